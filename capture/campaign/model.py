@@ -1,0 +1,236 @@
+"""What a campaign file may say, as frozen and validated facts.
+
+The JSON Schema for editors is generated from `CampaignFile`, so each description here is what a
+writer reads in the editor. `Campaign` is a file that was read: with its slug, version and text.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Terms(BaseModel):
+    """Frozen, and strict about keys: a misspelt key is an error, never a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldType(StrEnum):
+    """What a visitor may type into a field, and how it is checked at the door."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    INTEGER = "integer"
+    CHOICE = "choice"
+    MULTIPLE_CHOICE = "multiple_choice"
+    COUNTRY = "country"
+    LONG_TEXT = "long_text"
+
+
+class FormField(Terms):
+    """One field of the form, in the order of the file."""
+
+    label: str = Field(min_length=1, max_length=120, description="What the visitor reads.")
+    type: FieldType = Field(default=FieldType.TEXT, description="How the answer is checked.")
+    help: str = Field(default="", max_length=300, description="A hint below the label.")
+    required: bool = Field(default=True, description="Whether the visitor must answer.")
+    choices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        default=(), description="For choice and multiple_choice: the answers offered, in order."
+    )
+    autocomplete: str = Field(
+        default="",
+        description="The HTML autocomplete token, such as `organization`: browsers fill it in.",
+    )
+    max_length: int | None = Field(
+        default=None, ge=1, le=10_000, description="Most characters taken; 200, long text 4000."
+    )
+
+
+class Criterion(Terms):
+    """One box that a lead must tick. Exactly one operator each, so each has its own sentence."""
+
+    field: str | None = Field(
+        default=None, description="The form field it judges; by default the criterion's own name."
+    )
+    equal: str | int | None = Field(default=None, description="The answer is exactly this.")
+    one_of: tuple[str, ...] | None = Field(default=None, min_length=1, description="Any of these.")
+    none_of: tuple[str, ...] | None = Field(default=None, min_length=1, description="None of these.")
+    at_least: int | None = Field(default=None, description="This number or more.")
+    at_most: int | None = Field(default=None, description="This number or less.")
+    between: tuple[int, int] | None = Field(default=None, description="Both ends included.")
+    contains_any: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="At least one of these is chosen or mentioned."
+    )
+    contains_all: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="All of these are chosen or mentioned."
+    )
+    matches: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Job titles, word by word; VP and Vice President are the same.",
+    )
+    business_email: Literal[True] | None = Field(
+        default=None, description="Not free-mail, not disposable, not a role account."
+    )
+    country_in: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="ISO 3166 codes of two letters: US, DE."
+    )
+
+    @property
+    def operator(self) -> str:
+        """The name of the one operator that is set."""
+        return next(name for name in OPERATORS if getattr(self, name) is not None)
+
+    @property
+    def operand(self) -> Any:
+        """What the operator compares with."""
+        return getattr(self, self.operator)
+
+
+OPERATORS = tuple(name for name in Criterion.model_fields if name != "field")
+
+
+class PriceModel(StrEnum):
+    """What the agency is paid for."""
+
+    CPL = "cpl"
+    CPAP = "cpap"
+    CPA = "cpa"
+    REVENUE_SHARE = "revenue_share"
+
+
+class Price(Terms):
+    """What a billable event costs, net of tax, in the campaign's currency."""
+
+    model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
+    rate: Decimal | None = Field(default=None, gt=0, description="Flat, in major units: 50.00.")
+    percent: Decimal | None = Field(
+        default=None, gt=0, le=100, description="Of the first purchase (cpa) or of revenue."
+    )
+    billable: Literal["accepted", "scheduled", "held", "won", "revenue"] = Field(
+        description="The event that pays: cpl accepted; cpap scheduled or held; cpa won; "
+        "revenue_share revenue."
+    )
+    months: int | None = Field(
+        default=None, ge=1, le=120, description="revenue_share: how many months from won count."
+    )
+    refund_days: int = Field(
+        default=0, ge=0, le=366, description="cpa: a refund within so many days of won is given back."
+    )
+
+
+class Notice(StrEnum):
+    """How the client is told of a qualified lead. `none`: the window starts at qualification."""
+
+    NONE = "none"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Review(Terms):
+    """The time in which the client may reject; silence accepts."""
+
+    hours: int = Field(default=48, ge=1, le=720, description="Length of the window.")
+    working_days: bool = Field(
+        default=False, description="The clock stands still on weekends and on `holidays`."
+    )
+    holidays: tuple[date, ...] = Field(default=(), description="Days on which it stands still.")
+    reasons: Mapping[str, str] = Field(
+        min_length=1, description="Code to sentence: why the client may reject a lead."
+    )
+    notice: Notice = Field(default=Notice.NONE, description="none, email or webhook.")
+
+
+class DuplicateKey(StrEnum):
+    """What makes two people the same lead."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    COMPANY_DOMAIN = "company_domain"
+
+
+class Duplicates(Terms):
+    """When a new lead is one that the client has already."""
+
+    keys: tuple[DuplicateKey, ...] = Field(
+        default=(DuplicateKey.EMAIL,), min_length=1, description="Any match makes a duplicate."
+    )
+    window: Annotated[int, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
+        default="for ever", description="Days that an earlier lead counts, or `for ever`."
+    )
+    scope: Literal["campaign", "client"] = Field(
+        default="campaign", description="Look at this campaign, or at all of the client's."
+    )
+
+
+class Caps(Terms):
+    """How much the client will take in a month, cut in the campaign's zone."""
+
+    leads_a_month: int | None = Field(default=None, ge=1, description="Qualified leads.")
+    leads_a_company: int | None = Field(
+        default=None, ge=1, description="Qualified leads a month from one company domain."
+    )
+    money_a_month: Decimal | None = Field(default=None, gt=0, description="In major units.")
+    over: Literal["refuse", "free"] = Field(
+        default="refuse", description="Over a lead cap: not delivered, or delivered for nothing."
+    )
+
+
+class CampaignFile(Terms):
+    """The whole agreement with one client: the form, the definition, the price, the window."""
+
+    title: str = Field(min_length=1, max_length=120, description="Heading of the form's page.")
+    summary: str = Field(
+        default="", max_length=400, description="What the visitor gets, in a sentence or two."
+    )
+    client: str = Field(description="Whom we bill: the name of a file in clients/.")
+    currency: str = Field(description="ISO 4217, such as USD.")
+    time_zone: str = Field(description="IANA name such as America/New_York; cuts days and months.")
+    opens: date | None = Field(default=None, description="First day on which the form is open.")
+    closes: date | None = Field(default=None, description="Last day on which the form is open.")
+    kind: Literal["gated", "demo"] = Field(description="gated gives a file; demo asks for a call.")
+    button: str = Field(default="", max_length=60, description="The words on the button.")
+    asset: str | None = Field(default=None, description="gated: a file name in content/gated/.")
+    consent: str = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
+    fields: Annotated[Mapping[str, FormField], AfterValidator(MappingProxyType)] = Field(
+        min_length=1, description="The form's fields, in order."
+    )
+    criteria: Annotated[Mapping[str, Criterion], AfterValidator(MappingProxyType)] = Field(
+        min_length=1, description="Every one must be met, or the lead is not qualified."
+    )
+    price: Price
+    review: Review
+    duplicates: Duplicates = Duplicates()
+    caps: Caps = Caps()
+
+
+class Campaign(CampaignFile):
+    """A campaign file that was read and found sound."""
+
+    slug: str = Field(description="The file's name without .toml.")
+    version: str = Field(description="SHA-256 of the file's bytes, in hex: what a lead cites.")
+    text: str = Field(description="The file itself, kept once per version.")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days and months are cut."""
+        return ZoneInfo(self.time_zone)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the door is open at an aware time, by the file's dates (a pause is apart)."""
+        today = now.astimezone(self.zone).date()
+        return (self.opens is None or self.opens <= today) and (
+            self.closes is None or today <= self.closes
+        )
+
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -1,0 +1,64 @@
+"""Every refusal that Gatepost makes on purpose.
+
+    GatepostError           a refusal that a person can mend; str() is the whole sentence
+    +-- FileErrors          mistakes in files that people write, all told at once
+    +-- Refused             the request is understood, and the rules forbid it
+    |   +-- MoveRefused     the lead's track has no such move from where it stands
+    +-- NotFound            no such campaign, client or lead
+    +-- Unavailable         a part that we stand on does not answer: full disk, locked database
+
+The command line turns each into one line on stderr and exit code 1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class GatepostError(Exception):
+    """A refusal that says what, where and how to mend it."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a file that a person writes: where it is, and how to mend it."""
+
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{where}: {self.message}"
+
+
+class FileErrors(GatepostError):
+    """Mistakes in campaign, client or content files: gathered first, then told all at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Refused(GatepostError):
+    """The request is understood, and the rules forbid it."""
+
+
+class MoveRefused(Refused):
+    """The lead's track has no such move from where it stands; names the moves that are allowed."""
+
+
+class NotFound(GatepostError):
+    """No such campaign, client or lead."""
+
+
+class Unavailable(GatepostError):
+    """A part that we stand on does not answer."""
+
+
+def short_path(path: Path) -> str:
+    """The path as a person at the project's root would type it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,32 @@
+"""Money as integers of the currency's minor unit; `Decimal` at the edges; one rounding rule.
+
+The number of decimals of a currency follows ISO 4217 as CLDR carries it (JPY 0, USD 2, KWD 3).
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+CURRENCIES = frozenset(list_currencies())
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Rounds an amount to whole minor units, half to even (rule 24): the only place that rounds."""
+    shifted = amount.scaleb(get_currency_precision(currency))
+    return int(shifted.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """The amount in major units with the currency's own number of decimals: 5000 USD is 50.00."""
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
+
+
+def is_exact(amount: Decimal, currency: str) -> bool:
+    """Whether the amount has no more decimals than its currency: 50.00 USD yes, 0.5 JPY no."""
+    return from_minor(to_minor(amount, currency), currency) == amount
+
+
+def show_money(minor: int, currency: str) -> str:
+    """For people: 5000 USD is `$50.00`, 5000 KWD is `KWD 5.000`."""
+    text: str = format_currency(from_minor(minor, currency), currency, locale="en_US")
+    return text.replace("\xa0", " ")

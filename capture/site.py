@@ -1,0 +1,72 @@
+"""What every public page needs to know of the site: one frozen object for both halves.
+
+The build makes it and writes it into `site.json`; the service reads it from there, so that a page
+of either half is dressed by the same `theme/templates/base.html` with the same names.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from capture.errors import Unavailable
+
+
+class Link(BaseModel):
+    """One entry of the navigation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    url: str
+
+
+class Site(BaseModel):
+    """Names, addresses and links that any public page may show. Nothing about leads."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    tagline: str
+    language: str
+    url: str = Field(description="Where the site is published, without a trailing slash.")
+    capture_url: str = Field(
+        default="", description="Origin of the lead service; empty: the site's own."
+    )
+    publisher: str
+    navigation: tuple[Link, ...] = ()
+    footer: tuple[Link, ...] = ()
+    feed_url: str = ""
+    assets: Mapping[str, str] = Field(
+        default_factory=dict, description="Theme file to its published, fingerprinted address."
+    )
+    form_pages: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Campaign to the pages that carry its form."
+    )
+
+    def asset(self, name: str) -> str:
+        """The published address of a theme file; an unknown one is our own mistake (KeyError)."""
+        return self.assets[name]
+
+    def form_action(self, campaign_slug: str) -> str:
+        """Where a campaign's form is shown and posted to."""
+        return f"{self.capture_url}/f/{campaign_slug}"
+
+    def write(self, path: Path) -> None:
+        """Writes `site.json`; a reader sees the old file or the new one, never half of it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads what the last build wrote. Raises `Unavailable` if there is none."""
+        try:
+            return cls.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise Unavailable(f"{path}: no such file; run `gatepost build` first") from None
+        except (ValueError, ValidationError):
+            raise Unavailable(f"{path}: not what a build writes; run `gatepost build`") from None

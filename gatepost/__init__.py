@@ -1,0 +1,1 @@
+"""The command: settings, the server, and both halves' commands joined, lazily."""

@@ -1,0 +1,1 @@
+"""Pelican plugins, a file each: make the site."""
