@@ -199,7 +199,9 @@ class CampaignFile(Terms):
     closes: date | None = Field(default=None, description="Last day on which the form is open.")
     kind: Literal["gated", "demo"] = Field(description="gated gives a file; demo asks for a call.")
     button: str = Field(default="", max_length=60, description="The words on the button.")
-    asset: str | None = Field(default=None, description="gated: a file name in content/gated/.")
+    assets: tuple[str, ...] = Field(
+        default=(), description="gated: names of files in content/gated/ that the visitor gets."
+    )
     consent: str = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
     fields: Annotated[Mapping[str, FormField], AfterValidator(MappingProxyType)] = Field(
         min_length=1, description="The form's fields, in order."
@@ -232,5 +234,8 @@ class Campaign(CampaignFile):
             self.closes is None or today <= self.closes
         )
 
+
+Answer = str | int | tuple[str, ...]
+"""What a visitor gave for one field; a multiple choice gives a tuple. No answer: no entry."""
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
