@@ -5,21 +5,25 @@ writer reads in the editor. `Campaign` is a file that was read: with its slug, v
 """
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Terms(BaseModel):
-    """Frozen, and strict about keys: a misspelt key is an error, never a silent default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from capture.campaign.kinds import (
+    SLUG_PATTERN,
+    Day,
+    Frozen,
+    Line,
+    Money,
+    Terms,
+    Whole,
+    YesNo,
+)
 
 
 class FieldType(StrEnum):
@@ -39,18 +43,18 @@ class FieldType(StrEnum):
 class FormField(Terms):
     """One field of the form, in the order of the file."""
 
-    label: str = Field(min_length=1, max_length=120, description="What the visitor reads.")
+    label: Line = Field(max_length=120, description="What the visitor reads.")
     type: FieldType = Field(default=FieldType.TEXT, description="How the answer is checked.")
     help: str = Field(default="", max_length=300, description="A hint below the label.")
-    required: bool = Field(default=True, description="Whether the visitor must answer.")
-    choices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+    required: YesNo = Field(default=True, description="Whether the visitor must answer.")
+    choices: tuple[Annotated[Line, Field(max_length=200)], ...] = Field(
         default=(), description="For choice and multiple_choice: the answers offered, in order."
     )
     autocomplete: str = Field(
         default="",
         description="The HTML autocomplete token, such as `organization`: browsers fill it in.",
     )
-    max_length: int | None = Field(
+    max_length: Whole | None = Field(
         default=None, ge=1, le=10_000, description="Most characters taken; 200, long text 4000."
     )
 
@@ -61,19 +65,21 @@ class Criterion(Terms):
     field: str | None = Field(
         default=None, description="The form field it judges; by default the criterion's own name."
     )
-    equal: str | int | None = Field(default=None, description="The answer is exactly this.")
-    one_of: tuple[str, ...] | None = Field(default=None, min_length=1, description="Any of these.")
-    none_of: tuple[str, ...] | None = Field(default=None, min_length=1, description="None of these.")
-    at_least: int | None = Field(default=None, description="This number or more.")
-    at_most: int | None = Field(default=None, description="This number or less.")
-    between: tuple[int, int] | None = Field(default=None, description="Both ends included.")
-    contains_any: tuple[str, ...] | None = Field(
+    equal: Line | Whole | None = Field(default=None, description="The answer is exactly this.")
+    one_of: tuple[Line, ...] | None = Field(default=None, min_length=1, description="Any of these.")
+    none_of: tuple[Line, ...] | None = Field(
+        default=None, min_length=1, description="None of these."
+    )
+    at_least: Whole | None = Field(default=None, description="This number or more.")
+    at_most: Whole | None = Field(default=None, description="This number or less.")
+    between: tuple[Whole, Whole] | None = Field(default=None, description="Both ends included.")
+    contains_any: tuple[Line, ...] | None = Field(
         default=None, min_length=1, description="At least one of these is chosen or mentioned."
     )
-    contains_all: tuple[str, ...] | None = Field(
+    contains_all: tuple[Line, ...] | None = Field(
         default=None, min_length=1, description="All of these are chosen or mentioned."
     )
-    matches: tuple[str, ...] | None = Field(
+    matches: tuple[Line, ...] | None = Field(
         default=None,
         min_length=1,
         description="Job titles, word by word; VP and Vice President are the same.",
@@ -81,16 +87,16 @@ class Criterion(Terms):
     business_email: Literal[True] | None = Field(
         default=None, description="Not free-mail, not disposable, not a role account."
     )
-    country_in: tuple[str, ...] | None = Field(
+    country_in: tuple[Line, ...] | None = Field(
         default=None, min_length=1, description="ISO 3166 codes of two letters: US, DE."
     )
 
-    @property
+    @cached_property
     def operator(self) -> str:
         """The name of the one operator that is set."""
         return next(name for name in OPERATORS if getattr(self, name) is not None)
 
-    @property
+    @cached_property
     def operand(self) -> Any:
         """What the operator compares with."""
         return getattr(self, self.operator)
@@ -112,7 +118,7 @@ class Price(Terms):
     """What a billable event costs, net of tax, in the campaign's currency."""
 
     model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
-    rate: Decimal | None = Field(default=None, gt=0, description="Flat, in major units: 50.00.")
+    rate: Money | None = Field(default=None, description="Flat, in major units: 50.00.")
     percent: Decimal | None = Field(
         default=None, gt=0, le=100, description="Of the first purchase (cpa) or of revenue."
     )
@@ -120,11 +126,14 @@ class Price(Terms):
         description="The event that pays: cpl accepted; cpap scheduled or held; cpa won; "
         "revenue_share revenue."
     )
-    months: int | None = Field(
+    months: Whole | None = Field(
         default=None, ge=1, le=120, description="revenue_share: how many months from won count."
     )
-    refund_days: int = Field(
-        default=0, ge=0, le=366, description="cpa: a refund within so many days of won is given back."
+    refund_days: Whole = Field(
+        default=0,
+        ge=0,
+        le=366,
+        description="cpa: a refund within so many days of won is given back.",
     )
 
 
@@ -139,12 +148,12 @@ class Notice(StrEnum):
 class Review(Terms):
     """The time in which the client may reject; silence accepts."""
 
-    hours: int = Field(default=48, ge=1, le=720, description="Length of the window.")
-    working_days: bool = Field(
+    hours: Whole = Field(default=48, ge=1, le=720, description="Length of the window.")
+    working_days: YesNo = Field(
         default=False, description="The clock stands still on weekends and on `holidays`."
     )
-    holidays: tuple[date, ...] = Field(default=(), description="Days on which it stands still.")
-    reasons: Mapping[str, str] = Field(
+    holidays: tuple[Day, ...] = Field(default=(), description="Days on which it stands still.")
+    reasons: Frozen[str, Line] = Field(
         min_length=1, description="Code to sentence: why the client may reject a lead."
     )
     notice: Notice = Field(default=Notice.NONE, description="none, email or webhook.")
@@ -164,7 +173,7 @@ class Duplicates(Terms):
     keys: tuple[DuplicateKey, ...] = Field(
         default=(DuplicateKey.EMAIL,), min_length=1, description="Any match makes a duplicate."
     )
-    window: Annotated[int, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
+    window: Annotated[Whole, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
         default="for ever", description="Days that an earlier lead counts, or `for ever`."
     )
     scope: Literal["campaign", "client"] = Field(
@@ -175,11 +184,11 @@ class Duplicates(Terms):
 class Caps(Terms):
     """How much the client will take in a month, cut in the campaign's zone."""
 
-    leads_a_month: int | None = Field(default=None, ge=1, description="Qualified leads.")
-    leads_a_company: int | None = Field(
+    leads_a_month: Whole | None = Field(default=None, ge=1, description="Qualified leads.")
+    leads_a_company: Whole | None = Field(
         default=None, ge=1, description="Qualified leads a month from one company domain."
     )
-    money_a_month: Decimal | None = Field(default=None, gt=0, description="In major units.")
+    money_a_month: Money | None = Field(default=None, description="In major units.")
     over: Literal["refuse", "free"] = Field(
         default="refuse", description="Over a lead cap: not delivered, or delivered for nothing."
     )
@@ -188,25 +197,25 @@ class Caps(Terms):
 class CampaignFile(Terms):
     """The whole agreement with one client: the form, the definition, the price, the window."""
 
-    title: str = Field(min_length=1, max_length=120, description="Heading of the form's page.")
+    title: Line = Field(max_length=120, description="Heading of the form's page.")
     summary: str = Field(
         default="", max_length=400, description="What the visitor gets, in a sentence or two."
     )
     client: str = Field(description="Whom we bill: the name of a file in clients/.")
     currency: str = Field(description="ISO 4217, such as USD.")
     time_zone: str = Field(description="IANA name such as America/New_York; cuts days and months.")
-    opens: date | None = Field(default=None, description="First day on which the form is open.")
-    closes: date | None = Field(default=None, description="Last day on which the form is open.")
+    opens: Day | None = Field(default=None, description="First day on which the form is open.")
+    closes: Day | None = Field(default=None, description="Last day on which the form is open.")
     kind: Literal["gated", "demo"] = Field(description="gated gives a file; demo asks for a call.")
-    button: str = Field(default="", max_length=60, description="The words on the button.")
+    button: Annotated[Line, Field(max_length=60)] | Literal[""] = Field(
+        default="", description="The words on the button; by default they follow from the kind."
+    )
     assets: tuple[str, ...] = Field(
         default=(), description="gated: names of files in content/gated/ that the visitor gets."
     )
     consent: str = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
-    fields: Annotated[Mapping[str, FormField], AfterValidator(MappingProxyType)] = Field(
-        min_length=1, description="The form's fields, in order."
-    )
-    criteria: Annotated[Mapping[str, Criterion], AfterValidator(MappingProxyType)] = Field(
+    fields: Frozen[str, FormField] = Field(min_length=1, description="The form's fields, in order.")
+    criteria: Frozen[str, Criterion] = Field(
         min_length=1, description="Every one must be met, or the lead is not qualified."
     )
     price: Price
@@ -222,7 +231,11 @@ class Campaign(CampaignFile):
     version: str = Field(description="SHA-256 of the file's bytes, in hex: what a lead cites.")
     text: str = Field(description="The file itself, kept once per version.")
 
-    @property
+    def __hash__(self) -> int:
+        """By file and version, so that what is made from a campaign can be kept by it."""
+        return hash((self.slug, self.version))
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The zone in which days and months are cut."""
         return ZoneInfo(self.time_zone)
@@ -238,4 +251,4 @@ class Campaign(CampaignFile):
 Answer = str | int | tuple[str, ...]
 """What a visitor gave for one field; a multiple choice gives a tuple. No answer: no entry."""
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(SLUG_PATTERN)

@@ -1,0 +1,38 @@
+"""The kinds of value that files of ours hold: stricter than pydantic's own, so that nothing is
+guessed. `"48"` is no number, `1` is no yes, and `"2026-01-01"` in quotes is no date.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+
+class Terms(BaseModel):
+    """Frozen, and strict about keys: a misspelt key is an error, never a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ONE_LINE = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+Line = Annotated[str, StringConstraints(pattern=ONE_LINE)]
+"""Text on one line: no control characters (mail headers carry some of it), no spaces around."""
+
+Whole = Annotated[int, Strict()]
+YesNo = Annotated[bool, Strict()]
+Day = Annotated[date, Strict()]
+Money = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+"""Major units. The limit keeps sums of lines inside the database's integers."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Frozen = Annotated[Mapping[Key, Value], AfterValidator(MappingProxyType)]
+"""A table that nobody can change after it was read, in the order of the file."""

@@ -1,0 +1,135 @@
+"""What pydantic finds wrong with the shape of a file, said as one sentence for each key."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from capture.campaign.keypath import KeyPath, holds
+from capture.campaign.kinds import LANGUAGE, ONE_LINE
+from capture.campaign.problems import Finding, dotted, listed, near
+
+
+def shape_findings(
+    error: ValidationError, data: Mapping[str, Any], model: type[BaseModel]
+) -> Iterator[Finding]:
+    """One finding for each key that pydantic refuses, in the order in which it told them."""
+    wanted: dict[KeyPath, list[str]] = {}
+    for details in error.errors(include_url=False):
+        path = _path_in(data, details)
+        kind = details["type"]
+        if kind == "extra_forbidden":
+            yield Finding(path, _unknown_key(path, model))
+        elif kind == "missing" and isinstance(path[-1], str):
+            yield Finding(path, f"is missing; add it{_under(path)}")
+        else:
+            wanted.setdefault(path, []).append(_wish(details, path))
+    for path, wishes in wanted.items():
+        yield Finding(path, f"must be {' or '.join(dict.fromkeys(wishes))}")
+
+
+def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
+    """The key's path in the file, without the names that pydantic gives to the parts of a union."""
+    path: KeyPath = ()
+    for step in details["loc"]:
+        if holds(data, (*path, step)):
+            path = (*path, step)
+        elif details["type"] == "missing" and isinstance(step, str):
+            return (*path, step)
+        else:
+            break
+    return path
+
+
+def _under(path: KeyPath) -> str:
+    return f" under [{dotted(path[:-1])}]" if len(path) > 1 else " above the first [table]"
+
+
+def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
+    """An unknown key is a slip of spelling, or it stands under the wrong table header."""
+    key = str(path[-1])
+    here = _table_at(model, path[:-1])
+    if hint := near(key, here.model_fields):
+        return f"is no key that we know{hint}"
+    if len(path) > 1 and key in model.model_fields:
+        return "is no key of this table; move it to the top of the file, above the first [table]"
+    for name in model.model_fields:
+        table = _table_at(model, (name,))
+        if table is not model and key in table.model_fields and path[:-1] != (name,):
+            place = f"[{name}]" if _holds_keys(model, name) else f"a [{name}.<name>] table"
+            return f"is no key of this table; it belongs under {place}"
+    return f"is no key that we know; the keys here are {', '.join(here.model_fields)}"
+
+
+def _holds_keys(model: type[BaseModel], name: str) -> bool:
+    annotation = model.model_fields[name].annotation
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _table_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
+    """The model of the table at a path: of `fields.email` it is `FormField`."""
+    for step in path:
+        if step in model.model_fields:
+            model = _model_within(model.model_fields[str(step)].annotation) or model
+    return model
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_within(arg))), None)
+
+
+def _wish(details: ErrorDetails, path: KeyPath) -> str:
+    """What the value should be, to stand after "must be"."""
+    limits = details.get("ctx", {})
+    if details["type"] in _FIXED:
+        return _FIXED[details["type"]]
+    if details["type"] in _WITH_LIMIT:
+        return _WITH_LIMIT[details["type"]](limits)
+    if details["type"] in ("enum", "literal_error"):
+        return _one_of(str(limits["expected"]), details["input"])
+    if details["type"] in ("model_type", "dict_type", "mapping_type"):
+        return f"a table: write [{dotted(path)}] on a line of its own, its keys below"
+    if details["type"] == "too_short":
+        return "filled: at least one entry is needed"
+    return f"different: {details['msg']}"
+
+
+def _one_of(expected: str, value: Any) -> str:
+    words = re.findall(r"'([^']*)'", expected)
+    if not words:
+        return expected.lower()
+    hint = near(value, words) if isinstance(value, str) else ""
+    return listed(words) + hint if len(words) == 1 else f"one of {listed(words)}{hint}"
+
+
+def _pattern(limits: Mapping[str, Any]) -> str:
+    return {
+        ONE_LINE: "text on one line, not blank, with no space before or after it",
+        LANGUAGE: "a language tag such as en or de-AT",
+    }[limits["pattern"]]
+
+
+_FIXED = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number without quotes",
+    "bool_type": "true or false, without quotes",
+    "date_type": "a date without quotes, such as 2026-11-30",
+    "decimal_type": "an amount such as 50.00",
+    "decimal_parsing": "an amount such as 50.00",
+    "finite_number": "an amount such as 50.00",
+    "tuple_type": 'a list in brackets, such as ["one", "two"]',
+    "missing": "a list of two whole numbers, such as [50, 200]",
+}
+_WITH_LIMIT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than": lambda limits: f"more than {limits['gt']}",
+    "greater_than_equal": lambda limits: f"{limits['ge']} or more",
+    "less_than_equal": lambda limits: f"{limits['le']} or less",
+    "string_too_short": lambda _: "filled: it is empty",
+    "string_too_long": lambda limits: f"at most {limits['max_length']} characters long",
+    "too_long": lambda limits: f"a list of at most {limits['max_length']} entries",
+    "string_pattern_mismatch": _pattern,
+}

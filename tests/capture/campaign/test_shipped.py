@@ -1,0 +1,15 @@
+"""The two campaigns and the client that the project ships."""
+
+from pathlib import Path
+
+from capture.campaign import read_catalogue
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_shipped_campaigns_and_client_are_sound() -> None:
+    catalogue = read_catalogue(
+        ROOT / "campaigns", ROOT / "clients", gated=ROOT / "content" / "gated"
+    )
+    assert list(catalogue.campaigns) == ["acme-cloud-guide", "acme-demo"]
+    assert list(catalogue.clients) == ["acme"]
