@@ -1,5 +1,6 @@
 """What a form asks for in one field: prepared once for a campaign, shared by all its forms."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,12 +12,10 @@ from capture.form.wording import request
 
 DEFAULT_LENGTH: Final = 200
 DEFAULT_TEXT_LENGTH: Final = 4000
+LONGEST_EMAIL: Final = 254  # RFC 3696, erratum 1690
+LONGEST_PHONE: Final = 60
+_OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
 
-_VERB: Final[Mapping[FieldType, str]] = {
-    FieldType.CHOICE: "Choose",
-    FieldType.COUNTRY: "Choose",
-    FieldType.MULTIPLE_CHOICE: "Choose",
-}
 _HOW: Final[Mapping[FieldType, str]] = {
     FieldType.EMAIL: " as name@company.com",
     FieldType.PHONE: " with the country code, such as +1 212 555 0100",
@@ -59,27 +58,42 @@ class Asked:
 
     def too_long(self, length: int) -> str:
         """The sentence for an answer of so many characters."""
-        rest = f" to {self.longest:,} characters or fewer; it has {length:,}"
-        return request("Shorten", self.label, rest)
+        rest = f" in at most {self.longest:,} characters; it has {length:,} now"
+        return request("Enter", self.label, rest)
 
 
 def asked(campaign: Campaign, name: str) -> Asked:
     """Prepares the campaign's field of that name."""
     definition = campaign.fields[name]
     kind = definition.type
-    default_length = DEFAULT_TEXT_LENGTH if kind is FieldType.LONG_TEXT else DEFAULT_LENGTH
-    verb, how = _VERB.get(kind, "Enter"), _HOW.get(kind, "")
-    offered = " from the answers offered" if verb == "Choose" else how
+    verb = "Choose" if kind in _OFFERED else "Enter"
+    how = _HOW.get(kind, "")
+    mend = " from the answers offered" if kind in _OFFERED else how
     return Asked(
         definition=definition,
-        longest=definition.max_length or default_length,
+        longest=_longest(definition),
         missing=request(verb, definition.label, how),
-        wrong=request(verb, definition.label, offered),
+        wrong=request(verb, definition.label, mend),
         autocomplete=definition.autocomplete
         or _TOKEN_BY_NAME.get(name, _TOKEN_BY_TYPE.get(kind, "")),
         choices=MappingProxyType({cleaned_line(choice): choice for choice in definition.choices}),
         country_field=_country_field(campaign),
     )
+
+
+def _longest(definition: FormField) -> int:
+    """Most characters taken: the file's figure or the usual one, within what the type allows."""
+    match definition.type:
+        case FieldType.CHOICE | FieldType.COUNTRY:
+            return sys.maxsize  # what is offered may be chosen
+        case FieldType.EMAIL:
+            return min(definition.max_length or DEFAULT_LENGTH, LONGEST_EMAIL)
+        case FieldType.PHONE:
+            return min(definition.max_length or LONGEST_PHONE, LONGEST_PHONE)
+        case FieldType.LONG_TEXT:
+            return definition.max_length or DEFAULT_TEXT_LENGTH
+        case _:
+            return definition.max_length or DEFAULT_LENGTH
 
 
 def _country_field(campaign: Campaign) -> str:

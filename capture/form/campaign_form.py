@@ -19,7 +19,7 @@ from capture.form.touches import Touch, read_touch
 HONEYPOT: Final = "homepage"
 _HIDDEN: Final = ("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test")
 _ONE_TIME_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,100}")
-_VERSION: Final = re.compile(r"[0-9a-f]{64}")
+_VERSION: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _INPUT_MODE: Final[Mapping[FieldType, str]] = MappingProxyType({FieldType.INTEGER: "numeric"})
 
 

@@ -160,12 +160,9 @@ class ChoiceField(AnswerField):
         super().__init__(asked, **rest)
         self.options = options
 
-    def pre_validate(self, form: BaseForm) -> None:
-        if self.text and self.text not in self.asked.choices:
-            raise ValidationError(self.asked.wrong)
-        super().pre_validate(form)
-
     def normal(self, text: str) -> str:
+        if text not in self.asked.choices:
+            raise ValidationError(self.asked.wrong)
         return self.asked.choices[text]
 
     @property

@@ -37,7 +37,7 @@ def read_touch(message: str) -> Touch:
 
 
 def _value(given: object) -> str:
-    return cleaned_line(given)[:LONGEST_VALUE].rstrip() if isinstance(given, str) else ""
+    return cleaned_line(given)[:LONGEST_VALUE].strip() if isinstance(given, str) else ""
 
 
 def _is_time(text: str) -> bool:

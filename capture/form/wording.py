@@ -16,11 +16,15 @@ def request(verb: str, label: str, rest: str = "") -> str:
 
     A label that is a question or a long sentence stands by itself, before what is asked.
     """
-    label = _TRAILING.sub("", label).strip()
+    label = _TRAILING.sub("", label).strip() or label
     first = label.split(" ", 1)[0]
     ends = label.endswith(("?", ".", "!"))
     if ends or len(label) > _LONGEST_PHRASE or first.casefold() in _QUESTIONS:
-        return f"{label}{'' if ends else ':'} {verb} an answer{rest}."
+        return (
+            f"{label} {verb} an answer{rest}."
+            if ends
+            else f"{label}: {verb.lower()} an answer{rest}."
+        )
     if first[1:].islower() or len(first) == 1:
         label = label[0].lower() + label[1:]
     return f"{verb} {label if first.casefold() in _OWNERS else f'your {label}'}{rest}."
