@@ -1,0 +1,102 @@
+"""What a form asks for in one field: prepared once for a campaign, shared by all its forms."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from capture.campaign.model import Campaign, FieldType, FormField
+from capture.form.text import cleaned_line
+from capture.form.wording import request
+
+DEFAULT_LENGTH: Final = 200
+DEFAULT_TEXT_LENGTH: Final = 4000
+LONGEST_EMAIL: Final = 254  # RFC 3696, erratum 1690
+LONGEST_PHONE: Final = 60
+_OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
+
+_HOW: Final[Mapping[FieldType, str]] = {
+    FieldType.EMAIL: " as name@company.com",
+    FieldType.PHONE: " with the country code, such as +1 212 555 0100",
+    FieldType.URL: " as https://company.com",
+    FieldType.INTEGER: " as a whole number, such as 250",
+    FieldType.MULTIPLE_CHOICE: ": at least one",
+}
+_TOKEN_BY_NAME: Final[Mapping[str, str]] = {
+    "full_name": "name",
+    "company": "organization",
+    "job_title": "organization-title",
+}
+_TOKEN_BY_TYPE: Final[Mapping[FieldType, str]] = {
+    FieldType.EMAIL: "email",
+    FieldType.PHONE: "tel",
+    FieldType.URL: "url",
+    FieldType.COUNTRY: "country",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One field of a campaign: its file's words, and the sentences for answers that will not do."""
+
+    definition: FormField
+    longest: int
+    missing: str
+    wrong: str
+    autocomplete: str
+    choices: Mapping[str, str]
+    country_field: str
+
+    @property
+    def label(self) -> str:
+        return self.definition.label
+
+    @property
+    def required(self) -> bool:
+        return self.definition.required
+
+    def too_long(self, length: int) -> str:
+        """The sentence for an answer of so many characters."""
+        rest = f" in at most {self.longest:,} characters; it has {length:,} now"
+        return request("Enter", self.label, rest)
+
+
+def asked(campaign: Campaign, name: str) -> Asked:
+    """Prepares the campaign's field of that name."""
+    definition = campaign.fields[name]
+    kind = definition.type
+    verb = "Choose" if kind in _OFFERED else "Enter"
+    how = _HOW.get(kind, "")
+    mend = " from the answers offered" if kind in _OFFERED else how
+    return Asked(
+        definition=definition,
+        longest=_longest(definition),
+        missing=request(verb, definition.label, how),
+        wrong=request(verb, definition.label, mend),
+        autocomplete=definition.autocomplete
+        or _TOKEN_BY_NAME.get(name, _TOKEN_BY_TYPE.get(kind, "")),
+        choices=MappingProxyType({cleaned_line(choice): choice for choice in definition.choices}),
+        country_field=_country_field(campaign),
+    )
+
+
+def _longest(definition: FormField) -> int:
+    """Most characters taken: the file's figure or the usual one, within what the type allows."""
+    match definition.type:
+        case FieldType.CHOICE | FieldType.COUNTRY:
+            return sys.maxsize  # what is offered may be chosen
+        case FieldType.EMAIL:
+            return min(definition.max_length or DEFAULT_LENGTH, LONGEST_EMAIL)
+        case FieldType.PHONE:
+            return min(definition.max_length or LONGEST_PHONE, LONGEST_PHONE)
+        case FieldType.LONG_TEXT:
+            return definition.max_length or DEFAULT_TEXT_LENGTH
+        case _:
+            return definition.max_length or DEFAULT_LENGTH
+
+
+def _country_field(campaign: Campaign) -> str:
+    """The field whose answer says which country's phone numbers are understood; "" if none."""
+    countries = [name for name, field in campaign.fields.items() if field.type is FieldType.COUNTRY]
+    return "country" if "country" in countries else next(iter(countries), "")

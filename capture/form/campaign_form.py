@@ -1,0 +1,181 @@
+"""The form that a campaign file makes: one class for the static page and the check at the door."""
+
+import math
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+
+from wtforms import BooleanField, Field, StringField, ValidationError, widgets
+from wtforms.form import BaseForm
+
+from capture.campaign.model import Answer, Campaign, FieldType
+from capture.form.asked import asked
+from capture.form.fields import FIELD_CLASSES
+from capture.form.select import OptionList
+from capture.form.text import cleaned_line, showable
+from capture.form.touches import Touch, read_touch
+
+HONEYPOT: Final = "homepage"
+_HIDDEN: Final = ("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test")
+_ONE_TIME_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,100}")
+_VERSION: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_INPUT_MODE: Final[Mapping[FieldType, str]] = MappingProxyType({FieldType.INTEGER: "numeric"})
+
+
+class ControlField(StringField):
+    """Filled by the page or its script, never by a person; nothing in it is ever an error."""
+
+    widget = widgets.HiddenInput()
+
+    def process_formdata(self, valuelist: Any) -> None:
+        self.data = str(valuelist[0]) if valuelist else ""
+
+    def _value(self) -> str:
+        return showable(self.data or "")
+
+
+class VersionField(ControlField):
+    """The version posted; drawn, it always carries the version that is being shown."""
+
+    def __init__(self, shown: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.shown = shown
+
+    def _value(self) -> str:
+        return self.shown
+
+
+class ConsentField(BooleanField):
+    """The box that must be ticked."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.flags.required = True
+
+    def pre_validate(self, form: BaseForm) -> None:
+        del form
+        if not self.data:
+            raise ValidationError("Tick the box to show that you agree.")
+
+
+class CampaignForm(BaseForm):
+    """A campaign's form. Made by `form_class`; fields are found by name: `form["email"]`.
+
+    It stands on WTForms' `BaseForm`, which keeps fields apart from attributes: no field's name,
+    `data` or `errors` say, can hide a method.
+    """
+
+    campaign: ClassVar[Campaign]
+    _parts: ClassVar[Mapping[str, Any]]
+
+    def __init__(self, formdata: Any = None, data: Mapping[str, Any] | None = None) -> None:
+        """`formdata` is what was posted (a multi-dict); `data` fills fields that nobody posted."""
+        super().__init__(self._parts)
+        self.process(formdata, data=data)
+
+    def campaign_fields(self) -> list[Field]:
+        """The fields of the campaign file in its order; consent stands apart."""
+        return [self._fields[name] for name in self.campaign.fields]
+
+    def hidden_fields(self) -> list[Field]:
+        """The inputs of type hidden. The honeypot `homepage` is none: the page hides it."""
+        return [self._fields[name] for name in _HIDDEN]
+
+    def answers(self) -> dict[str, Answer]:
+        """The normal forms of what was answered, by field; call `validate` first.
+
+        E-mail domains are in lower case, phones E.164, countries ISO codes, multiple choices
+        tuples in the file's order. Faulty fields and empty ones are left out.
+        """
+        found: dict[str, Answer] = {}
+        for name in self.campaign.fields:
+            field = self._fields[name]
+            if field.data is not None and field.data != [] and not field.errors:
+                found[name] = tuple(field.data) if isinstance(field.data, list) else field.data
+        return found
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(id of the input, sentence) of every fault, in the order of the page."""
+        return [(field.id, message) for field in self for message in field.errors]
+
+    def touches(self) -> tuple[Touch, Touch]:
+        """First and last touch; {} for what is not known or cannot be read."""
+        return read_touch(self._control("gp_first")), read_touch(self._control("gp_last"))
+
+    def seconds(self) -> float | None:
+        """Seconds between the page being shown and the post; None if no script measured it."""
+        try:
+            seconds = float(self._control("gp_seconds")[:20])
+        except ValueError:
+            return None
+        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+    def submission_id(self) -> str | None:
+        """The one-time id that the page's script gave this submission, if it looks like one."""
+        found = self._control("gp_id").strip()
+        return found if _ONE_TIME_ID.fullmatch(found) else None
+
+    def shown_version(self) -> str | None:
+        """The campaign version whose form and consent the visitor saw, if it looks like one."""
+        found = self._control("gp_version").strip()
+        return found if _VERSION.fullmatch(found) else None
+
+    def test_token(self) -> str | None:
+        """The token of a test lead, unchecked."""
+        return cleaned_line(self._control("gp_test")[:500]) or None
+
+    @property
+    def is_honeypot_filled(self) -> bool:
+        """Whether the input that no person sees was filled."""
+        return bool(self._control(HONEYPOT).strip())
+
+    def _control(self, name: str) -> str:
+        return self._fields[name].data or ""
+
+
+_made: Final[dict[tuple[str, str], type[CampaignForm]]] = {}
+
+
+def form_class(campaign: Campaign) -> type[CampaignForm]:
+    """The class of a campaign's form, made once for each version."""
+    key = (campaign.slug, campaign.version)
+    found = _made.get(key)
+    if found is None or (found.campaign is not campaign and found.campaign != campaign):
+        found = _made[key] = _make(campaign)
+    return found
+
+
+def _make(campaign: Campaign) -> type[CampaignForm]:
+    fields: dict[str, Any] = {name: _field(campaign, name) for name in campaign.fields}
+    fields["consent"] = ConsentField(label=campaign.consent, id=f"{campaign.slug}-consent")
+    for name in _HIDDEN:
+        fields[name] = ControlField(label="", id=f"{campaign.slug}-{name}")
+    fields["gp_version"] = VersionField(
+        shown=campaign.version, label="", id=f"{campaign.slug}-gp_version"
+    )
+    fields[HONEYPOT] = ControlField(
+        label="Homepage",
+        id=f"{campaign.slug}-{HONEYPOT}",
+        widget=widgets.TextInput(),
+        render_kw={"autocomplete": "off", "tabindex": "-1"},
+    )
+    return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_parts": fields})
+
+
+def _field(campaign: Campaign, name: str) -> Field:
+    """The campaign's field, unbound (WTForms types it as the field itself)."""
+    prepared = asked(campaign, name)
+    definition = prepared.definition
+    attributes = {
+        "autocomplete": prepared.autocomplete,
+        "inputmode": _INPUT_MODE.get(definition.type, ""),
+    }
+    options: dict[str, Any] = {
+        "asked": prepared,
+        "id": f"{campaign.slug}-{name}",
+        "render_kw": {key: value for key, value in attributes.items() if value},
+    }
+    if definition.type is FieldType.CHOICE:
+        options["options"] = OptionList((choice, choice) for choice in definition.choices)
+    return FIELD_CLASSES[definition.type](**options)

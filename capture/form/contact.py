@@ -1,0 +1,69 @@
+"""E-mail addresses, phone numbers and web addresses: what was typed, in the form that we keep.
+
+Each function gives the normal form, or None if the text is none. Nothing is looked up anywhere.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberFormat
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+_HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
+
+
+def email_address(text: str) -> str | None:
+    """The address with its domain in lower case (email-validator: RFC 5321, 6531); no DNS."""
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def phone_number(text: str, region: str | None) -> str | None:
+    """E.164, with " ext. 45" after it if an extension was given.
+
+    `region` is the ISO code of the country whose national numbers are understood; without one,
+    only numbers that begin with + are.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{e164} ext. {number.extension}" if number.extension else e164
+
+
+@lru_cache(maxsize=512)
+def example_phones(region: str) -> tuple[str, str] | None:
+    """A number of the country as written there, and from abroad; None for a place without any."""
+    number = phonenumbers.example_number(region)
+    if number is None:
+        return None
+    return (
+        phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
+        phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+    )
+
+
+def web_address(text: str) -> str | None:
+    """An http or https address with a host name; one typed without a scheme is taken as https."""
+    if re.search(r"[\s<>\"\\^`{|}]", text):
+        return None
+    address = text if _SCHEME.match(text) else f"https://{text.removeprefix('//')}"
+    try:
+        parts = urlsplit(address)
+        sound = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not sound or "@" in parts.netloc:
+        return None
+    if parts.hostname is None or not _HOST.fullmatch(parts.hostname):
+        return None
+    return parts._replace(netloc=parts.netloc.lower()).geturl()

@@ -1,0 +1,24 @@
+"""Labels inside sentences."""
+
+import pytest
+
+from capture.form.wording import request
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        ("Work e-mail", "Enter your work e-mail."),
+        ("Your name", "Enter your name."),
+        ("The problem to solve", "Enter the problem to solve."),
+        ("VAT number", "Enter your VAT number."),
+        ("IT budget:", "Enter your IT budget."),
+        ("Phone (optional)", "Enter your phone."),
+        ("How many people work there?", "How many people work there? Enter an answer."),
+        ("What you need", "What you need: enter an answer."),
+        ("x" * 51, f"{'x' * 51}: enter an answer."),
+        ("*", "Enter your *."),
+    ],
+)
+def test_a_label_is_named_as_it_reads(label, sentence):
+    assert request("Enter", label) == sentence

@@ -1,0 +1,19 @@
+"""The countries."""
+
+from capture.countries import COUNTRIES, country_name
+
+
+def test_countries_stand_in_the_order_of_their_names():
+    names = list(COUNTRIES.values())
+    assert names[:3] == ["Afghanistan", "Åland Islands", "Albania"]
+    assert names[-1] == "Zimbabwe"
+
+
+def test_groups_of_countries_are_no_countries():
+    assert len(COUNTRIES) == 250
+    assert {"EU", "UN", "ZZ", "001"}.isdisjoint(COUNTRIES)
+
+
+def test_a_name_is_found_by_its_code_in_any_case():
+    assert country_name("de") == "Germany"
+    assert country_name("??") == "??"
