@@ -22,7 +22,8 @@ FOOTER = (
 SITEURL = ""
 DEFAULT_LANG = "en"
 TIMEZONE = "UTC"
-LOCALE = "C"  # the same dates on every machine
+# The same dates on every machine, and files read as UTF-8.
+LOCALE = ["C.UTF-8", "en_US.UTF-8"]
 DEFAULT_DATE_FORMAT = "%-d %B %Y"
 
 PATH = "content"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # Pelican loads this file by its path alone
 
-from pelicanconf import *  # noqa: E402, F403 - Pelican's own way to build one settings file on another
+from pelicanconf import *  # noqa: F403 - Pelican's own way to stand one file on another
 
 SITEURL = os.environ.get("GATEPOST_SITE_URL", "").rstrip("/")
 if not SITEURL.startswith(("https://", "http://")):

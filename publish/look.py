@@ -41,7 +41,7 @@ def publish(pelican: Any) -> None:
 
 
 def site_from(settings: Mapping[str, Any], static: Path) -> Site:
-    """The site's facts from Pelican's settings and the theme's files; addresses begin with SITEURL."""
+    """The site's facts from Pelican's settings and the theme's files, with full addresses."""
     url = settings["SITEURL"].rstrip("/")
     feed = settings.get("FEED_ALL_ATOM")
     return Site(

@@ -26,16 +26,11 @@ def _region(table: Element) -> Element:
     for heading in table.iter("th"):
         heading.set("scope", "col")
     region = Element("div", {"class": "table", "role": "region", "tabindex": "0"})
-    region.set(
-        "aria-label", "Table: " + ", ".join(_text(th) for th in table.iter("th") if _text(th))
-    )
+    names = ("".join(heading.itertext()).strip() for heading in table.iter("th"))
+    region.set("aria-label", "Table: " + ", ".join(name for name in names if name))
     region.tail, table.tail = table.tail, None
     region.append(table)
     return region
-
-
-def _text(element: Element) -> str:
-    return "".join(element.itertext()).strip()
 
 
 def _is_captioned_picture(paragraph: Element) -> bool:
