@@ -276,7 +276,7 @@ def test_each_input_has_a_label_and_says_whether_it_is_optional(
     for tag in ("input", "select", "textarea"):
         for attrs in page.all(tag):
             assert attrs.get("type") == "hidden" or attrs["id"] in labels, attrs
-    assert {"Role", "Topics"} <= set(page.text["legend"])
+    assert {"Role", "Topics "} <= set(page.text["legend"])
     assert service_pages["form"].count("(optional)") == 3
 
 
