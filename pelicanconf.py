@@ -86,6 +86,7 @@ MARKDOWN = {
         # A style attribute would be refused by the pages' content security policy.
         "markdown.extensions.extra": {"tables": {"use_align_attribute": True}},
         "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
         "markdown.extensions.toc": {"permalink": False},
         "markdown.extensions.sane_lists": {},
         "markdown.extensions.meta": {},

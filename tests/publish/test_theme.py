@@ -157,11 +157,11 @@ class LeadForm(Form):
     homepage = StringField("Homepage")
 
     def campaign_fields(self) -> list[Field]:
-        others = [*self.hidden_fields(), self.consent]
+        others = [*self.hidden_fields(), self.consent, self.homepage]
         return [field for field in self if field not in others]
 
     def hidden_fields(self) -> list[Field]:
-        return [self[name] for name in self._fields if name[:3] == "gp_" or name == "homepage"]
+        return [field for field in self if field.name.startswith("gp_")]
 
     def problems(self) -> list[tuple[str, str]]:
         return [(field.id, field.errors[0]) for field in self if field.errors]
@@ -236,9 +236,9 @@ def test_a_hostile_title_stays_text_wherever_it_is_shown(output: Path, article: 
         assert "<script>alert" not in path.read_text(), path
 
 
-def test_a_summary_is_plain_text_in_the_description(article: str) -> None:
+def test_a_summary_is_plain_text_with_proper_quotes_in_the_description(article: str) -> None:
     meta = {attrs.get("name", ""): attrs["content"] for attrs in Page(article).all("meta")[1:]}
-    assert meta["description"] == 'Short, "quoted" & 5 < 6.'
+    assert meta["description"] == "Short, “quoted” & 5 < 6."
 
 
 def test_a_table_can_be_reached_and_scrolled_by_keyboard(article: str) -> None:

@@ -1,4 +1,4 @@
-"""The theme's two scripts, in a real browser, under the policy that the pages run with.
+"""The theme in a real browser, under the policy that the pages run with: scripts, small screens.
 
 The server here answers as the lead service does; its own browser test drives the real one.
 """
@@ -57,7 +57,7 @@ class LeadForm(Form):
         return [self.email]
 
     def hidden_fields(self) -> list[object]:
-        return [self.gp_id, self.gp_seconds, self.gp_first, self.gp_last, self.homepage]
+        return [self.gp_id, self.gp_seconds, self.gp_first, self.gp_last]
 
     def problems(self) -> list[tuple[str, str]]:
         return [(field.id, field.errors[0]) for field in self if field.errors]
@@ -335,3 +335,26 @@ def test_without_script_the_same_happens_page_by_page(plain: Page) -> None:
     expect(plain.get_by_role("alert")).to_be_focused()
     send(plain, "ann@acme.example")
     expect(plain.get_by_role("heading", name="Thank you", level=1)).to_be_visible()
+
+
+def test_a_refused_form_fits_the_narrowest_screen_with_targets_for_a_thumb(plain: Page) -> None:
+    plain.set_viewport_size({"width": 320, "height": 640})
+    plain.goto("/f/acme")
+    plain.get_by_role("button").click()
+    expect(plain.get_by_role("alert")).to_be_visible()
+    assert plain.evaluate("document.documentElement.scrollWidth") == 320
+    for target in (plain.get_by_role("button"), plain.get_by_label("E-mail")):
+        box = target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    tick = plain.get_by_label("I agree").bounding_box()
+    assert tick is not None
+    assert min(tick["width"], tick["height"]) >= 24
+
+
+def test_the_trap_is_off_the_screen(plain: Page) -> None:
+    plain.goto("/f/acme")
+    trap = plain.locator("[name=homepage]").bounding_box()
+    assert trap is not None
+    assert trap["x"] + trap["width"] < 0
+    assert plain.get_by_role("textbox").count() == 1
