@@ -1,0 +1,95 @@
+"""How Pelican makes the site on the desk: addresses from the root, so any host and port will do.
+
+`publishconf.py` builds on this for production. Most names are Pelican's own settings, see
+https://docs.getpelican.com/en/latest/settings.html; those under "Ours" are read by `publish.look`.
+"""
+
+import os
+
+# Ours: what every public page says, on both the site and the lead service.
+SITENAME = "Gatepost"
+TAGLINE = "Leads worth paying for: how to define, price and prove them."
+PUBLISHER = "Gatepost"
+CAPTURE_URL = os.environ.get("GATEPOST_CAPTURE_URL", "").rstrip("/")
+NAVIGATION = (("Articles", "/articles/"), ("Topics", "/categories/"), ("About", "/about/"))
+FOOTER = (
+    ("Archive", "/archives/"),
+    ("Authors", "/authors/"),
+    ("Tags", "/tags/"),
+    ("Privacy", "/privacy/"),
+)
+
+SITEURL = ""
+DEFAULT_LANG = "en"
+TIMEZONE = "UTC"
+# The same dates on every machine, and files read as UTF-8.
+LOCALE = ["C.UTF-8", "en_US.UTF-8"]
+DEFAULT_DATE_FORMAT = "%-d %B %Y"
+
+PATH = "content"
+ARTICLE_PATHS = ["posts"]
+PAGE_PATHS = ["pages"]
+STATIC_PATHS = ["images"]
+OUTPUT_PATH = "output/www"
+DELETE_OUTPUT_DIRECTORY = True  # a post that was taken back must not stay online
+
+ARTICLE_URL = PAGE_URL = "{slug}/"
+ARTICLE_SAVE_AS = PAGE_SAVE_AS = "{slug}/index.html"
+ARTICLE_LANG_URL = PAGE_LANG_URL = "{lang}/{slug}/"
+ARTICLE_LANG_SAVE_AS = PAGE_LANG_SAVE_AS = "{lang}/{slug}/index.html"
+DRAFT_URL = DRAFT_PAGE_URL = "drafts/{slug}/"
+DRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = "drafts/{slug}/index.html"
+CATEGORY_URL, CATEGORY_SAVE_AS = "category/{slug}/", "category/{slug}/index.html"
+TAG_URL, TAG_SAVE_AS = "tag/{slug}/", "tag/{slug}/index.html"
+AUTHOR_URL, AUTHOR_SAVE_AS = "author/{slug}/", "author/{slug}/index.html"
+INDEX_URL, INDEX_SAVE_AS = "articles/", "articles/index.html"
+CATEGORIES_URL, CATEGORIES_SAVE_AS = "categories/", "categories/index.html"
+TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
+AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
+ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
+SITEMAP_SAVE_AS = "sitemap.xml"
+ROBOTS_SAVE_AS = "robots.txt"
+# The home page is content/pages/home.md, shown at the root.
+EXTRA_PATH_METADATA = {"pages/home.md": {"save_as": "index.html", "url": "", "template": "home"}}
+
+DIRECT_TEMPLATES = [
+    "index",
+    "categories",
+    "tags",
+    "authors",
+    "archives",
+    "sitemap",
+    "robots",
+    "404",
+]
+TEMPLATE_EXTENSIONS = [".html", ".xml", ".txt"]
+DEFAULT_PAGINATION = 10
+PAGINATED_TEMPLATES = {"index": None, "category": None, "tag": None, "author": None}
+PAGINATION_PATTERNS = (
+    (1, "{url}", "{save_as}"),
+    (2, "{base_name}/{number}/", "{base_name}/{number}/index.html"),
+)
+
+FEED_ALL_ATOM = "feed.xml"
+FEED_DOMAIN = SITEURL or "http://127.0.0.1:8000"
+FEED_MAX_ITEMS = 30
+CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
+
+THEME = "theme"
+THEME_STATIC_PATHS: list[str] = []  # publish.look puts them out, with fingerprints in their names
+JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+PLUGINS = ["publish.look"]
+
+MARKDOWN = {
+    "extensions": ["publish.prose"],
+    "extension_configs": {
+        # A style attribute would be refused by the pages' content security policy.
+        "markdown.extensions.extra": {"tables": {"use_align_attribute": True}},
+        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
+        "markdown.extensions.toc": {"permalink": False},
+        "markdown.extensions.sane_lists": {},
+        "markdown.extensions.meta": {},
+    },
+    "output_format": "html",
+}

@@ -1,0 +1,62 @@
+"""A Markdown extension for what prose needs on a page: tables that scroll, pictures with captions.
+
+| a | table |            goes into a region that scrolls sideways on a phone
+![what it shows](x.png "The caption")    alone in its paragraph: a figure with that caption
+"""
+
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
+
+
+class _Prose(Treeprocessor):
+    def run(self, root: Element) -> None:
+        for parent in list(root.iter()):
+            for place, child in enumerate(list(parent)):
+                if child.tag == "table":
+                    parent[place] = _region(child)
+                elif child.tag == "p" and _is_captioned_picture(child):
+                    _make_figure(child)
+
+
+def _region(table: Element) -> Element:
+    """A region that the keyboard can reach and scroll, with the table inside."""
+    for heading in table.iter("th"):
+        heading.set("scope", "col")
+    region = Element("div", {"class": "table", "role": "region", "tabindex": "0"})
+    names = ("".join(heading.itertext()).strip() for heading in table.iter("th"))
+    region.set("aria-label", "Table: " + ", ".join(name for name in names if name))
+    region.tail, table.tail = table.tail, None
+    region.append(table)
+    return region
+
+
+def _is_captioned_picture(paragraph: Element) -> bool:
+    alone = len(paragraph) == 1 and not (paragraph.text or "").strip()
+    picture = paragraph[0] if alone else None
+    return (
+        picture is not None
+        and picture.tag == "img"
+        and bool(picture.get("title"))
+        and not (picture.tail or "").strip()
+    )
+
+
+def _make_figure(paragraph: Element) -> None:
+    picture = paragraph[0]
+    paragraph.tag = "figure"
+    SubElement(paragraph, "figcaption").text = picture.attrib.pop("title")
+
+
+class ProseExtension(Extension):
+    """Runs after inline patterns (priority 20), so that pictures are there to be seen."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
+        md.treeprocessors.register(_Prose(md), "gatepost-prose", 15)
+
+
+def makeExtension(**kwargs: object) -> ProseExtension:  # noqa: N802 - the name that Python-Markdown calls
+    """What Python-Markdown calls to load the extension."""
+    return ProseExtension(**kwargs)

@@ -1,0 +1,172 @@
+"""publish.look: one Site for every template, fingerprinted theme files, and site.json."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pelican import Pelican
+from pelican.settings import read_settings
+
+from capture.site import Site
+from publish import look
+
+ROOT = Path(__file__).parents[2]
+
+POST = """Title: A post
+Date: 2026-11-02
+Modified: 2026-11-05
+Category: Pricing
+Tags: one
+Author: Ann Writer
+Summary: In short.
+
+Text.
+"""
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    folder = tmp_path / "content"
+    for name in ("posts", "pages", "images"):
+        (folder / name).mkdir(parents=True)
+    (folder / "posts" / "post.md").write_text(POST)
+    (folder / "pages" / "home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
+    return folder
+
+
+def build(content: Path, config: str = "pelicanconf.py", **settings: object) -> Path:
+    """Builds the folder as `pelican` would, and gives back where the site went."""
+    output = content.parent / "output" / "www"
+    given = {"PATH": str(content), "OUTPUT_PATH": str(output), **settings}
+    pelican = Pelican(read_settings(str(ROOT / config), override=given))
+    pelican.run()
+    return output
+
+
+@pytest.fixture
+def theme(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "theme", tmp_path / "theme"))
+
+
+def test_the_site_that_the_build_wrote_is_the_one_that_the_service_reads(content: Path) -> None:
+    output = build(content)
+    site = Site.read(output.parent / "site.json")
+    settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
+    assert site == look.site_from(settings, ROOT / "theme" / "static")
+    assert site.form_action("demo") == "/f/demo"
+
+
+def test_site_json_is_not_published(content: Path) -> None:
+    output = build(content)
+    assert (output.parent / "site.json").is_file()
+    assert not list(output.rglob("site.json"))
+
+
+def test_every_asset_is_published_at_the_address_that_the_site_names(content: Path) -> None:
+    output = build(content)
+    site = Site.read(output.parent / "site.json")
+    for name in ("style.css", "touch.js", "form.js", "favicon.svg"):
+        published = output / site.asset(name).lstrip("/")
+        assert published.read_bytes() == (ROOT / "theme" / "static" / name).read_bytes()
+
+
+def test_a_file_gets_a_new_address_when_its_content_changes(theme: Path, content: Path) -> None:
+    before = Site.read(build(content, THEME=str(theme)).parent / "site.json")
+    (theme / "static" / "style.css").write_text("body { color: black }")
+    output = build(content, THEME=str(theme))
+    after = Site.read(output.parent / "site.json")
+    assert after.asset("style.css") != before.asset("style.css")
+    assert after.asset("touch.js") == before.asset("touch.js")
+    assert f'href="{after.asset("style.css")}"' in (output / "index.html").read_text()
+    assert not (output / before.asset("style.css").lstrip("/")).exists()
+
+
+def test_a_second_run_of_the_same_pelican_sees_the_changed_theme(
+    theme: Path, content: Path
+) -> None:
+    output = content.parent / "output" / "www"
+    given = {"PATH": str(content), "OUTPUT_PATH": str(output), "THEME": str(theme)}
+    pelican = Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given))
+    pelican.run()
+    (theme / "static" / "style.css").write_text("body { color: black }")
+    pelican.run()
+    names = look.fingerprints(theme / "static")
+    assert f"/theme/{names['style.css']}" in (output / "404.html").read_text()
+
+
+def test_two_builds_of_the_same_content_give_the_same_bytes(content: Path) -> None:
+    first = {path: path.read_bytes() for path in build(content).rglob("*") if path.is_file()}
+    second = {path: path.read_bytes() for path in build(content).rglob("*") if path.is_file()}
+    assert first == second
+
+
+def test_pages_that_carry_forms_are_written_in_a_stable_order(content: Path) -> None:
+    pages = {"zeta": {"/b/", "/a/"}, "alpha": {"/c/"}}
+    output = build(content, gatepost_form_pages=pages)
+    written = json.loads((output.parent / "site.json").read_text())["form_pages"]
+    assert list(written.items()) == [("alpha", ["/c/"]), ("zeta", ["/a/", "/b/"])]
+
+
+def test_production_addresses_are_absolute(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", "https://www.example.com/")
+    output = build(content, "publishconf.py")
+    page = (output / "a-post" / "index.html").read_text()
+    assert '<link rel="canonical" href="https://www.example.com/a-post/">' in page
+    assert 'href="https://www.example.com/theme/style.' in page
+    assert "Sitemap: https://www.example.com/sitemap.xml" in (output / "robots.txt").read_text()
+
+
+def test_production_refuses_to_build_without_its_address(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pelican", "-s", str(ROOT / "publishconf.py"), "-o", tmp_path]
+    run = subprocess.run(command, capture_output=True, text=True, env={"PATH": ""}, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith("publishconf.py: GATEPOST_SITE_URL must say")
+    assert run.stderr.count("\n") == 1
+
+
+def test_the_sitemap_tells_when_each_article_changed(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", "https://www.example.com")
+    tree = ElementTree.parse(build(content, "publishconf.py") / "sitemap.xml")
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    changed = {
+        entry.findtext("s:loc", "", space): entry.findtext("s:lastmod", "", space)
+        for entry in tree.iterfind("s:url", space)
+    }
+    assert changed["https://www.example.com/a-post/"] == "2026-11-05T00:00:00+00:00"
+    assert changed["https://www.example.com/"] == "2026-11-02T00:00:00+00:00"
+    assert "https://www.example.com/category/pricing/" in changed
+
+
+def test_drafts_are_built_apart_and_listed_nowhere(content: Path) -> None:
+    draft = POST.replace("A post", "Secret").replace("Tags:", "Status: draft\nTags:")
+    (content / "posts" / "draft.md").write_text(draft)
+    output = build(content)
+    assert 'content="noindex"' in (output / "drafts" / "secret" / "index.html").read_text()
+    for listing in ("index.html", "articles/index.html", "sitemap.xml", "feed.xml"):
+        assert "Secret" not in (output / listing).read_text()
+        assert "/secret/" not in (output / listing).read_text()
+
+
+def test_lists_are_cut_into_pages_of_ten(content: Path) -> None:
+    for number in range(11):
+        (content / "posts" / f"{number}.md").write_text(POST.replace("A post", f"Post {number}"))
+    output = build(content)
+    first = (output / "articles" / "index.html").read_text()
+    second = (output / "articles" / "2" / "index.html").read_text()
+    assert first.count("<article>") == 10
+    assert second.count("<article>") == 2
+    assert '<a rel="next" href="/articles/2/">' in first
+    assert '<a rel="prev" href="/articles/">' in second
+
+
+def test_the_feed_carries_the_whole_article(content: Path) -> None:
+    feed = ElementTree.parse(build(content) / "feed.xml")
+    entry = feed.find("{http://www.w3.org/2005/Atom}entry")
+    assert entry is not None
+    assert "<p>Text.</p>" in entry.findtext("{http://www.w3.org/2005/Atom}content", "")

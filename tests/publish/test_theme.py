@@ -1,0 +1,424 @@
+"""The theme: what the pages say in HTML, what the style sheet and the scripts weigh and promise."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+import pytest
+from pelican import Pelican
+from pelican.settings import read_settings
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from capture.site import Site
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "theme" / "static"
+
+HOSTILE = """He said "no" & left </title></script><script>alert(1)</script> 🎯"""
+
+POST = f"""Title: {HOSTILE}
+Date: 2026-11-02
+Category: Pricing & "more" <b>
+Tags: 5 < 6
+Author: Ann "A" <Writer>
+Summary: **Short**, "quoted" & 5 < 6.
+
+## A heading
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+```python
+x = "text"  # note
+```
+
+![Three steps](/images/steps.svg "From post to bill")
+
+A claim[^1].
+
+[^1]: The source.
+"""
+
+CAMPAIGN = SimpleNamespace(
+    slug="acme", title='The "guide" <b>', summary="Forty pages & more.", button="", kind="gated"
+)
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+SVG_VOID = {"path"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element closed in order, no id and no attribute twice."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text: dict[str, list[str]] = {}
+        self.feed(text)
+        self.close()
+        assert self.open == [], f"left open: {self.open}"
+        ids = [attrs["id"] for _, attrs in self.tags if "id" in attrs]
+        assert len(ids) == len(set(ids)), f"an id twice: {sorted(ids)}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        assert len(attrs) == len(dict(attrs)), f"an attribute twice in <{tag}>"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in SVG_VOID | VOID, f"<{tag}/> is not HTML"
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.text.setdefault(self.open[-1], []).append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    def by_id(self, wanted: str) -> dict[str, str]:
+        return next(attrs for _, attrs in self.tags if attrs.get("id") == wanted)
+
+    def words(self, tag: str) -> str:
+        return "".join(self.text.get(tag, []))
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    content = folder / "content"
+    for name in ("posts", "pages", "images"):
+        (content / name).mkdir(parents=True)
+    (content / "posts" / "post.md").write_text(POST)
+    (content / "posts" / "plain.md").write_text("Title: Plain\nDate: 2025-01-02\n\nNo more.\n")
+    (content / "pages" / "home.md").write_text("Title: Home & garden\nSlug: home\n\nWelcome.\n")
+    (content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs.\n")
+    (content / "images" / "steps.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    given = {"PATH": str(content), "OUTPUT_PATH": str(folder / "output" / "www")}
+    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given)).run()
+    return folder / "output" / "www"
+
+
+@pytest.fixture(scope="module")
+def site(output: Path) -> Site:
+    return Site.read(output.parent / "site.json")
+
+
+@pytest.fixture(scope="module")
+def article(output: Path) -> str:
+    return next(output.glob("he-said*/index.html")).read_text()
+
+
+class LeadForm(Form):
+    """A small form with the promises of `capture.form`: one field of each kind."""
+
+    full_name = StringField("Your <name>", [InputRequired("Enter your name")], id="acme-full_name")
+    email = EmailField(
+        "E-mail", [InputRequired("Enter it")], id="acme-email", description="We write & wait."
+    )
+    company_size = SelectField(
+        "Size", choices=["1-50", "51-200"], id="acme-company_size", default="1-50"
+    )
+    role = RadioField("Role", [InputRequired("Choose one")], choices=["a", "b"], id="acme-role")
+    topics = SelectMultipleField(
+        "Topics",
+        choices=["x", "y"],
+        id="acme-topics",
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
+    )
+    message = TextAreaField("Message", id="acme-message")
+    consent = BooleanField("I agree & more", [InputRequired("Tick it")], id="acme-consent")
+    gp_version, gp_id, gp_seconds = HiddenField(), HiddenField(), HiddenField()
+    gp_first, gp_last, gp_test = HiddenField(), HiddenField(), HiddenField()
+    homepage = StringField("Homepage")
+
+    def campaign_fields(self) -> list[Field]:
+        others = [*self.hidden_fields(), self.consent, self.homepage]
+        return [field for field in self if field not in others]
+
+    def hidden_fields(self) -> list[Field]:
+        return [field for field in self if field.name.startswith("gp_")]
+
+    def problems(self) -> list[tuple[str, str]]:
+        return [(field.id, field.errors[0]) for field in self if field.errors]
+
+
+@pytest.fixture
+def render(site: Site) -> Callable[..., str]:
+    """Renders as the service does: the theme's templates, autoescape, nothing of Pelican's."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return lambda name, **facts: env.get_template(name).render(site=site, **facts)
+
+
+def refused() -> LeadForm:
+    form = LeadForm(MultiDict({"full_name": '"><b>typed', "topics": "x", "company_size": "1-50"}))
+    assert not form.validate()
+    form.full_name.errors = ["Too <odd>"]
+    return form
+
+
+@pytest.fixture
+def service_pages(render: Callable[..., str]) -> dict[str, str]:
+    file = SimpleNamespace(name="guide & co.pdf", url="/d/token", size="1.2 MB")
+    return {
+        "form": render("form_page.html", campaign=CAMPAIGN, form=LeadForm(), test=False),
+        "refused": render("form_page.html", campaign=CAMPAIGN, form=refused(), test=True),
+        "thanks": render("thanks.html", campaign=CAMPAIGN, files=[file]),
+        "thanks without a file": render("thanks.html", campaign=CAMPAIGN, files=[]),
+        "message": render(
+            "message.html", title="Gone <b>", text="It ended.", link_url="/", link_text="Home"
+        ),
+    }
+
+
+def test_every_page_is_well_formed_with_one_main_heading_and_its_landmarks(
+    output: Path, service_pages: dict[str, str]
+) -> None:
+    pages = {str(path): path.read_text() for path in output.rglob("*.html")} | service_pages
+    assert len(pages) > 15
+    for name, text in pages.items():
+        page = Page(text)
+        assert len(page.all("h1")) == 1, name
+        assert len(page.all("main")) == 1, name
+        assert page.all("html")[0]["lang"] == "en"
+        assert page.words("title").strip(), name
+        assert page.all("a")[0]["href"] == "#page-main", name
+
+
+def test_no_page_asks_anything_of_another_host_or_runs_inline(
+    output: Path, service_pages: dict[str, str]
+) -> None:
+    pages = {str(path): path.read_text() for path in output.rglob("*.html")} | service_pages
+    for name, text in pages.items():
+        page = Page(text)
+        asked = [attrs.get("src") or attrs.get("srcset") for _, attrs in page.tags]
+        asked += [attrs["href"] for attrs in page.all("link")]
+        assert all(re.match(r"/(?!/)", url) for url in asked if url), name
+        assert all("src" in attrs for attrs in page.all("script")), name
+        assert not page.all("style"), name
+        loud = [key for _, attrs in page.tags for key in attrs if key[:2] == "on" or key == "style"]
+        assert loud == [], name
+
+
+def test_a_hostile_title_stays_text_wherever_it_is_shown(output: Path, article: str) -> None:
+    page = Page(article)
+    assert page.words("h1") == HOSTILE
+    assert page.words("title").startswith(HOSTILE)
+    for path in [*output.rglob("*.html"), output / "feed.xml"]:
+        assert "<script>alert" not in path.read_text(), path
+
+
+def test_a_summary_is_plain_text_with_proper_quotes_in_the_description(article: str) -> None:
+    meta = {attrs.get("name", ""): attrs["content"] for attrs in Page(article).all("meta")[1:]}
+    assert meta["description"] == "Short, “quoted” & 5 < 6."
+
+
+def test_a_table_can_be_reached_and_scrolled_by_keyboard(article: str) -> None:
+    region = next(attrs for attrs in Page(article).all("div") if attrs.get("class") == "table")
+    assert region["tabindex"] == "0"
+    assert region["aria-label"] == "Table: a, b"
+    assert {"align": "right", "scope": "col"} in Page(article).all("th")
+
+
+def test_a_picture_with_a_title_becomes_a_figure_with_a_caption(article: str) -> None:
+    page = Page(article)
+    assert {"alt": "Three steps", "src": "/images/steps.svg"} in page.all("img")
+    assert page.words("figcaption") == "From post to bill"
+
+
+def test_the_navigation_says_where_one_is(output: Path, article: str) -> None:
+    listing = Page((output / "articles" / "index.html").read_text())
+    assert {"href": "/articles/", "aria-current": "page"} in listing.all("a")
+    assert {"href": "/articles/", "aria-current": "true"} in Page(article).all("a")
+
+
+def test_only_a_page_with_a_form_loads_the_form_script(
+    article: str, service_pages: dict[str, str]
+) -> None:
+    assert "/theme/form." not in article
+    assert "/theme/touch." in article
+    assert "/theme/form." in service_pages["form"]
+
+
+def test_each_input_has_a_label_and_says_whether_it_is_optional(
+    service_pages: dict[str, str],
+) -> None:
+    page = Page(service_pages["form"])
+    labels = {attrs["for"] for attrs in page.all("label")}
+    for tag in ("input", "select", "textarea"):
+        for attrs in page.all(tag):
+            assert attrs.get("type") == "hidden" or attrs["id"] in labels, attrs
+    assert {"Role", "Topics "} <= set(page.text["legend"])
+    assert service_pages["form"].count("(optional)") == 3
+
+
+def test_a_hint_and_an_error_describe_their_input(service_pages: dict[str, str]) -> None:
+    page = Page(service_pages["refused"])
+    email = page.by_id("acme-email")
+    assert email["aria-describedby"] == "acme-email-hint acme-email-error"
+    assert email["aria-invalid"] == "true"
+    assert page.by_id("acme-role")["aria-describedby"] == "acme-role-error"
+    assert "aria-describedby" not in Page(service_pages["form"]).by_id("acme-full_name")
+    for _, attrs in page.tags:
+        for target in attrs.get("aria-describedby", "").split():
+            page.by_id(target)
+
+
+def test_the_error_summary_takes_the_focus_and_leads_to_every_faulty_input(
+    service_pages: dict[str, str],
+) -> None:
+    page = Page(service_pages["refused"])
+    summary = next(attrs for attrs in page.all("div") if attrs.get("role") == "alert")
+    assert summary["tabindex"] == "-1"
+    assert "autofocus" in summary
+    links = [attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#acme")]
+    assert links == ["acme-full_name", "acme-email", "acme-role", "acme-consent"]
+    assert all(page.by_id(link) for link in links)
+
+
+def test_what_was_typed_and_what_was_said_about_it_stay_text(
+    service_pages: dict[str, str],
+) -> None:
+    page = Page(service_pages["refused"])
+    assert page.by_id("acme-full_name")["value"] == '"><b>typed'
+    assert page.by_id("acme-topics-0").get("checked") is not None
+    assert "Too <odd>" in page.words("p")
+    assert not page.all("b")
+
+
+def test_the_trap_is_kept_from_people_and_their_readers(service_pages: dict[str, str]) -> None:
+    page = Page(service_pages["form"])
+    trap = page.by_id("homepage")
+    assert (trap["tabindex"], trap["autocomplete"]) == ("-1", "off")
+    cover = next(attrs for attrs in page.all("div") if attrs.get("class") == "leave-empty")
+    assert cover["aria-hidden"] == "true"
+    assert ".leave-empty { position: absolute;" in (STATIC / "style.css").read_text()
+
+
+def test_the_form_posts_to_the_service_and_leaves_the_judging_to_it(
+    service_pages: dict[str, str],
+) -> None:
+    form = Page(service_pages["form"]).by_id("form-acme")
+    assert (form["action"], form["method"]) == ("/f/acme", "post")
+    assert "novalidate" in form
+    hidden = [attrs for attrs in Page(service_pages["form"]).all("input") if "gp_" in attrs["name"]]
+    assert len(hidden) == 6
+
+
+def test_a_form_inside_an_article_brings_its_own_heading(site: Site) -> None:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
+    )
+    macro = env.get_template("_form.html").module.lead_form
+    page = Page(str(macro(LeadForm(), CAMPAIGN, site)))
+    assert page.words("h2") == CAMPAIGN.title
+    assert page.by_id("form-acme")["aria-labelledby"] == "form-acme-title"
+
+
+def test_a_call_to_action_is_a_link_to_the_forms_own_page(site: Site) -> None:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
+    )
+    card = Page(str(env.get_template("_cta.html").module.call_to_action(CAMPAIGN, site)))
+    assert card.all("a") == [{"class": "button", "href": "/f/acme"}]
+    assert card.words("a") == "Get the guide"
+
+
+def test_the_archive_tells_the_years_newest_first(output: Path) -> None:
+    archive = (output / "archives" / "index.html").read_text()
+    assert re.findall(r"<h2>(\d+)</h2>", archive) == ["2026", "2025"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bytes_at_most"), [("touch.js", 2000), ("form.js", 3000), ("style.css", 14_336)]
+)
+def test_the_files_of_the_theme_stay_small(name: str, bytes_at_most: int) -> None:
+    assert (STATIC / name).stat().st_size <= bytes_at_most
+
+
+def test_the_style_sheet_asks_nothing_of_anybody() -> None:
+    css = (STATIC / "style.css").read_text()
+    assert not re.search(r"@import|@font-face|url\(", css)
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The style sheet's colours by name; the dark ones stand in the media block of their own."""
+    css = (STATIC / "style.css").read_text()
+    light, dark = css.split("@media (prefers-color-scheme: dark)")
+    block = (light if scheme == "light" else dark).split(":root {")[1].split("}")[0]
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+TEXT = [
+    *(
+        (ink, ground)
+        for ink in ("ink", "soft", "accent", "accent-deep")
+        for ground in ("paper", "card")
+    ),
+    *((ink, "card") for ink in ("word", "text", "note", "number", "wrong")),
+    ("ink", "field"),
+    ("wrong", "field"),
+    ("wrong", "paper"),
+    ("on-accent", "accent"),
+    ("on-accent", "accent-deep"),
+]
+EDGES = [("edge", "field"), ("edge", "card"), ("edge", "paper"), ("accent", "field")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_keeps_a_contrast_of_four_and_a_half_and_edges_of_three(scheme: str) -> None:
+    palette = colours(scheme)
+    faint = [
+        (front, ground, round(contrast(palette[front], palette[ground]), 2))
+        for pairs, least in ((TEXT, 4.5), (EDGES, 3.0))
+        for front, ground in pairs
+        if contrast(palette[front], palette[ground]) < least
+    ]
+    assert faint == []
+
+
+def test_contrast_is_reckoned_as_wcag_does() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
