@@ -1,1 +1,4 @@
-"""The lead service: takes, judges, tracks and bills leads. Empty on purpose: a build never loads Flask."""
+"""The lead service: takes, judges, tracks and bills leads.
+
+Empty on purpose, so that a build never loads Flask.
+"""

@@ -1,0 +1,1 @@
+"""The agency's commands: translate in, call one use case, translate out."""

@@ -1,0 +1,133 @@
+"""`gatepost export`: what a campaign may bill for a month, lead by lead."""
+
+import re
+import sys
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import click
+
+from capture.campaign import Campaign
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import BillableLead, Month, draw_month
+from capture.errors import Refused
+from capture.export import WRITERS, Cell
+from capture.lead import show_time
+from capture.money import from_minor
+
+FIXED = (
+    "lead_id",
+    "campaign",
+    "campaign_version",
+    "received_at",
+    "billable_at",
+    "amount",
+    "currency",
+)
+TOUCH = (
+    "path",
+    "referrer",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "gclid",
+    "time",
+)
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--month", required=True, metavar="YYYY-MM", help="In the campaign's time zone.")
+@click.option(
+    "--format", "shape", type=click.Choice(sorted(WRITERS)), default="csv", show_default=True
+)
+@click.option(
+    "--as-of",
+    metavar="TIME",
+    help="Seen as of a date (its first moment in the campaign's zone) or an ISO 8601 time; "
+    "now by default. A time to come shows what silence will have accepted by then.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@pass_workplace
+def export(
+    workplace: Workplace,
+    campaign: str,
+    month: str,
+    shape: str,
+    as_of: str | None,
+    output: Path | None,
+) -> None:
+    """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise click.BadParameter("write a month as 2026-11", param_hint="--month")
+    terms = workplace.campaign(campaign)
+    moment = datetime.now(UTC) if as_of is None else _time(as_of, terms)
+    if output is None and shape == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("an XLSX file is no text: name a file with -o FILE.xlsx")
+    with workplace.ledger() as ledger:
+        drawn = ledger.read(lambda reading: draw_month(reading, campaign, month, moment))
+    content = WRITERS[shape](_columns(drawn), [_row(one, drawn) for one in drawn.lines])
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{output}: {error.strerror}; name another file with -o") from None
+
+
+def _time(text: str, campaign: Campaign) -> datetime:
+    try:
+        if len(text) == len("2026-11-01"):
+            return datetime.combine(date.fromisoformat(text), time(), campaign.zone)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint="--as-of"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
+
+
+def _columns(drawn: Month) -> list[str]:
+    """Ours first; a form field that bears one of our names is told apart by `field_`."""
+    touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH]
+    return [*FIXED, *(_column(name) for name in drawn.fields), "verdict", *touches]
+
+
+def _column(field: str) -> str:
+    return f"field_{field}" if field in FIXED or field == "verdict" else field
+
+
+def _row(one: BillableLead, drawn: Month) -> dict[str, Cell]:
+    line, dossier = one.line, one.dossier
+    row: dict[str, Cell] = {
+        "lead_id": line.lead_id,
+        "campaign": one.campaign.slug,
+        "campaign_version": line.version,
+        "received_at": show_time(one.lead.received_at),
+        "billable_at": show_time(line.due_at),
+        "amount": from_minor(line.amount, line.currency),
+        "currency": line.currency,
+        "verdict": _verdict(one),
+    }
+    if dossier is not None:
+        for name in drawn.fields:
+            value = dossier.answers.get(name)
+            row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
+        for which, touch in (("first", dossier.first_touch), ("last", dossier.last_touch)):
+            row |= {f"{which}_{name}": touch.get(name) for name in TOUCH}
+    return row
+
+
+def _verdict(one: BillableLead) -> str:
+    """Every rule in words and how it was met, the value given where it is still known."""
+    reasons = {} if one.dossier is None else one.dossier.reasons
+    parts = []
+    for criterion in one.verdict["criteria"]:
+        met = "met" if criterion["passed"] else "not met"
+        why = reasons.get(criterion["id"])
+        parts.append(f"{criterion['rule']}: {met}" + (f" ({why})" if why else ""))
+    return "; ".join(parts)

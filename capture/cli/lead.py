@@ -1,0 +1,132 @@
+"""`gatepost lead ID`: one lead, its verdict criterion by criterion, and all that happened to it."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from capture.cli.show import as_json_option, moment, show_facts, show_json, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.errors import NotFound
+from capture.lead import Lead
+from capture.ledger import Dossier, Reading, Recorded
+
+
+@click.command()
+@click.argument("lead_id", metavar="ID")
+@as_json_option
+@pass_workplace
+def lead(workplace: Workplace, lead_id: str, as_json: bool) -> None:
+    """Show one lead. The beginning of its id is enough if no other begins so."""
+    now = datetime.now(UTC)
+    with workplace.ledger() as ledger:
+        facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
+    if as_json:
+        show_json(facts)
+    else:
+        _show(facts)
+
+
+def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
+    found = find(reading, wanted)
+    events = list(reading.events(lead_id=found.lead_id))
+    dossier = reading.dossier(found.lead_id)
+    earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
+    return {
+        "lead": {name: _plain(value) for name, value in asdict(found).items()}
+        | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))},
+        "verdict": _verdict(events, dossier),
+        "answers": None if dossier is None else dict(dossier.answers),
+        "first_touch": None if dossier is None else dict(dossier.first_touch),
+        "last_touch": None if dossier is None else dict(dossier.last_touch),
+        "earlier": {lead_id: _answers(reading.dossier(lead_id)) for lead_id in earlier},
+        "events": [_event(one) for one in events],
+    }
+
+
+def find(reading: Reading, wanted: str) -> Lead:
+    """The lead with this id, or with the only id that begins so. Raises `NotFound`."""
+    ids = reading.lead_ids_like(wanted)
+    found = reading.lead(ids[0]) if len(ids) == 1 else reading.lead(wanted)
+    if found is None:
+        why = "several leads begin so; type more of it" if ids else "`gatepost leads` lists them"
+        raise NotFound(f"no lead {wanted!r}: {why}")
+    return found
+
+
+def _verdict(events: list[Recorded], dossier: Dossier | None) -> list[dict[str, Any]]:
+    reasons = {} if dossier is None else dossier.reasons
+    verdicts = [one.event.data["verdict"] for one in events if "verdict" in one.event.data]
+    return [
+        {**criterion, "why": reasons.get(criterion["id"], "")}
+        for criterion in (verdicts[-1]["criteria"] if verdicts else ())
+    ]
+
+
+def _answers(dossier: Dossier | None) -> dict[str, Any] | None:
+    return None if dossier is None else dict(dossier.answers)
+
+
+def _event(one: Recorded) -> dict[str, Any]:
+    event = one.event
+    return {
+        "sequence": one.sequence,
+        "kind": event.kind.value,
+        "occurred_at": moment(event.occurred_at),
+        "recorded_at": moment(event.recorded_at),
+        "actor": event.actor.value,
+        "data": {name: value for name, value in event.data.items() if name != "verdict"},
+        "hash": one.hash,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return moment(value) if isinstance(value, datetime) else value
+
+
+def _show(facts: dict[str, Any]) -> None:
+    console = Console()
+    lead = facts["lead"]
+    marks = [name for name in ("test", "free", "explicit") if lead[name]]
+    show_facts(
+        [
+            ("lead", lead["lead_id"]),
+            ("campaign", f"{lead['campaign']} (version {lead['version'][:12]})"),
+            ("received", lead["received_at"]),
+            ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
+            ("review ends", lead["deadline"] or "not begun"),
+            ("appointment", lead["appointment"]),
+            ("sale", lead["sale"]),
+        ]
+    )
+    if facts["verdict"]:
+        console.print("\n[bold]Verdict")
+        show_rows(
+            ("met", "rule", "why"),
+            [{**row, "met": "yes" if row["passed"] else "NO"} for row in facts["verdict"]],
+            as_json=False,
+        )
+    console.print("\n[bold]Answers")
+    if facts["answers"] is None:
+        console.print("erased")
+    else:
+        show_facts((name, _joined(value)) for name, value in facts["answers"].items())
+    for lead_id, answers in facts["earlier"].items():
+        console.print(f"\n[bold]Earlier answers[/] of lead {lead_id}")
+        show_facts((name, _joined(value)) for name, value in (answers or {}).items())
+    for which in ("first_touch", "last_touch"):
+        if facts[which]:
+            console.print(f"\n[bold]{which.replace('_', ' ').capitalize()}")
+            show_facts(facts[which].items())
+    console.print("\n[bold]Events")
+    show_rows(
+        ("sequence", "occurred_at", "kind", "actor", "hash"),
+        [{**row, "hash": row["hash"][:12]} for row in facts["events"]],
+        as_json=False,
+    )
+
+
+def _joined(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, list | tuple) else value

@@ -1,0 +1,60 @@
+"""`gatepost leads`: who came, and where each stands now."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from capture.cli.show import as_json_option, moment, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.lead import STAGES, Lead
+from capture.ledger import Dossier, LeadFilter, Reading
+
+COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
+
+
+@click.command()
+@click.argument("campaign", required=False)
+@click.option("--month", metavar="YYYY-MM", help="Month of receipt in the campaign's zone.")
+@click.option("--stage", type=click.Choice(STAGES), help="Only leads that stand there now.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest.")
+@as_json_option
+@pass_workplace
+def leads(
+    workplace: Workplace,
+    campaign: str | None,
+    month: str | None,
+    stage: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List leads, the newest first."""
+    now = datetime.now(UTC)
+
+    def look(reading: Reading) -> list[dict[str, Any]]:
+        rows = []
+        for lead in reading.leads(LeadFilter(campaign=campaign, month=month), newest_first=True):
+            if stage is None or lead.review_at(now) == stage:
+                rows.append(_row(lead, reading.dossier(lead.lead_id), now))
+            if len(rows) == limit:
+                break
+        return rows
+
+    with workplace.ledger() as ledger:
+        rows = ledger.read(look)
+    show_rows(COLUMNS, rows, as_json=as_json)
+    if not rows and not as_json:
+        click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
+
+
+def _row(lead: Lead, dossier: Dossier | None, now: datetime) -> dict[str, Any]:
+    marks = {"test": lead.test, "free": lead.free, "explicit": lead.explicit}
+    return {
+        "lead_id": lead.lead_id,
+        "received_at": moment(lead.received_at),
+        "campaign": lead.campaign,
+        "stage": lead.review_at(now),
+        "deadline": moment(lead.deadline),
+        "email": "erased" if dossier is None else dossier.answers.get("email"),
+        "marks": " ".join(name for name, is_set in marks.items() if is_set),
+    }

@@ -1,0 +1,51 @@
+"""What every command of the lead service is given: where things are, and how to open them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from capture.campaign import Campaign, Catalogue, read_catalogue
+from capture.ledger import Ledger, open_ledger
+from capture.tokens import TEST_LEAD_LIFE, Tokens
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Made by the `gatepost` command from the settings; no command reads a setting itself."""
+
+    database_url: str
+    campaigns: Path
+    clients: Path
+    gated: Path
+    service_url: str
+    """Where visitors reach the lead service, without a trailing slash."""
+    secret: Callable[[str], bytes]
+    """A secret by its name: `secret_key` or `duplicate_key`."""
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, closed again afterwards."""
+        ledger = open_ledger(self.database_url, self.secret("duplicate_key"))
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    def catalogue(self) -> Catalogue:
+        """All campaigns and clients. Raises `FileErrors` with every mistake."""
+        return read_catalogue(self.campaigns, self.clients, self.gated)
+
+    def campaign(self, slug: str) -> Campaign:
+        """One campaign. Raises `NotFound`, naming near spellings."""
+        return self.catalogue().campaign(slug)
+
+    def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
+        """For links that a command prints."""
+        return Tokens(self.secret("secret_key"), life)
+
+
+pass_workplace = click.make_pass_decorator(Workplace)

@@ -1,0 +1,144 @@
+"""What becomes of a lead at the door (rules 2 to 8), in the order in which it is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from capture.campaign import Answer, Campaign, Notice
+from capture.errors import Refused
+from capture.intake.spam import is_spam
+from capture.intake.submission import Submission
+from capture.lead import Kind, Lead, show_time
+from capture.ledger import Dossier, Keys, Reading
+from capture.qualification import Verdict
+from capture.window import deadline, month_of
+
+BLOCKING = frozenset({"qualified", "accepted", "rejected"})
+"""A lead that stands here makes the next one a duplicate (rule 2)."""
+
+
+class DoorShut(Refused):
+    """The campaign is closed or paused: its form takes nothing for now (rule 18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the lead stands behind the door, and why, in codes and ids (no personal data)."""
+
+    kind: Kind
+    why: dict[str, Any]
+
+
+def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
+    """Raises `DoorShut` if the campaign takes no leads at `now`."""
+    if not campaign.is_open(now) or records.is_paused(campaign.slug):
+        raise DoorShut(f"campaign {campaign.slug} is closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One submission at the door, with all that is asked about it."""
+
+    campaign: Campaign
+    submission: Submission
+    keys: Keys
+    verdict: Verdict
+    now: datetime
+
+
+def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
+    """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
+
+    Test leads run the whole way and touch no list, duplicate or cap (rule 5).
+    """
+    submission, client = arrival.submission, arrival.campaign.client
+    if is_spam(submission.spam_signals):
+        return Outcome(Kind.SPAM, {"signals": list(submission.spam_signals)})
+    if submission.test:
+        return _judged(arrival, {})
+    if records.is_suppressed(client, arrival.keys):
+        return Outcome(Kind.SUPPRESSED, {})
+    same = _matching(records, arrival, _duplicate_keys(arrival))
+    first = next((lead for lead in same if lead.review in BLOCKING), None)
+    if first is not None:
+        return Outcome(Kind.DUPLICATE, {"duplicate_of": first.lead_id})
+    why = _earlier_refusals(records, arrival)
+    if arrival.verdict.passed:
+        why |= _over_cap(records, arrival)
+    return _judged(arrival, why)
+
+
+def _judged(arrival: Arrival, why: dict[str, Any]) -> Outcome:
+    if not arrival.verdict.passed:
+        return Outcome(Kind.DISQUALIFIED, why)
+    if "cap" in why and not why["free"]:
+        return Outcome(Kind.OVER_CAP, why)
+    # With notice = "none" the window starts at qualification; the other notices tell later.
+    if arrival.campaign.review.notice is Notice.NONE and not why.get("explicit"):
+        why = why | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
+    return Outcome(Kind.QUALIFIED, why)
+
+
+def _duplicate_keys(arrival: Arrival) -> Keys:
+    """The keys that the campaign's duplicate rule looks at."""
+    chosen = (key.value for key in arrival.campaign.duplicates.keys)
+    return {kind: arrival.keys[kind] for kind in chosen if kind in arrival.keys}
+
+
+def _matching(records: Reading, arrival: Arrival, keys: Keys) -> Sequence[Lead]:
+    """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
+    campaign = arrival.campaign
+    window, scope = campaign.duplicates.window, campaign.duplicates.scope
+    since = None if window == "for ever" else arrival.now - timedelta(days=window)
+    return records.matching(
+        campaign.client, keys, since, campaign.slug if scope == "campaign" else None
+    )
+
+
+def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
+    """Rule 3: the same person was disqualified before; whether an answer that counts changed."""
+    person = {kind: value for kind, value in arrival.keys.items() if kind != "company_domain"}
+    refused = [
+        lead
+        for lead in _matching(records, arrival, person)
+        if lead.review == "disqualified" and lead.campaign == arrival.campaign.slug
+    ]
+    if not refused:
+        return {}
+    given = judged_values(arrival.verdict)
+    changed = any(_differs(records.dossier(lead.lead_id), given) for lead in refused)
+    return {"earlier": [lead.lead_id for lead in refused], "explicit": changed}
+
+
+def judged_values(verdict: Verdict) -> dict[str, str]:
+    """By criterion, the value that was judged, as text."""
+    return {result.id: _text(result.value) for result in verdict.criteria}
+
+
+def _text(value: Answer | None) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def _differs(dossier: Dossier | None, given: Mapping[str, str]) -> bool:
+    if dossier is None:  # erased: nobody can show that nothing changed
+        return True
+    return any(given.get(criterion, value) != value for criterion, value in dossier.judged.items())
+
+
+def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
+    """Which lead cap is reached (rules 7 and 8), and whether the lead is then taken for free."""
+    campaign = arrival.campaign
+    caps, month = campaign.caps, month_of(arrival.now, campaign)
+    company = arrival.keys.get("company_domain")
+    full = {
+        "leads_a_month": caps.leads_a_month is not None
+        and records.places_taken(campaign, month) >= caps.leads_a_month,
+        "leads_a_company": caps.leads_a_company is not None
+        and company is not None
+        and records.places_taken(campaign, month, company) >= caps.leads_a_company,
+    }
+    reached = next((cap for cap, is_full in full.items() if is_full), None)
+    return {} if reached is None else {"cap": reached, "free": caps.over == "free"}

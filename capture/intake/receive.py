@@ -1,0 +1,137 @@
+"""The work of taking one submission, all in one transaction.
+
+A visitor is thanked only for what is on disk, and the rules on duplicates and caps hold however
+many arrive at once.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from capture.campaign import Campaign
+from capture.errors import Refused
+from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
+from capture.intake.submission import Submission, identity
+from capture.lead import Actor, Event, Kind, parse_time
+from capture.ledger import Dossier, Message, Records
+from capture.qualification import Verdict, qualify
+from capture.window import month_of
+
+SAME_ANSWERS: Final = timedelta(minutes=10)
+"""Without a one-time id, identical answers within this time are one submission (rule 1)."""
+
+RECOGNISED: Final = frozenset({Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.UNCONFIRMED})
+"""Only these are ever looked for again; spam, duplicates and the like block nothing (rule 2)."""
+
+_LETTERS: Final = b"23456789abcdefghijkmnpqrstuvwxyz" * 8
+
+
+class FormOutdated(Refused):
+    """The form was shown in a version that this ledger does not hold; show today's instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a submission led to. For us: the visitor is told nothing but thanks (rule 6)."""
+
+    lead_id: str
+    again: bool
+    """The same submission was here before, and this is the lead that it made (rule 1)."""
+
+
+def receive(records: Records, campaign: Campaign, submission: Submission, now: datetime) -> Receipt:
+    """Takes a submission, for `Ledger.transact`. Rerunnable: nothing but `records` changes.
+
+    Raises `DoorShut` or `FormOutdated` with nothing written.
+    """
+    fingerprint = _fingerprint(campaign, submission)
+    one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
+    made = records.submission(one_time_id, fingerprint, now - SAME_ANSWERS)
+    if made is not None:
+        return Receipt(made, again=True)
+    check_open(records, campaign, now)
+    _check_consent(records, campaign, submission, now)
+
+    lead_id = new_lead_id()
+    keys = identity(submission.answers)
+    verdict = qualify(campaign, submission.answers)
+    arrival = Arrival(campaign, submission, keys, verdict, now)
+    outcome = judge_at_door(records, arrival)
+    records.append(*_events(lead_id, arrival, outcome))
+    records.keep_dossier(campaign.slug, lead_id, _dossier(submission, verdict))
+    records.keep_submission(one_time_id, fingerprint, now, lead_id)
+    if outcome.kind in RECOGNISED and not submission.test:
+        records.keep_keys(lead_id, campaign.client, keys)
+    if outcome.kind is Kind.QUALIFIED:
+        ends = outcome.why.get("deadline")
+        records.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
+    return Receipt(lead_id, again=False)
+
+
+def new_lead_id() -> str:
+    """Twelve characters that nobody guesses or misreads (60 random bits; no 0, 1, l, o)."""
+    return secrets.token_bytes(12).translate(_LETTERS).decode()
+
+
+def _check_consent(
+    records: Records, campaign: Campaign, submission: Submission, now: datetime
+) -> None:
+    records.keep_version(campaign, now)
+    if submission.consent_version == campaign.version:
+        return
+    shown = records.version_text(submission.consent_version)
+    if shown is None or shown[0] != campaign.slug:
+        raise FormOutdated("This form has changed since you opened it.")
+
+
+def _fingerprint(campaign: Campaign, submission: Submission) -> str:
+    """Identical answers give identical text; only its keyed hash is ever stored."""
+    answers = sorted((name, repr(value)) for name, value in submission.answers.items())
+    return repr((campaign.slug, submission.test, submission.source, answers))
+
+
+def _events(lead_id: str, arrival: Arrival, outcome: Outcome) -> tuple[Event, Event]:
+    campaign, submission, now = arrival.campaign, arrival.submission, arrival.now
+
+    def event(kind: Kind, actor: Actor, data: Mapping[str, Any]) -> Event:
+        return Event(campaign.slug, lead_id, kind, now, now, actor, data)
+
+    return (
+        event(
+            Kind.RECEIVED,
+            Actor.VISITOR,
+            {
+                "client": campaign.client,
+                "consent_version": submission.consent_version,
+                "month": month_of(now, campaign),
+                "source": submission.source,
+                "test": submission.test,
+                "version": campaign.version,
+            },
+        ),
+        event(outcome.kind, Actor.SYSTEM, {**outcome.why, "verdict": _record(arrival.verdict)}),
+    )
+
+
+def _record(verdict: Verdict) -> dict[str, Any]:
+    """The verdict without what the visitor gave, which stays in the dossier (rule 31)."""
+    return {
+        "passed": verdict.passed,
+        "rule_data": verdict.rule_data,
+        "criteria": [
+            {"id": result.id, "rule": result.rule, "passed": result.passed}
+            for result in verdict.criteria
+        ],
+    }
+
+
+def _dossier(submission: Submission, verdict: Verdict) -> Dossier:
+    return Dossier(
+        answers=submission.answers,
+        judged=judged_values(verdict),
+        reasons={result.id: result.reason for result in verdict.criteria},
+        first_touch=submission.first_touch,
+        last_touch=submission.last_touch,
+    )

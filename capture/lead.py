@@ -1,0 +1,272 @@
+"""A lead, its three tracks, the moves that each allows, and the events that move it (rule 10).
+
+A lead is the fold of its events: `follow` is the only place that knows what an event does, so the
+ledger, its projection and the proof that both agree can never differ. Nothing here is personal
+data (rule 31).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from capture.errors import MoveRefused
+
+
+class Kind(StrEnum):
+    """What happened. Events are facts: appended, never changed."""
+
+    RECEIVED = "received"
+    SPAM = "spam"
+    DUPLICATE = "duplicate"
+    SUPPRESSED = "suppressed"
+    OVER_CAP = "over_cap"
+    DISQUALIFIED = "disqualified"
+    UNCONFIRMED = "unconfirmed"
+    QUALIFIED = "qualified"
+    CORRECTED = "corrected"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    SETTLED = "settled"
+    SCHEDULED = "scheduled"
+    MOVED = "moved"
+    HELD = "held"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    WON = "won"
+    LOST = "lost"
+    REVENUE = "revenue"
+    REFUNDED = "refunded"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+class Actor(StrEnum):
+    """Who did it."""
+
+    VISITOR = "visitor"
+    CLIENT = "client"
+    AGENCY = "agency"
+    SYSTEM = "system"
+
+
+class Track(StrEnum):
+    """Three tracks run side by side; each has its own stage and its own moves."""
+
+    REVIEW = "review"
+    APPOINTMENT = "appointment"
+    SALE = "sale"
+
+
+NOT_STARTED = "none"
+"""The stage of an appointment or a sale that has not begun."""
+
+Moves = Mapping[str, Mapping[Kind, str]]
+
+_DOOR = {
+    kind: kind.value
+    for kind in (
+        Kind.SPAM,
+        Kind.DUPLICATE,
+        Kind.SUPPRESSED,
+        Kind.OVER_CAP,
+        Kind.DISQUALIFIED,
+        Kind.UNCONFIRMED,
+        Kind.QUALIFIED,
+    )
+}
+_JUDGED_AGAIN = {Kind.CORRECTED: "received"}
+
+MOVES: Mapping[Track, Moves] = {
+    Track.REVIEW: {
+        NOT_STARTED: {Kind.RECEIVED: "received"},
+        "received": _DOOR,
+        "spam": _JUDGED_AGAIN,
+        "duplicate": {},
+        "suppressed": {},
+        "over_cap": {},
+        "disqualified": _JUDGED_AGAIN,
+        "unconfirmed": {Kind.QUALIFIED: "qualified"},
+        "qualified": {Kind.ACCEPTED: "accepted", Kind.REJECTED: "rejected", **_JUDGED_AGAIN},
+        "accepted": {Kind.WITHDRAWN: "qualified"},
+        "rejected": {Kind.WITHDRAWN: "qualified", Kind.SETTLED: "accepted"},
+    },
+    Track.APPOINTMENT: {
+        NOT_STARTED: {Kind.SCHEDULED: "scheduled"},
+        "scheduled": {
+            Kind.MOVED: "scheduled",
+            Kind.HELD: "held",
+            Kind.NO_SHOW: "no_show",
+            Kind.CANCELLED: "cancelled",
+        },
+        "held": {},
+        "no_show": {Kind.SCHEDULED: "scheduled"},
+        "cancelled": {Kind.SCHEDULED: "scheduled"},
+    },
+    Track.SALE: {
+        NOT_STARTED: {Kind.WON: "won", Kind.LOST: "lost"},
+        "lost": {Kind.WON: "won"},
+        "won": {Kind.REVENUE: "won", Kind.REFUNDED: "refunded"},
+        "refunded": {},
+    },
+}
+
+TRACK_OF: Mapping[Kind, Track] = {
+    kind: track for track, moves in MOVES.items() for allowed in moves.values() for kind in allowed
+}
+
+DELIVERED = frozenset({"qualified", "accepted"})
+"""Only a lead that the client has, and has not rejected, can be met with or sold to."""
+
+STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
+"""Where a lead may stand in review, from the door on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact about a lead (or, without a lead, about a campaign). Times are UTC."""
+
+    campaign: str
+    lead_id: str | None
+    kind: Kind
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: Actor
+    data: Mapping[str, Any]
+    """JSON only, no float, no personal data: ids, codes, rule texts, amounts in minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where one lead stands, as its events tell. Times are UTC."""
+
+    lead_id: str
+    campaign: str
+    client: str
+    version: str
+    """The campaign version that judges it, for its whole life (rule 16)."""
+    consent_version: str
+    source: str
+    received_at: datetime
+    month: str
+    """Month of receipt in the campaign's zone, such as 2026-11; lead caps count by it (rule 7)."""
+    test: bool = False
+    free: bool = False
+    """Taken over a cap, delivered, and never billed (rule 8)."""
+    explicit: bool = False
+    """Only an explicit acceptance makes it billable, never silence (rules 3 and 15)."""
+    review: str = "received"
+    appointment: str = NOT_STARTED
+    sale: str = NOT_STARTED
+    deadline: datetime | None = None
+    """End of the review window; None until the client was told (rule 11)."""
+    accepted_at: datetime | None = None
+
+    def review_at(self, now: datetime) -> str:
+        """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
+        return "accepted" if self.is_silent_at(now) else self.review
+
+    def accepted_as_of(self, now: datetime) -> datetime | None:
+        """When it was accepted, by word or by silence, as of `now`."""
+        return self.deadline if self.is_silent_at(now) else self.accepted_at
+
+    def is_silent_at(self, now: datetime) -> bool:
+        """Whether silence has accepted it by `now`, though no event says so yet."""
+        return (
+            self.review == "qualified"
+            and not self.explicit
+            and self.deadline is not None
+            and self.deadline <= now
+        )
+
+    def stage(self, track: Track) -> str:
+        """Where it stands on one track."""
+        stage: str = getattr(self, track.value)
+        return stage
+
+
+def follow(lead: Lead | None, event: Event) -> Lead:
+    """The lead after one more event. Raises `MoveRefused`, naming what is allowed instead."""
+    if event.lead_id is None:
+        raise ValueError(f"{event.kind} is not about a lead")
+    if lead is None:
+        return _received(event)
+    track = TRACK_OF[event.kind]
+    changes: dict[str, Any] = {track.value: _move(lead, track, event)}
+    match event.kind:
+        case Kind.QUALIFIED:
+            changes |= {
+                "free": bool(event.data.get("free", False)),
+                "explicit": lead.explicit or bool(event.data.get("explicit", False)),
+                "deadline": _time(event.data.get("deadline")),
+            }
+        case Kind.ACCEPTED | Kind.SETTLED:
+            changes["accepted_at"] = event.occurred_at
+        case Kind.WITHDRAWN:
+            changes["accepted_at"] = None
+        case Kind.REJECTED if lead.appointment == "scheduled":
+            changes["appointment"] = "cancelled"
+        case Kind.CORRECTED:
+            changes |= {"deadline": None, "explicit": True}
+    return replace(lead, **changes)
+
+
+def follow_all(events: Iterable[Event]) -> Lead:
+    """The lead that its events tell of, in order; ValueError if there are none."""
+    lead: Lead | None = None
+    for event in events:
+        lead = follow(lead, event)
+    if lead is None:
+        raise ValueError("no events")
+    return lead
+
+
+def _received(event: Event) -> Lead:
+    if event.kind is not Kind.RECEIVED:
+        raise MoveRefused(f"a lead begins with received, not with {event.kind}")
+    data = event.data
+    return Lead(
+        lead_id=str(event.lead_id),
+        campaign=event.campaign,
+        client=data["client"],
+        version=data["version"],
+        consent_version=data["consent_version"],
+        source=data["source"],
+        received_at=event.occurred_at,
+        month=data["month"],
+        test=data["test"],
+    )
+
+
+def _move(lead: Lead, track: Track, event: Event) -> str:
+    before = lead.stage(track)
+    allowed = MOVES[track].get(before, {})
+    if track is not Track.REVIEW and lead.review not in DELIVERED:
+        raise MoveRefused(
+            f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
+            f"can be {event.kind}"
+        )
+    if event.kind not in allowed:
+        names = ", ".join(allowed) or "none"
+        stage = "not started" if before == NOT_STARTED else before
+        raise MoveRefused(
+            f"lead {lead.lead_id}: {track} is {stage}, so {event.kind} is refused; "
+            f"allowed now: {names}"
+        )
+    return allowed[event.kind]
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
+
+
+def show_time(moment: datetime) -> str:
+    """An aware time as it is stored and exported: ISO 8601 in UTC with microseconds and Z."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Reads what `show_time` wrote."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,146 @@
+"""The tables of the SQLite ledger, as sqlite-utils migrations: appended to, never edited.
+
+Events hold no personal data and only grow; dossiers hold the personal data and can be erased;
+`leads` is a projection that `verify` derives again.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("gatepost")
+
+GUARDED = ("events", "campaign_versions")
+"""Tables that only grow. REPLACE goes round delete triggers, so inserts are guarded as well."""
+
+KEY_COLUMN = {"events": "sequence", "campaign_versions": "version"}
+
+
+def guards() -> dict[str, str]:
+    """The triggers that keep the guarded tables growing only: name to SQL, as `verify` checks."""
+    triggers: dict[str, str] = {}
+    for table in GUARDED:
+        key = KEY_COLUMN[table]
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
+        triggers |= {
+            f"{table}_never_updated": f"BEFORE UPDATE ON {table} {refuse}",
+            f"{table}_never_deleted": f"BEFORE DELETE ON {table} {refuse}",
+            f"{table}_never_replaced": f"BEFORE INSERT ON {table} WHEN EXISTS "
+            f"(SELECT 1 FROM {table} WHERE {key} = NEW.{key}) {refuse}",
+        }
+    return {name: f"CREATE TRIGGER {name} {rest}" for name, rest in triggers.items()}
+
+
+@migrations()
+def create_events(db: Database) -> None:
+    """Events, the chain's head (one row that every write updates first), campaign versions."""
+    db.executescript("""
+        CREATE TABLE chain (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            sequence INTEGER NOT NULL,
+            head TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO chain VALUES (1, 0, printf('%064d', 0));
+        CREATE TABLE events (
+            sequence INTEGER PRIMARY KEY,
+            campaign TEXT NOT NULL,
+            lead_id TEXT,
+            kind TEXT NOT NULL,
+            occurred_at TEXT NOT NULL,
+            recorded_at TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            data TEXT NOT NULL,
+            before TEXT NOT NULL,
+            hash TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX events_by_lead ON events (lead_id, sequence);
+        CREATE INDEX events_by_campaign ON events (campaign, sequence);
+        CREATE INDEX events_of_doors ON events (campaign, sequence) WHERE lead_id IS NULL;
+        CREATE TABLE campaign_versions (
+            version TEXT PRIMARY KEY,
+            slug TEXT NOT NULL,
+            text TEXT NOT NULL,
+            kept_at TEXT NOT NULL
+        ) STRICT;
+    """)
+    for trigger in guards().values():
+        db.execute(trigger)
+
+
+@migrations()
+def create_leads(db: Database) -> None:
+    """The projection, one row a lead, and the personal data in a table of its own."""
+    db.executescript("""
+        CREATE TABLE leads (
+            lead_id TEXT NOT NULL UNIQUE,
+            campaign TEXT NOT NULL,
+            client TEXT NOT NULL,
+            version TEXT NOT NULL,
+            consent_version TEXT NOT NULL,
+            source TEXT NOT NULL,
+            received_at TEXT NOT NULL,
+            month TEXT NOT NULL,
+            test INTEGER NOT NULL,
+            free INTEGER NOT NULL,
+            explicit INTEGER NOT NULL,
+            review TEXT NOT NULL,
+            appointment TEXT NOT NULL,
+            sale TEXT NOT NULL,
+            deadline TEXT,
+            accepted_at TEXT
+        ) STRICT;
+        CREATE INDEX leads_by_campaign ON leads (campaign);
+        CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free);
+        CREATE TABLE dossiers (
+            lead_id TEXT NOT NULL UNIQUE,
+            campaign TEXT NOT NULL,
+            answers TEXT NOT NULL,
+            judged TEXT NOT NULL,
+            reasons TEXT NOT NULL,
+            first_touch TEXT NOT NULL,
+            last_touch TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX dossiers_by_campaign ON dossiers (campaign);
+    """)
+
+
+@migrations()
+def create_identities(db: Database) -> None:
+    """What makes two submissions one and two people the same: keyed hashes, no clear text."""
+    db.executescript("""
+        CREATE TABLE submissions (
+            one_time_id BLOB UNIQUE,
+            answers BLOB NOT NULL,
+            received_at TEXT NOT NULL,
+            lead_id TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX submissions_by_answers ON submissions (answers, received_at);
+        CREATE TABLE duplicate_keys (
+            mac BLOB NOT NULL,
+            lead_id TEXT NOT NULL,
+            PRIMARY KEY (mac, lead_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE key_check (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE suppressions (
+            mac BLOB PRIMARY KEY,
+            client TEXT NOT NULL,
+            added_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    """)
+
+
+@migrations()
+def create_outbox(db: Database) -> None:
+    """Messages that were committed with their lead and wait to be sent."""
+    db.executescript("""
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            lead_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            queued_at TEXT NOT NULL,
+            expires_at TEXT,
+            sent_at TEXT
+        ) STRICT;
+        CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL;
+    """)

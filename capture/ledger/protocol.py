@@ -1,0 +1,182 @@
+"""What a ledger is, whatever database stands behind it.
+
+A write is a piece of work handed to `Ledger.transact` (rule 34): it sees domain methods and no
+connection, and it may be run again from its start if the database asks for that, so it must do
+nothing but read and write records. The contract is proven by `tests/capture/ledger/contract.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from capture.campaign import Answer, Campaign
+from capture.lead import Event, Lead
+
+Result = TypeVar("Result")
+
+Keys = Mapping[str, str]
+"""What a person can be known by: `email`, `phone`, `company_domain`. Stored as HMACs only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The personal data of one lead, kept apart from its events so that it can be erased."""
+
+    answers: Mapping[str, Answer]
+    judged: Mapping[str, str] = field(default_factory=dict)
+    """By criterion: the value that was judged, as text; empty if none was given."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """By criterion: why it was met or not, in words."""
+    first_touch: Mapping[str, str] = field(default_factory=dict)
+    last_touch: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell somebody, committed with the lead that it is about, sent afterwards."""
+
+    lead_id: str
+    kind: str
+    queued_at: datetime
+    expires_at: datetime | None
+    """Past this time it is no longer worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the ledger."""
+
+    sequence: int
+    event: Event
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads a listing wants; None means any."""
+
+    campaign: str | None = None
+    month: str | None = None
+
+
+class Reading(Protocol):
+    """What can be asked, all of one moment."""
+
+    def lead(self, lead_id: str) -> Lead | None:
+        """The lead as its events tell, or None."""
+
+    def lead_ids_like(self, prefix: str) -> Sequence[str]:
+        """At most two lead ids that begin so, for people who type only the beginning."""
+
+    def leads(self, wanted: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
+        """Leads in the order of their recording, or the other way round."""
+
+    def events(
+        self,
+        *,
+        lead_id: str | None = None,
+        campaign: str | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Recorded]:
+        """Events in the order of their recording, up to and with those recorded at `until`."""
+
+    def dossier(self, lead_id: str) -> Dossier | None:
+        """A lead's personal data; None once erased."""
+
+    def dossiers(self, campaign: str) -> Mapping[str, Dossier]:
+        """The personal data of all of a campaign's leads, by lead id."""
+
+    def version_text(self, version: str) -> tuple[str, str] | None:
+        """Slug and text of a kept campaign version."""
+
+    def first_version(self, campaign: str) -> str | None:
+        """The campaign version of its first lead; None while it has none."""
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last event: (0, GENESIS) for an empty ledger."""
+
+    def submission(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
+        """The lead that the same submission made: same id, or without one same answers since."""
+
+    def matching(
+        self, client: str, keys: Keys, since: datetime | None, campaign: str | None = None
+    ) -> Sequence[Lead]:
+        """The client's leads, tests apart, that share any key and came since; newest first."""
+
+    def places_taken(
+        self, campaign: Campaign, month: str, company_domain: str | None = None
+    ) -> int:
+        """How many of a month's leads count towards a cap (rule 7)."""
+
+    def is_suppressed(self, client: str, keys: Keys) -> bool:
+        """Whether the client's suppression list holds any of the keys."""
+
+    def is_paused(self, campaign: str) -> bool:
+        """Whether the campaign's door was shut by command."""
+
+    def messages(self) -> Sequence[Message]:
+        """What waits to be sent, oldest first."""
+
+
+class Records(Reading, Protocol):
+    """What can be asked and written within one transaction."""
+
+    def append(self, *events: Event) -> None:
+        """Appends events, moves the lead's projection. Raises `MoveRefused`, writing nothing."""
+
+    def keep_version(self, campaign: Campaign, at: datetime) -> None:
+        """Keeps a campaign version's text, once."""
+
+    def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
+        """Keeps a new lead's personal data."""
+
+    def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        """Keeps what the lead's person can be known by, as HMACs."""
+
+    def keep_submission(
+        self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
+    ) -> None:
+        """Remembers which lead a submission made."""
+
+    def queue(self, message: Message) -> None:
+        """Queues a message in the same transaction."""
+
+    def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Adds (kind, value) pairs to the client's suppression list; how many were new."""
+
+
+class Ledger(Protocol):
+    """Where leads live."""
+
+    def transact(self, work: Callable[[Records], Result]) -> Result:
+        """Runs the work in one durable transaction. Raises `Unavailable` with nothing written."""
+
+    def read(self, look: Callable[[Reading], Result]) -> Result:
+        """Runs the look on one consistent view of the ledger."""
+
+    def verify(self) -> "Verification":
+        """Checks the chain, the guards and the projections."""
+
+    def close(self) -> None:
+        """Lets go of the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of the whole ledger found."""
+
+    events: int
+    leads: int
+    head: str
+    faults: tuple[str, ...]
+    """Empty when all is well; the first fault of each kind, with where it is."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "events": self.events,
+            "leads": self.leads,
+            "head": self.head,
+            "faults": list(self.faults),
+        }

@@ -1,0 +1,187 @@
+"""Looking things up in the SQLite ledger."""
+
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from capture.campaign import Campaign
+from capture.lead import Kind, Lead, parse_time, show_time
+from capture.ledger.protocol import Dossier, Keys, LeadFilter, Message, Recorded
+from capture.ledger.rows import (
+    DOSSIER_COLUMNS,
+    EVENT_COLUMNS,
+    LEAD_COLUMNS,
+    dossier_from,
+    lead_from,
+    recorded_from,
+)
+
+_LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
+_COUNTED = "('unconfirmed', 'qualified', 'accepted')"
+_ALL = LeadFilter()
+_FEW = 20
+"""How many earlier leads of a person are ever looked at: a flood must not slow the door."""
+
+
+class SqliteReading:
+    """The questions of `protocol.Reading`, on one connection inside one transaction."""
+
+    def __init__(self, db: Database, key: bytes) -> None:
+        self._db = db
+        self._key = key
+
+    def mac(self, *parts: str) -> bytes:
+        """A keyed hash of what a person can be known by (rule 31): 16 bytes of HMAC-SHA-256."""
+        return hmac.digest(self._key, "\n".join(parts).encode(), "sha256")[:16]
+
+    def lead(self, lead_id: str) -> Lead | None:
+        row = self._db.execute(
+            f"SELECT {_LEAD} FROM leads WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        return None if row is None else lead_from(row)
+
+    def lead_ids_like(self, prefix: str) -> Sequence[str]:
+        rows = self._db.execute(
+            "SELECT lead_id FROM leads WHERE substr(lead_id, 1, ?) = ? LIMIT 2",
+            (len(prefix), prefix),
+        )
+        return [row[0] for row in rows]
+
+    def leads(self, wanted: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
+        asked = {"campaign": wanted.campaign, "month": wanted.month}
+        wheres = {name: value for name, value in asked.items() if value is not None}
+        where = " AND ".join(f"{name} = :{name}" for name in wheres) or "1"
+        order = "DESC" if newest_first else "ASC"
+        for row in self._db.execute(
+            f"SELECT {_LEAD} FROM leads WHERE {where} ORDER BY rowid {order}", wheres
+        ):
+            yield lead_from(row)
+
+    def events(
+        self,
+        *,
+        lead_id: str | None = None,
+        campaign: str | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Recorded]:
+        asked = {
+            "lead_id = :lead_id": lead_id,
+            "campaign = :campaign": campaign,
+            "recorded_at <= :until": None if until is None else show_time(until),
+        }
+        where = " AND ".join(clause for clause, value in asked.items() if value is not None)
+        for row in self._db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE {where or '1'} ORDER BY sequence",
+            {
+                "lead_id": lead_id,
+                "campaign": campaign,
+                "until": asked["recorded_at <= :until"],
+            },
+        ):
+            yield recorded_from(row)
+
+    def dossier(self, lead_id: str) -> Dossier | None:
+        row = self._db.execute(
+            f"SELECT {DOSSIER_COLUMNS} FROM dossiers WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        return None if row is None else dossier_from(row)[1]
+
+    def dossiers(self, campaign: str) -> Mapping[str, Dossier]:
+        rows = self._db.execute(
+            f"SELECT {DOSSIER_COLUMNS} FROM dossiers WHERE campaign = ?", (campaign,)
+        )
+        return dict(map(dossier_from, rows))
+
+    def version_text(self, version: str) -> tuple[str, str] | None:
+        row: tuple[str, str] | None = self._db.execute(
+            "SELECT slug, text FROM campaign_versions WHERE version = ?", (version,)
+        ).fetchone()
+        return row
+
+    def first_version(self, campaign: str) -> str | None:
+        row = self._db.execute(
+            "SELECT version FROM leads WHERE campaign = ? ORDER BY rowid LIMIT 1", (campaign,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def head(self) -> tuple[int, str]:
+        row: tuple[int, str] = self._db.execute("SELECT sequence, head FROM chain").fetchone()
+        return row
+
+    def submission(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
+        if one_time_id:
+            row = self._db.execute(
+                "SELECT lead_id FROM submissions WHERE one_time_id = ?", (self.mac(one_time_id),)
+            ).fetchone()
+        else:
+            row = self._db.execute(
+                "SELECT lead_id FROM submissions WHERE answers = ? AND received_at > ?"
+                " ORDER BY received_at DESC LIMIT 1",
+                (self.mac(answers), show_time(since)),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def matching(
+        self, client: str, keys: Keys, since: datetime | None, campaign: str | None = None
+    ) -> Sequence[Lead]:
+        macs = [self.mac(client, kind, value) for kind, value in keys.items()]
+        if not macs:
+            return []
+        marks = ", ".join("?" * len(macs))
+        rows = self._db.execute(
+            f"SELECT DISTINCT {_LEAD} FROM duplicate_keys JOIN leads USING (lead_id)"
+            f" WHERE mac IN ({marks}) AND test = 0 AND received_at >= ?"
+            " AND (? IS NULL OR campaign = ?) ORDER BY received_at DESC LIMIT ?",
+            (*macs, "" if since is None else show_time(since), campaign, campaign, _FEW),
+        )
+        return [lead_from(row) for row in rows]
+
+    def places_taken(
+        self, campaign: Campaign, month: str, company_domain: str | None = None
+    ) -> int:
+        counted = f"campaign = ? AND month = ? AND review IN {_COUNTED} AND test = 0 AND free = 0"
+        if company_domain is None:
+            row = self._db.execute(
+                f"SELECT count(*) FROM leads WHERE {counted}", (campaign.slug, month)
+            ).fetchone()
+        else:
+            row = self._db.execute(
+                f"SELECT count(*) FROM duplicate_keys JOIN leads USING (lead_id)"
+                f" WHERE mac = ? AND {counted}",
+                (
+                    self.mac(campaign.client, "company_domain", company_domain),
+                    campaign.slug,
+                    month,
+                ),
+            ).fetchone()
+        return int(row[0])
+
+    def is_suppressed(self, client: str, keys: Keys) -> bool:
+        macs = [self.mac(client, kind, value) for kind, value in keys.items()]
+        marks = ", ".join("?" * len(macs))
+        return (
+            self._db.execute(
+                f"SELECT 1 FROM suppressions WHERE mac IN ({marks}) LIMIT 1", macs
+            ).fetchone()
+            is not None
+        )
+
+    def is_paused(self, campaign: str) -> bool:
+        row = self._db.execute(
+            "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL"
+            " ORDER BY sequence DESC LIMIT 1",
+            (campaign,),
+        ).fetchone()
+        return row is not None and row[0] == Kind.PAUSED
+
+    def messages(self) -> Sequence[Message]:
+        rows = self._db.execute(
+            "SELECT lead_id, kind, queued_at, expires_at FROM outbox"
+            " WHERE sent_at IS NULL ORDER BY id"
+        )
+        return [
+            Message(lead_id, kind, parse_time(queued), expires and parse_time(expires))
+            for lead_id, kind, queued, expires in rows
+        ]

@@ -1,0 +1,110 @@
+"""Writing into the SQLite ledger, within one transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from capture.campaign import Campaign
+from capture.lead import Event, Lead, follow, show_time
+from capture.ledger.chain import canonical, link
+from capture.ledger.protocol import Dossier, Keys, Message
+from capture.ledger.reading import SqliteReading
+from capture.ledger.rows import LEAD_COLUMNS, dossier_row, lead_row
+
+_COLUMNS = ", ".join(LEAD_COLUMNS)
+_MARKS = ", ".join("?" * len(LEAD_COLUMNS))
+_CHANGES = ", ".join(f"{name} = excluded.{name}" for name in LEAD_COLUMNS)
+
+
+class SqliteRecords(SqliteReading):
+    """The writes of `protocol.Records`. Made by `SqliteLedger.transact`, which holds the head."""
+
+    def __init__(self, db: Database, key: bytes, sequence: int, head: str) -> None:
+        super().__init__(db, key)
+        self._sequence = sequence
+        self._head = head
+
+    def append(self, *events: Event) -> None:
+        leads: dict[str, Lead] = {}
+        rows = []
+        for event in events:
+            if event.lead_id is not None:
+                before = leads.get(event.lead_id) or self.lead(event.lead_id)
+                leads[event.lead_id] = follow(before, event)
+            rows.append(self._chained(event))
+        self._db.conn.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._db.execute("UPDATE chain SET sequence = ?, head = ?", (self._sequence, self._head))
+        self._db.conn.executemany(
+            f"INSERT INTO leads ({_COLUMNS}) VALUES ({_MARKS})"
+            f" ON CONFLICT (lead_id) DO UPDATE SET {_CHANGES}",
+            map(lead_row, leads.values()),
+        )
+
+    def _chained(self, event: Event) -> tuple[str | int | None, ...]:
+        before = self._head
+        self._sequence += 1
+        self._head = link(before, event, self._sequence)
+        return (
+            self._sequence,
+            event.campaign,
+            event.lead_id,
+            event.kind.value,
+            show_time(event.occurred_at),
+            show_time(event.recorded_at),
+            event.actor.value,
+            canonical(event.data),
+            before,
+            self._head,
+        )
+
+    def keep_version(self, campaign: Campaign, at: datetime) -> None:
+        self._db.execute(
+            "INSERT INTO campaign_versions SELECT ?, ?, ?, ? WHERE NOT EXISTS"
+            " (SELECT 1 FROM campaign_versions WHERE version = ?)",
+            (campaign.version, campaign.slug, campaign.text, show_time(at), campaign.version),
+        )
+
+    def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
+        self._db.execute(
+            "INSERT INTO dossiers VALUES (?, ?, ?, ?, ?, ?, ?)",
+            dossier_row(campaign, lead_id, dossier),
+        )
+
+    def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO duplicate_keys VALUES (?, ?)",
+            [(self.mac(client, kind, value), lead_id) for kind, value in keys.items()],
+        )
+
+    def keep_submission(
+        self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO submissions VALUES (?, ?, ?, ?)",
+            (
+                self.mac(one_time_id) if one_time_id else None,
+                self.mac(answers),
+                show_time(at),
+                lead_id,
+            ),
+        )
+
+    def queue(self, message: Message) -> None:
+        self._db.execute(
+            "INSERT INTO outbox (lead_id, kind, queued_at, expires_at) VALUES (?, ?, ?, ?)",
+            (
+                message.lead_id,
+                message.kind,
+                show_time(message.queued_at),
+                message.expires_at and show_time(message.expires_at),
+            ),
+        )
+
+    def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        before = self._db.conn.total_changes
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO suppressions VALUES (?, ?, ?)",
+            [(self.mac(client, kind, value), client, show_time(at)) for kind, value in keys],
+        )
+        return self._db.conn.total_changes - before

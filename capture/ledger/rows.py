@@ -1,0 +1,88 @@
+"""Facts to rows and back, for the SQLite ledger."""
+
+import json
+import sqlite3
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
+from capture.ledger.chain import canonical
+from capture.ledger.protocol import Dossier, Recorded
+
+LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
+_TIMES = frozenset({"received_at", "deadline", "accepted_at"})
+_FLAGS = frozenset({"test", "free", "explicit"})
+
+EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
+DOSSIER_COLUMNS = "lead_id, answers, judged, reasons, first_touch, last_touch"
+
+
+def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
+    """A lead in the order of LEAD_COLUMNS."""
+    return tuple(
+        show_time(value)
+        if isinstance(value, datetime)
+        else int(value)
+        if isinstance(value, bool)
+        else value
+        for value in (getattr(lead, name) for name in LEAD_COLUMNS)
+    )
+
+
+def lead_from(row: tuple[Any, ...]) -> Lead:
+    """What `lead_row` wrote."""
+    values = dict(zip(LEAD_COLUMNS, row, strict=True))
+    for name in _TIMES:
+        if values[name] is not None:
+            values[name] = parse_time(values[name])
+    for name in _FLAGS:
+        values[name] = bool(values[name])
+    return Lead(**values)
+
+
+def recorded_from(row: tuple[Any, ...]) -> Recorded:
+    """A row of EVENT_COLUMNS."""
+    sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, digest = row
+    event = Event(
+        campaign=campaign,
+        lead_id=lead_id,
+        kind=Kind(kind),
+        occurred_at=parse_time(occurred_at),
+        recorded_at=parse_time(recorded_at),
+        actor=Actor(actor),
+        data=json.loads(data),
+    )
+    return Recorded(sequence, event, digest)
+
+
+def dossier_row(campaign: str, lead_id: str, dossier: Dossier) -> tuple[str, ...]:
+    """A dossier as its table holds it."""
+    return (
+        lead_id,
+        campaign,
+        canonical({name: _plain(value) for name, value in dossier.answers.items()}),
+        canonical(dossier.judged),
+        canonical(dossier.reasons),
+        canonical(dossier.first_touch),
+        canonical(dossier.last_touch),
+    )
+
+
+def dossier_from(row: sqlite3.Row | tuple[Any, ...]) -> tuple[str, Dossier]:
+    """A row of DOSSIER_COLUMNS: the lead's id and its personal data."""
+    lead_id, answers, judged, reasons, first_touch, last_touch = row
+    return lead_id, Dossier(
+        answers={
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in json.loads(answers).items()
+        },
+        judged=json.loads(judged),
+        reasons=json.loads(reasons),
+        first_touch=json.loads(first_touch),
+        last_touch=json.loads(last_touch),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

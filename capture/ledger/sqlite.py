@@ -1,0 +1,139 @@
+"""The ledger in one SQLite file, through sqlite-utils: WAL, every commit synced to disk.
+
+Writers queue twice. A file lock beside the database lets them wait in the kernel, without the
+sleeps of SQLite's own busy handler; and the first statement of each transaction updates the
+chain's head, so that a transaction never reads before it holds the write lock.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from capture.errors import Refused, Unavailable
+from capture.ledger.migrations import migrations
+from capture.ledger.protocol import Reading, Records, Result, Verification
+from capture.ledger.reading import SqliteReading
+from capture.ledger.records import SqliteRecords
+from capture.ledger.verify import verify
+
+BUSY_SECONDS: Final = 10.0
+"""How long a write waits for another program that holds the database, before it is refused."""
+
+
+class SqliteLedger:
+    """A `Ledger` over one file. Safe to share between threads; each has its own connection."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Opens the file, making it and its tables if need be. Raises `Unavailable`."""
+        self._path = path
+        self._key = key
+        self._local = threading.local()
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            db, lock = self._connection()
+            if migrations.pending(db):
+                with _held(lock):  # one process migrates; the others wait and find it done
+                    migrations.apply(db)
+            self._check_key(db, lock)
+
+    def transact(self, work: Callable[[Records], Result]) -> Result:
+        with self._explained(), self._writing() as db:
+            sequence, head = db.execute(
+                "UPDATE chain SET sequence = sequence RETURNING sequence, head"
+            ).fetchone()
+            return work(SqliteRecords(db, self._key, sequence, head))
+
+    def read(self, look: Callable[[Reading], Result]) -> Result:
+        with self._explained():
+            db, _ = self._connection()
+            with db.atomic():
+                return look(SqliteReading(db, self._key))
+
+    def verify(self) -> Verification:
+        with self._explained():
+            db, _ = self._connection()
+            with db.atomic():
+                return verify(db)
+
+    def close(self) -> None:
+        db, lock = self._connection()
+        db.close()
+        os.close(lock)
+        del self._local.connection
+
+    def _check_key(self, db: Database, lock: int) -> None:
+        """Under another key nobody would be recognised any more, and nothing would tell."""
+        mac = SqliteReading(db, self._key).mac("key check")
+        kept = db.execute("SELECT mac FROM key_check").fetchone()
+        if kept is None:
+            with _held(lock):
+                db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (mac,))
+            kept = db.execute("SELECT mac FROM key_check").fetchone()
+        if kept[0] != mac:
+            raise Refused(
+                f"{self._path}: made with another key: put back the duplicate_key that lay in var/ "
+                "(or GATEPOST_DUPLICATE_KEY); it never changes"
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        db, lock = self._connection()
+        with _held(lock), db.atomic():
+            yield db
+
+    def _connection(self) -> tuple[Database, int]:
+        """This thread's connection and its own handle on the lock file."""
+        found: tuple[Database, int] | None = getattr(self._local, "connection", None)
+        if found is None:
+            lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
+            with _held(lock):  # the change to WAL does not wait its turn by itself
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            found = self._local.connection = Database(connection, recursive_triggers=True), lock
+        return found
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns the database's own complaints into one line that says what to do."""
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise Unavailable(f"{self._path}: {_explain(error)}") from error
+
+
+@contextmanager
+def _held(lock: int) -> Iterator[None]:
+    """Waits for the file lock and holds it; the kernel lets go of it when a process dies."""
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _explain(error: Exception) -> str:
+    text = str(error)
+    for sign, mend in {
+        "disk is full": "the disk is full; nothing was written; free some space and try again",
+        "No space left": "the disk is full; nothing was written; free some space and try again",
+        "disk I/O error": "the disk failed; nothing was written; check the disk and its space",
+        "locked": "another program holds the database; nothing was written; close it and try again",
+        "readonly": "the database cannot be written; give the service's user write access",
+        "Permission denied": "no permission; give the service's user access to the file and folder",
+        "unable to open": "the database cannot be opened; check that its folder can be written",
+        "not a database": "this file is no SQLite database; name another in GATEPOST_DATABASE_URL",
+        "malformed": "the database file is damaged; restore it from a backup",
+    }.items():
+        if sign in text:
+            return mend
+    return text

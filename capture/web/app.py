@@ -1,0 +1,107 @@
+"""Makes the Flask app of the lead service: its parts, its routes, its headers, its refusals."""
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from capture.errors import NotFound, Unavailable
+from capture.ledger import open_ledger
+from capture.tokens import Tokens
+from capture.web import download, form, health, thanks
+from capture.web.catalogue import LiveCatalogue
+from capture.web.config import WebConfig
+from capture.web.parts import Parts, install, message, parts
+from capture.web.rate_limit import RateLimit
+from capture.web.site_facts import LiveSite
+
+LARGEST_BODY = 64 * 1024
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+REFUSALS = {
+    404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
+    405: ("Not here", "This address does not take that kind of request."),
+    413: (
+        "Too long",
+        "What you sent is larger than a form of ours can take (64 KiB). "
+        "Go back, shorten the longest answer, and send it again.",
+    ),
+    500: ("Something broke", "The fault is ours. Nothing that was confirmed is lost."),
+}
+
+
+def create_app(config: WebConfig) -> Flask:
+    """The service over one ledger. Raises a `GatepostError` for whatever keeps it from starting."""
+    app = Flask("capture.web", template_folder=config.template_folder, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documented way
+    ledger = open_ledger(config.database_url, config.duplicate_key)
+    install(
+        app,
+        Parts(
+            config=config,
+            ledger=ledger,
+            catalogue=LiveCatalogue(config, ledger),
+            tokens=Tokens(config.secret_key, config.link_life),
+            rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
+            site=LiveSite(config.site_facts),
+        ),
+    )
+    for view in (form, thanks, download, health):
+        app.register_blueprint(view.blueprint)
+    app.after_request(_headers)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    config = parts().config
+    if config.capture_url:  # another host than the site's: its pages alone may read the answers
+        response.headers["Vary"] = "Origin"
+        if request.headers.get("Origin") == config.site_origin:
+            response.headers["Access-Control-Allow-Origin"] = config.site_origin
+    return response
+
+
+def _not_found(_: NotFound) -> tuple[str, int]:
+    return message(*REFUSALS[404]), 404
+
+
+def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
+    code = error.code or 500
+    if code < 400:
+        return error
+    title, text = REFUSALS.get(code, ("Not understood", "The request could not be understood."))
+    return message(title, text), code
+
+
+def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:
+    _log(error)
+    text = "Our records cannot be reached for the moment. Please try again in a minute."
+    return message("One moment", text), 503, {"Retry-After": "30"}
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    _log(error)
+    return message(*REFUSALS[500]), 500
+
+
+def _log(error: Exception) -> None:
+    """To the operator's log; never what the visitor typed, so the path only."""
+    current_app.logger.error("%s %s: %s", request.method, request.path, error)

@@ -1,0 +1,109 @@
+"""`GET/POST /f/<campaign>`: the form's own page, and where every form is posted to."""
+
+import json
+from datetime import UTC, datetime
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from capture.campaign import Campaign
+from capture.errors import Unavailable
+from capture.form import CampaignForm, form_class
+from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
+from capture.intake.door import check_open
+from capture.web.parts import message, page, parts
+from capture.web.touches import touch_of_page
+
+blueprint = Blueprint("form", __name__)
+
+OUTDATED = "This form has changed since you opened it. Please look it over and send it again."
+BUSY = "We could not save your answers just now. They are still here: please send them again."
+OFTEN = "Too many forms came from your address. Your answers are still here: wait {} seconds."
+
+
+@blueprint.get("/f/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """The form's own page."""
+    campaign = parts().catalogue.campaign(slug)
+    now = datetime.now(UTC)
+    try:
+        parts().ledger.read(lambda records: check_open(records, campaign, now))
+    except DoorShut:
+        return _closed(campaign), 410
+    touch = json.dumps(touch_of_page(request.full_path, request.referrer or "", now))
+    token = request.args.get("test", "")
+    form = form_class(campaign)(
+        data={
+            "gp_first": touch,
+            "gp_last": touch,
+            "gp_test": token if parts().tokens.is_test_lead(token, slug) else "",
+        }
+    )
+    return _form_page(campaign, form), {"Cache-Control": "no-cache"}
+
+
+@blueprint.post("/f/<slug>")
+def submit(slug: str) -> ResponseReturnValue:
+    """Takes a submission: 303 to thanks, or the form again with everything still in it."""
+    campaign = parts().catalogue.campaign(slug)
+    form = form_class(campaign)(request.form)
+    wait = parts().rate_limit.retry_after(request.remote_addr)
+    if wait is not None:
+        return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
+    if not form.validate() and not form.is_honeypot_filled:
+        return _form_page(campaign, form), 422
+    now = datetime.now(UTC)
+    submission = _submission(campaign, form, now)
+    try:
+        receipt = parts().ledger.transact(
+            lambda records: receive(records, campaign, submission, now)
+        )
+    except DoorShut:
+        return _closed(campaign), 410
+    except FormOutdated:
+        return _form_page(campaign, form, OUTDATED), 422
+    except Unavailable as error:
+        current_app.logger.error("%s: lead refused: %s", request.path, error)
+        return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
+    token = parts().tokens.thanks(slug, receipt.lead_id)
+    return redirect(url_for("thanks.thanks", slug=slug, t=token), 303)
+
+
+def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
+    answers = form.answers()
+    first, last = form.touches()
+    if not last:  # no script ran: the page that the form stood on is all that we know
+        last = touch_of_page(request.referrer or "", "", now)
+    return Submission(
+        answers=answers,
+        consent_version=form.shown_version() or campaign.version,
+        one_time_id=form.submission_id() or "",
+        spam_signals=spam_signals(
+            answers,
+            honeypot=form.is_honeypot_filled,
+            seconds=form.seconds(),
+            min_fill_seconds=parts().config.min_fill_seconds,
+        ),
+        first_touch=first or last,
+        last_touch=last,
+        test=_is_test(campaign, form),
+    )
+
+
+def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
+    return page(
+        "form_page.html",
+        campaign=campaign,
+        form=form,
+        notice=notice,
+        test=_is_test(campaign, form),
+    )
+
+
+def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
+    return parts().tokens.is_test_lead(form.test_token() or "", campaign.slug)
+
+
+def _closed(campaign: Campaign) -> str:
+    text = "This form takes no more answers for now. Everything else here is open to you."
+    return message(campaign.title, text, link_url="/articles/", link_text="To the articles")

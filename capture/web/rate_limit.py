@@ -1,0 +1,120 @@
+"""How many posts one address may send, counted over all processes of the service.
+
+The counting rule is the `limits` library's; it has no storage that processes share without a
+server, so this one counts in a small SQLite file. Losing the file only forgets the counts, so
+nothing in it is synced to disk. Addresses are kept as keyed hashes.
+"""
+
+import hmac
+import ipaddress
+import math
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from limits import RateLimitItem, parse
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+
+_PURGE_EVERY: Final = 1000
+
+
+class SqliteCounters(Storage):
+    """Counters with an expiry, as `limits` wants them, in one file for all processes."""
+
+    STORAGE_SCHEME = ["gatepost-counters"]  # noqa: RUF012 - the library's own attribute
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._local = threading.local()
+        self._writes = 0
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sqlite3.Error
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        self._writes += 1
+        now = time.time()
+        if self._writes % _PURGE_EVERY == 0:
+            self._db.execute("DELETE FROM counters WHERE ends <= ?", (now,))
+        row = self._db.execute(
+            "INSERT INTO counters VALUES (:key, :amount, :ends) ON CONFLICT (key) DO UPDATE SET"
+            " hits = CASE WHEN ends <= :now THEN :amount ELSE hits + :amount END,"
+            " ends = CASE WHEN ends <= :now THEN :ends ELSE ends END RETURNING hits",
+            {"key": key, "amount": amount, "ends": now + expiry, "now": now},
+        ).fetchone()
+        return int(row[0])
+
+    def get(self, key: str) -> int:
+        row = self._row(key)
+        return 0 if row is None else int(row[0])
+
+    def get_expiry(self, key: str) -> float:
+        row = self._row(key)
+        return time.time() if row is None else float(row[1])
+
+    def check(self) -> bool:
+        return bool(self._db.execute("SELECT 1").fetchone())
+
+    def reset(self) -> int:
+        return self._db.execute("DELETE FROM counters").rowcount
+
+    def clear(self, key: str) -> None:
+        self._db.execute("DELETE FROM counters WHERE key = ?", (key,))
+
+    def _row(self, key: str) -> tuple[int, float] | None:
+        row: tuple[int, float] | None = self._db.execute(
+            "SELECT hits, ends FROM counters WHERE key = ? AND ends > ?", (key, time.time())
+        ).fetchone()
+        return row
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if found is None:
+            found = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+            found.execute("PRAGMA journal_mode = WAL")
+            found.execute("PRAGMA synchronous = OFF")
+            found.execute(
+                "CREATE TABLE IF NOT EXISTS counters"
+                " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
+            )
+            self._local.db = found
+        return found
+
+
+class RateLimit:
+    """So many posts in so much time from one address; an empty rule lets all through."""
+
+    def __init__(self, rule: str, path: Path, secret: bytes) -> None:
+        self._rule: RateLimitItem | None = parse(rule) if rule else None
+        self._secret = secret
+        if self._rule is not None:
+            self._counters = SqliteCounters(path)
+            self._limiter = FixedWindowRateLimiter(self._counters)
+
+    def retry_after(self, address: str | None) -> int | None:
+        """Counts one post. None lets it through; else the seconds to wait, at least 1."""
+        if self._rule is None:
+            return None
+        key = hmac.digest(self._secret, _household(address).encode(), "sha256").hex()[:24]
+        if self._limiter.hit(self._rule, key):
+            return None
+        ends = self._limiter.get_window_stats(self._rule, key).reset_time
+        return max(1, math.ceil(ends - time.time()))
+
+
+def _household(address: str | None) -> str:
+    """An IPv6 customer has a whole /64 to send from, so that is what is counted."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)

@@ -1,0 +1,36 @@
+"""What the last build said of the site; a new build is seen without a restart."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from capture.site import Site
+
+LOOK_AGAIN_SECONDS: Final = 1.0
+
+
+class LiveSite:
+    """Reads `site.json` again when a build has replaced it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `Unavailable` if nothing was built yet."""
+        self._path = path
+        self._stamp = self._look()
+        self._looked = time.monotonic()
+        self._site = Site.read(path)
+
+    def now(self) -> Site:
+        """The facts of the last build that finished."""
+        if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
+            self._looked = time.monotonic()
+            stamp = self._look()
+            if stamp not in {self._stamp, 0}:
+                self._site = Site.read(self._path)
+                self._stamp = stamp
+        return self._site
+
+    def _look(self) -> int:
+        try:
+            return self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0

@@ -1,0 +1,81 @@
+"""The `gatepost` command: joins both halves' commands, each loaded only when it is asked for."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from capture.cli.workplace import Workplace
+from capture.errors import GatepostError
+from gatepost.settings import Settings, Sourced, secret
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "build": "publish.commands:build",
+    "campaigns": "capture.cli.campaigns:campaigns",
+    "check": "publish.commands:check",
+    "export": "capture.cli.export:export",
+    "lead": "capture.cli.lead:lead",
+    "leads": "capture.cli.leads:leads",
+    "schema": "capture.cli.schema:schema",
+    "serve": "gatepost.commands:serve",
+    "settings": "gatepost.commands:settings",
+    "suppress": "capture.cli.suppress:suppress",
+    "test-lead": "capture.cli.test_lead:test_lead",
+    "verify": "capture.cli.verify:verify",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when that command is run or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="gatepost")
+@click.pass_context
+def gatepost(ctx: click.Context) -> None:
+    """Publish posts with git; capture leads on them; bill only the leads that qualify."""
+    sourced = Sourced.read()
+    ctx.obj = workplace(sourced.settings)
+    ctx.meta["gatepost.settings"] = sourced
+
+
+def workplace(settings: Settings) -> Workplace:
+    """What the lead service's commands are given, from the settings."""
+    return Workplace(
+        database_url=settings.database_url,
+        campaigns=settings.campaigns_dir,
+        clients=settings.clients_dir,
+        gated=settings.gated_dir,
+        service_url=settings.capture_url or settings.site_origin,
+        secret=lambda name: secret(settings, name),
+    )
+
+
+def main() -> None:
+    """Exit code 0 done, 1 refused with one line on stderr, 2 wrong use."""
+    try:
+        gatepost()
+    except GatepostError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)

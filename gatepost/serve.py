@@ -1,0 +1,95 @@
+"""`gatepost serve`: site and lead service in one, under gunicorn."""
+
+import socket
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from capture.errors import Refused
+from capture.web import WebConfig, create_app
+from capture.web.parts import parts
+from gatepost.settings import Settings, secret
+from gatepost.static_site import static_site
+
+
+def web_config(settings: Settings) -> WebConfig:
+    """What the service is given, from the settings."""
+    return WebConfig(
+        database_url=settings.database_url,
+        secret_key=secret(settings, "secret_key"),
+        duplicate_key=secret(settings, "duplicate_key"),
+        campaigns=settings.campaigns_dir,
+        clients=settings.clients_dir,
+        gated=settings.gated_dir,
+        templates=settings.theme_dir / "templates",
+        site_facts=settings.output_dir / "site.json",
+        counters=settings.var_dir / "counters.db",
+        site_origin=settings.site_origin,
+        capture_url=settings.capture_url,
+        trusted_proxies=settings.trusted_proxies,
+        rate_limit=settings.rate_limit,
+        min_fill_seconds=settings.min_fill_seconds,
+        link_life=timedelta(days=settings.link_days),
+    )
+
+
+def make_app(settings: Settings) -> Flask:
+    """Site and lead service on one address."""
+    app = create_app(web_config(settings))
+    app.register_blueprint(static_site(settings.output_dir / "www"))
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
+    _check_port(settings)
+    probe = make_app(settings)  # what would fail in each worker fails here, once and in one line
+    with probe.app_context():
+        parts().ledger.close()
+    _Server(settings).run()
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Refused(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+                f"stop what runs there, or take another port: make run PORT={settings.port + 1}"
+            ) from None
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn with our settings in place of a file of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        options: dict[str, Any] = {
+            "bind": f"{host}:{settings.port}",
+            "workers": settings.workers,
+            "threads": settings.threads,
+            "worker_class": "sync" if settings.threads == 1 else "gthread",
+            "loglevel": "warning",
+            "timeout": 30,
+            "graceful_timeout": 10,
+            "when_ready": _say_ready,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return make_app(self._settings)
+
+
+def _say_ready(server: Any) -> None:
+    print(f"Gatepost on http://{server.address[0][0]}:{server.address[0][1]}", flush=True)  # noqa: T201

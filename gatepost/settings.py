@@ -1,0 +1,172 @@
+"""Settings: the environment and `.env` to one frozen object, read once and handed down.
+
+The environment wins over `.env`, which wins over the defaults. Secrets that nobody set are made on
+the first run into the `var` folder, readable by their owner alone.
+"""
+
+import contextlib
+import difflib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from dotenv import dotenv_values
+from limits import parse as parse_limit
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from capture.errors import Refused, Unavailable
+
+PREFIX = "GATEPOST_"
+_SECRET_BYTES = 32
+_SHORTEST_SECRET = 16
+
+
+def _origin(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+def _limit(text: str) -> str:
+    if text:
+        try:
+            parse_limit(text)
+        except ValueError:
+            raise ValueError('must be like "10 per minute", or empty for no limit') from None
+    return text
+
+
+def _secret(text: str) -> str:
+    if 0 < len(text) < _SHORTEST_SECRET:
+        raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Secret = Annotated[str, AfterValidator(_secret)]
+
+
+class Settings(BaseModel):
+    """All that can be set, each by its name in capitals after `GATEPOST_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = Field("sqlite:///var/gatepost.db", description="where the ledger lives")
+    host: str = Field("127.0.0.1", description="address that the service listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port that the service listens on")
+    site_url: Origin = Field("", description="where the site is published; empty: host and port")
+    capture_url: Origin = Field("", description="the lead service, if it has a host of its own")
+    secret_key: Secret = Field("", description="signs links; made on the first run if empty")
+    duplicate_key: Secret = Field("", description="recognises people; must never change")
+    trusted_proxies: int = Field(0, ge=0, le=8, description="reverse proxies in front of us")
+    rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
+        "10 per minute", description="posts from one address; empty: no limit"
+    )
+    min_fill_seconds: float = Field(
+        2.0, ge=0, le=60, description="quicker than this looks like a robot; 0: off"
+    )
+    link_days: int = Field(7, ge=1, le=90, description="how long a download link lives")
+    workers: int = Field(2, ge=1, le=64, description="processes of the service")
+    threads: int = Field(4, ge=1, le=64, description="threads of each; 1 behind a proxy is fastest")
+    campaigns_dir: Path = Field(Path("campaigns"), description="campaign files")
+    clients_dir: Path = Field(Path("clients"), description="client files")
+    gated_dir: Path = Field(Path("content/gated"), description="files that forms give out")
+    theme_dir: Path = Field(Path("theme"), description="templates and styles")
+    output_dir: Path = Field(Path("output"), description="what the build makes")
+    var_dir: Path = Field(Path("var"), description="made at run time: database, keys")
+
+    @property
+    def site_origin(self) -> str:
+        """Where visitors reach the site."""
+        return self.site_url or f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """Settings together with where each came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+    """Field name to `default`, `environment` or the file that said so."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ, root: Path = Path()) -> Self:
+        """Reads and validates; raises `Refused` with a line for each mistake."""
+        given: dict[str, str] = {}
+        sources = dict.fromkeys(Settings.model_fields, "default")
+        for origin, values in ((".env", _dotenv(root / ".env")), ("environment", environment)):
+            for name, value in values.items():
+                if name.startswith(PREFIX):
+                    field = name.removeprefix(PREFIX).lower()
+                    given[field] = value
+                    sources[field] = origin
+        try:
+            return cls(Settings.model_validate(given), sources)
+        except ValidationError as error:
+            lines = [_line(fault, sources) for fault in error.errors()]
+            raise Refused("\n".join(lines)) from None
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    try:
+        return {name: value or "" for name, value in dotenv_values(path).items()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: cannot be read: {error}") from None
+
+
+def _line(fault: Any, sources: Mapping[str, str]) -> str:
+    field = str(fault["loc"][0])
+    name = PREFIX + field.upper()
+    origin = sources.get(field, "environment")
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+        hint = (
+            f"did you mean {PREFIX}{near[0].upper()}?" if near else "`gatepost settings` lists all"
+        )
+        return f"{name} ({origin}): no such setting; {hint}"
+    reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    default = Settings.model_fields[field].default
+    shown = "" if field.endswith("_key") else f"={fault['input']!r}"
+    return f"{name}{shown} ({origin}): {reason}; the default is {default!r}"
+
+
+def secret(settings: Settings, name: str) -> bytes:
+    """The secret `name` (secret_key or duplicate_key): as set, or kept in the var folder.
+
+    Made there on the first run, mode 0600. Raises `Unavailable` if it cannot be kept or read.
+    """
+    value: str = getattr(settings, name)
+    if value:
+        return value.encode()
+    path = settings.var_dir / name
+    try:
+        if not path.exists():
+            _make_secret(path)
+        kept = path.read_bytes().strip()
+    except OSError as error:
+        raise Unavailable(
+            f"{path}: {error.strerror}; let the service's user write there, "
+            f"or set {PREFIX}{name.upper()}"
+        ) from None
+    if len(kept) < _SHORTEST_SECRET:
+        raise Unavailable(
+            f"{path}: too short for a secret; restore it, or set {PREFIX}{name.upper()}"
+        )
+    return kept
+
+
+def _make_secret(path: Path) -> None:
+    """Written whole, then linked into place: of several first starts, one wins, all agree."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(_SECRET_BYTES))
+        file.flush()
+        os.fsync(handle)
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()

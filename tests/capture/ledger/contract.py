@@ -1,0 +1,188 @@
+"""What every ledger must do, whatever database stands behind it.
+
+A backend's test module subclasses `LedgerContract` and says how to open a fresh ledger.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from capture.errors import MoveRefused
+from capture.lead import Kind
+from capture.ledger import Dossier, LeadFilter, Ledger, Message, Records
+from capture.ledger.chain import GENESIS, link
+from tests.samples import NOW, campaign, moved, received
+
+
+class Stop(Exception):
+    """Raised on purpose within a transaction."""
+
+
+class LedgerContract:
+    """Each test gets `open_again`: opens the same ledger once more, as another process would."""
+
+    @pytest.fixture
+    def ledger(self, open_again: Callable[[], Ledger]) -> Ledger:
+        ledger = open_again()
+        ledger.transact(lambda records: records.keep_version(campaign(), NOW))
+        return ledger
+
+    def test_an_empty_ledger_has_the_genesis_hash_as_its_head(self, ledger: Ledger) -> None:
+        assert ledger.read(lambda reading: reading.head()) == (0, GENESIS)
+
+    def test_an_event_reads_back_as_it_was_appended(self, ledger: Ledger) -> None:
+        event = received("a")
+        ledger.transact(lambda records: records.append(event))
+        (recorded,) = ledger.read(lambda reading: list(reading.events(lead_id="a")))
+        assert recorded.event == event
+        assert recorded.hash == link(GENESIS, event, 1)
+
+    def test_what_is_committed_is_there_for_another_connection(
+        self, ledger: Ledger, open_again: Callable[[], Ledger]
+    ) -> None:
+        ledger.transact(lambda records: records.append(received("a")))
+        lead = open_again().read(lambda reading: reading.lead("a"))
+        assert lead is not None
+        assert lead.review == "received"
+
+    def test_work_that_fails_leaves_nothing_behind(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            records.append(received("a"))
+            records.queue(Message("a", "lead_qualified", NOW, None))
+            raise Stop
+
+        with pytest.raises(Stop):
+            ledger.transact(work)
+        assert ledger.read(lambda reading: (reading.head()[0], reading.lead("a"))) == (0, None)
+        assert ledger.read(lambda reading: reading.messages()) == []
+
+    def test_work_may_be_run_again_after_it_failed(self, ledger: Ledger) -> None:
+        tries = []
+
+        def work(records: Records) -> None:
+            records.append(received("a"))
+            tries.append(1)
+            if len(tries) == 1:
+                raise Stop
+
+        with pytest.raises(Stop):
+            ledger.transact(work)
+        ledger.transact(work)
+        assert ledger.verify().faults == ()
+
+    def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.append(received("a")))
+        with pytest.raises(MoveRefused):
+            ledger.transact(lambda records: records.append(moved("a", Kind.ACCEPTED)))
+        assert ledger.read(lambda reading: reading.head()[0]) == 1
+
+    def test_writers_at_once_queue_and_none_fails(
+        self, ledger: Ledger, open_again: Callable[[], Ledger]
+    ) -> None:
+        def write(number: int) -> None:
+            other = open_again()
+            for turn in range(10):
+                lead_id = f"{number}-{turn}"
+                other.transact(
+                    lambda records, lead_id=lead_id: (
+                        records.lead(lead_id),
+                        records.append(received(lead_id)),
+                    )
+                )
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(8)))
+        found = ledger.verify()
+        assert (found.events, found.leads, found.faults) == (80, 80, ())
+
+    def test_a_dossier_reads_back_with_tuples_and_whole_numbers(self, ledger: Ledger) -> None:
+        dossier = Dossier({"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"})
+
+        def work(records: Records) -> None:
+            records.append(received("a"))
+            records.keep_dossier("guide", "a", dossier)
+
+        ledger.transact(work)
+        assert ledger.read(lambda reading: reading.dossier("a")) == dossier
+
+    def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.keep_submission("id", "answers", NOW, "a"))
+        later = NOW + timedelta(days=30)
+        found = ledger.read(lambda reading: reading.submission("id", "others", later))
+        assert found == "a"
+
+    def test_without_an_id_it_is_found_by_same_answers_since_a_time(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.keep_submission(None, "answers", NOW, "a"))
+        before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+        assert ledger.read(lambda reading: reading.submission("", "answers", before)) == "a"
+        assert ledger.read(lambda reading: reading.submission("", "answers", after)) is None
+        assert ledger.read(lambda reading: reading.submission("", "others", before)) is None
+
+    def test_people_match_by_any_key_within_one_client_alone(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            records.append(received("a"), moved("a", Kind.QUALIFIED))
+            records.keep_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
+
+        ledger.transact(work)
+
+        def match(client: str, **keys: str) -> list[str]:
+            return ledger.read(
+                lambda reading: [lead.lead_id for lead in reading.matching(client, keys, None)]
+            )
+
+        assert match("acme", email="a@b.example") == ["a"]
+        assert match("acme", email="other@b.example", phone="+15550100") == ["a"]
+        assert match("acme", phone="a@b.example") == []
+        assert match("other", email="a@b.example") == []
+
+    def test_test_leads_match_nobody_and_take_no_place(self, ledger: Ledger) -> None:
+        terms = campaign()
+
+        def work(records: Records) -> None:
+            records.append(received("a", test=True), moved("a", Kind.QUALIFIED))
+            records.keep_keys("a", "acme", {"email": "a@b.example"})
+
+        ledger.transact(work)
+        keys = {"email": "a@b.example"}
+        assert ledger.read(lambda reading: reading.matching("acme", keys, None)) == []
+        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-11")) == 0
+
+    @pytest.mark.parametrize(
+        ("kind", "places"),
+        [(Kind.QUALIFIED, 1), (Kind.UNCONFIRMED, 1), (Kind.SPAM, 0), (Kind.OVER_CAP, 0)],
+    )
+    def test_only_leads_that_the_client_may_get_take_a_place(
+        self, ledger: Ledger, kind: Kind, places: int
+    ) -> None:
+        ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
+        terms = campaign()
+        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-11")) == places
+        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-12")) == 0
+
+    def test_a_suppression_list_is_one_clients_own(self, ledger: Ledger) -> None:
+        entries = [("email", "a@b.example"), ("email", "a@b.example")]
+        assert ledger.transact(lambda records: records.suppress("acme", entries, NOW)) == 1
+        keys = {"email": "a@b.example"}
+        assert ledger.read(lambda reading: reading.is_suppressed("acme", keys))
+        assert not ledger.read(lambda reading: reading.is_suppressed("other", keys))
+
+    def test_a_campaign_version_is_kept_once_and_as_it_was(self, ledger: Ledger) -> None:
+        terms = campaign()
+        ledger.transact(lambda records: records.keep_version(terms, NOW))
+        ledger.transact(lambda records: records.keep_version(terms, NOW))
+        kept = ledger.read(lambda reading: reading.version_text(terms.version))
+        assert kept == ("guide", terms.text)
+
+    def test_leads_are_listed_in_order_or_the_other_way_round(self, ledger: Ledger) -> None:
+        for lead_id in "cab":
+            ledger.transact(lambda records, lead_id=lead_id: records.append(received(lead_id)))
+
+        def ids(**how: bool) -> str:
+            return ledger.read(
+                lambda reading: "".join(lead.lead_id for lead in reading.leads(LeadFilter(), **how))
+            )
+
+        assert ids() == "cab"
+        assert ids(newest_first=True) == "bac"

@@ -1,0 +1,136 @@
+"""The SQLite ledger: the contract, and what only this backend has."""
+
+import multiprocessing
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from capture.errors import Refused, Unavailable
+from capture.lead import Kind
+from capture.ledger import Ledger, Records, open_ledger
+from tests.capture.ledger.contract import LedgerContract
+from tests.samples import moved, received
+
+KEY = b"a key for tests only"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def open_again(url: str) -> Callable[[], Ledger]:
+    return lambda: open_ledger(url, KEY)
+
+
+class TestSqlite(LedgerContract):
+    pass
+
+
+@pytest.fixture
+def filled(url: str) -> sqlite3.Connection:
+    """A raw connection to a ledger that holds one qualified lead."""
+    ledger = open_ledger(url, KEY)
+    ledger.transact(lambda records: records.append(received("a"), moved("a", Kind.QUALIFIED)))
+    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE events SET kind = 'spam' WHERE sequence = 2",
+        "DELETE FROM events WHERE sequence = 2",
+        "REPLACE INTO events SELECT * FROM events WHERE sequence = 2",
+        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE sequence = 2",
+        "UPDATE OR REPLACE events SET sequence = 1 WHERE sequence = 2",
+    ],
+)
+def test_events_only_grow_whoever_holds_the_file(filled: sqlite3.Connection, sql: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="events only grows"):
+        filled.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("harm", "fault"),
+    [
+        (
+            "DROP TRIGGER events_never_updated;"
+            """UPDATE events SET data = '{"free":true}' WHERE sequence = 2""",
+            "event 2 (qualified of a): broken link",
+        ),
+        (
+            "DROP TRIGGER events_never_deleted; DELETE FROM events WHERE sequence = 1",
+            "event 1: missing",
+        ),
+        (
+            "DROP TRIGGER events_never_deleted; DELETE FROM events WHERE sequence = 2",
+            "chain: the head says 2 events",
+        ),
+        ("UPDATE leads SET review = 'accepted'", "lead a: its row differs from its events"),
+        ("DELETE FROM leads", "lead a: has events and no row"),
+        ("DROP TRIGGER events_never_replaced", "trigger events_never_replaced: missing"),
+        ("UPDATE chain SET sequence = 7", "chain: the head says 7 events"),
+    ],
+)
+def test_verify_names_the_first_thing_that_was_changed(
+    filled: sqlite3.Connection, url: str, harm: str, fault: str
+) -> None:
+    filled.executescript(harm)
+    faults = open_ledger(url, KEY).verify().faults
+    assert any(found.startswith(fault) for found in faults), faults
+
+
+def _open_and_write(url: str, number: int) -> None:
+    open_ledger(url, KEY).transact(lambda records: records.append(received(f"lead{number}")))
+
+
+def test_ten_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(10) as pool:
+        pool.starmap(_open_and_write, [(url, number) for number in range(10)])
+    assert open_ledger(url, KEY).verify().events == 10
+
+
+def test_a_database_held_by_another_program_is_refused_in_one_line(
+    filled: sqlite3.Connection, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.1)
+    filled.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable, match=r"ledger\.db: another program holds the database"):
+        _open_and_write(url, 1)
+
+
+def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str) -> None:
+    ledger = open_ledger(url, KEY)
+    ledger.transact(lambda records: records.append(received("a")))
+    pages = ledger._connection()[0].execute("PRAGMA page_count").fetchone()[0]
+    ledger._connection()[0].execute(f"PRAGMA max_page_count = {pages}")
+
+    def work(records: Records) -> None:
+        for number in range(200):
+            records.append(received(f"lead{number}"))
+
+    with pytest.raises(Unavailable, match="the disk is full; nothing was written"):
+        ledger.transact(work)
+    assert ledger.verify().events == 1
+
+
+def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes, nothing like a database at all\n" * 50)
+    with pytest.raises(Unavailable, match="this file is no SQLite database"):
+        open_ledger(f"sqlite:///{path}", KEY)
+
+
+def test_an_unknown_kind_of_ledger_is_refused_with_what_is_known() -> None:
+    with pytest.raises(Refused, match="only sqlite:///PATH is known"):
+        open_ledger("oracle://somewhere", KEY)
+
+
+def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
+    open_ledger(url, KEY)
+    with pytest.raises(Refused, match="made with another key"):
+        open_ledger(url, b"some other key, by mistake")

@@ -1,0 +1,110 @@
+"""The three tracks and what each move does (rule 10)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.errors import MoveRefused
+from capture.lead import (
+    MOVES,
+    TRACK_OF,
+    Kind,
+    Lead,
+    Track,
+    follow,
+    follow_all,
+    parse_time,
+    show_time,
+)
+from tests.samples import NOW, moved, received
+
+DEADLINE = NOW + timedelta(hours=48)
+
+
+def qualified(**data: object) -> Lead:
+    return follow_all(
+        [received("a"), moved("a", Kind.QUALIFIED, deadline=show_time(DEADLINE), **data)]
+    )
+
+
+def test_every_stage_that_a_move_leads_to_has_its_own_line_in_the_table() -> None:
+    for moves in MOVES.values():
+        assert {after for allowed in moves.values() for after in allowed.values()} <= set(moves)
+
+
+def test_each_kind_of_move_belongs_to_one_track() -> None:
+    listed = [
+        (kind, track)
+        for track, moves in MOVES.items()
+        for allowed in moves.values()
+        for kind in allowed
+    ]
+    assert all(TRACK_OF[kind] is track for kind, track in listed)
+
+
+def test_silence_accepts_at_the_very_instant_of_the_deadline_and_not_before() -> None:
+    lead = qualified()
+    assert lead.review_at(DEADLINE - timedelta(microseconds=1)) == "qualified"
+    assert lead.review_at(DEADLINE) == "accepted"
+    assert lead.accepted_as_of(DEADLINE + timedelta(days=9)) == DEADLINE
+
+
+def test_silence_never_accepts_a_lead_that_needs_an_explicit_acceptance() -> None:
+    lead = qualified(explicit=True)
+    assert lead.review_at(DEADLINE + timedelta(days=99)) == "qualified"
+
+
+def test_silence_accepts_nothing_before_the_client_was_told() -> None:
+    lead = follow_all([received("a"), moved("a", Kind.QUALIFIED)])
+    assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
+
+
+def test_a_rejection_cancels_a_pending_meeting() -> None:
+    lead = follow(qualified(), moved("a", Kind.SCHEDULED))
+    assert follow(lead, moved("a", Kind.REJECTED)).appointment == "cancelled"
+
+
+def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None:
+    lead = follow(qualified(), moved("a", Kind.LOST))
+    with pytest.raises(
+        MoveRefused, match=r"sale is lost, so revenue is refused; allowed now: won$"
+    ):
+        follow(lead, moved("a", Kind.REVENUE))
+
+
+def test_a_disqualified_lead_can_neither_be_met_with_nor_sold_to() -> None:
+    lead = follow_all([received("a"), moved("a", Kind.DISQUALIFIED)])
+    for kind in (Kind.SCHEDULED, Kind.WON):
+        with pytest.raises(MoveRefused, match="is disqualified: only a qualified or accepted"):
+            follow(lead, moved("a", kind))
+
+
+def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
+    lead = follow_all(
+        [
+            received("a"),
+            moved("a", Kind.SPAM),
+            moved("a", Kind.CORRECTED),
+            moved("a", Kind.QUALIFIED, deadline=show_time(DEADLINE)),
+        ]
+    )
+    assert lead.review_at(DEADLINE) == "qualified"
+
+
+@given(st.lists(st.sampled_from([kind for kind in TRACK_OF if kind is not Kind.RECEIVED])))
+def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[Kind]) -> None:
+    lead = follow(None, received("a"))
+    for kind in kinds:
+        try:
+            lead = follow(lead, moved("a", kind))
+        except MoveRefused:
+            continue
+    assert all(lead.stage(track) in MOVES[track] for track in Track)
+
+
+@given(st.datetimes())
+def test_a_time_that_was_shown_reads_back_as_the_same_time(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=NOW.tzinfo)
+    assert parse_time(show_time(aware)) == aware

@@ -1,0 +1,57 @@
+"""When the review window ends (rule 11)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.window import deadline, month_of
+from tests.samples import CAMPAIGN, campaign
+
+REASONS = "reasons = { too_small"
+PLAIN = campaign()
+WORKING = campaign(
+    text=CAMPAIGN.replace(REASONS, f"working_days = true\nholidays = [2026-11-26]\n{REASONS}")
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_hours_are_elapsed_hours_whatever_daylight_saving_does() -> None:
+    # New York sets its clocks back on 1 November 2026 at 06:00 UTC.
+    told = at("2026-10-31T20:00:00-04:00")
+    assert deadline(PLAIN, told) == told + timedelta(hours=48)
+    assert deadline(PLAIN, told).astimezone(PLAIN.zone).hour == 19
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        ("2026-11-16T10:00-05:00", "2026-11-18T10:00-05:00"),  # Monday: as the clock runs
+        ("2026-11-20T10:00-05:00", "2026-11-24T10:00-05:00"),  # Friday: over the weekend
+        ("2026-11-21T10:00-05:00", "2026-11-25T00:00-05:00"),  # Saturday: begins on Monday
+        ("2026-11-25T10:00-05:00", "2026-11-30T10:00-05:00"),  # over a holiday and a weekend
+        ("2026-11-19T00:00-05:00", "2026-11-21T00:00-05:00"),  # ends as Friday ends
+    ],
+)
+def test_with_working_days_the_clock_stands_still_on_weekends_and_holidays(
+    told: str, ends: str
+) -> None:
+    assert deadline(WORKING, at(told)) == at(ends)
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001 - made aware below
+def test_a_window_of_working_days_is_never_shorter_and_ends_on_no_day_off(moment: datetime) -> None:
+    told = moment.replace(tzinfo=UTC)
+    ends = deadline(WORKING, told)
+    just_before = (ends - timedelta(microseconds=1)).astimezone(WORKING.zone)
+    assert ends - told >= timedelta(hours=48)
+    assert just_before.weekday() < 5
+
+
+def test_a_month_is_the_campaigns_own() -> None:
+    assert month_of(at("2026-12-01T04:59:59+00:00"), PLAIN) == "2026-11"
+    assert month_of(at("2026-12-01T05:00:00+00:00"), PLAIN) == "2026-12"

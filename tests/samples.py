@@ -1,0 +1,80 @@
+"""Small real things that many tests start from."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from capture.campaign import Answer, Campaign, parse_campaign
+from capture.intake import Submission
+from capture.lead import Actor, Event, Kind
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+CAMPAIGN = """\
+title = "The guide"
+client = "acme"
+currency = "USD"
+time_zone = "America/New_York"
+kind = "demo"
+consent = "I agree that Acme may call me."
+
+[fields.full_name]
+label = "Name"
+[fields.email]
+label = "Work e-mail"
+type = "email"
+[fields.company_size]
+label = "Company size"
+type = "choice"
+choices = ["1-50", "51-100", "101+"]
+[fields.phone]
+label = "Phone"
+type = "phone"
+required = false
+
+[criteria]
+company_size = { at_least = 101 }
+
+[price]
+model = "cpl"
+rate = 50
+billable = "accepted"
+
+[review]
+hours = 48
+reasons = { too_small = "The company is smaller than it said." }
+"""
+
+ANSWERS: Mapping[str, Answer] = {
+    "full_name": "Ann Lee",
+    "email": "ann@clinic.example",
+    "company_size": "101+",
+}
+
+
+def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:
+    """A campaign of one criterion; `more` is TOML that is added to it."""
+    return parse_campaign(slug, "\n".join([text, *more]), f"{slug}.toml")
+
+
+def submission(terms: Campaign, **changes: Answer) -> Submission:
+    """A submission that qualifies, but for the answers that are changed."""
+    return Submission(answers={**ANSWERS, **changes}, consent_version=terms.version)
+
+
+def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
+    """The event that every lead begins with."""
+    version = campaign().version
+    data = {
+        "client": "acme",
+        "consent_version": version,
+        "month": "2026-11",
+        "source": "form",
+        "test": test,
+        "version": version,
+    }
+    return Event("guide", lead_id, Kind.RECEIVED, at, at, Actor.VISITOR, data)
+
+
+def moved(lead_id: str, kind: Kind, *, at: datetime = NOW, **data: object) -> Event:
+    """Any later event of a lead."""
+    return Event("guide", lead_id, kind, at, at, Actor.SYSTEM, data)
