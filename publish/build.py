@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.errors import Unavailable
+from capture.errors import Refused, Unavailable
 from publish.pelican_run import Outcome, run, settings_from
 from publish.swap import replaced
 
@@ -25,11 +25,18 @@ def build(
     """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
 
     `waiting` is called if another build is at work. Raises `FileErrors` with every problem found,
-    or `Unavailable` when the disk refuses; then the old site is as it was.
+    `Refused` if the site would replace its own sources, or `Unavailable` when the disk refuses;
+    then the old site is as it was.
     """
     started = time.monotonic()
     settings = settings_from(config, given)
-    site = Path(settings["OUTPUT_PATH"])
+    site = Path(settings["OUTPUT_PATH"]).absolute()
+    for source in (config, Path(settings["PATH"]), Path(settings["THEME"])):
+        if source.resolve().is_relative_to(site.resolve()):
+            raise Refused(
+                f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
+                "give it a folder of its own, such as output/www"
+            )
     try:
         with replaced(site, waiting) as fresh:
             outcome = run({**settings, "OUTPUT_PATH": str(fresh)}, write=True)

@@ -91,9 +91,8 @@ def _links_to_gated(content: Any, folder: Path) -> Iterator[str]:
         if _inside(root / path, folder):
             seen.add(Path(path).name)
             yield Path(path).name
-    name = folder.name
     text: str = content.content
-    if name not in text:
+    if folder.name not in unquote(text):
         return
     for found in _LINK.finditer(text):
         for link in html.unescape(found["links"]).split():
@@ -130,10 +129,10 @@ def _inside(path: Path, folder: Path) -> bool:
 def check_output(pelican: Any) -> None:
     """Takes every gated file out of the finished site and reports it."""
     gated, report = gated_files(pelican.settings), report_of(pelican.settings)
-    output = Path(pelican.output_path)
+    output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
     for path in sorted(output.rglob("*")):
         same = gated.same_content_as(path)
-        if same is not None:
+        if same is not None and not path.is_relative_to(sources):
             path.unlink()
             message = f"was about to be published as /{path.relative_to(output)}: {_TELL}"
             report.problem(same, None, message)

@@ -22,7 +22,7 @@ from publish.source import line_of_key, line_of_text
 # What is left in an attribute after Pelican has put addresses in the place of what it could find.
 _LEFT: Final = re.compile(
     r"\b(?:href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
-    r"""(?P<quote>["'])(?P<link>(?:\{(?P<what>\w+)\}|\|(?P<old>\w+)\|)(?P<path>.*?))(?P=quote)"""
+    r"""(?P<quote>["'])(?P<link>(?:\{(?P<what>\w+)\}|\|(?P<old>\w+)\|).*?)(?P=quote)"""
 )
 _PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 
@@ -33,6 +33,10 @@ def check_all(generators: Any) -> None:
     report = report_of(settings)
     for content in contents(context):
         _check_links(content, context, report)
+    for static in context["static_content"].values():
+        path = Path(static.source_path)
+        if path.is_symlink() and not path.exists():
+            report.problem(path, None, f"leads to {path.readlink()}, which is not there")
     _check_addresses(context, settings, report)
 
 
@@ -54,18 +58,18 @@ def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[
     root = Path(content.settings["PATH"])
     for path in sorted(content.get_static_links()):
         if not (root / path).is_file():
-            name = Path(path).name
             near = _near(path, (p for p in context["static_content"] if (root / p).is_file()))
-            yield name, f"links to `{path}`, but there is no such file in {root.name}/{near}"
+            message = f"links to `{path}`, but there is no such file in {root.name}/{near}"
+            yield Path(path).name, message
 
 
 def _left_over(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
     text: str = content.content
     for found in _LEFT.finditer(text):
-        what, path = found["what"] or found["old"], html.unescape(found["path"])
-        link = html.unescape(found["link"])
+        what = found["what"] or found["old"]
+        link = re.split("[?#]", html.unescape(found["link"]))[0]
         if what == "filename":
-            near = _near(path.lstrip("/"), contents_by_path(context))
+            near = _near(link, (f"{{filename}}/{path}" for path in contents_by_path(context)))
             yield link, f"`{link}` leads to no article or page{near}"
         elif what not in _PLACES:
             near = _near(what, _PLACES)

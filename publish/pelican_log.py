@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,6 +114,8 @@ def _incomplete(heard: Heard, _content: Path) -> Problem:
 
 def _outside(heard: Heard, _content: Path) -> Problem:
     path = Path(str(heard.args[0]))
+    if line_of_key(path, "title") is None:  # so it has no address either; Pelican logs both
+        return _incomplete(replace(heard, args=(path, "title")), _content)
     message = f"would be written outside the site, to {heard.args[1]!r}: mend its address"
     return Problem(
         short_path(path), line_of_key(path, "save_as") or line_of_key(path, "slug"), message
@@ -133,7 +135,7 @@ def _no_plugin(heard: Heard, _content: Path) -> Problem:
     return Problem(
         "PLUGINS in pelicanconf.py",
         None,
-        f"`{name}` did not register ({why}): mend it or take it out",
+        f"plugin `{name}` did not register ({why}): mend it or take it out",
     )
 
 
