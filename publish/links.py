@@ -6,6 +6,7 @@ a missing `{static}` file it does not miss at all. Two files with one address it
 
 import difflib
 import html
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, MutableMapping
@@ -58,7 +59,8 @@ def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[
     root = Path(content.settings["PATH"])
     for path in sorted(content.get_static_links()):
         if not (root / path).is_file():
-            near = _near(path, (p for p in context["static_content"] if (root / p).is_file()))
+            there = [known for known in context["static_content"] if (root / known).is_file()]
+            near = _near(path, there, "")
             message = f"links to `{path}`, but there is no such file in {root.name}/{near}"
             yield Path(path).name, message
 
@@ -69,10 +71,13 @@ def _left_over(content: Any, context: MutableMapping[str, Any]) -> Iterator[tupl
         what = found["what"] or found["old"]
         link = re.split("[?#]", html.unescape(found["link"]))[0]
         if what == "filename":
-            near = _near(link, (f"{{filename}}/{path}" for path in contents_by_path(context)))
+            path = posixpath.normpath(
+                posixpath.join(content.relative_dir, link[len("{filename}") :])
+            )
+            near = _near(path.lstrip("/"), contents_by_path(context), "{filename}/")
             yield link, f"`{link}` leads to no article or page{near}"
         elif what not in _PLACES:
-            near = _near(what, _PLACES)
+            near = _near(what, _PLACES, "")
             yield link, f"`{link}` begins with an unknown word in braces{near}"
 
 
@@ -81,9 +86,9 @@ def contents_by_path(context: MutableMapping[str, Any]) -> list[str]:
     return [path for path, content in context["generated_content"].items() if content is not None]
 
 
-def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ": mend the link or add the file"
+def _near(word: str, known: Iterable[str], prefix: str) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    return f"; did you mean `{prefix}{close[0]}`?" if close else ": mend the link or add the file"
 
 
 def _check_addresses(

@@ -92,7 +92,7 @@ def raise_found(settings: MutableMapping[str, Any]) -> None:
         else:
             report.pelican_warnings.append(" ".join(heard.message.split()))
     if found:
-        raise FileErrors(sorted(found, key=lambda problem: (problem.path, problem.line or 0)))
+        raise FileErrors(sorted(found, key=lambda told: (told.path, told.line or 0, told.message)))
 
 
 def register() -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from capture.errors import FileErrors, Refused, Unavailable
 from publish.commands import build as build_command
 from publish.commands import check as check_command
+from publish.swap import replaced
 
 GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
 
@@ -79,6 +81,15 @@ def test_a_second_build_waits_for_the_first(site: Any) -> None:
     assert waiting == "Another build is at work; waiting for it to end.\n"
     assert (second.returncode, err) == (0, "")
     assert out.startswith("Built 1 article, 0 pages and 0 forms in ")
+
+
+def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
+    lock = tmp_path / ".build.lock"
+    with lock.open("w") as first, lock.open("w") as third:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        release = partial(fcntl.flock, first, fcntl.LOCK_UN)
+        with replaced(tmp_path / "www", release), pytest.raises(BlockingIOError):
+            fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_two_builds_at_once_both_publish_a_whole_site(site: Any) -> None:
