@@ -8,11 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from capture.campaign import Campaign
 from capture.errors import Unavailable
-from capture.form import CampaignForm, form_class
+from capture.form import CampaignForm, form_class, touch_of_page
 from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
 from capture.intake.door import check_open
 from capture.web.parts import message, page, parts
-from capture.web.touches import touch_of_page
 
 blueprint = Blueprint("form", __name__)
 
