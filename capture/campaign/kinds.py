@@ -8,7 +8,15 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    WrapSerializer,
+)
 
 
 class Terms(BaseModel):
@@ -34,5 +42,9 @@ Money = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Frozen = Annotated[Mapping[Key, Value], AfterValidator(MappingProxyType)]
+Frozen = Annotated[
+    Mapping[Key, Value],
+    AfterValidator(MappingProxyType),
+    WrapSerializer(lambda table, write: write(dict(table))),  # pydantic cannot write a proxy
+]
 """A table that nobody can change after it was read, in the order of the file."""
