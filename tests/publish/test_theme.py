@@ -352,6 +352,15 @@ def test_a_call_to_action_is_a_link_to_the_forms_own_page(site: Site) -> None:
     assert card.words("a") == "Get the guide"
 
 
+def test_a_closed_campaign_leaves_a_sentence_and_a_way_on(site: Site) -> None:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
+    )
+    note = Page(str(env.get_template("_cta.html").module.closed_campaign(CAMPAIGN, site)))
+    assert note.words("p").startswith('“The "guide" <b>” is closed')
+    assert [attrs["href"] for attrs in note.all("a")] == ["/articles/"]
+
+
 def test_the_archive_tells_the_years_newest_first(output: Path) -> None:
     archive = (output / "archives" / "index.html").read_text()
     assert re.findall(r"<h2>(\d+)</h2>", archive) == ["2026", "2025"]
