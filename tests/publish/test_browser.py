@@ -386,17 +386,14 @@ def test_a_refused_form_fits_the_narrowest_screen_with_targets_for_a_thumb(plain
     plain.wait_for_load_state()
     assert plain.evaluate("document.documentElement.scrollWidth") == 320
     for target in (plain.get_by_role("button"), plain.get_by_label("E-mail")):
-        box = target.bounding_box()
-        assert box is not None
+        box = target.bounding_box() or {"height": 0}
         assert box["height"] >= 44
-    tick = plain.get_by_label("I agree").bounding_box()
-    assert tick is not None
+    tick = plain.get_by_label("I agree").bounding_box() or {"width": 0, "height": 0}
     assert min(tick["width"], tick["height"]) >= 24
 
 
 def test_the_trap_is_off_the_screen(plain: Page) -> None:
     plain.goto("/f/acme")
-    trap = plain.locator("[name=homepage]").bounding_box()
-    assert trap is not None
+    trap = plain.locator("[name=homepage]").bounding_box() or {"x": 0, "width": 0}
     assert trap["x"] + trap["width"] < 0
     assert plain.get_by_role("textbox").count() == 1
