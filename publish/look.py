@@ -6,19 +6,23 @@ beside the published folder tells the lead service the same facts.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from pelican import signals
 
 from capture.site import Link, Site
 
+_FORM = re.compile(r"<form .*?</form>", re.DOTALL)
 _CONTEXT = "GATEPOST_CONTEXT"  # where a build keeps the templates' context until its end
 
 
 def dress(generator: Any) -> None:
     """Puts `site` into the context that all generators of one build share."""
+    generator.env.filters["reading_minutes"] = reading_minutes
     if "site" in generator.context:
         return
     generator.context["site"] = site_from(generator.settings, Path(generator.theme) / "static")
@@ -72,6 +76,12 @@ def fingerprints(static: Path) -> dict[str, str]:
         path.name: f"{path.stem}.{hashlib.sha256(path.read_bytes()).hexdigest()[:10]}{path.suffix}"
         for path in files
     }
+
+
+def reading_minutes(html: str) -> int:
+    """How long an article takes to read, in minutes at 220 words each; a form is not read."""
+    words = Markup(_FORM.sub("", html)).striptags().split()  # noqa: S704 - only counted, never shown
+    return max(1, round(len(words) / 220))
 
 
 def register() -> None:

@@ -165,6 +165,12 @@ def test_lists_are_cut_into_pages_of_ten(content: Path) -> None:
     assert '<a rel="prev" href="/articles/">' in second
 
 
+def test_reading_time_counts_the_text_and_not_the_form() -> None:
+    form = "<form class='lead'>" + "<option>word</option>\n" * 900 + "</form>"
+    assert look.reading_minutes("<p>" + "word " * 660 + f"</p>{form}") == 3
+    assert look.reading_minutes("<p>Short.</p>") == 1
+
+
 def test_the_feed_carries_the_whole_article(content: Path) -> None:
     feed = ElementTree.parse(build(content) / "feed.xml")
     entry = feed.find("{http://www.w3.org/2005/Atom}entry")

@@ -1,13 +1,10 @@
-// Sends a lead's form without leaving the page. Without this script the form works through its page.
+// Sends a lead's form without leaving the page. Without it the form works through its own page.
 (() => {
   "use strict";
   const ids = new Map(); // a form's one-time id, kept until the form is taken
   const uuid = () =>
-    crypto.randomUUID?.() ?? // only there on https and localhost
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16)).join("-");
-  const fill = (form, name, value) => {
-    if (form.elements[name]) form.elements[name].value = value;
-  };
+    crypto.randomUUID?.() ?? // absent on plain http
+    crypto.getRandomValues(new Uint8Array(16)).join("-");
   const live = document.body.appendChild(document.createElement("p"));
   live.className = "unseen";
   live.setAttribute("role", "status");
@@ -23,7 +20,8 @@
     box.focus();
   };
 
-  const thank = (form, main) => {
+  const thank = (form, main, url) => {
+    for (const link of main.querySelectorAll("a")) link.href = new URL(link.getAttribute("href"), url);
     const box = document.createElement("div");
     box.className = "thanks";
     box.append(...main.childNodes);
@@ -49,12 +47,12 @@
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const again = page.getElementById(id);
-    if (answer.status === 422 && again) {
-      form.replaceWith(again);
-      again.querySelector("[role=alert]")?.focus();
-    } else if (answer.ok && page.querySelector("main h1")) {
+    if (answer.ok && page.querySelector("main h1")) {
       ids.delete(id);
-      thank(form, page.querySelector("main"));
+      thank(form, page.querySelector("main"), answer.url);
+    } else if (again) {
+      form.replaceWith(again); // with everything that was typed
+      again.querySelector("[role=alert]")?.focus();
     } else {
       throw Error(answer.status < 500 ? page.querySelector("h1 + p")?.textContent : "");
     }
@@ -68,8 +66,9 @@
     form.dataset.sending = "yes";
     const id = form.getAttribute("id");
     if (!ids.has(id)) ids.set(id, uuid());
-    fill(form, "gp_id", ids.get(id));
-    fill(form, "gp_seconds", Math.round(performance.now() / 1000));
+    const { gp_id, gp_seconds } = form.elements;
+    if (gp_id) gp_id.value = ids.get(id);
+    if (gp_seconds) gp_seconds.value = Math.round(performance.now() / 1000);
     try {
       await send(form, id);
     } catch (error) {
