@@ -31,8 +31,17 @@ CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
+NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
 Line = Annotated[str, StringConstraints(pattern=ONE_LINE)]
 """Text on one line: no control characters (mail headers carry some of it), no spaces around."""
+
+MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE)]
+"""The same, or empty."""
+
+Text = Annotated[str, StringConstraints(pattern=TEXT)]
+"""Several lines perhaps; no control characters beside line breaks and tabs."""
 
 Whole = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]

@@ -5,17 +5,44 @@ from typing import Any
 from pydantic import BaseModel
 
 from capture.campaign.client import ClientFile
-from capture.campaign.model import CampaignFile
+from capture.campaign.kinds import NAME
+from capture.campaign.model import OPERATORS, CampaignFile, PriceModel
+from capture.campaign.rules.money import PRICE_KEYS, PRICE_MODELS, ModelTerms
 
 
 def campaign_schema() -> dict[str, Any]:
-    """What a file in campaigns/ may hold, as JSON Schema 2020-12."""
-    return _schema(CampaignFile, "Gatepost campaign")
+    """What a file in campaigns/ may hold, as JSON Schema 2020-12.
+
+    It knows the shape, and the rules that an editor can follow: one operator for each criterion,
+    choices where there is a choice, the keys of each price model. `read_campaign` knows them all.
+    """
+    schema = _schema(CampaignFile, "Gatepost campaign")
+    parts = schema["$defs"]
+    parts["Criterion"]["oneOf"] = [{"required": [operator]} for operator in OPERATORS]
+    parts["FormField"] |= {"if": _OFFERING, "then": _WITH_CHOICES, "else": _WITHOUT_CHOICES}
+    parts["Price"]["oneOf"] = [_price(model, terms) for model, terms in PRICE_MODELS.items()]
+    for table in ("fields", "criteria"):
+        schema["properties"][table]["propertyNames"] = {"pattern": NAME}
+    schema["properties"]["fields"]["required"] = ["email"]
+    return schema
 
 
 def client_schema() -> dict[str, Any]:
     """What a file in clients/ may hold, as JSON Schema 2020-12."""
     return _schema(ClientFile, "Gatepost client")
+
+
+_OFFERING = {"properties": {"type": {"enum": ["choice", "multiple_choice"]}}, "required": ["type"]}
+_WITH_CHOICES = {"properties": {"choices": {"minItems": 1}}, "required": ["choices"]}
+_WITHOUT_CHOICES = {"properties": {"choices": {"maxItems": 0}}}
+
+
+def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
+    """The keys of one price model; `cpa` alone may choose, between rate and percent."""
+    known = {"model": {"const": model.value}, "billable": {"enum": list(terms.billable)}}
+    foreign = {"anyOf": [{"required": [key]} for key in PRICE_KEYS if not terms.knows(key)]}
+    either = {"oneOf": [{"required": [key]} for key in terms.one_of]} if terms.one_of else {}
+    return {"properties": known, "required": list(terms.needs), "not": foreign} | either
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:

@@ -8,26 +8,33 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from capture.campaign.keypath import KeyPath, holds
-from capture.campaign.kinds import LANGUAGE, ONE_LINE
-from capture.campaign.problems import Finding, dotted, listed, near
+from capture.campaign.kinds import LANGUAGE, NO_LINE, ONE_LINE, TEXT
+from capture.campaign.problems import Finding, dotted, listed, near, nearest
 
 
-def shape_findings(
-    error: ValidationError, data: Mapping[str, Any], model: type[BaseModel]
-) -> Iterator[Finding]:
-    """One finding for each key that pydantic refuses, in the order in which it told them."""
-    wanted: dict[KeyPath, list[str]] = {}
-    for details in error.errors(include_url=False):
-        path = _path_in(data, details)
-        kind = details["type"]
-        if kind == "extra_forbidden":
-            yield Finding(path, _unknown_key(path, model))
-        elif kind == "missing" and isinstance(path[-1], str):
-            yield Finding(path, f"is missing; add it{_under(path)}")
-        else:
-            wanted.setdefault(path, []).append(_wish(details, path))
-    for path, wishes in wanted.items():
-        yield Finding(path, f"must be {' or '.join(dict.fromkeys(wishes))}")
+def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Finding]:
+    """One finding for each key that the model refuses."""
+    errors: dict[KeyPath, list[ErrorDetails]] = {}
+    for details in _errors(data, model):
+        errors.setdefault(_path_in(data, details), []).append(details)
+    kinds = {path: found[0]["type"] for path, found in errors.items()}
+    unknown = {path: _meant(path, model) for path in kinds if kinds[path] == "extra_forbidden"}
+    for path, found in errors.items():
+        if path in unknown:
+            yield Finding(path, _unknown_key(path, unknown[path], model))
+        elif kinds[path] != "missing" or isinstance(path[-1], int):
+            wishes = dict.fromkeys(_wish(details, path) for details in found)
+            yield Finding(path, f"must be {' or '.join(wishes)}")
+        elif not _is_elsewhere(path, unknown):
+            yield Finding(path, f"is missing; {_addition(path, model)}")
+
+
+def _errors(data: Mapping[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
 
 
 def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
@@ -43,16 +50,31 @@ def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
     return path
 
 
-def _under(path: KeyPath) -> str:
-    return f" under [{dotted(path[:-1])}]" if len(path) > 1 else " above the first [table]"
+def _is_elsewhere(missing: KeyPath, unknown: Mapping[KeyPath, str | None]) -> bool:
+    """Whether a missing key is there, misspelt or under the wrong table: then that is told."""
+    return any(
+        (*slip[:-1], meant) == missing or (meant is None and slip[-1:] == missing)
+        for slip, meant in unknown.items()
+    )
 
 
-def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
+def _addition(path: KeyPath, model: type[BaseModel]) -> str:
+    if _table_at(model, path) is not _table_at(model, path[:-1]):
+        named = "" if _holds_keys(model, str(path[-1])) else ".<name>"
+        return f"add the table [{dotted(path)}{named}]"
+    return f"add it under [{dotted(path[:-1])}]" if path[1:] else "add it above the first [table]"
+
+
+def _meant(path: KeyPath, model: type[BaseModel]) -> str | None:
+    return nearest(str(path[-1]), _table_at(model, path[:-1]).model_fields)
+
+
+def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> str:
     """An unknown key is a slip of spelling, or it stands under the wrong table header."""
     key = str(path[-1])
     here = _table_at(model, path[:-1])
-    if hint := near(key, here.model_fields):
-        return f"is no key that we know{hint}"
+    if meant:
+        return f"is no key that we know; did you mean `{meant}`?"
     if len(path) > 1 and key in model.model_fields:
         return "is no key of this table; move it to the top of the file, above the first [table]"
     for name in model.model_fields:
@@ -64,6 +86,7 @@ def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
 
 
 def _holds_keys(model: type[BaseModel], name: str) -> bool:
+    """Whether `[name]` itself holds the keys, as `[price]` does, and not tables with names."""
     annotation = model.model_fields[name].annotation
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
@@ -109,6 +132,8 @@ def _one_of(expected: str, value: Any) -> str:
 def _pattern(limits: Mapping[str, Any]) -> str:
     return {
         ONE_LINE: "text on one line, not blank, with no space before or after it",
+        NO_LINE: "text on one line, with no space before or after it",
+        TEXT: "text without control characters",
         LANGUAGE: "a language tag such as en or de-AT",
     }[limits["pattern"]]
 
