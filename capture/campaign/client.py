@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from capture.campaign.kinds import LANGUAGE, Line, MaybeLine, Terms, Whole
+from capture.campaign.kinds import LANGUAGE, Line, MaybeLine, Percent, Terms, Whole
 
 Email = Annotated[Line, Field(max_length=254)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
@@ -36,8 +36,8 @@ class ClientFile(Terms):
     purchase_order: MaybeLine = Field(
         default="", max_length=60, description="Their order number, printed on each statement."
     )
-    vat_rate: Decimal = Field(
-        default=Decimal(0), ge=0, le=100, description="VAT in percent, added to each statement."
+    vat_rate: Percent = Field(
+        default=Decimal(0), description="VAT in percent, added to each statement."
     )
     vat_note: MaybeLine = Field(
         default="", max_length=300, description="Why no VAT, or whose: such as reverse charge."

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     Strict,
     StringConstraints,
+    WithJsonSchema,
     WrapSerializer,
 )
 
@@ -46,8 +47,24 @@ Text = Annotated[str, StringConstraints(pattern=TEXT)]
 Whole = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]
 Day = Annotated[date, Strict()]
-Money = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+
+
+def _amount(**limits: float) -> WithJsonSchema:
+    """What an editor should take for an exact number: `50.00`, or the same in quotes."""
+    quoted = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+    return WithJsonSchema({"anyOf": [{"type": "number", **limits}, quoted]})
+
+
+Money = Annotated[
+    Decimal,
+    Field(gt=0, le=1_000_000_000),
+    _amount(exclusiveMinimum=0, maximum=1_000_000_000),
+]
 """Major units. The limit keeps sums of lines inside the database's integers."""
+
+Percent = Annotated[Decimal, Field(ge=0, le=100), _amount(minimum=0, maximum=100)]
+Share = Annotated[Decimal, Field(gt=0, le=100), _amount(exclusiveMinimum=0, maximum=100)]
+"""Percent too; a share of nothing would be no price."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

@@ -6,7 +6,6 @@ writer reads in the editor. `Campaign` is a file that was read: with its slug, v
 
 import re
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -21,6 +20,7 @@ from capture.campaign.kinds import (
     Line,
     MaybeLine,
     Money,
+    Share,
     Terms,
     Text,
     Whole,
@@ -121,8 +121,8 @@ class Price(Terms):
 
     model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
     rate: Money | None = Field(default=None, description="Flat, in major units: 50.00.")
-    percent: Decimal | None = Field(
-        default=None, gt=0, le=100, description="Of the first purchase (cpa) or of revenue."
+    percent: Share | None = Field(
+        default=None, description="Of the first purchase (cpa) or of revenue."
     )
     billable: Literal["accepted", "scheduled", "held", "won", "revenue"] = Field(
         description="The event that pays: cpl accepted; cpap scheduled or held; cpa won; "

@@ -3,6 +3,8 @@
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from capture.campaign.client import ClientFile
 from capture.campaign.kinds import NAME
@@ -45,6 +47,22 @@ def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
     return {"properties": known, "required": list(terms.needs), "not": foreign} | either
 
 
+class _ForToml(GenerateJsonSchema):
+    """Without what TOML has no word for (null), and without titles that only repeat the key."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema()
+    schema = model.model_json_schema(schema_generator=_ForToml)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

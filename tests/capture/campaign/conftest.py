@@ -118,3 +118,9 @@ def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., lis
         return problems()
 
     return told
+
+
+@pytest.fixture
+def campaign_text() -> str:
+    """The text of the sound campaign."""
+    return CAMPAIGN
