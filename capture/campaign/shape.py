@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.keypath import KeyPath, holds
+from capture.campaign.keypath import KeyPath, holds, value_at
 from capture.campaign.kinds import LANGUAGE, NO_LINE, ONE_LINE, TEXT
 from capture.campaign.problems import Finding, dotted, listed, near, nearest
 
@@ -16,13 +16,15 @@ def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[
     """One finding for each key that the model refuses."""
     errors: dict[KeyPath, list[ErrorDetails]] = {}
     for details in _errors(data, model):
-        errors.setdefault(_path_in(data, details), []).append(details)
+        path = _path_in(data, details)
+        if details["type"] != "too_short" or not value_at(data, path):
+            errors.setdefault(path, []).append(details)  # else its entries are told of already
     kinds = {path: found[0]["type"] for path, found in errors.items()}
     unknown = {path: _meant(path, model) for path in kinds if kinds[path] == "extra_forbidden"}
     for path, found in errors.items():
         if path in unknown:
             yield Finding(path, _unknown_key(path, unknown[path], model))
-        elif kinds[path] != "missing" or isinstance(path[-1], int):
+        elif kinds[path] != "missing" or holds(data, path):
             wishes = dict.fromkeys(_wish(details, path) for details in found)
             yield Finding(path, f"must be {' or '.join(wishes)}")
         elif not _is_elsewhere(path, unknown):
@@ -59,10 +61,21 @@ def _is_elsewhere(missing: KeyPath, unknown: Mapping[KeyPath, str | None]) -> bo
 
 
 def _addition(path: KeyPath, model: type[BaseModel]) -> str:
-    if _table_at(model, path) is not _table_at(model, path[:-1]):
-        named = "" if _holds_keys(model, str(path[-1])) else ".<name>"
-        return f"add the table [{dotted(path)}{named}]"
+    header = _header(_table_at(model, path[:-1]), str(path[-1]))
+    if header is not None:
+        return f"add the table [{dotted(path)}{header}]"
     return f"add it under [{dotted(path[:-1])}]" if path[1:] else "add it above the first [table]"
+
+
+def _header(model: type[BaseModel], name: str) -> str | None:
+    """What follows a key in the header of its table: `.<name>` if tables stand in it, as in
+
+    `[fields.<name>]`; nothing if its keys do, as in `[price]`; None if the key is no table.
+    """
+    annotation = model.model_fields[name].annotation
+    if get_origin(annotation) is Mapping:
+        return ".<name>" if _model_within(annotation) else ""
+    return "" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _meant(path: KeyPath, model: type[BaseModel]) -> str | None:
@@ -80,15 +93,8 @@ def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> st
     for name in model.model_fields:
         table = _table_at(model, (name,))
         if table is not model and key in table.model_fields and path[:-1] != (name,):
-            place = f"[{name}]" if _holds_keys(model, name) else f"a [{name}.<name>] table"
-            return f"is no key of this table; it belongs under {place}"
+            return f"is no key of this table; it belongs under [{name}{_header(model, name)}]"
     return f"is no key that we know; the keys here are {', '.join(here.model_fields)}"
-
-
-def _holds_keys(model: type[BaseModel], name: str) -> bool:
-    """Whether `[name]` itself holds the keys, as `[price]` does, and not tables with names."""
-    annotation = model.model_fields[name].annotation
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _table_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:

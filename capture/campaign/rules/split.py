@@ -40,7 +40,7 @@ def split_message(operator: str, operand: Any, spans: Spans) -> str:
         for other in whole_bounds(operator, operand, spans)
     ]
     offers = [
-        f"{listed(_cut(operator, operand, spans[choice]), ' and ')} instead of {shown(choice)}"
+        f"{listed(cut(operator, operand, spans[choice]), ' and ')} instead of {shown(choice)}"
         for choice in split
     ]
     mends = [f"use {' or '.join(bounds)}"] if bounds else []
@@ -78,7 +78,7 @@ def _bounds(operator: str, operand: Any) -> tuple[float, float]:
     return (operand, math.inf) if operator == "at_least" else (-math.inf, operand)
 
 
-def _cut(operator: str, operand: Any, span: Range) -> list[str]:
+def cut(operator: str, operand: Any, span: Range) -> list[str]:
     """The span's words once it is cut where the criterion cuts it."""
     least, most = _bounds(operator, operand)
     low, high = span
