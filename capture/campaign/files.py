@@ -75,7 +75,7 @@ def read_client(path: Path) -> Client:
 
 def read_source(path: Path) -> Source:
     """The text of a file, to the byte. Raises `FileErrors`."""
-    where = short_path(path)
+    where = str(Path(short_path(path.parent)) / path.name)  # a link by its own name
     if not SLUG.fullmatch(path.stem) or path.suffix != ".toml":
         raise _whole_file(
             where, "name it in small letters, digits and single hyphens, such as acme-demo.toml"

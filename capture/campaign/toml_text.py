@@ -56,9 +56,11 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def _syntax_problem(text: str, where: str, said: str) -> Problem:
     found = _AT_LINE.search(said)
-    line = int(found[1]) if found else len(text.rstrip().split("\n"))
+    line = int(found[1]) if found else text.count("\n") + 1
+    start = first_open_line(text, line) or line
     reason = _AT_LINE.sub("", said).removesuffix(_AT_END)
-    mend = next((mend for start, mend in _MENDS if reason.startswith(start)), None)
-    start = first_open_line(text, line)
-    doubt = f"; what begins on line {start} may not be closed" if start and start < line else ""
-    return Problem(where, line, f"not TOML: {mend or reason}{doubt}")
+    mend = next((mend for begins, mend in _MENDS if reason.startswith(begins)), reason)
+    if found is None:
+        return Problem(where, start, f"not TOML: {mend}")
+    doubt = f"; what begins on line {start} may not be closed" if start < line else ""
+    return Problem(where, line, f"not TOML: {mend}{doubt}")

@@ -21,7 +21,7 @@ class Surroundings:
     def findings(self, draft: Draft) -> Iterator[Finding]:
         """Everything that the file names and that is not there, one finding each."""
         if draft.client is not None and draft.client not in self.clients:
-            wanted = short_path(self.clients_folder / "name.toml").replace("name", draft.client)
+            wanted = f"{short_path(self.clients_folder)}/{draft.client}.toml"
             hint = near(draft.client, self.clients) or f"; write {wanted}"
             yield Finding(("client",), f"no such client{hint}")
         if draft.kind == "gated":

@@ -18,7 +18,8 @@ CASES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text(encodi
     ],
 )
 def test_a_mistake_is_told_in_one_line_with_its_place_and_its_mend(after, case) -> None:
-    assert after((case["change"], case["to"])) == [case["says"]]
+    file = case.get("file", G)
+    assert after((case["change"], case["to"]), file=file) == [case["says"]]
 
 
 def test_a_duplicate_key_that_the_form_does_not_ask_for_is_told(after) -> None:
