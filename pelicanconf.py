@@ -78,7 +78,14 @@ CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS 
 THEME = "theme"
 THEME_STATIC_PATHS: list[str] = []  # publish.look puts them out, with fingerprints in their names
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-PLUGINS = ["publish.look"]
+# In this order: who listens for problems first, who guards the gated files last.
+PLUGINS = [
+    "publish.problems",
+    "publish.look",
+    "publish.form_tags",
+    "publish.links",
+    "publish.gated",
+]
 
 MARKDOWN = {
     "extensions": ["publish.prose"],

@@ -1,0 +1,150 @@
+"""A Pelican plugin, the last in PLUGINS: what lies in `content/gated/` never reaches the site.
+
+A link to it is a problem, and so is a copy or a symbolic link of it among the published files.
+When all is written, every file of the site is compared with every gated one, whatever put it there.
+"""
+
+import hashlib
+import html
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pelican import signals
+
+from capture.errors import short_path
+from publish import problems
+from publish.links import contents
+from publish.problems import report_of
+from publish.source import line_of_key, line_of_text
+
+_TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+_LINK: Final = re.compile(
+    r"\b(?:href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
+    r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
+    re.DOTALL,
+)
+
+
+class GatedFiles:
+    """The gated files of a project, told apart by size first and then by content."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._by_size: dict[int, list[Path]] = {}
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+            if path.is_file() and path.stat().st_size > 0:
+                self._by_size.setdefault(path.stat().st_size, []).append(path)
+
+    def same_as(self, path: Path) -> Path | None:
+        """The gated file that this one is, leads to or has the content of."""
+        if path.resolve().is_relative_to(self.folder.resolve()):
+            return path.resolve()
+        return self.same_content_as(path)
+
+    def same_content_as(self, path: Path) -> Path | None:
+        """The gated file that has the very bytes of this one."""
+        alike = self._by_size.get(path.stat().st_size, []) if path.is_file() else []
+        return next((gated for gated in alike if _digest(gated) == _digest(path)), None)
+
+
+def gated_files(settings: Mapping[str, Any]) -> GatedFiles:
+    """Those of the project that has these Pelican settings."""
+    return GatedFiles(Path(settings.get("GATED_PATH", Path(settings["PATH"]) / "gated")))
+
+
+def check_all(generators: Any) -> None:
+    """Reports every link to a gated file, and every file to be published that is one."""
+    context, settings = generators[0].context, generators[0].settings
+    report, gated = report_of(settings), gated_files(settings)
+    linked: set[str] = set()
+    for content in contents(context):
+        source = Path(content.source_path)
+        for link in _links_to_gated(content, gated.folder):
+            line = line_of_text(source, link)
+            report.problem(source, line, f"links to the gated file `{link}`: {_TELL}")
+        for name in _metadata_to_gated(content, gated.folder):
+            line = line_of_key(source, name)
+            report.problem(source, line, f"`{name}` names a gated file: {_TELL}")
+        linked |= content.get_static_links()
+        _check_file(source, gated, report)
+    for path, static in context["static_content"].items():
+        if static is not None and path not in linked:
+            _check_file(Path(static.source_path), gated, report)
+
+
+def _check_file(path: Path, gated: GatedFiles, report: problems.Report) -> None:
+    same = gated.same_as(path)
+    if same is not None:
+        message = f"would publish the gated file {short_path(same)}: take it away; {_TELL}"
+        report.problem(path, None, message)
+
+
+def _links_to_gated(content: Any, folder: Path) -> Iterator[str]:
+    """What stands in the source, as far as we can tell, of each link to a gated file."""
+    root = Path(content.settings["PATH"])
+    seen = set()
+    for path in sorted(content.get_static_links()):
+        if _inside(root / path, folder):
+            seen.add(Path(path).name)
+            yield Path(path).name
+    text: str = content.content
+    if folder.name not in unquote(text):
+        return
+    for found in _LINK.finditer(text):
+        for link in html.unescape(found["links"]).split():
+            if _leads_to(link, content, folder) and posixpath.basename(link) not in seen:
+                yield link
+
+
+def _metadata_to_gated(content: Any, folder: Path) -> Iterator[str]:
+    for name, value in content.metadata.items():
+        if isinstance(value, str) and folder.name in value and _leads_to(value, content, folder):
+            yield name
+
+
+def _leads_to(link: str, content: Any, folder: Path) -> bool:
+    """Whether a link, read as a file's place or as an address, leads into the gated folder."""
+    url = urlsplit(re.sub(r"^[{|]\w+[}|]", "", link))
+    if url.netloc and url.netloc != urlsplit(content.settings["SITEURL"]).netloc:
+        return False
+    path = unquote(url.path)
+    root = Path(content.settings["PATH"])
+    if path.startswith("/"):
+        return _inside(root / path.lstrip("/"), folder)
+    return _inside(root / content.relative_dir / path, folder) or _inside(
+        root / content.url / path, folder
+    )
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """By name and by where symbolic links lead."""
+    named = Path(posixpath.normpath(path))
+    return named.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
+
+
+def check_output(pelican: Any) -> None:
+    """Takes every gated file out of the finished site and reports it."""
+    gated, report = gated_files(pelican.settings), report_of(pelican.settings)
+    output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
+    for path in sorted(output.rglob("*")):
+        same = gated.same_content_as(path)
+        if same is not None and not path.is_relative_to(sources):
+            path.unlink()
+            message = f"was about to be published as /{path.relative_to(output)}: {_TELL}"
+            report.problem(same, None, message)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    signals.all_generators_finalized.connect(check_all)
+    signals.finalized.connect(check_output)

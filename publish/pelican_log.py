@@ -1,0 +1,149 @@
+"""What Pelican only logs: a reader that raised, an article left out, a plugin that did not load.
+
+Pelican goes on after each of these and exits with 0. We listen, and say it in a writer's words.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from capture.errors import GatepostError, Problem, short_path
+from publish.source import line_of_key, line_of_value
+
+# Pelican warns of these and publishes a broken site.
+_GRAVE_WARNINGS: Final = (
+    "Skipped copy %s (not a file or directory) to %s",
+    "A problem occurred copying file %s to %s; %s",
+    "Cannot copy %s (a directory) to %s (a file)",
+)
+# `publish.links` says these with their lines, and never more than once.
+_SAID_ELSEWHERE: Final = ("Unable to find '%s', skipping url replacement.", "There are %s ")
+_HOW_TO_GIVE: Final[Mapping[str, str]] = {
+    "date": "add a line such as `Date: 2026-11-23` at its head",
+    "title": "add a line `Title: ...` at its head",
+}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One log record, and the exception that was being handled when it was made."""
+
+    level: int
+    template: str
+    args: tuple[Any, ...]
+    message: str
+    cause: BaseException | None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the site must not be published after this."""
+        return self.level >= logging.ERROR or self.template.startswith(_GRAVE_WARNINGS)
+
+
+class Ear(logging.Handler):
+    """Keeps what Pelican logs until somebody takes it. One for the process, as loggers are."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._heard: list[Heard] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by the logger. Pelican drops the exception's text, so we look for it ourselves."""
+        template = str(record.msg)
+        if not template.startswith(_SAID_ELSEWHERE):
+            args = record.args if isinstance(record.args, tuple) else ()
+            heard = Heard(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
+            self._heard.append(heard)
+
+    def listen(self) -> None:
+        """Starts to listen to all of Pelican's loggers; safe to call again."""
+        logger = logging.getLogger("pelican")
+        if self not in logger.handlers:
+            logger.addHandler(self)
+            logger.addFilter(_as_lines)
+
+    def take(self) -> list[Heard]:
+        """What was heard since the last time."""
+        heard, self._heard = self._heard, []
+        return heard
+
+
+EAR: Final = Ear()
+
+
+def _as_lines(record: logging.LogRecord) -> bool:
+    """Plain `pelican` logs what stops it with a traceback; our own refusals are lines to read."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, GatepostError):
+        sys.stderr.write(f"{error}\n")
+        return False
+    return True
+
+
+def problem_from(heard: Heard, content: Path) -> Problem:
+    """A log record as a problem of the file it is about; `content` is Pelican's PATH."""
+    tell = _TELL.get(heard.template)
+    if tell is None:
+        return Problem("pelican", None, " ".join(heard.message.split()))
+    return tell(heard, content)
+
+
+def _unreadable(heard: Heard, content: Path) -> Problem:
+    path, cause = content / str(heard.args[0]), heard.cause
+    line: int | None = None
+    if isinstance(cause, UnicodeDecodeError):
+        line = cause.object[: cause.start].count(b"\n") + 1
+        return Problem(short_path(path), line, "is no UTF-8 text: save the file as UTF-8")
+    why = " ".join(str(cause).split()) if cause else "Pelican says no more"
+    if isinstance(cause, ValueError):
+        line = line_of_value(path, why)
+    else:
+        why = f"{type(cause).__name__}: {why}"
+    return Problem(short_path(path), line, f"cannot be read: {why}")
+
+
+def _incomplete(heard: Heard, _content: Path) -> Problem:
+    name = str(heard.args[1])
+    mend = _HOW_TO_GIVE.get(name, f"add a line `{name.capitalize()}: ...` at its head")
+    return Problem(short_path(Path(str(heard.args[0]))), 1, f"has no {name}: {mend}")
+
+
+def _outside(heard: Heard, _content: Path) -> Problem:
+    path = Path(str(heard.args[0]))
+    if line_of_key(path, "title") is None:  # so it has no address either; Pelican logs both
+        return _incomplete(replace(heard, args=(path, "title")), _content)
+    message = f"would be written outside the site, to {heard.args[1]!r}: mend its address"
+    return Problem(
+        short_path(path), line_of_key(path, "save_as") or line_of_key(path, "slug"), message
+    )
+
+
+def _odd_status(heard: Heard, _content: Path) -> Problem:
+    status, source, allowed = heard.args
+    path = Path(str(source))
+    message = f"has no known status {str(status)!r}: use one of {', '.join(allowed)}"
+    return Problem(short_path(path), line_of_key(path, "status"), message)
+
+
+def _no_plugin(heard: Heard, _content: Path) -> Problem:
+    name, cause = heard.args[0], heard.cause
+    why = f"{type(cause).__name__}: {cause}" if cause else re.sub(r"\s+", " ", heard.message)
+    return Problem(
+        "PLUGINS in pelicanconf.py",
+        None,
+        f"plugin `{name}` did not register ({why}): mend it or take it out",
+    )
+
+
+_TELL: Final[Mapping[str, Callable[[Heard, Path], Problem]]] = {
+    "Could not process %s": _unreadable,
+    "Skipping %s: could not find information about '%s'": _incomplete,
+    "Skipping %s: file %r would be written outside output path": _outside,
+    "Unknown status '%s' for file %s, skipping it. (Not in %s)": _odd_status,
+    "Cannot load plugin `%s`\n%s": _no_plugin,
+    "Cannot register plugin `%s`": _no_plugin,
+}

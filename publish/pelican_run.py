@@ -1,0 +1,123 @@
+"""Runs Pelican in this process, quietly, and turns whatever stops it into lines for a person."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError, TemplateSyntaxError
+from pelican import Pelican, signals
+from pelican.log import console
+from pelican.settings import read_settings
+
+from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
+from publish.pelican_log import EAR
+from publish.problems import raise_found, report_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was read: how much of it is published, and what the writer should know."""
+
+    articles: int
+    pages: int
+    forms: int
+    warnings: tuple[str, ...]
+
+
+class _ReadingDone(Exception):
+    """Ends a run before anything is written."""
+
+
+def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
+    """Pelican's settings; `given` wins over the file. Raises `FileErrors` or `Refused`."""
+    if not config.is_file():
+        raise Refused(f"{config}: no such file; run this in the project's folder")
+    EAR.listen()
+    EAR.take()
+    with _in_words(config, config.parent):
+        settings: dict[str, Any] = read_settings(str(config), override=dict(given))
+    return settings
+
+
+def run(settings: dict[str, Any], *, write: bool) -> Outcome:
+    """Reads everything, checks it and, if asked to, writes it to OUTPUT_PATH.
+
+    Raises `FileErrors` with every problem, or `Unavailable` when the disk refuses.
+    """
+    outcome: list[Outcome] = []
+
+    def read(generators: Any) -> None:
+        outcome.append(_count(generators[0]))
+        if not write:
+            raise _ReadingDone
+
+    theme = Path(settings["THEME"])
+    with _quiet(), _in_words(theme, theme):
+        pelican = Pelican(settings)
+        try:
+            # Connected after all plugins, so it is called after `publish.problems` found no fault.
+            with signals.all_generators_finalized.connected_to(read):
+                pelican.run()
+            raise_found(settings)
+        except _ReadingDone:
+            pass
+    report = report_of(settings)
+    warnings = (*map(str, report.warnings), *report.pelican_warnings)
+    found = outcome[0]
+    return Outcome(found.articles, found.pages, found.forms, warnings)
+
+
+def _count(generator: Any) -> Outcome:
+    context = generator.context
+    published = [
+        type(content).__name__
+        for content in context["generated_content"].values()
+        if content is not None and content.status != "draft"
+    ]
+    forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
+    return Outcome(published.count("Article"), published.count("Page"), forms, ())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pelican prints its own last line to the console."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
+@contextmanager
+def _in_words(blame: Path, folder: Path) -> Iterator[None]:
+    """Turns what the block raises into one line, with the file below `folder` that did it."""
+    try:
+        yield
+    except (GatepostError, _ReadingDone):
+        raise
+    except SystemExit as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Unavailable(f"{where}{error.strerror or error}; nothing was published") from error
+    except Exception as error:
+        path, line = _place(error, folder)
+        message = " ".join(str(error).split())
+        if not isinstance(error, TemplateError | ValueError):
+            message = f"{type(error).__name__}: {message}"
+        raise FileErrors([Problem(short_path(path or blame), line, message)]) from error
+
+
+def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
+    """Where below the folder it happened: Jinja gives its templates frames of their own."""
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).resolve().is_relative_to(folder.resolve()):
+            return Path(frame.filename), frame.lineno
+    return None, None

@@ -1,0 +1,161 @@
+"""A build publishes a whole new site or leaves the old one; the commands say so in lines."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from capture.errors import FileErrors, Refused, Unavailable
+from publish.commands import build as build_command
+from publish.commands import check as check_command
+
+GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
+
+
+def test_a_failed_build_leaves_the_old_site_byte_for_byte(site: Any) -> None:
+    site.post("Text.")
+    site.build()
+    before = site.files(), (site.root / "output/site.json").read_bytes()
+    site.write("theme/static/style.css", "changed {}")
+    site.post("{% form nobody %}")
+    with pytest.raises(FileErrors):
+        site.build()
+    assert (site.files(), (site.root / "output/site.json").read_bytes()) == before
+
+
+def test_a_build_that_fails_while_writing_leaves_the_old_site_too(site: Any) -> None:
+    site.post("Text.", name="a")
+    site.build()
+    before = site.files()
+    site.post("Text.", name="b")
+    site.write("theme/templates/article.html", "{{ 1 / (article.title != 'b') }}")
+    with pytest.raises(FileErrors, match=r"article\.html:1: ZeroDivisionError"):
+        site.build()
+    assert site.files() == before
+
+
+def test_a_new_build_takes_the_place_of_the_whole_old_site(site: Any) -> None:
+    site.post("Text.", name="old")
+    site.build()
+    Path("content/posts/old.md").unlink()
+    site.post("Text.", name="new")
+    site.build()
+    assert "new/index.html" in site.files()
+    assert "old/index.html" not in site.files()
+
+
+def test_a_build_leaves_nothing_but_the_site_and_its_facts(site: Any) -> None:
+    site.write("output/notes.txt", "mine")
+    site.post("Text.")
+    site.build()
+    left = sorted(path.name for path in (site.root / "output").iterdir())
+    assert left == [".build.lock", "notes.txt", "site.json", "www"]
+
+
+def test_what_a_killed_build_left_is_cleared_by_the_next(site: Any) -> None:
+    site.write("output/.build/new/www/half.html", "<h1>ha")
+    site.post("Text.")
+    site.build()
+    assert "half.html" not in site.files()
+    assert not (site.root / "output/.build").exists()
+
+
+def test_a_second_build_waits_for_the_first(site: Any) -> None:
+    site.post("Text.")
+    lock = site.write("output/.build.lock", "")
+    with lock.open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1, text=True)
+        assert second.stderr is not None
+        waiting = second.stderr.readline()
+        assert second.poll() is None
+        assert not site.site.exists()
+    out, err = second.communicate(timeout=60)
+    assert waiting == "Another build is at work; waiting for it to end.\n"
+    assert (second.returncode, err) == (0, "")
+    assert out.startswith("Built 1 article, 0 pages and 0 forms in ")
+
+
+def test_two_builds_at_once_both_publish_a_whole_site(site: Any) -> None:
+    site.post("Text.")
+    builds = [subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1) for _ in range(2)]
+    assert [build.wait(timeout=60) for build in builds] == [0, 0]
+    for build in builds:
+        build.communicate()
+    assert "Text." in site.page()
+
+
+def test_the_command_refuses_in_lines_with_exit_code_1(site: Any) -> None:
+    site.post("{% form nobody %}\n\n{% frm guide %}")
+    refused = subprocess.run([*GATEPOST, "build"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr == (
+        "content/posts/post.md:4: `{% form nobody %}`: no campaign `nobody`; there are: guide\n"
+        "content/posts/post.md:6: `{% frm guide %}` is not spelt rightly: "
+        "write `{% form guide %}` on a line of its own\n"
+    )
+
+
+def test_the_command_says_what_it_built_and_where(site: Any) -> None:
+    site.post("{% form guide %}")
+    site.write("content/pages/page.md", "Title: Page\n\nText.")
+    done = CliRunner().invoke(build_command)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Built 1 article, 1 page and 1 form in ")
+    assert done.stdout.endswith(" seconds, in output/www.\n")
+    assert done.stderr == ""
+
+
+def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
+    text = (site.root / "campaigns/guide.toml").read_text()
+    site.write("campaigns/guide.toml", f"opens = 2999-01-01\n{text}")
+    site.post("{% cta guide %}")
+    done = CliRunner().invoke(build_command)
+    assert done.stderr == (
+        "warning: content/posts/post.md:4: campaign `guide` opens on 2999-01-01: "
+        "a sentence stands in its place\n"
+    )
+
+
+def test_a_check_writes_nothing(site: Any) -> None:
+    site.post("{% form guide %}")
+    before = sorted(path for path in site.root.rglob("*"))
+    done = CliRunner().invoke(check_command)
+    assert done.stdout == "1 article, 0 pages and 1 form: no mistakes found.\n"
+    after = sorted(path for path in site.root.rglob("*") if path.name != "__pycache__")
+    assert [path for path in after if path.suffix != ".pyc"] == before
+
+
+@pytest.mark.parametrize("output", [".", "content", "theme"])
+def test_a_site_may_not_replace_its_own_sources(site: Any, output: str) -> None:
+    site.set(f"OUTPUT_PATH = {output!r}")
+    site.post("Text.")
+    with pytest.raises(Refused, match="give it a folder of its own"):
+        site.build()
+    assert (site.root / "content/posts/post.md").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(site: Any) -> None:
+    site.write("output", "a file where the folder should be")
+    with pytest.raises(Unavailable, match=r"output: File exists; the old site stays"):
+        site.build()
+
+
+def test_the_settings_of_gatepost_say_where_things_are(site: Any) -> None:
+    site.post("{% form guide %}")
+    (site.root / "campaigns").rename(site.root / "terms")
+    site.write(".env", "GATEPOST_CAMPAIGNS_DIR=terms\nGATEPOST_OUTPUT_DIR=made\n")
+    environ = {**os.environ, "GATEPOST_CAPTURE_URL": "https://leads.example"}
+    subprocess.run([*GATEPOST, "build"], env=environ, check=True, capture_output=True)
+    assert "form-guide" in (site.root / "made/www/post/index.html").read_text()
+
+
+def test_pelican_is_loaded_by_no_other_command() -> None:
+    code = "import sys, publish.commands; sys.exit('pelican' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,226 @@
+"""Tags in a writer's text become forms; each mistake is told with its line."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.samples import CAMPAIGN
+
+FORM = '<form id="form-guide">'
+
+
+def test_a_tag_on_its_own_line_becomes_the_campaigns_form(site: Any) -> None:
+    site.post("Before.\n\n{% form guide %}\n\nAfter.")
+    built = site.build()
+    assert site.page().count(FORM) == 1
+    assert site.page().index("Before") < site.page().index(FORM) < site.page().index("After")
+    assert 'id="guide-email"' in site.page()
+    assert built.outcome.forms == 1
+
+
+def test_a_tag_needs_no_empty_line_around_it(site: Any) -> None:
+    site.post("Before.\n{% form guide %}\nAfter.\n{% cta guide %}")
+    site.build()
+    assert "<p>Before.</p>" in site.page()
+    assert "<p>After.</p>" in site.page()
+    assert '<a class="cta" href="/f/guide">The guide</a>' in site.page()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "```\n{% form guide %}\n```",
+        "~~~~ html\n{% frm guide %}\n~~~~",
+        "    {% form guide %}",
+        "Write `{% form guide %}` here.",
+        "``{% form x %}`` and `{% cta %}`",
+        "<pre>\n{% form guide %}\n</pre>",
+    ],
+)
+def test_a_tag_in_code_stays_text(site: Any, code: str) -> None:
+    site.post(f"Before.\n\n{code}\n\nAfter.")
+    site.build()
+    assert FORM not in site.page()
+    assert "{% " in site.page()
+
+
+def test_a_tag_in_a_list_or_quotation_works_too(site: Any) -> None:
+    site.post("- One\n\n    {% form guide %}\n\n> Said.\n> {% cta guide %}")
+    site.build()
+    assert FORM in site.page()
+    assert 'class="cta"' in site.page()
+
+
+def test_the_metadata_puts_the_form_at_the_end(site: Any) -> None:
+    site.post("Text.", head="Campaign: guide\n")
+    site.build()
+    assert site.page().rstrip().endswith("</form>")
+
+
+def test_a_campaigns_title_is_never_markup(site: Any) -> None:
+    title = '<img src=x onerror=alert(1)> & "quotes"'
+    site.write("campaigns/guide.toml", CAMPAIGN.replace('"The guide"', f"'{title}'"))
+    site.post("{% form guide %}\n\n{% cta guide %}")
+    site.build()
+    assert "<img" not in site.page()
+    assert site.page().count("&lt;img src=x onerror=alert(1)&gt;") == 2
+    assert "<img" not in (site.site / "feed.xml").read_text()
+
+
+def test_the_pages_with_forms_are_told_to_the_service(site: Any) -> None:
+    site.post("{% form guide %}")
+    site.post("{% cta guide %}", name="other")
+    site.post("{% form guide %}", name="draft", head="Status: draft\n")
+    site.build()
+    facts = json.loads((site.site.parent / "site.json").read_text())
+    assert facts["form_pages"] == {"guide": ["/post/"]}
+
+
+def test_a_feed_has_a_link_where_the_page_has_a_form(site: Any) -> None:
+    site.post("Text.\n\n{% form guide %}\n\n{% cta guide %}")
+    site.build()
+    feed = (site.site / "feed.xml").read_text()
+    assert "form id=" not in feed
+    assert 'class="cta"' not in feed.replace("&quot;", '"')
+    assert feed.count('&lt;a href="https://tiny.example/f/guide"&gt;The guide&lt;/a&gt;') == 2
+
+
+def test_a_summary_cut_from_the_text_has_no_form_in_it(site: Any) -> None:
+    site.post("First words.\n\n{% form guide %}\n\nLast words.")
+    site.build()
+    index = (site.site / "index.html").read_text()
+    assert "First words." in index
+    assert "Last words." in index
+    assert "<form" not in index
+
+
+def test_a_closed_campaign_gives_way_to_a_sentence_with_a_warning(site: Any) -> None:
+    site.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
+    site.post("Text.\n\n{% form guide %}")
+    built = site.build()
+    assert '<p class="closed">The guide is closed.</p>' in site.page()
+    assert FORM not in site.page()
+    assert built.outcome.forms == 0
+    assert built.outcome.warnings == (
+        "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
+        "a sentence stands in its place",
+    )
+
+
+SPELT = "is not spelt rightly: write `{% form guide %}` on a line of its own"
+PLACED = "must stand on a line of its own, without indent and outside HTML"
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("{% form gide %}", "`{% form gide %}`: no campaign `gide`; did you mean `guide`?"),
+        (
+            "{% from guide %}",
+            "`{% from guide %}` " + SPELT,
+        ),
+        (
+            "{%form guide%}",
+            "`{%form guide%}` " + SPELT,
+        ),
+        (
+            "{% frm giude %}",
+            "`{% frm giude %}` " + SPELT,
+        ),
+        (
+            "{{ form guide }}",
+            "`{{ form guide }}` " + SPELT,
+        ),
+        (
+            "{% form guide",
+            "`{% form guide` " + SPELT,
+        ),
+        (
+            "{% guide %}",
+            "`{% guide %}` " + SPELT,
+        ),
+        (
+            "{% form %}",
+            "`{% form %}` names no campaign: write `{% form SLUG %}` with one of: guide",
+        ),
+        (
+            "Get it: {% form guide %}",
+            "`{% form guide %}` " + PLACED,
+        ),
+        (
+            "## Heading {% cta guide %}",
+            "`{% cta guide %}` " + PLACED,
+        ),
+        (
+            "<div>{% form guide %}</div>",
+            "`{% form guide %}` " + PLACED,
+        ),
+        (
+            "{% include x %}",
+            "`{% include x %}` is no tag: there are `{% form SLUG %}` and `{% cta SLUG %}`; "
+            "to show such text to readers, put it between backticks",
+        ),
+    ],
+)
+def test_a_wrong_tag_is_told_with_its_line_and_its_mend(site: Any, tag: str, told: str) -> None:
+    site.post(f"Text with `{tag}` in code.\n\n```\n{tag}\n```\n\nText.\n\n{tag}\n")
+    assert site.mistakes() == [f"content/posts/post.md:12: {told}"]
+
+
+def test_a_wrong_tag_under_a_paragraph_is_not_taken_for_attributes(site: Any) -> None:
+    site.post("Text.\n{% frm guide %}")
+    assert site.mistakes()[0].startswith("content/posts/post.md:5: `{% frm guide %}` is not spelt")
+
+
+def test_every_wrong_tag_of_every_file_is_told_at_once(site: Any) -> None:
+    site.post("{% frm guide %}\n\n{% form x %}\n\n{% frm guide %}", name="a")
+    site.post("{% form x %}", name="b")
+    places = [line.split(": ")[0] for line in site.mistakes()]
+    assert places == [
+        "content/posts/a.md:4",
+        "content/posts/a.md:6",
+        "content/posts/a.md:8",
+        "content/posts/b.md:4",
+    ]
+
+
+def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
+    site.post("{% form guide %}\n\n{% form guide %}", head="Campaign: guide\n")
+    told = "the form of `guide` stands on this page already: keep one of them"
+    assert site.mistakes() == [
+        f"content/posts/post.md:3: {told}",
+        f"content/posts/post.md:7: {told}",
+    ]
+
+
+def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
+    site.post("Text.", head="Campaign: giude\n")
+    site.post("Text.", name="two", head="Campaign: guide\nCampaign: guide\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: no campaign `giude`; did you mean `guide`?",
+        "content/posts/two.md:3: `Campaign:` must name one campaign: "
+        "put others into the text with a tag",
+    ]
+
+
+def test_a_tag_in_a_summary_is_a_mistake(site: Any) -> None:
+    site.post("Text.", head="Summary: Look: {% form guide %}\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: a summary holds no tags: put it in the text"
+    ]
+
+
+def test_a_broken_campaign_file_stops_everything(site: Any) -> None:
+    site.write("campaigns/guide.toml", CAMPAIGN.replace("rate = 50", 'rate = "much"'))
+    site.post("{% form guide %}")
+    assert site.mistakes()[0].startswith("campaigns/guide.toml:")
+
+
+def test_a_form_follows_its_campaign_when_pelican_keeps_a_cache(site: Any) -> None:
+    site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
+    site.post("{% form guide %}")
+    site.build()
+    site.write("campaigns/guide.toml", CAMPAIGN.replace("The guide", "A new guide"))
+    site.build()
+    assert "A new guide" in site.page()

@@ -1,0 +1,117 @@
+"""Whatever a writer tries, a gated file does not reach the site."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capture.errors import FileErrors
+
+TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[x]({static}/gated/guide.pdf)", "guide.pdf"),
+        ("[x]({attach}/gated/guide.pdf)", "guide.pdf"),
+        ("[x]({static}../gated/guide.pdf)", "guide.pdf"),
+        ("[x]({filename}/gated/guide.pdf)", None),
+        ("[x](../gated/guide.pdf)", "../gated/guide.pdf"),
+        ("[x](/gated/guide.pdf)", "/gated/guide.pdf"),
+        ("[x](/gated/guide.pdf?x=1#p2)", "/gated/guide.pdf?x=1#p2"),
+        ("[x](/images/../gated/guide.pdf)", "/images/../gated/guide.pdf"),
+        ("[x](/%67ated/guide.pdf)", None),
+        ("[x][1]\n\n[1]: /gated/guide.pdf", "/gated/guide.pdf"),
+        ("<iframe src='/gated/guide.pdf'></iframe>", "/gated/guide.pdf"),
+        ("<img alt='' srcset='/images/dot.svg 1x, /gated/guide.pdf 2x'>", "/gated/guide.pdf"),
+    ],
+)
+def test_a_link_to_a_gated_file_is_a_mistake(site: Any, text: str, named: str | None) -> None:
+    site.post(f"Text.\n\n{text}")
+    mistakes = site.mistakes()
+    if named is not None:
+        line = 8 if "[1]" in text else 6
+        told = f"content/posts/post.md:{line}: links to the gated file `{named}`: {TELL}"
+        assert mistakes == [told]
+    assert not site.site.exists()
+
+
+def test_metadata_cannot_name_a_gated_file(site: Any) -> None:
+    site.post("Text.", head="Image: /gated/guide.pdf\n")
+    assert site.mistakes() == [f"content/posts/post.md:3: `image` names a gated file: {TELL}"]
+
+
+def test_words_about_gated_things_are_no_links(site: Any) -> None:
+    site.post(
+        "What gated/ means: `/gated/guide.pdf`, [tag](/tag/gated/), "
+        "[elsewhere](https://other.example/gated/guide.pdf) "
+        "![gated/guide.pdf]({static}/images/dot.svg)"
+    )
+    assert site.check().articles == 1
+
+
+def copied(gated: Path, target: Path) -> None:
+    shutil.copy(gated, target)
+
+
+def symbolic(gated: Path, target: Path) -> None:
+    target.symlink_to(gated)
+
+
+def hard(gated: Path, target: Path) -> None:
+    os.link(gated, target)
+
+
+@pytest.mark.parametrize("lay", [copied, symbolic, hard])
+def test_a_gated_file_under_another_name_is_a_mistake(site: Any, lay: Any) -> None:
+    lay(site.root / "content/gated/guide.pdf", site.root / "content/images/harmless.png")
+    site.post("Text.")
+    assert site.mistakes() == [
+        "content/images/harmless.png: would publish the gated file content/gated/guide.pdf: "
+        f"take it away; {TELL}"
+    ]
+
+
+def test_a_symbolic_link_to_the_whole_folder_is_a_mistake(site: Any) -> None:
+    (site.root / "content/images/more").symlink_to(site.root / "content/gated")
+    assert "would publish the gated file content/gated/guide.pdf" in site.mistakes()[0]
+
+
+def test_the_gated_file_itself_is_never_taken_away(site: Any) -> None:
+    site.set("OUTPUT_PATH = '.'")
+    site.post("Text.")
+    assert site.pelican().returncode == 0
+    assert (site.root / "content/gated/guide.pdf").exists()
+
+
+def test_a_gated_text_cannot_be_made_a_post(site: Any) -> None:
+    site.write("content/gated/notes.md", "Title: Notes\nDate: 2026-11-02\n\nSecret.")
+    (site.root / "content/posts").mkdir()
+    (site.root / "content/posts/notes.md").symlink_to(site.root / "content/gated/notes.md")
+    assert "would publish the gated file content/gated/notes.md" in site.mistakes()[0]
+
+
+def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> None:
+    shutil.copy(site.root / "content/gated/guide.pdf", site.root / "theme/static/extra.css")
+    site.post("Text.")
+    with pytest.raises(FileErrors) as told:
+        site.build()
+    assert "content/gated/guide.pdf: was about to be published as /theme/extra." in str(told.value)
+    assert not site.site.exists()
+
+
+def test_plain_pelican_takes_a_leaked_file_out_again(site: Any) -> None:
+    shutil.copy(site.root / "content/gated/guide.pdf", site.root / "theme/static/extra.css")
+    site.post("Text.")
+    assert site.pelican().returncode == 1
+    assert b"the guide itself" not in site.files().values()
+    assert "post/index.html" in site.files()
+
+
+def test_files_of_no_size_are_no_copies_of_each_other(site: Any) -> None:
+    site.write("content/gated/.gitkeep", "")
+    site.write("content/images/empty.txt", "")
+    assert site.check().articles == 0

@@ -1,0 +1,78 @@
+"""Links into the site's own files lead somewhere, and no two files share an address."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        (
+            "[x]({filename}othr.md)",
+            "`{filename}othr.md` leads to no article or page; "
+            "did you mean `{filename}/posts/other.md`?",
+        ),
+        (
+            "[x]({filename}/posts/othr.md#part)",
+            "`{filename}/posts/othr.md` leads to no article or page; "
+            "did you mean `{filename}/posts/other.md`?",
+        ),
+        (
+            "![a dot]({static}/images/dott.svg)",
+            "links to `images/dott.svg`, but there is no such file in content/; "
+            "did you mean `images/dot.svg`?",
+        ),
+        (
+            "[x]({attach}report.pdf)",
+            "links to `posts/report.pdf`, but there is no such file in content/"
+            ": mend the link or add the file",
+        ),
+        (
+            "[x]({statick}/images/dot.svg)",
+            "`{statick}/images/dot.svg` begins with an unknown word in braces; "
+            "did you mean `static`?",
+        ),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_told_with_its_line(site: Any, link: str, told: str) -> None:
+    site.post("Text.", name="other")
+    site.post(f"Text, and `{link}` in code.\n\nA {link} here.")
+    assert site.mistakes() == [f"content/posts/post.md:6: {told}"]
+
+
+def test_each_of_several_dead_links_is_told(site: Any) -> None:
+    for name in "abcdefg":
+        site.post("[x]({filename}none.md)\n\n[x]({filename}none.md)", name=name)
+    assert len(site.mistakes()) == 14
+
+
+def test_good_links_are_left_in_peace(site: Any) -> None:
+    site.post("Text.", name="other")
+    site.post("[x]({filename}other.md#part) ![dot]({static}/images/dot.svg) [y]({tag}one) {braces}")
+    site.build()
+    assert 'href="/other/#part"' in site.page()
+    assert (site.site / "images/dot.svg").exists()
+
+
+def test_a_symbolic_link_to_nothing_is_a_mistake(site: Any) -> None:
+    (site.root / "content/images/lost.png").symlink_to("nowhere.png")
+    assert site.mistakes() == ["content/images/lost.png: leads to nowhere.png, which is not there"]
+
+
+def test_two_files_with_one_address_are_a_mistake(site: Any) -> None:
+    site.post("Text.")
+    site.write("content/pages/page.md", "Title: Page\nSlug: post\n\nText.")
+    assert site.mistakes() == [
+        "content/posts/post.md:1: has the same address as pages/page.md, /post/: "
+        "give it another `Slug:`"
+    ]
+
+
+def test_an_article_cannot_take_the_place_of_the_sites_own_page(site: Any) -> None:
+    site.set("INDEX_SAVE_AS = 'articles/index.html'")
+    site.post("Text.", head="Slug: articles\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: has the same address as the site's own index page, /articles/: "
+        "give it another `Slug:`"
+    ]

@@ -1,0 +1,146 @@
+"""What Pelican swallows stops our build, each mistake with its file, its line and its mend."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capture.errors import FileErrors, Refused
+
+
+def test_an_article_without_a_date_stops_the_build(site: Any) -> None:
+    site.write("content/posts/post.md", "Title: Post\n\nText.")
+    assert site.mistakes() == [
+        "content/posts/post.md:1: has no date: add a line such as `Date: 2026-11-23` at its head"
+    ]
+
+
+def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
+    site.write("content/pages/page.md", "Text.")
+    assert site.mistakes() == [
+        "content/pages/page.md:1: has no title: add a line `Title: ...` at its head"
+    ]
+
+
+def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
+    site.write("content/posts/post.md", "Title: Post\nDate: 31 Novembre\n\nText.")
+    assert site.mistakes() == [
+        "content/posts/post.md:2: cannot be read: '31 Novembre' is not a valid date"
+    ]
+
+
+def test_a_file_that_is_no_utf8_is_told_with_its_line(site: Any) -> None:
+    site.post("")
+    (site.root / "content/posts/post.md").write_bytes(b"Title: Post\nDate: 2026-11-02\n\nCaf\xe9")
+    assert site.mistakes() == ["content/posts/post.md:4: is no UTF-8 text: save the file as UTF-8"]
+
+
+def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
+    site.post("Text.", head="Status: darft\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: has no known status 'darft': "
+        "use one of published, hidden, draft, skip"
+    ]
+
+
+def test_an_address_outside_the_site_is_a_mistake(site: Any) -> None:
+    site.post("Text.", head="Save_as: ../../out.html\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: would be written outside the site, to '../../out.html': "
+        "mend its address"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "text", "why"),
+    [
+        ("absent", "", "ImportError: Cannot import plugin `absent`"),
+        ("broken", "def register():\n    raise KeyError('x')\n", "KeyError: 'x'"),
+    ],
+)
+def test_a_plugin_that_did_not_register_stops_the_build(
+    site: Any, plugin: str, text: str, why: str
+) -> None:
+    if text:
+        site.write(f"plugins/{plugin}.py", text)
+    site.set(f"PLUGIN_PATHS = ['plugins']\nPLUGINS = [*PLUGINS, '{plugin}']")
+    assert site.mistakes() == [
+        f"PLUGINS in pelicanconf.py: plugin `{plugin}` did not register ({why}): "
+        "mend it or take it out"
+    ]
+
+
+def test_a_picture_that_cannot_be_copied_stops_the_build(site: Any) -> None:
+    site.post("Text.", head="Slug: images/dot.svg\n")
+    with pytest.raises(FileErrors, match=r"A problem occurred copying file .*images/dot\.svg"):
+        site.build()
+
+
+def test_a_faulty_template_is_told_with_its_line(site: Any) -> None:
+    site.write("theme/templates/article.html", "<h1>\n{{ article.title.no.such }}")
+    site.post("Text.")
+    with pytest.raises(FileErrors) as told:
+        site.build()
+    assert str(told.value) == ("theme/templates/article.html:2: 'str object' has no attribute 'no'")
+
+
+def test_a_faulty_settings_file_is_told_with_its_line(site: Any) -> None:
+    site.write("pelicanconf.py", "PATH = 'content'\nTHEME = = 'theme'\n")
+    with pytest.raises(FileErrors) as told:
+        site.check()
+    assert (
+        str(told.value) == "pelicanconf.py:2: SyntaxError: invalid syntax (pelicanconf.py, line 2)"
+    )
+
+
+def test_a_folder_without_settings_is_refused(site: Any) -> None:
+    (site.root / "pelicanconf.py").unlink()
+    with pytest.raises(Refused, match=r"pelicanconf\.py: no such file; run this in"):
+        site.check()
+
+
+def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
+    site.post("Text.", head="Date: 2026-11-03\n")
+    (warning,) = site.build().outcome.warnings
+    assert warning.startswith("Duplicate definition of `date` for")
+
+
+def test_a_mistake_of_one_build_is_forgotten_by_the_next(site: Any) -> None:
+    site.post("{% frm guide %}", head="Status: darft\n")
+    site.mistakes()
+    site.post("Text.")
+    assert site.check().articles == 1
+
+
+def test_plain_pelican_refuses_in_lines_and_leaves_the_old_site(site: Any) -> None:
+    site.post("Text.")
+    assert site.pelican().returncode == 0
+    before = site.files()
+    site.post("{% frm guide %}")
+    site.write("content/posts/other.md", "Title: Other\n\nText.")
+    refused = site.pelican()
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert refused.stderr.split("\n")[:2] == [
+        "content/posts/other.md:1: has no date: add a line such as `Date: 2026-11-23` at its head",
+        "content/posts/post.md:4: `{% frm guide %}` is not spelt rightly: "
+        "write `{% form guide %}` on a line of its own",
+    ]
+    assert site.files() == before
+
+
+def test_plain_pelican_takes_back_what_is_no_longer_there(site: Any) -> None:
+    site.post("Text.", name="old")
+    site.pelican()
+    Path("content/posts/old.md").unlink()
+    site.post("Text.", name="new")
+    assert site.pelican().returncode == 0
+    assert not (site.site / "old").exists()
+    assert "Text." in site.page("new")
+
+
+def test_an_output_folder_around_the_content_is_never_cleared(site: Any) -> None:
+    site.set("OUTPUT_PATH = '.'")
+    site.post("Text.")
+    assert site.pelican().returncode == 0
+    assert (site.root / "content/posts/post.md").exists()
