@@ -7,9 +7,9 @@ https://docs.getpelican.com/en/latest/settings.html; those under "Ours" are read
 import os
 
 # Ours: what every public page says, on both the site and the lead service.
-SITENAME = "Gatepost"
-TAGLINE = "Leads worth paying for: how to define, price and prove them."
-PUBLISHER = "Gatepost"
+SITENAME = "The Gatepost Journal"
+TAGLINE = "How to buy and sell leads by result, with sums that you can check."
+PUBLISHER = "Northgate Leads"
 CAPTURE_URL = os.environ.get("GATEPOST_CAPTURE_URL", "").rstrip("/")
 NAVIGATION = (("Articles", "/articles/"), ("Topics", "/categories/"), ("About", "/about/"))
 FOOTER = (

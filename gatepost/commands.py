@@ -1,11 +1,8 @@
 """The commands that belong to neither half: `serve` and `settings`."""
 
-import json
-
 import click
-from rich.console import Console
-from rich.table import Table
 
+from capture.cli.show import as_json_option, show_rows
 from gatepost.settings import PREFIX, Settings, Sourced
 
 _SECRETS = frozenset({"secret_key", "duplicate_key"})
@@ -21,7 +18,7 @@ def serve(ctx: click.Context) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@as_json_option
 @click.pass_context
 def settings(ctx: click.Context, as_json: bool) -> None:
     """Show each setting, its value, and where it came from."""
@@ -35,13 +32,7 @@ def settings(ctx: click.Context, as_json: bool) -> None:
         }
         for name, field in Settings.model_fields.items()
     ]
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    table = Table("setting", "value", "from", "what", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row.values())
-    Console().print(table)
+    show_rows(("name", "value", "from", "what"), rows, as_json=as_json)
 
 
 def _shown(settings: Settings, name: str) -> str:

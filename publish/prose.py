@@ -51,10 +51,10 @@ def _make_figure(paragraph: Element) -> None:
 
 
 class ProseExtension(Extension):
-    """Runs after inline patterns (priority 20), so that pictures are there to be seen."""
+    """Runs after inline patterns (priority 20) and attribute lists (8): pictures are whole then."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
-        md.treeprocessors.register(_Prose(md), "gatepost-prose", 15)
+        md.treeprocessors.register(_Prose(md), "gatepost-prose", 4)
 
 
 def makeExtension(**kwargs: object) -> ProseExtension:  # noqa: N802 - the name that Python-Markdown calls

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -10,6 +11,7 @@ from capture.campaign.client import Client
 from capture.campaign.files import read_campaign, read_client
 from capture.campaign.model import Campaign
 from capture.campaign.problems import near
+from capture.campaign.rules import Surroundings
 from capture.errors import FileErrors, NotFound, Problem
 
 Read = TypeVar("Read")
@@ -37,8 +39,12 @@ def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
     A missing folder is an empty one: git keeps no empty folders.
     """
     problems: list[Problem] = []
+    names = [path.stem for path in _toml_files(clients)]
+    around = Surroundings(names, clients_folder=clients, gated_folder=gated)
     read_clients = dict(_read_all(clients, read_client, problems))
-    read_campaigns = dict(_read_all(campaigns, read_campaign, problems))
+    read_campaigns = dict(
+        _read_all(campaigns, partial(read_campaign, surroundings=around), problems)
+    )
     if problems:
         raise FileErrors(problems)
     return Catalogue(MappingProxyType(read_campaigns), MappingProxyType(read_clients))

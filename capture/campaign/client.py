@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from capture.campaign.kinds import LANGUAGE, Line, Terms, Whole
+from capture.campaign.kinds import LANGUAGE, Line, MaybeLine, Percent, Terms, Whole
 
 Email = Annotated[Line, Field(max_length=254)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
@@ -30,14 +30,16 @@ class ClientFile(Terms):
     address: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(
         min_length=1, max_length=8, description="Postal address, line by line, without the name."
     )
-    tax_id: str = Field(default="", max_length=60, description="VAT or tax number, as printed.")
-    purchase_order: str = Field(
+    tax_id: MaybeLine = Field(
+        default="", max_length=60, description="VAT or tax number, as printed."
+    )
+    purchase_order: MaybeLine = Field(
         default="", max_length=60, description="Their order number, printed on each statement."
     )
-    vat_rate: Decimal = Field(
-        default=Decimal(0), ge=0, le=100, description="VAT in percent, added to each statement."
+    vat_rate: Percent = Field(
+        default=Decimal(0), description="VAT in percent, added to each statement."
     )
-    vat_note: str = Field(
+    vat_note: MaybeLine = Field(
         default="", max_length=300, description="Why no VAT, or whose: such as reverse charge."
     )
     payment_days: Whole = Field(

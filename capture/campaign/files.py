@@ -1,21 +1,21 @@
 """Reads one campaign or client file; says every mistake in it at once, each with its line."""
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from capture.campaign.client import Client, ClientFile
 from capture.campaign.lines import Lines
 from capture.campaign.model import SLUG, Campaign, CampaignFile
 from capture.campaign.problems import Finding
+from capture.campaign.rules import Draft, Surroundings, broken_parts, rule_findings
+from capture.campaign.rules.client import client_findings
 from capture.campaign.shape import shape_findings
+from capture.campaign.toml_text import parse_toml
 from capture.errors import FileErrors, Problem, short_path
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
@@ -32,10 +32,7 @@ class Source:
 
     def data(self) -> dict[str, Any]:
         """The TOML as plain values, money as `Decimal`. Raises `FileErrors`."""
-        try:
-            return tomllib.loads(self.text, parse_float=Decimal)
-        except (ValueError, ArithmeticError, RecursionError) as error:
-            raise FileErrors([_not_toml(self, error)]) from None
+        return parse_toml(self.text, self.where)
 
     def problems(self, data: Mapping[str, Any], findings: Iterable[Finding]) -> list[Problem]:
         """Findings with their lines, top of the file first."""
@@ -44,9 +41,19 @@ class Source:
         return sorted(told, key=lambda problem: problem.line or 0)
 
 
-def read_campaign(path: Path) -> Campaign:
-    """Reads and checks one campaign file by itself. Raises `FileErrors`."""
-    return _campaign(read_source(path))
+def read_campaign(path: Path, surroundings: Surroundings | None = None) -> Campaign:
+    """Reads and checks one campaign file: by itself, or with what stands around it.
+
+    Raises `FileErrors` with every mistake that it finds.
+    """
+    source = read_source(path)
+    data = source.data()
+    shape = list(shape_findings(data, CampaignFile))
+    draft = Draft.of(data, broken_parts([finding.path for finding in shape]))
+    outside = surroundings.findings(draft) if surroundings else ()
+    if findings := [*shape, *rule_findings(draft), *outside]:
+        raise FileErrors(source.problems(data, findings))
+    return _campaign(source)
 
 
 def parse_campaign(slug: str, text: str, where: str) -> Campaign:
@@ -60,13 +67,15 @@ def parse_campaign(slug: str, text: str, where: str) -> Campaign:
 def read_client(path: Path) -> Client:
     """Reads and checks one client file. Raises `FileErrors`."""
     source = read_source(path)
-    file = _read(source, ClientFile)
+    file = _shaped(source, ClientFile)
+    if findings := list(client_findings(file)):
+        raise FileErrors(source.problems(source.data(), findings))
     return Client.model_construct(**dict(file), slug=source.slug)
 
 
 def read_source(path: Path) -> Source:
     """The text of a file, to the byte. Raises `FileErrors`."""
-    where = short_path(path)
+    where = str(Path(short_path(path.parent)) / path.name)  # a link by its own name
     if not SLUG.fullmatch(path.stem) or path.suffix != ".toml":
         raise _whole_file(
             where, "name it in small letters, digits and single hyphens, such as acme-demo.toml"
@@ -92,28 +101,19 @@ def read_source(path: Path) -> Source:
 
 
 def _campaign(source: Source) -> Campaign:
-    file = _read(source, CampaignFile)
+    file = _shaped(source, CampaignFile)
     version = sha256(source.text.encode()).hexdigest()
     return Campaign.model_construct(
         **dict(file), slug=source.slug, version=version, text=source.text
     )
 
 
-def _read(source: Source, model: type[FileModel]) -> FileModel:
+def _shaped(source: Source, model: type[FileModel]) -> FileModel:
     data = source.data()
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        findings = shape_findings(error, data, model)
-        raise FileErrors(source.problems(data, findings)) from None
+    if findings := list(shape_findings(data, model)):
+        raise FileErrors(source.problems(data, findings))
+    return model.model_validate(data)
 
 
 def _whole_file(where: str, message: str, line: int | None = None) -> FileErrors:
     return FileErrors([Problem(where, line, message)])
-
-
-def _not_toml(source: Source, error: Exception) -> Problem:
-    message = str(error)
-    found = re.search(r" \(at line (\d+), column \d+\)$", message)
-    line = int(found[1]) if found else len(source.text.rstrip().split("\n"))
-    return Problem(source.where, line, f"not TOML: {message}")

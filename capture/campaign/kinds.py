@@ -8,7 +8,16 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+    WrapSerializer,
+)
 
 
 class Terms(BaseModel):
@@ -23,16 +32,45 @@ CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
+NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
 Line = Annotated[str, StringConstraints(pattern=ONE_LINE)]
 """Text on one line: no control characters (mail headers carry some of it), no spaces around."""
+
+MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE)]
+"""The same, or empty."""
+
+Text = Annotated[str, StringConstraints(pattern=TEXT)]
+"""Several lines perhaps; no control characters beside line breaks and tabs."""
 
 Whole = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]
 Day = Annotated[date, Strict()]
-Money = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+
+
+def _amount(**limits: float) -> WithJsonSchema:
+    """What an editor should take for an exact number: `50.00`, or the same in quotes."""
+    quoted = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+    return WithJsonSchema({"anyOf": [{"type": "number", **limits}, quoted]})
+
+
+Money = Annotated[
+    Decimal,
+    Field(gt=0, le=1_000_000_000),
+    _amount(exclusiveMinimum=0, maximum=1_000_000_000),
+]
 """Major units. The limit keeps sums of lines inside the database's integers."""
+
+Percent = Annotated[Decimal, Field(ge=0, le=100), _amount(minimum=0, maximum=100)]
+Share = Annotated[Decimal, Field(gt=0, le=100), _amount(exclusiveMinimum=0, maximum=100)]
+"""Percent too; a share of nothing would be no price."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Frozen = Annotated[Mapping[Key, Value], AfterValidator(MappingProxyType)]
+Frozen = Annotated[
+    Mapping[Key, Value],
+    AfterValidator(MappingProxyType),
+    WrapSerializer(lambda table, write: write(dict(table))),  # pydantic cannot write a proxy
+]
 """A table that nobody can change after it was read, in the order of the file."""

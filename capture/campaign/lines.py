@@ -7,7 +7,7 @@ start of the first statement after which the parsed text holds the key.
 
 import tomllib
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from capture.campaign.keypath import KeyPath, holds
@@ -17,7 +17,7 @@ class Lines:
     """A text that parses, and the lines of its keys, counted from 1."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
+        self._lines = _lines(text)
 
     def of(self, path: KeyPath) -> int | None:
         """The line where the key starts; for a missing key, where its table does.
@@ -34,21 +34,39 @@ class Lines:
 
     @cached_property
     def _statements(self) -> Sequence[tuple[int, int]]:
-        """First line and line after the last of each statement, counted from 0."""
-        found: list[tuple[int, int]] = []
-        start = 0
-        for end in range(1, len(self._lines) + 1):
-            chunk = self._lines[start:end]
-            if len(chunk) == 1 and (not chunk[0].strip() or chunk[0].lstrip().startswith("#")):
-                start = end
-            elif _parses("\n".join(chunk)):
-                found.append((start, end))
-                start = end
-        return found
+        return list(_statements(self._lines))
 
     def _held_after(self, count: int, path: KeyPath) -> bool:
         end = self._statements[count - 1][1] if count else 0
         return holds(tomllib.loads("\n".join(self._lines[:end])), path)
+
+
+def first_open_line(text: str, until: int) -> int | None:
+    """Where the statement begins that the lines up to one do not complete; None if they do."""
+    lines = _lines(text)[:until]
+    end = max((end for _, end in _statements(lines)), default=0)
+    rest = (number for number, line in enumerate(lines[end:], end + 1) if not _is_idle(line))
+    return next(rest, None)
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _statements(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """First line, and line after the last, of each statement; counted from 0."""
+    start = 0
+    for end in range(1, len(lines) + 1):
+        if end == start + 1 and _is_idle(lines[start]):
+            start = end
+        elif _parses("\n".join(lines[start:end])):
+            yield start, end
+            start = end
+
+
+def _is_idle(line: str) -> bool:
+    """Whether the line is blank or a comment, where no statement is open."""
+    return not line.strip() or line.lstrip().startswith("#")
 
 
 def _parses(text: str) -> bool:

@@ -6,7 +6,6 @@ writer reads in the editor. `Campaign` is a file that was read: with its slug, v
 
 import re
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -19,8 +18,11 @@ from capture.campaign.kinds import (
     Day,
     Frozen,
     Line,
+    MaybeLine,
     Money,
+    Share,
     Terms,
+    Text,
     Whole,
     YesNo,
 )
@@ -45,7 +47,7 @@ class FormField(Terms):
 
     label: Line = Field(max_length=120, description="What the visitor reads.")
     type: FieldType = Field(default=FieldType.TEXT, description="How the answer is checked.")
-    help: str = Field(default="", max_length=300, description="A hint below the label.")
+    help: MaybeLine = Field(default="", max_length=300, description="A hint below the label.")
     required: YesNo = Field(default=True, description="Whether the visitor must answer.")
     choices: tuple[Annotated[Line, Field(max_length=200)], ...] = Field(
         default=(), description="For choice and multiple_choice: the answers offered, in order."
@@ -119,8 +121,8 @@ class Price(Terms):
 
     model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
     rate: Money | None = Field(default=None, description="Flat, in major units: 50.00.")
-    percent: Decimal | None = Field(
-        default=None, gt=0, le=100, description="Of the first purchase (cpa) or of revenue."
+    percent: Share | None = Field(
+        default=None, description="Of the first purchase (cpa) or of revenue."
     )
     billable: Literal["accepted", "scheduled", "held", "won", "revenue"] = Field(
         description="The event that pays: cpl accepted; cpap scheduled or held; cpa won; "
@@ -198,7 +200,7 @@ class CampaignFile(Terms):
     """The whole agreement with one client: the form, the definition, the price, the window."""
 
     title: Line = Field(max_length=120, description="Heading of the form's page.")
-    summary: str = Field(
+    summary: Text = Field(
         default="", max_length=400, description="What the visitor gets, in a sentence or two."
     )
     client: str = Field(description="Whom we bill: the name of a file in clients/.")
@@ -207,13 +209,15 @@ class CampaignFile(Terms):
     opens: Day | None = Field(default=None, description="First day on which the form is open.")
     closes: Day | None = Field(default=None, description="Last day on which the form is open.")
     kind: Literal["gated", "demo"] = Field(description="gated gives a file; demo asks for a call.")
-    button: Annotated[Line, Field(max_length=60)] | Literal[""] = Field(
-        default="", description="The words on the button; by default they follow from the kind."
+    button: MaybeLine = Field(
+        default="",
+        max_length=60,
+        description="The words on the button; by default they follow from the kind.",
     )
-    assets: tuple[str, ...] = Field(
+    assets: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(
         default=(), description="gated: names of files in content/gated/ that the visitor gets."
     )
-    consent: str = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
+    consent: Text = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
     fields: Frozen[str, FormField] = Field(min_length=1, description="The form's fields, in order.")
     criteria: Frozen[str, Criterion] = Field(
         min_length=1, description="Every one must be met, or the lead is not qualified."

@@ -27,16 +27,23 @@ class Finding:
         return f"{key} {verb} {shown(held)}: {self.message}"
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean x?` if something known is spelt nearly like the word, else nothing."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """What is known and spelt nearly like the word, upper or lower case aside."""
     names = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    return f"; did you mean `{names[close[0]]}`?" if close else ""
+    return names[close[0]] if close else None
 
 
-def listed(words: Iterable[Any]) -> str:
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean x?` if something known is spelt nearly like the word, else nothing."""
+    name = nearest(word, known)
+    return f"; did you mean `{name}`?" if name else ""
+
+
+def listed(words: Iterable[Any], last: str = ", ") -> str:
     """Words in quotes, as they stand in a file: "a", "b"."""
-    return ", ".join(shown(word) for word in words)
+    quoted = [shown(word) for word in words]
+    return last.join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def shown(value: Any) -> str:

@@ -3,14 +3,30 @@
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from capture.campaign.client import ClientFile
-from capture.campaign.model import CampaignFile
+from capture.campaign.kinds import NAME
+from capture.campaign.model import OPERATORS, CampaignFile, PriceModel
+from capture.campaign.rules.money import PRICE_KEYS, PRICE_MODELS, ModelTerms
 
 
 def campaign_schema() -> dict[str, Any]:
-    """What a file in campaigns/ may hold, as JSON Schema 2020-12."""
-    return _schema(CampaignFile, "Gatepost campaign")
+    """What a file in campaigns/ may hold, as JSON Schema 2020-12.
+
+    It knows the shape, and the rules that an editor can follow: one operator for each criterion,
+    choices where there is a choice, the keys of each price model. `read_campaign` knows them all.
+    """
+    schema = _schema(CampaignFile, "Gatepost campaign")
+    parts = schema["$defs"]
+    parts["Criterion"]["oneOf"] = [{"required": [operator]} for operator in OPERATORS]
+    parts["FormField"] |= {"if": _OFFERING, "then": _WITH_CHOICES, "else": _WITHOUT_CHOICES}
+    parts["Price"]["oneOf"] = [_price(model, terms) for model, terms in PRICE_MODELS.items()]
+    for table in ("fields", "criteria"):
+        schema["properties"][table]["propertyNames"] = {"pattern": NAME}
+    schema["properties"]["fields"]["required"] = ["email"]
+    return schema
 
 
 def client_schema() -> dict[str, Any]:
@@ -18,6 +34,35 @@ def client_schema() -> dict[str, Any]:
     return _schema(ClientFile, "Gatepost client")
 
 
+_OFFERING = {"properties": {"type": {"enum": ["choice", "multiple_choice"]}}, "required": ["type"]}
+_WITH_CHOICES = {"properties": {"choices": {"minItems": 1}}, "required": ["choices"]}
+_WITHOUT_CHOICES = {"properties": {"choices": {"maxItems": 0}}}
+
+
+def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
+    """The keys of one price model; `cpa` alone may choose, between rate and percent."""
+    known = {"model": {"const": model.value}, "billable": {"enum": list(terms.billable)}}
+    foreign = {"anyOf": [{"required": [key]} for key in PRICE_KEYS if not terms.knows(key)]}
+    either = {"oneOf": [{"required": [key]} for key in terms.one_of]} if terms.one_of else {}
+    return {"properties": known, "required": list(terms.needs), "not": foreign} | either
+
+
+class _ForToml(GenerateJsonSchema):
+    """Without what TOML has no word for (null), and without titles that only repeat the key."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema()
+    schema = model.model_json_schema(schema_generator=_ForToml)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

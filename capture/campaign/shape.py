@@ -2,32 +2,41 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.keypath import KeyPath, holds
-from capture.campaign.kinds import LANGUAGE, ONE_LINE
-from capture.campaign.problems import Finding, dotted, listed, near
+from capture.campaign.keypath import KeyPath, holds, value_at
+from capture.campaign.kinds import LANGUAGE, NO_LINE, ONE_LINE, TEXT
+from capture.campaign.problems import Finding, dotted, listed, near, nearest
 
 
-def shape_findings(
-    error: ValidationError, data: Mapping[str, Any], model: type[BaseModel]
-) -> Iterator[Finding]:
-    """One finding for each key that pydantic refuses, in the order in which it told them."""
-    wanted: dict[KeyPath, list[str]] = {}
-    for details in error.errors(include_url=False):
+def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Finding]:
+    """One finding for each key that the model refuses."""
+    errors: dict[KeyPath, list[ErrorDetails]] = {}
+    for details in _errors(data, model):
         path = _path_in(data, details)
-        kind = details["type"]
-        if kind == "extra_forbidden":
-            yield Finding(path, _unknown_key(path, model))
-        elif kind == "missing" and isinstance(path[-1], str):
-            yield Finding(path, f"is missing; add it{_under(path)}")
-        else:
-            wanted.setdefault(path, []).append(_wish(details, path))
-    for path, wishes in wanted.items():
-        yield Finding(path, f"must be {' or '.join(dict.fromkeys(wishes))}")
+        if details["type"] != "too_short" or not value_at(data, path):
+            errors.setdefault(path, []).append(details)  # else its entries are told of already
+    kinds = {path: found[0]["type"] for path, found in errors.items()}
+    unknown = {path: _meant(path, model) for path in kinds if kinds[path] == "extra_forbidden"}
+    for path, found in errors.items():
+        if path in unknown:
+            yield Finding(path, _unknown_key(path, unknown[path], model))
+        elif kinds[path] != "missing" or holds(data, path):
+            wishes = dict.fromkeys(_wish(details, path) for details in found)
+            yield Finding(path, f"must be {' or '.join(wishes)}")
+        elif not _is_elsewhere(path, unknown):
+            yield Finding(path, f"is missing; {_addition(path, model)}")
+
+
+def _errors(data: Mapping[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
 
 
 def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
@@ -43,29 +52,49 @@ def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
     return path
 
 
-def _under(path: KeyPath) -> str:
-    return f" under [{dotted(path[:-1])}]" if len(path) > 1 else " above the first [table]"
+def _is_elsewhere(missing: KeyPath, unknown: Mapping[KeyPath, str | None]) -> bool:
+    """Whether a missing key is there, misspelt or under the wrong table: then that is told."""
+    return any(
+        (*slip[:-1], meant) == missing or (meant is None and slip[-1:] == missing)
+        for slip, meant in unknown.items()
+    )
 
 
-def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
+def _addition(path: KeyPath, model: type[BaseModel]) -> str:
+    header = _header(_table_at(model, path[:-1]), str(path[-1]))
+    if header is not None:
+        return f"add the table [{dotted(path)}{header}]"
+    return f"add it under [{dotted(path[:-1])}]" if path[1:] else "add it above the first [table]"
+
+
+def _header(model: type[BaseModel], name: str) -> str | None:
+    """What follows a key in the header of its table: `.<name>` if tables stand in it, as in
+
+    `[fields.<name>]`; nothing if its keys do, as in `[price]`; None if the key is no table.
+    """
+    annotation = model.model_fields[name].annotation
+    if get_origin(annotation) is Mapping:
+        return ".<name>" if _model_within(annotation) else ""
+    return "" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _meant(path: KeyPath, model: type[BaseModel]) -> str | None:
+    return nearest(str(path[-1]), _table_at(model, path[:-1]).model_fields)
+
+
+def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> str:
     """An unknown key is a slip of spelling, or it stands under the wrong table header."""
     key = str(path[-1])
     here = _table_at(model, path[:-1])
-    if hint := near(key, here.model_fields):
-        return f"is no key that we know{hint}"
+    if meant:
+        return f"is no key that we know; did you mean `{meant}`?"
     if len(path) > 1 and key in model.model_fields:
         return "is no key of this table; move it to the top of the file, above the first [table]"
     for name in model.model_fields:
         table = _table_at(model, (name,))
         if table is not model and key in table.model_fields and path[:-1] != (name,):
-            place = f"[{name}]" if _holds_keys(model, name) else f"a [{name}.<name>] table"
-            return f"is no key of this table; it belongs under {place}"
+            return f"is no key of this table; it belongs under [{name}{_header(model, name)}]"
     return f"is no key that we know; the keys here are {', '.join(here.model_fields)}"
-
-
-def _holds_keys(model: type[BaseModel], name: str) -> bool:
-    annotation = model.model_fields[name].annotation
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _table_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
@@ -109,6 +138,8 @@ def _one_of(expected: str, value: Any) -> str:
 def _pattern(limits: Mapping[str, Any]) -> str:
     return {
         ONE_LINE: "text on one line, not blank, with no space before or after it",
+        NO_LINE: "text on one line, with no space before or after it",
+        TEXT: "text without control characters",
         LANGUAGE: "a language tag such as en or de-AT",
     }[limits["pattern"]]
 

@@ -12,6 +12,7 @@ from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import BillableLead, Month, draw_month
 from capture.errors import Refused
 from capture.export import WRITERS, Cell
+from capture.form import TOUCH_KEYS
 from capture.lead import show_time
 from capture.money import from_minor
 
@@ -23,17 +24,6 @@ FIXED = (
     "billable_at",
     "amount",
     "currency",
-)
-TOUCH = (
-    "path",
-    "referrer",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-    "gclid",
-    "time",
 )
 
 
@@ -93,7 +83,7 @@ def _time(text: str, campaign: Campaign) -> datetime:
 
 def _columns(drawn: Month) -> list[str]:
     """Ours first; a form field that bears one of our names is told apart by `field_`."""
-    touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH]
+    touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH_KEYS]
     return [*FIXED, *(_column(name) for name in drawn.fields), "verdict", *touches]
 
 
@@ -118,7 +108,7 @@ def _row(one: BillableLead, drawn: Month) -> dict[str, Cell]:
             value = dossier.answers.get(name)
             row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
         for which, touch in (("first", dossier.first_touch), ("last", dossier.last_touch)):
-            row |= {f"{which}_{name}": touch.get(name) for name in TOUCH}
+            row |= {f"{which}_{name}": touch.get(name) for name in TOUCH_KEYS}
     return row
 
 

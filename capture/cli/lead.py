@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
 
-from capture.cli.show import as_json_option, moment, show_facts, show_json, show_rows
+from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import NotFound
 from capture.lead import Lead
@@ -87,7 +86,6 @@ def _plain(value: Any) -> Any:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    console = Console()
     lead = facts["lead"]
     marks = [name for name in ("test", "free", "explicit") if lead[name]]
     show_facts(
@@ -102,25 +100,25 @@ def _show(facts: dict[str, Any]) -> None:
         ]
     )
     if facts["verdict"]:
-        console.print("\n[bold]Verdict")
+        show_heading("Verdict")
         show_rows(
             ("met", "rule", "why"),
             [{**row, "met": "yes" if row["passed"] else "NO"} for row in facts["verdict"]],
             as_json=False,
         )
-    console.print("\n[bold]Answers")
+    show_heading("Answers")
     if facts["answers"] is None:
-        console.print("erased")
+        click.echo("erased")
     else:
         show_facts((name, _joined(value)) for name, value in facts["answers"].items())
     for lead_id, answers in facts["earlier"].items():
-        console.print(f"\n[bold]Earlier answers[/] of lead {lead_id}")
+        show_heading(f"Earlier answers, lead {lead_id}")
         show_facts((name, _joined(value)) for name, value in (answers or {}).items())
     for which in ("first_touch", "last_touch"):
         if facts[which]:
-            console.print(f"\n[bold]{which.replace('_', ' ').capitalize()}")
+            show_heading(which.replace("_", " ").capitalize())
             show_facts(facts[which].items())
-    console.print("\n[bold]Events")
+    show_heading("Events")
     show_rows(
         ("sequence", "occurred_at", "kind", "actor", "hash"),
         [{**row, "hash": row["hash"][:12]} for row in facts["events"]],

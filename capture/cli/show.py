@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +23,7 @@ def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_j
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in found:
         table.add_row(*(plain(row.get(column)) for column in columns))
-    _console().print(table)
+    _print(table)
 
 
 def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
@@ -31,7 +31,12 @@ def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in facts:
         table.add_row(Text(name, style="bold"), plain(value))
-    _console().print(table)
+    _print(table)
+
+
+def show_heading(text: str) -> None:
+    """A line above what follows."""
+    _print(Text(f"\n{text}", style="bold"))
 
 
 def show_json(value: Any) -> None:
@@ -56,7 +61,12 @@ def _visible(character: str) -> str:
     return "�" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} else character
 
 
-def _console() -> Console:
+def _print(shown: RenderableType) -> None:
     """As wide as the terminal; wide enough for whole lines where the output is a file."""
     console = Console()
-    return console if console.is_terminal else Console(width=200)
+    if not console.is_terminal:
+        console = Console(width=200)
+    with console.capture() as captured:
+        console.print(shown)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

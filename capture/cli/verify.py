@@ -19,5 +19,5 @@ def verify(workplace: Workplace, as_json: bool) -> None:
     if found.faults:
         raise Refused("\n".join(found.faults))
     if not as_json:
-        click.echo(f"{found.events} events, {found.leads} leads: all is well.")
+        click.echo(f"events {found.events}, leads {found.leads}: all is well.")
         click.echo(f"The chain's head is {found.head}.")

@@ -21,7 +21,7 @@ _HOW: Final[Mapping[FieldType, str]] = {
     FieldType.PHONE: " with the country code, such as +1 212 555 0100",
     FieldType.URL: " as https://company.com",
     FieldType.INTEGER: " as a whole number, such as 250",
-    FieldType.MULTIPLE_CHOICE: ": at least one",
+    FieldType.MULTIPLE_CHOICE: " (one or more)",
 }
 _TOKEN_BY_NAME: Final[Mapping[str, str]] = {
     "full_name": "name",

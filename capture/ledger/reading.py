@@ -19,6 +19,9 @@ from capture.ledger.rows import (
 )
 
 _LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
+# CROSS JOIN makes SQLite begin with the few rows of a key; left to itself it may begin with a
+# campaign's whole month of leads.
+_BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
 _ALL = LeadFilter()
 _FEW = 20
@@ -131,7 +134,7 @@ class SqliteReading:
             return []
         marks = ", ".join("?" * len(macs))
         rows = self._db.execute(
-            f"SELECT DISTINCT {_LEAD} FROM duplicate_keys JOIN leads USING (lead_id)"
+            f"SELECT DISTINCT {_LEAD} FROM {_BY_KEY}"
             f" WHERE mac IN ({marks}) AND test = 0 AND received_at >= ?"
             " AND (? IS NULL OR campaign = ?) ORDER BY received_at DESC LIMIT ?",
             (*macs, "" if since is None else show_time(since), campaign, campaign, _FEW),
@@ -148,8 +151,7 @@ class SqliteReading:
             ).fetchone()
         else:
             row = self._db.execute(
-                f"SELECT count(*) FROM duplicate_keys JOIN leads USING (lead_id)"
-                f" WHERE mac = ? AND {counted}",
+                f"SELECT count(*) FROM {_BY_KEY} WHERE mac = ? AND {counted}",
                 (
                     self.mac(campaign.client, "company_domain", company_domain),
                     campaign.slug,

@@ -200,8 +200,9 @@ def _numbers(answer: Answer) -> tuple[int, int | None] | None:
     """Lowest and highest number that the answer allows; None if it is no number."""
     if isinstance(answer, int):
         return answer, answer
-    given = _only(_texts(answer))
-    return None if given is None else number_range(given)
+    if isinstance(answer, tuple):
+        return number_range(answer[0]) if len(answer) == 1 else None
+    return number_range(answer)
 
 
 def _mentions(answer: Answer) -> Callable[[str], bool]:

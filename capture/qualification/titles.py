@@ -15,6 +15,7 @@ _DROPPED = str.maketrans({".": "", "'": "", _APOSTROPHE: "", "&": " and ", "+": 
 _IGNORED = frozenset(_DATA["ignored"])
 _NOT_AFTER = frozenset(_DATA["not_after"])
 _NOT_BEFORE = frozenset(_DATA["not_before"])
+_UNLIKE = "which is none of these"
 
 Phrase = tuple[str, ...]
 Phrases = dict[str, list[tuple[Phrase, Phrase]]]
@@ -66,34 +67,55 @@ def _canonical(title: str) -> list[str]:
 
 
 def _line(title: Iterable[str]) -> str:
-    """The words between bars, so that `in` finds whole words that stand next to each other."""
-    return "|" + "".join(f"{word}|" for word in title if word not in _IGNORED)
+    """The words between bars, so that `find` finds whole words that stand next to each other."""
+    return "|" + "".join(f"{word}|" for word in title)
 
 
-def _needles(pattern: str) -> set[str]:
-    """The ways of writing one title of a criterion, leaving out one that has no words."""
-    title = _canonical(pattern)
-    ways = (title, _replaced(title, _ABBREVIATED), _replaced(title, _WRITTEN_OUT))
-    return {_line(way) for way in ways} - {"|"}
+def _bare(title: Iterable[str]) -> list[str]:
+    return [word for word in title if word not in _IGNORED]
+
+
+class _Ways:
+    """The ways of writing a criterion's titles; one that ends like `Head of` asks for the `of`."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        bare: set[str] = set()
+        literal: set[str] = set()
+        for pattern in patterns:
+            title = _canonical(pattern)
+            for way in (title, _replaced(title, _ABBREVIATED), _replaced(title, _WRITTEN_OUT)):
+                if way and way[-1] in _IGNORED:
+                    literal.add(_line(way))
+                elif way:
+                    bare.add(_line(_bare(way)))
+        self.bare = tuple(sorted(bare))
+        self.literal = tuple(sorted(literal))
 
 
 def title_test(patterns: Iterable[str]) -> Callable[[str], str]:
     """A test for job titles: gives "" for one that matches any pattern, else why it does not."""
-    needles = tuple(sorted({needle for pattern in patterns for needle in _needles(pattern)}))
+    ways = _Ways(patterns)
 
     def test(title: str) -> str:
         canonical = _canonical(title)
-        line = _line(canonical)
-        found = [(at, needle) for needle in needles if (at := line.find(needle)) >= 0]
-        if not found:
-            return "which is none of these"
-        before, barred_from = _word_before(canonical, line)
-        after = _word_after(canonical)
-        if any(at <= barred_from and (not after or line.endswith(way)) for at, way in found):
-            return ""
-        return f"where “{before or after}” makes it another post"
+        fault = _fault(canonical, _line(_bare(canonical)), ways.bare)
+        if not fault or not ways.literal:
+            return fault
+        other = _fault(canonical, _line(canonical), ways.literal)
+        return fault if other == _UNLIKE else other
 
     return test
+
+
+def _fault(canonical: Sequence[str], line: str, ways: Iterable[str]) -> str:
+    found = [(at, way) for way in ways if (at := line.find(way)) >= 0]
+    if not found:
+        return _UNLIKE
+    before, barred_from = _word_before(canonical, line)
+    after = _word_after(canonical)
+    if any(at <= barred_from and (not after or line.endswith(way)) for at, way in found):
+        return ""
+    return f"where “{before or after}” makes it another post"
 
 
 def _word_before(canonical: Sequence[str], line: str) -> tuple[str, int]:

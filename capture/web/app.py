@@ -17,9 +17,6 @@ from capture.web.site_facts import LiveSite
 LARGEST_BODY = 64 * 1024
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
@@ -72,11 +69,21 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     config = parts().config
+    response.headers.setdefault("Content-Security-Policy", _policy(config))
     if config.capture_url:  # another host than the site's: its pages alone may read the answers
         response.headers["Vary"] = "Origin"
         if request.headers.get("Origin") == config.site_origin:
             response.headers["Access-Control-Allow-Origin"] = config.site_origin
     return response
+
+
+def _policy(config: WebConfig) -> str:
+    """Nothing from outside: our own host and, if the service has one of its own, the site's."""
+    ours = f"'self' {config.site_origin} {config.capture_url}" if config.capture_url else "'self'"
+    return (
+        f"default-src 'none'; script-src {ours}; style-src {ours}; img-src {ours} data:; "
+        f"connect-src {ours}; form-action {ours}; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 def _not_found(_: NotFound) -> tuple[str, int]:

@@ -8,11 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from capture.campaign import Campaign
 from capture.errors import Unavailable
-from capture.form import CampaignForm, form_class
+from capture.form import CampaignForm, form_class, touch_of_page
 from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
 from capture.intake.door import check_open
-from capture.web.parts import message, page, parts
-from capture.web.touches import touch_of_page
+from capture.web.parts import message, page, parts, site_address
 
 blueprint = Blueprint("form", __name__)
 
@@ -106,4 +105,6 @@ def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
 
 def _closed(campaign: Campaign) -> str:
     text = "This form takes no more answers for now. Everything else here is open to you."
-    return message(campaign.title, text, link_url="/articles/", link_text="To the articles")
+    return message(
+        campaign.title, text, link_url=site_address("/articles/"), link_text="To the articles"
+    )

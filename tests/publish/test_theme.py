@@ -1,4 +1,4 @@
-"""The theme: what the pages say in HTML, what the style sheet and the scripts weigh and promise."""
+"""The theme's templates: what the pages of both halves say in HTML."""
 
 import re
 from collections.abc import Callable
@@ -352,73 +352,15 @@ def test_a_call_to_action_is_a_link_to_the_forms_own_page(site: Site) -> None:
     assert card.words("a") == "Get the guide"
 
 
+def test_a_closed_campaign_leaves_a_sentence_and_a_way_on(site: Site) -> None:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
+    )
+    note = Page(str(env.get_template("_cta.html").module.closed_campaign(CAMPAIGN, site)))
+    assert note.words("p").startswith('“The "guide" <b>” is closed')
+    assert [attrs["href"] for attrs in note.all("a")] == ["/articles/"]
+
+
 def test_the_archive_tells_the_years_newest_first(output: Path) -> None:
     archive = (output / "archives" / "index.html").read_text()
     assert re.findall(r"<h2>(\d+)</h2>", archive) == ["2026", "2025"]
-
-
-@pytest.mark.parametrize(
-    ("name", "bytes_at_most"), [("touch.js", 2000), ("form.js", 3000), ("style.css", 14_336)]
-)
-def test_the_files_of_the_theme_stay_small(name: str, bytes_at_most: int) -> None:
-    assert (STATIC / name).stat().st_size <= bytes_at_most
-
-
-def test_the_style_sheet_asks_nothing_of_anybody() -> None:
-    css = (STATIC / "style.css").read_text()
-    assert not re.search(r"@import|@font-face|url\(", css)
-
-
-def colours(scheme: str) -> dict[str, str]:
-    """The style sheet's colours by name; the dark ones stand in the media block of their own."""
-    css = (STATIC / "style.css").read_text()
-    light, dark = css.split("@media (prefers-color-scheme: dark)")
-    block = (light if scheme == "light" else dark).split(":root {")[1].split("}")[0]
-    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-TEXT = [
-    *(
-        (ink, ground)
-        for ink in ("ink", "soft", "accent", "accent-deep")
-        for ground in ("paper", "card")
-    ),
-    *((ink, "card") for ink in ("word", "text", "note", "number", "wrong")),
-    ("ink", "field"),
-    ("wrong", "field"),
-    ("wrong", "paper"),
-    ("on-accent", "accent"),
-    ("on-accent", "accent-deep"),
-]
-EDGES = [("edge", "field"), ("edge", "card"), ("edge", "paper"), ("accent", "field")]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_keeps_a_contrast_of_four_and_a_half_and_edges_of_three(scheme: str) -> None:
-    palette = colours(scheme)
-    faint = [
-        (front, ground, round(contrast(palette[front], palette[ground]), 2))
-        for pairs, least in ((TEXT, 4.5), (EDGES, 3.0))
-        for front, ground in pairs
-        if contrast(palette[front], palette[ground]) < least
-    ]
-    assert faint == []
-
-
-def test_contrast_is_reckoned_as_wcag_does() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

@@ -47,12 +47,12 @@
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const again = page.getElementById(id);
-    if (answer.status === 422 && again) {
-      form.replaceWith(again);
-      again.querySelector("[role=alert]")?.focus();
-    } else if (answer.ok && page.querySelector("main h1")) {
+    if (answer.ok && page.querySelector("main h1")) {
       ids.delete(id);
       thank(form, page.querySelector("main"), answer.url);
+    } else if (again) {
+      form.replaceWith(again); // with everything that was typed
+      again.querySelector("[role=alert]")?.focus();
     } else {
       throw Error(answer.status < 500 ? page.querySelector("h1 + p")?.textContent : "");
     }

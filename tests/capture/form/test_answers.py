@@ -70,8 +70,12 @@ def test_a_national_phone_number_is_read_by_the_country_answered(answer, country
     assert answer("phone", typed, country=country) == kept
 
 
-def test_chosen_boxes_come_once_each_in_the_order_of_the_file(answer):
-    assert answer("needs", ["Cost & control", "Backup", "Backup"]) == ("Backup", "Cost & control")
+def test_chosen_boxes_come_once_each_in_the_order_of_the_file(campaign, good):
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    asked = {"days": {"label": "Days", "type": "multiple_choice", "choices": days}}
+    form = form_class(campaign(fields=asked))(good(days=[*reversed(days), "Mon"]))
+    assert form.validate()
+    assert form.answers() == {"days": days}
 
 
 def test_marks_piled_on_a_letter_are_cut(answer):

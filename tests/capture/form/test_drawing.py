@@ -91,6 +91,13 @@ def test_nothing_is_chosen_before_the_visitor_chooses(campaign):
     assert [attrs["value"] for _, attrs in drawn.tags if "selected" in attrs] == [""]
 
 
+def test_choices_are_drawn_as_the_file_has_them(campaign):
+    drawn = Drawn(str(form_class(campaign())()["company_size"]()))
+    assert [tag for tag, _ in drawn.tags] == ["select", *["option"] * 4]
+    assert drawn.tags[-1][1]["value"] == 'over "200" <staff>'
+    assert drawn.text == 'Choose one1-5051-200over "200" <staff>'
+
+
 def test_boxes_keep_what_was_ticked(campaign, good):
     form = form_class(campaign())(good(needs=["Cost & control", "unknown"]))
     assert not form.validate()

@@ -87,7 +87,7 @@ def test_a_required_multiple_choice_asks_for_one(campaign, good):
     needs = {"label": "Interests", "type": "multiple_choice", "choices": ("A", "B")}
     form = form_class(campaign(fields={"needs": needs}))(good())
     form.validate()
-    assert form.problems() == [("acme-cloud-guide-needs", "Choose your interests: at least one.")]
+    assert form.problems() == [("acme-cloud-guide-needs", "Choose your interests (one or more).")]
 
 
 def test_a_choice_may_be_longer_than_the_fields_length(campaign, good):

@@ -22,6 +22,8 @@ from capture.qualification.titles import title_test
         ("President", "President & CEO"),
         ("Head of IT", "Head of Information Technology"),
         ("Head of HR", "head, human resources"),
+        ("Head of", "Global Head of IT"),
+        ("Owner", "Owner & Founder"),
         ("Director", "Sr. Dir., Mktg"),
         ("Senior Director", "SR DIR"),
         ("Director", "Managing Director"),
@@ -56,7 +58,10 @@ def test_the_same_title_in_other_words_matches(pattern, title):
         ("CMO", "Chief Medical Officer"),
         ("Manager", "Management Trainee"),
         ("CEO", "CEO's assistant"),
-        ("of the", "Director of the Board"),
+        ("Head of", "Head Nurse"),
+        ("Head of", "Headmaster of Studies"),
+        ("Owner", "Product Owner"),
+        ("Partner", "HR Business Partner"),
         ("CEO", ""),
         ("CEO", ", & -"),
     ],
@@ -81,6 +86,11 @@ def test_another_title_is_none_of_these(pattern, title):
 )
 def test_who_assists_or_was_does_not_hold_the_title(title, word):
     assert title_test(["VP of Operations"])(title) == f"where “{word}” makes it another post"
+
+
+@pytest.mark.parametrize("title", ["Assistant to the Head of IT", "Former Director, Head of IT"])
+def test_who_assists_a_head_of_something_is_none(title):
+    assert "makes it another post" in title_test(["Head of", "Owner"])(title)
 
 
 def test_one_title_of_several_is_enough():

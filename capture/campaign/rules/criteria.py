@@ -1,0 +1,217 @@
+"""Rules of the definition of a lead: each criterion can be met, and no word of it is open."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final
+
+from babel.core import get_global
+
+from capture.campaign.keypath import KeyPath
+from capture.campaign.kinds import NAME
+from capture.campaign.model import OPERATORS, Criterion, FieldType, FormField
+from capture.campaign.problems import Finding, listed, near
+from capture.campaign.ranges import number_range
+from capture.campaign.rules.draft import Draft
+from capture.campaign.rules.split import Spans, split_choices, split_message, taken
+from capture.countries import COUNTRIES
+
+_NUMERIC: Final = ("at_least", "at_most", "between")
+_WORDS: Final = ("equal", "one_of", "none_of")
+_CONTENTS: Final = ("contains_any", "contains_all")
+_FITTING: Final[Mapping[FieldType, tuple[str, ...]]] = {
+    FieldType.TEXT: (*_WORDS, *_CONTENTS, "matches"),
+    FieldType.LONG_TEXT: _CONTENTS,
+    FieldType.EMAIL: ("business_email",),
+    FieldType.PHONE: (),
+    FieldType.URL: (),
+    FieldType.INTEGER: ("equal", *_NUMERIC),
+    FieldType.CHOICE: (*_WORDS, *_NUMERIC),
+    FieldType.MULTIPLE_CHOICE: (*_CONTENTS, "none_of"),
+    FieldType.COUNTRY: ("country_in",),
+}
+
+
+def criteria_findings(draft: Draft) -> Iterator[Finding]:
+    """Everything that the criteria do wrong, one finding each."""
+    for name, criterion in draft.criteria.items():
+        if not re.search(NAME, name):
+            yield Finding(
+                ("criteria", name),
+                "a criterion's name has small letters, digits and underscores, begins with a "
+                "letter and is at most 40 long, such as decision_maker",
+            )
+        yield from _criterion_findings(name, criterion, draft)
+    yield from _never_met(draft)
+
+
+def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterator[Finding]:
+    at = ("criteria", name)
+    given = [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
+    if not given:
+        yield Finding(at, f"has no rule; add one of {', '.join(OPERATORS)}")
+    if len(given) > 1:
+        yield Finding(
+            at,
+            f"has several rules ({', '.join(given)}); give each a criterion of its own, "
+            f'with field = "{criterion.field or name}"',
+        )
+    judged = criterion.field or name
+    if judged in draft.misshapen:
+        return
+    field = draft.fields.get(judged)
+    if field is None:
+        if draft.fields:
+            yield _no_such_field(name, criterion, draft)
+        return
+    if not field.required:
+        # A blank answer would neither meet nor miss the rule, and the two sides could argue.
+        yield Finding(
+            at,
+            f"judges the field `{judged}`, which may be left blank; "
+            f"take required = false out of [fields.{judged}]",
+        )
+    for operator in given:
+        yield from _operator_findings((*at, operator), criterion, operator, field)
+
+
+def _no_such_field(name: str, criterion: Criterion, draft: Draft) -> Finding:
+    if criterion.field is not None:
+        hint = near(criterion.field, draft.fields) or _fields_there(draft)
+        return Finding(("criteria", name, "field"), f"the form has no such field{hint}")
+    hint = near(name, draft.fields) or '; name one with field = "..."' + _fields_there(draft)
+    return Finding(("criteria", name), f"the form has no field `{name}`{hint}")
+
+
+def _fields_there(draft: Draft) -> str:
+    return f"; the fields are {', '.join(draft.fields)}"
+
+
+def _operator_findings(
+    at: KeyPath, criterion: Criterion, operator: str, field: FormField
+) -> Iterator[Finding]:
+    fitting = _FITTING[field.type]
+    operand = getattr(criterion, operator)
+    if operator not in fitting:
+        instead = f"use {', '.join(fitting)}" if fitting else "no rule does; judge another field"
+        yield Finding(at, f"does not fit a field of type {field.type}; {instead}")
+    elif operator in _NUMERIC:
+        yield from _number_findings(at, operator, operand, field)
+    elif operator == "country_in":
+        yield from _each(at, operand, _country_fault)
+    elif operator == "matches":
+        yield from _each(at, operand, _title_fault)
+    elif operator == "equal":
+        if fault := _word_fault(field)(operand):
+            yield Finding(at, fault)
+    elif operator != "business_email":
+        yield from _each(at, operand, _word_fault(field))
+
+
+def _each(
+    at: KeyPath, operand: Collection[str], fault_of: Callable[[str], str]
+) -> Iterator[Finding]:
+    """A finding for each entry of a list that is wrong, or that is there already."""
+    seen: set[str] = set()
+    for number, entry in enumerate(operand):
+        if entry.casefold() in seen:
+            yield Finding((*at, number), "is listed twice; keep one")
+        elif fault := fault_of(entry):
+            yield Finding((*at, number), fault)
+        seen.add(entry.casefold())
+
+
+def _word_fault(field: FormField) -> Callable[[Any], str]:
+    def fault(value: Any) -> str:
+        if field.type is FieldType.INTEGER:
+            return "" if isinstance(value, int) else "must be a whole number without quotes"
+        if not isinstance(value, str):
+            return "must be text in quotes"
+        if field.choices and value not in field.choices:
+            there = near(value, field.choices) or f"; they are {listed(field.choices)}"
+            return f"is none of the field's choices{there}"
+        return ""
+
+    return fault
+
+
+def _title_fault(title: str) -> str:
+    return "" if any(map(str.isalnum, title)) else "holds no word; write a title such as Director"
+
+
+def _country_fault(code: str) -> str:
+    if code in COUNTRIES:
+        return ""
+    by_name = {name: code for code, name in COUNTRIES.items()}
+    aliases = get_global("territory_aliases").get(code.upper(), [])
+    meant = code.upper() if code.upper() in COUNTRIES else next(iter(aliases), None)
+    if meant is None:
+        meant = next((by_name[name] for name in by_name if name.lower() == code.lower()), None)
+    hint = f"; did you mean `{meant}`?" if meant else "; write two capital letters such as US or DE"
+    return f"is no ISO 3166 code of a country{hint}"
+
+
+def _spans(field: FormField) -> Spans | None:
+    """Numbers of each choice; None if some choice is made of words."""
+    spans = {choice: number_range(choice) for choice in field.choices}
+    whole = {choice: span for choice, span in spans.items() if span is not None}
+    return whole if len(whole) == len(spans) else None
+
+
+def _number_findings(
+    at: KeyPath, operator: str, operand: Any, field: FormField
+) -> Iterator[Finding]:
+    if operator == "between" and operand[0] > operand[1]:
+        yield Finding(at, f"runs backwards; write [{operand[1]}, {operand[0]}]")
+        return
+    if field.type is FieldType.INTEGER:
+        return
+    spans = _spans(field)
+    if spans is None:
+        words = [choice for choice in field.choices if number_range(choice) is None]
+        yield Finding(
+            at,
+            f"needs choices that are numbers, and {listed(words)} is not; write choices such as "
+            '"51-200" or "1001+", or use one_of',
+        )
+    elif split_choices(operator, operand, spans):
+        yield Finding(at, split_message(operator, operand, spans))
+
+
+def _never_met(draft: Draft) -> Iterator[Finding]:
+    """A choice field on which no answer meets all its criteria: nothing would ever qualify."""
+    left: dict[str, set[str]] = {}
+    for name, criterion in draft.criteria.items():
+        judged = criterion.field or name
+        field = draft.fields.get(judged)
+        if field is None or field.type is not FieldType.CHOICE or not field.choices:
+            continue
+        before = left.setdefault(judged, set(field.choices))
+        met = _meeting(criterion, field)
+        if met is None:
+            continue
+        if before and not before & met:
+            others = " beside the criteria above" if met else ""
+            yield Finding(
+                ("criteria", name),
+                f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
+                f"the choices are {listed(field.choices)}",
+            )
+        left[judged] = before & met
+
+
+def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
+    """The choices that meet the criterion; None if something else is wrong with it already."""
+    given = [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
+    spans = _spans(field)
+    if len(given) != 1 or given[0] not in _FITTING[FieldType.CHOICE]:
+        return None
+    operator, operand = given[0], getattr(criterion, given[0])
+    if operator in _NUMERIC:
+        backwards = operator == "between" and operand[0] > operand[1]
+        if spans is None or backwards or split_choices(operator, operand, spans):
+            return None
+        return set(taken(operator, operand, spans))
+    words = {operand} if operator == "equal" else set(operand)
+    if not words <= set(field.choices):
+        return None
+    return set(field.choices) - words if operator == "none_of" else words

@@ -1,0 +1,82 @@
+"""What the rules look at: the parts of a campaign file whose own shape is right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from capture.campaign.keypath import KeyPath
+from capture.campaign.model import (
+    CampaignFile,
+    Caps,
+    Criterion,
+    Duplicates,
+    FormField,
+    Price,
+    Review,
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A campaign that may still be broken: a part that is absent or misshapen is left out.
+
+    So one slip of the pen does not hide the other mistakes of the file.
+    """
+
+    client: str | None = None
+    currency: str | None = None
+    time_zone: str | None = None
+    opens: date | None = None
+    closes: date | None = None
+    kind: str | None = None
+    assets: tuple[str, ...] | None = None
+    consent: str | None = None
+    fields: Mapping[str, FormField] = field(default_factory=dict)
+    criteria: Mapping[str, Criterion] = field(default_factory=dict)
+    price: Price | None = None
+    review: Review | None = None
+    duplicates: Duplicates | None = None
+    caps: Caps | None = None
+    misshapen: frozenset[str] = frozenset()
+    """Names of fields that stand in the file, and of which no more is known."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], broken: frozenset[KeyPath]) -> Self:
+        """From the data of a file and the paths that its shape makes useless."""
+        parts = {
+            name: _sound(name, data[name], broken)
+            for name in CampaignFile.model_fields.keys() & data.keys() & _ADAPTERS.keys()
+            if (name,) not in broken
+        }
+        misshapen = frozenset(
+            str(path[1]) for path in broken if path[:1] == ("fields",) if path[1:]
+        )
+        known = {name: part for name, part in parts.items() if part is not None}
+        known.setdefault("assets", None if ("assets",) in broken else ())
+        return cls(**known, misshapen=misshapen)
+
+
+def broken_parts(paths: list[KeyPath]) -> frozenset[KeyPath]:
+    """The smallest parts that have to be set aside for mistakes at these paths."""
+    return frozenset(
+        path[:2] if path[0] in ("fields", "criteria") and path[1:] else path[:1] for path in paths
+    )
+
+
+_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
+    name: TypeAdapter(info.rebuild_annotation())
+    for name, info in CampaignFile.model_fields.items()
+    if name in Draft.__dataclass_fields__
+}
+
+
+def _sound(name: str, value: Any, broken: frozenset[KeyPath]) -> Any:
+    if isinstance(value, Mapping):
+        value = {key: part for key, part in value.items() if (name, key) not in broken}
+    try:
+        return _ADAPTERS[name].validate_python(value)
+    except ValidationError:
+        return None  # nothing of the part was sound

@@ -1,0 +1,66 @@
+"""TOML to plain values, and what to say when it is none: the line, what is wrong, the mend."""
+
+import re
+import tomllib
+from decimal import Decimal
+from typing import Any, Final
+
+from capture.campaign.lines import first_open_line
+from capture.errors import FileErrors, Problem
+
+_AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
+_AT_END: Final = " (at end of document)"
+_MENDS: Final = (
+    ("Cannot overwrite a value", "this key is set already; keep one of the two"),
+    ("Cannot declare", "this [table] is there already; put its keys together under one header"),
+    ("Cannot mutate", "this table is complete already; put its keys together in one place"),
+    ("Cannot redefine", "this table is complete already; put its keys together in one place"),
+    ("Duplicate inline table key", "a key stands twice in one line; keep one of the two"),
+    ("Expected '='", 'write key = value, such as title = "The guide"'),
+    ("Expected newline", "something stands behind the value; write one key on a line"),
+    ("Expected ']'", "the header of a table is not closed; end it with ]"),
+    ("Unclosed array", "a list is not closed; put commas between entries and ] at its end"),
+    ("Unclosed inline table", "an inline table is not closed; end it with } on the same line"),
+    ("Unterminated string", "a text is not closed; end it with a quote"),
+    ("Expected ", "a text is not closed; end it with the quotes that it begins with"),
+    ("Illegal character '\\n'", 'a text is not closed; end it with ", or write it between """'),
+    ("Found invalid character '\\n'", "a text is not closed; end it with a quote"),
+    ("Illegal character", "a control character stands here; take it out"),
+    ("Found invalid character", "a control character stands here; take it out"),
+    (
+        "Invalid value",
+        "no value that TOML knows; text needs quotes, and numbers, dates, true and "
+        "false go without",
+    ),
+    ("Invalid initial character", "a key is missing before ="),
+    ("Invalid statement", "a line is key = value, [table], or a comment that begins with #"),
+    ("Unescaped", "a backslash stands alone; write it twice"),
+    ("Invalid hex value", "a backslash stands alone; write it twice"),
+    ("Escaped character", "there is no such character; take the escape out"),
+    ("Invalid date", "there is no such date; write year-month-day, such as 2026-11-30"),
+)
+"""How Python's TOML reader begins to complain, and what we say instead; first match."""
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The values of a text, with `Decimal` for every number with a point. Raises `FileErrors`."""
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise FileErrors([Problem(where, None, "nests too deeply to be read")]) from None
+    except ArithmeticError:
+        raise FileErrors([Problem(where, None, "holds a number too large to be read")]) from None
+    except ValueError as error:
+        raise FileErrors([_syntax_problem(text, where, str(error))]) from None
+
+
+def _syntax_problem(text: str, where: str, said: str) -> Problem:
+    found = _AT_LINE.search(said)
+    line = int(found[1]) if found else text.count("\n") + 1
+    start = first_open_line(text, line) or line
+    reason = _AT_LINE.sub("", said).removesuffix(_AT_END)
+    mend = next((mend for begins, mend in _MENDS if reason.startswith(begins)), reason)
+    if found is None:
+        return Problem(where, start, f"not TOML: {mend}")
+    doubt = f"; what begins on line {start} may not be closed" if start < line else ""
+    return Problem(where, line, f"not TOML: {mend}{doubt}")

@@ -1,0 +1,50 @@
+"""A campaign as the rest of the house uses it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import ValidationError
+
+from capture.campaign import Campaign, read_campaign
+
+
+@pytest.fixture
+def campaign(project) -> Campaign:
+    return read_campaign(project / "campaigns" / "guide.toml")
+
+
+def test_days_are_cut_in_the_campaigns_zone(project, after) -> None:
+    assert after(("opens = 2026-11-01", "opens = 2026-11-01\ncloses = 2026-11-30")) == []
+    campaign = read_campaign(project / "campaigns" / "guide.toml")
+    first = datetime(2026, 11, 1, 4, tzinfo=UTC)  # midnight in New York, in summer time
+    last = datetime(2026, 12, 1, 5, tzinfo=UTC)  # midnight in New York, in winter time
+    moments = [first - timedelta(seconds=1), first, last - timedelta(seconds=1), last]
+    assert [campaign.is_open(moment) for moment in moments] == [False, True, True, False]
+
+
+def test_the_zone_of_the_question_does_not_matter(campaign) -> None:
+    moment = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    assert campaign.is_open(moment.astimezone(timezone(timedelta(hours=9))))
+
+
+def test_nothing_of_a_campaign_can_be_changed(campaign) -> None:
+    with pytest.raises(ValidationError):
+        campaign.title = "Other"
+    for table in (campaign.fields, campaign.criteria, campaign.review.reasons):
+        with pytest.raises(TypeError):
+            table["other"] = "x"
+
+
+def test_fields_and_reasons_keep_the_order_of_the_file(campaign) -> None:
+    assert list(campaign.fields) == ["email", "company_size", "job_title", "country", "phone"]
+
+
+def test_a_campaign_can_be_a_key_and_is_one_with_its_own_copy(project, campaign) -> None:
+    again = read_campaign(project / "campaigns" / "guide.toml")
+    assert campaign.zone.key == "America/New_York"  # looked at once, and still the same as:
+    assert {campaign: 1}[again] == 1
+
+
+def test_a_criterion_knows_its_operator_and_operand(campaign) -> None:
+    criterion = campaign.criteria["company_size"]
+    assert (criterion.operator, criterion.operand) == ("at_least", 51)

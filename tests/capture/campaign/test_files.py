@@ -1,0 +1,139 @@
+"""Files that are no campaign at all: one clear line each, never a traceback."""
+
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.campaign import parse_campaign, read_campaign
+from capture.errors import FileErrors
+
+G = "campaigns/guide.toml"
+SHIPPED = (Path(__file__).parents[3] / "campaigns" / "acme-cloud-guide.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "is empty; copy one of the other files and change it"),
+        (b" \r\n\t\n", "is empty; copy one of the other files and change it"),
+        (b"\xef\xbb\xbftitle = 1", "begins with a byte-order mark; save it as UTF-8 without one"),
+        (b"# " + b"x" * 256 * 1024, "is larger than 256 KiB; is it the right file?"),
+        (b"x = " + b"[" * 5000, "nests too deeply to be read"),
+    ],
+)
+def test_a_file_that_is_no_campaign_is_told_in_one_line(project, problems, raw, said) -> None:
+    (project / G).write_bytes(raw)
+    assert problems() == [f"{G}: {said}"]
+
+
+def test_bytes_that_are_no_utf_8_are_told_with_their_line(project, problems) -> None:
+    (project / G).write_bytes(b'title = "a"\nclient = "M\xfcller"\n')
+    assert problems() == [f"{G}:2: is not UTF-8; save it in that encoding"]
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "1e99999999999999999999"])
+def test_a_number_beyond_all_bounds_is_one_line_too(after, number) -> None:
+    [problem] = after(("rate = 50.00", f"rate = {number}"))
+    assert problem.startswith(G)
+    assert "\n" not in problem
+
+
+def test_windows_line_ends_are_as_good_as_any(project, problems, campaign_text) -> None:
+    raw = campaign_text.replace("\n", "\r\n").encode()
+    (project / G).write_bytes(raw)
+    assert problems() == []
+    campaign = read_campaign(project / G)
+    assert campaign.text.encode() == raw
+    assert campaign.version == sha256(raw).hexdigest()
+
+
+def test_windows_line_ends_do_not_shift_the_line_of_a_mistake(project, problems, campaign_text):
+    text = campaign_text.replace("rate = 50.00", "rate = 0").replace("\n", "\r\n")
+    (project / G).write_bytes(text.encode())
+    assert problems() == [f"{G}:43: price.rate = 0: must be more than 0"]
+
+
+@pytest.mark.parametrize("name", ["Guide", "my_guide", "my guide", "guide-", "a--b", "ä", "a.b"])
+def test_a_file_whose_name_is_no_slug_is_told_how_to_be_named(project, problems, name) -> None:
+    (project / G).rename(project / "campaigns" / f"{name}.toml")
+    assert problems() == [
+        f"campaigns/{name}.toml: name it in small letters, digits and single hyphens, "
+        "such as acme-demo.toml"
+    ]
+
+
+def test_a_folder_with_the_name_of_a_file_is_told(project, problems) -> None:
+    (project / "campaigns" / "other.toml").mkdir()
+    assert problems() == ["campaigns/other.toml: is a folder; a file of this name is wanted"]
+
+
+def test_a_file_that_cannot_be_opened_is_told_with_the_reason(project, problems) -> None:
+    (project / "campaigns" / "other.toml").symlink_to("nowhere.toml")
+    assert problems() == ["campaigns/other.toml: cannot be read: No such file or directory"]
+
+
+def test_what_editors_leave_behind_is_passed_over(project, problems) -> None:
+    (project / "campaigns" / ".#guide.toml").symlink_to("someone@host:1")
+    (project / "campaigns" / "guide.toml~").write_text("draft")
+    assert problems() == []
+
+
+def test_a_kept_text_is_read_to_the_same_campaign(project) -> None:
+    read = read_campaign(project / G)
+    kept = parse_campaign("guide", read.text, "version 1 of guide")
+    assert (kept, kept.version) == (read, read.version)
+
+
+def test_a_kept_text_is_read_whatever_has_happened_around_it(campaign_text) -> None:
+    text = campaign_text.replace('"acme"', '"gone"').replace("America/New_York", "Mars/Crater")
+    text = text.replace("at_least = 51", "at_least = 101")
+    assert parse_campaign("guide", text, "a lead's version").client == "gone"
+
+
+def test_a_kept_text_that_is_broken_is_told_where_it_is_kept() -> None:
+    with pytest.raises(FileErrors, match=r"^version 1 of guide: title: is missing; add it above"):
+        parse_campaign("guide", "summary = ''", "version 1 of guide")
+
+
+def test_money_never_passes_through_a_binary_fraction(project, after) -> None:
+    assert after(("rate = 50.00", "rate = 0.10")) == []
+    assert str(read_campaign(project / G).price.rate) == "0.10"
+
+
+lines = st.sampled_from(
+    [
+        *("rate = 1e5", "[price]", "[[price]]", "price = 1", "fields = []", "[fields]", "]"),
+        *("[fields.email]", 'x = """', "[criteria.x]", "equal = 1", "between = [1, 2]"),
+        *("[review.reasons]", "a.b.c = 1", "reasons = { a = 1 }", "assets = [[]]", "opens = 1"),
+    ]
+)
+
+
+@st.composite
+def torn(draw: st.DrawFn) -> str:
+    """The shipped guide with lines put in and others torn out."""
+    text = SHIPPED.split("\n")
+    for number, line in draw(st.lists(st.tuples(st.integers(0, 110), lines), max_size=4)):
+        text.insert(number, line)
+    start = draw(st.integers(0, 110))
+    del text[start : start + draw(st.integers(0, 6))]
+    return "\n".join(text)
+
+
+@given(st.one_of(torn(), st.text()))
+def test_no_file_however_torn_makes_the_reader_stumble(text) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "guide.toml"
+        path.write_bytes(text.encode())
+        try:
+            read_campaign(path)
+        except FileErrors as errors:
+            told = [str(problem) for problem in errors.problems]
+        else:
+            told = ["sound"]
+    assert told
+    assert not any("\n" in line for line in told)

@@ -1,0 +1,97 @@
+"""Mistakes in a campaign file, and what is said of each. Most stand in mistakes.toml."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+G = "campaigns/guide.toml"
+CASES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{area}: {case['says'].partition(':')[2][:60]}")
+        for area, cases in CASES.items()
+        for case in cases
+    ],
+)
+def test_a_mistake_is_told_in_one_line_with_its_place_and_its_mend(after, case) -> None:
+    file = case.get("file", G)
+    assert after((case["change"], case["to"]), file=file) == [case["says"]]
+
+
+def test_a_duplicate_key_that_the_form_does_not_ask_for_is_told(after) -> None:
+    phone = '[fields.phone]\nlabel = "Phone"\ntype = "phone"\nrequired = false\n'
+    assert after((phone, ""), ('keys = ["email"]', 'keys = ["phone"]')) == [
+        f'{G}:48: duplicates.keys holds "phone": the form asks for none; '
+        'add [fields.phone] with type = "phone"'
+    ]
+
+
+def test_a_table_where_a_value_stands_is_told_how_to_write_it(after) -> None:
+    assert after(('[fields.job_title]\nlabel = "Job title"', "[fields]\njob_title = 3")) == [
+        f"{G}:25: fields.job_title = 3: must be a table: "
+        "write [fields.job_title] on a line of its own, its keys below"
+    ]
+
+
+def test_a_missing_table_is_asked_for_by_its_header(after, campaign_text) -> None:
+    price = campaign_text[campaign_text.index("[price]") : campaign_text.index("[review]")]
+    assert after((price, "")) == [f"{G}: price: is missing; add the table [price]"]
+
+
+def test_a_required_key_under_the_wrong_header_is_told_once(after) -> None:
+    consent = 'consent = "You may write to me."\n'
+    label = 'label = "Job title"\n'
+    assert after((consent, ""), (label, label + consent)) == [
+        f'{G}:25: fields.job_title.consent = "You may write to me.": is no key of this table; '
+        "move it to the top of the file, above the first [table]"
+    ]
+
+
+def test_a_key_with_strange_letters_cannot_paint_the_terminal(after) -> None:
+    assert after(("[caps]", '["\\u001b[31m\\u202e"]')) == [
+        f'{G}:55: "\\u001b[31m\\u202e": is no key that we know; the keys here are title, summary, '
+        "client, currency, time_zone, opens, closes, kind, button, assets, consent, fields, "
+        "criteria, price, review, duplicates, caps"
+    ]
+
+
+def test_a_currency_without_decimals_takes_none(after) -> None:
+    assert after(('"USD"', '"JPY"'), ("rate = 50.00", "rate = 50.5")) == [
+        f"{G}:43: price.rate = 50.5: JPY has no decimals; write no more than that"
+    ]
+
+
+def test_cpa_wants_a_rate_or_a_percentage_and_not_both(after) -> None:
+    changes = ('"cpl"', '"cpa"'), ('"accepted"', '"won"'), ("rate = 50.00", "rate = 5\npercent = 5")
+    assert after(*changes) == [
+        f"{G}:40: price: cpa needs one of the two: write either rate = 50.00 or percent = 10"
+    ]
+
+
+def test_several_mistakes_are_all_told_from_top_to_bottom(after) -> None:
+    assert after(
+        ("currency =", "curency ="),
+        ('type = "country"', 'type = "land"'),
+        ("at_least = 51", "at_least = 101"),
+        ("rate = 50.00", "rate = 50.00\nmonths = 3"),
+        ("hours = 48", "hours = 0"),
+    ) == [
+        f'{G}:3: curency = "USD": is no key that we know; did you mean `currency`?',
+        f'{G}:29: fields.country.type = "land": must be one of "text", "email", "phone", "url", '
+        '"integer", "choice", "multiple_choice", "country", "long_text"',
+        f'{G}:38: criteria.company_size.at_least = 101: would split the choice "51-200"; '
+        'use at_least = 51 (takes "51-200", "201+") or at_least = 201 (takes "201+"), '
+        'or offer "51-100" and "101-200" instead of "51-200"',
+        f"{G}:44: price.months = 3: does not go with cpl; take it out (it is for revenue_share)",
+        f"{G}:47: review.hours = 0: must be 1 or more",
+    ]
+
+
+def test_a_criterion_on_a_field_that_is_misshapen_is_not_blamed_too(after) -> None:
+    assert after(('label = "Number of employees"', "label = 5")) == [
+        f"{G}:16: fields.company_size.label = 5: must be text in quotes"
+    ]

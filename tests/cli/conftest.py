@@ -1,0 +1,77 @@
+"""A project folder of its own for each test, and the real command run in it."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from capture.campaign import Answer
+from capture.intake import Submission, receive
+from capture.ledger import Ledger, open_ledger
+from gatepost.command import main
+from gatepost.settings import Sourced, secret
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with one campaign `guide`, the current folder of the test."""
+
+    folder: Path
+    run: Callable[..., Ran]
+    ledger: Ledger
+
+    def take(self, *, at: datetime = NOW, test: bool = False, **answers: Answer) -> str:
+        """Takes a lead at the door; its id."""
+        terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
+        sent = Submission({**ANSWERS, **answers}, terms.version, test=test)
+        return self.send(sent, at=at)
+
+    def send(self, sent: Submission, *, at: datetime = NOW) -> str:
+        terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
+        sent = replace(sent, consent_version=terms.version)
+        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Project]:
+    for folder in ("campaigns", "clients", "content/gated"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "clients/acme.toml", tmp_path / "clients/acme.toml")
+    (tmp_path / "campaigns/guide.toml").write_text(CAMPAIGN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*args: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["gatepost", *args])
+        capfdbinary.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        return Ran(code, out.decode(), err.decode())
+
+    settings = Sourced.read().settings
+    ledger = open_ledger(settings.database_url, secret(settings, "duplicate_key"))
+    yield Project(tmp_path, run, ledger)
+    ledger.close()

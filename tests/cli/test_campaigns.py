@@ -1,0 +1,101 @@
+"""`gatepost campaigns ...`, `schema`, `suppress`, `test-lead` and `verify`."""
+
+import json
+import sqlite3
+
+from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN
+
+
+def test_campaigns_are_listed_with_their_price_and_door(project: Project) -> None:
+    assert "guide" in project.run("campaigns", "list").out
+    (row,) = json.loads(project.run("campaigns", "list", "--json").out)
+    assert (row["price"], row["door"]) == ("$50.00 per accepted (cpl)", "open")
+
+
+def test_a_campaign_shows_its_definition_in_the_words_of_the_verdict(project: Project) -> None:
+    out = project.run("campaigns", "show", "guide").out
+    assert "Company size is at least 101" in out
+    shown = json.loads(project.run("campaigns", "show", "guide", "--json").out)
+    assert shown["criteria"]["company_size"]["at_least"] == 101
+
+
+def test_check_is_content_with_sound_files(project: Project) -> None:
+    assert project.run("campaigns", "check").out == "1 campaigns are sound.\n"
+
+
+def test_check_refuses_a_changed_currency_once_there_are_leads_rule_17(project: Project) -> None:
+    project.take()
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("USD", "EUR"))
+    ran = project.run("campaigns", "check")
+    assert ran.code == 1
+    assert "currency was 'USD' and is 'EUR'" in ran.err
+    assert "new slug" in ran.err
+
+
+def test_a_broken_file_stops_every_command_that_needs_it_in_one_line(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace('"cpl"', '"cpx"'))
+    for command in (("campaigns", "check"), ("campaigns", "list"), ("test-lead", "guide")):
+        ran = project.run(*command)
+        assert ran.code == 1
+        assert ran.err.startswith("campaigns/guide.toml:")
+        assert len(ran.err.splitlines()) == 1
+
+
+def test_a_paused_campaign_says_so_until_it_is_resumed(project: Project) -> None:
+    assert project.run("campaigns", "pause", "guide").code == 0
+    assert "paused" in project.run("campaigns", "list").out
+    assert project.run("campaigns", "pause", "guide").err == "campaign guide is paused already\n"
+    assert project.run("campaigns", "resume", "guide").code == 0
+    assert "paused" not in project.run("campaigns", "list").out
+
+
+def test_a_schema_is_printed_for_editors(project: Project) -> None:
+    assert json.loads(project.run("schema", "campaign").out)["title"]
+    assert json.loads(project.run("schema", "client").out)["title"]
+
+
+def test_a_suppression_list_is_taken_whole_or_not_at_all_rule_4(project: Project) -> None:
+    file = project.folder / "list.csv"
+    file.write_text("email\nann@clinic.example\nrival.example\nnot an address\n")
+    refused = project.run("suppress", "acme", str(file))
+    assert (refused.code, refused.out) == (1, "")
+    assert "list.csv:4: 'not an address'" in refused.err
+    file.write_text("email\nann@clinic.example\nrival.example\n")
+    assert project.run("suppress", "acme", str(file)).out == (
+        "2 new, 0 known already: acme's list.\n"
+    )
+    assert "suppressed" in project.run("lead", project.take()).out
+    assert "2 known already" in project.run("suppress", "acme", str(file)).out
+
+
+def test_suppress_names_near_spellings_of_an_unknown_client(project: Project) -> None:
+    (project.folder / "list.csv").write_text("a@b.example\n")
+    ran = project.run("suppress", "amce", "list.csv")
+    assert ran.code == 1
+    assert "acme" in ran.err
+
+
+def test_a_test_lead_gets_a_link_to_the_form(project: Project) -> None:
+    out = project.run("test-lead", "guide", "--no-open").out
+    assert out.startswith("http://127.0.0.1:8000/f/guide?test=")
+
+
+def test_verify_is_content_with_a_whole_ledger_and_names_a_broken_link(project: Project) -> None:
+    project.take()
+    assert "all is well" in project.run("verify").out
+    db = sqlite3.connect(project.folder / "var/gatepost.db")
+    db.execute("DROP TRIGGER events_never_updated")
+    db.execute("UPDATE events SET occurred_at = '2020-01-01T00:00:00.000000Z' WHERE sequence = 1")
+    db.commit()
+    db.close()
+    ran = project.run("verify")
+    assert ran.code == 1
+    assert "event 1 (received of" in ran.err
+    assert "trigger events_never_updated: missing" in ran.err
+
+
+def test_a_mistyped_command_names_the_near_one(project: Project) -> None:
+    ran = project.run("leeds")
+    assert ran.code == 2
+    assert "Did you mean 'leads'?" in ran.err

@@ -1,0 +1,144 @@
+"""`gatepost export`: what may be billed, the same bytes each time."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import openpyxl
+import pytest
+
+from capture.intake import Submission
+from capture.lead import Kind
+from tests.cli.conftest import Project
+from tests.samples import ANSWERS, CAMPAIGN, NOW, moved
+
+NOVEMBER = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
+
+
+def rows(project: Project, *args: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(project.run(*args).out)))
+
+
+def test_an_accepted_lead_costs_its_rate_at_the_moment_of_acceptance(project: Project) -> None:
+    lead_id = project.take()
+    (row,) = rows(project, *NOVEMBER)
+    assert (row["lead_id"], row["amount"], row["currency"]) == (lead_id, "50.00", "USD")
+    assert row["billable_at"] == "2026-11-25T15:00:00.000000Z"
+    assert row["verdict"] == "Company size is at least 101: met (answered 101+)"
+    assert row["full_name"] == "Ann Lee"
+
+
+@pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx"])
+def test_same_ledger_month_and_time_give_the_same_bytes(project: Project, shape: str) -> None:
+    project.take()
+    project.take(email="bob@other.example")
+    files = [project.folder / f"{name}.{shape}" for name in "ab"]
+    for file in files:
+        assert project.run(*NOVEMBER, "--format", shape, "-o", str(file)).code == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert len(files[0].read_bytes()) > 100
+
+
+def test_before_the_deadline_nothing_is_billable_and_at_it_everything(project: Project) -> None:
+    project.take()
+    month = NOVEMBER[:4]
+    assert rows(project, *month, "--as-of", "2026-11-25T14:59:59Z") == []
+    assert len(rows(project, *month, "--as-of", "2026-11-25T15:00:00Z")) == 1
+
+
+def test_as_of_cuts_on_recorded_time(project: Project) -> None:
+    project.take()
+    assert rows(project, *NOVEMBER[:4], "--as-of", "2026-11-23T14:59:59Z") == []
+
+
+def test_a_month_is_cut_in_the_campaigns_zone_by_the_billable_moment(project: Project) -> None:
+    last = NOW.replace(month=11, day=29, hour=4, minute=59)  # accepted 1 December 04:59 UTC
+    inside = project.take(at=last)
+    outside = project.take(at=last + timedelta(minutes=1), email="bob@other.example")
+    found = rows(project, *NOVEMBER[:4], "--as-of", "2026-12-05")
+    assert [row["lead_id"] for row in found] == [inside]
+    december = rows(project, "export", "guide", "--month", "2026-12", "--as-of", "2026-12-05")
+    assert [row["lead_id"] for row in december] == [outside]
+
+
+def test_what_never_qualified_was_free_or_was_a_test_is_not_billed(project: Project) -> None:
+    text = CAMPAIGN + '\n[caps]\nleads_a_month = 1\nover = "free"\n'
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    billed = project.take()
+    project.take(email="bob@other.example")
+    project.take(email="eve@third.example", company_size="1-50")
+    project.take(email="tim@fourth.example", test=True)
+    assert [row["lead_id"] for row in rows(project, *NOVEMBER)] == [billed]
+
+
+def test_a_rejected_lead_is_not_billed(project: Project) -> None:
+    lead_id = project.take()
+    project.ledger.transact(lambda records: records.append(moved(lead_id, Kind.REJECTED, at=NOW)))
+    assert rows(project, *NOVEMBER) == []
+
+
+def test_the_order_is_due_time_then_lead_id(project: Project) -> None:
+    ids = [project.take(email=f"p{number}@c{number}.example") for number in range(5)]
+    assert [row["lead_id"] for row in rows(project, *NOVEMBER)] == sorted(ids)
+
+
+def test_a_money_cap_makes_the_line_that_would_cross_it_free_rule_9(project: Project) -> None:
+    text = CAMPAIGN + "\n[caps]\nmoney_a_month = 120\n"
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    for number in range(4):
+        project.take(at=NOW + timedelta(minutes=number), email=f"p{number}@c{number}.example")
+    assert [row["email"] for row in rows(project, *NOVEMBER)] == [
+        "p0@c0.example",
+        "p1@c1.example",
+    ]
+
+
+def test_a_price_holds_for_the_leads_that_came_under_it_rule_16(project: Project) -> None:
+    project.take()
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("rate = 50", "rate = 60"))
+    project.take(at=NOW + timedelta(hours=1), email="bob@other.example")
+    assert [row["amount"] for row in rows(project, *NOVEMBER)] == ["50.00", "60.00"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\uff1d1"])
+def test_no_cell_is_a_formula(project: Project, text: str) -> None:
+    project.take(full_name=text)
+    (row,) = rows(project, *NOVEMBER)
+    assert row["full_name"] == f"'{text}"
+    file = project.folder / "leads.xlsx"
+    project.run(*NOVEMBER, "--format", "xlsx", "-o", str(file))
+    sheet = openpyxl.load_workbook(file).active
+    assert sheet is not None
+    assert {cell.data_type for line in sheet.iter_rows() for cell in line} <= {"s", "n"}
+
+
+def test_jsonl_gives_one_object_a_line_with_amounts_as_text(project: Project) -> None:
+    project.take()
+    (line,) = project.run(*NOVEMBER, "--format", "jsonl").out.splitlines()
+    assert json.loads(line)["amount"] == "50.00"
+
+
+def test_first_and_last_touch_go_with_the_lead(project: Project) -> None:
+    touch = {"path": "/post/", "utm_source": "news", "time": "2026-11-01T00:00:00Z"}
+    project.send(Submission(ANSWERS, "", first_touch=touch, last_touch={"path": "/f/guide"}))
+    (row,) = rows(project, *NOVEMBER)
+    assert (row["first_utm_source"], row["last_path"]) == ("news", "/f/guide")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "line"),
+    [
+        (("export", "giude", "--month", "2026-11"), 1, "guide"),
+        (("export", "guide", "--month", "2026-13"), 2, "write a month as 2026-11"),
+        (("export", "guide", "--month", "2026-11", "--as-of", "soon"), 2, "write a date"),
+        (("export", "guide", "--month", "2026-11", "-o", "/nowhere/x"), 1, "name another file"),
+    ],
+)
+def test_wrong_use_is_code_2_and_refused_work_code_1(
+    project: Project, args: tuple[str, ...], code: int, line: str
+) -> None:
+    ran = project.run(*args)
+    assert (ran.code, ran.out) == (code, "")
+    assert line in ran.err
+    assert "Traceback" not in ran.err
