@@ -217,6 +217,16 @@ def test_a_broken_campaign_file_stops_everything(site: Any) -> None:
     assert site.mistakes()[0].startswith("campaigns/guide.toml:")
 
 
+def test_a_missing_gated_file_stops_everything(site: Any) -> None:
+    terms = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["guide.pdf"]')
+    site.write("campaigns/guide.toml", terms)
+    site.post("{% form guide %}")
+    site.build()
+    (site.root / "content/gated/guide.pdf").unlink()
+    (told,) = site.mistakes()
+    assert told.startswith("campaigns/guide.toml:6: assets")
+
+
 def test_a_form_follows_its_campaign_when_pelican_keeps_a_cache(site: Any) -> None:
     site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
     site.post("{% form guide %}")
