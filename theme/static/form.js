@@ -49,7 +49,7 @@
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const again = page.getElementById(id);
-    if (answer.status === 422 && again) {
+    if (!answer.ok && again) {
       form.replaceWith(again);
       again.querySelector("[role=alert]")?.focus();
     } else if (answer.ok && page.querySelector("main h1")) {
