@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from capture.campaign import Campaign
 from capture.errors import Unavailable
@@ -46,7 +47,7 @@ def show(slug: str) -> ResponseReturnValue:
 def submit(slug: str) -> ResponseReturnValue:
     """Takes a submission: 303 to thanks, or the form again with everything still in it."""
     campaign = parts().catalogue.campaign(slug)
-    form = form_class(campaign)(request.form)
+    form = form_class(campaign)(_posted())
     wait = parts().rate_limit.retry_after(request.remote_addr)
     if wait is not None:
         return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
@@ -67,6 +68,15 @@ def submit(slug: str) -> ResponseReturnValue:
         return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
     token = parts().tokens.thanks(slug, receipt.lead_id)
     return redirect(url_for("thanks.thanks", slug=slug, t=token), 303)
+
+
+def _posted() -> MultiDict[str, str]:
+    """The form as it was sent. Raises a 413 if it is too long."""
+    form = request.form
+    if request.content_length is None:
+        # Werkzeug cuts a chunked body at the limit without a word; reading on from there raises.
+        request.stream.read(1)
+    return form
 
 
 def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
