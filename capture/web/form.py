@@ -51,9 +51,9 @@ def submit(slug: str) -> ResponseReturnValue:
     wait = parts().rate_limit.retry_after(request.remote_addr)
     if wait is not None:
         return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
-    if not form.validate() and not form.is_honeypot_filled:
-        return _form_page(campaign, form), 422
     now = datetime.now(UTC)
+    if not form.validate() and not form.is_honeypot_filled:
+        return _sent_back(campaign, form, now)
     submission = _submission(campaign, form, now)
     try:
         receipt = parts().ledger.transact(
@@ -68,6 +68,15 @@ def submit(slug: str) -> ResponseReturnValue:
         return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
     token = parts().tokens.thanks(slug, receipt.lead_id)
     return redirect(url_for("thanks.thanks", slug=slug, t=token), 303)
+
+
+def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
+    """Nobody should mend a form that is taken no more."""
+    try:
+        parts().ledger.read(lambda records: check_open(records, campaign, now))
+    except DoorShut:
+        return _closed(campaign), 410
+    return _form_page(campaign, form), 422
 
 
 def _posted() -> MultiDict[str, str]:
