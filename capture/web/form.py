@@ -110,6 +110,8 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
 
 
 def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
+    if form.shown_version() not in {None, campaign.version}:
+        form["consent"].data = False  # its words may be others now, so nobody agreed to them yet
     return page(
         "form_page.html",
         campaign=campaign,
