@@ -3,6 +3,7 @@
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as WsgiResponse
 
 from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
@@ -83,12 +84,14 @@ def _not_found(_: NotFound) -> tuple[str, int]:
     return message(*REFUSALS[404]), 404
 
 
-def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
     code = error.code or 500
     if code < 400:
         return error
     title, text = REFUSALS.get(code, ("Not understood", "The request could not be understood."))
-    return message(title, text), code
+    response = error.get_response()  # with the headers that its status asks for, such as Allow
+    response.data = message(title, text)
+    return response
 
 
 def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:
