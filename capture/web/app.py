@@ -17,13 +17,6 @@ from capture.web.site_facts import LiveSite
 
 LARGEST_BODY = 64 * 1024
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
 
 REFUSALS = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -42,6 +35,11 @@ def create_app(config: WebConfig) -> Flask:
     app = Flask("capture.web", template_folder=config.template_folder, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["HEADERS"] = {
+        "Content-Security-Policy": _policy(config),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+    }
     if config.trusted_proxies:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
@@ -68,8 +66,19 @@ def create_app(config: WebConfig) -> Flask:
     return app
 
 
+def _policy(config: WebConfig) -> str:
+    """What a page may load and reach: us alone; on two hosts the look from one, forms to the other."""
+    look, leads = "'self'", "'self'"
+    if config.capture_url:
+        look, leads = f"{look} {config.site_origin}", f"{leads} {config.capture_url}"
+    return (
+        f"default-src 'none'; script-src {look}; style-src {look}; img-src {look} data:; "
+        f"connect-src {leads}; form-action {leads}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in current_app.config["HEADERS"].items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     config = parts().config

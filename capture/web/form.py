@@ -12,7 +12,7 @@ from capture.errors import Unavailable
 from capture.form import CampaignForm, form_class
 from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
 from capture.intake.door import check_open
-from capture.web.parts import message, page, parts
+from capture.web.parts import message, on_site, page, parts
 from capture.web.touches import touch_of_page
 
 blueprint = Blueprint("form", __name__)
@@ -127,4 +127,4 @@ def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
 
 def _closed(campaign: Campaign) -> str:
     text = "This form takes no more answers for now. Everything else here is open to you."
-    return message(campaign.title, text, link_url="/articles/", link_text="To the articles")
+    return message(campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles")
