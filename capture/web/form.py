@@ -127,4 +127,6 @@ def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
 
 def _closed(campaign: Campaign) -> str:
     text = "This form takes no more answers for now. Everything else here is open to you."
-    return message(campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles")
+    return message(
+        campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles"
+    )

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from capture.form.text import cleaned_line
+
 CAMPAIGN_PARAMETERS: Final = (
     "utm_source",
     "utm_medium",
@@ -27,4 +29,5 @@ def touch_of_page(url: str, referrer: str, now: datetime) -> dict[str, str]:
         "referrer": referrer,
         "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     } | {name: query.get(name, "") for name in CAMPAIGN_PARAMETERS}
-    return {name: value[:LONGEST] for name, value in values.items() if value}
+    cleaned = {name: cleaned_line(value)[:LONGEST].strip() for name, value in values.items()}
+    return {name: value for name, value in cleaned.items() if value}
