@@ -67,7 +67,7 @@ def create_app(config: WebConfig) -> Flask:
 
 
 def _policy(config: WebConfig) -> str:
-    """A page loads and reaches us alone; on two hosts, the look from one and answers from the other."""
+    """A page loads and reaches us alone; with two hosts, the look of one, answers of the other."""
     look, leads = "'self'", "'self'"
     if config.capture_url:
         look, leads = f"{look} {config.site_origin}", f"{leads} {config.capture_url}"
