@@ -45,10 +45,12 @@ def make_app(settings: Settings) -> Flask:
 def serve(settings: Settings) -> None:
     """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
     _check_port(settings)
-    probe = make_app(settings)  # what would fail in each worker fails here, once and in one line
-    with probe.app_context():
-        parts().ledger.close()
-    _Server(settings).run()
+    # Made once, before the workers: what fails, fails here and in one line; and a worker that has
+    # to be replaced needs no sound files and no free disk to begin.
+    app = make_app(settings)
+    with app.app_context():
+        parts().ledger.close()  # no connection may be carried into another process
+    _Server(settings, app).run()
 
 
 def _check_port(settings: Settings) -> None:
@@ -67,8 +69,9 @@ def _check_port(settings: Settings) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings in place of a file of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, app: Flask) -> None:
         self._settings = settings
+        self._app = app
         super().__init__()
 
     def load_config(self) -> None:
@@ -82,13 +85,14 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "loglevel": "warning",
             "timeout": 30,
             "graceful_timeout": 10,
+            "control_socket_disable": True,  # it would be one file for all services of a user
             "when_ready": _say_ready,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return make_app(self._settings)
+        return self._app
 
 
 def _say_ready(server: Any) -> None:

@@ -3,6 +3,7 @@
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as WsgiResponse
 
 from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
@@ -16,10 +17,6 @@ from capture.web.site_facts import LiveSite
 
 LARGEST_BODY = 64 * 1024
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
 
 REFUSALS = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -38,6 +35,11 @@ def create_app(config: WebConfig) -> Flask:
     app = Flask("capture.web", template_folder=config.template_folder, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["HEADERS"] = {
+        "Content-Security-Policy": _policy(config),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+    }
     if config.trusted_proxies:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
@@ -64,12 +66,22 @@ def create_app(config: WebConfig) -> Flask:
     return app
 
 
+def _policy(config: WebConfig) -> str:
+    """A page loads and reaches us alone; with two hosts, the look of one, answers of the other."""
+    look, leads = "'self'", "'self'"
+    if config.capture_url:
+        look, leads = f"{look} {config.site_origin}", f"{leads} {config.capture_url}"
+    return (
+        f"default-src 'none'; script-src {look}; style-src {look}; img-src {look} data:; "
+        f"connect-src {leads}; form-action {leads}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in current_app.config["HEADERS"].items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     config = parts().config
-    response.headers.setdefault("Content-Security-Policy", _policy(config))
     if config.capture_url:  # another host than the site's: its pages alone may read the answers
         response.headers["Vary"] = "Origin"
         if request.headers.get("Origin") == config.site_origin:
@@ -77,25 +89,18 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def _policy(config: WebConfig) -> str:
-    """Nothing from outside: our own host and, if the service has one of its own, the site's."""
-    ours = f"'self' {config.site_origin} {config.capture_url}" if config.capture_url else "'self'"
-    return (
-        f"default-src 'none'; script-src {ours}; style-src {ours}; img-src {ours} data:; "
-        f"connect-src {ours}; form-action {ours}; base-uri 'none'; frame-ancestors 'none'"
-    )
-
-
 def _not_found(_: NotFound) -> tuple[str, int]:
     return message(*REFUSALS[404]), 404
 
 
-def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
     code = error.code or 500
     if code < 400:
         return error
     title, text = REFUSALS.get(code, ("Not understood", "The request could not be understood."))
-    return message(title, text), code
+    response = error.get_response()  # with the headers that its status asks for, such as Allow
+    response.data = message(title, text)
+    return response
 
 
 def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:

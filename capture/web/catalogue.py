@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from capture.campaign import Campaign, Catalogue, read_catalogue
-from capture.errors import FileErrors, Refused
+from capture.errors import GatepostError, Unavailable
 from capture.ledger import Ledger, Records
 from capture.terms import keep_terms
 from capture.web.config import WebConfig
@@ -34,21 +34,26 @@ class LiveCatalogue:
 
     def campaign(self, slug: str) -> Campaign:
         """Raises `NotFound`."""
-        if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
-            self._refresh()
+        due = time.monotonic() - self._looked > LOOK_AGAIN_SECONDS
+        if due and self._lock.acquire(blocking=False):  # one looks, nobody waits for it
+            try:
+                self._refresh()
+            finally:
+                self._lock.release()
         return self._catalogue.campaign(slug)
 
     def _refresh(self) -> None:
-        with self._lock:
-            self._looked = time.monotonic()
-            stamp = self._look()
-            if stamp == self._stamp:
+        self._looked = time.monotonic()
+        stamp = self._look()
+        if stamp == self._stamp:
+            return
+        try:
+            self._catalogue = self._load()
+        except GatepostError as error:
+            log.error("campaign files are not taken up, the last good ones stay: %s", error)
+            if isinstance(error, Unavailable):  # no fault of the files: try again soon
                 return
-            self._stamp = stamp
-            try:
-                self._catalogue = self._load()
-            except (FileErrors, Refused) as error:
-                log.error("campaign files are not taken up, the last good ones stay: %s", error)
+        self._stamp = stamp
 
     def _load(self) -> Catalogue:
         config, now = self._config, datetime.now(UTC)

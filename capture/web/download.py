@@ -4,7 +4,7 @@ from flask import Blueprint, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from capture.tokens import TokenExpired, TokenInvalid
-from capture.web.parts import message, parts, site_address
+from capture.web.parts import message, on_site, parts
 
 blueprint = Blueprint("download", __name__)
 
@@ -18,9 +18,8 @@ def download(token: str) -> ResponseReturnValue:
         return message("Not found", "This link is not complete. Copy it whole and try again."), 404
     except TokenExpired:
         text = "This link has ended. Send the form again and you get a fresh one at once."
-        return message(
-            "Link ended", text, link_url=site_address("/articles/"), link_text="To the articles"
-        ), 410
+        articles = on_site("/articles/")
+        return message("Link ended", text, link_url=articles, link_text="To the articles"), 410
     campaign = parts().catalogue.campaign(grant.campaign)
     if grant.file not in campaign.assets:
         return message("Not found", "This file is no longer given out."), 404

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from capture.campaign import Campaign
 from capture.errors import Unavailable
 from capture.form import CampaignForm, form_class, touch_of_page
 from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
 from capture.intake.door import check_open
-from capture.web.parts import message, page, parts, site_address
+from capture.web.parts import message, on_site, page, parts
 
 blueprint = Blueprint("form", __name__)
 
@@ -45,13 +46,13 @@ def show(slug: str) -> ResponseReturnValue:
 def submit(slug: str) -> ResponseReturnValue:
     """Takes a submission: 303 to thanks, or the form again with everything still in it."""
     campaign = parts().catalogue.campaign(slug)
-    form = form_class(campaign)(request.form)
+    form = form_class(campaign)(_posted())
     wait = parts().rate_limit.retry_after(request.remote_addr)
     if wait is not None:
         return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
-    if not form.validate() and not form.is_honeypot_filled:
-        return _form_page(campaign, form), 422
     now = datetime.now(UTC)
+    if not form.validate() and not form.is_honeypot_filled:
+        return _sent_back(campaign, form, now)
     submission = _submission(campaign, form, now)
     try:
         receipt = parts().ledger.transact(
@@ -66,6 +67,24 @@ def submit(slug: str) -> ResponseReturnValue:
         return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
     token = parts().tokens.thanks(slug, receipt.lead_id)
     return redirect(url_for("thanks.thanks", slug=slug, t=token), 303)
+
+
+def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
+    """Nobody should mend a form that is taken no more."""
+    try:
+        parts().ledger.read(lambda records: check_open(records, campaign, now))
+    except DoorShut:
+        return _closed(campaign), 410
+    return _form_page(campaign, form), 422
+
+
+def _posted() -> MultiDict[str, str]:
+    """The form as it was sent. Raises a 413 if it is too long."""
+    form = request.form
+    if request.content_length is None:
+        # Werkzeug cuts a chunked body at the limit without a word; reading on from there raises.
+        request.stream.read(1)
+    return form
 
 
 def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
@@ -90,6 +109,8 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
 
 
 def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
+    if form.shown_version() not in {None, campaign.version}:
+        form["consent"].data = False  # its words may be others now, so nobody agreed to them yet
     return page(
         "form_page.html",
         campaign=campaign,
@@ -106,5 +127,5 @@ def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
 def _closed(campaign: Campaign) -> str:
     text = "This form takes no more answers for now. Everything else here is open to you."
     return message(
-        campaign.title, text, link_url=site_address("/articles/"), link_text="To the articles"
+        campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles"
     )

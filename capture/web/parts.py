@@ -44,12 +44,12 @@ def page(template: str, **context: object) -> str:
     return render_template(template, site=site, **context)
 
 
+def on_site(path: str) -> str:
+    """The address of one of the site's own pages, which may live on another host than we do."""
+    return f"{parts().site.now().url}{path}"
+
+
 def message(title: str, text: str, *, link_url: str = "", link_text: str = "To the start") -> str:
-    """The page for every answer that is neither a form nor thanks; it leads on somewhere."""
-    url = link_url or site_address("/")
-    return page("message.html", title=title, text=text, link_url=url, link_text=link_text)
-
-
-def site_address(path: str) -> str:
-    """The address of a page of the site, which may stand on another host than the service."""
-    return parts().site.now().url + path
+    """The page for every answer that is neither a form nor thanks; by default it leads home."""
+    link_url = link_url or on_site("/")
+    return page("message.html", title=title, text=text, link_url=link_url, link_text=link_text)

@@ -2,11 +2,13 @@
 
 The counting rule is the `limits` library's; it has no storage that processes share without a
 server, so this one counts in a small SQLite file. Losing the file only forgets the counts, so
-nothing in it is synced to disk. Addresses are kept as keyed hashes.
+nothing in it is synced to disk, and a post that cannot be counted is let through: a lead is worth
+more than its count. Addresses are kept as keyed hashes.
 """
 
 import hmac
 import ipaddress
+import logging
 import math
 import sqlite3
 import threading
@@ -18,6 +20,10 @@ from limits import RateLimitItem, parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
+from capture.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
 _PURGE_EVERY: Final = 1000
 
 
@@ -27,11 +33,28 @@ class SqliteCounters(Storage):
     STORAGE_SCHEME = ["gatepost-counters"]  # noqa: RUF012 - the library's own attribute
 
     def __init__(self, path: Path) -> None:
+        """Makes the file, so that later nobody has to. Raises `Unavailable`."""
         super().__init__()
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._local = threading.local()
         self._writes = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make()
+        except (OSError, sqlite3.Error) as error:
+            raise Unavailable(
+                f"{path}: cannot be written ({error}); let the service's user write there"
+            ) from None
+
+    def _make(self) -> None:
+        try:
+            self._open().close()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # torn by a power cut, since nothing in it is synced
+            for part in ("", "-wal", "-shm"):
+                Path(f"{self._path}{part}").unlink(missing_ok=True)
+            self._open().close()
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -77,22 +100,27 @@ class SqliteCounters(Storage):
     def _db(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "db", None)
         if found is None:
-            found = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = OFF")
-            found.execute(
-                "CREATE TABLE IF NOT EXISTS counters"
-                " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
-            )
-            self._local.db = found
+            found = self._local.db = self._open()
         return found
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=1, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS counters"
+            " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
+        )
+        return db
 
 
 class RateLimit:
     """So many posts in so much time from one address; an empty rule lets all through."""
 
     def __init__(self, rule: str, path: Path, secret: bytes) -> None:
+        """Raises `Unavailable` if the counters cannot be kept at `path`."""
         self._rule: RateLimitItem | None = parse(rule) if rule else None
+        self._path = path
         self._secret = secret
         if self._rule is not None:
             self._counters = SqliteCounters(path)
@@ -103,9 +131,16 @@ class RateLimit:
         if self._rule is None:
             return None
         key = hmac.digest(self._secret, _household(address).encode(), "sha256").hex()[:24]
-        if self._limiter.hit(self._rule, key):
+        try:
+            return self._count(self._rule, key)
+        except sqlite3.Error as error:
+            log.error("%s: posts are not counted: %s", self._path, error)
             return None
-        ends = self._limiter.get_window_stats(self._rule, key).reset_time
+
+    def _count(self, rule: RateLimitItem, key: str) -> int | None:
+        if self._limiter.hit(rule, key):
+            return None
+        ends = self._limiter.get_window_stats(rule, key).reset_time
         return max(1, math.ceil(ends - time.time()))
 
 

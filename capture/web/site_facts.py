@@ -1,12 +1,16 @@
 """What the last build said of the site; a new build is seen without a restart."""
 
+import logging
 import time
 from pathlib import Path
 from typing import Final
 
+from capture.errors import Unavailable
 from capture.site import Site
 
 LOOK_AGAIN_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class LiveSite:
@@ -25,8 +29,11 @@ class LiveSite:
             self._looked = time.monotonic()
             stamp = self._look()
             if stamp not in {self._stamp, 0}:
-                self._site = Site.read(self._path)
                 self._stamp = stamp
+                try:
+                    self._site = Site.read(self._path)
+                except Unavailable as error:
+                    log.error("the last good build stays: %s", error)
         return self._site
 
     def _look(self) -> int:

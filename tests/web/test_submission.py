@@ -1,0 +1,211 @@
+"""From a post to the files: thanks, links that end, and the same answer for everyone (rule 6)."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from capture.tokens import Grant, Tokens
+from tests.service import GUIDE, Answer, Service, person
+
+WEEK = timedelta(days=7)
+
+
+def links(thanks: Answer) -> list[str]:
+    return re.findall(r'href="(/d/[^"]+)" download', thanks.text)
+
+
+def tokens(service: Service) -> Tokens:
+    return Tokens((service.folder / "var" / "secret_key").read_bytes(), WEEK)
+
+
+def test_a_good_form_leads_to_thanks_and_to_the_very_files(service: Service) -> None:
+    thanks = service.thanks(service.post(person()))
+    files = [service.get(link) for link in links(thanks)]
+    assert (thanks.status, "Thank you" in thanks.text) == (200, True)
+    for name, file in zip(("cloud-guide.pdf", "lead-kpis.xlsx"), files, strict=True):
+        assert file.body == (service.folder / "content" / "gated" / name).read_bytes()
+        assert file.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert file.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_demo_is_thanked_without_files(service: Service) -> None:
+    thanks = service.thanks(service.post(person(company_size="201-1000"), "acme-demo"))
+    assert (thanks.status, links(thanks)) == (200, [])
+
+
+def test_the_address_of_the_thanks_tells_nothing_of_the_visitor(service: Service) -> None:
+    posted = service.post(person())
+    assert posted.location.startswith(f"/f/{GUIDE}/thanks?t=")
+    assert "clinic" not in repr(posted)
+    assert service.get(posted.location).headers["Referrer-Policy"] == "no-referrer"
+    assert posted.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("query", ["", "?t=", "?t=nonsense", "?t=%00%ff", "?x=1"])
+def test_thanks_without_its_token_lead_back_to_the_form(service: Service, query: str) -> None:
+    answer = service.get(f"/f/{GUIDE}/thanks{query}")
+    assert answer.status == 410
+    assert f'href="/f/{GUIDE}"' in answer.text
+
+
+def test_the_thanks_of_another_campaign_are_no_thanks_here(service: Service) -> None:
+    posted = service.post(person(company_size="201-1000"), "acme-demo")
+    assert service.get(posted.location.replace("acme-demo", GUIDE)).status == 410
+
+
+def test_a_link_that_has_ended_says_so_and_shows_the_way(service: Service) -> None:
+    grant = Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf")
+    minute = timedelta(minutes=1)
+    for age, status in ((WEEK - minute, 200), (WEEK + minute, 410)):
+        with time_machine.travel(datetime.now(UTC) - age):
+            link = tokens(service).download(grant)
+        answer = service.get(f"/d/{link}")
+        assert (answer.status, b"This link has ended" in answer.body) == (status, status == 410)
+
+
+def test_a_tampered_link_is_unknown(service: Service) -> None:
+    good = tokens(service).download(Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf"))
+    other_key = Tokens(b"another key altogether", WEEK)
+    forged = other_key.download(Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf"))
+    thanks = tokens(service).thanks(GUIDE, "aaaaaaaaaaaa")
+    for token in (good[:-1], f"x{good}", good.replace(".", "..", 1), forged, thanks, "x", "%00"):
+        assert service.get(f"/d/{token}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("campaign", "file", "status"),
+    [
+        (GUIDE, "secret.pdf", 404),
+        (GUIDE, "../../campaigns/acme-demo.toml", 404),
+        ("acme-demo", "cloud-guide.pdf", 404),
+        ("gone", "cloud-guide.pdf", 404),
+        (GUIDE, "cloud-guide.pdf", 200),
+    ],
+)
+def test_a_signed_link_gives_only_files_that_the_campaign_promises_today(
+    service: Service, campaign: str, file: str, status: int
+) -> None:
+    token = tokens(service).download(Grant(campaign, "aaaaaaaaaaaa", file))
+    assert service.get(f"/d/{token}").status == status
+
+
+def test_gated_files_have_no_address_of_their_own(service: Service) -> None:
+    for path in ("/content/gated/cloud-guide.pdf", "/cloud-guide.pdf", "/../content/gated/a"):
+        assert service.get(path).status == 404
+
+
+def test_reload_and_retry_give_one_lead_and_one_answer(service: Service) -> None:
+    form = person(gp_id="this-filling-of-the-form")
+    first, again = service.post(form), service.post(form)
+    service.thanks(first), service.thanks(first)
+    assert first.bare == again.bare
+    assert leads_of(service, form["email"]) == ["qualified"]
+
+
+def test_without_script_a_double_click_gives_one_lead(service: Service) -> None:
+    form = person()
+    service.post(form), service.post(form)
+    assert leads_of(service, form["email"]) == ["qualified"]
+
+
+def leads_of(service: Service, email: str) -> list[str]:
+    """Where each lead of that address stands."""
+    with service.ledger() as ledger:
+        return ledger.read(
+            lambda reading: [
+                lead.review
+                for lead in reading.leads()
+                if (dossier := reading.dossier(lead.lead_id))
+                and dossier.answers.get("email") == email
+            ]
+        )
+
+
+class TestTheSameAnswerForEveryone:
+    """Rule 6: nobody can tell from outside how they were judged."""
+
+    @pytest.fixture
+    def qualified(self, service: Service) -> tuple[Answer, Answer]:
+        posted = service.post(person())
+        return posted, service.thanks(posted)
+
+    def same(
+        self, service: Service, form: dict[str, str], qualified: tuple[Answer, Answer], stage: str
+    ) -> None:
+        """The post and the thanks are as a qualified lead's, and the files are there to have."""
+        posted = service.post(form)
+        thanks = service.thanks(posted)
+        assert [posted.bare, thanks.bare] == [one.bare for one in qualified]
+        assert [service.get(link).status for link in links(thanks)] == [200, 200]
+        assert stage in leads_of(service, form.get("email", "None"))
+
+    def test_a_duplicate(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
+        form = person()
+        service.post(form)
+        self.same(service, {**form, "full_name": "A. Lee"}, qualified, "duplicate")
+
+    def test_a_disqualified(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
+        self.same(service, person(industry="Retail"), qualified, "disqualified")
+
+    def test_one_over_the_cap(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
+        for number in range(5):
+            service.post(person(email=f"ann{number}@one-company.example"))
+        self.same(service, person(email="bo@one-company.example"), qualified, "over_cap")
+
+    def test_a_suppressed(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
+        listed = service.folder / "customers.csv"
+        listed.write_text("email\nann@customer.example\n")
+        assert service.run("suppress", "acme", str(listed)).returncode == 0
+        self.same(service, person(email="ann@customer.example"), qualified, "suppressed")
+
+    def test_a_robot(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
+        self.same(service, person(homepage="https://spam.example"), qualified, "spam")
+
+    def test_a_robot_that_fills_the_form_badly(
+        self, service: Service, qualified: tuple[Answer, Answer]
+    ) -> None:
+        form = {"homepage": "x", "email": "no address", "company_size": "7", "full_name": "Bot"}
+        posted = service.post(form)
+        assert [posted.bare, service.thanks(posted).bare] == [one.bare for one in qualified]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name", "stage"),
+    [
+        ("0", "Ann Lee", "qualified"),
+        ("0", "Ann https://a.example", "spam"),
+        ("2", "Ann https://b.example", "qualified"),
+        ("", "Ann https://c.example", "qualified"),
+    ],
+)
+def test_haste_is_judged_where_it_was_measured_and_never_alone(
+    service: Service, seconds: str, name: str, stage: str
+) -> None:
+    form = person(gp_seconds=seconds, full_name=name)
+    service.thanks(service.post(form))
+    assert leads_of(service, form["email"]) == [stage]
+
+
+def test_a_test_lead_is_marked_on_the_page_and_in_the_ledger(service: Service) -> None:
+    url = service.run("test-lead", GUIDE, "--no-open").stdout.strip()
+    shown = service.get(url.partition(str(service.port))[2])
+    token = url.partition("?test=")[2]
+    form = person(gp_test=token)
+    assert ("Test lead." in shown.text, token in shown.text) == (True, True)
+    service.thanks(service.post(form))
+    service.thanks(service.post({**form, "full_name": "Again"}))
+    with service.ledger() as ledger:
+        newest = ledger.read(lambda reading: list(reading.leads(newest_first=True))[:2])
+    assert [(lead.test, lead.review) for lead in newest] == [(True, "qualified")] * 2
+
+
+@pytest.mark.parametrize("token", ["nonsense", "%00", "é"])
+def test_an_unknown_test_token_makes_an_ordinary_lead(service: Service, token: str) -> None:
+    assert "Test lead." not in service.get(f"/f/{GUIDE}?test=nonsense").text
+    service.thanks(service.post(person(gp_test=token)))
+    with service.ledger() as ledger:
+        newest = ledger.read(lambda reading: next(reading.leads(newest_first=True)))
+    assert (newest.test, newest.received_at.timestamp() > time.time() - 60) == (False, True)

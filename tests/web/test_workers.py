@@ -1,0 +1,28 @@
+"""A worker that dies is replaced, whatever state the files and the disk are in by then."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.service import GUIDE, Service, person, serving
+
+
+def workers(service: Service) -> set[int]:
+    assert service.process is not None
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+    return {int(pid) for pid in children.read_text().split()}
+
+
+def test_a_worker_that_dies_is_replaced_though_a_campaign_file_is_broken(project: Path) -> None:
+    with serving(project) as service:
+        (project / "campaigns" / f"{GUIDE}.toml").write_text("broken = [")
+        (project / "output" / "site.json").unlink()
+        before = workers(service)
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while len(workers(service) - before) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert {service.get(f"/f/{GUIDE}").status for _ in range(8)} == {200}
+        assert service.post(person()).status == 303
