@@ -7,7 +7,6 @@ line, or, alone, for any lines. Ids, times, hashes and durations are compared by
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ import pytest
 
 from gatepost.command import COMMANDS
 from gatepost.settings import Settings
+from tests.needs import needs
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -92,9 +92,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """`make run` in a folder of its own, as the README says, and a visitor who sends the form."""
-    if shutil.which("faketime") is None:
-        assert "CI" not in os.environ, "faketime is not installed"
-        pytest.skip("faketime is not installed: the pages show a certain day")
+    needs("faketime")  # the pages show a certain day
     folder = tmp_path_factory.mktemp("project")
     for entry in ROOT.iterdir():
         if entry.name not in {".git", ".venv", "var", "output", ".env"}:

@@ -1,0 +1,163 @@
+"""The whole path in a real browser: a post, the form in it, the guide, the lead, the bill."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.needs import needs
+from tests.service import ROOT, Service
+
+POST = "/four-numbers-that-matter/"
+PICTURE = ROOT / "docs" / "article.png"
+"""The README's picture, made again with GATEPOST_TEST_PICTURE=1 in the environment."""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The real site, built from the real content, served by the real command."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("content", "campaigns", "clients", "theme", "pelicanconf.py"):
+        (folder / name).symlink_to(ROOT / name)
+    service = Service(folder)
+    built = service.run("build")
+    assert built.returncode == 0, built.stderr
+    yield service.start()
+    service.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = needs("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def visit(browser: Browser, service: Service, path: str, **options: object) -> Page:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{service.port}", **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(path)
+    return page
+
+
+def fill(page: Page, name: str) -> None:
+    form = page.locator("form.lead")
+    form.get_by_label("Full name").fill(name)
+    form.get_by_label("Work e-mail").fill(f"{name.split(maxsplit=1)[0].lower()}@clinic.example")
+    form.get_by_label("Company", exact=True).fill("Lee Clinic")
+    form.get_by_label("Job title").fill("Director")
+    form.get_by_label("Industry").select_option("Healthcare")
+    form.get_by_label("Number of employees").select_option("101-500")
+    form.get_by_label("Country").select_option("US")
+    form.get_by_label("I agree").check()
+    form.get_by_role("button").click()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_visitor_gets_the_guide_and_the_agency_a_billable_lead(
+    browser: Browser, service: Service, script: bool, tmp_path: Path
+) -> None:
+    name = "Ann Lee" if script else "Bob Ray"
+    page = visit(browser, service, f"{POST}?utm_source=news", java_script_enabled=script)
+    fill(page, name)
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert ("/thanks" in page.url) is not script, "with script the page stays where it is"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="cloud-guide.pdf").click()
+    download.value.save_as(tmp_path / "guide.pdf")
+    assert (tmp_path / "guide.pdf").read_bytes() == (
+        ROOT / "content/gated/cloud-guide.pdf"
+    ).read_bytes()
+    page.context.close()
+
+    row = next(row for row in billable(service) if row["full_name"] == name)
+    assert (row["amount"], row["currency"]) == ("50.00", "USD")
+    assert (row["last_path"], row["last_utm_source"]) == (POST, "news")
+
+
+def billable(service: Service) -> list[dict[str, str]]:
+    """All that is billable once silence has accepted everything, whatever month that is."""
+    leads = json.loads(service.run("leads", "--json").stdout)
+    months = {lead["deadline"][:7] for lead in leads if lead["deadline"]}
+    rows: list[dict[str, str]] = []
+    for month in sorted(months):
+        ran = service.run("export", "acme-cloud-guide", "--month", month, "--as-of", "2999-01-01")
+        rows += csv.DictReader(io.StringIO(ran.stdout))
+    return rows
+
+
+def test_a_faulty_form_keeps_what_was_typed_and_takes_the_focus_to_the_summary(
+    browser: Browser, service: Service
+) -> None:
+    for script in (True, False):
+        page = visit(browser, service, POST, java_script_enabled=script)
+        page.get_by_label("Full name").fill("Ann <b>Lee</b>")
+        page.locator("form.lead").get_by_role("button").click()
+        alert = page.get_by_role("alert")
+        expect(alert).to_be_focused()
+        expect(alert.get_by_role("link", name="Enter your work e-mail")).to_be_visible()
+        expect(page.get_by_label("Full name")).to_have_value("Ann <b>Lee</b>")
+        page.context.close()
+
+
+def test_a_double_click_and_the_way_back_make_one_lead(browser: Browser, service: Service) -> None:
+    page = visit(browser, service, "/f/acme-demo", java_script_enabled=False)
+    form = page.locator("form.lead")
+    form.get_by_label("Full name").fill("Eve Moss")
+    form.get_by_label("Work e-mail").fill("eve@double.example")
+    form.get_by_label("Company", exact=True).fill("Moss")
+    form.get_by_label("Job title").fill("CEO")
+    form.get_by_label("Number of employees").select_option("51-200")
+    form.get_by_label("Country").select_option("US")
+    form.get_by_label("I agree").check()
+    form.get_by_role("button").dblclick()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.reload()
+    page.go_back()
+    page.locator("form.lead").get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.context.close()
+    with service.ledger() as ledger:
+        demos = ledger.read(
+            lambda reading: [lead for lead in reading.leads() if lead.campaign == "acme-demo"]
+        )
+    assert len(demos) == 1
+
+
+def test_no_page_asks_anybody_else_for_anything_or_sets_a_cookie(
+    browser: Browser, service: Service
+) -> None:
+    origin = f"http://127.0.0.1:{service.port}/"
+    for path in ("/", POST, "/articles/", "/f/acme-cloud-guide", "/nowhere/"):
+        page = visit(browser, service, "about:blank")
+        asked: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.on("console", lambda said, complaints=complaints: complaints.append(said.text))
+        page.goto(path, wait_until="networkidle")
+        assert all(url.startswith((origin, "data:")) for url in asked), asked
+        assert page.context.cookies() == []
+        assert [text for text in complaints if "Content Security Policy" in text] == []
+        page.context.close()
+
+
+def test_the_readmes_picture_shows_an_article(
+    browser: Browser, service: Service, tmp_path: Path
+) -> None:
+    page = visit(browser, service, POST, viewport={"width": 1280, "height": 1100})
+    expect(page.locator("figure img").first).to_be_visible()
+    made = PICTURE if "GATEPOST_TEST_PICTURE" in os.environ else tmp_path / "article.png"
+    page.screenshot(path=made)
+    page.context.close()
+    assert made.stat().st_size > 20_000
+    assert PICTURE.stat().st_size > 20_000, "make the README's picture: see above"
