@@ -47,8 +47,10 @@ def measure(contender: Contender, seconds: int) -> Measured:
                 f"{contender.name}: {acknowledged} answers, {kept} leads kept, {warm}, {told}"
             )
     return Measured(
-        told["answers"] / told["microseconds"] * 1e6, told["p50"] / 1000, told["p99"] / 1000,
-        cpu / told["answers"] * 1000
+        told["answers"] / told["microseconds"] * 1e6,
+        told["p50"] / 1000,
+        told["p99"] / 1000,
+        cpu / told["answers"] * 1000,
     )
 
 
@@ -70,14 +72,19 @@ def compare(contenders: Sequence[Contender], seconds: int, rounds: int) -> None:
     for _ in range(rounds):
         for contender in contenders:
             measured = measure(contender, seconds)
-            print(f"  {contender.name}: {measured.leads_a_second:.0f}/s {measured.p99:.0f} ms {measured.cpu:.2f} ms", flush=True)
+            print(
+                f"  {contender.name}: {measured.leads_a_second:.0f}/s {measured.p99:.0f} ms {measured.cpu:.2f} ms",
+                flush=True,
+            )
             runs[contender.name].append(measured)
 
     def median(name: str, value: Callable[[Measured], float]) -> float:
         return statistics.median(map(value, runs[name]))
 
     ours = contenders[0].name
-    print(f"\n| median of {rounds} rounds of {seconds} s | leads/s | p50 ms | p99 ms | CPU ms a lead | ratio |")
+    print(
+        f"\n| median of {rounds} rounds of {seconds} s | leads/s | p50 ms | p99 ms | CPU ms a lead | ratio |"
+    )
     print("|---|---|---|---|---|---|")
     for name in runs:
         speed = median(name, lambda run: run.leads_a_second)

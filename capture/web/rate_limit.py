@@ -5,6 +5,7 @@ server, so this one counts in a small SQLite file. Losing the file only forgets 
 nothing in it is synced to disk. Addresses are kept as keyed hashes.
 """
 
+import fcntl
 import hmac
 import ipaddress
 import math
@@ -77,15 +78,22 @@ class SqliteCounters(Storage):
     def _db(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "db", None)
         if found is None:
-            found = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = OFF")
-            found.execute(
+            found = self._local.db = self._opened()
+        return found
+
+    def _opened(self) -> sqlite3.Connection:
+        """Of several that open the file at once, SQLite lets one change it to WAL and fails the
+        rest without waiting; the lock makes them queue."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            db = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute(
                 "CREATE TABLE IF NOT EXISTS counters"
                 " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
             )
-            self._local.db = found
-        return found
+        return db
 
 
 class RateLimit:
