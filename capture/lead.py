@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from capture.errors import MoveRefused
@@ -262,6 +263,7 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else parse_time(text)
 
 
+@lru_cache(maxsize=256)  # one lead writes the same moment into a dozen columns
 def show_time(moment: datetime) -> str:
     """An aware time as it is stored and exported: ISO 8601 in UTC with microseconds and Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -64,6 +64,8 @@ class Tokens:
 
     def is_test_lead(self, token: str, campaign: str) -> bool:
         """Whether the token marks a test of this campaign, made within a day."""
+        if not token:
+            return False
         try:
             return self._read(self._test, token, TEST_LEAD_LIFE, 1) == [campaign]
         except Refused:

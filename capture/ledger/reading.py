@@ -34,10 +34,15 @@ class SqliteReading:
     def __init__(self, db: Database, key: bytes) -> None:
         self._db = db
         self._key = key
+        self._macs: dict[tuple[str, ...], bytes] = {}
 
     def mac(self, *parts: str) -> bytes:
         """A keyed hash of what a person can be known by (rule 31): 16 bytes of HMAC-SHA-256."""
-        return hmac.digest(self._key, "\n".join(parts).encode(), "sha256")[:16]
+        found = self._macs.get(parts)
+        if found is None:
+            made = hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
+            found = self._macs[parts] = made[:16]
+        return found
 
     def lead(self, lead_id: str) -> Lead | None:
         row = self._db.execute(

@@ -6,6 +6,7 @@ nothing in it is synced to disk, and a post that cannot be counted is let throug
 more than its count. Addresses are kept as keyed hashes.
 """
 
+import fcntl
 import hmac
 import ipaddress
 import logging
@@ -104,13 +105,17 @@ class SqliteCounters(Storage):
         return found
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=1, isolation_level=None)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS counters"
-            " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
-        )
+        """Of several that open the file at once, SQLite lets one change it to WAL and fails the
+        rest without waiting; the lock makes them queue."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            db = sqlite3.connect(self._path, timeout=1, isolation_level=None)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS counters"
+                " (key TEXT PRIMARY KEY, hits INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
+            )
         return db
 
 
