@@ -42,6 +42,21 @@ def test_a_number_beyond_all_bounds_is_one_line_too(after, number) -> None:
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize("depth", [2, 100, 200, 300, 400, 450, 480, 500])
+def test_a_value_may_nest_as_deep_as_it_likes(after, depth) -> None:
+    [problem] = after(("hours = 48", f"hours = {'[' * depth}{']' * depth}"))
+    assert problem in (
+        f"{G}:46: review.hours = [[...]]: must be a whole number without quotes",
+        f"{G}: nests too deeply to be read",
+    )
+
+
+def test_a_text_that_is_never_closed_costs_no_time(project, problems, campaign_text) -> None:
+    many = "".join(f"[fields.f{number}]\nlabel = 'x'\n" for number in range(5000))
+    (project / G).write_text(campaign_text.replace('"The guide"', '"""The guide') + many)
+    assert problems() == [f"{G}:1: not TOML: a text is not closed; end it with a quote"]
+
+
 def test_windows_line_ends_are_as_good_as_any(project, problems, campaign_text) -> None:
     raw = campaign_text.replace("\n", "\r\n").encode()
     (project / G).write_bytes(raw)
