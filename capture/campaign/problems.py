@@ -53,7 +53,7 @@ def shown(value: Any) -> str:
     elif isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, list | tuple):
-        text = f"[{listed(value)}]"
+        text = f"[{', '.join('[...]' if isinstance(v, list) else shown(v) for v in value)}]"
     elif isinstance(value, Mapping):
         text = "a table"
     else:

@@ -35,4 +35,6 @@ def is_autocomplete(text: str) -> bool:
         before.pop()
     if before and before[-1] in ("shipping", "billing"):
         before.pop()
+    if before and before[-1].startswith("section-"):
+        before.pop()
     return token in AUTOFILL_FIELDS and not before

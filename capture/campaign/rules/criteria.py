@@ -1,8 +1,8 @@
 """Rules of the definition of a lead: each criterion can be met, and no word of it is open."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from babel.core import get_global
 
@@ -12,23 +12,10 @@ from capture.campaign.model import OPERATORS, Criterion, FieldType, FormField
 from capture.campaign.problems import Finding, listed, near
 from capture.campaign.ranges import number_range
 from capture.campaign.rules.draft import Draft
-from capture.campaign.rules.split import Spans, split_choices, split_message, taken
+from capture.campaign.rules.fitting import FITTING, NUMERIC, operators_of, spans_of
+from capture.campaign.rules.never_met import never_met_findings
+from capture.campaign.rules.split import split_choices, split_message
 from capture.countries import COUNTRIES
-
-_NUMERIC: Final = ("at_least", "at_most", "between")
-_WORDS: Final = ("equal", "one_of", "none_of")
-_CONTENTS: Final = ("contains_any", "contains_all")
-_FITTING: Final[Mapping[FieldType, tuple[str, ...]]] = {
-    FieldType.TEXT: (*_WORDS, *_CONTENTS, "matches"),
-    FieldType.LONG_TEXT: _CONTENTS,
-    FieldType.EMAIL: ("business_email",),
-    FieldType.PHONE: (),
-    FieldType.URL: (),
-    FieldType.INTEGER: ("equal", *_NUMERIC),
-    FieldType.CHOICE: (*_WORDS, *_NUMERIC),
-    FieldType.MULTIPLE_CHOICE: (*_CONTENTS, "none_of"),
-    FieldType.COUNTRY: ("country_in",),
-}
 
 
 def criteria_findings(draft: Draft) -> Iterator[Finding]:
@@ -41,12 +28,12 @@ def criteria_findings(draft: Draft) -> Iterator[Finding]:
                 "letter and is at most 40 long, such as decision_maker",
             )
         yield from _criterion_findings(name, criterion, draft)
-    yield from _never_met(draft)
+    yield from never_met_findings(draft)
 
 
 def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterator[Finding]:
     at = ("criteria", name)
-    given = [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
+    given = operators_of(criterion)
     if not given:
         yield Finding(at, f"has no rule; add one of {', '.join(OPERATORS)}")
     if len(given) > 1:
@@ -89,17 +76,17 @@ def _fields_there(draft: Draft) -> str:
 def _operator_findings(
     at: KeyPath, criterion: Criterion, operator: str, field: FormField
 ) -> Iterator[Finding]:
-    fitting = _FITTING[field.type]
+    fitting = FITTING[field.type]
     operand = getattr(criterion, operator)
     if operator not in fitting:
         instead = f"use {', '.join(fitting)}" if fitting else "no rule does; judge another field"
         yield Finding(at, f"does not fit a field of type {field.type}; {instead}")
-    elif operator in _NUMERIC:
+    elif operator in NUMERIC:
         yield from _number_findings(at, operator, operand, field)
     elif operator == "country_in":
         yield from _each(at, operand, _country_fault)
     elif operator == "matches":
-        yield from _each(at, operand, _title_fault)
+        yield from _each(at, operand, _wordless)
     elif operator == "equal":
         if fault := _word_fault(field)(operand):
             yield Finding(at, fault)
@@ -129,13 +116,14 @@ def _word_fault(field: FormField) -> Callable[[Any], str]:
         if field.choices and value not in field.choices:
             there = near(value, field.choices) or f"; they are {listed(field.choices)}"
             return f"is none of the field's choices{there}"
-        return ""
+        return "" if field.choices else _wordless(value)
 
     return fault
 
 
-def _title_fault(title: str) -> str:
-    return "" if any(map(str.isalnum, title)) else "holds no word; write a title such as Director"
+def _wordless(text: str) -> str:
+    """Text is compared word by word, so signs alone would never be found."""
+    return "" if any(map(str.isalnum, text)) else "holds no word; write one"
 
 
 def _country_fault(code: str) -> str:
@@ -150,13 +138,6 @@ def _country_fault(code: str) -> str:
     return f"is no ISO 3166 code of a country{hint}"
 
 
-def _spans(field: FormField) -> Spans | None:
-    """Numbers of each choice; None if some choice is made of words."""
-    spans = {choice: number_range(choice) for choice in field.choices}
-    whole = {choice: span for choice, span in spans.items() if span is not None}
-    return whole if len(whole) == len(spans) else None
-
-
 def _number_findings(
     at: KeyPath, operator: str, operand: Any, field: FormField
 ) -> Iterator[Finding]:
@@ -165,7 +146,7 @@ def _number_findings(
         return
     if field.type is FieldType.INTEGER:
         return
-    spans = _spans(field)
+    spans = spans_of(field)
     if spans is None:
         words = [choice for choice in field.choices if number_range(choice) is None]
         yield Finding(
@@ -175,43 +156,3 @@ def _number_findings(
         )
     elif split_choices(operator, operand, spans):
         yield Finding(at, split_message(operator, operand, spans))
-
-
-def _never_met(draft: Draft) -> Iterator[Finding]:
-    """A choice field on which no answer meets all its criteria: nothing would ever qualify."""
-    left: dict[str, set[str]] = {}
-    for name, criterion in draft.criteria.items():
-        judged = criterion.field or name
-        field = draft.fields.get(judged)
-        if field is None or field.type is not FieldType.CHOICE or not field.choices:
-            continue
-        before = left.setdefault(judged, set(field.choices))
-        met = _meeting(criterion, field)
-        if met is None:
-            continue
-        if before and not before & met:
-            others = " beside the criteria above" if met else ""
-            yield Finding(
-                ("criteria", name),
-                f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
-                f"the choices are {listed(field.choices)}",
-            )
-        left[judged] = before & met
-
-
-def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
-    """The choices that meet the criterion; None if something else is wrong with it already."""
-    given = [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
-    spans = _spans(field)
-    if len(given) != 1 or given[0] not in _FITTING[FieldType.CHOICE]:
-        return None
-    operator, operand = given[0], getattr(criterion, given[0])
-    if operator in _NUMERIC:
-        backwards = operator == "between" and operand[0] > operand[1]
-        if spans is None or backwards or split_choices(operator, operand, spans):
-            return None
-        return set(taken(operator, operand, spans))
-    words = {operand} if operator == "equal" else set(operand)
-    if not words <= set(field.choices):
-        return None
-    return set(field.choices) - words if operator == "none_of" else words

@@ -3,6 +3,7 @@
 import tempfile
 from hashlib import sha256
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,23 @@ def test_a_number_beyond_all_bounds_is_one_line_too(after, number) -> None:
     [problem] = after(("rate = 50.00", f"rate = {number}"))
     assert problem.startswith(G)
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize("depth", [2, 100, 200, 300, 400, 450, 480, 500])
+def test_a_value_may_nest_as_deep_as_it_likes(after, depth) -> None:
+    [problem] = after(("hours = 48", f"hours = {'[' * depth}{']' * depth}"))
+    assert problem in (
+        f"{G}:46: review.hours = [[...]]: must be a whole number without quotes",
+        f"{G}: nests too deeply to be read",
+    )
+
+
+def test_a_text_that_is_never_closed_costs_no_time(project, problems, campaign_text) -> None:
+    many = "".join(f"[fields.f{number}]\nlabel = 'x'\n" for number in range(8000))
+    (project / G).write_text(campaign_text.replace('"The guide"', '"""The guide') + many)
+    before = process_time()
+    assert problems() == [f"{G}:1: not TOML: a text is not closed; end it with a quote"]
+    assert process_time() - before < 10  # a tenth of a second; a minute if each line is tried
 
 
 def test_windows_line_ends_are_as_good_as_any(project, problems, campaign_text) -> None:

@@ -1,9 +1,11 @@
 """Mistakes in a campaign file, and what is said of each. Most stand in mistakes.toml."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from wtforms import Form
 
 G = "campaigns/guide.toml"
 CASES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text(encoding="utf-8"))
@@ -94,4 +96,76 @@ def test_several_mistakes_are_all_told_from_top_to_bottom(after) -> None:
 def test_a_criterion_on_a_field_that_is_misshapen_is_not_blamed_too(after) -> None:
     assert after(('label = "Number of employees"', "label = 5")) == [
         f"{G}:16: fields.company_size.label = 5: must be text in quotes"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "to"),
+    [
+        ("opens = 2026-11-01", "opens = 2026-11-01\ncloses = 2026-11-01"),
+        ("leads_a_month = 10", "money_a_month = 50"),
+        ("leads_a_month = 10", "leads_a_month = 10\nleads_a_company = 10"),
+        ("rate = 50.00", 'rate = "50.00"'),
+        ("window = 180", 'window = "for ever"'),
+        ("at_least = 51", "between = [51, 200]"),
+        ("at_least = 51", 'none_of = ["1-50"]'),
+        ("at_least = 51", 'field = "job_title"\nequal = "CEO"'),
+        ("at_least = 51", 'field = "email"\nbusiness_email = true'),
+        ("at_least = 51", 'field = "country"\ncountry_in = ["US", "XK"]'),
+        (
+            'type = "choice"\nchoices = [\n    "1-50",\n    "51-200",\n    "201+",\n]',
+            'type = "integer"',
+        ),
+        ('"work email"', '"off"'),
+        ('"work email"', '"section-us billing home email"'),
+    ],
+)
+def test_what_is_no_mistake_passes_without_a_word(after, change, to) -> None:
+    assert after((change, to)) == []
+
+
+@pytest.mark.parametrize(
+    "token", ["work name", "section-a b email", "home", "work  email", "email work"]
+)
+def test_words_that_no_browser_understands_are_told(after, token) -> None:
+    [said] = after(('"work email"', f'"{token}"'))
+    assert said.startswith(
+        f'{G}:13: fields.email.autocomplete = "{token}": is no token of the HTML'
+    )
+
+
+def test_choices_that_differ_by_capitals_alone_are_the_same(after) -> None:
+    many = ('"1-50"', '"Up to 50"'), ('"51-200"', '"up to 50"')
+    assert f'{G}:18: fields.company_size.choices holds "up to 50": is offered twice; keep one' in (
+        after(*many)
+    )
+
+
+def test_a_hidden_file_is_given_to_nobody(after) -> None:
+    [said] = after(('"guide.pdf"', '".env"'))
+    assert said.startswith(f'{G}:7: assets holds ".env": must be a file\'s name alone')
+
+
+def test_signs_alone_are_no_words_to_look_for(after) -> None:
+    assert after(("at_least = 51", 'field = "job_title"\ncontains_any = ["IT", "!"]')) == [
+        f'{G}:39: criteria.company_size.contains_any holds "!": holds no word; write one'
+    ]
+
+
+def test_criteria_that_leave_no_choice_between_the_three_of_them_are_told(after) -> None:
+    three = (
+        "at_least = 51\n"
+        '[criteria.middle]\nfield = "company_size"\nat_most = 200\n'
+        '[criteria.small]\nfield = "company_size"\nequal = "1-50"'
+    )
+    [said] = after(("at_least = 51", three))
+    assert said.startswith(
+        f"{G}:42: criteria.small: no choice of `company_size` can meet it beside"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in dir(Form()) if re.fullmatch("[a-z]\\w*", name)])
+def test_no_field_may_have_the_name_of_a_part_of_a_form(after, name) -> None:
+    assert after(("[fields.job_title]", f"[fields.{name}]")) == [
+        f"{G}:24: fields.{name}: a field named `{name}` would break the form; take another name"
     ]
