@@ -59,6 +59,6 @@ class Unavailable(GatepostError):
 def short_path(path: Path) -> str:
     """The path as a person at the project's root would type it."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)

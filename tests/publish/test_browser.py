@@ -4,7 +4,6 @@ The server here answers as the lead service does; its own browser test drives th
 """
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from wtforms import BooleanField, Form, HiddenField, StringField
 from wtforms.validators import InputRequired
 
 from capture.site import Site
+from tests.needs import needs
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -162,9 +162,7 @@ def server(service: Service) -> Iterator[BaseWSGIServer]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
+    program = needs("chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started
