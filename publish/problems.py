@@ -6,7 +6,6 @@ The old site is cleared only then, so that a failed `pelican` leaves it standing
 """
 
 import logging
-import os
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
@@ -33,16 +32,11 @@ class Report:
 
     def problem(self, path: Path, line: int | None, message: str) -> None:
         """A mistake that must not be published."""
-        self.problems.append(Problem(_shown(path), line, message))
+        self.problems.append(Problem(short_path(path), line, message))
 
     def warn(self, path: Path, line: int | None, message: str) -> None:
         """Something the writer should know of."""
-        self.warnings.append(Problem(_shown(path), line, message))
-
-
-def _shown(path: Path) -> str:
-    """As the writer would type it: a symbolic link by its own name, not by where it leads."""
-    return os.path.relpath(path) if path.is_symlink() else short_path(path)
+        self.warnings.append(Problem(short_path(path), line, message))
 
 
 def report_of(settings: MutableMapping[str, Any]) -> Report:
