@@ -32,7 +32,7 @@ class BillableLead:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class DrawnMonth:
     """A campaign's month as it stands at a time."""
 
     lines: Sequence[BillableLead]
@@ -40,7 +40,7 @@ class Month:
     """Form fields of every version under which a lead came, in order of first use."""
 
 
-def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Month:
+def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
     """The billable leads of a month such as `2026-11`, seen as of an aware time.
 
     `as_of` cuts on recorded time (rule 28); in the future it shows what silence will have
@@ -66,7 +66,7 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Mont
         if line is not None and month_of(line.due_at, campaign) == month:
             due.append(line)
     cap = _money_cap(leads, due, terms)
-    return Month(
+    return DrawnMonth(
         lines=[
             BillableLead(
                 line,

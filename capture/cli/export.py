@@ -1,6 +1,5 @@
 """`gatepost export`: what a campaign may bill for a month, lead by lead."""
 
-import re
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -8,8 +7,9 @@ from pathlib import Path
 import click
 
 from capture.campaign import Campaign
+from capture.cli.month import Month
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import BillableLead, Month, draw_month
+from capture.closing import BillableLead, DrawnMonth, draw_month
 from capture.errors import Refused
 from capture.export import WRITERS, Cell
 from capture.form import TOUCH_KEYS
@@ -29,7 +29,7 @@ FIXED = (
 
 @click.command()
 @click.argument("campaign")
-@click.option("--month", required=True, metavar="YYYY-MM", help="In the campaign's time zone.")
+@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
 @click.option(
     "--format", "shape", type=click.Choice(sorted(WRITERS)), default="csv", show_default=True
 )
@@ -50,8 +50,6 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise click.BadParameter("write a month as 2026-11", param_hint="--month")
     terms = workplace.campaign(campaign)
     moment = datetime.now(UTC) if as_of is None else _time(as_of, terms)
     if output is None and shape == "xlsx" and sys.stdout.isatty():
@@ -81,7 +79,7 @@ def _time(text: str, campaign: Campaign) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
 
 
-def _columns(drawn: Month) -> list[str]:
+def _columns(drawn: DrawnMonth) -> list[str]:
     """Ours first; a form field that bears one of our names is told apart by `field_`."""
     touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH_KEYS]
     return [*FIXED, *(_column(name) for name in drawn.fields), "verdict", *touches]
@@ -91,7 +89,7 @@ def _column(field: str) -> str:
     return f"field_{field}" if field in FIXED or field == "verdict" else field
 
 
-def _row(one: BillableLead, drawn: Month) -> dict[str, Cell]:
+def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
     line, dossier = one.line, one.dossier
     row: dict[str, Cell] = {
         "lead_id": line.lead_id,

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from capture.cli.month import Month
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import STAGES, Lead
@@ -15,7 +16,7 @@ COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "
 
 @click.command()
 @click.argument("campaign", required=False)
-@click.option("--month", metavar="YYYY-MM", help="Month of receipt in the campaign's zone.")
+@click.option("--month", type=Month(), help="Month of receipt in the campaign's zone.")
 @click.option("--stage", type=click.Choice(STAGES), help="Only leads that stand there now.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest.")
 @as_json_option
@@ -42,8 +43,11 @@ def leads(
 
     with workplace.ledger() as ledger:
         rows = ledger.read(look)
-    show_rows(COLUMNS, rows, as_json=as_json)
-    if not rows and not as_json:
+    if not rows and campaign is not None:
+        workplace.campaign(campaign)  # a mistyped name is told, with what it may have meant
+    if rows or as_json:
+        show_rows(COLUMNS, rows, as_json=as_json)
+    else:
         click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
 
 

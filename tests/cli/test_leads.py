@@ -8,7 +8,15 @@ from tests.samples import NOW
 
 
 def test_without_leads_it_says_so(project: Project) -> None:
-    assert project.run("leads").out.endswith("No leads yet.\n")
+    assert project.run("leads").out == "No leads yet.\n"
+    assert project.run("leads", "guide").out == "No leads of guide here.\n"
+
+
+def test_a_mistyped_campaign_or_month_is_told(project: Project) -> None:
+    ran = project.run("leads", "giude")
+    assert (ran.code, ran.out) == (1, "")
+    assert "guide" in ran.err
+    assert project.run("leads", "--month", "11/2026").code == 2
 
 
 def test_leads_are_listed_the_newest_first_with_their_stage_now(project: Project) -> None:
