@@ -1,5 +1,6 @@
 """`gatepost serve`: site and lead service in one, under gunicorn."""
 
+import errno
 import socket
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,9 @@ from capture.web import WebConfig, create_app
 from capture.web.parts import parts
 from gatepost.settings import Settings, secret
 from gatepost.static_site import static_site
+
+_UNPRIVILEGED = 1024
+"""Below this a port is the system's, and not for the likes of us."""
 
 
 def web_config(settings: Settings) -> WebConfig:
@@ -60,9 +64,14 @@ def _check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            mend = (
+                "stop what runs there, or take another port: make run PORT={}"
+                if error.errno in {errno.EADDRINUSE, errno.EACCES}
+                else "set GATEPOST_HOST to an address of this machine"
+            )
             raise Refused(
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-                f"stop what runs there, or take another port: make run PORT={settings.port + 1}"
+                + mend.format(8000 if settings.port < _UNPRIVILEGED else settings.port + 1)
             ) from None
 
 

@@ -6,8 +6,10 @@ the first run into the `var` folder, readable by their owner alone.
 
 import contextlib
 import difflib
+import logging
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ from capture.errors import Refused, Unavailable
 PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 16
+_SECRETS = ("duplicate_key", "secret_key")
+
+log = logging.getLogger(__name__)
 
 
 def _origin(url: str) -> str:
@@ -136,15 +141,15 @@ def _line(fault: Any, sources: Mapping[str, str]) -> str:
 def secret(settings: Settings, name: str) -> bytes:
     """The secret `name` (secret_key or duplicate_key): as set, or kept in the var folder.
 
-    Made there on the first run, mode 0600. Raises `Unavailable` if it cannot be kept or read.
+    Made there on the first run, mode 0600. Raises `Unavailable` if it cannot be kept or read, and
+    if a key is missing that an existing ledger was made with.
     """
     value: str = getattr(settings, name)
     if value:
         return value.encode()
     path = settings.var_dir / name
     try:
-        if not path.exists():
-            _make_secret(path)
+        _make_missing(settings)
         kept = path.read_bytes().strip()
     except OSError as error:
         raise Unavailable(
@@ -158,15 +163,34 @@ def secret(settings: Settings, name: str) -> bytes:
     return kept
 
 
+def _make_missing(settings: Settings) -> None:
+    """Makes the keys that nobody set, all at once: a ledger is never there before its keys."""
+    has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()  # looked at first
+    for name in _SECRETS:
+        path = settings.var_dir / name
+        if getattr(settings, name) or path.exists():
+            continue
+        if has_ledger and name == "duplicate_key":
+            raise Unavailable(
+                f"{path}: missing, and the ledger was made with it; put it back from a backup, "
+                f"or set {PREFIX}{name.upper()}"
+            )
+        _make_secret(path)
+        if has_ledger:
+            log.warning("%s: missing, made anew; links that were given out work no more", path)
+
+
 def _make_secret(path: Path) -> None:
     """Written whole, then linked into place: of several first starts, one wins, all agree."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_hex(_SECRET_BYTES))
         file.flush()
         os.fsync(handle)
     with contextlib.suppress(FileExistsError):
         path.hardlink_to(draft)
-    draft.unlink()
+    Path(draft).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)  # the key must not be lost to a power cut that spares the ledger
+    os.close(folder)

@@ -1,0 +1,108 @@
+"""Many at once, against two real workers: no person twice, no cap crossed (rules 1, 2 and 7).
+
+Each was seen to fail with the line taken out that it guards:
+
+- one filling, one lead: `if made is not None: return Receipt(...)` in intake/receive.py
+- one person, one qualified lead: `if first is not None: return Outcome(DUPLICATE ...)` in
+  intake/door.py
+- the cap: `why |= _over_cap(...)` in intake/door.py
+- the program beside us: `UPDATE chain ...`, the first statement of a write in ledger/sqlite.py,
+  made a SELECT: a write that reads first finds its view outdated and is refused with 503
+
+All but the first also fail with both queues of ledger/sqlite.py gone, that UPDATE and the file lock
+(`_held` in `_writing`); either queue alone holds them, the lock being there for speed.
+"""
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.service import Answer, Service, make_project, new_address, person, serving
+
+AT_ONCE = 50
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder: Path = make_project(tmp_path_factory.mktemp("crowd"))
+    guide = (folder / "campaigns" / "acme-cloud-guide.toml").read_text()
+    capped = guide.replace("leads_a_company = 5 ", "leads_a_month = 10 ")
+    assert capped != guide
+    (folder / "campaigns" / "capped.toml").write_text(capped)
+    with serving(folder, workers="2", threads="8") as started:
+        yield started
+        assert started.run("verify").returncode == 0
+
+
+def all_at_once(service: Service, forms: Sequence[dict[str, str]], slug: str) -> list[Answer]:
+    """Posts the forms from a starting barrier, each by a client of its own."""
+    barrier = threading.Barrier(len(forms))
+
+    def post(form: dict[str, str]) -> Answer:
+        barrier.wait()
+        return service.post(form, slug, X_Forwarded_For=new_address())
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(post, forms))
+
+
+def stages(service: Service, slug: str) -> Counter[str]:
+    with service.ledger() as ledger:
+        return ledger.read(
+            lambda reading: Counter(lead.review for lead in reading.leads() if lead.campaign == slug)
+        )
+
+
+def new_stages(service: Service, forms: Sequence[dict[str, str]], slug: str) -> dict[str, int]:
+    """How many leads the forms made, by where they stand; every one was thanked."""
+    before = stages(service, slug)
+    answers = all_at_once(service, forms, slug)
+    assert {answer.status for answer in answers} == {303}
+    return dict(stages(service, slug) - before)
+
+
+def test_the_same_form_fifty_times_at_once_makes_one_lead(service: Service) -> None:
+    form = person(gp_id="one-filling-of-the-form")
+    assert new_stages(service, [form] * AT_ONCE, "acme-cloud-guide") == {"qualified": 1}
+
+
+def test_without_script_the_same_form_fifty_times_at_once_makes_one_lead(service: Service) -> None:
+    assert new_stages(service, [person()] * AT_ONCE, "acme-cloud-guide") == {"qualified": 1}
+
+
+def test_the_same_person_fifty_times_at_once_is_one_qualified_lead(service: Service) -> None:
+    forms = [person(email="ann@crowd.example") for _ in range(AT_ONCE)]
+    made = new_stages(service, forms, "acme-cloud-guide")
+    assert made == {"qualified": 1, "duplicate": 49}
+
+
+def test_of_fifty_people_at_once_a_cap_of_ten_takes_ten(service: Service) -> None:
+    made = new_stages(service, [person() for _ in range(AT_ONCE)], "capped")
+    assert made == {"qualified": 10, "over_cap": 40}
+
+
+def test_a_program_that_writes_beside_us_costs_no_lead(service: Service) -> None:
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(_write_until, done, service.folder / "var" / "gatepost.db")
+        try:
+            made = new_stages(service, [person() for _ in range(AT_ONCE)], "acme-cloud-guide")
+        finally:
+            done.set()
+        assert writing.result() > 10
+    assert made == {"qualified": AT_ONCE}
+
+
+def _write_until(done: threading.Event, path: Path) -> int:
+    """Writes as a program would that knows nothing of our lock file; how often."""
+    database, writes = sqlite3.connect(path, isolation_level=None, timeout=20), 0
+    while not done.wait(0.002):
+        database.execute("UPDATE outbox SET sent_at = sent_at")
+        writes += 1
+    database.close()
+    return writes
