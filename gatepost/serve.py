@@ -1,5 +1,6 @@
 """`gatepost serve`: site and lead service in one, under gunicorn."""
 
+import gc
 import socket
 from datetime import timedelta
 from typing import Any
@@ -88,7 +89,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return make_app(self._settings)
+        app = make_app(self._settings)
+        gc.freeze()  # what lives as long as the worker is never looked through again
+        return app
 
 
 def _say_ready(server: Any) -> None:
