@@ -1,6 +1,7 @@
 """`gatepost serve`: site and lead service in one, under gunicorn."""
 
 import errno
+import gc
 import socket
 from datetime import timedelta
 from typing import Any
@@ -101,6 +102,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        gc.freeze()  # what lives as long as the worker is never looked through again
         return self._app
 
 

@@ -5,7 +5,7 @@ import re
 import click
 
 
-class Month(click.ParamType):
+class Month(click.ParamType[str]):
     """Refuses whatever is no month, as wrong use."""
 
     name = "YYYY-MM"

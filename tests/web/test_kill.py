@@ -16,7 +16,7 @@ CLIENTS = 4
 
 
 class Client(threading.Thread):
-    """Posts one form after the other; one that was not answered it sends again, with the same id."""
+    """Posts form after form; one that was not answered it sends again, with the same id."""
 
     def __init__(self, service: Service, name: str) -> None:
         super().__init__(name=name)
@@ -51,7 +51,7 @@ def test_twenty_kills_cost_no_lead_that_was_thanked_and_make_none_twice(project:
     for client in clients:
         client.start()
     for _ in range(KILLS):
-        time.sleep(random.uniform(0.05, 0.4))  # noqa: S311 - any moment will do
+        time.sleep(random.uniform(0.05, 0.4))
         service.end(signal.SIGKILL)
         service.start()
     for client in clients:

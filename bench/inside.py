@@ -1,0 +1,155 @@
+"""Without a server: how long `receive` and the whole app take, and in which room the time goes.
+
+A timer interrupts the process a thousand times a second and notes the innermost function whose
+room is known. Unlike a profiler that counts calls, it slows nothing down and sees waiting for the
+disk as well.
+"""
+
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import median
+from types import FrameType
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from bench.contenders import CAMPAIGN, KEY, ROOT, control_fields, gatepost
+from capture.campaign import read_campaign
+from capture.form import form_class
+from capture.intake import Submission, receive
+from capture.ledger import open_ledger
+from gatepost.serve import make_app
+from gatepost.settings import Sourced
+
+ROOMS = {
+    "sqlite_utils/db.py:atomic": "commit, synced to disk",
+    "capture/ledger/sqlite.py:_held": "waiting for the writer before",
+    "capture/ledger/chain.py": "hash chain and canonical JSON",
+    "capture/ledger/": "ledger: statements and rows",
+    "capture/intake/": "intake: the door",
+    "capture/qualification/": "qualification",
+    "capture/lead.py": "intake: the door",
+    "capture/window.py": "intake: the door",
+    "capture/form/": "form (WTForms, e-mail, phone)",
+    "capture/web/rate_limit.py": "limit of posts",
+    "capture/tokens.py": "signed links",
+    "werkzeug/formparser.py": "reading the body",
+    "werkzeug/test.py": "making the request (the measurement itself)",
+    "capture/web/": "Flask and the view",
+    "flask/": "Flask and the view",
+    "werkzeug/": "Flask and the view",
+}
+"""By a part of the file's path, the first that fits."""
+
+
+INTERVAL_SECONDS = 0.001
+
+
+def show_inside(seconds: int) -> None:
+    """Prints both measures; each lasts so many seconds."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        _show("receive() and its commit", _timed(_receiver(Path(made)), seconds))
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        rooms: Counter[str] = Counter()
+        app = _poster(Path(made))
+        with_timer = _sampled(lambda: _timed(app, seconds), rooms)
+        _show("the whole app", with_timer)
+    for room, hits in rooms.most_common():
+        share = hits / rooms.total()
+        print(f"  {share:5.1%}  {share * median(with_timer):5.2f} ms  {room}")
+
+
+def _show(name: str, times: list[float]) -> None:
+    print(f"{name}: {1000 * len(times) / sum(times):,.0f}/s, median {median(times):.2f} ms")
+
+
+def _timed(take: Callable[[int], None], seconds: int) -> list[float]:
+    """Milliseconds of each lead, of as many as go into so many seconds."""
+    found: list[float] = []
+    ends = time.perf_counter() + seconds
+    for number in count():
+        started = time.perf_counter()
+        if started > ends:
+            break
+        take(number)
+        found.append((time.perf_counter() - started) * 1000)
+    return found
+
+
+def _posted(number: int) -> dict[str, str]:
+    """What one visitor's browser sends."""
+    who = f"x{number}"
+    return {
+        "full_name": f"Ann Lee {who}",
+        "email": f"ann.lee@clinic-{who}.example",
+        "company": f"Clinic {who}",
+        "job_title": "Head of IT",
+        "industry": "Healthcare",
+        "company_size": "101-500",
+        "country": "US",
+        "phone": f"+1 212 {2_000_000 + number}",
+        **control_fields(),
+        "gp_id": f"bench-{who}",
+    }
+
+
+def _receiver(folder: Path) -> Callable[[int], None]:
+    campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
+    ledger = open_ledger(f"sqlite:///{folder}/receive.db", KEY.encode())
+    form = form_class(campaign)(MultiDict(_posted(0)))
+    form.validate()
+    usual = form.answers()
+
+    def take(number: int) -> None:
+        answers = usual | {
+            "email": f"ann@clinic-{number}.example",
+            "phone": f"+1212{2_000_000 + number}",
+        }
+        submission = Submission(answers, campaign.version, f"bench-{number:08}")
+        now = datetime.now(UTC)
+        ledger.transact(lambda records: receive(records, campaign, submission, now))
+
+    return take
+
+
+def _poster(folder: Path) -> Callable[[int], None]:
+    app = make_app(Sourced.read(gatepost().settings(folder, 8000)).settings)
+
+    def take(number: int) -> None:
+        environ = EnvironBuilder(
+            path=f"/f/{CAMPAIGN}", method="POST", data=_posted(number)
+        ).get_environ()
+        status = run_wsgi_app(app, environ)[1]
+        if not status.startswith("303"):
+            raise RuntimeError(f"lead {number}: {status}")
+
+    return take
+
+
+def _sampled(run: Callable[[], list[float]], rooms: Counter[str]) -> list[float]:
+    def note(_: int, frame: FrameType | None) -> None:
+        rooms[_room(frame)] += 1
+
+    before = signal.signal(signal.SIGALRM, note)
+    signal.setitimer(signal.ITIMER_REAL, INTERVAL_SECONDS, INTERVAL_SECONDS)
+    try:
+        return run()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _room(frame: FrameType | None) -> str:
+    while frame is not None:
+        place = f"{frame.f_code.co_filename}:{frame.f_code.co_name}"
+        for part, room in ROOMS.items():
+            if part in place:
+                return room
+        frame = frame.f_back
+    return "making the request (the measurement itself)"
