@@ -2,9 +2,10 @@
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -73,9 +74,24 @@ def workplace(settings: Settings) -> Workplace:
 
 
 def main() -> None:
-    """Exit code 0 done, 1 refused with one line on stderr, 2 wrong use."""
+    """Exit code 0 done, 1 refused, 2 wrong use; a line on stderr for each thing to mend."""
     try:
-        gatepost()
+        code = gatepost(standalone_mode=False)
     except GatepostError as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
+        _end(str(error), 1)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "gatepost"
+        _end(f"{error.format_message()} (see `{command} --help`)", error.exit_code)
+    except click.ClickException as error:
+        _end(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _end("stopped", 130)
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(line: str, code: int) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(code)

@@ -98,4 +98,4 @@ def test_verify_is_content_with_a_whole_ledger_and_names_a_broken_link(project: 
 def test_a_mistyped_command_names_the_near_one(project: Project) -> None:
     ran = project.run("leeds")
     assert ran.code == 2
-    assert "Did you mean 'leads'?" in ran.err
+    assert ran.err == "No such command 'leeds'. Did you mean 'leads'? (see `gatepost --help`)\n"
