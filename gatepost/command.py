@@ -76,7 +76,7 @@ def workplace(settings: Settings) -> Workplace:
 def main() -> None:
     """Exit code 0 done, 1 refused, 2 wrong use; a line on stderr for each thing to mend."""
     try:
-        code = gatepost(standalone_mode=False)
+        code = gatepost(prog_name="gatepost", standalone_mode=False)
     except GatepostError as error:
         _end(str(error), 1)
     except click.UsageError as error:
