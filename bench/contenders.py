@@ -1,5 +1,6 @@
 """Who is measured: how each is started, and how many leads it kept."""
 
+import http.client
 import os
 import socket
 import sqlite3
@@ -180,8 +181,14 @@ def _free_port() -> int:
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
+        probe = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        try:
+            probe.request("GET", "/healthz")
+            probe.getresponse()
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+        else:
+            return
+        finally:
+            probe.close()
     raise RuntimeError(f"{process.args}: does not answer")

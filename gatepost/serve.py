@@ -4,7 +4,7 @@ import errno
 import gc
 import socket
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -14,6 +14,10 @@ from capture.web import WebConfig, create_app
 from capture.web.parts import parts
 from gatepost.settings import Settings, secret
 from gatepost.static_site import static_site
+from gatepost.turns import Turns
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _UNPRIVILEGED = 1024
 """Below this a port is the system's, and not for the likes of us."""
@@ -101,9 +105,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> "WSGIApplication":
         gc.freeze()  # what lives as long as the worker is never looked through again
-        return self._app
+        return self._app if self._settings.threads == 1 else Turns(self._app)
 
 
 def _say_ready(server: Any) -> None:

@@ -26,6 +26,12 @@ from capture.ledger.verify import verify
 BUSY_SECONDS: Final = 10.0
 """How long a write waits for another program that holds the database, before it is refused."""
 
+PAGE_BYTES: Final = 2048
+"""A lead is a score of small rows in as many pages, and whole pages are synced. Of a new file."""
+
+PAGES_IN_LOG: Final = 4000
+"""Pages in the log before one writer, and all behind it, wait for their copying into the file."""
+
 
 class SqliteLedger:
     """A `Ledger` over one file. Safe to share between threads; each has its own connection."""
@@ -94,6 +100,8 @@ class SqliteLedger:
         if found is None:
             lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}")
             with _held(lock):  # the change to WAL does not wait its turn by itself
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
