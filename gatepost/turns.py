@@ -25,9 +25,11 @@ class Turns:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "POST":
+        said = environ.get("CONTENT_LENGTH", "")
+        too_long = said.isdecimal() and int(said) > LARGEST_BODY
+        if environ["REQUEST_METHOD"] != "POST" or too_long:  # the app refuses that one unread
             return self._app(environ, start_response)
-        # Read here, so that nobody waits for a slow sender; what is longer is refused unread.
+        # Read here, so that nobody whose turn it is waits for a slow sender.
         environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(LARGEST_BODY + 1))
         with self._turn:
             return self._app(environ, start_response)

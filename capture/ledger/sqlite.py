@@ -5,10 +5,12 @@ sleeps of SQLite's own busy handler; and the first statement of each transaction
 chain's head, so that a transaction never reads before it holds the write lock.
 """
 
+import contextlib
 import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +25,7 @@ from capture.ledger.reading import SqliteReading
 from capture.ledger.records import SqliteRecords
 from capture.ledger.verify import verify
 
-BUSY_SECONDS: Final = 10.0
+BUSY_SECONDS: Final = 5.0
 """How long a write waits for another program that holds the database, before it is refused."""
 
 PAGE_BYTES: Final = 2048
@@ -31,6 +33,9 @@ PAGE_BYTES: Final = 2048
 
 PAGES_IN_LOG: Final = 4000
 """Pages in the log before one writer, and all behind it, wait for their copying into the file."""
+
+OWNER_ONLY: Final = 0o600
+"""Mode of the files, which hold personal data; SQLite gives its own the mode of the database."""
 
 
 class SqliteLedger:
@@ -43,6 +48,9 @@ class SqliteLedger:
         self._local = threading.local()
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                # Only a new file: to close one that is in use would drop SQLite's locks on it.
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             db, lock = self._connection()
             if migrations.pending(db):
                 with _held(lock):  # one process migrates; the others wait and find it done
@@ -91,14 +99,18 @@ class SqliteLedger:
     @contextmanager
     def _writing(self) -> Iterator[Database]:
         db, lock = self._connection()
-        with _held(lock), db.atomic():
-            yield db
+        since = time.monotonic()
+        with _held(lock):
+            if time.monotonic() - since > BUSY_SECONDS:  # those before us waited in vain as well
+                raise sqlite3.OperationalError("database is locked")
+            with db.atomic():
+                yield db
 
     def _connection(self) -> tuple[Database, int]:
         """This thread's connection and its own handle on the lock file."""
         found: tuple[Database, int] | None = getattr(self._local, "connection", None)
         if found is None:
-            lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}")

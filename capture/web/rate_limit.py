@@ -6,11 +6,13 @@ nothing in it is synced to disk, and a post that cannot be counted is let throug
 more than its count. Addresses are kept as keyed hashes.
 """
 
+import contextlib
 import fcntl
 import hmac
 import ipaddress
 import logging
 import math
+import os
 import sqlite3
 import threading
 import time
@@ -41,6 +43,8 @@ class SqliteCounters(Storage):
         self._writes = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # its owner's alone, as all in the folder
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             self._make()
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(
@@ -138,7 +142,7 @@ class RateLimit:
         key = hmac.digest(self._secret, _household(address).encode(), "sha256").hex()[:24]
         try:
             return self._count(self._rule, key)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             log.error("%s: posts are not counted: %s", self._path, error)
             return None
 

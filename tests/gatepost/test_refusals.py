@@ -1,0 +1,150 @@
+"""What keeps the service from starting is told in one line, with exit code 1 and nothing left."""
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.service import GUIDE, Service, make_project
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    """Not started."""
+    return Service(make_project(tmp_path))
+
+
+def refusal(service: Service, *command: str) -> str:
+    """The one line that was said, in place of what was asked for."""
+    done = service.run(*command or ("serve",))
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.strip()
+
+
+@pytest.fixture
+def taken(service: Service) -> Iterator[None]:
+    with socket.create_server(("127.0.0.1", service.port)):
+        yield
+
+
+@pytest.mark.usefixtures("taken")
+def test_a_port_in_use_names_the_next(service: Service) -> None:
+    assert refusal(service) == (
+        f"cannot listen on 127.0.0.1:{service.port}: Address already in use; stop what runs there, "
+        f"or take another port: make run PORT={service.port + 1}"
+    )
+    assert not (service.folder / "var").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("no.such.host.example", "Name or service not known"),
+        ("192.0.2.1", "Cannot assign requested address"),
+    ],
+)
+def test_a_host_that_is_not_ours_names_the_setting(service: Service, host: str, why: str) -> None:
+    service.settings["host"] = host
+    mend = "set GATEPOST_HOST to an address of this machine"
+    assert refusal(service) == f"cannot listen on {host}:{service.port}: {why}; {mend}"
+
+
+def test_a_var_folder_that_cannot_be_made_is_named(service: Service) -> None:
+    (service.folder / "var").write_text("a file in its place")
+    assert refusal(service).startswith("var/secret_key: ")
+    assert (service.folder / "var").read_text() == "a file in its place"
+
+
+def test_a_var_folder_is_wanted_though_every_secret_is_set(service: Service) -> None:
+    (service.folder / "var").write_text("a file in its place")
+    service.settings |= {"secret_key": "s" * 40, "duplicate_key": "d" * 40}
+    assert refusal(service).startswith("var/gatepost.db: ")
+    service.settings["database_url"] = f"sqlite:///{service.folder}/elsewhere.db"
+    assert refusal(service).startswith("var/counters.db: ")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "short"])
+@pytest.mark.parametrize("name", ["secret_key", "duplicate_key"])
+def test_a_key_file_without_a_key_is_refused_and_left_as_it_is(
+    service: Service, name: str, text: str
+) -> None:
+    file = service.folder / "var" / name
+    file.parent.mkdir()
+    file.write_text(text)
+    assert refusal(service) == (
+        f"var/{name}: too short for a secret; restore it, or set GATEPOST_{name.upper()}"
+    )
+    assert file.read_text() == text
+
+
+def test_a_missing_duplicate_key_is_never_made_anew_beside_a_ledger(service: Service) -> None:
+    service.start().end()
+    (service.folder / "var" / "duplicate_key").unlink()
+    line = refusal(service)
+    assert line.startswith("var/duplicate_key: missing")
+    assert not (service.folder / "var" / "duplicate_key").exists()
+
+
+def test_a_changed_duplicate_key_is_refused(service: Service) -> None:
+    service.start().end()
+    (service.folder / "var" / "duplicate_key").write_text("another key altogether, by mistake")
+    assert "made with another key: put back the duplicate_key" in refusal(service)
+
+
+def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) -> None:
+    service.start().end()
+    (service.folder / "var" / "secret_key").unlink()
+    service.start().end()
+    told = [line for line in service.log.read_text().splitlines() if "secret_key" in line]
+    assert told == ["var/secret_key: missing, made anew; links that were given out work no more"]
+
+
+def test_a_site_that_was_never_built_is_told_with_the_command(service: Service) -> None:
+    (service.folder / "output" / "site.json").unlink()
+    assert refusal(service) == "output/site.json: no such file; run `gatepost build` first"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 1}'])
+def test_a_torn_build_is_told_with_the_command(service: Service, text: str) -> None:
+    (service.folder / "output" / "site.json").write_text(text)
+    assert refusal(service) == "output/site.json: not what a build writes; run `gatepost build`"
+
+
+def test_a_broken_campaign_file_is_told_with_its_line(service: Service) -> None:
+    file = service.folder / "campaigns" / f"{GUIDE}.toml"
+    file.write_text(file.read_text().replace("hours = 48", 'hours = "two days"'))
+    assert f"campaigns/{GUIDE}.toml:75: review.hours" in refusal(service)
+
+
+def test_a_file_that_is_no_database_is_refused(service: Service) -> None:
+    service.run("leads")
+    (service.folder / "notes.txt").write_text("my notes, nothing like a database\n" * 60)
+    service.settings["database_url"] = "sqlite:///notes.txt"
+    assert refusal(service).startswith("notes.txt: this file is no SQLite database")
+    assert "my notes" in (service.folder / "notes.txt").read_text()
+
+
+def test_a_database_that_another_program_holds_is_refused(service: Service) -> None:
+    service.start().end()
+    with sqlite3.connect(service.folder / "var" / "gatepost.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        line = refusal(service)
+    other.close()
+    assert line.startswith("var/gatepost.db: another program holds the database")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "postgresql://x/y", "gatepost.db"])
+def test_an_address_of_no_ledger_is_refused(service: Service, url: str) -> None:
+    service.settings["database_url"] = url
+    assert f"DATABASE_URL {url!r}: only sqlite:///PATH is known" in refusal(service)
+
+
+@pytest.mark.parametrize("command", [("leads",), ("verify",), ("lead", "x"), ("campaigns", "list")])
+def test_other_commands_refuse_in_one_line_as_well(
+    service: Service, command: tuple[str, ...]
+) -> None:
+    (service.folder / "var").write_text("a file in its place")
+    assert refusal(service, *command).startswith("var/duplicate_key: ")
