@@ -26,10 +26,12 @@ class Kind(StrEnum):
     DISQUALIFIED = "disqualified"
     UNCONFIRMED = "unconfirmed"
     QUALIFIED = "qualified"
+    TOLD = "told"
     CORRECTED = "corrected"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    DISPUTED = "disputed"
     SETTLED = "settled"
     SCHEDULED = "scheduled"
     MOVED = "moved"
@@ -90,9 +92,18 @@ MOVES: Mapping[Track, Moves] = {
         "over_cap": {},
         "disqualified": _JUDGED_AGAIN,
         "unconfirmed": {Kind.QUALIFIED: "qualified"},
-        "qualified": {Kind.ACCEPTED: "accepted", Kind.REJECTED: "rejected", **_JUDGED_AGAIN},
+        "qualified": {
+            Kind.TOLD: "qualified",
+            Kind.ACCEPTED: "accepted",
+            Kind.REJECTED: "rejected",
+            **_JUDGED_AGAIN,
+        },
         "accepted": {Kind.WITHDRAWN: "qualified"},
-        "rejected": {Kind.WITHDRAWN: "qualified", Kind.SETTLED: "accepted"},
+        "rejected": {
+            Kind.WITHDRAWN: "qualified",
+            Kind.DISPUTED: "rejected",
+            Kind.SETTLED: "accepted",
+        },
     },
     Track.APPOINTMENT: {
         NOT_STARTED: {Kind.SCHEDULED: "scheduled"},
@@ -164,6 +175,12 @@ class Lead:
     deadline: datetime | None = None
     """End of the review window; None until the client was told (rule 11)."""
     accepted_at: datetime | None = None
+    told: bool = False
+    """The client was told of it, so that its window runs (rule 11)."""
+    meeting_lost: bool = False
+    """Its rejection cancelled a pending meeting, which comes back if that is taken back."""
+    disputed: bool = False
+    """The agency disputes the rejection; once the client agrees, it is settled as accepted."""
 
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
@@ -202,15 +219,22 @@ def follow(lead: Lead | None, event: Event) -> Lead:
                 "free": bool(event.data.get("free", False)),
                 "explicit": lead.explicit or bool(event.data.get("explicit", False)),
                 "deadline": _time(event.data.get("deadline")),
+                "told": "deadline" in event.data,
             }
+        case Kind.TOLD:
+            changes |= {"deadline": _time(event.data["deadline"]), "told": True}
         case Kind.ACCEPTED | Kind.SETTLED:
-            changes["accepted_at"] = event.occurred_at
+            changes |= {"accepted_at": event.occurred_at, "disputed": False}
+        case Kind.DISPUTED:
+            changes["disputed"] = True
         case Kind.WITHDRAWN:
-            changes["accepted_at"] = None
+            changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
+            if lead.meeting_lost:
+                changes["appointment"] = "scheduled"
         case Kind.REJECTED if lead.appointment == "scheduled":
-            changes["appointment"] = "cancelled"
+            changes |= {"appointment": "cancelled", "meeting_lost": True}
         case Kind.CORRECTED:
-            changes |= {"deadline": None, "explicit": True}
+            changes |= {"deadline": None, "explicit": True, "told": False}
     return replace(lead, **changes)
 
 

@@ -41,6 +41,10 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         "first_touch": None if dossier is None else dict(dossier.first_touch),
         "last_touch": None if dossier is None else dict(dossier.last_touch),
         "earlier": {lead_id: _answers(reading.dossier(lead_id)) for lead_id in earlier},
+        "notes": [
+            {**asdict(note), "written_at": moment(note.written_at)}
+            for note in reading.notes(found.lead_id)
+        ],
         "events": [_event(one) for one in events],
     }
 
@@ -118,6 +122,9 @@ def _show(facts: dict[str, Any]) -> None:
         if facts[which]:
             show_heading(which.replace("_", " ").capitalize())
             show_facts(facts[which].items())
+    if facts["notes"]:
+        show_heading("Notes")
+        show_rows(("written_at", "kind", "author", "text"), facts["notes"], as_json=False)
     show_heading("Events")
     show_rows(
         ("sequence", "occurred_at", "kind", "actor", "hash"),

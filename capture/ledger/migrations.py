@@ -144,3 +144,23 @@ def create_outbox(db: Database) -> None:
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL;
     """)
+
+
+@migrations()
+def add_review(db: Database) -> None:
+    """What review needs beside the events: open disputes, and notes, which can be erased."""
+    db.executescript("""
+        ALTER TABLE leads ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE leads ADD COLUMN meeting_lost INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE leads ADD COLUMN disputed INTEGER NOT NULL DEFAULT 0;
+        UPDATE leads SET told = 1 WHERE deadline IS NOT NULL;
+        CREATE TABLE notes (
+            id INTEGER PRIMARY KEY,
+            lead_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            author TEXT NOT NULL,
+            text TEXT NOT NULL,
+            written_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX notes_by_lead ON notes (lead_id);
+    """)

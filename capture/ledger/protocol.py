@@ -33,6 +33,18 @@ class Dossier:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Who did something to a lead, and what they said about it: personal data, so erasable."""
+
+    lead_id: str
+    kind: str
+    """The kind of event that it belongs to."""
+    author: str
+    text: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Something to tell somebody, committed with the lead that it is about, sent afterwards."""
 
@@ -115,6 +127,12 @@ class Reading(Protocol):
     def is_paused(self, campaign: str) -> bool:
         """Whether the campaign's door was shut by command."""
 
+    def notes(self, lead_id: str) -> Sequence[Note]:
+        """What people said of the lead, oldest first."""
+
+    def pseudonym(self, client: str, name: str) -> str:
+        """A keyed hash by which an event can tell one person from another without a name."""
+
     def messages(self) -> Sequence[Message]:
         """What waits to be sent, oldest first."""
 
@@ -133,6 +151,9 @@ class Records(Reading, Protocol):
 
     def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Keeps what the lead's person can be known by, as HMACs."""
+
+    def keep_note(self, note: Note) -> None:
+        """Keeps what somebody said of a lead."""
 
     def keep_submission(
         self, one_time_id: str | None, answers: str, at: datetime, lead_id: str

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
-from capture.ledger.protocol import Dossier, Keys, LeadFilter, Message, Recorded
+from capture.ledger.protocol import Dossier, Keys, LeadFilter, Message, Note, Recorded
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
     EVENT_COLUMNS,
@@ -182,6 +182,19 @@ class SqliteReading:
             (campaign,),
         ).fetchone()
         return row is not None and row[0] == Kind.PAUSED
+
+    def notes(self, lead_id: str) -> Sequence[Note]:
+        rows = self._db.execute(
+            "SELECT kind, author, text, written_at FROM notes WHERE lead_id = ? ORDER BY id",
+            (lead_id,),
+        )
+        return [
+            Note(lead_id, kind, author, text, parse_time(written_at))
+            for kind, author, text, written_at in rows
+        ]
+
+    def pseudonym(self, client: str, name: str) -> str:
+        return self.mac(client, "person", name.strip().casefold()).hex()
 
     def messages(self) -> Sequence[Message]:
         rows = self._db.execute(

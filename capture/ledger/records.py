@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from capture.campaign import Campaign
 from capture.lead import Event, Lead, follow, show_time
 from capture.ledger.chain import canonical, link
-from capture.ledger.protocol import Dossier, Keys, Message
+from capture.ledger.protocol import Dossier, Keys, Message, Note
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, dossier_row, lead_row
 
@@ -75,6 +75,12 @@ class SqliteRecords(SqliteReading):
         self._db.conn.executemany(
             "INSERT OR IGNORE INTO duplicate_keys VALUES (?, ?)",
             [(self.mac(client, kind, value), lead_id) for kind, value in keys.items()],
+        )
+
+    def keep_note(self, note: Note) -> None:
+        self._db.execute(
+            "INSERT INTO notes (lead_id, kind, author, text, written_at) VALUES (?, ?, ?, ?, ?)",
+            (note.lead_id, note.kind, note.author, note.text, show_time(note.written_at)),
         )
 
     def keep_submission(

@@ -12,7 +12,7 @@ from capture.ledger.protocol import Dossier, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
 _TIMES = frozenset({"received_at", "deadline", "accepted_at"})
-_FLAGS = frozenset({"test", "free", "explicit"})
+_FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed"})
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 DOSSIER_COLUMNS = "lead_id, answers, judged, reasons, first_touch, last_touch"

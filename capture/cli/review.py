@@ -1,0 +1,146 @@
+"""`gatepost review`, `lapse` and `notify`: the client's window on a lead, by command."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from capture.campaign import Campaign
+from capture.cli.lead import find
+from capture.cli.show import as_json_option, moment, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.errors import Refused
+from capture.lead import Lead
+from capture.ledger import Reading, Records
+from capture.review import (
+    Act,
+    accept,
+    dispute,
+    lapsed,
+    reject,
+    settle,
+    tell,
+    withdraw,
+)
+
+ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
+    "accept": accept,
+    "withdraw": withdraw,
+    "dispute": dispute,
+    "settle": settle,
+}
+
+
+@click.command()
+@click.argument("lead_id", metavar="ID")
+@click.argument("act", type=click.Choice(["accept", "reject", "withdraw", "dispute", "settle"]))
+@click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
+@click.option("--reason", help="reject: a code of the campaign file's [review.reasons].")
+@click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
+@pass_workplace
+def review(
+    workplace: Workplace, lead_id: str, act: str, by: str, reason: str | None, note: str
+) -> None:
+    """Accept or reject a lead, take that back within 10 seconds, dispute or settle a rejection.
+
+    The client accepts, rejects, withdraws and settles; the agency disputes.
+    """
+    if (act == "reject") != (reason is not None):
+        raise click.UsageError("reject needs --reason CODE, and nothing else takes one")
+
+    def work(records: Records) -> Lead:
+        done = Act(find(records, lead_id).lead_id, by, note)
+        now = datetime.now(UTC)
+        return (
+            ACTS[act](records, done, now) if reason is None else reject(records, done, reason, now)
+        )
+
+    with workplace.ledger() as ledger:
+        lead = ledger.transact(work)
+    more = ", disputed" if lead.disputed else ""
+    click.echo(f"{lead.lead_id} is {lead.review}{more}.")
+
+
+@click.command()
+@click.argument("campaign", required=False)
+@as_json_option
+@pass_workplace
+def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
+    """Show what silence has accepted: qualified leads whose window ended without a rejection."""
+    if campaign is not None:
+        workplace.campaign(campaign)
+    with workplace.ledger() as ledger:
+        found = ledger.read(lambda reading: lapsed(reading, datetime.now(UTC), campaign))
+    rows = [
+        {"lead_id": lead.lead_id, "campaign": lead.campaign, "accepted_at": moment(lead.deadline)}
+        for lead in found
+    ]
+    if rows or as_json:
+        show_rows(("lead_id", "campaign", "accepted_at"), rows, as_json=as_json)
+    else:
+        click.echo("Silence has accepted nothing that is not written down already.")
+
+
+@click.command()
+@click.argument("campaign")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The notice, as a text file for the client.",
+)
+@pass_workplace
+def notify(workplace: Workplace, campaign: str, output: Path) -> None:
+    """Write the client's notice of new qualified leads; their review windows begin with it."""
+    terms = workplace.campaign(campaign)
+    if output.exists():
+        raise Refused(f"{output}: there already, and a notice is never overwritten; name another")
+    now = datetime.now(UTC)
+
+    def work(records: Records) -> int:
+        told = tell(records, terms, now)
+        if told:
+            text = notice(records, terms, told)
+            try:
+                output.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise Refused(f"{output}: {error.strerror}; name another file with -o") from None
+        return len(told)
+
+    with workplace.ledger() as ledger:
+        try:
+            count = ledger.transact(work)
+        except BaseException:
+            output.unlink(missing_ok=True)  # nobody was told
+            raise
+    if count:
+        click.echo(f"{count} leads in {output}; their review windows began at {moment(now)}.")
+    else:
+        click.echo(f"No lead of {campaign} waits for notice.")
+
+
+def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
+    """The letter as plain text: each lead with its answers, its deadline, and how to answer."""
+    lines = [f"New qualified leads: {campaign.title}", ""]
+    for lead in leads:
+        dossier = reading.dossier(lead.lead_id)
+        lines.append(f"Lead {lead.lead_id}, received {moment(lead.received_at)}")
+        if lead.deadline is None:
+            lines.append("  Counts only if you accept it: an answer changed since an earlier try.")
+        else:
+            lines.append(f"  Accepted if you say nothing by {_local(lead.deadline, campaign)}")
+        for name, value in ({} if dossier is None else dossier.answers).items():
+            label = campaign.fields[name].label if name in campaign.fields else name
+            shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+            lines.append(f"  {label}: {' '.join(shown.split())}")
+        lines.append("")
+    lines.append("You may reject a lead for one of these reasons:")
+    lines += [f"  {code}: {sentence}" for code, sentence in campaign.review.reasons.items()]
+    return "\n".join([*lines, ""])
+
+
+def _local(time: datetime, campaign: Campaign) -> str:
+    return time.astimezone(campaign.zone).strftime("%A %d %B %Y, %H:%M %Z")

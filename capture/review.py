@@ -1,0 +1,171 @@
+"""The client's review of a lead: told, accepted, rejected, taken back, disputed, settled.
+
+Each act is one event; who did it is kept in the event as a keyed hash, and by name in a note that
+can be erased (rule 31). An act counts by its recorded time and must come strictly before the
+deadline (rule 12).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from capture.campaign import Campaign
+from capture.errors import NotFound, Refused
+from capture.lead import Actor, Event, Kind, Lead, show_time
+from capture.ledger import LeadFilter, Note, Reading, Records
+from capture.terms import kept_campaign
+from capture.window import deadline
+
+UNDO: Final = timedelta(seconds=10)
+"""How long the same person may take a review back (rule 13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody does to a lead in review."""
+
+    lead_id: str
+    by: str
+    """The person's name as they gave it."""
+    note: str = ""
+
+
+def accept(records: Records, act: Act, now: datetime) -> Lead:
+    """The client accepts by word. Raises `Refused` after the deadline, `MoveRefused` else."""
+    lead = find_lead(records, act.lead_id)
+    _in_time(lead, now)
+    return _record(records, lead, Kind.ACCEPTED, act, now)
+
+
+def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
+    """The client rejects, naming one of the reasons of the lead's campaign version (rule 16)."""
+    lead = find_lead(records, act.lead_id)
+    reasons = kept_campaign(records, lead.version).review.reasons
+    if reason not in reasons:
+        known = ", ".join(reasons)
+        raise Refused(f"{reason!r} is no reason of {lead.campaign}; it allows: {known}")
+    _in_time(lead, now)
+    return _record(records, lead, Kind.REJECTED, act, now, reason=reason)
+
+
+def withdraw(records: Records, act: Act, now: datetime) -> Lead:
+    """Takes one's own review back, within ten seconds (rule 13)."""
+    lead = find_lead(records, act.lead_id)
+    last = _last_act(records, lead)
+    if last is None:
+        raise Refused(f"lead {lead.lead_id} is {lead.review}: there is no review to take back")
+    if last.data.get("by") != records.pseudonym(lead.client, act.by):
+        raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
+    if now - last.recorded_at > UNDO:
+        seconds = int(UNDO.total_seconds())
+        raise Refused(
+            f"lead {lead.lead_id}: its review was {(now - last.recorded_at).seconds} seconds ago; "
+            f"it can be taken back for {seconds}"
+        )
+    return _record(records, lead, Kind.WITHDRAWN, act, now)
+
+
+def dispute(records: Records, act: Act, now: datetime) -> Lead:
+    """The agency disputes a rejection; nothing changes until the client agrees."""
+    lead = find_lead(records, act.lead_id)
+    if lead.disputed:
+        raise Refused(f"lead {lead.lead_id} is disputed already; it waits for the client")
+    return _record(records, lead, Kind.DISPUTED, act, now)
+
+
+def settle(records: Records, act: Act, now: datetime) -> Lead:
+    """The client agrees with the dispute: the lead counts as accepted, from now."""
+    lead = find_lead(records, act.lead_id)
+    if lead.review == "rejected" and not lead.disputed:
+        raise Refused(f"lead {lead.lead_id}: the agency has not disputed the rejection")
+    return _record(records, lead, Kind.SETTLED, act, now)
+
+
+def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
+    """Counts the client as told of every qualified lead that waits for notice (rule 11).
+
+    The window's end is computed here, once, and stored in the event. A lead that only an explicit
+    acceptance can make billable is told of too, and gets no deadline (rules 3 and 15).
+    """
+    found = waiting(records, campaign)
+    for lead in found:
+        ends = None if lead.explicit else deadline(kept_campaign(records, lead.version), now)
+        data = {"deadline": ends and show_time(ends)}
+        records.append(Event(lead.campaign, lead.lead_id, Kind.TOLD, now, now, Actor.SYSTEM, data))
+    return [find_lead(records, lead.lead_id) for lead in found]
+
+
+def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
+    """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
+    return [
+        lead
+        for lead in reading.leads(LeadFilter(campaign=campaign.slug))
+        if lead.review == "qualified" and not lead.told and not lead.test
+    ]
+
+
+def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
+    """Leads that silence has accepted by `now`, though no event says so yet (rule 12)."""
+    found = reading.leads(LeadFilter(campaign=campaign))
+    return [lead for lead in found if lead.is_silent_at(now)]
+
+
+def write_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
+    """Appends what silence decided: an accepted event, dated at the stored deadline (rule 12)."""
+    silent = lapsed(records, now, campaign)
+    for lead in silent:
+        ended = lead.deadline or now  # silence decides nothing without a deadline
+        records.append(
+            Event(
+                lead.campaign,
+                lead.lead_id,
+                Kind.ACCEPTED,
+                ended,
+                now,
+                Actor.SYSTEM,
+                {"silence": True},
+            )
+        )
+    return silent
+
+
+def find_lead(reading: Reading, lead_id: str) -> Lead:
+    """Raises `NotFound`."""
+    lead = reading.lead(lead_id)
+    if lead is None:
+        raise NotFound(f"no lead {lead_id!r}")
+    return lead
+
+
+def _in_time(lead: Lead, now: datetime) -> None:
+    """An act must come strictly before the deadline, if there is one."""
+    if lead.review == "qualified" and lead.deadline is not None and lead.deadline <= now:
+        ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise Refused(
+            f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it"
+        )
+
+
+def _last_act(reading: Reading, lead: Lead) -> Event | None:
+    """The review that holds now, if a person made it."""
+    acts = [
+        one.event
+        for one in reading.events(lead_id=lead.lead_id)
+        if one.event.kind in {Kind.ACCEPTED, Kind.REJECTED, Kind.WITHDRAWN, Kind.SETTLED}
+    ]
+    holds = bool(acts) and acts[-1].kind in {Kind.ACCEPTED, Kind.REJECTED}
+    return acts[-1] if holds else None
+
+
+_BY_AGENCY: Final = frozenset({Kind.DISPUTED})
+
+
+def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: str) -> Lead:
+    if not act.by.strip():
+        raise Refused("say who does it: --as NAME")
+    actor = Actor.AGENCY if kind in _BY_AGENCY else Actor.CLIENT
+    said = {"by": records.pseudonym(lead.client, act.by), **data}
+    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
+    records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), act.note.strip(), now))
+    return find_lead(records, lead.lead_id)
