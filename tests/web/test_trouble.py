@@ -1,4 +1,4 @@
-"""The disk is full, another program holds the database: nothing typed is lost, nothing half kept."""
+"""The disk is full, a program holds the database: nothing typed is lost, nothing half kept."""
 
 import http.client
 import os
