@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import logging
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -24,15 +25,17 @@ from capture.errors import Refused, Unavailable
 PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 16
+_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
+"""What a browser sends as `Origin` (RFC 6454): scheme, host and port."""
 _SECRETS = ("duplicate_key", "secret_key")
 
 log = logging.getLogger(__name__)
 
 
 def _origin(url: str) -> str:
-    if url and not url.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return url.rstrip("/")
+    if url and not _ORIGIN.fullmatch(url):
+        raise ValueError("must be like https://www.example.com, without a path")
+    return url.rstrip("/").lower()
 
 
 def _limit(text: str) -> str:
@@ -117,7 +120,7 @@ class Sourced:
 
 def _dotenv(path: Path) -> dict[str, str]:
     try:
-        return {name: value or "" for name, value in dotenv_values(path).items()}
+        return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: cannot be read: {error}") from None
 

@@ -98,10 +98,10 @@ class SqliteLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:
-        db, lock = self._connection()
         since = time.monotonic()
+        db, lock = self._connection()
         with _held(lock):
-            if time.monotonic() - since > BUSY_SECONDS:  # those before us waited in vain as well
+            if time.monotonic() - since > BUSY_SECONDS / 2:  # those before us waited in vain
                 raise sqlite3.OperationalError("database is locked")
             with db.atomic():
                 yield db

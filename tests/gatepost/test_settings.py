@@ -1,0 +1,118 @@
+"""Settings: the environment wins over `.env`, which wins over the defaults; mistakes in one line."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from capture.errors import Refused
+from gatepost.settings import Settings, Sourced
+from tests.service import Service
+
+
+def mistakes(given: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        Sourced.read({f"GATEPOST_{name}": value for name, value in given.items()}, root)
+    return str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("PORT", "eighty", "should be a valid integer"),
+        ("PORT", "0", "should be greater than or equal to 1"),
+        ("PORT", "70000", "should be less than or equal to 65535"),
+        ("SITE_URL", "www.site.example", "must be like https://www.example.com"),
+        ("SITE_URL", "https://www.site.example/blog", "must be like https://www.example.com"),
+        ("CAPTURE_URL", "ftp://x", "must be like https://www.example.com"),
+        ("CAPTURE_URL", "https://", "must be like https://www.example.com"),
+        ("TRUSTED_PROXIES", "-1", "should be greater than or equal to 0"),
+        ("RATE_LIMIT", "often", 'must be like "10 per minute", or empty for no limit'),
+        ("MIN_FILL_SECONDS", "soon", "should be a valid number"),
+        ("MIN_FILL_SECONDS", "nan", "should be"),
+        ("LINK_DAYS", "0", "should be greater than or equal to 1"),
+        ("WORKERS", "2.5", "should be a valid integer"),
+        ("THREADS", "", "should be a valid integer"),
+    ],
+)
+def test_a_mistake_names_setting_value_origin_reason_and_default(
+    name: str, value: str, why: str
+) -> None:
+    (line,) = mistakes({name: value})
+    default = Settings.model_fields[name.lower()].default
+    assert line.startswith(f"GATEPOST_{name}={value!r} (environment): {why}")
+    assert line.endswith(f"; the default is {default!r}")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DUPLICATE_KEY"])
+def test_a_secret_that_is_too_short_is_refused_without_being_shown(name: str) -> None:
+    (line,) = mistakes({name: "hunter2"})
+    assert line.startswith(f"GATEPOST_{name} (environment): must have at least 16 characters")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("PROT", "did you mean GATEPOST_PORT?"),
+        ("DATABASE", "did you mean GATEPOST_DATABASE_URL?"),
+        ("TRUSTED_PROXY", "did you mean GATEPOST_TRUSTED_PROXIES?"),
+        ("COLOUR", "`gatepost settings` lists all"),
+    ],
+)
+def test_an_unknown_setting_names_the_nearest(name: str, hint: str) -> None:
+    assert mistakes({name: "1"}) == [f"GATEPOST_{name} (environment): no such setting; {hint}"]
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_origin(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GATEPOST_PORT=x\nGATEPOST_PROT=1\nOTHER=1\n")
+    lines = mistakes({"WORKERS": "x"}, tmp_path)
+    assert sorted(line.partition(":")[0] for line in lines) == [
+        "GATEPOST_PORT='x' (.env)",
+        "GATEPOST_PROT (.env)",
+        "GATEPOST_WORKERS='x' (environment)",
+    ]
+
+
+def test_the_environment_wins_over_env_which_wins_over_the_default(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('GATEPOST_PORT=8001\nGATEPOST_RATE_LIMIT=""\n')
+    found = Sourced.read({"GATEPOST_PORT": "8002"}, tmp_path)
+    settings, sources = found.settings, found.sources
+    assert (settings.port, sources["port"]) == (8002, "environment")
+    assert (settings.rate_limit, sources["rate_limit"]) == ("", ".env")
+    assert (settings.workers, sources["workers"]) == (2, "default")
+
+
+def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"GATEPOST_PORT=\xff\xfe\n")
+    (line,) = mistakes({}, tmp_path)
+    assert line.startswith(f"{tmp_path}/.env: cannot be read: ")
+
+
+def test_a_value_is_taken_as_it_stands_whatever_dollars_are_in_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GATEPOST_SECRET_KEY=0123456789${HOME}abcdef\n")
+    assert Sourced.read({}, tmp_path).settings.secret_key == "0123456789${HOME}abcdef"
+
+
+def test_the_command_shows_each_setting_with_its_origin_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GATEPOST_SECRET_KEY=a-secret-of-our-own\n")
+    service = Service(tmp_path, var_dir="[/red]odd[bold] folder")
+    table, rows = service.run("settings"), json.loads(service.run("settings", "--json").stdout)
+    found = {row["name"]: (row["value"], row["from"]) for row in rows}
+    assert table.returncode == 0, table.stderr
+    assert "a-secret" not in table.stdout + str(rows)
+    assert found["GATEPOST_SECRET_KEY"] == ("********", ".env")
+    assert found["GATEPOST_DUPLICATE_KEY"][1].endswith("duplicate_key, made on the first run")
+    assert found["GATEPOST_PORT"] == (str(service.port), "environment")
+    assert set(found) == {f"GATEPOST_{name.upper()}" for name in Settings.model_fields}
+    assert "[/red]odd[bold] folder" in table.stdout
+
+
+def test_a_wrong_setting_stops_every_command_in_one_line(tmp_path: Path) -> None:
+    service = Service(tmp_path, prot="8000")
+    for command in ("serve", "leads", "settings"):
+        done = service.run(command)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.strip().endswith("did you mean GATEPOST_PORT?")
+        assert done.stderr.count("\n") == 1

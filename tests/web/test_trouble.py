@@ -1,0 +1,130 @@
+"""The disk is full, a program holds the database: nothing typed is lost, nothing half kept."""
+
+import http.client
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.needs import needs, without
+from tests.service import GUIDE, Answer, Service, person
+from tests.web.markup import Markup
+
+
+def told_to_send_again(answer: Answer, form: dict[str, str]) -> None:
+    """503 with everything typed still there, and when to try again."""
+    page = Markup(answer.text)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert "We could not save your answers just now. They are still here" in page.alert
+    assert {name: page.values[name] for name in form} == form
+
+
+def test_a_locked_database_costs_no_visitor_what_they_typed(service: Service) -> None:
+    forms = [person() for _ in range(8)]
+    started = time.monotonic()
+    with sqlite3.connect(service.folder / "var" / "gatepost.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(service.post, forms))
+    other.close()
+    for answer, form in zip(answers, forms, strict=True):
+        told_to_send_again(answer, form)
+    assert time.monotonic() - started < 12  # those who queue do not wait one after the other
+    assert f"/f/{GUIDE}: lead refused: var/gatepost.db: another pro" in service.log.read_text()
+    assert [service.post(form).status for form in forms] == [303] * 8
+    assert service.get("/healthz").status == 200
+
+
+class SmallDisk:
+    """A disk of its own for `var/`, seen by the service alone, which ends with it."""
+
+    def __init__(self, service: Service) -> None:
+        assert service.process is not None
+        self.var = Path(f"/proc/{service.process.pid}/root{service.folder}/var")
+
+    def fill(self) -> None:
+        with (self.var / "filler").open("wb", buffering=0) as filler:
+            while True:
+                try:
+                    filler.write(bytes(1024))
+                except OSError:
+                    return
+
+    def free(self) -> None:
+        (self.var / "filler").unlink()
+
+
+@pytest.fixture
+def cramped(project: Path) -> Iterator[Service]:
+    """A service whose `var/` lies on a disk of 1 MiB."""
+    (project / "var").mkdir()
+    mount = 'mount -t tmpfs -o size=1m,mode=700 none "$0" && exec "$@"'
+    inside = [needs("unshare", "util-linux"), "--mount", "--map-root-user"]
+    if os.geteuid() == 0:
+        inside.remove("--map-root-user")
+    service = Service(project, workers="2")
+    before = [*inside, "sh", "-c", mount, str(project / "var")]
+    try:
+        service.start(*before)
+    except RuntimeError as error:
+        without(f"no disk can be mounted here: {error}")
+    yield service
+    service.end()
+
+
+def test_a_full_disk_costs_no_visitor_what_they_typed(cramped: Service) -> None:
+    disk, taken, refused = SmallDisk(cramped), [person()], []
+    assert cramped.post(taken[0]).status == 303
+    disk.fill()
+    while len(refused) < 3:  # what room the log had left may take one or two more
+        form = person(full_name="Ann <Lee>")
+        answer = cramped.post(form)
+        if answer.status == 303:
+            taken.append(form)
+            continue
+        told_to_send_again(answer, form)
+        refused.append(form)
+    assert "the disk is full; nothing was written" in cramped.log.read_text()
+    assert cramped.get(f"/f/{GUIDE}").status == 200
+
+    disk.free()
+    assert [cramped.post(form).status for form in refused] == [303] * 3
+    shutil.copytree(disk.var, cramped.folder / "kept", ignore=shutil.ignore_patterns("*.lock"))
+    cramped.end()
+    (cramped.folder / "var").rmdir()
+    (cramped.folder / "kept").rename(cramped.folder / "var")
+    assert cramped.run("verify").returncode == 0
+    expected = {form["email"]: "qualified" for form in [*taken, *refused]}
+    assert cramped.stages() == expected
+
+
+def test_a_visitor_who_leaves_before_the_answer_leaves_a_whole_lead(service: Service) -> None:
+    form = person(gp_id="left-before-the-answer")
+    connection = http.client.HTTPConnection("127.0.0.1", service.port)
+    body = "&".join(f"{name}={value}" for name, value in form.items()).replace(" ", "+")
+    connection.request(
+        "POST", f"/f/{GUIDE}", body, {"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    connection.close()
+    assert service.post(form).status == 303
+    assert service.stages()[form["email"]] == "qualified"
+
+
+def test_a_service_that_is_asked_to_stop_answers_whom_it_has_let_in(project: Path) -> None:
+    service = Service(project).start()
+    forms = [person() for _ in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        posted = [pool.submit(service.post, form) for form in forms]
+        time.sleep(0.02)
+        service.end(signal.SIGTERM)
+        answered = [f.result().status for f in posted if f.exception() is None]
+    assert set(answered) <= {303}
+    found = service.stages()
+    assert len(answered) <= len(found) <= 12
+    assert set(found.values()) <= {"qualified"}
