@@ -27,7 +27,8 @@ class Turns:
     ) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST":
             return self._app(environ, start_response)
-        # Read here, so that nobody waits for a slow sender; what is longer is refused unread.
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(LARGEST_BODY + 1))
+        # Read here, so that nobody waits for a slow sender; what says it is longer stays unread.
+        if int(environ.get("CONTENT_LENGTH") or 0) <= LARGEST_BODY:
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(LARGEST_BODY + 1))
         with self._turn:
             return self._app(environ, start_response)
