@@ -57,9 +57,8 @@ def test_lapse_shows_what_silence_has_accepted(project: Project) -> None:
 def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take(full_name="Ann\nLee")
-    assert project.run("notify", "guide", "-o", "notice.txt").out.startswith(
-        "1 leads in notice.txt"
-    )
+    told = project.run("notify", "guide", "-o", "notice.txt").out
+    assert told.startswith("1 leads in notice.txt")
     text = (project.folder / "notice.txt").read_text()
     assert f"Lead {lead_id}" in text
     assert "Name: Ann Lee" in text

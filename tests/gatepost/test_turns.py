@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from capture.web.app import LARGEST_BODY
 from gatepost.turns import Turns
 
 
@@ -86,3 +87,17 @@ def test_a_post_that_is_slow_to_arrive_holds_nobody_up() -> None:
         sender.arrived.set()
         post.result(10)
     assert told.bodies == [b"soon", b"late"]
+
+
+def test_a_body_that_is_too_long_is_left_unread() -> None:
+    class Unread:
+        def read(self, _: int) -> bytes:
+            raise AssertionError("read")
+
+    def refuse(_: object, start_response: Any) -> Iterable[bytes]:
+        start_response("413 Too Long", [])
+        return []
+
+    long = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(LARGEST_BODY + 1)}
+    environ = EnvironBuilder(method="POST").get_environ() | long
+    assert run_wsgi_app(Turns(refuse), environ)[1] == "413 Too Long"
