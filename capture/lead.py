@@ -44,6 +44,7 @@ class Kind(StrEnum):
     REFUNDED = "refunded"
     PAUSED = "paused"
     RESUMED = "resumed"
+    CLOSED = "closed"
 
 
 class Actor(StrEnum):

@@ -1,16 +1,13 @@
 """`gatepost export`: what a campaign may bill for a month, lead by lead."""
 
-import sys
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import click
 
-from capture.campaign import Campaign
 from capture.cli.month import Month
+from capture.cli.output import as_of_option, output_option, read_time, write_output
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import BillableLead, DrawnMonth, draw_month
-from capture.errors import Refused
 from capture.export import WRITERS, Cell
 from capture.form import TOUCH_KEYS
 from capture.lead import show_time
@@ -33,13 +30,8 @@ FIXED = (
 @click.option(
     "--format", "shape", type=click.Choice(sorted(WRITERS)), default="csv", show_default=True
 )
-@click.option(
-    "--as-of",
-    metavar="TIME",
-    help="Seen as of a date (its first moment in the campaign's zone) or an ISO 8601 time; "
-    "now by default. A time to come shows what silence will have accepted by then.",
-)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@as_of_option
+@output_option
 @pass_workplace
 def export(
     workplace: Workplace,
@@ -50,33 +42,11 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
-    terms = workplace.campaign(campaign)
-    moment = datetime.now(UTC) if as_of is None else _time(as_of, terms)
-    if output is None and shape == "xlsx" and sys.stdout.isatty():
-        raise click.UsageError("an XLSX file is no text: name a file with -o FILE.xlsx")
+    time = read_time(as_of, workplace.campaign(campaign))
     with workplace.ledger() as ledger:
-        drawn = ledger.read(lambda reading: draw_month(reading, campaign, month, moment))
-    content = WRITERS[shape](_columns(drawn), [_row(one, drawn) for one in drawn.lines])
-    if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise Refused(f"{output}: {error.strerror}; name another file with -o") from None
-
-
-def _time(text: str, campaign: Campaign) -> datetime:
-    try:
-        if len(text) == len("2026-11-01"):
-            return datetime.combine(date.fromisoformat(text), time(), campaign.zone)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint="--as-of"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
+        drawn = ledger.read(lambda reading: draw_month(reading, campaign, month, time))
+    rows = [_row(one, drawn) for one in drawn.lines]
+    write_output(WRITERS[shape](_columns(drawn), rows), output, shape)
 
 
 def _columns(drawn: DrawnMonth) -> list[str]:

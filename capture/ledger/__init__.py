@@ -9,6 +9,7 @@ from pathlib import Path
 from capture.errors import Refused
 from capture.ledger.protocol import (
     Dossier,
+    Frozen,
     Keys,
     LeadFilter,
     Ledger,
@@ -23,6 +24,7 @@ from capture.ledger.sqlite import SqliteLedger
 
 __all__ = [
     "Dossier",
+    "Frozen",
     "Keys",
     "LeadFilter",
     "Ledger",

@@ -1,26 +1,12 @@
-"""The hash chain over events: canonical JSON, SHA-256, each link holding the one before (rule 32).
+"""The hash chain over events: SHA-256, each link holding the one before (rule 32)."""
 
-Canonical JSON here is JSON with sorted keys, no white space, UTF-8 and no floats, which for our
-data (strings, integers, booleans, null, lists, objects) is the form of RFC 8785.
-"""
-
-import json
 from hashlib import sha256
-from typing import Any
 
+from capture.canonical import canonical
 from capture.lead import Event, show_time
 
 GENESIS = "0" * 64
 """What the first event holds in place of a hash before it."""
-
-_encode = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-).encode
-
-
-def canonical(value: Any) -> str:
-    """One text for one value, always the same."""
-    return _encode(value)
 
 
 def body(event: Event, sequence: int) -> str:

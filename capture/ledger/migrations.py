@@ -8,23 +8,27 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("gatepost")
 
-GUARDED = ("events", "campaign_versions")
-"""Tables that only grow. REPLACE goes round delete triggers, so inserts are guarded as well."""
+GUARDED = {
+    "events": ("sequence",),
+    "campaign_versions": ("version",),
+    "statements": ("number",),
+    "statement_lines": ("lead_id", "period"),
+}
+"""Tables that only grow, and their keys. REPLACE goes round delete triggers, so inserts are
+guarded as well."""
 
-KEY_COLUMN = {"events": "sequence", "campaign_versions": "version"}
 
-
-def guards() -> dict[str, str]:
-    """The triggers that keep the guarded tables growing only: name to SQL, as `verify` checks."""
+def guards(*tables: str) -> dict[str, str]:
+    """The triggers that keep the tables growing only: name to SQL, as `verify` checks."""
     triggers: dict[str, str] = {}
-    for table in GUARDED:
-        key = KEY_COLUMN[table]
+    for table in tables:
+        same = " AND ".join(f"{key} = NEW.{key}" for key in GUARDED[table])
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
         triggers |= {
             f"{table}_never_updated": f"BEFORE UPDATE ON {table} {refuse}",
             f"{table}_never_deleted": f"BEFORE DELETE ON {table} {refuse}",
             f"{table}_never_replaced": f"BEFORE INSERT ON {table} WHEN EXISTS "
-            f"(SELECT 1 FROM {table} WHERE {key} = NEW.{key}) {refuse}",
+            f"(SELECT 1 FROM {table} WHERE {same}) {refuse}",
         }
     return {name: f"CREATE TRIGGER {name} {rest}" for name, rest in triggers.items()}
 
@@ -61,7 +65,7 @@ def create_events(db: Database) -> None:
             kept_at TEXT NOT NULL
         ) STRICT;
     """)
-    for trigger in guards().values():
+    for trigger in guards("events", "campaign_versions").values():
         db.execute(trigger)
 
 
@@ -164,3 +168,30 @@ def add_review(db: Database) -> None:
         ) STRICT;
         CREATE INDEX notes_by_lead ON notes (lead_id);
     """)
+
+
+@migrations()
+def add_statements(db: Database) -> None:
+    """Closed statements as they were frozen, and the lines that no lead can have twice."""
+    db.executescript("""
+        CREATE TABLE statements (
+            number TEXT PRIMARY KEY,
+            client TEXT NOT NULL,
+            campaign TEXT NOT NULL,
+            month TEXT NOT NULL,
+            json TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            closed_at TEXT NOT NULL,
+            UNIQUE (campaign, month)
+        ) STRICT;
+        CREATE INDEX statements_by_client ON statements (client);
+        CREATE TABLE statement_lines (
+            lead_id TEXT NOT NULL,
+            period TEXT NOT NULL,
+            number TEXT NOT NULL,
+            PRIMARY KEY (lead_id, period)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX statement_lines_by_number ON statement_lines (number);
+    """)
+    for trigger in guards("statements", "statement_lines").values():
+        db.execute(trigger)

@@ -45,6 +45,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Frozen:
+    """A closed statement as it was frozen."""
+
+    number: str
+    client: str
+    campaign: str
+    month: str
+    json: str
+    """Canonical JSON: what the hash is of."""
+    sha256: str
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Something to tell somebody, committed with the lead that it is about, sent afterwards."""
 
@@ -90,8 +104,9 @@ class Reading(Protocol):
         lead_id: str | None = None,
         campaign: str | None = None,
         until: datetime | None = None,
+        last: int | None = None,
     ) -> Iterator[Recorded]:
-        """Events in the order of their recording, up to and with those recorded at `until`."""
+        """Events in the order of their recording, up to and with a recorded time or a number."""
 
     def dossier(self, lead_id: str) -> Dossier | None:
         """A lead's personal data; None once erased."""
@@ -105,8 +120,14 @@ class Reading(Protocol):
     def first_version(self, campaign: str) -> str | None:
         """The campaign version of its first lead; None while it has none."""
 
-    def head(self) -> tuple[int, str]:
-        """Number and hash of the last event: (0, GENESIS) for an empty ledger."""
+    def head(self, until: datetime | None = None) -> tuple[int, str]:
+        """Number and hash of the last event, or of the last that was recorded by a time.
+
+        (0, GENESIS) where there is none.
+        """
+
+    def hash_of(self, sequence: int) -> str:
+        """The hash of one event; GENESIS for number 0."""
 
     def submission(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
         """The lead that the same submission made: same id, or without one same answers since."""
@@ -133,6 +154,12 @@ class Reading(Protocol):
     def pseudonym(self, client: str, name: str) -> str:
         """A keyed hash by which an event can tell one person from another without a name."""
 
+    def statements(self, client: str | None = None) -> Sequence[Frozen]:
+        """Closed statements, in the order of their closing."""
+
+    def statement(self, number: str) -> Frozen | None:
+        """One closed statement."""
+
     def messages(self) -> Sequence[Message]:
         """What waits to be sent, oldest first."""
 
@@ -151,6 +178,9 @@ class Records(Reading, Protocol):
 
     def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Keeps what the lead's person can be known by, as HMACs."""
+
+    def keep_statement(self, statement: Frozen, lead_ids: Iterable[str]) -> None:
+        """Freezes a statement and its lines; a lead has at most one line in its life (rule 20)."""
 
     def keep_note(self, note: Note) -> None:
         """Keeps what somebody said of a lead."""

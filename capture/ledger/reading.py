@@ -8,12 +8,15 @@ from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
-from capture.ledger.protocol import Dossier, Keys, LeadFilter, Message, Note, Recorded
+from capture.ledger.chain import GENESIS
+from capture.ledger.protocol import Dossier, Frozen, Keys, LeadFilter, Message, Note, Recorded
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
     EVENT_COLUMNS,
     LEAD_COLUMNS,
+    STATEMENT_COLUMNS,
     dossier_from,
+    frozen_from,
     lead_from,
     recorded_from,
 )
@@ -73,10 +76,12 @@ class SqliteReading:
         lead_id: str | None = None,
         campaign: str | None = None,
         until: datetime | None = None,
+        last: int | None = None,
     ) -> Iterator[Recorded]:
         asked = {
             "lead_id = :lead_id": lead_id,
             "campaign = :campaign": campaign,
+            "sequence <= :last": last,
             "recorded_at <= :until": None if until is None else show_time(until),
         }
         where = " AND ".join(clause for clause, value in asked.items() if value is not None)
@@ -86,6 +91,7 @@ class SqliteReading:
                 "lead_id": lead_id,
                 "campaign": campaign,
                 "until": asked["recorded_at <= :until"],
+                "last": last,
             },
         ):
             yield recorded_from(row)
@@ -114,9 +120,21 @@ class SqliteReading:
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def head(self) -> tuple[int, str]:
-        row: tuple[int, str] = self._db.execute("SELECT sequence, head FROM chain").fetchone()
-        return row
+    def head(self, until: datetime | None = None) -> tuple[int, str]:
+        row: tuple[int, str] | None
+        if until is None:
+            row = self._db.execute("SELECT sequence, head FROM chain").fetchone()
+        else:
+            row = self._db.execute(
+                "SELECT sequence, hash FROM events WHERE recorded_at <= ?"
+                " ORDER BY sequence DESC LIMIT 1",
+                (show_time(until),),
+            ).fetchone()
+        return row or (0, GENESIS)
+
+    def hash_of(self, sequence: int) -> str:
+        row = self._db.execute("SELECT hash FROM events WHERE sequence = ?", (sequence,)).fetchone()
+        return GENESIS if row is None else str(row[0])
 
     def submission(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
         if one_time_id:
@@ -177,9 +195,9 @@ class SqliteReading:
 
     def is_paused(self, campaign: str) -> bool:
         row = self._db.execute(
-            "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL"
+            "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL AND kind IN (?, ?)"
             " ORDER BY sequence DESC LIMIT 1",
-            (campaign,),
+            (campaign, Kind.PAUSED.value, Kind.RESUMED.value),
         ).fetchone()
         return row is not None and row[0] == Kind.PAUSED
 
@@ -195,6 +213,20 @@ class SqliteReading:
 
     def pseudonym(self, client: str, name: str) -> str:
         return self.mac(client, "person", name.strip().casefold()).hex()
+
+    def statements(self, client: str | None = None) -> Sequence[Frozen]:
+        rows = self._db.execute(
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE ? IS NULL OR client = ?"
+            " ORDER BY rowid",
+            (client, client),
+        )
+        return [frozen_from(row) for row in rows]
+
+    def statement(self, number: str) -> Frozen | None:
+        row = self._db.execute(
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE number = ?", (number,)
+        ).fetchone()
+        return None if row is None else frozen_from(row)
 
     def messages(self) -> Sequence[Message]:
         rows = self._db.execute(

@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from capture.campaign import Campaign
+from capture.canonical import canonical
 from capture.lead import Event, Lead, follow, show_time
-from capture.ledger.chain import canonical, link
-from capture.ledger.protocol import Dossier, Keys, Message, Note
+from capture.ledger.chain import link
+from capture.ledger.protocol import Dossier, Frozen, Keys, Message, Note
 from capture.ledger.reading import SqliteReading
-from capture.ledger.rows import LEAD_COLUMNS, dossier_row, lead_row
+from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
 
 _COLUMNS = ", ".join(LEAD_COLUMNS)
 _MARKS = ", ".join("?" * len(LEAD_COLUMNS))
@@ -75,6 +76,24 @@ class SqliteRecords(SqliteReading):
         self._db.conn.executemany(
             "INSERT OR IGNORE INTO duplicate_keys VALUES (?, ?)",
             [(self.mac(client, kind, value), lead_id) for kind, value in keys.items()],
+        )
+
+    def keep_statement(self, statement: Frozen, lead_ids: Iterable[str]) -> None:
+        self._db.execute(
+            f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                statement.number,
+                statement.client,
+                statement.campaign,
+                statement.month,
+                statement.json,
+                statement.sha256,
+                show_time(statement.closed_at),
+            ),
+        )
+        self._db.conn.executemany(
+            "INSERT INTO statement_lines VALUES (?, '', ?)",
+            [(lead_id, statement.number) for lead_id in lead_ids],
         )
 
     def keep_note(self, note: Note) -> None:

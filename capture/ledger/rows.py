@@ -6,15 +6,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from capture.canonical import canonical
 from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
-from capture.ledger.chain import canonical
-from capture.ledger.protocol import Dossier, Recorded
+from capture.ledger.protocol import Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
 _TIMES = frozenset({"received_at", "deadline", "accepted_at"})
 _FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed"})
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
+STATEMENT_COLUMNS = "number, client, campaign, month, json, sha256, closed_at"
 DOSSIER_COLUMNS = "lead_id, answers, judged, reasons, first_touch, last_touch"
 
 
@@ -82,6 +83,12 @@ def dossier_from(row: sqlite3.Row | tuple[Any, ...]) -> tuple[str, Dossier]:
         first_touch=json.loads(first_touch),
         last_touch=json.loads(last_touch),
     )
+
+
+def frozen_from(row: tuple[Any, ...]) -> Frozen:
+    """A row of STATEMENT_COLUMNS."""
+    number, client, campaign, month, text, digest, closed_at = row
+    return Frozen(number, client, campaign, month, text, digest, parse_time(closed_at))
 
 
 def _plain(value: Any) -> Any:

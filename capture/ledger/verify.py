@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from capture.errors import MoveRefused
 from capture.lead import Lead, follow
 from capture.ledger.chain import GENESIS, link
-from capture.ledger.migrations import guards
+from capture.ledger.migrations import GUARDED, guards
 from capture.ledger.protocol import Verification
 from capture.ledger.rows import EVENT_COLUMNS, LEAD_COLUMNS, lead_row, recorded_from
 
@@ -69,7 +69,7 @@ def _check_guards(db: Database) -> list[str]:
     found = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     return [
         f"trigger {name}: missing or changed; rows could be altered unseen"
-        for name, sql in guards().items()
+        for name, sql in guards(*GUARDED).items()
         if found.get(name) != sql
     ]
 

@@ -4,7 +4,6 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from capture.errors import Unavailable
-from capture.ledger import Reading
 from capture.web.parts import parts
 
 blueprint = Blueprint("health", __name__)
@@ -14,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 def health() -> ResponseReturnValue:
     """200 when the ledger answers, else 503; nothing about leads."""
     try:
-        parts().ledger.read(Reading.head)
+        parts().ledger.read(lambda reading: reading.head())
     except Unavailable as error:
         return jsonify(status="unavailable", reason=str(error)), 503
     return jsonify(status="ok")

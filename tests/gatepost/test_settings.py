@@ -1,4 +1,4 @@
-"""Settings: the environment wins over `.env`, which wins over the defaults; mistakes in one line."""
+"""Settings: what is said where, what wins, what is refused, and the keys that are made."""
 
 import json
 from collections.abc import Mapping

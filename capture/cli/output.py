@@ -1,0 +1,52 @@
+"""Files and times as arguments: where a command writes, and as of when it looks."""
+
+import sys
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import click
+
+from capture.campaign import Campaign
+from capture.errors import Refused
+
+as_of_option = click.option(
+    "--as-of",
+    metavar="TIME",
+    help="Seen as of a date (its first moment in the campaign's zone) or an ISO 8601 time; "
+    "now by default. A time to come shows what silence will have accepted by then.",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file, in place of the terminal.",
+)
+
+
+def read_time(text: str | None, campaign: Campaign) -> datetime:
+    """What `--as-of` says, aware; now if it says nothing."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        if len(text) == len("2026-11-01"):
+            return datetime.combine(date.fromisoformat(text), time(), campaign.zone)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint="--as-of"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
+
+
+def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
+    """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
+    if output is None:
+        if shape == "xlsx" and sys.stdout.isatty():
+            raise click.UsageError("an XLSX file is no text: name a file with -o FILE.xlsx")
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{output}: {error.strerror}; name another file with -o") from None

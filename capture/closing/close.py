@@ -1,0 +1,202 @@
+"""Closes a month: draws its statement, numbers it, freezes it; and proves it again (rules 25-27).
+
+A statement is drawn from the events up to a number and the statements closed before it, nothing
+else, so that it can be drawn again for ever.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from capture.billing import draw, line_for
+from capture.campaign import Campaign
+from capture.closing.history import History, history_of
+from capture.errors import Refused
+from capture.lead import Actor, Event, Kind
+from capture.ledger import Frozen, LeadFilter, Reading, Records
+from capture.review import write_lapses
+from capture.statement import (
+    Counts,
+    Met,
+    Statement,
+    StatementLine,
+    fingerprint,
+    from_json,
+    to_json,
+)
+from capture.terms import kept_campaign
+from capture.window import month_of
+
+DRAWN: Final = frozenset({"accepted"})
+"""What statements can be drawn for so far: `billable` of the campaign file."""
+
+
+def preview(reading: Reading, campaign: Campaign, month: str, as_of: datetime) -> Statement:
+    """The month's statement as it would be drawn at a time, without a number (rule 28)."""
+    _check_model(campaign)
+    sequence, head = reading.head(until=as_of)
+    billed = _billed(reading, campaign.slug, before=month)
+    drawn = _draw(reading, campaign, month, as_of, sequence, billed)
+    return replace(drawn, head=head)
+
+
+def close_month(records: Records, campaign: Campaign, month: str, now: datetime) -> Frozen:
+    """Closes the month; closing it again gives the same statement.
+
+    First writes down what silence accepted (rule 12). Raises `Refused` for a month that is not
+    over in the campaign's zone, or while an earlier one is open.
+    """
+    closed = {one.month: one for one in records.statements(campaign.client) if _is(one, campaign)}
+    if month in closed:
+        return closed[month]
+    _check_model(campaign)
+    _check_order(records, campaign, month, closed, now)
+    write_lapses(records, now, campaign.slug)
+    sequence, head = records.head()
+    number = f"{campaign.client}-{len(records.statements(campaign.client)) + 1:04d}"
+    billed = _billed(records, campaign.slug, before=month)
+    drawn = _draw(records, campaign, month, now, sequence, billed)
+    text = to_json(replace(drawn, number=number, head=head))
+    frozen = Frozen(
+        number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
+    )
+    records.keep_statement(frozen, [line.lead_id for line in drawn.lines])
+    data = {"month": month, "number": number, "sha256": frozen.sha256, "last_event": sequence}
+    records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
+    return frozen
+
+
+def check_statements(reading: Reading) -> list[str]:
+    """Draws every closed statement again and compares the bytes; a line for each that differs."""
+    faults = []
+    closings = {
+        one.event.data["number"]: one.event.data
+        for one in reading.events()
+        if one.event.kind is Kind.CLOSED
+    }
+    for frozen in reading.statements():
+        said = closings.pop(frozen.number, None)
+        if said is None or said["sha256"] != frozen.sha256:
+            faults.append(f"statement {frozen.number}: differs from the event that closed it")
+            continue
+        if _redrawn(reading, frozen, said["last_event"]) != frozen.json:
+            faults.append(f"statement {frozen.number}: drawn again, its bytes differ")
+    return faults + [f"statement {number}: closed, but gone" for number in closings]
+
+
+def _redrawn(reading: Reading, frozen: Frozen, last_event: int) -> str:
+    version = reading.first_version(frozen.campaign)
+    if version is None:
+        return ""
+    campaign = kept_campaign(reading, version)
+    billed = _billed(reading, frozen.campaign, before=frozen.month)
+    drawn = _draw(reading, campaign, frozen.month, frozen.closed_at, last_event, billed)
+    head = reading.hash_of(last_event)
+    return to_json(replace(drawn, number=frozen.number, head=head))
+
+
+def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
+    reading: Reading,
+    campaign: Campaign,
+    month: str,
+    as_of: datetime,
+    last_event: int,
+    billed: Collection[str],
+) -> Statement:
+    history = history_of(reading, reading.events(campaign=campaign.slug, last=last_event))
+    due = [
+        line
+        for lead in history.leads.values()
+        if lead.lead_id not in billed
+        and (line := line_for(lead, (), history.terms[lead.version], as_of)) is not None
+        and month_of(line.due_at, campaign) <= month
+    ]
+    lines = draw(due, history.money_cap(line.lead_id for line in due))
+    return Statement(
+        number="",
+        client=campaign.client,
+        campaign=campaign.slug,
+        month=month,
+        currency=campaign.currency,
+        model=campaign.price.model.value,
+        lines=[
+            StatementLine(
+                lead_id=line.lead_id,
+                version=line.version,
+                received_at=history.leads[line.lead_id].received_at,
+                due_at=line.due_at,
+                amount=line.amount,
+                free=line.free,
+                late=month_of(line.due_at, campaign) < month,
+                met=[
+                    Met(met["id"], met["rule"])
+                    for met in history.verdicts[line.lead_id]["criteria"]
+                ],
+            )
+            for line in lines
+        ],
+        counts=_counts(history, month, as_of),
+        closed_at=as_of,
+        seen=last_event,
+        head="",
+    )
+
+
+def _counts(history: History, month: str, as_of: datetime) -> Counts:
+    leads = [lead for lead in history.leads.values() if not lead.test]
+    this_month = [lead for lead in leads if lead.month == month]
+    return Counts(
+        in_review=sum(lead.review_at(as_of) == "qualified" for lead in leads),
+        over_cap_refused=sum(lead.review == "over_cap" for lead in this_month),
+        over_cap_free=sum(lead.free for lead in this_month),
+    )
+
+
+def _billed(reading: Reading, slug: str, before: str) -> set[str]:
+    """Leads with a line on a statement of an earlier month; months close in order."""
+    return {
+        line.lead_id
+        for frozen in reading.statements()
+        if frozen.campaign == slug and frozen.month < before
+        for line in read_statement(frozen).lines
+    }
+
+
+def _check_model(campaign: Campaign) -> None:
+    if campaign.price.billable not in DRAWN:
+        raise Refused(
+            f"{campaign.slug}: statements for {campaign.price.model} are not drawn yet, since "
+            f"{campaign.price.billable} cannot be recorded yet"
+        )
+
+
+def _check_order(
+    records: Records, campaign: Campaign, month: str, closed: Collection[str], now: datetime
+) -> None:
+    if month_of(now, campaign) <= month:
+        raise Refused(f"{month} is not over in {campaign.time_zone}; close it afterwards")
+    first = next((lead.month for lead in records.leads(LeadFilter(campaign=campaign.slug))), month)
+    missing = [earlier for earlier in _months(first, month) if earlier not in closed]
+    if missing:
+        raise Refused(f"{missing[0]} is still open; months close in order, so close it first")
+
+
+def _months(first: str, end: str) -> list[str]:
+    """The months from the first up to the end, without it."""
+    months = []
+    year, number = map(int, first.split("-"))
+    while (month := f"{year:04d}-{number:02d}") < end:
+        months.append(month)
+        year, number = (year + 1, 1) if number == 12 else (year, number + 1)
+    return months
+
+
+def _is(frozen: Frozen, campaign: Campaign) -> bool:
+    return frozen.campaign == campaign.slug
+
+
+def read_statement(frozen: Frozen) -> Statement:
+    """The statement that was frozen."""
+    return from_json(json.loads(frozen.json))

@@ -1,0 +1,225 @@
+"""`gatepost close`, `statements`, `statement` and the proof of each (rules 25 to 28)."""
+
+import json
+import multiprocessing
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from capture.closing import close_month
+from capture.ledger import open_ledger
+from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN, NOW, campaign
+
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 5, 12, tzinfo=UTC)
+
+
+def close(project: Project, month: str, at: datetime) -> tuple[int, str, str]:
+    with time_machine.travel(at, tick=False):
+        ran = project.run("close", "guide", "--month", month)
+    return ran.code, ran.out, ran.err
+
+
+def lines(project: Project, number: str) -> list[dict[str, object]]:
+    said = json.loads(project.run("statement", number, "--format", "json").out)
+    found: list[dict[str, object]] = said["lines"]
+    return found
+
+
+def test_a_month_closes_with_what_silence_accepted_and_is_numbered(project: Project) -> None:
+    lead_id = project.take()
+    code, out, _ = close(project, "2026-11", DECEMBER)
+    assert code == 0
+    assert out.startswith("acme-0001: guide, 2026-11: $50.00 for 1 lead; 0 in review")
+    (line,) = lines(project, "acme-0001")
+    assert (line["lead_id"], line["amount"], line["late"]) == (lead_id, 5000, False)
+    assert line["met"] == [{"id": "company_size", "rule": "Company size is at least 101"}]
+
+
+def test_closing_twice_gives_the_same_statement(project: Project) -> None:
+    project.take()
+    first = close(project, "2026-11", DECEMBER)
+    assert close(project, "2026-11", JANUARY) == first
+    assert len(json.loads(project.run("statements", "--json").out)) == 1
+
+
+def test_a_month_closes_only_when_it_is_over_in_the_campaigns_zone(project: Project) -> None:
+    project.take()
+    over = datetime(2026, 12, 1, 5, tzinfo=UTC)
+    code, _, err = close(project, "2026-11", over - timedelta(seconds=1))
+    assert (code, err) == (
+        1,
+        "2026-11 is not over in America/New_York; close it afterwards\n",
+    )
+    assert close(project, "2026-11", over)[0] == 0
+
+
+def test_months_close_in_order_from_the_first_lead_on(project: Project) -> None:
+    project.take()
+    code, _, err = close(project, "2026-12", JANUARY)
+    assert code == 1
+    assert "2026-11 is still open" in err
+    close(project, "2026-11", JANUARY)
+    assert close(project, "2026-12", JANUARY)[1].startswith("acme-0002: guide, 2026-12: $0.00")
+
+
+def test_a_lead_still_in_review_waits_for_a_later_month(project: Project) -> None:
+    waiting = project.take(at=datetime(2026, 11, 30, 12, tzinfo=UTC))
+    out = close(project, "2026-11", datetime(2026, 12, 1, 12, tzinfo=UTC))[1]
+    assert "$0.00 for 0 leads; 1 in review, for a later month" in out
+    close(project, "2026-12", JANUARY)
+    assert [line["lead_id"] for line in lines(project, "acme-0002")] == [waiting]
+
+
+def test_a_lead_is_on_one_statement_in_its_life(project: Project) -> None:
+    project.take()
+    close(project, "2026-11", DECEMBER)
+    project.take(email="bob@other.example", at=DECEMBER)
+    close(project, "2026-12", JANUARY)
+    assert len(lines(project, "acme-0001")) == len(lines(project, "acme-0002")) == 1
+    db = sqlite3.connect(project.folder / "var/gatepost.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute("INSERT INTO statement_lines SELECT lead_id, period, 'x' FROM statement_lines")
+    db.close()
+
+
+def test_what_the_statement_counts_beside_its_lines(project: Project) -> None:
+    text = CAMPAIGN + "\n[caps]\nleads_a_month = 1\n"
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    project.take()
+    project.take(email="bob@other.example")
+    project.take(email="tim@test.example", test=True)
+    close(project, "2026-11", DECEMBER)
+    said = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
+    assert (said["total"], said["over_cap_refused"], said["in_review"]) == (5000, 1, 0)
+
+
+def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Project) -> None:
+    text = CAMPAIGN + "\n[caps]\nmoney_a_month = 60\n"
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    project.take()
+    project.take(email="bob@other.example", at=NOW + timedelta(minutes=1))
+    close(project, "2026-11", DECEMBER)
+    assert [line["amount"] for line in lines(project, "acme-0001")] == [5000, 0]
+    close(project, "2026-12", JANUARY)
+    assert lines(project, "acme-0002") == []
+
+
+def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> None:
+    project.take()
+    asked = ("statement", "preview", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
+    first = project.run(*asked, "--format", "json").out
+    project.take(email="bob@other.example", at=DECEMBER)
+    assert project.run(*asked, "--format", "json").out == first
+    assert json.loads(first)["total"] == 5000
+
+
+@pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json"])
+def test_a_statement_is_written_in_every_form(project: Project, shape: str) -> None:
+    project.take()
+    close(project, "2026-11", DECEMBER)
+    file = project.folder / f"bill.{shape}"
+    assert project.run("statement", "acme-0001", "--format", shape, "-o", str(file)).code == 0
+    assert file.stat().st_size > 200
+
+
+def test_a_statement_is_shown_with_its_hash_and_holds_nobodys_data(project: Project) -> None:
+    project.take()
+    _, out, _ = close(project, "2026-11", DECEMBER)
+    digest = out.split()[-1]
+    shown = project.run("statement", "acme-0001").out
+    assert digest in shown
+    assert "$50.00" in shown
+    text = project.run("statement", "acme-0001", "--format", "json").out
+    assert "Ann" not in text
+    assert "clinic" not in text
+
+
+def test_an_unknown_statement_is_one_line(project: Project) -> None:
+    ran = project.run("statement", "acme-0099")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "no statement 'acme-0099': `gatepost statements` lists them\n"
+
+
+class TestProof:
+    """`verify` draws every closed statement again and compares the bytes (rule 26)."""
+
+    def test_verify_is_content_after_the_campaign_file_changed(self, project: Project) -> None:
+        project.take()
+        close(project, "2026-11", DECEMBER)
+        (project.folder / "campaigns/guide.toml").write_text(
+            CAMPAIGN.replace("rate = 50", "rate = 70")
+        )
+        project.take(email="bob@other.example", at=DECEMBER)
+        close(project, "2026-12", JANUARY)
+        assert project.run("verify").code == 0
+
+    @pytest.mark.parametrize(
+        ("harm", "fault"),
+        [
+            (
+                "UPDATE statements SET json = replace(json, '5000', '9000')",
+                "drawn again, its bytes differ",
+            ),
+            ("UPDATE statements SET sha256 = 'x'", "differs from the event that closed it"),
+            ("DELETE FROM statements", "closed, but gone"),
+        ],
+    )
+    def test_verify_names_a_statement_that_was_changed(
+        self, project: Project, harm: str, fault: str
+    ) -> None:
+        project.take()
+        close(project, "2026-11", DECEMBER)
+        db = sqlite3.connect(project.folder / "var/gatepost.db")
+        triggers = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        for name in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(harm)
+        for sql in triggers.values():
+            db.execute(sql)
+        db.commit()
+        db.close()
+        ran = project.run("verify")
+        assert ran.code == 1
+        assert ran.err == f"statement acme-0001: {fault}\n"
+
+    def test_statements_only_grow(self, project: Project) -> None:
+        project.take()
+        close(project, "2026-11", DECEMBER)
+        db = sqlite3.connect(project.folder / "var/gatepost.db")
+        for harm in ("DELETE FROM statements", "UPDATE statement_lines SET number = 'x'"):
+            with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+                db.execute(harm)
+        db.close()
+
+
+def _close_once(url: str, key: bytes, barrier: object) -> str:
+    ledger = open_ledger(url, key)
+    barrier.wait()  # type: ignore[attr-defined]
+    return ledger.transact(
+        lambda records: close_month(records, campaign(), "2026-11", DECEMBER)
+    ).sha256
+
+
+def test_two_processes_that_close_at_once_make_one_statement(project: Project) -> None:
+    project.take()
+    key = Path("var/duplicate_key").read_bytes()
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, context.Pool(2) as pool:
+        barrier = manager.Barrier(2)
+        asked = [("sqlite:///var/gatepost.db", key, barrier)] * 2
+        made = pool.starmap(_close_once, asked)
+    assert made[0] == made[1]
+    assert len(json.loads(project.run("statements", "--json").out)) == 1
+
+
+def test_models_that_cannot_be_billed_yet_say_so(project: Project) -> None:
+    text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"held"')
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    code, _, err = close(project, "2026-11", DECEMBER)
+    assert code == 1
+    assert "statements for cpap are not drawn yet" in err
