@@ -146,7 +146,14 @@ def main() -> None:
     if asked.inside:
         show_inside(asked.seconds)
     else:
-        contenders = [gatepost(), bare_flask(), bare_express()]
+        contenders = [
+            gatepost(
+                "Gatepost, whole intake, 1 thread (behind a proxy)", {"GATEPOST_THREADS": "1"}
+            ),
+            gatepost("Gatepost, whole intake, 16 threads (as shipped)"),
+            bare_flask(),
+            bare_express(),
+        ]
         compare(contenders, asked.seconds, asked.rounds, asked.patience)
 
 
