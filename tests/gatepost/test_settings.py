@@ -1,4 +1,4 @@
-"""Settings: the environment wins over `.env`, which wins over the defaults; mistakes in one line."""
+"""Settings: the environment wins over `.env`, that over the defaults; mistakes in one line each."""
 
 import json
 from collections.abc import Mapping
