@@ -153,10 +153,10 @@ class Service:
             self.process.wait(30)
         self.process = None
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         """Runs `gatepost ...` in the same project with the same settings."""
         return subprocess.run(
-            [GATEPOST, *command],
+            [*before, GATEPOST, *command],
             cwd=self.folder,
             env=self.environment(),
             capture_output=True,

@@ -1,4 +1,4 @@
-"""Settings: what is said where, what wins, what is refused, and the keys that are made."""
+"""Settings: the environment wins over `.env`, that over the defaults; mistakes in one line each."""
 
 import json
 from collections.abc import Mapping
