@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schema": "capture.cli.schema:schema",
     "serve": "gatepost.commands:serve",
     "settings": "gatepost.commands:settings",
+    "sla": "capture.cli.sla:sla",
     "suppress": "capture.cli.suppress:suppress",
     "test-lead": "capture.cli.test_lead:test_lead",
     "verify": "capture.cli.verify:verify",
@@ -70,6 +71,7 @@ def workplace(settings: Settings) -> Workplace:
         gated=settings.gated_dir,
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
+        agency=settings.agency,
     )
 
 
