@@ -3,11 +3,14 @@
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Final
 
 import click
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+
+_NO_TEXT: Final = frozenset({"pdf", "xlsx"})
 
 as_of_option = click.option(
     "--as-of",
@@ -41,8 +44,8 @@ def read_time(text: str | None, campaign: Campaign) -> datetime:
 def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
     """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
     if output is None:
-        if shape == "xlsx" and sys.stdout.isatty():
-            raise click.UsageError("an XLSX file is no text: name a file with -o FILE.xlsx")
+        if shape in _NO_TEXT and sys.stdout.isatty():
+            raise click.UsageError(f"{shape.upper()} is no text: name a file with -o FILE.{shape}")
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
