@@ -1,0 +1,19 @@
+"""The agreement between agency and client as text: made from the campaign file, never typed."""
+
+from capture.agreement.html import to_html
+from capture.agreement.making import agreement
+from capture.agreement.markdown import to_markdown
+from capture.agreement.model import Agreement, Clause, Party, Section, Table
+from capture.agreement.pdf import to_pdf
+
+__all__ = [
+    "Agreement",
+    "Clause",
+    "Party",
+    "Section",
+    "Table",
+    "agreement",
+    "to_html",
+    "to_markdown",
+    "to_pdf",
+]
