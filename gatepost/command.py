@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schema": "capture.cli.schema:schema",
     "serve": "gatepost.commands:serve",
     "settings": "gatepost.commands:settings",
+    "sla": "capture.cli.sla:sla",
     "statement": "capture.cli.statement:statement",
     "statements": "capture.cli.statement:statements",
     "suppress": "capture.cli.suppress:suppress",
@@ -76,6 +77,7 @@ def workplace(settings: Settings) -> Workplace:
         gated=settings.gated_dir,
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
+        agency=settings.agency,
     )
 
 

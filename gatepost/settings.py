@@ -53,6 +53,12 @@ def _secret(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text.strip()
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 Secret = Annotated[str, AfterValidator(_secret)]
 
@@ -62,6 +68,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    agency: Annotated[str, AfterValidator(_name)] = Field(
+        "Northgate Leads", description="who you are, as agreements name you"
+    )
     database_url: str = Field("sqlite:///var/gatepost.db", description="where the ledger lives")
     host: str = Field("127.0.0.1", description="address that the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the service listens on")

@@ -1,5 +1,6 @@
 """The agreement between agency and client as text: made from the campaign file, never typed."""
 
+from capture.agreement.difference import differences
 from capture.agreement.html import to_html
 from capture.agreement.making import agreement
 from capture.agreement.markdown import to_markdown
@@ -13,6 +14,7 @@ __all__ = [
     "Section",
     "Table",
     "agreement",
+    "differences",
     "to_html",
     "to_markdown",
     "to_pdf",

@@ -52,7 +52,7 @@ def duplicates_section(campaign: Campaign) -> Section:
         f"{keys(terms)} as a lead {scope(terms)} that came {window(terms)} and was qualified, "
         "accepted or rejected. Spam and leads that did not qualify make no duplicates."
     )
-    how = [_HOW[key] for key in terms.keys if key in _HOW]
+    how = [_HOW[key] for key in _HOW if key in terms.keys]
     clauses = [Clause(earlier)]
     if how:
         clauses.append(Clause(" ".join(how)))
@@ -72,7 +72,7 @@ _HOW: Final = {
 
 def keys(terms: Duplicates) -> str:
     """What is compared."""
-    return listed([_KEYS[key] for key in terms.keys], "or")
+    return listed([_KEYS[key] for key in _KEYS if key in terms.keys], "or")
 
 
 def window(terms: Duplicates) -> str:

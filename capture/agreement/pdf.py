@@ -16,7 +16,7 @@ from capture.agreement.model import Agreement
 from capture.errors import Refused
 
 _LAYOUT: Final = Path(__file__).with_name("agreement.typ")
-_UNPRINTABLE: Final = re.compile(r"the text (.+) could not be displayed")
+_UNPRINTABLE: Final = re.compile(r"the text [`\"]*(.+?)[`\"]* could not be displayed")
 
 
 def to_pdf(agreement: Agreement) -> bytes:
@@ -34,7 +34,7 @@ def to_pdf(agreement: Agreement) -> bytes:
         if found is None:
             raise
         raise Refused(
-            f"{agreement.campaign}: the fonts of the PDF lack {found[1]}; "
+            f"{agreement.campaign}: the fonts of the PDF have no {found[1]}; "
             "take --format html and print it"
         ) from None
     if not isinstance(made, bytes):

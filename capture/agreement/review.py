@@ -62,6 +62,13 @@ def _start(terms: Review, client: Client) -> str:
             )
 
 
+def notice(terms: Review) -> str:
+    """How the client is told, as one noun."""
+    return {Notice.NONE: "none", Notice.EMAIL: "an e-mail", Notice.WEBHOOK: "a webhook"}[
+        terms.notice
+    ]
+
+
 def clock(terms: Review) -> str:
     """Which hours count."""
     if not terms.working_days:

@@ -25,6 +25,8 @@ class Workplace:
     """Where visitors reach the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
     """A secret by its name: `secret_key` or `duplicate_key`."""
+    agency: str
+    """Who we are, as an agreement names us."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -1,0 +1,67 @@
+"""`gatepost sla`: the agreement in three formats, and what changed."""
+
+import pytest
+
+from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN
+
+
+def test_the_agreement_is_printed_as_markdown_unless_said_otherwise(project: Project) -> None:
+    ran = project.run("sla", "guide")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("# Agreement on leads\n")
+    assert "- Company size is at least 101\n" in ran.out
+    assert "The agency: **Northgate Leads**" in ran.out
+
+
+def test_the_agency_signs_by_its_setting(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_AGENCY", "Leads & Sons")
+    assert (
+        "<strong>Leads &amp; Sons</strong>" in project.run("sla", "guide", "--format", "html").out
+    )
+    monkeypatch.setenv("GATEPOST_AGENCY", " ")
+    assert "GATEPOST_AGENCY=' ' (environment): must not be empty" in project.run("sla", "guide").err
+
+
+@pytest.mark.parametrize(("shape", "begins"), [("md", b"# "), ("html", b"<!doc"), ("pdf", b"%PDF")])
+def test_each_format_is_written_to_a_file_the_same_each_time(
+    project: Project, shape: str, begins: bytes
+) -> None:
+    files = [project.folder / f"{name}.{shape}" for name in "ab"]
+    for file in files:
+        assert project.run("sla", "guide", "--format", shape, "-o", str(file)).out == ""
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert files[0].read_bytes().startswith(begins)
+
+
+def test_against_another_version_it_says_what_changed_since(project: Project) -> None:
+    old = project.folder / "old.toml"
+    old.write_text(CAMPAIGN)
+    assert project.run("sla", "guide", "--against", "old.toml").out == "No term differs.\n"
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("rate = 50", "rate = 60"))
+    assert project.run("sla", "guide", "--against", "old.toml").out == (
+        "The price was $50.00 per accepted lead and is $60.00.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "line"),
+    [
+        (("giude",), 1, "guide"),
+        (("guide", "-o", "/nowhere/x"), 1, "name another file with -o"),
+        (("guide", "--format", "docx"), 2, "'docx' is not one of"),
+        (("guide", "--against", "nowhere.toml"), 2, "does not exist"),
+        (("guide", "--against", "broken.toml"), 1, "broken.toml:1: not TOML"),
+        (("guide", "--against", "latin.toml"), 1, "latin.toml: is not UTF-8"),
+        (("guide", "--against", "broken.toml", "--format", "md"), 2, "leave --format out"),
+    ],
+)
+def test_wrong_use_is_code_2_and_refused_work_code_1(
+    project: Project, args: tuple[str, ...], code: int, line: str
+) -> None:
+    (project.folder / "broken.toml").write_text("title =\n")
+    (project.folder / "latin.toml").write_bytes(b'title = "\xe9"\n')
+    ran = project.run("sla", *args)
+    assert (ran.code, ran.out) == (code, "")
+    assert line in ran.err
+    assert len(ran.err.splitlines()) == 1
