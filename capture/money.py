@@ -27,6 +27,6 @@ def is_exact(amount: Decimal, currency: str) -> bool:
 
 
 def show_money(minor: int, currency: str) -> str:
-    """For people: 5000 USD is `$50.00`, 5000 KWD is `KWD 5.000`."""
+    """For people, with the currency's own decimals: 5000 USD is `$50.00`, 5000 JPY is `¥5,000`."""
     text: str = format_currency(from_minor(minor, currency), currency, locale="en_US")
     return text.replace("\xa0", " ")

@@ -31,8 +31,8 @@ def review_section(campaign: Campaign, client: Client) -> Section:
             ),
             Clause(
                 "Whoever accepted or rejected a lead can take that back within ten seconds. A "
-                "rejection that the agency disputes is settled when both sides confirm the same "
-                "outcome."
+                "rejection that the agency disputes stays a rejection until the client agrees; the "
+                "lead is then accepted from that moment."
             ),
             Clause(
                 "Only the client's own word, never silence, accepts a lead whose answers were "

@@ -27,6 +27,7 @@ def checks_section(campaign: Campaign) -> Section:
     slug = campaign.slug
     commands = (
         (f"gatepost export {slug} --month YYYY-MM", "the month's billable leads, line by line"),
+        ("gatepost statement NUMBER", "the bill of a closed month"),
         (f"gatepost leads {slug}", "every lead and where it stands"),
         ("gatepost lead ID", "one lead: its verdict box by box, and all that happened to it"),
         ("gatepost verify", "whether anything on record was changed"),
@@ -36,8 +37,9 @@ def checks_section(campaign: Campaign) -> Section:
         (
             Clause(
                 "Every line on a bill names its lead, the moment at which it fell due, the version "
-                "of these terms, and each box with how it was met. The same records, month and "
-                "time give the same report, byte for byte."
+                "of these terms and the boxes that were met. Once its month is closed, a bill is "
+                "frozen under its SHA-256; a correction is a document of its own. The same "
+                "records, month and time give the same report, byte for byte."
             ),
             Clause(
                 "What happens to a lead is appended and never changed. Each entry carries the "
