@@ -100,7 +100,7 @@ def posts(trace: Path) -> list[list[str]]:
     """The system calls of each post, from its receipt to its answer."""
     found: list[list[str]] = []
     for line in trace.read_text().splitlines():
-        if "recvfrom(" in line and '"POST /f/' in line:
+        if "recvfrom" in line and '"POST /f/' in line:
             found.append([])
         if found and not any('"HTTP/1.1 303' in step for step in found[-1]):
             found[-1].append(line)
@@ -110,7 +110,7 @@ def posts(trace: Path) -> list[list[str]]:
 def order(steps: list[str]) -> str:
     """What was done to the log of the ledger around the answer, each at its last time."""
     signs = {
-        "received": ("recvfrom(", "POST /f/"),
+        "received": ("recvfrom", "POST /f/"),
         "written": ("pwrite64(", "gatepost.db-wal>"),
         "synced": ("sync(", "gatepost.db-wal>"),
         "thanked": ("sendto(", "HTTP/1.1 303"),
