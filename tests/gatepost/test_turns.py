@@ -48,7 +48,7 @@ def slow() -> Iterator[Slow]:
 
 
 def test_posts_take_turns(slow: Slow) -> None:
-    app = Turns(slow)
+    app = Turns(slow, patience=10)
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(ask, app, "POST", b"%d" % number) for number in range(4)]
         assert slow.inside.acquire(timeout=10)
@@ -59,8 +59,19 @@ def test_posts_take_turns(slow: Slow) -> None:
     assert sorted(slow.bodies) == [b"0", b"1", b"2", b"3"]
 
 
+def test_a_post_that_waited_long_enough_goes_on(slow: Slow) -> None:
+    app = Turns(slow, patience=0.01)
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(ask, app, "POST") for _ in range(2)]
+        assert slow.inside.acquire(timeout=10)
+        assert slow.inside.acquire(timeout=10)
+        slow.go.set()
+        assert {answer.result(10) for answer in answers} == {"200 OK"}
+    assert ask(app, "POST") == "200 OK"
+
+
 def test_a_page_does_not_wait_for_a_post(slow: Slow) -> None:
-    app = Turns(slow)
+    app = Turns(slow, patience=10)
     with ThreadPoolExecutor(1) as threads:
         post = threads.submit(ask, app, "POST")
         assert slow.inside.acquire(timeout=10)
