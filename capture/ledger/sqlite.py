@@ -34,6 +34,9 @@ PAGE_BYTES: Final = 2048
 PAGES_IN_LOG: Final = 4000
 """Pages in the log before one writer, and all behind it, wait for their copying into the file."""
 
+BRIEFLY_SECONDS: Final = 0.25
+"""How long one waits who comes soon after another waited in vain."""
+
 OWNER_ONLY: Final = 0o600
 """Mode of the files, which hold personal data; SQLite gives its own the mode of the database."""
 
@@ -46,6 +49,7 @@ class SqliteLedger:
         self._path = path
         self._key = key
         self._local = threading.local()
+        self._hasty_until = 0.0
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
@@ -103,8 +107,24 @@ class SqliteLedger:
         with _held(lock):
             if time.monotonic() - since > BUSY_SECONDS / 2:  # those before us waited in vain
                 raise sqlite3.OperationalError("database is locked")
-            with db.atomic():
+            with self._patience(db), db.atomic():
                 yield db
+
+    @contextmanager
+    def _patience(self, db: Database) -> Iterator[None]:
+        """Once one waited in vain, those who come soon after wait briefly, not each as long."""
+        hasty = time.monotonic() < self._hasty_until
+        if hasty:
+            db.execute(f"PRAGMA busy_timeout = {BRIEFLY_SECONDS * 1000:.0f}")
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                self._hasty_until = time.monotonic() + BUSY_SECONDS
+            raise
+        finally:
+            if hasty:
+                db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     def _connection(self) -> tuple[Database, int]:
         """This thread's connection and its own handle on the lock file."""
