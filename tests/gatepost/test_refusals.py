@@ -66,8 +66,7 @@ def test_a_var_folder_is_wanted_though_every_secret_is_set(service: Service) -> 
     assert refusal(service).startswith("var/counters.db: ")
 
 
-@pytest.mark.parametrize("text", ["", "\n", "short"])
-@pytest.mark.parametrize("name", ["secret_key", "duplicate_key"])
+@pytest.mark.parametrize(("name", "text"), [("secret_key", "\n"), ("duplicate_key", "short")])
 def test_a_key_file_without_a_key_is_refused_and_left_as_it_is(
     service: Service, name: str, text: str
 ) -> None:
@@ -136,13 +135,13 @@ def test_a_database_that_another_program_holds_is_refused(service: Service) -> N
     assert line.startswith("var/gatepost.db: another program holds the database")
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "postgresql://x/y", "gatepost.db"])
+@pytest.mark.parametrize("url", ["sqlite:///", "postgresql://x/y"])
 def test_an_address_of_no_ledger_is_refused(service: Service, url: str) -> None:
     service.settings["database_url"] = url
     assert f"DATABASE_URL {url!r}: only sqlite:///PATH is known" in refusal(service)
 
 
-@pytest.mark.parametrize("command", [("leads",), ("verify",), ("lead", "x"), ("campaigns", "list")])
+@pytest.mark.parametrize("command", [("leads",), ("verify",)])
 def test_other_commands_refuse_in_one_line_as_well(
     service: Service, command: tuple[str, ...]
 ) -> None:
