@@ -223,7 +223,7 @@ def follow(lead: Lead | None, event: Event) -> Lead:
                 "told": "deadline" in event.data,
             }
         case Kind.TOLD:
-            changes |= {"deadline": _time(event.data["deadline"]), "told": True}
+            changes |= {"deadline": _time(event.data.get("deadline")), "told": True}
         case Kind.ACCEPTED | Kind.SETTLED:
             changes |= {"accepted_at": event.occurred_at, "disputed": False}
         case Kind.DISPUTED:

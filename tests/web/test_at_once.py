@@ -9,8 +9,8 @@ Each was seen to fail with the line taken out that it guards:
 - the program beside us: `UPDATE chain ...`, the first statement of a write in ledger/sqlite.py,
   made a SELECT: a write that reads first finds its view outdated and is refused with 503
 
-Every test but the first also fails with both queues of ledger/sqlite.py gone, that UPDATE and the file lock
-(`_held` in `_writing`); either queue alone holds them, the lock being there for speed.
+Every test but the first also fails with both queues of ledger/sqlite.py gone, that UPDATE and the
+file lock (`_held` in `_writing`); either queue alone holds them, the lock being there for speed.
 """
 
 import sqlite3
