@@ -23,6 +23,7 @@ import pytest
 from gatepost.command import COMMANDS
 from gatepost.settings import Settings
 from tests.needs import needs
+from tests.service import PERSON
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,16 +38,6 @@ SHAPES = {
     r"http://127\.0\.0\.1:\d+|https://journal\.example": "HOST",
     r"events \d+": "events N",
     r"\s+": " ",
-}
-VISITOR = {
-    "full_name": "Ann Lee",
-    "email": "ann@clinic.example",
-    "company": "Lee Clinic",
-    "job_title": "Director",
-    "industry": "Healthcare",
-    "company_size": "101-500",
-    "country": "US",
-    "consent": "y",
 }
 
 
@@ -141,7 +132,7 @@ def post_form(origin: str, log: Path) -> None:
         except OSError:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-    body = urllib.parse.urlencode(VISITOR).encode()
+    body = urllib.parse.urlencode(PERSON).encode()
     with urllib.request.urlopen(f"{origin}/f/acme-cloud-guide", body, timeout=30) as answer:
         assert "/thanks" in answer.url
 

@@ -91,7 +91,6 @@ def create_leads(db: Database) -> None:
             deadline TEXT,
             accepted_at TEXT
         ) STRICT;
-        CREATE INDEX leads_by_campaign ON leads (campaign);
         CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free);
         CREATE TABLE dossiers (
             lead_id TEXT NOT NULL UNIQUE,
@@ -102,7 +101,6 @@ def create_leads(db: Database) -> None:
             first_touch TEXT NOT NULL,
             last_touch TEXT NOT NULL
         ) STRICT;
-        CREATE INDEX dossiers_by_campaign ON dossiers (campaign);
     """)
 
 

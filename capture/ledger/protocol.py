@@ -111,9 +111,6 @@ class Reading(Protocol):
     def dossier(self, lead_id: str) -> Dossier | None:
         """A lead's personal data; None once erased."""
 
-    def dossiers(self, campaign: str) -> Mapping[str, Dossier]:
-        """The personal data of all of a campaign's leads, by lead id."""
-
     def version_text(self, version: str) -> tuple[str, str] | None:
         """Slug and text of a kept campaign version."""
 

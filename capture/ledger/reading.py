@@ -1,7 +1,7 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -102,12 +102,6 @@ class SqliteReading:
         ).fetchone()
         return None if row is None else dossier_from(row)[1]
 
-    def dossiers(self, campaign: str) -> Mapping[str, Dossier]:
-        rows = self._db.execute(
-            f"SELECT {DOSSIER_COLUMNS} FROM dossiers WHERE campaign = ?", (campaign,)
-        )
-        return dict(map(dossier_from, rows))
-
     def version_text(self, version: str) -> tuple[str, str] | None:
         row: tuple[str, str] | None = self._db.execute(
             "SELECT slug, text FROM campaign_versions WHERE version = ?", (version,)
@@ -116,7 +110,9 @@ class SqliteReading:
 
     def first_version(self, campaign: str) -> str | None:
         row = self._db.execute(
-            "SELECT version FROM leads WHERE campaign = ? ORDER BY rowid LIMIT 1", (campaign,)
+            "SELECT version FROM leads"
+            " WHERE rowid = (SELECT min(rowid) FROM leads WHERE campaign = ?)",
+            (campaign,),
         ).fetchone()
         return None if row is None else str(row[0])
 
