@@ -89,16 +89,18 @@ def _posted() -> MultiDict[str, str]:
 
 def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
     answers = form.answers()
+    trap = form.is_honeypot_filled
+    shown = None if trap else form.shown_version()  # what a robot claims to have seen is no reason
     first, last = form.touches()
     if not last:  # no script ran: the page that the form stood on is all that we know
         last = touch_of_page(request.referrer or "", "", now)
     return Submission(
         answers=answers,
-        consent_version=form.shown_version() or campaign.version,
+        consent_version=shown or campaign.version,
         one_time_id=form.submission_id() or "",
         spam_signals=spam_signals(
             answers,
-            honeypot=form.is_honeypot_filled,
+            honeypot=trap,
             seconds=form.seconds(),
             min_fill_seconds=parts().config.min_fill_seconds,
         ),
