@@ -5,7 +5,7 @@ else, so that it can be drawn again for ever.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -37,8 +37,8 @@ def preview(reading: Reading, campaign: Campaign, month: str, as_of: datetime) -
     """The month's statement as it would be drawn at a time, without a number (rule 28)."""
     _check_model(campaign)
     sequence, head = reading.head(until=as_of)
-    billed = _billed(reading, campaign.slug, before=month)
-    drawn = _draw(reading, campaign, month, as_of, sequence, billed)
+    earlier = _earlier(reading, campaign.slug, month, as_of)
+    drawn = _draw(reading, campaign, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
 
 
@@ -56,8 +56,8 @@ def close_month(records: Records, campaign: Campaign, month: str, now: datetime)
     write_lapses(records, now, campaign.slug)
     sequence, head = records.head()
     number = f"{campaign.client}-{len(records.statements(campaign.client)) + 1:04d}"
-    billed = _billed(records, campaign.slug, before=month)
-    drawn = _draw(records, campaign, month, now, sequence, billed)
+    earlier = _earlier(records, campaign.slug, month, now)
+    drawn = _draw(records, campaign, month, now, sequence, earlier)
     text = to_json(replace(drawn, number=number, head=head))
     frozen = Frozen(
         number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
@@ -91,8 +91,8 @@ def _redrawn(reading: Reading, frozen: Frozen, last_event: int) -> str:
     if version is None:
         return ""
     campaign = kept_campaign(reading, version)
-    billed = _billed(reading, frozen.campaign, before=frozen.month)
-    drawn = _draw(reading, campaign, frozen.month, frozen.closed_at, last_event, billed)
+    earlier = _earlier(reading, frozen.campaign, frozen.month, frozen.closed_at)
+    drawn = _draw(reading, campaign, frozen.month, frozen.closed_at, last_event, earlier)
     head = reading.hash_of(last_event)
     return to_json(replace(drawn, number=frozen.number, head=head))
 
@@ -103,15 +103,18 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     month: str,
     as_of: datetime,
     last_event: int,
-    billed: Collection[str],
+    earlier: Sequence[Statement],
 ) -> Statement:
+    """A line belongs to its own month, or to this one if its own was closed without it."""
     history = history_of(reading, reading.events(campaign=campaign.slug, last=last_event))
+    billed = {line.lead_id for statement in earlier for line in statement.lines}
+    months = {month, *(statement.month for statement in earlier)}
     due = [
         line
         for lead in history.leads.values()
         if lead.lead_id not in billed
         and (line := line_for(lead, (), history.terms[lead.version], as_of)) is not None
-        and month_of(line.due_at, campaign) <= month
+        and month_of(line.due_at, campaign) in months
     ]
     lines = draw(due, history.money_cap(line.lead_id for line in due))
     return Statement(
@@ -154,14 +157,13 @@ def _counts(history: History, month: str, as_of: datetime) -> Counts:
     )
 
 
-def _billed(reading: Reading, slug: str, before: str) -> set[str]:
-    """Leads with a line on a statement of an earlier month; months close in order."""
-    return {
-        line.lead_id
+def _earlier(reading: Reading, slug: str, month: str, as_of: datetime) -> list[Statement]:
+    """The campaign's statements of earlier months, as far as they were closed by a time."""
+    return [
+        read_statement(frozen)
         for frozen in reading.statements()
-        if frozen.campaign == slug and frozen.month < before
-        for line in read_statement(frozen).lines
-    }
+        if frozen.campaign == slug and frozen.month < month and frozen.closed_at <= as_of
+    ]
 
 
 def _check_model(campaign: Campaign) -> None:

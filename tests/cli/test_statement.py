@@ -118,6 +118,15 @@ def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> N
     assert json.loads(first)["total"] == 5000
 
 
+def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> None:
+    project.take()
+    asked = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")
+    first = project.run(*asked, "--format", "json").out
+    assert json.loads(first)["lines"] == []
+    close(project, "2026-11", JANUARY)
+    assert project.run(*asked, "--format", "json").out == first
+
+
 @pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json"])
 def test_a_statement_is_written_in_every_form(project: Project, shape: str) -> None:
     project.take()
