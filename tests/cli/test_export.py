@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from datetime import timedelta
 
 import openpyxl
@@ -99,6 +100,18 @@ def test_a_price_holds_for_the_leads_that_came_under_it_rule_16(project: Project
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("rate = 50", "rate = 60"))
     project.take(at=NOW + timedelta(hours=1), email="bob@other.example")
     assert [row["amount"] for row in rows(project, *NOVEMBER)] == ["50.00", "60.00"]
+
+
+def test_an_erased_lead_keeps_its_line_without_its_data(project: Project) -> None:
+    lead_id = project.take()
+    with sqlite3.connect(project.folder / "var/gatepost.db") as db:
+        db.execute("DELETE FROM dossiers")
+    (row,) = rows(project, *NOVEMBER)
+    assert (row["lead_id"], row["amount"], row["full_name"]) == (lead_id, "50.00", "")
+    assert row["verdict"] == "Company size is at least 101: met"
+    assert "erased" in project.run("leads").out
+    assert "erased" in project.run("lead", lead_id).out
+    assert project.run("verify").code == 0
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\uff1d1"])
