@@ -3,15 +3,11 @@
 "use strict";
 
 const { randomBytes } = require("node:crypto");
-const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
 const Database = require("better-sqlite3");
 const express = require("express");
 
 const db = new Database(process.env.BARE_DATABASE, { timeout: 10000 });
-db.pragma("journal_mode = WAL");
 db.pragma("synchronous = FULL");
-db.exec(readFileSync(join(__dirname, "bare.sql"), "utf8"));
 
 const insertLead = db.prepare("INSERT INTO leads VALUES (?, ?, ?)");
 const insertEvent = db.prepare("INSERT INTO events VALUES (NULL, ?, ?, ?)");

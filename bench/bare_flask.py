@@ -8,14 +8,11 @@ import os
 import secrets
 import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import DataRequired, Email, Length, Optional
-
-SCHEMA = Path(__file__).with_name("bare.sql").read_text(encoding="utf-8")
 
 
 class LeadForm(Form):
@@ -32,12 +29,10 @@ class LeadForm(Form):
 
 
 def make_app() -> Flask:
-    """For gunicorn; the database's path is in BARE_DATABASE."""
+    """For gunicorn; BARE_DATABASE is the path of a database in WAL with its tables made."""
     app = Flask(__name__)
     db = sqlite3.connect(os.environ["BARE_DATABASE"], timeout=10, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    db.executescript(SCHEMA)
 
     @app.post("/lead")
     def lead() -> ResponseReturnValue:

@@ -153,6 +153,10 @@ def _ledger_url(folder: Path) -> str:
 
 
 def _bare_settings(folder: Path, port: int) -> Mapping[str, str]:
+    db = sqlite3.connect(folder / "bare.db")  # once, here: two workers that change it to WAL clash
+    db.execute("PRAGMA journal_mode = WAL")
+    db.executescript((HERE / "bare.sql").read_text(encoding="utf-8"))
+    db.close()
     return {
         "BARE_DATABASE": str(folder / "bare.db"),
         "NODE_ENV": "production",

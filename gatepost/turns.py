@@ -15,7 +15,7 @@ class Turns:
     """A WSGI app for a process with threads, which are there for slow and idle connections.
 
     Python runs one thread at a time anyway. Two that take leads at once only take it away from
-    each other at every statement, while one of them holds the ledger: half as many leads a second.
+    each other at every statement, while one of them holds the ledger: a third fewer a second.
     Turns are for speed alone: where one lasts long, because the ledger is locked, the rest go on.
     """
 

@@ -28,12 +28,6 @@ from capture.ledger.verify import verify
 BUSY_SECONDS: Final = 5.0
 """How long a write waits for another program that holds the database, before it is refused."""
 
-PAGE_BYTES: Final = 2048
-"""A lead is a score of small rows in as many pages, and whole pages are synced. Of a new file."""
-
-PAGES_IN_LOG: Final = 4000
-"""Pages in the log before one writer, and all behind it, wait for their copying into the file."""
-
 BRIEFLY_SECONDS: Final = 0.25
 """How long one waits who comes soon after another waited in vain."""
 
@@ -132,8 +126,6 @@ class SqliteLedger:
         if found is None:
             lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}")
             with _held(lock):  # the change to WAL does not wait its turn by itself
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
