@@ -10,12 +10,16 @@ from capture.errors import Refused
 from capture.intake.spam import is_spam
 from capture.intake.submission import Submission
 from capture.lead import Kind, Lead, show_time
-from capture.ledger import Dossier, Keys, Reading
+from capture.ledger import Alike, Dossier, Keys, Reading
 from capture.qualification import Verdict
 from capture.window import deadline, month_of
 
 BLOCKING = frozenset({"qualified", "accepted", "rejected"})
 """A lead that stands here makes the next one a duplicate (rule 2)."""
+
+
+REFUSED = frozenset({"disqualified"})
+"""A lead that stands here is shown beside the person's next one (rule 3)."""
 
 
 class DoorShut(Refused):
@@ -59,10 +63,9 @@ def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
         return _judged(arrival, {})
     if records.is_suppressed(client, arrival.keys):
         return Outcome(Kind.SUPPRESSED, {})
-    same = _matching(records, arrival, _duplicate_keys(arrival))
-    first = next((lead for lead in same if lead.review in BLOCKING), None)
-    if first is not None:
-        return Outcome(Kind.DUPLICATE, {"duplicate_of": first.lead_id})
+    same = _matching(records, arrival, _duplicate_keys(arrival), BLOCKING)
+    if same:
+        return Outcome(Kind.DUPLICATE, {"duplicate_of": same[0].lead_id})
     why = _earlier_refusals(records, arrival)
     if arrival.verdict.passed:
         why |= _over_cap(records, arrival)
@@ -86,14 +89,15 @@ def _duplicate_keys(arrival: Arrival) -> Keys:
     return {kind: arrival.keys[kind] for kind in chosen if kind in arrival.keys}
 
 
-def _matching(records: Reading, arrival: Arrival, keys: Keys) -> Sequence[Lead]:
+def _matching(
+    records: Reading, arrival: Arrival, keys: Keys, stages: frozenset[str]
+) -> Sequence[Lead]:
     """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
     campaign = arrival.campaign
     window, scope = campaign.duplicates.window, campaign.duplicates.scope
     since = None if window == "for ever" else arrival.now - timedelta(days=window)
-    return records.matching(
-        campaign.client, keys, since, campaign.slug if scope == "campaign" else None
-    )
+    where = campaign.slug if scope == "campaign" else None
+    return records.matching(campaign.client, keys, Alike(stages, since, where))
 
 
 def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
@@ -101,8 +105,8 @@ def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
     person = {kind: value for kind, value in arrival.keys.items() if kind != "company_domain"}
     refused = [
         lead
-        for lead in _matching(records, arrival, person)
-        if lead.review == "disqualified" and lead.campaign == arrival.campaign.slug
+        for lead in _matching(records, arrival, person, REFUSED)
+        if lead.campaign == arrival.campaign.slug
     ]
     if not refused:
         return {}

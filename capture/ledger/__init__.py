@@ -8,6 +8,7 @@ from pathlib import Path
 
 from capture.errors import Refused
 from capture.ledger.protocol import (
+    Alike,
     Dossier,
     Frozen,
     Keys,
@@ -23,6 +24,7 @@ from capture.ledger.protocol import (
 from capture.ledger.sqlite import SqliteLedger
 
 __all__ = [
+    "Alike",
     "Dossier",
     "Frozen",
     "Keys",

@@ -79,6 +79,16 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Which leads of the same person are looked for."""
+
+    stages: frozenset[str]
+    """Where they stand in review."""
+    since: datetime | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LeadFilter:
     """Which leads a listing wants; None means any."""
 
@@ -129,10 +139,8 @@ class Reading(Protocol):
     def submission(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
         """The lead that the same submission made: same id, or without one same answers since."""
 
-    def matching(
-        self, client: str, keys: Keys, since: datetime | None, campaign: str | None = None
-    ) -> Sequence[Lead]:
-        """The client's leads, tests apart, that share any key and came since; newest first."""
+    def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
+        """The client's leads, tests apart, that share any key; the newest first, a few at most."""
 
     def places_taken(
         self, campaign: Campaign, month: str, company_domain: str | None = None

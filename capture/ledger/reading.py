@@ -9,7 +9,16 @@ from sqlite_utils import Database
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
 from capture.ledger.chain import GENESIS
-from capture.ledger.protocol import Dossier, Frozen, Keys, LeadFilter, Message, Note, Recorded
+from capture.ledger.protocol import (
+    Alike,
+    Dossier,
+    Frozen,
+    Keys,
+    LeadFilter,
+    Message,
+    Note,
+    Recorded,
+)
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
     EVENT_COLUMNS,
@@ -145,18 +154,19 @@ class SqliteReading:
             ).fetchone()
         return None if row is None else str(row[0])
 
-    def matching(
-        self, client: str, keys: Keys, since: datetime | None, campaign: str | None = None
-    ) -> Sequence[Lead]:
+    def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
         macs = [self.mac(client, kind, value) for kind, value in keys.items()]
         if not macs:
             return []
         marks = ", ".join("?" * len(macs))
+        stages = sorted(wanted.stages)
+        since = "" if wanted.since is None else show_time(wanted.since)
+        # The stage is asked for here: a flood of others must not fill the few that are looked at.
         rows = self._db.execute(
-            f"SELECT DISTINCT {_LEAD} FROM {_BY_KEY}"
-            f" WHERE mac IN ({marks}) AND test = 0 AND received_at >= ?"
+            f"SELECT DISTINCT {_LEAD} FROM {_BY_KEY} WHERE mac IN ({marks}) AND test = 0"
+            f" AND review IN ({', '.join('?' * len(stages))}) AND received_at >= ?"
             " AND (? IS NULL OR campaign = ?) ORDER BY received_at DESC LIMIT ?",
-            (*macs, "" if since is None else show_time(since), campaign, campaign, _FEW),
+            (*macs, *stages, since, wanted.campaign, wanted.campaign, _FEW),
         )
         return [lead_from(row) for row in rows]
 

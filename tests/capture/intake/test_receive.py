@@ -124,6 +124,16 @@ class TestDuplicates:
         assert door.take(spam).review == "spam"
         assert door.take(full_name="Ann B. Lee").review == "qualified"
 
+    def test_many_later_refusals_do_not_hide_the_lead_that_blocks(self, door: Door) -> None:
+        first = door.take(phone="+15550100")
+        for number in range(25):
+            other = f"p{number}@other.example"
+            door.take(email=other, phone="+15550100", company_size="1-50", at=NOW + MINUTE)
+        door.terms = terms_with('[duplicates]\nkeys = ["phone"]')
+        again = door.take(email="z@z.example", phone="+15550100", at=NOW + 2 * MINUTE)
+        assert again.review == "duplicate"
+        assert door.last_event(again).data["duplicate_of"] == first.lead_id
+
     def test_case_and_a_plus_tag_do_not_make_another_person(self, door: Door) -> None:
         door.take()
         assert door.take(email="Ann+guide@Clinic.example").review == "duplicate"

@@ -11,9 +11,11 @@ import pytest
 
 from capture.errors import MoveRefused
 from capture.lead import Kind
-from capture.ledger import Dossier, LeadFilter, Ledger, Message, Records
+from capture.ledger import Alike, Dossier, LeadFilter, Ledger, Message, Records
 from capture.ledger.chain import GENESIS, link
 from tests.samples import NOW, campaign, moved, received
+
+ANY = Alike(frozenset({"qualified"}))
 
 
 class Stop(Exception):
@@ -129,7 +131,7 @@ class LedgerContract:
 
         def match(client: str, **keys: str) -> list[str]:
             return ledger.read(
-                lambda reading: [lead.lead_id for lead in reading.matching(client, keys, None)]
+                lambda reading: [lead.lead_id for lead in reading.matching(client, keys, ANY)]
             )
 
         assert match("acme", email="a@b.example") == ["a"]
@@ -146,7 +148,7 @@ class LedgerContract:
 
         ledger.transact(work)
         keys = {"email": "a@b.example"}
-        assert ledger.read(lambda reading: reading.matching("acme", keys, None)) == []
+        assert ledger.read(lambda reading: reading.matching("acme", keys, ANY)) == []
         assert ledger.read(lambda reading: reading.places_taken(terms, "2026-11")) == 0
 
     @pytest.mark.parametrize(
