@@ -147,10 +147,7 @@ def main() -> None:
         show_inside(asked.seconds)
     else:
         contenders = [
-            gatepost(
-                "Gatepost, whole intake, 1 thread (behind a proxy)", {"GATEPOST_THREADS": "1"}
-            ),
-            gatepost("Gatepost, whole intake, 16 threads (as shipped)"),
+            gatepost(),
             bare_flask(),
             bare_express(),
         ]

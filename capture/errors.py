@@ -6,6 +6,7 @@
     |   +-- MoveRefused     the lead's track has no such move from where it stands
     +-- NotFound            no such campaign, client or lead
     +-- Unavailable         a part that we stand on does not answer: full disk, locked database
+        +-- Busy            others are at work, and the caller did not want to wait for them
 
 The command line turns each into one line on stderr and exit code 1.
 """
@@ -54,6 +55,10 @@ class NotFound(GatepostError):
 
 class Unavailable(GatepostError):
     """A part that we stand on does not answer."""
+
+
+class Busy(Unavailable):
+    """Others are at work just now, and the caller did not want to wait."""
 
 
 def short_path(path: Path) -> str:

@@ -10,14 +10,22 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from capture.errors import Refused
+from capture.ledger import Ledger, open_ledger
 from capture.web import WebConfig, create_app
-from capture.web.parts import parts
 from gatepost.settings import Settings, secret
 from gatepost.static_site import static_site
-from gatepost.turns import Turns
+from gatepost.together import Together
+from gatepost.worker import WholeBody, Worker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+CONNECTIONS = 400
+"""Most connections that a process keeps open: with its files, well below the usual limit of 1,024
+open files. More wait in the kernel's queue."""
+
+IDLE_SECONDS = 5
+"""How long a browser's connection may stay open without a request."""
 
 _UNPRIVILEGED = 1024
 """Below this a port is the system's, and not for the likes of us."""
@@ -44,9 +52,9 @@ def web_config(settings: Settings) -> WebConfig:
     )
 
 
-def make_app(settings: Settings) -> Flask:
+def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
     """Site and lead service on one address."""
-    app = create_app(web_config(settings))
+    app = create_app(web_config(settings), ledger)
     app.register_blueprint(static_site(settings.output_dir / "www"))
     return app
 
@@ -56,10 +64,10 @@ def serve(settings: Settings) -> None:
     _check_port(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
-    app = make_app(settings)
-    with app.app_context():
-        parts().ledger.close()  # no connection may be carried into another process
-    _Server(settings, app).run()
+    ledger = Together(open_ledger(settings.database_url, secret(settings, "duplicate_key")))
+    app = make_app(settings, ledger)
+    ledger.close()  # no connection may be carried into another process
+    _Server(settings, app, ledger).run()
 
 
 def _check_port(settings: Settings) -> None:
@@ -83,9 +91,10 @@ def _check_port(settings: Settings) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings in place of a file of its own."""
 
-    def __init__(self, settings: Settings, app: Flask) -> None:
+    def __init__(self, settings: Settings, app: Flask, ledger: Together) -> None:
         self._settings = settings
         self._app = app
+        self._ledger = ledger
         super().__init__()
 
     def load_config(self) -> None:
@@ -94,8 +103,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         options: dict[str, Any] = {
             "bind": f"{host}:{settings.port}",
             "workers": settings.workers,
-            "threads": settings.threads,
-            "worker_class": "sync" if settings.threads == 1 else "gthread",
+            "worker_class": Worker,
+            "worker_connections": CONNECTIONS,
+            "keepalive": IDLE_SECONDS,
             "loglevel": "warning",
             "timeout": 30,
             "graceful_timeout": 10,
@@ -107,7 +117,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load(self) -> "WSGIApplication":
         gc.freeze()  # what lives as long as the worker is never looked through again
-        return self._app if self._settings.threads == 1 else Turns(self._app)
+        self._ledger.start()
+        return WholeBody(self._app)
 
 
 def _say_ready(server: Any) -> None:

@@ -87,9 +87,6 @@ class Settings(BaseModel):
     )
     link_days: int = Field(7, ge=1, le=90, description="how long a download link lives")
     workers: int = Field(2, ge=1, le=64, description="processes of the service")
-    threads: int = Field(
-        16, ge=1, le=64, description="threads of each; 1 behind a proxy is fastest"
-    )
     campaigns_dir: Path = Field(Path("campaigns"), description="campaign files")
     clients_dir: Path = Field(Path("clients"), description="client files")
     gated_dir: Path = Field(Path("content/gated"), description="files that forms give out")

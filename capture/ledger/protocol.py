@@ -8,7 +8,7 @@ nothing but read and write records. The contract is proven by `tests/capture/led
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from capture.campaign import Answer, Campaign
 from capture.lead import Event, Lead
@@ -67,6 +67,15 @@ class Message:
     queued_at: datetime
     expires_at: datetime | None
     """Past this time it is no longer worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What one of several pieces of work came to."""
+
+    result: Result | None = None
+    error: Exception | None = None
+    """What it raised; then nothing of it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +216,15 @@ class Ledger(Protocol):
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
         """Runs the work in one durable transaction. Raises `Unavailable` with nothing written."""
+
+    def transact_all(
+        self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
+    ) -> list[Outcome[Result]]:
+        """Runs several pieces of work in one durable transaction, each whole or not at all.
+
+        Raises `Unavailable` with nothing written of any; `Busy`, which is one, if it is to be done
+        `at_once` and another writer is at work.
+        """
 
     def read(self, look: Callable[[Reading], Result]) -> Result:
         """Runs the look on one consistent view of the ledger."""

@@ -26,6 +26,11 @@ class SqliteRecords(SqliteReading):
         self._sequence = sequence
         self._head = head
 
+    @property
+    def end(self) -> tuple[int, str]:
+        """Number and hash of the last event, with those that this work has appended."""
+        return self._sequence, self._head
+
     def append(self, *events: Event) -> None:
         leads: dict[str, Lead] = {}
         rows = []

@@ -11,16 +11,16 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
-from capture.errors import Refused, Unavailable
+from capture.errors import Busy, Refused, Unavailable
 from capture.ledger.migrations import migrations
-from capture.ledger.protocol import Reading, Records, Result, Verification
+from capture.ledger.protocol import Outcome, Reading, Records, Result, Verification
 from capture.ledger.reading import SqliteReading
 from capture.ledger.records import SqliteRecords
 from capture.ledger.verify import verify
@@ -57,10 +57,21 @@ class SqliteLedger:
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
         with self._explained(), self._writing() as db:
-            sequence, head = db.execute(
-                "UPDATE chain SET sequence = sequence RETURNING sequence, head"
-            ).fetchone()
-            return work(SqliteRecords(db, self._key, sequence, head))
+            return work(SqliteRecords(db, self._key, *_taken_head(db)))
+
+    def transact_all(
+        self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
+    ) -> list[Outcome[Result]]:
+        outcomes: list[Outcome[Result]] = []
+        with self._explained(), self._writing(at_once=at_once) as db:
+            head = _taken_head(db)
+            for work in works:
+                records = SqliteRecords(db, self._key, *head)
+                outcome = _tried(db, work, records)
+                if outcome.error is None:
+                    head = records.end
+                outcomes.append(outcome)
+        return outcomes
 
     def read(self, look: Callable[[Reading], Result]) -> Result:
         with self._explained():
@@ -95,29 +106,32 @@ class SqliteLedger:
             )
 
     @contextmanager
-    def _writing(self) -> Iterator[Database]:
+    def _writing(self, *, at_once: bool = False) -> Iterator[Database]:
         since = time.monotonic()
         db, lock = self._connection()
-        with _held(lock):
+        with _held(lock, at_once=at_once):
             if time.monotonic() - since > BUSY_SECONDS / 2:  # those before us waited in vain
                 raise sqlite3.OperationalError("database is locked")
-            with self._patience(db), db.atomic():
+            with self._patience(db, at_once=at_once), db.atomic():
                 yield db
 
     @contextmanager
-    def _patience(self, db: Database) -> Iterator[None]:
+    def _patience(self, db: Database, *, at_once: bool) -> Iterator[None]:
         """Once one waited in vain, those who come soon after wait briefly, not each as long."""
         hasty = time.monotonic() < self._hasty_until
-        if hasty:
-            db.execute(f"PRAGMA busy_timeout = {BRIEFLY_SECONDS * 1000:.0f}")
+        if hasty or at_once:
+            seconds = 0 if at_once else BRIEFLY_SECONDS
+            db.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
         try:
             yield
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
+                if at_once:
+                    raise Busy(f"{self._path}: another program holds the database") from None
                 self._hasty_until = time.monotonic() + BUSY_SECONDS
             raise
         finally:
-            if hasty:
+            if hasty or at_once:
                 db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     def _connection(self) -> tuple[Database, int]:
@@ -143,10 +157,37 @@ class SqliteLedger:
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
 
 
+def _taken_head(db: Database) -> tuple[int, str]:
+    """The chain's head, by a statement that also takes the write lock."""
+    sequence, head = db.execute(
+        "UPDATE chain SET sequence = sequence RETURNING sequence, head"
+    ).fetchone()
+    return sequence, head
+
+
+def _tried(
+    db: Database, work: Callable[[Records], Result], records: SqliteRecords
+) -> Outcome[Result]:
+    """Does one of several pieces of work; what it raises undoes that piece alone."""
+    db.execute("SAVEPOINT piece")
+    try:
+        outcome = Outcome(work(records))
+    except (sqlite3.OperationalError, OSError):
+        raise  # the disk or the database itself: none of the pieces can be kept
+    except Exception as error:
+        db.execute("ROLLBACK TO piece")
+        outcome = Outcome(error=error)
+    db.execute("RELEASE piece")
+    return outcome
+
+
 @contextmanager
-def _held(lock: int) -> Iterator[None]:
+def _held(lock: int, *, at_once: bool = False) -> Iterator[None]:
     """Waits for the file lock and holds it; the kernel lets go of it when a process dies."""
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if at_once else 0))
+    except BlockingIOError:
+        raise Busy("another process is writing") from None
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
 
 from capture.errors import NotFound, Unavailable
-from capture.ledger import open_ledger
+from capture.ledger import Ledger, open_ledger
 from capture.tokens import Tokens
 from capture.web import download, form, health, thanks
 from capture.web.catalogue import LiveCatalogue
@@ -30,8 +30,11 @@ REFUSALS = {
 }
 
 
-def create_app(config: WebConfig) -> Flask:
-    """The service over one ledger. Raises a `GatepostError` for whatever keeps it from starting."""
+def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
+    """The service over one ledger, the configured one if none is handed over.
+
+    Raises a `GatepostError` for whatever keeps it from starting.
+    """
     app = Flask("capture.web", template_folder=config.template_folder, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
@@ -44,7 +47,7 @@ def create_app(config: WebConfig) -> Flask:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documented way
-    ledger = open_ledger(config.database_url, config.duplicate_key)
+    ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
     install(
         app,
         Parts(

@@ -33,7 +33,7 @@ def mistakes(given: Mapping[str, str], root: Path = Path("/nonexistent")) -> lis
         ("MIN_FILL_SECONDS", "nan", "should be"),
         ("LINK_DAYS", "0", "should be greater than or equal to 1"),
         ("WORKERS", "2.5", "should be a valid integer"),
-        ("THREADS", "", "should be a valid integer"),
+        ("WORKERS", "", "should be a valid integer"),
     ],
 )
 def test_a_mistake_names_setting_value_origin_reason_and_default(

@@ -34,7 +34,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     capped = guide.replace("leads_a_company = 5 ", "leads_a_month = 10 ")
     assert capped != guide
     (folder / "campaigns" / "capped.toml").write_text(capped)
-    with serving(folder, workers="2", threads="8") as started:
+    with serving(folder, workers="2") as started:
         yield started
         assert started.run("verify").returncode == 0
 

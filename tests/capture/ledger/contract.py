@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from capture.errors import MoveRefused
+from capture.errors import Busy, MoveRefused
 from capture.lead import Kind
 from capture.ledger import Alike, Dossier, LeadFilter, Ledger, Message, Records
 from capture.ledger.chain import GENESIS, link
@@ -20,6 +20,11 @@ ANY = Alike(frozenset({"qualified"}))
 
 class Stop(Exception):
     """Raised on purpose within a transaction."""
+
+
+def _taking(lead_id: str) -> Callable[[Records], bool | None]:
+    """Work that takes a lead."""
+    return lambda records: records.append(received(lead_id))
 
 
 class LedgerContract:
@@ -79,6 +84,42 @@ class LedgerContract:
         with pytest.raises(MoveRefused):
             ledger.transact(lambda records: records.append(moved("a", Kind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.head()[0]) == 1
+
+    def test_of_several_pieces_in_one_transaction_each_is_whole_or_not_there(
+        self, ledger: Ledger
+    ) -> None:
+        def fails(records: Records) -> None:
+            records.append(received("b"), moved("b", Kind.QUALIFIED))
+            records.queue(Message("b", "lead_qualified", NOW, None))
+            raise Stop
+
+        pieces = [_taking("a"), fails, _taking("c")]
+        done = ledger.transact_all(pieces)
+        assert [type(outcome.error) for outcome in done] == [type(None), Stop, type(None)]
+        assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()]) == ["a", "c"]
+        assert ledger.read(lambda reading: reading.messages()) == []
+        assert ledger.verify().faults == ()
+
+    def test_each_piece_sees_what_those_before_it_wrote(self, ledger: Ledger) -> None:
+        def look(records: Records) -> bool:
+            return records.lead("a") is not None
+
+        first, _, second = ledger.transact_all([look, _taking("a"), look])
+        assert (first.result, second.result) == (False, True)
+
+    def test_who_will_not_wait_is_told_that_another_writes(
+        self, ledger: Ledger, open_again: Callable[[], Ledger]
+    ) -> None:
+        other = open_again()
+
+        def work(records: Records) -> None:
+            records.append(received("a"))
+            with pytest.raises(Busy):
+                other.transact_all([_taking("b")], at_once=True)
+
+        ledger.transact(work)
+        assert [outcome.error for outcome in other.transact_all([_taking("b")])] == [None]
+        assert ledger.verify().leads == 2
 
     def test_writers_at_once_queue_and_none_fails(
         self, ledger: Ledger, open_again: Callable[[], Ledger]

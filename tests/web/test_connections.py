@@ -1,0 +1,81 @@
+"""Browsers that keep connections open, or send slowly, take nothing from those who post."""
+
+import contextlib
+import http.client
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.service import GUIDE, Service, new_address, person
+
+HEAD = (
+    f"POST /f/{GUIDE} HTTP/1.1\r\nHost: site.example\r\n"
+    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n"
+)
+
+
+@contextlib.contextmanager
+def connected(service: Service, sends: str = "") -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as made:
+        made.sendall(sends.encode())
+        yield made
+
+
+@pytest.mark.parametrize(
+    "sends",
+    ["", "GET / HTTP/1.1\r\nHost: si", HEAD.format(500) + "full_name=An"],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_forty_connections_that_send_nothing_more_hold_nobody_up(
+    service: Service, sends: str
+) -> None:
+    with ExitStack() as idle:
+        for _ in range(40):
+            idle.enter_context(connected(service, sends))
+        started = time.monotonic()
+        assert [service.post(person()).status for _ in range(10)] == [303] * 10
+        assert {service.get(path).status for path in ("/", f"/f/{GUIDE}", "/healthz")} == {200}
+        assert time.monotonic() - started < 3
+
+
+def test_a_browser_posts_and_reads_on_one_connection(service: Service) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+    with contextlib.closing(connection):
+        form = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Forwarded-For": new_address(),
+        }
+        connection.request("POST", f"/f/{GUIDE}", urlencode(person()), form)
+        posted = connection.getresponse()
+        posted.read()
+        own = connection.sock
+        connection.request("GET", posted.headers["Location"])
+        assert b"cloud-guide.pdf" in connection.getresponse().read()
+        assert connection.sock is own is not None
+
+
+def test_a_form_that_trickles_in_is_taken_whole(service: Service) -> None:
+    form = person()
+    body = urlencode(form)
+    head = HEAD.format(len(body)).removesuffix("\r\n") + f"X-Forwarded-For: {new_address()}\r\n\r\n"
+    with connected(service, head) as made:
+        for start in range(0, len(body), 20):
+            made.sendall(body[start : start + 20].encode())
+            time.sleep(0.002)  # a packet of its own
+        assert made.recv(100).startswith(b"HTTP/1.1 303")
+    assert service.stages()[form["email"]] == "qualified"
+
+
+def test_idle_browsers_do_not_delay_the_end(service: Service) -> None:
+    with ExitStack() as idle:
+        for _ in range(8):
+            made = idle.enter_context(connected(service, "GET / HTTP/1.1\r\nHost: site\r\n\r\n"))
+            assert made.recv(100).startswith(b"HTTP/1.1 200")
+        started = time.monotonic()
+        service.end()
+        assert time.monotonic() - started < 3
+    service.start()
