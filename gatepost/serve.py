@@ -27,6 +27,9 @@ open files. More wait in the kernel's queue."""
 IDLE_SECONDS = 5
 """How long a browser's connection may stay open without a request."""
 
+GARBAGE = 10_000
+"""New objects after which Python looks for circles: some ten leads, a megabyte or two."""
+
 _UNPRIVILEGED = 1024
 """Below this a port is the system's, and not for the likes of us."""
 
@@ -64,7 +67,8 @@ def serve(settings: Settings) -> None:
     _check_port(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
-    ledger = Together(open_ledger(settings.database_url, secret(settings, "duplicate_key")))
+    config = web_config(settings)
+    ledger = Together(open_ledger(config.database_url, config.duplicate_key))
     app = make_app(settings, ledger)
     ledger.close()  # no connection may be carried into another process
     _Server(settings, app, ledger).run()
@@ -117,6 +121,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load(self) -> "WSGIApplication":
         gc.freeze()  # what lives as long as the worker is never looked through again
+        gc.set_threshold(GARBAGE)
         self._ledger.start()
         return WholeBody(self._app)
 
