@@ -74,8 +74,11 @@ class CampaignForm(BaseForm):
         """`formdata` is what was posted (a multi-dict); `data` fills fields that nobody posted."""
         super().__init__(())
         self._fields = {name: _copy(field, self) for name, field in self._made.items()}
-        # A value for every field, since WTForms finds out by an exception that there is none.
-        self.process(formdata, data=dict.fromkeys(self._made) | dict(data or {}))
+        given = data or {}
+        # What `self.process` does, without the filters and attributes that none of ours has; a
+        # value for every field, since WTForms finds out by an exception that there is none.
+        for name, field in self._fields.items():
+            field.process(formdata, given.get(name))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Checks the visitor's fields; what script and page fill in is never an error."""

@@ -9,13 +9,21 @@ GENESIS = "0" * 64
 """What the first event holds in place of a hash before it."""
 
 
-def body(event: Event, sequence: int) -> str:
-    """All that the chain protects of an event, as canonical JSON."""
-    return canonical(
+def link(before: str, event: Event, sequence: int) -> str:
+    """The hash of one event, given the hash before it."""
+    return link_text(before, event, sequence, canonical(event.data))
+
+
+def link_text(before: str, event: Event, sequence: int, data: str) -> str:
+    """The same, if the event's data is at hand as canonical JSON: it is the dearest part."""
+    return sha256(f"{before}\n{body(event, sequence, data)}".encode()).hexdigest()
+
+
+def body(event: Event, sequence: int, data: str) -> str:
+    """All that the chain protects of an event, as canonical JSON, around that of its data."""
+    head = canonical({"actor": event.actor.value, "campaign": event.campaign})
+    rest = canonical(
         {
-            "actor": event.actor.value,
-            "campaign": event.campaign,
-            "data": event.data,
             "kind": event.kind.value,
             "lead_id": event.lead_id,
             "occurred_at": show_time(event.occurred_at),
@@ -23,8 +31,4 @@ def body(event: Event, sequence: int) -> str:
             "sequence": sequence,
         }
     )
-
-
-def link(before: str, event: Event, sequence: int) -> str:
-    """The hash of one event, given the hash before it."""
-    return sha256(f"{before}\n{body(event, sequence)}".encode()).hexdigest()
+    return f'{head[:-1]},"data":{data},{rest[1:]}'

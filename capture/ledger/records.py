@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from capture.campaign import Campaign
 from capture.canonical import canonical
 from capture.lead import Event, Lead, follow, show_time
-from capture.ledger.chain import link
+from capture.ledger.chain import link_text
 from capture.ledger.protocol import Dossier, Frozen, Keys, Message, Note
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
@@ -48,9 +48,9 @@ class SqliteRecords(SqliteReading):
         )
 
     def _chained(self, event: Event) -> tuple[str | int | None, ...]:
-        before = self._head
+        before, data = self._head, canonical(event.data)
         self._sequence += 1
-        self._head = link(before, event, self._sequence)
+        self._head = link_text(before, event, self._sequence, data)
         return (
             self._sequence,
             event.campaign,
@@ -59,7 +59,7 @@ class SqliteRecords(SqliteReading):
             show_time(event.occurred_at),
             show_time(event.recorded_at),
             event.actor.value,
-            canonical(event.data),
+            data,
             before,
             self._head,
         )

@@ -42,6 +42,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         "Content-Security-Policy": _policy(config),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Cache-Control": "no-store",
     }
     if config.trusted_proxies:
         count = config.trusted_proxies
@@ -81,9 +82,11 @@ def _policy(config: WebConfig) -> str:
 
 
 def _headers(response: Response) -> Response:
+    headers = response.headers
+    own = {name.lower() for name, _ in headers}
     for name, value in current_app.config["HEADERS"].items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
+        if name.lower() not in own:
+            headers.add(name, value)
     config = parts().config
     if config.capture_url:  # another host than the site's: its pages alone may read the answers
         response.headers["Vary"] = "Origin"

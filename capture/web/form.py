@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -82,7 +83,12 @@ def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> Respons
 
 def _posted() -> MultiDict[str, str]:
     """The form as it was sent. Raises a 413 if it is too long."""
-    form = request.form
+    if request.mimetype == "application/x-www-form-urlencoded":
+        # As `request.form` has it, by a shorter way.
+        sent = request.get_data(cache=False).decode(errors="replace")
+        form = MultiDict(parse_qsl(sent, keep_blank_values=True, errors="werkzeug.url_quote"))
+    else:
+        form = request.form
     if request.content_length is None:
         # Werkzeug cuts a chunked body at the limit without a word; reading on from there raises.
         request.stream.read(1)

@@ -1,0 +1,25 @@
+"""capture.ledger.chain: what is hashed is the canonical JSON of the whole event."""
+
+import pytest
+
+from capture.canonical import canonical
+from capture.lead import Event, Kind, show_time
+from capture.ledger.chain import body
+from tests.samples import moved, received
+
+
+@pytest.mark.parametrize(
+    "event", [received("a"), moved("a", Kind.QUALIFIED), moved("a", Kind.REJECTED, note='"},{"é')]
+)
+def test_the_body_is_the_canonical_json_of_the_whole_event(event: Event) -> None:
+    whole = {
+        "actor": event.actor.value,
+        "campaign": event.campaign,
+        "data": event.data,
+        "kind": event.kind.value,
+        "lead_id": event.lead_id,
+        "occurred_at": show_time(event.occurred_at),
+        "recorded_at": show_time(event.recorded_at),
+        "sequence": 7,
+    }
+    assert body(event, 7, canonical(event.data)) == canonical(whole)
