@@ -36,6 +36,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
         | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))},
+        "basis": events[0].event.data.get("basis"),
         "verdict": _verdict(events, dossier),
         "answers": None if dossier is None else dict(dossier.answers),
         "first_touch": None if dossier is None else dict(dossier.first_touch),
@@ -97,6 +98,8 @@ def _show(facts: dict[str, Any]) -> None:
             ("lead", lead["lead_id"]),
             ("campaign", f"{lead['campaign']} (version {lead['version'][:12]})"),
             ("received", lead["received_at"]),
+            ("source", lead["source"]),
+            _consent(lead, facts["basis"]),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
             ("review ends", lead["deadline"] or "not begun"),
             ("appointment", lead["appointment"]),
@@ -131,6 +134,13 @@ def _show(facts: dict[str, Any]) -> None:
         [{**row, "hash": row["hash"][:12]} for row in facts["events"]],
         as_json=False,
     )
+
+
+def _consent(lead: dict[str, Any], basis: str | None) -> tuple[str, str]:
+    """Who saw no form agreed to none: then it is the lawful basis that counts."""
+    if basis is not None:
+        return "basis", basis
+    return "consent", f"given to version {lead['consent_version'][:12]}"
 
 
 def _joined(value: Any) -> Any:
