@@ -81,6 +81,7 @@ _DOOR = {
         Kind.QUALIFIED,
     )
 }
+_NOT_DELIVERED = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED}
 _JUDGED_AGAIN = {Kind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
@@ -232,9 +233,11 @@ def follow(lead: Lead | None, event: Event) -> Lead:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
+        case kind if kind in _NOT_DELIVERED and lead.appointment == "scheduled":
+            changes["appointment"] = "cancelled"
         case Kind.REJECTED if lead.appointment == "scheduled":
             changes |= {"appointment": "cancelled", "meeting_lost": True}
-        case Kind.CORRECTED:
+        case Kind.CORRECTED:  # a pending meeting waits for what is judged next
             changes |= {"deadline": None, "explicit": True, "told": False}
     return replace(lead, **changes)
 

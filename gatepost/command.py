@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",
     "close": "capture.cli.statement:close",
+    "correct": "capture.cli.correct:correct",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

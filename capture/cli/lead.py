@@ -9,7 +9,7 @@ import click
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import NotFound
-from capture.lead import Lead
+from capture.lead import Kind, Lead
 from capture.ledger import Dossier, Reading, Recorded
 
 
@@ -101,6 +101,7 @@ def _show(facts: dict[str, Any]) -> None:
             ("source", lead["source"]),
             _consent(lead, facts["basis"]),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
+            *(("corrected", _correction(event)) for event in facts["events"] if _corrects(event)),
             ("review ends", lead["deadline"] or "not begun"),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
@@ -141,6 +142,17 @@ def _consent(lead: dict[str, Any], basis: str | None) -> tuple[str, str]:
     if basis is not None:
         return "basis", basis
     return "consent", f"given to version {lead['consent_version'][:12]}"
+
+
+def _corrects(event: dict[str, Any]) -> bool:
+    return bool(event["kind"] == Kind.CORRECTED)
+
+
+def _correction(event: dict[str, Any]) -> str:
+    """When, and what: field names only, since events hold no answers (rule 31)."""
+    data = event["data"]
+    what = [*data.get("fields", ()), *(["taken out of spam"] if data.get("not_spam") else [])]
+    return f"{event['occurred_at']}: {', '.join(what)}"
 
 
 def _joined(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Takes leads: one submission, or a table of them; and judges again what was corrected by hand."""
 
 from capture.intake.bring import Brought, Origin, bring_in, rehearse
+from capture.intake.correct import Correction, correct
 from capture.intake.door import DoorShut, check_open
 from capture.intake.receive import FormOutdated, Receipt, receive
 from capture.intake.sheet import Row, read_sheet
@@ -9,6 +10,7 @@ from capture.intake.submission import Submission, identity
 
 __all__ = [
     "Brought",
+    "Correction",
     "DoorShut",
     "FormOutdated",
     "Origin",
@@ -17,6 +19,7 @@ __all__ = [
     "Submission",
     "bring_in",
     "check_open",
+    "correct",
     "identity",
     "read_sheet",
     "receive",

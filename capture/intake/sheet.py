@@ -15,7 +15,7 @@ from capture.campaign.problems import near, shown
 from capture.errors import FileErrors, Problem
 from capture.form import check_typed
 
-MOST_ROWS: Final = 2000
+MOST_ROWS: Final = 5000
 """One transaction takes them all, and the site's visitors wait for it."""
 
 _DELIMITERS: Final = ",;\t"
