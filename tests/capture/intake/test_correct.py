@@ -142,9 +142,10 @@ class TestTheDoor:
     def test_the_window_of_duplicates_counts_from_its_receipt(self, desk: Desk) -> None:
         desk.terms = campaign("[duplicates]\nwindow = 30")
         desk.take()
-        wrong = desk.take(email="typo@clinic.example", at=NOW + timedelta(days=29))
-        right = {"email": "ann@clinic.example"}
-        assert desk.correct(wrong, right, at=NOW + timedelta(days=30)).review == "duplicate"
+        typo: dict[str, Answer] = {"email": "typo@clinic.example", "company_size": "1-50"}
+        wrong = desk.take(at=NOW + timedelta(days=29), **typo)
+        right = {"email": "ann@clinic.example", **RIGHT}
+        assert desk.correct(wrong, right, at=NOW + timedelta(days=40)).review == "duplicate"
 
     def test_its_old_keys_block_nobody_and_its_new_ones_do(self, desk: Desk) -> None:
         desk.correct(desk.take(email="typo@clinic.example"), {"email": "ann@clinic.example"})

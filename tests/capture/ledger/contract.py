@@ -109,6 +109,26 @@ class LedgerContract:
         ledger.transact(work)
         assert ledger.read(lambda reading: reading.dossier("a")) == dossier
 
+    def test_a_dossier_and_keys_can_be_put_in_place_of_others(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            for lead_id in "ab":
+                records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))
+                records.keep_dossier("guide", lead_id, Dossier({"email": "x@b.example"}))
+                records.keep_keys(lead_id, "acme", {"email": "x@b.example"})
+            records.change_dossier("a", Dossier({"email": "y@b.example"}, last_touch={"path": "/"}))
+            records.change_keys("a", "acme", {"email": "y@b.example"})
+
+        ledger.transact(work)
+
+        def match(email: str) -> list[str]:
+            found = ledger.read(lambda reading: reading.matching("acme", {"email": email}, ANY))
+            return [lead.lead_id for lead in found]
+
+        assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
+        changed, other = (ledger.read(lambda reading, i=i: reading.dossier(i)) for i in "ab")
+        assert changed == Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
+        assert other == Dossier({"email": "x@b.example"})
+
     def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.keep_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
