@@ -27,13 +27,20 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One lead on the bill."""
+    """One lead on the bill, or one period of its revenue."""
 
     lead_id: str
+    period: str
+    """First day of the period of revenue; empty where a lead is paid once."""
     version: str
     """The campaign version that judged it."""
     received_at: datetime
+    event: str
+    """What pays: accepted, scheduled, held, won or revenue."""
+    event_at: datetime
     due_at: datetime
+    base: int | None
+    """What a percentage is taken of, in minor units; None under a flat rate."""
     amount: int
     """Minor units; 0 when free."""
     free: bool
@@ -119,9 +126,13 @@ def from_json(said: dict[str, Any]) -> Statement:
         lines=[
             StatementLine(
                 lead_id=line["lead_id"],
+                period=line["period"],
                 version=line["campaign_version"],
                 received_at=parse_time(line["received_at"]),
+                event=line["event"],
+                event_at=parse_time(line["event_at"]),
                 due_at=parse_time(line["due_at"]),
+                base=line["base"],
                 amount=line["amount"],
                 free=line["free"],
                 late=line["late"],
@@ -139,9 +150,13 @@ def from_json(said: dict[str, Any]) -> Statement:
 def _line(line: StatementLine) -> dict[str, Any]:
     return {
         "lead_id": line.lead_id,
+        "period": line.period,
         "campaign_version": line.version,
         "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
+        "base": line.base,
         "amount": line.amount,
         "free": line.free,
         "late": line.late,

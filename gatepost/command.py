@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",
     "notify": "capture.cli.review:notify",
+    "outcome": "capture.cli.outcome:outcome",
     "review": "capture.cli.review:review",
     "schema": "capture.cli.schema:schema",
     "serve": "gatepost.commands:serve",

@@ -24,9 +24,13 @@ COLUMNS = (
     "campaign",
     "month",
     "lead_id",
+    "period",
     "campaign_version",
     "received_at",
+    "event",
+    "event_at",
     "due_at",
+    "base",
     "amount",
     "currency",
     "free",
@@ -151,10 +155,12 @@ def _show_table(bill: Statement, digest: str) -> None:
     if bill.lines:
         show_heading("Lines")
         show_rows(
-            ("lead_id", "due", "amount", "marks", "criteria met"),
+            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
             [
                 {
                     "lead_id": line.lead_id,
+                    "period": line.period,
+                    "paid for": line.event,
                     "due": moment(line.due_at),
                     "amount": show_money(line.amount, bill.currency),
                     "marks": " ".join(name for name in ("free", "late") if getattr(line, name)),
@@ -176,9 +182,13 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "campaign": bill.campaign,
         "month": bill.month,
         "lead_id": line.lead_id,
+        "period": line.period,
         "campaign_version": line.version,
         "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
+        "base": None if line.base is None else from_minor(line.base, bill.currency),
         "amount": from_minor(line.amount, bill.currency),
         "currency": bill.currency,
         "free": "yes" if line.free else "no",

@@ -91,7 +91,7 @@ class SqliteRecords(SqliteReading):
         self._db.execute("DELETE FROM duplicate_keys WHERE lead_id = ?", (lead_id,))
         self.keep_keys(lead_id, client, keys)
 
-    def keep_statement(self, statement: Frozen, lead_ids: Iterable[str]) -> None:
+    def keep_statement(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
         self._db.execute(
             f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -105,8 +105,8 @@ class SqliteRecords(SqliteReading):
             ),
         )
         self._db.conn.executemany(
-            "INSERT INTO statement_lines VALUES (?, '', ?)",
-            [(lead_id, statement.number) for lead_id in lead_ids],
+            "INSERT INTO statement_lines VALUES (?, ?, ?)",
+            [(lead_id, period, statement.number) for lead_id, period in lines],
         )
 
     def keep_note(self, note: Note) -> None:

@@ -179,6 +179,14 @@ class TestTheDoor:
         assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
         assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
 
+    def test_taking_back_a_later_rejection_brings_no_old_meeting_back(self, desk: Desk) -> None:
+        lead = desk.take()
+        desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+        desk.correct(lead, {"company_size": "1-50"})
+        desk.correct(lead)
+        desk.append(moved(lead.lead_id, Kind.REJECTED), moved(lead.lead_id, Kind.WITHDRAWN))
+        assert desk.lead(lead.lead_id).appointment == "cancelled"
+
     def test_a_test_lead_stays_one_and_touches_nothing_rule_5(self, desk: Desk) -> None:
         test = desk.take(replace(submission(desk.terms, company_size="1-50"), test=True))
         assert desk.correct(test).test
@@ -269,6 +277,19 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
 
     assert close("2026-11", december) == [(lead.lead_id, 5000, NOW + 2 * MINUTE)]
     assert close("2026-12", december + timedelta(days=30)) == []
+
+
+def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk: Desk) -> None:
+    text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"')
+    desk.terms = campaign(text=text)
+    lead = desk.take()
+    desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+    desk.correct(lead, {"company_size": "1-50"})
+    desk.correct(lead)
+    act = Act(lead.lead_id, "Carol")
+    desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
+    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, "2026-11", LATER))
+    assert read_statement(frozen).lines == []
 
 
 def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
