@@ -84,6 +84,7 @@ PLUGINS = [
     "publish.look",
     "publish.form_tags",
     "publish.links",
+    "publish.head",
     "publish.gated",
 ]
 
