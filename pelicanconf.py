@@ -82,6 +82,8 @@ JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": T
 PLUGINS = [
     "publish.problems",
     "publish.look",
+    "publish.faq",
+    "publish.reading",
     "publish.form_tags",
     "publish.links",
     "publish.head",
@@ -97,6 +99,7 @@ MARKDOWN = {
         "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
         "markdown.extensions.toc": {"permalink": False},
         "markdown.extensions.sane_lists": {},
+        "markdown.extensions.admonition": {},
         "markdown.extensions.meta": {},
     },
     "output_format": "html",
