@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from pelican import signals
 
 from publish.links import contents
+from publish.wiring import listen
 
 TITLE = "Questions and answers"
 
@@ -37,4 +38,4 @@ def _section(answered: list[tuple[str, str]]) -> str:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.all_generators_finalized.connect(place_all)
+    listen(signals.all_generators_finalized, place_all)

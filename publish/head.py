@@ -19,6 +19,7 @@ from capture.site import Site
 from publish import linked_data
 from publish.linked_data import Node
 from publish.links import contents
+from publish.wiring import listen
 
 LONGEST_DESCRIPTION = 300
 
@@ -174,5 +175,5 @@ def teach_templates(generator: Any) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.generator_init.connect(teach_templates)
-    signals.all_generators_finalized.connect(give_heads)
+    listen(signals.generator_init, teach_templates)
+    listen(signals.all_generators_finalized, give_heads)

@@ -17,6 +17,7 @@ from publish.links import contents
 from publish.neighbours import Facts, Neighbours, Reference, neighbours
 from publish.problems import report_of
 from publish.source import line_of_key
+from publish.wiring import listen
 
 FEWEST_HEADINGS: Final = 3  # below this a contents list helps nobody
 _HEADING: Final = re.compile(r'<h2 id="(?P<id>[^"]+)">(?P<title>.*?)</h2>', re.DOTALL)
@@ -83,4 +84,4 @@ def _report_unknown(article: Any, slugs: Iterable[str]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.all_generators_finalized.connect(help_readers)
+    listen(signals.all_generators_finalized, help_readers)
