@@ -18,6 +18,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",
     "close": "capture.cli.statement:close",
+    "credit": "capture.cli.credit:credit",
+    "credits": "capture.cli.credit:credits_",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
