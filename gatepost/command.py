@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",
     "close": "capture.cli.statement:close",
+    "correct": "capture.cli.correct:correct",
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
     "export": "capture.cli.export:export",
