@@ -87,9 +87,7 @@ _DOOR = {
         Kind.QUALIFIED,
     )
 }
-_LOSES_MEETING = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED} | {Kind.REJECTED}
-"""A lead that a correction shuts out loses its pending meeting as a rejected one does."""
-
+_NO_MEETING = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED} | {Kind.REJECTED}
 _JUDGED_AGAIN = {Kind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
@@ -207,8 +205,7 @@ class Lead:
     told: bool = False
     """The client was told of it, so that its window runs (rule 11)."""
     meeting_lost: bool = False
-    """Its rejection (or the verdict after a correction) cancelled a pending meeting; it comes back
-    if a rejection is taken back."""
+    """Its rejection cancelled a pending meeting, which comes back if that is taken back."""
     disputed: bool = False
     """The agency disputes the rejection; once the client agrees, it is settled as accepted."""
     meeting_at: datetime | None = None
@@ -278,10 +275,11 @@ def follow(lead: Lead | None, event: Event) -> Lead:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
-        case kind if kind in _LOSES_MEETING and lead.appointment == "scheduled":
-            changes |= {"appointment": "cancelled", "meeting_lost": True}
+        case kind if kind in _NO_MEETING and lead.appointment == "scheduled":
+            lost = kind is Kind.REJECTED  # that alone can be taken back
+            changes |= {"appointment": "cancelled", "meeting_lost": lost}
         case Kind.CORRECTED:  # a pending meeting waits for what is judged next
-            changes |= {"deadline": None, "explicit": True, "told": False, "meeting_lost": False}
+            changes |= {"deadline": None, "explicit": True, "told": False}
         case Kind.SCHEDULED | Kind.MOVED:
             changes |= {
                 "meeting_at": _time(event.data.get("meeting_at")),

@@ -19,6 +19,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "publish.commands:check",
     "close": "capture.cli.statement:close",
     "correct": "capture.cli.correct:correct",
+    "credit": "capture.cli.credit:credit",
+    "credits": "capture.cli.credit:credits_",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

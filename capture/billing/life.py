@@ -69,7 +69,9 @@ def _after(life: Life | None, event: Event) -> Life:
     match event.kind:
         case kind if kind in _JUDGED:
             changes["verdict"] = event.data["verdict"]
-            changes["booked"] = None if lead.meeting_lost else life.booked  # after a correction
+            # A correction that shuts the lead out cancels its meeting.
+            stands = lead.appointment == life.lead.appointment
+            changes["booked"] = life.booked if stands else None
         case Kind.SCHEDULED:
             changes["booked"] = life.booked or _paying(event)  # after a no-show the first stands
         case Kind.CANCELLED:

@@ -69,10 +69,14 @@ def draw_lives(  # noqa: PLR0913, PLR0917 - all that a drawing depends on, and n
     campaign: str,
     month: str,
     as_of: datetime,
+    last: int | None = None,
     closed: Set[str] = frozenset(),
     billed: Set[tuple[str, str]] = frozenset(),
 ) -> Drawing:
-    """The month's lines: its own, and late ones of the `closed` months, that are not billed yet."""
+    """The month's lines: its own, and late ones of the `closed` months, that are not billed yet.
+
+    `last` is the number of the last event that is seen, as far as the lives do not say it.
+    """
     terms, found, shared = Terms(reading), _Found(), dict[str, Mapping[str, Any]]()
     months = {month, *closed}
     for life in _folded(lives):
@@ -90,7 +94,7 @@ def draw_lives(  # noqa: PLR0913, PLR0917 - all that a drawing depends on, and n
             found.newest = max(found.newest or newest, newest)
     return Drawing(
         _in_order(found, terms),
-        Counts(found.in_review, reading.over_cap(campaign, month, as_of), found.free),
+        Counts(found.in_review, reading.over_cap(campaign, month, last), found.free),
         terms.fields(),
     )
 

@@ -132,8 +132,11 @@ class Reading(Protocol):
     def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
         """(lead id, period) of all lines on the campaign's statements of months before one."""
 
-    def over_cap(self, campaign: str, month: str, until: datetime) -> int:
-        """How many leads of a month, received by a time, were refused over a cap (rule 8)."""
+    def over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
+        """How many leads of a month were refused over a cap (rule 8), as of an event's number.
+
+        A correction can refuse a lead long after its month was closed.
+        """
 
     def dossier(self, lead_id: str) -> Dossier | None:
         """A lead's personal data; None once erased."""

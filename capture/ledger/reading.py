@@ -140,11 +140,12 @@ class SqliteReading:
             )
         )
 
-    def over_cap(self, campaign: str, month: str, until: datetime) -> int:
+    def over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
         row = self._db.execute(
             "SELECT count(*) FROM leads WHERE campaign = ? AND month = ? AND review = 'over_cap'"
-            " AND test = 0 AND received_at <= ?",
-            (campaign, month, show_time(until)),
+            " AND test = 0 AND EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
+            " AND kind = 'over_cap' AND (? IS NULL OR sequence <= ?))",
+            (campaign, month, last, last),
         ).fetchone()
         return int(row[0])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from capture.campaign import Answer
-from capture.closing import close_month, read_statement
+from capture.closing import check_statements, close_month, read_statement
 from capture.errors import Refused
 from capture.intake import Correction, Submission, correct, receive
 from capture.lead import Actor, Event, Kind, Lead
@@ -290,6 +290,18 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
     frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, "2026-11", LATER))
     assert read_statement(frozen).lines == []
+
+
+def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk) -> None:
+    desk.terms = campaign("[caps]\nleads_a_month = 2")
+    refused, shut_out = desk.take(company_size="1-50"), desk.take(email="eve@e.example")
+    desk.take(email="bob@other.example", at=NOW + MINUTE)
+    desk.correct(shut_out, {"full_name": "Eve"})  # in review when the month is closed
+    december = NOW + timedelta(days=20)
+    desk.ledger.transact(lambda records: close_month(records, desk.terms, "2026-11", december))
+    assert desk.correct(refused, at=december + MINUTE).review == "over_cap"
+    desk.correct(shut_out, {"company_size": "1-50"}, at=december + MINUTE)
+    assert desk.ledger.read(check_statements) == []
 
 
 def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
