@@ -24,7 +24,7 @@ from capture.terms import kept_campaign
 
 _INSTEAD: Final[Mapping[str, str]] = {
     "accepted": "who accepted it by word can take that back for 10 seconds (`gatepost review {id} "
-    "withdraw`); else only a credit note corrects its bill",
+    "withdraw`); else only a credit note corrects its bill (`gatepost credit`)",
     "rejected": "if that is wrong, say so: `gatepost review {id} dispute`",
 }
 _ELSE: Final = "send or import it as a new lead, with what is right"
