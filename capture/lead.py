@@ -87,6 +87,7 @@ _DOOR = {
         Kind.QUALIFIED,
     )
 }
+_NO_MEETING = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED} | {Kind.REJECTED}
 _JUDGED_AGAIN = {Kind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
@@ -274,9 +275,10 @@ def follow(lead: Lead | None, event: Event) -> Lead:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
-        case Kind.REJECTED if lead.appointment == "scheduled":
-            changes |= {"appointment": "cancelled", "meeting_lost": True}
-        case Kind.CORRECTED:
+        case kind if kind in _NO_MEETING and lead.appointment == "scheduled":
+            lost = kind is Kind.REJECTED  # that alone can be taken back
+            changes |= {"appointment": "cancelled", "meeting_lost": lost}
+        case Kind.CORRECTED:  # a pending meeting waits for what is judged next
             changes |= {"deadline": None, "explicit": True, "told": False}
         case Kind.SCHEDULED | Kind.MOVED:
             changes |= {

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from capture.billing import Life, Paying, life_of, split
+from capture.billing import Life, Paying, fee, kept_share, life_of, split
 from capture.campaign import Campaign
+from capture.closing import credit_refund
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
@@ -84,7 +85,17 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
         )
     note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), outcome.note.strip(), now)
     records.keep_note(note)
+    if outcome.kind is Kind.REFUNDED and terms.price.model == "cpa":
+        _credit(records, terms, lead, now)
     return find_lead(records, lead.lead_id)
+
+
+def _credit(records: Records, terms: Campaign, lead: Lead, now: datetime) -> None:
+    """What a refund within its days leaves owed of a line that was billed already (rule 23)."""
+    life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
+    bought = 0 if life.won is None else life.won.amount
+    owed = fee(terms, bought, kept_share(life, terms))
+    credit_refund(records, lead.lead_id, owed, lead.client, now)
 
 
 def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:

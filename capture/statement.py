@@ -4,6 +4,7 @@ The JSON holds no personal data. It is what is frozen by its SHA-256 and redrawn
 other form of a statement is a view of it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,6 +113,11 @@ def to_json(statement: Statement) -> str:
 def fingerprint(text: str) -> str:
     """SHA-256 of a statement's canonical JSON, in hex."""
     return sha256(text.encode()).hexdigest()
+
+
+def read_json(text: str) -> Statement:
+    """What `to_json` wrote, read back."""
+    return from_json(json.loads(text))
 
 
 def from_json(said: dict[str, Any]) -> Statement:

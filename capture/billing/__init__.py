@@ -2,7 +2,18 @@
 
 from capture.billing.draw import draw
 from capture.billing.life import Life, Paying, life_of
-from capture.billing.lines import Line, lines_for
+from capture.billing.lines import Line, fee, kept_share, lines_for
 from capture.billing.periods import after_months, split
 
-__all__ = ["Life", "Line", "Paying", "after_months", "draw", "life_of", "lines_for", "split"]
+__all__ = [
+    "Life",
+    "Line",
+    "Paying",
+    "after_months",
+    "draw",
+    "fee",
+    "kept_share",
+    "life_of",
+    "lines_for",
+    "split",
+]

@@ -1,10 +1,11 @@
 """`gatepost outcome`: what has become of a lead: its meeting, its sale, its revenue."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 
+from capture.cli.amount import Amount
 from capture.cli.lead import find
 from capture.cli.output import read_time
 from capture.cli.workplace import Workplace, pass_workplace
@@ -31,21 +32,6 @@ KINDS = {
 }
 
 
-class _Amount(click.ParamType[Decimal]):
-    name = "AMOUNT"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
-            self.fail("write an amount such as 1200.00", param, ctx)
-        if not amount.is_finite():
-            self.fail("write an amount such as 1200.00", param, ctx)
-        return amount
-
-
 @click.command()
 @click.argument("lead_id", metavar="ID")
 @click.argument("what", type=click.Choice(sorted(KINDS)))
@@ -60,7 +46,7 @@ class _Amount(click.ParamType[Decimal]):
 )
 @click.option("--on", "occurred", metavar="TIME", help="When it happened; now by default.")
 @click.option("--at", "meeting", metavar="TIME", help="scheduled, moved: when the meeting is.")
-@click.option("--amount", type=_Amount(), help="won, revenue, refunded: net of tax.")
+@click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")
 @click.option("--period", metavar="DATE", help="revenue: the first day that it is for.")
 @click.option(
     "--months", type=click.IntRange(1, 120), default=1, help="revenue: split over so many months."

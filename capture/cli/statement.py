@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
 from capture.cli.output import as_of_option, output_option, read_time, write_output
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_rows
@@ -82,16 +83,7 @@ def statements(workplace: Workplace, client: str | None, as_json: bool) -> None:
         click.echo("No statement was closed yet.")
 
 
-class _ByNumber(click.Group):
-    """A group in which `statement NUMBER` is short for `statement show NUMBER`."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
-
-
-@click.group(cls=_ByNumber)
+@click.group(cls=DefaultGroup, default="show")
 def statement() -> None:
     """Show a closed statement by its NUMBER, or preview an open month."""
 

@@ -4,12 +4,12 @@ A statement is drawn from the events up to a number and the statements closed be
 else, so that it can be drawn again for ever.
 """
 
-import json
 from collections.abc import Collection, Set
 from dataclasses import replace
 from datetime import datetime
 
 from capture.campaign import Campaign
+from capture.closing.credit import next_number
 from capture.closing.drawing import DueLine, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
@@ -20,7 +20,7 @@ from capture.statement import (
     Statement,
     StatementLine,
     fingerprint,
-    from_json,
+    read_json,
     to_json,
 )
 from capture.terms import kept_campaign
@@ -48,7 +48,7 @@ def close_month(records: Records, campaign: Campaign, month: str, now: datetime)
     write_lapses(records, now, campaign.slug)
     write_meetings(records, now, campaign.slug)
     sequence, head = records.head()
-    number = f"{campaign.client}-{len(records.statements(campaign.client)) + 1:04d}"
+    number = next_number(records, campaign.client)
     earlier = _earlier(records, campaign.slug, month, now)
     drawn = _draw(records, campaign, month, now, sequence, earlier)
     text = to_json(replace(drawn, number=number, head=head))
@@ -177,4 +177,4 @@ def _is(frozen: Frozen, campaign: Campaign) -> bool:
 
 def read_statement(frozen: Frozen) -> Statement:
     """The statement that was frozen."""
-    return from_json(json.loads(frozen.json))
+    return read_json(frozen.json)

@@ -221,6 +221,12 @@ class Records(Reading, Protocol):
     def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Keeps what the lead's person can be known by, as HMACs."""
 
+    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+        """Puts other personal data in place of what is kept of a lead."""
+
+    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        """Puts other keys in place of those that are kept of a lead; none at all if empty."""
+
     def keep_statement(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
         """Freezes a statement and its lines, by (lead id, period): each at most once (rule 20)."""
 

@@ -10,12 +10,10 @@ import pytest
 
 from capture.backtest import Backtest, CriterionCount, backtest
 from capture.campaign import Answer, Campaign
-from capture.intake import Submission, receive
-from capture.lead import Kind
+from capture.intake import Correction, Submission, correct, receive
 from capture.ledger import Judged, Ledger, Records, open_ledger
-from capture.qualification import RULE_DATA_VERSION
 from capture.review import Act, reject
-from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, moved, received
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, received
 
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
 DAY = timedelta(days=1)
@@ -244,16 +242,10 @@ def test_every_lead_is_counted_once(past: Past) -> None:
 
 def test_the_newest_verdict_counts_after_a_correction(past: Past) -> None:
     lead_id = past.take("1-50")
-    verdict = {
-        "passed": True,
-        "rule_data": RULE_DATA_VERSION,
-        "criteria": [
-            {"id": "company_size", "rule": "Company size is at least 101", "passed": True}
-        ],
-    }
-    events = [moved(lead_id, Kind.CORRECTED), moved(lead_id, Kind.QUALIFIED, verdict=verdict)]
-    past.ledger.transact(lambda records: records.append(*events))
-    assert ways(past.under(OLD)) == {"yes-no": 1}  # its answers were left as they were
+    right = Correction(lead_id, "Ada", {"company_size": "101-500"})
+    past.write(lambda records: correct(records, right, NOW).review)
+    assert ways(past.under(OLD)) == {"yes-yes": 1}
+    assert ways(past.under(STRICT)) == {"yes-no": 1}
 
 
 def test_verdicts_by_older_lists_are_counted(past: Past) -> None:

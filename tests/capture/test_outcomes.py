@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from capture.billing import after_months, split
 from capture.campaign import Campaign
-from capture.closing import check_statements, close_month, preview, read_statement
-from capture.errors import MoveRefused, Refused
+from capture.closing import (
+    Credit,
+    Wish,
+    check_statements,
+    close_month,
+    credit,
+    credits_of,
+    preview,
+    read_statement,
+)
+from capture.errors import MoveRefused, NotFound, Refused
 from capture.intake import receive
 from capture.lead import Actor, Kind, Lead
 from capture.ledger import Ledger, open_ledger
@@ -61,6 +70,10 @@ class Desk:
 
     def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
         return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
+
+    def credit(self, lead: Lead, amount: int | None) -> Credit:
+        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
+        return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
 
     def bill(self, month: str, as_of: datetime) -> Statement:
         return self.ledger.read(lambda reading: preview(reading, self.terms, month, as_of))
@@ -232,6 +245,42 @@ class TestSales:
         lead = desk.take(WON)
         with pytest.raises(Refused, match=r"amount|decimals"):
             desk.client(lead, Kind.WON, NOW + DAY, amount=amount)
+
+
+class TestCredits:
+    """Rules 23 and 27."""
+
+    def test_a_refund_credits_a_line_that_was_billed_in_proportion(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.close("2026-11", NOW + 9 * DAY)
+        desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(250))
+        desk.say(lead, Kind.REFUNDED, NOW + 11 * DAY, amount=Decimal(750))
+        notes = desk.ledger.read(credits_of)
+        assert [(one.number, one.amount) for one in notes] == [
+            ("acme-0002", 2500),
+            ("acme-0003", 7500),
+        ]
+        assert desk.close("2026-12", JANUARY).number == "acme-0004"
+
+    def test_all_credits_of_a_line_never_exceed_it(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.close("2026-11", NOW + 9 * DAY)
+        desk.credit(lead, 4000)
+        with pytest.raises(Refused, match=r"60\.00 USD is left of it"):
+            desk.credit(lead, 6001)
+        assert desk.credit(lead, None).amount == 6000
+        with pytest.raises(Refused, match=r"0\.00 USD is left of it"):
+            desk.credit(lead, None)
+        desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
+        assert len(desk.ledger.read(credits_of)) == 2
+
+    def test_a_credit_names_a_line_that_there_is(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.close("2026-11", NOW + 9 * DAY)
+        with pytest.raises(NotFound, match="acme-0001 has no line of lead"):
+            desk.credit(lead, None)
 
 
 class TestRevenue:

@@ -249,3 +249,15 @@ def test_an_outcome_that_the_table_forbids_names_the_moves_that_are_allowed(
     ran = project.run("outcome", lead_id, "refunded", "--amount", "5", "--as", "Ada")
     assert ran.code == 1
     assert ran.err.strip().endswith("so refunded is refused; allowed now: won, lost")
+
+
+def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Project) -> None:
+    lead_id = project.take()
+    close(project, "2026-11", DECEMBER)
+    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    made = project.run(*asked, "--amount", "20.00")
+    assert (made.code, made.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
+    (row,) = json.loads(project.run("credits", "--json").out)
+    assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
+    assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left of it\n")
+    assert project.run("verify").code == 0
