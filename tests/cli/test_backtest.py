@@ -47,8 +47,8 @@ def test_it_shows_what_changes_criterion_by_criterion_and_on_the_bill(tried: Pro
     ]
     for line in (
         "qualified not qualified 1 0",
-        "company_size then Company size is at least 101 2",
-        "now Company size is at least 501 1 1 no longer met",
+        "company_size then Company size is at least 101 2 of 2",
+        "now Company size is at least 501 1 of 2 1 no longer met",
         "2026-11 2 1 $100.00 $60.00 -$40.00",
         "all 2 1 $100.00 $60.00 -$40.00",
         "Leads that change, the newest 1 of 1",
@@ -75,6 +75,18 @@ def test_a_draft_comes_by_standard_input_too(
     out = tried.run("backtest", "guide", "--file", "-").out
     assert "standard input, version" in out
     assert "1 lead would get another verdict" in out
+
+
+def test_a_new_criterion_and_a_dropped_one_stand_in_the_table(tried: Project) -> None:
+    wine = '[fields.wine]\nlabel = "Wine"\ntype = "choice"\nchoices = ["Red", "White"]\n[criteria]'
+    draft = DRAFT.replace("[criteria]\ncompany_size = { at_least = 501 }", wine)
+    draft = draft.replace("[price]", '[criteria.wine]\nequal = "Red"\n[price]')
+    (tried.folder / "draft.toml").write_text(draft)
+    out = tried.run("backtest", "guide", "--file", "draft.toml").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "wine now Wine is Red 0 of 2 no criterion then, 2 not asked then" in lines
+    assert "company_size then Company size is at least 101 2 of 2 no criterion now" in lines
+    assert lines[-1].endswith("qualified not qualified wine: not asked then")
 
 
 def test_json_gives_all_of_it(tried: Project) -> None:
