@@ -14,6 +14,7 @@ from capture.errors import GatepostError
 from gatepost.settings import Settings, Sourced, secret
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "backtest": "capture.cli.backtest:backtest",
     "build": "publish.commands:build",
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",

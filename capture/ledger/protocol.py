@@ -79,6 +79,17 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A lead with the verdict that it was given, and what is still kept of its answers."""
+
+    lead: Lead
+    verdict: Mapping[str, Any] | None
+    """As the newest event that has one holds it; None while there is none."""
+    answers: Mapping[str, Answer] | None
+    """None once erased."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alike:
     """Which leads of the same person are looked for."""
 
@@ -125,6 +136,15 @@ class Reading(Protocol):
 
         In the order of the leads' recording; each lead's as far as `events` would give them.
         """
+
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+        """Every lead of a campaign, received since a time, with its verdict.
+
+        In the order of recording, one at a time: however many there are, few are held.
+        """
+
+    def how_many(self, campaign: str, since: datetime | None = None) -> int:
+        """How many leads `judged` would give."""
 
     def account_events(self) -> Iterator[Recorded]:
         """Events that are about no lead: doors, closings, corrections, payments; in order."""

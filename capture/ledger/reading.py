@@ -1,6 +1,7 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
+import json
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from itertools import groupby
@@ -14,6 +15,7 @@ from capture.ledger.protocol import (
     Alike,
     Dossier,
     Frozen,
+    Judged,
     Keys,
     LeadFilter,
     Message,
@@ -25,6 +27,7 @@ from capture.ledger.rows import (
     EVENT_COLUMNS,
     LEAD_COLUMNS,
     STATEMENT_COLUMNS,
+    answers_from,
     dossier_from,
     frozen_from,
     lead_from,
@@ -38,6 +41,12 @@ _BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
 _EVER_QUALIFIED = "(review IN ('qualified', 'accepted', 'rejected') OR explicit = 1)"
 """Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
+_RECEIVED = "leads.campaign = ?1 AND (?2 IS NULL OR leads.received_at >= ?2)"
+_VERDICT = """(
+    SELECT json_extract(data, '$.verdict') FROM events
+    WHERE events.lead_id = leads.lead_id AND json_extract(data, '$.verdict') IS NOT NULL
+    ORDER BY sequence DESC LIMIT 1
+)"""
 _ALL = LeadFilter()
 _FEW = 20
 """How many earlier leads of a person are ever looked at: a flood must not slow the door."""
@@ -124,6 +133,27 @@ class SqliteReading:
         )
         for _, life in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
             yield list(life)
+
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+        # NOT INDEXED: in the order in which they lie, instead of sorting them all first.
+        rows = self._db.execute(
+            f"SELECT {_LEAD}, {_VERDICT}, dossiers.answers"
+            " FROM leads NOT INDEXED LEFT JOIN dossiers USING (lead_id)"
+            f" WHERE {_RECEIVED} ORDER BY leads.rowid",
+            (campaign, since and show_time(since)),
+        )
+        for *lead, verdict, answers in rows:
+            yield Judged(
+                lead_from(tuple(lead)),
+                None if verdict is None else json.loads(verdict),
+                None if answers is None else answers_from(answers),
+            )
+
+    def how_many(self, campaign: str, since: datetime | None = None) -> int:
+        row = self._db.execute(
+            f"SELECT count(*) FROM leads WHERE {_RECEIVED}", (campaign, since and show_time(since))
+        ).fetchone()
+        return int(row[0])
 
     def account_events(self) -> Iterator[Recorded]:
         rows = self._db.execute(

@@ -208,3 +208,37 @@ class LedgerContract:
 
         assert ids() == "cab"
         assert ids(newest_first=True) == "bac"
+
+    def test_every_lead_comes_with_its_newest_verdict_and_the_answers_that_are_kept(
+        self, ledger: Ledger
+    ) -> None:
+        first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
+
+        def work(records: Records) -> None:
+            records.append(received("b"), moved("b", Kind.DISQUALIFIED, verdict=first))
+            records.append(received("a"), moved("a", Kind.DISQUALIFIED, verdict=first))
+            records.append(moved("a", Kind.CORRECTED), moved("a", Kind.QUALIFIED, verdict=second))
+            records.append(moved("a", Kind.ACCEPTED), received("c"))
+            records.keep_dossier("guide", "a", Dossier({"many": ("x", "y")}))
+
+        ledger.transact(work)
+        found = ledger.read(lambda reading: list(reading.judged("guide")))
+        assert [(one.lead.lead_id, one.verdict, one.answers) for one in found] == [
+            ("b", first, None),
+            ("a", second, {"many": ("x", "y")}),
+            ("c", None, None),
+        ]
+
+    def test_leads_with_their_verdicts_are_those_of_one_campaign_since_a_time(
+        self, ledger: Ledger
+    ) -> None:
+        later = NOW + timedelta(days=1)
+        ledger.transact(lambda records: records.append(received("a"), received("b", at=later)))
+
+        def ids(*asked: object) -> list[str]:
+            return ledger.read(lambda reading: [one.lead.lead_id for one in reading.judged(*asked)])
+
+        assert (ids("guide"), ids("guide", later), ids("other")) == (["a", "b"], ["b"], [])
+        assert ledger.read(lambda reading: reading.how_many("guide")) == 2
+        assert ledger.read(lambda reading: reading.how_many("guide", later)) == 1
+        assert ledger.read(lambda reading: reading.how_many("other")) == 0
