@@ -47,7 +47,6 @@ CATEGORIES_URL, CATEGORIES_SAVE_AS = "categories/", "categories/index.html"
 TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
 AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
 ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
-SITEMAP_SAVE_AS = "sitemap.xml"
 ROBOTS_SAVE_AS = "robots.txt"
 # The home page is content/pages/home.md, shown at the root.
 EXTRA_PATH_METADATA = {"pages/home.md": {"save_as": "index.html", "url": "", "template": "home"}}
@@ -58,7 +57,6 @@ DIRECT_TEMPLATES = [
     "tags",
     "authors",
     "archives",
-    "sitemap",
     "robots",
     "404",
 ]
@@ -82,8 +80,13 @@ JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": T
 PLUGINS = [
     "publish.problems",
     "publish.look",
+    "publish.faq",
+    "publish.reading",
     "publish.form_tags",
     "publish.links",
+    "publish.head",
+    "publish.sitemap",
+    "publish.feed",
     "publish.gated",
 ]
 
@@ -96,6 +99,7 @@ MARKDOWN = {
         "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
         "markdown.extensions.toc": {"permalink": False},
         "markdown.extensions.sane_lists": {},
+        "markdown.extensions.admonition": {},
         "markdown.extensions.meta": {},
     },
     "output_format": "html",

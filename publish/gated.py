@@ -20,6 +20,7 @@ from publish import problems
 from publish.links import contents
 from publish.problems import report_of
 from publish.source import line_of_key, line_of_text
+from publish.wiring import listen
 
 _TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 _LINK: Final = re.compile(
@@ -146,5 +147,5 @@ def _digest(path: Path) -> bytes:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    signals.all_generators_finalized.connect(check_all)
-    signals.finalized.connect(check_output)
+    listen(signals.all_generators_finalized, check_all)
+    listen(signals.finalized, check_output)
