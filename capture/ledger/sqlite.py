@@ -143,6 +143,8 @@ class SqliteLedger:
             with _held(lock):  # the change to WAL does not wait its turn by itself
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # How to undo one of several pieces: in memory, not in a file for each transaction.
+            connection.execute("PRAGMA temp_store = MEMORY")
             found = self._local.connection = Database(connection, recursive_triggers=True), lock
         return found
 
