@@ -40,4 +40,4 @@ lock: | $(BIN)/python
 		--constraint requirements.txt --group dev
 
 clean:
-	rm -rf $(VENV) output
+	rm -rf $(VENV) output .cache

@@ -31,6 +31,7 @@ ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]
 STATIC_PATHS = ["images"]
 OUTPUT_PATH = "output/www"
+CACHE_PATH = ".cache"  # pictures, by what is in them: safe to delete, and slow to make again
 DELETE_OUTPUT_DIRECTORY = True  # a post that was taken back must not stay online
 
 ARTICLE_URL = PAGE_URL = "{slug}/"
@@ -82,6 +83,7 @@ PLUGINS = [
     "publish.look",
     "publish.faq",
     "publish.reading",
+    "publish.pictures",
     "publish.form_tags",
     "publish.links",
     "publish.head",
