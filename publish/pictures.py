@@ -8,7 +8,6 @@ nothing moves while it loads. A photo becomes a `<picture>` of files that
 import html
 import posixpath
 import re
-import shutil
 from collections.abc import Iterator, Mapping, MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,8 +18,9 @@ from pelican import signals
 from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
-from publish import problems
+from publish import made_files, problems
 from publish.links import contents
+from publish.made_files import publish_file
 from publish.picture_files import Made, PictureFiles, drawing_size, picture_files, tells_place
 from publish.problems import Report, report_of
 from publish.source import line_of_text
@@ -34,7 +34,6 @@ _IMG: Final = re.compile(
 )
 _PLACE: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.*)$")
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
-_FILES: Final = "GATEPOST_PICTURES"  # published name to the file in the cache
 
 
 def show_all(generators: Any) -> None:
@@ -46,7 +45,6 @@ def show_all(generators: Any) -> None:
         content.pictures = ()
         if "<img" in text.lower():
             content._content, content.pictures = _Page(content, gallery).show(text)
-    generators[0].settings[_FILES] = gallery.files
     for generator in generators:
         if isinstance(generator, StaticGenerator):
             _leave_out(generator, gallery)
@@ -62,8 +60,8 @@ class _Gallery:
         self.url: str = context["site"].url
         self.report: Report = report_of(settings)
         self.known: Mapping[str, Any] = context["static_content"]
-        self.files: dict[str, Path] = {}
         self.shown: set[str] = set()
+        self._settings = settings
         self._cache = Path(settings["CACHE_PATH"])
         self._made: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
 
@@ -84,7 +82,8 @@ class _Gallery:
         if found is None:
             return None
         made, folder = found
-        self.files |= {name: folder / name for name in made.names}
+        for name in made.names:
+            publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
         self.shown.add(path)
         return made
 
@@ -239,17 +238,8 @@ def _check_place(source: Path, report: Report) -> None:
         report.warn(source, None, str(error))
 
 
-def copy_made(pelican: Any) -> None:
-    """Puts the files where pages look for them; their names never mean another content."""
-    files: dict[str, Path] = pelican.settings.pop(_FILES, {})
-    target = Path(pelican.output_path) / FOLDER
-    for name, made in files.items():
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(made, target / name)
-
-
 def register() -> None:
     """Called by Pelican."""
     problems.register()
+    made_files.register()
     listen(signals.all_generators_finalized, show_all)
-    listen(signals.finalized, copy_made)
