@@ -12,9 +12,7 @@ from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 
 ROOT = Path(__file__).parents[2]
-GOOD = (
-    "Title: Good & well\nSlug: good\nDate: 2026-11-15\nTags: odd\n\n## One\n\nA[^1].\n\n[^1]: B.\n"
-)
+GOOD = "Title: Good &\nSlug: good\nDate: 2026-11-15\nTags: odd\n\n## One\n\nA[^1].\n\n[^1]: B\n"
 
 
 @pytest.fixture(scope="module")
