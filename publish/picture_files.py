@@ -7,9 +7,11 @@ it is made. What a camera wrote beside the pixels (place, time, name) is never i
 import hashlib
 import json
 import re
-import shutil
+import struct
+import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -59,16 +61,24 @@ def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None
     folder = cache / "pictures" / key[:2] / key[2:]
     facts = folder / "picture.json"
     if not facts.exists():
-        draft = folder.with_suffix(".new")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        made = _reading(content, lambda image: _make(image, key[:16], draft))
-        told = asdict(made) if made else None
-        (draft / facts.name).write_text(json.dumps(told), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
+        with _draft(folder) as draft:
+            made = _reading(content, lambda image: _make(image, key[:16], draft))
+            told = asdict(made) if made else None
+            (draft / facts.name).write_text(json.dumps(told), encoding="utf-8")
     found = json.loads(facts.read_text(encoding="utf-8"))
     return (_from_json(found), folder) if found else None
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then becomes that one; two builds may do so at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+        draft = Path(own) / "files"
+        draft.mkdir()
+        yield draft
+        with suppress(OSError):  # somebody else was quicker, with the same files
+            draft.rename(folder)
 
 
 def tells_place(source: Path) -> bool:
@@ -99,13 +109,14 @@ def drawing_size(source: Path) -> tuple[int, int] | None:
 def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # odd words of a camera
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content)) as image:
                 return work(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise ValueError(f"has more than {most} million pixels: make it smaller") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
         why = " ".join(str(error).split()) if "BytesIO" not in str(error) else "of no known kind"
         raise ValueError(f"is no picture that can be read ({why})") from None
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from capture.errors import Refused
 
 SEARCH: Final = "pagefind"
 _TEXT: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"})
+_PACKED: Final = frozenset({".pagefind", ".pf_meta", ".pf_index", ".pf_fragment"})
 _SMALLEST: Final = 256  # bytes; below this compression gains nothing on the wire
 _IN_SEARCH: Final = b" data-pagefind-body"  # the theme marks with it what may be found
 _UNUSED: Final = ("*.css", "pagefind-*.js")  # the page's look is the theme's
@@ -44,10 +46,10 @@ def add_search(site: Path, cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             _index(site, Path(folder) / "index")
-            for old in cache.iterdir():
-                if old != Path(folder):
-                    shutil.rmtree(old, ignore_errors=True)
-            (Path(folder) / "index").rename(kept)
+            for old in cache.glob("?" * len(kept.name)):  # whole ones, not one in the making
+                shutil.rmtree(old, ignore_errors=True)
+            with suppress(OSError):  # somebody else was quicker, with the same index
+                (Path(folder) / "index").rename(kept)
     shutil.copytree(kept, site / SEARCH)
 
 
@@ -65,6 +67,9 @@ def _index(site: Path, target: Path) -> None:
     if ran.returncode:
         said = " ".join((ran.stderr or ran.stdout).split())
         raise Refused(f"pagefind could not make the search index: {said[-300:]}")
+    for path in target.rglob("*"):
+        if path.suffix in _PACKED:  # Pagefind's script reads both; brotli packs tighter than this
+            path.write_bytes(gzip.decompress(path.read_bytes()))
     for pattern in _UNUSED:
         for path in target.glob(pattern):
             path.unlink()
@@ -72,7 +77,7 @@ def _index(site: Path, target: Path) -> None:
 
 def compress(site: Path, cache: Path) -> None:
     """Puts `x.gz` (gzip) and `x.br` (brotli) beside each file of text that they make smaller."""
-    files = [path for path in sorted(site.rglob("*")) if path.suffix in _TEXT and path.is_file()]
+    files = [path for path in sorted(site.rglob("*")) if path.suffix in _TEXT | _PACKED]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # both compressors let others work
         list(threads.map(lambda path: _compress(path, cache), files))
 

@@ -1,6 +1,8 @@
 """Pictures on a page: sizes said, small files made once, the camera's own words left behind."""
 
+import random
 import re
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -197,3 +199,21 @@ def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str)
     site.set('PLUGINS.insert(1, "publish.pictures")')
     site.post(f"![Secret]({link})")
     assert any("would publish the gated file" in told for told in site.mistakes())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
+def test_a_damaged_picture_is_read_or_refused_in_words(tmp_path: Path, kind: str) -> None:
+    chance, whole = random.Random(kind), BytesIO()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.radial_gradient("L").resize((40, 30)).convert("RGB").save(whole, kind, exif=exif)
+    damaged = tmp_path / "damaged.png"
+    for _ in range(40):
+        content = bytearray(whole.getvalue())
+        for _ in range(chance.randint(1, 20)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        damaged.write_bytes(content[: chance.choice([None, chance.randrange(len(content))])])
+        with suppress(ValueError):
+            picture_files(damaged, tmp_path / "cache")
+        with suppress(ValueError):
+            tells_place(damaged)

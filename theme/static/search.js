@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const SHOWN = 10;
+  const SHORTEST = 2; // one letter is part of nearly every word, and costs the most
   const form = document.querySelector("form.search");
   const list = document.querySelector(".results");
   const status = form.querySelector("[role=status]");
@@ -46,7 +47,7 @@
   const search = async () => {
     const turn = ++latest;
     const words = box.value.trim();
-    if (!words) {
+    if (words.length < SHORTEST) {
       list.replaceChildren();
       status.textContent = "";
       return;
@@ -54,13 +55,20 @@
     try {
       const pagefind = await load();
       const found = await pagefind.search(words);
-      const first = await Promise.all(found.results.slice(0, SHOWN).map((result) => result.data()));
-      if (turn !== latest) return;
-      list.replaceChildren(...first.map(entry));
       const count = found.results.length;
-      const shown = count > SHOWN ? `, the first ${SHOWN} are shown` : "";
-      status.textContent = count ? `${count} found${shown}` : "Nothing found";
+      const [first, ...others] = found.results.slice(0, SHOWN);
+      const shown = first && entry(await first.data());
+      if (turn !== latest) return;
+      list.replaceChildren(...(shown ? [shown] : []));
+      const only = count > SHOWN ? `, the first ${SHOWN} are shown` : "";
+      status.textContent = count ? `${count} found${only}` : "Nothing found";
+      for (const waiting of others.map((result) => result.data())) {
+        const next = entry(await waiting);
+        if (turn !== latest) return;
+        list.append(next);
+      }
     } catch {
+      loading = undefined; // the next word may try again
       status.textContent = "Search is not at hand. The topics and the archive list everything.";
     }
   };
