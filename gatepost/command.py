@@ -14,15 +14,20 @@ from capture.errors import GatepostError
 from gatepost.settings import Settings, Sourced, secret
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "backtest": "capture.cli.backtest:backtest",
     "build": "publish.commands:build",
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",
     "close": "capture.cli.statement:close",
+    "correct": "capture.cli.correct:correct",
+    "credit": "capture.cli.credit:credit",
+    "credits": "capture.cli.credit:credits_",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",
     "notify": "capture.cli.review:notify",
+    "outcome": "capture.cli.outcome:outcome",
     "review": "capture.cli.review:review",
     "schema": "capture.cli.schema:schema",
     "serve": "gatepost.commands:serve",

@@ -2,7 +2,13 @@
 
 from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.campaign.client import Client, ClientFile, Contacts
-from capture.campaign.files import parse_campaign, read_campaign, read_client
+from capture.campaign.files import (
+    parse_campaign,
+    read_campaign,
+    read_client,
+    read_draft,
+    source_text,
+)
 from capture.campaign.model import (
     Answer,
     Campaign,
@@ -46,4 +52,6 @@ __all__ = [
     "read_campaign",
     "read_catalogue",
     "read_client",
+    "read_draft",
+    "source_text",
 ]

@@ -46,7 +46,18 @@ def read_campaign(path: Path, surroundings: Surroundings | None = None) -> Campa
 
     Raises `FileErrors` with every mistake that it finds.
     """
-    source = read_source(path)
+    return _checked(read_source(path), surroundings)
+
+
+def read_draft(slug: str, raw: bytes, where: str) -> Campaign:
+    """Reads what may become a campaign's file, wherever it lies, as strictly as that file.
+
+    Raises `FileErrors` with every mistake that it finds.
+    """
+    return _checked(Source(slug, source_text(raw, where), where), None)
+
+
+def _checked(source: Source, surroundings: Surroundings | None) -> Campaign:
     data = source.data()
     shape = list(shape_findings(data, CampaignFile))
     draft = Draft.of(data, broken_parts([finding.path for finding in shape]))
@@ -86,6 +97,11 @@ def read_source(path: Path) -> Source:
         raise _whole_file(where, "is a folder; a file of this name is wanted") from None
     except OSError as error:
         raise _whole_file(where, f"cannot be read: {error.strerror}") from None
+    return Source(path.stem, source_text(raw, where), where)
+
+
+def source_text(raw: bytes, where: str) -> str:
+    """The text in a file's bytes. Raises `FileErrors` if they hold none, or too much."""
     if len(raw) > LARGEST:
         raise _whole_file(where, "is larger than 256 KiB; is it the right file?")
     if raw.startswith(b"\xef\xbb\xbf"):
@@ -97,7 +113,7 @@ def read_source(path: Path) -> Source:
         raise _whole_file(where, "is not UTF-8; save it in that encoding", line) from None
     if not text.strip():
         raise _whole_file(where, "is empty; copy one of the other files and change it")
-    return Source(path.stem, text, where)
+    return text
 
 
 def _campaign(source: Source) -> Campaign:

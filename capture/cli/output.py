@@ -26,19 +26,21 @@ output_option = click.option(
 )
 
 
-def read_time(text: str | None, campaign: Campaign) -> datetime:
-    """What `--as-of` says, aware; now if it says nothing."""
+def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> datetime:
+    """What an option says, aware; now if it says nothing."""
     if text is None:
         return datetime.now(UTC)
     try:
         if len(text) == len("2026-11-01"):
-            return datetime.combine(date.fromisoformat(text), time(), campaign.zone)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+            moment = datetime.combine(date.fromisoformat(text), time(), campaign.zone)
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no time in UTC
         raise click.BadParameter(
-            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint="--as-of"
+            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint=option
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
 
 
 def write_output(content: bytes, output: Path | None, shape: str = "") -> None:

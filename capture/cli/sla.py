@@ -1,6 +1,5 @@
 """`gatepost sla`: the agreement in words, or what differs between two versions of it."""
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -15,10 +14,10 @@ from capture.agreement import (
     to_markdown,
     to_pdf,
 )
-from capture.campaign import Campaign, parse_campaign
+from capture.campaign import Campaign, parse_campaign, source_text
+from capture.cli.other_file import OTHER_FILE, read_other
 from capture.cli.output import output_option, write_output
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.errors import Refused
 
 VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
     "md": lambda made: to_markdown(made).encode(),
@@ -33,7 +32,7 @@ VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
 @click.option(
     "--against",
     metavar="FILE.toml",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=OTHER_FILE,
     help="Print what changed since this version of the file instead; - reads standard input.",
 )
 @output_option
@@ -60,11 +59,5 @@ def sla(
 
 def _other(path: Path, slug: str) -> Campaign:
     """Another version of the file, old or new: its shape is checked and no more."""
-    where = "standard input" if str(path) == "-" else str(path)
-    try:
-        text = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode()
-    except OSError as error:
-        raise Refused(f"{where}: {error.strerror}; name another file") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{where}: is not UTF-8; save it in that encoding") from None
-    return parse_campaign(slug, text, where)
+    raw, where = read_other(path)
+    return parse_campaign(slug, source_text(raw, where), where)

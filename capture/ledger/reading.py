@@ -1,8 +1,10 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
+from itertools import groupby
 
 from sqlite_utils import Database
 
@@ -13,6 +15,7 @@ from capture.ledger.protocol import (
     Alike,
     Dossier,
     Frozen,
+    Judged,
     Keys,
     LeadFilter,
     Message,
@@ -24,6 +27,7 @@ from capture.ledger.rows import (
     EVENT_COLUMNS,
     LEAD_COLUMNS,
     STATEMENT_COLUMNS,
+    answers_from,
     dossier_from,
     frozen_from,
     lead_from,
@@ -35,6 +39,14 @@ _LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 # campaign's whole month of leads.
 _BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
+_EVER_QUALIFIED = "(review IN ('qualified', 'accepted', 'rejected') OR explicit = 1)"
+"""Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
+_RECEIVED = "leads.campaign = ?1 AND (?2 IS NULL OR leads.received_at >= ?2)"
+_VERDICT = """(
+    SELECT json_extract(data, '$.verdict') FROM events
+    WHERE events.lead_id = leads.lead_id AND json_extract(data, '$.verdict') IS NOT NULL
+    ORDER BY sequence DESC LIMIT 1
+)"""
 _ALL = LeadFilter()
 _FEW = 20
 """How many earlier leads of a person are ever looked at: a flood must not slow the door."""
@@ -104,6 +116,68 @@ class SqliteReading:
             },
         ):
             yield recorded_from(row)
+
+    def lives(
+        self, campaign: str, *, until: datetime | None = None, last: int | None = None
+    ) -> Iterator[Sequence[Recorded]]:
+        columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
+        # CROSS JOIN: the leads' own order, and for each the few events of its index.
+        rows = self._db.execute(
+            f"SELECT {columns} FROM leads CROSS JOIN events ON events.lead_id = leads.lead_id"
+            " WHERE leads.campaign = :campaign AND leads.test = 0"
+            f" AND {_EVER_QUALIFIED}"
+            " AND (:last IS NULL OR sequence <= :last)"
+            " AND (:until IS NULL OR recorded_at <= :until)"
+            " ORDER BY leads.rowid, events.sequence",
+            {"campaign": campaign, "last": last, "until": until and show_time(until)},
+        )
+        for _, life in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
+            yield list(life)
+
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+        # NOT INDEXED: in the order in which they lie, instead of sorting them all first.
+        rows = self._db.execute(
+            f"SELECT {_LEAD}, {_VERDICT}, dossiers.answers"
+            " FROM leads NOT INDEXED LEFT JOIN dossiers USING (lead_id)"
+            f" WHERE {_RECEIVED} ORDER BY leads.rowid",
+            (campaign, since and show_time(since)),
+        )
+        for *lead, verdict, answers in rows:
+            yield Judged(
+                lead_from(tuple(lead)),
+                None if verdict is None else json.loads(verdict),
+                None if answers is None else answers_from(answers),
+            )
+
+    def how_many(self, campaign: str, since: datetime | None = None) -> int:
+        row = self._db.execute(
+            f"SELECT count(*) FROM leads WHERE {_RECEIVED}", (campaign, since and show_time(since))
+        ).fetchone()
+        return int(row[0])
+
+    def account_events(self) -> Iterator[Recorded]:
+        rows = self._db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL ORDER BY sequence"
+        )
+        return map(recorded_from, rows)
+
+    def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
+        return set(
+            self._db.execute(
+                "SELECT lead_id, period FROM statements JOIN statement_lines USING (number)"
+                " WHERE campaign = ? AND month < ?",
+                (campaign, before),
+            )
+        )
+
+    def over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
+        row = self._db.execute(
+            "SELECT count(*) FROM leads WHERE campaign = ? AND month = ? AND review = 'over_cap'"
+            " AND test = 0 AND EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
+            " AND kind = 'over_cap' AND (? IS NULL OR sequence <= ?))",
+            (campaign, month, last, last),
+        ).fetchone()
+        return int(row[0])
 
     def dossier(self, lead_id: str) -> Dossier | None:
         row = self._db.execute(

@@ -6,12 +6,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from capture.campaign import Answer
 from capture.canonical import canonical
 from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
 from capture.ledger.protocol import Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
-_TIMES = frozenset({"received_at", "deadline", "accepted_at"})
+_TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
 _FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed"})
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
@@ -74,15 +75,20 @@ def dossier_from(row: sqlite3.Row | tuple[Any, ...]) -> tuple[str, Dossier]:
     """A row of DOSSIER_COLUMNS: the lead's id and its personal data."""
     lead_id, answers, judged, reasons, first_touch, last_touch = row
     return lead_id, Dossier(
-        answers={
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in json.loads(answers).items()
-        },
+        answers=answers_from(answers),
         judged=json.loads(judged),
         reasons=json.loads(reasons),
         first_touch=json.loads(first_touch),
         last_touch=json.loads(last_touch),
     )
+
+
+def answers_from(text: str) -> dict[str, Answer]:
+    """The answers as a dossier keeps them: a multiple choice is a tuple."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(text).items()
+    }
 
 
 def frozen_from(row: tuple[Any, ...]) -> Frozen:

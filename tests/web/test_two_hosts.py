@@ -60,7 +60,7 @@ def test_the_policy_lets_the_page_wear_the_sites_own_look(apart: Service) -> Non
     used = [
         (tag, found)
         for tag, found in Markup(answer.text).tags
-        if tag in kinds and found.get("rel") != "canonical"
+        if tag in kinds and found.get("rel") != "canonical"  # an address that nobody loads
     ]
     assert len(used) >= 3
     for tag, found in used:

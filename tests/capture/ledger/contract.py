@@ -109,6 +109,26 @@ class LedgerContract:
         ledger.transact(work)
         assert ledger.read(lambda reading: reading.dossier("a")) == dossier
 
+    def test_a_dossier_and_keys_can_be_put_in_place_of_others(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            for lead_id in "ab":
+                records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))
+                records.keep_dossier("guide", lead_id, Dossier({"email": "x@b.example"}))
+                records.keep_keys(lead_id, "acme", {"email": "x@b.example"})
+            records.change_dossier("a", Dossier({"email": "y@b.example"}, last_touch={"path": "/"}))
+            records.change_keys("a", "acme", {"email": "y@b.example"})
+
+        ledger.transact(work)
+
+        def match(email: str) -> list[str]:
+            found = ledger.read(lambda reading: reading.matching("acme", {"email": email}, ANY))
+            return [lead.lead_id for lead in found]
+
+        assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
+        changed, other = (ledger.read(lambda reading, i=i: reading.dossier(i)) for i in "ab")
+        assert changed == Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
+        assert other == Dossier({"email": "x@b.example"})
+
     def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.keep_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
@@ -188,3 +208,37 @@ class LedgerContract:
 
         assert ids() == "cab"
         assert ids(newest_first=True) == "bac"
+
+    def test_every_lead_comes_with_its_newest_verdict_and_the_answers_that_are_kept(
+        self, ledger: Ledger
+    ) -> None:
+        first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
+
+        def work(records: Records) -> None:
+            records.append(received("b"), moved("b", Kind.DISQUALIFIED, verdict=first))
+            records.append(received("a"), moved("a", Kind.DISQUALIFIED, verdict=first))
+            records.append(moved("a", Kind.CORRECTED), moved("a", Kind.QUALIFIED, verdict=second))
+            records.append(moved("a", Kind.ACCEPTED), received("c"))
+            records.keep_dossier("guide", "a", Dossier({"many": ("x", "y")}))
+
+        ledger.transact(work)
+        found = ledger.read(lambda reading: list(reading.judged("guide")))
+        assert [(one.lead.lead_id, one.verdict, one.answers) for one in found] == [
+            ("b", first, None),
+            ("a", second, {"many": ("x", "y")}),
+            ("c", None, None),
+        ]
+
+    def test_leads_with_their_verdicts_are_those_of_one_campaign_since_a_time(
+        self, ledger: Ledger
+    ) -> None:
+        later = NOW + timedelta(days=1)
+        ledger.transact(lambda records: records.append(received("a"), received("b", at=later)))
+
+        def ids(*asked: object) -> list[str]:
+            return ledger.read(lambda reading: [one.lead.lead_id for one in reading.judged(*asked)])
+
+        assert (ids("guide"), ids("guide", later), ids("other")) == (["a", "b"], ["b"], [])
+        assert ledger.read(lambda reading: reading.how_many("guide")) == 2
+        assert ledger.read(lambda reading: reading.how_many("guide", later)) == 1
+        assert ledger.read(lambda reading: reading.how_many("other")) == 0

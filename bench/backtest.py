@@ -1,0 +1,154 @@
+"""How long a draft takes on past leads: a ledger is made, and the command run on it.
+
+    python -m bench.backtest [--leads 100000] [--rounds 3]
+
+The leads go through the door as ever, a thousand a transaction. Each round runs `gatepost
+backtest` on the last tenth and then on all of them; memory that grew with the leads would show.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.contenders import CAMPAIGN, KEY, ROOT
+from capture.campaign import Answer, Campaign, read_campaign
+from capture.intake import Submission, receive
+from capture.ledger import Ledger, Records, open_ledger
+
+FIRST = datetime(2025, 11, 1, tzinfo=UTC)
+YEAR = timedelta(days=365)
+A_TRANSACTION = 1000
+TITLES = (
+    "Head of IT",
+    "V.P., Clinical Operations",
+    "Assistant to the CEO",
+    "Owner",
+    "Nurse",
+    "CIO",
+)
+DRAFT = (
+    ('equal = "Healthcare"', 'one_of = ["Healthcare", "Public sector"]'),
+    ("at_least = 101", "at_least = 501"),
+    ("[price]", '[criteria.job_title]\nmatches = ["VP", "CIO", "Head of", "Owner"]\n\n[price]'),
+)
+"""What is changed in the campaign's file: one criterion wider, one narrower, one new."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command."""
+
+    seconds: float
+    peak_mb: float
+    judged: int
+    changes: int
+
+
+def main() -> None:
+    """Makes the ledger, measures, prints, and leaves nothing behind."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        folder = Path(made)
+        draft = folder / "draft.toml"
+        draft.write_text(_changed((ROOT / "campaigns" / f"{CAMPAIGN}.toml").read_text()))
+        started = time.perf_counter()
+        _fill(folder, asked.leads)
+        print(f"{asked.leads:,} leads taken in {time.perf_counter() - started:.0f} s", flush=True)
+        tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for _ in range(asked.rounds):
+            for more in (["--since", tenth], []):
+                run = _run(folder, "--file", str(draft), *more)
+                print(
+                    f"{run.judged:,} judged, {run.changes:,} change: {run.seconds:.1f} s, "
+                    f"peak {run.peak_mb:.0f} MB",
+                    flush=True,
+                )
+
+
+def _changed(text: str) -> str:
+    for old, new in DRAFT:
+        if old not in text:
+            raise RuntimeError(f"campaigns/{CAMPAIGN}.toml no longer says {old!r}")
+        text = text.replace(old, new, 1)
+    return text
+
+
+def _fill(folder: Path, leads: int) -> None:
+    campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
+    ledger = open_ledger(_settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
+    people = enumerate(itertools.islice(_people(campaign), leads))
+    step = YEAR / leads
+    while batch := list(itertools.islice(people, A_TRANSACTION)):
+        _take(ledger, campaign, [(sent, FIRST + number * step) for number, sent in batch])
+    ledger.close()
+
+
+def _take(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, datetime]]) -> None:
+    def work(records: Records) -> None:
+        for sent, now in batch:
+            receive(records, campaign, sent, now)
+
+    ledger.transact(work)
+
+
+def _people(campaign: Campaign) -> Iterator[Submission]:
+    """Each another person at another company; the same ones in every run."""
+    chance = random.Random(26)
+    industries, sizes = (campaign.fields[name].choices for name in ("industry", "company_size"))
+    for number in itertools.count():
+        answers: Mapping[str, Answer] = {
+            "full_name": f"Ann Lee {number}",
+            "email": f"ann@clinic-{number}.example",
+            "company": f"Clinic {number}",
+            "job_title": chance.choice(TITLES),
+            "industry": chance.choice(industries),
+            "company_size": chance.choice(sizes),
+            "country": chance.choice(("US", "CA", "DE")),
+        }
+        yield Submission(answers, campaign.version, f"bench-{number:08}")
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    return {
+        "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
+        "GATEPOST_VAR_DIR": str(folder),
+        "GATEPOST_SECRET_KEY": KEY,
+        "GATEPOST_DUPLICATE_KEY": KEY,
+    }
+
+
+def _run(folder: Path, *more: str) -> Run:
+    command = [str(Path(sys.executable).with_name("gatepost")), "backtest", CAMPAIGN, "--json"]
+    said = folder / "said.json"
+    started = time.perf_counter()
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--limit", "20", *more],
+            cwd=ROOT,
+            env=dict(os.environ) | _settings(folder),
+            stdout=out,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        raise RuntimeError(f"{process.args}: exit code {process.returncode}")
+    found = json.loads(said.read_text())
+    return Run(seconds, used.ru_maxrss / 1024, found["judged"], found["changes"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What a backtest finds. "Then" is the verdict that was given, "now" what the draft would say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many leads went from one verdict to another, or stayed."""
+
+    qualified_then: bool
+    qualified_now: bool
+    leads: int
+    rejected: int
+    """Those among them that the client rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionCount:
+    """How one criterion came out then and now. A changed wording has a row of its own."""
+
+    id: str
+    rule_then: str | None
+    """None: it was no criterion then, so that nothing is known of then and no flip is counted."""
+    rule_now: str | None
+    """None: the draft has no such criterion."""
+    leads: int
+    met_then: int | None
+    met_now: int | None
+    no_longer_met: int | None
+    newly_met: int | None
+    not_asked: int
+    """Not met now, because the form of then did not ask for it."""
+    not_offered: int
+    """Not met now, with an answer among those that the draft's form does not offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """A criterion by which a verdict changes, with the reason in words."""
+
+    id: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLead:
+    """A lead whose verdict would be another."""
+
+    lead_id: str
+    received_at: datetime
+    stage: str
+    """Where it stands in review."""
+    qualified_now: bool
+    deciding: tuple[Deciding, ...]
+    """What it fails now; or, if it qualifies now, what it failed then."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBill:
+    """The leads received in one month that could cost something, and what they would cost.
+
+    Amounts are in minor units; None where they cannot be known.
+    """
+
+    month: str
+    leads_then: int
+    leads_now: int
+    amount_then: int | None
+    amount_now: int | None
+
+    @property
+    def difference(self) -> int | None:
+        """What the draft adds to the bill."""
+        if self.amount_then is None or self.amount_now is None:
+            return None
+        return self.amount_now - self.amount_then
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """The bill's two sides, and on what they rest."""
+
+    currency: str
+    """The draft's."""
+    months: Sequence[MonthBill]
+    """By the month of receipt in the campaign's zone, in order."""
+    total: MonthBill
+    assumed: str
+    """One line: what is taken for granted on both sides."""
+    unknown: str
+    """Why there are no amounts; empty if there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """All that was found."""
+
+    judged: int
+    """Leads whose verdict of then is compared with the draft's."""
+    erased: int
+    """Judged leads whose answers are gone, so that it cannot be told."""
+    left_out: Mapping[str, int]
+    """Leads that were not judged by the criteria alone, by what they are: test, spam ..."""
+    older_lists: int
+    """Judged leads whose verdict rests on other free-mail lists and titles than today's."""
+    verdicts: Sequence[VerdictCount]
+    criteria: Sequence[CriterionCount]
+    """In the draft's order, then what it no longer asks."""
+    bill: Bill
+    changed: Sequence[ChangedLead]
+    """The newest first; no more of them than were asked for."""
+
+    @property
+    def changes(self) -> int:
+        """How many verdicts would change."""
+        return sum(
+            count.leads for count in self.verdicts if count.qualified_then != count.qualified_now
+        )

@@ -1,0 +1,204 @@
+"""`gatepost backtest`: what is shown, what is refused, and that nothing is written (rule 19)."""
+
+import io
+import json
+import os
+import pty
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN
+from tests.service import GATEPOST
+
+WITH_SIZES = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
+DRAFT = WITH_SIZES.replace("at_least = 101", "at_least = 501").replace("rate = 50", "rate = 60")
+
+
+@pytest.fixture
+def tried(project: Project) -> Project:
+    """Two leads that qualified, of which the draft would keep one."""
+    (project.folder / "campaigns/guide.toml").write_text(WITH_SIZES)
+    (project.folder / "draft.toml").write_text(DRAFT)
+    project.take(company_size="501+")
+    project.take(company_size="101-500", email="bob@other.example")
+    return project
+
+
+def content(project: Project) -> list[str]:
+    db = sqlite3.connect(project.folder / "var/gatepost.db")
+    lines = list(db.iterdump())
+    db.close()
+    return lines
+
+
+def test_it_shows_what_changes_criterion_by_criterion_and_on_the_bill(tried: Project) -> None:
+    ran = tried.run("backtest", "guide", "--file", "draft.toml")
+    assert (ran.code, ran.err) == (0, "")
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert lines[0] == "campaign guide"
+    assert lines[1].startswith("now draft.toml, version ")
+    assert lines[2:4] == [
+        "then the verdicts that were given to 2 leads",
+        "changes 1 lead would get another verdict",
+    ]
+    for line in (
+        "qualified not qualified 1 0",
+        "company_size then Company size is at least 101 2 of 2",
+        "now Company size is at least 501 1 of 2 1 no longer met",
+        "2026-11 2 1 $100.00 $60.00 -$40.00",
+        "all 2 1 $100.00 $60.00 -$40.00",
+        "Leads that change, the newest 1 of 1",
+    ):
+        assert line in lines
+    assert lines[-1].endswith(
+        "2026-11-23 qualified not qualified company_size: answered 101-500, which is not at "
+        "least 501"
+    )
+
+
+def test_without_a_file_the_campaigns_own_is_tried_as_it_stands(tried: Project) -> None:
+    out = tried.run("backtest", "guide").out
+    assert "campaigns/guide.toml, version" in out
+    assert "no verdict would change" in out
+    (tried.folder / "campaigns/guide.toml").write_text(DRAFT)
+    assert "1 lead would get another verdict" in tried.run("backtest", "guide").out
+
+
+def test_a_draft_comes_by_standard_input_too(
+    tried: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DRAFT.encode())))
+    out = tried.run("backtest", "guide", "--file", "-").out
+    assert "standard input, version" in out
+    assert "1 lead would get another verdict" in out
+
+
+def test_a_new_criterion_and_a_dropped_one_stand_in_the_table(tried: Project) -> None:
+    wine = '[fields.wine]\nlabel = "Wine"\ntype = "choice"\nchoices = ["Red", "White"]\n[criteria]'
+    draft = DRAFT.replace("[criteria]\ncompany_size = { at_least = 501 }", wine)
+    draft = draft.replace("[price]", '[criteria.wine]\nequal = "Red"\n[price]')
+    (tried.folder / "draft.toml").write_text(draft)
+    out = tried.run("backtest", "guide", "--file", "draft.toml").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "wine now Wine is Red 0 of 2 no criterion then, 2 not asked then" in lines
+    assert "company_size then Company size is at least 101 2 of 2 no criterion now" in lines
+    assert lines[-1].endswith("qualified not qualified wine: not asked then")
+
+
+def test_json_gives_all_of_it(tried: Project) -> None:
+    said = json.loads(tried.run("backtest", "guide", "--file", "draft.toml", "--json").out)
+    assert (said["campaign"], said["file"], said["since"]) == ("guide", "draft.toml", None)
+    assert (said["judged"], said["erased"], said["left_out"], said["changes"]) == (2, 0, {}, 1)
+    assert said["criteria"][0]["no_longer_met"] == 1
+    assert said["bill"]["total"] == {
+        "leads_then": 2,
+        "leads_now": 1,
+        "amount_then": 10000,
+        "amount_now": 6000,
+        "difference": -4000,
+    }
+    (lead,) = said["changed"]
+    assert lead["received_at"] == "2026-11-23T15:00:00Z"
+    assert lead["deciding"][0]["rule"] == "Company size is at least 501"
+
+
+def test_json_names_every_lead_that_changes_and_a_terminal_the_newest(tried: Project) -> None:
+    for number in range(25):
+        tried.take(company_size="101-500", email=f"ann@c{number}.example")
+    asked = ("backtest", "guide", "--file", "draft.toml")
+    assert "the newest 20 of 26" in tried.run(*asked).out
+    assert "the newest 2 of 26" in tried.run(*asked, "--limit", "2").out
+    assert len(json.loads(tried.run(*asked, "--json").out)["changed"]) == 26
+    assert len(json.loads(tried.run(*asked, "--json", "--limit", "3").out)["changed"]) == 3
+
+
+def test_since_begins_with_the_day_in_the_campaigns_zone(tried: Project) -> None:
+    asked = ("backtest", "guide", "--file", "draft.toml", "--json", "--since")
+    assert json.loads(tried.run(*asked, "2026-11-23").out)["judged"] == 2
+    said = json.loads(tried.run(*asked, "2026-11-24").out)
+    assert (said["judged"], said["since"]) == (0, "2026-11-24T05:00:00Z")
+
+
+def test_who_is_left_out_and_who_cannot_be_told_is_counted(tried: Project) -> None:
+    tried.take(company_size="501+", test=True)
+    lead_id = tried.take(company_size="501+", email="eve@else.example")
+    db = sqlite3.connect(tried.folder / "var/gatepost.db")
+    with db:
+        db.execute("DELETE FROM dossiers WHERE lead_id = ?", (lead_id,))
+    db.close()
+    out = tried.run("backtest", "guide").out
+    assert "1 test" in out
+    assert "1 lead whose answers were erased: on neither side" in out
+
+
+def test_nothing_is_written(tried: Project) -> None:
+    before = content(tried)
+    tried.run("backtest", "guide", "--file", "draft.toml")
+    assert content(tried) == before
+
+
+def test_what_a_visitor_typed_never_reaches_the_terminal_raw(tried: Project) -> None:
+    tried.take(company_size="501+", full_name="\x1b[2J\u202eEve", email="eve@else.example")
+    draft = DRAFT.replace("[price]", 'full_name = { equal = "Ann Lee" }\n[price]')
+    (tried.folder / "draft.toml").write_text(draft)
+    out = tried.run("backtest", "guide", "--file", "draft.toml").out
+    assert "answered \N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}Eve" in out
+    assert "\x1b" not in out
+
+
+def test_a_campaign_without_leads_says_so(project: Project) -> None:
+    ran = project.run("backtest", "guide")
+    assert (ran.code, ran.out) == (0, "No leads of guide here.\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "line"),
+    [
+        (("giude",), 1, "no campaign `giude`; did you mean `guide`?"),
+        (("giude", "--file", "draft.toml"), 1, "no campaign `giude`; did you mean `guide`?"),
+        (("guide", "--file", "nowhere.toml"), 2, "does not exist"),
+        (("guide", "--file", "broken.toml"), 1, "broken.toml:1: not TOML"),
+        (("guide", "--file", "empty.toml"), 1, "empty.toml: is empty"),
+        (
+            ("guide", "--file", "split.toml"),
+            1,
+            "split.toml:23: criteria.company_size.at_least = 200: would split the choice",
+        ),
+        (("guide", "--since", "yesterday"), 2, "write a date (2026-12-01)"),
+        (("guide", "--since", "9999-12-31T23:30"), 2, "write a date (2026-12-01)"),
+        (("guide", "--limit", "-1"), 2, "'--limit'"),
+    ],
+)
+def test_wrong_use_is_code_2_and_refused_work_code_1(
+    tried: Project, args: tuple[str, ...], code: int, line: str
+) -> None:
+    (tried.folder / "broken.toml").write_text("title =\n")
+    (tried.folder / "empty.toml").write_text("")
+    split = WITH_SIZES.replace("at_least = 101", "at_least = 200")
+    (tried.folder / "split.toml").write_text(split)
+    ran = tried.run("backtest", *args)
+    assert (ran.code, ran.out) == (code, "")
+    assert line in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_bar_shows_the_progress_to_a_person_and_to_nobody_else(tried: Project) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [GATEPOST, "backtest", "guide"],
+        cwd=tried.folder,
+        env={**os.environ, "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    assert b"Judging" in os.read(ours, 65536)
+    os.close(ours)
+    assert b"Judging" not in done.stdout
+    assert tried.run("backtest", "guide").err == ""

@@ -1,0 +1,62 @@
+"""`gatepost correct`."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.cli.conftest import Project
+from tests.samples import campaign, submission
+
+
+def test_a_corrected_lead_is_shown_with_who_said_so_and_what_changed(project: Project) -> None:
+    lead_id = project.take(company_size="1-50")
+    right = ("--set", "company_size=101+", "--set", "phone=+1 212 555 0100")
+    ran = project.run("correct", lead_id[:6], *right, "--as", "Ada", "--note", "she told me")
+    assert ran.out == (
+        f"{lead_id} was judged again and is qualified; only an explicit acceptance makes it "
+        "billable.\n"
+    )
+    shown = project.run("lead", lead_id).out
+    assert "stage        qualified [explicit]" in shown
+    assert "Z: company_size, phone\n" in shown
+    assert "corrected  Ada     she told me" in shown
+    assert "yes  Company size is at least 101  answered 101+" in shown
+    assert project.run("verify").code == 0
+
+
+def test_a_lead_is_taken_out_of_spam(project: Project) -> None:
+    lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))
+    assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
+    assert "Z: taken out of spam\n" in project.run("lead", lead_id).out
+
+
+def test_then_the_client_accepts_it_by_word(project: Project) -> None:
+    lead_id = project.take(at=datetime.now(UTC))
+    project.run("correct", lead_id, "--set", "full_name=Ann B. Lee", "--as", "Ada")
+    assert project.run("review", lead_id, "accept", "--as", "Carol").code == 0
+    facts = json.loads(project.run("lead", lead_id, "--json").out)
+    assert (facts["lead"]["stage"], facts["answers"]["full_name"]) == ("accepted", "Ann B. Lee")
+
+
+def test_a_refusal_is_a_line_for_each_mistake(project: Project) -> None:
+    lead_id = project.take(company_size="1-50")
+    ran = project.run("correct", lead_id, "--set", "email=x", "--set", "company_size=9", "--as=A")
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 2)
+    assert project.run("correct", "nobody", "--set", "a=b", "--as", "A").err.startswith("no lead")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["--as", "Ada"],
+        ["--set", "email=a@b.example"],
+        ["--set", "email", "--as", "Ada"],
+        ["--set", "=x", "--as", "Ada"],
+        ["--set", "email=a", "--set", "email=b", "--as", "Ada"],
+    ],
+)
+def test_half_a_command_is_wrong_use(project: Project, said: list[str]) -> None:
+    ran = project.run("correct", project.take(), *said)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)

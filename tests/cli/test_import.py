@@ -1,0 +1,94 @@
+"""`gatepost leads import`."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Project, Ran
+
+HEADING = "Name;Work e-mail;Company size\n"
+TABLE = f"\ufeff{HEADING}Ann Lee;ann@clinic.example;101+\nBob;bob@other.example;1-50\n"
+BASIS = "consent, GDPR art. 6(1)(a)"
+
+
+def bring(project: Project, table: str = TABLE, *more: str) -> Ran:
+    (project.folder / "stand.csv").write_text(table, encoding="utf-8")
+    origin = ("--campaign", "guide", "--source", "event-2026", "--basis", BASIS)
+    return project.run("leads", "import", "stand.csv", *origin, *more)
+
+
+def test_a_table_is_taken_and_the_same_table_again_changes_nothing(project: Project) -> None:
+    assert bring(project).out == "2 new (1 qualified, 1 disqualified), 0 known already.\n"
+    listing = project.run("leads").out
+    assert bring(project).out == "0 new, 2 known already.\n"
+    assert project.run("leads").out == listing
+    assert project.run("verify").code == 0
+
+
+def test_a_lead_shows_its_source_and_basis_in_place_of_a_consent(project: Project) -> None:
+    bring(project)
+    lead_id = project.run("leads", "--stage", "qualified").out.splitlines()[1].split()[0]
+    shown = project.run("lead", lead_id).out.splitlines()
+    assert "source       event-2026" in shown
+    assert f"basis        {BASIS}" in shown
+    assert json.loads(project.run("lead", lead_id, "--json").out)["basis"] == BASIS
+    by_form = project.run("lead", project.take(email="eve@e.example")).out
+    assert "source       form\nconsent      given to version " in by_form
+    assert "basis" not in by_form
+
+
+def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(project: Project) -> None:
+    known = project.take(full_name="A. Lee")
+    out = bring(project, TABLE, "--dry-run").out
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "line email stage why",
+        f"2 ann@clinic.example duplicate of lead {known}",
+        "3 bob@other.example disqualified Company size is at least 101: answered 1-50, "
+        "which is not at least 101",
+        "2 new (1 duplicate, 1 disqualified), 0 known already. Nothing was written.",
+    ]
+    assert len(json.loads(project.run("leads", "--json").out)) == 1
+
+
+def test_a_program_is_given_ids_but_none_of_a_rehearsal(project: Project) -> None:
+    twice = TABLE + TABLE.splitlines()[1]
+    rehearsed = json.loads(bring(project, twice, "--dry-run", "--json").out)
+    assert [(row["lead_id"], row["known"]) for row in rehearsed] == [
+        (None, False),
+        (None, False),
+        (None, True),
+    ]
+    done = json.loads(bring(project, twice, "--json").out)
+    assert done[0]["lead_id"] == done[2]["lead_id"]
+    assert json.loads(project.run("leads", "--json").out)[1]["lead_id"] == done[0]["lead_id"]
+
+
+def test_with_one_faulty_row_nothing_is_written(project: Project) -> None:
+    ran = bring(project, TABLE + "Eve;eve@;101+\n")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == ('stand.csv:4: email = "eve@": Enter your work e-mail as name@company.com.\n')
+    assert project.run("leads").out == "No leads yet.\n"
+
+
+def test_a_paused_campaign_is_told_before_the_table_is_read(project: Project) -> None:
+    project.run("campaigns", "pause", "guide")
+    ran = bring(project, "no table")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "campaign guide is paused; `gatepost campaigns resume guide` opens it\n"
+
+
+@pytest.mark.parametrize("missing", ["--campaign", "--source", "--basis"])
+def test_campaign_source_and_basis_must_be_said(project: Project, missing: str) -> None:
+    (project.folder / "stand.csv").write_text(TABLE)
+    said = {"--campaign": "guide", "--source": "event", "--basis": BASIS}
+    options = [part for pair in said.items() if pair[0] != missing for part in pair]
+    ran = project.run("leads", "import", "stand.csv", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert missing in ran.err
+
+
+def test_a_listing_has_a_long_form_for_odd_names(project: Project) -> None:
+    lead_id = project.take()
+    for command in (["leads"], ["leads", "guide"], ["leads", "--limit", "3"], ["leads", "list"]):
+        assert lead_id in project.run(*command).out
+    assert "import" in project.run("leads", "--help").out
