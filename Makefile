@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test lock clean
+.PHONY: run test audit lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -17,6 +17,14 @@ test: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
+audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
+	$(BIN)/python -m audit
+
+audit/node_modules/.package-lock.json: audit/package.json
+	npm install --no-package-lock --no-audit --no-fund --prefix audit
+	touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,4 +48,4 @@ lock: | $(BIN)/python
 		--constraint requirements.txt --group dev
 
 clean:
-	rm -rf $(VENV) output
+	rm -rf $(VENV) output .cache

@@ -11,7 +11,12 @@ SITENAME = "The Gatepost Journal"
 TAGLINE = "How to buy and sell leads by result, with sums that you can check."
 PUBLISHER = "Northgate Leads"
 CAPTURE_URL = os.environ.get("GATEPOST_CAPTURE_URL", "").rstrip("/")
-NAVIGATION = (("Articles", "/articles/"), ("Topics", "/categories/"), ("About", "/about/"))
+NAVIGATION = (
+    ("Articles", "/articles/"),
+    ("Topics", "/categories/"),
+    ("About", "/about/"),
+    ("Search", "/search/"),
+)
 FOOTER = (
     ("Archive", "/archives/"),
     ("Authors", "/authors/"),
@@ -31,6 +36,7 @@ ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]
 STATIC_PATHS = ["images"]
 OUTPUT_PATH = "output/www"
+CACHE_PATH = ".cache"  # pictures, by what is in them: safe to delete, and slow to make again
 DELETE_OUTPUT_DIRECTORY = True  # a post that was taken back must not stay online
 
 ARTICLE_URL = PAGE_URL = "{slug}/"
@@ -48,6 +54,7 @@ TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
 AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
 ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
 ROBOTS_SAVE_AS = "robots.txt"
+SEARCH_SAVE_AS = "search/index.html"
 # The home page is content/pages/home.md, shown at the root.
 EXTRA_PATH_METADATA = {"pages/home.md": {"save_as": "index.html", "url": "", "template": "home"}}
 
@@ -59,6 +66,7 @@ DIRECT_TEMPLATES = [
     "archives",
     "robots",
     "404",
+    "search",
 ]
 TEMPLATE_EXTENSIONS = [".html", ".xml", ".txt"]
 DEFAULT_PAGINATION = 10
@@ -82,8 +90,10 @@ PLUGINS = [
     "publish.look",
     "publish.faq",
     "publish.reading",
+    "publish.pictures",
     "publish.form_tags",
     "publish.links",
+    "publish.share",
     "publish.head",
     "publish.sitemap",
     "publish.feed",

@@ -58,7 +58,7 @@ class Running:
 @contextmanager
 def running(contender: Contender, folder: Path) -> Iterator[Running]:
     """Starts the contender on a free port with a new database in `folder`, and ends it again."""
-    port = _free_port()
+    port = free_port()
     environment = dict(os.environ) | contender.settings(folder, port)
     process = subprocess.Popen(contender.command(port), cwd=ROOT, env=environment)
     try:
@@ -176,7 +176,7 @@ def _bare_rows(folder: Path) -> int:
 _TABLES = ("leads", "events", "outbox")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

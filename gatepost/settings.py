@@ -92,6 +92,7 @@ class Settings(BaseModel):
     gated_dir: Path = Field(Path("content/gated"), description="files that forms give out")
     theme_dir: Path = Field(Path("theme"), description="templates and styles")
     output_dir: Path = Field(Path("output"), description="what the build makes")
+    cache_dir: Path = Field(Path(".cache"), description="what builds keep; safe to delete")
     var_dir: Path = Field(Path("var"), description="made at run time: database, keys")
 
     @property

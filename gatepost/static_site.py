@@ -3,15 +3,23 @@
 In front of a busy site nginx serves the same folder; see deploy/.
 """
 
+import mimetypes
 import os
+import re
 from pathlib import Path
+from typing import Final
 
-from flask import Blueprint, Response, redirect, request, send_from_directory
+from flask import Blueprint, Response, current_app, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 FOR_EVER = 365 * 24 * 3600
+# Names that carry a hash of what is in the file.
+_NEVER_CHANGES: Final = re.compile(
+    r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
+)
+_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smallest first
 
 
 def static_site(folder: Path) -> Blueprint:
@@ -29,16 +37,42 @@ def static_site(folder: Path) -> Blueprint:
                 return redirect(f"/{path}/{query}", 308)
             path += "index.html"
         try:
-            response = send_from_directory(root, path)
+            response = _send(root, path)
         except NotFound:
             return _missing(root)
-        fingerprinted = path.startswith("theme/")
         response.headers["Cache-Control"] = (
-            f"public, max-age={FOR_EVER}, immutable" if fingerprinted else "no-cache"
+            f"public, max-age={FOR_EVER}, immutable" if _NEVER_CHANGES.match(path) else "no-cache"
         )
+        if path == "search/index.html":
+            _let_search_run(response)
         return response
 
     return blueprint
+
+
+def _send(root: str, path: str) -> Response:
+    """The file, in the smallest form that the release made and the browser reads."""
+    for encoding, suffix in _ENCODINGS:
+        if request.accept_encodings.quality(encoding) > 0:
+            try:
+                kind, _ = mimetypes.guess_type(path)
+                response = send_from_directory(root, path + suffix, mimetype=kind)
+            except NotFound:
+                continue
+            response.headers["Content-Encoding"] = encoding
+            response.vary.add("Accept-Encoding")
+            return response
+    response = send_from_directory(root, path)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _let_search_run(response: Response) -> None:
+    """Pagefind is compiled code: this one page may run it, and nothing else that it could not."""
+    policy: str = current_app.config["HEADERS"]["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace(
+        "script-src ", "script-src 'wasm-unsafe-eval' "
+    )
 
 
 def _missing(root: str) -> tuple[Response, int]:

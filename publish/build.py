@@ -7,6 +7,8 @@ from pathlib import Path
 
 from capture.errors import Refused, Unavailable
 from publish.pelican_run import Outcome, run, settings_from
+from publish.release import finish
+from publish.share import RELEASE
 from publish.swap import replaced
 
 
@@ -20,11 +22,16 @@ class Built:
 
 
 def build(
-    config: Path, given: Mapping[str, object], waiting: Callable[[], None] = lambda: None
+    config: Path,
+    given: Mapping[str, object],
+    waiting: Callable[[], None] = lambda: None,
+    *,
+    release: bool = False,
 ) -> Built:
     """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
 
-    `waiting` is called if another build is at work. Raises `FileErrors` with every problem found,
+    `waiting` is called if another build is at work. A `release` has search, share pictures and
+    compressed files, which a preview does not need. Raises `FileErrors` with every problem found,
     `Refused` if the site would replace its own sources, or `Unavailable` when the disk refuses;
     then the old site is as it was.
     """
@@ -39,7 +46,10 @@ def build(
             )
     try:
         with replaced(site, waiting) as fresh:
-            outcome = run({**settings, "OUTPUT_PATH": str(fresh)}, write=True)
+            fresh_settings = {**settings, "OUTPUT_PATH": str(fresh), RELEASE: release}
+            outcome = run(fresh_settings, write=True)
+            if release:
+                finish(fresh, Path(settings["CACHE_PATH"]))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error

@@ -1,4 +1,4 @@
-"""Checks all that a build reads, and writes nothing: fit for a hook that may refuse a push."""
+"""Checks all that a build reads, and writes nothing but pictures into the cache: fit for a hook."""
 
 from collections.abc import Mapping
 from pathlib import Path

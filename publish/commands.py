@@ -11,12 +11,13 @@ from capture.errors import short_path
 
 @click.command()
 @click.option("--production", is_flag=True, help="By publishconf.py, with full addresses.")
+@click.option("--release", is_flag=True, help="With search, share pictures, compressed files.")
 @click.pass_context
-def build(ctx: click.Context, production: bool) -> None:
+def build(ctx: click.Context, production: bool, release: bool) -> None:
     """Build the site; the old one stays until the new one is whole."""
     from publish.build import build as run  # Pelican loads for this command alone
 
-    built = run(_config(production), _given(ctx), waiting=_say_waiting)
+    built = run(_config(production), _given(ctx), waiting=_say_waiting, release=release)
     outcome = built.outcome
     _warn(outcome.warnings)
     click.echo(
@@ -53,6 +54,7 @@ def _given(ctx: click.Context) -> dict[str, object]:
         "CAMPAIGNS_PATH": str(settings.campaigns_dir.absolute()),
         "CLIENTS_PATH": str(settings.clients_dir.absolute()),
         "GATED_PATH": str(settings.gated_dir.absolute()),
+        "CACHE_PATH": str(settings.cache_dir.absolute()),
         "OUTPUT_PATH": str(settings.output_dir.absolute() / "www"),
         "THEME": str(settings.theme_dir.absolute()),
     }

@@ -1,0 +1,109 @@
+"""Releases the site into a folder of its own, serves it, and judges all that a visitor can reach.
+
+make audit                     everything; needs Chromium, Java 11 and node 20
+python -m audit --quick        all but Lighthouse
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from PIL import Image, ImageOps
+
+from audit import data, lighthouse, pages
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+GATEPOST = Path(sys.executable).with_name("gatepost")
+JUDGED = ("/", "/sample/", "/category/pricing/", "/f/acme-cloud-guide")
+XML = {"application/xml", "text/xml", "application/atom+xml"}
+
+
+@contextmanager
+def released(folder: Path) -> Iterator[str]:
+    """The site and a sample of all that an article may hold, released and served here."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    for entry in ROOT.iterdir():
+        if entry.name not in {".git", ".env", ".cache", "content", "output", "var"}:
+            (folder / entry.name).symlink_to(entry)
+    shutil.copytree(ROOT / "content", folder / "content")
+    shutil.copyfile(HERE / "sample.md", folder / "content" / "posts" / "sample.md")
+    photo = Image.radial_gradient("L").resize((2400, 1600))
+    ImageOps.colorize(photo, "#f2c14e", "#0b3d4b").save(folder / "content/images/sample.jpg")
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
+    ours |= {"GATEPOST_SITE_URL": origin, "GATEPOST_PORT": str(port)}
+    build = [GATEPOST, "build", "--production", "--release"]
+    subprocess.run(build, cwd=folder, env=ours, check=True)
+    server = subprocess.Popen([GATEPOST, "serve"], cwd=folder, env=ours, start_new_session=True)
+    try:
+        _wait(f"{origin}/healthz")
+        yield origin
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def _wait(address: str) -> None:
+    ends = time.monotonic() + 30
+    while True:
+        try:
+            urlopen(address, timeout=5).close()
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def faults(origin: str) -> Iterator[str]:
+    """Everything that is wrong with the site, apart from Lighthouse."""
+    site = pages.crawl(origin)
+    kinds = [page.kind for page in site.values()]
+    print(f"{len(site)} addresses, {kinds.count('text/html')} pages")
+    yield from pages.dead_links(site)
+    for address, page in site.items():
+        told: Iterator[str] = iter(())
+        if page.kind == "text/html":
+            told = data.json_ld(page.data)
+        elif b"/schemas/sitemap/" in page.body and page.kind in XML:
+            told = data.sitemap(page.body)
+        elif page.kind in XML and page.body:
+            told = data.feed(page.body)
+        yield from (f"{address}: {fault}" for fault in told)
+    with tempfile.TemporaryDirectory() as folder:
+        yield from pages.nu_errors(site, Path(folder))
+
+
+def main() -> int:
+    """0 if nothing is wrong; else each fault on a line, and 1."""
+    parser = argparse.ArgumentParser(prog="python -m audit")
+    parser.add_argument("--quick", action="store_true", help="all but Lighthouse")
+    quick = parser.parse_args().quick
+    with tempfile.TemporaryDirectory() as folder, released(Path(folder)) as origin:
+        found = list(faults(origin))
+        for path in () if quick else JUDGED:
+            scores = lighthouse.scores(origin + path)
+            print(f"{path}: " + ", ".join(f"{name} {score}" for name, score in scores.items()))
+            found += [f"{path}: {name} {score}" for name, score in scores.items() if score < 100]
+    for fault in found:
+        print(fault)
+    print(f"{len(found)} faults")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Makes the files of one picture: AVIF and WebP in several widths, and one for every browser.
+
+Made once and kept: a folder of the cache is named by the hash of the picture's bytes and of the way
+it is made. What a camera wrote beside the pixels (place, time, name) is never in what is made here.
+"""
+
+import hashlib
+import json
+import re
+import struct
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from PIL import Image, ImageCms, ImageOps
+
+RECIPE: Final = "1"  # another way of making must change this
+WIDTHS: Final = (400, 700, 1000, 1400)
+PLAIN_WIDTH: Final = 700
+_LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
+_GPS: Final = 0x8825  # the EXIF directory that holds the place
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file: its published name, and its width in pixels."""
+
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
+class PictureFiles:
+    """All files of one picture. Width and height are those of the original, held upright."""
+
+    width: int
+    height: int
+    avif: tuple[Made, ...]
+    webp: tuple[Made, ...]
+    plain: Made
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all files."""
+        return tuple(made.name for made in (*self.avif, *self.webp, self.plain))
+
+
+def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
+    """The files made of a picture, and the folder they lie in; None for one that moves.
+
+    Raises `ValueError` with the reason if it cannot be read, or is too large to be.
+    """
+    content = source.read_bytes()
+    key = hashlib.sha256(RECIPE.encode() + content).hexdigest()
+    folder = cache / "pictures" / key[:2] / key[2:]
+    facts = folder / "picture.json"
+    if not facts.exists():
+        with _draft(folder) as draft:
+            made = _reading(content, lambda image: _make(image, key[:16], draft))
+            told = asdict(made) if made else None
+            (draft / facts.name).write_text(json.dumps(told), encoding="utf-8")
+    found = json.loads(facts.read_text(encoding="utf-8"))
+    return (_from_json(found), folder) if found else None
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then becomes that one; two builds may do so at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+        draft = Path(own) / "files"
+        draft.mkdir()
+        yield draft
+        with suppress(OSError):  # somebody else was quicker, with the same files
+            draft.rename(folder)
+
+
+def tells_place(source: Path) -> bool:
+    """Whether a picture says where it was taken. Raises `ValueError` if it cannot be read."""
+    return bool(_reading(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
+
+
+def drawing_size(source: Path) -> tuple[int, int] | None:
+    """Width and height of an SVG in CSS pixels, as it says itself or by its viewBox; None: neither.
+
+    Raises `ValueError` if it is no XML.
+    """
+    try:
+        _, root = next(ElementTree.iterparse(source, events=("start",)))  # noqa: S314 - our own file
+    except ElementTree.ParseError as error:
+        raise ValueError(f"is no drawing that can be read ({error})") from None
+    said = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
+    box = root.get("viewBox", "").replace(",", " ").split()
+    if all(said):
+        wide, high = (float(length[1]) for length in said if length)
+    elif len(box) == 4 and all(_LENGTH.fullmatch(length) for length in box[2:]):
+        wide, high = float(box[2]), float(box[3])
+    else:
+        return None
+    return (round(wide), round(high)) if wide >= 1 and high >= 1 else None
+
+
+def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # odd words of a camera
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(content)) as image:
+                return work(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise ValueError(f"has more than {most} million pixels: make it smaller") from None
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
+        why = " ".join(str(error).split()) if "BytesIO" not in str(error) else "of no known kind"
+        raise ValueError(f"is no picture that can be read ({why})") from None
+
+
+def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
+    if getattr(image, "n_frames", 1) > 1:
+        return None
+    upright = _plain_colours(ImageOps.exif_transpose(image))
+    width, height = upright.size
+    avif, webp = [], []
+    for wide in sorted({min(wide, width) for wide in WIDTHS}):
+        smaller = _resized(upright, wide)
+        avif.append(Made(f"{stem}.{wide}.avif", wide))
+        smaller.save(folder / avif[-1].name, quality=58, speed=6)
+        webp.append(Made(f"{stem}.{wide}.webp", wide))
+        smaller.save(folder / webp[-1].name, quality=80, method=5)
+    wide = min(PLAIN_WIDTH, width)
+    plain = Made(f"{stem}.{wide}.{'png' if upright.mode == 'RGBA' else 'jpg'}", wide)
+    _resized(upright, wide).save(folder / plain.name, optimize=True, quality=80)  # of a JPEG
+    return PictureFiles(width, height, tuple(avif), tuple(webp), plain)
+
+
+def _plain_colours(image: Image.Image) -> Image.Image:
+    """The same picture in sRGB, and free of all that is not pixels."""
+    profile = image.info.get("icc_profile")
+    clear = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+    pixels = image.convert("RGBA" if clear else "RGB")
+    if profile and image.mode in {"RGB", "RGBA"}:
+        try:
+            given = ImageCms.ImageCmsProfile(BytesIO(profile))
+            ImageCms.profileToProfile(pixels, given, ImageCms.createProfile("sRGB"), inPlace=True)
+        except ImageCms.PyCMSError:
+            pass  # a profile that cannot be read is as good as none
+    pixels.info.clear()
+    return pixels
+
+
+def _resized(image: Image.Image, width: int) -> Image.Image:
+    if width == image.width:
+        return image
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _from_json(told: dict[str, Any]) -> PictureFiles:
+    return PictureFiles(
+        width=told["width"],
+        height=told["height"],
+        avif=tuple(Made(**made) for made in told["avif"]),
+        webp=tuple(Made(**made) for made in told["webp"]),
+        plain=Made(**told["plain"]),
+    )

@@ -1,0 +1,245 @@
+"""A Pelican plugin that shows pictures well: their size said, small files, the first one early.
+
+Each `<img>` of an article or page that shows a file of ours gets its width and height, so that
+nothing moves while it loads. A photo becomes a `<picture>` of files that
+`publish.picture_files` makes. The original is then not published, unless something links to it.
+"""
+
+import html
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+from pelican import signals
+from pelican.generators import StaticGenerator
+
+from capture.errors import short_path
+from publish import made_files, problems
+from publish.links import contents
+from publish.made_files import publish_file
+from publish.picture_files import Made, PictureFiles, drawing_size, picture_files, tells_place
+from publish.problems import Report, report_of
+from publish.source import line_of_text
+from publish.wiring import listen
+
+FOLDER: Final = "pictures"
+_KINDS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"})
+_COLUMN: Final = 656  # pixels: .prose in style.css is 41rem wide
+_IMG: Final = re.compile(
+    r"""<picture\b.*?</picture>|<img\b(?:[^>"']|"[^"]*"|'[^']*')*>""", re.DOTALL | re.IGNORECASE
+)
+_PLACE: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.*)$")
+_LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
+
+
+def show_all(generators: Any) -> None:
+    """Rewrites each `<img>`, before forms are placed and links are checked."""
+    context = generators[0].context
+    gallery = _Gallery(context, generators[0].settings)
+    for content in contents(context):
+        text = content._content or ""
+        content.pictures = ()
+        if "<img" in text.lower():
+            content._content, content.pictures = _Page(content, gallery).show(text)
+    for generator in generators:
+        if isinstance(generator, StaticGenerator):
+            _leave_out(generator, gallery)
+
+
+class _Gallery:
+    """The pictures of a build, each looked at once."""
+
+    def __init__(
+        self, context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
+    ) -> None:
+        self.root = Path(settings["PATH"])
+        self.url: str = context["site"].url
+        self.report: Report = report_of(settings)
+        self.known: Mapping[str, Any] = context["static_content"]
+        self.shown: set[str] = set()
+        self._settings = settings
+        self._cache = Path(settings["CACHE_PATH"])
+        self._made: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
+
+    def look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
+        """A photo's files, a drawing's size, or why there are none; None: leave it as it is."""
+        if path not in self._made:
+            self._made[path] = self._look(path)
+        return self._made[path]
+
+    def _look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
+        source = self.root / path
+        try:
+            if source.suffix.lower() == ".svg":
+                return self._size_of(source)
+            found = picture_files(source, self._cache)
+        except ValueError as error:
+            return f"{short_path(source)} {error}"
+        if found is None:
+            return None
+        made, folder = found
+        for name in made.names:
+            publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
+        self.shown.add(path)
+        return made
+
+    def _size_of(self, source: Path) -> tuple[int, int] | None:
+        size = drawing_size(source)
+        if size is None:
+            self.report.warn(source, None, "has no size: give its <svg> a width and a height")
+        return size
+
+    def address(self, made: Made) -> str:
+        return f"{self.url}/{FOLDER}/{made.name}"
+
+
+class _Page:
+    """One article or page while its pictures are put in."""
+
+    def __init__(self, content: Any, gallery: _Gallery) -> None:
+        self._content = content
+        self._gallery = gallery
+        self._source = Path(content.source_path)
+        self._addresses: list[str] = []
+        self._count = 0
+
+    def show(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The new text, and the full addresses of its pictures."""
+        text = _IMG.sub(self._replace, text)
+        return text, tuple(dict.fromkeys(self._addresses))
+
+    def _replace(self, found: re.Match[str]) -> str:
+        tag = found[0]
+        attributes = _attributes(tag) if tag[:4].lower() == "<img" else {}
+        link = attributes.get("src", "")
+        path = self._path_of(link)
+        if path is None:
+            return tag
+        seen = self._gallery.look(path)
+        if isinstance(seen, str):
+            line = line_of_text(self._source, posixpath.basename(link))
+            self._gallery.report.problem(self._source, line, seen)
+            return tag
+        self._count += 1
+        early = {"fetchpriority": "high"} if self._count == 1 else {"loading": "lazy"}
+        attributes |= {"decoding": "async", **early}
+        if isinstance(seen, PictureFiles):
+            return self._picture(attributes, seen)
+        if seen is not None:
+            _say_size(attributes, seen)
+        self._addresses.append(f"{self._gallery.url}/{quote(self._gallery.known[path].url)}")
+        return _tag("img", attributes)
+
+    def _path_of(self, link: str) -> str | None:
+        """The file below the content folder that a link shows, if it is one of ours."""
+        place = _PLACE.match(link)
+        parts = urlsplit(link)
+        if not place and parts.netloc and not f"{link}/".startswith(f"{self._gallery.url}/"):
+            message = f"shows `{link}` from another host, which would see every reader: "
+            line = line_of_text(self._source, link)
+            self._gallery.report.problem(self._source, line, f"{message}put it into content/images")
+        path = unquote(urlsplit(html.unescape(place["path"] if place else link)).path)
+        if not place and not path.startswith("/"):
+            return None
+        if not path.startswith("/"):
+            path = posixpath.join(self._content.relative_dir, path)
+        path = posixpath.normpath(path).lstrip("/")
+        is_picture = posixpath.splitext(path)[1].lower() in {*_KINDS, ".svg"}
+        there = path in self._gallery.known and (self._gallery.root / path).is_file()
+        return path if is_picture and there else None
+
+    def _picture(self, attributes: dict[str, str], made: PictureFiles) -> str:
+        _say_size(attributes, (made.width, made.height))
+        attributes["src"] = self._gallery.address(made.plain)
+        self._addresses.append(attributes["src"])
+        width = attributes["width"]
+        column = min(_COLUMN, int(width)) if width.isdecimal() else _COLUMN
+        sizes = f"(max-width: 44rem) calc(100vw - 2.5rem), {column}px"
+        sources = "".join(
+            _tag("source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes})
+            for kind, files in (("avif", made.avif), ("webp", made.webp))
+        )
+        return f"<picture>{sources}{_tag('img', attributes)}</picture>"
+
+    def _set(self, files: tuple[Made, ...]) -> str:
+        return ", ".join(f"{self._gallery.address(made)} {made.width}w" for made in files)
+
+
+def _say_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
+    """Width and height, unless the writer gave one: then the other follows from it."""
+    width, height = size
+    given = attributes.get("width", ""), attributes.get("height", "")
+    if given[0].isdecimal() and not given[1]:
+        attributes["height"] = str(round(int(given[0]) * height / width))
+    elif given[1].isdecimal() and not given[0]:
+        attributes["width"] = str(round(int(given[1]) * width / height))
+    elif not given[0]:
+        attributes |= {"width": str(width), "height": str(height)}
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    reader = _Reader()
+    reader.feed(tag)
+    return reader.found
+
+
+class _Reader(HTMLParser):
+    """Reads the attributes of one tag; the first of a name holds, as in browsers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        for name, value in attrs:
+            self.found.setdefault(name, value or "")
+
+    handle_startendtag = handle_starttag
+
+
+def _tag(name: str, attributes: Mapping[str, str]) -> str:
+    said = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
+    return f"<{name}{said}>"
+
+
+def _leave_out(generator: Any, gallery: _Gallery) -> None:
+    """Keeps originals off the site that are only shown; refuses those that tell a place."""
+    linked = set(_still_linked(generator.context))
+    kept = []
+    for static in generator.staticfiles:
+        path = static.relative_source_path
+        if path in gallery.shown and path not in linked:
+            continue
+        kept.append(static)
+        _check_place(Path(static.source_path), gallery.report)
+    generator.context["staticfiles"] = generator.staticfiles = kept
+
+
+def _still_linked(context: MutableMapping[str, Any]) -> Iterator[str]:
+    for content in contents(context):
+        yield from content.get_static_links()
+        for link in _LINKED.finditer(content._content or ""):
+            yield unquote(html.unescape(link["path"]))
+
+
+def _check_place(source: Path, report: Report) -> None:
+    if source.suffix.lower() not in _KINDS or not source.is_file():
+        return
+    try:
+        if tells_place(source):
+            message = "tells where it was taken, and would be published: save it without the place"
+            report.problem(source, None, message)
+    except ValueError as error:
+        report.warn(source, None, str(error))
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    made_files.register()
+    listen(signals.all_generators_finalized, show_all)

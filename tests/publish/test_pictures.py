@@ -1,0 +1,219 @@
+"""Pictures on a page: sizes said, small files made once, the camera's own words left behind."""
+
+import random
+import re
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from publish.picture_files import WIDTHS, drawing_size, picture_files, tells_place
+from tests.publish.test_theme import Page
+
+ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
+
+
+def photo(path: Path, size: tuple[int, int] = (1600, 1200), *, place: bool = False) -> Path:
+    """A photo held sideways, with its maker's name in it."""
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[ARTIST] = 6, "Ann Private"
+    if place:
+        exif.get_ifd(GPS)[1] = "N"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.radial_gradient("L").resize(size).convert("RGB").save(path, exif=exif)
+    return path
+
+
+def showing(site: Any, body: str) -> Page:
+    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.post(body)
+    site.build()
+    return Page(site.page())
+
+
+@pytest.fixture
+def shot(site: Any) -> Path:
+    return photo(site.root / "content/images/my shot.jpg")
+
+
+def test_a_photo_is_offered_in_two_small_kinds_and_every_sensible_width(
+    site: Any, shot: Path
+) -> None:
+    page = showing(site, "![Sky]({static}/images/my%20shot.jpg)")
+    avif, webp = page.all("source")
+    assert (avif["type"], webp["type"]) == ("image/avif", "image/webp")
+    widths = [int(width) for width in re.findall(r" (\d+)w", avif["srcset"])]
+    assert widths == [400, 700, 1000, 1200]  # 1200: it was held sideways
+    for address in re.findall(r"/pictures/\S+", f"{avif['srcset']} {webp['srcset']}"):
+        with Image.open(site.site / address.lstrip("/")) as made:
+            assert made.width in widths
+    assert shot.exists()
+
+
+def test_nothing_moves_because_each_picture_says_its_size_upright(site: Any, shot: Path) -> None:
+    (image,) = showing(site, "![Sky]({static}/images/my%20shot.jpg)").all("img")
+    assert (image["width"], image["height"], image["alt"]) == ("1200", "1600", "Sky")
+    with Image.open(site.site / image["src"].lstrip("/")) as plain:
+        assert plain.size == (700, 933)
+    assert shot.exists()
+
+
+def test_the_first_picture_comes_early_and_the_others_when_they_are_near(
+    site: Any, shot: Path
+) -> None:
+    shown = "![Sky]({static}/images/my%20shot.jpg)\n\n"
+    first, second = showing(site, shown * 2).all("img")
+    assert first["fetchpriority"] == "high"
+    assert "loading" not in first
+    assert second["loading"] == "lazy"
+    assert shot.exists()
+
+
+def test_nothing_published_holds_what_the_camera_wrote(site: Any) -> None:
+    photo(site.root / "content/images/shot.jpg", place=True)
+    showing(site, "![Sky]({static}/images/shot.jpg)")
+    assert "images/shot.jpg" not in site.files()
+    assert not any(b"Ann Private" in content for content in site.files().values())
+    for path in (site.site / "pictures").iterdir():
+        with Image.open(path) as made:
+            assert not dict(made.getexif()), path
+
+
+def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: Any) -> None:
+    site.set('PLUGINS.insert(1, "publish.pictures")')
+    shot = photo(site.root / "content/images/shot.jpg")
+    site.post("![Sky]({static}/images/shot.jpg) and [large](/images/shot.jpg)")
+    site.build()
+    assert site.files()["images/shot.jpg"] == shot.read_bytes()
+    photo(shot, place=True)
+    (told,) = site.mistakes()
+    assert told.startswith("content/images/shot.jpg: tells where it was taken")
+
+
+def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path) -> None:
+    showing(site, "![Sky]({static}/images/my%20shot.jpg)")
+    kept = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
+    assert len(kept) == len(WIDTHS)
+    before = site.files()
+    shot.rename(shot.with_name("same.jpg"))
+    site.post("![Sky]({static}/images/same.jpg)")
+    site.build()
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {name for name in site.files() if "pictures/" in name} == {
+        name for name in before if "pictures/" in name
+    }
+
+
+def test_a_drawing_stays_one_and_says_its_size(site: Any) -> None:
+    site.write(
+        "content/images/a.svg", '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20"/>'
+    )
+    (image,) = showing(site, '![A]({static}/images/a.svg){: width="15" }').all("img")
+    assert (image["src"], image["width"], image["height"]) == ("/images/a.svg", "15", "10")
+
+
+@pytest.mark.parametrize(
+    ("svg", "size"),
+    [
+        ('<svg width="640" height="49.6px"/>', (640, 50)),
+        ('<svg width="100%" height="2em" viewBox="0,0 3 2"/>', (3, 2)),
+        ('<svg width="100%"/>', None),
+        ('<svg viewBox="0 0 0 0"/>', None),
+    ],
+)
+def test_the_size_of_a_drawing(tmp_path: Path, svg: str, size: tuple[int, int] | None) -> None:
+    drawing = tmp_path / "a.svg"
+    drawing.write_text(svg)
+    assert drawing_size(drawing) == size
+
+
+def test_a_clear_picture_keeps_its_clearness(tmp_path: Path) -> None:
+    Image.new("RGBA", (50, 40), (10, 20, 30, 0)).save(tmp_path / "clear.png")
+    found = picture_files(tmp_path / "clear.png", tmp_path / "cache")
+    assert found is not None
+    made, folder = found
+    assert made.plain.name.endswith(".50.png")
+    for name in made.names:
+        with Image.open(folder / name) as image:
+            assert image.convert("RGBA").getpixel((5, 5))[3] == 0, name
+
+
+def test_a_picture_that_moves_goes_on_moving(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
+    assert picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
+
+
+def test_a_place_is_found_where_there_is_one(tmp_path: Path) -> None:
+    assert tells_place(photo(tmp_path / "a.jpg", (8, 8), place=True))
+    assert not tells_place(photo(tmp_path / "b.jpg", (8, 8)))
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
+def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: bytes) -> None:
+    (site.root / "content/images/bad.png").write_bytes(content)
+    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.post("Text.\n\n![Bad]({static}/images/bad.png)")
+    (told,) = site.mistakes()
+    assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", told)
+
+
+def test_a_picture_too_large_to_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
+    large = BytesIO()
+    Image.new("1", (1500, 1000)).save(large, "png")
+    (tmp_path / "large.png").write_bytes(large.getvalue())
+    with pytest.raises(ValueError, match="has more than 1 million pixels"):
+        picture_files(tmp_path / "large.png", tmp_path / "cache")
+
+
+def test_a_picture_from_another_host_is_refused(site: Any) -> None:
+    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.post("![Spy](https://spy.example/pixel.png)")
+    (told,) = site.mistakes()
+    assert told.startswith("content/posts/post.md:4: shows `https://spy.example/pixel.png`")
+
+
+def test_odd_picture_tags_are_left_as_they_are_or_kept_whole(site: Any) -> None:
+    site.write(
+        "content/images/a.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"/>'
+    )
+    odd = '<img alt="a > b &amp; &quot;c&quot;" src="/images/a.svg" class="x" hidden>'
+    bare = '<p><img src="data:image/png;base64,AA=="> <img></p>'
+    page = showing(site, f"{odd}\n\n{bare}\n\n`<img>`")
+    first, second, third = page.all("img")
+    assert (first["alt"], first["class"], first["width"]) == ('a > b & "c"', "x", "3")
+    assert second == {"src": "data:image/png;base64,AA=="}
+    assert third == {}
+
+
+@pytest.mark.parametrize("link", ["{static}/gated/secret.png", "{static}/images/copy.png"])
+def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str) -> None:
+    secret = photo(site.root / "content/gated/secret.png", (30, 20))
+    (site.root / "content/images/copy.png").symlink_to(secret)
+    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.post(f"![Secret]({link})")
+    assert any("would publish the gated file" in told for told in site.mistakes())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
+def test_a_damaged_picture_is_read_or_refused_in_words(tmp_path: Path, kind: str) -> None:
+    chance, whole = random.Random(kind), BytesIO()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.radial_gradient("L").resize((40, 30)).convert("RGB").save(whole, kind, exif=exif)
+    damaged = tmp_path / "damaged.png"
+    for _ in range(40):
+        content = bytearray(whole.getvalue())
+        for _ in range(chance.randint(1, 20)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        damaged.write_bytes(content[: chance.choice([None, chance.randrange(len(content))])])
+        with suppress(ValueError):
+            picture_files(damaged, tmp_path / "cache")
+        with suppress(ValueError):
+            tells_place(damaged)
