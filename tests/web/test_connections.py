@@ -42,6 +42,17 @@ def test_forty_connections_that_send_nothing_more_hold_nobody_up(
         assert time.monotonic() - started < 3
 
 
+def test_slow_downloads_hold_nobody_up(service: Service) -> None:
+    (service.folder / "output" / "www" / "film.mp4").write_bytes(bytes(30_000_000))
+    with ExitStack() as slow:
+        for _ in range(8):  # they ask, and read nothing of it
+            slow.enter_context(connected(service, "GET /film.mp4 HTTP/1.1\r\nHost: x\r\n\r\n"))
+        started = time.monotonic()
+        assert [service.post(person()).status for _ in range(10)] == [303] * 10
+        assert time.monotonic() - started < 3
+    assert len(service.get("/film.mp4").body) == 30_000_000
+
+
 def test_a_browser_posts_and_reads_on_one_connection(service: Service) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
     with contextlib.closing(connection):
