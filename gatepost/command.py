@@ -24,7 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "leads": "capture.cli.leads:leads",
     "notify": "capture.cli.review:notify",
     "review": "capture.cli.review:review",
-    "schema": "capture.cli.schema:schema",
+    "schema": "gatepost.commands:schema",
     "serve": "gatepost.commands:serve",
     "settings": "gatepost.commands:settings",
     "sla": "capture.cli.sla:sla",

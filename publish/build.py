@@ -8,6 +8,7 @@ from pathlib import Path
 from capture.errors import Refused, Unavailable
 from publish.pelican_run import Outcome, run, settings_from
 from publish.swap import replaced
+from publish.writing.layout import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
                 "give it a folder of its own, such as output/www"
             )
+    kept = site.parent / "published.json"  # what the last build left, not this one
     try:
         with replaced(site, waiting) as fresh:
-            outcome = run({**settings, "OUTPUT_PATH": str(fresh)}, write=True)
+            outcome = run(settings | {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh)})
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
