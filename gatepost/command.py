@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",
+    "new": "publish.new_commands:new",
     "notify": "capture.cli.review:notify",
     "review": "capture.cli.review:review",
     "schema": "gatepost.commands:schema",

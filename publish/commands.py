@@ -27,7 +27,7 @@ def build(ctx: click.Context, production: bool, if_due: bool) -> None:
     from publish.build import build as run  # Pelican loads for this command alone
     from publish.due import is_due
 
-    config, given = _config(production), _given(ctx)
+    config, given = config_of(production), given_of(ctx)
     if if_due and not is_due(config, given, datetime.now(UTC)):
         return
     built = run(config, given, waiting=_say_waiting)
@@ -55,7 +55,7 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
     """Check what you wrote, posts and campaigns, without building."""
     from publish.check import check as run  # Pelican loads for this command alone
 
-    checked = run(_config(production), _given(ctx), datetime.now(UTC))
+    checked = run(config_of(production), given_of(ctx), datetime.now(UTC))
     found = checked.findings
     if shape == "github":
         for level, findings in (("error", found.errors), ("warning", found.warnings)):
@@ -70,11 +70,12 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
     click.echo(f"{_counted(checked)}: no mistakes found.")
 
 
-def _config(production: bool) -> Path:
+def config_of(production: bool) -> Path:
+    """Pelican's settings file."""
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
-def _given(ctx: click.Context) -> dict[str, object]:
+def given_of(ctx: click.Context) -> dict[str, object]:
     """What `gatepost`'s settings say of the site; Pelican's own file says the rest."""
     sourced: Any = ctx.meta.get("gatepost.settings")
     if sourced is None:

@@ -20,7 +20,11 @@ _HOW_TO_GIVE: Final[Mapping[str, str]] = {
 
 def facts_of(head: Head, model: type[PageHead]) -> tuple[dict[str, Any], list[Fault]]:
     """The keys that are given and right, and what is wrong with the rest."""
-    given = {key: value for key, value in head.values.items() if key in model.model_fields}
+    given = {
+        key: value
+        for key, value in head.values.items()
+        if key in model.model_fields and value not in ("", [])  # a line that is still to be filled
+    }
     faults = list(_unknown(head, model))
     wrong: set[str] = set()
     try:
@@ -39,7 +43,7 @@ def _fault(head: Head, detail: ErrorDetails) -> Fault:
     key = str(detail["loc"][0])
     if detail["type"] == "missing":
         mend = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` at its head")
-        return Fault(1, f"has no {key}: {mend}")
+        return Fault(head.line(key), f"has no {key}: {mend}")
     return Fault(head.line(key), f"`{key}` {detail['msg']}")
 
 

@@ -28,10 +28,10 @@ def _lengths(post: Post) -> Iterator[Finding]:
         yield post.finding("title", post.head.line("title"), f"`title` {told}")
     line = post.head.line("summary")
     if summary is None:
-        if "summary" not in post.head.values:
+        if not post.head.values.get("summary"):
             size = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} characters"
             told = f"has no summary: add a line `Summary: ...` of {size}"
-            yield post.finding("summary", 1, told)
+            yield post.finding("summary", line, told)
     elif STRAY_TAG.search(summary):
         yield post.finding("form", line, "a summary holds no tags: put it in the text")
     elif not SHORTEST_SUMMARY <= len(summary) <= LONGEST_SUMMARY:
