@@ -48,7 +48,6 @@ CATEGORIES_URL, CATEGORIES_SAVE_AS = "categories/", "categories/index.html"
 TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
 AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
 ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
-SITEMAP_SAVE_AS = "sitemap.xml"
 ROBOTS_SAVE_AS = "robots.txt"
 # The home page is content/pages/home.md, shown at the root.
 EXTRA_PATH_METADATA = {"pages/home.md": {"save_as": "index.html", "url": "", "template": "home"}}
@@ -59,7 +58,6 @@ DIRECT_TEMPLATES = [
     "tags",
     "authors",
     "archives",
-    "sitemap",
     "robots",
     "404",
 ]
@@ -86,9 +84,14 @@ PLUGINS = [
     "publish.head_reader",
     "publish.drafts",
     "publish.look",
+    "publish.faq",
+    "publish.reading",
     "publish.form_tags",
     "publish.links",
     "publish.moved",
+    "publish.head",
+    "publish.sitemap",
+    "publish.feed",
     "publish.gated",
 ]
 
@@ -101,6 +104,7 @@ MARKDOWN = {
         "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
         "markdown.extensions.toc": {"permalink": False},
         "markdown.extensions.sane_lists": {},
+        "markdown.extensions.admonition": {},
         "markdown.extensions.meta": {},
     },
     "output_format": "html",

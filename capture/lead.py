@@ -42,9 +42,15 @@ class Kind(StrEnum):
     LOST = "lost"
     REVENUE = "revenue"
     REFUNDED = "refunded"
+    CHURNED = "churned"
+    CONTESTED = "contested"
     PAUSED = "paused"
     RESUMED = "resumed"
     CLOSED = "closed"
+    CREDITED = "credited"
+    DEBIT_PROPOSED = "debit_proposed"
+    DEBITED = "debited"
+    PAID = "paid"
 
 
 class Actor(StrEnum):
@@ -81,6 +87,7 @@ _DOOR = {
         Kind.QUALIFIED,
     )
 }
+_NO_MEETING = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED} | {Kind.REJECTED}
 _JUDGED_AGAIN = {Kind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
@@ -113,15 +120,28 @@ MOVES: Mapping[Track, Moves] = {
             Kind.HELD: "held",
             Kind.NO_SHOW: "no_show",
             Kind.CANCELLED: "cancelled",
+            Kind.CONTESTED: "contested",
         },
-        "held": {},
+        "held": {Kind.NO_SHOW: "no_show", Kind.CONTESTED: "contested"},
         "no_show": {Kind.SCHEDULED: "scheduled"},
         "cancelled": {Kind.SCHEDULED: "scheduled"},
+        "contested": {Kind.SCHEDULED: "scheduled", Kind.HELD: "held"},
     },
     Track.SALE: {
         NOT_STARTED: {Kind.WON: "won", Kind.LOST: "lost"},
         "lost": {Kind.WON: "won"},
-        "won": {Kind.REVENUE: "won", Kind.REFUNDED: "refunded"},
+        "won": {
+            Kind.REVENUE: "won",
+            Kind.REFUNDED: "refunded",
+            Kind.CHURNED: "churned",
+            Kind.CONTESTED: "contested",
+        },
+        "churned": {
+            Kind.REVENUE: "churned",
+            Kind.REFUNDED: "refunded",
+            Kind.CONTESTED: "contested",
+        },
+        "contested": {Kind.WON: "won", Kind.LOST: "lost"},
         "refunded": {},
     },
 }
@@ -129,6 +149,12 @@ MOVES: Mapping[Track, Moves] = {
 TRACK_OF: Mapping[Kind, Track] = {
     kind: track for track, moves in MOVES.items() for allowed in moves.values() for kind in allowed
 }
+
+
+def track_of(kind: Kind, data: Mapping[str, Any]) -> Track:
+    """The track that an event is on; what is contested is said by the event itself."""
+    return Track(data["track"]) if kind is Kind.CONTESTED else TRACK_OF[kind]
+
 
 DELIVERED = frozenset({"qualified", "accepted"})
 """Only a lead that the client has, and has not rejected, can be met with or sold to."""
@@ -182,6 +208,10 @@ class Lead:
     """Its rejection cancelled a pending meeting, which comes back if that is taken back."""
     disputed: bool = False
     """The agency disputes the rejection; once the client agrees, it is settled as accepted."""
+    meeting_at: datetime | None = None
+    """When the meeting is or was to begin."""
+    taken_held_at: datetime | None = None
+    """When a meeting of which nobody says anything is taken as held (rule 14)."""
 
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
@@ -200,6 +230,19 @@ class Lead:
             and self.deadline <= now
         )
 
+    def appointment_at(self, now: datetime) -> str:
+        """The stage of its meeting as of `now`: silence says that it was held (rule 14)."""
+        return "held" if self.is_taken_held_at(now) else self.appointment
+
+    def is_taken_held_at(self, now: datetime) -> bool:
+        """Whether silence has said by `now` that the meeting was held, though no event does."""
+        return (
+            self.appointment == "scheduled"
+            and self.review in DELIVERED
+            and self.taken_held_at is not None
+            and self.taken_held_at <= now
+        )
+
     def stage(self, track: Track) -> str:
         """Where it stands on one track."""
         stage: str = getattr(self, track.value)
@@ -212,7 +255,7 @@ def follow(lead: Lead | None, event: Event) -> Lead:
         raise ValueError(f"{event.kind} is not about a lead")
     if lead is None:
         return _received(event)
-    track = TRACK_OF[event.kind]
+    track = track_of(event.kind, event.data)
     changes: dict[str, Any] = {track.value: _move(lead, track, event)}
     match event.kind:
         case Kind.QUALIFIED:
@@ -232,10 +275,18 @@ def follow(lead: Lead | None, event: Event) -> Lead:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
-        case Kind.REJECTED if lead.appointment == "scheduled":
-            changes |= {"appointment": "cancelled", "meeting_lost": True}
-        case Kind.CORRECTED:
+        case kind if kind in _NO_MEETING and lead.appointment == "scheduled":
+            lost = kind is Kind.REJECTED  # that alone can be taken back
+            changes |= {"appointment": "cancelled", "meeting_lost": lost}
+        case Kind.CORRECTED:  # a pending meeting waits for what is judged next
             changes |= {"deadline": None, "explicit": True, "told": False}
+        case Kind.SCHEDULED | Kind.MOVED:
+            changes |= {
+                "meeting_at": _time(event.data.get("meeting_at")),
+                "taken_held_at": _time(event.data.get("taken_held_at")),
+            }
+        case Kind.REFUNDED | Kind.CONTESTED if event.data.get("left") or event.data.get("period"):
+            changes["sale"] = lead.sale  # given back in part, or one period of its revenue
     return replace(lead, **changes)
 
 

@@ -130,6 +130,19 @@ def write_lapses(records: Records, now: datetime, campaign: str | None = None) -
     return silent
 
 
+def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
+    """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
+    silent = [
+        lead for lead in records.leads(LeadFilter(campaign=campaign)) if lead.is_taken_held_at(now)
+    ]
+    for lead in silent:
+        since, said = lead.taken_held_at or now, {"silence": True}
+        records.append(
+            Event(lead.campaign, lead.lead_id, Kind.HELD, since, now, Actor.SYSTEM, said)
+        )
+    return silent
+
+
 def find_lead(reading: Reading, lead_id: str) -> Lead:
     """Raises `NotFound`."""
     lead = reading.lead(lead_id)

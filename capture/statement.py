@@ -4,6 +4,7 @@ The JSON holds no personal data. It is what is frozen by its SHA-256 and redrawn
 other form of a statement is a view of it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,13 +28,20 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One lead on the bill."""
+    """One lead on the bill, or one period of its revenue."""
 
     lead_id: str
+    period: str
+    """First day of the period of revenue; empty where a lead is paid once."""
     version: str
     """The campaign version that judged it."""
     received_at: datetime
+    event: str
+    """What pays: accepted, scheduled, held, won or revenue."""
+    event_at: datetime
     due_at: datetime
+    base: int | None
+    """What a percentage is taken of, in minor units; None under a flat rate."""
     amount: int
     """Minor units; 0 when free."""
     free: bool
@@ -107,6 +115,11 @@ def fingerprint(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def read_json(text: str) -> Statement:
+    """What `to_json` wrote, read back."""
+    return from_json(json.loads(text))
+
+
 def from_json(said: dict[str, Any]) -> Statement:
     """What `to_json` said, read back."""
     return Statement(
@@ -119,9 +132,13 @@ def from_json(said: dict[str, Any]) -> Statement:
         lines=[
             StatementLine(
                 lead_id=line["lead_id"],
+                period=line["period"],
                 version=line["campaign_version"],
                 received_at=parse_time(line["received_at"]),
+                event=line["event"],
+                event_at=parse_time(line["event_at"]),
                 due_at=parse_time(line["due_at"]),
+                base=line["base"],
                 amount=line["amount"],
                 free=line["free"],
                 late=line["late"],
@@ -139,9 +156,13 @@ def from_json(said: dict[str, Any]) -> Statement:
 def _line(line: StatementLine) -> dict[str, Any]:
     return {
         "lead_id": line.lead_id,
+        "period": line.period,
         "campaign_version": line.version,
         "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
+        "base": line.base,
         "amount": line.amount,
         "free": line.free,
         "late": line.late,

@@ -9,6 +9,7 @@ from typing import Any
 
 from pelican import signals
 
+from publish.wiring import listen
 from publish.writing.writing import WRITING, Writing
 
 
@@ -38,5 +39,5 @@ def hold_back_page(generator: Any, metadata: dict[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.article_generator_context.connect(hold_back_post)
-    signals.page_generator_context.connect(hold_back_page)
+    listen(signals.article_generator_context, hold_back_post)
+    listen(signals.page_generator_context, hold_back_page)

@@ -31,6 +31,7 @@ from publish.tag_syntax import (
     split_at_marks,
     unseen_tags,
 )
+from publish.wiring import listen
 from publish.writing.rules.forms import why_closed
 
 _CATALOGUE: Final = "GATEPOST_CATALOGUE"
@@ -207,7 +208,7 @@ class _Page:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    signals.initialized.connect(extend_markdown)
-    signals.get_generators.connect(read_campaigns)
-    signals.all_generators_finalized.connect(place_all)
-    signals.feed_generated.connect(link_in_feeds)
+    listen(signals.initialized, extend_markdown)
+    listen(signals.get_generators, read_campaigns)
+    listen(signals.all_generators_finalized, place_all)
+    listen(signals.feed_generated, link_in_feeds)

@@ -19,6 +19,7 @@ from publish import problems
 from publish.links import contents
 from publish.problems import report_of
 from publish.source import line_of_key, line_of_text
+from publish.wiring import listen
 from publish.writing.gated import TELL, GatedFiles, inside
 
 _LINK: Final = re.compile(
@@ -112,5 +113,5 @@ def check_output(pelican: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    signals.all_generators_finalized.connect(check_all)
-    signals.finalized.connect(check_output)
+    listen(signals.all_generators_finalized, check_all)
+    listen(signals.finalized, check_output)

@@ -13,6 +13,7 @@ from markdown import Markdown
 from pelican import signals
 from pelican.readers import MarkdownReader
 
+from publish.wiring import listen
 from publish.writing.post import Post
 from publish.writing.writing import WRITING
 
@@ -61,4 +62,4 @@ def use_reader(readers: Any) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.readers_init.connect(use_reader)
+    listen(signals.readers_init, use_reader)

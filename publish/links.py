@@ -19,6 +19,7 @@ from pelican.contents import Article, Page
 from publish import problems
 from publish.problems import Report, report_of
 from publish.source import line_of_key, line_of_text
+from publish.wiring import listen
 
 # What is left in an attribute after Pelican has put addresses in the place of what it could find.
 _LEFT: Final = re.compile(
@@ -112,4 +113,4 @@ def _check_addresses(
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    signals.all_generators_finalized.connect(check_all)
+    listen(signals.all_generators_finalized, check_all)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pelican import signals
 
 from capture.site import Link, Site
+from publish.wiring import listen
 
 _FORM = re.compile(r"<form .*?</form>", re.DOTALL)
 _CONTEXT = "GATEPOST_CONTEXT"  # where a build keeps the templates' context until its end
@@ -86,5 +87,5 @@ def reading_minutes(html: str) -> int:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.generator_init.connect(dress)
-    signals.finalized.connect(publish)
+    listen(signals.generator_init, dress)
+    listen(signals.finalized, publish)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pelican import signals
 
+from publish.wiring import listen
 from publish.writing.published import Published
 from publish.writing.writing import WRITING, Writing
 
@@ -59,5 +60,5 @@ def _moved(writing: Writing) -> list[tuple[str, str, Any]]:
 
 def register() -> None:
     """Called by Pelican."""
-    signals.article_writer_finalized.connect(write_aliases)
-    signals.finalized.connect(write_facts)
+    listen(signals.article_writer_finalized, write_aliases)
+    listen(signals.finalized, write_facts)

@@ -15,6 +15,7 @@ from pelican.utils import clean_output_dir
 
 from capture.errors import FileErrors, Problem, short_path
 from publish.pelican_log import EAR, problem_from
+from publish.wiring import listen
 
 _REPORT: Final = "GATEPOST_REPORT"
 _CLEAR: Final = "GATEPOST_CLEAR_OUTPUT"
@@ -50,8 +51,7 @@ def begin(pelican: Any) -> None:
     pelican.settings[_CLEAR] = pelican.delete_outputdir
     pelican.delete_outputdir = False
     for signal, receiver in ((signals.all_generators_finalized, stop), (signals.finalized, end)):
-        signal.disconnect(receiver)
-        signal.connect(receiver)
+        listen(signal, receiver)
 
 
 def begin_run(pelican: Any) -> None:

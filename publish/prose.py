@@ -1,14 +1,19 @@
-"""A Markdown extension for what prose needs on a page: tables that scroll, pictures with captions.
+"""A Markdown extension for what prose needs on a page: tables, captions, tasks, notes.
 
 | a | table |            goes into a region that scrolls sideways on a phone
 ![what it shows](x.png "The caption")    alone in its paragraph: a figure with that caption
+- [ ] open, - [x] done          a task list: boxes that nobody can tick
+!!! warning "Its title"         a note, by Python-Markdown's own extension; here it gets its role
 """
 
+import re
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+
+_TASK = re.compile(r"\s*\[([ xX])\]\s+")
 
 
 class _Prose(Treeprocessor):
@@ -19,6 +24,10 @@ class _Prose(Treeprocessor):
                     parent[place] = _region(child)
                 elif child.tag == "p" and _is_captioned_picture(child):
                     _make_figure(child)
+                elif child.tag == "li":
+                    _make_task(child)
+                elif child.tag == "div" and "admonition" in child.get("class", "").split():
+                    child.set("role", "note")
 
 
 def _region(table: Element) -> Element:
@@ -48,6 +57,21 @@ def _make_figure(paragraph: Element) -> None:
     picture = paragraph[0]
     paragraph.tag = "figure"
     SubElement(paragraph, "figcaption").text = picture.attrib.pop("title")
+
+
+def _make_task(item: Element) -> None:
+    """Puts a box in the place of `[ ]` or `[x]` at the start of a list's item."""
+    words = item[0] if not (item.text or "").strip() and len(item) and item[0].tag == "p" else item
+    task = _TASK.match(words.text or "")
+    if task:
+        done = task[1] != " "
+        box = Element("input", {"type": "checkbox", "disabled": "disabled"})
+        box.set("aria-label", "Done" if done else "To do")
+        if done:
+            box.set("checked", "checked")
+        box.tail, words.text = f" {(words.text or '')[task.end() :]}", None
+        words.insert(0, box)
+        item.set("class", "task")
 
 
 class ProseExtension(Extension):

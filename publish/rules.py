@@ -10,6 +10,7 @@ from pelican.utils import slugify
 
 from publish import problems
 from publish.problems import raise_found, report_of
+from publish.wiring import listen
 from publish.writing.check import check_writing
 from publish.writing.finding import Findings
 from publish.writing.layout import Layout, layout_from
@@ -55,4 +56,4 @@ def ask_all(pelican: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    signals.get_generators.connect(ask_all)
+    listen(signals.get_generators, ask_all)

@@ -76,6 +76,11 @@ def form_section(campaign: Campaign) -> Section:
                 "lead names the version of it that was shown.",
                 quote=campaign.consent.strip(),
             ),
+            Clause(
+                "A lead that the agency won elsewhere, at an event say, goes through the same "
+                "checks, boxes, duplicates and caps. It names its source and, in place of a "
+                "consent, the lawful basis on which its data are kept."
+            ),
         ),
     )
 

@@ -11,6 +11,7 @@ from capture.closing import BillableLead, DrawnMonth, draw_month
 from capture.export import WRITERS, Cell
 from capture.form import TOUCH_KEYS
 from capture.lead import show_time
+from capture.ledger import Reading
 from capture.money import from_minor
 
 FIXED = (
@@ -44,9 +45,15 @@ def export(
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
     time = read_time(as_of, workplace.campaign(campaign))
     with workplace.ledger() as ledger:
-        drawn = ledger.read(lambda reading: draw_month(reading, campaign, month, time))
-    rows = [_row(one, drawn) for one in drawn.lines]
-    write_output(WRITERS[shape](_columns(drawn), rows), output, shape)
+        content = ledger.read(
+            lambda reading: _content(reading, draw_month(reading, campaign, month, time), shape)
+        )
+    write_output(content, output, shape)
+
+
+def _content(reading: Reading, drawn: DrawnMonth, shape: str) -> bytes:
+    rows = (_row(one, drawn) for one in drawn.leads(reading))
+    return WRITERS[shape](_columns(drawn), rows)
 
 
 def _columns(drawn: DrawnMonth) -> list[str]:
@@ -60,12 +67,12 @@ def _column(field: str) -> str:
 
 
 def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
-    line, dossier = one.line, one.dossier
+    line, dossier = one.due.line, one.dossier
     row: dict[str, Cell] = {
         "lead_id": line.lead_id,
-        "campaign": one.campaign.slug,
+        "campaign": drawn.campaign,
         "campaign_version": line.version,
-        "received_at": show_time(one.lead.received_at),
+        "received_at": show_time(one.due.received_at),
         "billable_at": show_time(line.due_at),
         "amount": from_minor(line.amount, line.currency),
         "currency": line.currency,
@@ -84,7 +91,7 @@ def _verdict(one: BillableLead) -> str:
     """Every rule in words and how it was met, the value given where it is still known."""
     reasons = {} if one.dossier is None else one.dossier.reasons
     parts = []
-    for criterion in one.verdict["criteria"]:
+    for criterion in one.due.verdict["criteria"]:
         met = "met" if criterion["passed"] else "not met"
         why = reasons.get(criterion["id"])
         parts.append(f"{criterion['rule']}: {met}" + (f" ({why})" if why else ""))

@@ -9,7 +9,7 @@ import click
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import NotFound
-from capture.lead import Lead
+from capture.lead import Kind, Lead
 from capture.ledger import Dossier, Reading, Recorded
 
 
@@ -36,6 +36,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
         | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))},
+        "basis": events[0].event.data.get("basis"),
         "verdict": _verdict(events, dossier),
         "answers": None if dossier is None else dict(dossier.answers),
         "first_touch": None if dossier is None else dict(dossier.first_touch),
@@ -97,7 +98,10 @@ def _show(facts: dict[str, Any]) -> None:
             ("lead", lead["lead_id"]),
             ("campaign", f"{lead['campaign']} (version {lead['version'][:12]})"),
             ("received", lead["received_at"]),
+            ("source", lead["source"]),
+            _consent(lead, facts["basis"]),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
+            *(("corrected", _correction(event)) for event in facts["events"] if _corrects(event)),
             ("review ends", lead["deadline"] or "not begun"),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
@@ -131,6 +135,24 @@ def _show(facts: dict[str, Any]) -> None:
         [{**row, "hash": row["hash"][:12]} for row in facts["events"]],
         as_json=False,
     )
+
+
+def _consent(lead: dict[str, Any], basis: str | None) -> tuple[str, str]:
+    """Who saw no form agreed to none: then it is the lawful basis that counts."""
+    if basis is not None:
+        return "basis", basis
+    return "consent", f"given to version {lead['consent_version'][:12]}"
+
+
+def _corrects(event: dict[str, Any]) -> bool:
+    return bool(event["kind"] == Kind.CORRECTED)
+
+
+def _correction(event: dict[str, Any]) -> str:
+    """When, and what: field names only, since events hold no answers (rule 31)."""
+    data = event["data"]
+    what = [*data.get("fields", ()), *(["taken out of spam"] if data.get("not_spam") else [])]
+    return f"{event['occurred_at']}: {', '.join(what)}"
 
 
 def _joined(value: Any) -> Any:

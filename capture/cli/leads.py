@@ -1,10 +1,12 @@
-"""`gatepost leads`: who came, and where each stands now."""
+"""`gatepost leads`: who came, and where each stands now; and `leads import`."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from capture.cli.group import DefaultGroup
+from capture.cli.leads_import import import_
 from capture.cli.month import Month
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
@@ -14,14 +16,22 @@ from capture.ledger import Dossier, LeadFilter, Reading
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
 
 
-@click.command()
+@click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
+def leads() -> None:
+    """List leads: `leads [CAMPAIGN]` is short for `leads list`; or import them from a file."""
+
+
+leads.add_command(import_)
+
+
+@leads.command("list")
 @click.argument("campaign", required=False)
 @click.option("--month", type=Month(), help="Month of receipt in the campaign's zone.")
 @click.option("--stage", type=click.Choice(STAGES), help="Only leads that stand there now.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest.")
 @as_json_option
 @pass_workplace
-def leads(
+def list_(
     workplace: Workplace,
     campaign: str | None,
     month: str | None,

@@ -26,8 +26,8 @@ output_option = click.option(
 )
 
 
-def read_time(text: str | None, campaign: Campaign) -> datetime:
-    """What `--as-of` says, aware; now if it says nothing."""
+def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> datetime:
+    """What an option says, aware; now if it says nothing."""
     if text is None:
         return datetime.now(UTC)
     try:
@@ -36,7 +36,7 @@ def read_time(text: str | None, campaign: Campaign) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(
-            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint="--as-of"
+            "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint=option
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
 

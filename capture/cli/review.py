@@ -129,7 +129,9 @@ def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
         dossier = reading.dossier(lead.lead_id)
         lines.append(f"Lead {lead.lead_id}, received {moment(lead.received_at)}")
         if lead.deadline is None:
-            lines.append("  Counts only if you accept it: an answer changed since an earlier try.")
+            lines.append(
+                "  Counts only if you accept it: an answer was changed, or it was held back."
+            )
         else:
             lines.append(f"  Accepted if you say nothing by {_local(lead.deadline, campaign)}")
         for name, value in ({} if dossier is None else dossier.answers).items():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
 from capture.cli.output import as_of_option, output_option, read_time, write_output
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_rows
@@ -23,9 +24,13 @@ COLUMNS = (
     "campaign",
     "month",
     "lead_id",
+    "period",
     "campaign_version",
     "received_at",
+    "event",
+    "event_at",
     "due_at",
+    "base",
     "amount",
     "currency",
     "free",
@@ -78,16 +83,7 @@ def statements(workplace: Workplace, client: str | None, as_json: bool) -> None:
         click.echo("No statement was closed yet.")
 
 
-class _ByNumber(click.Group):
-    """A group in which `statement NUMBER` is short for `statement show NUMBER`."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
-
-
-@click.group(cls=_ByNumber)
+@click.group(cls=DefaultGroup, default="show")
 def statement() -> None:
     """Show a closed statement by its NUMBER, or preview an open month."""
 
@@ -159,10 +155,12 @@ def _show_table(bill: Statement, digest: str) -> None:
     if bill.lines:
         show_heading("Lines")
         show_rows(
-            ("lead_id", "due", "amount", "marks", "criteria met"),
+            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
             [
                 {
                     "lead_id": line.lead_id,
+                    "period": line.period,
+                    "paid for": line.event,
                     "due": moment(line.due_at),
                     "amount": show_money(line.amount, bill.currency),
                     "marks": " ".join(name for name in ("free", "late") if getattr(line, name)),
@@ -184,9 +182,13 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "campaign": bill.campaign,
         "month": bill.month,
         "lead_id": line.lead_id,
+        "period": line.period,
         "campaign_version": line.version,
         "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
+        "base": None if line.base is None else from_minor(line.base, bill.currency),
         "amount": from_minor(line.amount, bill.currency),
         "currency": bill.currency,
         "free": "yes" if line.free else "no",

@@ -4,38 +4,31 @@ A statement is drawn from the events up to a number and the statements closed be
 else, so that it can be drawn again for ever.
 """
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Set
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from capture.billing import draw, line_for
 from capture.campaign import Campaign
-from capture.closing.history import History, history_of
+from capture.closing.credit import next_number
+from capture.closing.drawing import DueLine, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Frozen, LeadFilter, Reading, Records
-from capture.review import write_lapses
+from capture.review import write_lapses, write_meetings
 from capture.statement import (
-    Counts,
     Met,
     Statement,
     StatementLine,
     fingerprint,
-    from_json,
+    read_json,
     to_json,
 )
 from capture.terms import kept_campaign
 from capture.window import month_of
 
-DRAWN: Final = frozenset({"accepted"})
-"""What statements can be drawn for so far: `billable` of the campaign file."""
-
 
 def preview(reading: Reading, campaign: Campaign, month: str, as_of: datetime) -> Statement:
     """The month's statement as it would be drawn at a time, without a number (rule 28)."""
-    _check_model(campaign)
     sequence, head = reading.head(until=as_of)
     earlier = _earlier(reading, campaign.slug, month, as_of)
     drawn = _draw(reading, campaign, month, as_of, sequence, earlier)
@@ -45,24 +38,24 @@ def preview(reading: Reading, campaign: Campaign, month: str, as_of: datetime) -
 def close_month(records: Records, campaign: Campaign, month: str, now: datetime) -> Frozen:
     """Closes the month; closing it again gives the same statement.
 
-    First writes down what silence accepted (rule 12). Raises `Refused` for a month that is not
-    over in the campaign's zone, or while an earlier one is open.
+    First writes down what silence decided (rules 12 and 14). Raises `Refused` for a month that is
+    not over in the campaign's zone, or while an earlier one is open.
     """
     closed = {one.month: one for one in records.statements(campaign.client) if _is(one, campaign)}
     if month in closed:
         return closed[month]
-    _check_model(campaign)
     _check_order(records, campaign, month, closed, now)
     write_lapses(records, now, campaign.slug)
+    write_meetings(records, now, campaign.slug)
     sequence, head = records.head()
-    number = f"{campaign.client}-{len(records.statements(campaign.client)) + 1:04d}"
+    number = next_number(records, campaign.client)
     earlier = _earlier(records, campaign.slug, month, now)
     drawn = _draw(records, campaign, month, now, sequence, earlier)
     text = to_json(replace(drawn, number=number, head=head))
     frozen = Frozen(
         number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
     )
-    records.keep_statement(frozen, [line.lead_id for line in drawn.lines])
+    records.keep_statement(frozen, [(line.lead_id, line.period) for line in drawn.lines])
     data = {"month": month, "number": number, "sha256": frozen.sha256, "last_event": sequence}
     records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
     return frozen
@@ -103,20 +96,18 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     month: str,
     as_of: datetime,
     last_event: int,
-    earlier: Sequence[Statement],
+    closed: Set[str],
 ) -> Statement:
     """A line belongs to its own month, or to this one if its own was closed without it."""
-    history = history_of(reading, reading.events(campaign=campaign.slug, last=last_event))
-    billed = {line.lead_id for statement in earlier for line in statement.lines}
-    months = {month, *(statement.month for statement in earlier)}
-    due = [
-        line
-        for lead in history.leads.values()
-        if lead.lead_id not in billed
-        and (line := line_for(lead, (), history.terms[lead.version], as_of)) is not None
-        and month_of(line.due_at, campaign) in months
-    ]
-    lines = draw(due, history.money_cap(line.lead_id for line in due))
+    drawn = draw_lives(
+        reading,
+        reading.lives(campaign.slug, last=last_event),
+        campaign.slug,
+        month,
+        as_of,
+        closed,
+        reading.billed(campaign.slug, month),
+    )
     return Statement(
         number="",
         client=campaign.client,
@@ -124,54 +115,39 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
         month=month,
         currency=campaign.currency,
         model=campaign.price.model.value,
-        lines=[
-            StatementLine(
-                lead_id=line.lead_id,
-                version=line.version,
-                received_at=history.leads[line.lead_id].received_at,
-                due_at=line.due_at,
-                amount=line.amount,
-                free=line.free,
-                late=month_of(line.due_at, campaign) < month,
-                met=[
-                    Met(met["id"], met["rule"])
-                    for met in history.verdicts[line.lead_id]["criteria"]
-                ],
-            )
-            for line in lines
-        ],
-        counts=_counts(history, month, as_of),
+        lines=[_line(due, campaign, month) for due in drawn.lines],
+        counts=drawn.counts,
         closed_at=as_of,
         seen=last_event,
         head="",
     )
 
 
-def _counts(history: History, month: str, as_of: datetime) -> Counts:
-    leads = [lead for lead in history.leads.values() if not lead.test]
-    this_month = [lead for lead in leads if lead.month == month]
-    return Counts(
-        in_review=sum(lead.review_at(as_of) == "qualified" for lead in leads),
-        over_cap_refused=sum(lead.review == "over_cap" for lead in this_month),
-        over_cap_free=sum(lead.free for lead in this_month),
+def _line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
+    line = due.line
+    return StatementLine(
+        lead_id=line.lead_id,
+        period=line.period,
+        version=line.version,
+        received_at=due.received_at,
+        event=line.event,
+        event_at=line.event_at,
+        due_at=line.due_at,
+        base=line.base,
+        amount=line.amount,
+        free=line.free,
+        late=month_of(line.due_at, campaign) < month,
+        met=[Met(met["id"], met["rule"]) for met in due.verdict["criteria"]],
     )
 
 
-def _earlier(reading: Reading, slug: str, month: str, as_of: datetime) -> list[Statement]:
-    """The campaign's statements of earlier months, as far as they were closed by a time."""
-    return [
-        read_statement(frozen)
+def _earlier(reading: Reading, slug: str, month: str, as_of: datetime) -> Set[str]:
+    """The campaign's earlier months, as far as they were closed by a time."""
+    return {
+        frozen.month
         for frozen in reading.statements()
         if frozen.campaign == slug and frozen.month < month and frozen.closed_at <= as_of
-    ]
-
-
-def _check_model(campaign: Campaign) -> None:
-    if campaign.price.billable not in DRAWN:
-        raise Refused(
-            f"{campaign.slug}: statements for {campaign.price.model} are not drawn yet, since "
-            f"{campaign.price.billable} cannot be recorded yet"
-        )
+    }
 
 
 def _check_order(
@@ -201,4 +177,4 @@ def _is(frozen: Frozen, campaign: Campaign) -> bool:
 
 def read_statement(frozen: Frozen) -> Statement:
     """The statement that was frozen."""
-    return from_json(json.loads(frozen.json))
+    return read_json(frozen.json)

@@ -80,8 +80,13 @@ class CampaignForm(BaseForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Checks the visitor's fields; what script and page fill in is never an error."""
         del extra_validators
+        agreed = self._fields["consent"].validate(self)
+        return self.validate_answers() and agreed
+
+    def validate_answers(self) -> bool:
+        """Checks the campaign's fields alone, for answers that came without the form."""
         faultless = True
-        for field in (*self.campaign_fields(), self._fields["consent"]):
+        for field in self.campaign_fields():
             faultless &= field.validate(self)
         return faultless
 

@@ -1,16 +1,28 @@
-"""Takes one submission: receive, check, dedupe, qualify, record, queue. One use case."""
+"""Takes leads: one submission, or a table of them; and judges again what was corrected by hand."""
 
-from capture.intake.door import DoorShut
+from capture.intake.bring import Brought, Origin, bring_in, rehearse
+from capture.intake.correct import Correction, correct
+from capture.intake.door import DoorShut, check_open
 from capture.intake.receive import FormOutdated, Receipt, receive
+from capture.intake.sheet import Row, read_sheet
 from capture.intake.spam import spam_signals
 from capture.intake.submission import Submission, identity
 
 __all__ = [
+    "Brought",
+    "Correction",
     "DoorShut",
     "FormOutdated",
+    "Origin",
     "Receipt",
+    "Row",
     "Submission",
+    "bring_in",
+    "check_open",
+    "correct",
     "identity",
+    "read_sheet",
     "receive",
+    "rehearse",
     "spam_signals",
 ]

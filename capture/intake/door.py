@@ -36,8 +36,11 @@ class Outcome:
 
 def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
     """Raises `DoorShut` if the campaign takes no leads at `now`."""
-    if not campaign.is_open(now) or records.is_paused(campaign.slug):
-        raise DoorShut(f"campaign {campaign.slug} is closed")
+    slug = campaign.slug
+    if records.is_paused(slug):
+        raise DoorShut(f"campaign {slug} is paused; `gatepost campaigns resume {slug}` opens it")
+    if not campaign.is_open(now):
+        raise DoorShut(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class Arrival:
     keys: Keys
     verdict: Verdict
     now: datetime
+    """The moment of receipt: duplicates and caps are counted from it."""
+    explicit: bool = False
+    """Only an explicit acceptance may make it billable (rule 15)."""
 
 
 def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
@@ -77,6 +83,8 @@ def _judged(arrival: Arrival, why: dict[str, Any]) -> Outcome:
         return Outcome(Kind.DISQUALIFIED, why)
     if "cap" in why and not why["free"]:
         return Outcome(Kind.OVER_CAP, why)
+    if arrival.explicit:
+        why = why | {"explicit": True}
     # With notice = "none" the window starts at qualification; the other notices tell later.
     if arrival.campaign.review.notice is Notice.NONE and not why.get("explicit"):
         why = why | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}

@@ -5,14 +5,14 @@ many arrive at once.
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from capture.campaign import Campaign
 from capture.errors import Refused
 from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
+from capture.intake.judged import RECOGNISED, judged_event
 from capture.intake.submission import Submission, identity
 from capture.lead import Actor, Event, Kind, parse_time
 from capture.ledger import Dossier, Message, Records
@@ -21,9 +21,6 @@ from capture.window import month_of
 
 SAME_ANSWERS: Final = timedelta(minutes=10)
 """Without a one-time id, identical answers within this time are one submission (rule 1)."""
-
-RECOGNISED: Final = frozenset({Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.UNCONFIRMED})
-"""Only these are ever looked for again; spam, duplicates and the like block nothing (rule 2)."""
 
 _LETTERS: Final = b"23456789abcdefghijkmnpqrstuvwxyz" * 8
 
@@ -39,6 +36,8 @@ class Receipt:
     lead_id: str
     again: bool
     """The same submission was here before, and this is the lead that it made (rule 1)."""
+    outcome: Outcome | None = None
+    """What became of it at the door; None for one that was here before."""
 
 
 def receive(records: Records, campaign: Campaign, submission: Submission, now: datetime) -> Receipt:
@@ -59,7 +58,7 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     verdict = qualify(campaign, submission.answers)
     arrival = Arrival(campaign, submission, keys, verdict, now)
     outcome = judge_at_door(records, arrival)
-    records.append(*_events(lead_id, arrival, outcome))
+    records.append(_received(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
     records.keep_dossier(campaign.slug, lead_id, _dossier(submission, verdict))
     records.keep_submission(one_time_id, fingerprint, now, lead_id)
     if outcome.kind in RECOGNISED and not submission.test:
@@ -67,7 +66,7 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     if outcome.kind is Kind.QUALIFIED:
         ends = outcome.why.get("deadline")
         records.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
-    return Receipt(lead_id, again=False)
+    return Receipt(lead_id, again=False, outcome=outcome)
 
 
 def new_lead_id() -> str:
@@ -92,39 +91,20 @@ def _fingerprint(campaign: Campaign, submission: Submission) -> str:
     return repr((campaign.slug, submission.test, submission.source, answers))
 
 
-def _events(lead_id: str, arrival: Arrival, outcome: Outcome) -> tuple[Event, Event]:
+def _received(lead_id: str, arrival: Arrival) -> Event:
     campaign, submission, now = arrival.campaign, arrival.submission, arrival.now
-
-    def event(kind: Kind, actor: Actor, data: Mapping[str, Any]) -> Event:
-        return Event(campaign.slug, lead_id, kind, now, now, actor, data)
-
-    return (
-        event(
-            Kind.RECEIVED,
-            Actor.VISITOR,
-            {
-                "client": campaign.client,
-                "consent_version": submission.consent_version,
-                "month": month_of(now, campaign),
-                "source": submission.source,
-                "test": submission.test,
-                "version": campaign.version,
-            },
-        ),
-        event(outcome.kind, Actor.SYSTEM, {**outcome.why, "verdict": _record(arrival.verdict)}),
-    )
-
-
-def _record(verdict: Verdict) -> dict[str, Any]:
-    """The verdict without what the visitor gave, which stays in the dossier (rule 31)."""
-    return {
-        "passed": verdict.passed,
-        "rule_data": verdict.rule_data,
-        "criteria": [
-            {"id": result.id, "rule": result.rule, "passed": result.passed}
-            for result in verdict.criteria
-        ],
+    data = {
+        "client": campaign.client,
+        "consent_version": submission.consent_version,
+        "month": month_of(now, campaign),
+        "source": submission.source,
+        "test": submission.test,
+        "version": campaign.version,
     }
+    actor = Actor.VISITOR
+    if submission.basis:
+        data["basis"], actor = submission.basis, Actor.AGENCY
+    return Event(campaign.slug, lead_id, Kind.RECEIVED, now, now, actor, data)
 
 
 def _dossier(submission: Submission, verdict: Verdict) -> Dossier:

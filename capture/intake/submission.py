@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from capture.campaign import Answer
 from capture.ledger import Keys
 from capture.qualification import company_domain
+
+FORM: Final = "form"
+"""The source of what a visitor sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,10 @@ class Submission:
     first_touch: Mapping[str, str] = field(default_factory=dict)
     last_touch: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
-    source: str = "form"
+    source: str = FORM
+    basis: str = ""
+    """Where no form was shown: the lawful basis in words, without personal data. It stands in
+    the event, beside today's version in place of the one shown."""
 
 
 def identity(answers: Mapping[str, Answer]) -> Keys:

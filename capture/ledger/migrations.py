@@ -193,3 +193,12 @@ def add_statements(db: Database) -> None:
     """)
     for trigger in guards("statements", "statement_lines").values():
         db.execute(trigger)
+
+
+@migrations()
+def add_meetings(db: Database) -> None:
+    """When a lead's meeting is, and when silence takes it as held."""
+    db.executescript("""
+        ALTER TABLE leads ADD COLUMN meeting_at TEXT;
+        ALTER TABLE leads ADD COLUMN taken_held_at TEXT;
+    """)

@@ -5,7 +5,7 @@ connection, and it may be run again from its start if the database asks for that
 nothing but read and write records. The contract is proven by `tests/capture/ledger/contract.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -118,6 +118,23 @@ class Reading(Protocol):
     ) -> Iterator[Recorded]:
         """Events in the order of their recording, up to and with a recorded time or a number."""
 
+    def lives(
+        self, campaign: str, *, until: datetime | None = None, last: int | None = None
+    ) -> Iterator[Sequence[Recorded]]:
+        """The events of each lead that qualified at some time, lead by lead, tests left out.
+
+        In the order of the leads' recording; each lead's as far as `events` would give them.
+        """
+
+    def account_events(self) -> Iterator[Recorded]:
+        """Events that are about no lead: doors, closings, corrections, payments; in order."""
+
+    def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
+        """(lead id, period) of all lines on the campaign's statements of months before one."""
+
+    def over_cap(self, campaign: str, month: str, until: datetime) -> int:
+        """How many leads of a month, received by a time, were refused over a cap (rule 8)."""
+
     def dossier(self, lead_id: str) -> Dossier | None:
         """A lead's personal data; None once erased."""
 
@@ -184,8 +201,14 @@ class Records(Reading, Protocol):
     def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Keeps what the lead's person can be known by, as HMACs."""
 
-    def keep_statement(self, statement: Frozen, lead_ids: Iterable[str]) -> None:
-        """Freezes a statement and its lines; a lead has at most one line in its life (rule 20)."""
+    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+        """Puts other personal data in place of what is kept of a lead."""
+
+    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        """Puts other keys in place of those that are kept of a lead; none at all if empty."""
+
+    def keep_statement(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
+        """Freezes a statement and its lines, by (lead id, period): each at most once (rule 20)."""
 
     def keep_note(self, note: Note) -> None:
         """Keeps what somebody said of a lead."""

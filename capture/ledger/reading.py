@@ -1,8 +1,9 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
+from itertools import groupby
 
 from sqlite_utils import Database
 
@@ -35,6 +36,8 @@ _LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 # campaign's whole month of leads.
 _BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
+_EVER_QUALIFIED = "(review IN ('qualified', 'accepted', 'rejected') OR explicit = 1)"
+"""Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
 _ALL = LeadFilter()
 _FEW = 20
 """How many earlier leads of a person are ever looked at: a flood must not slow the door."""
@@ -104,6 +107,46 @@ class SqliteReading:
             },
         ):
             yield recorded_from(row)
+
+    def lives(
+        self, campaign: str, *, until: datetime | None = None, last: int | None = None
+    ) -> Iterator[Sequence[Recorded]]:
+        columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
+        # CROSS JOIN: the leads' own order, and for each the few events of its index.
+        rows = self._db.execute(
+            f"SELECT {columns} FROM leads CROSS JOIN events ON events.lead_id = leads.lead_id"
+            " WHERE leads.campaign = :campaign AND leads.test = 0"
+            f" AND {_EVER_QUALIFIED}"
+            " AND (:last IS NULL OR sequence <= :last)"
+            " AND (:until IS NULL OR recorded_at <= :until)"
+            " ORDER BY leads.rowid, events.sequence",
+            {"campaign": campaign, "last": last, "until": until and show_time(until)},
+        )
+        for _, life in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
+            yield list(life)
+
+    def account_events(self) -> Iterator[Recorded]:
+        rows = self._db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL ORDER BY sequence"
+        )
+        return map(recorded_from, rows)
+
+    def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
+        return set(
+            self._db.execute(
+                "SELECT lead_id, period FROM statements JOIN statement_lines USING (number)"
+                " WHERE campaign = ? AND month < ?",
+                (campaign, before),
+            )
+        )
+
+    def over_cap(self, campaign: str, month: str, until: datetime) -> int:
+        row = self._db.execute(
+            "SELECT count(*) FROM leads WHERE campaign = ? AND month = ? AND review = 'over_cap'"
+            " AND test = 0 AND received_at <= ?",
+            (campaign, month, show_time(until)),
+        ).fetchone()
+        return int(row[0])
 
     def dossier(self, lead_id: str) -> Dossier | None:
         row = self._db.execute(

@@ -78,7 +78,20 @@ class SqliteRecords(SqliteReading):
             [(self.mac(client, kind, value), lead_id) for kind, value in keys.items()],
         )
 
-    def keep_statement(self, statement: Frozen, lead_ids: Iterable[str]) -> None:
+    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+        row = dossier_row("", lead_id, dossier)[2:]
+        self._db.execute(
+            "UPDATE dossiers SET (answers, judged, reasons, first_touch, last_touch)"
+            " = (?, ?, ?, ?, ?) WHERE lead_id = ?",
+            (*row, lead_id),
+        )
+
+    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        # Looks through the whole table: this is rare, and an index would burden every new lead.
+        self._db.execute("DELETE FROM duplicate_keys WHERE lead_id = ?", (lead_id,))
+        self.keep_keys(lead_id, client, keys)
+
+    def keep_statement(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
         self._db.execute(
             f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -92,8 +105,8 @@ class SqliteRecords(SqliteReading):
             ),
         )
         self._db.conn.executemany(
-            "INSERT INTO statement_lines VALUES (?, '', ?)",
-            [(lead_id, statement.number) for lead_id in lead_ids],
+            "INSERT INTO statement_lines VALUES (?, ?, ?)",
+            [(lead_id, period, statement.number) for lead_id, period in lines],
         )
 
     def keep_note(self, note: Note) -> None:

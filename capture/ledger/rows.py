@@ -11,7 +11,7 @@ from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
 from capture.ledger.protocol import Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
-_TIMES = frozenset({"received_at", "deadline", "accepted_at"})
+_TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
 _FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed"})
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"

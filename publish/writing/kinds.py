@@ -24,7 +24,7 @@ def refusal(message: str) -> PydanticCustomError:
 def _line(value: Any) -> str:
     if not isinstance(value, str):
         raise refusal("must be text on one line")
-    text = " ".join(value.split())
+    text = " ".join(line.strip() for line in value.split("\n")).strip()
     if not text:
         raise refusal("is empty: give it a value, or take the line away")
     return text

@@ -226,9 +226,38 @@ def test_two_processes_that_close_at_once_make_one_statement(project: Project) -
     assert len(json.loads(project.run("statements", "--json").out)) == 1
 
 
-def test_models_that_cannot_be_billed_yet_say_so(project: Project) -> None:
+def test_an_appointment_that_was_held_goes_on_the_bill(project: Project) -> None:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"held"')
     (project.folder / "campaigns/guide.toml").write_text(text)
-    code, _, err = close(project, "2026-11", DECEMBER)
-    assert code == 1
-    assert "statements for cpap are not drawn yet" in err
+    lead_id = project.take()
+    held = ("--as", "Carol", "--from", "client", "--on", "2026-11-26T10:00")
+    with time_machine.travel(DECEMBER, tick=False):
+        met = project.run(
+            "outcome", lead_id, "scheduled", "--at", "2026-11-26T09:30", "--as", "Ada"
+        )
+        assert (met.code, met.out) == (0, f"{lead_id}: appointment scheduled, sale none.\n")
+        assert project.run("outcome", lead_id, "held", *held).code == 0
+    assert close(project, "2026-11", DECEMBER)[0] == 0
+    (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
+    assert (line["event"], line["event_at"]) == ("held", "2026-11-26T15:00:00.000000Z")
+
+
+def test_an_outcome_that_the_table_forbids_names_the_moves_that_are_allowed(
+    project: Project,
+) -> None:
+    lead_id = project.take()
+    ran = project.run("outcome", lead_id, "refunded", "--amount", "5", "--as", "Ada")
+    assert ran.code == 1
+    assert ran.err.strip().endswith("so refunded is refused; allowed now: won, lost")
+
+
+def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Project) -> None:
+    lead_id = project.take()
+    close(project, "2026-11", DECEMBER)
+    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    made = project.run(*asked, "--amount", "20.00")
+    assert (made.code, made.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
+    (row,) = json.loads(project.run("credits", "--json").out)
+    assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
+    assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left of it\n")
+    assert project.run("verify").code == 0

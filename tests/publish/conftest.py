@@ -5,7 +5,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import blinker
 import pytest
+from pelican import signals
 
 from capture.errors import FileErrors
 from publish.build import Built, build
@@ -118,6 +120,15 @@ class TinySite:
         """Plain `pelican`, as a writer may run it."""
         command = [sys.executable, "-m", "pelican", "-s", "pelicanconf.py"]
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(autouse=True)
+def nobody_listens() -> None:
+    """Pelican's signals live as long as the process: no test hears another's plugins."""
+    for signal in vars(signals).values():
+        if isinstance(signal, blinker.Signal):
+            for receiver in list(signal.receivers_for(blinker.ANY)):
+                signal.disconnect(receiver)
 
 
 @pytest.fixture

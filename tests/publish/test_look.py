@@ -13,10 +13,9 @@ from pelican.settings import read_settings
 
 from capture.site import Site
 from publish import look
-from publish.writing.finding import LEVELS
+from tests.publish.lenient import LENIENT
 
 ROOT = Path(__file__).parents[2]
-LENIENT = {"WRITING_RULES": dict.fromkeys(LEVELS, "off")}  # what is asked here is another matter
 
 POST = """Title: A post
 Date: 2026-11-02
@@ -134,14 +133,18 @@ def test_the_sitemap_tells_when_each_article_changed(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEPOST_SITE_URL", "https://www.example.com")
-    tree = ElementTree.parse(build(content, "publishconf.py") / "sitemap.xml")
+    output = build(content, "publishconf.py")
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    index = ElementTree.parse(output / "sitemap.xml").iterfind("s:sitemap/s:loc", space)
+    parts = [output / str(loc.text).removeprefix("https://www.example.com/") for loc in index]
+    assert [part.name for part in parts] == ["sitemap-pages.xml", "sitemap-articles-1.xml"]
     changed = {
         entry.findtext("s:loc", "", space): entry.findtext("s:lastmod", "", space)
-        for entry in tree.iterfind("s:url", space)
+        for part in parts
+        for entry in ElementTree.parse(part).iterfind("s:url", space)
     }
     assert changed["https://www.example.com/a-post/"] == "2026-11-05T00:00:00+00:00"
-    assert changed["https://www.example.com/"] == "2026-11-02T00:00:00+00:00"
+    assert changed["https://www.example.com/"] == "2026-11-05T00:00:00+00:00"
     assert "https://www.example.com/category/pricing/" in changed
 
 
@@ -152,7 +155,7 @@ def test_drafts_are_built_apart_and_listed_nowhere(content: Path) -> None:
     output = build(content)
     shown = (output / "drafts/nobody-can-guess-it/index.html").read_text()
     assert 'content="noindex"' in shown
-    for listing in ("index.html", "articles/index.html", "sitemap.xml", "feed.xml"):
+    for listing in ("index.html", "articles/index.html", "sitemap-articles-1.xml", "feed.xml"):
         assert "Secret" not in (output / listing).read_text()
         assert "/nobody-can" not in (output / listing).read_text()
 
@@ -180,3 +183,27 @@ def test_the_feed_carries_the_whole_article(content: Path) -> None:
     entry = feed.find("{http://www.w3.org/2005/Atom}entry")
     assert entry is not None
     assert "<p>Text.</p>" in entry.findtext("{http://www.w3.org/2005/Atom}content", "")
+
+
+def test_a_feed_is_xml_with_an_author_whatever_a_post_holds(content: Path) -> None:
+    odd = POST.replace("Author: Ann Writer\n", "").replace("A post", "Bell \x07 \ufffe ]]> 🎯")
+    (content / "posts" / "odd.md").write_text(odd.replace("Text.", "Form \x0c feed."))
+    feed = ElementTree.parse(build(content) / "feed.xml")
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert feed.findtext(f"{atom}author/{atom}name") == "Northgate Leads"
+    assert "Bell   ]]> 🎯" in [title.text for title in feed.iter(f"{atom}title")]
+
+
+def test_what_says_another_address_or_noindex_is_not_in_the_sitemap(content: Path) -> None:
+    for name, line in (("moved", "Canonical: https://other.example/x/\n"), ("kept", "")):
+        text = POST.replace("A post", name).replace("Tags:", f"{line}Tags:")
+        (content / "posts" / f"{name}.md").write_text(text)
+    sitemap = (build(content) / "sitemap-articles-1.xml").read_text()
+    assert "/kept/" in sitemap
+    assert "/moved/" not in sitemap
+
+
+def test_the_page_for_a_wrong_address_leads_on(content: Path) -> None:
+    page = (build(content) / "404.html").read_text()
+    for way in ("/articles/", "/category/pricing/", "/a-post/"):
+        assert f'href="{way}"' in page

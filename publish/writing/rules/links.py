@@ -56,11 +56,12 @@ def led(writing: Writing, post: Post) -> Iterator[Post]:
 def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
     line = post.head.line("related")
     found = writing.by_slug.get(slug)
-    if found is None:
-        hint = near_name(slug, writing.by_slug, ": take it away or write that post")
-        yield post.finding("link", line, f"`related`: there is no post `{slug}`{hint}")
-    elif found is post:
+    if found is post:
         yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it away")
+    elif found is None or found.kind != "post" or found.status == "hidden":
+        articles = [other.slug for other in writing.posts if other.kind == "post"]
+        hint = near_name(slug, articles, "; name an article by its slug")
+        yield post.finding("link", line, f"no article `{slug}`{hint}")
     else:
         yield from _not_yet(writing, post, Link(slug, line), found)
 

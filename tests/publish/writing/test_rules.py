@@ -30,7 +30,7 @@ def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
         ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: say what one sees on it"),
         ({"image": "/images/do.svg", "image_alt": "A dot"}, "5: links to `images/do.svg`, but"),
         ({"modified": "2026-11-01"}, "5: `modified` is before `date`, 2026-11-02: one of them"),
-        ({"related": "nobody"}, "5: `related`: there is no post `nobody`: take it away or write"),
+        ({"related": "nobody"}, "5: no article `nobody`; name an article by its slug"),
         ({"related": "post"}, "5: `related`: `post` is this post itself: take it away"),
         ({"campaign": "giude"}, "5: no campaign `giude`; did you mean `guide`?"),
     ],

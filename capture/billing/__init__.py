@@ -1,0 +1,19 @@
+"""Which leads are billable, when, and for how much: pure rules on events, integer minor units."""
+
+from capture.billing.draw import draw
+from capture.billing.life import Life, Paying, life_of
+from capture.billing.lines import Line, fee, kept_share, lines_for
+from capture.billing.periods import after_months, split
+
+__all__ = [
+    "Life",
+    "Line",
+    "Paying",
+    "after_months",
+    "draw",
+    "fee",
+    "kept_share",
+    "life_of",
+    "lines_for",
+    "split",
+]

@@ -1,0 +1,81 @@
+"""`gatepost credit` and `credits`: what is given back of a closed statement."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import click
+
+from capture.cli.amount import Amount
+from capture.cli.show import as_json_option, moment, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import Credit, Wish, credits_of, read_statement
+from capture.closing import credit as issue
+from capture.errors import NotFound, Refused
+from capture.ledger import Records
+from capture.money import from_minor, is_exact, show_money, to_minor
+
+
+@click.command()
+@click.argument("number")
+@click.option("--lead", "lead_id", required=True, metavar="ID", help="Whose line it is.")
+@click.option("--reason", required=True, metavar="CODE", help="Why: goodwill, wrong_contact ...")
+@click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
+@click.option("--amount", type=Amount(), help="Net of tax; all that is left by default.")
+@click.option("--period", default="", metavar="DATE", help="Where the lead has several lines.")
+@pass_workplace
+def credit(
+    workplace: Workplace,
+    number: str,
+    lead_id: str,
+    reason: str,
+    by: str,
+    amount: Decimal | None,
+    period: str,
+) -> None:
+    """Issue a credit note on a line of the closed statement NUMBER."""
+
+    def work(records: Records) -> Credit:
+        wish = Wish(number, lead_id, reason, period, _minor(records, number, amount))
+        return issue(records, wish, by, datetime.now(UTC))
+
+    with workplace.ledger() as ledger:
+        made = ledger.transact(work)
+    click.echo(
+        f"{made.number}: {show_money(made.amount, made.currency)} credited on {made.statement}."
+    )
+
+
+@click.command("credits")
+@click.option("--client", help="Only this client's.")
+@as_json_option
+@pass_workplace
+def credits_(workplace: Workplace, client: str | None, as_json: bool) -> None:
+    """List the credit notes, in the order of their issue."""
+    with workplace.ledger() as ledger:
+        found = ledger.read(lambda reading: credits_of(reading, client))
+    rows = [
+        asdict(one)
+        | {
+            "amount": str(from_minor(one.amount, one.currency)),
+            "issued_at": moment(one.issued_at),
+        }
+        for one in found
+    ]
+    if rows or as_json:
+        columns = ("number", "statement", "lead_id", "period", "amount", "currency", "reason")
+        show_rows((*columns, "issued_at"), rows, as_json=as_json)
+    else:
+        click.echo("No credit note was issued yet.")
+
+
+def _minor(records: Records, number: str, amount: Decimal | None) -> int | None:
+    if amount is None:
+        return None
+    frozen = records.statement(number)
+    if frozen is None:
+        raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+    currency = read_statement(frozen).currency
+    if not is_exact(amount, currency):
+        raise Refused(f"{amount} has more decimals than {currency}; write no more than that")
+    return to_minor(amount, currency)

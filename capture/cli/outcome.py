@@ -1,0 +1,101 @@
+"""`gatepost outcome`: what has become of a lead: its meeting, its sale, its revenue."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import click
+
+from capture.cli.amount import Amount
+from capture.cli.lead import find
+from capture.cli.output import read_time
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.lead import Actor, Kind, Lead
+from capture.ledger import Records
+from capture.outcomes import Outcome, record
+from capture.terms import kept_campaign
+
+KINDS = {
+    kind.value.replace("_", "-"): kind
+    for kind in (
+        Kind.SCHEDULED,
+        Kind.MOVED,
+        Kind.HELD,
+        Kind.NO_SHOW,
+        Kind.CANCELLED,
+        Kind.WON,
+        Kind.LOST,
+        Kind.REVENUE,
+        Kind.REFUNDED,
+        Kind.CHURNED,
+        Kind.CONTESTED,
+    )
+}
+
+
+@click.command()
+@click.argument("lead_id", metavar="ID")
+@click.argument("what", type=click.Choice(sorted(KINDS)))
+@click.option("--as", "by", required=True, metavar="NAME", help="Who records it.")
+@click.option(
+    "--from",
+    "side",
+    type=click.Choice(["agency", "client"]),
+    default="agency",
+    show_default=True,
+    help="Whose word it is; what the client records is final.",
+)
+@click.option("--on", "occurred", metavar="TIME", help="When it happened; now by default.")
+@click.option("--at", "meeting", metavar="TIME", help="scheduled, moved: when the meeting is.")
+@click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")
+@click.option("--period", metavar="DATE", help="revenue: the first day that it is for.")
+@click.option(
+    "--months", type=click.IntRange(1, 120), default=1, help="revenue: split over so many months."
+)
+@click.option("--reason", default="", help="contested: a code of the campaign file.")
+@click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
+@pass_workplace
+def outcome(
+    workplace: Workplace,
+    lead_id: str,
+    what: str,
+    by: str,
+    side: str,
+    occurred: str | None,
+    meeting: str | None,
+    amount: Decimal | None,
+    period: str | None,
+    months: int,
+    reason: str,
+    note: str,
+) -> None:
+    """Record what has become of a lead. A time without a zone is one of the campaign's zone."""
+    now = datetime.now(UTC)
+
+    def work(records: Records) -> Lead:
+        lead = find(records, lead_id)
+        terms = kept_campaign(records, lead.version)
+        said = Outcome(
+            lead_id=lead.lead_id,
+            kind=KINDS[what],
+            actor=Actor(side),
+            by=by,
+            occurred_at=now if occurred is None else read_time(occurred, terms, "--on"),
+            meeting_at=None if meeting is None else read_time(meeting, terms, "--at"),
+            amount=amount,
+            period=None if period is None else _day(period),
+            months=months,
+            reason=reason,
+            note=note,
+        )
+        return record(records, said, now)
+
+    with workplace.ledger() as ledger:
+        lead = ledger.transact(work)
+    click.echo(f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("write a date such as 2026-12-01", param_hint="--period") from None

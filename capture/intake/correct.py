@@ -1,0 +1,134 @@
+"""Corrects a lead by hand, or takes it out of spam: it is judged again, at the same door (rule 15).
+
+The campaign version and the moment of its receipt hold, as they did then; whom the client has by
+now, its list and its caps are today's. Only an explicit acceptance makes the lead billable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from capture.campaign import Answer, Campaign
+from capture.campaign.problems import near
+from capture.errors import Refused
+from capture.form import as_typed, check_typed
+from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
+from capture.intake.judged import RECOGNISED, judged_event
+from capture.intake.submission import Submission, identity
+from capture.lead import Actor, Event, Kind, Lead
+from capture.ledger import Dossier, Message, Note, Records
+from capture.qualification import qualify
+from capture.review import find_lead
+from capture.terms import kept_campaign
+
+_INSTEAD: Final[Mapping[str, str]] = {
+    "accepted": "who accepted it by word can take that back for 10 seconds (`gatepost review {id} "
+    "withdraw`); else only a credit note corrects its bill",
+    "rejected": "if that is wrong, say so: `gatepost review {id} dispute`",
+}
+_ELSE: Final = "send or import it as a new lead, with what is right"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody of the agency says is so."""
+
+    lead_id: str
+    by: str
+    """The person's name as they gave it."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """By field: the right answer as it would be typed into the form; empty for none."""
+    not_spam: bool = False
+    note: str = ""
+
+
+def correct(records: Records, correction: Correction, now: datetime) -> Lead:
+    """The lead as it stands after it was judged again, for `Ledger.transact`.
+
+    Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
+    answer, or where nothing would change.
+    """
+    lead = find_lead(records, correction.lead_id)
+    if not correction.by.strip():
+        raise Refused("say who does it: --as NAME")
+    _check_stage(lead, correction, now)
+    campaign = kept_campaign(records, lead.version)
+    dossier = records.dossier(lead.lead_id)
+    if dossier is None:
+        raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")
+    answers = _corrected(lead, campaign, dossier, correction)
+    changed = [name for name in campaign.fields if answers.get(name) != dossier.answers.get(name)]
+    if not changed and not correction.not_spam:
+        raise Refused(f"lead {lead.lead_id}: that is what it says already")
+    # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
+    # itself and fills no place.
+    said = {"by": records.pseudonym(lead.client, correction.by), "fields": changed}
+    _append(records, lead, said | ({"not_spam": True} if correction.not_spam else {}), now)
+    note = correction.note.strip()
+    records.keep_note(Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now))
+    _judge_again(records, lead, campaign, replace(dossier, answers=answers), now)
+    return find_lead(records, lead.lead_id)
+
+
+def _check_stage(lead: Lead, correction: Correction, now: datetime) -> None:
+    stage = lead.review_at(now)
+    if stage == "spam" and not correction.not_spam:
+        raise Refused(f"lead {lead.lead_id} is spam: take it out with --not-spam")
+    if stage != "spam" and correction.not_spam:
+        raise Refused(f"lead {lead.lead_id} is {stage}, not spam: leave out --not-spam")
+    if stage in {"spam", "disqualified", "qualified"}:
+        return
+    how = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
+    instead = _INSTEAD.get(stage, _ELSE).format(id=lead.lead_id)
+    raise Refused(f"lead {lead.lead_id} is {stage}{how} and is not corrected any more; {instead}")
+
+
+def _corrected(
+    lead: Lead, campaign: Campaign, dossier: Dossier, correction: Correction
+) -> dict[str, Answer]:
+    """All answers, each that was typed checked by the form of the lead's version.
+
+    What nobody touched stays as it is, even if the form would take it no more.
+    """
+    typed, before = correction.typed, dossier.answers
+    faults = [
+        f"{name}: no such field in {lead.campaign}{near(name, campaign.fields)}"
+        for name in typed
+        if name not in campaign.fields
+    ]
+    if faults:
+        raise Refused("\n".join(faults))
+    checked = check_typed(campaign, as_typed(before) | dict(typed))
+    faults = [
+        fault for name, fault in checked.faults.items() if name in typed or name not in before
+    ]
+    if faults:
+        raise Refused("\n".join(faults))
+    kept = {name: answer for name, answer in before.items() if name not in typed}
+    return {**checked.answers, **kept}
+
+
+def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime) -> None:
+    event = Event(lead.campaign, lead.lead_id, Kind.CORRECTED, now, now, Actor.AGENCY, said)
+    records.append(event)
+
+
+def _judge_again(
+    records: Records, lead: Lead, campaign: Campaign, dossier: Dossier, now: datetime
+) -> None:
+    verdict, keys = qualify(campaign, dossier.answers), identity(dossier.answers)
+    # Without spam signals: a person has looked.
+    sent = Submission(dossier.answers, lead.consent_version, test=lead.test, source=lead.source)
+    arrival = Arrival(campaign, sent, keys, verdict, lead.received_at, explicit=True)
+    outcome = judge_at_door(records, arrival)
+    if lead.free and outcome.kind is Kind.QUALIFIED:  # a place never frees itself backwards
+        outcome = Outcome(outcome.kind, outcome.why | {"free": True})
+    records.append(judged_event(lead.lead_id, arrival, outcome, now))
+    reasons = {result.id: result.reason for result in verdict.criteria}
+    judged = replace(dossier, judged=judged_values(verdict), reasons=reasons)
+    records.change_dossier(lead.lead_id, judged)
+    known = outcome.kind in RECOGNISED and not lead.test
+    records.change_keys(lead.lead_id, lead.client, keys if known else {})
+    if outcome.kind is Kind.QUALIFIED:
+        records.queue(Message(lead.lead_id, "lead_qualified", now, None))

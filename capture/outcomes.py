@@ -1,0 +1,197 @@
+"""What happens after a lead was delivered: its meeting, its sale, its revenue (rules 10, 14, 22).
+
+Each act is one event with its own time and author. A paying outcome that the agency records
+carries the time at which it becomes final; until then the client may contest it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from capture.billing import Life, Paying, fee, kept_share, life_of, split
+from capture.campaign import Campaign
+from capture.closing import credit_refund
+from capture.errors import Refused
+from capture.lead import Actor, Event, Kind, Lead, Track, show_time
+from capture.ledger import Note, Records
+from capture.money import from_minor, is_exact, to_minor
+from capture.review import find_lead
+from capture.terms import kept_campaign
+from capture.window import deadline
+
+PAYS: Final[Mapping[str, Kind]] = {
+    "scheduled": Kind.SCHEDULED,
+    "held": Kind.HELD,
+    "won": Kind.WON,
+    "revenue": Kind.REVENUE,
+}
+"""What pays beside acceptance, by the word that the campaign file uses."""
+
+WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
+WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What somebody says has become of a lead."""
+
+    lead_id: str
+    kind: Kind
+    actor: Actor
+    by: str
+    """The person's name as they gave it; kept in a note, which can be erased."""
+    occurred_at: datetime
+    meeting_at: datetime | None = None
+    amount: Decimal | None = None
+    """Net of tax, in major units of the campaign's currency (rule 22)."""
+    period: date | None = None
+    """First day of the period that revenue is for."""
+    months: int = 1
+    """How many months a payment is for; it is split by month (rule 22)."""
+    reason: str = ""
+    """contested: one of the campaign's codes."""
+    note: str = ""
+
+
+def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
+    """Records one outcome. Raises `MoveRefused`, or `Refused` with what to write instead."""
+    lead = find_lead(records, outcome.lead_id)
+    terms = kept_campaign(records, lead.version)
+    life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
+    if not outcome.by.strip():
+        raise Refused("say who records it: --as NAME")
+    if not lead.received_at <= outcome.occurred_at <= now:
+        raise Refused(
+            f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
+            "its receipt or in the time to come; name when it happened with --on"
+        )
+    if outcome.kind is Kind.HELD and lead.is_taken_held_at(now):
+        raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
+    by = records.pseudonym(lead.client, outcome.by)
+    for data in _data(life, terms, outcome, now):
+        said = {"by": by, **data}
+        records.append(
+            Event(
+                lead.campaign,
+                lead.lead_id,
+                outcome.kind,
+                outcome.occurred_at,
+                now,
+                outcome.actor,
+                said,
+            )
+        )
+    note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), outcome.note.strip(), now)
+    records.keep_note(note)
+    if outcome.kind is Kind.REFUNDED and terms.price.model == "cpa":
+        _credit(records, terms, lead, now)
+    return find_lead(records, lead.lead_id)
+
+
+def _credit(records: Records, terms: Campaign, lead: Lead, now: datetime) -> None:
+    """What a refund within its days leaves owed of a line that was billed already (rule 23)."""
+    life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
+    bought = 0 if life.won is None else life.won.amount
+    owed = fee(terms, bought, kept_share(life, terms))
+    credit_refund(records, lead.lead_id, owed, lead.client, now)
+
+
+def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+    """What each event says: one, or one a month for revenue."""
+    kind = outcome.kind
+    final: dict[str, Any] = {}
+    if PAYS.get(terms.price.billable) is kind and outcome.actor is not Actor.CLIENT:
+        final = {"final_at": show_time(deadline(terms, now))}
+    if kind in WITH_MEETING:
+        return [_meeting(life, terms, outcome, now) | final]
+    if kind is Kind.CONTESTED:
+        return [_contest(life, terms, outcome, now)]
+    if kind is Kind.NO_SHOW and life.lead.appointment == "held":
+        _check_objection(life, outcome, life.held, now)
+    if kind not in WITH_AMOUNT:
+        return [final]
+    amount = _amount(terms, outcome)
+    if kind is Kind.REFUNDED:
+        return [_refund(life, terms, amount)]
+    if kind is Kind.REVENUE:
+        return [{**one, **final} for one in _periods(life, outcome, amount)]
+    return [{"amount": amount, **final}]
+
+
+def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    at = outcome.meeting_at
+    if at is None:
+        raise Refused("say when the meeting is: --at TIME")
+    if at < life.lead.received_at:
+        raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
+    if outcome.kind is Kind.MOVED and at == life.lead.meeting_at:
+        raise Refused(f"lead {life.lead.lead_id}: the meeting is at that time already")
+    return {
+        "meeting_at": show_time(at),
+        "taken_held_at": show_time(deadline(terms, max(at, now))),
+    }
+
+
+def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    reasons = terms.review.reasons
+    if outcome.reason not in reasons:
+        known = ", ".join(reasons)
+        raise Refused(f"{outcome.reason!r} is no reason of {terms.slug}; it allows: {known}")
+    standing = {"scheduled": life.booked, "held": life.held, "won": life.won}.get(
+        terms.price.billable
+    )
+    said: dict[str, Any] = {"reason": outcome.reason, "track": Track.SALE.value}
+    if terms.price.billable in {"scheduled", "held"}:
+        said["track"] = Track.APPOINTMENT.value
+    if terms.price.billable == "revenue":
+        if outcome.period is None:
+            raise Refused("say which period of revenue: --period DATE")
+        said["period"] = outcome.period.isoformat()
+        standing = life.revenue.get(said["period"])
+    _check_objection(life, outcome, standing, now)
+    return said
+
+
+def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now: datetime) -> None:
+    """Rule 14: only the client, and strictly before the outcome is final."""
+    lead_id = life.lead.lead_id
+    if outcome.actor is not Actor.CLIENT:
+        raise Refused(f"lead {lead_id}: only the client can object; say --from client")
+    if standing is None:
+        raise Refused(f"lead {lead_id}: there is no paying outcome to object to")
+    if standing.final_at <= now:
+        ended = standing.final_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise Refused(f"lead {lead_id}: that outcome has been final since {ended}")
+
+
+def _amount(terms: Campaign, outcome: Outcome) -> int:
+    amount = outcome.amount
+    if amount is None or amount <= 0:
+        raise Refused(f"say the amount of what was {outcome.kind}, net of tax: --amount 1200.00")
+    if not is_exact(amount, terms.currency):
+        raise Refused(f"{amount} has more decimals than {terms.currency}; write no more than that")
+    return to_minor(amount, terms.currency)
+
+
+def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
+    won = 0 if life.won is None else life.won.amount
+    left = won - sum(refund.amount for refund in life.refunds) - amount
+    if life.won is not None and left < 0:
+        most = from_minor(left + amount, terms.currency)
+        raise Refused(f"lead {life.lead.lead_id}: at most {most} can be given back")
+    return {"amount": amount, "left": left}
+
+
+def _periods(life: Life, outcome: Outcome, amount: int) -> list[dict[str, Any]]:
+    if outcome.period is None:
+        raise Refused("say the first day that the revenue is for: --period 2026-12-01")
+    parts = split(amount, outcome.period, outcome.months)
+    known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
+    if known:
+        raise Refused(
+            f"lead {life.lead.lead_id}: revenue of {known[0]} is recorded already; "
+            "a period counts once"
+        )
+    return [{"amount": part, "period": day.isoformat()} for day, part in parts.items()]

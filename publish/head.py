@@ -1,0 +1,179 @@
+"""A Pelican plugin that makes the head of each page: one frozen `Head`, which the theme writes out.
+
+An article's or page's own head stands on it as `head`; a list's is made by `listing_head`, which
+templates may call, from what the template was given.
+"""
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin
+
+from jinja2.filters import do_truncate
+from markupsafe import Markup
+from pelican import signals
+from pelican.contents import Article
+
+from capture.site import Site
+from publish import linked_data
+from publish.linked_data import Node
+from publish.links import contents
+from publish.wiring import listen
+
+LONGEST_DESCRIPTION = 300
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that stands for a page where its address is shared; `url` is a full address."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What search engines, feed readers and link previews read of one page. Dates are ISO 8601."""
+
+    title: str
+    description: str
+    url: str
+    canonical: str
+    is_article: bool = False
+    noindex: bool = False
+    picture: Picture | None = None
+    published: str = ""
+    modified: str = ""
+    section: str = ""
+    tags: tuple[str, ...] = ()
+    newer: str = ""
+    older: str = ""
+    data: Node | None = None
+
+
+def listing_head(  # noqa: PLR0913 - a template says each by its name
+    site: Site,
+    path: str,
+    title: str,
+    description: str,
+    *,
+    trail: Sequence[tuple[str, str]] = (),
+    newer: Any = None,
+    older: Any = None,
+) -> Head:
+    """The head of a list. `trail`: name and path of the pages above it; `newer`, `older`: its
+    neighbours as Pelican's pages."""
+    url = f"{site.url}/{path}"
+    way = [("Start", ""), *((name, above.lstrip("/")) for name, above in trail), (title, path)]
+    return Head(
+        title=title,
+        description=description,
+        url=url,
+        canonical=url,
+        newer=f"{site.url}/{newer.url}" if newer else "",
+        older=f"{site.url}/{older.url}" if older else "",
+        data=_graph(site, [_breadcrumbs(site, way)]),
+    )
+
+
+def give_heads(generators: Any) -> None:
+    """Makes the heads of all articles and pages, before any template sees them."""
+    context, environment = generators[0].context, generators[0].env
+    shorten = partial(do_truncate, environment, length=LONGEST_DESCRIPTION)
+    for content in contents(context):
+        description = shorten(plain(content.summary))
+        content.head = content_head(content, context["site"], description)
+
+
+def plain(html: str) -> str:
+    """HTML as one line of text."""
+    return Markup(html).striptags()  # noqa: S704 - the outcome is text, and escaped where it is shown
+
+
+def content_head(content: Any, site: Site, description: str) -> Head:
+    """The head of one article or page."""
+    url = f"{site.url}/{content.url}"
+    is_article = isinstance(content, Article)
+    noindex = content.status != "published" or bool(getattr(content, "noindex", False))
+    published, modified = _dates(content)
+    return Head(
+        title=content.title,
+        description=description,
+        url=url,
+        canonical=urljoin(url, getattr(content, "canonical", "") or url),
+        is_article=is_article,
+        noindex=noindex,
+        picture=_picture(content),
+        published=published,
+        modified=modified,
+        section=content.category.name if is_article else "",
+        tags=tuple(tag.name for tag in getattr(content, "tags", ())),
+        data=None if noindex else _graph(site, _nodes(content, site, url, description)),
+    )
+
+
+def _dates(content: Any) -> tuple[str, str]:
+    date = getattr(content, "date", None)
+    if date is None:
+        return "", ""
+    modified = getattr(content, "modified", date)
+    return date.isoformat(), modified.isoformat()
+
+
+def _picture(content: Any) -> Picture | None:
+    """The one that `publish.share` drew, if any."""
+    drawn: Picture | None = getattr(content, "share_picture", None)
+    return drawn
+
+
+def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Node]:
+    way = [("Start", "")]
+    if isinstance(content, Article):
+        way.append((content.category.name, content.category.url))
+        yield _posting(content, site, url, description)
+    if content.url:
+        yield _breadcrumbs(site, [*way, (content.title, content.url)])
+    questions = getattr(content, "faq_text", ())
+    if questions:
+        yield linked_data.faq_page(questions)
+
+
+def _posting(content: Any, site: Site, url: str, description: str) -> Node:
+    published, modified = _dates(content)
+    picture = _picture(content)
+    return linked_data.posting(
+        site,
+        url=url,
+        authors=[(who.name, f"{site.url}/{who.url}") for who in getattr(content, "authors", ())],
+        headline=content.title,
+        description=description,
+        datePublished=published,
+        dateModified=modified,
+        inLanguage=content.lang,
+        articleSection=content.category.name,
+        keywords=[tag.name for tag in getattr(content, "tags", ())],
+        image=[picture.url] if picture else [],
+    )
+
+
+def _breadcrumbs(site: Site, way: Sequence[tuple[str, str]]) -> Node:
+    return linked_data.breadcrumbs([(name, f"{site.url}/{path}") for name, path in way])
+
+
+def _graph(site: Site, nodes: Iterator[Node] | Sequence[Node]) -> Node:
+    return linked_data.graph([linked_data.organization(site), linked_data.website(site), *nodes])
+
+
+def teach_templates(generator: Any) -> None:
+    """Lets the theme's templates make the heads of lists."""
+    names: MutableMapping[str, Any] = generator.env.globals
+    names["listing_head"] = listing_head
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.generator_init, teach_templates)
+    listen(signals.all_generators_finalized, give_heads)

@@ -1,0 +1,296 @@
+"""Rule 15: a lead corrected by hand or taken out of spam, judged again."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from capture.campaign import Answer
+from capture.closing import close_month, read_statement
+from capture.errors import Refused
+from capture.intake import Correction, Submission, correct, receive
+from capture.lead import Actor, Event, Kind, Lead
+from capture.ledger import Ledger, open_ledger
+from capture.review import Act, accept, reject, write_lapses
+from tests.samples import CAMPAIGN, NOW, campaign, moved, submission
+
+MINUTE = timedelta(minutes=1)
+LATER = NOW + timedelta(days=99)
+RIGHT = {"company_size": "101+"}
+
+
+class Desk:
+    """A campaign with a ledger, and somebody of the agency who corrects."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.terms = campaign()
+
+    def take(self, sent: Submission | None = None, at: datetime = NOW, **answers: Answer) -> Lead:
+        taken = sent or submission(self.terms, **answers)
+        made = self.ledger.transact(lambda records: receive(records, self.terms, taken, at))
+        return self.lead(made.lead_id)
+
+    def lead(self, lead_id: str) -> Lead:
+        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        assert found is not None
+        return found
+
+    def correct(
+        self,
+        lead: Lead,
+        typed: Mapping[str, str] = RIGHT,
+        *,
+        at: datetime = NOW + MINUTE,
+        not_spam: bool = False,
+        by: str = "Ada",
+    ) -> Lead:
+        said = Correction(lead.lead_id, by, typed, not_spam, "told me on the phone")
+        return self.ledger.transact(lambda records: correct(records, said, at))
+
+    def refusal(self, lead: Lead, typed: Mapping[str, str] = RIGHT, **how: object) -> str:
+        before = self.ledger.read(lambda reading: reading.head())
+        with pytest.raises(Refused) as refused:
+            self.correct(lead, typed, **how)  # type: ignore[arg-type]
+        assert self.ledger.read(lambda reading: reading.head()) == before
+        return str(refused.value)
+
+    def events(self, lead: Lead) -> list[Event]:
+        return self.ledger.read(
+            lambda reading: [one.event for one in reading.events(lead_id=lead.lead_id)]
+        )
+
+    def append(self, *events: Event) -> None:
+        self.ledger.transact(lambda records: records.append(*events))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
+    yield Desk(ledger)
+    assert ledger.verify().faults == ()
+    ledger.close()
+
+
+def test_a_corrected_lead_is_judged_again_and_silence_never_accepts_it(desk: Desk) -> None:
+    lead = desk.correct(desk.take(company_size="1-50"))
+    assert (lead.review, lead.deadline, lead.explicit) == ("qualified", None, True)
+    assert lead.review_at(LATER) == "qualified"
+    kinds = [event.kind for event in desk.events(lead)]
+    assert kinds == [Kind.RECEIVED, Kind.DISQUALIFIED, Kind.CORRECTED, Kind.QUALIFIED]
+
+
+def test_a_qualified_lead_loses_its_deadline_and_may_be_disqualified(desk: Desk) -> None:
+    lead = desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
+    assert (lead.review, lead.deadline, lead.told) == ("qualified", None, False)
+    assert desk.correct(lead, {"company_size": "1-50"}).review == "disqualified"
+
+
+def test_the_event_names_the_fields_and_nobody_rule_31(desk: Desk) -> None:
+    lead = desk.correct(desk.take(), {"email": "bob@secret.example", "full_name": "Bob Secret"})
+    told = desk.events(lead)[2]
+    assert (told.actor, told.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
+    said = repr(desk.events(lead))
+    assert not [word for word in ("Ada", "Bob", "ecret", "clinic", "Ann") if word in said]
+    (note,) = desk.ledger.read(lambda reading: reading.notes(lead.lead_id))
+    assert (note.author, note.kind, note.text) == ("Ada", "corrected", "told me on the phone")
+
+
+def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -> None:
+    sent = replace(submission(desk.terms, company_size="1-50"), first_touch={"path": "/a/"})
+    lead = desk.correct(desk.take(sent), {**RIGHT, "phone": "+1 212 555 0100"})
+    dossier = desk.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+    assert dossier is not None
+    assert dossier.answers["phone"] == "+12125550100"
+    assert (dossier.judged, dossier.first_touch) == ({"company_size": "101+"}, {"path": "/a/"})
+    assert dossier.reasons == {"company_size": "answered 101+"}
+
+
+def test_an_optional_answer_can_be_taken_away(desk: Desk) -> None:
+    lead = desk.correct(desk.take(phone="+12125550100"), {"phone": ""})
+    dossier = desk.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+    assert dossier is not None
+    assert "phone" not in dossier.answers
+
+
+def test_the_version_of_receipt_judges_not_todays_rule_16(desk: Desk) -> None:
+    lead = desk.take(company_size="1-50")
+    desk.terms = campaign(text=CAMPAIGN.replace("at_least = 101", "at_least = 51"))
+    desk.take(email="bob@other.example")
+    again = desk.correct(lead, {"company_size": "51-100"})
+    assert (again.review, again.version) == ("disqualified", lead.version)
+
+
+class TestTheDoor:
+    """Rules 2, 4, 7 and 8 hold for it once more."""
+
+    def test_it_is_no_duplicate_of_itself_and_fills_no_place_twice(self, desk: Desk) -> None:
+        desk.terms = campaign("[caps]\nleads_a_month = 1")
+        assert desk.correct(desk.take(), {"full_name": "Ann B. Lee"}).review == "qualified"
+
+    def test_it_is_a_duplicate_of_whom_the_client_has_by_now(self, desk: Desk) -> None:
+        first = desk.take(company_size="1-50")
+        second = desk.take(at=NOW + MINUTE)
+        third = desk.correct(first)
+        assert third.review == "duplicate"
+        assert desk.events(third)[-1].data["duplicate_of"] == second.lead_id
+
+    def test_the_window_of_duplicates_counts_from_its_receipt(self, desk: Desk) -> None:
+        desk.terms = campaign("[duplicates]\nwindow = 30")
+        desk.take()
+        wrong = desk.take(email="typo@clinic.example", at=NOW + timedelta(days=29))
+        right = {"email": "ann@clinic.example"}
+        assert desk.correct(wrong, right, at=NOW + timedelta(days=30)).review == "duplicate"
+
+    def test_its_old_keys_block_nobody_and_its_new_ones_do(self, desk: Desk) -> None:
+        desk.correct(desk.take(email="typo@clinic.example"), {"email": "ann@clinic.example"})
+        assert desk.take(email="typo@clinic.example", full_name="T").review == "qualified"
+        assert desk.take(full_name="B").review == "duplicate"
+
+    def test_a_person_on_the_clients_list_is_suppressed(self, desk: Desk) -> None:
+        lead = desk.take(email="typo@clinic.example")
+        entries = [("email", "ann@clinic.example")]
+        desk.ledger.transact(lambda records: records.suppress("acme", entries, NOW))
+        assert desk.correct(lead, {"email": "ann@clinic.example"}).review == "suppressed"
+
+    def test_it_takes_a_place_of_the_month_of_its_receipt_if_there_is_one(self, desk: Desk) -> None:
+        desk.terms = campaign("[caps]\nleads_a_month = 1")
+        wrong = desk.take(company_size="1-50")
+        desk.take(email="bob@other.example")
+        late = NOW + timedelta(days=30)
+        assert desk.correct(wrong, at=late).review == "over_cap"
+
+    def test_a_lead_taken_for_free_stays_free(self, desk: Desk) -> None:
+        desk.terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
+        first = desk.take()
+        free = desk.take(email="bob@other.example")
+        desk.append(moved(first.lead_id, Kind.REJECTED))
+        wrong = desk.correct(free, {"company_size": "1-50"})
+        assert desk.correct(wrong).free
+
+    def test_a_pending_meeting_is_cancelled_unless_it_qualifies_again(self, desk: Desk) -> None:
+        lead = desk.take()
+        desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+        assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
+        assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
+
+    def test_a_test_lead_stays_one_and_touches_nothing_rule_5(self, desk: Desk) -> None:
+        test = desk.take(replace(submission(desk.terms, company_size="1-50"), test=True))
+        assert desk.correct(test).test
+        assert desk.take().review == "qualified"
+
+
+class TestSpam:
+    def spam(self, desk: Desk, **answers: Answer) -> Lead:
+        sent = submission(desk.terms, **answers)
+        return desk.take(replace(sent, spam_signals=("honeypot",)))
+
+    def test_it_is_taken_out_whatever_spoke_for_a_robot(self, desk: Desk) -> None:
+        lead = desk.correct(self.spam(desk), {}, not_spam=True)
+        assert (lead.review, lead.explicit) == ("qualified", True)
+        assert desk.events(lead)[2].data["not_spam"] is True
+        assert desk.take(full_name="B").review == "duplicate"
+
+    def test_it_is_said_by_its_own_word(self, desk: Desk) -> None:
+        assert desk.refusal(self.spam(desk)).endswith("is spam: take it out with --not-spam")
+        lead = desk.take(email="b@b.example")
+        assert "is qualified, not spam" in desk.refusal(lead, {}, not_spam=True)
+
+    def test_what_a_robot_left_out_must_be_answered(self, desk: Desk) -> None:
+        answers = {"email": "ann@clinic.example", "company_size": "101+"}
+        trap = Submission(answers, desk.terms.version, spam_signals=("honeypot",))
+        lead = desk.take(trap)
+        assert desk.refusal(lead, {}, not_spam=True) == "full_name: Enter your name."
+        assert desk.correct(lead, {"full_name": "Ann"}, not_spam=True).review == "qualified"
+
+
+class TestRefusals:
+    def test_unknown_fields_are_told_each_on_a_line(self, desk: Desk) -> None:
+        assert desk.refusal(desk.take(), {"emial": "x", "zzz": "x"}).splitlines() == [
+            "emial: no such field in guide; did you mean `email`?",
+            "zzz: no such field in guide",
+        ]
+
+    def test_faulty_values_are_told_each_on_a_line(self, desk: Desk) -> None:
+        assert desk.refusal(desk.take(), {"email": "x", "full_name": " "}).splitlines() == [
+            "full_name: Enter your name.",
+            'email = "x": Enter your work e-mail as name@company.com.',
+        ]
+
+    def test_what_nobody_touched_is_not_checked_again(self, desk: Desk) -> None:
+        lead = desk.take(phone="an old kind of number", company_size="1-50")
+        assert desk.correct(lead).review == "qualified"
+
+    def test_nothing_new_is_no_correction(self, desk: Desk) -> None:
+        lead = desk.correct(desk.take(company_size="1-50"))
+        assert desk.refusal(lead).endswith("that is what it says already")
+
+    def test_somebody_must_stand_behind_it(self, desk: Desk) -> None:
+        assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it: --as NAME"
+
+    def test_what_silence_accepted_is_decided_though_no_event_says_so(self, desk: Desk) -> None:
+        lead = desk.take()
+        told = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
+        assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in told
+        assert "only a credit note corrects its bill" in told
+        assert desk.correct(lead, {"full_name": "B"}, at=NOW + timedelta(hours=47)).explicit
+
+    def test_an_accepted_or_rejected_lead_is_decided(self, desk: Desk) -> None:
+        lead = desk.take()
+        act = Act(lead.lead_id, "Carol")
+        desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
+        assert f"`gatepost review {lead.lead_id} dispute`" in desk.refusal(lead, {"full_name": "B"})
+        other = desk.take(email="b@b.example")
+        desk.append(moved(other.lead_id, Kind.ACCEPTED))
+        assert "can take that back for 10 seconds" in desk.refusal(other, {"full_name": "B"})
+
+    def test_a_duplicate_is_sent_again_instead(self, desk: Desk) -> None:
+        desk.take()
+        duplicate = desk.take(full_name="B")
+        assert "send or import it as a new lead" in desk.refusal(duplicate)
+
+
+def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
+    lead = desk.correct(desk.take(company_size="51-100"))
+    act = Act(lead.lead_id, "Carol")
+    desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
+    december = NOW + timedelta(days=20)
+
+    def close(month: str, at: datetime) -> list[tuple[str, int, datetime]]:
+        frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, month, at))
+        lines = read_statement(frozen).lines
+        assert all(line.met[0].rule == "Company size is at least 101" for line in lines)
+        return [(line.lead_id, line.amount, line.due_at) for line in lines]
+
+    assert close("2026-11", december) == [(lead.lead_id, 5000, NOW + 2 * MINUTE)]
+    assert close("2026-12", december + timedelta(days=30)) == []
+
+
+def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
+    desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
+    assert desk.ledger.transact(lambda records: write_lapses(records, LATER)) == []
+    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, "2026-11", LATER))
+    assert read_statement(frozen).lines == []
+
+
+def test_the_same_correction_by_many_at_once_is_made_once(desk: Desk) -> None:
+    lead = desk.take(company_size="1-50")
+    barrier = threading.Barrier(8)
+
+    def attempt(_: int) -> bool:
+        barrier.wait()
+        try:
+            desk.correct(lead)
+        except Refused:
+            return False
+        finally:
+            desk.ledger.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 1
+    assert len(desk.events(lead)) == 4

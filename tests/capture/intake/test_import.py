@@ -1,0 +1,235 @@
+"""Leads that were won elsewhere, by the rules in docs/rules.md that hold for every lead."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from capture.campaign import Campaign
+from capture.errors import FileErrors, Refused
+from capture.intake import Brought, DoorShut, Origin, bring_in, read_sheet, receive, rehearse
+from capture.intake.sheet import MOST_ROWS
+from capture.lead import Actor
+from capture.ledger import Ledger, open_ledger
+from capture.terms import shut_door
+from tests.samples import CAMPAIGN, NOW, campaign, submission
+
+EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand")
+HEADING = "full_name,email,company_size"
+ANN = "Ann Lee,ann@clinic.example,101+"
+BOB = "Bob Ray,bob@other.example,1-50"
+NEEDS = """
+[fields.needs]
+label = "What do you need?"
+type = "multiple_choice"
+choices = ["Backup", "Security; audits", "Cost"]
+required = false
+[criteria]"""
+WIDE = campaign(text=CAMPAIGN.replace("\n[criteria]", NEEDS))
+
+
+class Stand:
+    """A campaign's ledger, and tables that somebody brings from an event."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.terms = campaign()
+
+    def bring(self, *lines: str, origin: Origin = EVENT, days: int = 0) -> list[Brought]:
+        rows = read_sheet("\n".join([HEADING, *lines]).encode(), "leads.csv", self.terms)
+        now = NOW + timedelta(days=days)
+        return self.ledger.transact(
+            lambda records: bring_in(records, self.terms, origin, rows, now)
+        )
+
+    def count(self) -> int:
+        return self.ledger.read(lambda reading: len(list(reading.leads())))
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
+    yield Stand(ledger)
+    assert ledger.verify().faults == ()
+
+
+def faults(text: str | bytes, terms: Campaign | None = None) -> list[str]:
+    content = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(FileErrors) as refused:
+        read_sheet(content, "leads.csv", terms or campaign())
+    return [str(problem) for problem in refused.value.problems]
+
+
+def answers(text: str, terms: Campaign | None = None) -> list[object]:
+    return [dict(row.answers) for row in read_sheet(text.encode(), "x", terms or campaign())]
+
+
+class TestTable:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("start", ["", "\ufeff", "\r\n"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_it_may_come_from_any_spreadsheet(self, delimiter: str, start: str, end: str) -> None:
+        lines = [line.replace(",", delimiter) for line in (HEADING, ANN, "", BOB)]
+        found = answers(start + end.join(lines) + end)
+        assert found == [
+            {"full_name": "Ann Lee", "email": "ann@clinic.example", "company_size": "101+"},
+            {"full_name": "Bob Ray", "email": "bob@other.example", "company_size": "1-50"},
+        ]
+
+    def test_a_heading_may_be_a_fields_label_in_any_order(self) -> None:
+        found = answers("WORK E-MAIL;Company size; name ;;\na@b.example;51-100;Ann;;\n;;;;\n")
+        assert found == [{"email": "a@b.example", "company_size": "51-100", "full_name": "Ann"}]
+
+    def test_several_choices_are_separated_by_semicolons(self) -> None:
+        table = f'{HEADING},needs\n{ANN},"Cost; Backup"\n{ANN},"Security; audits"\n{ANN},\n'
+        needs = [row.answers.get("needs") for row in read_sheet(table.encode(), "x", WIDE)]
+        assert needs == [("Backup", "Cost"), ("Security; audits",), None]
+
+    def test_unknown_twofold_and_missing_columns_are_told_at_once(self) -> None:
+        assert faults("full_name,emial,Name,x\n1,2,3,4\n") == [
+            'leads.csv:1: no field "emial" in guide; did you mean `email`?',
+            "leads.csv:1: two columns for full_name; leave one",
+            'leads.csv:1: no field "x" in guide',
+            "leads.csv:1: no column for email, company_size, which must be answered",
+        ]
+
+    def test_every_faulty_row_is_told_with_line_column_and_mend(self) -> None:
+        table = f'{HEADING}\n"Ann\nLee",ann@,101+\n{ANN}\n,bob@other.example,100\nCut,cut@o\n'
+        assert faults(table) == [
+            'leads.csv:2: email = "ann@": Enter your work e-mail as name@company.com.',
+            "leads.csv:5: full_name: Enter your name.",
+            'leads.csv:5: company_size = "100": Choose your company size from the answers '
+            'offered. Offered: "1-50", "51-100", "101+".',
+            "leads.csv:6: 2 cells, and the heading has 3",
+        ]
+
+    @pytest.mark.parametrize(
+        ("table", "fault"),
+        [
+            (b"", "leads.csv: empty; its first line names the columns"),
+            (b" , ,\n\n", "leads.csv: empty; its first line names the columns"),
+            (HEADING.encode(), "leads.csv: a heading and no leads below it"),
+            (b"full_name\nJos\xe9\n", "leads.csv:2: no UTF-8 text; save it as CSV UTF-8"),
+            (
+                f'{HEADING}\n{ANN}\n"Bob,1,2\n3,4\n'.encode(),
+                "leads.csv:3: cannot be read as CSV from here on: unexpected end of data; "
+                "look at its quotation marks",
+            ),
+            (
+                (HEADING + f"\n{ANN}" * (MOST_ROWS + 1)).encode(),
+                "leads.csv: 5001 leads; at most 5000 at once: cut the file in parts, each with "
+                "the heading",
+            ),
+        ],
+    )
+    def test_what_is_no_table_is_one_line(self, table: bytes, fault: str) -> None:
+        assert faults(table) == [fault]
+
+    def test_hostile_text_is_shown_escaped(self) -> None:
+        (told,) = faults(f"{HEADING}\nAnn,\x1b[2J\u202e@,101+")
+        assert "\\u001b[2J\\u202e@" in told
+
+
+class TestOrigin:
+    @pytest.mark.parametrize("source", ["", "Event", "a b", "form", "-x", "a" * 41, "x\n"])
+    def test_a_source_is_a_short_code_of_its_own(self, source: str) -> None:
+        with pytest.raises(Refused, match="source"):
+            Origin(source, "consent")
+
+    @pytest.mark.parametrize("basis", ["", " ", "two\nlines", "x" * 301])
+    def test_a_basis_is_said_on_one_line(self, basis: str) -> None:
+        with pytest.raises(Refused, match="basis: say on one line"):
+            Origin("event", basis)
+
+
+def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(stand: Stand) -> None:
+    ann, bob = stand.bring(ANN, BOB)
+    assert (ann.stage, bob.stage) == ("qualified", "disqualified")
+    assert bob.why == "Company size is at least 101: answered 1-50, which is not at least 101"
+    lead = stand.ledger.read(lambda reading: reading.lead(ann.lead_id))
+    event = stand.ledger.read(lambda reading: next(reading.events(lead_id=ann.lead_id)).event)
+    assert lead is not None
+    assert (lead.source, lead.deadline) == ("event-2026", NOW + timedelta(hours=48))
+    assert (event.actor, event.data["basis"]) == (Actor.AGENCY, EVENT.basis)
+    assert "Ann" not in repr(event)
+
+
+def test_the_same_row_is_the_same_lead_for_ever_rule_1(stand: Stand) -> None:
+    first = stand.bring(ANN, BOB)
+    again = stand.bring(BOB, ANN, "Eve,eve@e.example,101+", days=400)
+    assert [one.known for one in again] == [True, True, False]
+    assert [one.lead_id for one in again[1::-1]] == [one.lead_id for one in first]
+    assert (again[1].stage, stand.count()) == ("accepted", 3)
+
+
+def test_another_source_or_answer_is_another_row(stand: Stand) -> None:
+    stand.bring(BOB)
+    other = stand.bring(BOB, origin=Origin("outbound", EVENT.basis))
+    changed = stand.bring(BOB.replace("Ray", "Roy"))
+    assert not other[0].known
+    assert not changed[0].known
+
+
+def test_no_form_can_claim_a_rows_identity(stand: Stand) -> None:
+    (row,) = stand.bring(ANN)
+    sent = submission(stand.terms)
+    made = stand.ledger.transact(lambda records: receive(records, stand.terms, sent, NOW))
+    assert made.lead_id != row.lead_id
+    assert not made.again
+
+
+def test_a_person_who_came_by_the_form_is_a_duplicate_rule_2(stand: Stand) -> None:
+    sent = submission(stand.terms)
+    first = stand.ledger.transact(lambda records: receive(records, stand.terms, sent, NOW))
+    (row, twice) = stand.bring(ANN, ANN.replace("Lee", "B. Lee"))
+    assert (row.stage, row.why) == ("duplicate", f"of lead {first.lead_id}")
+    assert twice.stage == "duplicate"
+
+
+def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stand) -> None:
+    entries = [("email", "ann@clinic.example")]
+    stand.ledger.transact(lambda records: records.suppress("acme", entries, NOW))
+    stand.terms = campaign("[caps]\nleads_a_month = 1")
+    found = stand.bring(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
+    assert [(one.stage, one.why) for one in found] == [
+        ("suppressed", "on acme's suppression list"),
+        ("qualified", ""),
+        ("over_cap", "leads_a_month is reached"),
+    ]
+
+
+def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(stand: Stand) -> None:
+    stand.bring(BOB)
+    (again,) = stand.bring(BOB.replace("1-50", "101+"))
+    assert again.why.startswith("answered otherwise before: only an explicit acceptance")
+
+
+def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
+    table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
+    rows = read_sheet(table, "x", stand.terms)
+    rehearsed = rehearse(stand.ledger, stand.terms, EVENT, rows, NOW)
+    assert stand.ledger.read(lambda reading: reading.head()[0]) == 0
+    assert stand.ledger.read(lambda reading: reading.version_text(stand.terms.version)) is None
+    done = stand.ledger.transact(lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
+    told = [(one.line, one.stage, one.why) for one in rehearsed]
+    assert told == [(one.line, one.stage, one.why) for one in done]
+    assert told[2] == (4, "duplicate", "of line 2")
+
+
+def test_a_shut_door_takes_no_table_rule_18(stand: Stand) -> None:
+    stand.ledger.transact(lambda records: shut_door(records, stand.terms, NOW))
+    with pytest.raises(DoorShut, match="guide is paused; `gatepost campaigns resume guide`"):
+        stand.bring(ANN)
+    stand.terms = campaign(text="closes = 2026-11-22\n" + CAMPAIGN, slug="other")
+    with pytest.raises(DoorShut, match="other is closed by its dates"):
+        stand.bring(ANN)
+    assert stand.count() == 0
+
+
+def test_terms_that_changed_under_leads_take_no_table_rule_17(stand: Stand) -> None:
+    stand.bring(ANN)
+    stand.terms = campaign(text=CAMPAIGN.replace('"USD"', '"EUR"'))
+    with pytest.raises(Refused, match="new slug"):
+        stand.bring(BOB)
+    assert stand.count() == 1

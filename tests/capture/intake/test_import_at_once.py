@@ -1,0 +1,55 @@
+"""The same table fifty times at once, from two processes: each row is one lead (rule 1).
+
+Seen to fail with `if made is not None: return Receipt(...)` taken out of intake/receive.py.
+"""
+
+import multiprocessing
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+from capture.intake import Origin, bring_in, read_sheet
+from capture.ledger import open_ledger
+from tests.samples import NOW, campaign
+
+KEY = b"a key for tests only"
+PROCESSES, THREADS = 2, 25
+TABLE = "full_name,email,company_size\n" + "\n".join(
+    f"Person {number},p{number}@c{number}.example,{'101+' if number % 2 else '1-50'}"
+    for number in range(10)
+)
+
+
+def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]:
+    """How many rows were new to each of a process's threads, half an hour apart by their clocks:
+    no ten-minute rule helps."""
+
+    def bring(number: int) -> int:
+        ledger = open_ledger(url, KEY)
+        rows = read_sheet(TABLE.encode(), "x", campaign())
+        origin, now = Origin("event", "consent"), NOW + timedelta(minutes=30 * number)
+        barrier.wait()
+        made = ledger.transact(lambda records: bring_in(records, campaign(), origin, rows, now))
+        ledger.close()
+        return sum(not one.known for one in made)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(bring, range(start, start + THREADS)))
+
+
+def test_each_row_is_one_lead(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    ledger = open_ledger(url, KEY)
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, context.Pool(PROCESSES) as pool:
+        barrier = manager.Barrier(PROCESSES * THREADS)
+        asked = [(url, barrier, number * THREADS) for number in range(PROCESSES)]
+        news: Iterable[list[int]] = pool.starmap(bring_at_once, asked)
+    assert sorted(count for some in news for count in some) == [0] * 49 + [10]
+    stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads()))
+    assert stages == {"qualified": 5, "disqualified": 5}
+    assert ledger.verify().faults == ()
+    ledger.close()

@@ -1,0 +1,141 @@
+"""What search engines and link previews read of a page, and that no title can break it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pelican import Pelican
+from pelican.settings import read_settings
+
+from tests.publish.lenient import LENIENT
+from tests.publish.test_theme import DATA, Page
+
+ROOT = Path(__file__).parents[2]
+PREVIEW = "nobody-can-guess-it"
+ORIGIN = "https://www.example.com"
+TITLES = {
+    "quotes": """He said "yes" & 'no' <b>now</b>""",
+    "script": "</title></script><script>alert(1)</script><!-- <script> ]]> -->",
+    "emoji": "🎯 Aim \\ higher 👩‍👩‍👧 \u2028 {{ 7 * 7 }} {% raw %}",
+    "rtl": "שלום \u202eevil\u202c مرحبا world",
+}
+
+
+def build(folder: Path, posts: dict[str, str], **settings: object) -> Path:
+    """The posts as a site for production, with our theme and plugins."""
+    for name in ("posts", "pages", "images"):
+        (folder / "content" / name).mkdir(parents=True, exist_ok=True)
+    for name, text in posts.items():
+        (folder / "content" / "posts" / f"{name}.md").write_text(text, encoding="utf-8")
+    (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
+    given: dict[str, Any] = {"PATH": str(folder / "content"), **LENIENT, **settings}
+    given["OUTPUT_PATH"] = str(folder / "output" / "www")
+    Pelican(read_settings(str(ROOT / "publishconf.py"), override=given)).run()
+    return folder / "output" / "www"
+
+
+def post(title: str, slug: str, *, head: str = "", text: str = "Text.") -> str:
+    return (
+        f"Title: {title}\nSlug: {slug}\nDate: 2026-11-02\nCategory: Pricing\nTags: one, two\n"
+        f"Author: Ann Writer\nSummary: In *short*.\n{head}\n{text}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    posts = {slug: post(title, slug) for slug, title in TITLES.items()}
+    posts |= {f"more-{number}": post(f"More {number}", f"more-{number}") for number in range(8)}
+    posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
+    posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATEPOST_SITE_URL", ORIGIN)
+        return build(tmp_path_factory.mktemp("head"), posts)
+
+
+def read(output: Path, path: str) -> Page:
+    return Page((output / path / "index.html").read_text(encoding="utf-8"))
+
+
+def meta(page: Page) -> dict[str, str]:
+    found = page.all("meta")
+    return {tag.get("property") or tag.get("name", ""): tag.get("content", "") for tag in found}
+
+
+def data(page: Page) -> dict[str, Any]:
+    """The page's nodes by their type."""
+    assert [attrs for attrs in page.all("script") if "src" not in attrs] == [{"type": DATA}]
+    document = json.loads(page.words("script"))
+    assert document["@context"] == "https://schema.org"
+    return {node["@type"]: node for node in document["@graph"]}
+
+
+def links(page: Page) -> dict[str, str]:
+    return {attrs["rel"]: attrs["href"] for attrs in page.all("link")}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_hostile_title_is_the_same_title_in_every_place(output: Path, name: str) -> None:
+    page, title = read(output, name), TITLES[name]
+    assert page.words("h1") == title
+    assert page.words("title") == f"{title} | The Gatepost Journal"
+    assert meta(page)["og:title"] == title
+    nodes = data(page)
+    assert nodes["BlogPosting"]["headline"] == title
+    assert nodes["BreadcrumbList"]["itemListElement"][-1]["name"] == title
+
+
+def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None:
+    page = read(output, "quotes")
+    assert data(page)["BlogPosting"]["author"] == [
+        {"@type": "Person", "name": "Ann Writer", "url": f"{ORIGIN}/author/ann-writer/"}
+    ]
+    assert data(page)["BlogPosting"]["dateModified"] == "2026-11-02T00:00:00+00:00"
+    assert data(page)["BlogPosting"]["keywords"] == ["one", "two"]
+    said = meta(page)
+    assert said["article:published_time"] == "2026-11-02T00:00:00+00:00"
+    assert (said["description"], said["og:type"]) == ("In short.", "article")
+
+
+def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
+    page = read(output, "category/pricing")
+    assert links(page)["canonical"] == meta(page)["og:url"] == f"{ORIGIN}/category/pricing/"
+    trail = data(page)["BreadcrumbList"]["itemListElement"]
+    assert [(step["position"], step["item"]) for step in trail] == [
+        (1, f"{ORIGIN}/"),
+        (2, f"{ORIGIN}/categories/"),
+        (3, f"{ORIGIN}/category/pricing/"),
+    ]
+
+
+def test_the_start_says_whose_site_it_is(output: Path) -> None:
+    nodes = data(read(output, "."))
+    assert nodes["WebSite"]["name"] == "The Gatepost Journal"
+    assert nodes["Organization"]["url"] == f"{ORIGIN}/"
+    assert (output / nodes["Organization"]["logo"].removeprefix(f"{ORIGIN}/")).is_file()
+
+
+def test_a_list_in_pages_names_the_page_before_and_after(output: Path) -> None:
+    first, second = read(output, "articles"), read(output, "articles/2")
+    assert links(first)["next"] == f"{ORIGIN}/articles/2/"
+    assert "prev" not in links(first)
+    assert links(second)["prev"] == f"{ORIGIN}/articles/"
+    assert links(second)["canonical"] == f"{ORIGIN}/articles/2/"
+
+
+def test_an_article_may_name_another_address_as_its_own(output: Path) -> None:
+    assert links(read(output, "moved"))["canonical"] == f"{ORIGIN}/elsewhere/"
+
+
+def test_a_draft_asks_not_to_be_listed(output: Path) -> None:
+    page = read(output, f"drafts/{PREVIEW}")
+    assert meta(page)["robots"] == "noindex"
+    assert "canonical" not in links(page)
+    assert not page.words("script")
+
+
+def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
+    for path in output.rglob("*.html"):
+        page = Page(path.read_text(encoding="utf-8"))
+        assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
+        assert page.all("html")[0]["lang"] == "en"

@@ -1,0 +1,54 @@
+"""Which articles stand beside one another: by time, by tags, in a series."""
+
+from publish.neighbours import NEAREST, Facts, Reference, neighbours
+
+
+def article(slug: str, *tags: str, series: str = "", chosen: tuple[str, ...] = ()) -> Facts:
+    return Facts(slug, Reference(slug.upper(), f"{slug}/", "", ""), tags, series, chosen)
+
+
+def titles(references: tuple[Reference, ...]) -> list[str]:
+    return [reference.title for reference in references]
+
+
+def test_the_article_before_is_older_and_the_next_newer() -> None:
+    found = neighbours([article("a"), article("b"), article("c")])
+    assert found["b"].older == article("a").reference
+    assert found["b"].newer == article("c").reference
+    assert found["a"].older is None
+    assert found["c"].newer is None
+
+
+def test_articles_with_more_shared_tags_come_first_and_strangers_never() -> None:
+    one = article("one", "x")
+    found = neighbours([one, article("no", "z"), article("two", "x", "y"), article("me", "x", "y")])
+    assert titles(found["me"].related) == ["TWO", "ONE"]
+
+
+def test_a_rare_tag_weighs_more_than_a_common_one() -> None:
+    common = [article(f"c{number}", "common") for number in range(6)]
+    found = neighbours([article("rare", "rare"), *common, article("me", "common", "rare")])
+    assert titles(found["me"].related)[0] == "RARE"
+
+
+def test_what_the_writer_chose_comes_first_and_what_is_not_there_is_told() -> None:
+    me = article("me", "x", chosen=("far", "gone"))
+    found = neighbours([article("far"), article("near", "x"), me])
+    assert titles(found["me"].related) == ["FAR", "NEAR"]
+    assert found["me"].unknown == ("gone",)
+
+
+def test_a_series_counts_its_parts_from_the_oldest() -> None:
+    found = neighbours([article("a", series="S"), article("b"), article("c", series="S")])
+    series = found["c"].series
+    assert series is not None
+    assert (series.place, titles(series.parts)) == (2, ["A", "C"])
+    assert found["b"].series is None
+
+
+def test_the_related_ones_of_an_article_depend_on_its_nearest_alone() -> None:
+    many = [article(f"n{number}", "x") for number in range(100)]
+    before = neighbours(many)["n50"]
+    far = 50 + NEAREST + 1
+    changed = [*many[:far], *(article(f"m{number}", "x") for number in range(far, 100))]
+    assert neighbours(changed)["n50"] == before

@@ -1,0 +1,127 @@
+"""What helps a reader of an article: contents, series, notes, tasks, questions and answers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pelican import signals
+
+from publish.reading import outline
+from tests.publish.test_head import ORIGIN, build, data, post, read
+from tests.publish.test_theme import Page
+
+TEXT = """
+## First & "foremost" `code`
+
+!!! warning "Mind the gap"
+    It is *wide*.
+
+- [ ] open
+- [x] *closed* item
+- [y] no task
+
+## Second
+
+[x] no task either.
+
+## Third
+
+A claim[^1].
+
+[^1]: Its source.
+"""
+FAQ = (
+    ("Why <b>so</b>?", 'Because *it* is 5 < 6 & ["home"]({filename}/pages/home.md).'),
+    ("How?", "So."),
+)
+
+
+def give_faq(generator: Any) -> None:
+    for article in generator.articles:
+        if article.slug == "b":
+            article.faq = FAQ
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    posts = {slug: post(slug, slug, head="Series: A & B\n", text=TEXT) for slug in "abc"}
+    posts["alone"] = post("Alone", "alone").replace("Tags: one, two\n", "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATEPOST_SITE_URL", ORIGIN)
+        with signals.article_generator_finalized.connected_to(give_faq):
+            return build(tmp_path_factory.mktemp("reading"), posts)
+
+
+@pytest.fixture
+def page(output: Path) -> Page:
+    return read(output, "b")
+
+
+def test_a_contents_list_leads_to_each_main_heading(page: Page) -> None:
+    links = [tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#")]
+    listed = [link for link in links if link not in {"page-main", "fn:1", "fnref:1"}]
+    assert listed == ["first-foremost-code", "second", "third", "questions-and-answers"]
+    assert all(page.by_id(link) for link in listed)
+
+
+def test_two_headings_need_no_contents_list() -> None:
+    assert outline('<h2 id="a">A</h2><h2 id="b">B</h2>') == ()
+
+
+def test_a_heading_in_the_contents_list_is_text() -> None:
+    html = '<h2 id="a">A &lt;b&gt; <em>c</em></h2>' * 3
+    assert outline(html)[0].title == "A <b> c"
+
+
+def test_a_series_shows_its_parts_and_where_one_is(page: Page) -> None:
+    assert "Part 2 of 3: A & B" in page.words("summary")
+    here = [tag["href"] for tag in page.all("a") if tag.get("aria-current") == "page"]
+    assert here == [f"{ORIGIN}/b/"]
+
+
+def test_an_article_leads_to_the_one_before_the_one_after_and_those_like_it(page: Page) -> None:
+    ways = {tag["rel"]: tag["href"] for tag in page.all("a") if tag.get("rel") in {"prev", "next"}}
+    assert ways == {"prev": f"{ORIGIN}/alone/", "next": f"{ORIGIN}/c/"}
+    assert "Read on" in page.words("h2")
+
+
+def test_an_article_that_nothing_is_like_says_nothing_of_it(output: Path) -> None:
+    assert "Read on" not in read(output, "alone").words("h2")
+
+
+def test_a_note_says_that_it_is_one(page: Page) -> None:
+    note = next(tag for tag in page.all("div") if "admonition" in tag.get("class", ""))
+    assert (note["class"], note["role"]) == ("admonition warning", "note")
+
+
+def test_a_task_list_shows_what_is_done_and_takes_no_ticks(page: Page) -> None:
+    boxes = [tag for tag in page.all("input") if tag["type"] == "checkbox"]
+    assert [(box["aria-label"], "checked" in box) for box in boxes] == [
+        ("To do", False),
+        ("Done", True),
+    ]
+    assert all("disabled" in box for box in boxes)
+    assert "[x] no task either." in page.words("p")
+
+
+def test_questions_stand_at_the_end_and_are_told_to_search_engines_as_text(page: Page) -> None:
+    assert "Why <b>so</b>?" in page.words("h3")
+    assert f"{ORIGIN}/" in [
+        tag["href"] for tag in page.all("a") if tag["href"].endswith(".example.com/")
+    ]
+    questions = data(page)["FAQPage"]["mainEntity"]
+    assert [question["name"] for question in questions] == ["Why <b>so</b>?", "How?"]
+    assert questions[0]["acceptedAnswer"]["text"] == "Because it is 5 < 6 & “home”."
+
+
+def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:
+    assert "FAQPage" not in data(read(output, "a"))
+
+
+def test_a_related_article_that_is_not_there_stops_the_build(site: Any) -> None:
+    site.set('PLUGINS.insert(1, "publish.reading")')
+    site.post("Text.", name="pricing")
+    site.post("Text.", head="Related: pricng\n")
+    assert site.mistakes() == [
+        "content/posts/post.md:3: no article `pricng`; did you mean `pricing`?"
+    ]
