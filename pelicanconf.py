@@ -23,6 +23,9 @@ FOOTER = (
     ("Tags", "/tags/"),
     ("Privacy", "/privacy/"),
 )
+# Ours: rules of writing that shall be "error", "warning" or "off"; docs/writer.md names them all.
+WRITING_RULES: dict[str, str] = {}
+GONE: tuple[str, ...] = ()  # slugs that were published once and are taken away on purpose
 
 SITEURL = ""
 DEFAULT_LANG = "en"
@@ -43,8 +46,6 @@ ARTICLE_URL = PAGE_URL = "{slug}/"
 ARTICLE_SAVE_AS = PAGE_SAVE_AS = "{slug}/index.html"
 ARTICLE_LANG_URL = PAGE_LANG_URL = "{lang}/{slug}/"
 ARTICLE_LANG_SAVE_AS = PAGE_LANG_SAVE_AS = "{lang}/{slug}/index.html"
-DRAFT_URL = DRAFT_PAGE_URL = "drafts/{slug}/"
-DRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = "drafts/{slug}/index.html"
 CATEGORY_URL, CATEGORY_SAVE_AS = "category/{slug}/", "category/{slug}/index.html"
 TAG_URL, TAG_SAVE_AS = "tag/{slug}/", "tag/{slug}/index.html"
 AUTHOR_URL, AUTHOR_SAVE_AS = "author/{slug}/", "author/{slug}/index.html"
@@ -87,12 +88,16 @@ JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": T
 # In this order: who listens for problems first, who guards the gated files last.
 PLUGINS = [
     "publish.problems",
+    "publish.rules",
+    "publish.head_reader",
+    "publish.drafts",
     "publish.look",
     "publish.faq",
     "publish.reading",
     "publish.pictures",
     "publish.form_tags",
     "publish.links",
+    "publish.moved",
     "publish.share",
     "publish.head",
     "publish.sitemap",

@@ -1,11 +1,21 @@
-"""The commands that belong to neither half: `serve` and `settings`."""
+"""The commands that belong to neither half: `schema`, `serve` and `settings`."""
+
+import json
 
 import click
 
+from capture.campaign import campaign_schema, client_schema
 from capture.cli.show import as_json_option, show_rows
 from gatepost.settings import PREFIX, Settings, Sourced
+from publish.writing.model import page_schema, post_schema
 
 _SECRETS = frozenset({"secret_key", "duplicate_key"})
+_SCHEMAS = {
+    "campaign": campaign_schema,
+    "client": client_schema,
+    "page": page_schema,
+    "post": post_schema,
+}
 
 
 @click.command()
@@ -15,6 +25,13 @@ def serve(ctx: click.Context) -> None:
     from gatepost.serve import serve as run  # Flask and gunicorn load for this command alone
 
     run(ctx.meta["gatepost.settings"].settings)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(sorted(_SCHEMAS)))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file, for editors that check TOML and YAML."""
+    click.echo(json.dumps(_SCHEMAS[kind](), indent=2, ensure_ascii=False))
 
 
 @click.command()

@@ -10,6 +10,7 @@ from publish.pelican_run import Outcome, run, settings_from
 from publish.release import finish
 from publish.share import RELEASE
 from publish.swap import replaced
+from publish.writing.layout import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
                 "give it a folder of its own, such as output/www"
             )
+    kept = site.parent / "published.json"  # what the last build left, not this one
     try:
         with replaced(site, waiting) as fresh:
-            fresh_settings = {**settings, "OUTPUT_PATH": str(fresh), RELEASE: release}
-            outcome = run(fresh_settings, write=True)
+            given_by_build = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: release}
+            outcome = run(settings | given_by_build)
             if release:
                 finish(fresh, Path(settings["CACHE_PATH"]))
     except OSError as error:

@@ -1,47 +1,82 @@
 """The commands `build` and `check`. Pelican loads in a fifth of a second, so only they load it."""
 
 import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from capture.errors import short_path
+from capture.errors import FileErrors, short_path
+from publish.annotation import annotation
+
+_production = click.option(
+    "--production", is_flag=True, help="By publishconf.py, with full addresses."
+)
 
 
 @click.command()
-@click.option("--production", is_flag=True, help="By publishconf.py, with full addresses.")
+@_production
 @click.option("--release", is_flag=True, help="With search, share pictures, compressed files.")
+@click.option(
+    "--if-due", is_flag=True, help="Only if a post that was held back is due now: for a timer."
+)
 @click.pass_context
-def build(ctx: click.Context, production: bool, release: bool) -> None:
+def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> None:
     """Build the site; the old one stays until the new one is whole."""
     from publish.build import build as run  # Pelican loads for this command alone
+    from publish.due import is_due
 
-    built = run(_config(production), _given(ctx), waiting=_say_waiting, release=release)
+    config, given = config_of(production), given_of(ctx)
+    if if_due and not is_due(config, given, datetime.now(UTC)):
+        return
+    built = run(config, given, waiting=_say_waiting, release=release)
     outcome = built.outcome
     _warn(outcome.warnings)
     click.echo(
         f"Built {_counted(outcome)} in {built.seconds:.1f} seconds, in {short_path(built.site)}."
     )
+    if outcome.due is not None:
+        click.echo(f"The next post is due on {outcome.due}.")
 
 
 @click.command()
-@click.option("--production", is_flag=True, help="By publishconf.py, with full addresses.")
+@_production
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="Lines to read, or annotations of a pull request on GitHub.",
+)
 @click.pass_context
-def check(ctx: click.Context, production: bool) -> None:
-    """Check content and campaigns as a build would, and write nothing."""
+def check(ctx: click.Context, production: bool, shape: str) -> None:
+    """Check what you wrote, posts and campaigns, without building."""
     from publish.check import check as run  # Pelican loads for this command alone
 
-    outcome = run(_config(production), _given(ctx))
-    _warn(outcome.warnings)
-    click.echo(f"{_counted(outcome)}: no mistakes found.")
+    checked = run(config_of(production), given_of(ctx), datetime.now(UTC))
+    found = checked.findings
+    if shape == "github":
+        for level, findings in (("error", found.errors), ("warning", found.warnings)):
+            for finding in findings:
+                click.echo(annotation(level, finding))
+    else:
+        _warn(str(finding.problem) for finding in found.warnings)
+        if found.errors:
+            raise FileErrors(finding.problem for finding in found.errors)
+    if found.errors:
+        ctx.exit(1)
+    click.echo(f"{_counted(checked)}: no mistakes found.")
 
 
-def _config(production: bool) -> Path:
+def config_of(production: bool) -> Path:
+    """Pelican's settings file."""
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
-def _given(ctx: click.Context) -> dict[str, object]:
+def given_of(ctx: click.Context) -> dict[str, object]:
     """What `gatepost`'s settings say of the site; Pelican's own file says the rest."""
     sourced: Any = ctx.meta.get("gatepost.settings")
     if sourced is None:
@@ -70,6 +105,6 @@ def _say_waiting() -> None:
     click.echo("Another build is at work; waiting for it to end.", err=True)
 
 
-def _warn(warnings: tuple[str, ...]) -> None:
+def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)

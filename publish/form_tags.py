@@ -32,6 +32,7 @@ from publish.tag_syntax import (
     unseen_tags,
 )
 from publish.wiring import listen
+from publish.writing.rules.forms import why_closed
 
 _CATALOGUE: Final = "GATEPOST_CATALOGUE"
 _IN_FEEDS: Final = "GATEPOST_IN_FEEDS"
@@ -116,12 +117,7 @@ class Blocks:
 
     def why_closed(self, campaign: Campaign) -> str:
         """Since or until when the campaign's form is closed by its dates; empty if it is open."""
-        if campaign.is_open(self._now):
-            return ""
-        today = self._now.astimezone(campaign.zone).date()
-        if campaign.opens is not None and today < campaign.opens:
-            return f"opens on {campaign.opens}"
-        return f"closed on {campaign.closes}"
+        return why_closed(campaign, self._now)
 
 
 class _Page:

@@ -4,7 +4,6 @@ A link to it is a problem, and so is a copy or a symbolic link of it among the p
 When all is written, every file of the site is compared with every gated one, whatever put it there.
 """
 
-import hashlib
 import html
 import posixpath
 import re
@@ -21,35 +20,13 @@ from publish.links import contents
 from publish.problems import report_of
 from publish.source import line_of_key, line_of_text
 from publish.wiring import listen
+from publish.writing.gated import TELL, GatedFiles, inside
 
-_TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 _LINK: Final = re.compile(
     r"\b(?:href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
     r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
     re.DOTALL,
 )
-
-
-class GatedFiles:
-    """The gated files of a project, told apart by size first and then by content."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._by_size: dict[int, list[Path]] = {}
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.is_file() and path.stat().st_size > 0:
-                self._by_size.setdefault(path.stat().st_size, []).append(path)
-
-    def same_as(self, path: Path) -> Path | None:
-        """The gated file that this one is, leads to or has the content of."""
-        if path.resolve().is_relative_to(self.folder.resolve()):
-            return path.resolve()
-        return self.same_content_as(path)
-
-    def same_content_as(self, path: Path) -> Path | None:
-        """The gated file that has the very bytes of this one."""
-        alike = self._by_size.get(path.stat().st_size, []) if path.is_file() else []
-        return next((gated for gated in alike if _digest(gated) == _digest(path)), None)
 
 
 def gated_files(settings: Mapping[str, Any]) -> GatedFiles:
@@ -66,10 +43,10 @@ def check_all(generators: Any) -> None:
         source = Path(content.source_path)
         for link in _links_to_gated(content, gated.folder):
             line = line_of_text(source, link)
-            report.problem(source, line, f"links to the gated file `{link}`: {_TELL}")
+            report.problem(source, line, f"links to the gated file `{link}`: {TELL}")
         for name in _metadata_to_gated(content, gated.folder):
             line = line_of_key(source, name)
-            report.problem(source, line, f"`{name}` names a gated file: {_TELL}")
+            report.problem(source, line, f"`{name}` names a gated file: {TELL}")
         linked |= content.get_static_links()
         _check_file(source, gated, report)
     for path, static in context["static_content"].items():
@@ -80,7 +57,7 @@ def check_all(generators: Any) -> None:
 def _check_file(path: Path, gated: GatedFiles, report: problems.Report) -> None:
     same = gated.same_as(path)
     if same is not None:
-        message = f"would publish the gated file {short_path(same)}: take it away; {_TELL}"
+        message = f"would publish the gated file {short_path(same)}: take it away; {TELL}"
         report.problem(path, None, message)
 
 
@@ -89,7 +66,7 @@ def _links_to_gated(content: Any, folder: Path) -> Iterator[str]:
     root = Path(content.settings["PATH"])
     seen = set()
     for path in sorted(content.get_static_links()):
-        if _inside(root / path, folder):
+        if inside(root / path, folder):
             seen.add(Path(path).name)
             yield Path(path).name
     text: str = content.content
@@ -115,16 +92,10 @@ def _leads_to(link: str, content: Any, folder: Path) -> bool:
     path = unquote(url.path)
     root = Path(content.settings["PATH"])
     if path.startswith("/"):
-        return _inside(root / path.lstrip("/"), folder)
-    return _inside(root / content.relative_dir / path, folder) or _inside(
+        return inside(root / path.lstrip("/"), folder)
+    return inside(root / content.relative_dir / path, folder) or inside(
         root / content.url / path, folder
     )
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    """By name and by where symbolic links lead."""
-    named = Path(posixpath.normpath(path))
-    return named.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
 
 
 def check_output(pelican: Any) -> None:
@@ -135,13 +106,8 @@ def check_output(pelican: Any) -> None:
         same = gated.same_content_as(path)
         if same is not None and not path.is_relative_to(sources):
             path.unlink()
-            message = f"was about to be published as /{path.relative_to(output)}: {_TELL}"
+            message = f"was about to be published as /{path.relative_to(output)}: {TELL}"
             report.problem(same, None, message)
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def register() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import GatepostError, Problem, short_path
-from publish.source import line_of_key, line_of_value
+from publish.source import line_of_key
 
 # Pelican warns of these and publishes a broken site.
 _GRAVE_WARNINGS: Final = (
@@ -20,8 +20,12 @@ _GRAVE_WARNINGS: Final = (
     "A problem occurred copying file %s to %s; %s",
     "Cannot copy %s (a directory) to %s (a file)",
 )
-# `publish.links` says these with their lines, and never more than once.
-_SAID_ELSEWHERE: Final = ("Unable to find '%s', skipping url replacement.", "There are %s ")
+# We say these with their lines, and never more than once.
+_SAID_ELSEWHERE: Final = (
+    "Unable to find '%s', skipping url replacement.",
+    "There are %s ",
+    "Empty alt attribute for image %s in %s",
+)
 _HOW_TO_GIVE: Final[Mapping[str, str]] = {
     "date": "add a line such as `Date: 2026-11-23` at its head",
     "title": "add a line `Title: ...` at its head",
@@ -99,9 +103,7 @@ def _unreadable(heard: Heard, content: Path) -> Problem:
         line = cause.object[: cause.start].count(b"\n") + 1
         return Problem(short_path(path), line, "is no UTF-8 text: save the file as UTF-8")
     why = " ".join(str(cause).split()) if cause else "Pelican says no more"
-    if isinstance(cause, ValueError):
-        line = line_of_value(path, why)
-    else:
+    if not isinstance(cause, ValueError):
         why = f"{type(cause).__name__}: {why}"
     return Problem(short_path(path), line, f"cannot be read: {why}")
 

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pelican.settings import read_settings
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
 from publish.pelican_log import EAR
 from publish.problems import raise_found, report_of
+from publish.writing.writing import WRITING, Writing
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,8 @@ class Outcome:
     pages: int
     forms: int
     warnings: tuple[str, ...]
-
-
-class _ReadingDone(Exception):
-    """Ends a run before anything is written."""
+    due: str | None
+    """The next post that is held back: when in the site's zone, and which."""
 
 
 def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
@@ -42,8 +41,8 @@ def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
     return settings
 
 
-def run(settings: dict[str, Any], *, write: bool) -> Outcome:
-    """Reads everything, checks it and, if asked to, writes it to OUTPUT_PATH.
+def run(settings: dict[str, Any]) -> Outcome:
+    """Reads everything, checks it and writes it to OUTPUT_PATH.
 
     Raises `FileErrors` with every problem, or `Unavailable` when the disk refuses.
     """
@@ -51,23 +50,18 @@ def run(settings: dict[str, Any], *, write: bool) -> Outcome:
 
     def read(generators: Any) -> None:
         outcome.append(_count(generators[0]))
-        if not write:
-            raise _ReadingDone
 
     theme = Path(settings["THEME"])
     with _quiet(), _in_words(theme, theme):
         pelican = Pelican(settings)
-        try:
-            # Connected after all plugins, so it is called after `publish.problems` found no fault.
-            with signals.all_generators_finalized.connected_to(read):
-                pelican.run()
-            raise_found(settings)
-        except _ReadingDone:
-            pass
+        # Connected after all plugins, so it is called after `publish.problems` found no fault.
+        with signals.all_generators_finalized.connected_to(read):
+            pelican.run()
+        raise_found(settings)
     report = report_of(settings)
-    warnings = (*map(str, report.warnings), *report.pelican_warnings)
+    warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
     found = outcome[0]
-    return Outcome(found.articles, found.pages, found.forms, warnings)
+    return replace(found, warnings=warnings, due=_due(settings.get(WRITING)))
 
 
 def _count(generator: Any) -> Outcome:
@@ -78,7 +72,14 @@ def _count(generator: Any) -> Outcome:
         if content is not None and content.status != "draft"
     ]
     forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
-    return Outcome(published.count("Article"), published.count("Page"), forms, ())
+    return Outcome(published.count("Article"), published.count("Page"), forms, (), None)
+
+
+def _due(writing: Writing | None) -> str | None:
+    post = writing.next_due if writing else None
+    if writing is None or post is None or post.due is None:
+        return None
+    return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}: {post.where}"
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def _in_words(blame: Path, folder: Path) -> Iterator[None]:
     """Turns what the block raises into one line, with the file below `folder` that did it."""
     try:
         yield
-    except (GatepostError, _ReadingDone):
+    except GatepostError:
         raise
     except SystemExit as error:
         raise Refused(str(error)) from None

@@ -37,18 +37,10 @@ def line_of_key(path: Path, key: str) -> int | None:
     return next((n for n, line in _head(path) if line.lower().startswith(start)), None)
 
 
-def line_of_value(path: Path, sentence: str) -> int | None:
-    """The line at the head of the file whose value the sentence quotes."""
-    for number, line in _head(path):
-        value = line.partition(":")[2].strip()
-        if value and f"'{value}'" in sentence:
-            return number
-    return None
-
-
 def _head(path: Path) -> list[tuple[int, str]]:
-    """The lines of the metadata: up to the first empty one."""
-    head, _, _ = read(path).replace("\r\n", "\n").partition("\n\n")
+    """The lines of the metadata: up to the first empty one, or between lines of `---`."""
+    text = read(path).replace("\r\n", "\n")
+    head, _, _ = text.partition("\n---\n" if text.startswith("---\n") else "\n\n")
     return list(enumerate(head.split("\n"), start=1))
 
 

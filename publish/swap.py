@@ -14,8 +14,9 @@ WORKSHOP: Final = ".build"  # beside the site: the new one on its way in, the ol
 def replaced(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
     """Gives an empty folder to build into, and swaps it in when the block ends well.
 
-    If the block raises, the old site stays as it is. `site.json` beside the new folder goes beside
-    the site. One build at a time: a second one calls `waiting` and waits. Raises OSError.
+    If the block raises, the old site stays as it is. Files that the block writes beside the new
+    folder, such as `site.json`, go beside the site. One build at a time: a second one calls
+    `waiting` and waits. Raises OSError.
     """
     site.parent.mkdir(parents=True, exist_ok=True)
     with _alone(site.parent / ".build.lock", waiting):
@@ -41,9 +42,8 @@ def _swap(fresh: Path, site: Path, old: Path) -> None:
         if had_site:
             old.rename(site)
         raise
-    facts = fresh.parent / "site.json"
-    if facts.exists():
-        facts.replace(site.parent / "site.json")
+    for beside in fresh.parent.iterdir():
+        beside.replace(site.parent / beside.name)
 
 
 @contextmanager

@@ -23,11 +23,12 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 
 KINDS: Final = ("form", "cta")
-_TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
-_OWN_LINE: Final = re.compile(rf"^ {{0,3}}{_TAG}[ \t]*$", re.MULTILINE)
+TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
+_OWN_LINE: Final = re.compile(rf"^ {{0,3}}{TAG}[ \t]*$", re.MULTILINE)
 # Everything else that somebody may have meant as a tag: {%form x%}, {% frm %}, {{ form x }}.
-_STRAY: Final = r"\{[ \t]?%[^\n]*?(?:\}|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
+STRAY: Final = r"\{[ \t]?%[^\n]*?(?:\}|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
 _WORDS: Final = re.compile(r"\{+[ \t]*%?[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<slug>[^\s{}%]*)")
+STRAY_TAG: Final = re.compile(STRAY)
 _MARK: Final = re.compile(
     r'<(?P<element>div|span) data-gatepost-tag="(?P<raw>[^"]*)"></(?P=element)>'
 )
@@ -66,12 +67,12 @@ def unseen_tags(content: str) -> list[str]:
     if "%" not in content or "{" not in content:
         return []
     prose = _MARK.sub("", _CODE.sub("", content))
-    return [html.unescape(found) for found in re.findall(_STRAY, prose)]
+    return [html.unescape(found) for found in re.findall(STRAY, prose)]
 
 
 def how_to_mend(raw: str, slugs: Iterable[str]) -> str:
     """What is wrong with a tag that is not spelt or placed rightly, and how it should be."""
-    if re.fullmatch(_TAG, raw):
+    if re.fullmatch(TAG, raw):
         return f"`{raw}` must stand on a line of its own, without indent and outside HTML"
     known = sorted(slugs)
     words = _WORDS.match(raw)
@@ -129,4 +130,4 @@ class TagExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
         parser: BlockParser = md.parser
         parser.blockprocessors.register(_OwnLine(parser), "gatepost-tag", 75)
-        md.inlinePatterns.register(_Stray(_STRAY, md), "gatepost-stray-tag", 185)
+        md.inlinePatterns.register(_Stray(STRAY, md), "gatepost-stray-tag", 185)

@@ -56,7 +56,7 @@ def test_a_build_leaves_nothing_but_the_site_and_its_facts(site: Any) -> None:
     site.post("Text.")
     site.build()
     left = sorted(path.name for path in (site.root / "output").iterdir())
-    assert left == [".build.lock", "notes.txt", "site.json", "www"]
+    assert left == [".build.lock", "notes.txt", "redirects.map", "site.json", "www"]
 
 
 def test_what_a_killed_build_left_is_cleared_by_the_next(site: Any) -> None:

@@ -199,8 +199,7 @@ def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
     site.post("Text.", name="two", head="Campaign: guide\nCampaign: guide\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: no campaign `giude`; did you mean `guide`?",
-        "content/posts/two.md:3: `Campaign:` must name one campaign: "
-        "put others into the text with a tag",
+        "content/posts/two.md:4: `campaign` is given on line 3 already: keep one of them",
     ]
 
 

@@ -8,9 +8,11 @@ import pytest
 from pelican import Pelican
 from pelican.settings import read_settings
 
+from tests.publish.lenient import LENIENT
 from tests.publish.test_theme import DATA, Page
 
 ROOT = Path(__file__).parents[2]
+PREVIEW = "nobody-can-guess-it"
 ORIGIN = "https://www.example.com"
 TITLES = {
     "quotes": """He said "yes" & 'no' <b>now</b>""",
@@ -27,7 +29,7 @@ def build(folder: Path, posts: dict[str, str], **settings: object) -> Path:
     for name, text in posts.items():
         (folder / "content" / "posts" / f"{name}.md").write_text(text, encoding="utf-8")
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
-    given: dict[str, Any] = {"PATH": str(folder / "content"), **settings}
+    given: dict[str, Any] = {"PATH": str(folder / "content"), **LENIENT, **settings}
     given["OUTPUT_PATH"] = str(folder / "output" / "www")
     Pelican(read_settings(str(ROOT / "publishconf.py"), override=given)).run()
     return folder / "output" / "www"
@@ -45,7 +47,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {slug: post(title, slug) for slug, title in TITLES.items()}
     posts |= {f"more-{number}": post(f"More {number}", f"more-{number}") for number in range(8)}
     posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
-    posts["draft"] = post("Draft", "draft", head="Status: draft\n")
+    posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
         return build(tmp_path_factory.mktemp("head"), posts)
@@ -126,7 +128,7 @@ def test_an_article_may_name_another_address_as_its_own(output: Path) -> None:
 
 
 def test_a_draft_asks_not_to_be_listed(output: Path) -> None:
-    page = read(output, "drafts/draft")
+    page = read(output, f"drafts/{PREVIEW}")
     assert meta(page)["robots"] == "noindex"
     assert "canonical" not in links(page)
     assert not page.words("script")

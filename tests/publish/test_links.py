@@ -48,7 +48,7 @@ def test_each_of_several_dead_links_is_told(site: Any) -> None:
 
 
 def test_good_links_are_left_in_peace(site: Any) -> None:
-    site.post("Text.", name="other")
+    site.post("## Part", name="other")
     site.post("[x]({filename}other.md#part) ![dot]({static}/images/dot.svg) [y]({tag}one) {braces}")
     site.build()
     assert 'href="/other/#part"' in site.page()

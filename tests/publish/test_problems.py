@@ -25,7 +25,8 @@ def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
 def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
     site.write("content/posts/post.md", "Title: Post\nDate: 31 Novembre\n\nText.")
     assert site.mistakes() == [
-        "content/posts/post.md:2: cannot be read: '31 Novembre' is not a valid date"
+        "content/posts/post.md:2: `date` is no date, `31 Novembre`: "
+        "write 2026-11-23, or 2026-11-23 09:30 with the time"
     ]
 
 
@@ -38,7 +39,7 @@ def test_a_file_that_is_no_utf8_is_told_with_its_line(site: Any) -> None:
 def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
     site.post("Text.", head="Status: darft\n")
     assert site.mistakes() == [
-        "content/posts/post.md:3: has no known status 'darft': "
+        "content/posts/post.md:3: `status` has no known status 'darft': "
         "use one of published, hidden, draft, skip"
     ]
 
@@ -71,7 +72,7 @@ def test_a_plugin_that_did_not_register_stops_the_build(
 
 
 def test_a_picture_that_cannot_be_copied_stops_the_build(site: Any) -> None:
-    site.post("Text.", head="Slug: images/dot.svg\n")
+    site.post("Text.", head="Save_as: images/dot.svg/index.html\n")
     with pytest.raises(FileErrors, match=r"A problem occurred copying file .*images/dot\.svg"):
         site.build()
 
@@ -100,9 +101,12 @@ def test_a_folder_without_settings_is_refused(site: Any) -> None:
 
 
 def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
-    site.post("Text.", head="Date: 2026-11-03\n")
-    (warning,) = site.build().outcome.warnings
-    assert warning.startswith("Duplicate definition of `date` for")
+    plugin = (
+        "import logging\ndef register():\n    logging.getLogger('pelican.odd').warning('Odd.')\n"
+    )
+    site.write("plugins/odd.py", plugin)
+    site.set("PLUGIN_PATHS = ['plugins']\nPLUGINS = [*PLUGINS, 'odd']")
+    assert site.build().outcome.warnings == ("Odd.",)
 
 
 def test_a_mistake_of_one_build_is_forgotten_by_the_next(site: Any) -> None:

@@ -121,7 +121,7 @@ def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:
 def test_a_related_article_that_is_not_there_stops_the_build(site: Any) -> None:
     site.set('PLUGINS.insert(1, "publish.reading")')
     site.post("Text.", name="pricing")
-    site.post("Text.", head="Related: pricng")
+    site.post("Text.", head="Related: pricng\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: no article `pricng`; did you mean `pricing`?"
     ]

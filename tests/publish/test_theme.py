@@ -27,6 +27,7 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from capture.site import Site
+from tests.publish.lenient import LENIENT
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -118,7 +119,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (content / "pages" / "home.md").write_text("Title: Home & garden\nSlug: home\n\nWelcome.\n")
     (content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs.\n")
     (content / "images" / "steps.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    given = {"PATH": str(content), "OUTPUT_PATH": str(folder / "output" / "www")}
+    given = {"PATH": str(content), "OUTPUT_PATH": str(folder / "output" / "www"), **LENIENT}
     Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given)).run()
     return folder / "output" / "www"
 

@@ -1,0 +1,65 @@
+"""A Pelican plugin, after publish.rules: heads in both styles, read by one model.
+
+So templates and plugins find the same under either style, in an article's `metadata` and as its
+attributes: `image`, `image_alt`, `canonical`, `series`, `preview`, `campaign` are text, `noindex`
+is true or false, `modified` is a date, `aliases` and `related` are tuples of slugs, and `faq` is a
+tuple of pairs, question and answer in Markdown. What a head does not give is no attribute.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from markdown import Markdown
+from pelican import signals
+from pelican.readers import MarkdownReader
+
+from publish.wiring import listen
+from publish.writing.post import Post
+from publish.writing.writing import WRITING
+
+_PELICANS_NAME: Final = {"author": "authors"}  # one or several
+_READ_BY_PELICAN: Final = frozenset({"date", "modified", "translation"})
+
+
+class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
+    """Takes the head from what the rules have read, and gives Markdown the text alone."""
+
+    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
+        """The text as HTML, and the head in Pelican's types."""
+        post = self._post(Path(source_path))
+        markdown = Markdown(**self.settings["MARKDOWN"])
+        # The empty line tells Markdown's own reader of heads that there is none.
+        content = markdown.convert(f"\n{post.head.body}")
+        metadata = {
+            _PELICANS_NAME.get(name, name): self._value(name, post, markdown) for name in post.facts
+        }
+        return content, metadata
+
+    def _post(self, path: Path) -> Post:
+        """The file as the rules have read it: so the page is what was checked."""
+        try:
+            post: Post = self.settings[WRITING].by_path[path.absolute()]
+        except KeyError:
+            raise ValueError("it came while the build was at work: build again") from None
+        return post
+
+    def _value(self, name: str, post: Post, markdown: Markdown) -> Any:
+        value = post.facts[name]
+        if name in self.settings["FORMATTED_FIELDS"]:
+            value = markdown.reset().convert(f"\n{value}")
+        elif name in _READ_BY_PELICAN:
+            value = str(post.head.values[name])
+        elif name in {"tags", "author", "authors"}:
+            value = list(value)
+        return self.process_metadata(_PELICANS_NAME.get(name, name), value)
+
+
+def use_reader(readers: Any) -> None:
+    """Takes the place of Pelican's Markdown reader."""
+    for extension in MarkdownReader.file_extensions:
+        readers.reader_classes[extension] = HeadReader
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.readers_init, use_reader)

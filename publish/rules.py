@@ -1,0 +1,59 @@
+"""A Pelican plugin that asks the rules of writing, as `gatepost check` does, before all else."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pelican import signals
+from pelican.utils import slugify
+
+from publish import problems
+from publish.problems import raise_found, report_of
+from publish.wiring import listen
+from publish.writing.check import check_writing
+from publish.writing.finding import Findings
+from publish.writing.layout import Layout, layout_from
+from publish.writing.writing import WRITING, Writing
+
+
+def checked(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
+    """What the project with these Pelican settings has written, and what is wrong with it."""
+    return check_writing(layout_of(settings), *folders_of(settings), now)
+
+
+def layout_of(settings: Mapping[str, Any]) -> Layout:
+    """Where the project writes, with Pelican's own way to make a slug of a title."""
+
+    def slug_of(title: str) -> str:
+        slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
+        return slug
+
+    return layout_from(settings, slug_of)
+
+
+def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
+    """Where campaigns, clients and gated files lie."""
+    content = Path(settings["PATH"]).absolute()
+    return (
+        Path(settings.get("CAMPAIGNS_PATH", content.parent / "campaigns")),
+        Path(settings.get("CLIENTS_PATH", content.parent / "clients")),
+        Path(settings.get("GATED_PATH", content / "gated")),
+    )
+
+
+def ask_all(pelican: Any) -> None:
+    """Stops the build before anything is read if a rule is broken."""
+    settings = pelican.settings
+    report = report_of(settings)
+    settings[WRITING], found = checked(settings, datetime.now(UTC))
+    report.problems += (finding.problem for finding in found.errors)
+    report.warnings += (finding.problem for finding in found.warnings)
+    if found.errors:
+        raise_found(settings)
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    listen(signals.get_generators, ask_all)

@@ -1,0 +1,106 @@
+"""The head of a post: what stands above its text, in either of two styles, with lines.
+
+    Title: What pays            ---
+    Tags: pricing, cpl          title: What pays
+                                tags: [pricing, cpl]
+    The text.                   ---
+                                The text.
+
+Pelican's style ends at the first empty line; a value goes on in lines that are indented by four
+spaces. Every value stays text here, so that both styles are read by one model.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from capture.campaign.keypath import KeyPath
+from publish.writing.yaml_head import read_yaml
+
+_FENCE: Final = re.compile(r"---[ \t]*")
+_FENCE_END: Final = re.compile(r"(?:---|\.\.\.)[ \t]*")
+_PAIR: Final = re.compile(r" {0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
+_MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake in how the head is written."""
+
+    line: int
+    message: str
+    rule: str = "front-matter"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Keys in small letters to what the writer gave: text, or in YAML also lists and tables."""
+
+    values: Mapping[str, Any]
+    lines: Mapping[KeyPath, int]
+    """Where each key stands, counted from 1; in YAML also what lies below it."""
+    body: str
+    body_line: int
+    """The line of the file on which `body` begins."""
+    is_yaml: bool = False
+    faults: tuple[Fault, ...] = field(default=())
+
+    def line(self, *path: str | int) -> int:
+        """The line of a key, of the nearest one above it, or of the head."""
+        ends = range(len(path), 0, -1)
+        return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), 1)
+
+
+def read_head(text: str) -> Head:
+    """Divides a file into head and text. Never raises: mistakes are in `faults`."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return _yaml(lines) if _FENCE.fullmatch(lines[0]) else _pairs(lines)
+
+
+def _yaml(lines: list[str]) -> Head:
+    ends = (number for number, line in enumerate(lines[1:], 1) if _FENCE_END.fullmatch(line))
+    end = next(ends, None)
+    if end is None:
+        fault = Fault(1, "the head that `---` opens is never closed: put `---` on a line below it")
+        return Head({}, {}, "", len(lines), is_yaml=True, faults=(fault,))
+    read = read_yaml("\n".join(lines[1:end]), first_line=2)
+    faults = tuple(Fault(line, message) for line, message in read.faults)
+    body = "\n".join(lines[end + 1 :])
+    return Head(read.values, read.lines, body, end + 2, is_yaml=True, faults=faults)
+
+
+def _pairs(lines: list[str]) -> Head:
+    values: dict[str, str] = {}
+    places: dict[KeyPath, int] = {}
+    faults: list[Fault] = []
+    key, end = "", 0
+    for end, line in enumerate(lines):
+        if not line.strip():
+            break
+        if pair := _PAIR.fullmatch(line):
+            key = pair["key"].lower()
+            if key in values:
+                faults.append(Fault(end + 1, given_twice(key, places[key,])))
+                key = ""
+                continue
+            values[key] = pair["value"].strip()
+            places[key,] = end + 1
+        elif values and (more := _MORE.fullmatch(line)):
+            if key:
+                values[key] = f"{values[key]}\n{more['value'].strip()}"
+        elif values:
+            faults.append(
+                Fault(end + 1, "is no `Key: value`: leave an empty line between head and text")
+            )
+            break
+        else:
+            break
+    else:
+        end = len(lines)
+    return Head(values, places, "\n".join(lines[end:]), end + 1, faults=tuple(faults))
+
+
+def given_twice(key: str, first: int) -> str:
+    """What to say of a key that a head holds twice."""
+    return f"`{key}` is given on line {first} already: keep one of them"

@@ -1,0 +1,156 @@
+"""The kinds of value that a head holds. Each refuses with the sentence that a writer reads."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
+TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_STATUSES: Final = ("published", "hidden", "draft", "skip")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def refusal(message: str) -> PydanticCustomError:
+    """An error of pydantic's with our sentence; braces in it are a writer's own."""
+    return PydanticCustomError("head", "{told}", {"told": message})
+
+
+def _line(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refusal("must be text on one line")
+    text = " ".join(line.strip() for line in value.split("\n")).strip()
+    if not text:
+        raise refusal("is empty: give it a value, or take the line away")
+    return text
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """`a, b` or `[a, b]`. As in Pelican, `;` divides if there is one: a name may hold a comma."""
+    if isinstance(value, str):
+        value = value.split(";") if ";" in value else re.split(r"[,\n]", value)
+        value = [part for part in value if part.strip()]
+    if not isinstance(value, list):
+        raise refusal("must be a list, such as: one, two")
+    words = tuple(_line(part) for part in value)
+    if not words:
+        raise refusal("is empty: give it a value, or take the line away")
+    if twice := next((word for place, word in enumerate(words) if word in words[:place]), None):
+        raise refusal(f"names `{twice}` twice: keep one of them")
+    return words
+
+
+def _slug(value: Any) -> str:
+    text = _line(value)
+    if not SLUG.fullmatch(text):
+        raise refusal(
+            f"is no slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
+        )
+    return text
+
+
+def _slugs(value: Any) -> tuple[str, ...]:
+    return tuple(_slug(word) for word in _words(value))
+
+
+def _moment(value: Any) -> datetime:
+    text = _line(value)
+    try:
+        moment = datetime.fromisoformat(text)  # RFC 3339 in the main; without a zone: the site's
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - stands for none
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise refusal(f"is no date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time")
+    return moment
+
+
+def _flag(value: Any) -> bool:
+    text = _line(value).lower()
+    if text not in _YES_OR_NO:
+        raise refusal(f"must be true or false, not `{text}`")
+    return _YES_OR_NO[text]
+
+
+def _url(value: Any) -> str:
+    text = _line(value)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
+        raise refusal(
+            f"is no full address, `{text}`: write one such as https://www.example.com/first/"
+        )
+    return text
+
+
+def _site_path(value: Any) -> str:
+    text = _line(value)
+    if not text.startswith("/") or text.startswith("//"):
+        raise refusal("must be a picture of the site, such as /images/funnel.svg")
+    return text
+
+
+def _token(value: Any) -> str:
+    text = _line(value)
+    if not TOKEN.fullmatch(text):
+        raise refusal("must be 16 to 64 letters and digits that nobody can guess")
+    return text
+
+
+def _status(value: Any) -> str:
+    text = _line(value).lower()
+    if text not in _STATUSES:
+        raise refusal(f"has no known status {text!r}: use one of {', '.join(_STATUSES)}")
+    return text
+
+
+def _questions(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):
+        raise refusal("holds pairs, which only a head in YAML can: see docs/writer.md")
+    pairs = value if isinstance(value, list) else []
+    if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
+        raise refusal("must be a list of `question:` and `answer:`")
+    return tuple(_question(pair) for pair in pairs)
+
+
+def _question(pair: Mapping[str, Any]) -> tuple[str, str]:
+    if set(pair) != {"question", "answer"}:
+        raise refusal(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
+    answer = pair["answer"]
+    if not isinstance(answer, str) or not answer.strip():
+        raise refusal("has a question without an answer in words")
+    return _line(pair["question"]), answer.strip()
+
+
+def _kind(read: Callable[[Any], Any], **schema: Any) -> Any:
+    return BeforeValidator(read), WithJsonSchema(schema)
+
+
+_LIST: Final = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_PAIR: Final = {
+    "type": "object",
+    "properties": {"question": {"type": "string"}, "answer": {"type": "string"}},
+    "required": ["question", "answer"],
+    "additionalProperties": False,
+}
+_DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$"
+
+Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
+Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
+Slug = Annotated[str, *_kind(_slug, type="string", pattern="^[^_\\s]+$")]
+Slugs = Annotated[tuple[str, ...], *_kind(_slugs, **_LIST)]
+Moment = Annotated[datetime, *_kind(_moment, type="string", pattern=_DATES)]
+Flag = Annotated[bool, *_kind(_flag, type="boolean")]
+Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?://")]
+SitePath = Annotated[str, *_kind(_site_path, type="string", pattern="^/[^/]")]
+Token = Annotated[str, *_kind(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
+Status = Annotated[str, *_kind(_status, enum=list(_STATUSES))]
+Questions = Annotated[
+    tuple[tuple[str, str], ...], *_kind(_questions, type="array", minItems=1, items=_PAIR)
+]

@@ -1,0 +1,110 @@
+"""Where a project keeps what it writes, and under which addresses it shows it."""
+
+import fnmatch
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from publish.writing.finding import Level, levels_from
+
+Kind = Literal["post", "page"]
+PUBLISHED: Final = "GATEPOST_PUBLISHED"
+"""The setting that says where `published.json` of the last build is."""
+SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the rules need to know of Pelican's settings."""
+
+    content: Path
+    folders: Mapping[Kind, tuple[Path, ...]]
+    excluded: Mapping[Kind, tuple[Path, ...]]
+    static: tuple[Path, ...]
+    ignored: tuple[str, ...]
+    zone: ZoneInfo
+    urls: Mapping[Kind, str]
+    files: Mapping[Kind, str]
+    extra: Mapping[str, Mapping[str, str]]
+    """File below `content` to keys that the settings add to its head."""
+    own_pages: Mapping[str, str]
+    """Files of the site that no writer makes, such as its index, to what they are."""
+    gone: frozenset[str]
+    """Slugs that were taken away on purpose."""
+    published: Path
+    """Where the last published build left its list of slugs."""
+    levels: Mapping[str, Level]
+    slugify: Callable[[str], str]
+
+    def sources(self, kind: Kind) -> Iterator[Path]:
+        """Every file of the kind, as Pelican finds them, in the order of their names."""
+        found: set[Path] = set()
+        for folder in self.folders[kind]:
+            found.update(self._below(folder, self.excluded[kind]))
+        return iter(sorted(found))
+
+    def _below(self, folder: Path, excluded: tuple[Path, ...]) -> Iterator[Path]:
+        if folder.is_file():
+            yield folder
+        for root, folders, files in os.walk(folder, followlinks=True):
+            here = Path(root)
+            folders[:] = [
+                name
+                for name in folders
+                if here / name not in excluded and not self._is_ignored(here / name)
+            ]
+            for name in files:
+                path = here / name
+                if path.suffix in SUFFIXES and not self._is_ignored(path):
+                    yield path
+
+    def _is_ignored(self, path: Path) -> bool:
+        return path.name.startswith(".") or any(
+            fnmatch.fnmatch(path.name, pattern.removeprefix("**/")) for pattern in self.ignored
+        )
+
+    def address(self, kind: Kind, slug: str, date: datetime | None, lang: str) -> tuple[str, str]:
+        """The address of a post and the file that holds it, below the site."""
+        given = {"slug": slug, "date": date or datetime.now(self.zone), "lang": lang}
+        try:
+            return self.urls[kind].format_map(given), self.files[kind].format_map(given)
+        except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
+            return f"{slug}/", f"{slug}/index.html"
+
+
+def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> Layout:
+    """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""
+    content = Path(settings["PATH"]).absolute()
+
+    def below(name: str) -> tuple[Path, ...]:
+        return tuple(content / path for path in settings[name])
+
+    return Layout(
+        content=content,
+        folders={"post": below("ARTICLE_PATHS"), "page": below("PAGE_PATHS")},
+        excluded={"post": below("ARTICLE_EXCLUDES"), "page": below("PAGE_EXCLUDES")},
+        static=below("STATIC_PATHS"),
+        ignored=tuple(settings["IGNORE_FILES"]),
+        zone=ZoneInfo(settings.get("TIMEZONE", "UTC")),
+        urls={"post": settings["ARTICLE_URL"], "page": settings["PAGE_URL"]},
+        files={"post": settings["ARTICLE_SAVE_AS"], "page": settings["PAGE_SAVE_AS"]},
+        extra=settings.get("EXTRA_PATH_METADATA", {}),
+        own_pages={
+            str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): name
+            for name in settings["DIRECT_TEMPLATES"]
+        },
+        gone=frozenset(settings.get("GONE", ())),
+        published=published_of(settings),
+        levels=levels_from(settings.get("WRITING_RULES", {})),
+        slugify=slugify,
+    )
+
+
+def published_of(settings: Mapping[str, Any]) -> Path:
+    """Where the last published build left its list of slugs."""
+    beside = Path(settings["OUTPUT_PATH"]).absolute().parent
+    return Path(settings.get(PUBLISHED, beside / "published.json"))

@@ -1,0 +1,122 @@
+"""One file that a writer wrote: its head, its facts and the outline of its text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from capture.errors import short_path
+from publish.writing.facts import facts_of
+from publish.writing.finding import Finding
+from publish.writing.head import Fault, Head, read_head
+from publish.writing.layout import Kind, Layout
+from publish.writing.model import PageHead, PostHead
+from publish.writing.outline import Outline, outline_of
+
+State = Literal["published", "hidden", "scheduled", "draft", "skip"]
+MODELS: Final[Mapping[Kind, type[PageHead]]] = {"post": PostHead, "page": PageHead}
+
+
+@dataclass(frozen=True, eq=False)
+class Post:
+    """A post or page. `facts` is what its head says, with what is faulty left out."""
+
+    path: Path
+    where: str
+    """The path as findings name it."""
+    name: str
+    """The path below the content folder, as `{filename}/` names it."""
+    kind: Kind
+    head: Head
+    facts: Mapping[str, Any]
+    faults: tuple[Finding, ...]
+    slug: str
+    url: str
+    save_as: str
+    due: datetime | None
+    """When it is published: UTC; None if its date is missing or faulty."""
+    status: str
+    """As the head says; `skip` too if the file cannot be read."""
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Headings, links and so on, of the text and of the answers in its head."""
+        text = outline_of(self.head.body, self.head.body_line)
+        answers = [
+            outline_of(answer, self.head.line("faq", place, "answer"))
+            for place, (_, answer) in enumerate(self.get("faq") or ())
+        ]
+        return text.with_answers(answers) if answers else text
+
+    def state(self, now: datetime) -> State:
+        """How far its readers may see it."""
+        match self.status:
+            case "draft" | "hidden" | "skip" as status:
+                return status
+            case _:
+                held = self.kind == "post" and self.due is not None and self.due > now
+                return "scheduled" if held else "published"
+
+    def finding(self, rule: str, line: int | None, message: str) -> Finding:
+        """Something to mend in this file."""
+        return Finding(self.where, line, message, rule, in_draft=self.status == "draft")
+
+    def get(self, name: str) -> Any:
+        """A fact, or None if the head does not give it."""
+        return self.facts.get(name)
+
+
+def read_post(path: Path, kind: Kind, layout: Layout) -> Post:
+    """Reads and understands one file. Never raises: what is wrong is in `faults`."""
+    where = short_path(path)
+    raw, told = _bytes_of(path)
+    text = raw.decode("utf-8-sig", errors="replace")
+    head = read_head(text)
+    faults = [*told, *head.faults]
+    facts, wrong = facts_of(head, MODELS[kind])
+    if not told:  # of a file that cannot be read no more can be said
+        faults += wrong
+    slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
+    due = _due(facts.get("date"), layout)
+    url, save_as = layout.address(kind, slug, due, str(facts.get("lang", "")))
+    status = "skip" if told else str(facts.get("status", "published"))
+    own = {**facts, **layout.extra.get(path.relative_to(layout.content).as_posix(), {})}
+    findings = (
+        Finding(where, fault.line, fault.message, fault.rule, in_draft=status == "draft")
+        for fault in faults
+    )
+    return Post(
+        path=path,
+        where=where,
+        name=path.relative_to(layout.content).as_posix(),
+        kind=kind,
+        head=head,
+        facts=facts,
+        faults=tuple(findings),
+        slug=slug,
+        url=str(own.get("url", url)),
+        save_as=str(own.get("save_as", save_as)),
+        due=due,
+        status=status,
+    )
+
+
+def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return b"", [Fault(1, f"cannot be read: {error.strerror}")]
+    try:
+        raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return raw, [Fault(line, "is no UTF-8 text: save the file as UTF-8")]
+    return raw, []
+
+
+def _due(date: datetime | None, layout: Layout) -> datetime | None:
+    if date is None:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=layout.zone)).astimezone(UTC)

@@ -1,0 +1,29 @@
+"""Rules for the files that are published as they are: none is gated, none leads to nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from capture.errors import short_path
+from publish.writing.finding import Finding
+from publish.writing.gated import TELL, GatedFiles
+from publish.writing.writing import Writing
+
+
+def file_findings(writing: Writing) -> Iterator[Finding]:
+    """Gated files among those to be published, by name or content, and links to nothing."""
+    gated = GatedFiles(writing.gated)
+    for path in _published(writing):
+        where = short_path(path)
+        if path.is_symlink() and not path.exists():
+            told = f"leads to {path.readlink()}, which is not there"
+            yield Finding(where, None, told, "picture")
+        elif same := gated.same_as(path):
+            told = f"would publish the gated file {short_path(same)}: take it away; {TELL}"
+            yield Finding(where, None, told, "gated")
+
+
+def _published(writing: Writing) -> Iterator[Path]:
+    for folder in writing.layout.static:
+        if folder.is_dir():
+            yield from (path for path in sorted(folder.rglob("*")) if not path.is_dir())
+    yield from (post.path for post in writing.posts)

@@ -1,0 +1,233 @@
+"""Rules for links: each leads to a post, a part of it, or a file that is there."""
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from publish.writing.finding import Finding
+from publish.writing.gated import TELL, inside
+from publish.writing.layout import SUFFIXES
+from publish.writing.outline import Link
+from publish.writing.post import Post
+from publish.writing.writing import Writing
+
+PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
+_BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
+_THEMES_OWN: Final = frozenset({"", "top", "page-main"})
+
+
+@dataclass(frozen=True)
+class Led:
+    """Where a link of a post leads within the project."""
+
+    to: Post
+    fragment: str
+
+
+def link_findings(writing: Writing) -> Iterator[Finding]:
+    """Every link that leads nowhere, or where no reader may come."""
+    for post in writing.posts:
+        for link in post.outline.links:
+            yield from _Follower(writing, post, link).findings()
+        for slug in post.get("related") or ():
+            yield from _related(writing, post, slug)
+        if image := post.get("image"):
+            link = Link(image, post.head.line("image"))
+            yield from _Follower(writing, post, link).image()
+
+
+def led(writing: Writing, post: Post) -> Iterator[Post]:
+    """The other posts to which a post leads its readers."""
+    for link in post.outline.links:
+        found = _Follower(writing, post, link).leads_to()
+        if found is not None:
+            yield found.to
+    for slug in post.get("related") or ():
+        if slug in writing.by_slug:
+            yield writing.by_slug[slug]
+
+
+def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
+    line = post.head.line("related")
+    found = writing.by_slug.get(slug)
+    if found is post:
+        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it away")
+    elif found is None or found.kind != "post" or found.status == "hidden":
+        articles = [other.slug for other in writing.posts if other.kind == "post"]
+        hint = near_name(slug, articles, "; name an article by its slug")
+        yield post.finding("link", line, f"no article `{slug}`{hint}")
+    else:
+        yield from _not_yet(writing, post, Link(slug, line), found)
+
+
+class _Follower:
+    """One link of one post, followed."""
+
+    def __init__(self, writing: Writing, post: Post, link: Link) -> None:
+        self._writing = writing
+        self._post = post
+        self._link = link
+        self._content = writing.layout.content
+        self._say = partial(post.finding, "link", link.line)
+        braces = _BRACES.match(link.target)
+        self._word = (braces["new"] or braces["old"]) if braces else ""
+        rest = link.target[braces.end() :] if braces else link.target
+        try:
+            self._url = urlsplit(rest)
+        except ValueError:  # such as http://[
+            self._url = urlsplit("")
+        self._path = unquote(self._url.path)
+
+    def leads_to(self) -> Led | None:
+        """The post that the link leads to, if it is one."""
+        found: Post | None = None
+        if self._word == "filename":
+            found = self._writing.by_name.get(self._below_content())
+        elif not self._word and self._is_ours():
+            if not self._path and self._url.fragment:
+                found = self._post
+            elif self._path.startswith("/"):
+                address = self._path.lstrip("/")
+                known = self._writing.by_address
+                found = known.get(address) or known.get(f"{address}/")
+        return Led(found, self._url.fragment) if found else None
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with it; nothing about what lies outside the site."""
+        gated = list(self._gated())
+        if gated or (not self._word and not self._is_ours()):
+            yield from gated
+        elif found := self.leads_to():
+            yield from _not_yet(self._writing, self._post, self._link, found.to)
+            yield from self._anchor(found)
+        elif self._word:
+            yield from self._braces()
+        else:
+            yield from self._plain()
+
+    def image(self) -> Iterator[Finding]:
+        """The picture of a head: a file below the content folder, by its address."""
+        if self._is_gated(self._content / self._path.lstrip("/")):
+            told = f"`image` names a gated file: {TELL}"
+            yield self._post.finding("gated", self._link.line, told)
+        else:
+            yield from self._file(self._path.lstrip("/"))
+
+    def _is_ours(self) -> bool:
+        return not self._url.scheme and not self._url.netloc
+
+    def _below_content(self) -> str:
+        if self._path.startswith("/"):
+            return posixpath.normpath(self._path.lstrip("/"))
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._path))
+
+    def _braces(self) -> Iterator[Finding]:
+        shown = re.split("[?#]", self._link.target)[0]
+        if self._word in {"static", "attach"}:
+            yield from self._file(self._below_content())
+        elif self._word == "filename":
+            path = self._below_content()
+            if Path(path).suffix in SUFFIXES or not (self._content / path).is_file():
+                hint = near_name(path, self._writing.by_name, _MEND, "{filename}/")
+                yield self._say(f"`{shown}` leads to no article or page{hint}")
+        elif self._word not in PLACES:
+            hint = near_name(self._word, PLACES, _MEND)
+            yield self._say(f"`{shown}` begins with an unknown word in braces{hint}")
+
+    def _file(self, path: str) -> Iterator[Finding]:
+        root = self._content
+        if not (root / path).is_file():
+            hint = near_name(path, _static_files(self._writing), _MEND)
+            told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
+            yield self._post.finding("picture", self._link.line, told)
+
+    def _plain(self) -> Iterator[Finding]:
+        """A link without braces: to an address of the site, or by mistake to a file."""
+        path = self._path
+        if Path(path).suffix in SUFFIXES:
+            told = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
+            yield self._say(f"`{self._link.target}` leads nowhere on the site: {told}")
+        elif any(self._in(folder) for folder in self._writing.layout.static):
+            yield from self._file(path.lstrip("/"))
+
+    def _in(self, folder: Path) -> bool:
+        file = self._content / self._path.lstrip("/")
+        return self._path.startswith("/") and file.is_relative_to(folder)
+
+    def _anchor(self, found: Led) -> Iterator[Finding]:
+        fragment = unquote(found.fragment)
+        known = found.to.outline.anchors
+        forms = tuple(f"form-{slug}" for slug in forms_of(found.to))
+        if fragment in known or fragment in _THEMES_OWN or fragment.startswith(forms or ("\0",)):
+            return
+        hint = near_name(fragment, known, ": there is no such heading", "#")
+        where = "here" if found.to is self._post else f"in {found.to.where}"
+        told = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
+        yield self._post.finding("anchor", self._link.line, told)
+
+    def _gated(self) -> Iterator[Finding]:
+        """A link to a gated file, however it is spelt."""
+        if not self._is_ours() or not self._path or not self._reaches_gated():
+            return
+        shown = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
+        told = f"links to the gated file `{shown}`: {TELL}"
+        yield self._post.finding("gated", self._link.line, told)
+
+    def _reaches_gated(self) -> bool:
+        root = self._content
+        if self._path.startswith("/"):
+            return self._is_gated(root / self._path.lstrip("/"))
+        beside = root / posixpath.dirname(self._post.name) / self._path
+        return self._is_gated(beside) or self._is_gated(root / self._post.url / self._path)
+
+    def _is_gated(self, path: Path) -> bool:
+        named = self._writing.gated.name in path.parts
+        return inside(path, self._writing.gated) if named or path.is_symlink() else False
+
+
+def _not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:
+    """Readers must not come from a page that they may read to one that they may not."""
+    state = to.state(writing.now)
+    if state not in {"draft", "scheduled"} or to is post:
+        return
+    if post.state(writing.now) == "draft":
+        if to.get("preview") is None:
+            told = f"`{link.target}` leads to a post that is shown nowhere: give it a `preview`"
+            yield post.finding("link", link.line, told)
+    elif state == "draft":
+        told = f"`{link.target}` leads to a draft: publish it first, or take the link out"
+        yield post.finding("link", link.line, told)
+    elif to.due and (post.due is None or to.due > max(post.due, writing.now)):
+        until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
+        told = f"`{link.target}` leads to a post that is held back until {until}: link to it then"
+        yield post.finding("link", link.line, told)
+
+
+def forms_of(post: Post) -> Iterator[str]:
+    """The campaigns whose forms a post means to show."""
+    yield from (found.tag.slug for found in post.outline.tags if found.tag.kind == "form")
+    if campaign := post.get("campaign"):
+        yield campaign
+
+
+_MEND: Final = ": mend the link or add the file"
+
+
+def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
+    """`; did you mean x?` if something known is spelt nearly like the word."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    return f"; did you mean `{prefix}{close[0]}`?" if close else otherwise
+
+
+def _static_files(writing: Writing) -> Iterator[str]:
+    root = writing.layout.content
+    for folder in writing.layout.static:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.relative_to(root).as_posix()

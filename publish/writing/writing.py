@@ -1,0 +1,77 @@
+"""All that a project has written, read once, for rules that look at more than one file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final, get_args
+
+from capture.campaign import Catalogue
+from publish.writing.layout import Kind, Layout
+from publish.writing.post import Post, read_post
+
+WRITING: Final = "GATEPOST_WRITING"
+"""Under this name a build's settings keep the writing, for every plugin."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Every post and page, as seen at one moment."""
+
+    layout: Layout
+    files: tuple[Post, ...]
+    """Posts and pages."""
+    now: datetime
+    catalogue: Catalogue | None
+    """None if a campaign file is faulty, which is told by itself."""
+    gated: Path
+
+    @classmethod
+    def read(
+        cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
+    ) -> "Writing":
+        """Reads every file. Mistakes are kept with the posts."""
+        kinds: tuple[Kind, ...] = get_args(Kind)
+        read = (read_post(path, kind, layout) for kind in kinds for path in layout.sources(kind))
+        return cls(layout, tuple(read), now, catalogue, gated)
+
+    @cached_property
+    def posts(self) -> tuple[Post, ...]:
+        """Posts and pages that rules look at: not those that `Status: skip` sets aside."""
+        return tuple(post for post in self.files if post.status != "skip")
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Post]:
+        """By the path below the content folder."""
+        return {post.name: post for post in self.posts}
+
+    @cached_property
+    def by_path(self) -> Mapping[Path, Post]:
+        """By the file's own path."""
+        return {post.path: post for post in self.files}
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Post]:
+        """By slug; where two share one, which is told elsewhere, the first."""
+        return {post.slug: post for post in reversed(self.posts)}
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Post]:
+        """By address below the site, such as `what-pays/`, the addresses of aliases included."""
+        aliases = {
+            self.layout.address(post.kind, alias, post.due, "")[0]: post
+            for post in self.posts
+            for alias in post.get("aliases") or ()
+        }
+        return aliases | {post.url: post for post in self.posts}
+
+    @property
+    def next_due(self) -> Post | None:
+        """The next of the posts that are held back."""
+        held = [post for post in self.posts if post.state(self.now) == "scheduled"]
+        return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
+
+    def is_public(self, post: Post) -> bool:
+        """Whether a reader may come to it."""
+        return post.state(self.now) in {"published", "hidden"}

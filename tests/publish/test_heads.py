@@ -1,0 +1,189 @@
+"""The build reads heads as the rules do: both styles, drafts, posts to come, old addresses."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from click.testing import CliRunner
+
+from publish.commands import build as build_command
+from publish.commands import check as check_command
+
+GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
+TOKEN = "nobody-can-guess-this"
+SHOWN = "{{ [article.title, article.tags|join('+'), article.authors|join('+'), article.aliases, "
+SHOWN += "article.related, article.noindex, article.faq, article.image_alt, article.date.hour] }}"
+SAID = ["A: b", "x+y z", "Ann+Bo", ("old",), ("other",), True, (("Why?", "So."),), "A dot", 9]
+HEAD = """\
+title: "A: b"
+date: 2026-11-02 09:30
+tags: [x, y z]
+author: [Ann, Bo]
+slug: post
+aliases: old
+related: [other]
+noindex: true
+faq:
+  - question: Why?
+    answer: So.
+image: /images/dot.svg
+image_alt: A dot
+"""
+
+
+def test_templates_see_a_head_in_yaml_in_the_models_types(site: Any) -> None:
+    site.post("Text.", name="other")
+    site.write("content/posts/post.md", f"---\n{HEAD}---\n\nNote: text, no head.\n")
+    site.write(
+        "theme/templates/article.html", "{% if article.faq is defined %}" + SHOWN + "{% endif %}"
+    )
+    site.write("theme/templates/moved.html", "")
+    site.build()
+    assert site.page() == str(SAID)
+
+
+def test_a_text_that_begins_like_a_head_stays_text(site: Any) -> None:
+    site.write(
+        "content/posts/post.md", "---\ntitle: post\ndate: 2026-11-02\n---\nNote: this stays."
+    )
+    site.build()
+    assert "<p>Note: this stays.</p>" in site.page()
+
+
+def test_a_summary_is_markdown_as_ever(site: Any) -> None:
+    site.post("Text.", head="Summary: In *short*.\n")
+    site.build()
+    assert "In <em>short</em>." in (site.site / "index.html").read_text()
+
+
+def test_a_draft_is_shown_under_its_preview_alone(site: Any) -> None:
+    site.post("Secret.", name="draft", head=f"Status: draft\nPreview: {TOKEN}\n")
+    site.post("Hidden.", name="other", head="Status: draft\n")
+    site.post("Text.")
+    built = site.build()
+    pages = [name for name in site.files() if b"Secret." in site.files()[name]]
+    assert pages == [f"drafts/{TOKEN}/index.html"]
+    assert not any(b"Hidden." in page for page in site.files().values())
+    assert built.outcome.warnings == (
+        "content/posts/other.md:3: is a draft without `preview`, so it is shown nowhere: "
+        "`gatepost new` makes one",
+    )
+
+
+def later(days: int = 1) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d %H:%M")
+
+
+def test_a_post_to_come_is_held_back_and_its_day_is_said(site: Any) -> None:
+    due = later()
+    site.write("content/posts/post.md", f"Title: post\nDate: {due}\n\nNot yet.")
+    done = CliRunner().invoke(build_command)
+    assert done.stdout.splitlines()[1] == (
+        f"The next post is due on {due.replace(' ', ' at ')} UTC: content/posts/post.md."
+    )
+    assert not any(b"Not yet." in page for page in site.files().values())
+
+
+def test_a_post_appears_when_it_is_due_though_pelican_keeps_a_cache(site: Any) -> None:
+    site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
+    due = datetime.now(UTC) + timedelta(days=1)
+    site.write("content/posts/post.md", f"Title: post\nDate: {due.isoformat()}\n\nNow.")
+    site.build()
+    assert not (site.site / "post").exists()
+    with time_machine.travel(due):
+        site.build()
+    assert "Now." in site.page()
+
+
+def published(site: Any) -> Any:
+    return json.loads((site.root / "output/published.json").read_text())
+
+
+def test_a_timer_builds_only_when_a_post_has_become_due(site: Any) -> None:
+    site.set('SITEURL = "https://tiny.example"')
+    site.post("Text.")
+    site.write("content/posts/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
+    site.build()
+    quiet = CliRunner().invoke(build_command, ["--if-due"])
+    assert (quiet.exit_code, quiet.stdout) == (0, "")
+    facts = published(site)
+    assert facts["slugs"] == {"post": "content/posts/post.md"}
+    facts["due"] = "2026-11-02T00:00:00+00:00"
+    site.write("output/published.json", json.dumps(facts))
+    built = CliRunner().invoke(build_command, ["--if-due"])
+    assert built.stdout.startswith("Built 1 article")
+
+
+def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
+    site.set('SITEURL = "https://tiny.example"')
+    source = Path(__file__).parents[2] / "theme/templates/moved.html"
+    site.write("theme/templates/moved.html", source.read_text())
+    site.set('JINJA_ENVIRONMENT = {"autoescape": True}')
+    head = 'Title: <"B">\nDate: 2026-11-02\nSlug: new-name\nAliases: post, first-name'
+    site.write("content/posts/post.md", f"{head}\n\nText.")
+    site.build()
+    page = site.page("first-name")
+    assert '<link rel="canonical" href="https://tiny.example/new-name/">' in page
+    assert '<meta http-equiv="refresh" content="0; url=https://tiny.example/new-name/">' in page
+    assert '<"B">' not in page
+    assert (site.root / "output/redirects.map").read_text() == (
+        '"/post/" /new-name/;\n"/post" /new-name/;\n'
+        '"/first-name/" /new-name/;\n"/first-name" /new-name/;\n'
+    )
+
+
+def test_a_vanished_slug_stops_a_build_until_an_alias_takes_it(site: Any) -> None:
+    site.set('SITEURL = "https://tiny.example"')
+    site.write("theme/templates/moved.html", "")
+    site.post("Text.", head="Slug: old\n")
+    site.build()
+    site.post("Text.", head="Slug: new\n")
+    (told,) = site.mistakes()
+    assert told.startswith("content/posts/post.md: its slug `old` was published and is gone: put")
+    site.post("Text.", head="Slug: new\nAliases: old\n")
+    site.build()
+    assert published(site)["slugs"] == {"new": "content/posts/post.md"}
+
+
+def test_work_on_the_desk_is_not_published_and_vanishes_freely(site: Any) -> None:
+    site.post("Text.", head="Slug: old\n")
+    site.build()
+    site.post("Text.", head="Slug: new\n")
+    site.build()
+    assert not (site.root / "output/published.json").exists()
+
+
+def test_check_prints_annotations_for_a_pull_request(site: Any) -> None:
+    site.post("[100%]({filename}/50%,a:b.md)\n\n![]({static}/images/dot.svg)")
+    told = CliRunner().invoke(check_command, ["--format", "github"])
+    assert told.exit_code == 1
+    assert told.stdout.splitlines() == [
+        "::error file=content/posts/post.md,line=4,title=link::"
+        "`{filename}/50%25,a:b.md` leads to no article or page: mend the link or add the file",
+        "::warning file=content/posts/post.md,line=6,title=alt::"
+        "`{static}/images/dot.svg` has no alternative text: write ![what one sees](...)",
+    ]
+
+
+@pytest.mark.parametrize("shape", ["text", "github"])
+def test_a_check_without_a_fault_says_so(site: Any, shape: str) -> None:
+    site.post("{% form guide %}")
+    done = CliRunner().invoke(check_command, ["--format", shape])
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "1 article, 0 pages and 1 form: no mistakes found.\n",
+    )
+
+
+def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
+    site.post("Text.")
+    site.write("output/published.json", "{")
+    told = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("output/published.json: not what a build writes; put it back")
+    assert told.stderr.count("\n") == 1
