@@ -172,6 +172,9 @@ def test_a_second_release_makes_nothing_again_and_the_same_bytes(service: Servic
     assert (everything(), kept()) == before
 
 
+TOKEN = "k3v9x2m7q4w8z5t1"
+
+
 def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
     for name in ("campaigns", "clients", "theme", "pelicanconf.py"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -179,10 +182,10 @@ def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
         (tmp_path / "content" / name).mkdir(parents=True)
     for name in ("cloud-guide.pdf", "lead-kpis.xlsx"):
         (tmp_path / "content/gated" / name).write_bytes(b"%PDF")
-    draft = "Title: Secret\nDate: 2026-11-02\nStatus: draft\n\nUnspeakable.\n"
-    (tmp_path / "content/posts/draft.md").write_text(draft)
+    draft = "Title: Secret\nDate: 2026-11-02\nStatus: draft\nPreview: {}\n\nUnspeakable.\n"
+    (tmp_path / "content/posts/draft.md").write_text(draft.format(TOKEN))
     assert Service(tmp_path).run("build", "--release").returncode == 0
-    assert (tmp_path / "output/www/drafts/secret/index.html").is_file()
+    assert (tmp_path / f"output/www/drafts/{TOKEN}/index.html").is_file()
     assert not (tmp_path / "output/www/pagefind").exists()
     assert not (tmp_path / "output/www/share").exists()
 

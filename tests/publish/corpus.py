@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-HEAD: Final = "Title: {title}\nDate: 2026-11-{day:02}\nTags: odd\n\n"
+HEAD: Final = "Title: {title}\nDate: 2026-10-{day:02}\nTags: odd\n\n"
 _BLOCK: Final = 0x100
 _PIECES: Final = {
     "unclosed-div": "<div><p>open <b>bold",
@@ -69,7 +69,7 @@ _PIECES: Final = {
 _TITLES: Final = (
     "<b>bold</b>", "</title><script>x</script>", "]]>", "--> <!--", "\"'`", "&amp;lt;", "a" * 400,
     "\u202eevil", "\U0001f3af" * 30, "{{ 7*7 }}", "{% endblock %}", "\\u003c/script\\u003e",
-    "%s %(x)s {0}", "\u2028\u2029", "../../etc/passwd", "CON", "#", "?", "\u00df\u0130\ufb01",
+    "%s %(x)s {0}", "a\u2028\u2029b", "../../etc/passwd", "CON", "#", "?", "\u00df\u0130\ufb01",
 )  # fmt: skip
 
 

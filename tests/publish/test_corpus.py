@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from publish.build import Built, build
+from publish.writing.finding import LEVELS
 from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 
@@ -27,7 +28,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     (posts / "good.md").write_text(GOOD)
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nHi.\n")
     output = folder / "output" / "www"
-    given = {"PATH": str(folder / "content"), "OUTPUT_PATH": str(output)}
+    lenient = dict.fromkeys(LEVELS, "off")  # what a writer is asked for is not the matter here
+    given = {
+        "PATH": str(folder / "content"),
+        "OUTPUT_PATH": str(output),
+        "WRITING_RULES": lenient,
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")
         return output, build(ROOT / "publishconf.py", given)
@@ -48,7 +54,11 @@ def test_a_good_post_among_them_is_as_it_is_alone(
     for name in ("posts", "pages", "images"):
         (tmp_path / "content" / name).mkdir(parents=True)
     (tmp_path / "content/posts/good.md").write_text(GOOD)
-    given = {"PATH": str(tmp_path / "content"), "OUTPUT_PATH": str(tmp_path / "output/www")}
+    given = {
+        "PATH": str(tmp_path / "content"),
+        "OUTPUT_PATH": str(tmp_path / "output/www"),
+        "WRITING_RULES": dict.fromkeys(LEVELS, "off"),
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")
         alone = build(ROOT / "publishconf.py", given).site
