@@ -10,7 +10,7 @@ from datetime import datetime
 
 from capture.campaign import Campaign
 from capture.closing.credit import next_number
-from capture.closing.drawing import DueLine, draw_lives
+from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Frozen, LeadFilter, Reading, Records
@@ -99,16 +99,9 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     closed: Set[str],
 ) -> Statement:
     """A line belongs to its own month, or to this one if its own was closed without it."""
-    drawn = draw_lives(
-        reading,
-        reading.lives(campaign.slug, last=last_event),
-        campaign.slug,
-        month,
-        as_of,
-        last_event,
-        closed,
-        reading.billed(campaign.slug, month),
-    )
+    billed = reading.billed(campaign.slug, month)
+    wanted = Wanted(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
+    drawn = draw_lives(reading, wanted)
     return Statement(
         number="",
         client=campaign.client,

@@ -1,7 +1,7 @@
 """What a month's statement is drawn from: the lives of a campaign's leads, as far as some event."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,23 @@ class DueLine:
     received_at: datetime
     verdict: Mapping[str, Any]
     """As the event holds it: each criterion's rule in words, and whether it was met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be drawn, and all that it depends on beside the events."""
+
+    campaign: str
+    month: str
+    as_of: datetime
+    """What silence had decided by then counts."""
+    until: datetime | None = None
+    last: int | None = None
+    """Up to which events: by their recorded time, or by their number."""
+    closed: Set[str] = frozenset()
+    """Earlier months whose late lines belong here."""
+    billed: Set[tuple[str, str]] = frozenset()
+    """(lead id, period) of lines that stand on a statement already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +80,32 @@ class _Found:
     free: int = 0
 
 
-def draw_lives(  # noqa: PLR0913, PLR0917 - all that a drawing depends on, and nothing else
-    reading: Reading,
-    lives: Iterable[Sequence[Recorded]],
-    campaign: str,
-    month: str,
-    as_of: datetime,
-    last: int | None = None,
-    closed: Set[str] = frozenset(),
-    billed: Set[tuple[str, str]] = frozenset(),
-) -> Drawing:
-    """The month's lines: its own, and late ones of the `closed` months, that are not billed yet.
-
-    `last` is the number of the last event that is seen, as far as the lives do not say it.
-    """
+def draw_lives(reading: Reading, wanted: Wanted) -> Drawing:
+    """The month's lines: its own, and late ones of the closed months, that are not billed yet."""
+    lives = reading.lives(wanted.campaign, until=wanted.until, last=wanted.last)
     terms, found, shared = Terms(reading), _Found(), dict[str, Mapping[str, Any]]()
-    months = {month, *closed}
+    months = {wanted.month, *wanted.closed}
     for life in _folded(lives):
         version = terms.of(life.lead.version)
-        found.in_review += life.lead.review_at(as_of) == "qualified"
-        found.free += life.lead.free and life.lead.month == month
-        for line in lines_for(life, version, as_of):
-            if (line.lead_id, line.period) in billed or month_of(
+        found.in_review += life.lead.review_at(wanted.as_of) == "qualified"
+        found.free += life.lead.free and life.lead.month == wanted.month
+        for line in lines_for(life, version, wanted.as_of):
+            if (line.lead_id, line.period) in wanted.billed or month_of(
                 line.due_at, version
             ) not in months:
                 continue
+            # Leads of one version mostly have the same verdict, word for word: it is kept once.
             verdict = shared.setdefault(repr(life.verdict), life.verdict)
             found.due.append(DueLine(line, life.lead.received_at, verdict))
             newest = (life.lead.received_at, line.lead_id, line.version)
             found.newest = max(found.newest or newest, newest)
     return Drawing(
         _in_order(found, terms),
-        Counts(found.in_review, reading.over_cap(campaign, month, last), found.free),
+        Counts(
+            found.in_review,
+            reading.over_cap(wanted.campaign, wanted.month, wanted.last),
+            found.free,
+        ),
         terms.fields(),
     )
 
@@ -113,8 +124,4 @@ def _in_order(found: _Found, terms: Terms) -> list[DueLine]:
         cap = None if money is None else to_minor(money, campaign.currency)
     by_key = {(due.line.lead_id, due.line.period): due for due in found.due}
     drawn = draw((due.line for due in found.due), cap)
-    return [
-        DueLine(line, due.received_at, due.verdict)
-        for line in drawn
-        for due in (by_key[line.lead_id, line.period],)
-    ]
+    return [replace(by_key[line.lead_id, line.period], line=line) for line in drawn]

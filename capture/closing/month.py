@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from capture.closing.drawing import DueLine, draw_lives
+from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.ledger import Dossier, Reading
 
 
@@ -38,5 +38,5 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     `as_of` cuts on recorded time (rule 28); in the future it shows what silence will have
     accepted by then. The same ledger, month and time always draw the same lines.
     """
-    drawn = draw_lives(reading, reading.lives(slug, until=as_of), slug, month, as_of)
+    drawn = draw_lives(reading, Wanted(slug, month, as_of, until=as_of))
     return DrawnMonth(slug, [due for due in drawn.lines if not due.line.free], drawn.fields)
