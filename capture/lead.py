@@ -48,9 +48,6 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     CLOSED = "closed"
     CREDITED = "credited"
-    DEBIT_PROPOSED = "debit_proposed"
-    DEBITED = "debited"
-    PAID = "paid"
 
 
 class Actor(StrEnum):

@@ -1,6 +1,6 @@
 """The built site, served by the service itself: for work on the desk and for small machines.
 
-In front of a busy site nginx serves the same folder; see deploy/.
+In front of a busy site nginx serves the same folder; docs/operator.md says how.
 """
 
 import mimetypes

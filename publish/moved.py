@@ -20,8 +20,7 @@ MAP: Final = "redirects.map"
 
 def write_aliases(generator: Any, writer: Any) -> None:
     """Writes a page for each alias. The theme's `moved.html` is given `address` and `title`."""
-    for address, file, post in _moved(generator.settings[WRITING]):
-        del address
+    for _, file, post in _moved(generator.settings[WRITING]):
         writer.write_file(
             file,
             generator.get_template("moved"),
