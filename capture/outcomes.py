@@ -10,13 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from capture.billing import Life, Paying, fee, kept_share, life_of, split
+from capture.billing import Life, Paying, fee, kept_share, life_of, minor_units, split
 from capture.campaign import Campaign
 from capture.closing import credit_refund
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
-from capture.money import from_minor, is_exact, to_minor
+from capture.money import from_minor
 from capture.review import find_lead
 from capture.terms import kept_campaign
 from capture.window import deadline
@@ -30,6 +30,7 @@ PAYS: Final[Mapping[str, Kind]] = {
 """What pays beside acceptance, by the word that the campaign file uses."""
 
 WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
+AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
 WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
 
 
@@ -108,6 +109,8 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
         return [_meeting(life, terms, outcome, now) | final]
     if kind is Kind.CONTESTED:
         return [_contest(life, terms, outcome, now)]
+    if kind in AFTER_MEETING:
+        _check_begun(life, outcome)
     if kind is Kind.NO_SHOW and life.lead.appointment == "held":
         _check_objection(life, outcome, life.held, now)
     if kind not in WITH_AMOUNT:
@@ -132,6 +135,16 @@ def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         "meeting_at": show_time(at),
         "taken_held_at": show_time(deadline(terms, max(at, now))),
     }
+
+
+def _check_begun(life: Life, outcome: Outcome) -> None:
+    """What comes of a meeting is known once it was to begin, and nothing is billed before."""
+    begins = life.lead.meeting_at
+    if begins is not None and outcome.occurred_at < begins:
+        raise Refused(
+            f"lead {life.lead.lead_id}: its meeting is at {show_time(begins)}, so it cannot be "
+            f"{outcome.kind} before; if it was earlier, record that it was moved"
+        )
 
 
 def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -170,9 +183,7 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
     amount = outcome.amount
     if amount is None or amount <= 0:
         raise Refused(f"say the amount of what was {outcome.kind}, net of tax: --amount 1200.00")
-    if not is_exact(amount, terms.currency):
-        raise Refused(f"{amount} has more decimals than {terms.currency}; write no more than that")
-    return to_minor(amount, terms.currency)
+    return minor_units(amount, terms.currency)
 
 
 def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which leads are billable, when, and for how much: pure rules on events, integer minor units."""
 
+from capture.billing.amounts import minor_units
 from capture.billing.draw import draw
 from capture.billing.life import Life, Paying, life_of
 from capture.billing.lines import Line, fee, kept_share, lines_for
@@ -15,5 +16,6 @@ __all__ = [
     "kept_share",
     "life_of",
     "lines_for",
+    "minor_units",
     "split",
 ]

@@ -9,11 +9,10 @@ import click
 from capture.cli.amount import Amount
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import Credit, Wish, credits_of, read_statement
+from capture.closing import Credit, Wish, credits_of
 from capture.closing import credit as issue
-from capture.errors import NotFound, Refused
 from capture.ledger import Records
-from capture.money import from_minor, is_exact, show_money, to_minor
+from capture.money import from_minor, show_money
 
 
 @click.command()
@@ -36,7 +35,7 @@ def credit(
     """Issue a credit note on a line of the closed statement NUMBER."""
 
     def work(records: Records) -> Credit:
-        wish = Wish(number, lead_id, reason, period, _minor(records, number, amount))
+        wish = Wish(number, lead_id, reason, period, amount)
         return issue(records, wish, by, datetime.now(UTC))
 
     with workplace.ledger() as ledger:
@@ -67,15 +66,3 @@ def credits_(workplace: Workplace, client: str | None, as_json: bool) -> None:
         show_rows((*columns, "issued_at"), rows, as_json=as_json)
     else:
         click.echo("No credit note was issued yet.")
-
-
-def _minor(records: Records, number: str, amount: Decimal | None) -> int | None:
-    if amount is None:
-        return None
-    frozen = records.statement(number)
-    if frozen is None:
-        raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
-    currency = read_statement(frozen).currency
-    if not is_exact(amount, currency):
-        raise Refused(f"{amount} has more decimals than {currency}; write no more than that")
-    return to_minor(amount, currency)

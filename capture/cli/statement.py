@@ -11,11 +11,11 @@ from capture.cli.month import Month
 from capture.cli.output import as_of_option, output_option, read_time, write_output
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import close_month, preview, read_statement
+from capture.closing import close_month, credits_of, preview, read_statement
 from capture.errors import NotFound
 from capture.export import WRITERS, Cell
 from capture.lead import show_time
-from capture.ledger import Frozen
+from capture.ledger import Frozen, Reading
 from capture.money import from_minor, show_money
 from capture.statement import Statement, StatementLine, fingerprint, to_json
 
@@ -96,10 +96,17 @@ def statement() -> None:
 def show(workplace: Workplace, number: str, shape: str, output: Path | None) -> None:
     """Show a closed statement."""
     with workplace.ledger() as ledger:
-        frozen = ledger.read(lambda reading: reading.statement(number))
-    if frozen is None:
-        raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+        frozen = ledger.read(lambda reading: _find(reading, number))
     _show(read_statement(frozen), shape, output, lambda: frozen.json)
+
+
+def _find(reading: Reading, number: str) -> Frozen:
+    frozen = reading.statement(number)
+    if frozen is not None:
+        return frozen
+    if any(credit.number == number for credit in credits_of(reading)):
+        raise NotFound(f"{number} is a credit note, no statement: `gatepost credits` shows it")
+    raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
 
 
 @statement.command("preview")

@@ -8,8 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
+from capture.billing import minor_units
 from capture.campaign.kinds import CODE
 from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
@@ -46,7 +48,8 @@ class Wish:
     reason: str
     """A code of small letters; words belong into a note, since events name nobody."""
     period: str = ""
-    amount: int | None = None
+    amount: Decimal | None = None
+    """Net of tax, in major units of the statement's currency."""
 
 
 def credit(records: Records, wish: Wish, by: str, now: datetime) -> Credit:
@@ -57,7 +60,7 @@ def credit(records: Records, wish: Wish, by: str, now: datetime) -> Credit:
         raise Refused("say who does it: --as NAME")
     bill, line = _billed_line(records, wish)
     left = line.amount - sum(one.amount for one in _of_line(records, bill, line))
-    amount = left if wish.amount is None else wish.amount
+    amount = left if wish.amount is None else minor_units(wish.amount, bill.currency)
     if not 0 < amount <= left:
         shown = from_minor(left, bill.currency)
         raise Refused(f"{bill.number}, lead {line.lead_id}: {shown} {bill.currency} is left of it")

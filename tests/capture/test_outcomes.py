@@ -71,7 +71,7 @@ class Desk:
     def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
         return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
 
-    def credit(self, lead: Lead, amount: int | None) -> Credit:
+    def credit(self, lead: Lead, amount: Decimal | None) -> Credit:
         wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
         return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
 
@@ -147,6 +147,17 @@ class TestAppointments:
             desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="ugly")
         lead = desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="too_small")
         assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("contested", [])
+
+    @pytest.mark.parametrize("kind", [Kind.HELD, Kind.NO_SHOW])
+    def test_nothing_comes_of_a_meeting_before_it_was_to_begin(
+        self, desk: Desk, kind: Kind
+    ) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        with pytest.raises(Refused, match=r"its meeting is at 2026-11-25T15:00.*was moved"):
+            desk.client(lead, kind, MEETING - HOUR)
+        desk.say(lead, Kind.MOVED, MEETING - HOUR, meeting_at=MEETING - HOUR)
+        assert desk.client(lead, kind, MEETING - HOUR).appointment == kind.value
 
     def test_a_meeting_of_which_nobody_says_anything_is_taken_as_held(self, desk: Desk) -> None:
         lead = desk.take(HELD)
@@ -267,9 +278,9 @@ class TestCredits:
         lead = desk.take(WON)
         desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
-        desk.credit(lead, 4000)
+        desk.credit(lead, Decimal(40))
         with pytest.raises(Refused, match=r"60\.00 USD is left of it"):
-            desk.credit(lead, 6001)
+            desk.credit(lead, Decimal("60.01"))
         assert desk.credit(lead, None).amount == 6000
         with pytest.raises(Refused, match=r"0\.00 USD is left of it"):
             desk.credit(lead, None)

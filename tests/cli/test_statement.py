@@ -259,5 +259,6 @@ def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Proje
     assert (made.code, made.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
     (row,) = json.loads(project.run("credits", "--json").out)
     assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
+    assert "acme-0002 is a credit note" in project.run("statement", "acme-0002").err
     assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left of it\n")
     assert project.run("verify").code == 0
