@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import jinja2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request as Posted
@@ -21,7 +21,6 @@ from wtforms import BooleanField, Form, HiddenField, StringField
 from wtforms.validators import InputRequired
 
 from capture.site import Site
-from tests.needs import needs
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -158,15 +157,6 @@ def serving(service: Service) -> Iterator[BaseWSGIServer]:
 def server(service: Service) -> Iterator[BaseWSGIServer]:
     with serving(service) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = needs("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
