@@ -11,7 +11,7 @@ import gevent
 from gevent.event import AsyncResult, Event
 
 from capture.errors import Busy
-from capture.ledger import Ledger, Outcome, Reading, Records, Verification
+from capture.ledger import Ledger, Reading, Records, Verification, WorkResult
 from capture.ledger.protocol import Result
 
 MOST = 16
@@ -49,7 +49,7 @@ class Together:
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
-    ) -> list[Outcome[Result]]:
+    ) -> list[WorkResult[Result]]:
         return self._ledger.transact_all(works, at_once=at_once)
 
     def read(self, look: Callable[[Reading], Result]) -> Result:
@@ -76,14 +76,14 @@ class Together:
         try:
             outcomes = self._kept(works)
         except Exception as error:  # nothing of it was written; each visitor's view says so
-            outcomes = [Outcome(error=error) for _ in works]
+            outcomes = [WorkResult(error=error) for _ in works]
         for (_, told), outcome in zip(batch, outcomes, strict=True):
             if outcome.error is None:
                 told.set(outcome.result)
             else:
                 told.set_exception(outcome.error)
 
-    def _kept(self, works: Sequence[Work]) -> list[Outcome[Any]]:
+    def _kept(self, works: Sequence[Work]) -> list[WorkResult[Any]]:
         """Mostly the ledger is free or soon will be. Where it is not, a thread waits for it, so
         that pages are served meanwhile (rule 34: work may be run again from its start)."""
         for _ in range(PAUSES):
@@ -91,7 +91,7 @@ class Together:
                 return self._ledger.transact_all(works, at_once=True)
             except Busy:
                 gevent.sleep(PAUSE_SECONDS)
-        outcomes: list[Outcome[Any]] = gevent.get_hub().threadpool.apply(
+        outcomes: list[WorkResult[Any]] = gevent.get_hub().threadpool.apply(
             self._ledger.transact_all, (works,)
         )
         return outcomes

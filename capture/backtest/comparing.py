@@ -13,7 +13,7 @@ NOT_OFFERED: Final = "not offered now"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Compared:
     """One criterion of one lead. None on a side that has no such criterion."""
 
     id: str
@@ -40,7 +40,7 @@ class Comparer:
         verdict: Mapping[str, Any],
         answers: Mapping[str, Answer],
         asked: Container[str],
-    ) -> list[Outcome]:
+    ) -> list[Compared]:
         """In the draft's order, then what it no longer asks.
 
         `verdict` is as its event holds it; `asked` are the fields of the form of then.
@@ -51,7 +51,7 @@ class Comparer:
             was = then.pop(now.id, None)
             flaw = "" if now.passed else self._flaw(now, asked)
             found.append(
-                Outcome(
+                Compared(
                     now.id,
                     None if was is None else was["rule"],
                     None if was is None else was["passed"],
@@ -62,7 +62,7 @@ class Comparer:
                 )
             )
         found += (
-            Outcome(was["id"], was["rule"], was["passed"], None, None) for was in then.values()
+            Compared(was["id"], was["rule"], was["passed"], None, None) for was in then.values()
         )
         return found
 
@@ -81,7 +81,7 @@ def _why(now: CriterionResult, flaw: str) -> str:
     return f"{now.reason}; {flaw}" if flaw else now.reason
 
 
-def deciding(outcomes: list[Outcome], *, qualified_now: bool) -> Iterator[Deciding]:
+def deciding(outcomes: list[Compared], *, qualified_now: bool) -> Iterator[Deciding]:
     """What a lead whose verdict changes fails now; or what it failed then and no longer does."""
     for one in outcomes:
         if not qualified_now and one.met_now is False:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from capture.backtest.comparing import NOT_ASKED, NOT_OFFERED, Outcome
+from capture.backtest.comparing import NOT_ASKED, NOT_OFFERED, Compared
 from capture.backtest.findings import CriterionCount
 from capture.campaign import Campaign
 
@@ -20,7 +20,7 @@ class CriteriaTally:
         self._places = {name: place for place, name in enumerate(draft.criteria)}
         self._seen: dict[_Row, Counter[_Came]] = {}
 
-    def add(self, outcomes: Iterable[Outcome]) -> None:
+    def add(self, outcomes: Iterable[Compared]) -> None:
         """Counts the criteria of one lead."""
         for one in outcomes:
             row = one.id, one.rule_then, one.rule_now

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from capture.backtest.billing import BillTally
-from capture.backtest.comparing import Comparer, Outcome, deciding
+from capture.backtest.comparing import Compared, Comparer, deciding
 from capture.backtest.criteria import CriteriaTally
 from capture.backtest.findings import Backtest, ChangedLead, VerdictCount
 from capture.campaign import Campaign
@@ -55,7 +55,7 @@ class _Tally:
         self._rejected: Counter[tuple[bool, bool]] = Counter()
         self._criteria = CriteriaTally(draft)
 
-    def add(self, one: Judged, terms: Campaign) -> list[Outcome] | None:
+    def add(self, one: Judged, terms: Campaign) -> list[Compared] | None:
         """Counts a lead; its criteria if its verdict changes."""
         lead, verdict = one.lead, one.verdict
         if lead.test or verdict is None or lead.review not in JUDGED:
@@ -89,12 +89,12 @@ class _Tally:
         )
 
 
-def _qualifies(outcomes: Iterable[Outcome]) -> bool:
+def _qualifies(outcomes: Iterable[Compared]) -> bool:
     """Every criterion that the draft has is met."""
     return all(one.met_now is not False for one in outcomes)
 
 
-def _named(lead: Lead, outcomes: list[Outcome], now: datetime) -> ChangedLead:
+def _named(lead: Lead, outcomes: list[Compared], now: datetime) -> ChangedLead:
     qualified_now = _qualifies(outcomes)
     return ChangedLead(
         lead.lead_id,

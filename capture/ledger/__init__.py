@@ -17,11 +17,11 @@ from capture.ledger.protocol import (
     Ledger,
     Message,
     Note,
-    Outcome,
     Reading,
     Recorded,
     Records,
     Verification,
+    WorkResult,
 )
 from capture.ledger.sqlite import SqliteLedger
 
@@ -35,11 +35,11 @@ __all__ = [
     "Ledger",
     "Message",
     "Note",
-    "Outcome",
     "Reading",
     "Recorded",
     "Records",
     "Verification",
+    "WorkResult",
     "open_ledger",
 ]
 

@@ -70,7 +70,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[Result]):
+class WorkResult(Generic[Result]):
     """What one of several pieces of work came to."""
 
     result: Result | None = None
@@ -265,7 +265,7 @@ class Ledger(Protocol):
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
-    ) -> list[Outcome[Result]]:
+    ) -> list[WorkResult[Result]]:
         """Runs several pieces of work in one durable transaction, each whole or not at all.
 
         Raises `Unavailable` with nothing written of any; `Busy`, which is one, if it is to be done

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from capture.errors import Busy, Refused, Unavailable
 from capture.ledger.migrations import migrations
-from capture.ledger.protocol import Outcome, Reading, Records, Result, Verification
+from capture.ledger.protocol import Reading, Records, Result, Verification, WorkResult
 from capture.ledger.reading import SqliteReading
 from capture.ledger.records import SqliteRecords
 from capture.ledger.verify import verify
@@ -61,8 +61,8 @@ class SqliteLedger:
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
-    ) -> list[Outcome[Result]]:
-        outcomes: list[Outcome[Result]] = []
+    ) -> list[WorkResult[Result]]:
+        outcomes: list[WorkResult[Result]] = []
         with self._explained(), self._writing(at_once=at_once) as db:
             head = _taken_head(db)
             for work in works:
@@ -169,16 +169,16 @@ def _taken_head(db: Database) -> tuple[int, str]:
 
 def _tried(
     db: Database, work: Callable[[Records], Result], records: SqliteRecords
-) -> Outcome[Result]:
+) -> WorkResult[Result]:
     """Does one of several pieces of work; what it raises undoes that piece alone."""
     db.execute("SAVEPOINT piece")
     try:
-        outcome = Outcome(work(records))
+        outcome = WorkResult(work(records))
     except (sqlite3.OperationalError, OSError):
         raise  # the disk or the database itself: none of the pieces can be kept
     except Exception as error:
         db.execute("ROLLBACK TO piece")
-        outcome = Outcome(error=error)
+        outcome = WorkResult(error=error)
     db.execute("RELEASE piece")
     return outcome
 
