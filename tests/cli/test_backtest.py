@@ -7,11 +7,14 @@ import pty
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from tests.cli.conftest import Project
-from tests.samples import CAMPAIGN
+from tests.samples import CAMPAIGN, NOW
 from tests.service import GATEPOST
 
 WITH_SIZES = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
@@ -19,13 +22,14 @@ DRAFT = WITH_SIZES.replace("at_least = 101", "at_least = 501").replace("rate = 5
 
 
 @pytest.fixture
-def tried(project: Project) -> Project:
-    """Two leads that qualified, of which the draft would keep one."""
+def tried(project: Project) -> Iterator[Project]:
+    """Two leads that qualified and wait in review, of which the draft would keep one."""
     (project.folder / "campaigns/guide.toml").write_text(WITH_SIZES)
     (project.folder / "draft.toml").write_text(DRAFT)
     project.take(company_size="501+")
     project.take(company_size="101-500", email="bob@other.example")
-    return project
+    with time_machine.travel(NOW + timedelta(hours=1)):
+        yield project
 
 
 def content(project: Project) -> list[str]:
