@@ -48,6 +48,10 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     CLOSED = "closed"
     CREDITED = "credited"
+    DEBIT_PROPOSED = "debit_proposed"
+    DEBIT_DECLINED = "debit_declined"
+    DEBITED = "debited"
+    PAID = "paid"
 
 
 class Actor(StrEnum):

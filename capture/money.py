@@ -21,6 +21,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-get_currency_precision(currency))
 
 
+def percent_of(minor: int, percent: Decimal, currency: str) -> int:
+    """A share of an amount: 19 percent of 5000 USD cents is 950."""
+    return to_minor(from_minor(minor, currency) * percent / 100, currency)
+
+
 def is_exact(amount: Decimal, currency: str) -> bool:
     """Whether the amount has no more decimals than its currency: 50.00 USD yes, 0.5 JPY no."""
     return from_minor(to_minor(amount, currency), currency) == amount

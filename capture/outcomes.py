@@ -96,7 +96,7 @@ def _credit(records: Records, terms: Campaign, lead: Lead, now: datetime) -> Non
     life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
     bought = 0 if life.won is None else life.won.amount
     owed = fee(terms, bought, kept_share(life, terms))
-    credit_refund(records, lead.lead_id, owed, lead.client, now)
+    credit_refund(records, lead.lead_id, owed, now)
 
 
 def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import click
 
 from capture.cli.workplace import Workplace
 from capture.errors import GatepostError
+from capture.statement import Agency, Party
 from gatepost.settings import Settings, Sourced, secret
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -18,10 +19,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "build": "publish.commands:build",
     "campaigns": "capture.cli.campaigns:campaigns",
     "check": "publish.commands:check",
-    "close": "capture.cli.statement:close",
+    "close": "capture.cli.close:close",
     "correct": "capture.cli.correct:correct",
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
+    "debit": "capture.cli.debit:debit",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
@@ -29,13 +31,14 @@ COMMANDS: Final[Mapping[str, str]] = {
     "new": "publish.new_commands:new",
     "notify": "capture.cli.review:notify",
     "outcome": "capture.cli.outcome:outcome",
+    "paid": "capture.cli.paid:paid",
     "review": "capture.cli.review:review",
     "schema": "gatepost.commands:schema",
     "serve": "gatepost.commands:serve",
     "settings": "gatepost.commands:settings",
     "sla": "capture.cli.sla:sla",
     "statement": "capture.cli.statement:statement",
-    "statements": "capture.cli.statement:statements",
+    "statements": "capture.cli.statements:statements",
     "suppress": "capture.cli.suppress:suppress",
     "test-lead": "capture.cli.test_lead:test_lead",
     "verify": "capture.cli.verify:verify",
@@ -83,8 +86,15 @@ def workplace(settings: Settings) -> Workplace:
         gated=settings.gated_dir,
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
-        agency=settings.agency,
+        agency=Agency(
+            Party(settings.agency, _lines(settings.agency_address), settings.agency_tax_id),
+            _lines(settings.agency_payment),
+        ),
     )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.split(";") if line.strip())
 
 
 def main() -> None:

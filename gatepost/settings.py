@@ -71,6 +71,9 @@ class Settings(BaseModel):
     agency: Annotated[str, AfterValidator(_name)] = Field(
         "Northgate Leads", description="who you are, as agreements name you"
     )
+    agency_address: str = Field("", description="your address on statements; a ; ends a line")
+    agency_tax_id: str = Field("", description="your VAT or tax number on statements")
+    agency_payment: str = Field("", description="where to pay you, on statements; a ; ends a line")
     database_url: str = Field("sqlite:///var/gatepost.db", description="where the ledger lives")
     host: str = Field("127.0.0.1", description="address that the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the service listens on")

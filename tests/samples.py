@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from capture.campaign import Answer, Campaign, parse_campaign
 from capture.intake import Submission
 from capture.lead import Actor, Event, Kind
+from capture.statement import Parties, Party
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -49,6 +50,18 @@ ANSWERS: Mapping[str, Answer] = {
     "email": "ann@clinic.example",
     "company_size": "101+",
 }
+
+
+PARTIES = Parties(
+    supplier=Party("Northgate Leads", ("1 Main Street", "New York"), "EIN 11-1111111"),
+    customer=Party("Acme Cloud, Inc.", ("500 Example Avenue", "New York"), "EIN 00-0000000"),
+    purchase_order="PO-1",
+    vat_rate="0",
+    vat_note="",
+    payment_days=30,
+    payment=("Example Bank", "Account 12345"),
+)
+"""Who bills whom, without tax."""
 
 
 def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:

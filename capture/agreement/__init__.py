@@ -4,14 +4,14 @@ from capture.agreement.difference import differences
 from capture.agreement.html import to_html
 from capture.agreement.making import agreement
 from capture.agreement.markdown import to_markdown
-from capture.agreement.model import Agreement, Clause, Party, Section, Table
+from capture.agreement.model import Agreement, Clause, Section, Side, Table
 from capture.agreement.pdf import to_pdf
 
 __all__ = [
     "Agreement",
     "Clause",
-    "Party",
     "Section",
+    "Side",
     "Table",
     "agreement",
     "differences",

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from capture.agreement.definition import definition_section, duplicates_section
 from capture.agreement.delivery import delivery_section, form_section
-from capture.agreement.model import Agreement, Clause, Party, Section, Table
+from capture.agreement.model import Agreement, Clause, Section, Side, Table
 from capture.agreement.price import caps_section, payment_section, price_section
 from capture.agreement.review import review_section
 from capture.agreement.upkeep import checks_section, terms_section, version_section
 from capture.agreement.words import visible
 from capture.campaign import Campaign, Client
+from capture.statement import Party
 
 
-def agreement(campaign: Campaign, client: Client, agency: str) -> Agreement:
+def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
     """The whole agreement between the agency and the client on one campaign version.
 
-    `agency` is the agency's name as it signs. The same three always give the same words.
+    `agency` is the agency as it signs. The same three always give the same words.
     """
     sections = (
         delivery_section(campaign),
@@ -37,15 +38,16 @@ def agreement(campaign: Campaign, client: Client, agency: str) -> Agreement:
         campaign=campaign.slug,
         version=campaign.version,
         parties=(
-            Party("The agency", visible(agency)),
-            Party("The client", visible(client.legal_name), tuple(map(visible, _lines(client)))),
+            _side("The agency", agency),
+            _side("The client", Party(client.legal_name, client.address, client.tax_id)),
         ),
         sections=_numbered(section for section in sections if section is not None),
     )
 
 
-def _lines(client: Client) -> list[str]:
-    return [*client.address, *([client.tax_id] if client.tax_id else [])]
+def _side(role: str, party: Party) -> Side:
+    lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
+    return Side(role, visible(party.name), tuple(map(visible, lines)))
 
 
 def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from capture.agreement.model import Agreement, Clause, Party, Table
+from capture.agreement.model import Agreement, Clause, Side, Table
 
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
 """These need no backslash that some reader of Markdown would print."""
@@ -30,7 +30,7 @@ def _blocks(agreement: Agreement) -> Iterator[str]:
             yield from _clause(clause)
 
 
-def _party(party: Party) -> str:
+def _party(party: Side) -> str:
     lines = [f"{_line(party.role)}: **{_line(party.name)}**", *map(_line, party.lines)]
     return "  \n".join(lines)
 

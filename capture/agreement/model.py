@@ -35,7 +35,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class Side:
     """One side of the agreement."""
 
     role: str
@@ -53,5 +53,5 @@ class Agreement:
     campaign: str
     version: str
     """The campaign file's SHA-256 in hex."""
-    parties: tuple[Party, ...]
+    parties: tuple[Side, ...]
     sections: tuple[Section, ...]

@@ -9,7 +9,7 @@ import click
 from capture.cli.amount import Amount
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import Credit, Wish, credits_of
+from capture.closing import Correction, Wish, credits_of
 from capture.closing import credit as issue
 from capture.ledger import Records
 from capture.money import from_minor, show_money
@@ -34,7 +34,7 @@ def credit(
 ) -> None:
     """Issue a credit note on a line of the closed statement NUMBER."""
 
-    def work(records: Records) -> Credit:
+    def work(records: Records) -> Correction:
         wish = Wish(number, lead_id, reason, period, amount)
         return issue(records, wish, by, datetime.now(UTC))
 
@@ -57,12 +57,13 @@ def credits_(workplace: Workplace, client: str | None, as_json: bool) -> None:
         asdict(one)
         | {
             "amount": str(from_minor(one.amount, one.currency)),
+            "vat": str(from_minor(one.vat, one.currency)),
             "issued_at": moment(one.issued_at),
         }
         for one in found
     ]
     if rows or as_json:
-        columns = ("number", "statement", "lead_id", "period", "amount", "currency", "reason")
-        show_rows((*columns, "issued_at"), rows, as_json=as_json)
+        columns = ("number", "statement", "lead_id", "period", "amount", "vat", "currency")
+        show_rows((*columns, "reason", "issued_at"), rows, as_json=as_json)
     else:
         click.echo("No credit note was issued yet.")

@@ -53,7 +53,7 @@ def sla(
         lines = differences(_other(against, campaign), terms) or ["No term differs."]
         write_output("".join(f"{line}\n" for line in lines).encode(), output)
         return
-    made = agreement(terms, catalogue.client(terms.client), workplace.agency)
+    made = agreement(terms, catalogue.client(terms.client), workplace.agency.party)
     write_output(VIEWS[shape or "md"](made), output, shape or "md")
 
 

@@ -1,7 +1,6 @@
-"""`gatepost close`, `statements` and `statement`: the month's bill."""
+"""`gatepost statement`: a closed statement or one to come, in every form."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,9 +8,9 @@ import click
 from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
 from capture.cli.output import as_of_option, output_option, read_time, write_output
-from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_rows
+from capture.cli.show import moment, show_facts, show_heading, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import close_month, credits_of, preview, read_statement
+from capture.closing import credits_of, preview, read_statement
 from capture.errors import NotFound
 from capture.export import WRITERS, Cell
 from capture.lead import show_time
@@ -46,41 +45,6 @@ format_option = click.option(
     show_default=True,
     help="json is the canonical text that the hash is of.",
 )
-
-
-@click.command()
-@click.argument("campaign")
-@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
-@pass_workplace
-def close(workplace: Workplace, campaign: str, month: str) -> None:
-    """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one."""
-    terms = workplace.campaign(campaign)
-    with workplace.ledger() as ledger:
-        frozen = ledger.transact(
-            lambda records: close_month(records, terms, month, datetime.now(UTC))
-        )
-    bill = read_statement(frozen)
-    click.echo(
-        f"{frozen.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
-        f" for {_leads(len(bill.lines))}; {bill.counts.in_review} in review, for a later month."
-    )
-    click.echo(f"SHA-256 {frozen.sha256}")
-
-
-@click.command()
-@click.option("--client", help="Only this client's.")
-@as_json_option
-@pass_workplace
-def statements(workplace: Workplace, client: str | None, as_json: bool) -> None:
-    """List the closed statements, in the order of their closing."""
-    with workplace.ledger() as ledger:
-        found = ledger.read(lambda reading: reading.statements(client))
-    rows = [_summary(frozen) for frozen in found]
-    if rows or as_json:
-        columns = ("number", "campaign", "month", "leads", "total", "closed_at", "sha256")
-        show_rows(columns, rows, as_json=as_json)
-    else:
-        click.echo("No statement was closed yet.")
 
 
 @click.group(cls=DefaultGroup, default="show")
@@ -126,9 +90,10 @@ def preview_(
 ) -> None:
     """Show what CAMPAIGN's statement would be, without closing the month."""
     terms = workplace.campaign(campaign)
+    both = workplace.parties(terms)
     time = read_time(as_of, terms)
     with workplace.ledger() as ledger:
-        bill = ledger.read(lambda reading: preview(reading, terms, month, time))
+        bill = ledger.read(lambda reading: preview(reading, terms, both, month, time))
     _show(bill, shape, output, lambda: to_json(bill))
 
 
@@ -152,6 +117,9 @@ def _show_table(bill: Statement, digest: str) -> None:
             ("campaign", f"{bill.campaign} ({bill.model})"),
             ("month", bill.month),
             ("total", show_money(bill.total, bill.currency)),
+            (f"VAT {bill.parties.vat_rate} %", show_money(bill.vat, bill.currency)),
+            ("credit before", show_money(bill.brought_forward, bill.currency)),
+            ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
             ("in review", f"{bill.counts.in_review}, for a later month"),
             ("over the cap", _over_cap(bill)),
             ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.seen}"),
@@ -201,21 +169,4 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "free": "yes" if line.free else "no",
         "late": "yes" if line.late else "no",
         "criteria_met": "; ".join(met.rule for met in line.met),
-    }
-
-
-def _leads(count: int) -> str:
-    return f"{count} lead{'' if count == 1 else 's'}"
-
-
-def _summary(frozen: Frozen) -> dict[str, object]:
-    bill = read_statement(frozen)
-    return {
-        "number": frozen.number,
-        "campaign": frozen.campaign,
-        "month": frozen.month,
-        "leads": len(bill.lines),
-        "total": show_money(bill.total, bill.currency),
-        "closed_at": moment(frozen.closed_at),
-        "sha256": frozen.sha256,
     }

@@ -4,7 +4,7 @@ import click
 
 from capture.cli.show import as_json_option, show_json
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import check_statements
+from capture.closing import check_documents
 from capture.errors import Refused
 
 
@@ -16,7 +16,7 @@ def verify(workplace: Workplace, as_json: bool) -> None:
     with workplace.ledger() as ledger:
         found = ledger.verify()
         # A broken chain proves nothing about what was drawn from it.
-        unlike = [] if found.faults else ledger.read(check_statements)
+        unlike = [] if found.faults else ledger.read(check_documents)
     faults = [*found.faults, *unlike]
     if as_json:
         show_json(found.as_dict() | {"faults": faults})

@@ -10,6 +10,7 @@ import click
 
 from capture.campaign import Campaign, Catalogue, read_catalogue
 from capture.ledger import Ledger, open_ledger
+from capture.statement import Agency, Parties, parties
 from capture.tokens import TEST_LEAD_LIFE, Tokens
 
 
@@ -25,8 +26,8 @@ class Workplace:
     """Where visitors reach the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
     """A secret by its name: `secret_key` or `duplicate_key`."""
-    agency: str
-    """Who we are, as an agreement names us."""
+    agency: Agency
+    """Who we are, as agreements and statements name us."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -44,6 +45,10 @@ class Workplace:
     def campaign(self, slug: str) -> Campaign:
         """One campaign. Raises `NotFound`, naming near spellings."""
         return self.catalogue().campaign(slug)
+
+    def parties(self, campaign: Campaign) -> Parties:
+        """Who bills whom for a campaign."""
+        return parties(self.agency, self.catalogue().client(campaign.client))
 
     def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """For links that a command prints."""

@@ -1,20 +1,47 @@
-"""Draws what a campaign may bill for a month, from its events alone, and closes the month."""
+"""Draws what a campaign may bill for a month, from its events alone, and closes the month.
 
-from capture.closing.close import check_statements, close_month, preview, read_statement
-from capture.closing.credit import Credit, Wish, credit, credit_refund, credits_of
+What follows a close are documents as well: credit and debit notes, and payments on them.
+"""
+
+from capture.closing.check import check_documents
+from capture.closing.close import close_month, preview, read_statement
+from capture.closing.correction import Correction, Wish, billed_line, corrections_of, credits_of
+from capture.closing.credit import credit, credit_refund
+from capture.closing.debit import (
+    Proposal,
+    approve_debit,
+    decline_debit,
+    proposals_of,
+    propose_debit,
+)
+from capture.closing.documents import accounts_of, day_in, document, documents_of
 from capture.closing.month import BillableLead, DrawnMonth, draw_month
+from capture.closing.payment import Received, pay
 
 __all__ = [
     "BillableLead",
-    "Credit",
+    "Correction",
     "DrawnMonth",
+    "Proposal",
+    "Received",
     "Wish",
-    "check_statements",
+    "accounts_of",
+    "approve_debit",
+    "billed_line",
+    "check_documents",
     "close_month",
+    "corrections_of",
     "credit",
     "credit_refund",
     "credits_of",
+    "day_in",
+    "decline_debit",
+    "document",
+    "documents_of",
     "draw_month",
+    "pay",
     "preview",
+    "proposals_of",
+    "propose_debit",
     "read_statement",
 ]

@@ -158,6 +158,9 @@ class Reading(Protocol):
     def account_events(self) -> Iterator[Recorded]:
         """Events that are about no lead: doors, closings, corrections, payments; in order."""
 
+    def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
+        """(statement number, period) of each line of a lead, in the order of the periods."""
+
     def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
         """(lead id, period) of all lines on the campaign's statements of months before one."""
 

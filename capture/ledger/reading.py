@@ -161,6 +161,13 @@ class SqliteReading:
         )
         return map(recorded_from, rows)
 
+    def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
+        rows = self._db.execute(
+            "SELECT number, period FROM statement_lines WHERE lead_id = ? ORDER BY period",
+            (lead_id,),
+        )
+        return [(number, period) for number, period in rows]
+
     def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
         return set(
             self._db.execute(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from capture.billing import after_months, split
 from capture.campaign import Campaign
 from capture.closing import (
-    Credit,
+    Correction,
     Wish,
-    check_statements,
+    check_documents,
     close_month,
     credit,
     credits_of,
@@ -29,7 +29,7 @@ from capture.ledger import Ledger, open_ledger
 from capture.outcomes import Outcome, record
 from capture.review import Act, accept, reject, withdraw
 from capture.statement import Statement
-from tests.samples import CAMPAIGN, NOW, campaign, submission
+from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FINAL = timedelta(hours=48)
@@ -71,16 +71,18 @@ class Desk:
     def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
         return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
 
-    def credit(self, lead: Lead, amount: Decimal | None) -> Credit:
+    def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
         wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
         return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
 
     def bill(self, month: str, as_of: datetime) -> Statement:
-        return self.ledger.read(lambda reading: preview(reading, self.terms, month, as_of))
+        return self.ledger.read(lambda reading: preview(reading, self.terms, PARTIES, month, as_of))
 
     def close(self, month: str, now: datetime) -> Statement:
         return read_statement(
-            self.ledger.transact(lambda records: close_month(records, self.terms, month, now))
+            self.ledger.transact(
+                lambda records: close_month(records, self.terms, PARTIES, month, now)
+            )
         )
 
 
@@ -93,7 +95,7 @@ def desk(tmp_path: Path) -> Desk:
 def _proven(desk: Desk) -> object:
     yield
     assert desk.ledger.verify().faults == ()
-    assert desk.ledger.read(check_statements) == []
+    assert desk.ledger.read(check_documents) == []
 
 
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)

@@ -58,6 +58,7 @@ def project(
     (tmp_path / "campaigns/guide.toml").write_text(CAMPAIGN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
 
     def run(*args: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["gatepost", *args])

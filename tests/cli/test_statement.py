@@ -12,7 +12,7 @@ import time_machine
 from capture.closing import close_month
 from capture.ledger import open_ledger
 from tests.cli.conftest import Project
-from tests.samples import CAMPAIGN, NOW, campaign
+from tests.samples import CAMPAIGN, NOW, PARTIES, campaign
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 5, 12, tzinfo=UTC)
@@ -210,7 +210,7 @@ def _close_once(url: str, key: bytes, barrier: object) -> str:
     ledger = open_ledger(url, key)
     barrier.wait()  # type: ignore[attr-defined]
     return ledger.transact(
-        lambda records: close_month(records, campaign(), "2026-11", DECEMBER)
+        lambda records: close_month(records, campaign(), PARTIES, "2026-11", DECEMBER)
     ).sha256
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from capture.agreement import Agreement, agreement
 from capture.campaign import Campaign, Client, parse_campaign, read_client
+from capture.statement import Party
 from tests.samples import CAMPAIGN
 
 ROOT = Path(__file__).parents[3]
 CLIENT = read_client(ROOT / "clients/acme.toml")
-AGENCY = "Northgate Leads"
+AGENCY = Party("Northgate Leads", ("1 Main Street", "New York"), "EIN 11-1111111")
 PRICE = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
 
 

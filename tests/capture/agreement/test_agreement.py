@@ -31,7 +31,7 @@ def test_sections_and_clauses_are_numbered_without_gaps() -> None:
 
 def test_parties_and_version_are_named() -> None:
     found = made()
-    assert [party.name for party in found.parties] == [AGENCY, CLIENT.legal_name]
+    assert [party.name for party in found.parties] == [AGENCY.name, CLIENT.legal_name]
     assert found.parties[1].lines == (*CLIENT.address, CLIENT.tax_id)
     assert found.version == terms().version
     assert found.sections[-1].clauses[0].quote == found.version

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from capture.campaign import Answer
-from capture.closing import check_statements, close_month, read_statement
+from capture.closing import check_documents, close_month, read_statement
 from capture.errors import Refused
 from capture.intake import Correction, Submission, correct, receive
 from capture.lead import Actor, Event, Kind, Lead
 from capture.ledger import Ledger, open_ledger
 from capture.review import Act, accept, reject, write_lapses
-from tests.samples import CAMPAIGN, NOW, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=99)
@@ -270,7 +270,7 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
     december = NOW + timedelta(days=20)
 
     def close(month: str, at: datetime) -> list[tuple[str, int, datetime]]:
-        frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, month, at))
+        frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, month, at))
         lines = read_statement(frozen).lines
         assert all(line.met[0].rule == "Company size is at least 101" for line in lines)
         return [(line.lead_id, line.amount, line.due_at) for line in lines]
@@ -288,7 +288,7 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     desk.correct(lead)
     act = Act(lead.lead_id, "Carol")
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
-    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, "2026-11", LATER))
+    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, "2026-11", LATER))
     assert read_statement(frozen).lines == []
 
 
@@ -298,16 +298,18 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
     desk.take(email="bob@other.example", at=NOW + MINUTE)
     desk.correct(shut_out, {"full_name": "Eve"})  # in review when the month is closed
     december = NOW + timedelta(days=20)
-    desk.ledger.transact(lambda records: close_month(records, desk.terms, "2026-11", december))
+    desk.ledger.transact(
+        lambda records: close_month(records, desk.terms, PARTIES, "2026-11", december)
+    )
     assert desk.correct(refused, at=december + MINUTE).review == "over_cap"
     desk.correct(shut_out, {"company_size": "1-50"}, at=december + MINUTE)
-    assert desk.ledger.read(check_statements) == []
+    assert desk.ledger.read(check_documents) == []
 
 
 def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
     assert desk.ledger.transact(lambda records: write_lapses(records, LATER)) == []
-    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, "2026-11", LATER))
+    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, "2026-11", LATER))
     assert read_statement(frozen).lines == []
 
 

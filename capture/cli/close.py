@@ -1,0 +1,52 @@
+"""`gatepost close`: the month's bill, drawn, numbered and frozen."""
+
+from datetime import UTC, datetime
+
+import click
+
+from capture.cli.month import Month
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import close_month, read_statement
+from capture.errors import Refused
+from capture.money import show_money
+from capture.statement import Statement
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@pass_workplace
+def close(workplace: Workplace, campaign: str, month: str) -> None:
+    """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one."""
+    terms = workplace.campaign(campaign)
+    both = workplace.parties(terms)
+    if not both.supplier.address:
+        raise Refused(
+            "AGENCY_ADDRESS is not set, and a statement names who bills; "
+            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
+        )
+    with workplace.ledger() as ledger:
+        frozen = ledger.transact(
+            lambda records: close_month(records, terms, both, month, datetime.now(UTC))
+        )
+    bill = read_statement(frozen)
+    click.echo(
+        f"{frozen.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
+        f" for {_leads(len(bill.lines))}; {bill.counts.in_review} in review, for a later month."
+    )
+    click.echo(_to_pay(bill))
+    click.echo(f"SHA-256 {frozen.sha256}")
+
+
+def _to_pay(bill: Statement) -> str:
+    tax = f" with {bill.parties.vat_rate} % VAT" if bill.vat else ""
+    before = (
+        f", {show_money(-bill.brought_forward, bill.currency)} credit taken off"
+        if bill.brought_forward
+        else ""
+    )
+    return f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{before}, by {bill.due_on}."
+
+
+def _leads(count: int) -> str:
+    return f"{count} lead{'' if count == 1 else 's'}"

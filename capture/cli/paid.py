@@ -1,0 +1,45 @@
+"""`gatepost paid`: what came in for a statement or a debit note."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import click
+
+from capture.cli.amount import Amount
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import Received, pay
+from capture.money import show_money
+
+
+@click.command()
+@click.argument("number")
+@click.option(
+    "--amount", required=True, type=Amount(), help="With tax; below nought if it went back."
+)
+@click.option(
+    "--date",
+    "paid_on",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="When it came, such as 2026-12-30.",
+)
+@click.option("--again", is_flag=True, help="The same sum did come twice on that day.")
+@pass_workplace
+def paid(
+    workplace: Workplace, number: str, amount: Decimal, paid_on: datetime, again: bool
+) -> None:
+    """Record a payment for the statement or debit note NUMBER, in part or whole."""
+    received = Received(number, amount, paid_on.date(), again)
+    with workplace.ledger() as ledger:
+        entry = ledger.transact(lambda records: pay(records, received, datetime.now(UTC)))
+    currency = entry.document.currency
+    if entry.open:
+        click.echo(f"{number}: {show_money(entry.open, currency)} is still to be paid.")
+    else:
+        click.echo(f"{number}: settled.")
+    if entry.offset < 0:
+        over = show_money(-entry.offset, currency)
+        click.echo(
+            f"{over} more came than was owed: it settles what else is open, or is carried on."
+        )

@@ -1,0 +1,107 @@
+"""`gatepost statements`: every document of the account, what is open and what is overdue."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import click
+
+from capture.account import Account, Entry
+from capture.cli.show import as_json_option, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import accounts_of, day_in
+from capture.ledger import Reading
+from capture.money import from_minor, show_money
+
+COLUMNS = (
+    "number",
+    "document",
+    "campaign",
+    "month",
+    "total",
+    "open",
+    "due",
+    "state",
+    "sha256",
+)
+
+
+@click.command()
+@click.option("--client", help="Only this client's.")
+@click.option("--overdue", is_flag=True, help="Only what should have been paid by now.")
+@as_json_option
+@pass_workplace
+def statements(workplace: Workplace, client: str | None, overdue: bool, as_json: bool) -> None:
+    """List the closed statements and their notes, with what is still to be paid."""
+    now = datetime.now(UTC)
+    with workplace.ledger() as ledger:
+        rows, totals = ledger.read(lambda reading: _listed(reading, client, now))
+    if overdue:
+        rows = [row for row in rows if row["state"] == "overdue"]
+    if as_json:
+        show_rows(COLUMNS, [row | row.pop("exact") for row in rows], as_json=True)  # type: ignore[operator]
+        return
+    if not rows:
+        click.echo("Nothing is overdue." if overdue else "No statement was closed yet.")
+        return
+    show_rows(COLUMNS, rows, as_json=False)
+    for line in totals:
+        click.echo(line)
+
+
+def _listed(
+    reading: Reading, client: str | None, now: datetime
+) -> tuple[list[dict[str, object]], list[str]]:
+    digests = {frozen.number: frozen.sha256 for frozen in reading.statements(client)}
+    rows, totals, today = [], [], {}
+    for account in accounts_of(reading, client):
+        for entry in account.entries:
+            campaign = entry.document.campaign
+            if campaign not in today:
+                today[campaign] = day_in(reading, campaign, now)
+            rows.append(_row(entry, today[campaign], digests))
+        totals.append(_total(account, today))
+    return rows, totals
+
+
+def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, object]:
+    one = entry.document
+    sums = {
+        "net": one.net,
+        "vat": one.vat,
+        "total": one.gross,
+        "credited": entry.credited,
+        "paid": entry.paid,
+        "open": entry.open,
+    }
+    return {
+        "number": one.number,
+        "document": f"{one.kind} on {one.corrects}" if one.corrects else str(one.kind),
+        "client": one.client,
+        "campaign": one.campaign,
+        "month": one.month,
+        "total": show_money(one.gross, one.currency),
+        "open": show_money(entry.open, one.currency) if entry.open else "",
+        "due": one.due_on,
+        "issued": one.issued_on,
+        "state": entry.state(today),
+        "sha256": digests.get(one.number, ""),
+        "exact": {
+            "currency": one.currency,
+            **{name: str(from_minor(sum_, one.currency)) for name, sum_ in sums.items()},
+        },
+    }
+
+
+def _total(account: Account, today: Mapping[str, date]) -> str:
+    currency = account.currency
+    late = sum(
+        entry.open
+        for entry in account.entries
+        if entry.state(today[entry.document.campaign]) == "overdue"
+    )
+    said = f"{account.client}: {show_money(account.open, currency)} to be paid"
+    if late:
+        said += f", {show_money(late, currency)} of it overdue"
+    if account.carried:
+        said += f"; {show_money(-account.carried, currency)} to its credit, carried forward"
+    return f"{said}."

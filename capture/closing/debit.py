@@ -1,0 +1,150 @@
+"""Debit notes: what a line should have cost beyond its bill, once the client agrees (rule 27).
+
+The agency proposes, the client approves or declines; only then is it a document with a number. One
+proposal at a time waits for a line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from capture.billing import minor_units
+from capture.closing.correction import (
+    BilledLine,
+    Correction,
+    Wish,
+    billed_line,
+    check_name,
+    check_wish,
+    corrections_of,
+)
+from capture.closing.documents import day_in, events_about, next_number
+from capture.errors import NotFound, Refused
+from capture.lead import Actor, Event, Kind
+from capture.ledger import Reading, Records
+
+_ANSWERS: Final = {Kind.DEBITED: "approved", Kind.DEBIT_DECLINED: "declined"}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A debit that the agency asks for. The amount is in minor units, net of tax."""
+
+    client: str
+    statement: str
+    lead_id: str
+    period: str
+    amount: int
+    currency: str
+    reason: str
+    proposed_at: datetime
+    answer: str = "open"
+    """open, approved or declined."""
+
+
+def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Proposal:
+    """Asks the client for more on a line. Raises `Refused` while another proposal waits."""
+    check_wish(wish, by)
+    billed = billed_line(records, wish.statement, wish.lead_id, wish.period)
+    bill = billed.bill
+    if wish.amount is None or (amount := minor_units(wish.amount, bill.currency)) <= 0:
+        raise Refused("a debit note needs an amount above nought: --amount")
+    if _waiting(records, billed) is not None:
+        raise Refused(
+            f"{bill.number}, lead {wish.lead_id}: a proposal waits for the client already"
+        )
+    author = records.pseudonym(bill.client, by)
+    data = billed.as_data() | {"amount": amount, "reason": wish.reason, "by": author}
+    _append(records, billed, Kind.DEBIT_PROPOSED, Actor.AGENCY, data, now)
+    return proposals_of(records, bill.client)[-1]
+
+
+def approve_debit(records: Records, line: BilledLine, by: str, now: datetime) -> Correction:
+    """The client agrees: the debit note is issued. Raises `NotFound` if nothing was proposed."""
+    proposal, bill = _asked(records, line, by), line.bill
+    issued_on = day_in(records, bill.campaign, now)
+    data = line.as_data() | {
+        "number": next_number(records, bill.client),
+        "amount": proposal.amount,
+        "vat": line.vat_of(proposal.amount),
+        "reason": proposal.reason,
+        "issued_on": issued_on.isoformat(),
+        "due_on": bill.parties.due_on(issued_on).isoformat(),
+        "by": records.pseudonym(bill.client, by),
+    }
+    _append(records, line, Kind.DEBITED, Actor.CLIENT, data, now)
+    return corrections_of(records, bill.client)[-1]
+
+
+def decline_debit(records: Records, line: BilledLine, by: str, now: datetime) -> Proposal:
+    """The client does not agree; nothing changes."""
+    _asked(records, line, by)
+    data = line.as_data() | {"by": records.pseudonym(line.bill.client, by)}
+    _append(records, line, Kind.DEBIT_DECLINED, Actor.CLIENT, data, now)
+    return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
+
+
+def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Proposal]:
+    """All that was proposed, in that order, each with the client's answer."""
+    found: list[Proposal] = []
+    waiting: dict[tuple[str, str, str], int] = {}
+    for one in events_about(reading, client, Kind.DEBIT_PROPOSED, *_ANSWERS):
+        event, data = one.event, one.event.data
+        line = (data["statement"], data["lead_id"], data["period"])
+        if event.kind is Kind.DEBIT_PROPOSED:
+            waiting[line] = len(found)
+            found.append(_proposal(event))
+        else:
+            place = waiting.pop(line)
+            found[place] = replace(found[place], answer=_ANSWERS[event.kind])
+    return found
+
+
+def _asked(reading: Reading, line: BilledLine, by: str) -> Proposal:
+    check_name(by)
+    waiting = _waiting(reading, line)
+    if waiting is None:
+        raise NotFound(
+            f"{line.bill.number}, lead {line.line.lead_id}: no debit waits for an answer; "
+            "`gatepost debit list` shows them"
+        )
+    return waiting
+
+
+def _waiting(reading: Reading, line: BilledLine) -> Proposal | None:
+    open_ones = [one for one in proposals_of(reading, line.bill.client) if one.answer == "open"]
+    return next((one for one in open_ones if _is_on(one, line)), None)
+
+
+def _is_on(proposal: Proposal, line: BilledLine) -> bool:
+    return (proposal.statement, proposal.lead_id, proposal.period) == (
+        line.bill.number,
+        line.line.lead_id,
+        line.line.period,
+    )
+
+
+def _proposal(event: Event) -> Proposal:
+    data = event.data
+    return Proposal(
+        client=data["client"],
+        statement=data["statement"],
+        lead_id=data["lead_id"],
+        period=data["period"],
+        amount=data["amount"],
+        currency=data["currency"],
+        reason=data["reason"],
+        proposed_at=event.recorded_at,
+    )
+
+
+def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
+    records: Records,
+    line: BilledLine,
+    kind: Kind,
+    actor: Actor,
+    data: dict[str, object],
+    now: datetime,
+) -> None:
+    records.append(Event(line.bill.campaign, None, kind, now, now, actor, data))

@@ -1,0 +1,123 @@
+"""A client's documents and payments as the ledger's account events tell them (rules 27 and 30)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from capture.account import Account, Document, DocumentKind, Payment, accounts
+from capture.errors import NotFound
+from capture.lead import Event, Kind
+from capture.ledger import Reading, Recorded
+from capture.terms import kept_campaign
+
+_PAPERS: Final[Mapping[Kind, DocumentKind]] = {
+    Kind.CLOSED: DocumentKind.STATEMENT,
+    Kind.CREDITED: DocumentKind.CREDIT,
+    Kind.DEBITED: DocumentKind.DEBIT,
+}
+
+
+def documents_of(
+    reading: Reading, client: str | None = None, last: int | None = None
+) -> list[Document]:
+    """Statements, credit and debit notes in the order of their issue, as far as an event.
+
+    Of one client or of all.
+    """
+    found: list[Document] = []
+    months: dict[str, str] = {}
+    for event in _account_events(reading, client, last):
+        paper = _PAPERS.get(event.kind)
+        if paper is None:
+            continue
+        data = event.data
+        corrects = data.get("statement", "")
+        month = data["month"] if paper is DocumentKind.STATEMENT else months[corrects]
+        months[data["number"]] = month
+        found.append(
+            Document(
+                number=data["number"],
+                kind=paper,
+                client=data["client"],
+                campaign=event.campaign,
+                month=month,
+                corrects=corrects,
+                currency=data["currency"],
+                net=data["amount"],
+                vat=data["vat"],
+                issued_on=date.fromisoformat(data["issued_on"]),
+                due_on=date.fromisoformat(data["due_on"]) if "due_on" in data else None,
+            )
+        )
+    return found
+
+
+def payments_of(
+    reading: Reading, client: str | None = None, last: int | None = None
+) -> list[Payment]:
+    """What came in, in the order of its recording."""
+    return [
+        Payment(
+            event.data["client"],
+            event.data["number"],
+            event.data["amount"],
+            date.fromisoformat(event.data["paid_on"]),
+        )
+        for event in _account_events(reading, client, last)
+        if event.kind is Kind.PAID
+    ]
+
+
+def accounts_of(
+    reading: Reading, client: str | None = None, last: int | None = None
+) -> list[Account]:
+    """An account for each client and currency."""
+    return accounts(documents_of(reading, client, last), payments_of(reading, client, last))
+
+
+def carried_forward(reading: Reading, client: str, currency: str, last: int) -> int:
+    """What the client had to its credit at an event, in minor units: nought or less."""
+    return sum(
+        one.carried for one in accounts_of(reading, client, last) if one.currency == currency
+    )
+
+
+def document(reading: Reading, number: str) -> Document:
+    """One of them. Raises `NotFound`."""
+    for one in documents_of(reading):
+        if one.number == number:
+            return one
+    raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+
+
+def next_number(reading: Reading, client: str) -> str:
+    """Statements and notes of a client share one row of numbers, without gaps."""
+    return numbered(client, len(documents_of(reading, client)) + 1)
+
+
+def numbered(client: str, place: int) -> str:
+    """The number of a client's document by its place, from 1 on."""
+    return f"{client}-{place:04d}"
+
+
+def day_in(reading: Reading, campaign: str, now: datetime) -> date:
+    """The day in the zone of a campaign that has leads; the zone never changes (rule 17)."""
+    version = reading.first_version(campaign)
+    if version is None:
+        raise NotFound(f"campaign {campaign} has no lead")
+    return now.astimezone(kept_campaign(reading, version).zone).date()
+
+
+def events_about(reading: Reading, client: str | None, *kinds: Kind) -> Sequence[Recorded]:
+    """Account events of some kinds, in their order."""
+    return [
+        one
+        for one in reading.account_events()
+        if one.event.kind in kinds and client in {None, one.event.data["client"]}
+    ]
+
+
+def _account_events(reading: Reading, client: str | None, last: int | None) -> Iterator[Event]:
+    for one in events_about(reading, client, *_PAPERS, Kind.PAID):
+        if last is None or one.sequence <= last:
+            yield one.event

@@ -1,0 +1,101 @@
+"""What a client owes for one campaign and one month, as facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from capture.statement.parties import Parties
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One criterion that the lead met, in the words of its verdict."""
+
+    id: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One lead on the bill, or one period of its revenue."""
+
+    lead_id: str
+    period: str
+    """First day of the period of revenue; empty where a lead is paid once."""
+    version: str
+    """The campaign version that judged it."""
+    received_at: datetime
+    event: str
+    """What pays: accepted, scheduled, held, won or revenue."""
+    event_at: datetime
+    due_at: datetime
+    base: int | None
+    """What a percentage is taken of, in minor units; None under a flat rate."""
+    amount: int
+    """Minor units; 0 when free."""
+    free: bool
+    """It would have crossed the cap on money (rule 9)."""
+    late: bool
+    """It fell due in a month that was closed already, and stands here with its own date."""
+    met: Sequence[Met]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Leads of the campaign that are not on the bill, for the client's own check."""
+
+    in_review: int
+    """Qualified and not decided when the month was closed: they belong to a later one."""
+    over_cap_refused: int
+    over_cap_free: int
+    """Received in the month over a lead cap (rule 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A month's bill. Amounts are minor units in one currency; those of lines are net of tax."""
+
+    number: str
+    """Empty for a preview."""
+    client: str
+    campaign: str
+    month: str
+    currency: str
+    model: str
+    lines: Sequence[StatementLine]
+    counts: Counts
+    parties: Parties
+    issued_on: date
+    """The day of its closing in the campaign's zone."""
+    brought_forward: int
+    """What the client had to its credit before, nought or less (rule 27)."""
+    closed_at: datetime
+    seen: int
+    """Number of the last event that it saw."""
+    head: str
+    """Hash of that event: the chain's head."""
+
+    @property
+    def total(self) -> int:
+        """The sum of its lines, net of tax."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def vat(self) -> int:
+        """The tax on the total."""
+        return self.parties.vat(self.total, self.currency)
+
+    @property
+    def gross(self) -> int:
+        """The total with its tax."""
+        return self.total + self.vat
+
+    @property
+    def to_pay(self) -> int:
+        """What is left to pay once the client's credit is used up."""
+        return max(0, self.gross + self.brought_forward)
+
+    @property
+    def due_on(self) -> date:
+        """By when it is to be paid."""
+        return self.parties.due_on(self.issued_on)
