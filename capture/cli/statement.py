@@ -117,8 +117,7 @@ def _show_table(bill: Statement, digest: str) -> None:
             ("campaign", f"{bill.campaign} ({bill.model})"),
             ("month", bill.month),
             ("total", show_money(bill.total, bill.currency)),
-            (f"VAT {bill.parties.vat_rate} %", show_money(bill.vat, bill.currency)),
-            ("credit before", show_money(bill.brought_forward, bill.currency)),
+            *_added(bill),
             ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
             ("in review", f"{bill.counts.in_review}, for a later month"),
             ("over the cap", _over_cap(bill)),
@@ -145,6 +144,15 @@ def _show_table(bill: Statement, digest: str) -> None:
             ],
             as_json=False,
         )
+
+
+def _added(bill: Statement) -> list[tuple[str, str]]:
+    """What stands between the lines' total and what is to be paid."""
+    rows = [
+        (f"VAT {bill.parties.vat_rate} %", bill.vat),
+        ("credit before", bill.brought_forward),
+    ]
+    return [(name, show_money(amount, bill.currency)) for name, amount in rows if amount]
 
 
 def _over_cap(bill: Statement) -> str:

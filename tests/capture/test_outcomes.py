@@ -1,101 +1,29 @@
 """What happens after a lead was delivered, and what it costs, by the numbers in docs/rules.md."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.billing import after_months, split
-from capture.campaign import Campaign
 from capture.closing import (
-    Correction,
-    Wish,
-    check_documents,
-    close_month,
-    credit,
     credits_of,
-    preview,
-    read_statement,
 )
 from capture.errors import MoveRefused, NotFound, Refused
 from capture.intake import receive
-from capture.lead import Actor, Kind, Lead
-from capture.ledger import Ledger, open_ledger
+from capture.lead import Actor, Kind
 from capture.outcomes import Outcome, record
-from capture.review import Act, accept, reject, withdraw
+from capture.review import reject, withdraw
 from capture.statement import Statement
-from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
+from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
+from tests.samples import NOW, submission
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 FINAL = timedelta(hours=48)
 MEETING = NOW + 2 * DAY
-
-
-def priced(price: str) -> Campaign:
-    """The sample campaign under another price."""
-    return campaign(text=CAMPAIGN.replace('model = "cpl"\nrate = 50\nbillable = "accepted"', price))
-
-
-HELD = priced('model = "cpap"\nrate = 250\nbillable = "held"')
-BOOKED = priced('model = "cpap"\nrate = 300\nbillable = "scheduled"')
-WON = priced('model = "cpa"\npercent = 10\nbillable = "won"\nrefund_days = 30')
-SHARE = priced('model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"')
-
-
-class Desk:
-    """One ledger, one campaign, one accepted lead, and who works on it."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.terms = campaign()
-
-    def take(self, terms: Campaign, at: datetime = NOW) -> Lead:
-        self.terms = terms
-        sent = submission(terms)
-        made = self.ledger.transact(lambda records: receive(records, terms, sent, at))
-        return self.act(accept, made.lead_id, at)
-
-    def act(self, what: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
-        return self.ledger.transact(lambda records: what(records, Act(lead_id, "Carol"), *more, at))
-
-    def say(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
-        said = Outcome(lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=at)
-        said = replace(said, **more)  # type: ignore[arg-type]
-        return self.ledger.transact(lambda records: record(records, said, at))
-
-    def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
-        return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
-
-    def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
-        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
-        return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
-
-    def bill(self, month: str, as_of: datetime) -> Statement:
-        return self.ledger.read(lambda reading: preview(reading, self.terms, PARTIES, month, as_of))
-
-    def close(self, month: str, now: datetime) -> Statement:
-        return read_statement(
-            self.ledger.transact(
-                lambda records: close_month(records, self.terms, PARTIES, month, now)
-            )
-        )
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only"))
-
-
-@pytest.fixture(autouse=True)
-def _proven(desk: Desk) -> object:
-    yield
-    assert desk.ledger.verify().faults == ()
-    assert desk.ledger.read(check_documents) == []
 
 
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)

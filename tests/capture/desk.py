@@ -1,0 +1,79 @@
+"""A ledger with one campaign, and what its two sides do there: for tests of what follows a lead."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from capture.campaign import Campaign
+from capture.closing import (
+    Correction,
+    Wish,
+    close_month,
+    credit,
+    preview,
+    read_statement,
+)
+from capture.intake import receive
+from capture.lead import Actor, Kind, Lead
+from capture.ledger import Ledger
+from capture.outcomes import Outcome, record
+from capture.review import Act, accept
+from capture.statement import Statement
+from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
+
+DAY = timedelta(days=1)
+
+
+def priced(price: str) -> Campaign:
+    """The sample campaign under another price."""
+    return campaign(text=CAMPAIGN.replace('model = "cpl"\nrate = 50\nbillable = "accepted"', price))
+
+
+HELD = priced('model = "cpap"\nrate = 250\nbillable = "held"')
+BOOKED = priced('model = "cpap"\nrate = 300\nbillable = "scheduled"')
+WON = priced('model = "cpa"\npercent = 10\nbillable = "won"\nrefund_days = 30')
+SHARE = priced('model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"')
+
+
+class Desk:
+    """One ledger, one campaign, one accepted lead, and who works on it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.terms = campaign()
+        self.parties = PARTIES
+
+    def take(self, terms: Campaign, at: datetime = NOW, **answers: str) -> Lead:
+        """A lead that qualified and was accepted at once."""
+        self.terms = terms
+        sent = submission(terms, **answers)
+        made = self.ledger.transact(lambda records: receive(records, terms, sent, at))
+        return self.act(accept, made.lead_id, at)
+
+    def act(self, what: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
+        return self.ledger.transact(lambda records: what(records, Act(lead_id, "Carol"), *more, at))
+
+    def say(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
+        said = Outcome(lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=at)
+        said = replace(said, **more)  # type: ignore[arg-type]
+        return self.ledger.transact(lambda records: record(records, said, at))
+
+    def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
+        return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
+
+    def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
+        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
+        return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
+
+    def bill(self, month: str, as_of: datetime) -> Statement:
+        return self.ledger.read(
+            lambda reading: preview(reading, self.terms, self.parties, month, as_of)
+        )
+
+    def close(self, month: str, now: datetime) -> Statement:
+        return read_statement(
+            self.ledger.transact(
+                lambda records: close_month(records, self.terms, self.parties, month, now)
+            )
+        )

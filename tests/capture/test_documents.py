@@ -1,0 +1,202 @@
+"""Tax, debit notes, payments, what is carried forward (rules 24, 27, 30), on a real ledger."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from capture.account import Account, DocumentKind, Entry
+from capture.closing import (
+    Correction,
+    Received,
+    Wish,
+    accounts_of,
+    approve_debit,
+    billed_line,
+    corrections_of,
+    decline_debit,
+    pay,
+    proposals_of,
+    propose_debit,
+)
+from capture.errors import NotFound, Refused
+from capture.lead import Kind, Lead
+from capture.statement import Parties, to_json
+from tests.capture.desk import DAY, WON, Desk
+from tests.samples import NOW, PARTIES
+
+CLOSED = NOW + 9 * DAY
+TAXED = replace(PARTIES, vat_rate="19", payment_days=14)
+
+
+def billed(desk: Desk, sale: str = "1000", parties: Parties = TAXED) -> Lead:
+    """A sale on a closed statement: a tenth of it is the line."""
+    desk.parties = parties
+    lead = desk.take(WON)
+    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(sale))
+    desk.close("2026-11", CLOSED)
+    return lead
+
+
+def propose(desk: Desk, lead: Lead, amount: str) -> None:
+    wish = Wish("acme-0001", lead.lead_id, "wrong_rate", amount=Decimal(amount))
+    desk.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
+
+
+def approve(desk: Desk, lead: Lead) -> Correction:
+    return desk.ledger.transact(
+        lambda records: approve_debit(
+            records, billed_line(records, "acme-0001", lead.lead_id), "Carol", CLOSED + DAY
+        )
+    )
+
+
+def came(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
+    received = Received(number, Decimal(amount), date(2026, 12, 1), again)
+    return desk.ledger.transact(lambda records: pay(records, received, CLOSED))
+
+
+def account(desk: Desk) -> Account:
+    (found,) = desk.ledger.read(accounts_of)
+    return found
+
+
+class TestTax:
+    def test_a_statement_says_tax_total_and_the_day_until_which_to_pay(self, desk: Desk) -> None:
+        billed(desk)
+        bill = desk.ledger.read(lambda reading: reading.statement("acme-0001"))
+        said = json.loads(bill.json) if bill else {}
+        assert (said["total"], said["vat"], said["gross"], said["to_pay"]) == (
+            10000,
+            1900,
+            11900,
+            11900,
+        )
+        assert (said["issued_on"], said["due_on"]) == ("2026-12-02", "2026-12-16")
+        assert said["parties"]["supplier"]["address"] == ["1 Main Street", "New York"]
+
+    def test_tax_is_rounded_once_half_to_even(self, desk: Desk) -> None:
+        assert replace(PARTIES, vat_rate="5").vat(50, "USD") == 2
+        assert replace(PARTIES, vat_rate="5").vat(70, "USD") == 4
+        assert replace(PARTIES, vat_rate="7.5").vat(1020, "KWD") == 76
+        assert desk.parties.vat(10000, "JPY") == 0
+
+    def test_a_record_that_changes_later_changes_no_closed_statement(self, desk: Desk) -> None:
+        billed(desk)
+        desk.parties = replace(TAXED, vat_rate="25", customer=PARTIES.supplier)
+        assert desk.close("2026-11", CLOSED + DAY).parties == TAXED
+
+    def test_all_of_a_line_credited_in_parts_gives_all_tax_back(self, desk: Desk) -> None:
+        lead = billed(desk, "10.10")
+        desk.credit(lead, Decimal("0.33"))
+        desk.credit(lead, Decimal("0.33"))
+        desk.credit(lead, None)
+        notes = desk.ledger.read(corrections_of)
+        assert sum(one.amount for one in notes) == 101
+        assert sum(one.vat for one in notes) == TAXED.vat(101, "USD")
+        assert (account(desk).open, account(desk).carried) == (0, 0)
+
+
+class TestDebits:
+    def test_a_debit_note_is_a_document_once_the_client_approves(self, desk: Desk) -> None:
+        lead = billed(desk)
+        propose(desk, lead, "50")
+        assert account(desk).open == 11900
+        made = approve(desk, lead)
+        assert (made.number, made.kind, made.amount, made.vat) == (
+            "acme-0002",
+            DocumentKind.DEBIT,
+            5000,
+            950,
+        )
+        assert account(desk).open == 17850
+        assert account(desk).entries[1].document.due_on == date(2026, 12, 17)
+
+    def test_one_proposal_waits_for_a_line_at_a_time(self, desk: Desk) -> None:
+        lead = billed(desk)
+        propose(desk, lead, "50")
+        with pytest.raises(Refused, match="a proposal waits for the client already"):
+            propose(desk, lead, "50")
+        approve(desk, lead)
+        with pytest.raises(NotFound, match="no debit waits for an answer"):
+            approve(desk, lead)
+        propose(desk, lead, "1")
+        assert [one.answer for one in desk.ledger.read(proposals_of)] == ["approved", "open"]
+
+    def test_what_the_client_declines_changes_nothing_and_takes_no_number(self, desk: Desk) -> None:
+        lead = billed(desk)
+        propose(desk, lead, "50")
+        desk.ledger.transact(
+            lambda records: decline_debit(
+                records, billed_line(records, "acme-0001", lead.lead_id), "Carol", CLOSED
+            )
+        )
+        assert [one.answer for one in desk.ledger.read(proposals_of)] == ["declined"]
+        assert desk.credit(lead, Decimal(1)).number == "acme-0002"
+
+    def test_a_line_that_was_raised_can_be_credited_whole(self, desk: Desk) -> None:
+        lead = billed(desk)
+        propose(desk, lead, "50")
+        approve(desk, lead)
+        with pytest.raises(Refused, match=r"150\.00 USD is left of it"):
+            desk.credit(lead, Decimal("150.01"))
+        assert desk.credit(lead, None).vat == 2850
+        assert (account(desk).open, account(desk).carried) == (0, 0)
+
+    @pytest.mark.parametrize("amount", ["0", "-5", "1.001"])
+    def test_it_needs_an_amount_of_whole_minor_units_above_nought(
+        self, desk: Desk, amount: str
+    ) -> None:
+        lead = billed(desk)
+        with pytest.raises(Refused):
+            propose(desk, lead, amount)
+
+
+class TestPayments:
+    def test_a_statement_is_paid_in_parts(self, desk: Desk) -> None:
+        billed(desk)
+        assert came(desk, "100").open == 1900
+        assert came(desk, "19").open == 0
+
+    def test_the_same_payment_twice_is_asked_about(self, desk: Desk) -> None:
+        billed(desk)
+        came(desk, "50")
+        with pytest.raises(Refused, match=r"\$50\.00 of 2026-12-01 is recorded already"):
+            came(desk, "50")
+        assert came(desk, "50", again=True).open == 1900
+
+    def test_money_that_went_back_is_taken_off_and_no_more_than_came(self, desk: Desk) -> None:
+        billed(desk)
+        came(desk, "119")
+        assert came(desk, "-19").open == 1900
+        with pytest.raises(Refused, match=r"\$100\.00 came in, so no more can go back"):
+            came(desk, "-100.01")
+
+    def test_a_payment_names_a_document_that_is_to_be_paid_and_a_day_that_is_over(
+        self, desk: Desk
+    ) -> None:
+        lead = billed(desk)
+        desk.credit(lead, Decimal(1))
+        with pytest.raises(Refused, match="acme-0002 is a credit note"):
+            came(desk, "1", "acme-0002")
+        with pytest.raises(NotFound, match="no statement 'acme-0009'"):
+            came(desk, "1", "acme-0009")
+        late = Received("acme-0001", Decimal(1), date(2026, 12, 3))
+        with pytest.raises(Refused, match="still to come"):
+            desk.ledger.transact(lambda records: pay(records, late, CLOSED))
+
+    def test_what_is_to_the_clients_credit_is_taken_off_the_next_statement_and_drawn_again(
+        self, desk: Desk
+    ) -> None:
+        lead = billed(desk)
+        came(desk, "119")
+        desk.credit(lead, None)
+        assert account(desk).carried == -11900
+        again = desk.take(WON, NOW + 10 * DAY, email="bob@other.example")
+        desk.client(again, Kind.WON, NOW + 10 * DAY, amount=Decimal(400))
+        december = desk.close("2026-12", datetime(2027, 1, 2, tzinfo=UTC))
+        assert (december.gross, december.brought_forward, december.to_pay) == (4760, -11900, 0)
+        assert account(desk).carried == -11900 + 4760
+        assert '"brought_forward":-11900' in to_json(december)

@@ -1,0 +1,138 @@
+"""`gatepost paid`, `debit` and `statements`: the account as the agency sees it (27 and 30)."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from capture.lead import Actor, Event, Kind
+from tests.cli.conftest import Project
+
+CLOSE = datetime(2026, 12, 5, 12, tzinfo=UTC)
+LATER = datetime(2027, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def lead_id(project: Project) -> Iterator[str]:
+    """The one lead of a closed November: $50.00 and 20 % VAT, due on 4 January."""
+    client = project.folder / "clients/acme.toml"
+    client.write_text(client.read_text().replace("vat_rate = 0", "vat_rate = 20"))
+    lead_id = project.take()
+    with time_machine.travel(CLOSE, tick=False):
+        out = project.run("close", "guide", "--month", "2026-11").out
+        assert "To pay: $60.00 with 20 % VAT, by 2027-01-04.\n" in out
+        yield lead_id
+
+
+def listed(project: Project, *more: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(project.run("statements", *more, "--json").out)
+    return found
+
+
+def test_no_month_closes_while_a_statement_could_not_say_who_bills(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.take()
+    monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "")
+    ran = project.run("close", "guide", "--month", "2026-11")
+    assert ran.code == 1
+    assert ran.err.startswith("AGENCY_ADDRESS is not set, and a statement names who bills; ")
+
+
+@pytest.mark.usefixtures("lead_id")
+def test_a_payment_in_part_and_then_the_rest(project: Project) -> None:
+    asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount")
+    assert project.run(*asked, "45").out == "acme-0001: $15.00 is still to be paid.\n"
+    (row,) = listed(project)
+    assert (row["paid"], row["open"], row["state"]) == ("45.00", "15.00", "open")
+    assert project.run(*asked, "15").out == "acme-0001: settled.\n"
+    assert listed(project)[0]["state"] == "settled"
+
+
+@pytest.mark.usefixtures("lead_id")
+def test_money_beyond_what_was_owed_is_said_and_listed(project: Project) -> None:
+    asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")
+    assert "$10.00 more came than was owed" in project.run(*asked).out
+    assert "acme: $0.00 to be paid; $10.00 to its credit" in project.run("statements").out
+
+
+@pytest.mark.usefixtures("lead_id")
+def test_overdue_ones_are_listed_with_their_sum(project: Project) -> None:
+    assert project.run("statements", "--overdue").out == "Nothing is overdue.\n"
+    with time_machine.travel(LATER, tick=False):
+        out = project.run("statements", "--overdue").out
+        assert [row["number"] for row in listed(project, "--overdue")] == ["acme-0001"]
+    assert "overdue" in out.splitlines()[1]
+    assert out.splitlines()[-1] == "acme: $60.00 to be paid, $60.00 of it overdue."
+
+
+def test_a_debit_is_proposed_listed_and_approved(project: Project, lead_id: str) -> None:
+    line = ("acme-0001", "--lead", lead_id)
+    asked = ("--amount", "5", "--reason", "wrong_rate", "--as", "Ada")
+    assert "$5.00 proposed" in project.run("debit", "propose", *line, *asked).out
+    (row,) = json.loads(project.run("debit", "list", "--json").out)
+    assert (row["amount"], row["answer"]) == ("5.00", "open")
+    made = project.run("debit", "approve", *line, "--as", "Carol")
+    assert made.out == "acme-0002: $5.00 debited on acme-0001.\n"
+    assert [(row["document"], row["total"]) for row in listed(project)] == [
+        ("statement", "60.00"),
+        ("debit note on acme-0001", "6.00"),
+    ]
+    assert project.run("verify").code == 0
+
+
+def test_what_is_declined_is_gone(project: Project, lead_id: str) -> None:
+    line = ("acme-0001", "--lead", lead_id)
+    asked = ("--amount", "5", "--reason", "wrong_rate", "--as", "Ada")
+    project.run("debit", "propose", *line, *asked)
+    assert project.run("debit", "decline", *line, "--as", "Carol").code == 0
+    ran = project.run("debit", "approve", *line, "--as", "Carol")
+    assert ran.err.endswith("no debit waits for an answer; `gatepost debit list` shows them\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("acme-0009", "--amount", "5", "--date", "2026-12-01"), "no statement 'acme-0009'"),
+        (("acme-0001", "--amount", "five", "--date", "2026-12-01"), "write an amount such as"),
+        (("acme-0001", "--amount", "0.001", "--date", "2026-12-01"), "more decimals than USD"),
+        (("acme-0001", "--amount", "5", "--date", "1.12.2026"), "does not match the format"),
+        (("acme-0001", "--amount", "5", "--date", "2026-12-06"), "still to come"),
+    ],
+)
+@pytest.mark.usefixtures("lead_id")
+def test_a_wrong_payment_is_one_line(project: Project, given: tuple[str, ...], said: str) -> None:
+    ran = project.run("paid", *given)
+    assert ran.code in {1, 2}
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"number": "acme-0003"}, "credit note acme-0003: its number should be acme-0002\n"),
+        ({"amount": 5001}, "credit note acme-0002: more than was left of its line\n"),
+    ],
+)
+def test_verify_finds_a_gap_in_the_numbers_and_a_credit_beyond_its_line(
+    project: Project, lead_id: str, wrong: dict[str, object], fault: str
+) -> None:
+    said = {
+        "amount": 5000,
+        "client": "acme",
+        "currency": "USD",
+        "issued_on": "2026-12-05",
+        "lead_id": lead_id,
+        "number": "acme-0002",
+        "period": "",
+        "reason": "goodwill",
+        "statement": "acme-0001",
+        "vat": 1000,
+    }
+    forged = Event("guide", None, Kind.CREDITED, CLOSE, CLOSE, Actor.AGENCY, said | wrong)
+    project.ledger.transact(lambda records: records.append(forged))
+    ran = project.run("verify")
+    assert (ran.code, ran.err) == (1, fault)
