@@ -3,9 +3,13 @@
 The number of decimals of a currency follows ISO 4217 as CLDR carries it (JPY 0, USD 2, KWD 3).
 """
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+_CODE_BEFORE_DIGIT = re.compile(r"[A-Z]{3}(?=\d)")
+"""A currency without a sign of its own: CLDR asks for a space there, Babel leaves it out."""
 
 CURRENCIES = frozenset(list_currencies())
 
@@ -32,6 +36,6 @@ def is_exact(amount: Decimal, currency: str) -> bool:
 
 
 def show_money(minor: int, currency: str) -> str:
-    """For people, with the currency's own decimals: 5000 USD is `$50.00`, 5000 JPY is `¥5,000`."""
+    """For people, with the currency's own decimals: `$50.00`, `¥5,000`, `KWD 5.000`."""
     text: str = format_currency(from_minor(minor, currency), currency, locale="en_US")
-    return text.replace("\xa0", " ")
+    return _CODE_BEFORE_DIGIT.sub(r"\g<0> ", text.replace("\xa0", " "))

@@ -1,19 +1,11 @@
-"""The agreement as one page that stands by itself: it asks for nothing, and prints well."""
+"""The agreement as one page that stands by itself."""
 
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from capture.agreement.model import Agreement
+from capture.printing import pages
 
-_PAGES: Final = Environment(
-    loader=PackageLoader("capture.agreement", "."),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_PAGES: Final = pages("capture.agreement")
 
 
 def to_html(agreement: Agreement) -> str:

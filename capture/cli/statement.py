@@ -1,6 +1,7 @@
-"""`gatepost statement`: a closed statement or one to come, in every form."""
+"""`gatepost statement`: a closed statement, a note on one, or a month to come, in every form."""
 
-from collections.abc import Callable
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -8,39 +9,28 @@ import click
 from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
 from capture.cli.output import as_of_option, output_option, read_time, write_output
-from capture.cli.show import moment, show_facts, show_heading, show_rows
+from capture.cli.show import moment, show_facts
+from capture.cli.statement_rows import COLUMNS, show_statement, statement_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import credits_of, preview, read_statement
-from capture.errors import NotFound
-from capture.export import WRITERS, Cell
-from capture.lead import show_time
-from capture.ledger import Frozen, Reading
-from capture.money import from_minor, show_money
-from capture.statement import Statement, StatementLine, fingerprint, to_json
-
-COLUMNS = (
-    "number",
-    "campaign",
-    "month",
-    "lead_id",
-    "period",
-    "campaign_version",
-    "received_at",
-    "event",
-    "event_at",
-    "due_at",
-    "base",
-    "amount",
-    "currency",
-    "free",
-    "late",
-    "criteria_met",
+from capture.closing import (
+    Correction,
+    accounts_of,
+    corrections_of,
+    document,
+    preview,
+    read_statement,
 )
+from capture.errors import Refused
+from capture.export import WRITERS
+from capture.ledger import Reading
+from capture.money import show_money
+from capture.paper import Sheet, note_sheet, statement_sheet, to_html, to_pdf
+from capture.statement import Statement, fingerprint, to_json
 
 format_option = click.option(
     "--format",
     "shape",
-    type=click.Choice(["table", "json", *sorted(WRITERS)]),
+    type=click.Choice(["table", "json", "html", "pdf", *sorted(WRITERS)]),
     default="table",
     show_default=True,
     help="json is the canonical text that the hash is of.",
@@ -49,7 +39,7 @@ format_option = click.option(
 
 @click.group(cls=DefaultGroup, default="show")
 def statement() -> None:
-    """Show a closed statement by its NUMBER, or preview an open month."""
+    """Show a closed statement or note by its NUMBER, or preview an open month."""
 
 
 @statement.command("show")
@@ -58,19 +48,10 @@ def statement() -> None:
 @output_option
 @pass_workplace
 def show(workplace: Workplace, number: str, shape: str, output: Path | None) -> None:
-    """Show a closed statement."""
+    """Show a closed statement, or a credit or debit note."""
+    _check(shape, output)
     with workplace.ledger() as ledger:
-        frozen = ledger.read(lambda reading: _find(reading, number))
-    _show(read_statement(frozen), shape, output, lambda: frozen.json)
-
-
-def _find(reading: Reading, number: str) -> Frozen:
-    frozen = reading.statement(number)
-    if frozen is not None:
-        return frozen
-    if any(credit.number == number for credit in credits_of(reading)):
-        raise NotFound(f"{number} is a credit note, no statement: `gatepost credits` shows it")
-    raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+        ledger.read(lambda reading: _show_document(reading, number, shape, output))
 
 
 @statement.command("preview")
@@ -89,92 +70,75 @@ def preview_(
     output: Path | None,
 ) -> None:
     """Show what CAMPAIGN's statement would be, without closing the month."""
+    _check(shape, output)
     terms = workplace.campaign(campaign)
     both = workplace.parties(terms)
     time = read_time(as_of, terms)
     with workplace.ledger() as ledger:
         bill = ledger.read(lambda reading: preview(reading, terms, both, month, time))
-    _show(bill, shape, output, lambda: to_json(bill))
+    text = to_json(bill)
+    sheet = statement_sheet(bill, fingerprint(text), None, [])
+    _show(bill, text, sheet, shape, output)
 
 
-def _show(bill: Statement, shape: str, output: Path | None, text: Callable[[], str]) -> None:
-    if shape == "table" and output is None:
-        _show_table(bill, fingerprint(text()))
-    elif shape == "table":
+def _check(shape: str, output: Path | None) -> None:
+    if shape == "table" and output is not None:
         raise click.UsageError("a table is for the terminal: choose another --format for a file")
-    elif shape == "json":
-        write_output(text().encode(), output)
-    else:
-        rows = [_row(bill, line) for line in bill.lines]
-        write_output(WRITERS[shape](COLUMNS, rows), output, shape)
 
 
-def _show_table(bill: Statement, digest: str) -> None:
-    show_facts(
-        [
-            ("statement", bill.number or "preview, not closed"),
-            ("client", bill.client),
-            ("campaign", f"{bill.campaign} ({bill.model})"),
-            ("month", bill.month),
-            ("total", show_money(bill.total, bill.currency)),
-            *_added(bill),
-            ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
-            ("in review", f"{bill.counts.in_review}, for a later month"),
-            ("over the cap", _over_cap(bill)),
-            ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.seen}"),
-            ("chain head", bill.head),
-            ("SHA-256", digest),
-        ]
+def _show_document(reading: Reading, number: str, shape: str, output: Path | None) -> None:
+    paper = document(reading, number)
+    made = corrections_of(reading, paper.client)
+    if paper.corrects:
+        note = next(one for one in made if one.number == number)
+        sheet = note_sheet(note, paper, _bill(reading, paper.corrects)[0])
+        _show_note(note, sheet, shape, output)
+        return
+    bill, text = _bill(reading, number)
+    entries = [entry for one in accounts_of(reading, paper.client) for entry in one.entries]
+    sheet = statement_sheet(
+        bill,
+        fingerprint(text),
+        next(entry for entry in entries if entry.document.number == number),
+        [one for one in made if one.statement == number],
     )
-    if bill.lines:
-        show_heading("Lines")
-        show_rows(
-            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
-            [
-                {
-                    "lead_id": line.lead_id,
-                    "period": line.period,
-                    "paid for": line.event,
-                    "due": moment(line.due_at),
-                    "amount": show_money(line.amount, bill.currency),
-                    "marks": " ".join(name for name in ("free", "late") if getattr(line, name)),
-                    "criteria met": "; ".join(met.rule for met in line.met),
-                }
-                for line in bill.lines
-            ],
-            as_json=False,
-        )
+    _show(bill, text, sheet, shape, output)
 
 
-def _added(bill: Statement) -> list[tuple[str, str]]:
-    """What stands between the lines' total and what is to be paid."""
-    rows = [
-        (f"VAT {bill.parties.vat_rate} %", bill.vat),
-        ("credit before", bill.brought_forward),
-    ]
-    return [(name, show_money(amount, bill.currency)) for name, amount in rows if amount]
+def _bill(reading: Reading, number: str) -> tuple[Statement, str]:
+    frozen = reading.statement(number)
+    if frozen is None:
+        raise Refused(f"statement {number} is closed, but gone: `gatepost verify` tells more")
+    return read_statement(frozen), frozen.json
 
 
-def _over_cap(bill: Statement) -> str:
-    return f"{bill.counts.over_cap_refused} refused, {bill.counts.over_cap_free} free"
+def _show(bill: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
+    if shape == "table":
+        show_statement(bill, fingerprint(text))
+    elif shape == "json":
+        write_output(text.encode(), output)
+    elif shape in {"html", "pdf"}:
+        _write_sheet(sheet, shape, output)
+    else:
+        write_output(WRITERS[shape](COLUMNS, statement_rows(bill)), output, shape)
 
 
-def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
-    return {
-        "number": bill.number,
-        "campaign": bill.campaign,
-        "month": bill.month,
-        "lead_id": line.lead_id,
-        "period": line.period,
-        "campaign_version": line.version,
-        "received_at": show_time(line.received_at),
-        "event": line.event,
-        "event_at": show_time(line.event_at),
-        "due_at": show_time(line.due_at),
-        "base": None if line.base is None else from_minor(line.base, bill.currency),
-        "amount": from_minor(line.amount, bill.currency),
-        "currency": bill.currency,
-        "free": "yes" if line.free else "no",
-        "late": "yes" if line.late else "no",
-        "criteria_met": "; ".join(met.rule for met in line.met),
-    }
+def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:
+    if shape == "table":
+        said = asdict(note) | {
+            "amount": show_money(note.amount, note.currency),
+            "vat": show_money(note.vat, note.currency),
+            "issued_at": moment(note.issued_at),
+        }
+        show_facts((name.replace("_", " "), value) for name, value in said.items() if value)
+    elif shape == "json":
+        write_output(json.dumps(asdict(note), indent=2, default=str).encode() + b"\n", output)
+    elif shape in {"html", "pdf"}:
+        _write_sheet(sheet, shape, output)
+    else:
+        raise Refused(f"{note.number} is a {note.kind}: take --format table, json, html or pdf")
+
+
+def _write_sheet(sheet: Sheet, shape: str, output: Path | None) -> None:
+    content = to_html(sheet).encode() if shape == "html" else to_pdf(sheet)
+    write_output(content, output, shape)

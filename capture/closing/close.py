@@ -114,6 +114,7 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
         client=campaign.client,
         campaign=campaign.slug,
         month=month,
+        time_zone=campaign.time_zone,
         currency=campaign.currency,
         model=campaign.price.model.value,
         lines=[_line(due, campaign, month) for due in drawn.lines],

@@ -60,6 +60,8 @@ class Statement:
     client: str
     campaign: str
     month: str
+    time_zone: str
+    """The campaign's: its month and days are cut there."""
     currency: str
     model: str
     lines: Sequence[StatementLine]

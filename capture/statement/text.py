@@ -27,6 +27,7 @@ def to_json(statement: Statement) -> str:
             "client": statement.client,
             "campaign": statement.campaign,
             "month": statement.month,
+            "time_zone": statement.time_zone,
             "currency": statement.currency,
             "model": statement.model,
             "lines": [_line(line) for line in statement.lines],
@@ -61,6 +62,7 @@ def read_json(text: str) -> Statement:
         client=said["client"],
         campaign=said["campaign"],
         month=said["month"],
+        time_zone=said["time_zone"],
         currency=said["currency"],
         model=said["model"],
         lines=[

@@ -127,7 +127,7 @@ def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> 
     assert project.run(*asked, "--format", "json").out == first
 
 
-@pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json"])
+@pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json", "html", "pdf"])
 def test_a_statement_is_written_in_every_form(project: Project, shape: str) -> None:
     project.take()
     close(project, "2026-11", DECEMBER)
@@ -259,6 +259,8 @@ def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Proje
     assert (made.code, made.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
     (row,) = json.loads(project.run("credits", "--json").out)
     assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
-    assert "acme-0002 is a credit note" in project.run("statement", "acme-0002").err
+    assert "credit note" in project.run("statement", "acme-0002").out
+    refused = project.run("statement", "acme-0002", "--format", "csv").err
+    assert "acme-0002 is a credit note" in refused
     assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left of it\n")
     assert project.run("verify").code == 0
