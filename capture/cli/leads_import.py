@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,8 @@ import click
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import Refused, short_path
-from capture.intake import Brought, Origin, bring_in, check_open, read_sheet, rehearse
+from capture.intake import Brought, Origin, bring_in, check_open, read_sheet
+from capture.ledger import rehearse
 
 
 @click.command("import")
@@ -46,10 +48,8 @@ def import_(
     with workplace.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))
         rows = read_sheet(_content(file), short_path(file), terms)
-        if dry_run:
-            brought = rehearse(ledger, terms, origin, rows, now)
-        else:
-            brought = ledger.transact(lambda records: bring_in(records, terms, origin, rows, now))
+        do = partial(rehearse, ledger) if dry_run else ledger.transact
+        brought = do(lambda records: bring_in(records, terms, origin, rows, now))
     if as_json:
         show_json(_rows(brought, dry_run=dry_run))
         return
