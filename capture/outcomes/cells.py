@@ -73,10 +73,9 @@ class Cells:
 
     def outcome(self, lead_id: str, on: datetime, terms: Campaign) -> Outcome | None:
         """What the row says, or None if a cell is faulty."""
-        kind = self._read("outcome", lambda text: KINDS[_word(text)], self._offered())
+        kind = KINDS.get(_word(self.text("outcome")))
         if kind is None:
-            if not self.text("outcome"):
-                self.fault("outcome", f"say what has become of the lead: {', '.join(KINDS)}")
+            self.fault("outcome", self._offered())
             return None
         self._check_belonging(kind, terms)
         said = Outcome(
@@ -128,8 +127,10 @@ class Cells:
         return None
 
     def _offered(self) -> str:
-        known = f"none that we know{near(self.text('outcome'), KINDS)}"
-        return known if "`" in known else f"{known}; write one of {', '.join(KINDS)}"
+        text, known = self.text("outcome"), ", ".join(KINDS)
+        if not text:
+            return f"say what has become of the lead: {known}"
+        return "none that we know" + (near(text, KINDS) or f"; write one of {known}")
 
 
 _TIME: Final = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
