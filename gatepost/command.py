@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "new": "publish.new_commands:new",
     "notify": "capture.cli.review:notify",
     "outcome": "capture.cli.outcome:outcome",
+    "outcomes": "capture.cli.outcomes:outcomes",
     "paid": "capture.cli.paid:paid",
     "review": "capture.cli.review:review",
     "schema": "gatepost.commands:schema",

@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
+from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.errors import Refused, short_path
-from capture.intake import Brought, Origin, bring_in, check_open, read_sheet, rehearse
+from capture.errors import short_path
+from capture.intake import Brought, Origin, bring_in, check_open, read_sheet
+from capture.ledger import rehearse
 
 
 @click.command("import")
@@ -45,11 +48,9 @@ def import_(
     now = datetime.now(UTC)
     with workplace.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))
-        rows = read_sheet(_content(file), short_path(file), terms)
-        if dry_run:
-            brought = rehearse(ledger, terms, origin, rows, now)
-        else:
-            brought = ledger.transact(lambda records: bring_in(records, terms, origin, rows, now))
+        rows = read_sheet(read_content(file), short_path(file), terms)
+        do = partial(rehearse, ledger) if dry_run else ledger.transact
+        brought = do(lambda records: bring_in(records, terms, origin, rows, now))
     if as_json:
         show_json(_rows(brought, dry_run=dry_run))
         return
@@ -58,13 +59,6 @@ def import_(
         table = [{**asdict(one), "email": emails[one.line]} for one in brought]
         show_rows(("line", "email", "stage", "why"), table, as_json=False)
     click.echo(_summary(brought) + (" Nothing was written." if dry_run else ""))
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from None
 
 
 def _rows(brought: Sequence[Brought], *, dry_run: bool) -> list[dict[str, object]]:

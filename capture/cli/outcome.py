@@ -9,27 +9,10 @@ from capture.cli.amount import Amount
 from capture.cli.lead import find
 from capture.cli.output import read_time
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.lead import Actor, Kind, Lead
+from capture.lead import Actor, Lead
 from capture.ledger import Records
-from capture.outcomes import Outcome, record
+from capture.outcomes import KINDS, MOST_MONTHS, Outcome, record
 from capture.terms import kept_campaign
-
-KINDS = {
-    kind.value.replace("_", "-"): kind
-    for kind in (
-        Kind.SCHEDULED,
-        Kind.MOVED,
-        Kind.HELD,
-        Kind.NO_SHOW,
-        Kind.CANCELLED,
-        Kind.WON,
-        Kind.LOST,
-        Kind.REVENUE,
-        Kind.REFUNDED,
-        Kind.CHURNED,
-        Kind.CONTESTED,
-    )
-}
 
 
 @click.command()
@@ -49,7 +32,10 @@ KINDS = {
 @click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")
 @click.option("--period", metavar="DATE", help="revenue: the first day that it is for.")
 @click.option(
-    "--months", type=click.IntRange(1, 120), default=1, help="revenue: split over so many months."
+    "--months",
+    type=click.IntRange(1, MOST_MONTHS),
+    default=1,
+    help="revenue: split over so many months.",
 )
 @click.option("--reason", default="", help="contested: a code of the campaign file.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")

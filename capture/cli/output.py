@@ -1,7 +1,7 @@
 """Files and times as arguments: where a command writes, and as of when it looks."""
 
 import sys
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +9,7 @@ import click
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.window import read_moment
 
 _NO_TEXT: Final = frozenset({"pdf", "xlsx"})
 
@@ -31,16 +32,19 @@ def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> 
     if text is None:
         return datetime.now(UTC)
     try:
-        if len(text) == len("2026-11-01"):
-            moment = datetime.combine(date.fromisoformat(text), time(), campaign.zone)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
-        return moment.astimezone(UTC)
+        return read_moment(text, campaign)
     except (ValueError, OverflowError):  # the last hours of the year 9999 have no time in UTC
         raise click.BadParameter(
             "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint=option
         ) from None
+
+
+def read_content(path: Path) -> bytes:
+    """All of a file. Raises `Refused` if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from None
 
 
 def write_output(content: bytes, output: Path | None, shape: str = "") -> None:

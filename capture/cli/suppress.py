@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.email_domains import domain_of
 from capture.errors import FileErrors, Problem, Refused
-from capture.intake import identity
+from capture.identity import identity
 
 
 @click.command()

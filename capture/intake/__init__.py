@@ -1,12 +1,12 @@
 """Takes leads: one submission, or a table of them; and judges again what was corrected by hand."""
 
-from capture.intake.bring import Brought, Origin, bring_in, rehearse
+from capture.intake.bring import Brought, Origin, bring_in
 from capture.intake.correct import Correction, correct
 from capture.intake.door import DoorShut, check_open
 from capture.intake.receive import FormOutdated, Receipt, receive
 from capture.intake.sheet import Row, read_sheet
 from capture.intake.spam import spam_signals
-from capture.intake.submission import Submission, identity
+from capture.intake.submission import Submission
 
 __all__ = [
     "Brought",
@@ -20,9 +20,7 @@ __all__ = [
     "bring_in",
     "check_open",
     "correct",
-    "identity",
     "read_sheet",
     "receive",
-    "rehearse",
     "spam_signals",
 ]

@@ -5,7 +5,7 @@ lawful basis is kept in place of a consent.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,7 +20,7 @@ from capture.intake.receive import receive
 from capture.intake.sheet import Row
 from capture.intake.submission import FORM, Submission
 from capture.lead import Kind
-from capture.ledger import Ledger, Records
+from capture.ledger import Records
 from capture.qualification import qualify
 from capture.review import find_lead
 from capture.terms import keep_terms
@@ -96,29 +96,6 @@ def bring_in(
             brought.append(Brought(row.line, lead_id, False, outcome.kind.value, why))
             lines[lead_id] = row.line
     return brought
-
-
-def rehearse(
-    ledger: Ledger, campaign: Campaign, origin: Origin, rows: Sequence[Row], now: datetime
-) -> list[Brought]:
-    """What `bring_in` would do now: done in a transaction that is then given up."""
-
-    def work(records: Records) -> None:
-        raise _GivenUp(bring_in(records, campaign, origin, rows, now))
-
-    try:
-        ledger.transact(work)
-    except _GivenUp as given_up:
-        return given_up.brought
-    raise AssertionError("a rehearsal was written")
-
-
-class _GivenUp(Exception):
-    """Undoes a transaction and carries out what it found."""
-
-    def __init__(self, brought: list[Brought]) -> None:
-        super().__init__()
-        self.brought = brought
 
 
 def row_id(source: str, answers: Mapping[str, Answer]) -> str:

@@ -13,9 +13,10 @@ from capture.campaign import Answer, Campaign
 from capture.campaign.problems import near
 from capture.errors import Refused
 from capture.form import as_typed, check_typed
+from capture.identity import identity
 from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
-from capture.intake.submission import Submission, identity
+from capture.intake.submission import Submission
 from capture.lead import Actor, Event, Kind, Lead
 from capture.ledger import Dossier, Message, Note, Records
 from capture.qualification import qualify

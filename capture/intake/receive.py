@@ -11,9 +11,10 @@ from typing import Final
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.identity import identity
 from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
-from capture.intake.submission import Submission, identity
+from capture.intake.submission import Submission
 from capture.lead import Actor, Event, Kind, parse_time
 from capture.ledger import Dossier, Message, Records
 from capture.qualification import Verdict, qualify

@@ -1,12 +1,10 @@
-"""What one visitor sent, and what that person can be known by."""
+"""What one visitor sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from capture.campaign import Answer
-from capture.ledger import Keys
-from capture.qualification import company_domain
 
 FORM: Final = "form"
 """The source of what a visitor sent."""
@@ -29,22 +27,3 @@ class Submission:
     basis: str = ""
     """Where no form was shown: the lawful basis in words, without personal data. It stands in
     the event, beside today's version in place of the one shown."""
-
-
-def identity(answers: Mapping[str, Answer]) -> Keys:
-    """What a person can be known by: `email`, `phone`, `company_domain`, where answered.
-
-    The address is compared without case and without a "+tag" (RFC 5233 subaddress), since both
-    reach the same person. Free-mail domains are no company (rule 2).
-    """
-    keys = {}
-    email = str(answers.get("email", "")).casefold()
-    if email:
-        mailbox, _, domain = email.rpartition("@")
-        keys["email"] = f"{mailbox.partition('+')[0]}@{domain}"
-        company = company_domain(email)
-        if company is not None:
-            keys["company_domain"] = company
-    if phone := answers.get("phone"):
-        keys["phone"] = str(phone)
-    return keys

@@ -23,6 +23,7 @@ from capture.ledger.protocol import (
     Verification,
     WorkResult,
 )
+from capture.ledger.rehearsal import rehearse
 from capture.ledger.sqlite import SqliteLedger
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Verification",
     "WorkResult",
     "open_ledger",
+    "rehearse",
 ]
 
 _SQLITE = "sqlite:///"

@@ -1,6 +1,5 @@
 """Judges a lead: a campaign's criteria and the answers give a verdict with reasons in words."""
 
-from capture.email_domains import company_domain
 from capture.qualification.judging import qualify, sentence
 from capture.qualification.rule_data import RULE_DATA_VERSION
 from capture.qualification.verdict import CriterionResult, Verdict
@@ -9,7 +8,6 @@ __all__ = [
     "RULE_DATA_VERSION",
     "CriterionResult",
     "Verdict",
-    "company_domain",
     "qualify",
     "sentence",
 ]

@@ -298,3 +298,15 @@ def test_a_split_payment_adds_up_and_its_parts_differ_by_one_unit_at_most(
 def test_a_month_later_is_clamped_to_the_months_end() -> None:
     assert after_months(date(2027, 1, 31), 1) == date(2027, 2, 28)
     assert after_months(date(2028, 2, 29), 12) == date(2029, 2, 28)
+
+
+@pytest.mark.parametrize("kind", [Kind.NO_SHOW, Kind.MOVED, Kind.CANCELLED, Kind.HELD])
+def test_what_silence_has_said_of_a_meeting_is_final_before_it_is_written_rule_14(
+    desk: Desk, kind: Kind
+) -> None:
+    lead = desk.take(HELD)
+    desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+    more = {"meeting_at": MEETING + 9 * DAY} if kind is Kind.MOVED else {}
+    with pytest.raises(Refused, match="taken as held already, by silence"):
+        desk.client(lead, kind, MEETING + FINAL, **more)
+    assert amounts(desk.close("2026-11", END)) == [25000]

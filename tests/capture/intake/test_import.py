@@ -8,10 +8,10 @@ import pytest
 
 from capture.campaign import Campaign
 from capture.errors import FileErrors, Refused
-from capture.intake import Brought, DoorShut, Origin, bring_in, read_sheet, receive, rehearse
+from capture.intake import Brought, DoorShut, Origin, bring_in, read_sheet, receive
 from capture.intake.sheet import MOST_ROWS
 from capture.lead import Actor
-from capture.ledger import Ledger, open_ledger
+from capture.ledger import Ledger, open_ledger, rehearse
 from capture.terms import shut_door
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
@@ -208,7 +208,7 @@ def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(sta
 def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
     rows = read_sheet(table, "x", stand.terms)
-    rehearsed = rehearse(stand.ledger, stand.terms, EVENT, rows, NOW)
+    rehearsed = rehearse(stand.ledger, lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
     assert stand.ledger.read(lambda reading: reading.head()[0]) == 0
     assert stand.ledger.read(lambda reading: reading.version_text(stand.terms.version)) is None
     done = stand.ledger.transact(lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))

@@ -1,4 +1,4 @@
-"""What happens after a lead was delivered: its meeting, its sale, its revenue (rules 10, 14, 22).
+"""Records what happened after a lead was delivered: its meeting, sale, revenue (10, 14, 22).
 
 Each act is one event with its own time and author. A paying outcome that the agency records
 carries the time at which it becomes final; until then the client may contest it.
@@ -6,7 +6,7 @@ carries the time at which it becomes final; until then the client may contest it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +21,24 @@ from capture.review import find_lead
 from capture.terms import kept_campaign
 from capture.window import deadline
 
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.value.replace("_", "-"): kind
+    for kind in (
+        Kind.SCHEDULED,
+        Kind.MOVED,
+        Kind.HELD,
+        Kind.NO_SHOW,
+        Kind.CANCELLED,
+        Kind.WON,
+        Kind.LOST,
+        Kind.REVENUE,
+        Kind.REFUNDED,
+        Kind.CHURNED,
+        Kind.CONTESTED,
+    )
+}
+"""What can be recorded, by the word that people write."""
+
 PAYS: Final[Mapping[str, Kind]] = {
     "scheduled": Kind.SCHEDULED,
     "held": Kind.HELD,
@@ -31,7 +49,12 @@ PAYS: Final[Mapping[str, Kind]] = {
 
 WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
 AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
+ENDING: Final = AFTER_MEETING | {Kind.MOVED, Kind.CANCELLED}
+"""What can become of a meeting until silence has said that it was held (rule 14)."""
 WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
+
+FARTHEST: Final = timedelta(days=3653)
+"""How far ahead a meeting or a period can be; what lies beyond is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +89,9 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
-            "its receipt or in the time to come; name when it happened with --on"
+            "its receipt or in the time to come; say when it happened"
         )
-    if outcome.kind is Kind.HELD and lead.is_taken_held_at(now):
+    if outcome.kind in ENDING and lead.is_taken_held_at(now):
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
     by = records.pseudonym(lead.client, outcome.by)
     for data in _data(life, terms, outcome, now):
@@ -119,7 +142,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
     if kind is Kind.REFUNDED:
         return [_refund(life, terms, amount)]
     if kind is Kind.REVENUE:
-        return [{**one, **final} for one in _periods(life, outcome, amount)]
+        return [{**one, **final} for one in _periods(life, outcome, amount, now)]
     return [{"amount": amount, **final}]
 
 
@@ -127,6 +150,8 @@ def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
     at = outcome.meeting_at
     if at is None:
         raise Refused("say when the meeting is: --at TIME")
+    if at > now + FARTHEST:
+        raise Refused(f"lead {life.lead.lead_id}: a meeting in {at.year}; look at the year")
     if at < life.lead.received_at:
         raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
     if outcome.kind is Kind.MOVED and at == life.lead.meeting_at:
@@ -195,9 +220,11 @@ def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
     return {"amount": amount, "left": left}
 
 
-def _periods(life: Life, outcome: Outcome, amount: int) -> list[dict[str, Any]]:
+def _periods(life: Life, outcome: Outcome, amount: int, now: datetime) -> list[dict[str, Any]]:
     if outcome.period is None:
         raise Refused("say the first day that the revenue is for: --period 2026-12-01")
+    if outcome.period > (now + FARTHEST).date():
+        raise Refused(f"lead {life.lead.lead_id}: revenue of {outcome.period}; look at the year")
     parts = split(amount, outcome.period, outcome.months)
     known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
     if known:

@@ -1,0 +1,86 @@
+"""`gatepost outcomes import FILE.csv`: what a CRM or a sales list says became of leads."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from capture.cli.output import read_content
+from capture.cli.show import as_json_option, moment, show_json, show_rows
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.errors import short_path
+from capture.lead import Actor
+from capture.ledger import rehearse
+from capture.outcomes import Taken, Teller, read_outcomes, sort_out, take
+
+
+@click.group()
+def outcomes() -> None:
+    """Take in what has become of many leads at once."""
+
+
+@outcomes.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "by", required=True, metavar="NAME", help="Who records them.")
+@click.option(
+    "--from",
+    "side",
+    type=click.Choice(["agency", "client"]),
+    default="agency",
+    show_default=True,
+    help="Whose word they are, where a row does not say; what the client records is final.",
+)
+@click.option("--campaign", default="", help="Where the leads are, if a row does not say.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded; write nothing.")
+@as_json_option
+@pass_workplace
+def import_(
+    workplace: Workplace,
+    file: Path,
+    by: str,
+    side: str,
+    campaign: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Record the outcomes of FILE.csv: all that are new or, if a row is faulty, none.
+
+    The columns are the options of `gatepost outcome`, and lead_id, or email and campaign. The
+    same row again changes nothing, so a newer export of the same list may be taken whole.
+    """
+    teller = Teller(by, Actor(side), campaign)
+    table = read_outcomes(read_content(file), short_path(file))
+    with workplace.ledger() as ledger:
+        now = datetime.now(UTC)
+        rows = ledger.read(lambda reading: sort_out(reading, table, teller, now))
+        do = partial(rehearse, ledger) if dry_run else ledger.transact
+        then = datetime.now(UTC)  # to sort out a long table takes its time
+        taken = do(lambda records: take(records, rows, then))
+    if as_json:
+        show_json([_row(one) for one in taken])
+        return
+    new = [_row(one) for one in taken if not one.known]
+    if dry_run and new:
+        show_rows(("line", "lead_id", "outcome", "on"), new, as_json=False)
+    click.echo(_summary(taken) + (" Nothing was written." if dry_run else ""))
+
+
+def _row(one: Taken) -> dict[str, Any]:
+    return {
+        "line": one.line,
+        "lead_id": one.lead_id,
+        "outcome": one.kind.value.replace("_", "-"),
+        "on": moment(one.occurred_at),
+        "known": one.known,
+    }
+
+
+def _summary(taken: Sequence[Taken]) -> str:
+    new = Counter(_row(one)["outcome"] for one in taken if not one.known)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in new.items())
+    known = len(taken) - new.total()
+    return f"{new.total()} new{f' ({kinds})' if kinds else ''}, {known} known already."

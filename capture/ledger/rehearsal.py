@@ -1,0 +1,24 @@
+"""What a piece of work would come to: done in a transaction that is then given up."""
+
+from collections.abc import Callable
+
+from capture.ledger.protocol import Ledger, Records, Result
+
+
+def rehearse(ledger: Ledger, work: Callable[[Records], Result]) -> Result:
+    """Runs the work and writes nothing. Raises what the work raises."""
+    results: list[Result] = []
+
+    def tried(records: Records) -> None:
+        results.append(work(records))
+        raise _GivenUp
+
+    try:
+        ledger.transact(tried)
+    except _GivenUp:
+        return results[-1]
+    raise AssertionError("a rehearsal was written")
+
+
+class _GivenUp(Exception):
+    """Undoes a transaction."""

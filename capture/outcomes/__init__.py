@@ -1,0 +1,18 @@
+"""What happens after a lead was delivered: recorded one by one, or from a table of a CRM."""
+
+from capture.outcomes.bring import Taken, sort_out, take
+from capture.outcomes.cells import MOST_MONTHS, Teller
+from capture.outcomes.record import KINDS, Outcome, record
+from capture.outcomes.sheet import read_outcomes
+
+__all__ = [
+    "KINDS",
+    "MOST_MONTHS",
+    "Outcome",
+    "Taken",
+    "Teller",
+    "read_outcomes",
+    "record",
+    "sort_out",
+    "take",
+]

@@ -1,0 +1,161 @@
+"""Takes a table of outcomes: all that is new in it, in one transaction, or nothing.
+
+Two steps, so that the site's visitors wait for no more than is written: first the rows are sorted
+out on a view of the ledger, however many are known already; then the new ones are recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.errors import FileErrors, NotFound, Problem, Refused
+from capture.lead import Kind
+from capture.ledger import Reading, Records
+from capture.outcomes.cells import Cells, Teller
+from capture.outcomes.known import Fact, facts_of, says_nothing_new
+from capture.outcomes.record import Outcome, record
+from capture.outcomes.whose import History, Whose, history
+from capture.sheet import Table, in_order
+
+MOST_NEW: Final = 10_000
+"""One transaction records them all, and the site's visitors wait for it: two seconds or so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one row."""
+
+    line: int
+    lead_id: str
+    kind: Kind
+    occurred_at: datetime
+    known: bool
+    """It was recorded before, or silence has said the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A row that says something of a lead that is not known yet."""
+
+    line: int
+    outcome: Outcome
+    facts: frozenset[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The rows of a table, told apart."""
+
+    where: str
+    known: Sequence[Taken]
+    new: Sequence[Said]
+    problems: Sequence[Problem]
+    faulty: Mapping[str, int]
+    """The first faulty line of a lead, by its id."""
+
+
+def sort_out(reading: Reading, table: Table, teller: Teller, now: datetime) -> Sorted:
+    """Finds each row's lead, reads its cells, and tells the new from what is known already."""
+    whose = Whose(reading)
+    known: list[Taken] = []
+    new: list[Said] = []
+    problems: list[Problem] = []
+    faulty: dict[str, int] = {}
+    lines: dict[tuple[str, frozenset[Fact]], int] = {}
+    changed: set[str] = set()
+    for line, row in table.rows(problems):
+        cells = Cells(row, teller)
+        found, said = _read(whose, cells, now)
+        lead_id = "" if found is None else found.lead.lead_id
+        if found is not None and said is not None:
+            facts = facts_of(said, found.terms)
+            first = lines.setdefault((lead_id, facts), line)
+            if first != line:
+                cells.faults.append(
+                    f"the same as line {first}; leave one, or if it happened twice, give each its "
+                    "own time"
+                )
+            elif _is_known(said, facts, found, now, alone=lead_id not in changed):
+                known.append(_taken(line, said, known=True))
+            else:
+                new.append(Said(line, said, facts))
+                changed.add(lead_id)
+        if cells.faults and lead_id:
+            faulty.setdefault(lead_id, line)
+        problems += [Problem(table.where, line, fault) for fault in cells.faults]
+    return Sorted(table.where, known, new, problems, faulty)
+
+
+def take(records: Records, rows: Sorted, now: datetime) -> list[Taken]:
+    """Records what is new, in the file's order, for `Ledger.transact`; every row's fate.
+
+    Raises one `FileErrors` with every faulty row, and then nothing is to be written.
+    """
+    problems, faulty = list(rows.problems), dict(rows.faulty)
+    if len(rows.new) > MOST_NEW:
+        mend = f"at most {MOST_NEW} at once: cut the file in parts, each with the heading"
+        problems.append(Problem(rows.where, None, f"{len(rows.new)} new outcomes; {mend}"))
+        raise FileErrors(in_order(problems))
+    taken = list(rows.known)
+    befores: dict[str, History | None] = {}
+    for one in rows.new:
+        lead_id = one.outcome.lead_id
+        try:
+            known = _is_known_now(records, one, befores, now)
+            if not known:
+                record(records, one.outcome, now)
+            taken.append(_taken(one.line, one.outcome, known=known))
+        except (Refused, NotFound) as refused:
+            problems.append(Problem(rows.where, one.line, _told(str(refused), one, faulty)))
+            faulty.setdefault(lead_id, one.line)
+    if problems:
+        raise FileErrors(in_order(problems))
+    return sorted(taken, key=lambda row: row.line)
+
+
+def _read(whose: Whose, cells: Cells, now: datetime) -> tuple[History | None, Outcome | None]:
+    """The row's lead and what it says; every fault of its cells is noted in them."""
+    terms = whose.terms(cells)
+    if terms is None:
+        return None, None
+    on = cells.on(terms)
+    found = None if on is None else whose.lead(cells, terms, on)
+    if found is None:
+        cells.outcome("", on or now, terms)
+        return None, None
+    return found, cells.outcome(found.lead.lead_id, on or now, found.terms)
+
+
+def _is_known(
+    said: Outcome, facts: frozenset[Fact], found: History, now: datetime, *, alone: bool
+) -> bool:
+    """`alone`: no row above changes the lead, so that what silence has said stands."""
+    if facts <= found.facts:
+        return True
+    return alone and says_nothing_new(said, found.lead, found.silent, now)
+
+
+def _is_known_now(
+    records: Records, one: Said, befores: dict[str, History | None], now: datetime
+) -> bool:
+    """Whether somebody recorded it since the rows were sorted out, or silence has said it."""
+    lead_id = one.outcome.lead_id
+    if lead_id not in befores:
+        befores[lead_id] = history(records, lead_id)
+    before = befores[lead_id]
+    if before is not None and one.facts <= before.facts:
+        return True
+    current = history(records, lead_id) if one.outcome.kind is Kind.HELD else None
+    return current is not None and says_nothing_new(one.outcome, current.lead, current.silent, now)
+
+
+def _told(refusal: str, one: Said, faulty: Mapping[str, int]) -> str:
+    first = faulty.get(one.outcome.lead_id, one.line)
+    if first >= one.line:
+        return refusal
+    return f"{refusal} (line {first} of the same lead is faulty; mend that first)"
+
+
+def _taken(line: int, said: Outcome, *, known: bool) -> Taken:
+    return Taken(line, said.lead_id, said.kind, said.occurred_at, known)

@@ -1,0 +1,151 @@
+"""`gatepost outcomes import`."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from capture.intake import Submission, receive
+from tests.cli.conftest import ROOT, Project, Ran
+from tests.samples import NOW, campaign
+
+DECEMBER = datetime(2026, 12, 10, 12, tzinfo=UTC)
+TABLE = """\
+email;outcome;on;at;amount
+ann@clinic.example;scheduled;2026-11-24 09:00;2026-12-01 10:00;
+ann@clinic.example;held;2026-12-01 10:30;;
+ann@clinic.example;won;2026-12-03 16:00;;1.200,00
+"""
+DEMO = {
+    "full_name": "Ann Lee",
+    "company": "Clinic",
+    "job_title": "CIO",
+    "company_size": "201-1000",
+    "country": "US",
+}
+
+
+def bring(project: Project, table: str | bytes = TABLE, *more: str) -> Ran:
+    content = table if isinstance(table, bytes) else table.encode()
+    (project.folder / "crm.csv").write_bytes(content)
+    with time_machine.travel(DECEMBER, tick=False):
+        return project.run(
+            "outcomes", "import", "crm.csv", "--as", "Ada", "--campaign", "guide", *more
+        )
+
+
+def test_a_table_is_taken_and_the_same_table_again_changes_nothing(project: Project) -> None:
+    lead_id = project.take()
+    assert bring(project).out == "3 new (1 scheduled, 1 held, 1 won), 0 known already.\n"
+    shown = project.run("lead", lead_id).out
+    assert bring(project).out == "0 new, 3 known already.\n"
+    assert project.run("lead", lead_id).out == shown
+    assert project.run("verify").code == 0
+
+
+def test_a_dry_run_shows_what_is_new_and_writes_nothing(project: Project) -> None:
+    lead_id = project.take()
+    bring(project, "".join(TABLE.splitlines(keepends=True)[:2]))
+    out = bring(project, TABLE, "--dry-run").out
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "line lead_id outcome on",
+        f"3 {lead_id} held 2026-12-01T15:30:00Z",
+        f"4 {lead_id} won 2026-12-03T21:00:00Z",
+        "2 new (1 held, 1 won), 1 known already. Nothing was written.",
+    ]
+    assert bring(project).out == "2 new (1 held, 1 won), 1 known already.\n"
+
+
+def test_a_program_is_given_every_row(project: Project) -> None:
+    lead_id = project.take()
+    rows = json.loads(bring(project, TABLE, "--json").out)
+    assert rows[0] == {
+        "line": 2,
+        "lead_id": lead_id,
+        "outcome": "scheduled",
+        "on": "2026-11-24T14:00:00Z",
+        "known": False,
+    }
+    assert [row["known"] for row in json.loads(bring(project, TABLE, "--json").out)] == [True] * 3
+
+
+def test_with_one_faulty_row_nothing_is_written(project: Project) -> None:
+    lead_id = project.take()
+    before = project.run("lead", lead_id).out
+    ran = bring(project, TABLE + "ann@clinic.example;refunded;2026-12-04;;1,200\n")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        'crm.csv:5: amount = "1,200": its comma may part thousands or decimals; write 1200 or '
+        "1200.00\n"
+    )
+    assert project.run("lead", lead_id).out == before
+
+
+def test_what_was_recorded_by_the_single_command_is_known(project: Project) -> None:
+    lead_id = project.take()
+    said = ("won", "--on", "2026-12-03T16:00", "--amount", "1200", "--as", "Ada")
+    with time_machine.travel(DECEMBER, tick=False):
+        assert project.run("outcome", lead_id, *said).code == 0
+    rows = json.loads(bring(project, TABLE, "--json").out)
+    assert [row["known"] for row in rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("table", "err"),
+    [
+        (b"email,outcome,on\nJos\xe9\n", "crm.csv:2: no UTF-8 text; save it as CSV UTF-8\n"),
+        (TABLE.encode("utf-16"), "crm.csv:1: no UTF-8 text; save it as CSV UTF-8\n"),
+        (b"\0", 'crm.csv:1: no column "\\u0000" in a table of outcomes\n'),
+    ],
+)
+def test_what_is_no_table_is_told_in_one_line(project: Project, table: bytes, err: str) -> None:
+    ran = bring(project, table)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(err)
+    assert "Traceback" not in ran.err
+
+
+def test_who_records_it_must_be_said(project: Project) -> None:
+    (project.folder / "crm.csv").write_text(TABLE)
+    ran = project.run("outcomes", "import", "crm.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--as" in ran.err
+
+
+def test_the_shipped_example_is_taken_whole(project: Project) -> None:
+    for campaign_file in (ROOT / "campaigns").glob("*.toml"):
+        shutil.copy(campaign_file, project.folder / "campaigns")
+    terms = campaign(text=(ROOT / "campaigns/acme-demo.toml").read_text(), slug="acme-demo")
+    for email in ("ann@clinic.example", "bo@ray-hospital.example"):
+        sent = Submission({**DEMO, "email": email}, terms.version)
+        project.ledger.transact(lambda records, sent=sent: receive(records, terms, sent, NOW))
+    shutil.copy(ROOT / "docs/outcomes-example.csv", project.folder / "example.csv")
+    with time_machine.travel(DECEMBER, tick=False):
+        ran = project.run("outcomes", "import", "example.csv", "--as", "Ada")
+    assert ran.err == ""
+    assert ran.out == "5 new (2 scheduled, 1 held, 1 no-show, 1 won), 0 known already.\n"
+
+
+@pytest.mark.parametrize("amount", ["1e30", "9" * 16, "1e-400"])
+def test_no_amount_is_too_odd_to_be_refused_in_one_line(project: Project, amount: str) -> None:
+    lead_id = project.take()
+    ran = project.run("outcome", lead_id, "won", "--amount", amount, "--as", "Ada")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("scheduled", "--at", "9999-12-30"),
+        ("scheduled", "--at", "2926-12-01"),
+        ("revenue", "--amount", "5", "--period", "9999-12-01", "--months", "120"),
+    ],
+)
+def test_no_day_is_too_far_to_be_refused_in_one_line(project: Project, said: tuple[str]) -> None:
+    lead_id = project.take()
+    ran = project.run("outcome", lead_id, *said, "--as", "Ada")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "look at the year" in ran.err
