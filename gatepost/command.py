@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "correct": "capture.cli.correct:correct",
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
+    "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

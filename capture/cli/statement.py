@@ -96,11 +96,12 @@ def statement() -> None:
 def show(workplace: Workplace, number: str, shape: str, output: Path | None) -> None:
     """Show a closed statement."""
     with workplace.ledger() as ledger:
-        frozen = ledger.read(lambda reading: _find(reading, number))
+        frozen = ledger.read(lambda reading: find_statement(reading, number))
     _show(read_statement(frozen), shape, output, lambda: frozen.json)
 
 
-def _find(reading: Reading, number: str) -> Frozen:
+def find_statement(reading: Reading, number: str) -> Frozen:
+    """A closed statement. Raises `NotFound`, also for the number of a credit note."""
     frozen = reading.statement(number)
     if frozen is not None:
         return frozen
