@@ -76,6 +76,8 @@ def check_statements(reading: Reading) -> list[str]:
             continue
         if _redrawn(reading, frozen, said["last_event"]) != frozen.json:
             faults.append(f"statement {frozen.number}: drawn again, its bytes differ")
+        elif fingerprint(frozen.json) != frozen.sha256:
+            faults.append(f"statement {frozen.number}: its SHA-256 is not that of its bytes")
     return faults + [f"statement {number}: closed, but gone" for number in closings]
 
 
