@@ -8,7 +8,7 @@ import click
 
 from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
-from capture.cli.output import as_of_option, output_option, read_time, write_output
+from capture.cli.output import as_of_option, opened, output_option, read_time, write_output
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import close_month, credits_of, preview, read_statement
@@ -141,8 +141,8 @@ def _show(bill: Statement, shape: str, output: Path | None, text: Callable[[], s
     elif shape == "json":
         write_output(text().encode(), output)
     else:
-        rows = [_row(bill, line) for line in bill.lines]
-        write_output(WRITERS[shape](COLUMNS, rows), output, shape)
+        with opened(output, shape) as out:
+            WRITERS[shape](out, COLUMNS, (_row(bill, line) for line in bill.lines))
 
 
 def _show_table(bill: Statement, digest: str) -> None:

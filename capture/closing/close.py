@@ -66,7 +66,7 @@ def check_statements(reading: Reading) -> list[str]:
     faults = []
     closings = {
         one.event.data["number"]: one.event.data
-        for one in reading.events()
+        for one in reading.account_events()
         if one.event.kind is Kind.CLOSED
     }
     for frozen in reading.statements():
