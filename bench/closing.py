@@ -100,13 +100,15 @@ def _fill(folder: Path, leads: int) -> None:
     while batch := list(itertools.islice(numbers, A_TRANSACTION)):
 
         def work(records: Records, batch: list[int] = batch) -> None:
+            events: list[Event] = []
             for number in batch:
                 now = FIRST + SPAN * number / leads
-                records.append(*_lapsed(waiting, now), *_copied(taken, campaign, number, now))
+                events += [*_lapsed(waiting, now), *_copied(taken, campaign, number, now)]
                 answers = {**taken.dossier.answers, "email": f"ann@clinic-{number}.example"}
                 dossier = replace(taken.dossier, answers=answers)
                 records.keep_dossier(CAMPAIGN, _lead_id(number), dossier)
                 waiting.append((_lead_id(number), deadline(campaign, now)))
+            records.append(*events)
 
         ledger.transact(work)
     ledger.close()
