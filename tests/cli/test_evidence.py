@@ -14,8 +14,9 @@ import time_machine
 
 from capture.campaign import Answer
 from capture.intake import Submission
+from capture.lead import Kind
 from tests.cli.conftest import Project
-from tests.samples import ANSWERS, CAMPAIGN, NOW
+from tests.samples import ANSWERS, CAMPAIGN, NOW, moved
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 BOB: dict[str, Answer] = {"full_name": "Bob Roe", "email": "bob@other.example"}
@@ -175,7 +176,11 @@ def test_several_choices_are_a_row_each(project: Project) -> None:
 
 
 def test_the_same_statement_gives_the_same_bytes_whatever_came_later(closed: Project) -> None:
-    first = made(closed).read_bytes()
+    file = made(closed)
+    first = file.read_bytes()
+    (line,) = rows(file, "SELECT lead_id FROM lines")
+    later = moved(line["lead_id"], Kind.SCHEDULED, at=DECEMBER)
+    closed.ledger.transact(lambda records: records.append(later))
     closed.take(at=DECEMBER, **BOB)
     assert made(closed, "--force").read_bytes() == first
 
