@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from shutil import copyfileobj
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from traceback import clear_frames
 from typing import Any, BinaryIO, Final, TextIO
 
@@ -56,13 +56,19 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """
     # An archive is written back and forth, which not every output can; and always the same way,
     # so that a pipe gets the same bytes as a file. What XlsxWriter leaves behind goes as well.
-    with TemporaryDirectory() as folder, TemporaryFile(dir=folder) as made:
-        _make_book(made, folder, columns, rows)
-        made.seek(0)
-        copyfileobj(made, out)
+    with TemporaryDirectory() as folder:
+        spool = _Spool(f"{folder}/book", "x+")
+        with io.BufferedRandom(spool) as made:
+            book = _book(made, folder)
+            try:
+                _fill_sheet(book, columns, rows)
+            finally:
+                _close(book, spool)
+            made.seek(0)
+            copyfileobj(made, out)
 
 
-def _make_book(out: BinaryIO, folder: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def _book(out: BinaryIO, folder: str) -> Any:
     # constant_memory: one row is held, and each text stands in its own cell.
     options = {
         "constant_memory": True,
@@ -72,21 +78,31 @@ def _make_book(out: BinaryIO, folder: str, columns: Sequence[str], rows: Iterabl
     }
     book = xlsxwriter.Workbook(out, options)
     book.set_properties({"created": _MADE_AT})
-    try:
-        _fill_sheet(book, columns, rows)
-    finally:
-        _close(book, out)
+    return book
 
 
-def _close(book: Any, out: BinaryIO) -> None:
+class _Spool(io.FileIO):
+    """A file that can be given up: then it takes more and keeps none.
+
+    An archive that failed still writes its end, in its destructor, where nobody can catch a fault.
+    """
+
+    given_up = False
+
+    def write(self, data: Any) -> int:
+        return len(data) if self.given_up else super().write(data)
+
+
+def _close(book: Any, spool: _Spool) -> None:
     try:
         book.close()
     except FileSizeError:
         raise Refused("the sheet would be too large for XLSX: take CSV") from None
     except FileCreateError as error:  # it hides what the system said
-        out.truncate(0)  # room for the archive's end, which its destructor still writes
-        clear_frames(error.__traceback__)
-        raise error.args[0] from None
+        said: OSError = error.args[0]
+        spool.given_up = True
+        clear_frames(said.__traceback__)  # ends the archive here, while its file is open
+        raise said from None
 
 
 def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:

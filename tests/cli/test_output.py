@@ -38,7 +38,7 @@ def test_what_fails_in_the_midst_leaves_the_file_that_was_there(
     with start(*asked, stdout=subprocess.PIPE, program=LIMITED) as ran:
         out, err = ran.communicate()
     assert (ran.returncode, out) == (1, "")
-    assert err.startswith(f"{file.name}: File too large; name another file with -o\n")
+    assert err == f"{file.name}: File too large; name another file with -o\n"
     assert file.read_text() == "last month"
     assert sorted(project.folder.iterdir()) == before
 
