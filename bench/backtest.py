@@ -9,17 +9,14 @@ backtest` on the last tenth and then on all of them; memory that grew with the l
 import argparse
 import itertools
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
 from capture.campaign import Answer, Campaign, read_campaign
 from capture.intake import Submission, receive
@@ -44,16 +41,6 @@ DRAFT = (
 """What is changed in the campaign's file: one criterion wider, one narrower, one new."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of the command."""
-
-    seconds: float
-    peak_mb: float
-    judged: int
-    changes: int
-
-
 def main() -> None:
     """Makes the ledger, measures, prints, and leaves nothing behind."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -70,10 +57,13 @@ def main() -> None:
         tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
         for _ in range(asked.rounds):
             for more in (["--since", tenth], []):
-                run = _run(folder, "--file", str(draft), *more)
+                said = folder / "said.json"
+                asked = ("backtest", CAMPAIGN, "--json", "--limit", "20", "--file", str(draft))
+                run = one_command.run(folder, said, *asked, *more)
+                found = json.loads(said.read_text())
                 print(
-                    f"{run.judged:,} judged, {run.changes:,} change: {run.seconds:.1f} s, "
-                    f"peak {run.peak_mb:.0f} MB",
+                    f"{found['judged']:,} judged, {found['changes']:,} change: "
+                    f"{run.seconds:.1f} s, peak {run.peak_mb:.0f} MB",
                     flush=True,
                 )
 
@@ -88,7 +78,7 @@ def _changed(text: str) -> str:
 
 def _fill(folder: Path, leads: int) -> None:
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
-    ledger = open_ledger(_settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
+    ledger = open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
     people = enumerate(itertools.islice(_people(campaign), leads))
     step = YEAR / leads
     while batch := list(itertools.islice(people, A_TRANSACTION)):
@@ -119,35 +109,6 @@ def _people(campaign: Campaign) -> Iterator[Submission]:
             "country": chance.choice(("US", "CA", "DE")),
         }
         yield Submission(answers, campaign.version, f"bench-{number:08}")
-
-
-def _settings(folder: Path) -> dict[str, str]:
-    return {
-        "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
-        "GATEPOST_VAR_DIR": str(folder),
-        "GATEPOST_SECRET_KEY": KEY,
-        "GATEPOST_DUPLICATE_KEY": KEY,
-    }
-
-
-def _run(folder: Path, *more: str) -> Run:
-    command = [str(Path(sys.executable).with_name("gatepost")), "backtest", CAMPAIGN, "--json"]
-    said = folder / "said.json"
-    started = time.perf_counter()
-    with said.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--limit", "20", *more],
-            cwd=ROOT,
-            env=dict(os.environ) | _settings(folder),
-            stdout=out,
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if process.returncode:
-        raise RuntimeError(f"{process.args}: exit code {process.returncode}")
-    found = json.loads(said.read_text())
-    return Run(seconds, used.ru_maxrss / 1024, found["judged"], found["changes"])
 
 
 if __name__ == "__main__":

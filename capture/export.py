@@ -7,12 +7,19 @@ formula gets an apostrophe before it (OWASP, CSV injection); in XLSX every text 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from traceback import clear_frames
+from typing import Any, BinaryIO, Final, TextIO
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError, FileSizeError
+
+from capture.errors import Refused
 
 Cell = str | int | Decimal | None
 Row = Mapping[str, Cell]
@@ -21,34 +28,84 @@ _FULL_WIDTH: Final = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # = + - @ in East
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_FULL_WIDTH)
 _MADE_AT: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has no zones; fixed: same bytes
 _LONGEST_XLSX_CELL: Final = 32_767
+_LAST_XLSX_ROW: Final = 1_048_575
+"""Numbered from 0, the heading."""
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def to_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """RFC 4180 in UTF-8, without a byte order mark: for programs; XLSX is for spreadsheets."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([harmless(column) for column in columns])
-    for row in rows:
-        writer.writerow([_csv_cell(row.get(column)) for column in columns])
-    return out.getvalue().encode()
+    with _text(out) as text:
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow([harmless(column) for column in columns])
+        for row in rows:
+            writer.writerow([_csv_cell(row.get(column)) for column in columns])
 
 
-def to_jsonl(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def to_jsonl(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """One JSON object a line; amounts as text, so that no reader makes floats of them."""
-    lines = (
-        json.dumps({column: _json_value(row.get(column)) for column in columns}, ensure_ascii=False)
-        for row in rows
-    )
-    return "".join(f"{line}\n" for line in lines).encode()
+    with _text(out) as text:
+        for row in rows:
+            cells = {column: _json_value(row.get(column)) for column in columns}
+            text.write(f"{json.dumps(cells, ensure_ascii=False)}\n")
 
 
-def to_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """One sheet with a frozen, bold heading; amounts as numbers, all else as text."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """One sheet with a frozen, bold heading; amounts as numbers, all else as text.
+
+    Raises `Refused` for more rows than a sheet has (ECMA-376 as Excel limits it).
+    """
+    # An archive is written back and forth, which not every output can; and always the same way,
+    # so that a pipe gets the same bytes as a file. What XlsxWriter leaves behind goes as well.
+    with TemporaryDirectory() as folder:
+        spool = _Spool(f"{folder}/book", "x+")
+        with io.BufferedRandom(spool) as made:
+            book = _book(made, folder)
+            try:
+                _fill_sheet(book, columns, rows)
+            finally:
+                _close(book, spool)
+            made.seek(0)
+            copyfileobj(made, out)
+
+
+def _book(out: BinaryIO, folder: str) -> Any:
+    # constant_memory: one row is held, and each text stands in its own cell.
+    options = {
+        "constant_memory": True,
+        "tmpdir": folder,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    book = xlsxwriter.Workbook(out, options)
     book.set_properties({"created": _MADE_AT})
+    return book
+
+
+class _Spool(io.FileIO):
+    """A file that can be given up: then it takes more and keeps none.
+
+    An archive that failed still writes its end, in its destructor, where nobody can catch a fault.
+    """
+
+    given_up = False
+
+    def write(self, data: Any) -> int:
+        return len(data) if self.given_up else super().write(data)
+
+
+def _close(book: Any, spool: _Spool) -> None:
+    try:
+        book.close()
+    except FileSizeError:
+        raise Refused("the sheet would be too large for XLSX: take CSV") from None
+    except FileCreateError as error:  # it hides what the system said
+        said: OSError = error.args[0]
+        spool.given_up = True
+        clear_frames(said.__traceback__)  # ends the archive here, while its file is open
+        raise said from None
+
+
+def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
     sheet = book.add_worksheet("leads")
     bold = book.add_format({"bold": True})
     shapes: dict[int, Any] = {}
@@ -57,6 +114,8 @@ def to_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
         sheet.write_string(0, number, column, bold)
         sheet.set_column(number, number, max(10, min(40, len(column) + 2)))
     for line, row in enumerate(rows, start=1):
+        if line > _LAST_XLSX_ROW:
+            raise Refused(f"a sheet holds {_LAST_XLSX_ROW:,} lines, and there are more: take CSV")
         for number, column in enumerate(columns):
             value = row.get(column)
             if isinstance(value, int | Decimal):
@@ -66,20 +125,28 @@ def to_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
                 sheet.write_number(line, number, float(value), shapes[decimals])
             elif value is not None:
                 sheet.write_string(line, number, value[:_LONGEST_XLSX_CELL])
-    book.close()
-    return out.getvalue()
 
 
-WRITERS: Final[Mapping[str, Callable[[Sequence[str], Iterable[Row]], bytes]]] = {
-    "csv": to_csv,
-    "jsonl": to_jsonl,
-    "xlsx": to_xlsx,
-}
+Writer = Callable[[BinaryIO, Sequence[str], Iterable[Row]], None]
+
+WRITERS: Final[Mapping[str, Writer]] = {"csv": to_csv, "jsonl": to_jsonl, "xlsx": to_xlsx}
+"""Each takes the rows one by one and holds none of them."""
 
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet would take it for a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
+
+
+@contextmanager
+def _text(out: BinaryIO) -> Iterator[TextIO]:
+    """The output as UTF-8 text with our own ends of lines; it stays open afterwards."""
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    try:
+        yield text
+        text.flush()
+    finally:
+        text.detach()
 
 
 def _csv_cell(value: Cell) -> str:

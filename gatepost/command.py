@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
     "debit": "capture.cli.debit:debit",
+    "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

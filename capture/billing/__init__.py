@@ -1,12 +1,13 @@
 """Which leads are billable, when, and for how much: pure rules on events, integer minor units."""
 
 from capture.billing.amounts import minor_units
-from capture.billing.draw import draw
+from capture.billing.draw import DueKey, draw
 from capture.billing.life import Life, Paying, life_of
 from capture.billing.lines import Line, fee, kept_share, lines_for
 from capture.billing.periods import after_months, split
 
 __all__ = [
+    "DueKey",
     "Life",
     "Line",
     "Paying",

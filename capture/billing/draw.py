@@ -1,19 +1,30 @@
 """A month's lines in their order, under the cap on money (rule 9)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
 
-from capture.billing.lines import Line
+
+@dataclass(frozen=True, slots=True)
+class DueKey:
+    """All of a line that its order and the cap on money need: a month may have very many."""
+
+    due_at: datetime
+    lead_id: str
+    period: str
+    amount: int
+    """In minor units; 0 when free."""
+    free: bool = False
 
 
-def draw(lines: Iterable[Line], money_cap: int | None) -> list[Line]:
+def draw(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
     """In order of due time, lead id, period; a line that would cross the cap is wholly free."""
-    drawn = []
+    drawn = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
     total = 0
-    for line in sorted(lines, key=lambda line: (line.due_at, line.lead_id, line.period)):
+    for number, line in enumerate(drawn):
         if money_cap is not None and total + line.amount > money_cap:
-            drawn.append(replace(line, amount=0, free=True))
+            drawn[number] = replace(line, amount=0, free=True)
         else:
             total += line.amount
-            drawn.append(line)
     return drawn

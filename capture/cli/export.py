@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from capture.cli.month import Month
-from capture.cli.output import as_of_option, output_option, read_time, write_output
+from capture.cli.output import as_of_option, check_output, opened, output_option, read_time
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import BillableLead, DrawnMonth, draw_month
 from capture.export import WRITERS, Cell
@@ -44,16 +44,16 @@ def export(
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
     time = read_time(as_of, workplace.campaign(campaign))
+    check_output(output, shape)
+
+    def look(reading: Reading) -> None:
+        drawn = draw_month(reading, campaign, month, time)
+        rows = (_row(one, drawn) for one in drawn.leads(reading))
+        with opened(output, shape) as out:
+            WRITERS[shape](out, _columns(drawn), rows)
+
     with workplace.ledger() as ledger:
-        content = ledger.read(
-            lambda reading: _content(reading, draw_month(reading, campaign, month, time), shape)
-        )
-    write_output(content, output, shape)
-
-
-def _content(reading: Reading, drawn: DrawnMonth, shape: str) -> bytes:
-    rows = (_row(one, drawn) for one in drawn.leads(reading))
-    return WRITERS[shape](_columns(drawn), rows)
+        ledger.read(look)
 
 
 def _columns(drawn: DrawnMonth) -> list[str]:

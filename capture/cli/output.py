@@ -1,14 +1,19 @@
 """Files and times as arguments: where a command writes, and as of when it looks."""
 
+import errno
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import click
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.whole_file import whole_file
 from capture.window import read_moment
 
 _NO_TEXT: Final = frozenset({"pdf", "xlsx"})
@@ -47,15 +52,40 @@ def read_content(path: Path) -> bytes:
         raise Refused(f"{path}: {error.strerror}") from None
 
 
-def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
-    """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
+def check_output(output: Path | None, shape: str = "") -> None:
+    """Tells at once, before any work, what `opened` would refuse in the end."""
     if output is None:
         if shape in _NO_TEXT and sys.stdout.isatty():
             raise click.UsageError(f"{shape.upper()} is no text: name a file with -o FILE.{shape}")
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
+    elif not output.parent.is_dir():
+        raise Refused(f"{output}: {os.strerror(errno.ENOENT)}; name another file with -o")
+
+
+@contextmanager
+def opened(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
+    """The file, which is there whole or not at all when the block ends; or standard output.
+
+    Raises `Refused` if it cannot be written.
+    """
+    check_output(output, shape)
     try:
-        output.write_bytes(content)
+        if output is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif output.exists() and not output.is_file():  # a device or a pipe, which must stay one
+            with output.open("wb") as out:
+                yield out
+        else:
+            with whole_file(output) as draft, draft.open("wb") as out:
+                yield out
     except OSError as error:
-        raise Refused(f"{output}: {error.strerror}; name another file with -o") from None
+        if output is None and isinstance(error, BrokenPipeError):
+            raise  # the reader, `head` say, has seen enough
+        where = output or "standard output"
+        raise Refused(f"{where}: {error.strerror}; name another file with -o") from None
+
+
+def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
+    """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
+    with opened(output, shape) as out:
+        out.write(content)

@@ -8,13 +8,14 @@ import click
 
 from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
-from capture.cli.output import as_of_option, output_option, read_time, write_output
+from capture.cli.output import as_of_option, opened, output_option, read_time, write_output
 from capture.cli.show import moment, show_facts
 from capture.cli.statement_rows import COLUMNS, show_statement, statement_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import (
     Correction,
     accounts_of,
+    closed_statement,
     corrections_of,
     document,
     preview,
@@ -106,9 +107,7 @@ def _show_document(reading: Reading, number: str, shape: str, output: Path | Non
 
 
 def _bill(reading: Reading, number: str) -> tuple[Statement, str]:
-    frozen = reading.statement(number)
-    if frozen is None:
-        raise Refused(f"statement {number} is closed, but gone: `gatepost verify` tells more")
+    frozen = closed_statement(reading, number)
     return read_statement(frozen), frozen.json
 
 
@@ -120,7 +119,8 @@ def _show(bill: Statement, text: str, sheet: Sheet, shape: str, output: Path | N
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
-        write_output(WRITERS[shape](COLUMNS, statement_rows(bill)), output, shape)
+        with opened(output, shape) as out:
+            WRITERS[shape](out, COLUMNS, statement_rows(bill))
 
 
 def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:

@@ -1,23 +1,50 @@
 """`gatepost verify`: the proof that nothing in the ledger was changed."""
 
+import re
+
 import click
 
 from capture.cli.show import as_json_option, show_json
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import check_documents
+from capture.closing import check_documents, closed_statement, read_statement
 from capture.errors import Refused
+from capture.ledger import Frozen
+from capture.statement import fingerprint
+
+
+class Digest(click.ParamType[str]):
+    """A SHA-256 as it is printed: whole or in groups, in any case; 12 digits of it or more."""
+
+    name = "HASH"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        digits = re.sub(r"[\s:-]", "", value).lower()
+        if not re.fullmatch(r"[0-9a-f]{12,64}", digits):
+            self.fail("write the SHA-256 in hex, its first 12 digits at least", param, ctx)
+        return digits
 
 
 @click.command()
+@click.option("--against", metavar="NUMBER", help="Hold the ledger against a printed statement.")
+@click.option(
+    "--hash", "digest", type=Digest(), help="The SHA-256 printed on it, or its first 12 digits."
+)
 @as_json_option
 @pass_workplace
-def verify(workplace: Workplace, as_json: bool) -> None:
+def verify(workplace: Workplace, against: str | None, digest: str | None, as_json: bool) -> None:
     """Check the chain, the triggers that guard it, every lead's row and every statement."""
+    if (against is None) != (digest is None):
+        raise click.UsageError("--against NUMBER and --hash HASH go together")
+    held: Frozen | None = None
     with workplace.ledger() as ledger:
+        if against is not None:
+            held = ledger.read(lambda reading: closed_statement(reading, against))
         found = ledger.verify()
         # A broken chain proves nothing about what was drawn from it.
         unlike = [] if found.faults else ledger.read(check_documents)
     faults = [*found.faults, *unlike]
+    if held is not None and not fingerprint(held.json).startswith(digest or ""):
+        faults.append(f"{held.number} in this ledger has another SHA-256: {fingerprint(held.json)}")
     if as_json:
         show_json(found.as_dict() | {"faults": faults})
     if faults:
@@ -25,3 +52,14 @@ def verify(workplace: Workplace, as_json: bool) -> None:
     if not as_json:
         click.echo(f"events {found.events}, leads {found.leads}: all is well.")
         click.echo(f"The chain's head is {found.head}.")
+        if held is not None:
+            click.echo(_held(held))
+
+
+def _held(frozen: Frozen) -> str:
+    """What is proven once nothing was found: its bytes hold event and head, and were redrawn."""
+    bill = read_statement(frozen)
+    return (
+        f"{frozen.number} has this SHA-256 and was redrawn byte for byte; "
+        f"event {bill.seen}, the chain's head that it names, stands in the chain."
+    )

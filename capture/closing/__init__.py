@@ -14,7 +14,7 @@ from capture.closing.debit import (
     proposals_of,
     propose_debit,
 )
-from capture.closing.documents import accounts_of, day_in, document, documents_of
+from capture.closing.documents import accounts_of, closed_statement, day_in, document, documents_of
 from capture.closing.month import BillableLead, DrawnMonth, draw_month
 from capture.closing.payment import Received, pay
 
@@ -30,6 +30,7 @@ __all__ = [
     "billed_line",
     "check_documents",
     "close_month",
+    "closed_statement",
     "corrections_of",
     "credit",
     "credit_refund",

@@ -33,6 +33,8 @@ def _statements(reading: Reading) -> Iterator[str]:
         same_event = canonical(closing_data(drawn, frozen.sha256)) == canonical(said)
         if to_json(drawn) != frozen.json or not same_event:
             yield f"statement {frozen.number}: drawn again, its bytes differ"
+        elif fingerprint(frozen.json) != frozen.sha256:
+            yield f"statement {frozen.number}: its SHA-256 is not that of its bytes"
     for number in closings:
         yield f"statement {number}: closed, but gone"
 

@@ -7,7 +7,7 @@ from typing import Final
 from capture.account import Account, Document, DocumentKind, Payment, accounts
 from capture.errors import NotFound
 from capture.lead import Event, Kind
-from capture.ledger import Reading, Recorded
+from capture.ledger import Frozen, Reading, Recorded
 from capture.terms import kept_campaign
 
 _PAPERS: Final[Mapping[Kind, DocumentKind]] = {
@@ -88,6 +88,15 @@ def document(reading: Reading, number: str) -> Document:
         if one.number == number:
             return one
     raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+
+
+def closed_statement(reading: Reading, number: str) -> Frozen:
+    """A statement as it was frozen. Raises `NotFound`, also for the number of a note."""
+    frozen = reading.statement(number)
+    if frozen is None:
+        kind = document(reading, number).kind
+        raise NotFound(f"{number} is a {kind}, no closed statement that is kept")
+    return frozen
 
 
 def next_number(reading: Reading, client: str) -> str:

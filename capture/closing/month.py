@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from capture.closing.drawing import DueLine, Wanted, draw_lives
+from capture.closing.drawing import DueLine, DueLines, Wanted, draw_lives
 from capture.ledger import Dossier, Reading
 
 
@@ -22,12 +22,16 @@ class DrawnMonth:
     """A campaign's month as it stands at a time."""
 
     campaign: str
-    lines: Sequence[DueLine]
+    lines: DueLines
+    """In their order, without what the cap on money made free."""
     fields: Sequence[str]
     """Form fields of every version under which a lead came, in order of first use."""
 
     def leads(self, reading: Reading) -> Iterator[BillableLead]:
-        """Each line with its lead's answers, which are read one by one."""
+        """Each line with its lead's answers, which are read one by one.
+
+        In the same look at the ledger in which the month was drawn.
+        """
         for due in self.lines:
             yield BillableLead(due, reading.dossier(due.line.lead_id))
 
@@ -39,4 +43,4 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     accepted by then. The same ledger, month and time always draw the same lines.
     """
     drawn = draw_lives(reading, Wanted(slug, month, as_of, until=as_of))
-    return DrawnMonth(slug, [due for due in drawn.lines if not due.line.free], drawn.fields)
+    return DrawnMonth(slug, drawn.lines.paid(), drawn.fields)

@@ -5,7 +5,7 @@ connection, and it may be run again from its start if the database asks for that
 nothing but read and write records. The contract is proven by `tests/capture/ledger/contract.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -161,8 +161,11 @@ class Reading(Protocol):
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
         """(statement number, period) of each line of a lead, in the order of the periods."""
 
-    def billed(self, campaign: str, before: str) -> Set[tuple[str, str]]:
-        """(lead id, period) of all lines on the campaign's statements of months before one."""
+    def billed(self, campaign: str, before: str) -> Container[tuple[str, str]]:
+        """Holds the (lead id, period) of each line on the campaign's statements before a month.
+
+        Each is looked up when it is asked for: there may be very many.
+        """
 
     def over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
         """How many leads of a month were refused over a cap (rule 8), as of an event's number.

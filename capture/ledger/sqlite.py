@@ -35,6 +35,10 @@ OWNER_ONLY: Final = 0o600
 """Mode of the files, which hold personal data; SQLite gives its own the mode of the database."""
 
 
+_NOT_OURS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
+"""Faults of the program, and a reader who has seen enough of what is written while we read."""
+
+
 class SqliteLedger:
     """A `Ledger` over one file. Safe to share between threads; each has its own connection."""
 
@@ -154,7 +158,7 @@ class SqliteLedger:
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            if isinstance(error, _NOT_OURS):
                 raise
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
 

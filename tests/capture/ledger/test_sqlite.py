@@ -3,13 +3,14 @@
 import multiprocessing
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from capture.errors import Refused, Unavailable
 from capture.lead import Kind
-from capture.ledger import Ledger, Records, open_ledger
+from capture.ledger import LeadFilter, Ledger, Reading, Records, open_ledger
 from tests.capture.ledger.contract import LedgerContract
 from tests.samples import moved, received
 
@@ -134,3 +135,31 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
     open_ledger(url, KEY)
     with pytest.raises(Refused, match="made with another key"):
         open_ledger(url, b"some other key, by mistake")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda reading: list(reading.lives("guide")),
+        lambda reading: list(reading.leads(LeadFilter(campaign="guide"))),
+        lambda reading: list(reading.judged("guide")),
+    ],
+    ids=["lives", "leads", "judged"],
+)
+def test_a_campaigns_leads_are_read_as_they_lie_and_not_sorted_in_memory(
+    url: str, filled: sqlite3.Connection, look: Callable[[Reading], object]
+) -> None:
+    asked: list[str] = []
+    with closing(open_ledger(url, KEY)) as ledger:
+
+        def watched(reading: Reading) -> None:
+            connection = reading._db.conn  # type: ignore[attr-defined]
+            connection.set_trace_callback(asked.append)
+            assert look(reading)
+            connection.set_trace_callback(None)
+
+        ledger.read(watched)
+    with closing(filled) as raw:
+        plans = [raw.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in asked]
+    assert plans
+    assert "TEMP B-TREE" not in str(plans)

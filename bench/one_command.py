@@ -1,0 +1,48 @@
+"""One run of a `gatepost` command on a ledger of its own: how long it took, how much it held."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.contenders import KEY, ROOT
+
+
+@dataclass(frozen=True)
+class Run:
+    """What it took from the program's start to its end."""
+
+    seconds: float
+    peak_mb: float
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """For a ledger in this folder, apart from every other."""
+    return {
+        "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
+        "GATEPOST_VAR_DIR": str(folder),
+        "GATEPOST_SECRET_KEY": KEY,
+        "GATEPOST_DUPLICATE_KEY": KEY,
+    }
+
+
+def run(folder: Path, said: Path, *args: str) -> Run:
+    """Runs the command with what it prints in the file `said`. Raises RuntimeError if it fails.
+
+    The peak is the kernel's (ru_maxrss), which counts the process that started it as well: start
+    it from a small one.
+    """
+    command = [str(Path(sys.executable).with_name("gatepost")), *args]
+    started = time.perf_counter()
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=dict(os.environ) | settings(folder), stdout=out
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        raise RuntimeError(f"{command}: exit code {process.returncode}")
+    return Run(seconds, used.ru_maxrss / 1024)

@@ -1,0 +1,42 @@
+"""`gatepost evidence NUMBER`: one file that proves a statement to the client."""
+
+from pathlib import Path
+
+import click
+
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import closed_statement
+from capture.errors import Refused
+from capture.evidence import is_evidence, write_evidence
+
+
+@click.command()
+@click.argument("number")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.db",
+    help="The SQLite file to make.",
+)
+@click.option("--force", is_flag=True, help="Replace an evidence file that is there already.")
+@pass_workplace
+def evidence(workplace: Workplace, number: str, output: Path, force: bool) -> None:
+    """Put all that proves statement NUMBER into one SQLite file: its leads and nobody else's."""
+    _check_place(output, force=force)
+    with workplace.ledger() as ledger:
+        leads = ledger.read(
+            lambda reading: write_evidence(reading, closed_statement(reading, number), output)
+        )
+    shown = f"{leads} lead{'' if leads == 1 else 's'}"
+    click.echo(f"{output}: the evidence for {number}, {shown}. It holds personal data.")
+
+
+def _check_place(output: Path, *, force: bool) -> None:
+    if not (output.exists() or output.is_symlink()):
+        return
+    if not force:
+        raise Refused(f"{output} is there already: name another file, or replace it with --force")
+    if not output.is_file() or not is_evidence(output):
+        raise Refused(f"{output} is no evidence file, so --force leaves it: name another file")

@@ -1,0 +1,57 @@
+"""What an evidence file says of itself: what stands in it, how to check it, what was left out."""
+
+from capture.ledger import Frozen
+from capture.statement import Statement
+
+
+def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tuple[str, str]]:
+    """Topic and text, in order. Says nothing of the day on which the file was made."""
+    return [
+        (
+            "What this is",
+            f"The evidence for statement {frozen.number}: {bill.campaign}, {bill.month}, for "
+            f"{bill.client}. It holds the {leads} leads of that statement's lines and nobody "
+            "else's, each as it stood when the statement was drawn. Begin with the view `bill`; "
+            "`why_qualified` shows each lead's criteria.",
+        ),
+        (
+            "Amounts and times",
+            "Columns that end in _minor are whole numbers of the currency's minor unit, net of "
+            "tax; the column beside them says the same in the currency. Times are UTC (ISO 8601).",
+        ),
+        (
+            "Check the statement",
+            "The SHA-256 of statement.json, as UTF-8, is statement.sha256: the one printed on the "
+            "statement. Its lines are the rows of `lines`.",
+        ),
+        (
+            "Check the terms",
+            "A campaign version is the SHA-256 of campaign_versions.text, as UTF-8. `consents` "
+            "holds the wording that the visitor saw and agreed to.",
+        ),
+        (
+            "Check the events",
+            "The hash of an event is the SHA-256 of its `text` in the view `hashed_events`, as "
+            "UTF-8: the hash before it, a line feed, and the event as canonical JSON. So nothing "
+            "in it can be changed without changing every hash after it, up to the chain's head "
+            "that the statement names. Events of other leads stand between these; the agency "
+            "shows with `gatepost verify` that the chain is whole.",
+        ),
+        (
+            "Events left short",
+            "Where events.left_out is not empty, what it names in the event's data points to "
+            "other leads and was left out, so that event's hash cannot be computed here. In data, "
+            "`by` stands for a person of yours or of the agency, as a keyed hash.",
+        ),
+        (
+            "Erased persons",
+            f"{erased} of the {leads} leads were erased since at the person's wish or by law: "
+            "their lines, verdicts and events are here, their answers are not. leads.answers "
+            "says which.",
+        ),
+        (
+            "Left out on purpose",
+            "Leads that are not on the statement, notes, costs, one-time ids, and the keys by "
+            "which duplicates are found. Of the visits that led here: no referrer and no click id.",
+        ),
+    ]

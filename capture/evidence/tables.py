@@ -1,0 +1,196 @@
+"""The tables and views of an evidence file, in plain names, with keys that a reader can follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlite_utils import Database
+
+ForeignKeys = Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """One table: its columns and their types, its key, and where its columns point."""
+
+    columns: Mapping[str, type]
+    key: str | tuple[str, ...]
+    points: ForeignKeys = ()
+    optional: frozenset[str] = frozenset()
+    """Columns that may be empty (NULL)."""
+
+
+_LEAD: Final = ("lead_id", "leads", "lead_id")
+_STATEMENT: Final = ("statement", "statement", "number")
+UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+
+TABLES: Final[Mapping[str, TableShape]] = {
+    "read_me": TableShape({"number": int, "topic": str, "text": str}, "number"),
+    "statement": TableShape(
+        {
+            "number": str,
+            "client": str,
+            "campaign": str,
+            "month": str,
+            "currency": str,
+            "model": str,
+            "lines": int,
+            "total": str,
+            "total_minor": int,
+            "closed_at": str,
+            "last_event": int,
+            "chain_head": str,
+            "sha256": str,
+            "json": str,
+        },
+        "number",
+    ),
+    "campaign_versions": TableShape({"version": str, "campaign": str, "text": str}, "version"),
+    "consents": TableShape(
+        {"version": str, "wording": str}, "version", [("version", "campaign_versions", "version")]
+    ),
+    "leads": TableShape(
+        {
+            "lead_id": str,
+            "campaign": str,
+            "campaign_version": str,
+            "consent_version": str,
+            "basis": str,
+            "source": str,
+            "received_at": str,
+            "review": str,
+            "review_ends_at": str,
+            "accepted_at": str,
+            "appointment": str,
+            "sale": str,
+            "answers": str,
+        },
+        "lead_id",
+        [
+            ("campaign_version", "campaign_versions", "version"),
+            ("consent_version", "consents", "version"),
+        ],
+        frozenset({"consent_version", "basis", "review_ends_at", "accepted_at"}),
+    ),
+    "lines": TableShape(
+        {
+            "lead_id": str,
+            "period": str,
+            "statement": str,
+            "campaign_version": str,
+            "paid_for": str,
+            "happened_at": str,
+            "due_at": str,
+            "base_minor": int,
+            "amount": str,
+            "amount_minor": int,
+            "currency": str,
+            "free": int,
+            "late": int,
+        },
+        ("lead_id", "period"),
+        [_LEAD, _STATEMENT, ("campaign_version", "campaign_versions", "version")],
+        frozenset({"base_minor"}),
+    ),
+    "answers": TableShape(
+        {"lead_id": str, "field": str, "number": int, "label": str, "value": str},
+        ("lead_id", "field", "number"),
+        [_LEAD],
+    ),
+    "verdicts": TableShape(
+        {
+            "lead_id": str,
+            "criterion": str,
+            "number": int,
+            "rule": str,
+            "value": str,
+            "met": int,
+            "reason": str,
+        },
+        ("lead_id", "criterion"),
+        [_LEAD],
+        frozenset({"value", "reason"}),
+    ),
+    "touches": TableShape(
+        {"lead_id": str, "which": str, "path": str, "visited_at": str, **dict.fromkeys(UTM, str)},
+        ("lead_id", "which"),
+        [_LEAD],
+        frozenset({"path", "visited_at", *UTM}),
+    ),
+    "events": TableShape(
+        {
+            "sequence": int,
+            "lead_id": str,
+            "campaign": str,
+            "kind": str,
+            "occurred_at": str,
+            "recorded_at": str,
+            "actor": str,
+            "data": str,
+            "left_out": str,
+            "before": str,
+            "hash": str,
+        },
+        "sequence",
+        [_LEAD],
+        frozenset({"lead_id"}),
+    ),
+    "corrections": TableShape(
+        {
+            "number": str,
+            "kind": str,
+            "statement": str,
+            "lead_id": str,
+            "period": str,
+            "amount": str,
+            "amount_minor": int,
+            "vat_minor": int,
+            "currency": str,
+            "reason": str,
+            "issued_at": str,
+        },
+        "number",
+        [_LEAD, _STATEMENT],
+    ),
+}
+
+VIEWS: Final[Mapping[str, str]] = {
+    "bill": """
+        SELECT lines.lead_id, lines.period, leads.received_at, lines.paid_for, lines.due_at,
+            lines.amount, lines.currency,
+            CASE lines.free WHEN 1 THEN 'yes' ELSE 'no' END AS free,
+            CASE lines.late WHEN 1 THEN 'yes' ELSE 'no' END AS late,
+            (SELECT group_concat(rule, '; ') FROM
+                (SELECT rule FROM verdicts
+                 WHERE verdicts.lead_id = lines.lead_id AND met ORDER BY number)) AS criteria_met,
+            (SELECT coalesce(sum(CASE kind WHEN 'credit note' THEN -corrections.amount_minor
+                ELSE corrections.amount_minor END), 0) FROM corrections
+             WHERE corrections.lead_id = lines.lead_id AND corrections.period = lines.period)
+                AS corrected_minor
+        FROM lines JOIN leads USING (lead_id)
+        ORDER BY lines.due_at, lines.lead_id, lines.period""",
+    "why_qualified": """
+        SELECT verdicts.lead_id, verdicts.rule, verdicts.value,
+            CASE verdicts.met WHEN 1 THEN 'yes' ELSE 'no' END AS met, verdicts.reason
+        FROM verdicts ORDER BY verdicts.lead_id, verdicts.number""",
+    "hashed_events": """
+        SELECT sequence, hash, before || char(10) || json_object('actor', actor,
+            'campaign', campaign, 'data', json(data), 'kind', kind, 'lead_id', lead_id,
+            'occurred_at', occurred_at, 'recorded_at', recorded_at, 'sequence', sequence) AS text
+        FROM events WHERE left_out = '' ORDER BY sequence""",
+}
+
+
+def make_tables(db: Database) -> None:
+    """Makes all of them, empty, with an index for each pointing column."""
+    for name, shape in TABLES.items():
+        db.table(name).create(
+            dict(shape.columns),
+            pk=shape.key,
+            foreign_keys=list(shape.points),
+            not_null=set(shape.columns) - shape.optional,
+            strict=True,
+        )
+    db.index_foreign_keys()
+    for name, query in VIEWS.items():
+        db.create_view(name, query)

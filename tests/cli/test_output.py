@@ -1,0 +1,84 @@
+"""Where commands write: a file is there whole or not at all, a pipe may close, a disk may end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Project
+
+EXPORT = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
+LIMITED = """
+import resource
+from gatepost.command import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+main()
+"""
+
+
+def start(*args: str, stdout: int, program: str = "") -> "subprocess.Popen[str]":
+    program = program or "from gatepost.command import main; main()"
+    command = [sys.executable, "-c", program, *args]
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx"])
+def test_what_fails_in_the_midst_leaves_the_file_that_was_there(
+    project: Project, shape: str
+) -> None:
+    """The disk ends, as the kernel's limit of file size plays it."""
+    for number in range(3):
+        project.take(email=f"ann@clinic-{number}.example")
+    file = project.folder / f"leads.{shape}"
+    file.write_text("last month")
+    before = sorted(project.folder.iterdir())
+    asked = (*EXPORT, "--format", shape, "-o", file.name)
+    with start(*asked, stdout=subprocess.PIPE, program=LIMITED) as ran:
+        out, err = ran.communicate()
+    assert (ran.returncode, out) == (1, "")
+    assert err == f"{file.name}: File too large; name another file with -o\n"
+    assert file.read_text() == "last month"
+    assert sorted(project.folder.iterdir()) == before
+
+
+def test_a_refusal_writes_nothing(project: Project) -> None:
+    file = project.folder / "leads.csv"
+    assert project.run("export", "giude", "--month", "2026-11", "-o", str(file)).code == 1
+    assert not file.exists()
+
+
+def test_a_reader_who_has_seen_enough_is_no_fault(project: Project) -> None:
+    project.take()
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start(*EXPORT, stdout=writing) as ran:
+        os.close(writing)
+        _, err = ran.communicate()
+    assert err == ""
+
+
+def test_a_full_disk_behind_standard_output_is_said_of_it(project: Project) -> None:
+    project.take()
+    with Path("/dev/full").open("wb") as full, start(*EXPORT, stdout=full.fileno()) as ran:
+        _, err = ran.communicate()
+    assert ran.returncode == 1
+    assert err.startswith("standard output: No space left on device")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_link_stays_a_link_and_the_file_keeps_its_mode(project: Project) -> None:
+    kept, link = project.folder / "kept.csv", project.folder / "link.csv"
+    kept.write_text("old")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    assert project.run(*EXPORT, "-o", str(link)).code == 0
+    assert link.is_symlink()
+    assert kept.read_text().startswith("lead_id,")
+    assert kept.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_device_stays_a_device(project: Project) -> None:
+    assert project.run(*EXPORT, "-o", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
