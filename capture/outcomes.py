@@ -6,7 +6,7 @@ carries the time at which it becomes final; until then the client may contest it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ PAYS: Final[Mapping[str, Kind]] = {
 }
 """What pays beside acceptance, by the word that the campaign file uses."""
 
+FARTHEST: Final = timedelta(days=3653)
+"""Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
+
 WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
 AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
 WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
@@ -47,6 +50,8 @@ class Outcome:
     meeting_at: datetime | None = None
     amount: Decimal | None = None
     """Net of tax, in major units of the campaign's currency (rule 22)."""
+    currency: str = ""
+    """What the amount is in, where that was said; no other than the campaign's is taken."""
     period: date | None = None
     """First day of the period that revenue is for."""
     months: int = 1
@@ -66,7 +71,7 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
-            "its receipt or in the time to come; name when it happened with --on"
+            "its receipt or in the time to come; say when it happened"
         )
     if outcome.kind is Kind.HELD and lead.is_taken_held_at(now):
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
@@ -119,7 +124,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
     if kind is Kind.REFUNDED:
         return [_refund(life, terms, amount)]
     if kind is Kind.REVENUE:
-        return [{**one, **final} for one in _periods(life, outcome, amount)]
+        return [{**one, **final} for one in _periods(life, outcome, amount, now)]
     return [{"amount": amount, **final}]
 
 
@@ -129,12 +134,18 @@ def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         raise Refused("say when the meeting is: --at TIME")
     if at < life.lead.received_at:
         raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
+    _check_year(life, at.date(), now)
     if outcome.kind is Kind.MOVED and at == life.lead.meeting_at:
         raise Refused(f"lead {life.lead.lead_id}: the meeting is at that time already")
     return {
         "meeting_at": show_time(at),
         "taken_held_at": show_time(deadline(terms, max(at, now))),
     }
+
+
+def _check_year(life: Life, day: date, now: datetime) -> None:
+    if day > (now + FARTHEST).date():
+        raise Refused(f"lead {life.lead.lead_id}: {day} is more than ten years ahead")
 
 
 def _check_begun(life: Life, outcome: Outcome) -> None:
@@ -160,7 +171,7 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         said["track"] = Track.APPOINTMENT.value
     if terms.price.billable == "revenue":
         if outcome.period is None:
-            raise Refused("say which period of revenue: --period DATE")
+            raise Refused("say which period of revenue: its first day")
         said["period"] = outcome.period.isoformat()
         standing = life.revenue.get(said["period"])
     _check_objection(life, outcome, standing, now)
@@ -183,6 +194,10 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
     amount = outcome.amount
     if amount is None or amount <= 0:
         raise Refused(f"say the amount of what was {outcome.kind}, net of tax: --amount 1200.00")
+    if outcome.currency and outcome.currency != terms.currency:
+        raise Refused(
+            f"{terms.slug} counts in {terms.currency}: an amount in {outcome.currency} is not taken"
+        )
     return minor_units(amount, terms.currency)
 
 
@@ -195,9 +210,10 @@ def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
     return {"amount": amount, "left": left}
 
 
-def _periods(life: Life, outcome: Outcome, amount: int) -> list[dict[str, Any]]:
+def _periods(life: Life, outcome: Outcome, amount: int, now: datetime) -> list[dict[str, Any]]:
     if outcome.period is None:
         raise Refused("say the first day that the revenue is for: --period 2026-12-01")
+    _check_year(life, outcome.period, now)
     parts = split(amount, outcome.period, outcome.months)
     known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
     if known:

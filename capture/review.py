@@ -88,7 +88,11 @@ def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
     The window's end is computed here, once, and stored in the event. A lead that only an explicit
     acceptance can make billable is told of too, and gets no deadline (rules 3 and 15).
     """
-    found = waiting(records, campaign)
+    return tell_of(records, waiting(records, campaign), now)
+
+
+def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
+    """Counts the client as told of these leads, each of which `waits` for notice (rule 11)."""
     for lead in found:
         ends = None if lead.explicit else deadline(kept_campaign(records, lead.version), now)
         data = {"deadline": ends and show_time(ends)}
@@ -98,11 +102,12 @@ def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
 
 def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
-    return [
-        lead
-        for lead in reading.leads(LeadFilter(campaign=campaign.slug))
-        if lead.review == "qualified" and not lead.told and not lead.test
-    ]
+    return [lead for lead in reading.leads(LeadFilter(campaign=campaign.slug)) if waits(lead)]
+
+
+def waits(lead: Lead) -> bool:
+    """Whether the client is still to be told of it; of a test never (rule 5)."""
+    return lead.review == "qualified" and not lead.told and not lead.test
 
 
 def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:

@@ -5,6 +5,7 @@ changes under a slug that has leads (rule 17).
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from capture.campaign import Campaign, parse_campaign
@@ -45,7 +46,11 @@ def kept_campaign(records: Reading, version: str) -> Campaign:
     kept = records.version_text(version)
     if kept is None:
         raise NotFound(f"campaign version {version[:12]} is not in the ledger")
-    slug, text = kept
+    return _parsed(*kept, version)
+
+
+@lru_cache(maxsize=64)  # a version never changes, and reading a file takes a millisecond
+def _parsed(slug: str, text: str, version: str) -> Campaign:
     return parse_campaign(slug, text, f"{slug} (version {version[:12]})")
 
 

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "statements": "capture.cli.statement:statements",
     "suppress": "capture.cli.suppress:suppress",
     "test-lead": "capture.cli.test_lead:test_lead",
+    "tokens": "capture.cli.tokens:tokens",
     "verify": "capture.cli.verify:verify",
 }
 
