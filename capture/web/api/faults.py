@@ -13,13 +13,16 @@ Model = TypeVar("Model", bound=BaseModel)
 _TYPE_ERRORS: Final = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 
-def read_query(model: type[Model]) -> Model:
-    """The parameters of the address. Raises a 422 that names every faulty one."""
+def read_query(model: type[Model], client: str) -> Model:
+    """The parameters of the address, as `client` may send them.
+
+    Raises a 422 that names every faulty one.
+    """
     given = {name: values[0] for name, values in request.args.lists()}
     twice = [name for name, values in request.args.lists() if len(values) > 1]
     faults = [Fault(parameter=name, detail="Given more than once.") for name in twice]
     try:
-        read = model.model_validate(given)
+        read = model.model_validate(given, context=client)
     except ValidationError as error:
         faults += [
             Fault(parameter=".".join(map(str, found["loc"])), detail=_words(found))

@@ -73,6 +73,11 @@ def read_number(given: object) -> object:
     return given
 
 
+def read_whole(given: object) -> object:
+    """`3.0` is a whole number in JSON Schema, and is 3 here."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 Time = Annotated[
     datetime, BeforeValidator(read_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

@@ -6,29 +6,23 @@ the ledger's last event then, and by what silence has decided since: so nothing 
 questions, however the clocks of two machines differ.
 """
 
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from flask import request
-from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BeforeValidator, Field
 
-from capture.lead import parse_time, show_time
 from capture.ledger import Mark, Shown
 from capture.sharing import Page, hand_over
 from capture.web.api.kinds import Asked, Month, Time, read_number
+from capture.web.api.opaque import Cursor, CursorText, MarkText, write_cursor, write_mark
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.problems import Fault, faulty
 from capture.web.api.showing import shown
 from capture.web.api.shown import Answer, LeadShown, Stage
 from capture.web.parts import parts
 
 MOST: Final = 100
 """Leads on a page."""
-
-_OPAQUE: Final = 1000
-"""Characters of a cursor or mark; ours are shorter."""
 
 
 class LeadsQuery(Asked):
@@ -43,15 +37,13 @@ class LeadsQuery(Asked):
     )
     received_since: Time | None = Field(default=None, description="Received then or later.")
     received_until: Time | None = Field(default=None, description="Received before.")
-    changed_since: Annotated[str, Field(max_length=_OPAQUE)] | None = Field(
+    changed_since: MarkText | None = Field(
         default=None,
         description="A `mark` that an earlier list gave: only leads that have changed since.",
-        json_schema_extra={"format": "leads-mark"},
     )
-    cursor: Annotated[str, Field(max_length=_OPAQUE)] | None = Field(
+    cursor: CursorText | None = Field(
         default=None,
         description="Where the page begins; it stands in `next` of the page before.",
-        json_schema_extra={"format": "leads-cursor"},
     )
     limit: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(read_number)] = Field(
         default=50, description="Most leads on the page."
@@ -72,10 +64,10 @@ class LeadsPage(Answer):
 
 
 def _list(asked: Request[LeadsQuery, Nothing]) -> str:
-    query = asked.query
-    after, first = _after(asked)
+    query, client = asked.query, asked.access.client
+    cursor = query.cursor
     wanted = Shown(
-        asked.access.client,
+        client,
         asked.now,
         query.limit,
         campaign=query.campaign,
@@ -83,69 +75,25 @@ def _list(asked: Request[LeadsQuery, Nothing]) -> str:
         month=query.month,
         received_since=query.received_since,
         received_until=query.received_until,
-        changed=_changed(asked),
-        after=after,
+        changed=query.changed_since,
+        after=None if cursor is None else (cursor.received_at, cursor.lead_id),
     )
     page = hand_over(parts().ledger, wanted, tell=request.method != "HEAD")
-    mark = first or page.mark
+    mark = page.mark if cursor is None else cursor.mark
     return LeadsPage(
         leads=[shown(one, asked.now) for one in page.leads],
-        next=_next(asked, page, mark),
-        mark=_signer("mark").dumps([asked.access.client, *_plain(mark)]),
+        next=_next(client, page, mark),
+        mark=write_mark(client, mark),
     ).model_dump_json()
 
 
-def _next(asked: Request[LeadsQuery, Nothing], page: Page, mark: Mark) -> str | None:
+def _next(client: str, page: Page, mark: Mark) -> str | None:
+    """The same address, with the cursor of the next page."""
     if not page.more:
         return None
     last = page.leads[-1].lead
-    cursor = [asked.access.client, show_time(last.received_at), last.lead_id, *_plain(mark)]
-    same = {name: value for name, value in request.args.items() if name != "cursor"}
-    return f"{request.script_root}{request.path}?" + urlencode(
-        {**same, "cursor": _signer("cursor").dumps(cursor)}
-    )
-
-
-def _after(
-    asked: Request[LeadsQuery, Nothing],
-) -> tuple[tuple[datetime, str] | None, Mark | None]:
-    """The last lead of the page before, and the mark of the first page."""
-    if asked.query.cursor is None:
-        return None, None
-    received, lead_id, *mark = _opened("cursor", asked.query.cursor, asked)
-    return (parse_time(received), lead_id), _mark(*mark)
-
-
-def _changed(asked: Request[LeadsQuery, Nothing]) -> Mark | None:
-    if asked.query.changed_since is None:
-        return None
-    return _mark(*_opened("mark", asked.query.changed_since, asked, "changed_since"))
-
-
-def _opened(
-    kind: str, text: str, asked: Request[LeadsQuery, Nothing], parameter: str = "cursor"
-) -> list[Any]:
-    """What we signed for this client. Raises a 422 for anything else."""
-    said: list[Any]
-    try:
-        client, *said = _signer(kind).loads(text)
-    except BadSignature:
-        client, said = None, []
-    if client != asked.access.client:
-        raise faulty([Fault(parameter=parameter, detail="Not one that you were given here.")])
-    return said
-
-
-def _signer(kind: str) -> URLSafeSerializer:
-    return URLSafeSerializer(parts().config.secret_key, salt=f"leads-{kind}")
-
-
-def _plain(mark: Mark) -> tuple[int, str]:
-    return mark.sequence, show_time(mark.at)
-
-
-def _mark(sequence: int, at: str) -> Mark:
-    return Mark(sequence, parse_time(at))
+    cursor = write_cursor(client, Cursor(last.received_at, last.lead_id, mark))
+    return f"{request.script_root}{request.path}?{urlencode({**request.args, 'cursor': cursor})}"
 
 
 LIST = Operation(

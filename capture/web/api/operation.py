@@ -103,7 +103,7 @@ class Operation(Generic[Query, Body]):
         now = datetime.now(UTC)
         access = caller(now)
         _check_accept()
-        query = read_query(self.query)
+        query = read_query(self.query, access.client)
         key = _key() if self.keyed else ""
         body = read_body(self.body, {} if self.body is Nothing else json_body())
         answer = self.view(Request(access, now, query, body, key), **path)

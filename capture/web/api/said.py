@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel
 
 from capture.web.api.kinds import (
     Amount,
@@ -13,6 +13,7 @@ from capture.web.api.kinds import (
     Reason,
     Remark,
     Time,
+    read_whole,
 )
 
 
@@ -103,7 +104,7 @@ class Revenue(_Happened):
     amount: Amount
     currency: Currency
     period: Day = Field(description="The first day that it is for.")
-    months: Annotated[int, Field(ge=1, le=120)] = Field(
+    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(read_whole)] = Field(
         default=1, description="For how many months it is."
     )
 
