@@ -325,6 +325,7 @@ def _move(lead: Lead, track: Track, event: Event) -> str:
             f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
             f"can be {event.kind}",
             lead.review,
+            MOVES[Track.REVIEW][lead.review],
         )
     if event.kind not in allowed:
         names = ", ".join(allowed) or "none"

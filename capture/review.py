@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from capture.campaign import Campaign
-from capture.errors import NotFound, Refused
-from capture.lead import Actor, Event, Kind, Lead, show_time
+from capture.errors import MoveRefused, NotFound, Refused
+from capture.lead import MOVES, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import LeadFilter, Note, Reading, Records
 from capture.terms import kept_campaign
 from capture.window import deadline
@@ -54,7 +54,11 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     last = _last_act(records, lead)
     if last is None:
-        raise Refused(f"lead {lead.lead_id} is {lead.review}: there is no review to take back")
+        raise MoveRefused(
+            f"lead {lead.lead_id} is {lead.review}: there is no review to take back",
+            lead.review,
+            MOVES[Track.REVIEW][lead.review],
+        )
     if last.data.get("by") != records.pseudonym(lead.client, act.by):
         raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
     if now - last.recorded_at > UNDO:
@@ -160,8 +164,9 @@ def _in_time(lead: Lead, now: datetime) -> None:
     """An act must come strictly before the deadline, if there is one."""
     if lead.review == "qualified" and lead.deadline is not None and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
-        raise Refused(
-            f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it"
+        raise MoveRefused(
+            f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it",
+            "accepted",
         )
 
 

@@ -88,8 +88,10 @@ def _refused(error: Refused) -> Response:
         return faulty([Fault(header=KEY_HEADER, detail=str(error))]).response()
     if isinstance(error, MoveRefused):
         allowed = [kind for kind in error.allowed if kind in TYPES]
-        words = ", ".join(allowed) or "nothing"
-        text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
+        text = str(error)
+        if allowed:  # the rule's own sentence also names what only others may record
+            words = ", ".join(allowed)
+            text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
         return ProblemFound(REFUSED, text, stage=error.stage, allowed=allowed).response()
     return ProblemFound(REFUSED, str(error)).response()
 

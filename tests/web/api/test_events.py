@@ -46,6 +46,7 @@ def test_a_rejection_after_the_deadline_is_refused(world: World) -> None:
         said = world.say(lead_id, type="rejected", reason="too_small")
     assert said.status_code == 409
     assert "window ended at 2026-11-25 15:00:00 UTC" in said.json["detail"]
+    assert (said.json["stage"], said.json["allowed"]) == ("accepted", [])
 
 
 def test_an_outcome_of_the_client_is_final(world: World) -> None:
@@ -89,6 +90,15 @@ def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: Worl
     world.say(lead_id, type="accepted")
     again = world.say(lead_id, type="accepted")
     assert (again.json["stage"], again.json["allowed"]) == ("accepted", ["withdrawn"])
+    refused = world.take()
+    world.say(refused, type="rejected", reason="too_small")
+    meeting = world.say(refused, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
+    assert (meeting.json["stage"], meeting.json["allowed"]) == (
+        "rejected",
+        ["withdrawn", "settled"],
+    )
+    fresh = world.say(world.take(), type="withdrawn")
+    assert (fresh.json["stage"], fresh.json["allowed"]) == ("qualified", ["accepted", "rejected"])
 
 
 @pytest.mark.parametrize(

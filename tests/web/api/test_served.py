@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,23 @@ def test_a_body_that_grows_in_chunks_is_refused(service: Service, token: str) ->
     chunks = iter([b'{"type": "lost", "note": "', *[b"x" * 1024] * 80])
     answer = service.ask("POST", "/api/v1/leads/none/events", chunks, headers)
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+def test_a_body_that_breaks_off_is_a_problem_and_no_event(service: Service, token: str) -> None:
+    lead_id = taken(service)
+    head = (
+        f"POST /api/v1/leads/{lead_id}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        "Idempotency-Key: broken\r\n\r\n" + '{"type": "lost"}'
+    )
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as line:
+        line.sendall(head.encode())
+        line.shutdown(socket.SHUT_WR)
+        answer = line.makefile("rb").read().decode()
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert "application/problem+json" in answer
+    assert json.loads(answer.rpartition("\r\n\r\n")[2])["status"] == 400
+    assert "lost" not in kinds(service, lead_id)
 
 
 def test_one_connection_serves_several_requests(service: Service, token: str) -> None:
