@@ -48,6 +48,13 @@ class Refused(GatepostError):
 class MoveRefused(Refused):
     """The lead's track has no such move from where it stands; names the moves that are allowed."""
 
+    def __init__(self, text: str, stage: str = "", allowed: Iterable[str] = ()) -> None:
+        super().__init__(text)
+        self.stage = stage
+        """Where the lead stands on that track."""
+        self.allowed = tuple(allowed)
+        """The kinds of event that may follow."""
+
 
 class NotFound(GatepostError):
     """No such campaign, client or lead."""

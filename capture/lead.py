@@ -160,6 +160,9 @@ def track_of(kind: Kind, data: Mapping[str, Any]) -> Track:
 DELIVERED = frozenset({"qualified", "accepted"})
 """Only a lead that the client has, and has not rejected, can be met with or sold to."""
 
+SHOWN = DELIVERED | {"rejected"}
+"""What the client sees of all leads (rule 6)."""
+
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
 """Where a lead may stand in review, from the door on."""
 
@@ -324,14 +327,18 @@ def _move(lead: Lead, track: Track, event: Event) -> str:
     if track is not Track.REVIEW and lead.review not in DELIVERED:
         raise MoveRefused(
             f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
-            f"can be {event.kind}"
+            f"can be {event.kind}",
+            lead.review,
+            MOVES[Track.REVIEW][lead.review],
         )
     if event.kind not in allowed:
         names = ", ".join(allowed) or "none"
         stage = "not started" if before == NOT_STARTED else before
         raise MoveRefused(
             f"lead {lead.lead_id}: {track} is {stage}, so {event.kind} is refused; "
-            f"allowed now: {names}"
+            f"allowed now: {names}",
+            stage,
+            allowed,
         )
     return allowed[event.kind]
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from capture.campaign import Campaign
-from capture.errors import NotFound, Refused
-from capture.lead import Actor, Event, Kind, Lead, show_time
+from capture.errors import MoveRefused, NotFound, Refused
+from capture.lead import MOVES, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import LeadFilter, Note, Reading, Records
 from capture.terms import kept_campaign
 from capture.window import deadline
@@ -54,7 +54,11 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     last = _last_act(records, lead)
     if last is None:
-        raise Refused(f"lead {lead.lead_id} is {lead.review}: there is no review to take back")
+        raise MoveRefused(
+            f"lead {lead.lead_id} is {lead.review}: there is no review to take back",
+            lead.review,
+            MOVES[Track.REVIEW][lead.review],
+        )
     if last.data.get("by") != records.pseudonym(lead.client, act.by):
         raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
     if now - last.recorded_at > UNDO:
@@ -88,7 +92,11 @@ def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
     The window's end is computed here, once, and stored in the event. A lead that only an explicit
     acceptance can make billable is told of too, and gets no deadline (rules 3 and 15).
     """
-    found = waiting(records, campaign)
+    return tell_of(records, waiting(records, campaign), now)
+
+
+def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
+    """Counts the client as told of these leads, each of which `waits` for notice (rule 11)."""
     for lead in found:
         ends = None if lead.explicit else deadline(kept_campaign(records, lead.version), now)
         data = {"deadline": ends and show_time(ends)}
@@ -98,11 +106,12 @@ def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
 
 def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
-    return [
-        lead
-        for lead in reading.leads(LeadFilter(campaign=campaign.slug))
-        if lead.review == "qualified" and not lead.told and not lead.test
-    ]
+    return [lead for lead in reading.leads(LeadFilter(campaign=campaign.slug)) if waits(lead)]
+
+
+def waits(lead: Lead) -> bool:
+    """Whether the client is still to be told of it; of a test never (rule 5)."""
+    return lead.review == "qualified" and not lead.told and not lead.test
 
 
 def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
@@ -155,8 +164,9 @@ def _in_time(lead: Lead, now: datetime) -> None:
     """An act must come strictly before the deadline, if there is one."""
     if lead.review == "qualified" and lead.deadline is not None and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
-        raise Refused(
-            f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it"
+        raise MoveRefused(
+            f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it",
+            "accepted",
         )
 
 

@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "statements": "capture.cli.statements:statements",
     "suppress": "capture.cli.suppress:suppress",
     "test-lead": "capture.cli.test_lead:test_lead",
+    "tokens": "capture.cli.tokens:tokens",
     "verify": "capture.cli.verify:verify",
 }
 

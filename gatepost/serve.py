@@ -50,6 +50,7 @@ def web_config(settings: Settings) -> WebConfig:
         capture_url=settings.capture_url,
         trusted_proxies=settings.trusted_proxies,
         rate_limit=settings.rate_limit,
+        api_rate_limit=settings.api_rate_limit,
         min_fill_seconds=settings.min_fill_seconds,
         link_life=timedelta(days=settings.link_days),
     )

@@ -85,6 +85,9 @@ class Settings(BaseModel):
     rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
         "10 per minute", description="posts from one address; empty: no limit"
     )
+    api_rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
+        "120 per minute", description="requests of one API token; empty: no limit"
+    )
     min_fill_seconds: float = Field(
         2.0, ge=0, le=60, description="quicker than this looks like a robot; 0: off"
     )

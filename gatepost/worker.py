@@ -1,6 +1,7 @@
 """The server's worker: one thread, in which each connection is a greenlet."""
 
 import io
+import json
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -104,8 +105,8 @@ class WholeBody:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        said = environ.get("CONTENT_LENGTH", "")
-        length = int(said) if said.isdecimal() else 0
+        promised = environ.get("CONTENT_LENGTH", "")
+        length = int(promised) if promised.isdecimal() else 0
         if environ["REQUEST_METHOD"] != "POST" or length > LARGEST_BODY:
             return self._app(environ, start_response)  # which refuses a long one unread
         body = None
@@ -113,7 +114,22 @@ class WholeBody:
             body = environ["wsgi.input"].read(LARGEST_BODY + 1)
         if body is None or len(body) < length:
             status = "408 Request Timeout" if body is None else "400 Bad Request"
-            start_response(status, [("Connection", "close"), ("Content-Length", "0")])
-            return []
+            said = _problem(status) if environ["PATH_INFO"].startswith("/api/") else b""
+            start_response(
+                status,
+                [
+                    ("Connection", "close"),
+                    ("Content-Length", str(len(said))),
+                    *([("Content-Type", "application/problem+json")] if said else []),
+                ],
+            )
+            return [said]
         environ["wsgi.input"] = io.BytesIO(body)
         return self._app(environ, start_response)
+
+
+def _problem(status: str) -> bytes:
+    """For programs (RFC 9457)."""
+    code, _, title = status.partition(" ")
+    detail = "The body did not arrive whole; nothing was recorded. Send it again."
+    return json.dumps({"title": title, "status": int(code), "detail": detail}).encode()

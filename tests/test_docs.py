@@ -15,7 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from tests.service import PERSON
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN_ID = "7ffwzp2npa6a"
+SHOWN_TOKEN = "gp_YOUR_TOKEN"
 FAKED = ("faketime", "-f", "@2026-11-23 15:04:05")
 SHAPES = {
     r"\b[0-9a-f]{64}\b": "HASH64",
@@ -66,8 +67,14 @@ class Place:
     folder: Path
     lead_id: str
     environment: dict[str, str]
+    origin: str
+    token: str
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        if command.startswith("curl"):  # it asks the service that runs here
+            needs("curl")
+            command = command.replace("http://127.0.0.1:8000", self.origin)
+        command = command.replace(SHOWN_TOKEN, self.token)
         args = shlex.split(command.replace(SHOWN_ID, self.lead_id))
         return subprocess.run(
             [*FAKED, *args],
@@ -107,15 +114,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     )
     try:
         post_form(f"http://127.0.0.1:{port}", folder / "run.log")
-        listing = subprocess.run(
-            [*FAKED, ".venv/bin/gatepost", "leads"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        yield Place(folder, listing.splitlines()[1].split()[0], environment)
+        origin = f"http://127.0.0.1:{port}"
+        made = Place(folder, "", environment, origin, "")
+        token = made.run(".venv/bin/gatepost tokens add --client acme --name docs").stdout.strip()
+        listing = made.run(".venv/bin/gatepost leads").stdout
+        yield replace(made, lead_id=listing.splitlines()[1].split()[0], token=token)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)

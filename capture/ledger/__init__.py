@@ -8,18 +8,22 @@ from pathlib import Path
 
 from capture.errors import Refused
 from capture.ledger.protocol import (
+    Access,
     Alike,
+    Answered,
     Dossier,
     Frozen,
     Judged,
     Keys,
     LeadFilter,
     Ledger,
+    Mark,
     Message,
     Note,
     Reading,
     Recorded,
     Records,
+    Shown,
     Verification,
     WorkResult,
 )
@@ -27,18 +31,22 @@ from capture.ledger.rehearsal import rehearse
 from capture.ledger.sqlite import SqliteLedger
 
 __all__ = [
+    "Access",
     "Alike",
+    "Answered",
     "Dossier",
     "Frozen",
     "Judged",
     "Keys",
     "LeadFilter",
     "Ledger",
+    "Mark",
     "Message",
     "Note",
     "Reading",
     "Recorded",
     "Records",
+    "Shown",
     "Verification",
     "WorkResult",
     "open_ledger",

@@ -202,3 +202,28 @@ def add_meetings(db: Database) -> None:
         ALTER TABLE leads ADD COLUMN meeting_at TEXT;
         ALTER TABLE leads ADD COLUMN taken_held_at TEXT;
     """)
+
+
+@migrations()
+def add_programs(db: Database) -> None:
+    """Tokens of clients' programs (hashes only), what these were answered under a key, and a way
+    to a client's leads that passes by no others."""
+    db.executescript("""
+        CREATE TABLE accesses (
+            digest TEXT PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            client TEXT NOT NULL,
+            name TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            used_at TEXT,
+            revoked_at TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE answered (
+            key BLOB PRIMARY KEY,
+            request BLOB NOT NULL,
+            answer TEXT NOT NULL,
+            answered_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
+            WHERE test = 0 AND review IN ('qualified', 'accepted', 'rejected');
+    """)

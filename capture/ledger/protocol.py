@@ -116,6 +116,59 @@ class LeadFilter:
     month: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment of the ledger: what was recorded by then, and what silence had decided."""
+
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which of a client's leads are asked for; None means any. The client sees only what
+    qualified, and no tests (rules 5 and 6)."""
+
+    client: str
+    now: datetime
+    limit: int
+    lead_id: str | None = None
+    campaign: str | None = None
+    stage: str | None = None
+    """As of `now`: silence accepts (rule 12)."""
+    month: str | None = None
+    received_since: datetime | None = None
+    received_until: datetime | None = None
+    """Not included."""
+    changed: Mark | None = None
+    """Only what has changed since, by an event or by silence."""
+    after: tuple[datetime, str] | None = None
+    """Receipt and id of the last lead of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A token by which a client's program reads its leads. The token itself is kept nowhere."""
+
+    id: str
+    """By which it is listed and revoked."""
+    client: str
+    name: str
+    made_at: datetime
+    used_at: datetime | None = None
+    """The last use, to the hour."""
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a program was answered when it used a key before."""
+
+    same: bool
+    """Whether it asks the same again, not something else under the same key."""
+    answer: str
+
+
 class Reading(Protocol):
     """What can be asked, all of one moment."""
 
@@ -214,6 +267,18 @@ class Reading(Protocol):
     def pseudonym(self, client: str, name: str) -> str:
         """A keyed hash by which an event can tell one person from another without a name."""
 
+    def shown(self, wanted: Shown) -> Sequence[Lead]:
+        """The client's leads that it may see, the newest first."""
+
+    def access(self, digest: str) -> Access | None:
+        """The token with this SHA-256 (in hex), revoked ones included."""
+
+    def accesses(self, client: str | None = None) -> Sequence[Access]:
+        """All tokens that were ever made, the oldest first."""
+
+    def answered(self, client: str, key: str, request: str) -> Answered | None:
+        """What a client's program was answered under a key, and whether it asked the same."""
+
     def statements(self, client: str | None = None) -> Sequence[Frozen]:
         """Closed statements, in the order of their closing."""
 
@@ -258,6 +323,18 @@ class Records(Reading, Protocol):
 
     def queue(self, message: Message) -> None:
         """Queues a message in the same transaction."""
+
+    def keep_access(self, access: Access, digest: str) -> None:
+        """Keeps a new token, by its SHA-256 in hex."""
+
+    def note_use(self, access_id: str, at: datetime) -> None:
+        """Keeps when a token was used last."""
+
+    def revoke_access(self, access_id: str, at: datetime) -> None:
+        """Ends a token; one that has ended already keeps its time."""
+
+    def keep_answer(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
+        """Keeps what a client's program was answered. No personal data: it is never erased."""
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
         """Adds (kind, value) pairs to the client's suppression list; how many were new."""

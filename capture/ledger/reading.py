@@ -10,9 +10,12 @@ from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
+from capture.ledger import programs
 from capture.ledger.chain import GENESIS
 from capture.ledger.protocol import (
+    Access,
     Alike,
+    Answered,
     Dossier,
     Frozen,
     Judged,
@@ -21,6 +24,7 @@ from capture.ledger.protocol import (
     Message,
     Note,
     Recorded,
+    Shown,
 )
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
@@ -33,6 +37,7 @@ from capture.ledger.rows import (
     lead_from,
     recorded_from,
 )
+from capture.ledger.shown import shown_leads
 
 _LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 # CROSS JOIN makes SQLite begin with the few rows of a key; left to itself it may begin with a
@@ -298,6 +303,18 @@ class SqliteReading:
 
     def pseudonym(self, client: str, name: str) -> str:
         return self.mac(client, "person", name.strip().casefold()).hex()
+
+    def shown(self, wanted: Shown) -> Sequence[Lead]:
+        return shown_leads(self._db, wanted)
+
+    def access(self, digest: str) -> Access | None:
+        return programs.access(self._db, digest)
+
+    def accesses(self, client: str | None = None) -> Sequence[Access]:
+        return programs.accesses(self._db, client)
+
+    def answered(self, client: str, key: str, request: str) -> Answered | None:
+        return programs.answered(self._db, self.mac(client, "key", key), self.mac(request))
 
     def statements(self, client: str | None = None) -> Sequence[Frozen]:
         rows = self._db.execute(

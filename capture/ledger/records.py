@@ -8,8 +8,9 @@ from sqlite_utils import Database
 from capture.campaign import Campaign
 from capture.canonical import canonical
 from capture.lead import Event, Lead, follow, show_time
+from capture.ledger import programs
 from capture.ledger.chain import link_text
-from capture.ledger.protocol import Dossier, Frozen, Keys, Message, Note
+from capture.ledger.protocol import Access, Dossier, Frozen, Keys, Message, Note
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
 
@@ -143,6 +144,19 @@ class SqliteRecords(SqliteReading):
                 message.expires_at and show_time(message.expires_at),
             ),
         )
+
+    def keep_access(self, access: Access, digest: str) -> None:
+        programs.keep_access(self._db, access, digest)
+
+    def note_use(self, access_id: str, at: datetime) -> None:
+        programs.note_use(self._db, access_id, at)
+
+    def revoke_access(self, access_id: str, at: datetime) -> None:
+        programs.revoke_access(self._db, access_id, at)
+
+    def keep_answer(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
+        mac = self.mac(client, "key", key)
+        programs.keep_answer(self._db, mac, self.mac(request), answer, at)
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
         before = self._db.conn.total_changes

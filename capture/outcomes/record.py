@@ -47,14 +47,14 @@ PAYS: Final[Mapping[str, Kind]] = {
 }
 """What pays beside acceptance, by the word that the campaign file uses."""
 
+FARTHEST: Final = timedelta(days=3653)
+"""Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
+
 WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
 AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
 ENDING: Final = AFTER_MEETING | {Kind.MOVED, Kind.CANCELLED}
 """What can become of a meeting until silence has said that it was held (rule 14)."""
 WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
-
-FARTHEST: Final = timedelta(days=3653)
-"""How far ahead a meeting or a period can be; what lies beyond is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class Outcome:
     meeting_at: datetime | None = None
     amount: Decimal | None = None
     """Net of tax, in major units of the campaign's currency (rule 22)."""
+    currency: str = ""
+    """What the amount is in, where that was said; no other than the campaign's is taken."""
     period: date | None = None
     """First day of the period that revenue is for."""
     months: int = 1
@@ -150,16 +152,20 @@ def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
     at = outcome.meeting_at
     if at is None:
         raise Refused("say when the meeting is: --at TIME")
-    if at > now + FARTHEST:
-        raise Refused(f"lead {life.lead.lead_id}: a meeting in {at.year}; look at the year")
     if at < life.lead.received_at:
         raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
+    _check_year(life, at.date(), now)
     if outcome.kind is Kind.MOVED and at == life.lead.meeting_at:
         raise Refused(f"lead {life.lead.lead_id}: the meeting is at that time already")
     return {
         "meeting_at": show_time(at),
         "taken_held_at": show_time(deadline(terms, max(at, now))),
     }
+
+
+def _check_year(life: Life, day: date, now: datetime) -> None:
+    if day > (now + FARTHEST).date():
+        raise Refused(f"lead {life.lead.lead_id}: {day} is more than ten years ahead")
 
 
 def _check_begun(life: Life, outcome: Outcome) -> None:
@@ -185,7 +191,7 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         said["track"] = Track.APPOINTMENT.value
     if terms.price.billable == "revenue":
         if outcome.period is None:
-            raise Refused("say which period of revenue: --period DATE")
+            raise Refused("say which period of revenue: its first day")
         said["period"] = outcome.period.isoformat()
         standing = life.revenue.get(said["period"])
     _check_objection(life, outcome, standing, now)
@@ -208,6 +214,10 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
     amount = outcome.amount
     if amount is None or amount <= 0:
         raise Refused(f"say the amount of what was {outcome.kind}, net of tax: --amount 1200.00")
+    if outcome.currency and outcome.currency != terms.currency:
+        raise Refused(
+            f"{terms.slug} counts in {terms.currency}: an amount in {outcome.currency} is not taken"
+        )
     return minor_units(amount, terms.currency)
 
 
@@ -223,8 +233,7 @@ def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
 def _periods(life: Life, outcome: Outcome, amount: int, now: datetime) -> list[dict[str, Any]]:
     if outcome.period is None:
         raise Refused("say the first day that the revenue is for: --period 2026-12-01")
-    if outcome.period > (now + FARTHEST).date():
-        raise Refused(f"lead {life.lead.lead_id}: revenue of {outcome.period}; look at the year")
+    _check_year(life, outcome.period, now)
     parts = split(amount, outcome.period, outcome.months)
     known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
     if known:

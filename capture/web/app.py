@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -9,6 +10,7 @@ from capture.errors import NotFound, Unavailable
 from capture.ledger import Ledger, open_ledger
 from capture.tokens import Tokens
 from capture.web import download, form, health, thanks
+from capture.web.api import create_api
 from capture.web.catalogue import LiveCatalogue
 from capture.web.config import WebConfig
 from capture.web.parts import Parts, install, message, parts
@@ -44,22 +46,24 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cache-Control": "no-store",
     }
+    ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
+    made = Parts(
+        config=config,
+        ledger=ledger,
+        catalogue=LiveCatalogue(config, ledger),
+        tokens=Tokens(config.secret_key, config.link_life),
+        rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
+        api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
+        site=LiveSite(config.site_facts),
+    )
+    api = create_api(made, LARGEST_BODY)
+    mounted = DispatcherMiddleware(app.wsgi_app, {"/api": api})
+    app.wsgi_app = mounted  # type: ignore[method-assign]  # Flask's documented way
     if config.trusted_proxies:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
-        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's documented way
-    ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
-    install(
-        app,
-        Parts(
-            config=config,
-            ledger=ledger,
-            catalogue=LiveCatalogue(config, ledger),
-            tokens=Tokens(config.secret_key, config.link_life),
-            rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
-            site=LiveSite(config.site_facts),
-        ),
-    )
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    install(app, made)
     for view in (form, thanks, download, health):
         app.register_blueprint(view.blueprint)
     app.after_request(_headers)

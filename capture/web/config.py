@@ -24,6 +24,7 @@ class WebConfig:
     capture_url: str = ""
     trusted_proxies: int = 0
     rate_limit: str = "10 per minute"
+    api_rate_limit: str = "120 per minute"
     min_fill_seconds: float = 2.0
     link_life: timedelta = timedelta(days=7)
 

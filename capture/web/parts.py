@@ -25,6 +25,7 @@ class Parts:
     catalogue: LiveCatalogue
     tokens: Tokens
     rate_limit: RateLimit
+    api_limit: RateLimit
     site: LiveSite
 
 

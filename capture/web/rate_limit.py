@@ -137,9 +137,13 @@ class RateLimit:
 
     def retry_after(self, address: str | None) -> int | None:
         """Counts one post. None lets it through; else the seconds to wait, at least 1."""
+        return self.retry_after_of(_household(address))
+
+    def retry_after_of(self, sender: str) -> int | None:
+        """The same for a sender that is told apart by something else than an address."""
         if self._rule is None:
             return None
-        key = hmac.digest(self._secret, _household(address).encode(), "sha256").hex()[:24]
+        key = hmac.digest(self._secret, sender.encode(), "sha256").hex()[:24]
         try:
             return self._count(self._rule, key)
         except (OSError, sqlite3.Error) as error:

@@ -5,16 +5,29 @@ A backend's test module subclasses `LedgerContract` and says how to open a fresh
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from capture.errors import Busy, MoveRefused
-from capture.lead import Kind
-from capture.ledger import Alike, Dossier, LeadFilter, Ledger, Message, Records
+from capture.lead import Kind, show_time
+from capture.ledger import (
+    Access,
+    Alike,
+    Answered,
+    Dossier,
+    LeadFilter,
+    Ledger,
+    Message,
+    Records,
+    Shown,
+)
 from capture.ledger.chain import GENESIS, link
 from tests.samples import NOW, campaign, moved, received
 
+HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 ANY = Alike(frozenset({"qualified"}))
 
 
@@ -283,3 +296,66 @@ class LedgerContract:
         assert ledger.read(lambda reading: reading.how_many("guide")) == 2
         assert ledger.read(lambda reading: reading.how_many("guide", later)) == 1
         assert ledger.read(lambda reading: reading.how_many("other")) == 0
+
+    def test_a_client_is_shown_its_qualified_leads_and_no_tests(self, ledger: Ledger) -> None:
+        kinds = {"a": Kind.QUALIFIED, "b": Kind.DISQUALIFIED, "c": Kind.SPAM, "d": Kind.QUALIFIED}
+
+        def take(records: Records) -> None:
+            for lead_id, kind in kinds.items():
+                records.append(received(lead_id, test=lead_id == "d"), moved(lead_id, kind))
+
+        ledger.transact(take)
+        assert self.shown(ledger) == ["a"]
+        assert self.shown(ledger, client="other") == []
+        assert self.shown(ledger, lead_id="b") == []
+
+    def test_the_stage_that_is_asked_for_is_the_stage_of_now(self, ledger: Ledger) -> None:
+        ends = show_time(NOW + HOUR)
+
+        def take(records: Records) -> None:
+            for lead_id, explicit in {"a": False, "b": True, "c": False, "d": False}.items():
+                judged = moved(lead_id, Kind.QUALIFIED, explicit=explicit, deadline=ends)
+                records.append(received(lead_id), judged)
+            records.append(moved("c", Kind.REJECTED), moved("d", Kind.ACCEPTED))
+
+        ledger.transact(take)
+        for now in (NOW, NOW + HOUR - MOMENT, NOW + HOUR, NOW + 2 * HOUR):
+            for stage in ("qualified", "accepted", "rejected"):
+                expected = ledger.read(
+                    lambda reading, now=now, stage=stage: {
+                        lead.lead_id for lead in reading.leads() if lead.review_at(now) == stage
+                    }
+                )
+                assert set(self.shown(ledger, now=now, stage=stage)) == expected
+
+    def test_shown_leads_go_on_after_one_however_many_came_at_once(self, ledger: Ledger) -> None:
+        def take(records: Records) -> None:
+            for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
+                records.append(received(lead_id, at=at), moved(lead_id, Kind.QUALIFIED, at=at))
+
+        ledger.transact(take)
+        assert self.shown(ledger) == ["c", "b", "a", "z"]
+        assert self.shown(ledger, after=(NOW, "b")) == ["a", "z"]
+        assert self.shown(ledger, received_since=NOW, limit=2) == ["c", "b"]
+
+    def shown(self, ledger: Ledger, **wanted: Any) -> list[str]:
+        asked = Shown(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
+        return [lead.lead_id for lead in ledger.read(lambda reading: reading.shown(asked))]
+
+    def test_a_token_is_found_by_its_hash_and_ends_once(self, ledger: Ledger) -> None:
+        access = Access("x1", "acme", "crm", NOW)
+        ledger.transact(lambda records: records.keep_access(access, "digest"))
+        assert ledger.read(lambda reading: reading.access("digest")) == access
+        assert ledger.read(lambda reading: reading.access("other")) is None
+        for at in (NOW + HOUR, NOW + 2 * HOUR):
+            ledger.transact(lambda records, at=at: records.revoke_access("x1", at))
+        ended = replace(access, revoked_at=NOW + HOUR)
+        assert ledger.read(lambda reading: reading.accesses("acme")) == [ended]
+        assert ledger.read(lambda reading: reading.accesses("other")) == []
+
+    def test_an_answer_is_kept_by_client_and_key(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.keep_answer("acme", "k", "asked", "said", NOW))
+        asking = [("acme", "k", "asked"), ("acme", "k", "else"), ("other", "k", "asked")]
+        found = ledger.read(lambda reading: [reading.answered(*one) for one in asking])
+        same, other = Answered(same=True, answer="said"), Answered(same=False, answer="said")
+        assert found == [same, other, None]

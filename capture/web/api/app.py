@@ -1,0 +1,127 @@
+"""The API as an app of its own below `/api`: no cookie, no page, no answer to other sites' scripts.
+
+It shares the service's parts and nothing else, so that whatever goes wrong in it, an address that
+is none included, is answered as a problem (RFC 9457).
+"""
+
+import json
+from functools import cache
+from importlib.metadata import version
+from typing import Final
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NoSuchAddress
+
+from capture.errors import MoveRefused, NotFound, Refused, Unavailable
+from capture.sharing import KeyReused
+from capture.web.api.document import openapi
+from capture.web.api.events import RECORD
+from capture.web.api.lead import SHOW
+from capture.web.api.leads import LIST
+from capture.web.api.operation import KEY_HEADER, AnyOperation
+from capture.web.api.problems import (
+    BROKEN,
+    KINDS,
+    NOT_FOUND,
+    REFUSED,
+    UNAVAILABLE,
+    Fault,
+    ProblemFound,
+    faulty,
+)
+from capture.web.api.said import TYPES
+from capture.web.parts import Parts, install
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD)
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_api(made: Parts, largest_body: int) -> Flask:
+    """The app, to be mounted at `/api`. `largest_body` is in bytes."""
+    app = Flask("capture.web.api", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = largest_body
+    app.url_map.merge_slashes = False  # an address that is none is told so, not sent elsewhere
+    install(app, made)
+    for one in OPERATIONS:
+        app.add_url_rule(
+            one.rule, one.name, one, methods=[one.method], provide_automatic_options=False
+        )
+    app.add_url_rule("/v1/openapi.json", "document", _document, provide_automatic_options=False)
+    app.after_request(_headers)
+    app.register_error_handler(ProblemFound, ProblemFound.response)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def _document() -> Response:
+    """Open to all: it tells of no client and no lead."""
+    return Response(_document_text(), content_type="application/json")
+
+
+@cache
+def _document_text() -> str:
+    return json.dumps(openapi(OPERATIONS, version("gatepost")))
+
+
+def _headers(response: Response) -> Response:
+    response.headers.extend(HEADERS)
+    return response
+
+
+def _not_found(error: NotFound) -> Response:
+    return ProblemFound(NOT_FOUND, str(error)).response()
+
+
+def _refused(error: Refused) -> Response:
+    if isinstance(error, KeyReused):
+        return faulty([Fault(header=KEY_HEADER, detail=str(error))]).response()
+    if isinstance(error, MoveRefused):
+        allowed = [kind for kind in error.allowed if kind in TYPES]
+        text = str(error)
+        if allowed:  # the rule's own sentence also names what only others may record
+            words = ", ".join(allowed)
+            text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
+        return ProblemFound(REFUSED, text, stage=error.stage, allowed=allowed).response()
+    return ProblemFound(REFUSED, str(error)).response()
+
+
+def _unavailable(error: Unavailable) -> Response:
+    _log(error)
+    text = "Nothing was recorded. Please try again in a minute."
+    return ProblemFound(UNAVAILABLE, text, headers={"Retry-After": "30"}).response()
+
+
+def _http(error: HTTPException) -> Response:
+    """Flask's and Werkzeug's own refusals, with the headers that their status asks for."""
+    kind = next((kind for kind in KINDS if kind.status == error.code), BROKEN)
+    text = (
+        "There is no such address."
+        if isinstance(error, NoSuchAddress)
+        else str(error.description or error.name)
+    )
+    response = ProblemFound(kind, text).response()
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _broken(error: Exception) -> Response:
+    _log(error)
+    return ProblemFound(BROKEN, "The fault is ours. What was recorded is not lost.").response()
+
+
+def _log(error: Exception) -> None:
+    """To the operator's log: the kind of address, never what was sent."""
+    current_app.logger.error("%s /api %s: %s", request.method, request.endpoint, error)

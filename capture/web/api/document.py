@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 document, made from the operations and the models that really check."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from capture.web.api.operation import KEY_HEADER, KEY_PATTERN, AnyOperation, Nothing
+from capture.web.api.problems import KINDS, MEDIA_TYPE, ProblemKind
+
+_DESCRIPTION: Final = """\
+Read your qualified leads, and say what became of them. Times are RFC 3339, and UTC in answers;
+money is text in major units, net of tax. Each answer about a lead that you were not told of yet
+begins its review window."""
+
+
+def openapi(operations: Sequence[AnyOperation], version: str) -> dict[str, Any]:
+    """The document as plain data."""
+    schemas, definitions = models_json_schema(
+        list(dict.fromkeys(_models(operations))),
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "Gatepost", "version": version, "description": _DESCRIPTION},
+        "servers": [{"url": "/api"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "responses": {kind.name: _problem(kind, schemas) for kind in KINDS},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token that the agency gave you (RFC 6750).",
+                }
+            },
+        },
+    }
+
+
+def _models(operations: Sequence[AnyOperation]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
+    found: list[tuple[type[BaseModel], JsonSchemaMode]] = []
+    for one in operations:
+        found.append((one.answer, "serialization"))
+        if one.body is not Nothing:
+            found.append((one.body, "validation"))
+    return [*found, *((kind.model, "serialization") for kind in KINDS)]
+
+
+def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": one.name,
+        "summary": one.summary,
+        "description": one.description,
+        "parameters": [*map(_path, one.path_names), *_query(one)],
+        "responses": {
+            str(one.status): {
+                "description": "Done." if one.body is not Nothing else "As asked.",
+                "content": _content("application/json", schemas[one.answer, "serialization"]),
+            },
+            **{
+                str(kind.status): {"$ref": f"#/components/responses/{kind.name}"}
+                for kind in one.problems
+            },
+        },
+    }
+    if one.keyed:
+        made["parameters"].append(_KEY)
+    if one.body is not Nothing:
+        made["requestBody"] = {
+            "required": True,
+            "content": _content("application/json", schemas[one.body, "validation"]),
+        }
+    return made
+
+
+def _path(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "format": name.replace("_", "-")}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(one: AnyOperation) -> list[dict[str, Any]]:
+    """The query's model, one parameter for each of its fields."""
+    schema = one.query.model_json_schema()
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "description": said.pop("description", ""),
+            "schema": _given(said),
+        }
+        for name, said in schema.get("properties", {}).items()
+    ]
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or not, and never null."""
+    kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+    if kinds:
+        schema = {name: value for name, value in schema.items() if name != "default"}
+        schema |= kinds[0]
+    schema.pop("title", None)
+    return schema
+
+
+def _problem(kind: ProblemKind, schemas: Any) -> dict[str, Any]:
+    return {
+        "description": f"{kind.title}.",
+        "headers": {
+            name: {"description": said, "required": True, "schema": {"type": "string"}}
+            for name, said in kind.headers.items()
+        },
+        "content": _content(MEDIA_TYPE, schemas[kind.model, "serialization"]),
+    }
+
+
+def _content(media_type: str, schema: Any) -> dict[str, Any]:
+    return {media_type: {"schema": schema}}
+
+
+_KEY: Final = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": True,
+    "description": "A fresh key for each new event, a UUID for example; the same key when you "
+    "send the same event again (draft-ietf-httpapi-idempotency-key-header).",
+    "schema": {"type": "string", "pattern": KEY_PATTERN, "format": "idempotency-key"},
+}

@@ -1,0 +1,129 @@
+"""Makes a lead as its client sees it from what the ledger holds of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from capture.lead import Event, Kind, show_time
+from capture.money import from_minor
+from capture.sharing import OpenLead
+from capture.web.api.shown import (
+    AppointmentShown,
+    CriterionShown,
+    EventShown,
+    LeadShown,
+    SaleShown,
+    TouchShown,
+)
+
+EVENTS: Final = frozenset(
+    {
+        Kind.RECEIVED,
+        Kind.QUALIFIED,
+        Kind.TOLD,
+        Kind.CORRECTED,
+        Kind.ACCEPTED,
+        Kind.REJECTED,
+        Kind.WITHDRAWN,
+        Kind.DISPUTED,
+        Kind.SETTLED,
+        Kind.SCHEDULED,
+        Kind.MOVED,
+        Kind.HELD,
+        Kind.NO_SHOW,
+        Kind.CANCELLED,
+        Kind.WON,
+        Kind.LOST,
+        Kind.REVENUE,
+        Kind.REFUNDED,
+        Kind.CHURNED,
+        Kind.CONTESTED,
+    }
+)
+"""What concerns the client; how a lead was judged before it was theirs does not (rule 6)."""
+
+
+def shown(one: OpenLead, now: datetime) -> LeadShown:
+    """The lead as of `now`."""
+    lead, dossier = one.lead, one.dossier
+    return LeadShown(
+        id=lead.lead_id,
+        campaign=lead.campaign,
+        campaign_version=lead.version,
+        received_at=show_time(lead.received_at),
+        month=lead.month,
+        stage=lead.review_at(now),
+        deadline=_time(lead.deadline),
+        accepted_at=_time(lead.accepted_as_of(now)),
+        needs_your_word=lead.explicit,
+        disputed=lead.disputed,
+        free=lead.free,
+        currency=one.terms.currency,
+        reasons=dict(one.terms.review.reasons),
+        answers=None if dossier is None else {k: _answer(v) for k, v in dossier.answers.items()},
+        verdict=_verdict(one),
+        first_touch=_touch({} if dossier is None else dossier.first_touch),
+        last_touch=_touch({} if dossier is None else dossier.last_touch),
+        appointment=AppointmentShown(
+            stage=lead.appointment_at(now),
+            meeting_at=_time(lead.meeting_at),
+            taken_held_at=_time(lead.taken_held_at),
+        ),
+        sale=_sale(one),
+        events=[_event(event, one) for event in one.events if event.kind in EVENTS],
+    )
+
+
+def _verdict(one: OpenLead) -> list[CriterionShown]:
+    why = {} if one.dossier is None else one.dossier.reasons
+    return [
+        CriterionShown(
+            id=criterion["id"],
+            rule=criterion["rule"],
+            met=criterion["passed"],
+            why=why.get(criterion["id"], ""),
+        )
+        for criterion in one.life.verdict.get("criteria", ())
+    ]
+
+
+def _touch(touch: Mapping[str, str]) -> TouchShown:
+    return TouchShown(**{name: touch.get(name) for name in TouchShown.model_fields})
+
+
+def _sale(one: OpenLead) -> SaleShown:
+    life = one.life
+    return SaleShown(
+        stage=life.lead.sale,
+        amount=None if life.won is None else _money(life.won.amount, one),
+        refunded=_money(sum(refund.amount for refund in life.refunds), one),
+    )
+
+
+def _event(event: Event, one: OpenLead) -> EventShown:
+    """Only what is named here: an event also holds a hash of who did it."""
+    data = event.data
+    return EventShown(
+        type=event.kind.value,
+        occurred_at=show_time(event.occurred_at),
+        recorded_at=show_time(event.recorded_at),
+        source=event.actor.value,
+        silence=bool(data.get("silence", False)),
+        reason=data.get("reason"),
+        meeting_at=data.get("meeting_at"),
+        amount=_money(data["amount"], one) if "amount" in data else None,
+        period=data.get("period"),
+        final_at=data.get("final_at"),
+    )
+
+
+def _money(minor: int, one: OpenLead) -> str:
+    return str(from_minor(minor, one.terms.currency))
+
+
+def _answer(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else show_time(moment)

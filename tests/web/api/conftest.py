@@ -1,0 +1,142 @@
+"""The real app over a real ledger: two clients with a token each, and leads to take."""
+
+import itertools
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from capture.access import add_token, new_token
+from capture.campaign import Answer, Campaign
+from capture.intake import Submission, receive
+from capture.ledger import Ledger, open_ledger
+from capture.web import WebConfig, create_app
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
+from tests.service import ROOT, make_project
+
+KEY = b"a key for tests only"
+CLIENTS = ("acme", "other")
+_people = itertools.count(1)
+
+
+@dataclass
+class World:
+    """One installation with an API. Requests go through the whole app, proxies and all."""
+
+    app: Flask
+    ledger: Ledger
+    terms: dict[str, Campaign]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def take(
+        self, slug: str = "guide", *, at: datetime = NOW, test: bool = False, **answers: Answer
+    ) -> str:
+        """Takes a new person's lead at the door; its id. It qualifies but for the answers."""
+        terms, number = self.terms[slug], next(_people)
+        person = {**ANSWERS, "email": f"ann@clinic{number}.example", **answers}
+        sent = Submission(
+            person,
+            terms.version,
+            first_touch={"path": "/first", "utm_source": "mail", "referrer": "https://r.example"},
+            last_touch={"path": "/last", "gclid": "secret"},
+            test=test,
+        )
+        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+
+    def ask(self, method: str, path: str, *, client: str = "acme", **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.tokens[client]}"} | options.pop("headers", {})
+        return self.app.test_client().open(path, method=method, headers=headers, **options)
+
+    def get(self, path: str = "/api/v1/leads", *, client: str = "acme") -> TestResponse:
+        return self.ask("GET", path, client=client)
+
+    def lead(self, lead_id: str, *, client: str = "acme") -> dict[str, Any]:
+        answer = self.get(f"/api/v1/leads/{lead_id}", client=client)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = json.loads(answer.text)
+        return found
+
+    def say(
+        self, lead_id: str, *, client: str = "acme", key: str | None = None, **said: Any
+    ) -> TestResponse:
+        """Records an event under a key of its own, or under the one that is given."""
+        return self.ask(
+            "POST",
+            f"/api/v1/leads/{lead_id}/events",
+            client=client,
+            json=said,
+            headers={"Idempotency-Key": key or str(uuid4())},
+        )
+
+    def listed(self, query: str = "", *, client: str = "acme") -> list[str]:
+        answer = self.get(f"/api/v1/leads{query}", client=client)
+        assert answer.status_code == 200, answer.text
+        return [lead["id"] for lead in json.loads(answer.text)["leads"]]
+
+    def kinds(self, lead_id: str) -> list[str]:
+        """What the ledger holds of a lead."""
+        return self.ledger.read(
+            lambda reading: [one.event.kind.value for one in reading.events(lead_id=lead_id)]
+        )
+
+
+def make_world(folder: Path, **config: Any) -> World:
+    make_project(folder)
+    shutil.rmtree(folder / "campaigns")
+    (folder / "campaigns").mkdir()
+    shutil.copy(folder / "clients" / "acme.toml", folder / "clients" / "other.toml")
+    texts = {
+        "guide": CAMPAIGN,
+        "told": CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "webhook"'),
+        "sales": CAMPAIGN.replace(
+            'model = "cpl"\nrate = 50\nbillable = "accepted"',
+            'model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"',
+        ),
+        "rival": CAMPAIGN.replace('client = "acme"', 'client = "other"'),
+    }
+    for slug, text in texts.items():
+        (folder / "campaigns" / f"{slug}.toml").write_text(text)
+    ledger = open_ledger(f"sqlite:///{folder}/ledger.db", KEY)
+    given = WebConfig(
+        database_url="",
+        secret_key=b"a secret for tests only",
+        duplicate_key=KEY,
+        campaigns=folder / "campaigns",
+        clients=folder / "clients",
+        gated=folder / "content" / "gated",
+        templates=ROOT / "theme" / "templates",
+        site_facts=folder / "output" / "site.json",
+        counters=folder / "counters.db",
+        site_origin="http://localhost",
+        **{"api_rate_limit": "", **config},
+    )
+    world = World(
+        create_app(given, ledger),
+        ledger,
+        {slug: campaign(slug=slug, text=text) for slug, text in texts.items()},
+    )
+    for client in CLIENTS:
+        world.tokens[client] = token = new_token()
+        ledger.transact(
+            lambda records, client=client, token=token: add_token(
+                records, client, "crm", token, NOW
+            )
+        )
+    return world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with time_machine.travel(NOW, tick=False):
+        made = make_world(tmp_path)
+        yield made
+        made.ledger.close()

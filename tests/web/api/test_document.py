@@ -1,0 +1,124 @@
+"""The OpenAPI document: sound, open to all, and true of the real service, whatever is sent."""
+
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.engine import events, from_schema
+
+from capture.web.api.operation import KEY_HEADER, KEY_PATTERN
+from tests.service import Service, make_project, person, serving
+from tests.web.api.conftest import World
+
+EXAMPLES = 8
+LEADS = 10
+"""Of each campaign: many events fit a lead once only."""
+_fresh = itertools.count()
+
+
+def document(world: World) -> dict[str, Any]:
+    answer = world.app.test_client().get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_the_document_is_the_same_for_all_and_needs_no_token(world: World) -> None:
+    found = document(world)
+    assert (found["openapi"], found["servers"]) == ("3.1.1", [{"url": "/api"}])
+    assert list(found["paths"]) == [
+        "/v1/leads",
+        "/v1/leads/{lead_id}",
+        "/v1/leads/{lead_id}/events",
+    ]
+
+
+def test_every_reference_in_the_document_leads_somewhere(world: World) -> None:
+    found = document(world)
+    text = json.dumps(found)
+    for reference in {part.split('"')[0] for part in text.split('"$ref": "#/')[1:]}:
+        place: Any = found
+        for name in reference.split("/"):
+            place = place[name]
+
+
+def test_the_type_of_a_problem_is_where_the_document_describes_it(world: World) -> None:
+    address, _, fragment = world.get("/api/v1/leads/none").json["type"].partition("#/")
+    place: Any = document(world)
+    for name in fragment.split("/"):
+        place = place[name]
+    assert address == "/api/v1/openapi.json"
+    assert place["description"] == "Nothing is here for you."
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = make_project(tmp_path_factory.mktemp("document"))
+    told = folder / "campaigns" / "acme-demo.toml"
+    told.write_text(told.read_text().replace('notice = "none"', 'notice = "webhook"'))
+    with serving(folder, workers="1", rate_limit="", api_rate_limit="") as started:
+        for slug in ("acme-cloud-guide", "acme-demo"):
+            for _ in range(LEADS):
+                size = {"acme-demo": "201-1000"}.get(slug, "101-500")
+                assert started.post(person(company_size=size), slug).status == 303
+        yield started
+        assert started.run("verify").returncode == 0
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
+    """A key of its own for each event, as the document asks; faulty keys stay as they are."""
+    key = (case.headers or {}).get(KEY_HEADER)
+    if key is not None and re.fullmatch(KEY_PATTERN, key):
+        case.headers[KEY_HEADER] = f"key-{next(_fresh)}"
+
+
+def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> None:
+    """All its checks and phases; the values that only we can give are ours, all others its own."""
+    token = service.run("tokens", "add", "--client", "acme").stdout.strip()
+    bearer = {"Authorization": f"Bearer {token}"}
+    page = json.loads(service.ask("GET", "/api/v1/leads?limit=2", headers=bearer).text)
+    cursor = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+    with service.ledger() as ledger:
+        ids = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()])
+    for name, values in {
+        "lead-id": st.sampled_from(ids),
+        "leads-mark": st.just(page["mark"]),
+        "leads-cursor": st.just(cursor),
+    }.items():
+        schemathesis.openapi.format(name, values)
+    config = schemathesis.Config.from_dict(
+        {
+            "seed": 1,
+            "generation": {"deterministic": True, "max-examples": EXAMPLES, "database": "none"},
+            "auth": {"openapi": {"bearer": {"bearer": token}}},
+        }
+    )
+    address = f"http://127.0.0.1:{service.port}/api/v1/openapi.json"
+    schema = schemathesis.openapi.from_url(address, config=config)
+    answered, faults = Counter(), []
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            faults.append(event)
+        if isinstance(event, events.ScenarioFinished):
+            record = event.recorder
+            answered += Counter(
+                one.response.status_code for one in record.interactions.values() if one.response
+            )
+            for checks in record.checks.values():
+                faults += [
+                    f"{record.label}: {one.failure_info.failure} {one.failure_info.code_sample}"
+                    for one in checks
+                    if one.failure_info
+                ]
+    assert faults == []
+    assert answered[200] > 20
+    assert answered[201] > 2
+    assert {401, 405, 409, 415, 422} <= set(answered)

@@ -1,0 +1,203 @@
+"""`POST /api/v1/leads/<id>/events`: the client's own word, once however often it is sent."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from capture.lead import Actor, Event
+from tests.samples import NOW
+from tests.web.api.conftest import World
+
+HOUR = timedelta(hours=1)
+
+
+def last(world: World, lead_id: str) -> Event:
+    return world.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))[-1].event
+
+
+def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> None:
+    lead_id = world.take()
+    said = world.say(lead_id, type="rejected", reason="too_small", note="seven people", by="Carol")
+    assert (said.status_code, said.json["stage"]) == (201, "rejected")
+    event = last(world, lead_id)
+    assert (event.actor, event.data["reason"]) == (Actor.CLIENT, "too_small")
+    (note,) = world.ledger.read(lambda reading: reading.notes(lead_id))
+    assert (note.author, note.text) == ("Carol", "seven people")
+
+
+def test_without_a_name_the_token_names_who_did_it(world: World) -> None:
+    lead_id = world.take()
+    world.say(lead_id, type="accepted", by=" ")
+    (note,) = world.ledger.read(lambda reading: reading.notes(lead_id))
+    assert note.author == "crm"
+
+
+def test_a_review_is_taken_back_by_the_same_person_within_ten_seconds(world: World) -> None:
+    lead_id = world.take()
+    world.say(lead_id, type="accepted", by="Carol")
+    assert world.say(lead_id, type="withdrawn", by="Dan").status_code == 409
+    assert world.say(lead_id, type="withdrawn", by="Carol").json["stage"] == "qualified"
+
+
+def test_a_rejection_after_the_deadline_is_refused(world: World) -> None:
+    lead_id = world.take()
+    with time_machine.travel(NOW + 48 * HOUR, tick=False):
+        said = world.say(lead_id, type="rejected", reason="too_small")
+    assert said.status_code == 409
+    assert "window ended at 2026-11-25 15:00:00 UTC" in said.json["detail"]
+    assert (said.json["stage"], said.json["allowed"]) == ("accepted", [])
+
+
+def test_an_outcome_of_the_client_is_final(world: World) -> None:
+    lead_id = world.take("sales")
+    for said in (
+        {"type": "accepted"},
+        {"type": "won", "amount": "900.00", "currency": "USD"},
+        {
+            "type": "revenue",
+            "amount": "100.00",
+            "currency": "USD",
+            "period": "2026-12-01",
+            "months": 3,
+        },
+    ):
+        assert world.say(lead_id, **said).status_code == 201, said
+    events = world.lead(lead_id)["events"][-3:]
+    assert [event["amount"] for event in events] == ["33.34", "33.33", "33.33"]
+    assert {event["final_at"] for event in events} == {None}
+    assert {event["source"] for event in events} == {"client"}
+
+
+def test_a_meeting_goes_its_way(world: World) -> None:
+    lead_id, at = world.take(), "2026-11-24T10:00:00-05:00"
+    assert world.say(lead_id, type="scheduled", meeting_at=at).json["appointment"] == "scheduled"
+    moved = world.say(lead_id, type="moved", meeting_at="2026-11-24T16:30:00Z")
+    assert moved.json["appointment"] == "scheduled"
+    early = world.say(lead_id, type="held")
+    assert (early.status_code, "cannot be held before" in early.json["detail"]) == (409, True)
+    with time_machine.travel(NOW + 26 * HOUR, tick=False):
+        assert world.say(lead_id, type="held").json["appointment"] == "held"
+    assert world.lead(lead_id)["appointment"]["meeting_at"] == "2026-11-24T16:30:00.000000Z"
+
+
+def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: World) -> None:
+    lead_id = world.take()
+    world.say(lead_id, type="lost")
+    said = world.say(lead_id, type="revenue", amount="1", currency="USD", period="2026-12-01")
+    assert said.status_code == 409
+    assert (said.json["stage"], said.json["allowed"]) == ("lost", ["won"])
+    world.say(lead_id, type="accepted")
+    again = world.say(lead_id, type="accepted")
+    assert (again.json["stage"], again.json["allowed"]) == ("accepted", ["withdrawn"])
+    refused = world.take()
+    world.say(refused, type="rejected", reason="too_small")
+    meeting = world.say(refused, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
+    assert (meeting.json["stage"], meeting.json["allowed"]) == (
+        "rejected",
+        ["withdrawn", "settled"],
+    )
+    fresh = world.say(world.take(), type="withdrawn")
+    assert (fresh.json["stage"], fresh.json["allowed"]) == ("qualified", ["accepted", "rejected"])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"type": "rejected", "reason": "ugly"}, "it allows: too_small"),
+        ({"type": "won", "amount": "1.00", "currency": "EUR"}, "counts in USD"),
+        ({"type": "won", "amount": "1.005", "currency": "USD"}, "more decimals than USD"),
+        ({"type": "lost", "occurred_at": "2026-11-24T00:00:00Z"}, "say when it happened"),
+        ({"type": "lost", "occurred_at": "2026-11-22T00:00:00Z"}, "before its receipt"),
+        ({"type": "scheduled", "meeting_at": "9999-12-31T23:59:59Z"}, "ten years ahead"),
+        (
+            {"type": "revenue", "amount": "1", "currency": "USD", "period": "9999-12-31"},
+            "ten years ahead",
+        ),
+        ({"type": "contested", "reason": "too_small"}, "no paying outcome"),
+        ({"type": "settled"}, "lead is qualified"),
+    ],
+)
+def test_what_the_leads_own_terms_forbid_is_refused_in_words(
+    world: World, said: dict[str, str], words: str
+) -> None:
+    lead_id = world.take()
+    before = world.kinds(lead_id)
+    answer = world.say(lead_id, **said)
+    assert (answer.status_code, words in answer.json["detail"]) == (409, True), answer.text
+    assert "--" not in answer.json["detail"]
+    assert world.kinds(lead_id) == before
+
+
+class TestKeys:
+    """draft-ietf-httpapi-idempotency-key-header."""
+
+    def test_the_same_request_again_gets_the_same_answer_and_makes_no_event(
+        self, world: World
+    ) -> None:
+        lead_id = world.take()
+        first = world.say(lead_id, key="k1", type="accepted", note="good")
+        with time_machine.travel(NOW + HOUR, tick=False):
+            again = world.say(lead_id, key="k1", type="accepted", note="good")
+        assert (again.status_code, again.data) == (first.status_code, first.data)
+        assert world.kinds(lead_id).count("accepted") == 1
+
+    def test_white_space_and_order_make_no_other_request(self, world: World) -> None:
+        lead_id = world.take()
+        bodies = ['{"type":"accepted","note":"x"}', ' {"note": "x",\n"type": "accepted"}']
+        answers = [
+            world.ask(
+                "POST",
+                f"/api/v1/leads/{lead_id}/events",
+                data=body,
+                headers={"Idempotency-Key": key, "Content-Type": "application/json"},
+            )
+            for body, key in zip(bodies, ("k1", '"k1"'), strict=True)
+        ]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].data == answers[1].data
+
+    @pytest.mark.parametrize("change", ["note", "lead"])
+    def test_another_request_under_the_key_is_refused(self, world: World, change: str) -> None:
+        lead_id, other = world.take(), world.take()
+        world.say(lead_id, key="k1", type="accepted")
+        said = (
+            world.say(lead_id, key="k1", type="accepted", note="x")
+            if change == "note"
+            else world.say(other, key="k1", type="accepted")
+        )
+        assert said.status_code == 422
+        assert said.json["errors"][0]["header"] == "Idempotency-Key"
+        assert world.kinds(other) == ["received", "qualified"]
+
+    def test_what_was_refused_uses_no_key_up(self, world: World) -> None:
+        lead_id = world.take()
+        assert world.say(lead_id, key="k1", type="withdrawn").status_code == 409
+        assert world.say(lead_id, key="k1", type="accepted").status_code == 201
+
+    def test_keys_of_two_clients_never_meet(self, world: World) -> None:
+        mine, theirs = world.take(), world.take("rival")
+        assert world.say(mine, key="k1", type="accepted").status_code == 201
+        assert world.say(theirs, client="other", key="k1", type="accepted").status_code == 201
+
+    @pytest.mark.parametrize("key", [None, "", '"', "a b", "k" * 256, '"open', "\u00e4"])
+    def test_a_key_is_asked_for(self, world: World, key: str | None) -> None:
+        lead_id = world.take()
+        headers = {} if key is None else {"Idempotency-Key": key}
+        answer = world.ask(
+            "POST",
+            f"/api/v1/leads/{lead_id}/events",
+            json={"type": "accepted"},
+            headers=headers,
+        )
+        assert (answer.status_code, "Idempotency-Key" in answer.json["detail"]) == (400, True)
+
+    def test_what_is_kept_of_an_answer_holds_nothing_personal(self, world: World) -> None:
+        lead_id = world.take(full_name="Ann Secret")
+        world.say(lead_id, key="k1", type="accepted", note="Secret note", by="Carol Secret")
+        rows = world.ledger.read(
+            lambda reading: reading._db.execute("SELECT * FROM answered").fetchall()
+        )
+        assert len(rows) == 1
+        assert "Secret" not in repr(rows)
+        assert "k1" not in repr(rows)

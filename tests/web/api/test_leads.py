@@ -1,0 +1,207 @@
+"""`GET /api/v1/leads`: who is on a page, what a page tells, and what has changed since."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from capture.intake.correct import Correction, correct
+from capture.lead import Kind
+from capture.ledger import Shown
+from capture.review import write_lapses
+from tests.samples import NOW
+from tests.web.api.conftest import World
+
+HOUR = timedelta(hours=1)
+WINDOW = timedelta(hours=48)
+
+
+def page(world: World, path: str = "/api/v1/leads") -> dict[str, Any]:
+    answer = world.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_leads_are_listed_the_newest_first(world: World) -> None:
+    taken = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    assert world.listed() == taken
+
+
+def test_only_qualified_leads_are_listed(world: World) -> None:
+    good = world.take(email="ann@clinic.example")
+    world.take(email="ann@clinic.example")  # a duplicate
+    world.take(company_size="1-50")  # disqualified
+    world.take(test=True)
+    world.ledger.transact(
+        lambda records: records.suppress("acme", [("email", "di@clinic.example")], NOW)
+    )
+    world.take(email="di@clinic.example")  # suppressed
+    assert world.listed() == [good]
+
+
+@pytest.mark.parametrize("stage", ["qualified", "accepted", "rejected"])
+def test_a_stage_is_the_stage_of_now(world: World, stage: str) -> None:
+    silent = world.take(at=NOW - WINDOW)
+    fresh, refused = world.take(), world.take()
+    assert world.say(refused, type="rejected", reason="too_small").status_code == 201
+    expected = {"qualified": [fresh], "accepted": [silent], "rejected": [refused]}
+    assert world.listed(f"?stage={stage}") == expected[stage]
+
+
+def test_leads_are_chosen_by_campaign_month_and_receipt(world: World) -> None:
+    before = world.take(at=NOW - timedelta(days=40))
+    today, sale = world.take(), world.take("sales", at=NOW + HOUR)
+    assert world.listed("?month=2026-10") == [before]
+    assert world.listed("?campaign=sales") == [sale]
+    assert world.listed("?received_since=2026-11-23T15:00:00Z") == [sale, today]
+    assert world.listed("?received_until=2026-11-23T10:00:00-05:00") == [before]
+    assert world.listed("?campaign=rival") == world.listed("?campaign=nonsense") == []
+
+
+def test_pages_hold_every_lead_once_while_others_come(world: World) -> None:
+    taken = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
+    seen, path = [], "/api/v1/leads?limit=2"
+    while path:
+        found = page(world, path)
+        seen += [lead["id"] for lead in found["leads"]]
+        world.take(at=NOW + HOUR)
+        path = found["next"]
+    assert sorted(seen) == sorted(taken)
+    assert len(seen) == 7
+
+
+def test_the_next_page_keeps_the_filters(world: World) -> None:
+    world.take("sales")
+    taken = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    found = page(world, "/api/v1/leads?campaign=guide&limit=2")
+    assert [lead["id"] for lead in page(world, found["next"])["leads"]] == [taken[2]]
+
+
+@pytest.mark.parametrize("name", ["cursor", "changed_since"])
+def test_a_cursor_or_mark_of_another_client_is_refused(world: World, name: str) -> None:
+    for _ in range(2):
+        world.take("rival")
+    answer = world.get("/api/v1/leads?limit=1", client="other").json
+    cursor = answer["next"].partition("cursor=")[2]
+    given = {"cursor": cursor, "changed_since": answer["mark"]}[name]
+    for text in (given, "x", given[:-1], ""):
+        refused = world.get(f"/api/v1/leads?{name}={text}")
+        assert refused.status_code == 422
+        assert refused.json["errors"][0]["parameter"] == name
+
+
+class TestTold:
+    """Rule 11: the window begins when the client has seen the lead, once."""
+
+    def test_a_page_tells_exactly_the_leads_on_it(self, world: World) -> None:
+        older, newer = world.take("told", at=NOW - HOUR), world.take("told")
+        assert world.listed("?limit=1") == [newer]
+        assert world.kinds(newer)[-1] == Kind.TOLD
+        assert world.kinds(older)[-1] == Kind.QUALIFIED
+
+    def test_the_window_is_in_the_very_answer_and_never_moves(self, world: World) -> None:
+        lead_id = world.take("told", at=NOW - 5 * HOUR)
+        first = page(world)["leads"][0]["deadline"]
+        with time_machine.travel(NOW + HOUR, tick=False):
+            assert world.lead(lead_id)["deadline"] == first == "2026-11-25T15:00:00.000000Z"
+        assert world.kinds(lead_id).count("told") == 1
+
+    def test_opening_a_lead_tells_it(self, world: World) -> None:
+        lead_id = world.take("told")
+        assert world.lead(lead_id)["deadline"] == "2026-11-25T15:00:00.000000Z"
+
+    def test_nobody_reads_a_head_or_a_refusal(self, world: World) -> None:
+        lead_id = world.take("told")
+        for method, path in [
+            ("HEAD", "/api/v1/leads"),
+            ("HEAD", f"/api/v1/leads/{lead_id}"),
+            ("GET", "/api/v1/leads?limit=0"),
+            ("PUT", f"/api/v1/leads/{lead_id}"),
+        ]:
+            world.ask(method, path)
+        world.get(f"/api/v1/leads/{lead_id}", client="other")
+        assert world.kinds(lead_id) == ["received", "qualified"]
+
+    def test_who_speaks_of_a_lead_knows_of_it(self, world: World) -> None:
+        lead_id = world.take("told")
+        said = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
+        assert said.json["deadline"] == "2026-11-25T15:00:00.000000Z"
+        assert world.kinds(lead_id)[-2:] == ["told", "scheduled"]
+
+    def test_a_page_of_known_leads_writes_nothing(self, world: World) -> None:
+        world.take()
+        world.listed()
+        head = world.ledger.read(lambda reading: reading.head())
+        world.listed()
+        assert world.ledger.read(lambda reading: reading.head()) == head
+
+    def test_a_corrected_lead_is_told_again_and_needs_a_word(self, world: World) -> None:
+        lead_id = world.take("told")
+        world.lead(lead_id)
+        change = Correction(lead_id, "Ada", {"full_name": "Di Ray"})
+        world.ledger.transact(lambda records: correct(records, change, NOW))
+        found = world.lead(lead_id)
+        assert (found["needs_your_word"], found["deadline"]) == (True, None)
+        assert world.kinds(lead_id).count("told") == 2
+
+
+class TestChanged:
+    """A mark and what comes after it: nothing falls between two questions."""
+
+    def changed(self, world: World, mark: str) -> list[str]:
+        return world.listed(f"?changed_since={mark}")
+
+    def test_nothing_has_changed_since_just_now(self, world: World) -> None:
+        world.take("told")
+        assert self.changed(world, page(world)["mark"]) == []
+
+    def test_a_new_lead_and_a_new_event_are_changes(self, world: World) -> None:
+        known, quiet = world.take(), world.take()
+        mark = page(world)["mark"]
+        assert world.say(known, type="accepted").status_code == 201
+        new = world.take(at=NOW - HOUR)  # taken, but committed late
+        assert sorted(self.changed(world, mark)) == sorted([known, new])
+        assert quiet not in self.changed(world, mark)
+
+    def test_silence_is_a_change_before_and_after_it_is_written(self, world: World) -> None:
+        lead_id = world.take()
+        mark = page(world)["mark"]
+        with time_machine.travel(NOW + WINDOW, tick=False):
+            assert self.changed(world, mark) == [lead_id]
+            later = page(world)["mark"]
+            assert self.changed(world, later) == []
+            world.ledger.transact(lambda records: write_lapses(records, NOW + WINDOW))
+            assert self.changed(world, later) == [lead_id]
+
+    def test_a_meeting_that_silence_takes_as_held_is_a_change(self, world: World) -> None:
+        lead_id = world.take()
+        world.say(lead_id, type="accepted")
+        world.say(lead_id, type="scheduled", meeting_at="2026-11-24T15:00:00Z")
+        mark = page(world)["mark"]
+        with time_machine.travel(NOW + timedelta(days=3), tick=False):
+            assert self.changed(world, mark) == [lead_id]
+            assert world.lead(lead_id)["appointment"]["stage"] == "held"
+
+    def test_all_pages_of_a_list_give_the_mark_of_the_first(self, world: World) -> None:
+        for number in range(2):
+            world.take(at=NOW - number * HOUR)
+        first = page(world, "/api/v1/leads?limit=1")
+        meanwhile = world.take()
+        assert page(world, first["next"])["mark"] == first["mark"]
+        assert self.changed(world, first["mark"]) == [meanwhile]
+
+
+def test_the_database_finds_a_clients_leads_without_passing_by_others(world: World) -> None:
+    world.take()
+    plans = []
+    world.ledger.read(lambda reading: reading._db.conn.set_trace_callback(plans.append))
+    world.ledger.read(lambda reading: reading.shown(Shown("acme", NOW, 10, stage="accepted")))
+    world.ledger.read(lambda reading: reading._db.conn.set_trace_callback(None))
+    (asked,) = [one for one in plans if "FROM leads" in one]
+    steps = world.ledger.read(
+        lambda reading: reading._db.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
+    )
+    assert "USING INDEX leads_shown (client=?)" in steps[0][3]
+    assert not [step for step in steps if "TEMP B-TREE" in step[3]]
