@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
     "export": "capture.cli.export:export",
+    "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",

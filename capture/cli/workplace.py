@@ -1,6 +1,6 @@
 """What every command of the lead service is given: where things are, and how to open them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from capture.campaign import Campaign, Catalogue, read_catalogue
+from capture.campaign import Campaign, Catalogue, Costs, read_all_costs, read_catalogue
 from capture.ledger import Ledger, open_ledger
 from capture.tokens import TEST_LEAD_LIFE, Tokens
 
@@ -44,6 +44,11 @@ class Workplace:
     def campaign(self, slug: str) -> Campaign:
         """One campaign. Raises `NotFound`, naming near spellings."""
         return self.catalogue().campaign(slug)
+
+    def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
+        """The agency's own costs, by campaign. Raises `FileErrors` with every mistake."""
+        found = catalogue.campaigns.values()
+        return read_all_costs(self.campaigns, {one.slug: one.currency for one in found})
 
     def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """For links that a command prints."""

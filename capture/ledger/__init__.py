@@ -9,6 +9,7 @@ from pathlib import Path
 from capture.errors import Refused
 from capture.ledger.protocol import (
     Alike,
+    Decision,
     Dossier,
     Frozen,
     Judged,
@@ -20,6 +21,7 @@ from capture.ledger.protocol import (
     Reading,
     Recorded,
     Records,
+    Tracked,
     Verification,
     WorkResult,
 )
@@ -27,6 +29,7 @@ from capture.ledger.sqlite import SqliteLedger
 
 __all__ = [
     "Alike",
+    "Decision",
     "Dossier",
     "Frozen",
     "Judged",
@@ -38,6 +41,7 @@ __all__ = [
     "Reading",
     "Recorded",
     "Records",
+    "Tracked",
     "Verification",
     "WorkResult",
     "open_ledger",
