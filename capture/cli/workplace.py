@@ -10,6 +10,7 @@ import click
 
 from capture.campaign import Campaign, Catalogue, Costs, read_all_costs, read_catalogue
 from capture.ledger import Ledger, open_ledger
+from capture.site import Site
 from capture.tokens import TEST_LEAD_LIFE, Tokens
 
 
@@ -21,6 +22,8 @@ class Workplace:
     campaigns: Path
     clients: Path
     gated: Path
+    site_facts: Path
+    """What the last build says of the site."""
     service_url: str
     """Where visitors reach the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
@@ -49,6 +52,10 @@ class Workplace:
         """The agency's own costs, by campaign. Raises `FileErrors` with every mistake."""
         found = catalogue.campaigns.values()
         return read_all_costs(self.campaigns, {one.slug: one.currency for one in found})
+
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the site's pages by path; none before it was built."""
+        return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
     def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """For links that a command prints."""

@@ -1,6 +1,6 @@
 """The figures of a campaign from counts and sums: each a number or a sentence. Pure."""
 
-from capture.metrics.figure import Figure, Unit
+from capture.metrics.figure import Figure, Unit, show
 from capture.metrics.figures import agency_figures, client_figures
 from capture.metrics.lifetime import ENOUGH_DAYS
 from capture.metrics.sums import Sums
@@ -14,4 +14,5 @@ __all__ = [
     "Unit",
     "agency_figures",
     "client_figures",
+    "show",
 ]

@@ -26,9 +26,10 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "purchase": "a sale, or a period of revenue that has begun",
     "years": "all customers' time from the sale until they left or until now, for each one that "
     f"left; so far only, while nobody has. Under {ENOUGH_DAYS} days a customer it is too early",
-    "own costs": "of the months up to the last that is closed; no client sees them",
+    "own costs": "the agency's, by their own month, up to the last that is closed; no client sees "
+    "them",
     "period": "leads count in the month of their receipt with all that became of them since; "
-    "billed, credited and own costs in the month of the statement; revenue on its own date. Days "
+    "what was billed and credited in the month of the statement; revenue on its own date. Days "
     "and months are those of each campaign's time zone",
     "post": "the page of the first or last visit before the form, as the visitor's browser told "
     "it; 'not known any more' where it was erased, 'not told' where nothing was said",
