@@ -65,7 +65,7 @@ def main() -> None:
         draft = folder / "draft.toml"
         draft.write_text(_changed((ROOT / "campaigns" / f"{CAMPAIGN}.toml").read_text()))
         started = time.perf_counter()
-        _fill(folder, asked.leads)
+        fill(folder, asked.leads)
         print(f"{asked.leads:,} leads taken in {time.perf_counter() - started:.0f} s", flush=True)
         tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
         for _ in range(asked.rounds):
@@ -86,9 +86,10 @@ def _changed(text: str) -> str:
     return text
 
 
-def _fill(folder: Path, leads: int) -> None:
+def fill(folder: Path, leads: int) -> None:
+    """Takes so many leads, spread over a year from `FIRST` on."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
-    ledger = open_ledger(_settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
+    ledger = open_ledger(settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
     people = enumerate(itertools.islice(_people(campaign), leads))
     step = YEAR / leads
     while batch := list(itertools.islice(people, A_TRANSACTION)):
@@ -121,7 +122,8 @@ def _people(campaign: Campaign) -> Iterator[Submission]:
         yield Submission(answers, campaign.version, f"bench-{number:08}")
 
 
-def _settings(folder: Path) -> dict[str, str]:
+def settings(folder: Path) -> dict[str, str]:
+    """Where the command finds the ledger of the folder."""
     return {
         "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
         "GATEPOST_VAR_DIR": str(folder),
@@ -138,7 +140,7 @@ def _run(folder: Path, *more: str) -> Run:
         process = subprocess.Popen(
             [*command, "--limit", "20", *more],
             cwd=ROOT,
-            env=dict(os.environ) | _settings(folder),
+            env=dict(os.environ) | settings(folder),
             stdout=out,
         )
         _, status, used = os.wait4(process.pid, 0)

@@ -18,7 +18,7 @@ from pygal.style import Style
 
 from capture.report.model import Chart
 
-_DROPPED: Final = frozenset({"defs", "desc", "title", "script", "style"})
+_DROPPED: Final = frozenset({"defs", "desc", "title"})
 _STYLE: Final = Style(font_family="inherit", label_font_size=14)
 _WIDTH: Final = 460
 
