@@ -21,6 +21,8 @@ from capture.report.model import Chart
 _DROPPED: Final = frozenset({"defs", "desc", "title"})
 _STYLE: Final = Style(font_family="inherit", label_font_size=14)
 _WIDTH: Final = 460
+_LONGEST: Final = 24
+"""Most characters of a bar's name; the table has the whole."""
 
 # pygal hooks into every import to look for maps, in a way that Python has left behind.
 sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
@@ -51,9 +53,11 @@ def draw(chart: Chart) -> Markup:
 
 def _sideways(chart: Chart) -> Any:
     """The first on top, each with its number beside its name."""
-    drawn = pygal.HorizontalBar(**_same(), height=40 * len(chart.labels) + 16, show_y_labels=False)
+    drawn = pygal.HorizontalBar(**_same(), height=40 * len(chart.labels) + 16, show_x_labels=False)
     ((_, numbers),) = chart.series
-    told = [f"{label}: {number:,}" for label, number in zip(chart.labels, numbers, strict=True)]
+    told = [
+        f"{_short(label)}: {number:,}" for label, number in zip(chart.labels, numbers, strict=True)
+    ]
     drawn.x_labels = told[::-1]
     return drawn
 
@@ -65,6 +69,10 @@ def _upright(chart: Chart) -> Any:
         max((sum(parts) for parts in zip(*_numbers(chart), strict=True)), default=0)
     )
     return drawn
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 
 def _numbers(chart: Chart) -> Iterator[tuple[int, ...]]:

@@ -178,7 +178,7 @@ _PARTS: Final[Mapping[str, Callable[[Sums], int]]] = {
     "Accepted": lambda sums: sums.accepted,
     "In review": lambda sums: sums.in_review,
     "Rejected": lambda sums: sums.rejected,
-    "Not qualified": lambda sums: sums.leads - sums.qualified,
+    "Not delivered": lambda sums: sums.leads - sums.qualified,
 }
 
 

@@ -108,6 +108,25 @@ def test_the_same_figures_give_the_same_bytes() -> None:
     assert page() == page()
 
 
+def test_bars_bear_their_names_and_numbers_and_no_other_scale() -> None:
+    drawn = re.findall(r"<svg.*?</svg>", page(), re.DOTALL)
+    way, months, reasons = (re.findall(r"<text[^>]*>([^<]+)<", picture) for picture in drawn)
+    assert way == [
+        "Closed deals: 0",
+        "Appointments held: 0",
+        "Accepted: 7",
+        "Qualified: 9",
+        "Leads: 12",
+    ]
+    assert months == ["0", "3", "6", "9", "12", "Oct", "Nov"]
+    assert reasons == ["too small: 2"]
+
+
+def test_a_long_reason_keeps_its_number() -> None:
+    odd = Sums("USD", stages=Counter(rejected=7), reasons=Counter({"x" * 60: 7}))
+    assert f">{'x' * 23}…: 7<" in page(month(history={"2026-11": odd}))
+
+
 class Pictures(HTMLParser):
     """Each chart's role, and whether what it points to is there."""
 
