@@ -52,14 +52,14 @@ def main() -> None:
         draft = folder / "draft.toml"
         draft.write_text(_changed((ROOT / "campaigns" / f"{CAMPAIGN}.toml").read_text()))
         started = time.perf_counter()
-        _fill(folder, asked.leads)
+        fill(folder, asked.leads)
         print(f"{asked.leads:,} leads taken in {time.perf_counter() - started:.0f} s", flush=True)
         tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
         for _ in range(asked.rounds):
             for more in (["--since", tenth], []):
                 said = folder / "said.json"
-                asked = ("backtest", CAMPAIGN, "--json", "--limit", "20", "--file", str(draft))
-                run = one_command.run(folder, said, *asked, *more)
+                command = ("backtest", CAMPAIGN, "--json", "--limit", "20", "--file", str(draft))
+                run = one_command.run(folder, said, *command, *more)
                 found = json.loads(said.read_text())
                 print(
                     f"{found['judged']:,} judged, {found['changes']:,} change: "
@@ -76,7 +76,8 @@ def _changed(text: str) -> str:
     return text
 
 
-def _fill(folder: Path, leads: int) -> None:
+def fill(folder: Path, leads: int) -> None:
+    """Takes so many leads, spread over a year from `FIRST` on."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
     ledger = open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
     people = enumerate(itertools.islice(_people(campaign), leads))

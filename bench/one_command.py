@@ -21,6 +21,7 @@ class Run:
 def settings(folder: Path) -> dict[str, str]:
     """For a ledger in this folder, apart from every other."""
     return {
+        "GATEPOST_AGENCY_ADDRESS": "1 Main Street",
         "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
         "GATEPOST_VAR_DIR": str(folder),
         "GATEPOST_SECRET_KEY": KEY,

@@ -45,6 +45,9 @@ class Site(BaseModel):
     form_pages: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Campaign to the pages that carry its form."
     )
+    titles: Mapping[str, str] = Field(
+        default_factory=dict, description="Path of each published page to its title."
+    )
 
     def asset(self, name: str) -> str:
         """The published address of a theme file; an unknown one is our own mistake (KeyError)."""

@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "debit": "capture.cli.debit:debit",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
+    "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",
@@ -34,6 +35,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",
     "paid": "capture.cli.paid:paid",
+    "report": "capture.cli.report:report",
     "review": "capture.cli.review:review",
     "schema": "gatepost.commands:schema",
     "serve": "gatepost.commands:serve",
@@ -87,6 +89,7 @@ def workplace(settings: Settings) -> Workplace:
         campaigns=settings.campaigns_dir,
         clients=settings.clients_dir,
         gated=settings.gated_dir,
+        site_facts=settings.output_dir / "site.json",
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
         agency=Agency(

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from capture.campaign import campaign_schema, client_schema
+from capture.campaign import campaign_schema, client_schema, costs_schema
 from capture.cli.show import as_json_option, show_rows
 from gatepost.settings import PREFIX, Settings, Sourced
 from publish.writing.model import page_schema, post_schema
@@ -13,6 +13,7 @@ _SECRETS = frozenset({"secret_key", "duplicate_key"})
 _SCHEMAS = {
     "campaign": campaign_schema,
     "client": client_schema,
+    "costs": costs_schema,
     "page": page_schema,
     "post": post_schema,
 }

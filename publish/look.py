@@ -42,7 +42,14 @@ def publish(pelican: Any) -> None:
     site: Site = context["site"]
     pages = context.get("gatepost_form_pages") or pelican.settings.get("gatepost_form_pages") or {}
     form_pages = {campaign: tuple(sorted(pages[campaign])) for campaign in sorted(pages)}
-    site.model_copy(update={"form_pages": form_pages}).write(output.parent / "site.json")
+    known = {"form_pages": form_pages, "titles": titles(context)}
+    site.model_copy(update=known).write(output.parent / "site.json")
+
+
+def titles(context: Mapping[str, Any]) -> dict[str, str]:
+    """Each published article's and page's title, as text, by its path."""
+    found = [*context.get("articles", ()), *context.get("pages", ())]
+    return {f"/{one.url}": Markup(one.title).striptags() for one in found}  # noqa: S704 - to text
 
 
 def site_from(settings: Mapping[str, Any], static: Path) -> Site:

@@ -27,6 +27,7 @@ def checks_section(campaign: Campaign) -> Section:
     slug = campaign.slug
     commands = (
         (f"gatepost export {slug} --month YYYY-MM", "the month's billable leads, line by line"),
+        (f"gatepost report {slug} --month YYYY-MM", "the month in figures and charts"),
         ("gatepost statement NUMBER", "the bill of a closed month"),
         (f"gatepost leads {slug}", "every lead and where it stands"),
         ("gatepost lead ID", "one lead: its verdict box by box, and all that happened to it"),

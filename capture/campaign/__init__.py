@@ -2,6 +2,7 @@
 
 from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.campaign.client import Client, ClientFile, Contacts
+from capture.campaign.costs import Costs, read_all_costs
 from capture.campaign.files import (
     parse_campaign,
     read_campaign,
@@ -25,7 +26,7 @@ from capture.campaign.model import (
     Review,
 )
 from capture.campaign.ranges import number_range
-from capture.campaign.schema import campaign_schema, client_schema
+from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 
 __all__ = [
     "Answer",
@@ -36,6 +37,7 @@ __all__ = [
     "Client",
     "ClientFile",
     "Contacts",
+    "Costs",
     "Criterion",
     "DuplicateKey",
     "Duplicates",
@@ -47,8 +49,10 @@ __all__ = [
     "Review",
     "campaign_schema",
     "client_schema",
+    "costs_schema",
     "number_range",
     "parse_campaign",
+    "read_all_costs",
     "read_campaign",
     "read_catalogue",
     "read_client",

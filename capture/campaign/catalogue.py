@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from capture.campaign.client import Client
+from capture.campaign.costs import ENDING as COSTS_ENDING
 from capture.campaign.files import read_campaign, read_client
 from capture.campaign.model import Campaign
 from capture.campaign.problems import near
@@ -61,13 +62,15 @@ def _read_all(
 
 
 def _toml_files(folder: Path) -> list[Path]:
-    """Hidden files are passed over: editors keep their drafts in such."""
+    """Hidden files are passed over: editors keep their drafts in such. Costs are no campaign."""
     if not folder.is_dir():
         return []
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() == ".toml" and not path.name.startswith(".")
+        if path.suffix.lower() == ".toml"
+        and not path.name.startswith(".")
+        and not path.name.endswith(COSTS_ENDING)
     )
 
 

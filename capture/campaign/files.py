@@ -84,12 +84,19 @@ def read_client(path: Path) -> Client:
     return Client.model_construct(**dict(file), slug=source.slug)
 
 
-def read_source(path: Path) -> Source:
+def read_shaped(path: Path, model: type[FileModel], ending: str) -> tuple[Source, FileModel]:
+    """Reads a file of another kind, whose shape alone is checked. Raises `FileErrors`."""
+    source = read_source(path, ending)
+    return source, _shaped(source, model)
+
+
+def read_source(path: Path, ending: str = ".toml") -> Source:
     """The text of a file, to the byte. Raises `FileErrors`."""
     where = str(Path(short_path(path.parent)) / path.name)  # a link by its own name
-    if not SLUG.fullmatch(path.stem) or path.suffix != ".toml":
+    slug = path.name.removesuffix(ending)
+    if not SLUG.fullmatch(slug) or not path.name.endswith(ending):
         raise _whole_file(
-            where, "name it in small letters, digits and single hyphens, such as acme-demo.toml"
+            where, f"name it in small letters, digits and single hyphens, such as acme-demo{ending}"
         )
     try:
         raw = path.read_bytes()
@@ -97,7 +104,7 @@ def read_source(path: Path) -> Source:
         raise _whole_file(where, "is a folder; a file of this name is wanted") from None
     except OSError as error:
         raise _whole_file(where, f"cannot be read: {error.strerror}") from None
-    return Source(path.stem, source_text(raw, where), where)
+    return Source(slug, source_text(raw, where), where)
 
 
 def source_text(raw: bytes, where: str) -> str:

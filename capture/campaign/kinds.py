@@ -30,6 +30,7 @@ ONE_LINE = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
@@ -43,6 +44,9 @@ MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE)]
 
 Text = Annotated[str, StringConstraints(pattern=TEXT)]
 """Several lines perhaps; no control characters beside line breaks and tabs."""
+
+Month = Annotated[str, StringConstraints(pattern=MONTH)]
+"""Such as `2026-11`."""
 
 Whole = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]

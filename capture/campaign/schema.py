@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from capture.campaign.client import ClientFile
+from capture.campaign.costs import CostsFile
 from capture.campaign.kinds import NAME
 from capture.campaign.model import OPERATORS, CampaignFile, PriceModel
 from capture.campaign.rules.money import PRICE_KEYS, PRICE_MODELS, ModelTerms
@@ -32,6 +33,11 @@ def campaign_schema() -> dict[str, Any]:
 def client_schema() -> dict[str, Any]:
     """What a file in clients/ may hold, as JSON Schema 2020-12."""
     return _schema(ClientFile, "Gatepost client")
+
+
+def costs_schema() -> dict[str, Any]:
+    """What a costs file beside a campaign may hold, as JSON Schema 2020-12."""
+    return _schema(CostsFile, "Gatepost costs")
 
 
 _OFFERING = {"properties": {"type": {"enum": ["choice", "multiple_choice"]}}, "required": ["type"]}

@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from capture.campaign.keypath import KeyPath, holds, value_at
-from capture.campaign.kinds import LANGUAGE, NO_LINE, ONE_LINE, TEXT
+from capture.campaign.kinds import LANGUAGE, MONTH, NO_LINE, ONE_LINE, TEXT
 from capture.campaign.problems import Finding, dotted, listed, near, nearest
+
+ELSEWHERE: Final = {
+    "costs": "is no key of this file, which the client holds a copy of: put the agency's own costs "
+    "into <slug>.costs.toml beside it"
+}
+"""Keys that people look for at the top of a file and that belong into another one."""
 
 
 def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Finding]:
@@ -86,6 +92,8 @@ def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> st
     """An unknown key is a slip of spelling, or it stands under the wrong table header."""
     key = str(path[-1])
     here = _table_at(model, path[:-1])
+    if key in ELSEWHERE and not path[1:]:
+        return ELSEWHERE[key]
     if meant:
         return f"is no key that we know; did you mean `{meant}`?"
     if len(path) > 1 and key in model.model_fields:
@@ -140,6 +148,7 @@ def _pattern(limits: Mapping[str, Any]) -> str:
         ONE_LINE: "text on one line, not blank, with no space before or after it",
         NO_LINE: "text on one line, with no space before or after it",
         TEXT: "text without control characters",
+        MONTH: "a month such as 2026-11",
         LANGUAGE: "a language tag such as en or de-AT",
     }[limits["pattern"]]
 

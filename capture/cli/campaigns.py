@@ -76,7 +76,9 @@ def show(workplace: Workplace, campaign: str, as_json: bool) -> None:
 @pass_workplace
 def check(workplace: Workplace) -> None:
     """Check every campaign and client file, and that no lead's terms change under it."""
-    found = workplace.catalogue().campaigns
+    catalogue = workplace.catalogue()
+    found = catalogue.campaigns
+    workplace.costs(catalogue)
     with workplace.ledger() as ledger:
         ledger.read(lambda reading: _check_all(reading, list(found.values())))
     click.echo(f"{len(found)} campaigns are sound.")

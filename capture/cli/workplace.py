@@ -1,6 +1,6 @@
 """What every command of the lead service is given: where things are, and how to open them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from capture.campaign import Campaign, Catalogue, read_catalogue
+from capture.campaign import Campaign, Catalogue, Costs, read_all_costs, read_catalogue
 from capture.ledger import Ledger, open_ledger
+from capture.site import Site
 from capture.statement import Agency, Parties, parties
 from capture.tokens import TEST_LEAD_LIFE, Tokens
 
@@ -22,6 +23,8 @@ class Workplace:
     campaigns: Path
     clients: Path
     gated: Path
+    site_facts: Path
+    """What the last build says of the site."""
     service_url: str
     """Where visitors reach the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
@@ -49,6 +52,15 @@ class Workplace:
     def parties(self, campaign: Campaign) -> Parties:
         """Who bills whom for a campaign."""
         return parties(self.agency, self.catalogue().client(campaign.client))
+
+    def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
+        """The agency's own costs, by campaign. Raises `FileErrors` with every mistake."""
+        found = catalogue.campaigns.values()
+        return read_all_costs(self.campaigns, {one.slug: one.currency for one in found})
+
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the site's pages by path; none before it was built."""
+        return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
     def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """For links that a command prints."""

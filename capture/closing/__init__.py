@@ -17,6 +17,7 @@ from capture.closing.debit import (
 from capture.closing.documents import accounts_of, closed_statement, day_in, document, documents_of
 from capture.closing.month import BillableLead, DrawnMonth, draw_month
 from capture.closing.payment import Received, pay
+from capture.closing.spend import Spent, spend_of
 
 __all__ = [
     "BillableLead",
@@ -24,6 +25,7 @@ __all__ = [
     "DrawnMonth",
     "Proposal",
     "Received",
+    "Spent",
     "Wish",
     "accounts_of",
     "approve_debit",
@@ -45,4 +47,5 @@ __all__ = [
     "proposals_of",
     "propose_debit",
     "read_statement",
+    "spend_of",
 ]

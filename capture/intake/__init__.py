@@ -6,9 +6,10 @@ from capture.intake.door import DoorShut, check_open
 from capture.intake.receive import FormOutdated, Receipt, receive
 from capture.intake.sheet import Row, read_sheet
 from capture.intake.spam import spam_signals
-from capture.intake.submission import Submission
+from capture.intake.submission import FORM, Submission
 
 __all__ = [
+    "FORM",
     "Brought",
     "Correction",
     "DoorShut",

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from capture.campaign import Answer, Campaign
-from capture.lead import Event, Lead
+from capture.lead import Actor, Event, Kind, Lead
 
 Result = TypeVar("Result")
 
@@ -96,6 +96,29 @@ class Judged:
     """As the newest event that has one holds it; None while there is none."""
     answers: Mapping[str, Answer] | None
     """None once erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The newest word on a lead in review: accepted, rejected or settled."""
+
+    kind: Kind
+    actor: Actor
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A lead with what figures need of its events and of its person's way here."""
+
+    lead: Lead
+    decision: Decision | None
+    """As it was said; one that was taken back is among them."""
+    notice_at: datetime | None
+    """When its window began."""
+    touches: tuple[Mapping[str, str], Mapping[str, str]] | None
+    """The first and the last; None once erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +230,9 @@ class Reading(Protocol):
 
     def how_many(self, campaign: str, since: datetime | None = None) -> int:
         """How many leads `judged` would give."""
+
+    def tracked(self, campaign: str) -> Iterator[Tracked]:
+        """Every lead of a campaign, tests left out, in the order of recording, one at a time."""
 
     def account_events(self) -> Iterator[Recorded]:
         """Events that are about no lead: doors, closings, corrections, payments; in order."""

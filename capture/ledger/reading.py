@@ -25,6 +25,7 @@ from capture.ledger.protocol import (
     Note,
     Recorded,
     Shown,
+    Tracked,
 )
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
@@ -32,6 +33,7 @@ from capture.ledger.rows import (
     LEAD_COLUMNS,
     STATEMENT_COLUMNS,
     answers_from,
+    decision_from,
     dossier_from,
     frozen_from,
     lead_from,
@@ -50,6 +52,16 @@ _RECEIVED = "leads.campaign = ?1 AND (?2 IS NULL OR leads.received_at >= ?2)"
 _VERDICT = """(
     SELECT json_extract(data, '$.verdict') FROM events
     WHERE events.lead_id = leads.lead_id AND json_extract(data, '$.verdict') IS NOT NULL
+    ORDER BY sequence DESC LIMIT 1
+)"""
+_DECISION = """(
+    SELECT json_array(kind, actor, occurred_at, json_extract(data, '$.reason')) FROM events
+    WHERE events.lead_id = leads.lead_id AND kind IN ('accepted', 'rejected', 'settled')
+    ORDER BY sequence DESC LIMIT 1
+)"""
+_NOTICE = """(
+    SELECT occurred_at FROM events WHERE events.lead_id = leads.lead_id
+    AND kind IN ('qualified', 'told') AND json_extract(data, '$.deadline') IS NOT NULL
     ORDER BY sequence DESC LIMIT 1
 )"""
 _ALL = LeadFilter()
@@ -163,6 +175,22 @@ class SqliteReading:
             f"SELECT count(*) FROM leads WHERE {_RECEIVED}", (campaign, since and show_time(since))
         ).fetchone()
         return int(row[0])
+
+    def tracked(self, campaign: str) -> Iterator[Tracked]:
+        # NOT INDEXED: in the order in which they lie, instead of sorting them all first.
+        rows = self._db.execute(
+            f"SELECT {_LEAD}, {_DECISION}, {_NOTICE}, dossiers.first_touch, dossiers.last_touch"
+            " FROM leads NOT INDEXED LEFT JOIN dossiers USING (lead_id)"
+            " WHERE leads.campaign = ? AND leads.test = 0 ORDER BY leads.rowid",
+            (campaign,),
+        )
+        for *lead, decision, notice, first, last in rows:
+            yield Tracked(
+                lead_from(tuple(lead)),
+                None if decision is None else decision_from(decision),
+                notice and parse_time(notice),
+                None if first is None else (json.loads(first), json.loads(last)),
+            )
 
     def account_events(self) -> Iterator[Recorded]:
         rows = self._db.execute(

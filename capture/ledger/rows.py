@@ -9,7 +9,7 @@ from typing import Any
 from capture.campaign import Answer
 from capture.canonical import canonical
 from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
-from capture.ledger.protocol import Dossier, Frozen, Recorded
+from capture.ledger.protocol import Decision, Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
 _TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
@@ -89,6 +89,12 @@ def answers_from(text: str) -> dict[str, Answer]:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in json.loads(text).items()
     }
+
+
+def decision_from(text: str) -> Decision:
+    """A JSON array of kind, actor, time and reason."""
+    kind, actor, at, reason = json.loads(text)
+    return Decision(Kind(kind), Actor(actor), parse_time(at), reason)
 
 
 def frozen_from(row: tuple[Any, ...]) -> Frozen:

@@ -57,8 +57,16 @@ def test_the_site_that_the_build_wrote_is_the_one_that_the_service_reads(content
     output = build(content)
     site = Site.read(output.parent / "site.json")
     settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
-    assert site == look.site_from(settings, ROOT / "theme" / "static")
+    made = look.site_from(settings, ROOT / "theme" / "static")
+    assert site == made.model_copy(update={"titles": site.titles})
     assert site.form_action("demo") == "/f/demo"
+
+
+def test_the_service_is_told_the_titles_of_published_pages_as_text(content: Path) -> None:
+    post = content / "posts" / "amp.md"
+    post.write_text("Title: Leads & <em>bills</em>\nDate: 2026-01-01\nSlug: amp\n\nText.\n")
+    titles = Site.read(build(content).parent / "site.json").titles
+    assert titles["/amp/"] == "Leads & bills"
 
 
 def test_site_json_is_not_published(content: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from capture.campaign import campaign_schema, client_schema
+from capture.campaign import campaign_schema, client_schema, costs_schema
 
 ROOT = Path(__file__).parents[3]
-SCHEMAS = {"campaign": campaign_schema, "client": client_schema}
+SCHEMAS = {"campaign": campaign_schema, "client": client_schema, "costs": costs_schema}
 
 
 def as_json(text: str) -> Any:

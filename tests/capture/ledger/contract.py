@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from capture.errors import Busy, MoveRefused
-from capture.lead import Kind, show_time
+from capture.lead import Actor, Kind, show_time
 from capture.ledger import (
     Access,
     Alike,
     Answered,
+    Decision,
     Dossier,
     LeadFilter,
     Ledger,
@@ -91,6 +92,29 @@ class LedgerContract:
             ledger.transact(work)
         ledger.transact(work)
         assert ledger.verify().faults == ()
+
+    def test_a_tracked_lead_tells_the_newest_decision_its_notice_and_its_touches(
+        self, ledger: Ledger
+    ) -> None:
+        later, ends = NOW + timedelta(hours=2), show_time(NOW + timedelta(days=2))
+
+        def work(records: Records) -> None:
+            records.append(
+                received("a"),
+                moved("a", Kind.QUALIFIED, deadline=ends),
+                moved("a", Kind.REJECTED, reason="too_small"),
+                moved("a", Kind.WITHDRAWN),
+                moved("a", Kind.REJECTED, at=later, reason="known"),
+                received("b", test=True),
+                received("c"),
+            )
+            records.keep_dossier("guide", "a", Dossier({}, first_touch={"path": "/x/"}))
+
+        ledger.transact(work)
+        a, c = ledger.read(lambda reading: list(reading.tracked("guide")))
+        assert a.decision == Decision(Kind.REJECTED, Actor.SYSTEM, later, "known")
+        assert (a.notice_at, a.touches) == (NOW, ({"path": "/x/"}, {}))
+        assert (c.lead.lead_id, c.decision, c.notice_at, c.touches) == ("c", None, None, None)
 
     def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.append(received("a")))

@@ -1,0 +1,62 @@
+"""How long the figures of a year take: a ledger is made, and the command run on it.
+
+    python -m bench.figures [--leads 100000] [--rounds 3]
+
+The leads are those of `bench.backtest`; every month is closed. Memory that grew with
+the leads would show.
+"""
+
+import argparse
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from bench import one_command
+from bench.backtest import FIRST, YEAR, fill
+from bench.contenders import CAMPAIGN, KEY, ROOT
+from capture.campaign import read_campaign, read_client
+from capture.closing import close_month
+from capture.figures import month_before
+from capture.ledger import open_ledger
+from capture.statement import Agency, Party, parties
+
+RUNS = (("kpi",), ("kpi", "--by", "month"), ("kpi", "--by", "post"))
+
+
+def main() -> None:
+    """Makes the ledger, measures, prints, and leaves nothing behind."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        folder = Path(made)
+        fill(folder, asked.leads)
+        _close(folder)
+        report = ("report", CAMPAIGN, "--month", "2026-10", "-o", str(folder / "report.html"))
+        for _ in range(asked.rounds):
+            for command in (*RUNS, report):
+                run = one_command.run(folder, folder / "said", *command)
+                print(
+                    f"{asked.leads:,} leads, {' '.join(command[:3])}: "
+                    f"{run.seconds:.1f} s, peak {run.peak_mb:.0f} MB",
+                    flush=True,
+                )
+
+
+def _close(folder: Path) -> None:
+    """Every month of the year, in order."""
+    campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
+    agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
+    both = parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
+    ledger = open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
+    end = FIRST + YEAR + timedelta(days=3)
+    for back in range(13, 0, -1):  # the first lead is of October in the campaign's zone
+        month = month_before(f"{end:%Y-%m}", back)
+        closing = partial(close_month, campaign=campaign, both=both, month=month, now=end)
+        ledger.transact(closing)
+    ledger.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""`gatepost report`: the month's report for the client."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from capture.campaign import Campaign
+from capture.cli.month import Month
+from capture.cli.output import output_option, write_output
+from capture.cli.workplace import Workplace, pass_workplace
+from capture.figures import Asked, By, Period, gather, month_before
+from capture.ledger import LeadFilter, Reading
+from capture.report import Month as Gathered
+from capture.report import make_report, to_html
+
+_MONTHS = 12
+"""How many months the page looks back, its own included."""
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@output_option
+@pass_workplace
+def report(workplace: Workplace, campaign: str, month: str, output: Path | None) -> None:
+    """Write the month's report on CAMPAIGN for the client: one HTML page that asks for nothing.
+
+    Figures, charts, rejections, articles, and what changed. No own costs, no personal data.
+    """
+    catalogue = workplace.catalogue()
+    terms = catalogue.campaign(campaign)
+    now, titles = datetime.now(UTC), dict(workplace.titles())
+    with workplace.ledger() as ledger:
+        gathered = ledger.read(lambda reading: _gather(reading, terms, month, titles, now))
+    if not titles:
+        click.echo("Articles are not named: `gatepost build` tells their titles.", err=True)
+    client, agency = catalogue.client(terms.client), workplace.agency.party.name
+    made = make_report(terms, client, agency, gathered, now)
+    write_output(to_html(made).encode(), output, "html")
+
+
+def _gather(
+    reading: Reading, terms: Campaign, month: str, titles: dict[str, str], now: datetime
+) -> Gathered:
+    """No costs are asked for: a client will see what is made of it."""
+    period = Period.of_month(month)
+    year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
+    (by_month,) = gather(reading, Asked((terms,), now, year, By.MONTH))
+    (by_post,) = gather(reading, Asked((terms,), now, period, By.POST))
+    statements = reading.statements(terms.client)
+    first = next((lead.month for lead in reading.leads(LeadFilter(campaign=terms.slug))), "")
+    return Gathered(
+        month=month,
+        history=by_month.groupings["month"],
+        posts=by_post.groupings,
+        titles=titles,
+        statement=next(
+            (one.number for one in statements if (one.campaign, one.month) == (terms.slug, month)),
+            "",
+        ),
+        first=first,
+    )

@@ -1,0 +1,150 @@
+"""`gatepost kpi` as the agency runs it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from capture.intake import Submission
+from capture.review import Act, reject
+from tests.cli.conftest import Project, Ran
+from tests.samples import ANSWERS, NOW
+
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+
+
+def kpi(project: Project, *args: str, command: str = "kpi") -> Ran:
+    with time_machine.travel(DECEMBER, tick=False):
+        return project.run(command, *args)
+
+
+def figures(project: Project, *args: str) -> dict[str, Any]:
+    said = json.loads(kpi(project, "--json", *args).out)
+    found: dict[str, Any] = said["currencies"][0]["whole"]["figures"]
+    return found
+
+
+@pytest.fixture
+def closed(project: Project) -> Project:
+    """Three leads, one of them rejected, and November closed: $100.00."""
+    project.take()
+    project.take(email="bob@other.example")
+    third = project.take(email="cy@third.example")
+    act = Act(third, "Carol")
+    later = NOW + timedelta(hours=2)
+    project.ledger.transact(lambda records: reject(records, act, "too_small", later))
+    assert kpi(project, "guide", "--month", "2026-11", command="close").code == 0
+    return project
+
+
+def test_without_leads_every_figure_is_told_in_words(project: Project) -> None:
+    ran = kpi(project)
+    assert ran.code == 0
+    assert "no leads yet" in ran.out
+    assert "nothing billed yet" in ran.out
+
+
+def test_the_figures_of_a_month(closed: Project) -> None:
+    told = figures(closed)
+    numbers = {key: one["number"] for key, one in told.items()}
+    assert numbers["spend"] == 10_000
+    assert numbers["cost_per_lead"] == 3333
+    assert numbers["cost_per_qualified_lead"] == 5000
+    assert numbers["acceptance_rate"] == 66.7
+    assert numbers["median_review_seconds"] == 7200
+    assert numbers["accepted_by_silence"] == 2
+    assert told["cost_per_appointment"] == {
+        "number": None,
+        "unit": "minor units",
+        "shown": "no appointments held yet",
+    }
+
+
+def test_explain_puts_the_numbers_into_the_formulas(closed: Project) -> None:
+    out = kpi(closed, "--explain").out
+    assert "accepted / (accepted + rejected) x 100" in out
+    assert "2 / 3 x 100 = 66.7 %" in out
+    assert "$100.00 / 3 = $33.33" in out
+    assert "somebody whom the campaign has already" in out
+
+
+@pytest.mark.parametrize("by", ["campaign", "month", "post", "source"])
+def test_every_way_of_parting_is_a_table(closed: Project, by: str) -> None:
+    ran = kpi(closed, "--by", by)
+    assert ran.code == 0
+    name = {"campaign": "guide", "month": "2026-11", "post": "not told", "source": "form"}[by]
+    (line,) = [line for line in ran.out.splitlines() if line.startswith(f"{name}  ")][:1]
+    assert "$100.00" in line
+
+
+def test_own_costs_and_margin_are_told_to_the_agency(closed: Project) -> None:
+    text = 'since = "2026-11"\n[fixed]\nwriting = 30.00\n'
+    (closed.folder / "campaigns/guide.costs.toml").write_text(text)
+    told = figures(closed, "--by", "month")
+    assert (told["costs"]["number"], told["margin"]["number"]) == (3000, 7000)
+    assert told["margin_rate"]["shown"] == "70.0 %"
+
+
+def test_no_client_sees_the_costs_and_no_version_changes(closed: Project) -> None:
+    asked = [
+        ("sla", "guide"),
+        ("campaigns", "show", "guide", "--json"),
+        ("statement", "acme-0001", "--format", "json"),
+        ("sla", "guide", "--against", "campaigns/guide.toml"),
+    ]
+    before = [closed.run(*args).out for args in asked]
+    text = 'since = "2026-11"\n[fixed]\nwriting = 31.07\n'
+    (closed.folder / "campaigns/guide.costs.toml").write_text(text)
+    assert [closed.run(*args).out for args in asked] == before
+    assert closed.run("campaigns", "check").out == "1 campaigns are sound.\n"
+
+
+def test_a_mistake_in_the_costs_is_found_by_check(closed: Project) -> None:
+    (closed.folder / "campaigns/guide.costs.toml").write_text("[fixed]\nads = 5\n")
+    ran = closed.run("campaigns", "check")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("campaigns/guide.costs.toml:1: fixed: has no beginning")
+
+
+def test_a_period_that_cuts_a_month_says_why_it_tells_no_money(closed: Project) -> None:
+    told = figures(closed, "--from", "2026-11-10", "--to", "2026-11")
+    assert told["leads"]["number"] == 3
+    assert told["spend"]["shown"] == "money is counted by whole months, and this period cuts one"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("--from", "2026-11", "--to", "2026-10"), 2, "2026-10-31 lies before --from 2026-11-01"),
+        (("--from", "soon"), 2, "write a date (2026-11-01) or a month (2026-11)"),
+        (("--campaign", "giude"), 1, "no campaign `giude`; did you mean `guide`?"),
+        (("--client", "acne"), 1, "no client `acne`; did you mean `acme`?"),
+    ],
+)
+def test_a_refusal_is_one_line(
+    project: Project, args: tuple[str, ...], code: int, told: str
+) -> None:
+    ran = kpi(project, *args)
+    assert (ran.code, ran.out) == (code, "")
+    assert told in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_campaign_whose_file_is_gone_still_counts(closed: Project) -> None:
+    (closed.folder / "campaigns/guide.toml").rename(closed.folder / "old.toml")
+    assert figures(closed)["spend"]["number"] == 10_000
+    assert figures(closed, "--campaign", "guide")["leads"]["number"] == 3
+
+
+def test_a_visitors_path_is_shown_and_not_obeyed(project: Project) -> None:
+    sent = {"path": "/\x1b[31mred\u202e"}
+    project.send(submission_with(sent))
+    out = kpi(project, "--by", "post").out
+    assert "\x1b" not in out
+    assert "/�[31mred�" in out
+
+
+def submission_with(touch: dict[str, str]) -> Submission:
+    return Submission(ANSWERS, "", first_touch=touch, last_touch=touch)

@@ -1,0 +1,92 @@
+"""`gatepost report`: the page that the client gets, made by the real command."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import time_machine
+from playwright.sync_api import Browser
+
+from capture.intake import Submission
+from capture.site import Site
+from tests.cli.conftest import Project, Ran
+from tests.samples import ANSWERS
+
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+
+
+def run(project: Project, *args: str) -> Ran:
+    with time_machine.travel(DECEMBER, tick=False):
+        return project.run(*args)
+
+
+def report(project: Project, month: str = "2026-11") -> str:
+    ran = run(project, "report", "guide", "--month", month, "-o", "report.html")
+    assert ran.code == 0
+    return (project.folder / "report.html").read_text()
+
+
+def built(project: Project, **titles: str) -> None:
+    known = {f"/{name}/": title for name, title in titles.items()}
+    Site(name="Site", tagline="", language="en", url="", publisher="Site", titles=known).write(
+        project.folder / "output/site.json"
+    )
+
+
+def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
+    project.take()
+    touch = {"path": "/numbers/"}
+    answers = {**ANSWERS, "email": "bob@other.example"}
+    project.send(Submission(answers, "", first_touch=touch, last_touch=touch))
+    run(project, "close", "guide", "--month", "2026-11")
+    built(project, numbers="The four numbers")
+    told = report(project)
+    assert "statement acme-0001" in told
+    assert "$100.00 / 2 = $50.00" in told
+    assert "The four numbers" in told
+
+
+def test_nobody_who_sent_a_form_is_named_on_it(project: Project) -> None:
+    project.take()
+    told = report(project)
+    assert "Ann" not in told
+    assert "clinic" not in told
+
+
+def test_own_costs_are_not_on_it(project: Project) -> None:
+    project.take()
+    before = report(project)
+    text = 'since = "2026-11"\n[fixed]\nwriting = 31.07\n'
+    (project.folder / "campaigns/guide.costs.toml").write_text(text)
+    assert report(project) == before
+
+
+def test_without_leads_it_says_so(project: Project) -> None:
+    told = report(project)
+    assert "0 leads came" in told
+    assert "no leads yet" in told
+
+
+def test_before_a_build_articles_are_not_named_and_the_command_says_why(project: Project) -> None:
+    ran = run(project, "report", "guide", "--month", "2026-11", "-o", "report.html")
+    assert ran.err == "Articles are not named: `gatepost build` tells their titles.\n"
+
+
+def test_refusals_are_one_line(project: Project) -> None:
+    assert run(project, "report", "giude", "--month", "2026-11").code == 1
+    ran = run(project, "report", "guide", "--month", "2026-11", "-o", "none/report.html")
+    assert ran.code == 1
+    assert "No such file" in ran.err.splitlines()[-1]
+
+
+def test_it_fits_a_phone_and_prints(project: Project, browser: Browser, tmp_path: Path) -> None:
+    project.take()
+    report(project)
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((project.folder / "report.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert len(asked) == 1
+    assert page.get_by_role("img", name="The way of the month's leads").count() == 1
+    assert page.pdf(path=tmp_path / "report.pdf")[:5] == b"%PDF-"
+    page.close()
