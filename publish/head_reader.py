@@ -13,6 +13,7 @@ from markdown import Markdown
 from pelican import signals
 from pelican.readers import MarkdownReader
 
+from publish.kept_text import kept_text
 from publish.wiring import listen
 from publish.writing.post import Post
 from publish.writing.writing import WRITING
@@ -29,7 +30,8 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
         post = self._post(Path(source_path))
         markdown = Markdown(**self.settings["MARKDOWN"])
         # The empty line tells Markdown's own reader of heads that there is none.
-        content = markdown.convert(f"\n{post.head.body}")
+        text = f"\n{post.head.body}"
+        content = kept_text(text, self.settings, lambda: markdown.convert(text))
         metadata = {
             _PELICANS_NAME.get(name, name): self._value(name, post, markdown) for name in post.facts
         }
