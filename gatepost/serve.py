@@ -74,7 +74,7 @@ def serve(settings: Settings) -> None:
     _Server(settings, app, ledger).run()
 
 
-def check_port(settings: Settings) -> None:
+def check_port(settings: Settings, command: str = "make run") -> None:
     """Raises `Refused`, naming how to mend it, if nobody can listen where the settings say."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -83,7 +83,7 @@ def check_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             mend = (
-                "stop what runs there, or take another port: make run PORT={}"
+                f"stop what runs there, or take another port: {command} PORT={{}}"
                 if error.errno in {errno.EADDRINUSE, errno.EACCES}
                 else "set GATEPOST_HOST to an address of this machine"
             )

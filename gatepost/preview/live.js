@@ -1,7 +1,7 @@
 // Follows the builds of the live preview: shows mistakes, and loads the page again when it changed.
 (() => {
   "use strict";
-  const mine = { ...document.currentScript.dataset };
+  const mine = document.currentScript.dataset;
   const KEPT = "gatepost-live";
   const STYLES = "link[rel~=stylesheet]";
 
@@ -154,6 +154,7 @@
       const shown = JSON.parse(data);
       tell(shown.faults, shown.build);
       busy = busy.then(() => {
+        if (!shown.build) return; // started anew: what stands here is better than nothing
         if (shown.session !== mine.session || shown.build > Number(mine.build)) return look(shown);
       });
     });

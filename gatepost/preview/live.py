@@ -34,7 +34,7 @@ def live(settings: Settings, given: Mapping[str, str]) -> None:
     _check_host(settings.host)
     if not _CONFIG.is_file():
         raise Refused(f"{_CONFIG}: no such file; run this in the project's folder")
-    check_port(settings)
+    check_port(settings, "make write")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     showing, words = Showing(), Words(f"http://{host}:{settings.port}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

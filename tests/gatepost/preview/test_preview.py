@@ -169,6 +169,7 @@ def test_a_port_in_use_is_one_line(preview: Preview) -> None:
     assert second.returncode == 1
     assert second.stdout == ""
     assert second.stderr.startswith(f"cannot listen on 127.0.0.1:{preview.port}: Address already")
+    assert second.stderr.endswith(f"take another port: make write PORT={preview.port + 1}\n")
     assert second.stderr.count("\n") == 1
 
 
