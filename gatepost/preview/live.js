@@ -51,7 +51,6 @@
     try {
       kept = JSON.parse(sessionStorage.getItem(KEPT));
       sessionStorage.removeItem(KEPT);
-      history.scrollRestoration = "auto";
     } catch {}
     if (kept?.address !== location.href) return;
     for (const { id, typed } of kept.forms) {
@@ -108,12 +107,14 @@
 
   // --- builds ---
 
+  let ours = false; // the page goes because we load it again
   const reload = () => {
     if (document.querySelector("form[data-sending]")) {
       setTimeout(reload, 100); // an answer is on its way
       return;
     }
     source?.close();
+    ours = true;
     keep();
     location.reload();
   };
@@ -163,7 +164,10 @@
   // A browser opens few connections to one host: tabs that nobody sees leave them to the others.
   const attend = () => (document.hidden ? source?.close() : follow());
   document.addEventListener("visibilitychange", attend);
-  addEventListener("pagehide", () => source?.close());
+  addEventListener("pagehide", () => {
+    source?.close();
+    if (!ours) history.scrollRestoration = "auto"; // sooner, and the browser would move the page once more
+  });
   addEventListener("pageshow", (event) => event.persisted && attend());
   restore();
   attend();

@@ -24,6 +24,15 @@ class Preview(Service):
     command = ("serve", "--live")
     path = "/_live/live.js"
 
+    @property
+    def temporary(self) -> Path:
+        """Where it may put what ends with it."""
+        return self.folder / "temporary"
+
+    def environment(self) -> dict[str, str]:
+        self.temporary.mkdir(exist_ok=True)
+        return super().environment() | {"TMPDIR": str(self.temporary)}
+
     def said(self) -> str:
         """All that stands in the terminal."""
         return self.log.read_text()

@@ -52,6 +52,9 @@ def test_a_save_shows_by_itself_and_the_reader_stays_at_their_place(
     tab.wait_for_load_state()
     assert tab.evaluate("scrollY") > 500
     assert abs(top_of(tab, name) - before) < 3
+    tab.goto("/privacy/")
+    tab.go_back()
+    preview.until(lambda: abs(top_of(tab, name) - before) < 3, "back to the same place")
 
 
 def test_all_mistakes_stand_in_the_page_and_go_when_mended(tab: Page, preview: Preview) -> None:
