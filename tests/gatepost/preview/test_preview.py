@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ SUMMARY = "Summary: Enough words to tell the reader what to expect of this note.
 
 def note(slug: str, extra: str = "") -> str:
     return f"{HEAD.format(slug=slug)}{SUMMARY}{extra}\nSome text.\n"
+
+
+def is_there(preview: Preview, path: str) -> bool:
+    return preview.get(path).status == 200
 
 
 def test_a_burst_of_saves_ends_in_the_last_of_them(preview: Preview) -> None:
@@ -56,6 +61,9 @@ def test_a_renamed_folder_and_one_put_back_are_followed(preview: Preview) -> Non
     preview.save("content/posts/more/b.md", note("note-b"))
     preview.until(lambda: preview.get("/note-b/").status == 200)
     assert preview.get("/note-a/").status == 200
+    for slug in ("note-c", "note-d", "note-e"):  # one might be seen by a build that was due anyway
+        preview.save(f"content/posts/more/{slug}.md", note(slug))
+        preview.until(partial(is_there, preview, f"/{slug}/"), slug)
 
 
 def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Preview) -> None:
