@@ -1,11 +1,14 @@
 """`python -m gatepost.preview.nursery`: a process that has read the libraries and waits for orders.
 
 For each it forks, so a build begins at once and yet in a process of its own. Orders come as lines
-of JSON on stdin, reports go as lines to stdout; when stdin ends, so does this.
+of JSON on stdin, reports go as lines to stdout. When stdin ends, so does this, with the
+build that it is at: whoever starts it gives it a group of processes of its own.
 """
 
 import importlib
 import os
+import select
+import signal
 import sys
 from contextlib import suppress
 from typing import IO, Final
@@ -52,13 +55,24 @@ def main() -> None:
         with suppress(ImportError):  # told by the build that needs it
             importlib.import_module(name)
     for line in sys.stdin.buffer:
+        over, alive = os.pipe()  # the child alone holds `alive`, until it ends
         child = os.fork()
         if child == 0:
             _build(line, reports)
+        os.close(alive)
+        _wait(over)
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         if code:
             _send(_fault(f"the build broke off without a word (exit code {code})"), reports)
+
+
+def _wait(over: int) -> None:
+    """Until the build is over. If whoever wants it is gone before, so are the build and we."""
+    ready, _, _ = select.select([over, 0], [], [])
+    if over not in ready:
+        os.killpg(0, signal.SIGKILL)
+    os.close(over)
 
 
 def _build(line: bytes, reports: IO[bytes]) -> None:

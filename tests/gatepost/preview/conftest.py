@@ -1,6 +1,5 @@
 """`gatepost serve --live` as a writer has it: this repository's own site, in a folder to change."""
 
-import os
 import re
 import shutil
 import signal
@@ -77,6 +76,13 @@ class Preview(Service):
                 found.append(int(entry.name))
         return found
 
+    def wait_until_gone(self) -> None:
+        """Until nothing of it is left, however it ended."""
+        deadline = time.monotonic() + PATIENCE
+        while left := self.processes():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.02)
+
 
 def project(folder: Path) -> Path:
     for name in SOURCES:
@@ -93,9 +99,8 @@ def preview(tmp_path: Path) -> Iterator[Preview]:
         started.wait_for(r"^Built ")
         yield started
     finally:
-        for process in started.processes():
-            os.kill(process, signal.SIGKILL)
-        started.end()
+        started.end(signal.SIGKILL)
+        started.wait_until_gone()
 
 
 @pytest.fixture

@@ -154,6 +154,12 @@ def test_a_page_differs_from_the_built_file_by_one_script_alone(preview: Preview
     assert preview.get("/feed.xml").body == preview.file("output/www/feed.xml").read_bytes()
 
 
+def begin_long_build(preview: Preview) -> None:
+    slow = "open('begun', 'w').close()\nimport time\ntime.sleep(600)\n"
+    preview.save("pelicanconf.py", slow + preview.file("pelicanconf.py").read_text())
+    preview.until(preview.file("begun").exists)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_in_the_middle_of_a_long_build_and_leaves_nothing(
     preview: Preview, how: signal.Signals
@@ -162,14 +168,19 @@ def test_it_ends_in_the_middle_of_a_long_build_and_leaves_nothing(
     with socket.create_connection(("127.0.0.1", preview.port)) as listening:
         listening.sendall(b"GET /_live/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
         assert listening.recv(100)
-        slow = "open('begun', 'w').close()\nimport time\ntime.sleep(600)\n"
-        preview.save("pelicanconf.py", slow + preview.file("pelicanconf.py").read_text())
-        preview.until(preview.file("begun").exists)
+        begin_long_build(preview)
         os.kill(preview.process.pid, how)
         assert preview.process.wait(10) == 0
     assert preview.processes() == []
     assert list(preview.temporary.iterdir()) == []
     assert "Traceback" not in preview.said()
+
+
+def test_a_killed_preview_leaves_no_build_behind(preview: Preview) -> None:
+    begin_long_build(preview)
+    assert len(preview.processes()) == 3
+    preview.end(signal.SIGKILL)
+    preview.wait_until_gone()
 
 
 def test_a_port_in_use_is_one_line(preview: Preview) -> None:
