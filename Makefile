@@ -1,15 +1,18 @@
-# Two commands that a newcomer needs: `make run` and `make test`. Each sets up what it uses.
+# The commands that a newcomer needs: `make run`, `make write`, `make test`. Each sets up what it uses.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test audit lock clean
+.PHONY: run write test audit lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
 	GATEPOST_PORT=$(PORT) $(BIN)/gatepost serve
+
+write: $(VENV)/run.stamp
+	GATEPOST_PORT=$(PORT) $(BIN)/gatepost serve --live
 
 test: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -20,12 +20,22 @@ _SCHEMAS = {
 
 
 @click.command()
+@click.option(
+    "--live", is_flag=True, help="For writers: build on every save, and the browser follows."
+)
 @click.pass_context
-def serve(ctx: click.Context) -> None:
+def serve(ctx: click.Context, live: bool) -> None:
     """Serve the built site and the lead service."""
+    settings = ctx.meta["gatepost.settings"].settings
+    if live:
+        from gatepost.preview.live import live as follow
+        from publish.commands import given_of
+
+        follow(settings, given_of(ctx))
+        return
     from gatepost.serve import serve as run  # Flask and gunicorn load for this command alone
 
-    run(ctx.meta["gatepost.settings"].settings)
+    run(settings)
 
 
 @click.command()

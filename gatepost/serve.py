@@ -65,7 +65,7 @@ def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
 
 def serve(settings: Settings) -> None:
     """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
-    _check_port(settings)
+    check_port(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
     config = web_config(settings)
@@ -75,7 +75,8 @@ def serve(settings: Settings) -> None:
     _Server(settings, app, ledger).run()
 
 
-def _check_port(settings: Settings) -> None:
+def check_port(settings: Settings, command: str = "make run") -> None:
+    """Raises `Refused`, naming how to mend it, if nobody can listen where the settings say."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,7 +84,7 @@ def _check_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             mend = (
-                "stop what runs there, or take another port: make run PORT={}"
+                f"stop what runs there, or take another port: {command} PORT={{}}"
                 if error.errno in {errno.EADDRINUSE, errno.EACCES}
                 else "set GATEPOST_HOST to an address of this machine"
             )

@@ -35,7 +35,7 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     outcome = built.outcome
     _warn(outcome.warnings)
     click.echo(
-        f"Built {_counted(outcome)} in {built.seconds:.1f} seconds, in {short_path(built.site)}."
+        f"Built {counted(outcome)} in {built.seconds:.1f} seconds, in {short_path(built.site)}."
     )
     if outcome.due is not None:
         click.echo(f"The next post is due on {outcome.due}.")
@@ -68,7 +68,7 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
             raise FileErrors(finding.problem for finding in found.errors)
     if found.errors:
         ctx.exit(1)
-    click.echo(f"{_counted(checked)}: no mistakes found.")
+    click.echo(f"{counted(checked)}: no mistakes found.")
 
 
 def config_of(production: bool) -> Path:
@@ -76,7 +76,7 @@ def config_of(production: bool) -> Path:
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
-def given_of(ctx: click.Context) -> dict[str, object]:
+def given_of(ctx: click.Context) -> dict[str, str]:
     """What `gatepost`'s settings say of the site; Pelican's own file says the rest."""
     sourced: Any = ctx.meta.get("gatepost.settings")
     if sourced is None:
@@ -95,7 +95,8 @@ def given_of(ctx: click.Context) -> dict[str, object]:
     }
 
 
-def _counted(outcome: Any) -> str:
+def counted(outcome: Any) -> str:
+    """How much was read of what readers may see: `7 articles, 3 pages and 3 forms`."""
     parts = ((outcome.articles, "article"), (outcome.pages, "page"), (outcome.forms, "form"))
     counted = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts]
     return f"{counted[0]}, {counted[1]} and {counted[2]}"

@@ -6,6 +6,8 @@ is true or false, `modified` is a date, `aliases` and `related` are tuples of sl
 tuple of pairs, question and answer in Markdown. What a head does not give is no attribute.
 """
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from markdown import Markdown
 from pelican import signals
 from pelican.readers import MarkdownReader
 
+from publish.kept_text import kept_text
 from publish.wiring import listen
 from publish.writing.post import Post
 from publish.writing.writing import WRITING
@@ -27,13 +30,16 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the head in Pelican's types."""
         post = self._post(Path(source_path))
-        markdown = Markdown(**self.settings["MARKDOWN"])
-        # The empty line tells Markdown's own reader of heads that there is none.
-        content = markdown.convert(f"\n{post.head.body}")
+        markdown = cache(lambda: Markdown(**self.settings["MARKDOWN"]))  # not made for kept texts
+
+        def html(text: str) -> str:
+            # The empty line tells Markdown's own reader of heads that there is none.
+            return kept_text(text, self.settings, lambda: markdown().reset().convert(f"\n{text}"))
+
         metadata = {
-            _PELICANS_NAME.get(name, name): self._value(name, post, markdown) for name in post.facts
+            _PELICANS_NAME.get(name, name): self._value(name, post, html) for name in post.facts
         }
-        return content, metadata
+        return html(post.head.body), metadata
 
     def _post(self, path: Path) -> Post:
         """The file as the rules have read it: so the page is what was checked."""
@@ -43,10 +49,10 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
             raise ValueError("it came while the build was at work: build again") from None
         return post
 
-    def _value(self, name: str, post: Post, markdown: Markdown) -> Any:
+    def _value(self, name: str, post: Post, html: Callable[[str], str]) -> Any:
         value = post.facts[name]
         if name in self.settings["FORMATTED_FIELDS"]:
-            value = markdown.reset().convert(f"\n{value}")
+            value = html(str(value))
         elif name in _READ_BY_PELICAN:
             value = str(post.head.values[name])
         elif name in {"tags", "author", "authors"}:

