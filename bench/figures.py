@@ -9,6 +9,7 @@ the leads would show.
 import argparse
 import tempfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from bench import one_command
