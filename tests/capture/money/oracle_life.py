@@ -6,8 +6,9 @@ agree, two readings of the same sentences agree. Amounts are minor units; times 
 
 import calendar
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 
@@ -19,9 +20,12 @@ class Refusal(Exception):
 class Terms:
     """One version of an agreement, as far as money goes."""
 
-    zone: str
     model: str
     billable: str
+    zone: str = "America/New_York"
+    currency: str = "USD"
+    decimals: int = 2
+    at_least: int = 101
     rate: int | None = None
     percent: Decimal | None = None
     months: int | None = None
@@ -37,6 +41,10 @@ class Terms:
     over: str = "refuse"
     money_a_month: int | None = None
 
+    def qualifies(self, answer: str) -> bool:
+        """Whether a company's size, such as 51-100, is large enough."""
+        return int(answer.rstrip("+").partition("-")[0]) >= self.at_least
+
     def day(self, moment: datetime) -> date:
         """The day that the campaign's zone has."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
@@ -46,23 +54,21 @@ class Terms:
         return self.day(moment).isoformat()[:7]
 
     def midnight(self, day: date) -> datetime:
-        """The first moment of a day."""
-        return datetime.combine(day, time(), ZoneInfo(self.zone))
+        """The first moment of a day, in UTC, so that differences are hours that pass."""
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
     def window_end(self, told: datetime) -> datetime:
         """Rule 11: so many hours pass; with working days only those of working days count."""
-        left = timedelta(hours=self.hours)
-        if not self.working_days:
-            return told + left
-        day, now = self.day(told), told
-        while True:
+        left, now = timedelta(hours=self.hours), told.astimezone(UTC)
+        while self.working_days:
+            day = self.day(now)
             ends = self.midnight(day + timedelta(days=1))
             if day.weekday() < 5 and day not in self.holidays:
-                today = ends.timestamp() - now.timestamp()
-                if left.total_seconds() <= today:
-                    return told.fromtimestamp(now.timestamp(), told.tzinfo) + left
-                left -= timedelta(seconds=today)
-            day, now = day + timedelta(days=1), ends
+                if now + left <= ends:
+                    break
+                left -= ends - now
+            now = ends
+        return now + left
 
 
 def months_later(day: date, count: int) -> date:
@@ -72,9 +78,9 @@ def months_later(day: date, count: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-def rounded(amount: Decimal) -> int:
-    """Rule 24: a half goes to the even neighbour."""
-    return int(amount.quantize(Decimal(1), ROUND_HALF_EVEN))
+def rounded(amount: Fraction) -> int:
+    """Rule 24: a half goes to the even neighbour, which is how Python rounds a fraction."""
+    return round(amount)
 
 
 def split(amount: int, months: int) -> list[int]:
@@ -84,25 +90,12 @@ def split(amount: int, months: int) -> list[int]:
 
 
 @dataclass
-class Payment:
-    """Revenue as it came in: for one month or several from `period`."""
-
-    final: datetime
-    period: date
-    amount: int
-    months: int
-    void: bool = False
-
-
-@dataclass
-class Sale:
-    """A sale that was won."""
+class Outcome:
+    """A paying outcome: when it is final (rule 14), and the money that it names."""
 
     on: datetime
     final: datetime
-    amount: int | None
-    refunds: list[tuple[datetime, int]] = field(default_factory=list)
-    churned: date | None = None
+    amount: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,53 +110,48 @@ class Due:
 
 @dataclass
 class Life:
-    """A lead that the client was to see, and all that became of it. `stage` is the door's word."""
+    """A lead and all that became of it. `stage` is the door's word; review is told by the times."""
 
     lead: str
     terms: Terms
     received: datetime
     email: str
     answer: str
-    stage: str
+    stage: str = "qualified"
     free: bool = False
     explicit: bool = False
+    told: bool = False
     deadline: datetime | None = None
     accepted: datetime | None = None
     rejected: datetime | None = None
     disputed: bool = False
     undo: tuple[str, datetime] | None = None
-    meeting: datetime | None = None
     appointment: str = "none"
-    suspended: datetime | None = None  # the meeting that a rejection cancelled
-    booked: datetime | None = None  # when the booking that stands is final
-    earned: bool = False  # a no-show made the booking stand for good
-    held: datetime | None = None  # when the meeting that was held is final
-    waits: datetime | None = None  # until when the client may object to an outcome
-    sale_state: str = "none"
-    sale: Sale | None = None
-    payments: list[Payment] = field(default_factory=list)
+    meeting: datetime | None = None
+    silent: datetime | None = None  # when a meeting of which nobody speaks is taken as held
+    booked: Outcome | None = None  # the booking that stands
+    missed: Outcome | None = None  # one that a no-show made stand for good
+    before_rejection: Outcome | None = None
+    lost_meeting: bool = False
+    held: Outcome | None = None
+    sale: str = "none"
+    won: Outcome | None = None
+    refunds: list[tuple[datetime, int]] = field(default_factory=list)
+    churned: date | None = None
+    revenue: dict[date, Outcome] = field(default_factory=dict)
+
+    @property
+    def undecided(self) -> bool:
+        """Delivered, and neither accepted nor rejected yet."""
+        return self.stage == "qualified" and self.accepted is None and self.rejected is None
 
     def settle(self, now: datetime) -> None:
         """What silence has decided by now: rules 12 and 14."""
-        if self.stage != "qualified":
-            return
-        open_ = self.accepted is None and self.rejected is None
-        if open_ and not self.explicit and self.deadline and self.deadline <= now:
+        if self.undecided and not self.explicit and self.deadline and self.deadline <= now:
             self.accepted, self.undo = self.deadline, None
-        if self.appointment == "scheduled" and self.meeting is not None:
-            silent = self.meeting + timedelta(hours=self.terms.hours)
-            if silent <= now:
-                self.appointment, self.held = "held", silent
-
-    @property
-    def blocks(self) -> bool:
-        """Rule 2: qualified, accepted or rejected."""
-        return self.stage == "qualified"
-
-    @property
-    def fills_a_place(self) -> bool:
-        """Rule 7."""
-        return self.stage == "qualified" and not self.free and self.rejected is None
+        living = self.stage == "qualified" and self.rejected is None
+        if living and self.appointment == "scheduled" and self.silent <= now:
+            self.appointment, self.held = "held", Outcome(self.silent, self.silent)
 
     def owed(self, now: datetime) -> list[Due]:
         """Rules 20 to 24: what has fallen due by now."""
@@ -177,44 +165,40 @@ class Life:
         return [one for one in found if one.due <= now]
 
     def _events(self) -> list[tuple[str, datetime, int]]:
-        terms = self.terms
-        if terms.model == "cpl":
-            return [("", self.accepted, terms.rate)]
-        if terms.model == "cpap":
-            event = self.booked if terms.billable == "scheduled" else self.held
-            return [] if event is None else [("", event, terms.rate)]
-        if self.sale is None:
-            return []
-        if terms.model == "cpa":
-            return self._sold(self.sale)
-        return [share for paid in self.payments if not paid.void for share in self._shares(paid)]
+        match self.terms.billable:
+            case "accepted":
+                return [("", self.accepted, self.terms.rate)]
+            case "scheduled" if self.booked:
+                return [("", self.booked.final, self.terms.rate)]
+            case "held" if self.held:
+                return [("", self.held.final, self.terms.rate)]
+            case "won" if self.won and self.given_back() < self.won.amount:
+                return [("", self.won.final, self.price_of_sale())]
+            case "revenue" if self.won:
+                return self._periods()
+        return []
 
-    def _sold(self, sale: Sale) -> list[tuple[str, datetime, int]]:
-        back = sum(amount for on, amount in sale.refunds if self.in_time(on))
-        if back and back == sale.amount:
-            return []
-        return [("", sale.final, rounded(self.price_of(sale.amount, back)))]
-
-    def in_time(self, refunded: datetime) -> bool:
+    def given_back(self) -> int:
         """Rule 23: within so many days of the sale, days as the campaign's zone has them."""
-        days = self.terms.day(refunded) - self.terms.day(self.sale.on)
-        return days <= timedelta(days=self.terms.refund_days)
+        last = self.terms.day(self.won.on) + timedelta(days=self.terms.refund_days)
+        return sum(amount for on, amount in self.refunds if self.terms.day(on) <= last)
 
-    def price_of(self, amount: int | None, back: int = 0) -> Decimal:
-        """What a sale costs of which so much was given back, before rounding."""
+    def price_of_sale(self) -> int:
+        """What the sale costs after what was given back in time; rounded once, at the end."""
+        kept = self.won.amount - self.given_back()
         if self.terms.percent is not None:
-            return self.terms.percent * (amount - back) / 100
-        whole = Decimal(self.terms.rate)
-        return whole * (amount - back) / amount if back else whole
+            return rounded(Fraction(self.terms.percent) * kept / 100)
+        return rounded(Fraction(self.terms.rate * kept, self.won.amount))
 
-    def _shares(self, paid: Payment) -> list[tuple[str, datetime, int]]:
-        won = self.terms.day(self.sale.on)
+    def _periods(self) -> list[tuple[str, datetime, int]]:
+        won = self.terms.day(self.won.on)
         ends = months_later(won, self.terms.months)
-        found = []
-        for number, part in enumerate(split(paid.amount, paid.months)):
-            period = months_later(paid.period, number)
-            gone = self.sale.churned is not None and period >= self.sale.churned
-            if won <= period < ends and not gone:
-                due = max(paid.final, self.terms.midnight(period))
-                found.append((period.isoformat(), due, rounded(self.terms.percent * part / 100)))
-        return found
+        return [
+            (
+                period.isoformat(),
+                max(paid.final, self.terms.midnight(period)),
+                rounded(Fraction(self.terms.percent) * paid.amount / 100),
+            )
+            for period, paid in self.revenue.items()
+            if won <= period < ends and (self.churned is None or period < self.churned)
+        ]
