@@ -63,7 +63,7 @@ def changed(any_: Random, terms: Terms) -> Terms:
         company_cap = min(month_cap, company_cap)
     money = any_.choice([None, None, None, 1, 2, 700])
     if money:
-        money = min(money * (rate or 1) + any_.choice([0, 1]), 10**9)
+        money = min(money * (rate or 1) + any_.choice([0, 1, -1][: money + 1]), 10**9)
     working = any_.random() < 0.4
     return replace(
         terms,
