@@ -39,10 +39,9 @@ SIZES: Final = ["101+"] * 6 + ["51-100", "1-50"]
 REASONS: Final = ["too_small"] * 7 + ["no_reason"]
 
 
-def agreement(any_: Random) -> Terms:
-    """Any terms that a campaign file may say."""
+def agreement(any_: Random, model: str) -> Terms:
+    """Any terms that a campaign file may say under a price model."""
     currency, decimals = any_.choice(CURRENCIES)
-    model = any_.choice(["cpl", "cpap", "cpap", "cpa", "revenue_share"])
     return changed(any_, Terms(model, "", any_.choice(ZONES), currency, decimals))
 
 
@@ -141,10 +140,11 @@ def act_on(any_: Random, now: datetime, life: Life) -> Act:
     if life.undo and what == "withdrawn":
         at, by = now + any_.choice([0, 0, 1, 10, 11]) * SECOND, any_.choice([life.undo[0], by])
     if what == "contested":
-        at = now
+        pending = life.appointment == "scheduled" and life.meeting
+        at = max(now, life.meeting) if pending else now
     if what in ("held", "no_show") and life.meeting and any_.random() < 0.7:
         at = max(now, life.meeting + any_.choice([-SECOND, 0 * SECOND, HOUR]))
-    back = any_.choice([None, None, None, HOUR, 20 * DAY, 40 * DAY])
+    back = any_.choice([None, None, HOUR, 20 * DAY, 40 * DAY])
     money = amount(any_)
     if what == "refunded" and life.won and any_.random() < 0.8:
         money = any_.choice([life.won.amount, max(1, life.won.amount // 3), 1])
@@ -174,11 +174,11 @@ def likely(any_: Random, life: Life, now: datetime) -> list[str]:
     if life.rejected:
         return moves + (["settled"] if life.disputed else ["disputed"])
     if life.undecided:
-        moves += ["accepted"] * 3 + ["rejected", "corrected"]
+        moves += ["accepted"] * 3 + ["rejected"] * 2 + ["corrected"]
     if any(one.final > now for one in standing(life)):
         moves += ["contested"] * 2 + ["no_show"]
     meetings = {
-        "scheduled": ["moved", "held", "held", "no_show", "cancelled"],
+        "scheduled": ["moved", "held", "held", "no_show", "cancelled", "contested"],
         "held": [],
         "contested": ["scheduled", "held"],
     }.get(life.appointment, ["scheduled"])
@@ -187,7 +187,7 @@ def likely(any_: Random, life: Life, now: datetime) -> list[str]:
         "churned": ["revenue"],
         "refunded": [],
     }.get(life.sale, ["won", "won", "lost"])
-    by_model = {"cpl": (1, 1), "cpap": (6, 1), "cpa": (1, 6), "revenue_share": (1, 6)}
+    by_model = {"cpl": (1, 1), "cpap": (3, 1), "cpa": (1, 3), "revenue_share": (1, 3)}
     often, sold = by_model[life.terms.model]
     rarely = ["churned"] if life.sale == "won" and any_.random() < 0.2 else []
     return moves + meetings * often + sales * sold + rarely or ["refunded"]
