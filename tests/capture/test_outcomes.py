@@ -97,14 +97,6 @@ class TestAppointments:
         bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
         assert [one.due_at for one in bill.lines] == [MEETING + FINAL]
 
-    @pytest.mark.parametrize("kind", [Kind.HELD, Kind.NO_SHOW, Kind.CANCELLED, Kind.MOVED])
-    def test_what_silence_said_of_a_meeting_nobody_can_unsay(self, desk: Desk, kind: Kind) -> None:
-        lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        with pytest.raises(Refused, match=r"appointment is held|final since 2026-11-27"):
-            desk.client(lead, kind, MEETING + FINAL, meeting_at=MEETING + DAY)
-        assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
-
     def test_a_rejection_after_a_silent_meeting_leaves_it_held(self, desk: Desk) -> None:
         terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
         sent = submission(terms)
