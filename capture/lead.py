@@ -124,7 +124,7 @@ MOVES: Mapping[Track, Moves] = {
             Kind.CONTESTED: "contested",
         },
         "held": {Kind.NO_SHOW: "no_show", Kind.CONTESTED: "contested"},
-        "no_show": {Kind.SCHEDULED: "scheduled"},
+        "no_show": {Kind.SCHEDULED: "scheduled", Kind.CONTESTED: "contested"},
         "cancelled": {Kind.SCHEDULED: "scheduled"},
         "contested": {Kind.SCHEDULED: "scheduled", Kind.HELD: "held"},
     },

@@ -141,15 +141,17 @@ def write_lapses(records: Records, now: datetime, campaign: str | None = None) -
 
 def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
-    silent = [
-        lead for lead in records.leads(LeadFilter(campaign=campaign)) if lead.is_taken_held_at(now)
-    ]
-    for lead in silent:
-        since, said = lead.taken_held_at or now, {"silence": True}
-        records.append(
-            Event(lead.campaign, lead.lead_id, Kind.HELD, since, now, Actor.SYSTEM, said)
-        )
-    return silent
+    found = list(records.leads(LeadFilter(campaign=campaign)))
+    return [lead for lead in found if write_meeting(records, lead, now) is not lead]
+
+
+def write_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
+    """The lead once what silence has said of its meeting is written down: nobody can undo it."""
+    if lead.taken_held_at is None or not lead.is_taken_held_at(now):
+        return lead
+    since, said = lead.taken_held_at, {"silence": True}
+    records.append(Event(lead.campaign, lead.lead_id, Kind.HELD, since, now, Actor.SYSTEM, said))
+    return find_lead(records, lead.lead_id)
 
 
 def find_lead(reading: Reading, lead_id: str) -> Lead:
@@ -187,6 +189,7 @@ _BY_AGENCY: Final = frozenset({Kind.DISPUTED})
 def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: str) -> Lead:
     if not act.by.strip():
         raise Refused("say who does it: --as NAME")
+    write_meeting(records, lead, now)
     actor = Actor.AGENCY if kind in _BY_AGENCY else Actor.CLIENT
     said = {"by": records.pseudonym(lead.client, act.by), **data}
     records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))

@@ -68,7 +68,9 @@ def _afterwards(price: Price) -> list[str]:
         later = count(price.months, "month")
         return [
             f"Revenue counts from the day on which the sale was won until the same day {later} "
-            "later, or until the last day of that month if it has no such day."
+            "later, or until the last day of that month if it has no such day. A payment for "
+            "several months is split by month, and each part falls due when its month begins. No "
+            "month counts that begins on the day on which the customer left, or later."
         ]
     return []
 
@@ -80,9 +82,16 @@ def _final(campaign: Campaign) -> str:
         if campaign.price.model == "cpap"
         else "names a reason of the validation window"
     )
+    silence = (
+        f" An appointment of which nobody says anything is taken as held {hours} after its time, "
+        "unless the client says one of these before."
+        if campaign.price.billable == "held"
+        else ""
+    )
     return (
-        "An outcome that the client records is final. One that the agency records becomes final "
-        f"{hours} later unless the client {unless}."
+        "An outcome that the client records is final. One that the agency records becomes final, "
+        f"and falls due, {hours} later unless the client {unless}.{silence} These hours count as "
+        "those of the validation window do."
     )
 
 

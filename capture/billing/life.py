@@ -41,6 +41,8 @@ class Life:
     verdict: Mapping[str, Any]
     """The last one, as its event holds it."""
     booked: Paying | None = None
+    missed: Paying | None = None
+    """The booking that a no-show made stand for good, whatever becomes of a later one."""
     held: Paying | None = None
     won: Paying | None = None
     refunds: tuple[Refund, ...] = ()
@@ -48,7 +50,7 @@ class Life:
     """By the first day of each period, such as 2026-11-15."""
     churned_at: datetime | None = None
     _cancelled: Paying | None = None
-    """The booking that a rejection cancelled; it comes back if that is taken back (rule 13)."""
+    """The booking that was cancelled last; it comes back if a rejection is taken back (rule 13)."""
 
 
 def life_of(events: Iterable[Event]) -> Life:
@@ -71,17 +73,17 @@ def _after(life: Life | None, event: Event) -> Life:
             changes["verdict"] = event.data["verdict"]
             # A correction that shuts the lead out cancels its meeting.
             stands = lead.appointment == life.lead.appointment
-            changes["booked"] = life.booked if stands else None
+            changes["booked"] = life.booked if stands else life.missed
         case Kind.SCHEDULED:
             changes["booked"] = life.booked or _paying(event)  # after a no-show the first stands
-        case Kind.CANCELLED:
-            changes["booked"] = None
-        case Kind.REJECTED if lead.meeting_lost:
-            changes |= {"booked": None, "_cancelled": life.booked}
+        case Kind.CANCELLED | Kind.REJECTED if lead.appointment != life.lead.appointment:
+            changes |= {"booked": life.missed, "_cancelled": life.booked}
         case Kind.WITHDRAWN if life.lead.meeting_lost:
             changes |= {"booked": life._cancelled, "_cancelled": None}
-        case Kind.HELD | Kind.NO_SHOW:
-            changes["held"] = _paying(event) if event.kind is Kind.HELD else None
+        case Kind.HELD:
+            changes["held"] = _paying(event)
+        case Kind.NO_SHOW:
+            changes |= {"held": None, "missed": life.booked}
         case Kind.WON:
             changes["won"] = _paying(event)
         case Kind.REFUNDED:
@@ -102,7 +104,7 @@ def _contested(life: Life, event: Event) -> dict[str, Any]:
     if period:
         return {"revenue": {day: one for day, one in life.revenue.items() if day != period}}
     if event.data["track"] == Track.APPOINTMENT:
-        return {"booked": None, "held": None}
+        return {"booked": None, "missed": None, "held": None}
     return {"won": None, "refunds": (), "churned_at": None}
 
 

@@ -15,7 +15,7 @@ from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Frozen, LeadFilter, Reading, Records
-from capture.review import write_lapses, write_meetings
+from capture.review import UNDO, write_lapses, write_meetings
 from capture.statement import (
     Met,
     Parties,
@@ -45,7 +45,7 @@ def close_month(
     """Closes the month; closing it again gives the same statement.
 
     First writes down what silence decided (rules 12 and 14). Raises `Refused` for a month that is
-    not over in the campaign's zone, or while an earlier one is open.
+    not over in the campaign's zone, lies before its first lead, or while an earlier one is open.
     """
     closed = {one.month: one for one in records.statements(campaign.client) if _is(one, campaign)}
     if month in closed:
@@ -160,7 +160,19 @@ def _check_order(
 ) -> None:
     if month_of(now, campaign) <= month:
         raise Refused(f"{month} is not over in {campaign.time_zone}; close it afterwards")
-    first = next((lead.month for lead in records.leads(LeadFilter(campaign=campaign.slug))), month)
+    if month_of(now - UNDO, campaign) <= month:  # rule 13: what is billed must stand
+        seconds = int(UNDO.total_seconds())
+        raise Refused(
+            f"{month} ended just now, and a review can be taken back for {seconds} seconds; "
+            "close it then"
+        )
+    real = (
+        lead.month for lead in records.leads(LeadFilter(campaign=campaign.slug)) if not lead.test
+    )
+    first = next(real, None)
+    if first is None or month < first:
+        since = "has no lead yet" if first is None else f"had its first lead in {first}"
+        raise Refused(f"{campaign.slug} {since}: there is no bill for {month}")
     missing = [earlier for earlier in _months(first, month) if earlier not in closed]
     if missing:
         raise Refused(f"{missing[0]} is still open; months close in order, so close it first")

@@ -20,7 +20,7 @@ from capture.intake.submission import Submission
 from capture.lead import Actor, Event, Kind, Lead
 from capture.ledger import Dossier, Message, Note, Records
 from capture.qualification import qualify
-from capture.review import find_lead
+from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
 
 _INSTEAD: Final[Mapping[str, str]] = {
@@ -50,7 +50,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
     answer, or where nothing would change.
     """
-    lead = find_lead(records, correction.lead_id)
+    lead = write_meeting(records, find_lead(records, correction.lead_id), now)
     if not correction.by.strip():
         raise Refused("say who does it: --as NAME")
     _check_stage(lead, correction, now)

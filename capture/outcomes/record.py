@@ -17,7 +17,7 @@ from capture.errors import Refused
 from capture.lead import Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
 from capture.money import from_minor
-from capture.review import find_lead
+from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
 from capture.window import deadline
 
@@ -83,7 +83,8 @@ class Outcome:
 
 def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     """Records one outcome. Raises `MoveRefused`, or `Refused` with what to write instead."""
-    lead = find_lead(records, outcome.lead_id)
+    found = find_lead(records, outcome.lead_id)
+    lead = write_meeting(records, found, now)
     terms = kept_campaign(records, lead.version)
     life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
     if not outcome.by.strip():
@@ -93,7 +94,7 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
             "its receipt or in the time to come; say when it happened"
         )
-    if outcome.kind in ENDING and lead.is_taken_held_at(now):
+    if outcome.kind in ENDING and lead is not found:
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
     by = records.pseudonym(lead.client, outcome.by)
     for data in _data(life, terms, outcome, now):
@@ -183,9 +184,8 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
     if outcome.reason not in reasons:
         known = ", ".join(reasons)
         raise Refused(f"{outcome.reason!r} is no reason of {terms.slug}; it allows: {known}")
-    standing = {"scheduled": life.booked, "held": life.held, "won": life.won}.get(
-        terms.price.billable
-    )
+    held = life.held or _unanswered(life, outcome)
+    standing = {"scheduled": life.booked, "held": held, "won": life.won}.get(terms.price.billable)
     said: dict[str, Any] = {"reason": outcome.reason, "track": Track.SALE.value}
     if terms.price.billable in {"scheduled", "held"}:
         said["track"] = Track.APPOINTMENT.value
@@ -196,6 +196,15 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         standing = life.revenue.get(said["period"])
     _check_objection(life, outcome, standing, now)
     return said
+
+
+def _unanswered(life: Life, outcome: Outcome) -> Paying | None:
+    """A meeting that has begun and of which nobody has spoken: silence will take it as held."""
+    lead = life.lead
+    begins, final = lead.meeting_at, lead.taken_held_at
+    if lead.appointment != "scheduled" or begins is None or final is None:
+        return None
+    return Paying(begins, final) if begins <= outcome.occurred_at else None
 
 
 def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now: datetime) -> None:

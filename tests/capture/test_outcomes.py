@@ -16,10 +16,10 @@ from capture.errors import MoveRefused, NotFound, Refused
 from capture.intake import receive
 from capture.lead import Actor, Kind
 from capture.outcomes import Outcome, record
-from capture.review import reject, withdraw
+from capture.review import dispute, reject, settle, withdraw
 from capture.statement import Statement
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
-from tests.samples import NOW, submission
+from tests.samples import NOW, campaign, submission
 
 HOUR = timedelta(hours=1)
 FINAL = timedelta(hours=48)
@@ -96,6 +96,48 @@ class TestAppointments:
         assert line.due_at == MEETING + FINAL
         bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
         assert [one.due_at for one in bill.lines] == [MEETING + FINAL]
+
+    def test_a_rejection_after_a_silent_meeting_leaves_it_held(self, desk: Desk) -> None:
+        terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
+        sent = submission(terms)
+        desk.terms = terms
+        made = desk.ledger.transact(lambda records: receive(records, terms, sent, NOW))
+        lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
+        assert lead is not None
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        later = MEETING + FINAL + HOUR
+        desk.act(reject, lead.lead_id, later, "too_small")
+        desk.act(dispute, lead.lead_id, later)
+        assert desk.act(settle, lead.lead_id, later).appointment == "held"
+        assert amounts(desk.bill("2026-11", later)) == [25000]
+
+    def test_the_client_may_name_a_reason_before_anybody_spoke_of_the_meeting_rule_14(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        with pytest.raises(Refused, match="no paying outcome to object to"):
+            desk.client(lead, Kind.CONTESTED, MEETING - HOUR, reason="too_small")
+        desk.client(lead, Kind.CONTESTED, MEETING, reason="too_small")
+        assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
+
+    def test_the_client_may_name_a_reason_after_a_no_show_too_rule_14(self, desk: Desk) -> None:
+        lead = desk.take(BOOKED)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, Kind.CONTESTED, NOW + 2 * HOUR, reason="too_small")
+        assert amounts(desk.bill("2026-11", END)) == []
+
+    def test_a_booking_that_was_missed_stands_when_the_next_is_cancelled_rule_21(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, Kind.SCHEDULED, NOW + HOUR, meeting_at=MEETING)
+        desk.say(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        (line,) = desk.bill("2026-11", END).lines
+        assert (line.amount, line.due_at) == (30000, NOW)
 
     def test_a_booked_demo_is_billed_and_a_no_show_does_not_change_that(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)

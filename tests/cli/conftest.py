@@ -1,7 +1,6 @@
 """A project folder of its own for each test, and the real command run in it."""
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,20 +11,11 @@ import pytest
 from capture.campaign import Answer
 from capture.intake import Submission, receive
 from capture.ledger import Ledger, open_ledger
-from gatepost.command import main
 from gatepost.settings import Sourced, secret
+from tests.cli.running import Ran, runner
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(frozen=True)
@@ -57,22 +47,9 @@ def project(
     shutil.copy(ROOT / "clients/acme.toml", tmp_path / "clients/acme.toml")
     (tmp_path / "campaigns/guide.toml").write_text(CAMPAIGN)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
-
-    def run(*args: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["gatepost", *args])
-        capfdbinary.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return Ran(code, out.decode(), err.decode())
 
     settings = Sourced.read().settings
     ledger = open_ledger(settings.database_url, secret(settings, "duplicate_key"))
-    yield Project(tmp_path, run, ledger)
+    yield Project(tmp_path, runner(monkeypatch, capfdbinary), ledger)
     ledger.close()

@@ -55,7 +55,36 @@ def test_a_month_closes_only_when_it_is_over_in_the_campaigns_zone(project: Proj
         1,
         "2026-11 is not over in America/New_York; close it afterwards\n",
     )
-    assert close(project, "2026-11", over)[0] == 0
+    assert close(project, "2026-11", over + timedelta(seconds=10))[0] == 0
+
+
+def test_a_month_closes_once_nothing_in_it_can_be_taken_back_rule_13(project: Project) -> None:
+    project.take()
+    over = datetime(2026, 12, 1, 5, tzinfo=UTC)
+    code, _, err = close(project, "2026-11", over + timedelta(seconds=9))
+    assert (code, err) == (
+        1,
+        "2026-11 ended just now, and a review can be taken back for 10 seconds; close it then\n",
+    )
+
+
+def test_there_is_no_bill_before_the_first_lead(project: Project) -> None:
+    assert (
+        "guide has no lead yet: there is no bill for 2026-11"
+        in close(project, "2026-11", DECEMBER)[2]
+    )
+    project.take()
+    code, _, err = close(project, "2026-10", DECEMBER)
+    assert (code, err) == (
+        1,
+        "guide had its first lead in 2026-11: there is no bill for 2026-10\n",
+    )
+
+
+def test_a_test_lead_opens_no_month_rule_5(project: Project) -> None:
+    project.take(test=True, at=datetime(2026, 9, 1, tzinfo=UTC))
+    project.take()
+    assert close(project, "2026-11", DECEMBER)[0] == 0
 
 
 def test_months_close_in_order_from_the_first_lead_on(project: Project) -> None:

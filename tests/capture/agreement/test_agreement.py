@@ -47,7 +47,13 @@ def test_parties_and_version_are_named() -> None:
         ),
         (
             'model = "cpap"\nrate = 250\nbillable = "held"',
-            ["$250.00 per appointment held with", "was held", "costs nothing"],
+            [
+                "$250.00 per appointment held with",
+                "was held",
+                "costs nothing",
+                "becomes final, and falls due, 48 hours later",
+                "nobody says anything is taken as held 48 hours after its time",
+            ],
         ),
         (
             'model = "cpa"\nrate = 500\nbillable = "won"\nrefund_days = 1',
@@ -63,7 +69,12 @@ def test_parties_and_version_are_named() -> None:
         ),
         (
             'model = "revenue_share"\npercent = 15\nbillable = "revenue"\nmonths = 1',
-            ["for the first month,", "same day 1 month later"],
+            [
+                "for the first month,",
+                "same day 1 month later",
+                "split by month, and each part falls due when its month begins",
+                "on which the customer left",
+            ],
         ),
     ],
 )

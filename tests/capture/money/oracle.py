@@ -1,0 +1,249 @@
+"""What a campaign may bill, worked out from plain acts in the order in which they were recorded.
+
+Written from docs/rules.md alone, on the standard library alone: nothing of the product is
+imported, so the two can only agree if both read the rules alike. `Oracle.does(act)` takes an act
+or raises `Refusal`; `months` holds each closed month's lines and counts, `credits` what was given
+back. A lead is named by the id that the product gave it, since rule 9 sorts by it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tests.capture.money.oracle_acts import ON_A_LEAD, Act
+from tests.capture.money.oracle_life import Due, Life, Refusal, Terms
+
+FREE_MAIL: Final = ("gmail.com",)
+UNDO: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a closed month."""
+
+    lead: str
+    period: str
+    amount: int
+    free: bool
+    late: bool
+    due: datetime
+
+
+@dataclass
+class Month:
+    """A closed month."""
+
+    lines: list[Line]
+    in_review: int
+    over_cap_refused: int
+    over_cap_free: int
+
+    @property
+    def total(self) -> int:
+        """What the client owes for it."""
+        return sum(line.amount for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What was given back on a line."""
+
+    lead: str
+    period: str
+    amount: int
+    refund: bool
+
+
+class Oracle:
+    """The rules' own book of one campaign."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.lives: dict[str, Life] = {}
+        self.months: dict[str, Month] = {}
+        self.credits: list[Credit] = []
+
+    def does(self, act: Act) -> None:
+        """Takes one act.
+
+        Raises:
+            Refusal: the rules do not allow it now; nothing has changed.
+
+        """
+        for life in self.lives.values():
+            life.settle(act.at)
+        match act.what:
+            case "submitted":
+                self._submitted(act)
+            case "edited":
+                self.terms = act.terms
+            case "told":
+                self._told(act)
+            case "corrected":
+                self._corrected(self.lives[act.lead], act)
+            case "closed":
+                self._closed(act)
+            case "credited":
+                self._credited(act)
+            case what:
+                ON_A_LEAD[what](self.lives[act.lead], act)
+        if act.what == "refunded":
+            self._give_back(self.lives[act.lead])
+
+    # The door (rules 2, 3, 5, 7, 8, 15)
+
+    def _submitted(self, act: Act) -> None:
+        life = Life(act.lead, self.terms, act.at, act.email, act.answer)
+        if act.test:  # it goes the whole way and touches nothing here
+            return
+        self._judge(life)
+        if life.stage == "qualified" and not life.terms.notice:
+            life.told = True
+            life.deadline = None if life.explicit else life.terms.window_end(act.at)
+        self.lives[act.lead] = life
+
+    def _judge(self, life: Life) -> None:
+        """Duplicate, disqualified, over a cap or qualified: the first that fits."""
+        others = [other for other in self.lives.values() if other is not life]
+        days = life.terms.window_days
+        since = None if days is None else life.received - timedelta(days=days)
+        alike = [
+            other
+            for other in others
+            if other.email == life.email and (since is None or other.received >= since)
+        ]
+        before = [other.answer for other in alike if other.stage == "disqualified"]
+        if any(other.stage == "qualified" for other in alike):
+            life.stage = "duplicate"
+        elif not life.terms.qualifies(life.answer):
+            life.stage = "disqualified"
+        else:
+            life.stage = "qualified"
+            life.explicit |= any(answer != life.answer for answer in before)
+            self._cap(life, others)
+
+    def _cap(self, life: Life, others: list[Life]) -> None:
+        terms, domain = life.terms, life.email.partition("@")[2]
+        places = [
+            other
+            for other in others
+            if other.stage == "qualified" and not other.free and other.rejected is None
+            if terms.month(other.received) == terms.month(life.received)
+        ]
+        company = [other for other in places if other.email.partition("@")[2] == domain]
+        over = (terms.leads_a_month is not None and len(places) >= terms.leads_a_month) or (
+            terms.leads_a_company is not None
+            and domain not in FREE_MAIL
+            and len(company) >= terms.leads_a_company
+        )
+        if over and terms.over == "refuse":
+            life.stage = "over_cap"
+        life.free |= over and terms.over == "free"
+
+    def _told(self, act: Act) -> None:
+        for life in self.lives.values():
+            if life.undecided and not life.told:
+                life.told = True
+                life.deadline = None if life.explicit else life.terms.window_end(act.at)
+
+    def _corrected(self, life: Life, act: Act) -> None:
+        """Judged again under the terms of its receipt; silence accepts it no more."""
+        if life.stage != "disqualified" and not life.undecided:
+            raise Refusal
+        if act.answer == life.answer:
+            raise Refusal
+        life.answer, life.explicit, life.deadline = act.answer, True, None
+        life.told = False
+        self._judge(life)
+        if life.stage != "qualified" and life.appointment == "scheduled":
+            life.appointment, life.booked = "cancelled", life.missed
+
+    # Months and documents (rules 9, 20, 23, 25, 27)
+
+    def line_of(self, lead: str, period: str = "") -> Line | None:
+        """The line that billed it, in whatever month."""
+        for month in self.months.values():
+            for line in month.lines:
+                if (line.lead, line.period) == (lead, period):
+                    return line
+        return None
+
+    def credited(self, line: Line) -> int:
+        """All that was given back on a line."""
+        return sum(
+            one.amount for one in self.credits if (one.lead, one.period) == (line.lead, line.period)
+        )
+
+    def _give_back(self, life: Life) -> None:
+        """Down to what the sale costs by now, as if it were billed only now."""
+        line = self.line_of(life.lead)
+        if life.terms.model != "cpa" or line is None:
+            return
+        refunded = sum(one.amount for one in self.credits if one.lead == life.lead and one.refund)
+        amount = line.amount - refunded - life.price_of_sale()
+        amount = min(amount, line.amount - self.credited(line))
+        if amount > 0:
+            self.credits.append(Credit(life.lead, "", amount, refund=True))
+
+    def _credited(self, act: Act) -> None:
+        line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
+        if line is None or not 0 < act.amount <= line.amount - self.credited(line):
+            raise Refusal
+        self.credits.append(Credit(line.lead, line.period, act.amount, refund=False))
+
+    def _closed(self, act: Act) -> None:
+        if act.month in self.months:
+            return
+        if act.month != self.next_month() or act.at < self.end(act.month) + UNDO:
+            raise Refusal
+        self.months[act.month] = self._drawn(act.month, act.at)
+
+    def next_month(self) -> str | None:
+        """The earliest open one; months begin with that of the first lead."""
+        if self.months:
+            return _after(max(self.months))
+        received = [self.terms.month(life.received) for life in self.lives.values()]
+        return min(received, default=None)
+
+    def end(self, month: str) -> datetime:
+        """The first moment that belongs to the next."""
+        return self.terms.midnight(date.fromisoformat(f"{_after(month)}-01"))
+
+    def _drawn(self, month: str, at: datetime) -> Month:
+        lines = [
+            due
+            for life in self.lives.values()
+            for due in life.owed(at)
+            if due.due < self.end(month) and self.line_of(due.lead, due.period) is None
+        ]
+        lines.sort(key=lambda due: (due.due, due.lead, due.period))
+        of_month = [one for one in self.lives.values() if self.terms.month(one.received) == month]
+        return Month(
+            lines=self._under_cap(lines, month),
+            in_review=sum(life.undecided for life in self.lives.values()),
+            over_cap_refused=sum(life.stage == "over_cap" for life in of_month),
+            over_cap_free=sum(life.free for life in of_month),
+        )
+
+    def _under_cap(self, dues: list[Due], month: str) -> list[Line]:
+        """Rule 9, by the terms of the newest lead on the bill; what would cross is wholly free."""
+        newest = max((self.lives[due.lead] for due in dues), key=_received, default=None)
+        cap = None if newest is None else newest.terms.money_a_month
+        lines, total = [], 0
+        for due in dues:
+            late = self.terms.month(due.due) != month
+            line = Line(due.lead, due.period, due.amount, free=False, late=late, due=due.due)
+            if cap is not None and total + due.amount > cap:
+                line = replace(line, amount=0, free=True)
+            total += line.amount
+            lines.append(line)
+        return lines
+
+
+def _received(life: Life) -> tuple[datetime, str]:
+    return life.received, life.lead
+
+
+def _after(month: str) -> str:
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
+    return f"{year:04}-{number + 1:02}"

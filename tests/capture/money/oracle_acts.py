@@ -1,0 +1,235 @@
+"""What may become of one lead, act by act: the three tracks of rule 10, read from the rules.
+
+Each function changes a life or raises `Refusal` before it changes anything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tests.capture.money.oracle_life import Life, Outcome, Refusal, Terms, months_later, split
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that somebody did: when it was recorded, what, about which lead."""
+
+    at: datetime
+    what: str
+    lead: str = ""
+    by: str = "Carol"
+    client: bool = False
+    on: datetime | None = None  # when it happened, if not at `at`
+    meeting: datetime | None = None
+    amount: int | None = None
+    period: date | None = None
+    months: int = 1
+    reason: str = ""
+    email: str = ""
+    answer: str = ""
+    test: bool = False
+    month: str = ""
+    terms: Terms | None = None
+
+    @property
+    def happened(self) -> datetime:
+        """Rule 25 keeps both times."""
+        return self.on or self.at
+
+
+def _must(holds: object) -> None:
+    if not holds:
+        raise Refusal
+
+
+# Review (rules 10 to 13)
+
+
+def accepted(life: Life, act: Act) -> None:
+    _must(life.undecided)
+    life.accepted, life.undo = act.at, (act.by, act.at)
+
+
+def rejected(life: Life, act: Act) -> None:
+    _must(life.undecided and act.reason in life.terms.reasons)
+    life.rejected, life.undo = act.at, (act.by, act.at)
+    life.before_rejection = life.booked
+    life.lost_meeting = _lose_meeting(life)
+
+
+def withdrawn(life: Life, act: Act) -> None:
+    _must(life.undo and life.undo[0] == act.by)
+    _must(act.at - life.undo[1] <= timedelta(seconds=10))
+    if life.rejected and life.lost_meeting:
+        life.appointment, life.booked = "scheduled", life.before_rejection
+    life.accepted = life.rejected = life.undo = None
+    life.disputed = False
+
+
+def disputed(life: Life, act: Act) -> None:  # noqa: ARG001
+    _must(life.rejected and not life.disputed)
+    life.disputed = True
+
+
+def settled(life: Life, act: Act) -> None:
+    _must(life.disputed)
+    life.disputed, life.rejected, life.undo, life.accepted = False, None, None, act.at
+
+
+def _lose_meeting(life: Life) -> bool:
+    """Cancels a pending meeting; what a no-show made stand stands."""
+    if life.appointment != "scheduled":
+        return False
+    life.appointment, life.booked = "cancelled", life.missed
+    return True
+
+
+# Appointment (rules 10, 14, 21)
+
+
+def _stands(life: Life, act: Act) -> None:
+    """The client has the lead and did not reject it, and the act lies in the past."""
+    _must(life.stage == "qualified" and life.rejected is None)
+    _must(life.received <= act.happened <= act.at)
+
+
+def _outcome(life: Life, act: Act, amount: int = 0) -> Outcome:
+    """Final at once by the client's word; by the agency's when the client's time is over."""
+    pays = life.terms.billable == act.what
+    final = life.terms.window_end(act.at) if pays and not act.client else act.happened
+    return Outcome(act.happened, final, amount)
+
+
+def _may_object(outcome: Outcome | None, act: Act) -> None:
+    _must(act.client and outcome is not None and act.at < outcome.final)
+
+
+def _meet(life: Life, act: Act) -> None:
+    _must(life.received <= act.meeting)
+    life.appointment, life.meeting = "scheduled", act.meeting
+    life.silent = life.terms.window_end(max(act.meeting, act.at))
+
+
+def scheduled(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.appointment in ("none", "no_show", "cancelled", "contested"))
+    _meet(life, act)
+    life.booked = life.missed or _outcome(life, act)
+
+
+def moved(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.appointment == "scheduled" and act.meeting != life.meeting)
+    _meet(life, act)
+
+
+def held(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.appointment in ("scheduled", "contested") and act.happened >= life.meeting)
+    life.appointment, life.held = "held", _outcome(life, act)
+
+
+def no_show(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.appointment in ("scheduled", "held") and act.happened >= life.meeting)
+    if life.appointment == "held":
+        _may_object(life.held, act)
+    life.appointment, life.held, life.missed = "no_show", None, life.booked
+
+
+def cancelled(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(_lose_meeting(life))
+
+
+# Sale (rules 10, 14, 22, 23)
+
+
+def won(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.sale in ("none", "lost", "contested") and act.amount > 0)
+    life.sale, life.won = "won", _outcome(life, act, act.amount)
+
+
+def lost(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.sale in ("none", "contested"))
+    life.sale = "lost"
+
+
+def revenue(life: Life, act: Act) -> None:
+    """A payment for several months is split by month; a period counts once."""
+    _stands(life, act)
+    _must(life.sale in ("won", "churned") and act.amount > 0)
+    days = [months_later(act.period, number) for number in range(act.months)]
+    _must(not set(days) & set(life.revenue))
+    for day, part in zip(days, split(act.amount, act.months), strict=True):
+        life.revenue[day] = _outcome(life, act, part)
+
+
+def churned(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.sale == "won")
+    life.sale, life.churned = "churned", life.terms.day(act.happened)
+
+
+def refunded(life: Life, act: Act) -> None:
+    _stands(life, act)
+    _must(life.sale in ("won", "churned") and act.amount > 0)
+    left = life.won.amount - sum(amount for _, amount in life.refunds) - act.amount
+    _must(left >= 0)
+    life.refunds.append((act.happened, act.amount))
+    if left == 0:
+        life.sale = "refunded"
+
+
+def contested(life: Life, act: Act) -> None:
+    """What the client objects to in time does not stand; it may be recorded again."""
+    _stands(life, act)
+    _must(act.reason in life.terms.reasons)
+    match life.terms.billable:
+        case "scheduled":
+            _must(life.appointment in ("scheduled", "held", "no_show"))
+            _may_object(life.booked, act)
+        case "held":
+            _must(life.appointment in ("scheduled", "held"))
+            begun = life.meeting <= act.happened
+            pending = Outcome(life.meeting, life.silent) if begun else None
+            _may_object(pending if life.appointment == "scheduled" else life.held, act)
+        case "won":
+            _must(life.sale in ("won", "churned"))
+            _may_object(life.won, act)
+            life.sale, life.won, life.refunds, life.churned = "contested", None, [], None
+            return
+        case "revenue":
+            _must(life.sale in ("won", "churned"))
+            _may_object(life.revenue.get(act.period), act)
+            del life.revenue[act.period]
+            return
+        case _:
+            raise Refusal
+    life.appointment, life.booked, life.missed, life.held = "contested", None, None, None
+
+
+ON_A_LEAD: Final[Mapping[str, Callable[[Life, Act], None]]] = {
+    one.__name__: one
+    for one in (
+        accepted,
+        rejected,
+        withdrawn,
+        disputed,
+        settled,
+        scheduled,
+        moved,
+        held,
+        no_show,
+        cancelled,
+        won,
+        lost,
+        revenue,
+        churned,
+        refunded,
+        contested,
+    )
+}

@@ -1,0 +1,204 @@
+"""One lead's life as the rules of money see it, worked out without the product's own code.
+
+Written from the rules alone (docs/rules.md) on the standard library alone, so that where the two
+agree, two readings of the same sentences agree. Amounts are minor units; times are aware.
+"""
+
+import calendar
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+
+class Refusal(Exception):
+    """The rules do not allow this act now."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One version of an agreement, as far as money goes."""
+
+    model: str
+    billable: str
+    zone: str = "America/New_York"
+    currency: str = "USD"
+    decimals: int = 2
+    at_least: int = 101
+    rate: int | None = None
+    percent: Decimal | None = None
+    months: int | None = None
+    refund_days: int = 0
+    hours: int = 48
+    working_days: bool = False
+    holidays: tuple[date, ...] = ()
+    notice: bool = False
+    reasons: tuple[str, ...] = ("too_small",)
+    window_days: int | None = None
+    leads_a_month: int | None = None
+    leads_a_company: int | None = None
+    over: str = "refuse"
+    money_a_month: int | None = None
+
+    def qualifies(self, answer: str) -> bool:
+        """Whether a company's size, such as 51-100, is large enough."""
+        return int(answer.rstrip("+").partition("-")[0]) >= self.at_least
+
+    def day(self, moment: datetime) -> date:
+        """The day that the campaign's zone has."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def month(self, moment: datetime) -> str:
+        """The month that the campaign's zone has."""
+        return self.day(moment).isoformat()[:7]
+
+    def midnight(self, day: date) -> datetime:
+        """The first moment of a day, in UTC, so that differences are hours that pass."""
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
+
+    def window_end(self, told: datetime) -> datetime:
+        """Rule 11: so many hours pass; with working days only those of working days count."""
+        left, now = timedelta(hours=self.hours), told.astimezone(UTC)
+        while self.working_days:
+            day = self.day(now)
+            ends = self.midnight(day + timedelta(days=1))
+            if day.weekday() < 5 and day not in self.holidays:
+                if now + left <= ends:
+                    break
+                left -= ends - now
+            now = ends
+        return now + left
+
+
+def months_later(day: date, count: int) -> date:
+    """The same day so many months later, or that month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def rounded(amount: Fraction) -> int:
+    """Rule 24: a half goes to the even neighbour, which is how Python rounds a fraction."""
+    return round(amount)
+
+
+def split(amount: int, months: int) -> list[int]:
+    """Rule 22: what does not divide goes to the first months, one unit each."""
+    each, over = divmod(amount, months)
+    return [each + 1 if number < over else each for number in range(months)]
+
+
+@dataclass
+class Outcome:
+    """A paying outcome: when it is final (rule 14), and the money that it names."""
+
+    on: datetime
+    final: datetime
+    amount: int = 0
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a lead owes at some time: nobody billed it yet, no cap was looked at."""
+
+    lead: str
+    period: str
+    due: datetime
+    amount: int
+
+
+@dataclass
+class Life:
+    """A lead and all that became of it. `stage` is the door's word; review is told by the times."""
+
+    lead: str
+    terms: Terms
+    received: datetime
+    email: str
+    answer: str
+    stage: str = "qualified"
+    free: bool = False
+    explicit: bool = False
+    told: bool = False
+    deadline: datetime | None = None
+    accepted: datetime | None = None
+    rejected: datetime | None = None
+    disputed: bool = False
+    undo: tuple[str, datetime] | None = None
+    appointment: str = "none"
+    meeting: datetime | None = None
+    silent: datetime | None = None  # when a meeting of which nobody speaks is taken as held
+    booked: Outcome | None = None  # the booking that stands
+    missed: Outcome | None = None  # one that a no-show made stand for good
+    before_rejection: Outcome | None = None
+    lost_meeting: bool = False
+    held: Outcome | None = None
+    sale: str = "none"
+    won: Outcome | None = None
+    refunds: list[tuple[datetime, int]] = field(default_factory=list)
+    churned: date | None = None
+    revenue: dict[date, Outcome] = field(default_factory=dict)
+
+    @property
+    def undecided(self) -> bool:
+        """Delivered, and neither accepted nor rejected yet."""
+        return self.stage == "qualified" and self.accepted is None and self.rejected is None
+
+    def settle(self, now: datetime) -> None:
+        """What silence has decided by now: rules 12 and 14."""
+        if self.undecided and not self.explicit and self.deadline and self.deadline <= now:
+            self.accepted, self.undo = self.deadline, None
+        living = self.stage == "qualified" and self.rejected is None
+        if living and self.appointment == "scheduled" and self.silent <= now:
+            self.appointment, self.held = "held", Outcome(self.silent, self.silent)
+
+    def owed(self, now: datetime) -> list[Due]:
+        """Rules 20 to 24: what has fallen due by now."""
+        self.settle(now)
+        if self.stage != "qualified" or self.free or self.accepted is None:
+            return []
+        found = [
+            Due(self.lead, period, max(self.accepted, event), amount)
+            for period, event, amount in self._events()
+        ]
+        return [one for one in found if one.due <= now]
+
+    def _events(self) -> list[tuple[str, datetime, int]]:
+        match self.terms.billable:
+            case "accepted":
+                return [("", self.accepted, self.terms.rate)]
+            case "scheduled" if self.booked:
+                return [("", self.booked.final, self.terms.rate)]
+            case "held" if self.held:
+                return [("", self.held.final, self.terms.rate)]
+            case "won" if self.won and self.given_back() < self.won.amount:
+                return [("", self.won.final, self.price_of_sale())]
+            case "revenue" if self.won:
+                return self._periods()
+        return []
+
+    def given_back(self) -> int:
+        """Rule 23: within so many days of the sale, days as the campaign's zone has them."""
+        last = self.terms.day(self.won.on) + timedelta(days=self.terms.refund_days)
+        return sum(amount for on, amount in self.refunds if self.terms.day(on) <= last)
+
+    def price_of_sale(self) -> int:
+        """What the sale costs after what was given back in time; rounded once, at the end."""
+        kept = self.won.amount - self.given_back()
+        if self.terms.percent is not None:
+            return rounded(Fraction(self.terms.percent) * kept / 100)
+        return rounded(Fraction(self.terms.rate * kept, self.won.amount))
+
+    def _periods(self) -> list[tuple[str, datetime, int]]:
+        won = self.terms.day(self.won.on)
+        ends = months_later(won, self.terms.months)
+        return [
+            (
+                period.isoformat(),
+                max(paid.final, self.terms.midnight(period)),
+                rounded(Fraction(self.terms.percent) * paid.amount / 100),
+            )
+            for period, paid in self.revenue.items()
+            if won <= period < ends and (self.churned is None or period < self.churned)
+        ]

@@ -1,0 +1,221 @@
+"""The five agreements that Gatepost was made for, each from the form to the bill.
+
+People post real forms to the real service under a clock of November 2026; then agency and client
+work with the real command, at moments of their own.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+import pytest
+import time_machine
+
+from tests.cli.running import Ran, runner
+from tests.needs import needs
+from tests.service import ROOT, Service, make_project, person
+
+POSTED: Final = "2026-11-03 15:00:00"
+"""In UTC: ten o'clock in New York."""
+NOVEMBER_CLOSES: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)
+DECEMBER_CLOSES: Final = datetime(2027, 1, 4, 15, tzinfo=UTC)
+
+VP: Final = '[criteria.job_title]\nmatches = ["VP of Operations"]\n\n'
+ALIKE: Final[Mapping[str, tuple[str, str]]] = {
+    "demo-booked": ('model = "cpap"\nbillable = "scheduled"\nrate = 300.00', VP),
+    "first-purchase": ('model = "cpa"\nbillable = "won"\npercent = 10\nrefund_days = 30', ""),
+    "recurring": ('model = "revenue_share"\nbillable = "revenue"\npercent = 15\nmonths = 12', ""),
+}
+"""Three campaigns beside the two that we ship: price, and criteria if they differ."""
+
+
+def like_demo(price: str, criteria: str) -> str:
+    """The shipped demo campaign under another price, and perhaps other criteria."""
+    text = (ROOT / "campaigns" / "acme-demo.toml").read_text()
+    wanted, cost, review = (
+        text.index(table) for table in ("[criteria.decision_maker]", "[price]", "[review]")
+    )
+    return f"{text[:wanted]}{criteria or text[wanted:cost]}[price]\n{price}\n\n{text[review:]}"
+
+
+def demo(**changes: str) -> dict[str, str]:
+    """Somebody who decides, at a company of over 50."""
+    return person(company_size="51-200", job_title="CEO") | changes
+
+
+PEOPLE: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
+    "Ann": ("acme-cloud-guide", person(company_size="101-500")),
+    "a hundred employees": ("acme-cloud-guide", person(company_size="51-100")),
+    "a shop": ("acme-cloud-guide", person(industry="Retail")),
+    "a customer": ("acme-cloud-guide", person(company_size="1001+")),
+    "Bob": ("acme-demo", demo(job_title="Head of Sales")),
+    "an assistant": ("acme-demo", demo(job_title="Assistant to the CEO")),
+    "fifty employees": ("acme-demo", demo(company_size="1-50")),
+    "nobody came": ("acme-demo", demo()),
+    "Cy": ("demo-booked", demo(job_title="Vice President, Operations")),
+    "VP of Sales": ("demo-booked", demo(job_title="VP of Sales")),
+    "cancelled": ("demo-booked", demo(job_title="VP Operations")),
+    "Dee": ("first-purchase", demo()),
+    "never bought": ("first-purchase", demo()),
+    "gave all back": ("first-purchase", demo()),
+    "Ed": ("recurring", demo()),
+    "lost": ("recurring", demo()),
+}
+"""By what they are to these tests: the campaign, and the form that they fill in."""
+
+
+@pytest.fixture(scope="module")
+def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, str]]:
+    """Everybody posted a form at ten o'clock on 3 November; their lead ids."""
+    folder = make_project(tmp_path_factory.mktemp("project"))
+    for slug, (price, criteria) in ALIKE.items():
+        (folder / "campaigns" / f"{slug}.toml").write_text(like_demo(price, criteria))
+    service = Service(folder, workers="1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        service.start(needs("faketime"), "-f", f"@{POSTED}")
+    try:
+        for slug, form in PEOPLE.values():
+            assert service.thanks(service.post(form, slug)).status == 200
+    finally:
+        service.end()
+    with service.ledger() as ledger:
+        emails = ledger.read(
+            lambda reading: {
+                dossier.answers["email"]: lead.lead_id
+                for lead in reading.leads()
+                if (dossier := reading.dossier(lead.lead_id)) is not None
+            }
+        )
+    return service, {who: emails[form["email"]] for who, (_, form) in PEOPLE.items()}
+
+
+class Desk:
+    """Agency and client at the command line."""
+
+    def __init__(self, ids: Mapping[str, str], command: Callable[..., Ran]) -> None:
+        self.ids = ids
+        self.command = command
+
+    def run(self, *args: str, at: datetime = NOVEMBER_CLOSES) -> str:
+        with time_machine.travel(at, tick=False):
+            ran = self.command(*args)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    def stage(self, who: str) -> str:
+        said = json.loads(self.run("lead", self.ids[who], "--json"))
+        stage: str = said["lead"]["stage"]
+        return stage
+
+    def outcome(self, who: str, what: str, *more: str, day: str, side: str = "client") -> None:
+        at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        self.run("outcome", self.ids[who], what, "--as", "Cy", "--from", side, *more, at=at)
+
+    def close(self, slug: str, month: str, at: datetime) -> list[tuple[str, int]]:
+        """Who is on the closed statement and for how much, in cents."""
+        number = self.run("close", slug, "--month", month, at=at).partition(":")[0]
+        said = json.loads(self.run("statement", number, "--format", "json", at=at))
+        names = {lead_id: who for who, lead_id in self.ids.items()}
+        lines = [(names[line["lead_id"]], line["amount"]) for line in said["lines"]]
+        assert said["total"] == sum(amount for _, amount in lines)
+        return lines
+
+    def exported(self, slug: str, month: str, at: datetime) -> list[tuple[str, Decimal]]:
+        """Who is in the export, read back from its bytes."""
+        text = self.run("export", slug, "--month", month, at=at)
+        names = {lead_id: who for who, lead_id in self.ids.items()}
+        rows = csv.DictReader(io.StringIO(text))
+        return [(names[row["lead_id"]], Decimal(row["amount"])) for row in rows]
+
+    def sla(self, slug: str) -> str:
+        return self.run("sla", slug)
+
+
+@pytest.fixture
+def desk(
+    posted: tuple[Service, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Iterator[Desk]:
+    service, ids = posted
+    monkeypatch.chdir(service.folder)
+    monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
+    desk = Desk(ids, runner(monkeypatch, capfdbinary))
+    yield desk
+    desk.run("verify", at=DECEMBER_CLOSES)
+
+
+def test_fifty_dollars_a_lead_of_healthcare_with_over_100_employees(desk: Desk) -> None:
+    slug = "acme-cloud-guide"
+    desk.run(
+        *("review", desk.ids["a customer"], "reject", "--reason", "known_customer", "--as", "Cy"),
+        at=datetime(2026, 11, 4, tzinfo=UTC),
+    )
+    assert "The price is $50.00 per accepted lead, net of tax." in desk.sla(slug)
+    assert "- Industry is Healthcare\n- Number of employees is at least 101" in desk.sla(slug)
+    assert [desk.stage(who) for who in ("a hundred employees", "a shop")] == ["disqualified"] * 2
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", 5000)]
+    assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", Decimal("50.00"))]
+
+
+def test_250_dollars_a_demo_held_with_a_decision_maker_at_a_company_of_over_50(desk: Desk) -> None:
+    slug = "acme-demo"
+    for who in ("Bob", "nobody came"):
+        desk.outcome(who, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05", side="agency")
+        desk.outcome(who, "held", day="2026-11-11", side="agency")
+    desk.outcome("nobody came", "no-show", day="2026-11-12")
+    assert "The price is $250.00 per appointment held with an accepted lead" in desk.sla(slug)
+    assert "- Number of employees is at least 51" in desk.sla(slug)
+    assert [desk.stage(who) for who in ("an assistant", "fifty employees")] == ["disqualified"] * 2
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", 25000)]
+    assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", Decimal("250.00"))]
+
+
+def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> None:
+    slug = "demo-booked"
+    for who in ("Cy", "cancelled"):
+        desk.outcome(who, "scheduled", "--at", "2026-12-10T10:00", day="2026-11-20")
+    desk.outcome("cancelled", "cancelled", day="2026-11-28", side="agency")
+    assert "The price is $300.00 per appointment scheduled with an accepted lead" in desk.sla(slug)
+    assert "cancelled before its month is closed costs nothing" in desk.sla(slug)
+    assert "- Job title matches one of: VP of Operations" in desk.sla(slug)
+    assert desk.stage("VP of Sales") == "disqualified"
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Cy", 30000)]
+    assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Cy", Decimal("300.00"))]
+
+
+def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
+    slug = "first-purchase"
+    desk.outcome("Dee", "won", "--amount", "12000.05", day="2026-11-10")
+    desk.outcome("never bought", "lost", day="2026-11-10")
+    desk.outcome("gave all back", "won", "--amount", "500", day="2026-11-10")
+    desk.outcome("gave all back", "refunded", "--amount", "500", day="2026-11-20")
+    assert "The price is 10 % of the first purchase of each accepted lead" in desk.sla(slug)
+    assert "within 30 days of the sale reduces the line in proportion" in desk.sla(slug)
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", 120000)]
+    assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", Decimal("1200.00"))]
+
+
+def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: Desk) -> None:
+    slug = "recurring"
+    desk.outcome("lost", "lost", day="2026-11-10")
+    desk.outcome("Ed", "won", "--amount", "1200", day="2026-11-10")
+    # Fourteen months of 1200 USD: one before the sale, twelve that count, one after them.
+    paid = ("--amount", "16800", "--months", "14", "--period", "2026-10-10")
+    desk.outcome("Ed", "revenue", *paid, day="2026-11-10")
+    assert "15 % of the revenue from each accepted lead that becomes a customer" in desk.sla(slug)
+    assert "until the same day 12 months later" in desk.sla(slug)
+    months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 26)]
+    bills = {
+        month: desk.close(slug, month, datetime.fromisoformat(f"{after}-02T15:00Z"))
+        for month, after in pairwise(months)
+    }
+    due = {month: [("Ed", 18000)] for month in months[:12]}
+    assert bills == {month: due.get(month, []) for month in months[:-1]}
+    assert desk.exported(slug, "2026-12", DECEMBER_CLOSES) == [("Ed", Decimal("180.00"))]
