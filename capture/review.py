@@ -141,8 +141,9 @@ def write_lapses(records: Records, now: datetime, campaign: str | None = None) -
 
 def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
-    found = list(records.leads(LeadFilter(campaign=campaign)))
-    return [lead for lead in found if write_meeting(records, lead, now) is not lead]
+    walked = records.leads(LeadFilter(campaign=campaign))
+    silent = [lead for lead in walked if lead.is_taken_held_at(now)]  # before any of it is written
+    return [write_meeting(records, lead, now) for lead in silent]
 
 
 def write_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
