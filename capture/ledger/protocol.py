@@ -259,7 +259,7 @@ class Reading(Protocol):
         """Slug and text of a kept campaign version."""
 
     def first_version(self, campaign: str) -> str | None:
-        """The campaign version of its first lead; None while it has none."""
+        """The campaign version of its first lead, tests apart (rule 5); None while it has none."""
 
     def head(self, until: datetime | None = None) -> tuple[int, str]:
         """Number and hash of the last event, or of the last that was recorded by a time.

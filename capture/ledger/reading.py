@@ -232,7 +232,7 @@ class SqliteReading:
     def first_version(self, campaign: str) -> str | None:
         row = self._db.execute(
             "SELECT version FROM leads"
-            " WHERE rowid = (SELECT min(rowid) FROM leads WHERE campaign = ?)",
+            " WHERE rowid = (SELECT min(rowid) FROM leads WHERE campaign = ? AND test = 0)",
             (campaign,),
         ).fetchone()
         return None if row is None else str(row[0])

@@ -33,6 +33,15 @@ def test_check_refuses_a_changed_currency_once_there_are_leads_rule_17(project: 
     assert "new slug" in ran.err
 
 
+def test_test_leads_bind_no_terms_rule_5(project: Project) -> None:
+    project.take(test=True)
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("USD", "EUR"))
+    assert project.run("campaigns", "check").code == 0
+    project.take(email="bob@other.example")
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN)
+    assert "currency was 'EUR' and is 'USD'" in project.run("campaigns", "check").err
+
+
 def test_a_broken_file_stops_every_command_that_needs_it_in_one_line(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace('"cpl"', '"cpx"'))
     for command in (("campaigns", "check"), ("campaigns", "list"), ("test-lead", "guide")):
