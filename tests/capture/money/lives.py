@@ -1,5 +1,6 @@
 """Random agreements, moments and acts, with a liking for edges: ties, month ends, clock changes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -35,6 +36,18 @@ GAPS: Final = [
     32 * DAY,
 ]
 DOMAINS: Final = ["clinic.example", "lab.example", "bank.example", "gmail.com"]
+SAYS: Final[Mapping[str, Sequence[str]]] = {
+    "rejected": ["reason"],
+    "corrected": ["answer"],
+    "scheduled": ["meeting"],
+    "moved": ["meeting"],
+    "contested": ["reason", "period"],
+    "won": ["amount"],
+    "revenue": ["amount", "period", "months"],
+    "refunded": ["amount"],
+}
+"""What an act says beside who, when and about whom."""
+OUTCOMES: Final = set(ON_A_LEAD) - {"accepted", "rejected", "withdrawn", "disputed", "settled"}
 SIZES: Final = ["101+"] * 6 + ["51-100", "1-50"]
 REASONS: Final = ["too_small"] * 7 + ["no_reason"]
 
@@ -84,12 +97,6 @@ def changed(any_: Random, terms: Terms) -> Terms:
     )
 
 
-def amount(any_: Random) -> int:
-    """Minor units: small ones, whose shares are ties, and large ones."""
-    large = [100, 1005, 120005, 99_999_999_999]
-    return any_.choice([any_.randint(1, 60), any_.randint(1, 10**7), any_.choice(large)])
-
-
 def email(any_: Random, known: list[str]) -> str:
     """Mostly somebody new; there are few companies."""
     if known and any_.random() < 0.3:
@@ -123,9 +130,12 @@ def standing(life: Life) -> list[Outcome]:
     return [one for one in (life.booked, life.held, life.won, *life.revenue.values()) if one]
 
 
-def period(any_: Random, now: datetime, life: Life) -> date:
+def period(any_: Random, act: Act, life: Life) -> date:
     """A first day of revenue: near the sale, at month ends, or one that is recorded already."""
-    near = life.terms.day(life.won.on if life.won else now)
+    waiting = [day for day, paid in life.revenue.items() if paid.final > act.at]
+    if act.what == "contested" and waiting:
+        return any_.choice(waiting)
+    near = life.terms.day(life.won.on if life.won else act.at)
     days = [near, near - DAY, near + DAY, near + 28 * DAY, near.replace(day=28) + 3 * DAY]
     if life.terms.months:
         days.append(months_later(near, life.terms.months) - any_.choice([0, 1]) * DAY)
@@ -144,24 +154,31 @@ def act_on(any_: Random, now: datetime, life: Life) -> Act:
         at = max(now, life.meeting) if pending else now
     if what in ("held", "no_show") and life.meeting and any_.random() < 0.7:
         at = max(now, life.meeting + any_.choice([-SECOND, 0 * SECOND, HOUR]))
-    back = any_.choice([None, None, HOUR, 20 * DAY, 40 * DAY])
-    money = amount(any_)
-    if what == "refunded" and life.won and any_.random() < 0.8:
-        money = any_.choice([life.won.amount, max(1, life.won.amount // 3), 1])
-    return Act(
-        at,
-        what,
-        lead=life.lead,
-        by=by,
-        client=any_.random() < (0.9 if what == "contested" else 0.5),
-        on=None if back is None or at - back < life.received else at - back,
-        meeting=at + any_.choice([-DAY, 0 * DAY, HOUR, HOUR, 3 * DAY, 20 * DAY]),
-        amount=money,
-        period=period(any_, at, life),
-        months=any_.choice([1, 1, 2, 3, 12]),
-        reason=any_.choice(REASONS),
-        answer=any_.choice(SIZES),
-    )
+    act = Act(at, what, lead=life.lead, by=by)
+    if what in OUTCOMES:
+        back = any_.choice([None, None, HOUR, 20 * DAY, 40 * DAY])
+        on = None if back is None or at - back < life.received else at - back
+        client = any_.random() < (0.9 if what == "contested" else 0.5)
+        act = replace(act, client=client, on=on)
+    return replace(act, **{name: _detail(any_, name, act, life) for name in SAYS.get(what, ())})
+
+
+def _detail(any_: Random, name: str, act: Act, life: Life) -> object:
+    if name == "amount":
+        return _money(any_, act, life)
+    if name == "period":
+        return period(any_, act, life)
+    if name == "meeting":
+        return act.at + any_.choice([-DAY, 0 * DAY, HOUR, HOUR, 3 * DAY, 20 * DAY])
+    return any_.choice({"months": [1, 1, 2, 3, 12], "reason": REASONS, "answer": SIZES}[name])
+
+
+def _money(any_: Random, act: Act, life: Life) -> int:
+    """Minor units: small ones, whose shares are ties, and large ones; of a sale all or a part."""
+    if act.what == "refunded" and life.won and any_.random() < 0.8:
+        return any_.choice([life.won.amount, max(1, life.won.amount // 3), 1])
+    large = [100, 1005, 120005, 99_999_999_999]
+    return any_.choice([any_.randint(1, 60), any_.randint(1, 10**7), any_.choice(large)])
 
 
 def likely(any_: Random, life: Life, now: datetime) -> list[str]:

@@ -107,6 +107,8 @@ class Product:
         self.terms = terms
         self.campaign = campaign_of(terms)
         self.frozen: list[Frozen] = []
+        self.bills: dict[str, Statement] = {}
+        """The closed statements by month."""
         self.sent = 0
 
     def does(self, act: Act) -> Lead | None:
@@ -163,11 +165,8 @@ class Product:
         )
         if frozen not in self.frozen:
             self.frozen.append(frozen)
-        return read_statement(frozen)
-
-    def bills(self) -> dict[str, Statement]:
-        """The closed statements by month."""
-        return {one.month: read_statement(one) for one in self.frozen}
+            self.bills[act.month] = read_statement(frozen)
+        return self.bills[act.month]
 
     def preview(self, act: Act) -> Statement:
         """What closing would draw."""
@@ -180,7 +179,7 @@ class Product:
         number = next(
             (
                 bill.number
-                for bill in map(read_statement, self.frozen)
+                for bill in self.bills.values()
                 if any((line.lead_id, line.period) == (act.lead, period) for line in bill.lines)
             ),
             "none",

@@ -50,7 +50,7 @@ class Ledger:
     def lines(self) -> Mapping[str, list[Line]]:
         return {
             month: [replace(line, lead=self.name(line.lead)) for line in lines_of(bill)]
-            for month, bill in self.product.bills().items()
+            for month, bill in self.product.bills.items()
         }
 
     def given_back(self) -> list[Credit]:
