@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# What runs side by side; the others start servers and browsers of their own, and want the machine for themselves.
+TOGETHER := tests/capture tests/cli tests/publish
 
 .DEFAULT_GOAL := run
 .PHONY: run write test audit lock clean
@@ -19,7 +21,8 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile $(TOGETHER)
+	$(BIN)/pytest $(addprefix --ignore ,$(TOGETHER))
 
 # Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json

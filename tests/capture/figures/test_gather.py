@@ -1,6 +1,7 @@
 """Counts and sums from a real ledger: leads by receipt, money by statement, groups that add up."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from capture.campaign import Campaign
 from capture.campaign.costs import Costs
 from capture.closing import Wish, close_month, credit, spend_of
+from capture.errors import Refused
 from capture.figures import Asked, By, CurrencyFigures, Period, gather
 from capture.intake import Submission, receive
 from capture.lead import Actor, Kind
@@ -298,7 +300,8 @@ def test_groups_add_up_to_the_whole(
         if then == "won":
             office.say(lead_id, Kind.WON, at + DAY, amount=Decimal(100))
     for terms in (GUIDE, SHARE):
-        office.close(terms)
+        with suppress(Refused):  # no lead had come in November, so there is no bill for it
+            office.close(terms)
     period = Period.of_month("2026-12") if one_month else Period()
     found = office.gather(GUIDE, SHARE, now=NOW + 400 * DAY, period=period, by=by)
     ledger.close()
