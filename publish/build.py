@@ -10,7 +10,7 @@ from publish.pelican_run import Outcome, run, settings_from
 from publish.release import finish
 from publish.share import RELEASE
 from publish.swap import replaced
-from publish.writing.layout import PUBLISHED
+from publish.writing.layout import PUBLISHED, published_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
                 "give it a folder of its own, such as output/www"
             )
-    kept = site.parent / "published.json"  # what the last build left, not this one
+    kept = published_of(settings)  # what the last build left, not this one
     try:
         with replaced(site, waiting) as fresh:
             given_by_build = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: release}
