@@ -68,6 +68,7 @@ class Server:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target, follow_symlinks=False)
         (self.opt / ".venv").symlink_to(sys.prefix)
+        (self.opt / "var").symlink_to(self.var)  # where tests of the service look for it
 
     def _make_repository(self) -> None:
         for folder in (self.site, self.folder / "cache"):
