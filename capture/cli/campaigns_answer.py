@@ -45,7 +45,7 @@ def _answers(reading: Reading, texts: Mapping[str, str | None]) -> dict[str, lis
             told += _gone(reading, slug)
             continue
         try:
-            draft = read_draft(slug, text.encode(), f"campaigns/{slug}.toml")
+            draft = read_draft(slug, text.encode(errors="surrogatepass"), f"campaigns/{slug}.toml")
             check_terms(reading, draft)
         except GatepostError as error:
             refused += str(error).splitlines()
