@@ -79,9 +79,18 @@ def releases(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def rollback(ctx: click.Context) -> None:
     """Show readers the release before the one that they see."""
+    from gatepost.releases.ask import changed_campaigns, check_with_ledger
+
     shelf = _shelf(ctx)
     with shelf.locked():
+        before = shelf.current()
         shown = shelf.go_back(datetime.now(UTC))
+        left = shelf.path(before.name) if before else None
+        changed = changed_campaigns(shelf.path(shown.name), left)
+    try:  # afterwards: whoever goes back is in a hurry, and the service keeps its own rules
+        check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
+    except GatepostError as error:
+        click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
     click.echo(f"Readers see {shown.name} again: {shown.subject}")
 
 

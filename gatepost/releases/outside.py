@@ -10,16 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from capture.errors import FileErrors, Problem
+from capture.errors import Refused
 from gatepost.releases.git import Entry
 from gatepost.releases.tree import is_published, shown
 
 NAMED: Final = 10
 _LINK: Final = "120000"
+_TELL: Final = "is code or theme, which a push does not change"
+_MEND: Final = (
+    "Push what you wrote alone: content/, campaigns/, clients/. Code and theme are installed by "
+    "the operator first (deploy/README.md, Upgrade); then this same push is taken."
+)
 
 
 def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
-    """Raises `FileErrors` if anything but the three folders changes."""
+    """Raises `Refused` if anything but the three folders changes."""
     before = {entry.path: entry for entry in old if not is_published(entry)}
     after = {entry.path: entry for entry in new if not is_published(entry)}
     changed = [
@@ -30,17 +35,10 @@ def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -
     ]
     if not changed:
         return
-    problems = [
-        Problem(shown(path), None, "is code or theme, which a push does not change")
-        for path in changed[:NAMED]
-    ]
-    more = f", {len(changed) - NAMED} more like these" if len(changed) > NAMED else ""
-    tell = (
-        "push only what you wrote: content/, campaigns/, clients/. Code and theme are installed by "
-        "the operator first (`git push` to the installed copy, see deploy/README.md, Upgrade); "
-        "then this same push is taken"
-    )
-    raise FileErrors([*problems, Problem(f"in all {len(changed)}{more}", None, tell)])
+    lines = [f"{shown(path)}: {_TELL}" for path in changed[:NAMED]]
+    if len(changed) > NAMED:
+        lines.append(f"{len(changed) - NAMED} more files: the same")
+    raise Refused("\n".join([*lines, _MEND]))
 
 
 def _blob(entry: Entry | None) -> str | None:

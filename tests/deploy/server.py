@@ -228,6 +228,7 @@ class Writer:
     def undo(self) -> None:
         """Forgets what was not pushed."""
         self.git("reset", "--quiet", "--hard", "live/main")
+        self.git("clean", "-ffdxq")
 
 
 def tracked_files() -> list[str]:

@@ -100,6 +100,23 @@ def test_a_question_that_is_none_is_refused_in_a_line(service: Service, asked: b
 
 
 @pytest.mark.usefixtures("service")
+def test_a_rollback_says_so_if_leads_came_under_other_terms(first: Writer, server: Server) -> None:
+    """Someone went back behind terms under which leads have come since."""
+    old = server.site / "current" / CAMPAIGN
+    kept, live = old.read_text(), server.live
+    old.write_text(kept.replace('currency = "USD"', 'currency = "EUR"'))
+    first.post("before-going-back")
+    assert first.push().taken
+    ran = server.run("rollback")
+    old_release = server.site / "releases" / live / CAMPAIGN
+    old_release.write_text(kept)
+    assert ran.returncode == 0
+    assert server.live == live
+    assert ran.stderr.startswith("warning: the service keeps its last good campaign files: ")
+    assert "currency was 'USD' and is 'EUR'" in ran.stderr
+
+
+@pytest.mark.usefixtures("service")
 def test_a_file_that_leads_still_need_is_missed(writer: Writer) -> None:
     pages = [
         path for path in (writer.folder / "content").rglob("*.md") if GUIDE in path.read_text()
