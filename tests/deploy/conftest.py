@@ -1,5 +1,6 @@
 """One server for the tests of a module, with everything pushed once."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from tests.needs import needs
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Its ledger answers."""
+def server() -> Iterator[Server]:
+    """Its ledger answers. Not in pytest's folders, which each run of pytest shuts to others."""
     needs("git")
-    made = Server(reachable(tmp_path_factory.mktemp("server")))
-    with made.ledger_answers():
-        yield made
+    with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
+        made = Server(Path(folder))
+        with made.ledger_answers():
+            yield made
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +37,3 @@ def writer(first: Writer) -> Iterator[Writer]:
     yield first
     first.git("fetch", "--quiet", "live")
     first.undo()
-
-
-def reachable(folder: Path) -> Path:
-    """The folder, open to other users: pytest keeps its own to itself."""
-    for one in (folder, *folder.parents[:3]):
-        if one.owner() == Path.home().owner() and one.name.startswith(("pytest", "server")):
-            one.chmod(0o755)
-    return folder

@@ -2,14 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from gatepost.releases.again import publish_again
 from gatepost.releases.desk import Desk
 from gatepost.settings import Sourced
 from tests.deploy.server import Server, Writer
-
-pytestmark = pytest.mark.xdist_group("deploy-due")
 
 
 def desk_of(server: Server, said: list[str]) -> Desk:

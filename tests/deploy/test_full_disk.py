@@ -6,18 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.conftest import reachable
 from tests.deploy.server import Server
 from tests.needs import needs, without
-
-pytestmark = pytest.mark.xdist_group("deploy-disk")
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Server:
     """Its releases lie on a disk of 12 MB, which this test's own processes see."""
     needs("git")
-    server = Server(reachable(tmp_path))
+    server = Server(tmp_path)
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(server.site)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         without("no disk can be mounted here")

@@ -14,7 +14,6 @@ from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
 from tests.service import GUIDE, Answer, Service, person
 
-pytestmark = pytest.mark.xdist_group("deploy-live")
 PAGES = ("/", "/articles/", "/what-pays-in-each-price-model/", "/feed.xml", f"/f/{GUIDE}")
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CAMPAIGN = f"campaigns/{GUIDE}.toml"

@@ -13,7 +13,6 @@ from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
 from tests.service import GUIDE, Answer, Service, person
 
-pytestmark = pytest.mark.xdist_group("deploy-nginx")
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 POLICY = "Content-Security-Policy"
 ARTICLE = "/what-pays-in-each-price-model/"

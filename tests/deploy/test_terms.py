@@ -9,7 +9,6 @@ import pytest
 from tests.deploy.server import Server, Writer
 from tests.service import GATEPOST, GUIDE, Service, person
 
-pytestmark = pytest.mark.xdist_group("deploy-terms")
 CAMPAIGN = f"campaigns/{GUIDE}.toml"
 
 
