@@ -38,6 +38,8 @@ PATH = "content"
 ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]
 STATIC_PATHS = ["images"]
+# Posts are Markdown: what else Pelican could read would be published unchecked.
+READERS = {"asc": None, "htm": None, "html": None, "rst": None}
 OUTPUT_PATH = "output/www"
 CACHE_PATH = ".cache"  # pictures, by what is in them: safe to delete, and slow to make again
 DELETE_OUTPUT_DIRECTORY = True  # a post that was taken back must not stay online

@@ -28,6 +28,13 @@ _SHORTEST_SECRET = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """What a browser sends as `Origin` (RFC 6454): scheme, host and port."""
 _SECRETS = ("duplicate_key", "secret_key")
+_IN_RELEASE = {
+    "campaigns_dir": "campaigns",
+    "clients_dir": "clients",
+    "gated_dir": "content/gated",
+    "output_dir": "output",
+}
+"""Settings that follow from RELEASES_DIR if nobody sets them: they lie in the current release."""
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +108,13 @@ class Settings(BaseModel):
     cache_dir: Path = Field(Path(".cache"), description="what builds keep; safe to delete")
     var_dir: Path = Field(Path("var"), description="made at run time: database, keys")
 
+    releases_dir: Path = Field(Path("releases"), description="where pushes are published, with git")
+    keep_releases: int = Field(5, ge=2, le=100, description="releases that rollback can reach")
+    largest_file_mb: int = Field(
+        50, ge=1, le=2000, description="most that one pushed file may have"
+    )
+    ledger_socket: str = Field("", description="where a push asks the ledger of changed campaigns")
+
     @property
     def site_origin(self) -> str:
         """Where visitors reach the site."""
@@ -126,6 +140,11 @@ class Sourced:
                     field = name.removeprefix(PREFIX).lower()
                     given[field] = value
                     sources[field] = origin
+        if releases := given.get("releases_dir"):
+            for field, place in _IN_RELEASE.items():
+                if field not in given:
+                    given[field] = f"{releases}/current/{place}"
+                    sources[field] = PREFIX + "RELEASES_DIR"
         try:
             return cls(Settings.model_validate(given), sources)
         except ValidationError as error:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from capture.campaign import Campaign
+from capture.cli.campaigns_answer import answer
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import Refused
@@ -18,6 +19,9 @@ from capture.terms import check_terms, open_door, shut_door
 @click.group()
 def campaigns() -> None:
     """Campaign files: what counts as a lead, and what it costs."""
+
+
+campaigns.add_command(answer)
 
 
 @campaigns.command("list")

@@ -17,7 +17,7 @@ LOOK_AGAIN_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
-Stamp = tuple[tuple[str, int, int], ...]
+Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class LiveCatalogue:
@@ -32,9 +32,15 @@ class LiveCatalogue:
         self._looked = time.monotonic()
         self._catalogue = self._load()
 
-    def campaign(self, slug: str) -> Campaign:
-        """Raises `NotFound`."""
+    def campaign(self, slug: str, shown: str | None = None) -> Campaign:
+        """The campaign as it stands; `shown` is the version of the form that somebody sends.
+
+        Looks again at once for what is not known yet: a page that was published this very second
+        may carry it. Raises `NotFound`.
+        """
+        known = self._catalogue.campaigns.get(slug)
         due = time.monotonic() - self._looked > LOOK_AGAIN_SECONDS
+        due = due or known is None or shown not in {None, known.version}
         if due and self._lock.acquire(blocking=False):  # one looks, nobody waits for it
             try:
                 self._refresh()
@@ -71,9 +77,10 @@ class LiveCatalogue:
         return tuple(_stamp(path) for folder in folders for path in sorted(folder.glob("*.toml")))
 
 
-def _stamp(path: Path) -> tuple[str, int, int]:
+def _stamp(path: Path) -> tuple[str, int, int, int]:
+    """Also tells two releases apart whose files are of one age: the folder may be a link."""
     try:
         status = path.stat()
     except FileNotFoundError:  # renamed or removed while we looked
-        return str(path), 0, 0
-    return str(path), status.st_mtime_ns, status.st_size
+        return str(path), 0, 0, 0
+    return str(path), status.st_mtime_ns, status.st_size, status.st_ino

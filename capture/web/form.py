@@ -48,7 +48,12 @@ def submit(slug: str) -> ResponseReturnValue:
     """Takes a submission: 303 to thanks, or the form again with everything still in it."""
     service = parts()
     campaign = service.catalogue.campaign(slug)
-    form = form_class(campaign)(_posted())
+    sent = _posted()
+    form = form_class(campaign)(sent)
+    shown = form.shown_version()
+    if shown not in {None, campaign.version}:
+        campaign = service.catalogue.campaign(slug, shown)
+        form = form_class(campaign)(sent)
     wait = service.rate_limit.retry_after(request.remote_addr)
     if wait is not None:
         return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}

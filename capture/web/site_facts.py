@@ -28,7 +28,7 @@ class LiveSite:
         if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
             self._looked = time.monotonic()
             stamp = self._look()
-            if stamp not in {self._stamp, 0}:
+            if stamp not in {self._stamp, (0, 0)}:
                 self._stamp = stamp
                 try:
                     self._site = Site.read(self._path)
@@ -36,8 +36,10 @@ class LiveSite:
                     log.error("the last good build stays: %s", error)
         return self._site
 
-    def _look(self) -> int:
+    def _look(self) -> tuple[int, int]:
+        """Also tells two builds of one moment apart: the folder may be a link to a release."""
         try:
-            return self._path.stat().st_mtime_ns
+            status = self._path.stat()
         except FileNotFoundError:
-            return 0
+            return 0, 0
+        return status.st_mtime_ns, status.st_ino

@@ -116,3 +116,16 @@ def test_a_wrong_setting_stops_every_command_in_one_line(tmp_path: Path) -> None
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.strip().endswith("did you mean GATEPOST_PORT?")
         assert done.stderr.count("\n") == 1
+
+
+def test_where_pushes_are_published_says_where_all_that_is_pushed_lies(tmp_path: Path) -> None:
+    given = {"GATEPOST_RELEASES_DIR": "/srv/x", "GATEPOST_CLIENTS_DIR": "elsewhere"}
+    found = Sourced.read(given, tmp_path)
+    settings, sources = found.settings, found.sources
+    assert settings.gated_dir == Path("/srv/x/current/content/gated")
+    assert (settings.output_dir, settings.theme_dir) == (
+        Path("/srv/x/current/output"),
+        Path("theme"),
+    )
+    assert sources["output_dir"] == "GATEPOST_RELEASES_DIR"
+    assert settings.clients_dir == Path("elsewhere")

@@ -1,0 +1,138 @@
+"""What publishing asks of git: what a commit holds, byte for byte, without checking it out.
+
+No attribute, filter or hook of what was pushed has a say in it, as it would in `git archive`.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from capture.errors import Refused, Unavailable
+
+MOST_FILES: Final = 100_000
+"""A tree can name itself a million times in a few bytes: no more entries than these are read."""
+_OLD_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a tree. `path` as git has it: any bytes, with surrogates for what is no UTF-8."""
+
+    mode: str
+    blob: str
+    size: int
+    """Bytes; 0 for a submodule, which has none."""
+    path: str
+
+    @property
+    def top(self) -> str:
+        """The folder at the root that it lies in, or its own name."""
+        return self.path.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A bare repository on this machine."""
+
+    folder: Path
+
+    def entries(self, commit: str) -> list[Entry]:
+        """Every file of a commit. Raises `Refused` if there are too many, `Unavailable`."""
+        found: list[Entry] = []
+        command = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit]
+        with self._running(command) as process:
+            for line in _records(_out(process)):
+                found.append(_entry(line))
+                if len(found) > MOST_FILES:
+                    process.kill()
+                    raise Refused(f"more than {MOST_FILES:,} files: that is no site of ours")
+        if process.returncode:
+            raise Unavailable(f"git cannot list the files of {commit[:12]}")
+        return found
+
+    def contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
+        """The bytes of each blob, one after the other. Raises `Unavailable`."""
+        with self._running(["cat-file", "--batch"]) as process:
+            asked, told = process.stdin, _out(process)
+            for blob in blobs:
+                if asked is None:
+                    raise Unavailable("git takes no questions")
+                asked.write(f"{blob}\n".encode())
+                asked.flush()
+                said = told.readline().split()
+                if len(said) != 3 or said[1] != b"blob":
+                    raise Unavailable(f"git has no file {blob[:12]}")
+                content = told.read(int(said[2]))
+                told.read(1)  # the line's end after it
+                yield content
+
+    def tip(self, ref: str) -> str | None:
+        """The commit that a ref names; None if there is no such ref."""
+        ran = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return ran.stdout.strip() or None
+
+    def is_commit(self, name: str) -> bool:
+        """Whether the object is a commit, not a tag or a file."""
+        return self._run("cat-file", "-t", name).stdout.strip() == "commit"
+
+    def leads_to(self, old: str, new: str) -> bool:
+        """Whether `new` was made on top of `old`."""
+        return self._run("merge-base", "--is-ancestor", old, new).returncode == 0
+
+    def subject(self, commit: str) -> str:
+        """The first line of a commit's message."""
+        return self._run("log", "-1", "--format=%s", commit).stdout.strip()
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - git, with names that git gave us
+            self._command(command),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            env=os.environ | _OLD_LOCALE,
+        )
+
+    @contextmanager
+    def _running(self, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+        process = subprocess.Popen(  # noqa: S603 - as above
+            self._command(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.communicate()
+
+    def _command(self, command: Sequence[str]) -> list[str]:
+        # The repository's own owner calls it: what is asked for here is no other's.
+        return ["git", f"--git-dir={self.folder}", *command]
+
+
+def _out(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    if process.stdout is None:
+        raise Unavailable("git says nothing")
+    return process.stdout
+
+
+def _records(stream: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while chunk := stream.read1(65536):  # type: ignore[attr-defined]  # a pipe is buffered
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+
+
+def _entry(line: bytes) -> Entry:
+    facts, _, path = line.partition(b"\t")
+    mode, _, blob, size = facts.decode("ascii").split()
+    number = 0 if size == "-" else int(size)
+    return Entry(mode, blob, number, path.decode("utf-8", "surrogateescape"))

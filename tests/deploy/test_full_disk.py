@@ -1,0 +1,46 @@
+"""The server's disk is full: the push is refused in words, and the site stays as it was."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.server import Server
+from tests.needs import needs, without
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Server:
+    """Its releases lie on a disk of 12 MB, which this test's own processes see."""
+    needs("git")
+    server = Server(tmp_path)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(server.site)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        without("no disk can be mounted here")
+    return server
+
+
+def test_a_full_disk_is_told_and_the_next_push_is_taken(small: Server) -> None:
+    try:
+        writer = small.writer("ann")
+        with small.ledger_answers():
+            assert writer.push().taken
+            live = small.live
+            filling = small.site / "filling"
+            left = shutil.disk_usage(small.site).free
+            for room, told in ((100_000, "the server's disk has room for 0 MB"), (1_200_000, "")):
+                filling.write_bytes(bytes(max(left - room, 0)))
+                writer.post(f"with-{room}")
+                said = writer.push()
+                assert not said.taken
+                assert told in said.text
+                assert said.lines[-2:] == [
+                    "That is not of your making: please tell the operator.",
+                    "Nothing was published; readers see what they saw before.",
+                ]
+                assert small.live == live
+            filling.unlink()
+            assert writer.push().taken
+    finally:
+        subprocess.run(["umount", str(small.site)], check=False)

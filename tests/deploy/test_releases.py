@@ -1,0 +1,142 @@
+"""The shelf of releases: what is current, what rollback reaches, what is kept."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from capture.errors import Refused, Unavailable
+from gatepost.releases.release import Release, name_of
+from gatepost.releases.shelf import Shelf
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    """Locked, as whoever changes it holds it."""
+    made = Shelf(tmp_path)
+    with made.locked():
+        yield made
+
+
+def make(shelf: Shelf, minute: int, *, show: bool = True) -> str:
+    """A release of that minute, before readers if `show`."""
+    now = NOON + timedelta(minutes=minute)
+    name = shelf.free_name(name_of(f"{minute:040x}", now))
+    release = Release(name, f"{minute:040x}", "/srv/live.git", f"Push {minute}", now)
+    with shelf.making(name) as folder:
+        (folder / "page").write_text(str(minute))
+        release.write(folder)
+    if show:
+        shelf.show(release, now)
+    return name
+
+
+def seen(shelf: Shelf, link: str = "current") -> str:
+    return (shelf.folder / link / "page").read_text()
+
+
+def back(shelf: Shelf) -> str:
+    shelf.go_back(NOON + timedelta(hours=1))
+    return seen(shelf)
+
+
+def test_a_release_is_shown_by_a_link_and_the_one_before_stays_beside_it(shelf: Shelf) -> None:
+    make(shelf, 1)
+    make(shelf, 2)
+    assert (seen(shelf), seen(shelf, "previous")) == ("2", "1")
+
+
+def test_a_release_that_is_not_shown_yet_changes_nothing(shelf: Shelf) -> None:
+    make(shelf, 1)
+    make(shelf, 2, show=False)
+    assert seen(shelf) == "1"
+
+
+def test_rollback_goes_back_one_release_at_a_time(shelf: Shelf) -> None:
+    for minute in (1, 2, 3):
+        make(shelf, minute)
+    assert [back(shelf), seen(shelf, "previous"), back(shelf)] == ["2", "3", "1"]
+    with pytest.raises(Refused, match="no release before"):
+        back(shelf)
+
+
+def test_after_a_rollback_a_new_release_never_leads_back_to_what_was_taken_back(
+    shelf: Shelf,
+) -> None:
+    for minute in (1, 2):
+        make(shelf, minute)
+    back(shelf)
+    make(shelf, 3)
+    assert back(shelf) == "1"
+
+
+def test_nothing_can_be_taken_back_before_the_first_push(shelf: Shelf) -> None:
+    with pytest.raises(Refused, match="nothing was published yet"):
+        back(shelf)
+
+
+def test_as_many_are_kept_as_rollback_shall_reach(shelf: Shelf) -> None:
+    names = [make(shelf, minute) for minute in range(6)]
+    shelf.prune(3, NOON + timedelta(days=1))
+    assert [release.name for release in shelf.all()] == names[-3:]
+
+
+def test_one_whose_push_has_not_ended_is_kept_for_an_hour(shelf: Shelf) -> None:
+    make(shelf, 1)
+    waiting = make(shelf, 2, show=False)
+    shelf.prune(3, NOON + timedelta(minutes=61))
+    assert shelf.path(waiting).is_dir()
+    shelf.prune(3, NOON + timedelta(minutes=63))
+    assert not shelf.path(waiting).exists()
+
+
+def test_two_of_one_second_have_two_names(shelf: Shelf) -> None:
+    assert make(shelf, 1) != make(shelf, 1)
+
+
+def test_what_fails_in_the_making_leaves_nothing(shelf: Shelf) -> None:
+    with contextlib.suppress(RuntimeError), shelf.making("x") as folder:
+        (folder / "page").write_text("half")
+        raise RuntimeError
+    assert list(shelf.releases.iterdir()) == []
+
+
+def test_what_a_killed_process_left_hinders_nobody(shelf: Shelf) -> None:
+    (shelf.releases / ".making").mkdir()
+    (shelf.releases / ".making/half").touch()
+    (shelf.folder / ".current").symlink_to("nowhere")
+    make(shelf, 1)
+    assert not (shelf.path(shelf.all()[0].name) / "half").exists()
+    assert seen(shelf) == "1"
+
+
+def test_there_is_a_release_at_every_moment_of_the_swap(shelf: Shelf) -> None:
+    """Another process opens pages as fast as it can while releases are swapped."""
+    make(shelf, 0)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        missed = 0
+        while not os.path.exists(shelf.folder / "over"):  # noqa: PTH110 - the quickest there is
+            try:
+                missed += not (shelf.folder / "current/page").read_text()
+            except OSError:
+                missed += 1
+        os.write(writing, str(missed).encode())
+        os._exit(0)
+    for minute in range(1, 60):
+        make(shelf, minute)
+    (shelf.folder / "over").touch()
+    os.waitpid(child, 0)
+    assert os.read(reading, 20) == b"0"
+
+
+def test_a_folder_that_is_no_release_is_told_in_a_line(shelf: Shelf) -> None:
+    (shelf.releases / "20260101").mkdir()
+    with pytest.raises(Unavailable, match="20260101: not a release; take the folder away"):
+        shelf.all()

@@ -1,0 +1,89 @@
+"""The service reads campaigns through a link to the current release, which is swapped under it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from capture.errors import NotFound
+from capture.ledger import open_ledger
+from capture.web import WebConfig
+from capture.web.catalogue import LiveCatalogue
+from capture.web.site_facts import LiveSite
+from gatepost.serve import web_config
+from gatepost.settings import Settings
+from tests.service import GUIDE, make_project
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> WebConfig:
+    """Two releases of one age and size, the first of them current."""
+    make_project(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two", symlinks=True)
+    new = tmp_path / "two/campaigns" / f"{GUIDE}.toml"
+    old = new.read_text()
+    assert "at_least = 101" in old
+    (tmp_path / "one/campaigns" / new.name).write_text(old)
+    new.write_text(old.replace("at_least = 101", "at_least = 501"))
+    shutil.copy(new, tmp_path / "two/campaigns/brand-new.toml")
+    facts = tmp_path / "two/output/site.json"
+    facts.write_text(facts.read_text().replace('"A site."', '"A cite."'))
+    for path in (p for p in tmp_path.rglob("*") if p.is_file() and not p.is_symlink()):
+        os.utime(path, ns=(10**18, 10**18))
+    (tmp_path / "current").symlink_to("one")
+    settings = Settings(
+        campaigns_dir=tmp_path / "current/campaigns",
+        clients_dir=tmp_path / "current/clients",
+        gated_dir=tmp_path / "current/content/gated",
+        output_dir=tmp_path / "current/output",
+        var_dir=tmp_path / "var",
+        database_url=f"sqlite:///{tmp_path}/var/gatepost.db",
+    )
+    return web_config(settings)
+
+
+@pytest.fixture
+def catalogue(config: WebConfig) -> Iterator[LiveCatalogue]:
+    ledger = open_ledger(config.database_url, config.duplicate_key)
+    yield LiveCatalogue(config, ledger)
+    ledger.close()
+
+
+def swap(config: WebConfig) -> None:
+    root = config.campaigns.parents[1]
+    (root / ".current").symlink_to("two")
+    (root / ".current").replace(root / "current")
+
+
+def version_shown(config: WebConfig) -> str:
+    """By which the current release's pages made their forms."""
+    return sha256((config.campaigns / f"{GUIDE}.toml").read_bytes()).hexdigest()
+
+
+def test_a_form_of_a_release_that_is_current_this_moment_is_known_at_once(
+    config: WebConfig, catalogue: LiveCatalogue
+) -> None:
+    swap(config)
+    shown = version_shown(config)
+    assert catalogue.campaign(GUIDE, shown).version == shown
+
+
+def test_a_campaign_of_a_release_that_is_current_this_moment_is_known_at_once(
+    config: WebConfig, catalogue: LiveCatalogue
+) -> None:
+    with pytest.raises(NotFound):
+        catalogue.campaign("brand-new")
+    swap(config)
+    assert catalogue.campaign("brand-new").slug == "brand-new"
+
+
+def test_two_releases_of_one_age_are_told_apart(
+    config: WebConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.web.site_facts.LOOK_AGAIN_SECONDS", 0)
+    site = LiveSite(config.site_facts)
+    swap(config)
+    assert site.now().tagline == "A cite."
