@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from capture.agreement.definition import definition_section, duplicates_section
 from capture.agreement.delivery import delivery_section, form_section
-from capture.agreement.model import Agreement, Clause, Section, Side, Table
+from capture.agreement.model import Agreement, Clause, Section, Table
 from capture.agreement.price import caps_section, payment_section, price_section
 from capture.agreement.review import review_section
+from capture.agreement.side import side
 from capture.agreement.upkeep import checks_section, terms_section, version_section
 from capture.agreement.words import visible
 from capture.campaign import Campaign, Client
@@ -38,16 +39,11 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
         campaign=campaign.slug,
         version=campaign.version,
         parties=(
-            _side("The agency", agency),
-            _side("The client", Party(client.legal_name, client.address, client.tax_id)),
+            side("The agency", agency),
+            side("The client", Party(client.legal_name, client.address, client.tax_id)),
         ),
         sections=_numbered(section for section in sections if section is not None),
     )
-
-
-def _side(role: str, party: Party) -> Side:
-    lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
-    return Side(role, visible(party.name), tuple(map(visible, lines)))
 
 
 def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:

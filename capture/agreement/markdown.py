@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from capture.agreement.model import Agreement, Clause, Side, Table
+from capture.agreement.model import Agreement, Clause, Table
+from capture.agreement.side import Side
 
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
 """These need no backslash that some reader of Markdown would print."""

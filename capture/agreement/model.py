@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from capture.agreement.side import Side
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -32,16 +34,6 @@ class Section:
     title: str
     clauses: tuple[Clause, ...]
     number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of the agreement."""
-
-    role: str
-    name: str
-    lines: tuple[str, ...] = ()
-    """Address and numbers, line by line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """A credit or debit note as a sheet. Pure."""
 
 from capture.account import Document, DocumentKind
+from capture.agreement import side
 from capture.agreement.words import day, visible
 from capture.closing import Correction
 from capture.money import show_money
-from capture.paper.sheet import Cell, Section, Sheet, Table, side
+from capture.paper.sheet import Cell, Section, Sheet, Table
 from capture.paper.statement import month_name, payment_lines
 from capture.statement import Statement
 

@@ -2,17 +2,7 @@
 
 from dataclasses import dataclass
 
-from capture.agreement.words import visible
-from capture.statement import Party
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of the bill."""
-
-    role: str
-    name: str
-    lines: tuple[str, ...]
+from capture.agreement import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +49,3 @@ class Sheet:
     sections: tuple[Section, ...]
     proof: str
     """The hash that stands at the foot of each page; empty for a note."""
-
-
-def side(role: str, party: Party) -> Side:
-    """A party as it is printed, with nothing in it that would show other words than it holds."""
-    lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
-    return Side(role, visible(party.name), tuple(map(visible, lines)))

@@ -6,11 +6,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from capture.account import DocumentKind, Entry
+from capture.agreement import side
 from capture.agreement.words import count, day, visible
 from capture.closing import Correction
 from capture.money import show_money
 from capture.paper.checking import checking_section
-from capture.paper.sheet import Cell, Section, Sheet, Table, side
+from capture.paper.sheet import Cell, Section, Sheet, Table
 from capture.statement import Parties, Statement, StatementLine
 
 MODELS: Final = {
