@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from capture.campaign import Campaign
-from capture.closing.documents import carried_forward, next_number
+from capture.closing.documents import carried_forward, earlier_months, next_number
 from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
@@ -34,7 +34,7 @@ def preview(
 ) -> Statement:
     """The month's statement as it would be drawn at a time, without a number (rule 28)."""
     sequence, head = reading.head(until=as_of)
-    earlier = _earlier(reading, campaign.slug, month, as_of)
+    earlier = earlier_months(reading, campaign.slug, month, as_of)
     drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
 
@@ -55,7 +55,7 @@ def close_month(
     write_meetings(records, now, campaign.slug)
     sequence, head = records.head()
     number = next_number(records, campaign.client)
-    earlier = _earlier(records, campaign.slug, month, now)
+    earlier = earlier_months(records, campaign.slug, month, now)
     drawn = _draw(records, campaign, both, month, now, sequence, earlier)
     bill = replace(drawn, number=number, head=head)
     text = to_json(bill)
@@ -73,7 +73,7 @@ def redraw(reading: Reading, frozen: Frozen, said: Mapping[str, Any]) -> Stateme
     last = int(said["last_event"])
     version = str(reading.first_version(frozen.campaign))
     campaign = kept_campaign(reading, version)
-    earlier = _earlier(reading, frozen.campaign, frozen.month, frozen.closed_at)
+    earlier = earlier_months(reading, frozen.campaign, frozen.month, frozen.closed_at)
     both = Parties.from_data(said["parties"])
     drawn = _draw(reading, campaign, both, frozen.month, frozen.closed_at, last, earlier)
     return replace(drawn, number=frozen.number, head=reading.hash_of(last))
@@ -144,15 +144,6 @@ def _line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
         late=month_of(line.due_at, campaign) < month,
         met=[Met(met["id"], met["rule"]) for met in due.verdict["criteria"]],
     )
-
-
-def _earlier(reading: Reading, slug: str, month: str, as_of: datetime) -> Set[str]:
-    """The campaign's earlier months, as far as they were closed by a time."""
-    return {
-        frozen.month
-        for frozen in reading.statements()
-        if frozen.campaign == slug and frozen.month < month and frozen.closed_at <= as_of
-    }
 
 
 def _check_order(

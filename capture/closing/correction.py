@@ -65,8 +65,14 @@ class BilledLine:
         return [one for one in self.corrections if (one.lead_id, one.period) == mine]
 
     @property
+    def raised(self) -> int:
+        """The line's amount, raised by its debits."""
+        debits = [one.amount for one in self.of_line if one.kind is DocumentKind.DEBIT]
+        return self.line.amount + sum(debits)
+
+    @property
     def left(self) -> int:
-        """The line's amount, raised by its debits, less its credits: never below nought."""
+        """That, less its credits: never below nought."""
         return self.line.amount + sum(map(_signed, self.of_line))
 
     def vat_of(self, change: int) -> int:

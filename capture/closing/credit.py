@@ -5,6 +5,7 @@ client. All credits of a line together never exceed the line.
 """
 
 from datetime import datetime
+from fractions import Fraction
 
 from capture.billing import minor_units
 from capture.closing.correction import (
@@ -40,9 +41,15 @@ def credit_refund(records: Records, lead_id: str, owed: int, now: datetime) -> C
     for number, period in records.billed_on(lead_id):
         billed = billed_line(records, number, lead_id, period)
         refunded = sum(one.amount for one in billed.of_line if one.reason == REFUND)
-        amount = min(billed.left, billed.line.amount - owed - refunded)
+        amount = min(billed.left, billed.raised - _in_proportion(billed, owed) - refunded)
         return _issue(records, billed, amount, REFUND, "", now) if amount > 0 else None
     return None
+
+
+def _in_proportion(billed: BilledLine, owed: int) -> int:
+    """What is owed of the line as its debit notes raised it; half to even (rule 24)."""
+    line = billed.line.amount
+    return round(Fraction(owed * billed.raised, line)) if line else owed
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says

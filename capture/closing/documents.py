@@ -1,6 +1,7 @@
 """A client's documents and payments as the ledger's account events tell them (rules 27 and 30)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -9,6 +10,15 @@ from capture.errors import NotFound
 from capture.lead import Event, Kind
 from capture.ledger import Frozen, Reading, Recorded
 from capture.terms import kept_campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """When a month was closed, and the last event that its statement saw."""
+
+    closed_at: datetime
+    last_event: int
+
 
 _PAPERS: Final[Mapping[Kind, DocumentKind]] = {
     Kind.CLOSED: DocumentKind.STATEMENT,
@@ -97,6 +107,22 @@ def closed_statement(reading: Reading, number: str) -> Frozen:
         kind = document(reading, number).kind
         raise NotFound(f"{number} is a {kind}, no closed statement that is kept")
     return frozen
+
+
+def closings_of(reading: Reading, campaign: str, as_of: datetime) -> dict[str, Closing]:
+    """The campaign's months that were closed by a time, in their order."""
+    return {
+        one.event.data["month"]: Closing(one.event.recorded_at, one.event.data["last_event"])
+        for one in reading.account_events()
+        if one.event.kind is Kind.CLOSED
+        and one.event.campaign == campaign
+        and one.event.recorded_at <= as_of
+    }
+
+
+def earlier_months(reading: Reading, campaign: str, month: str, as_of: datetime) -> set[str]:
+    """The campaign's months before one, as far as they were closed by a time."""
+    return {closed for closed in closings_of(reading, campaign, as_of) if closed < month}
 
 
 def next_number(reading: Reading, client: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from capture.billing import DueKey, Life, Line, draw, life_of, lines_for
 from capture.campaign import Campaign
+from capture.lead import Lead
 from capture.ledger import Reading, Recorded
 from capture.money import to_minor
 from capture.statement import Counts
@@ -123,8 +124,7 @@ def draw_lives(reading: Reading, wanted: Wanted) -> Drawing:
     months = {wanted.month, *wanted.closed}
     for life in _folded(lives):
         version = terms.of(life.lead.version)
-        found.in_review += life.lead.review_at(wanted.as_of) == "qualified"
-        found.free += life.lead.free and life.lead.month == wanted.month
+        _count(found, life.lead, wanted)
         for line in lines_for(life, version, wanted.as_of):
             if (
                 month_of(line.due_at, version) not in months
@@ -141,6 +141,13 @@ def draw_lives(reading: Reading, wanted: Wanted) -> Drawing:
         Counts(found.in_review, over_cap, found.free),
         terms.fields(),
     )
+
+
+def _count(found: _Found, lead: Lead, wanted: Wanted) -> None:
+    if lead.free:
+        found.free += lead.month == wanted.month
+    elif lead.month <= wanted.month:
+        found.in_review += lead.review_at(wanted.as_of) == "qualified"
 
 
 def _folded(lives: Iterable[Sequence[Recorded]]) -> Iterator[Life]:

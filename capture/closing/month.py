@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from capture.closing.documents import closings_of, earlier_months
 from capture.closing.drawing import DueLine, DueLines, Wanted, draw_lives
 from capture.ledger import Dossier, Reading
 
@@ -39,8 +40,23 @@ class DrawnMonth:
 def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
     """The billable leads of a month such as `2026-11`, seen as of an aware time.
 
-    `as_of` cuts on recorded time (rule 28); in the future it shows what silence will have
-    accepted by then. The same ledger, month and time always draw the same lines.
+    They are those of its statement: with late ones of earlier months that are closed, without what
+    is billed already; of a closed month, what was closed. `as_of` cuts on recorded time (rule 28);
+    in the future it shows what silence will have accepted by then. The same ledger, month and time
+    always draw the same lines.
     """
-    drawn = draw_lives(reading, Wanted(slug, month, as_of, until=as_of))
+    closing = closings_of(reading, slug, as_of).get(month)
+    seen_at = as_of if closing is None else closing.closed_at
+    drawn = draw_lives(
+        reading,
+        Wanted(
+            slug,
+            month,
+            seen_at,
+            until=as_of if closing is None else None,
+            last=None if closing is None else closing.last_event,
+            closed=earlier_months(reading, slug, month, seen_at),
+            billed=reading.billed(slug, month),
+        ),
+    )
     return DrawnMonth(slug, drawn.lines.paid(), drawn.fields)

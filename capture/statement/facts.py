@@ -45,7 +45,7 @@ class Counts:
     """Leads of the campaign that are not on the bill, for the client's own check."""
 
     in_review: int
-    """Qualified and not decided when the month was closed: they belong to a later one."""
+    """Received by the month's end, to be paid for, and not decided when it was closed."""
     over_cap_refused: int
     over_cap_free: int
     """Received in the month over a lead cap (rule 8)."""

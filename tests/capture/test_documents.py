@@ -145,6 +145,16 @@ class TestDebits:
         assert desk.credit(lead, None).vat == 2850
         assert (account(desk).open, account(desk).carried) == (0, 0)
 
+    @pytest.mark.parametrize(("refunded", "credited"), [("1000", 15000), ("500", 7500)])
+    def test_a_refund_gives_back_of_a_raised_line_in_proportion(
+        self, desk: Desk, refunded: str, credited: int
+    ) -> None:
+        lead = billed(desk)
+        propose(desk, lead, "50")
+        approve(desk, lead)
+        desk.say(lead, Kind.REFUNDED, CLOSED + 2 * DAY, amount=Decimal(refunded))
+        assert desk.ledger.read(corrections_of)[-1].amount == credited
+
     @pytest.mark.parametrize("amount", ["0", "-5", "1.001"])
     def test_it_needs_an_amount_of_whole_minor_units_above_nought(
         self, desk: Desk, amount: str

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from capture.billing import after_months, split
 from capture.closing import (
     credits_of,
+    draw_month,
 )
 from capture.errors import MoveRefused, NotFound, Refused
 from capture.intake import receive
 from capture.lead import Actor, Kind
+from capture.ledger import Reading
 from capture.outcomes import Outcome, record
 from capture.review import dispute, reject, settle, withdraw
 from capture.statement import Statement
@@ -28,6 +30,13 @@ MEETING = NOW + 2 * DAY
 
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
+
+
+def exported(desk: Desk, month: str, as_of: datetime) -> list[str]:
+    def look(reading: Reading) -> list[str]:
+        return [one.line.lead_id for one in draw_month(reading, "guide", month, as_of).lines]
+
+    return desk.ledger.read(look)
 
 
 def amounts(bill: Statement) -> list[int]:
@@ -220,6 +229,21 @@ class TestSales:
         desk.ledger.transact(lambda records: record(records, said, END))
         (line,) = desk.close("2026-12", JANUARY).lines
         assert (line.late, line.due_at) == (True, NOW + DAY)
+
+    def test_an_export_has_the_lines_of_the_statement_before_and_after_its_close(
+        self, desk: Desk
+    ) -> None:
+        late = desk.take(WON)
+        own = desk.take(WON, email="bob@other.example")
+        desk.client(own, Kind.WON, NOW + DAY, amount=Decimal(500))
+        desk.close("2026-11", END)
+        said = Outcome(late.lead_id, Kind.WON, Actor.CLIENT, "Carol", NOW + DAY)
+        said = replace(said, amount=Decimal(1000))
+        desk.ledger.transact(lambda records: record(records, said, END))
+        assert exported(desk, "2026-12", JANUARY) == [late.lead_id]
+        desk.close("2026-12", JANUARY)
+        assert exported(desk, "2026-11", JANUARY) == [own.lead_id]
+        assert exported(desk, "2026-12", JANUARY + DAY) == [late.lead_id]
 
     @pytest.mark.parametrize("amount", [None, Decimal(0), Decimal(-5), Decimal("1.005")])
     def test_an_amount_that_cannot_be_paid_is_refused(

@@ -220,7 +220,10 @@ class Oracle:
         of_month = [one for one in self.lives.values() if self.terms.month(one.received) == month]
         return Month(
             lines=self._under_cap(lines, month),
-            in_review=sum(life.undecided for life in self.lives.values()),
+            in_review=sum(
+                life.undecided and not life.free and self.terms.month(life.received) <= month
+                for life in self.lives.values()
+            ),
             over_cap_refused=sum(life.stage == "over_cap" for life in of_month),
             over_cap_free=sum(life.free for life in of_month),
         )
