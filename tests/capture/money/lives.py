@@ -187,7 +187,7 @@ def likely(any_: Random, life: Life, now: datetime) -> list[str]:
         return ["corrected"]
     moves: list[str] = []
     if life.undo is not None and now - life.undo[1] < 11 * SECOND:
-        moves += ["withdrawn"] * 2
+        moves += ["withdrawn"] * 6
     if life.rejected:
         return moves + (["settled"] if life.disputed else ["disputed"])
     if life.undecided:
