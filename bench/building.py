@@ -60,7 +60,8 @@ class Builder:
     made: tuple[str, ...] = ("output",)
 
 
-def _ours(count: int, folder: Path) -> None:
+def our_project(count: int, folder: Path) -> None:
+    """This project with made-up posts in place of its own."""
     write_for_pelican(count, folder / "content")
     for name in ("campaigns", "clients", "theme", "pelicanconf.py", "publishconf.py"):
         (folder / name).symlink_to(ROOT / name)
@@ -74,9 +75,11 @@ def _plain(count: int, folder: Path) -> None:
 
 _BUILD = (str(BIN / "gatepost"), "build", "--production")
 PELICAN = Builder("plain Pelican", _plain, (str(BIN / "pelican"), "-q"))
-GATEPOST = Builder("Gatepost", _ours, _BUILD, ("output", ".cache"))
-RELEASE = Builder("Gatepost, first release", _ours, (*_BUILD, "--release"), ("output", ".cache"))
-AGAIN = Builder("Gatepost, next release", _ours, (*_BUILD, "--release"))
+GATEPOST = Builder("Gatepost", our_project, _BUILD, ("output", ".cache"))
+RELEASE = Builder(
+    "Gatepost, first release", our_project, (*_BUILD, "--release"), ("output", ".cache")
+)
+AGAIN = Builder("Gatepost, next release", our_project, (*_BUILD, "--release"))
 HUGO = Builder("Hugo", write_for_hugo, (str(BIN / "hugo"), "build", "--quiet"), ("public",))
 
 

@@ -19,6 +19,10 @@ PICTURE = (
     '<rect width="640" height="360" fill="#0b5d4b"/></svg>'
 )
 SYLLABLES = [f"{one}{two}" for one in "bcdfghklmnprstvxzq" for two in "aeiou"]
+HOME = (
+    "Title: Home\nSlug: home\nSummary: A made-up home, with a summary as long as it must be.\n\n"
+    "Welcome.\n"
+)
 CODE = "```python\ndef rate(leads: int, fee: int) -> int:\n    return leads * fee  # cents\n```\n\n"
 
 
@@ -92,7 +96,7 @@ def write_for_pelican(count: int, content: Path) -> None:
     for name in ("posts", "pages", "images"):
         (content / name).mkdir(parents=True)
     (content / "images" / "picture.svg").write_text(PICTURE)
-    (content / "pages" / "home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
+    (content / "pages" / "home.md").write_text(HOME)
     for post in posts(count):
         head = (
             f"Title: {post.title}\nDate: {post.day}\nCategory: {post.topic}\n"

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.building import BIN, _ours
+from bench.building import BIN, our_project
 from bench.contenders import free_port
 from bench.posts import posts
 
@@ -47,7 +47,7 @@ def main() -> None:
     words = [post.title.split()[-1] for post in posts(ROUNDS)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _ours(count, folder)
+        our_project(count, folder)
         subprocess.run([BIN / "gatepost", "build", "--release"], cwd=folder, check=True)
         port = free_port()
         environment = {**os.environ, "GATEPOST_PORT": str(port), "GATEPOST_WORKERS": "1"}

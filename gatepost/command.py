@@ -9,10 +9,8 @@ from typing import Final, NoReturn
 
 import click
 
-from capture.cli.workplace import Workplace
 from capture.errors import GatepostError
-from capture.statement import Agency, Party
-from gatepost.settings import Settings, Sourced, secret
+from gatepost.settings import Sourced
 
 COMMANDS: Final[Mapping[str, str]] = {
     "backtest": "capture.cli.backtest:backtest",
@@ -82,29 +80,10 @@ class LazyGroup(click.Group):
 def gatepost(ctx: click.Context) -> None:
     """Publish posts with git; capture leads on them; bill only the leads that qualify."""
     sourced = Sourced.read()
-    ctx.obj = workplace(sourced.settings)
     ctx.meta["gatepost.settings"] = sourced
-
-
-def workplace(settings: Settings) -> Workplace:
-    """What the lead service's commands are given, from the settings."""
-    return Workplace(
-        database_url=settings.database_url,
-        campaigns=settings.campaigns_dir,
-        clients=settings.clients_dir,
-        gated=settings.gated_dir,
-        site_facts=settings.output_dir / "site.json",
-        service_url=settings.capture_url or settings.site_origin,
-        secret=lambda name: secret(settings, name),
-        agency=Agency(
-            Party(settings.agency, _lines(settings.agency_address), settings.agency_tax_id),
-            _lines(settings.agency_payment),
-        ),
-    )
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.split(";") if line.strip())
+    if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
+        # The ledger loads in a fifth of a second, so not for those who write.
+        ctx.obj = importlib.import_module("gatepost.workplace").workplace(sourced.settings)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ the first run into the `var` folder, readable by their owner alone.
 
 import contextlib
 import difflib
+import importlib
 import logging
 import os
 import re
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
-from limits import parse as parse_limit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from capture.errors import Refused, Unavailable
@@ -48,7 +48,8 @@ def _origin(url: str) -> str:
 def _limit(text: str) -> str:
     if text:
         try:
-            parse_limit(text)
+            # It loads in a tenth of a second, so not for those who set no limit.
+            importlib.import_module("limits").parse(text)
         except ValueError:
             raise ValueError('must be like "10 per minute", or empty for no limit') from None
     return text
