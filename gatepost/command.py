@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "debit": "capture.cli.debit:debit",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
+    "import": "publish.import_commands:import_",
     "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
