@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
     "hook": "gatepost.release_commands:hook",
+    "import": "publish.import_commands:import_",
     "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

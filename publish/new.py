@@ -16,7 +16,8 @@ from publish.writing.kinds import SLUG
 from publish.writing.layout import Kind
 from publish.writing.writing import Writing
 
-_TOKEN_BYTES: Final = 16
+TOKEN_BYTES: Final = 16
+"""Of a preview that nobody can guess."""
 _LONGEST_SLUG: Final = 80
 
 
@@ -40,12 +41,17 @@ class Said:
 def wished(title: str, slug: str, made: str) -> Wish:
     """A wish of one line. `made` is the slug of the title. Raises `Refused` if there is none."""
     title = " ".join(title.split())
-    fitting = slug or made.replace("_", "-").strip("-")[:_LONGEST_SLUG].rstrip("-")
+    fitting = slug or fitting_slug(made)
     if not title or not SLUG.fullmatch(fitting):
         example = "small letters, digits and single hyphens, such as what-pays"
         what = f"`{fitting}` is no slug" if fitting else f"no slug can be made of `{title}`"
         raise Refused(f"{what}: give one with --slug: {example}")
     return Wish(title, fitting)
+
+
+def fitting_slug(made: str) -> str:
+    """What was made of a title, without signs that no slug of ours holds, and not long."""
+    return made.replace("_", "-").strip("-")[:_LONGEST_SLUG].rstrip("-")
 
 
 def new_text(kind: Kind, wish: Wish, said: Said, writing: Writing) -> Path:
@@ -65,7 +71,7 @@ def new_text(kind: Kind, wish: Wish, said: Said, writing: Writing) -> Path:
         "slug": wish.slug,
         "summary": "",
         "status": "draft",
-        "preview": secrets.token_urlsafe(_TOKEN_BYTES),
+        "preview": secrets.token_urlsafe(TOKEN_BYTES),
     }
     text = _in_yaml(head) if said.yaml else _in_pairs(head)
     return _written(writing.layout.folders[kind][0] / f"{wish.slug}.md", text)

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
+OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
+"""The whole path of an old address. No sign in it means anything to a file system or to nginx."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STATUSES: Final = ("published", "hidden", "draft", "skip")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
@@ -56,6 +58,20 @@ def _slug(value: Any) -> str:
 
 def _slugs(value: Any) -> tuple[str, ...]:
     return tuple(_slug(word) for word in _words(value))
+
+
+def _old_address(value: Any) -> str:
+    text = _line(value)
+    if not SLUG.fullmatch(text) and not OLD_PATH.fullmatch(text):
+        raise refusal(
+            f"holds no slug and no path, `{text}`: write what-pays, or /2021/03/what-pays/ for an "
+            "address from elsewhere"
+        )
+    return text
+
+
+def _old_addresses(value: Any) -> tuple[str, ...]:
+    return tuple(_old_address(word) for word in _words(value))
 
 
 def _moment(value: Any) -> datetime:
@@ -145,6 +161,7 @@ Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
 Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
 Slug = Annotated[str, *_kind(_slug, type="string", pattern="^[^_\\s]+$")]
 Slugs = Annotated[tuple[str, ...], *_kind(_slugs, **_LIST)]
+OldAddresses = Annotated[tuple[str, ...], *_kind(_old_addresses, **_LIST)]
 Moment = Annotated[datetime, *_kind(_moment, type="string", pattern=_DATES)]
 Flag = Annotated[bool, *_kind(_flag, type="boolean")]
 Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?://")]

@@ -75,6 +75,15 @@ class Layout:
         except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
             return f"{slug}/", f"{slug}/index.html"
 
+    def old_address(self, kind: Kind, alias: str, date: datetime | None) -> tuple[str, str]:
+        """The same for an alias, which is an earlier slug or, from `/` on, a whole path."""
+        if not alias.startswith("/"):
+            return self.address(kind, alias, date, "")
+        path = alias.strip("/")
+        if not alias.endswith("/") and path.endswith((".html", ".htm")):
+            return path, path
+        return f"{path}/", f"{path}/index.html"
+
 
 def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> Layout:
     """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""

@@ -13,6 +13,7 @@ from publish.writing.kinds import (
     Flag,
     Line,
     Moment,
+    OldAddresses,
     Questions,
     SitePath,
     Slug,
@@ -60,7 +61,9 @@ class PageHead(BaseModel):
     campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
     canonical: Url | None = Field(None, description="Where the text appeared first.")
     noindex: Flag = Field(False, description="Asks search engines to leave it out.")
-    aliases: Slugs = Field((), description="Earlier slugs: their addresses lead here.")
+    aliases: OldAddresses = Field(
+        (), description="Earlier slugs, or whole paths such as /2021/03/hello/: they lead here."
+    )
     related: Slugs = Field((), description="Slugs of posts to read next.")
     faq: Questions = Field((), description="Questions and answers, the answers in Markdown.")
     # Pelican's own, for those who need them.

@@ -60,7 +60,7 @@ class Writing:
     def by_address(self) -> Mapping[str, Post]:
         """By address below the site, such as `what-pays/`, the addresses of aliases included."""
         aliases = {
-            self.layout.address(post.kind, alias, post.due, "")[0]: post
+            self.layout.old_address(post.kind, alias, post.due)[0]: post
             for post in self.posts
             for alias in post.get("aliases") or ()
         }

@@ -1,8 +1,9 @@
 """Rules for addresses: no two files share one, and none that readers know ends without a sign."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from publish.writing.finding import Finding
+from publish.writing.post import Post
 from publish.writing.published import read_published
 from publish.writing.writing import Writing
 
@@ -41,6 +42,10 @@ def _shared(writing: Writing) -> Iterator[Finding]:
 def _aliases(writing: Writing) -> Iterator[Finding]:
     taken: dict[str, str] = {}
     slugs = {post.slug: post for post in writing.posts if writing.is_public(post)}
+    files = {post.save_as: post.where for post in writing.posts if post.status != "draft"}
+    files |= {
+        path: f"the site's own {name} page" for path, name in writing.layout.own_pages.items()
+    }
     for post in writing.posts:
         for alias in post.get("aliases") or ():
             line = post.head.line("aliases")
@@ -50,7 +55,20 @@ def _aliases(writing: Writing) -> Iterator[Finding]:
             elif alias in taken:
                 told = f"`aliases`: `{alias}` leads to {taken[alias]} already: keep one of them"
                 yield post.finding("address", line, told)
+            elif holder := _in_the_way(writing, post, alias, files):
+                told = f"`aliases`: `{alias}` is where {holder} is: take it away"
+                yield post.finding("address", line, told)
             taken.setdefault(alias, post.where)
+
+
+def _in_the_way(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
+    """What stands already where the page of an alias, given as a path, would be written."""
+    if not alias.startswith("/"):
+        return ""
+    file = writing.layout.old_address(post.kind, alias, post.due)[1]
+    static = (folder.name for folder in writing.layout.static)
+    folder = next((name for name in static if file.startswith(f"{name}/")), "")
+    return files.get(file) or (f"the folder {folder}/" if folder else "")
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:

@@ -155,6 +155,29 @@ def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "alias", ["/a/../../x", "/./a", "a/b", "//a", '/a";evil', "/a b", "/$a", "/a\\b", "/..", "/a?b"]
+)
+def test_an_old_path_holds_no_sign_that_means_something_elsewhere(desk: Any, alias: str) -> None:
+    desk.post(aliases=alias)
+    assert "`aliases` holds no slug and no path" in desk.told()[0]
+
+
+def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
+    desk.post(name="a")
+    desk.post(name="b", aliases="/2021/03/hello/, /old.html")
+    desk.post("[there](/2021/03/hello/)", name="c")
+    assert desk.errors() == []
+    desk.post(name="b", aliases="/a/, /images/dot.svg, /articles/index.html")
+    assert desk.errors() == [
+        "content/posts/b.md:5: `aliases`: `/a/` is where content/posts/a.md is: take it away",
+        "content/posts/b.md:5: `aliases`: `/articles/index.html` is where "
+        "the site's own index page is: take it away",
+        "content/posts/b.md:5: `aliases`: `/images/dot.svg` is where the folder images/ is: "
+        "take it away",
+    ]
+
+
 def published(desk: Any, *slugs: str) -> None:
     (desk.root / "output").mkdir(exist_ok=True)
     named = {slug: f"content/posts/{slug}.md" for slug in slugs}

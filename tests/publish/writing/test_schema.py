@@ -34,6 +34,7 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
         ("faq: [{question: Why, answer: So}]", True),
         ("noindex: true", True),
         ("aliases: [old-one]", True),
+        ("aliases: [/2021/03/hello/, /old.html]", True),
         ("faq: [{question: Why}]", False),
         ("status: darft", False),
         ("colour: red", False),

@@ -1,0 +1,86 @@
+"""What an export holds, whatever system made it, and what is told of what it could not carry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from publish.writing.layout import Kind
+
+Moment = datetime | date
+Status = Literal["published", "hidden", "draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that was not carried as it stood: of which kind, where, and what became of it."""
+
+    kind: str
+    where: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One post or page of an export."""
+
+    where: str
+    """How a person finds it in the export, such as `post 12, Hello`."""
+    kind: Kind
+    title: str
+    slug: str
+    """As the export has it; nothing says yet that it is one here."""
+    html: str
+    address: str = ""
+    """Its path on the old site, such as `/2021/03/hello/`; empty if the export does not say."""
+    aliases: tuple[str, ...] = ()
+    """Further old paths."""
+    date: Moment | None = None
+    """Aware if it has a time."""
+    modified: Moment | None = None
+    summaries: tuple[str, ...] = ()
+    """What may serve as one, the best first."""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    series: str = ""
+    status: Status = "published"
+    image: str = ""
+    image_alt: str = ""
+    canonical: str = ""
+    noindex: bool = False
+    folder: Path | None = None
+    """Where files that its text names by a relative path lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder of files that the old site served below `prefix`, such as `/wp-content/uploads/`."""
+
+    prefix: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All that was read of an export."""
+
+    items: tuple[Item, ...]
+    notes: tuple[Note, ...]
+    hosts: frozenset[str] = frozenset()
+    """Host names, in small letters, that were the old site."""
+    roots: tuple[Root, ...] = ()
+
+
+PLURALS: Final = {"category": "categories", "story": "stories"}
+
+
+def counted(number: int, word: str) -> str:
+    """`1 post`, `2 posts`."""
+    return f"{number} {word if number == 1 else PLURALS.get(word, word + 's')}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `b` and so on, between backticks."""
+    return ", ".join(f"`{word}`" for word in words)

@@ -1,0 +1,204 @@
+"""Reads a Hugo site: its content folder, and beside it static/ and the configuration."""
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from capture.errors import FileErrors, Problem, Refused, Unavailable, short_path
+from publish.imports.facts import Export, Item, Note, Root, Status, listed
+from publish.imports.hugo_config import Config, read_config
+from publish.imports.hugo_head import BrokenHead, HugoHead, read_hugo_head
+from publish.imports.hugo_text import html_of
+from publish.imports.text import clean, decoded, line, moment, plain
+from publish.writing.layout import Kind
+
+_TEXTS: Final = frozenset({".md", ".markdown", ".html"})
+_OTHER_TEXTS: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
+_PAGES: Final = frozenset({"page", "pages"})
+_IMAGES: Final = (
+    "image",
+    "featured_image",
+    "featuredimage",
+    "feature_image",
+    "cover",
+    "thumbnail",
+    "banner",
+    "images",
+)
+_READ: Final = frozenset(
+    {"title", "date", "publishdate", "lastmod", "slug", "url", "aliases", "description", "summary",
+     "categories", "category", "tags", "author", "authors", "series", "draft", "expirydate",
+     "canonicalurl", "canonical", "menu", "menus", "image_alt", *_IMAGES}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One text with its head, before its own links are followed."""
+
+    path: Path
+    name: str
+    """Below the content folder."""
+    head: HugoHead
+    kind: Kind
+    address: str
+    slug: str
+
+    @property
+    def is_bundle(self) -> bool:
+        return self.path.stem == "index"
+
+
+def read(path: Path, now: datetime) -> Export:
+    """Reads a folder. Raises `FileErrors` for broken heads, `Refused`, `Unavailable`."""
+    content = path / "content" if (path / "content").is_dir() else path
+    if not content.is_dir():
+        raise Refused(f"{short_path(path)}: is no folder: name Hugo's content/ or the folder above")
+    root = content.parent
+    config = read_config(root)
+    notes: list[Note] = [Note("menu", config.name, "menus were not carried: see NAVIGATION")]
+    notes = notes if config.has_menus else []
+    files = tuple(_files(content, config, notes))
+    if not files:
+        raise Refused(f"{short_path(content)}: holds no post and no page in Markdown or HTML")
+    addresses = {file.name: file.address for file in files}
+    items = tuple(_item(file, addresses, now, notes) for file in files)
+    roots = [Root("/", folder) for name in ("static", "assets") if (folder := root / name).is_dir()]
+    return Export(items, tuple(notes), config.hosts, (*roots, Root("/", content)))
+
+
+def _files(content: Path, config: Config, notes: list[Note]) -> Iterator[_File]:
+    problems: list[Problem] = []
+    for path in _walk(content):
+        name = path.relative_to(content).as_posix()
+        suffix = path.suffix.lower()
+        if suffix in _OTHER_TEXTS:
+            notes.append(Note("not carried", name, f"`{suffix}` is no Markdown: save it as such"))
+        if suffix not in _TEXTS:
+            continue
+        try:
+            head = read_hugo_head(decoded(_bytes(path), short_path(path)))
+        except BrokenHead as error:
+            problems.append(Problem(short_path(path), error.line, str(error)))
+            continue
+        if path.stem == "_index":
+            if head.body.strip():
+                notes.append(Note("not carried", name, "the text of a section's own page"))
+        elif "." in path.stem:
+            told = f"a translation (`{path.stem.rpartition('.')[2]}`): see `lang` in docs/writer.md"
+            notes.append(Note("not carried", name, told))
+        else:
+            yield _file(path, name, head, config)
+    if problems:
+        raise FileErrors(problems)
+
+
+def _walk(content: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(content):
+        folders.sort()
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        told = f"cannot be read: {error.strerror}"
+        raise Unavailable(f"{short_path(path)}: {told}") from None
+
+
+def _file(path: Path, name: str, head: HugoHead, config: Config) -> _File:
+    parent = posixpath.dirname(name)
+    stem = path.stem
+    if stem == "index":
+        parent, stem = posixpath.split(parent)
+    section = name.split("/", 1)[0] if "/" in name else ""
+    date = moment(head.text("date")) or moment(head.text("publishdate"))
+    is_page = not parent or section in _PAGES or head.text("type") in _PAGES or date is None
+    slug = head.text("slug") or stem
+    address = head.text("url") or config.address(section, parent, slug, head.text("title"), date)
+    if not address.startswith("/"):
+        address = f"/{address}"
+    return _File(path, name, head, "page" if is_page else "post", address, slug)
+
+
+def _item(file: _File, addresses: Mapping[str, str], now: datetime, notes: list[Note]) -> Item:
+    head, where = file.head, file.name
+    categories = head.words("categories") or head.words("category")
+    if len(categories) > 1:
+        told = f"is in {len(categories)} categories; those after the first became tags"
+        notes.append(Note("categories", where, f"{told}: {listed(categories[1:])}"))
+    series = head.words("series")
+    if len(series) > 1:
+        notes.append(Note("field", where, f"of several series the first: {listed(series[1:])}"))
+    if head.values.get("menu") or head.values.get("menus"):
+        notes.append(Note("menu", where, "its entry in a menu was not carried"))
+    if unread := [key for key in head.values if key not in _READ]:
+        notes.append(Note("field", where, f"keys were not carried: {listed(unread)}"))
+    status, said = _status(head, now)
+    if said:
+        notes.append(Note("status", where, said))
+    html, lost = html_of(head.body, file.name, addresses, is_html=file.path.suffix == ".html")
+    notes.extend(Note(kind, where, told) for kind, told in lost)
+    image, alt = _image(head.values)
+    return Item(
+        where=where,
+        kind=file.kind,
+        title=line(head.text("title")),
+        slug=file.slug,
+        html=html,
+        address=file.address,
+        aliases=tuple(_old(alias, file.address) for alias in head.words("aliases")),
+        date=moment(head.text("date")) or moment(head.text("publishdate")),
+        modified=moment(head.text("lastmod")),
+        summaries=tuple(plain(head.text(key)) for key in ("description", "summary")),
+        category=categories[0] if categories else "",
+        tags=(*head.words("tags"), *categories[1:]),
+        authors=head.words("authors") or head.words("author"),
+        series=series[0] if series else "",
+        status=status,
+        image=image,
+        image_alt=alt or head.text("image_alt"),
+        canonical=head.text("canonicalurl") or head.text("canonical"),
+        folder=file.path.parent if file.is_bundle else None,
+    )
+
+
+def _old(alias: str, address: str) -> str:
+    """Hugo's aliases may be relative to the section."""
+    return (
+        alias if alias.startswith("/") else posixpath.normpath(posixpath.join(address, "..", alias))
+    )
+
+
+def _status(head: HugoHead, now: datetime) -> tuple[Status, str]:
+    if head.text("draft").lower() == "true":
+        return "draft", ""
+    ends = moment(head.text("expirydate"))
+    if ends is None:
+        return "published", ""
+    day = ends.astimezone(UTC) if isinstance(ends, datetime) else ends
+    if str(day)[:10] <= str(now.astimezone(UTC))[:10]:
+        return "draft", f"expired on {str(day)[:10]} there: a draft here"
+    return "published", f"expires on {str(day)[:10]} there: take it away by then"
+
+
+def _image(values: Mapping[str, Any]) -> tuple[str, str]:
+    """The picture that stands for a post, under the names that themes give it."""
+    for key in _IMAGES:
+        value = values.get(key)
+        if isinstance(value, list):
+            value = next(iter(value), "")
+        if isinstance(value, Mapping):
+            found = line(str(value.get("image") or value.get("src") or ""))
+            if found:
+                return found, line(str(value.get("alt") or ""))
+        elif isinstance(value, str) and line(value):
+            return clean(line(value)), ""
+    return "", ""

@@ -1,0 +1,121 @@
+"""WordPress's own markup in a text: shortcodes, the block editor's comments, bare paragraphs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape, unescape
+from typing import Final
+
+from pelican.tools.pelican_import import decode_wp_content
+
+_CODE: Final = re.compile(r"(<(pre|code)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
+_CAPTION: Final = re.compile(
+    r"\[caption(?P<given>[^\]]*)\](?P<inner>.*?)\[/caption\]", re.DOTALL | re.IGNORECASE
+)
+_PICTURE: Final = re.compile(r"(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", re.IGNORECASE)
+_SHORTCODE: Final = re.compile(
+    r"(?<!\[)\[(?P<close>/?)(?P<name>[a-zA-Z][\w-]*)(?P<given>(?:\s+[^\[\]]*?)?)\s*/?\](?!\])"
+)
+_ATTRIBUTE: Final = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'\]]+))""")
+_KNOWN: Final = frozenset(
+    {"gallery", "playlist", "audio", "video", "embed", "contact-form-7", "wpforms", "toc"}
+)
+_BLOCK: Final = re.compile(r"<!--\s*/?wp:(?P<name>[a-z0-9/-]+)")
+_DYNAMIC: Final = re.compile(r"<!--\s*wp:(?P<name>[a-z0-9/-]+)(?P<given>[^>]*?)/-->", re.DOTALL)
+_URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"]+)[ \t]*$", re.MULTILINE)
+_EMBED_BLOCK: Final = re.compile(
+    r"(<div class=\"wp-block-embed__wrapper\">)\s*(https?://[^\s<>\"]+)\s*(</div>)"
+)
+_NO_TEXT: Final = frozenset({"more", "nextpage", "separator", "spacer", "footnotes"})
+
+Lost = tuple[str, str]
+"""A kind of note and what it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the media library."""
+
+    address: str
+    alt: str
+    caption: str
+
+
+def html_of(text: str, files: Mapping[str, Attachment]) -> tuple[str, list[Lost]]:
+    """The text as HTML: its shortcodes carried or told, its paragraphs marked."""
+    lost: list[Lost] = []
+    has_blocks = _BLOCK.search(text) is not None
+    pieces = _CODE.split(text)  # between two others: a piece of code, and the name of its tag
+    for place in range(0, len(pieces), 3):
+        pieces[place] = _shortcodes(_captions(pieces[place]), files, lost)
+        if not has_blocks:
+            pieces[place] = _URL_LINE.sub(r'<p><a href="\1">\1</a></p>', pieces[place])
+    for place in range(2, len(pieces), 3):
+        pieces[place] = ""
+    text = "".join(pieces)
+    if has_blocks:
+        for found in _DYNAMIC.finditer(text):
+            name = found["name"]
+            if name not in _NO_TEXT:
+                lost.append(("block", f"`{name}` is made by WordPress anew each time: left out"))
+        text = _EMBED_BLOCK.sub(r'\1<p><a href="\2">\2</a></p>\3', text)
+    elif text.strip():
+        text = decode_wp_content(text)
+    return text, lost
+
+
+def _captions(text: str) -> str:
+    return _CAPTION.sub(_figure, text)
+
+
+def _figure(found: re.Match[str]) -> str:
+    picture = _PICTURE.search(found["inner"])
+    if picture is None:
+        return found["inner"]
+    given = _attributes(found["given"])
+    words = found["inner"].replace(picture[0], "", 1).strip() or escape(given.get("caption", ""))
+    return f"<figure>{picture[0]}<figcaption>{words}</figcaption></figure>"
+
+
+def _shortcodes(text: str, files: Mapping[str, Attachment], lost: list[Lost]) -> str:
+    closed = {found["name"] for found in _SHORTCODE.finditer(text) if found["close"]}
+
+    def carried(found: re.Match[str]) -> str:
+        name = found["name"]
+        given = _attributes(found["given"])
+        if name not in closed | _KNOWN and not given:
+            return found[0]  # words in brackets
+        if name.lower() == "gallery" and (gallery := _gallery(given, files)):
+            return gallery
+        if name.lower() == "embed":
+            return ""  # the address between the two stays, on a line of its own
+        address = given.get("src") or given.get("url") or given.get("mp4") or given.get("mp3") or ""
+        if re.match(r"https?://", address):
+            lost.append(("embed", f"`[{name}]` of {address} became a link"))
+            return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
+        if not found["close"]:
+            lost.append(("shortcode", f"`{found[0]}` was taken out"))
+        return ""
+
+    return _SHORTCODE.sub(carried, text)
+
+
+def _attributes(given: str) -> dict[str, str]:
+    return {
+        name: unescape(double or single or bare)
+        for name, double, single, bare in _ATTRIBUTE.findall(given)
+    }
+
+
+def _gallery(given: Mapping[str, str], files: Mapping[str, Attachment]) -> str:
+    """Its pictures, one below the other; nothing if the export does not say which."""
+    named = [
+        files[number] for number in re.findall(r"\d+", given.get("ids", "")) if number in files
+    ]
+    shown = (
+        f'<figure><img src="{escape(file.address)}" alt="{escape(file.alt)}">'
+        f"<figcaption>{escape(file.caption)}</figcaption></figure>"
+        for file in named
+        if file.address
+    )
+    return "\n".join(shown)

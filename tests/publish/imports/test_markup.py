@@ -1,0 +1,100 @@
+"""HTML of strangers to Markdown that our pages show as it was, and that can do no harm."""
+
+import time
+from html import unescape
+
+import pytest
+from markdown import Markdown
+
+from tests.publish.imports.conftest import Move
+
+EXTENSIONS = ["extra", "sane_lists", "toc", "admonition", "codehilite", "publish.prose"]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h1>A</h1><h4>B</h4><h2>C</h2>", "## A\n\n### B\n\n### C"),
+        ("<h4>A</h4><h4>B</h4>", "## A\n\n## B"),
+        ("<ol start=3><li>a<ol><li>b</li></ol></li></ol>", "3.  a\n    1.  b"),
+        ("<ul><li><p>a</p><p>b</p></li><li>c</li></ul>", "-   a\n\n    b\n\n-   c"),
+        ("<blockquote><p>a</p><pre>b</pre></blockquote>", "> a\n>\n>     b"),
+        ('<pre class="brush: php"><code>a\n\n``` b</code></pre>', "````php\na\n\n``` b\n````"),
+        ("<p>H<sub>2</sub>O <kbd>Ctrl_x</kbd></p>", "H<sub>2</sub>O <kbd>Ctrl_x</kbd>"),
+        ("<details><summary>More</summary><p>T</p></details>",
+         '<details markdown="1">\n<summary>More</summary>\n\nT\n\n</details>'),
+        ('<p><a href="/x y(1)">t</a></p>', "[t](/x%20y%281%29)"),
+        ("<dl><dt>T</dt><dd>D</dd></dl>", "T\n:   D"),
+        ("<p>a<br>b</p>", "a  \nb"),
+        ("<ul><li><input type=checkbox checked> done</li></ul>", "-   [x] done"),
+        ("<table><tr><td colspan=2>a</td></tr></table>",
+         '<table><tr><td colspan="2">a</td></tr></table>'),
+    ],
+)  # fmt: skip
+def test_it_becomes(move: Move, html: str, expected: str) -> None:
+    assert move.page_of(html) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. no list", "- no list", "+ no list", "# no heading", "> no quote", "a * b * c _d_ e_f_g",
+        "[x](y) ![z](w) [^1] [TOC]", "`code` \\ back", "&amp; &lt;b&gt;", "{% form guide %}",
+        "{: .x } {{ cta guide }}", "!!! note", "~~~", "===", ": no definition", "*[HTML]: x",
+        "<script>", "a | b", "{filename}/posts/a.md", "    four spaces", "---", "**bold**",
+    ],
+)  # fmt: skip
+def test_words_stay_words(move: Move, text: str) -> None:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    body = move.page_of(f"<p>Before</p><p>{escaped}</p><p>x</p>")
+    html = Markdown(extensions=EXTENSIONS).convert(body)
+    seen = unescape(html)
+    assert seen == f"<p>Before</p>\n<p>{text.strip()}</p>\n<p>x</p>"
+    assert move.site.check().findings.errors == ()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script><p>t</p>",
+        "<p onmouseover=alert(1)>t</p>",
+        '<p><a href="javascript:alert(1)">t</a></p>',
+        '<p><a href=" java\nscript:alert(1)">t</a></p>',
+        '<p><img src=x onerror=alert(1)>t</p>',
+        '<p><img src="data:image/svg+xml;base64,x">t</p>',
+        "<svg onload=alert(1)></svg><p>t</p>",
+        "<table><tr><td colspan=2 onclick=alert(1)>"
+        '<a href="javascript:alert(1)">t</a></td></tr></table>',
+        "<style>@import url(x)</style><p>t</p>",
+        "<p>t</p><form action=//x><input name=p></form>",
+        "<gatepost-raw n=0></gatepost-raw><p>t</p><gatepost-footnote n=1>x</gatepost-footnote>",
+        '<p><img alt="x](y) <script>" src="https://a.example/x.png" '
+        "title='\" onerror=\"alert(1)'>t</p>",
+        "<p>&lt;script&gt;alert(1)&lt;/script&gt; t</p>",
+        "<pre><code>```\n&lt;script&gt;alert(1)&lt;/script&gt; t</code></pre>",
+        '<p><abbr title="&quot; onclick=alert(1) &quot;">t</abbr></p>',
+    ],
+)  # fmt: skip
+def test_nothing_runs_in_a_readers_browser(move: Move, html: str) -> None:
+    body = move.page_of(html)
+    made = Markdown(extensions=EXTENSIONS).convert(body).lower()
+    assert "t" in body
+    assert "<script" not in made
+    assert "javascript:" not in made
+    assert "<svg" not in made
+    assert "<form" not in made
+    for tag in made.split("<")[1:]:
+        attributes = tag.split(">")[0].replace("&quot;", "").split('"')[::2]
+        assert not any(" on" in part for part in attributes), tag
+
+
+def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
+    started = time.monotonic()
+    move.page_of("<p>one <b>word</b> after another</p>\n" * 26_000)
+    assert time.monotonic() - started < 60
+
+
+def test_what_is_nested_without_end_keeps_its_words(move: Move) -> None:
+    path = move.ghost({"slug": "one", "title": "One", "html": "<div>" * 5000 + "deep"})
+    assert "nested too deeply" in move.told("ghost", path)["text"][0]
+    assert move.body("posts/one.md").strip() == "deep"
