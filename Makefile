@@ -3,8 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-# What runs side by side; the others start servers and browsers of their own, and want the machine for themselves.
-TOGETHER := tests/capture tests/cli tests/publish
+# What runs side by side; the others measure seconds, or share a clock, and want the machine for themselves.
+TOGETHER := tests/capture tests/cli tests/deploy tests/publish
 
 .DEFAULT_GOAL := run
 .PHONY: run write test audit lock clean
