@@ -22,6 +22,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/pytest
 
 # Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
+# It needs: apt-get install chromium default-jre-headless nodejs npm
 audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
 	$(BIN)/python -m audit
 
