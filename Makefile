@@ -25,6 +25,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/pytest $(addprefix --ignore ,$(TOGETHER))
 
 # Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
+# It needs: apt-get install chromium default-jre-headless nodejs npm
 audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
 	$(BIN)/python -m audit
 

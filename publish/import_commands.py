@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capture.errors import short_path
+from capture.errors import Refused, short_path
 from publish.commands import config_of, given_of
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def _run(  # noqa: PLR0913 - click hands each option over as a parameter
     from publish.rules import folders_of, layout_of
     from publish.writing.writing import Writing
 
+    if not into.is_dir():
+        raise Refused(f"--into: {short_path(into)} is no folder: make it, or name another")
     given = {**given_of(ctx), "PATH": str(into.absolute())}
     settings = settings_from(config_of(production=False), given)
     layout = layout_of(settings)
@@ -116,7 +118,6 @@ def _as_json(planned: "Plan", into: Path, dry_run: bool) -> str:
 
 def _tell(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
     from publish.imports.facts import counted
-    from publish.imports.plan import summary_of
 
     kinds: defaultdict[str, list[Note]] = defaultdict(list)
     for note in planned.notes:
@@ -137,7 +138,9 @@ def _tell(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
             more = len(planned.there) - len(shown_files)
             click.echo(f"  ... and {more} more: --all shows them")
     done = "Would write" if dry_run else "Wrote"
-    rest = f"{counted(len(planned.notes), 'thing')} to look at, listed above"
-    if not planned.notes:
-        rest = "all was carried"
-    click.echo(f"{done} {summary_of(planned)} into {short_path(into)}; {rest}.")
+    rest = "all was carried"
+    if planned.notes:
+        rest = f"{counted(len(planned.notes), 'thing')} to look at, listed above"
+    elif planned.there:
+        rest = "what else the export holds is there already"
+    click.echo(f"{done} {planned} into {short_path(into)}; {rest}.")

@@ -21,7 +21,7 @@ class Note:
     told: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """One post or page of an export."""
 

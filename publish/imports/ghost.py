@@ -117,7 +117,7 @@ def _item(row: Row, tables: _Tables, notes: list[Note]) -> Item:
     key = str(row.get("id"))
     title = line(row.get("title"))
     kind = "page" if row.get("type") == "page" or row.get("page") in (1, True) else "post"
-    where = f"{kind} {line(row.get('slug')) or key}"
+    where = f"{kind} {key}, {line(row.get('slug'))}"
     meta = tables.meta.get(key, {})
     tags = tables.tags.get(key, [])
     inner = [line(tag.get("name")) for tag in tags if _is_internal(tag)]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from capture.errors import Refused, Unavailable, short_path
-from publish.imports.plan import Plan, Planned, Value
+from publish.imports.heads import Value
+from publish.imports.plan import Plan, Planned
 
 _BARE: Final = frozenset({"date", "modified", "slug", "status", "preview"})
 

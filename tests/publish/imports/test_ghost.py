@@ -206,3 +206,35 @@ def test_old_links_of_the_site_lead_to_files_once_its_address_is_given(move: Mov
     path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
     move.run("ghost", path, "--site", "https://old.example")
     assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
+
+
+def test_where_a_text_appeared_first_is_kept_unless_it_was_the_old_site(move: Move) -> None:
+    first = {"slug": "a", "title": "A", "canonical_url": "https://first.example/a/"}
+    own = {"slug": "b", "title": "B", "canonical_url": "https://old.example/b/"}
+    move.run("ghost", move.ghost(first, own), "--site", "https://old.example")
+    assert move.head("posts/a.md")["canonical"] == "https://first.example/a/"
+    assert "canonical" not in move.head("posts/b.md")
+
+
+def test_links_lead_to_the_file_that_is_there_already(move: Move) -> None:
+    move.site.post("Text.", name="other", head="Slug: b\n")
+    link = '<p><a href="__GHOST_URL__/b/">b</a></p>'
+    path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
+    move.run("ghost", path)
+    assert move.body("posts/a.md").strip() == "[b]({filename}/posts/other.md)"
+    assert move.site.check().findings.errors == ()
+
+
+def test_a_folder_that_is_not_there_is_refused(move: Move) -> None:
+    path = move.ghost({"slug": "a", "title": "A"})
+    with pytest.raises(Refused, match="--into: nowhere is no folder"):
+        move.run("ghost", path, "--into", "nowhere")
+
+
+def test_an_unpaired_half_of_a_sign_and_control_signs_are_left_out(move: Move) -> None:
+    move.run(
+        "ghost",
+        move.ghost({"slug": "a", "title": "A\ud800\x1b[31m\x85B", "html": "<p>x\udfff\x00</p>"}),
+    )
+    assert move.head("posts/a.md")["title"] == "A[31m B"
+    assert move.body("posts/a.md").strip() == "x"
