@@ -20,12 +20,13 @@ _OPTIONS: Final = (
     | pyromark.Options.ENABLE_DEFINITION_LIST
 )
 _SHORTCODE: Final = re.compile(
-    r"\{\{(?P<sign>[<%])\s*(?P<close>/?)\s*(?P<name>[\w/.-]+)(?P<given>.*?)\s*/?\s*[>%]\}\}",
+    r"\{\{(?P<sign>[<%])\s*(?P<close>/?)\s*(?P<name>[\w/.-]+)(?P<given>(?:(?!\{\{[<%]).)*?)\s*/?\s*[>%]\}\}",
     re.DOTALL,
 )
-_SHOWN_AS_TEXT: Final = re.compile(r"\{\{([<%])/\*(.*?)\*/([>%])\}\}", re.DOTALL)
+_SHOWN_AS_TEXT: Final = re.compile(r"\{\{([<%])/\*((?:(?!\{\{).)*?)\*/([>%])\}\}", re.DOTALL)
 _HIGHLIGHT: Final = re.compile(
-    r"\{\{[<%]\s*highlight\s+\"?(?P<lang>[\w+#.-]+)\"?.*?[>%]\}\}\n?(?P<code>.*?)"
+    r"\{\{[<%]\s*highlight\s+\"?(?P<lang>[\w+#.-]+)\"?[^{}]*?[>%]\}\}\n?"
+    r"(?P<code>(?:(?!\{\{[<%]\s*highlight).)*?)"
     r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}",
     re.DOTALL,
 )

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from bs4 import BeautifulSoup, Comment, Tag
 
 from publish.imports.places import is_picture, split
-from publish.imports.text import line
+from publish.imports.text import line, soup_of
 
 RAW: Final = "gatepost-raw"
 """The tag that stands for a piece of HTML that Markdown has no word for; its number is in `n`."""
@@ -65,7 +65,7 @@ class Cleaned:
 
 def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
     """`wanted` are ids that links of the export lead to: those of headings and places are kept."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = soup_of(html)
     _Cleaning(soup, carrier, wanted).run()
     return Cleaned(soup, _complex(soup))
 

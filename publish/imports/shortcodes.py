@@ -8,9 +8,13 @@ from typing import Final
 
 from pelican.tools.pelican_import import decode_wp_content
 
-_CODE: Final = re.compile(r"(<(pre|code)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
+# No pattern here looks past the next beginning of its own kind: a text that closes nothing takes
+# no longer than another.
+_CODE: Final = re.compile(r"<(pre|code)\b", re.IGNORECASE)
+_SPACES: Final = re.compile(r"[ \t]{2,}")
 _CAPTION: Final = re.compile(
-    r"\[caption(?P<given>[^\]]*)\](?P<inner>.*?)\[/caption\]", re.DOTALL | re.IGNORECASE
+    r"\[caption(?P<given>[^\[\]]*)\](?P<inner>(?:(?!\[caption).)*?)\[/caption\]",
+    re.DOTALL | re.IGNORECASE,
 )
 _PICTURE: Final = re.compile(r"(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", re.IGNORECASE)
 _SHORTCODE: Final = re.compile(
@@ -21,8 +25,9 @@ _KNOWN: Final = frozenset(
     {"gallery", "playlist", "audio", "video", "embed", "contact-form-7", "wpforms", "toc"}
 )
 _BLOCK: Final = re.compile(r"<!--\s*/?wp:(?P<name>[a-z0-9/-]+)")
-_DYNAMIC: Final = re.compile(r"<!--\s*wp:(?P<name>[a-z0-9/-]+)(?P<given>[^>]*?)/-->", re.DOTALL)
+_DYNAMIC: Final = re.compile(r"<!--\s*wp:(?P<name>[a-z0-9/-]+)(?P<given>[^<>]*?)/-->", re.DOTALL)
 _URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"]+)[ \t]*$", re.MULTILINE)
+_LINK_LINE: Final = r'<p><a href="\1">\1</a></p>'
 _EMBED_BLOCK: Final = re.compile(
     r"(<div class=\"wp-block-embed__wrapper\">)\s*(https?://[^\s<>\"]+)\s*(</div>)"
 )
@@ -45,13 +50,11 @@ def html_of(text: str, files: Mapping[str, Attachment]) -> tuple[str, list[Lost]
     """The text as HTML: its shortcodes carried or told, its paragraphs marked."""
     lost: list[Lost] = []
     has_blocks = _BLOCK.search(text) is not None
-    pieces = _CODE.split(text)  # between two others: a piece of code, and the name of its tag
-    for place in range(0, len(pieces), 3):
-        pieces[place] = _shortcodes(_captions(pieces[place]), files, lost)
-        if not has_blocks:
-            pieces[place] = _URL_LINE.sub(r'<p><a href="\1">\1</a></p>', pieces[place])
-    for place in range(2, len(pieces), 3):
-        pieces[place] = ""
+    pieces = _pieces(text)
+    for place in range(0, len(pieces), 2):
+        words = _SPACES.sub(" ", _captions(pieces[place]))
+        words = _shortcodes(words, files, lost).replace("[caption", "&#91;caption")
+        pieces[place] = words if has_blocks else _URL_LINE.sub(_LINK_LINE, words)
     text = "".join(pieces)
     if has_blocks:
         for found in _DYNAMIC.finditer(text):
@@ -62,6 +65,23 @@ def html_of(text: str, files: Mapping[str, Attachment]) -> tuple[str, list[Lost]
     elif text.strip():
         text = decode_wp_content(text)
     return text, lost
+
+
+def _pieces(text: str) -> list[str]:
+    """Prose and code in turn, prose first; code that is never closed is prose."""
+    pieces, start, place, unclosed = [], 0, 0, set[str]()
+    low = text.lower()
+    while found := _CODE.search(text, place):
+        name = found[1].lower()
+        end = -1 if name in unclosed else low.find(f"</{name}>", found.end())
+        place = found.end()
+        if end < 0:
+            unclosed.add(name)
+            continue
+        place = end + len(name) + 3
+        pieces += [text[start : found.start()], text[found.start() : place]]
+        start = place
+    return [*pieces, text[start:]]
 
 
 def _captions(text: str) -> str:

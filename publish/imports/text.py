@@ -5,17 +5,21 @@ from datetime import date, datetime
 from typing import Final
 
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 
 from capture.errors import Refused
 
 # What XML and YAML do not take: control signs but tab and newline, half of a pair, non-characters.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_ENDLESS: Final = re.compile(r"[ \t]{1000,}")  # patterns of others take the square of its length
 _BREAKS: Final = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 
 def clean(text: object) -> str:
     """Text with newlines of one kind and without signs that no file of ours may hold."""
-    return _UNFIT.sub("", _BREAKS.sub("\n", text)) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    return _ENDLESS.sub(" ", _UNFIT.sub("", _BREAKS.sub("\n", text)))
 
 
 def line(text: object) -> str:
@@ -23,11 +27,19 @@ def line(text: object) -> str:
     return " ".join(clean(text).split())
 
 
+def soup_of(html: str) -> BeautifulSoup:
+    """The HTML as a tree. What the parser rejects is read as words."""
+    try:
+        return BeautifulSoup(html, "html.parser")
+    except ParserRejectedMarkup:
+        return BeautifulSoup(html.replace("<!", "&lt;!"), "html.parser")
+
+
 def plain(html: object) -> str:
     """The words of a piece of HTML, on one line."""
     text = clean(html)
     if "<" in text or "&" in text:
-        text = BeautifulSoup(f"<p>{text}</p>", "html.parser").get_text(" ")
+        text = soup_of(f"<p>{text}</p>").get_text(" ")
     return " ".join(text.split())
 
 

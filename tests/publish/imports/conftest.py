@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from publish.import_commands import import_
+from publish.pelican_run import settings_from
+from publish.rules import layout_of
 from publish.writing.head import Head, read_head
+from publish.writing.writing import Writing
 from tests.publish.conftest import TinySite
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -21,6 +25,11 @@ class Move:
 
     def __init__(self, site: TinySite) -> None:
         self.site = site
+
+    def writing(self) -> Writing:
+        """What the project holds now."""
+        layout = layout_of(settings_from(Path("pelicanconf.py"), {}))
+        return Writing.read(layout, datetime.now(UTC), None, Path("content/gated"))
 
     def run(self, *args: str | Path) -> Result:
         return CliRunner().invoke(import_, [str(arg) for arg in args], catch_exceptions=False)

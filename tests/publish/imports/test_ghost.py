@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from capture.errors import Refused, Unavailable
+from publish.imports.ghost import read
+from publish.imports.plan import plan
+from publish.imports.write import write
 from tests.publish.imports.conftest import Move
 
 LEXICAL = {"root": {"type": "root", "children": [
@@ -238,3 +241,22 @@ def test_an_unpaired_half_of_a_sign_and_control_signs_are_left_out(move: Move) -
     )
     assert move.head("posts/a.md")["title"] == "A[31m B"
     assert move.body("posts/a.md").strip() == "x"
+
+
+def test_a_link_to_a_part_that_is_gone_leads_to_the_whole_text(move: Move) -> None:
+    link = '<p><a href="__GHOST_URL__/b/#gone">b</a></p>'
+    path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
+    told = move.told("ghost", path)["link"]
+    assert told == [
+        "content/posts/a.md: nothing in posts/b.md is called `#gone`: the link leads to its top"
+    ]
+    assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
+
+
+def test_a_file_that_comes_to_be_there_meanwhile_is_not_written_over(move: Move) -> None:
+    path = move.ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"})
+    planned = plan(read(path), move.writing())
+    move.site.write("content/posts/b.md", "mine")
+    with pytest.raises(Refused, match=r"content/posts/b.md: came to be there"):
+        write(planned, Path("content").absolute())
+    assert [p.read_text() for p in Path("content/posts").iterdir()] == ["mine"]

@@ -53,6 +53,13 @@ def test_words_stay_words(move: Move, text: str) -> None:
     assert move.site.check().findings.errors == ()
 
 
+def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
+    html = '<p onclick="a()" style="color: red">t <b onfocus=b()>u</b></p>'
+    path = move.ghost({"slug": "one", "title": "One", "html": html})
+    told = move.told("ghost", path)["script"]
+    assert told == ["content/posts/one.md: 2 `on...` attributes were taken out"]
+
+
 @pytest.mark.parametrize(
     "html",
     [
@@ -92,6 +99,13 @@ def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
     started = time.monotonic()
     move.page_of("<p>one <b>word</b> after another</p>\n" * 26_000)
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    "html", ["<![" * 9, "<![CDATA[x", "<!doctype <![", "a" + " \t" * 50_000 + "b"]
+)
+def test_what_no_parser_takes_is_carried_as_words(move: Move, html: str) -> None:
+    assert move.page_of(f"{html}<p>t</p>", custom_excerpt=html)
 
 
 def test_what_is_nested_without_end_keeps_its_words(move: Move) -> None:
