@@ -14,6 +14,8 @@ from publish.writing.finding import Level, levels_from
 Kind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting that says where `published.json` of the last build is."""
+_SERVICE: Final = ("api", "d", "f", "healthz")
+"""Where the lead service answers: what a page put there would never be seen."""
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
 
@@ -105,7 +107,8 @@ def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> L
         own_pages={
             str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): name
             for name in settings["DIRECT_TEMPLATES"]
-        },
+        }
+        | {f"{name}/index.html": "service" for name in _SERVICE},
         gone=frozenset(settings.get("GONE", ())),
         published=published_of(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),

@@ -128,9 +128,12 @@ def test_a_slug_that_is_used_twice_is_told(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", slug="a")
     desk.post(name="c", slug="articles")
+    desk.post(name="d", slug="api")
     assert desk.errors() == [
         "content/posts/b.md:4: has the same address as posts/a.md, /a/: give it another `Slug:`",
         "content/posts/c.md:4: has the same address as the site's own index page, /articles/: "
+        "give it another `Slug:`",
+        "content/posts/d.md:4: has the same address as the site's own service page, /api/: "
         "give it another `Slug:`",
     ]
 
@@ -147,10 +150,10 @@ def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", aliases="a")
     desk.post(name="c", aliases="old")
-    desk.post(name="d", aliases="old")
+    desk.post(name="e", aliases="old")
     assert desk.errors() == [
         "content/posts/b.md:5: `aliases`: `a` is the slug of content/posts/a.md, not an old one",
-        "content/posts/d.md:5: `aliases`: `old` leads to content/posts/c.md already: "
+        "content/posts/e.md:5: `aliases`: `old` leads to content/posts/c.md already: "
         "keep one of them",
     ]
 
