@@ -12,7 +12,7 @@ from gevent.event import AsyncResult, Event
 
 from capture.errors import Busy
 from capture.ledger import Ledger, Reading, Records, Verification, WorkResult
-from capture.ledger.protocol import Result
+from capture.ledger.facts import Result
 
 MOST = 16
 """Pieces of work in one transaction: others wait for its end."""

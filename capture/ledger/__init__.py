@@ -7,7 +7,7 @@ data apart; an outbox. Another backend goes through the same contract of tests.
 from pathlib import Path
 
 from capture.errors import Refused
-from capture.ledger.protocol import (
+from capture.ledger.facts import (
     Access,
     Alike,
     Answered,
@@ -17,18 +17,16 @@ from capture.ledger.protocol import (
     Judged,
     Keys,
     LeadFilter,
-    Ledger,
     Mark,
     Message,
     Note,
-    Reading,
     Recorded,
-    Records,
     Shown,
     Tracked,
     Verification,
     WorkResult,
 )
+from capture.ledger.protocol import Ledger, Reading, Records
 from capture.ledger.rehearsal import rehearse
 from capture.ledger.sqlite import SqliteLedger
 

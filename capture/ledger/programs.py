@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from capture.lead import parse_time, show_time
-from capture.ledger.protocol import Access, Answered
+from capture.ledger.facts import Access, Answered
 
 _COLUMNS = "id, client, name, made_at, used_at, revoked_at"
 

@@ -12,7 +12,7 @@ from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
 from capture.ledger import programs
 from capture.ledger.chain import GENESIS
-from capture.ledger.protocol import (
+from capture.ledger.facts import (
     Access,
     Alike,
     Answered,

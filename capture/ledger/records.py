@@ -10,7 +10,7 @@ from capture.canonical import canonical
 from capture.lead import Event, Lead, follow, show_time
 from capture.ledger import programs
 from capture.ledger.chain import link_text
-from capture.ledger.protocol import Access, Dossier, Frozen, Keys, Message, Note
+from capture.ledger.facts import Access, Dossier, Frozen, Keys, Message, Note
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
 

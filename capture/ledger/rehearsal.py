@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from capture.ledger.protocol import Ledger, Records, Result
+from capture.ledger.facts import Result
+from capture.ledger.protocol import Ledger, Records
 
 
 def rehearse(ledger: Ledger, work: Callable[[Records], Result]) -> Result:

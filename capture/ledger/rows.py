@@ -9,7 +9,7 @@ from typing import Any
 from capture.campaign import Answer
 from capture.canonical import canonical
 from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
-from capture.ledger.protocol import Decision, Dossier, Frozen, Recorded
+from capture.ledger.facts import Decision, Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
 _TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from capture.lead import Lead, show_time
-from capture.ledger.protocol import Shown
+from capture.ledger.facts import Shown
 from capture.ledger.rows import LEAD_COLUMNS, lead_from
 
 _LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)

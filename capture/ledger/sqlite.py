@@ -19,8 +19,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from capture.errors import Busy, Refused, Unavailable
+from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.migrations import migrations
-from capture.ledger.protocol import Reading, Records, Result, Verification, WorkResult
+from capture.ledger.protocol import Reading, Records
 from capture.ledger.reading import SqliteReading
 from capture.ledger.records import SqliteRecords
 from capture.ledger.verify import verify

@@ -8,8 +8,8 @@ from sqlite_utils import Database
 from capture.errors import MoveRefused
 from capture.lead import Lead, follow
 from capture.ledger.chain import GENESIS, link
+from capture.ledger.facts import Verification
 from capture.ledger.migrations import GUARDED, guards
-from capture.ledger.protocol import Verification
 from capture.ledger.rows import EVENT_COLUMNS, LEAD_COLUMNS, lead_row, recorded_from
 
 _SHOWN = 5
