@@ -1,0 +1,83 @@
+"""One ledger, and the tables of outcomes that somebody brings to it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from capture.campaign import Answer, Campaign
+from capture.errors import FileErrors
+from capture.intake import receive
+from capture.lead import Actor, Kind, Lead
+from capture.ledger import Ledger, rehearse
+from capture.outcomes import Outcome, Taken, Teller, read_outcomes, record, sort_out, take
+from tests.samples import CAMPAIGN, NOW, campaign, submission
+
+DAY = timedelta(days=1)
+LATER = NOW + 20 * DAY
+HEADING = "email,outcome,on,at,amount,period,months,reason,from,note"
+ANN = "ann@clinic.example"
+SCHEDULED = f"{ANN},scheduled,2026-11-24T09:00,2026-11-26T10:00"
+HELD = f"{ANN},held,2026-11-26T11:00"
+WON = f"{ANN},won,2026-12-01T09:00,,1200.00"
+REFUND = f"{ANN},refunded,2026-12-02T09:00,,100.00"
+CPL = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
+SHARE = campaign(
+    text=CAMPAIGN.replace(
+        CPL, 'model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"'
+    )
+)
+
+
+class Desk:
+    """One ledger, and the tables that somebody brings to it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def take(self, terms: Campaign | None = None, at: datetime = NOW, **answers: Answer) -> str:
+        terms = terms or campaign()
+        sent = submission(terms, **answers)
+        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+
+    def bring(
+        self,
+        *rows: str,
+        heading: str = HEADING,
+        side: Actor = Actor.AGENCY,
+        slug: str = "guide",
+        at: datetime = LATER,
+        dry: bool = False,
+    ) -> list[Taken]:
+        cells = heading.count(",")
+        lines = [row + "," * (cells - row.count(",")) for row in rows]
+        table = read_outcomes("\n".join([heading, *lines]).encode(), "crm.csv")
+        teller = Teller("Ada", side, slug)
+        found = self.ledger.read(lambda reading: sort_out(reading, table, teller, at))
+        if dry:
+            return rehearse(self.ledger, lambda records: take(records, found, at))
+        return self.ledger.transact(lambda records: take(records, found, at))
+
+    def faults(self, *rows: str, **more: Any) -> list[str]:
+        before = self.head()
+        with pytest.raises(FileErrors) as refused:
+            self.bring(*rows, **more)
+        assert self.head() == before
+        return [str(problem).removeprefix("crm.csv:") for problem in refused.value.problems]
+
+    def head(self) -> int:
+        return self.ledger.read(lambda reading: reading.head()[0])
+
+    def lead(self, lead_id: str) -> Lead:
+        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        assert found is not None
+        return found
+
+    def say(self, lead_id: str, kind: Kind, at: datetime, **more: object) -> None:
+        said = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **more)  # type: ignore[arg-type]
+        self.ledger.transact(lambda records: record(records, said, at))
+
+
+def known(taken: Sequence[Taken]) -> list[bool]:
+    return [one.known for one in taken]

@@ -1,0 +1,132 @@
+"""What is wrong with a table is told, row by row, and nothing of it is taken."""
+
+from datetime import date
+
+import pytest
+
+from capture.errors import FileErrors
+from capture.lead import Actor
+from capture.outcomes import Teller, read_outcomes, sort_out, take
+from capture.outcomes import bring as bringing
+from tests.capture.outcomes.desk import ANN, HELD, LATER, REFUND, SCHEDULED, SHARE, WON, Desk, known
+
+
+class TestFaults:
+    def test_every_faulty_row_is_told_in_the_files_order(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        faults = desk.faults(
+            f"{ANN},hold,yesterday",
+            f"{ANN},revenue,2026-12-01,,0,1.12.2026,13x",
+            HELD,
+            f"{ANN},won,2026-12-01,2026-12-01,12.345,,,ugly,both",
+            "ann@,won,2026-12-01,,5",
+            f"{ANN},won,,,5",
+            f"{ANN},,2026-12-01",
+            f"{ANN},contested,2026-12-01",
+            ",won,2026-12-01,,5",
+            f"{ANN},lost,2029-12-01",
+            f"{ANN},lost,2026-11-23",
+        )
+        time = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
+        first = "(line 3 of the same lead is faulty; mend that first)"
+        offered = (
+            "scheduled, moved, held, no-show, cancelled, won, lost, revenue, refunded, churned, "
+            "contested"
+        )
+        assert faults == [
+            f'2: on = "yesterday": {time}',
+            '2: outcome = "hold": none that we know; did you mean `held`?',
+            '3: period = "1.12.2026": write a date such as 2026-12-01',
+            '3: months = "13x": write a number from 1 to 120',
+            '3: amount = "0": say how much, net of tax',
+            f"4: lead {lead_id}: appointment is not started, so held is refused; allowed now: "
+            f"scheduled {first}",
+            '5: at = "2026-12-01": won has none; leave the cell empty',
+            '5: reason = "ugly": won has none; leave the cell empty',
+            '5: from = "both": write agency or client',
+            '5: amount = "12.345": 12.345 has more decimals than USD; write no more than that',
+            '6: email = "ann@": no e-mail address',
+            "7: on: say when it happened; a row is known again by its time",
+            f"8: outcome: say what has become of the lead: {offered}",
+            "9: reason: name a code of the campaign's reasons",
+            "10: lead_id: say whose outcome it is: lead_id, or email and campaign",
+            f"11: lead {lead_id}: lost at 2029-12-01T05:00:00.000000Z lies before its receipt or "
+            f"in the time to come; say when it happened {first}",
+            "12: email: 0 leads in guide by that time that the client was given; look at the "
+            "address and the time, or name the lead by its lead_id",
+        ]
+
+    def test_a_row_of_another_width_is_told_among_the_others(self, desk: Desk) -> None:
+        desk.take()
+        table = f"email,outcome,on\n{ANN},lost\nann@,lost,2026-12-01\n"
+        read = read_outcomes(table.encode(), "crm.csv")
+        found = desk.ledger.read(
+            lambda reading: sort_out(reading, read, Teller("Ada", Actor.AGENCY, "guide"), LATER)
+        )
+        with pytest.raises(FileErrors) as refused:
+            desk.ledger.transact(lambda records: take(records, found, LATER))
+        assert [problem.line for problem in refused.value.problems] == [2, 3]
+
+    def test_no_fault_tells_of_other_rows_people(self, desk: Desk) -> None:
+        desk.take()
+        told = "\n".join(desk.faults(WON, HELD, "bob@other.example,hold,2026-12-01"))
+        assert "ann@" not in told
+        assert "bob@" not in told
+
+    def test_hostile_text_is_shown_escaped(self, desk: Desk) -> None:
+        desk.take()
+        (told,) = desk.faults(f"{ANN},\x1b[2J\u202e,2026-12-01")
+        assert "\\u001b[2J\\u202e" in told
+
+    @pytest.mark.parametrize(
+        ("table", "fault"),
+        [
+            ("", "crm.csv: empty; its first line names the columns"),
+            ("email,outcome,on\n", "crm.csv: a heading and no outcomes below it"),
+            (
+                "outcome,on\nwon,2026-12-01\n",
+                "crm.csv: no column says whose outcome: lead_id or email",
+            ),
+            (
+                "email,outcom\na,b\n",
+                'crm.csv:1: no column "outcom" in a table of outcomes; did you mean `outcome`?',
+            ),
+        ],
+    )
+    def test_what_is_no_table_of_outcomes_is_told(self, table: str, fault: str) -> None:
+        with pytest.raises(FileErrors) as refused:
+            read_outcomes(table.encode(), "crm.csv")
+        assert str(refused.value.problems[0]) == fault
+
+    def test_more_than_the_sites_visitors_can_wait_for_is_refused(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bringing, "MOST_NEW", 2)
+        desk.take()
+        desk.bring(SCHEDULED, HELD)
+        assert known(desk.bring(SCHEDULED, HELD, WON)) == [True, True, False]
+        (fault,) = desk.faults(
+            WON.replace("won", "churned").replace(",,1200.00", ""),
+            REFUND,
+            REFUND.replace("100", "5"),
+        )
+        assert fault.endswith(
+            "3 new outcomes; at most 2 at once: cut the file in parts, each with the heading"
+        )
+
+
+def test_times_that_no_calendar_holds_are_refused(desk: Desk) -> None:
+    desk.take(SHARE)
+    far = f"{ANN},scheduled,2026-12-01,9999-12-31T23:00"
+    odd = (
+        f"{ANN},revenue,2026-12-01,,5,9999-12-01,120",
+        f"{ANN},revenue,2026-12-01,,5,2999-12-01,120",
+    )
+    faults = desk.faults(far, *odd, f"{ANN},lost,0001-01-01T00:00+14:00")
+    assert [fault.split(":")[0] for fault in faults] == ["2", "3", "4", "5"]
+
+
+def test_a_period_is_one_day_and_no_time(desk: Desk) -> None:
+    desk.take(SHARE)
+    taken = desk.bring(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
+    assert taken[1].occurred_at.date() == date(2026, 12, 1)

@@ -1,0 +1,177 @@
+"""A table of what a CRM says became of leads: what its rows mean, and what is known already."""
+
+from decimal import Decimal
+
+import pytest
+
+from capture.lead import Actor, Kind
+from capture.outcomes import Teller, read_outcomes, sort_out
+from capture.review import write_meetings
+from tests.capture.outcomes.desk import (
+    ANN,
+    DAY,
+    HEADING,
+    HELD,
+    LATER,
+    REFUND,
+    SCHEDULED,
+    SHARE,
+    WON,
+    Desk,
+    known,
+)
+from tests.samples import NOW
+
+
+class TestRows:
+    def test_rows_that_rest_on_earlier_ones_are_applied_in_the_files_order(
+        self, desk: Desk
+    ) -> None:
+        lead_id = desk.take()
+        taken = desk.bring(SCHEDULED, HELD, WON, REFUND)
+        assert {one.lead_id for one in taken} == {lead_id}
+        lead = desk.lead(lead_id)
+        assert (lead.appointment, lead.sale) == ("held", "won")
+
+    def test_a_time_without_a_zone_is_one_of_the_campaigns(self, desk: Desk) -> None:
+        desk.take()
+        here, there = (
+            desk.bring(f"{ANN},lost,2026-12-01T09:00"),
+            desk.bring(f"{ANN},lost,2026-12-01T14:00Z"),
+        )
+        assert here[0].occurred_at == there[0].occurred_at
+        assert (known(here), known(there)) == ([False], [True])
+
+    def test_whose_word_it_is_stands_in_the_row_or_holds_for_the_table(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        desk.bring(SCHEDULED + ",,,,,agency,by phone", HELD, side=Actor.CLIENT)
+        events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+        assert [one.event.actor for one in events[-2:]] == [Actor.AGENCY, Actor.CLIENT]
+        notes = desk.ledger.read(lambda reading: reading.notes(lead_id))
+        assert [(note.author, note.text) for note in notes] == [("Ada", "by phone"), ("Ada", "")]
+        assert "Ada" not in repr(events)
+
+    @pytest.mark.parametrize("word", ["no-show", "No show", "NO_SHOW"])
+    def test_an_outcome_may_be_spelt_as_people_do(self, desk: Desk, word: str) -> None:
+        desk.take()
+        taken = desk.bring(SCHEDULED, f"{ANN},{word},2026-11-26T10:30")
+        assert taken[1].kind is Kind.NO_SHOW
+
+    def test_a_prepayment_is_split_by_month_and_known_again(self, desk: Desk) -> None:
+        lead_id = desk.take(SHARE)
+        row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,12"
+        desk.bring(WON, row)
+        events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+        amounts = [one.event.data["amount"] for one in events if one.event.kind is Kind.REVENUE]
+        assert (len(amounts), sum(amounts)) == (12, 100000)
+        assert known(desk.bring(WON, row)) == [True, True]
+
+    def test_a_period_that_two_rows_claim_is_refused(self, desk: Desk) -> None:
+        desk.take(SHARE)
+        row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
+        (fault,) = desk.faults(WON, f"{row},12", f"{row},1")
+        assert fault.startswith("4: lead ")
+        assert fault.endswith("revenue of 2026-12-01 is recorded already; a period counts once")
+
+    def test_a_client_may_contest_in_a_table(self, desk: Desk) -> None:
+        lead_id = desk.take(SHARE)
+        paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
+        no = f"{ANN},contested,2026-12-01T12:00,,,2026-12-01,,too_small,client"
+        desk.bring(WON, paid, no)
+        assert known(desk.bring(WON, paid, no)) == [True, True, True]
+        kinds = [
+            one.event.kind
+            for one in desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+        ]
+        assert kinds.count(Kind.CONTESTED) == kinds.count(Kind.REVENUE) == 1
+
+
+class TestAgain:
+    """What was taken once changes nothing (docs/rules.md, Choices)."""
+
+    def test_the_same_table_twice_changes_nothing(self, desk: Desk) -> None:
+        desk.take()
+        desk.bring(SCHEDULED, HELD, WON, REFUND)
+        before = desk.head()
+        assert known(desk.bring(SCHEDULED, HELD, WON, REFUND, at=LATER + 300 * DAY)) == [True] * 4
+        assert desk.head() == before
+
+    def test_of_a_newer_export_only_what_is_new_is_taken(self, desk: Desk) -> None:
+        desk.take()
+        desk.take(email="bob@other.example")
+        desk.bring(SCHEDULED, HELD)
+        bob = SCHEDULED.replace(ANN, "bob@other.example")
+        assert known(desk.bring(bob, WON, HELD, SCHEDULED)) == [False, False, True, True]
+
+    def test_what_was_recorded_by_hand_is_known(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        desk.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(100))
+        assert known(desk.bring(f"{ANN},won,2026-11-24T15:00Z,,100")) == [True]
+
+    def test_another_time_amount_or_meeting_is_another_outcome(self, desk: Desk) -> None:
+        desk.take()
+        desk.bring(SCHEDULED, WON, REFUND)
+        other = REFUND.replace("100", "101"), REFUND.replace("09:00", "09:01")
+        move = f"{ANN},moved,2026-11-25T09:00,2026-11-27T10:00"
+        assert known(desk.bring(*other, move)) == [False] * 3
+        assert known(desk.bring(move.replace("27T", "28T"))) == [False]
+
+    def test_two_equal_rows_in_one_table_are_refused(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        same = "the same as line 3; leave one, or if it happened twice, give each its own time"
+        assert desk.faults(WON, REFUND, REFUND) == [f"4: {same}"]
+        desk.bring(WON, REFUND)
+        heading = f"lead_id,{HEADING}"
+        by_id = f"{lead_id},{REFUND.replace(ANN, '')}"
+        assert desk.faults(f",{WON}", f",{REFUND}", by_id, heading=heading) == [f"4: {same}"]
+
+    def test_what_the_client_contested_is_not_taken_again_by_itself(self, desk: Desk) -> None:
+        lead_id = desk.take(SHARE)
+        paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
+        no = f"{ANN},contested,2026-12-01T12:00,,,2026-12-01,,too_small,client"
+        desk.bring(WON, paid, no)
+        before = desk.head()
+        assert known(desk.bring(WON, paid)) == [True, True]
+        assert desk.head() == before
+        desk.bring(paid.replace("10:00", "10:01"))
+        assert desk.lead(lead_id).sale == "won"
+
+    @pytest.mark.parametrize("written", [False, True])
+    def test_that_a_meeting_was_held_is_known_where_silence_said_so(
+        self, desk: Desk, written: bool
+    ) -> None:
+        desk.take()
+        desk.bring(SCHEDULED, at=NOW + DAY)
+        if written:
+            desk.ledger.transact(lambda records: write_meetings(records, LATER))
+        assert known(desk.bring(SCHEDULED, HELD)) == [True, True]
+        (fault,) = desk.faults(f"{ANN},held,2026-11-26T09:59")
+        assert "2: lead " in fault
+
+    def test_silence_speaks_for_the_meeting_that_stands_only(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        desk.bring(SCHEDULED, at=NOW + DAY)
+        moved = f"{ANN},moved,2026-11-26T09:00,2026-12-13T10:00"
+        desk.bring(moved, at=NOW + 3 * DAY)
+        taken = desk.bring(moved, f"{ANN},held,2026-12-13T10:30", at=LATER + DAY)
+        assert (known(taken), desk.lead(lead_id).appointment) == ([True, False], "held")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_it_may_come_from_any_spreadsheet(desk: Desk, delimiter: str, end: str) -> None:
+    desk.take()
+    lines = ["Outcome,ON ,email,amount,,", f"won,2026-12-01 09:00,{ANN},1200.00,,", ",,,,,"]
+    text = "\ufeff" + end.join(lines).replace(",", delimiter)
+    table = read_outcomes(text.encode(), "crm.csv")
+    teller = Teller("Ada", Actor.AGENCY, "guide")
+    found = desk.ledger.read(lambda reading: sort_out(reading, table, teller, LATER))
+    assert [one.outcome.amount for one in found.new] == [Decimal("1200.00")]
+
+
+def test_a_rehearsal_tells_the_same_and_writes_nothing(desk: Desk) -> None:
+    desk.take()
+    before = desk.head()
+    rehearsed = desk.bring(SCHEDULED, HELD, WON, dry=True)
+    assert desk.head() == before
+    assert desk.bring(SCHEDULED, HELD, WON) == rehearsed

@@ -1,0 +1,72 @@
+"""Whose outcome a row is: by lead, or by address and campaign."""
+
+import pytest
+
+from capture.review import Act, reject
+from tests.capture.outcomes.desk import ANN, DAY, HEADING, WON, Desk, known
+from tests.samples import NOW, campaign
+
+
+class TestWhose:
+    @pytest.mark.parametrize("address", ["ANN@Clinic.example", "ann+guide@clinic.example"])
+    def test_an_address_is_compared_as_for_duplicates_rule_2(
+        self, desk: Desk, address: str
+    ) -> None:
+        lead_id = desk.take()
+        assert desk.bring(WON.replace(ANN, address))[0].lead_id == lead_id
+        assert known(desk.bring(WON)) == [True]
+
+    def test_of_several_leads_the_one_that_had_come_by_then_is_meant(self, desk: Desk) -> None:
+        terms = campaign("[duplicates]\nwindow = 365")
+        first, second = desk.take(terms), desk.take(terms, NOW + 400 * DAY)
+        late = f"{ANN},refunded,2028-01-03T09:00,,100.00"
+        assert desk.bring(WON, at=NOW + 500 * DAY)[0].lead_id == first
+        (fault,) = desk.faults(WON, late, at=NOW + 500 * DAY)
+        assert fault.startswith("3: email: 2 leads in guide by that time: ")
+        assert first in fault
+        assert second in fault
+        assert fault.endswith("; name the right one by its lead_id")
+
+    def test_nobody_of_that_address_is_told(self, desk: Desk) -> None:
+        desk.take(company_size="1-50")
+        none = (
+            "email: 0 leads in guide by that time that the client was given; look at the address "
+            "and the time, or name the lead by its lead_id"
+        )
+        assert desk.faults(WON) == [f"2: {none}"]
+
+    def test_a_duplicate_has_no_outcomes_and_makes_nothing_ambiguous(self, desk: Desk) -> None:
+        first = desk.take()
+        desk.take(full_name="A. Lee", at=NOW + DAY)
+        assert desk.bring(WON)[0].lead_id == first
+
+    def test_another_campaigns_lead_is_another_lead(self, desk: Desk) -> None:
+        desk.take()
+        other = desk.take(campaign(slug="other"))
+        heading = HEADING.replace("email,", "email,campaign,")
+        row = WON.replace(ANN, f"{ANN},other")
+        assert desk.bring(row, heading=heading)[0].lead_id == other
+        (fault,) = desk.faults(WON, slug="gude")
+        assert fault == (
+            "2: no lead ever came to campaign 'gude'; `gatepost campaigns list` lists them"
+        )
+
+    def test_a_lead_id_decides_and_must_be_of_the_campaign_that_is_named(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        heading = HEADING.replace("email,", "lead_id,campaign,")
+        row = WON.replace(ANN, f"{lead_id},other")
+        assert desk.faults(row, heading=heading) == [
+            f'2: campaign = "other": lead {lead_id} is of guide'
+        ]
+        unknown = WON.replace(ANN, "nobody,guide")
+        assert desk.faults(unknown, heading=heading) == [
+            '2: lead_id = "nobody": no such lead; `gatepost leads` lists them'
+        ]
+
+    def test_a_lead_that_the_client_rejected_is_named_in_the_refusal(self, desk: Desk) -> None:
+        lead_id = desk.take()
+        act = Act(lead_id, "Carol")
+        desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW + DAY))
+        assert desk.faults(WON) == [
+            f"2: lead {lead_id} is rejected: only a qualified or accepted lead can be won"
+        ]
