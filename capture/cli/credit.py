@@ -7,6 +7,7 @@ from decimal import Decimal
 import click
 
 from capture.cli.amount import Amount
+from capture.cli.line_options import line_options
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import Correction, Wish, credits_of
@@ -16,12 +17,9 @@ from capture.money import from_minor, show_money
 
 
 @click.command()
-@click.argument("number")
-@click.option("--lead", "lead_id", required=True, metavar="ID", help="Whose line it is.")
+@line_options
 @click.option("--reason", required=True, metavar="CODE", help="Why: goodwill, wrong_contact ...")
-@click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
 @click.option("--amount", type=Amount(), help="Net of tax; all that is left by default.")
-@click.option("--period", default="", metavar="DATE", help="Where the lead has several lines.")
 @pass_workplace
 def credit(
     workplace: Workplace,

@@ -1,16 +1,19 @@
 """`gatepost debit`: asks the client for more on a closed line, and takes the answer."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 import click
 
 from capture.cli.amount import Amount
+from capture.cli.line_options import line_options
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import (
-    Correction,
+    BilledLine,
     Proposal,
     Wish,
     approve_debit,
@@ -22,14 +25,6 @@ from capture.closing import (
 from capture.ledger import Records
 from capture.money import from_minor, show_money
 
-lead_option = click.option(
-    "--lead", "lead_id", required=True, metavar="ID", help="Whose line it is."
-)
-period_option = click.option(
-    "--period", default="", metavar="DATE", help="Where the lead has several lines."
-)
-name_option = click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
-
 
 @click.group()
 def debit() -> None:
@@ -37,12 +32,9 @@ def debit() -> None:
 
 
 @debit.command()
-@click.argument("number")
-@lead_option
+@line_options
 @click.option("--amount", required=True, type=Amount(), help="Net of tax, beyond the line.")
 @click.option("--reason", required=True, metavar="CODE", help="Why: wrong_rate, missed_period ...")
-@period_option
-@name_option
 @pass_workplace
 def propose(
     workplace: Workplace,
@@ -68,39 +60,37 @@ def propose(
 
 
 @debit.command()
-@click.argument("number")
-@lead_option
-@period_option
-@name_option
+@line_options
 @pass_workplace
 def approve(workplace: Workplace, number: str, lead_id: str, period: str, by: str) -> None:
     """The client agrees: the debit note is issued."""
-
-    def work(records: Records) -> Correction:
-        line = billed_line(records, number, lead_id, period)
-        return approve_debit(records, line, by, datetime.now(UTC))
-
-    with workplace.ledger() as ledger:
-        made = ledger.transact(work)
+    made = _answer(workplace, (number, lead_id, period), approve_debit, by)
     click.echo(f"{made.number}: {show_money(made.amount, made.currency)} debited on {number}.")
 
 
 @debit.command()
-@click.argument("number")
-@lead_option
-@period_option
-@name_option
+@line_options
 @pass_workplace
 def decline(workplace: Workplace, number: str, lead_id: str, period: str, by: str) -> None:
     """The client does not agree: nothing changes."""
+    made = _answer(workplace, (number, lead_id, period), decline_debit, by)
+    click.echo(f"{show_money(made.amount, made.currency)} on {number} declined.")
 
-    def work(records: Records) -> Proposal:
-        line = billed_line(records, number, lead_id, period)
-        return decline_debit(records, line, by, datetime.now(UTC))
+
+Answer = TypeVar("Answer")
+
+
+def _answer(
+    workplace: Workplace,
+    line: tuple[str, str, str],
+    give: Callable[[Records, BilledLine, str, datetime], Answer],
+    by: str,
+) -> Answer:
+    def work(records: Records) -> Answer:
+        return give(records, billed_line(records, *line), by, datetime.now(UTC))
 
     with workplace.ledger() as ledger:
-        made = ledger.transact(work)
-    click.echo(f"{show_money(made.amount, made.currency)} on {number} declined.")
+        return ledger.transact(work)
 
 
 @debit.command("list")

@@ -8,6 +8,7 @@ import click
 from capture.cli.amount import Amount
 from capture.cli.lead import find
 from capture.cli.output import read_time
+from capture.cli.side import side_option
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import Actor, Lead
 from capture.ledger import Records
@@ -19,14 +20,7 @@ from capture.terms import kept_campaign
 @click.argument("lead_id", metavar="ID")
 @click.argument("what", type=click.Choice(sorted(KINDS)))
 @click.option("--as", "by", required=True, metavar="NAME", help="Who records it.")
-@click.option(
-    "--from",
-    "side",
-    type=click.Choice(["agency", "client"]),
-    default="agency",
-    show_default=True,
-    help="Whose word it is; what the client records is final.",
-)
+@side_option
 @click.option("--on", "occurred", metavar="TIME", help="When it happened; now by default.")
 @click.option("--at", "meeting", metavar="TIME", help="scheduled, moved: when the meeting is.")
 @click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")

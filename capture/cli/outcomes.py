@@ -11,6 +11,7 @@ import click
 
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
+from capture.cli.side import side_option
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import short_path
 from capture.lead import Actor
@@ -26,14 +27,7 @@ def outcomes() -> None:
 @outcomes.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--as", "by", required=True, metavar="NAME", help="Who records them.")
-@click.option(
-    "--from",
-    "side",
-    type=click.Choice(["agency", "client"]),
-    default="agency",
-    show_default=True,
-    help="Whose word they are, where a row does not say; what the client records is final.",
-)
+@side_option
 @click.option("--campaign", default="", help="Where the leads are, if a row does not say.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded; write nothing.")
 @as_json_option

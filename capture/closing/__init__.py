@@ -5,7 +5,14 @@ What follows a close are documents as well: credit and debit notes, and payments
 
 from capture.closing.check import check_documents
 from capture.closing.close import close_month, preview, read_statement
-from capture.closing.correction import Correction, Wish, billed_line, corrections_of, credits_of
+from capture.closing.correction import (
+    BilledLine,
+    Correction,
+    Wish,
+    billed_line,
+    corrections_of,
+    credits_of,
+)
 from capture.closing.credit import credit, credit_refund
 from capture.closing.debit import (
     Proposal,
@@ -21,6 +28,7 @@ from capture.closing.spend import Spent, spend_of
 
 __all__ = [
     "BillableLead",
+    "BilledLine",
     "Correction",
     "DrawnMonth",
     "Proposal",

@@ -1,4 +1,4 @@
-"""A desk over a real ledger, whose proof is taken after each test that used it."""
+"""A real ledger, whose proof is taken after each test that used it, and a desk over it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 
 from capture.closing import check_documents
-from capture.ledger import open_ledger
+from capture.ledger import Ledger, open_ledger
 from tests.capture.desk import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only"))
-    yield desk
-    assert desk.ledger.verify().faults == ()
-    assert desk.ledger.read(check_documents) == []
-    desk.ledger.close()
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
+    yield ledger
+    assert ledger.verify().faults == ()
+    assert ledger.read(check_documents) == []
+    ledger.close()
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from capture.campaign import Answer, Campaign
 from capture.errors import MoveRefused, Refused
 from capture.intake import receive
 from capture.lead import Kind, Lead
-from capture.ledger import Ledger, Records, open_ledger
+from capture.ledger import Ledger, Records
 from capture.review import (
     Act,
     accept,
@@ -62,14 +61,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only"))
-
-
-@pytest.fixture(autouse=True)
-def _proven(desk: Desk) -> object:
-    yield
-    assert desk.ledger.verify().faults == ()
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)
 
 
 def test_a_lead_is_accepted_by_word_before_its_deadline(desk: Desk) -> None:

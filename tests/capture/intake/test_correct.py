@@ -1,11 +1,10 @@
 """Rule 15: a lead corrected by hand or taken out of spam, judged again."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from capture.closing import check_documents, close_month, read_statement
 from capture.errors import Refused
 from capture.intake import Correction, Submission, correct, receive
 from capture.lead import Actor, Event, Kind, Lead
-from capture.ledger import Ledger, open_ledger
+from capture.ledger import Ledger
 from capture.review import Act, accept, reject, write_lapses
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, moved, submission
 
@@ -69,11 +68,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
-    yield Desk(ledger)
-    assert ledger.verify().faults == ()
-    ledger.close()
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)
 
 
 def test_a_corrected_lead_is_judged_again_and_silence_never_accepts_it(desk: Desk) -> None:
