@@ -10,7 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from capture.campaign import Campaign
-from capture.closing.documents import carried_forward, earlier_months, next_number
+from capture.closing.documents import (
+    carried_forward,
+    closed_statement,
+    closings_of,
+    earlier_months,
+    next_number,
+)
 from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
@@ -34,7 +40,7 @@ def preview(
 ) -> Statement:
     """The month's statement as it would be drawn at a time, without a number (rule 28)."""
     sequence, head = reading.head(until=as_of)
-    earlier = earlier_months(reading, campaign.slug, month, as_of)
+    earlier = earlier_months(closings_of(reading, campaign.slug), month, as_of)
     drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
 
@@ -47,15 +53,15 @@ def close_month(
     First writes down what silence decided (rules 12 and 14). Raises `Refused` for a month that is
     not over in the campaign's zone, lies before its first lead, or while an earlier one is open.
     """
-    closed = {one.month: one for one in records.statements(campaign.client) if _is(one, campaign)}
-    if month in closed:
-        return closed[month]
-    _check_order(records, campaign, month, closed, now)
+    closings = closings_of(records, campaign.slug)
+    if month in closings:
+        return closed_statement(records, closings[month].number)
+    _check_order(records, campaign, month, closings, now)
     write_lapses(records, now, campaign.slug)
     write_meetings(records, now, campaign.slug)
     sequence, head = records.head()
     number = next_number(records, campaign.client)
-    earlier = earlier_months(records, campaign.slug, month, now)
+    earlier = earlier_months(closings, month, now)
     drawn = _draw(records, campaign, both, month, now, sequence, earlier)
     bill = replace(drawn, number=number, head=head)
     text = to_json(bill)
@@ -73,7 +79,8 @@ def redraw(reading: Reading, frozen: Frozen, said: Mapping[str, Any]) -> Stateme
     last = int(said["last_event"])
     version = str(reading.first_version(frozen.campaign))
     campaign = kept_campaign(reading, version)
-    earlier = earlier_months(reading, frozen.campaign, frozen.month, frozen.closed_at)
+    closings = closings_of(reading, frozen.campaign)
+    earlier = earlier_months(closings, frozen.month, frozen.closed_at)
     both = Parties.from_data(said["parties"])
     drawn = _draw(reading, campaign, both, frozen.month, frozen.closed_at, last, earlier)
     return replace(drawn, number=frozen.number, head=reading.hash_of(last))
@@ -177,10 +184,6 @@ def _months(first: str, end: str) -> list[str]:
         months.append(month)
         year, number = (year + 1, 1) if number == 12 else (year, number + 1)
     return months
-
-
-def _is(frozen: Frozen, campaign: Campaign) -> bool:
-    return frozen.campaign == campaign.slug
 
 
 def read_statement(frozen: Frozen) -> Statement:

@@ -14,8 +14,9 @@ from capture.terms import kept_campaign
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """When a month was closed, and the last event that its statement saw."""
+    """The statement that closed a month, when, and the last event that it saw."""
 
+    number: str
     closed_at: datetime
     last_event: int
 
@@ -109,20 +110,24 @@ def closed_statement(reading: Reading, number: str) -> Frozen:
     return frozen
 
 
-def closings_of(reading: Reading, campaign: str, as_of: datetime) -> dict[str, Closing]:
-    """The campaign's months that were closed by a time, in their order."""
+def closings_of(reading: Reading, campaign: str) -> dict[str, Closing]:
+    """The campaign's closed months, in their order."""
     return {
-        one.event.data["month"]: Closing(one.event.recorded_at, one.event.data["last_event"])
-        for one in reading.account_events()
-        if one.event.kind is Kind.CLOSED
-        and one.event.campaign == campaign
-        and one.event.recorded_at <= as_of
+        event.data["month"]: Closing(
+            event.data["number"], event.recorded_at, event.data["last_event"]
+        )
+        for event in (one.event for one in reading.account_events())
+        if event.kind is Kind.CLOSED and event.campaign == campaign
     }
 
 
-def earlier_months(reading: Reading, campaign: str, month: str, as_of: datetime) -> set[str]:
-    """The campaign's months before one, as far as they were closed by a time."""
-    return {closed for closed in closings_of(reading, campaign, as_of) if closed < month}
+def earlier_months(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
+    """The months before one, as far as they were closed by a time."""
+    return {
+        earlier
+        for earlier, closing in closings.items()
+        if earlier < month and closing.closed_at <= as_of
+    }
 
 
 def next_number(reading: Reading, client: str) -> str:

@@ -45,18 +45,14 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     in the future it shows what silence will have accepted by then. The same ledger, month and time
     always draw the same lines.
     """
-    closing = closings_of(reading, slug, as_of).get(month)
-    seen_at = as_of if closing is None else closing.closed_at
-    drawn = draw_lives(
-        reading,
-        Wanted(
-            slug,
-            month,
-            seen_at,
-            until=as_of if closing is None else None,
-            last=None if closing is None else closing.last_event,
-            closed=earlier_months(reading, slug, month, seen_at),
-            billed=reading.billed(slug, month),
-        ),
-    )
+    closings, billed = closings_of(reading, slug), reading.billed(slug, month)
+    closing = closings.get(month)
+    if closing is None or closing.closed_at > as_of:
+        closed = earlier_months(closings, month, as_of)
+        wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
+    else:
+        at, last = closing.closed_at, closing.last_event
+        closed = earlier_months(closings, month, at)
+        wanted = Wanted(slug, month, at, last=last, closed=closed, billed=billed)
+    drawn = draw_lives(reading, wanted)
     return DrawnMonth(slug, drawn.lines.paid(), drawn.fields)
