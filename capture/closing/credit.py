@@ -5,7 +5,6 @@ client. All credits of a line together never exceed the line.
 """
 
 from datetime import datetime
-from fractions import Fraction
 
 from capture.billing import minor_units
 from capture.closing.correction import (
@@ -21,7 +20,7 @@ from capture.closing.documents import day_in, next_number
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
-from capture.money import from_minor
+from capture.money import from_minor, to_minor
 
 
 def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
@@ -47,9 +46,11 @@ def credit_refund(records: Records, lead_id: str, owed: int, now: datetime) -> C
 
 
 def _in_proportion(billed: BilledLine, owed: int) -> int:
-    """What is owed of the line as its debit notes raised it; half to even (rule 24)."""
-    line = billed.line.amount
-    return round(Fraction(owed * billed.raised, line)) if line else owed
+    """What is owed of the line as its debit notes raised it."""
+    line, currency = billed.line.amount, billed.bill.currency
+    if not line:
+        return owed
+    return to_minor(from_minor(owed, currency) * billed.raised / line, currency)
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
