@@ -30,6 +30,24 @@ def test_hours_are_elapsed_hours_whatever_daylight_saving_does() -> None:
 @pytest.mark.parametrize(
     ("told", "ends"),
     [
+        ("2026-03-07T10:00-05:00", "2026-03-09T11:00-04:00"),  # an hour is left out
+        ("2026-10-31T10:00-04:00", "2026-11-02T09:00-05:00"),  # an hour comes twice
+        ("2028-02-28T10:00-05:00", "2028-03-01T10:00-05:00"),  # over a leap day
+        ("2027-02-27T10:00-05:00", "2027-03-01T10:00-05:00"),  # over the end of a short month
+        ("2026-12-30T23:59-05:00", "2027-01-01T23:59-05:00"),  # over the end of a year
+    ],
+)
+def test_plain_hours_run_over_clock_changes_and_ends_of_months(told: str, ends: str) -> None:
+    assert deadline(PLAIN, at(told)) == at(ends)
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        ("2026-10-30T10:00-04:00", "2026-11-03T10:00-05:00"),  # clocks go back on the Sunday
+        ("2026-03-06T10:00-05:00", "2026-03-10T10:00-04:00"),  # and forward
+        ("2028-02-28T10:00-05:00", "2028-03-01T10:00-05:00"),  # a leap day is a Tuesday
+        ("2027-02-26T10:00-05:00", "2027-03-02T10:00-05:00"),  # a month ends on the Sunday
         ("2026-11-16T10:00-05:00", "2026-11-18T10:00-05:00"),  # Monday: as the clock runs
         ("2026-11-20T10:00-05:00", "2026-11-24T10:00-05:00"),  # Friday: over the weekend
         ("2026-11-21T10:00-05:00", "2026-11-25T00:00-05:00"),  # Saturday: begins on Monday
