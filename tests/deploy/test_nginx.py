@@ -31,9 +31,10 @@ def service(server: Server, first: Writer) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def nginx(server: Server, service: Service) -> Iterator[Nginx]:
     with Nginx(server, service).running() as made:
+        before = made.workers()
         taken = made.take_redirects()
         assert taken.returncode == 0, taken.stderr
-        made.until(lambda: made.get("/old-address/").status == 301)
+        made.until(lambda: not before & made.workers())
         yield made
 
 

@@ -75,6 +75,7 @@ class Nginx:
     @contextlib.contextmanager
     def running(self) -> Iterator["Nginx"]:
         process = subprocess.Popen(self.command, start_new_session=True)
+        self._children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         try:
             self.until(lambda: self.get("/").status)
             yield self
@@ -92,6 +93,10 @@ class Nginx:
                     return
             time.sleep(0.02)
         raise TimeoutError("nginx did not get there")
+
+    def workers(self) -> set[str]:
+        """Their process ids. After a reload the old ones go on answering until they are gone."""
+        return set(self._children.read_text().split())
 
     def take_redirects(self) -> subprocess.CompletedProcess[str]:
         """deploy/take-redirects, as root runs it when a release is swapped in."""
