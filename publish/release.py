@@ -6,13 +6,9 @@ again only what changed.
 
 import gzip
 import hashlib
-import importlib.metadata
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -20,14 +16,10 @@ from typing import Final
 
 import brotli
 
-from capture.errors import Refused
+from publish import search
 
-SEARCH: Final = "pagefind"
 _TEXT: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"})
-_PACKED: Final = frozenset({".pagefind", ".pf_meta", ".pf_index", ".pf_fragment"})
 _SMALLEST: Final = 256  # bytes; below this compression gains nothing on the wire
-_IN_SEARCH: Final = b" data-pagefind-body"  # the theme marks with it what may be found
-_UNUSED: Final = ("*.css", "pagefind-*.js")  # the page's look is the theme's
 
 
 def finish(site: Path, cache: Path) -> None:
@@ -38,46 +30,26 @@ def finish(site: Path, cache: Path) -> None:
 
 def add_search(site: Path, cache: Path) -> None:
     """Puts Pagefind's index into `pagefind/`. Without a page that may be found there is none."""
-    pages = [path for path in sorted(site.rglob("*.html")) if _IN_SEARCH in path.read_bytes()]
+    pages = [
+        path for path in sorted(site.rglob("*.html")) if search.MAY_BE_FOUND in path.read_bytes()
+    ]
     if not pages:  # Pagefind would take every page then, drafts too
         return
-    kept = cache / _key(pages, site)
+    kept = cache / search.key(pages, site)
     if not kept.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            _index(site, Path(folder) / "index")
+            search.make_index(site, Path(folder) / "index")
             for old in cache.glob("?" * len(kept.name)):  # whole ones, not one in the making
                 shutil.rmtree(old, ignore_errors=True)
             with suppress(OSError):  # somebody else was quicker, with the same index
                 (Path(folder) / "index").rename(kept)
-    shutil.copytree(kept, site / SEARCH)
-
-
-def _key(pages: Iterable[Path], site: Path) -> str:
-    key = hashlib.sha256(importlib.metadata.version("pagefind").encode())
-    for path in pages:
-        key.update(f"\n{path.relative_to(site)} ".encode())
-        key.update(hashlib.sha256(path.read_bytes()).digest())
-    return key.hexdigest()
-
-
-def _index(site: Path, target: Path) -> None:
-    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--output-path", str(target)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-    if ran.returncode:
-        said = " ".join((ran.stderr or ran.stdout).split())
-        raise Refused(f"pagefind could not make the search index: {said[-300:]}")
-    for path in target.rglob("*"):
-        if path.suffix in _PACKED:  # Pagefind's script reads both; brotli packs tighter than this
-            path.write_bytes(gzip.decompress(path.read_bytes()))
-    for pattern in _UNUSED:
-        for path in target.glob(pattern):
-            path.unlink()
+    shutil.copytree(kept, site / search.FOLDER)
 
 
 def compress(site: Path, cache: Path) -> None:
     """Puts `x.gz` (gzip) and `x.br` (brotli) beside each file of text that they make smaller."""
-    files = [path for path in sorted(site.rglob("*")) if path.suffix in _TEXT | _PACKED]
+    files = [path for path in sorted(site.rglob("*")) if path.suffix in _TEXT | search.PACKED]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # both compressors let others work
         list(threads.map(lambda path: _compress(path, cache), files))
 
