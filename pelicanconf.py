@@ -86,7 +86,12 @@ CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS 
 
 THEME = "theme"
 THEME_STATIC_PATHS: list[str] = []  # publish.look puts them out, with fingerprints in their names
-JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+JINJA_ENVIRONMENT = {
+    "autoescape": True,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "auto_reload": False,  # each build reads its templates once
+}
 # In this order: who listens for problems first, who guards the gated files last.
 PLUGINS = [
     "publish.problems",

@@ -26,6 +26,7 @@ _LEFT: Final = re.compile(
     r"\b(?:href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
     r"""(?P<quote>["'])(?P<link>(?:\{(?P<what>\w+)\}|\|(?P<old>\w+)\|).*?)(?P=quote)"""
 )
+_BRACED: Final = re.compile(r"""["'][{|]""")
 _PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 
 
@@ -68,6 +69,8 @@ def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[
 
 def _left_over(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
     text: str = content.content
+    if not _BRACED.search(text):  # ten times as quick
+        return
     for found in _LEFT.finditer(text):
         what = found["what"] or found["old"]
         link = re.split("[?#]", html.unescape(found["link"]))[0]

@@ -2,6 +2,7 @@
 
 import hashlib
 import posixpath
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ class GatedFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._resolved = folder.resolve()
         self._by_size: dict[int, list[Path]] = {}
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
             if path.is_file() and path.stat().st_size > 0:
@@ -20,13 +22,16 @@ class GatedFiles:
 
     def same_as(self, path: Path) -> Path | None:
         """The gated file that this one is, leads to or has the content of."""
-        if path.resolve().is_relative_to(self.folder.resolve()):
-            return path.resolve()
-        return self.same_content_as(path)
+        resolved = path.resolve()
+        return resolved if resolved.is_relative_to(self._resolved) else self.same_content_as(path)
 
     def same_content_as(self, path: Path) -> Path | None:
         """The gated file that has the very bytes of this one."""
-        alike = self._by_size.get(path.stat().st_size, []) if path.is_file() else []
+        try:
+            found = path.stat()
+        except (OSError, ValueError):  # a link to nowhere
+            return None
+        alike = self._by_size.get(found.st_size, []) if stat.S_ISREG(found.st_mode) else []
         return next((gated for gated in alike if _digest(gated) == _digest(path)), None)
 
 

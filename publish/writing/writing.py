@@ -66,6 +66,11 @@ class Writing:
         }
         return aliases | {post.url: post for post in self.posts}
 
+    @cached_property
+    def has_symlinks(self) -> bool:
+        """Whether a file of the content folder may be another one in truth."""
+        return any(path.is_symlink() for path in self.layout.content.rglob("*"))
+
     @property
     def next_due(self) -> Post | None:
         """The next of the posts that are held back."""

@@ -113,7 +113,7 @@ class _Follower:
 
     def image(self) -> Iterator[Finding]:
         """The picture of a head: a file below the content folder, by its address."""
-        if self._is_gated(self._content / self._path.lstrip("/")):
+        if self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
             told = f"`image` names a gated file: {TELL}"
             yield self._post.finding("gated", self._link.line, told)
         else:
@@ -180,15 +180,17 @@ class _Follower:
         yield self._post.finding("gated", self._link.line, told)
 
     def _reaches_gated(self) -> bool:
-        root = self._content
+        root = str(self._content)
         if self._path.startswith("/"):
-            return self._is_gated(root / self._path.lstrip("/"))
-        beside = root / posixpath.dirname(self._post.name) / self._path
-        return self._is_gated(beside) or self._is_gated(root / self._post.url / self._path)
+            return self._is_gated(root + self._path)
+        beside = posixpath.join(root, posixpath.dirname(self._post.name), self._path)
+        below = posixpath.join(root, self._post.url, self._path)
+        return self._is_gated(beside) or self._is_gated(below)
 
-    def _is_gated(self, path: Path) -> bool:
-        named = self._writing.gated.name in path.parts
-        return inside(path, self._writing.gated) if named or path.is_symlink() else False
+    def _is_gated(self, path: str) -> bool:
+        gated = self._writing.gated
+        suspect = gated.name in path or (self._writing.has_symlinks and Path(path).is_symlink())
+        return suspect and inside(Path(path), gated)
 
 
 def _not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:
