@@ -7,7 +7,6 @@ tuple of pairs, question and answer in Markdown. What a head does not give is no
 """
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,19 +26,27 @@ _READ_BY_PELICAN: Final = frozenset({"date", "modified", "translation"})
 class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
     """Takes the head from what the rules have read, and gives Markdown the text alone."""
 
+    _markdown: Markdown | None = None
+
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the head in Pelican's types."""
         post = self._post(Path(source_path))
-        markdown = cache(lambda: Markdown(**self.settings["MARKDOWN"]))  # not made for kept texts
 
         def html(text: str) -> str:
-            # The empty line tells Markdown's own reader of heads that there is none.
-            return kept_text(text, self.settings, lambda: markdown().reset().convert(f"\n{text}"))
+            return kept_text(text, self.settings, lambda: self._convert(text))
 
         metadata = {
             _PELICANS_NAME.get(name, name): self._value(name, post, html) for name in post.facts
         }
         return html(post.head.body), metadata
+
+    def _convert(self, text: str) -> str:
+        """By one converter for all files, unless it failed: then it may be left in any state."""
+        markdown, self._markdown = self._markdown or Markdown(**self.settings["MARKDOWN"]), None
+        # The empty line tells Markdown's own reader of heads that there is none.
+        converted: str = markdown.reset().convert(f"\n{text}")
+        self._markdown = markdown
+        return converted
 
     def _post(self, path: Path) -> Post:
         """The file as the rules have read it: so the page is what was checked."""
