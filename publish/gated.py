@@ -16,7 +16,7 @@ from pelican import signals
 
 from capture.errors import short_path
 from publish import problems
-from publish.links import contents
+from publish.links import contents, linked_files
 from publish.problems import report_of
 from publish.source import line_of_key, line_of_text
 from publish.wiring import listen
@@ -47,7 +47,7 @@ def check_all(generators: Any) -> None:
         for name in _metadata_to_gated(content, gated.folder):
             line = line_of_key(source, name)
             report.problem(source, line, f"`{name}` names a gated file: {TELL}")
-        linked |= content.get_static_links()
+        linked |= linked_files(content)
         _check_file(source, gated, report)
     for path, static in context["static_content"].items():
         if static is not None and path not in linked:
@@ -65,12 +65,12 @@ def _links_to_gated(content: Any, folder: Path) -> Iterator[str]:
     """What stands in the source, as far as we can tell, of each link to a gated file."""
     root = Path(content.settings["PATH"])
     seen = set()
-    for path in sorted(content.get_static_links()):
+    for path in sorted(linked_files(content)):
         if inside(root / path, folder):
             seen.add(Path(path).name)
             yield Path(path).name
     text: str = content.content
-    if folder.name not in unquote(text):
+    if folder.name not in (unquote(text) if "%" in text else text):
         return
     for found in _LINK.finditer(text):
         for link in html.unescape(found["links"]).split():

@@ -48,6 +48,18 @@ def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
     return (content for content in context["generated_content"].values() if content is not None)
 
 
+def linked_files(content: Any) -> frozenset[str]:
+    """The files below the content folder that a text links to.
+
+    Pelican goes through the whole text for them: once is enough, until a plugin changes it.
+    """
+    text, files = getattr(content, "files_of_text", (None, frozenset()))
+    if text is not content._content:
+        files = frozenset(content.get_static_links())
+        content.files_of_text = content._content, files
+    return files
+
+
 def _check_links(content: Any, context: MutableMapping[str, Any], report: Report) -> None:
     source = Path(content.source_path)
     seen: Counter[str] = Counter()
@@ -59,7 +71,7 @@ def _check_links(content: Any, context: MutableMapping[str, Any], report: Report
 
 def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
     root = Path(content.settings["PATH"])
-    for path in sorted(content.get_static_links()):
+    for path in sorted(linked_files(content)):
         if not (root / path).is_file():
             there = [known for known in context["static_content"] if (root / known).is_file()]
             near = _near(path, there, "")

@@ -19,7 +19,7 @@ from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
 from publish import made_files, problems
-from publish.links import contents
+from publish.links import contents, linked_files
 from publish.made_files import publish_file
 from publish.picture_files import Made, PictureFiles, drawing_size, picture_files, tells_place
 from publish.problems import Report, report_of
@@ -222,7 +222,7 @@ def _leave_out(generator: Any, gallery: _Gallery) -> None:
 
 def _still_linked(context: MutableMapping[str, Any]) -> Iterator[str]:
     for content in contents(context):
-        yield from content.get_static_links()
+        yield from linked_files(content)
         for link in _LINKED.finditer(content._content or ""):
             yield unquote(html.unescape(link["path"]))
 
