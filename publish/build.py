@@ -7,7 +7,6 @@ from pathlib import Path
 
 from capture.errors import Refused, Unavailable
 from publish.pelican_run import Outcome, run, settings_from
-from publish.release import finish
 from publish.share import RELEASE
 from publish.swap import replaced
 from publish.writing.layout import PUBLISHED, published_of
@@ -27,14 +26,14 @@ def build(
     given: Mapping[str, object],
     waiting: Callable[[], None] = lambda: None,
     *,
-    release: bool = False,
+    finish: Callable[[Path, Path], None] | None = None,
 ) -> Built:
     """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
 
-    `waiting` is called if another build is at work. A `release` has search, share pictures and
-    compressed files, which a preview does not need. Raises `FileErrors` with every problem found,
-    `Refused` if the site would replace its own sources, or `Unavailable` when the disk refuses;
-    then the old site is as it was.
+    `waiting` is called if another build is at work. `finish`, which is `publish.release.finish`,
+    makes a release: share pictures, search and compressed files, which a preview does without.
+    Raises `FileErrors` with every problem found, `Refused` if the site would replace its own
+    sources, or `Unavailable` when the disk refuses; then the old site is as it was.
     """
     started = time.monotonic()
     settings = settings_from(config, given)
@@ -48,9 +47,9 @@ def build(
     kept = published_of(settings)  # what the last published build left, not this one
     try:
         with replaced(site, waiting) as fresh:
-            given_by_build = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: release}
-            outcome = run(settings | given_by_build)
-            if release:
+            ours = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: bool(finish)}
+            outcome = run(settings | ours)
+            if finish:
                 finish(fresh, Path(settings["CACHE_PATH"]))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -1,7 +1,7 @@
 """The commands `build` and `check`. Pelican loads in a fifth of a second, so only they load it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     config, given = config_of(production), given_of(ctx)
     if if_due and not is_due(config, given, datetime.now(UTC)):
         return
-    built = run(config, given, waiting=_say_waiting, release=release)
+    built = run(config, given, waiting=_say_waiting, finish=_finish() if release else None)
     outcome = built.outcome
     _warn(outcome.warnings)
     click.echo(
@@ -39,6 +39,12 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     )
     if outcome.due is not None:
         click.echo(f"The next post is due on {outcome.due}.")
+
+
+def _finish() -> Callable[[Path, Path], None]:
+    from publish.release import finish  # what compresses loads for a release alone
+
+    return finish
 
 
 @click.command()

@@ -16,6 +16,7 @@ from gatepost.releases.extract import extract
 from gatepost.releases.git import Entry, Repository
 from gatepost.releases.release import Release, name_of
 from publish.build import build
+from publish.release import finish
 from publish.writing.layout import PUBLISHED
 
 
@@ -49,7 +50,7 @@ def _build(desk: Desk, folder: Path, live: Path | None) -> None:
     os.environ["PYTHONSAFEPATH"] = "1"  # no program that a build starts looks for code here
     os.environ["GATEPOST_SITE_URL"] = desk.site_url  # where publishconf.py looks for it
     try:
-        built = build(desk.installed / "publishconf.py", _given(desk, folder, live), release=True)
+        built = build(desk.installed / "publishconf.py", _given(desk, folder, live), finish=finish)
     except Refused as error:  # settings, programs: nothing that was pushed
         raise Unavailable(str(error)) from error
     outcome = built.outcome
