@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from publish.imports.carrier import Carrier
 from publish.imports.facts import Item, Moment, listed
-from publish.imports.markup import Carrier
 from publish.imports.text import line
 from publish.new import TOKEN_BYTES
 from publish.writing.layout import Layout

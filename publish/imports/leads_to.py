@@ -15,7 +15,7 @@ from publish.writing.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class LeadsTo:
-    """Follows the addresses of one text. It is a `markup.Carrier`."""
+    """Follows the addresses of one text. It is a `Carrier`."""
 
     item: Item
     addresses: Addresses

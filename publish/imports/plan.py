@@ -78,7 +78,8 @@ def plan(export: Export, writing: Writing) -> Plan:
             continue
         say = notes.of(item.where)
         leads_to = LeadsTo(item, addresses, places, pictures, writing.layout, writing.now, say)
-        body = markdown(cleaned(clean(item.html), leads_to, wanted), leads_to)
+        text = cleaned(clean(item.html), leads_to, wanted)
+        body = markdown(text.soup, text.raw)
         if not body:
             say("text", "has none")
         head = {

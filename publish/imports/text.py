@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Final
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from capture.errors import Refused
@@ -29,10 +29,23 @@ def line(text: object) -> str:
 
 def soup_of(html: str) -> BeautifulSoup:
     """The HTML as a tree. What the parser rejects is read as words."""
+    # Behind the last `>` no tag ends. Python's parser would look for that end from every `<` anew,
+    # in the square of the length; what it gives in the end are words, as here.
+    end = html.rfind(">") + 1
+    html = html[:end] + html[end:].replace("<", "&lt;")
     try:
         return BeautifulSoup(html, "html.parser")
     except ParserRejectedMarkup:
         return BeautifulSoup(html.replace("<!", "&lt;!"), "html.parser")
+
+
+def depth_of(soup: BeautifulSoup) -> int:
+    """How deep tags stand within tags."""
+    deepest = 0
+    level: list[Tag] = [soup]
+    while level := [child for tag in level for child in tag.children if isinstance(child, Tag)]:
+        deepest += 1
+    return deepest
 
 
 def plain(html: object) -> str:
