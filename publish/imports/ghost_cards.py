@@ -1,12 +1,14 @@
 """The text of a Ghost post as HTML: as Ghost made it, or made from what its editors keep."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final
 
 import pyromark
 
+from publish.imports.facts import counted
 from publish.imports.text import clean, line
 
 Node = Mapping[str, Any]
@@ -23,11 +25,16 @@ _MARKUPS: Final = frozenset({"a", "b", "strong", "i", "em", "code", "s", "u", "s
 _SECTIONS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "aside"})
 
 
+_LETTERS: Final = frozenset({"email", "email-cta", "paywall", "call-to-action"})
+
+
 def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
     """The text, and what it could not say."""
     html = clean(row.get("html"))
     lost: list[Lost] = []
     if html.strip():
+        for kind, number in sorted(_hidden(row).items()):
+            lost.append(("card", f"{counted(number, 'card')} of kind `{kind}` not carried"))
         return html, lost
     for key, make in (("lexical", _lexical), ("mobiledoc", _mobiledoc)):
         document = clean(row.get(key))
@@ -38,6 +45,17 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
             lost.append(("text", f"its `{key}` cannot be read: nothing of it was carried"))
     return clean(row.get("markdown")) and markdown_html(clean(row.get("markdown"))), lost
+
+
+def _hidden(row: Mapping[str, Any]) -> Mapping[str, int]:
+    """Cards that Ghost leaves out of its own HTML, since they go to letters or to members."""
+    try:
+        lexical = json.loads(clean(row.get("lexical")) or "{}").get("root", {}).get("children", ())
+        mobiledoc = json.loads(clean(row.get("mobiledoc")) or "{}").get("cards", ())
+        kinds = [str(node["type"]) for node in lexical] + [str(card[0]) for card in mobiledoc]
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return {}  # the HTML is what readers saw
+    return Counter(kind for kind in kinds if kind in _LETTERS)
 
 
 def markdown_html(text: str) -> str:

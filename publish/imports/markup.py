@@ -19,11 +19,9 @@ from publish.imports.headings import level_headings
 from publish.imports.media import lead_on
 from publish.imports.tables import take_out_complex
 from publish.imports.tags import NOTE, RAW
-from publish.imports.text import depth_of, line, soup_of
+from publish.imports.text import DEEPEST, TooDeep, line, soup_of, words_of
 from publish.imports.to_markdown import KNOWN
 
-DEEPEST: Final = 200
-"""Tags within tags. Past it, whoever made the HTML closed nothing, or wants to do harm."""
 _SCRIPTS: Final = ("script", "style", "template", "link", "meta", "base", "noscript", "title")
 _FORMS: Final = ("form", "input", "button", "select", "textarea", "dialog")
 _DRAWN: Final = ("svg", "math", "canvas", "map")
@@ -48,12 +46,12 @@ class Cleaned:
 
 def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
     """`wanted` are ids that links of the export lead to: those of headings and places are kept."""
-    soup = soup_of(html)
-    depth = depth_of(soup)
-    if depth > DEEPEST:
-        told = f"has tags within tags, {depth} deep where {DEEPEST} are read"
-        carrier.note("text", f"{told}: only its words were carried")
-        return Cleaned(_words(soup), ())
+    try:
+        soup = soup_of(html)
+    except TooDeep:
+        told = f"has more than {DEEPEST} tags within tags: only its words were carried"
+        carrier.note("text", told)
+        return Cleaned(_words(html), ())
     for tag in soup.find_all([RAW, NOTE]):
         tag.unwrap()
     _comments(soup, carrier)
@@ -71,10 +69,10 @@ def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
     return Cleaned(soup, raw)
 
 
-def _words(soup: BeautifulSoup) -> BeautifulSoup:
+def _words(html: str) -> BeautifulSoup:
     """Each piece of text as a paragraph."""
     flat = soup_of("")
-    for words in soup.stripped_strings:
+    for words in words_of(html):
         paragraph = flat.new_tag("p")
         paragraph.string = words
         flat.append(paragraph)
