@@ -63,6 +63,14 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file that the export names, whether it holds it or not."""
+
+    where: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All that was read of an export."""
 
@@ -71,6 +79,7 @@ class Export:
     hosts: frozenset[str] = frozenset()
     """Host names, in small letters, that were the old site."""
     roots: tuple[Root, ...] = ()
+    media: tuple[Media, ...] = ()
 
 
 PLURALS: Final = {"category": "categories", "story": "stories"}

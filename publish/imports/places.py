@@ -69,7 +69,7 @@ class Places:
             found = _inside(item.folder, relative)
             if found is not None:
                 return found, posixpath.join(item.folder.name, found.name)
-        for spelt in _spellings(posixpath.normpath(unquote(path))):
+        for spelt in spellings(posixpath.normpath(unquote(path))):
             for root in self._roots:
                 if spelt.startswith(root.prefix):
                     rest = spelt[len(root.prefix) :]
@@ -79,7 +79,8 @@ class Places:
         return None
 
 
-def _spellings(path: str) -> Iterator[str]:
+def spellings(path: str) -> Iterator[str]:
+    """The path, then those of the whole picture if it names a smaller copy."""
     yield path
     for pattern, instead in _SIZED:
         full = pattern.sub(instead, path)

@@ -18,7 +18,7 @@ from publish.imports.pictures import Pictures
 from publish.imports.places import Places, split
 from publish.imports.text import clean
 from publish.imports.to_markdown import markdown
-from publish.writing.layout import SUFFIXES
+from publish.imports.unshown import unshown
 from publish.writing.outline import outline_of
 from publish.writing.writing import Writing
 
@@ -88,7 +88,7 @@ def plan(export: Export, writing: Writing) -> Plan:
             "canonical": leads_to.canonical(),
         }
         files.append(Planned(addresses.names[item], item, head, body))
-    _tell_unused(files, pictures.sources, notes)
+    notes.told += unshown(export, places)
     files = list(_without_lost_anchors(files, notes))
     there = tuple(addresses.there.values())
     return Plan(tuple(files), there, pictures.copies, tuple(_by_file(export, addresses, notes)))
@@ -106,15 +106,6 @@ def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Not
             yield note
         elif item not in addresses.there:
             yield replace(note, where=addresses.shown(item))
-
-
-def _tell_unused(files: list[Planned], carried: Collection[Path], notes: Notes) -> None:
-    """What lies in a folder of its own beside a text, and the text does not show."""
-    for file in files:
-        for path in sorted(file.item.folder.rglob("*")) if file.item.folder else ():
-            if path.is_file() and path.suffix not in SUFFIXES and path.resolve() not in carried:
-                told = f"{path.name} lies beside it and was not carried: no picture of the text"
-                notes.of(file.item.where)("file", told)
 
 
 def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planned]:
