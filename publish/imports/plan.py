@@ -1,6 +1,7 @@
 """Which item of an export becomes which file, with all that it says. Nothing is written here."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,12 +96,14 @@ def plan(export: Export, writing: Writing) -> Plan:
 
 
 def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Note]:
-    """Each note once, with the new file in the place of what the export calls an item.
+    """Each note once, and how often, with the new file for what the export calls an item.
 
     Of what is there already nothing is told again.
     """
     items = {item.where: item for item in export.items}
-    for note in dict.fromkeys(notes.told):
+    for note, times in Counter(notes.told).items():
+        if times > 1:
+            note = replace(note, told=f"{note.told} ({times} times)")  # noqa: PLW2901
         item = items.get(note.where)
         if item is None:
             yield note

@@ -61,6 +61,7 @@ def test_all_that_is_not_carried_is_told(move: Move, hugo: Path) -> None:
     told = move.told("hugo", hugo)
     assert told["not carried"] == [
         "posts/_index.md: the text of a section's own page",
+        "posts/_index.md: the head of a section's own page: `title`",
         "posts/sums.de.md: a translation (`de`): see `lang` in docs/writer.md",
     ]
     assert told["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was taken out"]
