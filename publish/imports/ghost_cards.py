@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pyromark
 
-from publish.imports.facts import counted
+from publish.imports.facts import counted, listed
+from publish.imports.places import GHOST
 from publish.imports.text import clean, line
 
 Node = Mapping[str, Any]
@@ -106,12 +107,22 @@ def _card(kind: str, data: Node, lost: list[Lost]) -> str:
     made = make(data) if make else ""
     if not made:
         lost.append(("card", f"a card of kind `{kind}` was not carried"))
+        return ""
+    unread = [
+        name
+        for name, value in data.items()
+        if name not in _INNER | _READ.get(kind, _OF_LINK) and value not in _NAUGHT
+    ]
+    if unread:
+        lost.append(("card", f"of a card of kind `{kind}`, left out: {listed(unread)}"))
     return made
 
 
 def _image(data: Node) -> str:
     caption = str(data.get("caption") or "")
     picture = f'<img src="{escape(line(data.get("src")))}" alt="{escape(line(data.get("alt")))}">'
+    if href := line(data.get("href")):
+        picture = f'<a href="{escape(href)}">{picture}</a>'
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -130,7 +141,9 @@ def _link(data: Node) -> str:
     address = line(data.get("url") or data.get("src") or data.get("buttonUrl"))
     meta = data.get("metadata")
     title = line(meta.get("title")) if isinstance(meta, dict) else ""
-    words = title or line(data.get("buttonText") or data.get("title")) or address
+    words = (
+        title or line(data.get("buttonText") or data.get("title")) or address.removeprefix(GHOST)
+    )
     return f'<p><a href="{escape(address)}">{escape(words)}</a></p>' if address else ""
 
 
@@ -144,6 +157,20 @@ def _toggle(data: Node) -> str:
     return f"<details><summary>{head}</summary>{content}</details>"
 
 
+_INNER: Final = frozenset({"type", "version", "format", "indent", "direction", "children"})
+_NAUGHT: Final[tuple[object, ...]] = (None, "", [], {}, False)
+_OF_LINK: Final = frozenset({"url", "src", "buttonUrl", "buttonText", "title", "html"})
+_READ: Final[Mapping[str, frozenset[str]]] = {
+    "image": frozenset({"src", "alt", "caption", "href"}),
+    "gallery": frozenset({"images"}),
+    "code": frozenset({"language", "code"}),
+    "codeblock": frozenset({"language", "code"}),
+    "html": frozenset({"html"}),
+    "markdown": frozenset({"markdown"}),
+    "card-markdown": frozenset({"markdown"}),
+    "callout": frozenset({"calloutText", "content"}),
+    "toggle": frozenset({"heading", "content"}),
+}
 _CARDS: Final[Mapping[str, Callable[[Node], str]]] = {
     "image": _image,
     "gallery": _gallery,

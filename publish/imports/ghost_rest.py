@@ -38,6 +38,7 @@ _USUAL: Final[Mapping[str, tuple[object, ...]]] = {
 _READ_OF_TAG: Final = frozenset({"name", "slug", "visibility", "parent_id"})
 _READ_OF_USER: Final = frozenset({"name", "slug"})
 _SECRET: Final = frozenset({"password", "email", "ghost_auth_access_token", "ghost_auth_id"})
+_WISHES: Final = ("_notification", "_notifications")
 _OF_AN_ACCOUNT: Final = frozenset(
     {"status", "visibility", "last_seen", "tour", "roles", "locale", "accessibility"}
 )
@@ -69,11 +70,12 @@ def not_carried(tables: Tables, where: str) -> Iterator[Note]:
 
 def unread_fields(row: Row, meta: Row) -> list[str]:
     """The fields of a post that say something and that nothing here reads."""
-    return [
+    said = [
         name
-        for name, value in {**meta, **row}.items()
+        for name, value in (*row.items(), *meta.items())
         if name not in _INNER | _READ_OF_POST and not _is_usual(name, value)
     ]
+    return list(dict.fromkeys(said))
 
 
 def _is_usual(name: str, value: Any) -> bool:
@@ -126,5 +128,7 @@ def _authors(tables: Tables, where: str) -> Iterator[Note]:
 
 def _said(row: Row, read: frozenset[str]) -> list[str]:
     return [
-        name for name, value in row.items() if name not in read | _INNER and value not in _EMPTY
+        name
+        for name, value in row.items()
+        if name not in read | _INNER and value not in _EMPTY and not name.endswith(_WISHES)
     ]

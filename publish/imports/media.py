@@ -5,7 +5,7 @@ from collections.abc import Collection
 from bs4 import BeautifulSoup, Tag
 
 from publish.imports.carrier import Carrier
-from publish.imports.places import is_picture, split
+from publish.imports.places import GHOST, is_picture, split
 from publish.imports.text import line
 
 SHOWN_ELSEWHERE = ("iframe", "embed", "object", "video", "audio", "frame")
@@ -35,7 +35,7 @@ def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, carrier: Carrier) -> None:
         tag.decompose()
         return
     carrier.note("embed", f"`<{tag.name}>` of {address} became a link")
-    label = str(tag.get("title") or "") or address
+    label = str(tag.get("title") or "") or address.removeprefix(GHOST)
     link = soup.new_tag("a", href=address)
     link.string = line(label)
     paragraph = soup.new_tag("p")

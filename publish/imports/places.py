@@ -41,14 +41,14 @@ class Places:
     """Finds what addresses of one export lead to."""
 
     def __init__(self, export: Export) -> None:
-        self._export = export
+        self.hosts = export.hosts
         self._roots = sorted(export.roots, key=lambda root: -len(root.prefix))
 
     def path(self, address: str, item: Item) -> str | None:
         """The path on the old site; None if the address leads elsewhere."""
         parts = split(address)
         host = (parts.hostname or "").removeprefix("www.")
-        if host and host not in self._export.hosts:
+        if host and host not in self.hosts:
             return None
         if parts.scheme not in {"", "http", "https"}:
             return None
