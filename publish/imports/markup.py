@@ -4,6 +4,7 @@ Scripts and handlers go, what others would serve becomes a link to it, headings 
 second level and leave out none. Whatever goes is told.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from bs4.element import CData, PreformattedString
 
 from publish.imports.attributes import keep_attributes, tell_tags
 from publish.imports.carrier import Carrier
-from publish.imports.facts import counted
+from publish.imports.facts import counted, tallied
 from publish.imports.footnotes import mark_footnotes
 from publish.imports.headings import level_headings
 from publish.imports.media import lead_on
@@ -65,6 +66,7 @@ def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
     keep_attributes(soup, carrier, wanted)
     raw = take_out_complex(soup)
     _within_code(soup, carrier)
+    _within_captions(soup, carrier)
     tell_tags(soup, carrier, KNOWN)
     return Cleaned(soup, raw)
 
@@ -131,3 +133,16 @@ def _within_code(soup: BeautifulSoup, carrier: Carrier) -> None:
     }
     for tag in found.values():
         carrier.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
+
+
+def _within_captions(soup: BeautifulSoup, carrier: Carrier) -> None:
+    """A picture's caption is its title here, which holds words alone, and takes that place."""
+    lost = Counter[str]()
+    for caption in soup.find_all("figcaption"):
+        figure = caption.find_parent("figure")
+        if figure is not None and not figure.find("a") and line(caption.get_text()):
+            names = {id(tag): tag.name for tag in caption.find_all(True)}
+            lost.update(name for name in names.values() if name not in {"span", "br", "p"})
+            lost.update("title" for tag in figure.find_all("img") if tag.get("title"))
+    if lost:
+        carrier.note("tags of HTML", f"left out of captions: {tallied(lost)}")

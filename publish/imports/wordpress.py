@@ -15,6 +15,7 @@ from publish.imports.places import split
 from publish.imports.shortcodes import Attachment, html_of
 from publish.imports.text import line, plain
 from publish.imports.wordpress_rest import (
+    ALT,
     GONE,
     SEO_CANONICAL,
     SEO_NOINDEX,
@@ -52,7 +53,7 @@ def _roots(beside: Path) -> tuple[Root, ...]:
 def _attachment(entry: Entry) -> Attachment:
     return Attachment(
         line(entry.text("attachment_url")),
-        line(entry.meta.get("_wp_attachment_image_alt", "")),
+        line(entry.meta.get(ALT, "")),
         plain(entry.text("excerpt")),
     )
 

@@ -12,6 +12,7 @@ from publish.imports.wxr import Entry, Wxr
 SEO_SUMMARY: Final = ("_yoast_wpseo_metadesc", "rank_math_description", "_aioseo_description")
 SEO_CANONICAL: Final = ("_yoast_wpseo_canonical", "rank_math_canonical_url")
 SEO_NOINDEX: Final = "_yoast_wpseo_meta-robots-noindex"
+ALT: Final = "_wp_attachment_image_alt"
 GONE: Final = frozenset({"trash", "auto-draft", "inherit"})
 TEXTS: Final = frozenset({"post", "page"})
 _READ: Final = frozenset({"_thumbnail_id", "footnotes", *SEO_SUMMARY, *SEO_CANONICAL, SEO_NOINDEX})
@@ -54,7 +55,7 @@ def not_carried(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
         told = f"{counted(found.addresses, 'account')} with e-mail address: never carried"
         yield Note("authors", where, told)
     yield from _terms(found, carried, where)
-    yield from _descriptions(found, where)
+    yield from _library(found, where)
     yield from _fields(carried, where)
 
 
@@ -68,8 +69,8 @@ def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
                 above = names.get((term.domain, term.parent), term.parent)
                 told = f"`{term.name}` lies below `{above}` there: categories have no tree here"
                 yield Note("categories", where, told)
-            if term.described:
-                told = f"the description of `{term.name}` was not carried"
+            if term.more:
+                told = f"`{term.name}` is a word here; not carried: {listed(term.more)}"
                 yield Note("categories", where, told)
         elif term.nicename != "uncategorized":
             idle.setdefault(term.domain, []).append(term.name)
@@ -77,10 +78,16 @@ def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
         yield Note("categories", where, f"`{domain}`, of no post: {listed(words)}")
 
 
-def _descriptions(found: Wxr, where: str) -> Iterator[Note]:
+def _library(found: Wxr, where: str) -> Iterator[Note]:
+    """What people wrote of files beside all texts."""
     files = [entry for entry in found.entries if entry.type == "attachment"]
-    if described := sum(bool(entry.text("encoded").strip()) for entry in files):
-        told = f"the descriptions of {counted(described, 'file')} were not carried"
+    said = {
+        "caption": sum(bool(entry.text("excerpt").strip()) for entry in files),
+        "description": sum(bool(entry.text("encoded").strip()) for entry in files),
+        "alternative text": sum(bool(entry.meta.get(ALT)) for entry in files),
+    }
+    if words := ", ".join(counted(number, word) for word, number in said.items() if number):
+        told = f"{words} of the media library: carried where a text shows them, no more"
         yield Note("attachment", where, told)
 
 

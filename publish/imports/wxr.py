@@ -53,7 +53,8 @@ class Term:
     nicename: str
     name: str
     parent: str
-    described: bool
+    more: tuple[str, ...]
+    """What else is said of it, by name."""
 
 
 @dataclass(slots=True)
@@ -132,22 +133,21 @@ def _name(tag: Element) -> str:
 
 
 def _texts(tag: Iterable[Element]) -> dict[str, str]:
-    return {_name(child): line(child.text) for child in tag}
+    return {_name(child): line("".join(child.itertext())) for child in tag}
 
 
 _TERMS: Final = {
-    "tag": ("", "tag_slug", "tag_name", "", "tag_description"),
-    "category": (
-        "", "category_nicename", "cat_name", "category_parent", "category_description"),
-    "term": ("term_taxonomy", "term_slug", "term_name", "term_parent", "term_description"),
-}  # fmt: skip
+    "tag": ("", "tag_slug", "tag_name", ""),
+    "category": ("", "category_nicename", "cat_name", "category_parent"),
+    "term": ("term_taxonomy", "term_slug", "term_name", "term_parent"),
+}
 _DOMAINS: Final = {"tag": "post_tag", "category": "category"}
 
 
 def _term(kind: str, texts: dict[str, str]) -> Term:
-    domain, nicename, name, parent, description = (texts.get(key, "") for key in _TERMS[kind])
-    domain = _DOMAINS.get(kind, domain)
-    return Term(domain, nicename, plain(name), parent, bool(description))
+    domain, nicename, name, parent = (texts.get(key, "") for key in _TERMS[kind])
+    more = tuple(key for key in texts if key not in {"term_id", *_TERMS[kind]} and texts[key])
+    return Term(_DOMAINS.get(kind, domain), nicename, plain(name), parent, more)
 
 
 def _entry(tag: Element) -> Entry:
