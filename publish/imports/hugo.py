@@ -15,6 +15,7 @@ from publish.imports.hugo_config import Config, read_config
 from publish.imports.hugo_head import BrokenHead, HugoHead, read_hugo_head
 from publish.imports.hugo_rest import (
     IMAGES,
+    PAGES,
     is_not_listed,
     is_not_rendered,
     not_carried,
@@ -27,7 +28,6 @@ from publish.writing.layout import Kind
 
 _TEXTS: Final = frozenset({".md", ".markdown", ".html"})
 _OTHER_TEXTS: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
-_PAGES: Final = frozenset({"page", "pages"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
@@ -117,7 +117,7 @@ def _file(path: Path, name: str, stem: str, head: HugoHead, config: Config) -> _
         parent, stem = posixpath.split(parent)
     section = name.split("/", 1)[0] if "/" in name else ""
     date = moment(head.text("date")) or moment(head.text("publishdate"))
-    is_page = not parent or section in _PAGES or head.text("type") in _PAGES or date is None
+    is_page = not parent or section in PAGES or head.text("type") in PAGES or date is None
     slug = head.text("slug") or stem
     address = head.text("url") or config.address(section, parent, slug, head.text("title"), date)
     if not address.startswith("/"):

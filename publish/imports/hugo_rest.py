@@ -15,13 +15,14 @@ IMAGES: Final = (
 )  # fmt: skip
 _TEXTS: Final = frozenset(
     {"title", "date", "publishdate", "lastmod", "slug", "url", "description", "summary", "draft",
-     "expirydate", "canonicalurl", "canonical", "image_alt", "noindex", "robotsnoindex", "headless",
-     "type"}
+     "expirydate", "canonicalurl", "canonical", "image_alt", "noindex", "robotsnoindex", "headless"}
 )  # fmt: skip
 _WORDS: Final = frozenset(
     {"aliases", "categories", "category", "tags", "author", "authors", "series"}
 )
 _READ: Final = frozenset({"menu", "menus", *_TEXTS, *_WORDS, *IMAGES})
+PAGES: Final = frozenset({"page", "pages"})
+"""Sections and types that are no posts."""
 _FOLDERS: Final = ("data", "i18n", "layouts", "archetypes", "themes", "_vendor", "exampleSite")
 
 
@@ -54,9 +55,14 @@ def of_head(head: HugoHead, where: str) -> Iterator[Note]:
     """Keys that nothing here reads, or that hold more than can be read."""
     if head.values.get("menu") or head.values.get("menus"):
         yield Note("menu", where, "its entry in a menu was not carried")
-    unread = [key for key, value in head.values.items() if key not in _READ and value]
+    read = _READ | {"type"} if head.text("type") in PAGES else _READ
+    unread = [key for key, value in head.values.items() if key not in read and value]
     if unread := [*unread, *head.unread(sorted(_TEXTS), sorted(_WORDS))]:
         yield Note("field", where, f"keys were not carried: {listed(unread)}")
+    dates = head.text("date"), head.text("publishdate")
+    if all(dates) and dates[0] != dates[1]:
+        told = f"has two dates, of which one was taken: {listed(dates)} (`publishDate`)"
+        yield Note("date", where, told)
     pictures = Counter({key: _number(head.values[key]) for key in IMAGES if key in head.values})
     if pictures.total() > 1:
         told = f"of {pictures.total()} pictures that stand for it the first: {listed(pictures)}"

@@ -69,7 +69,9 @@ class Places:
             found = _inside(item.folder, relative)
             if found is not None:
                 return found, posixpath.join(item.folder.name, found.name)
-        for spelt in spellings(posixpath.normpath(unquote(path))):
+        # Heads of Hugo name pictures from the top of the site, without a stroke before them.
+        from_top = "" if relative.startswith("/") else f"/{relative}"
+        for spelt in (*spellings(posixpath.normpath(unquote(path))), from_top):
             for root in self._roots:
                 if spelt.startswith(root.prefix):
                     rest = spelt[len(root.prefix) :]
