@@ -2,6 +2,7 @@
 
 import time
 from html import unescape
+from pathlib import Path
 
 import pytest
 from markdown import Markdown
@@ -99,6 +100,45 @@ def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
     started = time.monotonic()
     move.page_of("<p>one <b>word</b> after another</p>\n" * 26_000)
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<pre", "<a ", "<a href='", "<h1>", "<h2 ", "<blockquote>\n", "<iframe src=//x>", "<b>",
+     "<!--", "<sup class=fn><a href=#a>", "<pre></pre>"],
+)  # fmt: skip
+@pytest.mark.parametrize("system", ["ghost", "wordpress"])
+def test_what_nothing_closes_takes_no_longer_than_its_length(
+    move: Move, piece: str, system: str
+) -> None:
+    """Each took minutes, and four times as long for twice the length."""
+    html = piece * (200_000 // len(piece))
+    wxr = f"<rss><channel><item><encoded><![CDATA[{html}]]></encoded></item></channel></rss>"
+    path = (
+        move.ghost({"slug": "one", "title": "One", "html": html})
+        if system == "ghost"
+        else move.site.write("export.xml", wxr)
+    )
+    started = time.process_time()
+    move.run(system, path)
+    assert time.process_time() - started < 25
+    assert len(list(Path("content/posts").glob("*.md"))) == 1
+
+
+def test_others_go_on_when_one_is_too_deep(move: Move) -> None:
+    deep = {"slug": "deep", "title": "Deep", "html": "<i>" * 500 + "words"}
+    move.run("ghost", move.ghost(deep, {"slug": "one", "title": "One", "html": "<p><b>x</b></p>"}))
+    assert move.body("posts/deep.md").strip() == "words"
+    assert move.body("posts/one.md").strip() == "**x**"
+
+
+def test_what_stands_just_not_too_deep_is_read_as_html(move: Move) -> None:
+    assert move.page_of("<div>" * 199 + "<b>x</b>") == "**x**"
+
+
+def test_what_a_figure_holds_beside_its_caption_is_kept(move: Move) -> None:
+    html = "<figure><img src=https://a.example/x.png alt=X><p>Beside</p><figcaption>C</figcaption>"
+    assert "Beside" in move.page_of(f"{html}</figure>")
 
 
 @pytest.mark.parametrize(
