@@ -9,9 +9,13 @@ from typing import Final
 from bs4 import Tag
 
 from publish.imports.escaping import escaped
+from publish.imports.tags import NOTE
 
 CELL: Final = "\x1f"
 ROW: Final = "\x1e"
+END: Final = "\x1d"
+"""Stands at the end of a list or quote that stands in no other."""
+NESTING: Final = frozenset({"li", "blockquote", "dd", "td", "th", "details", NOTE})
 INDENT: Final = " " * 4
 """What Python-Markdown asks for within a list."""
 
@@ -28,7 +32,21 @@ def list_of(el: Tag, text: str, parent_tags: set[str]) -> str:
     else:
         text = text.replace(f"{ROW}    ", "-   ")
     tight = "li" in parent_tags and not (el.parent and el.parent.find("p", recursive=False))
-    return f"\n{text.strip(chr(10))}\n" if tight else f"\n\n{text.strip(chr(10))}\n\n"
+    text = text.strip("\n")
+    if tight:
+        return f"\n{text}\n"
+    return f"\n\n{text}{'' if parent_tags & NESTING else END}\n\n"
+
+
+def quote_of(text: str, parent_tags: set[str]) -> str:
+    """`<blockquote>`."""
+    text = text.strip(" \t\r\n")
+    if "_inline" in parent_tags:
+        return f" {text} "
+    if not text:
+        return "\n"
+    inner = "\n".join(f"> {line}" if line else ">" for line in text.split("\n"))
+    return f"\n{inner}{'' if parent_tags & NESTING else END}\n\n"
 
 
 def item_of(el: Tag, text: str) -> str:

@@ -12,15 +12,28 @@ from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
 from publish.imports.escaping import address, escaped
-from publish.imports.markdown_rows import CELL, INDENT, ROW, indented, item_of, list_of, table_of
+from publish.imports.markdown_rows import (
+    CELL,
+    END,
+    INDENT,
+    ROW,
+    indented,
+    item_of,
+    list_of,
+    quote_of,
+    table_of,
+)
 from publish.imports.tags import NOTE
 
+_NEXT_LIKE: Final = re.compile(rf"{END}\s*\n(?=>|-   |\d+\. )")
+"""Two quotes or lists, one below the other: without something between them they were one."""
 _CODE_AS_BLOCK: Final = {"li", "blockquote", "dd", NOTE}
 
 
 def markdown(soup: BeautifulSoup, raw: tuple[str, ...]) -> str:
     """The text as Markdown, with one newline at its end. `raw` are the pieces that stay HTML."""
     text: str = _Writer(raw).convert_soup(soup)
+    text = _NEXT_LIKE.sub("\n\n<!-- -->\n\n", text).replace(END, "")
     text = re.sub(r"[ \t]+\n\n", "\n\n", re.sub(r"\n{3,}", "\n\n", text))
     return f"{text.strip(chr(10))}\n" if text.strip() else ""
 
@@ -125,6 +138,9 @@ class _Writer(MarkdownConverter):
 
     def convert_list(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return list_of(el, text, parent_tags)
+
+    def convert_blockquote(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
+        return quote_of(text, parent_tags)
 
     convert_ul = convert_list
     convert_ol = convert_list

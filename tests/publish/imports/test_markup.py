@@ -25,6 +25,9 @@ EXTENSIONS = ["extra", "sane_lists", "toc", "admonition", "codehilite", "publish
         ("<details><summary>More</summary><p>T</p></details>",
          '<details markdown="1">\n<summary>More</summary>\n\nT\n\n</details>'),
         ('<p><a href="/x y(1)">t</a></p>', "[t](/x%20y%281%29)"),
+        ("<blockquote>a</blockquote> <blockquote>b</blockquote>", "> a\n\n<!-- -->\n\n> b"),
+        ("<ol><li>a</li></ol><ol><li>b</li></ol><p>c</p>", "1.  a\n\n<!-- -->\n\n1.  b\n\nc"),
+        ("<ul><li>a</li></ul><p>b</p><ul><li>c</li></ul>", "-   a\n\nb\n\n-   c"),
         ("<dl><dt>T</dt><dd>D</dd></dl>", "T\n:   D"),
         ("<p>a<br>b</p>", "a  \nb"),
         ("<ul><li><input type=checkbox checked> done</li></ul>", "-   [x] done"),
@@ -134,6 +137,13 @@ def test_others_go_on_when_one_is_too_deep(move: Move) -> None:
 
 def test_what_stands_just_not_too_deep_is_read_as_html(move: Move) -> None:
     assert move.page_of("<div>" * 199 + "<b>x</b>") == "**x**"
+
+
+def test_two_quotes_and_two_lists_stay_two_on_the_page(move: Move) -> None:
+    html = "<blockquote>a</blockquote><blockquote>b</blockquote>"
+    body = move.page_of(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")
+    made = Markdown(extensions=EXTENSIONS).convert(body)
+    assert (made.count("<blockquote>"), made.count("<ol>")) == (2, 2)
 
 
 def test_what_a_figure_holds_beside_its_caption_is_kept(move: Move) -> None:
