@@ -139,6 +139,14 @@ def test_what_stands_just_not_too_deep_is_read_as_html(move: Move) -> None:
     assert move.page_of("<div>" * 199 + "<b>x</b>") == "**x**"
 
 
+def test_what_is_lost_more_than_once_is_counted(move: Move) -> None:
+    html = "<script>a()</script><p>t</p><script>b()</script>"
+    path = move.ghost({"slug": "one", "title": "One", "html": html})
+    assert move.told("ghost", path)["script"] == [
+        "content/posts/one.md: `<script>` runs or styles pages: it was taken out (2 times)"
+    ]
+
+
 def test_two_quotes_and_two_lists_stay_two_on_the_page(move: Move) -> None:
     html = "<blockquote>a</blockquote><blockquote>b</blockquote>"
     body = move.page_of(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")

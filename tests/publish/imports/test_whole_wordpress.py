@@ -144,7 +144,7 @@ OF_THE_HTML = {
 @pytest.fixture
 def whole(move: Move) -> Path:
     name = "wordpress-whole.xml"
-    for picture in ("funnel", "dot", "ring", "idle", "idle-300x200", "lost"):
+    for picture in ("funnel", "dot", "ring", "idle", "idle-300x200", "lost", "lost-300x200"):
         move.site.write(f"uploads/2025/03/{picture}.png", picture)
     return Path(shutil.copy(EXPORTS / name, move.site.root / name))
 
