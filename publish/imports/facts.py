@@ -1,6 +1,6 @@
 """What an export holds, whatever system made it, and what is told of what it could not carry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -63,6 +63,14 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file that the export names, whether it holds it or not."""
+
+    where: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All that was read of an export."""
 
@@ -71,6 +79,7 @@ class Export:
     hosts: frozenset[str] = frozenset()
     """Host names, in small letters, that were the old site."""
     roots: tuple[Root, ...] = ()
+    media: tuple[Media, ...] = ()
 
 
 PLURALS: Final = {"category": "categories", "story": "stories"}
@@ -79,6 +88,18 @@ PLURALS: Final = {"category": "categories", "story": "stories"}
 def counted(number: int, word: str) -> str:
     """`1 post`, `2 posts`."""
     return f"{number} {word if number == 1 else PLURALS.get(word, word + 's')}"
+
+
+_NAMED: Final = 8
+
+
+def tallied(numbers: Mapping[str, int]) -> str:
+    """`3 a`, `1 b` and so on, the most first; of many names the first, and how many others."""
+    ranked = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{number} `{name}`" for name, number in ranked[:_NAMED]]
+    if rest := ranked[_NAMED:]:
+        named.append(f"{sum(number for _, number in rest)} of {counted(len(rest), 'other name')}")
+    return ", ".join(named)
 
 
 def listed(words: Iterable[str]) -> str:

@@ -1,37 +1,24 @@
 """Reads what Ghost exports: one JSON file, of Ghost 3 to 6; pictures if they lie beside it."""
 
-import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from capture.errors import Refused, Unavailable, short_path
-from publish.imports.facts import Export, Item, Note, Root, Status, counted, listed
+from capture.errors import Refused, short_path
+from publish.imports.facts import Export, Item, Note, Root, Status, listed
 from publish.imports.ghost_cards import html_of
+from publish.imports.ghost_rest import HEAD, not_carried, unread_fields
+from publish.imports.ghost_tables import Row, Tables
 from publish.imports.places import GHOST, split
-from publish.imports.text import decoded, line, moment, plain
+from publish.imports.text import line, moment, plain
 
-Row = Mapping[str, Any]
-_PEOPLE: Final = ("members", "subscribers")
 _STATUS: Final[Mapping[str, Status]] = {"published": "published", "scheduled": "published"}
-_HEAD: Final = ("codeinjection_head", "codeinjection_foot")
-_SHARED: Final = (
-    "meta_title",
-    "og_title",
-    "og_description",
-    "og_image",
-    "twitter_title",
-    "twitter_description",
-    "twitter_image",
-    "feature_image_caption",
-)
 
 
 def read(path: Path) -> Export:
     """Reads one JSON file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
-    tables = _Tables(_data(path))
-    notes = list(_left_out(tables, path.name))
+    tables = Tables(path)
+    notes = list(not_carried(tables, path.name))
     items = tuple(_item(row, tables, notes) for row in tables.rows("posts"))
     if not items:
         raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
@@ -41,79 +28,7 @@ def read(path: Path) -> Export:
     return Export(items, tuple(notes), frozenset(), roots)
 
 
-def _data(path: Path) -> Mapping[str, Any]:
-    where = short_path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
-    try:
-        said = json.loads(decoded(raw, where))
-    except json.JSONDecodeError as error:
-        told = f"is no JSON ({error.msg}, column {error.colno}): export it again"
-        raise Refused(f"{where}:{error.lineno}: {told}") from None
-    except (RecursionError, ValueError):  # a number of too many digits
-        raise Refused(f"{where}: is no Ghost export: it is nested too deeply") from None
-    found = said
-    if isinstance(found, dict) and isinstance(found.get("db"), list) and found["db"]:
-        found = found["db"][0]
-    data = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("posts"), list):
-        raise Refused(f"{where}: is no Ghost export: it holds no `db[0].data.posts`")
-    return data
-
-
-class _Tables:
-    """The tables of Ghost's database, as far as they are sound."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._data = data
-        self.meta = {line(row.get("post_id")): row for row in self.rows("posts_meta")}
-        self.tags = self._linked("posts_tags", "tag_id", "tags")
-        self.authors = self._linked("posts_authors", "author_id", "users")
-        self.users = {str(row.get("id")): row for row in self.rows("users")}
-
-    def rows(self, name: str) -> list[Row]:
-        found = self._data.get(name)
-        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-    def names(self) -> Iterator[str]:
-        return iter(self._data)
-
-    def _linked(self, table: str, key: str, other: str) -> Mapping[str, list[Row]]:
-        """The other table's rows of each post, in their order."""
-        there = {str(row.get("id")): row for row in self.rows(other)}
-        found: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
-        for row in self.rows(table):
-            linked = there.get(str(row.get(key)))
-            order = row.get("sort_order")
-            if linked is not None:
-                place = order if isinstance(order, int) else 0
-                found[str(row.get("post_id"))].append((place, linked))
-        return {
-            post: [row for _, row in sorted(rows, key=lambda pair: pair[0])]
-            for post, rows in found.items()
-        }
-
-
-def _left_out(tables: _Tables, where: str) -> Iterator[Note]:
-    for name in _PEOPLE:
-        if rows := tables.rows(name):
-            told = f"{counted(len(rows), name[:-1])}, for they are personal data: none was carried"
-            yield Note("members", where, told)
-    settings = {line(row.get("key")): row.get("value") for row in tables.rows("settings")}
-    for key in ("navigation", "secondary_navigation"):
-        if settings.get(key) not in (None, "", "[]"):
-            yield Note("menu", where, f"`{key}` was not carried: see NAVIGATION in pelicanconf.py")
-    for key in _HEAD:
-        if settings.get(key):
-            yield Note("script", where, f"the site's `{key}` was not carried")
-    for name in ("newsletters", "products", "offers", "snippets", "comments"):
-        if rows := tables.rows(name):
-            yield Note("not carried", where, f"{len(rows)} of kind {name}")
-
-
-def _item(row: Row, tables: _Tables, notes: list[Note]) -> Item:
+def _item(row: Row, tables: Tables, notes: list[Note]) -> Item:
     key = str(row.get("id"))
     title = line(row.get("title"))
     kind = "page" if row.get("type") == "page" or row.get("page") in (1, True) else "post"
@@ -129,13 +44,12 @@ def _item(row: Row, tables: _Tables, notes: list[Note]) -> Item:
         notes.append(Note("status", where, said))
     html, lost = html_of(row)
     notes.extend(Note(kind_, where, told) for kind_, told in lost)
-    notes.extend(Note("script", where, f"`{k}` was not carried") for k in _HEAD if row.get(k))
-    unread = [k for k in _SHARED if line(meta.get(k)) or line(row.get(k))]
-    unread += [k for k in ("custom_template",) if row.get(k)]
-    unread += ["featured"] if row.get("featured") else []
-    if unread:
+    notes.extend(Note("script", where, f"`{k}` was not carried") for k in HEAD if row.get(k))
+    if unread := unread_fields(row, meta):
         notes.append(Note("field", where, f"fields were not carried: {listed(unread)}"))
     people = tables.authors.get(key) or [tables.users.get(str(row.get("author_id")), {})]
+    if row.get("author_id") and not line(people[0].get("name")):
+        notes.append(Note("authors", where, "its author is not in the export"))
     summaries = (row.get("custom_excerpt"), meta.get("meta_description"))
     return Item(
         where=where,

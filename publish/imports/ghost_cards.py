@@ -1,12 +1,15 @@
 """The text of a Ghost post as HTML: as Ghost made it, or made from what its editors keep."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final
 
 import pyromark
 
+from publish.imports.facts import counted, listed
+from publish.imports.places import GHOST
 from publish.imports.text import clean, line
 
 Node = Mapping[str, Any]
@@ -23,11 +26,16 @@ _MARKUPS: Final = frozenset({"a", "b", "strong", "i", "em", "code", "s", "u", "s
 _SECTIONS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "aside"})
 
 
+_LETTERS: Final = frozenset({"email", "email-cta", "paywall", "call-to-action"})
+
+
 def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
     """The text, and what it could not say."""
     html = clean(row.get("html"))
     lost: list[Lost] = []
     if html.strip():
+        for kind, number in sorted(_hidden(row).items()):
+            lost.append(("card", f"{counted(number, 'card')} of kind `{kind}` not carried"))
         return html, lost
     for key, make in (("lexical", _lexical), ("mobiledoc", _mobiledoc)):
         document = clean(row.get(key))
@@ -38,6 +46,17 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
             lost.append(("text", f"its `{key}` cannot be read: nothing of it was carried"))
     return clean(row.get("markdown")) and markdown_html(clean(row.get("markdown"))), lost
+
+
+def _hidden(row: Mapping[str, Any]) -> Mapping[str, int]:
+    """Cards that Ghost leaves out of its own HTML, since they go to letters or to members."""
+    try:
+        lexical = json.loads(clean(row.get("lexical")) or "{}").get("root", {}).get("children", ())
+        mobiledoc = json.loads(clean(row.get("mobiledoc")) or "{}").get("cards", ())
+        kinds = [str(node["type"]) for node in lexical] + [str(card[0]) for card in mobiledoc]
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return {}  # the HTML is what readers saw
+    return Counter(kind for kind in kinds if kind in _LETTERS)
 
 
 def markdown_html(text: str) -> str:
@@ -88,12 +107,22 @@ def _card(kind: str, data: Node, lost: list[Lost]) -> str:
     made = make(data) if make else ""
     if not made:
         lost.append(("card", f"a card of kind `{kind}` was not carried"))
+        return ""
+    unread = [
+        name
+        for name, value in data.items()
+        if name not in _INNER | _READ.get(kind, _OF_LINK) and value not in _NAUGHT
+    ]
+    if unread:
+        lost.append(("card", f"of a card of kind `{kind}`, left out: {listed(unread)}"))
     return made
 
 
 def _image(data: Node) -> str:
     caption = str(data.get("caption") or "")
     picture = f'<img src="{escape(line(data.get("src")))}" alt="{escape(line(data.get("alt")))}">'
+    if href := line(data.get("href")):
+        picture = f'<a href="{escape(href)}">{picture}</a>'
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -112,7 +141,9 @@ def _link(data: Node) -> str:
     address = line(data.get("url") or data.get("src") or data.get("buttonUrl"))
     meta = data.get("metadata")
     title = line(meta.get("title")) if isinstance(meta, dict) else ""
-    words = title or line(data.get("buttonText") or data.get("title")) or address
+    words = (
+        title or line(data.get("buttonText") or data.get("title")) or address.removeprefix(GHOST)
+    )
     return f'<p><a href="{escape(address)}">{escape(words)}</a></p>' if address else ""
 
 
@@ -126,6 +157,20 @@ def _toggle(data: Node) -> str:
     return f"<details><summary>{head}</summary>{content}</details>"
 
 
+_INNER: Final = frozenset({"type", "version", "format", "indent", "direction", "children"})
+_NAUGHT: Final[tuple[object, ...]] = (None, "", [], {}, False)
+_OF_LINK: Final = frozenset({"url", "src", "buttonUrl", "buttonText", "title", "html"})
+_READ: Final[Mapping[str, frozenset[str]]] = {
+    "image": frozenset({"src", "alt", "caption", "href"}),
+    "gallery": frozenset({"images"}),
+    "code": frozenset({"language", "code"}),
+    "codeblock": frozenset({"language", "code"}),
+    "html": frozenset({"html"}),
+    "markdown": frozenset({"markdown"}),
+    "card-markdown": frozenset({"markdown"}),
+    "callout": frozenset({"calloutText", "content"}),
+    "toggle": frozenset({"heading", "content"}),
+}
 _CARDS: Final[Mapping[str, Callable[[Node], str]]] = {
     "image": _image,
     "gallery": _gallery,

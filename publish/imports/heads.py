@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from publish.imports.carrier import Carrier
 from publish.imports.facts import Item, Moment, listed
-from publish.imports.markup import Carrier
 from publish.imports.text import line
 from publish.new import TOKEN_BYTES
 from publish.writing.layout import Layout
@@ -28,8 +28,8 @@ def head_of(
             "author": _words(item.authors),
             "series": line(item.series),
         }
-    elif words := _words((item.category, *item.tags)):
-        carrier.note("tags", f"a page has no tags here: {listed(words)}")
+    else:
+        _tell_unread(item, carrier)
     head |= {"slug": slug, "summary": _summary(item, carrier)}
     head |= _image(item, carrier)
     head["noindex"] = item.noindex
@@ -38,6 +38,14 @@ def head_of(
     if item.status == "draft" or is_to_come(item, layout, now):
         head["preview"] = secrets.token_urlsafe(TOKEN_BYTES)
     return head
+
+
+def _tell_unread(item: Item, carrier: Carrier) -> None:
+    """What a page may not say here."""
+    if words := _words((item.category, *item.tags)):
+        carrier.note("tags", f"a page has no tags here: {listed(words)}")
+    if names := _words((*item.authors, item.series)):
+        carrier.note("authors", f"a page has no author and no series here: {listed(names)}")
 
 
 def is_to_come(item: Item, layout: Layout, now: datetime) -> bool:
@@ -82,13 +90,20 @@ def _summary(item: Item, carrier: Carrier) -> str:
         carrier.note("summary", f"has none: write one of {_SIZE}")
     elif not fits:
         carrier.note("summary", f"has {len(offered[0])} characters: make it {_SIZE}")
-    return (fits or offered or [""])[0]
+    found = (fits or offered or [""])[0]
+    if others := [words for words in dict.fromkeys(offered) if words != found]:
+        carrier.note(
+            "summary", f"one of {len(others) + 1} was taken; not carried: {listed(others)}"
+        )
+    return found
 
 
 def _image(item: Item, carrier: Carrier) -> Iterator[tuple[str, Value]]:
     found = carrier.picture(item.image) if item.image else ""
     image, alt = found.removeprefix("{static}"), line(item.image_alt)
     if not found.startswith("{static}"):
+        if alt:
+            carrier.note("alt", f"what one sees on its picture was not carried: {alt}")
         return
     yield "image", image
     yield "image_alt", alt

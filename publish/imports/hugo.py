@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,31 +10,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Refused, Unavailable, short_path
-from publish.imports.facts import Export, Item, Note, Root, Status, listed
+from publish.imports.facts import Export, Item, Moment, Note, Root, Status, listed
 from publish.imports.hugo_config import Config, read_config
 from publish.imports.hugo_head import BrokenHead, HugoHead, read_hugo_head
+from publish.imports.hugo_rest import (
+    IMAGES,
+    PAGES,
+    is_not_listed,
+    is_not_rendered,
+    not_carried,
+    of_head,
+    of_section,
+)
 from publish.imports.hugo_text import html_of
 from publish.imports.text import clean, decoded, line, moment, plain
 from publish.writing.layout import Kind
 
 _TEXTS: Final = frozenset({".md", ".markdown", ".html"})
 _OTHER_TEXTS: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
-_PAGES: Final = frozenset({"page", "pages"})
-_IMAGES: Final = (
-    "image",
-    "featured_image",
-    "featuredimage",
-    "feature_image",
-    "cover",
-    "thumbnail",
-    "banner",
-    "images",
-)
-_READ: Final = frozenset(
-    {"title", "date", "publishdate", "lastmod", "slug", "url", "aliases", "description", "summary",
-     "categories", "category", "tags", "author", "authors", "series", "draft", "expirydate",
-     "canonicalurl", "canonical", "menu", "menus", "image_alt", *_IMAGES}
-)  # fmt: skip
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,7 @@ class _File:
     kind: Kind
     address: str
     slug: str
-
-    @property
-    def is_bundle(self) -> bool:
-        return self.path.stem == "index"
+    is_bundle: bool
 
 
 def read(path: Path, now: datetime) -> Export:
@@ -60,8 +52,7 @@ def read(path: Path, now: datetime) -> Export:
         raise Refused(f"{short_path(path)}: is no folder: name Hugo's content/ or the folder above")
     root = content.parent
     config = read_config(root)
-    notes: list[Note] = [Note("menu", config.name, "menus were not carried: see NAVIGATION")]
-    notes = notes if config.has_menus else []
+    notes = list(not_carried(root, config))
     files = tuple(_files(content, config, notes))
     if not files:
         raise Refused(f"{short_path(content)}: holds no post and no page in Markdown or HTML")
@@ -85,16 +76,22 @@ def _files(content: Path, config: Config, notes: list[Note]) -> Iterator[_File]:
         except BrokenHead as error:
             problems.append(Problem(short_path(path), error.line, str(error)))
             continue
-        if path.stem == "_index":
-            if head.body.strip():
-                notes.append(Note("not carried", name, "the text of a section's own page"))
-        elif "." in path.stem:
-            told = f"a translation (`{path.stem.rpartition('.')[2]}`): see `lang` in docs/writer.md"
+        stem, language = _language(path.stem)
+        if stem == "_index":
+            notes.extend(of_section(head, name))
+        elif language not in {"", config.language}:
+            told = f"a translation (`{language}`): see `lang` in docs/writer.md"
             notes.append(Note("not carried", name, told))
         else:
-            yield _file(path, name, head, config)
+            yield _file(path, name, stem, head, config)
     if problems:
         raise FileErrors(problems)
+
+
+def _language(stem: str) -> tuple[str, str]:
+    """`post.de` is the German text of `post`; `release-1.2` has no language."""
+    name, _, language = stem.rpartition(".")
+    return (name, language) if name and _LANGUAGE.fullmatch(language) else (stem, "")
 
 
 def _walk(content: Path) -> Iterator[Path]:
@@ -113,34 +110,31 @@ def _bytes(path: Path) -> bytes:
         raise Unavailable(f"{short_path(path)}: {told}") from None
 
 
-def _file(path: Path, name: str, head: HugoHead, config: Config) -> _File:
+def _file(path: Path, name: str, stem: str, head: HugoHead, config: Config) -> _File:
     parent = posixpath.dirname(name)
-    stem = path.stem
-    if stem == "index":
+    is_bundle = stem == "index"
+    if is_bundle:
         parent, stem = posixpath.split(parent)
     section = name.split("/", 1)[0] if "/" in name else ""
     date = moment(head.text("date")) or moment(head.text("publishdate"))
-    is_page = not parent or section in _PAGES or head.text("type") in _PAGES or date is None
+    is_page = not parent or section in PAGES or head.text("type") in PAGES or date is None
     slug = head.text("slug") or stem
     address = head.text("url") or config.address(section, parent, slug, head.text("title"), date)
     if not address.startswith("/"):
         address = f"/{address}"
-    return _File(path, name, head, "page" if is_page else "post", address, slug)
+    return _File(path, name, head, "page" if is_page else "post", address, slug, is_bundle)
 
 
 def _item(file: _File, addresses: Mapping[str, str], now: datetime, notes: list[Note]) -> Item:
     head, where = file.head, file.name
-    categories = head.words("categories") or head.words("category")
+    categories = _both(head, "categories", "category")
     if len(categories) > 1:
         told = f"is in {len(categories)} categories; those after the first became tags"
         notes.append(Note("categories", where, f"{told}: {listed(categories[1:])}"))
     series = head.words("series")
     if len(series) > 1:
         notes.append(Note("field", where, f"of several series the first: {listed(series[1:])}"))
-    if head.values.get("menu") or head.values.get("menus"):
-        notes.append(Note("menu", where, "its entry in a menu was not carried"))
-    if unread := [key for key in head.values if key not in _READ]:
-        notes.append(Note("field", where, f"keys were not carried: {listed(unread)}"))
+    notes.extend(of_head(head, where))
     status, said = _status(head, now)
     if said:
         notes.append(Note("status", where, said))
@@ -155,19 +149,36 @@ def _item(file: _File, addresses: Mapping[str, str], now: datetime, notes: list[
         html=html,
         address=file.address,
         aliases=tuple(_old(alias, file.address) for alias in head.words("aliases")),
-        date=moment(head.text("date")) or moment(head.text("publishdate")),
+        date=_date(head, now),
         modified=moment(head.text("lastmod")),
         summaries=tuple(plain(head.text(key)) for key in ("description", "summary")),
         category=categories[0] if categories else "",
         tags=(*head.words("tags"), *categories[1:]),
-        authors=head.words("authors") or head.words("author"),
+        authors=_both(head, "authors", "author"),
         series=series[0] if series else "",
         status=status,
         image=image,
         image_alt=alt or head.text("image_alt"),
         canonical=head.text("canonicalurl") or head.text("canonical"),
+        noindex="true" in {head.text("noindex"), head.text("robotsnoindex")},
         folder=file.path.parent if file.is_bundle else None,
     )
+
+
+def _both(head: HugoHead, key: str, other: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*head.words(key), *head.words(other))))
+
+
+def _date(head: HugoHead, now: datetime) -> Moment | None:
+    """Hugo holds a text back until `publishDate`, whatever date it shows."""
+    shown, from_then = moment(head.text("date")), moment(head.text("publishdate"))
+    if shown is None or (from_then is not None and _day(from_then) > _day(now)):
+        return from_then or shown
+    return shown
+
+
+def _day(when: Moment) -> str:
+    return str(when.astimezone(UTC) if isinstance(when, datetime) else when)[:10]
 
 
 def _old(alias: str, address: str) -> str:
@@ -180,18 +191,20 @@ def _old(alias: str, address: str) -> str:
 def _status(head: HugoHead, now: datetime) -> tuple[Status, str]:
     if head.text("draft").lower() == "true":
         return "draft", ""
+    if is_not_rendered(head.values):
+        return "draft", "has no page there (`headless`, or `build.render`): a draft here"
+    shown: Status = "hidden" if is_not_listed(head.values) else "published"
     ends = moment(head.text("expirydate"))
     if ends is None:
-        return "published", ""
-    day = ends.astimezone(UTC) if isinstance(ends, datetime) else ends
-    if str(day)[:10] <= str(now.astimezone(UTC))[:10]:
-        return "draft", f"expired on {str(day)[:10]} there: a draft here"
-    return "published", f"expires on {str(day)[:10]} there: take it away by then"
+        return shown, ""
+    if _day(ends) <= _day(now):
+        return "draft", f"expired on {_day(ends)} there: a draft here"
+    return shown, f"expires on {_day(ends)} there: take it away by then"
 
 
 def _image(values: Mapping[str, Any]) -> tuple[str, str]:
     """The picture that stands for a post, under the names that themes give it."""
-    for key in _IMAGES:
+    for key in IMAGES:
         value = values.get(key)
         if isinstance(value, list):
             value = next(iter(value), "")

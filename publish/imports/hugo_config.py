@@ -18,6 +18,7 @@ _NAMES: Final = tuple(
     for name in ("hugo", "config")
     for suffix in ("toml", "yaml", "yml", "json")
 )
+_READ: Final = frozenset({"baseurl", "permalinks", "menu", "menus", "defaultcontentlanguage"})
 _TOKEN: Final = re.compile(r":(\w+)")
 
 
@@ -29,6 +30,10 @@ class Config:
     hosts: frozenset[str] = frozenset()
     permalinks: Mapping[str, Any] = field(default_factory=dict)
     has_menus: bool = False
+    language: str = "en"
+    """Of the texts whose file names none."""
+    others: tuple[str, ...] = ()
+    """Keys that say something else, as the file has them."""
 
     def address(
         self, section: str, parent: str, slug: str, title: str, when: datetime | date | None
@@ -80,4 +85,6 @@ def read_config(root: Path) -> Config:
         frozenset({host.removeprefix("www.")} if host else ()),
         permalinks if isinstance(permalinks, Mapping) else {},
         bool(values.get("menu") or values.get("menus")),
+        str(values.get("defaultcontentlanguage") or "en"),
+        tuple(key for key, value in values.items() if key not in _READ and value),
     )

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,6 +34,16 @@ class HugoHead:
         """What a key says, on one line; nothing if it holds more than text."""
         value = self.values.get(key)
         return line(value) if isinstance(value, str) else ""
+
+    def unread(self, texts: Collection[str], words: Collection[str]) -> list[str]:
+        """Of keys that should hold text, or a list of it: those that hold more than that."""
+        found = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
+        for key in words:
+            value = self.values.get(key)
+            parts = value if isinstance(value, list) else [value]
+            if not all(part is None or isinstance(part, str) for part in parts):
+                found.append(key)
+        return found
 
     def words(self, key: str) -> tuple[str, ...]:
         """A list, also if it is written as one word."""

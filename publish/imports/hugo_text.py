@@ -8,6 +8,8 @@ from typing import Final
 
 import pyromark
 
+from publish.imports.facts import counted, listed
+
 Lost = tuple[str, str]
 """A kind of note and what it tells."""
 
@@ -25,7 +27,7 @@ _SHORTCODE: Final = re.compile(
 )
 _SHOWN_AS_TEXT: Final = re.compile(r"\{\{([<%])/\*((?:(?!\{\{).)*?)\*/([>%])\}\}", re.DOTALL)
 _HIGHLIGHT: Final = re.compile(
-    r"\{\{[<%]\s*highlight\s+\"?(?P<lang>[\w+#.-]+)\"?[^{}]*?[>%]\}\}\n?"
+    r"\{\{[<%]\s*highlight\s+\"?(?P<lang>[\w+#.-]+)\"?(?P<options>[^{}]*?)[>%]\}\}\n?"
     r"(?P<code>(?:(?!\{\{[<%]\s*highlight).)*?)"
     r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}",
     re.DOTALL,
@@ -37,6 +39,10 @@ _EMBEDS: Final = {
     "instagram": "https://www.instagram.com/p/{}/",
     "gist": "https://gist.github.com/{}",
 }
+_OF_FIGURE: Final = frozenset({"src", "alt", "title", "caption", "link"})
+_FENCE_OPTIONS: Final = re.compile(
+    r"^[ >]{0,9}(?:`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t{]+[^`\s]", re.MULTILINE
+)
 _FILE_LINK: Final = re.compile(r'href="(?P<name>[^":?#]+\.(?:md|markdown))(?P<end>#[^"]*)?"')
 _OPEN, _CLOSE = "\x1c", "\x1d"  # texts of an export hold no such signs
 
@@ -47,17 +53,13 @@ def html_of(
     """`name` is the file's below the content folder; `addresses` those of all files by name."""
     reading = _Reading(name, addresses)
     text = _SHOWN_AS_TEXT.sub(rf"{_OPEN}\1\2\3{_CLOSE}", body)
-    text = _HIGHLIGHT.sub(_fence, text)
+    text = _HIGHLIGHT.sub(reading.fence, text)
     text = _SHORTCODE.sub(reading.shortcode, text)
     text = text.replace(_OPEN, "{{").replace(_CLOSE, "}}")
+    if number := sum(1 for _ in _FENCE_OPTIONS.finditer(text)):
+        reading.lost.append(("code", f"options of {counted(number, 'piece')} of code left out"))
     html: str = text if is_html else pyromark.html(text, options=_OPTIONS)
     return _FILE_LINK.sub(reading.file_link, html), reading.lost
-
-
-def _fence(found: re.Match[str]) -> str:
-    code = found["code"].rstrip("\n")
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
-    return f"\n{fence}{found['lang']}\n{code}\n{fence}\n"
 
 
 class _Reading:
@@ -65,6 +67,14 @@ class _Reading:
         self._folder = posixpath.dirname(name)
         self._addresses = addresses
         self.lost: list[Lost] = []
+
+    def fence(self, found: re.Match[str]) -> str:
+        """Code between `highlight`, as a fence; its options are told."""
+        if found["options"].strip():
+            self.lost.append(("code", f"`highlight`: {found['options'].strip()} left out"))
+        code = found["code"].rstrip("\n")
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
+        return f"\n{fence}{found['lang']}\n{code}\n{fence}\n"
 
     def shortcode(self, found: re.Match[str]) -> str:  # noqa: PLR0911 - one line for each kind
         name = found["name"].lower()
@@ -75,7 +85,7 @@ class _Reading:
         if name in {"ref", "relref"}:
             return self._address(named.get("path") or first)
         if name == "figure":
-            return _figure(named)
+            return self._figure(named)
         if name == "details":
             summary = escape(named.get("summary") or named.get("title") or "Details")
             return f"<details><summary>{summary}</summary>\n\n"
@@ -86,6 +96,16 @@ class _Reading:
             return self._embed(name, _EMBEDS[name].format(key))
         self.lost.append(("shortcode", f"`{' '.join(found[0].split())}` was taken out"))
         return ""
+
+    def _figure(self, given: Mapping[str, str]) -> str:
+        words = [given[key] for key in ("title", "caption") if given.get(key)]
+        said = f"<figcaption>{escape(': '.join(words))}</figcaption>"
+        picture = f'<img src="{escape(given.get("src", ""))}" alt="{escape(given.get("alt", ""))}">'
+        if given.get("link"):
+            picture = f'<a href="{escape(given["link"])}">{picture}</a>'
+        if rest := [key for key in given if key not in _OF_FIGURE]:
+            self.lost.append(("shortcode", f"`figure`: {listed(rest)} left out"))
+        return f"\n\n<figure>{picture}{said}</figure>\n\n"
 
     def _embed(self, name: str, address: str) -> str:
         self.lost.append(("embed", f"`{name}` of {address} became a link"))
@@ -114,12 +134,6 @@ class _Reading:
     def file_link(self, found: re.Match[str]) -> str:
         address = self._found(unescape(found["name"]))
         return f'href="{escape(address)}{found["end"] or ""}"' if address else found[0]
-
-
-def _figure(given: Mapping[str, str]) -> str:
-    words = given.get("caption") or given.get("title") or ""
-    picture = f'<img src="{escape(given.get("src", ""))}" alt="{escape(given.get("alt", ""))}">'
-    return f"\n\n<figure>{picture}<figcaption>{escape(words)}</figcaption></figure>\n\n"
 
 
 def _given(text: str) -> tuple[dict[str, str], list[str]]:

@@ -15,7 +15,7 @@ from publish.writing.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class LeadsTo:
-    """Follows the addresses of one text. It is a `markup.Carrier`."""
+    """Follows the addresses of one text. It is a `Carrier`."""
 
     item: Item
     addresses: Addresses
@@ -49,7 +49,7 @@ class LeadsTo:
             return found
         if path is not None:
             self.say("link", f"{href} is not in the export: it was left as it is")
-        return href
+        return self._old(href)
 
     def picture(self, src: str) -> str:
         """To its copy; one that the export lacks stays where it was, and is told."""
@@ -60,7 +60,7 @@ class LeadsTo:
             return found
         if split(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
             self.say("picture", f"{src} is not in the export: put it into images/ by hand")
-            return f"https:{src}" if src.startswith("//") else src
+            return f"https:{src}" if src.startswith("//") else self._old(src)
         self.say("picture", f"`{src}` is not in the export: it was taken out")
         return ""
 
@@ -72,6 +72,13 @@ class LeadsTo:
             self.say("canonical", f"`{url}` is no full address: it was left out")
             return ""
         return url if self.places.path(url, self.item) is None else ""
+
+    def _old(self, address: str) -> str:
+        """On the old site, if it is known where that was; Ghost puts a sign in its place."""
+        if not address.startswith(GHOST):
+            return address
+        host = min(self.places.hosts, default="")
+        return f"https://{host}" * bool(host) + address.removeprefix(GHOST)
 
     def _carried(self, address: str) -> str:
         found = self.places.file(address, self.item) if is_picture(address) else None

@@ -3,7 +3,7 @@
 import filecmp
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -42,11 +42,6 @@ class Pictures:
                 return place
             if place.is_file() and filecmp.cmp(place, source, shallow=False):
                 return place
-
-    @property
-    def sources(self) -> Collection[Path]:
-        """The files of the export that have a place."""
-        return self._places.keys()
 
     @property
     def copies(self) -> Mapping[Path, Path]:

@@ -41,14 +41,14 @@ class Places:
     """Finds what addresses of one export lead to."""
 
     def __init__(self, export: Export) -> None:
-        self._export = export
+        self.hosts = export.hosts
         self._roots = sorted(export.roots, key=lambda root: -len(root.prefix))
 
     def path(self, address: str, item: Item) -> str | None:
         """The path on the old site; None if the address leads elsewhere."""
         parts = split(address)
         host = (parts.hostname or "").removeprefix("www.")
-        if host and host not in self._export.hosts:
+        if host and host not in self.hosts:
             return None
         if parts.scheme not in {"", "http", "https"}:
             return None
@@ -69,7 +69,9 @@ class Places:
             found = _inside(item.folder, relative)
             if found is not None:
                 return found, posixpath.join(item.folder.name, found.name)
-        for spelt in _spellings(posixpath.normpath(unquote(path))):
+        # Heads of Hugo name pictures from the top of the site, without a stroke before them.
+        from_top = "" if relative.startswith("/") else f"/{relative}"
+        for spelt in (*spellings(posixpath.normpath(unquote(path))), from_top):
             for root in self._roots:
                 if spelt.startswith(root.prefix):
                     rest = spelt[len(root.prefix) :]
@@ -79,7 +81,8 @@ class Places:
         return None
 
 
-def _spellings(path: str) -> Iterator[str]:
+def spellings(path: str) -> Iterator[str]:
+    """The path, then those of the whole picture if it names a smaller copy."""
     yield path
     for pattern, instead in _SIZED:
         full = pattern.sub(instead, path)

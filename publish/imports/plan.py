@@ -1,6 +1,7 @@
 """Which item of an export becomes which file, with all that it says. Nothing is written here."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from publish.imports.pictures import Pictures
 from publish.imports.places import Places, split
 from publish.imports.text import clean
 from publish.imports.to_markdown import markdown
-from publish.writing.layout import SUFFIXES
+from publish.imports.unshown import unshown
 from publish.writing.outline import outline_of
 from publish.writing.writing import Writing
 
@@ -78,7 +79,8 @@ def plan(export: Export, writing: Writing) -> Plan:
             continue
         say = notes.of(item.where)
         leads_to = LeadsTo(item, addresses, places, pictures, writing.layout, writing.now, say)
-        body = markdown(cleaned(clean(item.html), leads_to, wanted), leads_to)
+        text = cleaned(clean(item.html), leads_to, wanted)
+        body = markdown(text.soup, text.raw)
         if not body:
             say("text", "has none")
         head = {
@@ -87,33 +89,26 @@ def plan(export: Export, writing: Writing) -> Plan:
             "canonical": leads_to.canonical(),
         }
         files.append(Planned(addresses.names[item], item, head, body))
-    _tell_unused(files, pictures.sources, notes)
+    notes.told += unshown(export, places)
     files = list(_without_lost_anchors(files, notes))
     there = tuple(addresses.there.values())
     return Plan(tuple(files), there, pictures.copies, tuple(_by_file(export, addresses, notes)))
 
 
 def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Note]:
-    """Each note once, with the new file in the place of what the export calls an item.
+    """Each note once, and how often, with the new file for what the export calls an item.
 
     Of what is there already nothing is told again.
     """
     items = {item.where: item for item in export.items}
-    for note in dict.fromkeys(notes.told):
+    for note, times in Counter(notes.told).items():
+        if times > 1:
+            note = replace(note, told=f"{note.told} ({times} times)")  # noqa: PLW2901
         item = items.get(note.where)
         if item is None:
             yield note
         elif item not in addresses.there:
             yield replace(note, where=addresses.shown(item))
-
-
-def _tell_unused(files: list[Planned], carried: Collection[Path], notes: Notes) -> None:
-    """What lies in a folder of its own beside a text, and the text does not show."""
-    for file in files:
-        for path in sorted(file.item.folder.rglob("*")) if file.item.folder else ():
-            if path.is_file() and path.suffix not in SUFFIXES and path.resolve() not in carried:
-                told = f"{path.name} lies beside it and was not carried: no picture of the text"
-                notes.of(file.item.where)("file", told)
 
 
 def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planned]:

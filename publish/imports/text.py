@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime
+from html.parser import HTMLParser
 from typing import Final
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from capture.errors import Refused
@@ -27,19 +28,80 @@ def line(text: object) -> str:
     return " ".join(clean(text).split())
 
 
+DEEPEST: Final = 200
+"""Tags within tags. Past it, whoever made the HTML closed nothing, or wants to do harm."""
+
+
+class TooDeep(Exception):
+    """HTML whose tags stand deeper within each other than `DEEPEST`."""
+
+
+class _Shallow(BeautifulSoup):
+    """Stops where a tag would stand too deep: to close it takes time by its depth."""
+
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - the name that Beautiful Soup calls
+        if len(self.tagStack) > DEEPEST:
+            raise TooDeep
+        super().pushTag(tag)
+
+
+class _Words(HTMLParser):
+    """Collects words, but none of scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if not self.cdata_elem:
+            self.found.append(data)
+
+
 def soup_of(html: str) -> BeautifulSoup:
-    """The HTML as a tree. What the parser rejects is read as words."""
+    """The HTML as a tree. What the parser rejects is read as words. Raises `TooDeep`."""
+    html = _that_ends(html)
     try:
-        return BeautifulSoup(html, "html.parser")
+        return _Shallow(html, "html.parser")
     except ParserRejectedMarkup:
-        return BeautifulSoup(html.replace("<!", "&lt;!"), "html.parser")
+        return _Shallow(_without_declarations(html), "html.parser")
+
+
+def words_of(html: str) -> list[str]:
+    """The pieces of text between tags, however deep they stand."""
+    html = _that_ends(html)
+    for text in (html, _without_declarations(html)):
+        words = _Words()
+        try:
+            words.feed(text)
+            words.close()
+        except AssertionError:  # a declaration that the parser rejects
+            continue
+        return [piece for piece in map(line, words.found) if piece]
+    return [line(html)]
+
+
+def _that_ends(html: str) -> str:
+    """Behind the last `>` no tag ends: what begins one there is a word.
+
+    Python's parser finds the same, but looks for the end anew from every `<`.
+    """
+    end = html.rfind(">") + 1
+    return html[:end] + html[end:].replace("<", "&lt;")
+
+
+def _without_declarations(html: str) -> str:
+    return html.replace("<!", "&lt;!")
 
 
 def plain(html: object) -> str:
     """The words of a piece of HTML, on one line."""
     text = clean(html)
     if "<" in text or "&" in text:
-        text = soup_of(f"<p>{text}</p>").get_text(" ")
+        text = f"<p>{text}</p>"
+        try:
+            text = soup_of(text).get_text(" ")
+        except TooDeep:
+            text = " ".join(words_of(text))
     return " ".join(text.split())
 
 

@@ -8,55 +8,34 @@ import re
 from typing import Any, Final
 from urllib.parse import quote
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
-from publish.imports.markup import NOTE, Carrier, Cleaned
-
-_SIGNS: Final = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
-_ENTITY: Final = re.compile(r"&(?=#?\w+;)")
-_LINE_START: Final = re.compile(
-    r"^(?P<space>[ \t]*)(?:(?P<mark>[+#>-]|!!!)|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)"
-    r"|(?P<odd>[:=~]))",
-    re.MULTILINE,
+from publish.imports.escaping import address, escaped
+from publish.imports.markdown_rows import (
+    CELL,
+    END,
+    INDENT,
+    ROW,
+    indented,
+    item_of,
+    list_of,
+    quote_of,
+    table_of,
 )
-_PLACE: Final = re.compile(r"^\{(?:filename|static)\}")
-_CELL, _ROW = "\x1f", "\x1e"  # cleaned texts hold no such signs
-_INDENT: Final = " " * 4
+from publish.imports.tags import NOTE
+
+_NEXT_LIKE: Final = re.compile(rf"{END}\s*\n(?=>|-   |\d+\. )")
+"""Two quotes or lists, one below the other: without something between them they were one."""
 _CODE_AS_BLOCK: Final = {"li", "blockquote", "dd", NOTE}
 
 
-def markdown(found: Cleaned, carrier: Carrier) -> str:
-    """The text as Markdown, with one newline at its end."""
-    try:
-        text: str = _Writer(found.raw).convert_soup(found.soup)
-    except RecursionError:
-        carrier.note("text", "is nested too deeply: only its words were carried")
-        text = escaped(found.soup.get_text("\n"))
+def markdown(soup: BeautifulSoup, raw: tuple[str, ...]) -> str:
+    """The text as Markdown, with one newline at its end. `raw` are the pieces that stay HTML."""
+    text: str = _Writer(raw).convert_soup(soup)
+    text = _NEXT_LIKE.sub("\n\n<!-- -->\n\n", text).replace(END, "")
     text = re.sub(r"[ \t]+\n\n", "\n\n", re.sub(r"\n{3,}", "\n\n", text))
     return f"{text.strip(chr(10))}\n" if text.strip() else ""
-
-
-def escaped(text: str) -> str:
-    """Text in which no sign means anything to Markdown or to our tags."""
-    text = _SIGNS.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("<", "&lt;"))
-    text = text.replace("{", "&#123;")
-    return _LINE_START.sub(_line_start, text)
-
-
-def _line_start(found: re.Match[str]) -> str:
-    if found["number"]:
-        return f"{found['space']}{found['number']}\\{found['dot']}"
-    if found["odd"]:
-        return f"{found['space']}&#{ord(found['odd'])};"
-    return f"{found['space']}\\{found['mark']}"
-
-
-def address(url: str) -> str:
-    """An address that ends where it should within `(...)`."""
-    place = _PLACE.match(url)
-    head = place[0] if place else ""
-    return head + quote(url[len(head) :], safe="/:?#@!$&'*+,;=%~-._")
 
 
 def _kept(name: str) -> Any:
@@ -121,10 +100,11 @@ class _Writer(MarkdownConverter):
     def convert_figure(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """One picture with a plain caption is a picture with a title, which becomes a caption."""
         pictures, caption = el.find_all("img"), el.find("figcaption")
-        if len(pictures) == 1 and not el.find(["a", "pre", "table", "blockquote"]):
+        words = " ".join(caption.get_text().split()) if isinstance(caption, Tag) else ""
+        has_more = " ".join(el.get_text().split()) != words
+        if len(pictures) == 1 and not has_more and not el.find(["a", NOTE]):
             picture = pictures[0]
-            if isinstance(caption, Tag) and caption.get_text(strip=True):
-                picture["title"] = " ".join(caption.get_text().split())
+            picture["title"] = words or picture.get("title") or ""
             return f"\n\n{self.convert_img(picture, '', parent_tags)}\n\n"
         return f"\n\n{text.strip()}\n\n"
 
@@ -152,63 +132,33 @@ class _Writer(MarkdownConverter):
         )
         if parent_tags & _CODE_AS_BLOCK:  # Python-Markdown knows fences at the margin alone
             lines = ([f":::{language}"] if language else []) + code.split("\n")
-            return "\n\n" + "\n".join(f"{_INDENT}{line}".rstrip() for line in lines) + "\n\n"
+            return "\n\n" + "\n".join(f"{INDENT}{line}".rstrip() for line in lines) + "\n\n"
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
         return f"\n\n{fence}{language}\n{code}\n{fence}\n\n"
 
     def convert_list(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        if parent_tags & {"td", "th"}:
-            return text
-        if el.name == "ol":
-            start = str(el.get("start") or "1")
-            number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
-            signs = iter(range(number, number + text.count(_ROW) + 1))
-            text = re.sub(f"{_ROW}    ", lambda _: f"{next(signs)}. ".ljust(4), text)
-        else:
-            text = text.replace(f"{_ROW}    ", "-   ")
-        tight = "li" in parent_tags and not (el.parent and el.parent.find("p", recursive=False))
-        return f"\n{text.strip(chr(10))}\n" if tight else f"\n\n{text.strip(chr(10))}\n\n"
+        return list_of(el, text, parent_tags)
+
+    def convert_blockquote(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
+        return quote_of(text, parent_tags)
 
     convert_ul = convert_list
     convert_ol = convert_list
 
     def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        text = text.strip("\n")
-        text = re.sub(r"^\\\[( |x)\\\]\s+", r"[\1] ", text)
-        inner = "\n".join(f"{_INDENT}{line}" if line else "" for line in text.split("\n"))
-        parent = el.parent.name if el.parent else ""
-        if not text.strip():
-            return ""
-        if parent not in {"ul", "ol"}:  # one that belongs to no list
-            return f"\n\n-   {inner.strip()}\n\n"
-        is_loose = bool(el.find("p", recursive=False)) and len(el.find_all(recursive=False)) > 1
-        return f"{_ROW}{inner}\n" + ("\n" if is_loose else "")
+        return item_of(el, text)
 
     def convert_table(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        caption, text = _caption(el, text)
-        rows = [row.split(_CELL)[:-1] for row in text.split(_ROW) if _CELL in row]
-        width = max((len(row) for row in rows), default=0)
-        if not width:
-            return f"\n\n{text.strip()}\n\n"
-        first = el.find("tr")
-        is_head = isinstance(first, Tag) and not first.find("td")
-        if isinstance(first, Tag) and first.find_parent("thead"):
-            is_head = True
-        if not is_head:
-            rows.insert(0, [""] * width)
-        cells = first.find_all(["td", "th"]) if isinstance(first, Tag) else []
-        lines = [_cells(row, width) for row in rows]
-        lines.insert(1, _cells([_rule(cell) for cell in cells], width, "---"))
-        return f"\n\n{caption}" + "\n".join(lines) + "\n\n"
+        return table_of(el, text)
 
     def convert_caption(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
         return ""
 
     def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        return f"{text}{_ROW}"
+        return f"{text}{ROW}"
 
     def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        return f"{' '.join(text.split())}{_CELL}"
+        return f"{' '.join(text.split())}{CELL}"
 
     convert_th = convert_td
 
@@ -227,8 +177,7 @@ class _Writer(MarkdownConverter):
     def convert_gatepost_footnote(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
         if not text.strip():
             return f"[^{el['n']}]"
-        inner = "\n".join(f"{_INDENT}{line}" if line else "" for line in text.strip().split("\n"))
-        return f"\n\n[^{el['n']}]: {inner.strip()}\n\n"
+        return f"\n\n[^{el['n']}]: {indented(text.strip()).strip()}\n\n"
 
 
 def _title(el: Tag) -> str:
@@ -237,16 +186,8 @@ def _title(el: Tag) -> str:
     return f' "{words}"' if words else ""
 
 
-def _caption(el: Tag, text: str) -> tuple[str, str]:
-    found = el.find("caption")
-    words = escaped(" ".join(found.get_text().split())) if isinstance(found, Tag) else ""
-    return (f"{words}\n\n" if words else ""), text
-
-
-def _cells(row: list[str], width: int, empty: str = "") -> str:
-    filled = [*row, *[empty] * (width - len(row))]
-    return f"| {' | '.join(filled)} |"
-
-
-def _rule(cell: Tag) -> str:
-    return {"left": ":---", "center": ":---:", "right": "---:"}.get(str(cell.get("align")), "---")
+KNOWN: Final = frozenset(
+    {name.removeprefix("convert_").replace("_", "-") for name in dir(_Writer)}
+    | {f"h{level}" for level in range(1, 7)}
+)
+"""Tags of which the Markdown says something."""
