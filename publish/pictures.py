@@ -9,7 +9,6 @@ import html
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -19,9 +18,17 @@ from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
 from publish import made_files, problems
+from publish.html_tag import attributes_of, write_tag
 from publish.links import contents
 from publish.made_files import publish_file
-from publish.picture_files import Made, PictureFiles, drawing_size, picture_files, tells_place
+from publish.picture_files import (
+    Made,
+    PictureFiles,
+    drawing_size,
+    moving_size,
+    picture_files,
+    tells_place,
+)
 from publish.problems import Report, report_of
 from publish.source import line_of_text
 from publish.wiring import listen
@@ -66,7 +73,10 @@ class _Gallery:
         self._made: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
 
     def look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
-        """A photo's files, a drawing's size, or why there are none; None: leave it as it is."""
+        """A photo's files, or the size of a drawing and of what moves, or why there are none.
+
+        None: it has no size, and is shown as it is.
+        """
         if path not in self._made:
             self._made[path] = self._look(path)
         return self._made[path]
@@ -80,7 +90,7 @@ class _Gallery:
         except ValueError as error:
             return f"{short_path(source)} {error}"
         if found is None:
-            return None
+            return moving_size(source)
         made, folder = found
         for name in made.names:
             publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
@@ -114,7 +124,7 @@ class _Page:
 
     def _replace(self, found: re.Match[str]) -> str:
         tag = found[0]
-        attributes = _attributes(tag) if tag[:4].lower() == "<img" else {}
+        attributes = attributes_of(tag) if tag[:4].lower() == "<img" else {}
         link = attributes.get("src", "")
         path = self._path_of(link)
         if path is None:
@@ -131,8 +141,9 @@ class _Page:
             return self._picture(attributes, seen)
         if seen is not None:
             _say_size(attributes, seen)
-        self._addresses.append(f"{self._gallery.url}/{quote(self._gallery.known[path].url)}")
-        return _tag("img", attributes)
+        attributes["src"] = f"{self._gallery.url}/{quote(self._gallery.known[path].url)}"
+        self._addresses.append(attributes["src"])
+        return write_tag("img", attributes)
 
     def _path_of(self, link: str) -> str | None:
         """The file below the content folder that a link shows, if it is one of ours."""
@@ -160,10 +171,12 @@ class _Page:
         column = min(_COLUMN, int(width)) if width.isdecimal() else _COLUMN
         sizes = f"(max-width: 44rem) calc(100vw - 2.5rem), {column}px"
         sources = "".join(
-            _tag("source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes})
+            write_tag(
+                "source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes}
+            )
             for kind, files in (("avif", made.avif), ("webp", made.webp))
         )
-        return f"<picture>{sources}{_tag('img', attributes)}</picture>"
+        return f"<picture>{sources}{write_tag('img', attributes)}</picture>"
 
     def _set(self, files: tuple[Made, ...]) -> str:
         return ", ".join(f"{self._gallery.address(made)} {made.width}w" for made in files)
@@ -179,32 +192,6 @@ def _say_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
         attributes["width"] = str(round(int(given[1]) * width / height))
     elif not given[0]:
         attributes |= {"width": str(width), "height": str(height)}
-
-
-def _attributes(tag: str) -> dict[str, str]:
-    reader = _Reader()
-    reader.feed(tag)
-    return reader.found
-
-
-class _Reader(HTMLParser):
-    """Reads the attributes of one tag; the first of a name holds, as in browsers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del tag
-        for name, value in attrs:
-            self.found.setdefault(name, value or "")
-
-    handle_startendtag = handle_starttag
-
-
-def _tag(name: str, attributes: Mapping[str, str]) -> str:
-    said = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
-    return f"<{name}{said}>"
 
 
 def _leave_out(generator: Any, gallery: _Gallery) -> None:
