@@ -6,10 +6,11 @@ templates may call, from what the template was given.
 
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, Literal
 from urllib.parse import urljoin
 
+from babel import Locale, UnknownLocaleError
 from jinja2.filters import do_truncate
 from markupsafe import Markup
 from pelican import signals
@@ -22,6 +23,7 @@ from publish.links import contents
 from publish.wiring import listen
 
 LONGEST_DESCRIPTION = 300
+Direction = Literal["ltr", "rtl"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Head:
     modified: str = ""
     section: str = ""
     tags: tuple[str, ...] = ()
+    direction: Direction = "ltr"
     newer: str = ""
     older: str = ""
     data: Node | None = None
@@ -111,8 +114,19 @@ def content_head(content: Any, site: Site, description: str) -> Head:
         modified=modified,
         section=content.category.name if is_article else "",
         tags=tuple(tag.name for tag in getattr(content, "tags", ())),
+        direction=direction(content.lang),
         data=None if noindex else _graph(site, _nodes(content, site, url, description)),
     )
+
+
+@cache
+def direction(language: str) -> Direction:
+    """Which way a language is written, by CLDR; one that nobody knows goes from left to right."""
+    try:
+        found = Locale.parse(language, sep="-").text_direction
+    except (ValueError, UnknownLocaleError):
+        return "ltr"
+    return "rtl" if found == "rtl" else "ltr"
 
 
 def _dates(content: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from pelican import Pelican
@@ -12,6 +13,7 @@ from tests.publish.lenient import LENIENT
 from tests.publish.test_theme import DATA, Page
 
 ROOT = Path(__file__).parents[2]
+ATOM = "{http://www.w3.org/2005/Atom}"
 PREVIEW = "nobody-can-guess-it"
 ORIGIN = "https://www.example.com"
 TITLES = {
@@ -46,6 +48,12 @@ def post(title: str, slug: str, *, head: str = "", text: str = "Text.") -> str:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {slug: post(title, slug) for slug, title in TITLES.items()}
     posts |= {f"more-{number}": post(f"More {number}", f"more-{number}") for number in range(8)}
+    posts["hebrew"] = post("שלום", "hebrew", head="Lang: he\n")
+    posts["odd-tongue"] = post("Odd", "odd-tongue", head="Lang: qx\n")
+    posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
+        "Author: Ann Writer", "Authors: Ann Writer; Ben Writer"
+    )
+    posts["nobody"] = post("Nobody", "nobody").replace("Author: Ann Writer\n", "")
     posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
     posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -55,6 +63,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(output: Path, path: str) -> Page:
     return Page((output / path / "index.html").read_text(encoding="utf-8"))
+
+
+def entries(output: Path) -> list[ElementTree.Element]:
+    return list(ElementTree.parse(output / "feed.xml").iter(f"{ATOM}entry"))
 
 
 def meta(page: Page) -> dict[str, str]:
@@ -83,6 +95,23 @@ def test_a_hostile_title_is_the_same_title_in_every_place(output: Path, name: st
     nodes = data(page)
     assert nodes["BlogPosting"]["headline"] == title
     assert nodes["BreadcrumbList"]["itemListElement"][-1]["name"] == title
+    assert title in [entry.findtext(f"{ATOM}title") for entry in entries(output)]
+
+
+def test_each_entry_of_the_feed_names_its_authors_or_the_publisher(output: Path) -> None:
+    named = {
+        entry.findtext(f"{ATOM}title"): entry.findtext(f"{ATOM}author/{ATOM}name")
+        for entry in entries(output)
+    }
+    assert named["Two of us"] == "Ann Writer, Ben Writer"
+    assert named["Nobody"] == "Northgate Leads"
+    assert "" not in named.values()
+
+
+def test_a_note_of_an_article_is_found_from_the_feed_too(output: Path) -> None:
+    text = "".join(entry.findtext(f"{ATOM}content") or "" for entry in entries(output))
+    assert f'href="{ORIGIN}/two/#fn:1"' in text
+    assert 'href="#' not in text
 
 
 def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None:
@@ -95,6 +124,13 @@ def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None
     said = meta(page)
     assert said["article:published_time"] == "2026-11-02T00:00:00+00:00"
     assert (said["description"], said["og:type"]) == ("In short.", "article")
+
+
+def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
+    (hebrew,) = (tag for tag in read(output, "he/hebrew").all("article"))
+    assert hebrew["dir"] == "rtl"
+    assert [tag for tag in read(output, "two").all("article") if "dir" in tag] == []
+    assert read(output, "qx/odd-tongue").all("html")[0]["lang"] == "qx"
 
 
 def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
@@ -138,4 +174,6 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
     for path in output.rglob("*.html"):
         page = Page(path.read_text(encoding="utf-8"))
         assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
-        assert page.all("html")[0]["lang"] == "en"
+        tongue = path.relative_to(output).parts[0]
+        said = page.all("html")[0]["lang"]
+        assert said == ("en" if tongue not in {"he", "qx"} else tongue)
