@@ -158,6 +158,7 @@ def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Nod
 def _posting(content: Any, site: Site, url: str, description: str) -> Node:
     published, modified = _dates(content)
     picture = _picture(content)
+    images = [getattr(content, "image_address", ""), picture.url if picture else ""]
     return linked_data.posting(
         site,
         url=url,
@@ -169,7 +170,7 @@ def _posting(content: Any, site: Site, url: str, description: str) -> Node:
         inLanguage=content.lang,
         articleSection=content.category.name,
         keywords=[tag.name for tag in getattr(content, "tags", ())],
-        image=[picture.url] if picture else [],
+        image=[image for image in images if image],
     )
 
 

@@ -48,6 +48,14 @@ def post(title: str, slug: str, *, head: str = "", text: str = "Text.") -> str:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {slug: post(title, slug) for slug, title in TITLES.items()}
     posts |= {f"more-{number}": post(f"More {number}", f"more-{number}") for number in range(8)}
+    folder = tmp_path_factory.mktemp("head")
+    (folder / "content/images").mkdir(parents=True)
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    (folder / "content/images/dot.svg").write_text(dot)
+    stands = "Image: /images/dot.svg\nImage_alt: A dot & more\n"
+    posts["pictured"] = post("Pictured", "pictured", head=stands)
+    shown = "![In the text]({static}/images/dot.svg)"
+    posts["shown"] = post("Shown", "shown", head=stands, text=shown)
     posts["hebrew"] = post("שלום", "hebrew", head="Lang: he\n")
     posts["odd-tongue"] = post("Odd", "odd-tongue", head="Lang: qx\n")
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
@@ -58,7 +66,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
-        return build(tmp_path_factory.mktemp("head"), posts)
+        return build(folder, posts)
 
 
 def read(output: Path, path: str) -> Page:
@@ -131,6 +139,17 @@ def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
     assert hebrew["dir"] == "rtl"
     assert [tag for tag in read(output, "two").all("article") if "dir" in tag] == []
     assert read(output, "qx/odd-tongue").all("html")[0]["lang"] == "qx"
+
+
+def test_the_picture_that_stands_for_an_article_is_shown_once_and_told(output: Path) -> None:
+    page = read(output, "pictured")
+    (image,) = page.all("img")
+    assert (image["alt"], image["width"], image["fetchpriority"]) == ("A dot & more", "9", "high")
+    assert data(page)["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
+    assert f"<image:loc>{ORIGIN}/images/dot.svg<" in (output / "sitemap-articles-1.xml").read_text()
+    (image,) = read(output, "shown").all("img")
+    assert image["alt"] == "In the text"
+    assert data(read(output, "shown"))["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
 
 
 def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
