@@ -17,7 +17,7 @@ from publish.links import contents
 from publish.wiring import listen
 
 TITLE: Final = "Questions and answers"
-# What an article's own text may hold, but for footnotes: two answers would share their ids.
+# What an article's own text may hold. Each answer's footnotes have ids of their own.
 _EXTENSIONS: Final = (
     "publish.prose",
     "smarty",
@@ -28,16 +28,17 @@ _EXTENSIONS: Final = (
     "def_list",
     "attr_list",
     "admonition",
+    "footnotes",
 )
 _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
 def place_all(generators: Any) -> None:
     """Before forms, links and pictures are looked at: answers may hold links and pictures."""
-    converter = _converter(generators[0].settings)
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
+            converter = _converter(generators[0].settings)  # which counts the answers of this one
             answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
             text = content._content or ""
             content._content = text + _section(answered, set(_ID.findall(text)))
@@ -52,7 +53,10 @@ def _converter(settings: Mapping[str, Any]) -> Markdown:
     short = {name.removeprefix("markdown.extensions."): said for name, said in configs.items()}
     return Markdown(
         extensions=list(_EXTENSIONS),
-        extension_configs={name: short[name] for name in _EXTENSIONS if name in short},
+        extension_configs={
+            **{name: short[name] for name in _EXTENSIONS if name in short},
+            "footnotes": {"UNIQUE_IDS": True},
+        },
         output_format="html",
     )
 
