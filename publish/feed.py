@@ -5,11 +5,12 @@ link to a note of its own must name the page. XML cannot say every character.
 """
 
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 from pelican import signals
 
+from publish.links import with_translations
 from publish.wiring import listen
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,7 +20,7 @@ def mend(context: MutableMapping[str, Any], feed: Any) -> None:
     """Gives each entry its whole title, all its authors, and links that hold anywhere."""
     site = context["site"]
     feed.feed["author_name"] = site.publisher
-    articles = {one.url: one for one in _articles(context)}
+    articles = {one.url: one for one in with_translations(context.get("articles", ()))}
     for item in feed.items:
         url = item["link"].removeprefix(site.url).lstrip("/").removesuffix("?ref=feed")
         article = articles.get(url)
@@ -30,11 +31,6 @@ def mend(context: MutableMapping[str, Any], feed: Any) -> None:
         if item["content"]:
             item["content"] = item["content"].replace('href="#', f'href="{item["link"]}#')
         _make_sayable(item)
-
-
-def _articles(context: MutableMapping[str, Any]) -> Iterator[Any]:
-    yield from context.get("articles", ())
-    yield from context.get("translations", ())
 
 
 def _make_sayable(item: MutableMapping[str, Any]) -> None:

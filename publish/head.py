@@ -37,6 +37,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Edition:
+    """The same text in one language: its code, its own name, and a full address."""
+
+    language: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Head:
     """What search engines, feed readers and link previews read of one page. Dates are ISO 8601."""
 
@@ -52,6 +61,7 @@ class Head:
     section: str = ""
     tags: tuple[str, ...] = ()
     direction: Direction = "ltr"
+    languages: tuple[Edition, ...] = ()
     newer: str = ""
     older: str = ""
     data: Node | None = None
@@ -115,8 +125,25 @@ def content_head(content: Any, site: Site, description: str) -> Head:
         section=content.category.name if is_article else "",
         tags=tuple(tag.name for tag in getattr(content, "tags", ())),
         direction=direction(content.lang),
+        languages=_editions(content, site),
         data=None if noindex else _graph(site, _nodes(content, site, url, description)),
     )
+
+
+def _editions(content: Any, site: Site) -> tuple[Edition, ...]:
+    """All of them, this one too, as search engines ask for it; none if there is only one."""
+    if not content.translations or content.status != "published":
+        return ()
+    every = sorted((content, *content.translations), key=lambda one: str(one.lang))
+    return tuple(Edition(one.lang, _name(one.lang), f"{site.url}/{one.url}") for one in every)
+
+
+@cache
+def _name(language: str) -> str:
+    try:
+        return Locale.parse(language, sep="-").get_display_name() or language
+    except (ValueError, UnknownLocaleError):
+        return language
 
 
 @cache

@@ -47,6 +47,12 @@ def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
     return (content for content in context["generated_content"].values() if content is not None)
 
 
+def with_translations(found: Iterable[Any]) -> Iterator[Any]:
+    """Each of them, followed by the same in other languages."""
+    for content in found:
+        yield from (content, *content.translations)
+
+
 def _check_links(content: Any, context: MutableMapping[str, Any], report: Report) -> None:
     source = Path(content.source_path)
     seen: Counter[str] = Counter()

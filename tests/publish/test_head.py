@@ -61,6 +61,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
         "Author: Ann Writer", "Authors: Ann Writer; Ben Writer"
     )
+    posts["zwei"] = post("Zwei", "two", head="Lang: de\nTranslation: true\n")
     posts["nobody"] = post("Nobody", "nobody").replace("Author: Ann Writer\n", "")
     posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
     posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
@@ -91,7 +92,8 @@ def data(page: Page) -> dict[str, Any]:
 
 
 def links(page: Page) -> dict[str, str]:
-    return {attrs["rel"]: attrs["href"] for attrs in page.all("link")}
+    found = (attrs for attrs in page.all("link") if "hreflang" not in attrs)
+    return {attrs["rel"]: attrs["href"] for attrs in found}
 
 
 @pytest.mark.parametrize("name", TITLES)
@@ -151,6 +153,19 @@ def test_the_picture_that_stands_for_an_article_is_shown_once_and_told(output: P
     assert data(read(output, "shown"))["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
 
 
+def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(output: Path) -> None:
+    two = [("en", f"{ORIGIN}/two/"), ("de", f"{ORIGIN}/de/two/")]
+    for path in ("two", "de/two"):
+        page = read(output, path)
+        told = {(tag["hreflang"], tag["href"]) for tag in page.all("link") if "hreflang" in tag}
+        assert told == set(two)
+    (other,) = (tag for tag in read(output, "two").all("a") if "hreflang" in tag)
+    assert (other["href"], other["lang"]) == (two[1][1], "de")
+    assert "Deutsch" in read(output, "two").words("a")
+    assert f"<loc>{two[1][1]}</loc>" in (output / "sitemap-articles-1.xml").read_text()
+    assert "Zwei" in [entry.findtext(f"{ATOM}title") for entry in entries(output)]
+
+
 def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
     page = read(output, "category/pricing")
     assert links(page)["canonical"] == meta(page)["og:url"] == f"{ORIGIN}/category/pricing/"
@@ -194,4 +209,4 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
         assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
         tongue = path.relative_to(output).parts[0]
         said = page.all("html")[0]["lang"]
-        assert said == ("en" if tongue not in {"he", "qx"} else tongue)
+        assert said == ("en" if tongue not in {"he", "qx", "de"} else tongue)
