@@ -38,6 +38,10 @@ PATH = "content"
 ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]
 STATIC_PATHS = ["images"]
+# The topic of a post that names none: its folder below posts/, if it is in one.
+USE_FOLDER_AS_CATEGORY = False
+PATH_METADATA = "posts/(?P<category>[^/]+)/.*"
+DEFAULT_CATEGORY = "General"
 # Posts are Markdown: what else Pelican could read would be published unchecked.
 READERS = {"asc": None, "htm": None, "html": None, "rst": None}
 OUTPUT_PATH = "output/www"

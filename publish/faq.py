@@ -4,7 +4,10 @@ They come as the article's `faq`: pairs of a question and its answer in Markdown
 plain text go to search engines, by `publish.head`.
 """
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from itertools import chain, count
+from typing import Any, Final
 
 from markdown import Markdown
 from markupsafe import Markup, escape
@@ -13,27 +16,61 @@ from pelican import signals
 from publish.links import contents
 from publish.wiring import listen
 
-TITLE = "Questions and answers"
+TITLE: Final = "Questions and answers"
+# What an article's own text may hold. Each answer's footnotes have ids of their own.
+_EXTENSIONS: Final = (
+    "publish.prose",
+    "smarty",
+    "sane_lists",
+    "tables",
+    "fenced_code",
+    "codehilite",
+    "def_list",
+    "attr_list",
+    "admonition",
+    "footnotes",
+)
+_ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
 def place_all(generators: Any) -> None:
     """Before forms, links and pictures are looked at: answers may hold links and pictures."""
-    converter = Markdown(extensions=["publish.prose", "smarty", "sane_lists"], output_format="html")
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
+            converter = _converter(generators[0].settings)  # which counts the answers of this one
             answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
-            content._content = (content._content or "") + _section(answered)
+            text = content._content or ""
+            content._content = text + _section(answered, set(_ID.findall(text)))
             content.faq_text = tuple(
                 (word, Markup(answer).striptags())  # noqa: S704 - the outcome is text
                 for word, answer in answered
             )
 
 
-def _section(answered: list[tuple[str, str]]) -> str:
-    parts = [f'\n<h2 id="questions-and-answers">{TITLE}</h2>']
+def _converter(settings: Mapping[str, Any]) -> Markdown:
+    configs = settings["MARKDOWN"].get("extension_configs", {})
+    short = {name.removeprefix("markdown.extensions."): said for name, said in configs.items()}
+    return Markdown(
+        extensions=list(_EXTENSIONS),
+        extension_configs={
+            **{name: short[name] for name in _EXTENSIONS if name in short},
+            "footnotes": {"UNIQUE_IDS": True},
+        },
+        output_format="html",
+    )
+
+
+def _section(answered: list[tuple[str, str]], taken: set[str]) -> str:
+    """`taken`: ids of the text above, which may well have a heading of that name itself."""
+    parts = [f'\n<h2 id="{_free_id("questions-and-answers", taken)}">{TITLE}</h2>']
     parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in answered]
     return "\n".join(parts) + "\n"
+
+
+def _free_id(wanted: str, taken: set[str]) -> str:
+    more = (f"{wanted}-{number}" for number in count(2))
+    return next(one for one in chain([wanted], more) if one not in taken)
 
 
 def register() -> None:

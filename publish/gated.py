@@ -1,4 +1,4 @@
-"""A Pelican plugin, the last in PLUGINS: what lies in `content/gated/` never reaches the site.
+"""A Pelican plugin, the last in PLUGINS: no file of `content/gated/` or of a campaign is published.
 
 A link to it is a problem, and so is a copy or a symbolic link of it among the published files.
 When all is written, every file of the site is compared with every gated one, whatever put it there.
@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 from pelican import signals
 
-from capture.errors import short_path
 from publish import problems
 from publish.links import contents, linked_files
 from publish.problems import report_of
+from publish.rules import folders_of
 from publish.source import line_of_key, line_of_text
 from publish.wiring import listen
 from publish.writing.gated import TELL, GatedFiles, inside
@@ -30,8 +30,9 @@ _LINK: Final = re.compile(
 
 
 def gated_files(settings: Mapping[str, Any]) -> GatedFiles:
-    """Those of the project that has these Pelican settings."""
-    return GatedFiles(Path(settings.get("GATED_PATH", Path(settings["PATH"]) / "gated")))
+    """Those of the project that has these Pelican settings, and what else is kept back."""
+    campaigns, clients, gated = folders_of(settings)
+    return GatedFiles(gated, (campaigns, clients))
 
 
 def check_all(generators: Any) -> None:
@@ -57,8 +58,7 @@ def check_all(generators: Any) -> None:
 def _check_file(path: Path, gated: GatedFiles, report: problems.Report) -> None:
     same = gated.same_as(path)
     if same is not None:
-        message = f"would publish the gated file {short_path(same)}: take it away; {TELL}"
-        report.problem(path, None, message)
+        report.problem(path, None, gated.refusal(same))
 
 
 def _links_to_gated(content: Any, folder: Path) -> Iterator[str]:
@@ -104,9 +104,10 @@ def check_output(pelican: Any) -> None:
     output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
     for path in sorted(output.rglob("*")):
         same = gated.same_content_as(path)
-        if same is not None and not path.is_relative_to(sources):
+        own = path.is_relative_to(sources) or gated.holds(path)
+        if same is not None and not own:
             path.unlink()
-            message = f"was about to be published as /{path.relative_to(output)}: {TELL}"
+            message = f"was about to be published as /{path.relative_to(output)}: {gated.why(same)}"
             report.problem(same, None, message)
 
 

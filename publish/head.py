@@ -6,10 +6,11 @@ templates may call, from what the template was given.
 
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, Literal
 from urllib.parse import urljoin
 
+from babel import Locale, UnknownLocaleError
 from jinja2.filters import do_truncate
 from markupsafe import Markup
 from pelican import signals
@@ -22,6 +23,7 @@ from publish.links import contents
 from publish.wiring import listen
 
 LONGEST_DESCRIPTION = 300
+Direction = Literal["ltr", "rtl"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,15 @@ class Picture:
     width: int
     height: int
     alt: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The same text in one language: its code, its own name, and a full address."""
+
+    language: str
+    name: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class Head:
     modified: str = ""
     section: str = ""
     tags: tuple[str, ...] = ()
+    direction: Direction = "ltr"
+    languages: tuple[Edition, ...] = ()
     newer: str = ""
     older: str = ""
     data: Node | None = None
@@ -111,8 +124,36 @@ def content_head(content: Any, site: Site, description: str) -> Head:
         modified=modified,
         section=content.category.name if is_article else "",
         tags=tuple(tag.name for tag in getattr(content, "tags", ())),
+        direction=direction(content.lang),
+        languages=_editions(content, site),
         data=None if noindex else _graph(site, _nodes(content, site, url, description)),
     )
+
+
+def _editions(content: Any, site: Site) -> tuple[Edition, ...]:
+    """All of them, this one too, as search engines ask for it; none if there is only one."""
+    if not content.translations or content.status != "published":
+        return ()
+    every = sorted((content, *content.translations), key=lambda one: str(one.lang))
+    return tuple(Edition(one.lang, _name(one.lang), f"{site.url}/{one.url}") for one in every)
+
+
+@cache
+def _name(language: str) -> str:
+    try:
+        return Locale.parse(language, sep="-").get_display_name() or language
+    except (ValueError, UnknownLocaleError):
+        return language
+
+
+@cache
+def direction(language: str) -> Direction:
+    """Which way a language is written, by CLDR; one that nobody knows goes from left to right."""
+    try:
+        found = Locale.parse(language, sep="-").text_direction
+    except (ValueError, UnknownLocaleError):
+        return "ltr"
+    return "rtl" if found == "rtl" else "ltr"
 
 
 def _dates(content: Any) -> tuple[str, str]:
@@ -144,6 +185,7 @@ def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Nod
 def _posting(content: Any, site: Site, url: str, description: str) -> Node:
     published, modified = _dates(content)
     picture = _picture(content)
+    images = [getattr(content, "image_address", ""), picture.url if picture else ""]
     return linked_data.posting(
         site,
         url=url,
@@ -155,7 +197,7 @@ def _posting(content: Any, site: Site, url: str, description: str) -> Node:
         inLanguage=content.lang,
         articleSection=content.category.name,
         keywords=[tag.name for tag in getattr(content, "tags", ())],
-        image=[picture.url] if picture else [],
+        image=[image for image in images if image],
     )
 
 

@@ -60,6 +60,12 @@ def linked_files(content: Any) -> frozenset[str]:
     return files
 
 
+def with_translations(found: Iterable[Any]) -> Iterator[Any]:
+    """Each of them, followed by the same in other languages."""
+    for content in found:
+        yield from (content, *content.translations)
+
+
 def _check_links(content: Any, context: MutableMapping[str, Any], report: Report) -> None:
     source = Path(content.source_path)
     seen: Counter[str] = Counter()

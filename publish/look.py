@@ -18,6 +18,7 @@ from capture.site import Link, Site
 from publish.wiring import listen
 
 _UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
+_SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
 _CONTEXT = "GATEPOST_CONTEXT"  # where a build keeps the templates' context until its end
 
 
@@ -87,9 +88,10 @@ def fingerprints(static: Path) -> dict[str, str]:
 
 
 def reading_minutes(html: str) -> int:
-    """How long an article takes to read, in minutes at 220 words each; a form is not read."""
-    words = _UNREAD.sub("", html).split()
-    return max(1, round(len(words) / 220))
+    """How long an article takes to read, in minutes: 220 words or, where no blanks stand between
+    them, 500 signs each. A form is not read."""
+    text = _UNREAD.sub("", html)
+    return max(1, round(len(text.split()) / 220 + len(_SIGN.findall(text)) / 500))
 
 
 def register() -> None:

@@ -20,9 +20,10 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageCms, ImageOps
 
-RECIPE: Final = "1"  # another way of making must change this
+RECIPE: Final = "2"  # another way of making must change this
 WIDTHS: Final = (400, 700, 1000, 1400)
 PLAIN_WIDTH: Final = 700
+_MOVING: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # elsewhere a second image moves nothing
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
 _GPS: Final = 0x8825  # the EXIF directory that holds the place
 
@@ -86,6 +87,12 @@ def tells_place(source: Path) -> bool:
     return bool(_reading(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
 
+def moving_size(source: Path) -> tuple[int, int]:
+    """Width and height in pixels of a picture that moves. Raises `ValueError` if unreadable."""
+    size: tuple[int, int] = _reading(source.read_bytes(), lambda image: image.size)
+    return size
+
+
 def drawing_size(source: Path) -> tuple[int, int] | None:
     """Width and height of an SVG in CSS pixels, as it says itself or by its viewBox; None: neither.
 
@@ -122,7 +129,7 @@ def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
 
 
 def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
-    if getattr(image, "n_frames", 1) > 1:
+    if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
         return None
     upright = _plain_colours(ImageOps.exif_transpose(image))
     width, height = upright.size
@@ -142,6 +149,8 @@ def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
 def _plain_colours(image: Image.Image) -> Image.Image:
     """The same picture in sRGB, and free of all that is not pixels."""
     profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16 bits a pixel, which `convert` would cut off at 255
+        image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
     clear = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
     pixels = image.convert("RGBA" if clear else "RGB")
     if profile and image.mode in {"RGB", "RGBA"}:

@@ -8,8 +8,7 @@ nothing moves while it loads. A photo becomes a `<picture>` of files that
 import html
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
-from html.parser import HTMLParser
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -19,21 +18,27 @@ from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
 from publish import made_files, problems
-from publish.links import contents, linked_files
+from publish.html_tag import attributes_of, write_tag
+from publish.links import contents
 from publish.made_files import publish_file
-from publish.picture_files import Made, PictureFiles, drawing_size, picture_files, tells_place
+from publish.originals import KINDS, leave_out
+from publish.picture_files import (
+    Made,
+    PictureFiles,
+    drawing_size,
+    moving_size,
+    picture_files,
+)
 from publish.problems import Report, report_of
 from publish.source import line_of_text
 from publish.wiring import listen
 
 FOLDER: Final = "pictures"
-_KINDS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"})
 _COLUMN: Final = 656  # pixels: .prose in style.css is 41rem wide
 _IMG: Final = re.compile(
     r"""<picture\b.*?</picture>|<img\b(?:[^>"']|"[^"]*"|'[^']*')*>""", re.DOTALL | re.IGNORECASE
 )
 _PLACE: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.*)$")
-_LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
 
 
 def show_all(generators: Any) -> None:
@@ -42,12 +47,17 @@ def show_all(generators: Any) -> None:
     gallery = _Gallery(context, generators[0].settings)
     for content in contents(context):
         text = content._content or ""
-        content.pictures = ()
-        if "<img" in text.lower():
-            content._content, content.pictures = _Page(content, gallery).show(text)
+        image = getattr(content, "image", "")
+        content.pictures, content.lead_picture, content.image_address = (), "", ""
+        if image or "<img" in text.lower():
+            page = _Page(content, gallery)
+            if image:
+                alt = getattr(content, "image_alt", "")
+                content.lead_picture, content.image_address = page.lead(image, alt, text)
+            content._content, content.pictures = page.show(text)
     for generator in generators:
         if isinstance(generator, StaticGenerator):
-            _leave_out(generator, gallery)
+            leave_out(generator, gallery.shown, gallery.report)
 
 
 class _Gallery:
@@ -66,7 +76,10 @@ class _Gallery:
         self._made: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
 
     def look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
-        """A photo's files, a drawing's size, or why there are none; None: leave it as it is."""
+        """A photo's files, or the size of a drawing and of what moves, or why there are none.
+
+        None: it has no size, and is shown as it is.
+        """
         if path not in self._made:
             self._made[path] = self._look(path)
         return self._made[path]
@@ -80,7 +93,7 @@ class _Gallery:
         except ValueError as error:
             return f"{short_path(source)} {error}"
         if found is None:
-            return None
+            return moving_size(source)
         made, folder = found
         for name in made.names:
             publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
@@ -95,6 +108,12 @@ class _Gallery:
 
     def address(self, made: Made) -> str:
         return f"{self.url}/{FOLDER}/{made.name}"
+
+    def address_of(self, path: str, seen: PictureFiles | tuple[int, int] | None) -> str:
+        """Where the picture is found at its largest."""
+        if isinstance(seen, PictureFiles):
+            return self.address(seen.webp[-1])
+        return f"{self.url}/{quote(self.known[path].url)}"
 
 
 class _Page:
@@ -112,9 +131,23 @@ class _Page:
         text = _IMG.sub(self._replace, text)
         return text, tuple(dict.fromkeys(self._addresses))
 
+    def lead(self, image: str, alt: str, text: str) -> tuple[str, str]:
+        """The article's `Image` as HTML, unless the text shows it, and its full address."""
+        path = self._path_of(image)
+        seen = self._gallery.look(path) if path else None
+        if path is None or isinstance(seen, str):
+            return "", ""  # the rules of writing, and the text's own pictures, tell what is wrong
+        address = self._gallery.address_of(path, seen)
+        tags = (tag for tag in _IMG.findall(text) if tag[:4].lower() == "<img")
+        if any(self._path_of(attributes_of(tag).get("src", "")) == path for tag in tags):
+            return "", address
+        return self._shown(write_tag("img", {"alt": alt, "src": image})), address
+
     def _replace(self, found: re.Match[str]) -> str:
-        tag = found[0]
-        attributes = _attributes(tag) if tag[:4].lower() == "<img" else {}
+        return self._shown(found[0])
+
+    def _shown(self, tag: str) -> str:
+        attributes = attributes_of(tag) if tag[:4].lower() == "<img" else {}
         link = attributes.get("src", "")
         path = self._path_of(link)
         if path is None:
@@ -131,8 +164,9 @@ class _Page:
             return self._picture(attributes, seen)
         if seen is not None:
             _say_size(attributes, seen)
-        self._addresses.append(f"{self._gallery.url}/{quote(self._gallery.known[path].url)}")
-        return _tag("img", attributes)
+        attributes["src"] = self._gallery.address_of(path, seen)
+        self._addresses.append(attributes["src"])
+        return write_tag("img", attributes)
 
     def _path_of(self, link: str) -> str | None:
         """The file below the content folder that a link shows, if it is one of ours."""
@@ -148,7 +182,7 @@ class _Page:
         if not path.startswith("/"):
             path = posixpath.join(self._content.relative_dir, path)
         path = posixpath.normpath(path).lstrip("/")
-        is_picture = posixpath.splitext(path)[1].lower() in {*_KINDS, ".svg"}
+        is_picture = posixpath.splitext(path)[1].lower() in {*KINDS, ".svg"}
         there = path in self._gallery.known and (self._gallery.root / path).is_file()
         return path if is_picture and there else None
 
@@ -160,10 +194,12 @@ class _Page:
         column = min(_COLUMN, int(width)) if width.isdecimal() else _COLUMN
         sizes = f"(max-width: 44rem) calc(100vw - 2.5rem), {column}px"
         sources = "".join(
-            _tag("source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes})
+            write_tag(
+                "source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes}
+            )
             for kind, files in (("avif", made.avif), ("webp", made.webp))
         )
-        return f"<picture>{sources}{_tag('img', attributes)}</picture>"
+        return f"<picture>{sources}{write_tag('img', attributes)}</picture>"
 
     def _set(self, files: tuple[Made, ...]) -> str:
         return ", ".join(f"{self._gallery.address(made)} {made.width}w" for made in files)
@@ -179,63 +215,6 @@ def _say_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
         attributes["width"] = str(round(int(given[1]) * width / height))
     elif not given[0]:
         attributes |= {"width": str(width), "height": str(height)}
-
-
-def _attributes(tag: str) -> dict[str, str]:
-    reader = _Reader()
-    reader.feed(tag)
-    return reader.found
-
-
-class _Reader(HTMLParser):
-    """Reads the attributes of one tag; the first of a name holds, as in browsers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del tag
-        for name, value in attrs:
-            self.found.setdefault(name, value or "")
-
-    handle_startendtag = handle_starttag
-
-
-def _tag(name: str, attributes: Mapping[str, str]) -> str:
-    said = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
-    return f"<{name}{said}>"
-
-
-def _leave_out(generator: Any, gallery: _Gallery) -> None:
-    """Keeps originals off the site that are only shown; refuses those that tell a place."""
-    linked = set(_still_linked(generator.context))
-    kept = []
-    for static in generator.staticfiles:
-        path = static.relative_source_path
-        if path in gallery.shown and path not in linked:
-            continue
-        kept.append(static)
-        _check_place(Path(static.source_path), gallery.report)
-    generator.context["staticfiles"] = generator.staticfiles = kept
-
-
-def _still_linked(context: MutableMapping[str, Any]) -> Iterator[str]:
-    for content in contents(context):
-        yield from linked_files(content)
-        for link in _LINKED.finditer(content._content or ""):
-            yield unquote(html.unescape(link["path"]))
-
-
-def _check_place(source: Path, report: Report) -> None:
-    if source.suffix.lower() not in _KINDS or not source.is_file():
-        return
-    try:
-        if tells_place(source):
-            message = "tells where it was taken, and would be published: save it without the place"
-            report.problem(source, None, message)
-    except ValueError as error:
-        report.warn(source, None, str(error))
 
 
 def register() -> None:

@@ -20,7 +20,7 @@ from publish.source import line_of_key
 from publish.wiring import listen
 
 FEWEST_HEADINGS: Final = 3  # below this a contents list helps nobody
-_HEADING: Final = re.compile(r'<h2 id="(?P<id>[^"]+)">(?P<title>.*?)</h2>', re.DOTALL)
+_HEADING: Final = re.compile(r'<h2\b[^>]*?\bid="(?P<id>[^"]+)"[^>]*>(?P<title>.*?)</h2>', re.DOTALL)
 
 
 @dataclass(frozen=True)

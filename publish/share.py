@@ -21,6 +21,7 @@ from pelican import signals
 from capture.errors import Refused, short_path
 from publish import made_files
 from publish.head import Picture
+from publish.links import with_translations
 from publish.made_files import publish_file
 from publish.wiring import listen
 
@@ -39,7 +40,7 @@ def draw_all(generators: Any) -> None:
         return
     folder = Path(settings["CACHE_PATH"]) / "share"
     wanted = {}
-    for article in context["articles"]:
+    for article in with_translations(context["articles"]):
         facts = _facts(article, context["site"].name)
         name = f"{_key(look, facts)}.png"
         wanted[folder / name] = facts

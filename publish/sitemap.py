@@ -12,6 +12,7 @@ from typing import Any, Final
 from pelican import signals
 from pelican.generators import Generator
 
+from publish.links import with_translations
 from publish.wiring import listen
 
 LARGEST: Final = 5_000  # the protocol allows 50,000 addresses and 50 MB
@@ -58,7 +59,7 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
 
 def _of_contents(found: Iterable[Any]) -> Iterator[Entry]:
     """Those that want to be found, under this address."""
-    for content in found:
+    for content in with_translations(found):
         head = content.head
         if not head.noindex and head.canonical == head.url:
             yield Entry(content.url, head.modified, getattr(content, "pictures", ()))

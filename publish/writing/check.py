@@ -1,6 +1,7 @@
 """Checks all that a project has written, without making a page."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def check_writing(
         catalogue = read_catalogue(campaigns, clients, gated)
     except FileErrors as errors:
         told = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
-    writing = Writing.read(layout, now, catalogue, gated)
+    writing = replace(Writing.read(layout, now, catalogue, gated), private=(campaigns, clients))
     return writing, Findings.sorted((*told, *_ask(writing)), layout.levels)
 
 

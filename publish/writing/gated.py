@@ -1,32 +1,58 @@
-"""What lies in `content/gated/`: how to tell that something is of it, whatever it is called."""
+"""What is never published: how to tell that a file is of it, whatever it is called.
+
+That is `content/gated/`, which forms give out, and the campaigns' and clients' files, which are
+between the parties.
+"""
 
 import hashlib
 import posixpath
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+
+from capture.errors import short_path
 
 TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
 
 class GatedFiles:
-    """The gated files of a project, told apart by size first and then by content."""
+    """The files of those folders, told apart by size first and then by content.
 
-    def __init__(self, folder: Path) -> None:
+    `folder` holds what forms give out, `private` are those of campaigns and clients.
+    """
+
+    def __init__(self, folder: Path, private: Iterable[Path] = ()) -> None:
         self.folder = folder
-        self._resolved = folder.resolve()
+        self._folders = (folder, *private)
+        self._resolved = [kept.resolve() for kept in self._folders]
         self._by_size: dict[int, list[Path]] = {}
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.is_file() and path.stat().st_size > 0:
-                self._by_size.setdefault(path.stat().st_size, []).append(path)
+        for kept in self._folders:
+            for path in sorted(kept.rglob("*")) if kept.is_dir() else []:
+                if path.is_file() and path.stat().st_size > 0:
+                    self._by_size.setdefault(path.stat().st_size, []).append(path)
 
     def same_as(self, path: Path) -> Path | None:
-        """The gated file that this one is, leads to or has the content of."""
+        """The file kept back that this one is, leads to or has the content of."""
+        return path.resolve() if self.holds(path) else self.same_content_as(path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the path leads into one of the folders."""
         resolved = path.resolve()
-        return resolved if resolved.is_relative_to(self._resolved) else self.same_content_as(path)
+        return any(resolved.is_relative_to(folder) for folder in self._resolved)
+
+    def why(self, same: Path) -> str:
+        """Why that file is kept back, and how else it may be had."""
+        is_gated = same.resolve().is_relative_to(self._resolved[0])
+        return TELL if is_gated else "campaigns and clients are between the parties"
+
+    def refusal(self, same: Path) -> str:
+        """What to tell of a file that would publish that one."""
+        kind = "the gated file " if self.why(same) == TELL else ""
+        return f"would publish {kind}{short_path(same)}: take it away; {self.why(same)}"
 
     def same_content_as(self, path: Path) -> Path | None:
-        """The gated file that has the very bytes of this one."""
+        """The file kept back that has the very bytes of this one."""
         try:
             found = path.stat()
         except (OSError, ValueError):  # a link to nowhere

@@ -37,6 +37,10 @@ class Layout:
     """Files of the site that no writer makes, such as its index, to what they are."""
     gone: frozenset[str]
     """Slugs that were taken away on purpose."""
+    language: str
+    """The site's own; posts in others have addresses by the patterns that follow."""
+    lang_urls: Mapping[Kind, str]
+    lang_files: Mapping[Kind, str]
     published: Path
     """Where the last published build left its list of slugs."""
     levels: Mapping[str, Level]
@@ -71,9 +75,12 @@ class Layout:
 
     def address(self, kind: Kind, slug: str, date: datetime | None, lang: str) -> tuple[str, str]:
         """The address of a post and the file that holds it, below the site."""
+        urls, files = self.urls, self.files
+        if lang and lang != self.language:
+            urls, files = self.lang_urls, self.lang_files
         given = {"slug": slug, "date": date or datetime.now(self.zone), "lang": lang}
         try:
-            return self.urls[kind].format_map(given), self.files[kind].format_map(given)
+            return urls[kind].format_map(given), files[kind].format_map(given)
         except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
             return f"{slug}/", f"{slug}/index.html"
 
@@ -103,6 +110,12 @@ def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> L
         zone=ZoneInfo(settings.get("TIMEZONE", "UTC")),
         urls={"post": settings["ARTICLE_URL"], "page": settings["PAGE_URL"]},
         files={"post": settings["ARTICLE_SAVE_AS"], "page": settings["PAGE_SAVE_AS"]},
+        language=settings["DEFAULT_LANG"],
+        lang_urls={"post": settings["ARTICLE_LANG_URL"], "page": settings["PAGE_LANG_URL"]},
+        lang_files={
+            "post": settings["ARTICLE_LANG_SAVE_AS"],
+            "page": settings["PAGE_LANG_SAVE_AS"],
+        },
         extra=settings.get("EXTRA_PATH_METADATA", {}),
         own_pages={
             str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): name

@@ -26,6 +26,8 @@ class Writing:
     catalogue: Catalogue | None
     """None if a campaign file is faulty, which is told by itself."""
     gated: Path
+    private: tuple[Path, ...] = ()
+    """The folders of campaigns and clients, of which no file is ever published."""
 
     @classmethod
     def read(

@@ -13,7 +13,42 @@ from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 
 ROOT = Path(__file__).parents[2]
-GOOD = "Title: Good &\nSlug: good\nDate: 2026-11-15\nTags: odd\n\n## One\n\nA[^1].\n\n[^1]: B\n"
+# Its words mean something only to other posts: a note, an address or a term that leaks shows here.
+GOOD = """Title: {title}
+Slug: {slug}
+Date: 2026-11-{day}
+Tags: odd
+Summary: A good *post* & a plain one.
+
+## Same
+
+A[^1] and [^2], HTML, [a][b], [r7] and [c].
+
+| a | b |
+|---|---|
+| 1 | `2` |
+
+```python
+x = 1
+```
+
+!!! note
+    - [ ] open
+
+## Heading 5
+
+Term
+:   What it means.
+
+[^1]: B
+"""
+# Read first, in the middle and last; shown first in the lists, and at the end of them.
+AMONG = {"!good": ("good-1", "03"), "good": ("good-2", "02"), "zz-good": ("good-3", "01")}
+
+
+def good(name: str) -> str:
+    slug, day = AMONG[name]
+    return GOOD.format(title=f"{name} &", slug=slug, day=day)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +60,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
         (folder / "content" / name).mkdir()
     for name, content in corpus():
         (posts / name).write_bytes(content)
-    (posts / "good.md").write_text(GOOD)
+    for name in AMONG:
+        (posts / f"{name}.md").write_text(good(name))
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nHi.\n")
     output = folder / "output" / "www"
     lenient = dict.fromkeys(LEVELS, "off")  # what a writer is asked for is not the matter here
@@ -43,32 +79,55 @@ def test_every_odd_post_has_its_page(built: tuple[Path, Built]) -> None:
     output, done = built
     count = len(list(corpus()))
     assert count > 300
-    assert done.outcome.articles == count + 1
+    assert done.outcome.articles == count + len(AMONG)
     for path in output.rglob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>"), path
 
 
-def test_a_good_post_among_them_is_as_it_is_alone(
-    built: tuple[Path, Built], tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The good posts without the others."""
+    folder = tmp_path_factory.mktemp("alone")
     for name in ("posts", "pages", "images"):
-        (tmp_path / "content" / name).mkdir(parents=True)
-    (tmp_path / "content/posts/good.md").write_text(GOOD)
+        (folder / "content" / name).mkdir(parents=True)
+    for name in AMONG:
+        (folder / f"content/posts/{name}.md").write_text(good(name))
     given = {
-        "PATH": str(tmp_path / "content"),
-        "OUTPUT_PATH": str(tmp_path / "output/www"),
+        "PATH": str(folder / "content"),
+        "OUTPUT_PATH": str(folder / "output/www"),
         "WRITING_RULES": dict.fromkeys(LEVELS, "off"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")
-        alone = build(ROOT / "publishconf.py", given).site
-    assert prose(built[0] / "good") == prose(alone / "good")
-    Page((built[0] / "good/index.html").read_text(encoding="utf-8"))
+        return build(ROOT / "publishconf.py", given).site
 
 
-def prose(folder: Path) -> str:
+@pytest.mark.parametrize("name", AMONG)
+def test_a_good_post_among_them_is_as_it_is_alone(
+    built: tuple[Path, Built], alone: Path, name: str
+) -> None:
+    slug = AMONG[name][0]
+    among = page_of(built[0] / slug)
+    assert "<table>" in among
+    assert among == page_of(alone / slug)
+
+
+def page_of(folder: Path) -> str:
+    """All but what stands beside it, which are its neighbours."""
     text = (folder / "index.html").read_text(encoding="utf-8")
-    return text[text.index('<div class="prose">') : text.index('<ul class="tags"')]
+    Page(text)
+    beside = text.index('<section class="related"') if "related" in text else 0
+    end = text.index("</article>")
+    return text[: beside or text.index('<nav class="pages beside"')] + text[end:]
+
+
+def test_a_good_post_is_in_the_feed_as_it_is_alone(built: tuple[Path, Built], alone: Path) -> None:
+    assert entry_of(built[0]) == entry_of(alone) != ""
+
+
+def entry_of(output: Path) -> str:
+    text = (output / "feed.xml").read_text(encoding="utf-8")
+    return next(part for part in text.split("<entry>") if "/good-1/" in part).split("</entry>")[0]
 
 
 def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, Built]) -> None:

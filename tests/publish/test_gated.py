@@ -75,6 +75,19 @@ def test_a_gated_file_under_another_name_is_a_mistake(site: Any, lay: Any) -> No
     ]
 
 
+@pytest.mark.parametrize("lay", [copied, symbolic, hard])
+@pytest.mark.parametrize("kept", ["campaigns/guide.toml", "clients/acme.toml"])
+def test_a_campaigns_or_clients_file_under_another_name_is_a_mistake(
+    site: Any, lay: Any, kept: str
+) -> None:
+    lay(site.root / kept, site.root / "content/images/harmless.png")
+    site.post("Text.")
+    assert site.mistakes() == [
+        f"content/images/harmless.png: would publish {kept}: take it away; "
+        "campaigns and clients are between the parties"
+    ]
+
+
 def test_a_symbolic_link_to_the_whole_folder_is_a_mistake(site: Any) -> None:
     (site.root / "content/images/more").symlink_to(site.root / "content/gated")
     assert "would publish the gated file content/gated/guide.pdf" in site.mistakes()[0]
@@ -85,6 +98,7 @@ def test_the_gated_file_itself_is_never_taken_away(site: Any) -> None:
     site.post("Text.")
     assert site.pelican().returncode == 0
     assert (site.root / "content/gated/guide.pdf").exists()
+    assert (site.root / "campaigns/guide.toml").exists()
 
 
 def test_a_gated_text_cannot_be_made_a_post(site: Any) -> None:
@@ -100,6 +114,14 @@ def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> N
     with pytest.raises(FileErrors) as told:
         site.build()
     assert "content/gated/guide.pdf: was about to be published as /theme/extra." in str(told.value)
+    assert not site.site.exists()
+
+
+def test_the_finished_site_is_searched_for_campaigns_too(site: Any) -> None:
+    shutil.copy(site.root / "campaigns/guide.toml", site.root / "theme/static/extra.css")
+    site.post("Text.")
+    with pytest.raises(FileErrors, match=r"campaigns/guide\.toml: was about to be published"):
+        site.build()
     assert not site.site.exists()
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from pelican import Pelican
@@ -12,6 +13,7 @@ from tests.publish.lenient import LENIENT
 from tests.publish.test_theme import DATA, Page
 
 ROOT = Path(__file__).parents[2]
+ATOM = "{http://www.w3.org/2005/Atom}"
 PREVIEW = "nobody-can-guess-it"
 ORIGIN = "https://www.example.com"
 TITLES = {
@@ -46,15 +48,34 @@ def post(title: str, slug: str, *, head: str = "", text: str = "Text.") -> str:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {slug: post(title, slug) for slug, title in TITLES.items()}
     posts |= {f"more-{number}": post(f"More {number}", f"more-{number}") for number in range(8)}
+    folder = tmp_path_factory.mktemp("head")
+    (folder / "content/images").mkdir(parents=True)
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    (folder / "content/images/dot.svg").write_text(dot)
+    stands = "Image: /images/dot.svg\nImage_alt: A dot & more\n"
+    posts["pictured"] = post("Pictured", "pictured", head=stands)
+    shown = "![In the text]({static}/images/dot.svg)"
+    posts["shown"] = post("Shown", "shown", head=stands, text=shown)
+    posts["hebrew"] = post("שלום", "hebrew", head="Lang: he\n")
+    posts["odd-tongue"] = post("Odd", "odd-tongue", head="Lang: qx\n")
+    posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
+        "Author: Ann Writer", "Authors: Ann Writer; Ben Writer"
+    )
+    posts["zwei"] = post("Zwei", "two", head="Lang: de\nTranslation: true\n")
+    posts["nobody"] = post("Nobody", "nobody").replace("Author: Ann Writer\n", "")
     posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
     posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
-        return build(tmp_path_factory.mktemp("head"), posts)
+        return build(folder, posts)
 
 
 def read(output: Path, path: str) -> Page:
     return Page((output / path / "index.html").read_text(encoding="utf-8"))
+
+
+def entries(output: Path) -> list[ElementTree.Element]:
+    return list(ElementTree.parse(output / "feed.xml").iter(f"{ATOM}entry"))
 
 
 def meta(page: Page) -> dict[str, str]:
@@ -71,7 +92,8 @@ def data(page: Page) -> dict[str, Any]:
 
 
 def links(page: Page) -> dict[str, str]:
-    return {attrs["rel"]: attrs["href"] for attrs in page.all("link")}
+    found = (attrs for attrs in page.all("link") if "hreflang" not in attrs)
+    return {attrs["rel"]: attrs["href"] for attrs in found}
 
 
 @pytest.mark.parametrize("name", TITLES)
@@ -83,6 +105,23 @@ def test_a_hostile_title_is_the_same_title_in_every_place(output: Path, name: st
     nodes = data(page)
     assert nodes["BlogPosting"]["headline"] == title
     assert nodes["BreadcrumbList"]["itemListElement"][-1]["name"] == title
+    assert title in [entry.findtext(f"{ATOM}title") for entry in entries(output)]
+
+
+def test_each_entry_of_the_feed_names_its_authors_or_the_publisher(output: Path) -> None:
+    named = {
+        entry.findtext(f"{ATOM}title"): entry.findtext(f"{ATOM}author/{ATOM}name")
+        for entry in entries(output)
+    }
+    assert named["Two of us"] == "Ann Writer, Ben Writer"
+    assert named["Nobody"] == "Northgate Leads"
+    assert "" not in named.values()
+
+
+def test_a_note_of_an_article_is_found_from_the_feed_too(output: Path) -> None:
+    text = "".join(entry.findtext(f"{ATOM}content") or "" for entry in entries(output))
+    assert f'href="{ORIGIN}/two/#fn:1"' in text
+    assert 'href="#' not in text
 
 
 def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None:
@@ -95,6 +134,36 @@ def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None
     said = meta(page)
     assert said["article:published_time"] == "2026-11-02T00:00:00+00:00"
     assert (said["description"], said["og:type"]) == ("In short.", "article")
+
+
+def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
+    assert {"class": "prose", "dir": "rtl"} in read(output, "he/hebrew").all("div")
+    assert [tag for tag in read(output, "two").all("div") if "dir" in tag] == []
+    assert read(output, "qx/odd-tongue").all("html")[0]["lang"] == "qx"
+
+
+def test_the_picture_that_stands_for_an_article_is_shown_once_and_told(output: Path) -> None:
+    page = read(output, "pictured")
+    (image,) = page.all("img")
+    assert (image["alt"], image["width"], image["fetchpriority"]) == ("A dot & more", "9", "high")
+    assert data(page)["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
+    assert f"<image:loc>{ORIGIN}/images/dot.svg<" in (output / "sitemap-articles-1.xml").read_text()
+    (image,) = read(output, "shown").all("img")
+    assert image["alt"] == "In the text"
+    assert data(read(output, "shown"))["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
+
+
+def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(output: Path) -> None:
+    two = [("en", f"{ORIGIN}/two/"), ("de", f"{ORIGIN}/de/two/")]
+    for path in ("two", "de/two"):
+        page = read(output, path)
+        told = {(tag["hreflang"], tag["href"]) for tag in page.all("link") if "hreflang" in tag}
+        assert told == set(two)
+    (other,) = (tag for tag in read(output, "two").all("a") if "hreflang" in tag)
+    assert (other["href"], other["lang"]) == (two[1][1], "de")
+    assert "Deutsch" in read(output, "two").words("a")
+    assert f"<loc>{two[1][1]}</loc>" in (output / "sitemap-articles-1.xml").read_text()
+    assert "Zwei" in [entry.findtext(f"{ATOM}title") for entry in entries(output)]
 
 
 def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
@@ -138,4 +207,6 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
     for path in output.rglob("*.html"):
         page = Page(path.read_text(encoding="utf-8"))
         assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
-        assert page.all("html")[0]["lang"] == "en"
+        tongue = path.relative_to(output).parts[0]
+        said = page.all("html")[0]["lang"]
+        assert said == ("en" if tongue not in {"he", "qx", "de"} else tongue)

@@ -215,3 +215,8 @@ def test_the_page_for_a_wrong_address_leads_on(content: Path) -> None:
     page = (build(content) / "404.html").read_text()
     for way in ("/articles/", "/category/pricing/", "/a-post/"):
         assert f'href="{way}"' in page
+
+
+def test_a_text_without_blanks_takes_its_time_too() -> None:
+    assert look.reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
+    assert look.reading_minutes("<p>" + "word " * 440 + "</p>") == 2

@@ -147,6 +147,58 @@ def test_a_picture_that_moves_goes_on_moving(tmp_path: Path) -> None:
     assert picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp", "png"])
+def test_a_picture_that_moves_says_its_size_too(site: Any, kind: str) -> None:
+    path = site.root / f"content/images/moves.{kind}"
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    (image,) = showing(site, f"![Moves]({{static}}/images/moves.{kind})").all("img")
+    assert (image["src"], image["width"], image["height"]) == (f"/images/moves.{kind}", "30", "20")
+
+
+@pytest.mark.parametrize("kind", ["MPO", "TIFF"])
+def test_a_photo_with_a_second_one_in_its_file_is_a_photo_like_others(
+    tmp_path: Path, kind: str
+) -> None:
+    """Phones put a map of brightness behind the photo; scanners, pages."""
+    first, second = Image.new("RGB", (90, 60), "red"), Image.new("RGB", (45, 30), "blue")
+    first.save(tmp_path / "a.jpg", format=kind, save_all=True, append_images=[second])
+    found = picture_files(tmp_path / "a.jpg", tmp_path / "cache")
+    assert found is not None
+    with Image.open(found[1] / found[0].plain.name) as made:
+        assert made.size == (90, 60)
+        assert made.getpixel((5, 5))[0] > 200
+
+
+def test_a_grey_picture_of_sixteen_bits_keeps_its_greys(tmp_path: Path) -> None:
+    Image.linear_gradient("L").convert("I;16").point(lambda grey: grey * 257).save(
+        tmp_path / "grey.png"
+    )
+    found = picture_files(tmp_path / "grey.png", tmp_path / "cache")
+    assert found is not None
+    with Image.open(found[1] / found[0].plain.name) as made:
+        shades = [made.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
+    assert shades == pytest.approx([0, 128, 255], abs=3)
+
+
+def test_a_photo_in_printers_inks_is_shown_in_the_colours_of_a_screen(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), (200, 30, 40)).convert("CMYK").save(tmp_path / "ink.jpg")
+    found = picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
+    assert found is not None
+    for name in found[0].names:
+        with Image.open(found[1] / name) as made:
+            assert made.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
+
+
+def test_a_drawing_may_have_any_name(site: Any) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"/>'
+    site.write("content/images/it's & é.svg", svg)
+    (image,) = showing(site, "![A]({static}/images/it%27s%20%26%20%C3%A9.svg)").all("img")
+    assert image["src"] == "/images/it%27s%20%26%20%C3%A9.svg"
+    assert image["width"] == "30"
+    assert "images/it's & é.svg" in site.files()
+
+
 def test_a_place_is_found_where_there_is_one(tmp_path: Path) -> None:
     assert tells_place(photo(tmp_path / "a.jpg", (8, 8), place=True))
     assert not tells_place(photo(tmp_path / "b.jpg", (8, 8)))

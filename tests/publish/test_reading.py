@@ -11,6 +11,10 @@ from tests.publish.test_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
 
 TEXT = """
+## Questions and answers
+
+Mine.
+
 ## First & "foremost" `code`
 
 !!! warning "Mind the gap"
@@ -20,7 +24,7 @@ TEXT = """
 - [x] *closed* item
 - [y] no task
 
-## Second
+## Second {.wide title="2"}
 
 [x] no task either.
 
@@ -31,8 +35,13 @@ A claim[^1].
 [^1]: Its source.
 """
 FAQ = (
+    ("By whom[^1]?", "Ann[^1].\n\n[^1]: A note of hers."),
     ("Why <b>so</b>?", 'Because *it* is 5 < 6 & ["home"]({filename}/pages/home.md).'),
-    ("How?", "So."),
+    (
+        "How?",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n\n!!! note\n    N[^1].\n\n"
+        "[^1]: His.",
+    ),
 )
 
 
@@ -59,8 +68,14 @@ def page(output: Path) -> Page:
 
 def test_a_contents_list_leads_to_each_main_heading(page: Page) -> None:
     links = [tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#")]
-    listed = [link for link in links if link not in {"page-main", "fn:1", "fnref:1"}]
-    assert listed == ["first-foremost-code", "second", "third", "questions-and-answers"]
+    listed = [link for link in links if not link.startswith(("page-", "fn"))]
+    assert listed == [
+        "questions-and-answers",
+        "first-foremost-code",
+        "second",
+        "third",
+        "questions-and-answers-2",
+    ]
     assert all(page.by_id(link) for link in listed)
 
 
@@ -110,8 +125,24 @@ def test_questions_stand_at_the_end_and_are_told_to_search_engines_as_text(page:
         tag["href"] for tag in page.all("a") if tag["href"].endswith(".example.com/")
     ]
     questions = data(page)["FAQPage"]["mainEntity"]
-    assert [question["name"] for question in questions] == ["Why <b>so</b>?", "How?"]
-    assert questions[0]["acceptedAnswer"]["text"] == "Because it is 5 < 6 & “home”."
+    assert [question["name"] for question in questions] == [
+        "By whom[^1]?",
+        "Why <b>so</b>?",
+        "How?",
+    ]
+    assert questions[1]["acceptedAnswer"]["text"] == "Because it is 5 < 6 & “home”."
+
+
+def test_an_answer_may_hold_a_table_code_and_a_note(page: Page) -> None:
+    kinds = [tag.get("class") for tag in page.all("div")]
+    assert {"table", "highlight", "admonition note"} <= set(kinds)
+
+
+def test_each_answer_may_have_notes_of_its_own(page: Page) -> None:
+    notes = [tag["id"] for tag in page.all("li") if tag.get("id", "").startswith("fn")]
+    assert len(set(notes)) == 3
+    ways = {tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#fn:")}
+    assert ways == set(notes)
 
 
 def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:

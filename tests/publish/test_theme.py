@@ -32,6 +32,7 @@ from tests.publish.lenient import LENIENT
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
 
+LISTS = ("articles", "archives", "categories", "tags", "authors")
 DATA = "application/ld+json"
 HOSTILE = """He said "no" & left </title></script><script>alert(1)</script> 🎯"""
 
@@ -116,6 +117,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (content / name).mkdir(parents=True)
     (content / "posts" / "post.md").write_text(POST)
     (content / "posts" / "plain.md").write_text("Title: Plain\nDate: 2025-01-02\n\nNo more.\n")
+    (content / "posts" / "pricing").mkdir()
+    folder_post = "Title: In a folder\nDate: 2025-01-03\n\nText.\n"
+    (content / "posts" / "pricing" / "folder.md").write_text(folder_post)
     (content / "pages" / "home.md").write_text("Title: Home & garden\nSlug: home\n\nWelcome.\n")
     (content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs.\n")
     (content / "images" / "steps.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -364,6 +368,26 @@ def test_a_closed_campaign_leaves_a_sentence_and_a_way_on(site: Site) -> None:
     note = Page(str(env.get_template("_cta.html").module.closed_campaign(CAMPAIGN, site)))
     assert note.words("p").startswith('“The "guide" <b>” is closed')
     assert [attrs["href"] for attrs in note.all("a")] == ["/articles/"]
+
+
+def test_an_article_without_a_topic_takes_that_of_its_folder_or_the_general_one(
+    output: Path,
+) -> None:
+    assert "General" in Page((output / "plain/index.html").read_text()).words("a")
+    assert "pricing" in Page((output / "in-a-folder/index.html").read_text()).words("a")
+
+
+def test_a_site_without_an_article_says_so_on_every_list(tmp_path: Path) -> None:
+    for name in ("posts", "pages", "images"):
+        (tmp_path / "content" / name).mkdir(parents=True)
+    (tmp_path / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
+    site = tmp_path / "output" / "www"
+    given = {"PATH": str(tmp_path / "content"), "OUTPUT_PATH": str(site), **LENIENT}
+    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given)).run()
+    for name in ("index.html", "404.html", *(f"{name}/index.html" for name in LISTS)):
+        page = Page((site / name).read_text())
+        assert "Nothing is published here yet." in page.words("p"), name
+    assert "Topics" not in Page((site / "search/index.html").read_text()).words("h2")
 
 
 def test_the_archive_tells_the_years_newest_first(output: Path) -> None:

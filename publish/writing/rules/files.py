@@ -1,25 +1,24 @@
-"""Rules for the files that are published as they are: none is gated, none leads to nothing."""
+"""Rules for the files that are published as they are: none is kept back, none lost."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from capture.errors import short_path
 from publish.writing.finding import Finding
-from publish.writing.gated import TELL, GatedFiles
+from publish.writing.gated import GatedFiles
 from publish.writing.writing import Writing
 
 
 def file_findings(writing: Writing) -> Iterator[Finding]:
     """Gated files among those to be published, by name or content, and links to nothing."""
-    gated = GatedFiles(writing.gated)
+    gated = GatedFiles(writing.gated, writing.private)
     for path in _published(writing):
         where = short_path(path)
         if path.is_symlink() and not path.exists():
             told = f"leads to {path.readlink()}, which is not there"
             yield Finding(where, None, told, "picture")
         elif same := gated.same_as(path):
-            told = f"would publish the gated file {short_path(same)}: take it away; {TELL}"
-            yield Finding(where, None, told, "gated")
+            yield Finding(where, None, gated.refusal(same), "gated")
 
 
 def _published(writing: Writing) -> Iterator[Path]:
