@@ -50,7 +50,7 @@ def write_facts(pelican: Any) -> None:
 def _moved(writing: Writing) -> list[tuple[str, str, Any]]:
     """Old address, its file, and the post that took its place; only where readers may go."""
     return [
-        (*writing.layout.old_address(post.kind, alias, post.due), post)
+        (*writing.old_address(post, alias), post)
         for post in writing.posts
         if writing.is_public(post)
         for alias in post.get("aliases") or ()

@@ -152,7 +152,8 @@ class _Reading:
             self._raw(start, end)
         elif name in {"Link", "Image"}:
             line = self._line_of_link(data, start)
-            self._links.append(Link(data["dest_url"], line))
+            mail = "mailto:" if data["link_type"] == "Email" else ""
+            self._links.append(Link(f"{mail}{data['dest_url']}", line))
             if name == "Image":
                 self._source = data["dest_url"]
                 self._heading_words, self._words = self._words, []

@@ -187,3 +187,38 @@ def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.startswith("output/published.json: not what a build writes; put it back")
     assert told.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Slug:\nTitle: ???", "3: no address can be made of `title`: add a line `Slug: ...`"),
+        ("Tags: one, ???", "3: `tags`: no address can be made of `???`: use letters or digits"),
+        ("Category: !", "3: `category`: no address can be made of `!`: use letters or digits"),
+        ("Author: +", "3: `author`: no address can be made of `+`: use letters or digits"),
+        ("Template: nope", "3: the theme has no template `nope`: name one of theme/templates/, or"),
+    ],
+)
+def test_what_a_build_could_not_write_is_told_with_its_line(
+    site: Any, line: str, told: str
+) -> None:
+    title = "" if "Title" in line else "Title: A\n"
+    site.write("content/posts/post.md", f"{title}Date: 2026-11-02\n{line}\n\nText.")
+    assert told in site.mistakes()[0]
+
+
+def test_a_page_with_a_date_to_come_is_held_back_and_the_build_says_so(site: Any) -> None:
+    site.post("Text.")
+    site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
+    built = site.build()
+    assert not (site.site / "later").exists()
+    assert built.outcome.due.endswith(": content/pages/later.md")
+
+
+@pytest.mark.parametrize("date", ["2026-11-02T09:30:00+02:00", "2026-11-02 07:30:00 Z"])
+def test_a_date_with_a_zone_is_the_same_instant_for_reader_and_rule(site: Any, date: str) -> None:
+    site.write("theme/templates/article.html", "{{ article.date.isoformat() }}")
+    site.write("content/posts/post.md", f"---\ntitle: post\ndate: {date}\n---\nText.")
+    site.build()
+    shown = datetime.fromisoformat(site.page())
+    assert shown.astimezone(UTC) == datetime(2026, 11, 2, 7, 30, tzinfo=UTC)

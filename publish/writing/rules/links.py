@@ -92,9 +92,8 @@ class _Follower:
         elif not self._word and self._is_ours():
             if not self._path and self._url.fragment:
                 found = self._post
-            elif self._path.startswith("/"):
-                address = self._path.lstrip("/")
-                known = self._writing.by_address
+            elif self._path:
+                known, address = self._writing.by_address, self._address()
                 found = known.get(address) or known.get(f"{address}/")
         return Led(found, self._url.fragment) if found else None
 
@@ -121,6 +120,11 @@ class _Follower:
 
     def _is_ours(self) -> bool:
         return not self._url.scheme and not self._url.netloc
+
+    def _address(self) -> str:
+        """The path below the site, without a slash at its end: `` is the site's start."""
+        here = posixpath.join("/", self._post.url, self._path)
+        return posixpath.normpath(here).strip("/")
 
     def _below_content(self) -> str:
         if self._path.startswith("/"):
@@ -155,6 +159,24 @@ class _Follower:
             yield self._say(f"`{self._link.target}` leads nowhere on the site: {told}")
         elif any(self._in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
+        elif path and not self._is_there():
+            yield self._post.finding("dead-link", self._link.line, self._dead())
+
+    def _is_there(self) -> bool:
+        """Whether readers find something at the address."""
+        address = self._address()
+        files = (address, posixpath.join(address, "index.html"))
+        made = self._writing.site_files
+        return any(file in self._writing.addresses or made.holder(file) for file in files)
+
+    def _dead(self) -> str:
+        first = self._path.partition("/")[0]
+        if "." in first.strip(".") and not self._path.startswith("."):
+            mend = f": if it is another site, write `https://{self._path}`"
+        else:
+            known = (f"/{address}" for address in self._writing.by_address)
+            mend = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
+        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{mend}"
 
     def _in(self, folder: Path) -> bool:
         file = self._content / self._path.lstrip("/")
