@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from capture.cli.show import as_json_option, moment, show_rows
+from capture.cli.show import as_json_option, moment, plain, show_rows
 from capture.errors import GatepostError, Unavailable
 from gatepost.releases.shelf import Shelf
 from gatepost.settings import Settings, Sourced
@@ -91,7 +91,7 @@ def rollback(ctx: click.Context) -> None:
         check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
     except GatepostError as error:
         click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
-    click.echo(f"Readers see {shown.name} again: {shown.subject}")
+    click.echo(f"Readers see {shown.name} again: {plain(shown.subject).plain}")
 
 
 def _shelf(ctx: click.Context) -> Shelf:

@@ -48,8 +48,6 @@ class Layout:
     other_urls: Mapping[Kind, str]
     other_files: Mapping[Kind, str]
     """Where a text in another language than the site's stands."""
-    gone: frozenset[str]
-    """Slugs that were taken away on purpose."""
     published: Path
     """Where the last published build left its list of slugs."""
     levels: Mapping[str, Level]
@@ -141,7 +139,6 @@ def layout_from(
         language=str(settings.get("DEFAULT_LANG", "en")),
         other_urls=_others(settings, "URL"),
         other_files=_others(settings, "SAVE_AS"),
-        gone=frozenset(settings.get("GONE", ())),
         published=published_of(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,

@@ -1,11 +1,17 @@
 """Rules for addresses: no two files share one, and none that readers know ends without a sign."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
+from capture.errors import short_path
 from publish.writing.finding import Finding
+from publish.writing.kinds import SLUG
 from publish.writing.post import Post
 from publish.writing.published import read_published
 from publish.writing.writing import Writing
+
+GONE: Final = "gone.txt"
+"""In the content folder: a slug on each line that was taken away and has no successor."""
 
 
 def address_findings(writing: Writing) -> Iterator[Finding]:
@@ -82,7 +88,13 @@ def _in_the_way(writing: Writing, post: Post, alias: str, files: Mapping[str, st
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
     """A slug that readers know must lead somewhere, or be given up on purpose."""
-    known = writing.layout.gone | {post.slug for post in writing.posts if writing.is_public(post)}
+    gone: set[str] = set()
+    for line, word in _given_up(writing):
+        gone.add(word)
+        if not SLUG.fullmatch(word):
+            where = short_path(writing.layout.content / GONE)
+            yield Finding(where, line, f"`{word}` is no slug: one on each line", "address")
+    known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
     known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
     there = {post.slug: post for post in writing.posts}
     for slug, where in sorted(read_published(writing.layout.published).slugs.items()):
@@ -90,9 +102,22 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
             continue
         post = there.get(slug)
         if post is not None:
-            told = f"was published as `{slug}` and is held back now: publish it"
+            told = (
+                f"was published as `{slug}` and is held back now: publish it, or give the slug up"
+            )
         else:
             told = f"its slug `{slug}` was published and is gone: put it into the `aliases` of the "
-            told += "post that takes its place"
-        told += ", or into `GONE` in pelicanconf.py"
+            told += "post that takes its place, or give it up"
+        told += f" on a line of {writing.layout.content.name}/{GONE}"
         yield Finding(where, post.head.line("status") if post else None, told, "vanished")
+
+
+def _given_up(writing: Writing) -> Iterator[tuple[int, str]]:
+    """Line and slug of each in the file of those; what follows a `#` is the writer's own note."""
+    try:
+        text = (writing.layout.content / GONE).read_text(encoding="utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if word := line.partition("#")[0].strip():
+            yield number, word

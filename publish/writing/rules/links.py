@@ -83,6 +83,7 @@ class _Follower:
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
+        self._named = self._url.path.replace("%20", " ")  # as Pelican reads what follows braces
 
     def leads_to(self) -> Led | None:
         """The post that the link leads to, if it is one."""
@@ -127,9 +128,9 @@ class _Follower:
         return posixpath.normpath(here).strip("/")
 
     def _below_content(self) -> str:
-        if self._path.startswith("/"):
-            return posixpath.normpath(self._path.lstrip("/"))
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._path))
+        if self._named.startswith("/"):
+            return posixpath.normpath(self._named.lstrip("/"))
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._named))
 
     def _braces(self) -> Iterator[Finding]:
         shown = re.split("[?#]", self._link.target)[0]

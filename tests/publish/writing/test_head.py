@@ -142,6 +142,11 @@ def test_of_a_head_that_cannot_be_read_nothing_is_missed(desk: Any, text: str) -
     assert "has no" not in line
 
 
+def test_what_a_file_says_moves_no_terminal(desk: Any) -> None:
+    desk.post(date="soon\x1b[2J")
+    assert desk.told()[0].startswith("2: `date` is no date, `soon�[2J`")
+
+
 def test_a_file_that_is_no_utf8_says_where(desk: Any) -> None:
     desk.write("content/posts/post.md", "").write_bytes(b"Title: A\n\nCaf\xe9")
     assert desk.told() == ["3: is no UTF-8 text: save the file as UTF-8"]

@@ -75,6 +75,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("<a href='/abuot/'>x</a>", "6: `/abuot/` leads to /abuot, where nothing is; did you mean"),
         ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
         ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
+        ("![x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
         ("[x]({filename}bb.md)", "6: `{filename}bb.md` leads to no article or page"),
         ("![x](/images/no.svg)", "6: links to `images/no.svg`, but there is no such file in"),
         (
@@ -271,17 +272,22 @@ def test_a_slug_that_vanished_since_the_last_published_build_is_an_error(desk: A
     desk.post(name="held", status="draft", preview="x" * 16)
     assert desk.errors() == [
         "content/posts/held.md:5: was published as `held` and is held back now: publish it, "
-        "or into `GONE` in pelicanconf.py",
-        "content/posts/old.md: its slug `old` was published and is gone: put it into the "
-        "`aliases` of the post that takes its place, or into `GONE` in pelicanconf.py",
+        "or give the slug up on a line of content/gone.txt",
+        "content/posts/old.md: its slug `old` was published and is gone: put it into the `aliases` "
+        "of the post that takes its place, or give it up on a line of content/gone.txt",
     ]
 
 
 def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any) -> None:
     published(desk, "old", "older")
-    desk.settings["GONE"] = ("older",)
+    desk.write("content/gone.txt", "\ufeff# taken back\r\nolder  # by Ann\r\n\r\n")
     desk.post(aliases="old")
     assert desk.errors() == []
+
+
+def test_what_is_given_up_is_a_slug(desk: Any) -> None:
+    desk.write("content/gone.txt", "fine\n/old/\n")
+    assert desk.errors() == ["content/gone.txt:2: `/old/` is no slug: one on each line"]
 
 
 def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
