@@ -38,7 +38,9 @@ def hook(ctx: click.Context, when: str) -> None:
 
 
 @click.command()
-@click.option("--if-due", is_flag=True, help="Only if a post is due, or a push was cut off.")
+@click.option(
+    "--if-due", is_flag=True, help="Only if a post or form is due, or a push was cut off."
+)
 @click.pass_context
 def publish(ctx: click.Context, if_due: bool) -> None:
     """Publish what is live again: for a timer, and after an upgrade."""

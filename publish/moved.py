@@ -42,9 +42,8 @@ def write_facts(pelican: Any) -> None:
     ]
     (beside / MAP).write_text("".join(lines), encoding="utf-8")
     if pelican.settings["SITEURL"]:
-        due = writing.next_due
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
-        Published(slugs, due.due if due else None).write(beside / "published.json")
+        Published(slugs, writing.next_change).write(beside / "published.json")
 
 
 def _moved(writing: Writing) -> list[tuple[str, str, Any]]:

@@ -43,7 +43,7 @@ class Outcome:
     due: str | None
     """The next post that is held back: when in the site's zone, and which."""
     due_at: datetime | None = None
-    """The same instant: UTC."""
+    """When the site changes though nobody writes: that post's time, or a form's. UTC."""
     held: tuple[Held, ...] = ()
     """Drafts and posts to come."""
 
@@ -81,8 +81,7 @@ def run(settings: dict[str, Any]) -> Outcome:
     found = outcome[0]
     writing = settings.get(WRITING)
     held = tuple(_held(writing)) if writing else ()
-    post = writing.next_due if writing else None
-    due_at = post.due if post else None
+    due_at = writing.next_change if writing else None
     return replace(found, warnings=warnings, due=_due(writing), due_at=due_at, held=held)
 
 

@@ -51,6 +51,6 @@ class Report:
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
     due: datetime | None = None
-    """When the next of them is published by itself: UTC."""
+    """When the site changes though nothing is saved: one of them is due, or a form's day. UTC."""
     sources: tuple[Path, ...] = ()
     """Folders that the build read, as far as it came: what lies in them is worth a new build."""

@@ -99,6 +99,15 @@ class Writing:
         held = [post for post in self.posts if post.state(self.now) == "scheduled"]
         return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
 
+    @property
+    def next_change(self) -> datetime | None:
+        """When the site is to be built again though nobody writes: a post is due, or a form opens
+        or closes. UTC."""
+        campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
+        turns = [campaign.next_turn(self.now) for campaign in campaigns]
+        due = self.next_due.due if self.next_due else None
+        return min((time for time in (*turns, due) if time), default=None)
+
     def is_public(self, post: Post) -> bool:
         """Whether a reader may come to it."""
         return post.state(self.now) in {"published", "hidden"}

@@ -3,9 +3,10 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -13,6 +14,8 @@ from click.testing import CliRunner
 
 from publish.commands import build as build_command
 from publish.commands import check as check_command
+from publish.due import is_due
+from tests.samples import CAMPAIGN
 
 GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
 TOKEN = "nobody-can-guess-this"
@@ -117,6 +120,19 @@ def test_a_timer_builds_only_when_a_post_has_become_due(site: Any) -> None:
     site.write("output/published.json", json.dumps(facts))
     built = CliRunner().invoke(build_command, ["--if-due"])
     assert built.stdout.startswith("Built 1 article")
+
+
+@pytest.mark.parametrize("key", ["opens", "closes"])
+def test_a_timer_builds_when_a_form_opens_or_closes(site: Any, key: str) -> None:
+    site.set('SITEURL = "https://tiny.example"')
+    day = datetime.now(ZoneInfo("America/New_York")).date() + timedelta(days=3)
+    site.write("campaigns/guide.toml", f"{key} = {day}\n{CAMPAIGN}")
+    site.post("{% form guide %}")
+    site.build()
+    begins = day if key == "opens" else day + timedelta(days=1)
+    turn = datetime.combine(begins, time.min, ZoneInfo("America/New_York"))
+    assert not is_due(Path("pelicanconf.py"), {}, turn - timedelta(seconds=1))
+    assert is_due(Path("pelicanconf.py"), {}, turn)
 
 
 def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
