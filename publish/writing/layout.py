@@ -44,6 +44,8 @@ class Layout:
     """Who wrote a post that names nobody."""
     service: frozenset[str]
     """Folders where the lead service answers."""
+    site_url: str
+    """Where the site is published, without a slash at its end; empty on the desk."""
     language: str
     other_urls: Mapping[Kind, str]
     other_files: Mapping[Kind, str]
@@ -136,6 +138,7 @@ def layout_from(
         },
         authors=(settings["AUTHOR"],) if settings.get("AUTHOR") else (),
         service=frozenset(_SERVICE),
+        site_url=str(settings.get("SITEURL", "")).rstrip("/"),
         language=str(settings.get("DEFAULT_LANG", "en")),
         other_urls=_others(settings, "URL"),
         other_files=_others(settings, "SAVE_AS"),

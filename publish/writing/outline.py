@@ -32,7 +32,11 @@ _HTML_LINK: Final = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _HTML_PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
-_HTML_ALT: Final = re.compile(r"\balt\s*=", re.IGNORECASE)
+_HTML_SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
+_HTML_ALT: Final = re.compile(
+    r"""\balt\s*=\s*(?:"(?P<in_two>[^"]*)"|'(?P<in_one>[^']*)'|(?P<bare>[^\s>]*))""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -190,9 +194,12 @@ class _Reading:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
                 self._links.append(Link(target, line))
         for found in _HTML_PICTURE.finditer(raw):
-            if not _HTML_ALT.search(found["rest"]):
-                line = self._line(start + len(raw[: found.start()].encode()))
-                self._pictures.append(Picture("", None, line))
+            line = self._line(start + len(raw[: found.start()].encode()))
+            source = _HTML_SOURCE.search(found["rest"])
+            shown = html.unescape(source["source"]) if source else ""
+            said = _HTML_ALT.search(found["rest"])
+            alt = html.unescape(said[said.lastgroup or 0]) if said else None
+            self._pictures.append(Picture(shown, alt, line))
         self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
 
     def _line_of_link(self, data: dict[str, Any], start: int) -> int:

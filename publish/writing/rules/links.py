@@ -33,6 +33,7 @@ class Led:
 def link_findings(writing: Writing) -> Iterator[Finding]:
     """Every link that leads nowhere, or where no reader may come."""
     for post in writing.posts:
+        yield from _foreign_pictures(writing, post)
         for link in post.outline.links:
             yield from _Follower(writing, post, link).findings()
         for slug in post.get("related") or ():
@@ -212,6 +213,18 @@ class _Follower:
     def _is_gated(self, path: Path) -> bool:
         named = self._writing.gated.name in path.parts
         return inside(path, self._writing.gated) if named or path.is_symlink() else False
+
+
+def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
+    """Pictures that browsers would fetch from elsewhere."""
+    for picture in post.outline.pictures:
+        try:
+            host = urlsplit(picture.source).netloc
+        except ValueError:
+            host = ""
+        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
+            told = f"shows `{picture.source}` from another host, which would see every reader: "
+            yield post.finding("picture", picture.line, f"{told}put it into content/images")
 
 
 def _not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:

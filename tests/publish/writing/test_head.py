@@ -45,6 +45,11 @@ def test_questions_and_answers_are_pairs_in_yaml() -> None:
     assert facts["faq"] == (("Why?", "Because *so*."),)
 
 
+def test_a_line_for_editors_is_no_part_of_the_head() -> None:
+    head = read_head("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
+    assert (dict(head.values), head.line("title"), head.faults) == ({"title": "A"}, 3, ())
+
+
 def test_a_word_that_yaml_takes_for_no_stays_a_title() -> None:
     facts, _ = facts_of(read_head("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostHead)
     assert facts["title"] == "No"
