@@ -231,6 +231,15 @@ def test_a_page_with_a_date_to_come_is_held_back_and_the_build_says_so(site: Any
     assert built.outcome.due.endswith(": content/pages/later.md")
 
 
+def test_a_hidden_post_waits_for_its_date_as_well(site: Any) -> None:
+    site.write("content/posts/post.md", f"Title: post\nDate: {later()}\nStatus: hidden\n\nNow.")
+    site.build()
+    assert not (site.site / "post").exists()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        site.build()
+    assert "Now." in site.page()
+
+
 @pytest.mark.parametrize("date", ["2026-11-02T09:30:00+02:00", "2026-11-02 07:30:00 Z"])
 def test_a_date_with_a_zone_is_the_same_instant_for_reader_and_rule(site: Any, date: str) -> None:
     site.write("theme/templates/article.html", "{{ article.date.isoformat() }}")
