@@ -25,7 +25,6 @@ FOOTER = (
 )
 # Ours: rules of writing that shall be "error", "warning" or "off"; docs/writer.md names them all.
 WRITING_RULES: dict[str, str] = {}
-GONE: tuple[str, ...] = ()  # slugs that were published once and are taken away on purpose
 
 SITEURL = ""
 DEFAULT_LANG = "en"

@@ -29,8 +29,10 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
+        """One line, whatever stands in the file: no terminal obeys it."""
         where = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{where}: {self.message}"
+        told = f"{where}: {self.message}"
+        return "".join(sign if sign.isprintable() else "�" for sign in told)
 
 
 class FileErrors(GatepostError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from capture.cli.show import as_json_option, moment, show_rows
+from capture.cli.show import as_json_option, moment, plain, show_rows
 from capture.errors import GatepostError, Unavailable
 from gatepost.releases.shelf import Shelf
 from gatepost.settings import Settings, Sourced
@@ -38,7 +38,9 @@ def hook(ctx: click.Context, when: str) -> None:
 
 
 @click.command()
-@click.option("--if-due", is_flag=True, help="Only if a post is due, or a push was cut off.")
+@click.option(
+    "--if-due", is_flag=True, help="Only if a post or form is due, or a push was cut off."
+)
 @click.pass_context
 def publish(ctx: click.Context, if_due: bool) -> None:
     """Publish what is live again: for a timer, and after an upgrade."""
@@ -91,7 +93,7 @@ def rollback(ctx: click.Context) -> None:
         check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
     except GatepostError as error:
         click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
-    click.echo(f"Readers see {shown.name} again: {shown.subject}")
+    click.echo(f"Readers see {shown.name} again: {plain(shown.subject).plain}")
 
 
 def _shelf(ctx: click.Context) -> Shelf:

@@ -20,7 +20,7 @@ _production = click.option(
 @_production
 @click.option("--release", is_flag=True, help="With search, share pictures, compressed files.")
 @click.option(
-    "--if-due", is_flag=True, help="Only if a post that was held back is due now: for a timer."
+    "--if-due", is_flag=True, help="Only if a post or the day of a form is due now: for a timer."
 )
 @click.pass_context
 def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> None:

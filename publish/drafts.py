@@ -1,4 +1,4 @@
-"""A Pelican plugin, after publish.rules, that holds back drafts and posts whose date is to come.
+"""A Pelican plugin, after publish.rules, that holds back drafts, and what has a date to come.
 
 Who knows the `preview` of such a post finds it under /drafts/<preview>/, and nobody else does; one
 without is not written at all. Each build decides anew, also where Pelican keeps a cache.
@@ -13,20 +13,14 @@ from publish.wiring import listen
 from publish.writing.writing import WRITING, Writing
 
 
-def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
-    """Called with the metadata of each post, before Pelican makes anything of it."""
+def hold_back(generator: Any, metadata: dict[str, Any]) -> None:
+    """Called with the metadata of each post and page, before Pelican makes anything of it."""
     writing: Writing = generator.settings[WRITING]
     date: datetime | None = metadata.get("date")
-    if date is not None and metadata.get("status", "published") == "published":
+    if date is not None and metadata.get("status", "published") in {"published", "hidden"}:
         due = date if date.tzinfo else date.replace(tzinfo=writing.layout.zone)
         if due.astimezone(UTC) > writing.now:
             metadata["status"] = "draft"
-    hold_back_page(generator, metadata)
-
-
-def hold_back_page(generator: Any, metadata: dict[str, Any]) -> None:
-    """The same for a page: it has no date to wait for."""
-    del generator
     if metadata.get("status") != "draft":
         return
     preview = metadata.get("preview")
@@ -39,5 +33,5 @@ def hold_back_page(generator: Any, metadata: dict[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.article_generator_context, hold_back_post)
-    listen(signals.page_generator_context, hold_back_page)
+    listen(signals.article_generator_context, hold_back)
+    listen(signals.page_generator_context, hold_back)

@@ -1,4 +1,4 @@
-"""Whether a post that was held back is due: for a timer, so without reading the posts again."""
+"""Whether a post, or a form's day, is due: for a timer, so without reading the posts again."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,6 +10,6 @@ from publish.writing.published import read_published
 
 
 def is_due(config: Path, given: Mapping[str, object], now: datetime) -> bool:
-    """Whether the last published build held a post back whose time has come by now."""
+    """Whether a time has come for which the last published build left something."""
     due = read_published(published_of(settings_from(config, given))).due
     return due is not None and due <= now

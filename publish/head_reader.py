@@ -20,7 +20,7 @@ from publish.writing.post import Post
 from publish.writing.writing import WRITING
 
 _PELICANS_NAME: Final = {"author": "authors"}  # one or several
-_READ_BY_PELICAN: Final = frozenset({"date", "modified", "translation"})
+_DATES: Final = frozenset({"date", "modified"})
 
 
 class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
@@ -60,7 +60,9 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
         value = post.facts[name]
         if name in self.settings["FORMATTED_FIELDS"]:
             value = html(str(value))
-        elif name in _READ_BY_PELICAN:
+        elif name in _DATES:
+            value = value.isoformat(" ")  # Pelican reads text: this way the date that was checked
+        elif name == "translation":
             value = str(post.head.values[name])
         elif name in {"tags", "author", "authors"}:
             value = list(value)

@@ -42,15 +42,14 @@ def write_facts(pelican: Any) -> None:
     ]
     (beside / MAP).write_text("".join(lines), encoding="utf-8")
     if pelican.settings["SITEURL"]:
-        due = writing.next_due
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
-        Published(slugs, due.due if due else None).write(beside / "published.json")
+        Published(slugs, writing.next_change).write(beside / "published.json")
 
 
 def _moved(writing: Writing) -> list[tuple[str, str, Any]]:
     """Old address, its file, and the post that took its place; only where readers may go."""
     return [
-        (*writing.layout.old_address(post.kind, alias, post.due), post)
+        (*writing.old_address(post, alias), post)
         for post in writing.posts
         if writing.is_public(post)
         for alias in post.get("aliases") or ()

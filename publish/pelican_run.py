@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ class Outcome:
     warnings: tuple[str, ...]
     due: str | None
     """The next post that is held back: when in the site's zone, and which."""
+    due_at: datetime | None = None
+    """When the site changes though nobody writes: that post's time, or a form's. UTC."""
     held: tuple[Held, ...] = ()
     """Drafts and posts to come."""
 
@@ -78,7 +81,8 @@ def run(settings: dict[str, Any]) -> Outcome:
     found = outcome[0]
     writing = settings.get(WRITING)
     held = tuple(_held(writing)) if writing else ()
-    return replace(found, warnings=warnings, due=_due(writing), held=held)
+    due_at = writing.next_change if writing else None
+    return replace(found, warnings=warnings, due=_due(writing), due_at=due_at, held=held)
 
 
 def _count(generator: Any) -> Outcome:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pelican
 from pelican import signals
 from pelican.utils import slugify
 
@@ -29,7 +30,17 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
         return slug
 
-    return layout_from(settings, slug_of)
+    folders = [
+        *map(Path, settings["THEME_TEMPLATES_OVERRIDES"]),
+        Path(settings["THEME"]) / "templates",
+        Path(pelican.__file__).parent / "themes/simple/templates",  # where Pelican looks at last
+    ]
+
+    def has_template(name: str) -> bool:
+        ends = settings["TEMPLATE_EXTENSIONS"]
+        return any((folder / f"{name}{end}").is_file() for folder in folders for end in ends)
+
+    return layout_from(settings, slug_of, has_template)
 
 
 def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:

@@ -5,7 +5,7 @@ writer reads in the editor. `Campaign` is a file that was read: with its slug, v
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -250,6 +250,17 @@ class Campaign(CampaignFile):
         return (self.opens is None or self.opens <= today) and (
             self.closes is None or today <= self.closes
         )
+
+    def next_turn(self, now: datetime) -> datetime | None:
+        """When the door next opens or closes by the file's dates: UTC; None if it stays so."""
+        today = now.astimezone(self.zone).date()
+        days = []
+        if self.opens is not None and self.opens > today:
+            days.append(self.opens)
+        if self.closes is not None and today <= self.closes < date.max:
+            days.append(self.closes + timedelta(days=1))
+        turns = (datetime.combine(day, time.min, self.zone).astimezone(UTC) for day in days)
+        return min(turns, default=None)
 
 
 Answer = str | int | tuple[str, ...]

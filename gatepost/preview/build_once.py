@@ -40,6 +40,7 @@ def _build(order: Order) -> Report:
         seconds=built.seconds,
         warnings=outcome.warnings,
         held=tuple(Held(post.where, post.title, post.address, post.due) for post in outcome.held),
+        due=outcome.due_at,
         sources=tuple({*sources, *_code_of(Path.cwd())}),
     )
 

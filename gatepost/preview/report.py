@@ -1,6 +1,7 @@
 """What one build told: what it made, or what is to be mended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 
@@ -49,5 +50,7 @@ class Report:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    due: datetime | None = None
+    """When the site changes though nothing is saved: one of them is due, or a form's day. UTC."""
     sources: tuple[Path, ...] = ()
     """Folders that the build read, as far as it came: what lies in them is worth a new build."""

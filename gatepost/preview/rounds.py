@@ -1,4 +1,6 @@
-"""A build for every save: one at a time, and what is saved meanwhile is built afterwards."""
+"""A build for every save, and for every post that falls due: one at a time, and what is saved
+meanwhile is built afterwards.
+"""
 
 import itertools
 import queue
@@ -7,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +28,8 @@ Changes = queue.Queue[frozenset[Path] | OSError]
 
 _LOOKS: Final = frozenset({".md", ".toml", ".html", ".css"})
 """What changes the letters of the pages that it changes. A picture does not."""
+_LOOK_UP_SECONDS: Final = 10.0
+"""How long to trust a wait: a machine that slept finds the time later than it thinks."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +60,18 @@ class Rounds:
 
     def _run(self, changes: Changes, watching: Watching) -> None:
         since_good: frozenset[Path] = frozenset()
+        due: datetime | None = None
         for number in itertools.count(1):
-            started = time.monotonic()
+            started, began = time.monotonic(), datetime.now(UTC)
             output = self.folder / "built" / str(number)
             report = self._build(output)
+            due = _due(report, due, began)
             stale = bool(report.faults) and not changes.empty()
             if not stale and self._show(report, output, since_good, started):
                 since_good = frozenset()
                 self._clear()
             watching.follow((*self.folders, *report.sources))
-            changed = _next(changes)
+            changed = next_saves(changes, due)
             watching.renew(changed)
             since_good |= changed
             if _changes_all(changed):
@@ -100,9 +107,22 @@ class Rounds:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _next(changes: Changes) -> frozenset[Path]:
-    """Waits for a save. Several that came by now are one."""
-    told = [changes.get()]
+def _due(report: Report, before: datetime | None, began: datetime) -> datetime | None:
+    """When to build though nothing is saved. A faulty build knows no more than the one before."""
+    if report.faults:
+        return before if before and before > began else None
+    return report.due
+
+
+def next_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
+    """Waits for a save, or until `due`: then none was. Several that came by now are one."""
+    told: list[frozenset[Path] | OSError] = []
+    while not told:
+        left = (due - datetime.now(UTC)).total_seconds() if due else None
+        if left is not None and left <= 0:
+            return frozenset()
+        with suppress(queue.Empty):
+            told.append(changes.get(timeout=left and min(left, _LOOK_UP_SECONDS)))
     with suppress(queue.Empty):
         while True:
             told.append(changes.get_nowait())

@@ -31,7 +31,11 @@ def facts_of(head: Head, model: type[PageHead]) -> tuple[dict[str, Any], list[Fa
         read = model.model_validate(given)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults += (_fault(head, detail) for detail in details)
+        faults += (
+            _fault(head, detail)
+            for detail in details
+            if not (head.is_lost and detail["type"] == "missing")
+        )
         wrong = {str(detail["loc"][0]) for detail in details}
         right = {key: value for key, value in given.items() if key not in wrong}
         stand_ins = {key: text for key, text in _STAND_INS.items() if key in wrong}

@@ -19,6 +19,7 @@ LEVELS: Final[Mapping[str, Level]] = {
     "alt": "error",
     "headings": "error",
     "anchor": "error",
+    "dead-link": "error",
     "vanished": "error",
     "preview": "warning",
     "tag-spelling": "warning",

@@ -11,7 +11,7 @@ spaces. Every value stays text here, so that both styles are read by one model.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from capture.campaign.keypath import KeyPath
 from publish.writing.yaml_head import read_yaml
 
 _FENCE: Final = re.compile(r"---[ \t]*")
+_TOML_FENCE: Final = re.compile(r"\+\+\+[ \t]*")
 _FENCE_END: Final = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _PAIR: Final = re.compile(r" {0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
 _MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
@@ -45,6 +46,11 @@ class Head:
     """The line of the file on which `body` begins."""
     is_yaml: bool = False
     faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing of it could be read, and why is in `faults`: what it lacks is not known."""
+        return bool(self.faults) and not self.values
 
     def line(self, *path: str | int) -> int:
         """The line of a key, of the nearest one above it, or of the head."""
@@ -98,7 +104,18 @@ def _pairs(lines: list[str]) -> Head:
             break
     else:
         end = len(lines)
+    if not values:
+        faults += _elsewhere(lines)
     return Head(values, places, "\n".join(lines[end:]), end + 1, faults=tuple(faults))
+
+
+def _elsewhere(lines: list[str]) -> Iterator[Fault]:
+    """A head that stands where, or is written as, none is looked for."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if _TOML_FENCE.fullmatch(lines[first]):
+        yield Fault(first + 1, "has a head in TOML, between `+++`: write it in YAML, between `---`")
+    elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
+        yield Fault(1, f"has its head on line {first + 1}: take away the empty lines above it")
 
 
 def given_twice(key: str, first: int) -> str:

@@ -12,8 +12,11 @@ from pydantic_core import PydanticCustomError
 SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
 OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
 """The whole path of an old address. No sign in it means anything to a file system or to nginx."""
+FILE: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.~-]+/)*(?!\.{1,2}$)[\w.~-]+")
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STATUSES: Final = ("published", "hidden", "draft", "skip")
+_DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
+_ZONE: Final = re.compile(r" (?=[Z+-])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -76,8 +79,8 @@ def _old_addresses(value: Any) -> tuple[str, ...]:
 
 def _moment(value: Any) -> datetime:
     text = _line(value)
-    try:
-        moment = datetime.fromisoformat(text)  # RFC 3339 in the main; without a zone: the site's
+    try:  # RFC 3339 in the main; without a zone: the site's. No weeks, no days of a year
+        moment = datetime.fromisoformat(_ZONE.sub("", text) if re.match(_DATES, text) else "")
     except ValueError:
         moment = datetime.min  # noqa: DTZ901 - stands for none
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
@@ -109,6 +112,20 @@ def _site_path(value: Any) -> str:
     text = _line(value)
     if not text.startswith("/") or text.startswith("//"):
         raise refusal("must be a picture of the site, such as /images/funnel.svg")
+    return text
+
+
+def _file(value: Any) -> str:
+    text = _line(value)
+    if not FILE.fullmatch(text):
+        raise refusal(f"must be a file of the site, such as guide/index.html, not `{text}`")
+    return text
+
+
+def _address(value: Any) -> str:
+    text = _line(value)
+    if not FILE.fullmatch(text.removesuffix("/")):
+        raise refusal(f"must be an address of the site without `/` before it, not `{text}`")
     return text
 
 
@@ -155,7 +172,6 @@ _PAIR: Final = {
     "required": ["question", "answer"],
     "additionalProperties": False,
 }
-_DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$"
 
 Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
 Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
@@ -166,6 +182,8 @@ Moment = Annotated[datetime, *_kind(_moment, type="string", pattern=_DATES)]
 Flag = Annotated[bool, *_kind(_flag, type="boolean")]
 Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?://")]
 SitePath = Annotated[str, *_kind(_site_path, type="string", pattern="^/[^/]")]
+File = Annotated[str, *_kind(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
+Address = Annotated[str, *_kind(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
 Token = Annotated[str, *_kind(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
 Status = Annotated[str, *_kind(_status, enum=list(_STATUSES))]
 Questions = Annotated[

@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting that says where `published.json` of the last build is."""
 _SERVICE: Final = ("api", "d", "f", "healthz")
 """Where the lead service answers: what a page put there would never be seen."""
+_FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
 
@@ -35,16 +37,24 @@ class Layout:
     """File below `content` to keys that the settings add to its head."""
     own_pages: Mapping[str, str]
     """Files of the site that no writer makes, such as its index, to what they are."""
-    gone: frozenset[str]
-    """Slugs that were taken away on purpose."""
+    feeds: frozenset[str]
+    lists: Mapping[str, tuple[str, ...]]
+    """`category`, `tag` and `author` to the files that each of them gets, with `{slug}` in them."""
+    authors: tuple[str, ...]
+    """Who wrote a post that names nobody."""
+    service: frozenset[str]
+    """Folders where the lead service answers."""
+    site_url: str
+    """Where the site is published, without a slash at its end; empty on the desk."""
     language: str
-    """The site's own; posts in others have addresses by the patterns that follow."""
-    lang_urls: Mapping[Kind, str]
-    lang_files: Mapping[Kind, str]
+    other_urls: Mapping[Kind, str]
+    other_files: Mapping[Kind, str]
+    """Where a text in another language than the site's stands."""
     published: Path
     """Where the last published build left its list of slugs."""
     levels: Mapping[str, Level]
     slugify: Callable[[str], str]
+    has_template: Callable[[str], bool]
 
     def sources(self, kind: Kind) -> Iterator[Path]:
         """Every file of the kind, as Pelican finds them, in the order of their names."""
@@ -75,26 +85,31 @@ class Layout:
 
     def address(self, kind: Kind, slug: str, date: datetime | None, lang: str) -> tuple[str, str]:
         """The address of a post and the file that holds it, below the site."""
-        urls, files = self.urls, self.files
-        if lang and lang != self.language:
-            urls, files = self.lang_urls, self.lang_files
         given = {"slug": slug, "date": date or datetime.now(self.zone), "lang": lang}
+        other = lang not in {"", self.language}
+        urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
         try:
             return urls[kind].format_map(given), files[kind].format_map(given)
         except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
             return f"{slug}/", f"{slug}/index.html"
 
-    def old_address(self, kind: Kind, alias: str, date: datetime | None) -> tuple[str, str]:
+    def old_address(
+        self, kind: Kind, alias: str, date: datetime | None, lang: str = ""
+    ) -> tuple[str, str]:
         """The same for an alias, which is an earlier slug or, from `/` on, a whole path."""
         if not alias.startswith("/"):
-            return self.address(kind, alias, date, "")
+            return self.address(kind, alias, date, lang)
         path = alias.strip("/")
         if not alias.endswith("/") and path.endswith((".html", ".htm")):
             return path, path
         return f"{path}/", f"{path}/index.html"
 
 
-def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> Layout:
+def layout_from(
+    settings: Mapping[str, Any],
+    slugify: Callable[[str], str],
+    has_template: Callable[[str], bool] = lambda _: True,
+) -> Layout:
     """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""
     content = Path(settings["PATH"]).absolute()
 
@@ -110,23 +125,40 @@ def layout_from(settings: Mapping[str, Any], slugify: Callable[[str], str]) -> L
         zone=ZoneInfo(settings.get("TIMEZONE", "UTC")),
         urls={"post": settings["ARTICLE_URL"], "page": settings["PAGE_URL"]},
         files={"post": settings["ARTICLE_SAVE_AS"], "page": settings["PAGE_SAVE_AS"]},
-        language=settings["DEFAULT_LANG"],
-        lang_urls={"post": settings["ARTICLE_LANG_URL"], "page": settings["PAGE_LANG_URL"]},
-        lang_files={
-            "post": settings["ARTICLE_LANG_SAVE_AS"],
-            "page": settings["PAGE_LANG_SAVE_AS"],
-        },
         extra=settings.get("EXTRA_PATH_METADATA", {}),
         own_pages={
             str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): name
             for name in settings["DIRECT_TEMPLATES"]
         }
         | {f"{name}/index.html": "service" for name in _SERVICE},
-        gone=frozenset(settings.get("GONE", ())),
+        feeds=frozenset(_set(settings, _FEED)),
+        lists={
+            kind: tuple(_set(settings, re.compile(rf"{kind.upper()}_(SAVE_AS|{_FEED.pattern})")))
+            for kind in ("category", "tag", "author")
+        },
+        authors=(settings["AUTHOR"],) if settings.get("AUTHOR") else (),
+        service=frozenset(_SERVICE),
+        site_url=str(settings.get("SITEURL", "")).rstrip("/"),
+        language=str(settings.get("DEFAULT_LANG", "en")),
+        other_urls=_others(settings, "URL"),
+        other_files=_others(settings, "SAVE_AS"),
         published=published_of(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
+        has_template=has_template,
     )
+
+
+def _set(settings: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
+    """The settings of these names that name a file."""
+    return (str(value) for name, value in settings.items() if names.fullmatch(name) and value)
+
+
+def _others(settings: Mapping[str, Any], end: str) -> Mapping[Kind, str]:
+    return {
+        "post": settings.get(f"ARTICLE_LANG_{end}") or settings[f"ARTICLE_{end}"],
+        "page": settings.get(f"PAGE_LANG_{end}") or settings[f"PAGE_{end}"],
+    }
 
 
 def published_of(settings: Mapping[str, Any]) -> Path:

@@ -10,6 +10,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from publish.writing.kinds import (
+    Address,
+    File,
     Flag,
     Line,
     Moment,
@@ -47,7 +49,7 @@ class PageHead(BaseModel):
         None, description="The last part of the address; made from the title if absent."
     )
     date: Moment | None = Field(
-        None, description="Published on; a date to come holds the post back until then."
+        None, description="Published on; a date to come holds the page back until then."
     )
     modified: Moment | None = Field(None, description="Last changed on, for readers and feeds.")
     status: Status = Field("published", description="`draft` keeps it off the lists.")
@@ -70,8 +72,8 @@ class PageHead(BaseModel):
     lang: Line | None = Field(None, description="Language, if not the site's.")
     translation: Flag = Field(False, description="A translation of the post of the same slug.")
     template: Line | None = Field(None, description="A template of its own.")
-    url: Line | None = Field(None, description="An address of its own, with `save_as`.")
-    save_as: Line | None = Field(None, description="A file of its own in the site, with `url`.")
+    url: Address | None = Field(None, description="An address of its own, with `save_as`.")
+    save_as: File | None = Field(None, description="A file of its own in the site, with `url`.")
 
 
 class PostHead(PageHead):

@@ -32,7 +32,11 @@ _HTML_LINK: Final = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _HTML_PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
-_HTML_ALT: Final = re.compile(r"\balt\s*=", re.IGNORECASE)
+_HTML_SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
+_HTML_ALT: Final = re.compile(
+    r"""\balt\s*=\s*(?:"(?P<in_two>[^"]*)"|'(?P<in_one>[^']*)'|(?P<bare>[^\s>]*))""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ class _Reading:
             self._raw(start, end)
         elif name in {"Link", "Image"}:
             line = self._line_of_link(data, start)
-            self._links.append(Link(data["dest_url"], line))
+            mail = "mailto:" if data["link_type"] == "Email" else ""
+            self._links.append(Link(f"{mail}{data['dest_url']}", line))
             if name == "Image":
                 self._source = data["dest_url"]
                 self._heading_words, self._words = self._words, []
@@ -189,9 +194,12 @@ class _Reading:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
                 self._links.append(Link(target, line))
         for found in _HTML_PICTURE.finditer(raw):
-            if not _HTML_ALT.search(found["rest"]):
-                line = self._line(start + len(raw[: found.start()].encode()))
-                self._pictures.append(Picture("", None, line))
+            line = self._line(start + len(raw[: found.start()].encode()))
+            source = _HTML_SOURCE.search(found["rest"])
+            shown = html.unescape(source["source"]) if source else ""
+            said = _HTML_ALT.search(found["rest"])
+            alt = html.unescape(said[said.lastgroup or 0]) if said else None
+            self._pictures.append(Picture(shown, alt, line))
         self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
 
     def _line_of_link(self, data: dict[str, Any], start: int) -> int:

@@ -53,11 +53,14 @@ class Post:
     def state(self, now: datetime) -> State:
         """How far its readers may see it."""
         match self.status:
-            case "draft" | "hidden" | "skip" as status:
+            case "draft" | "skip" as status:
                 return status
+            case _ if self.due is not None and self.due > now:
+                return "scheduled"
+            case "hidden":
+                return "hidden"
             case _:
-                held = self.kind == "post" and self.due is not None and self.due > now
-                return "scheduled" if held else "published"
+                return "published"
 
     def finding(self, rule: str, line: int | None, message: str) -> Finding:
         """Something to mend in this file."""

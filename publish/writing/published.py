@@ -16,7 +16,7 @@ class Published:
     slugs: Mapping[str, str] = field(default_factory=dict)
     """Each slug that readers could reach, and the file that it came from."""
     due: datetime | None = None
-    """When the next post that was held back is due: UTC."""
+    """When it is to be built again: the next post is due, or a form opens or closes. UTC."""
 
     def write(self, path: Path) -> None:
         """Writes the file; a reader sees the old one or the new one, never half of it."""

@@ -10,7 +10,9 @@ from typing import Final, get_args
 from capture.campaign import Catalogue
 from publish.writing.layout import Kind, Layout
 from publish.writing.post import Post, read_post
+from publish.writing.site_files import SiteFiles, site_files
 
+_SAVED: Final = ("save_as", "path")
 WRITING: Final = "GATEPOST_WRITING"
 """Under this name a build's settings keep the writing, for every plugin."""
 
@@ -62,7 +64,7 @@ class Writing:
     def by_address(self) -> Mapping[str, Post]:
         """By address below the site, such as `what-pays/`, the addresses of aliases included."""
         aliases = {
-            self.layout.old_address(post.kind, alias, post.due)[0]: post
+            self.old_address(post, alias)[0]: post
             for post in self.posts
             for alias in post.get("aliases") or ()
         }
@@ -73,11 +75,45 @@ class Writing:
         """Whether a file of the content folder may be another one in truth."""
         return any(path.is_symlink() for path in self.layout.content.rglob("*"))
 
+    @cached_property
+    def site_files(self) -> SiteFiles:
+        """What the site makes by itself."""
+        return site_files(self.layout, self.posts)
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Every file of the site that comes from a post or page, those of aliases included."""
+        aliases = (
+            self.old_address(post, alias)[1]
+            for post in self.posts
+            for alias in post.get("aliases") or ()
+        )
+        extra = (
+            str(file)
+            for head in self.layout.extra.values()
+            for file in map(head.get, _SAVED)
+            if file
+        )
+        return frozenset((*aliases, *extra, *(post.save_as for post in self.posts)))
+
+    def old_address(self, post: Post, alias: str) -> tuple[str, str]:
+        """Where an alias of a post stands, in the post's language: address and file."""
+        return self.layout.old_address(post.kind, alias, post.due, str(post.get("lang") or ""))
+
     @property
     def next_due(self) -> Post | None:
         """The next of the posts that are held back."""
         held = [post for post in self.posts if post.state(self.now) == "scheduled"]
         return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When the site is to be built again though nobody writes: a post is due, or a form opens
+        or closes. UTC."""
+        campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
+        turns = [campaign.next_turn(self.now) for campaign in campaigns]
+        due = self.next_due.due if self.next_due else None
+        return min((time for time in (*turns, due) if time), default=None)
 
     def is_public(self, post: Post) -> bool:
         """Whether a reader may come to it."""

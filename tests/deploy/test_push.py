@@ -264,6 +264,9 @@ def test_an_address_that_readers_know_does_not_vanish_unnoticed(writer: Writer) 
     (writer.folder / "content/posts/known-to-readers.md").unlink()
     writer.commit("Away with it")
     assert any("`known-to-readers` was published and is gone" in line for line in refused(writer))
+    writer.write("content/gone.txt", "known-to-readers\n")
+    writer.commit("It is given up")
+    assert writer.push().taken
 
 
 def test_gated_files_and_files_of_the_machine_do_not_come_into_the_site(

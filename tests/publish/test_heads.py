@@ -3,9 +3,10 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -13,6 +14,8 @@ from click.testing import CliRunner
 
 from publish.commands import build as build_command
 from publish.commands import check as check_command
+from publish.due import is_due
+from tests.samples import CAMPAIGN
 
 GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
 TOKEN = "nobody-can-guess-this"
@@ -119,6 +122,19 @@ def test_a_timer_builds_only_when_a_post_has_become_due(site: Any) -> None:
     assert built.stdout.startswith("Built 1 article")
 
 
+@pytest.mark.parametrize("key", ["opens", "closes"])
+def test_a_timer_builds_when_a_form_opens_or_closes(site: Any, key: str) -> None:
+    site.set('SITEURL = "https://tiny.example"')
+    day = datetime.now(ZoneInfo("America/New_York")).date() + timedelta(days=3)
+    site.write("campaigns/guide.toml", f"{key} = {day}\n{CAMPAIGN}")
+    site.post("{% form guide %}")
+    site.build()
+    begins = day if key == "opens" else day + timedelta(days=1)
+    turn = datetime.combine(begins, time.min, ZoneInfo("America/New_York"))
+    assert not is_due(Path("pelicanconf.py"), {}, turn - timedelta(seconds=1))
+    assert is_due(Path("pelicanconf.py"), {}, turn)
+
+
 def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
     site.set('SITEURL = "https://tiny.example"')
     source = Path(__file__).parents[2] / "theme/templates/moved.html"
@@ -187,3 +203,47 @@ def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.startswith("output/published.json: not what a build writes; put it back")
     assert told.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Slug:\nTitle: ???", "3: no address can be made of `title`: add a line `Slug: ...`"),
+        ("Tags: one, ???", "3: `tags`: no address can be made of `???`: use letters or digits"),
+        ("Category: !", "3: `category`: no address can be made of `!`: use letters or digits"),
+        ("Author: +", "3: `author`: no address can be made of `+`: use letters or digits"),
+        ("Template: nope", "3: the theme has no template `nope`: name one of theme/templates/, or"),
+    ],
+)
+def test_what_a_build_could_not_write_is_told_with_its_line(
+    site: Any, line: str, told: str
+) -> None:
+    title = "" if "Title" in line else "Title: A\n"
+    site.write("content/posts/post.md", f"{title}Date: 2026-11-02\n{line}\n\nText.")
+    assert told in site.mistakes()[0]
+
+
+def test_a_page_with_a_date_to_come_is_held_back_and_the_build_says_so(site: Any) -> None:
+    site.post("Text.")
+    site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
+    built = site.build()
+    assert not (site.site / "later").exists()
+    assert built.outcome.due.endswith(": content/pages/later.md")
+
+
+def test_a_hidden_post_waits_for_its_date_as_well(site: Any) -> None:
+    site.write("content/posts/post.md", f"Title: post\nDate: {later()}\nStatus: hidden\n\nNow.")
+    site.build()
+    assert not (site.site / "post").exists()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        site.build()
+    assert "Now." in site.page()
+
+
+@pytest.mark.parametrize("date", ["2026-11-02T09:30:00+02:00", "2026-11-02 07:30:00 Z"])
+def test_a_date_with_a_zone_is_the_same_instant_for_reader_and_rule(site: Any, date: str) -> None:
+    site.write("theme/templates/article.html", "{{ article.date.isoformat() }}")
+    site.write("content/posts/post.md", f"---\ntitle: post\ndate: {date}\n---\nText.")
+    site.build()
+    shown = datetime.fromisoformat(site.page())
+    assert shown.astimezone(UTC) == datetime(2026, 11, 2, 7, 30, tzinfo=UTC)

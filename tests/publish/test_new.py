@@ -86,6 +86,13 @@ def test_a_slug_that_is_taken_is_refused_and_nothing_is_written(site: Any) -> No
     assert len(list(Path("content/posts").iterdir())) == 1
 
 
+def test_an_address_of_the_site_itself_is_refused(site: Any) -> None:
+    done = run("page", "Theme")
+    assert done.exception is not None
+    assert str(done.exception) == "/theme/ is the folder theme/: give another with --slug"
+    assert not (site.root / "content/pages").exists()
+
+
 def test_a_file_that_is_there_is_never_written_over(site: Any) -> None:
     mine = site.write("campaigns/new-guide.toml", "mine")
     refused = run("campaign", "New guide", "--client", "acme")

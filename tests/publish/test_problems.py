@@ -47,8 +47,8 @@ def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
 def test_an_address_outside_the_site_is_a_mistake(site: Any) -> None:
     site.post("Text.", head="Save_as: ../../out.html\n")
     assert site.mistakes() == [
-        "content/posts/post.md:3: would be written outside the site, to '../../out.html': "
-        "mend its address"
+        "content/posts/post.md:3: `save_as` must be a file of the site, such as guide/index.html, "
+        "not `../../out.html`"
     ]
 
 
@@ -72,7 +72,8 @@ def test_a_plugin_that_did_not_register_stops_the_build(
 
 
 def test_a_picture_that_cannot_be_copied_stops_the_build(site: Any) -> None:
-    site.post("Text.", head="Save_as: images/dot.svg/index.html\n")
+    site.post("Text.")
+    site.set('EXTRA_PATH_METADATA = {"images/dot.svg": {"path": "post"}}')  # a folder by then
     with pytest.raises(FileErrors, match=r"A problem occurred copying file .*images/dot\.svg"):
         site.build()
 

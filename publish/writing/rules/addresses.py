@@ -1,35 +1,42 @@
 """Rules for addresses: no two files share one, and none that readers know ends without a sign."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
+from capture.errors import short_path
 from publish.writing.finding import Finding
+from publish.writing.kinds import SLUG
 from publish.writing.post import Post
 from publish.writing.published import read_published
 from publish.writing.writing import Writing
+
+GONE: Final = "gone.txt"
+"""In the content folder: a slug on each line that was taken away and has no successor."""
 
 
 def address_findings(writing: Writing) -> Iterator[Finding]:
     """Addresses that are claimed twice, aliases among them, and slugs that vanished."""
     yield from _shared(writing)
+    yield from _unspeakable(writing)
     yield from _aliases(writing)
     yield from _vanished(writing)
 
 
 def _shared(writing: Writing) -> Iterator[Finding]:
-    own = {path: f"the site's own {name} page" for path, name in writing.layout.own_pages.items()}
-    taken = dict(own)
+    own = writing.layout.own_pages
+    taken: dict[str, str] = {}
     for post in sorted(writing.posts, key=lambda post: post.where):
         if post.status == "draft" or not post.slug:
             continue  # a draft's address is its own
-        holder = taken.get(post.save_as)
+        holder = taken.get(post.save_as) or writing.site_files.holder(post.save_as)
         overrides = post.save_as in own and "save_as" in (
             *post.facts,
             *writing.layout.extra.get(post.name, ()),
         )
         if holder and not overrides:
-            line = post.head.line("slug") if "slug" in post.head.values else post.head.line("title")
+            key = next((k for k in ("save_as", "slug") if k in post.head.values), "title")
             told = f"has the same address as {holder}, /{post.url}: give it another `Slug:`"
-            yield post.finding("address", line, told)
+            yield post.finding("address", post.head.line(key), told)
         taken[post.save_as] = post.name
     drafts: dict[str, str] = {}
     for post in writing.posts:
@@ -39,13 +46,25 @@ def _shared(writing: Writing) -> Iterator[Finding]:
             yield post.finding("address", post.head.line("preview"), told)
 
 
+def _unspeakable(writing: Writing) -> Iterator[Finding]:
+    """Names of which no address can be made: `???` has neither letters nor digits."""
+    slugify = writing.layout.slugify
+    for post in writing.posts:
+        if post.get("title") and not post.slug:
+            told = "no address can be made of `title`: add a line `Slug: ...` with one"
+            yield post.finding("address", post.head.line("title"), told)
+        for key in ("category", "tags", "author", "authors"):
+            said = post.get(key) or ()
+            for name in (said,) if isinstance(said, str) else said:
+                if not slugify(name):
+                    told = f"`{key}`: no address can be made of `{name}`: use letters or digits"
+                    yield post.finding("address", post.head.line(key), told)
+
+
 def _aliases(writing: Writing) -> Iterator[Finding]:
     taken: dict[str, str] = {}
     slugs = {post.slug: post for post in writing.posts if writing.is_public(post)}
     files = {post.save_as: post.where for post in writing.posts if post.status != "draft"}
-    files |= {
-        path: f"the site's own {name} page" for path, name in writing.layout.own_pages.items()
-    }
     for post in writing.posts:
         for alias in post.get("aliases") or ():
             line = post.head.line("aliases")
@@ -62,18 +81,20 @@ def _aliases(writing: Writing) -> Iterator[Finding]:
 
 
 def _in_the_way(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
-    """What stands already where the page of an alias, given as a path, would be written."""
-    if not alias.startswith("/"):
-        return ""
-    file = writing.layout.old_address(post.kind, alias, post.due)[1]
-    static = (folder.name for folder in writing.layout.static)
-    folder = next((name for name in static if file.startswith(f"{name}/")), "")
-    return files.get(file) or (f"the folder {folder}/" if folder else "")
+    """What stands already where the page of an alias would be written."""
+    file = writing.old_address(post, alias)[1]
+    return files.get(file) or writing.site_files.holder(file)
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
     """A slug that readers know must lead somewhere, or be given up on purpose."""
-    known = writing.layout.gone | {post.slug for post in writing.posts if writing.is_public(post)}
+    gone: set[str] = set()
+    for line, word in _given_up(writing):
+        gone.add(word)
+        if not SLUG.fullmatch(word):
+            where = short_path(writing.layout.content / GONE)
+            yield Finding(where, line, f"`{word}` is no slug: one on each line", "address")
+    known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
     known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
     there = {post.slug: post for post in writing.posts}
     for slug, where in sorted(read_published(writing.layout.published).slugs.items()):
@@ -81,9 +102,22 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
             continue
         post = there.get(slug)
         if post is not None:
-            told = f"was published as `{slug}` and is held back now: publish it"
+            told = (
+                f"was published as `{slug}` and is held back now: publish it, or give the slug up"
+            )
         else:
             told = f"its slug `{slug}` was published and is gone: put it into the `aliases` of the "
-            told += "post that takes its place"
-        told += ", or into `GONE` in pelicanconf.py"
+            told += "post that takes its place, or give it up"
+        told += f" on a line of {writing.layout.content.name}/{GONE}"
         yield Finding(where, post.head.line("status") if post else None, told, "vanished")
+
+
+def _given_up(writing: Writing) -> Iterator[tuple[int, str]]:
+    """Line and slug of each in the file of those; what follows a `#` is the writer's own note."""
+    try:
+        text = (writing.layout.content / GONE).read_text(encoding="utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if word := line.partition("#")[0].strip():
+            yield number, word

@@ -19,6 +19,7 @@ def head_findings(writing: Writing) -> Iterator[Finding]:
         yield from _picture(post)
         yield from _dates(post)
         yield from _preview(post)
+        yield from _template(post, writing)
 
 
 def _lengths(post: Post) -> Iterator[Finding]:
@@ -28,7 +29,7 @@ def _lengths(post: Post) -> Iterator[Finding]:
         yield post.finding("title", post.head.line("title"), f"`title` {told}")
     line = post.head.line("summary")
     if summary is None:
-        if not post.head.values.get("summary"):
+        if not post.head.values.get("summary") and not post.head.is_lost:
             size = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} characters"
             told = f"has no summary: add a line `Summary: ...` of {size}"
             yield post.finding("summary", line, told)
@@ -40,7 +41,7 @@ def _lengths(post: Post) -> Iterator[Finding]:
 
 
 def _picture(post: Post) -> Iterator[Finding]:
-    if post.get("image") and "image_alt" not in post.head.values:
+    if post.get("image") and not post.head.values.get("image_alt"):
         told = "has no `image_alt`: say what one sees on it, for those who do not see it"
         yield post.finding("alt", post.head.line("image"), f"`image` {told}")
 
@@ -56,3 +57,10 @@ def _preview(post: Post) -> Iterator[Finding]:
     if post.status == "draft" and post.get("preview") is None:
         told = "is a draft without `preview`, so it is shown nowhere: `gatepost new` makes one"
         yield post.finding("preview", post.head.line("status"), told)
+
+
+def _template(post: Post, writing: Writing) -> Iterator[Finding]:
+    name = post.get("template")
+    if name and not writing.layout.has_template(name):
+        told = f"the theme has no template `{name}`: name one of theme/templates/, or none"
+        yield post.finding("front-matter", post.head.line("template"), told)

@@ -33,6 +33,7 @@ class Led:
 def link_findings(writing: Writing) -> Iterator[Finding]:
     """Every link that leads nowhere, or where no reader may come."""
     for post in writing.posts:
+        yield from _foreign_pictures(writing, post)
         for link in post.outline.links:
             yield from _Follower(writing, post, link).findings()
         for slug in post.get("related") or ():
@@ -83,6 +84,7 @@ class _Follower:
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
+        self._named = self._url.path.replace("%20", " ")  # as Pelican reads what follows braces
 
     def leads_to(self) -> Led | None:
         """The post that the link leads to, if it is one."""
@@ -92,9 +94,8 @@ class _Follower:
         elif not self._word and self._is_ours():
             if not self._path and self._url.fragment:
                 found = self._post
-            elif self._path.startswith("/"):
-                address = self._path.lstrip("/")
-                known = self._writing.by_address
+            elif self._path:
+                known, address = self._writing.by_address, self._address()
                 found = known.get(address) or known.get(f"{address}/")
         return Led(found, self._url.fragment) if found else None
 
@@ -122,10 +123,15 @@ class _Follower:
     def _is_ours(self) -> bool:
         return not self._url.scheme and not self._url.netloc
 
+    def _address(self) -> str:
+        """The path below the site, without a slash at its end: `` is the site's start."""
+        here = posixpath.join("/", self._post.url, self._path)
+        return posixpath.normpath(here).strip("/")
+
     def _below_content(self) -> str:
-        if self._path.startswith("/"):
-            return posixpath.normpath(self._path.lstrip("/"))
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._path))
+        if self._named.startswith("/"):
+            return posixpath.normpath(self._named.lstrip("/"))
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._named))
 
     def _braces(self) -> Iterator[Finding]:
         shown = re.split("[?#]", self._link.target)[0]
@@ -155,6 +161,24 @@ class _Follower:
             yield self._say(f"`{self._link.target}` leads nowhere on the site: {told}")
         elif any(self._in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
+        elif path and not self._is_there():
+            yield self._post.finding("dead-link", self._link.line, self._dead())
+
+    def _is_there(self) -> bool:
+        """Whether readers find something at the address."""
+        address = self._address()
+        files = (address, posixpath.join(address, "index.html"))
+        made = self._writing.site_files
+        return any(file in self._writing.addresses or made.holder(file) for file in files)
+
+    def _dead(self) -> str:
+        first = self._path.partition("/")[0]
+        if "." in first.strip(".") and not self._path.startswith("."):
+            mend = f": if it is another site, write `https://{self._path}`"
+        else:
+            known = (f"/{address}" for address in self._writing.by_address)
+            mend = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
+        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{mend}"
 
     def _in(self, folder: Path) -> bool:
         file = self._content / self._path.lstrip("/")
@@ -191,6 +215,18 @@ class _Follower:
         gated = self._writing.gated
         suspect = gated.name in path or (self._writing.has_symlinks and Path(path).is_symlink())
         return suspect and inside(Path(path), gated)
+
+
+def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
+    """Pictures that browsers would fetch from elsewhere."""
+    for picture in post.outline.pictures:
+        try:
+            host = urlsplit(picture.source).netloc
+        except ValueError:
+            host = ""
+        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
+            told = f"shows `{picture.source}` from another host, which would see every reader: "
+            yield post.finding("picture", picture.line, f"{told}put it into content/images")
 
 
 def _not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:

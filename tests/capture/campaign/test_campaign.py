@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from capture.campaign import Campaign, read_campaign
+from capture.campaign import Campaign, parse_campaign, read_campaign
+from tests.samples import CAMPAIGN
 
 
 @pytest.fixture
@@ -25,6 +26,28 @@ def test_days_are_cut_in_the_campaigns_zone(project, after) -> None:
 def test_the_zone_of_the_question_does_not_matter(campaign) -> None:
     moment = datetime(2026, 11, 1, 4, tzinfo=UTC)
     assert campaign.is_open(moment.astimezone(timezone(timedelta(hours=9))))
+
+
+@pytest.mark.parametrize(
+    ("now", "turn"),
+    [
+        ("2026-10-31T12:00-04:00", "2026-11-01T00:00-04:00"),
+        ("2026-11-01T00:00-04:00", "2026-12-01T00:00-05:00"),
+        ("2026-11-30T23:59-05:00", "2026-12-01T00:00-05:00"),
+        ("2026-12-01T00:00-05:00", None),
+    ],
+)
+def test_the_door_turns_at_midnight_of_its_zone(now: str, turn: str | None) -> None:
+    text = "opens = 2026-11-01\ncloses = 2026-11-30\n" + CAMPAIGN
+    campaign = parse_campaign("guide", text, "guide.toml")
+    expected = datetime.fromisoformat(turn) if turn else None
+    assert campaign.next_turn(datetime.fromisoformat(now)) == expected
+
+
+@pytest.mark.parametrize("dates", ["opens = 0001-01-01", "closes = 9999-12-31", ""])
+def test_a_door_that_stays_as_it_is_has_no_turn(dates: str) -> None:
+    campaign = parse_campaign("guide", f"{dates}\n{CAMPAIGN}", "guide.toml")
+    assert campaign.next_turn(datetime(2026, 11, 1, tzinfo=UTC)) is None
 
 
 def test_nothing_of_a_campaign_can_be_changed(campaign) -> None:

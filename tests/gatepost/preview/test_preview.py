@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Previe
     assert "Secret text." in preview.get(address[0]).text
     assert f'href="{address[0]}"' in preview.get("/_live/").text
     assert "What nobody knows yet" not in preview.get("/articles/").text
+
+
+def test_a_post_to_come_is_published_at_its_time_though_nothing_is_saved(preview: Preview) -> None:
+    seconds = re.search(r"^Built .* in ([\d.]+) s", preview.said(), re.MULTILINE)
+    assert seconds is not None
+    due = datetime.now(UTC) + timedelta(seconds=2 + 4 * float(seconds[1]))  # not before it is built
+    head = note("to-come").replace("2026-09-03", f"{due:%Y-%m-%d %H:%M:%S}")
+    preview.save("content/posts/to-come.md", head)
+    preview.wait_for("^Built ", times=2)
+    assert not is_there(preview, "/to-come/")
+    preview.until(partial(is_there, preview, "/to-come/"))
 
 
 @pytest.mark.parametrize(

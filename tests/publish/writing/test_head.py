@@ -45,6 +45,11 @@ def test_questions_and_answers_are_pairs_in_yaml() -> None:
     assert facts["faq"] == (("Why?", "Because *so*."),)
 
 
+def test_a_line_for_editors_is_no_part_of_the_head() -> None:
+    head = read_head("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
+    assert (dict(head.values), head.line("title"), head.faults) == ({"title": "A"}, 3, ())
+
+
 def test_a_word_that_yaml_takes_for_no_stays_a_title() -> None:
     facts, _ = facts_of(read_head("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostHead)
     assert facts["title"] == "No"
@@ -75,6 +80,8 @@ def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
         ("---\ntitle: A\nTitle: B\n---\n", "3: `title` is given on line 2 already: keep one"),
         ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value out"),
         ("Title: A\nTITLE: B\n\n", "2: `title` is given on line 1 already: keep one of them"),
+        ("\n\nTitle: A\n\n", "1: has its head on line 3: take away the empty lines above it"),
+        ("+++\ntitle = 'A'\n+++\n", "1: has a head in TOML, between `+++`: write it in YAML"),
         ("Title: A\nText follows.\n", "2: is no `Key: value`: leave an empty line between head"),
     ],
 )
@@ -96,6 +103,11 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
         ("Colour: red", "`colour` is no key that we know: take it away, or see docs/writer.md"),
         ("Date: 2026-13-01", "`date` is no date, `2026-13-01`: write 2026-11-23, or"),
         ("Date: 0001-01-01", "`date` is no date, `0001-01-01`: write 2026-11-23, or"),
+        ("Date: 2026-W36-4", "`date` is no date, `2026-W36-4`: write 2026-11-23, or"),
+        ("Date: 2026-09-03x09:30", "`date` is no date, `2026-09-03x09:30`: write 2026-11-23"),
+        ("Url: /x/", "`url` must be an address of the site without `/` before it, not `/x/`"),
+        ("Url: javascript:x", "`url` must be an address of the site without `/` before it, not"),
+        ("Save_as: ../x.html", "`save_as` must be a file of the site, such as guide/index.html"),
         ("Slug: Two Words", "`slug` is no slug, `Two Words`: small letters, digits and"),
         ("Image: https://x.example/a.png", "`image` must be a picture of the site, such as"),
         ("Noindex: maybe", "`noindex` must be true or false, not `maybe`"),
@@ -126,6 +138,18 @@ def test_a_fault_of_yaml_is_told_with_its_own_line(desk: Any) -> None:
     text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {'s' * 60}\nfaq:\n  - question: Why?\n---\n"
     desk.write("content/posts/post.md", text)
     assert desk.told() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: A\n", "---\n- a\n---\n", "\nTitle: A\n\n"])
+def test_of_a_head_that_cannot_be_read_nothing_is_missed(desk: Any, text: str) -> None:
+    desk.write("content/posts/post.md", text)
+    (line,) = desk.told()
+    assert "has no" not in line
+
+
+def test_what_a_file_says_moves_no_terminal(desk: Any) -> None:
+    desk.post(date="soon\x1b[2J")
+    assert desk.told()[0].startswith("2: `date` is no date, `soon�[2J`")
 
 
 def test_a_file_that_is_no_utf8_says_where(desk: Any) -> None:

@@ -33,7 +33,8 @@ def test_a_picture_knows_what_it_says() -> None:
     assert outline_of(text).pictures == (
         Picture("a.svg", "a dot", 1),
         Picture("b.svg", None, 3),
-        Picture("", None, 6),
+        Picture("c.svg", None, 6),
+        Picture("d.svg", "", 7),
     )
 
 

@@ -13,6 +13,13 @@ from tests.samples import CAMPAIGN, NOW
 
 TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
+LISTS = {
+    "CATEGORY_SAVE_AS": "category/{slug}/index.html",
+    "TAG_SAVE_AS": "tag/{slug}/index.html",
+    "AUTHOR_SAVE_AS": "author/{slug}/index.html",
+    "FEED_ALL_ATOM": "feed.xml",
+}
+
 
 def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
     desk.post("## One\n\n### Two\n\n[x](#two) ![dot]({static}/images/dot.svg)\n\n{% form guide %}")
@@ -28,6 +35,7 @@ def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
         ({"summary": None}, "1: has no summary: add a line `Summary: ...` of 50 to 160"),
         ({"title": None}, "1: has no title: add a line `Title: ...` at its head"),
         ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: say what one sees on it"),
+        ({"image": "/images/dot.svg", "image_alt": ""}, "5: `image` has no `image_alt`: say what"),
         ({"image": "/images/do.svg", "image_alt": "A dot"}, "5: links to `images/do.svg`, but"),
         ({"modified": "2026-11-01"}, "5: `modified` is before `date`, 2026-11-02: one of them"),
         ({"related": "nobody"}, "5: no article `nobody`; name an article by its slug"),
@@ -61,7 +69,16 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("## Parts\n\n[x](#part)", "8: `#part`: nothing here is called `#part`; did you mean `#p"),
         ("[x]({filename}b.md#y)", "6: `{filename}b.md#y`: nothing in content/posts/b.md is called"),
         ("[x](/b/#y)", "6: `/b/#y`: nothing in content/posts/b.md is called `#y`"),
+        ("[x](/no/)", "6: `/no/` leads to /no, where nothing is: mend the link, or take it out"),
+        ("[x](b/)", "6: `b/` leads to /post/b, where nothing is"),
+        ("![x](dot.svg)", "6: `dot.svg` leads to /post/dot.svg, where nothing is"),
+        ("<a href='/abuot/'>x</a>", "6: `/abuot/` leads to /abuot, where nothing is; did you mean"),
+        ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
         ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
+        ("![x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
+        ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
+        ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
+        ("<img src='https://x.example/a.png' alt=''>", "6: shows `https://x.example/a.png` from"),
         ("[x]({filename}bb.md)", "6: `{filename}bb.md` leads to no article or page"),
         ("![x](/images/no.svg)", "6: links to `images/no.svg`, but there is no such file in"),
         (
@@ -75,6 +92,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
 )
 def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> None:
     desk.post("## A\n\nText.", name="b")
+    desk.post(name="about", status="hidden")
     desk.post(text)
     (line,) = desk.told()
     assert line.startswith(told)
@@ -86,12 +104,15 @@ def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> N
         "[x](https://other.example/a.md#y) [y](mailto:a@b.example) [z](//cdn.example/x)",
         "[x]({filename}b.md#a) [y](/b/#a) [z](/b) [w]({tag}one)",
         "{% form guide %}\n\n[x](#form-guide)",
-        "[x](http://[) and [y](%zz)",
+        "[x](http://[) and [y](//other.example/%zz)",
         "`[x]({filename}none.md)`",
+        "[x](../b/) [y](/b/index.html) [z](/old/) [w](?x) [v](/articles/2/) <ann@other.example>",
+        "[x](/category/pricing/) [y](/tag/one/) [z](/feed.xml) [w](/sitemap.xml) [v](/f/guide)",
     ],
 )
 def test_good_links_and_those_outside_the_site_are_left_in_peace(desk: Any, text: str) -> None:
-    desk.post("## A", name="b")
+    desk.settings |= LISTS
+    desk.post("## A", name="b", aliases="old", category="Pricing", tags="one")
     desk.post(text)
     assert desk.errors() == []
 
@@ -168,9 +189,10 @@ def test_an_old_path_holds_no_sign_that_means_something_elsewhere(desk: Any, ali
 
 def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
     desk.post(name="a")
-    desk.post(name="b", aliases="/2021/03/hello/, /old.html")
+    desk.post(name="b", aliases="/2021/03/hello/, /old.html, /2021/")
     desk.post("[there](/2021/03/hello/)", name="c")
     assert desk.errors() == []
+    (desk.root / "content/posts/c.md").unlink()
     desk.post(name="b", aliases="/a/, /images/dot.svg, /articles/index.html")
     assert desk.errors() == [
         "content/posts/b.md:5: `aliases`: `/a/` is where content/posts/a.md is: take it away",
@@ -179,6 +201,66 @@ def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) 
         "content/posts/b.md:5: `aliases`: `/images/dot.svg` is where the folder images/ is: "
         "take it away",
     ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "by"),
+    [
+        ("/category/pricing/", "the list of the category `Pricing`"),
+        ("/tag/one/", "the list of the tag `one`"),
+        ("/author/ann/3/", "a page of the list of the author `Ann`"),
+        ("/articles/2/", "a page of the site's own index page"),
+        ("/feed.xml", "the site's own feed"),
+        ("/feed.xml/", "the site's own feed"),
+        ("/sitemap-pages.xml", "the site's own sitemap"),
+        ("/theme/style/", "the folder theme/"),
+        ("/drafts/x/", "the folder drafts/"),
+        ("/api/leads/", "the folder api/"),
+    ],
+)
+def test_what_the_site_makes_by_itself_stays_where_it_is(desk: Any, taken: str, by: str) -> None:
+    desk.settings |= LISTS
+    desk.post(aliases=taken, category="Pricing", tags="one", author="Ann")
+    (line,) = desk.told()
+    assert line == f"5: `aliases`: `{taken}` is where {by} is: take it away"
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ({"slug": "share", "url": None}, "4: has the same address as the folder share/, /share/"),
+        ({"save_as": "feed.xml"}, "5: has the same address as the site's own feed, /post/: give"),
+        ({"save_as": "images/dot.svg"}, "5: has the same address as the folder images/, /post/"),
+    ],
+)
+def test_a_post_takes_no_place_of_what_the_site_makes(desk: Any, head: Any, told: str) -> None:
+    desk.settings |= LISTS
+    desk.post(**head)
+    assert desk.told()[0].startswith(told)
+
+
+def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any) -> None:
+    desk.settings |= {
+        "ARTICLE_LANG_URL": "{lang}/{slug}/",
+        "ARTICLE_LANG_SAVE_AS": "{lang}/{slug}/index.html",
+    }
+    desk.post(name="a", slug="price")
+    desk.post("[x](/de/price/) [y](/de/old/)", name="b", slug="price", lang="de", aliases="old")
+    assert desk.errors() == []
+    desk.post("[x](/old/)", name="a", slug="price")
+    (line,) = desk.errors()
+    assert line.startswith("content/posts/a.md:6: `/old/` leads to /old, where nothing is")
+
+
+@pytest.mark.parametrize(("folder", "status"), [("posts", "hidden"), ("pages", "published")])
+def test_whatever_has_a_date_to_come_is_held_back(desk: Any, folder: str, status: str) -> None:
+    desk.post(name="later", date="2999-01-01", status=status)
+    later = desk.root / "content/posts/later.md"
+    (desk.root / "content" / folder).mkdir(exist_ok=True)
+    later.rename(desk.root / "content" / folder / "later.md")
+    desk.post("[x](/later/)")
+    (line,) = desk.told()
+    assert line.startswith("6: `/later/` leads to a post that is held back until 2999-01-01 00:00")
 
 
 def published(desk: Any, *slugs: str) -> None:
@@ -193,17 +275,22 @@ def test_a_slug_that_vanished_since_the_last_published_build_is_an_error(desk: A
     desk.post(name="held", status="draft", preview="x" * 16)
     assert desk.errors() == [
         "content/posts/held.md:5: was published as `held` and is held back now: publish it, "
-        "or into `GONE` in pelicanconf.py",
-        "content/posts/old.md: its slug `old` was published and is gone: put it into the "
-        "`aliases` of the post that takes its place, or into `GONE` in pelicanconf.py",
+        "or give the slug up on a line of content/gone.txt",
+        "content/posts/old.md: its slug `old` was published and is gone: put it into the `aliases` "
+        "of the post that takes its place, or give it up on a line of content/gone.txt",
     ]
 
 
 def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any) -> None:
     published(desk, "old", "older")
-    desk.settings["GONE"] = ("older",)
+    desk.write("content/gone.txt", "\ufeff# taken back\r\nolder  # by Ann\r\n\r\n")
     desk.post(aliases="old")
     assert desk.errors() == []
+
+
+def test_what_is_given_up_is_a_slug(desk: Any) -> None:
+    desk.write("content/gone.txt", "fine\n/old/\n")
+    assert desk.errors() == ["content/gone.txt:2: `/old/` is no slug: one on each line"]
 
 
 def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:

@@ -41,6 +41,11 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
         ("canonical: /here/", False),
         ("preview: short", False),
         ("modified: '31 Novembre'", False),
+        ("modified: '2026-11-03 09:30:00.5 +02:00'", True),
+        ("modified: '20261103'", False),
+        ("modified: '2026-W45'", False),
+        ("save_as: a/b.html\nurl: a/b.html", True),
+        ("url: /a/", False),
     ],
 )
 def test_editor_and_reader_are_of_one_mind(lines: str, right: bool) -> None:
