@@ -11,6 +11,7 @@ from capture.lead import Event, Lead, follow, show_time
 from capture.ledger import programs
 from capture.ledger.chain import link_text
 from capture.ledger.facts import Access, Dossier, Frozen, Keys, Message, Note
+from capture.ledger.owed import due_at, may_owe, parsed, periods_billed
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
 
@@ -34,11 +35,14 @@ class SqliteRecords(SqliteReading):
 
     def append(self, *events: Event) -> None:
         leads: dict[str, Lead] = {}
+        spoken: set[str] = set()
         rows = []
         for event in events:
             if event.lead_id is not None:
                 before = leads.get(event.lead_id) or self.lead(event.lead_id)
                 leads[event.lead_id] = follow(before, event)
+                if not event.data.get("silence"):  # what is due counts on silence already
+                    spoken.add(event.lead_id)
             rows.append(self._chained(event))
         self._db.conn.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._db.execute("UPDATE chain SET sequence = ?, head = ?", (self._sequence, self._head))
@@ -47,6 +51,22 @@ class SqliteRecords(SqliteReading):
             f" ON CONFLICT (lead_id) DO UPDATE SET {_CHANGES}",
             map(lead_row, leads.values()),
         )
+        self._keep_dues(leads[lead_id] for lead_id in spoken)
+
+    def _keep_dues(self, leads: Iterable[Lead]) -> None:
+        self._db.conn.executemany(
+            "UPDATE leads SET due_at = ?1 WHERE lead_id = ?2 AND due_at IS NOT ?1",
+            [(self._due(lead), lead.lead_id) for lead in leads],
+        )
+
+    def _due(self, lead: Lead) -> str | None:
+        kept = self.version_text(lead.version) if may_owe(lead) else None
+        if kept is None:
+            return None
+        events = [one.event for one in self.events(lead_id=lead.lead_id)]
+        billed = periods_billed(self._db, lead.lead_id)
+        due = due_at(events, parsed(lead.version, *kept), billed)
+        return None if due is None else show_time(due)
 
     def _chained(self, event: Event) -> tuple[str | int | None, ...]:
         before, data = self._head, canonical(event.data)
@@ -110,10 +130,15 @@ class SqliteRecords(SqliteReading):
                 show_time(statement.closed_at),
             ),
         )
+        billed = [(lead_id, period, statement.number) for lead_id, period in lines]
+        self._db.conn.executemany("INSERT INTO statement_lines VALUES (?, ?, ?)", billed)
         self._db.conn.executemany(
-            "INSERT INTO statement_lines VALUES (?, ?, ?)",
-            [(lead_id, period, statement.number) for lead_id, period in lines],
+            "UPDATE leads SET billed = ?, due_at = NULL WHERE lead_id = ?",
+            [(number, lead_id) for lead_id, _, number in billed],
         )
+        # Who is billed once has nothing more to come; who is billed by the month may have.
+        by_month = {lead_id for lead_id, period, _ in billed if period}
+        self._keep_dues(lead for lead in map(self.lead, by_month) if lead is not None)
 
     def keep_note(self, note: Note) -> None:
         self._db.execute(
