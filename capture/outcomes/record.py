@@ -144,7 +144,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
         return [final]
     amount = _amount(terms, outcome)
     if kind is Kind.REFUNDED:
-        return [_refund(life, terms, amount)]
+        return [_refund(life, terms, amount, outcome.occurred_at)]
     if kind is Kind.REVENUE:
         if outcome.period is None:
             raise Refused("say the first day that the revenue is for: --period 2026-12-01")
@@ -235,7 +235,12 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
     return minor_units(amount, terms.currency)
 
 
-def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
+def _refund(life: Life, terms: Campaign, amount: int, on: datetime) -> dict[str, Any]:
+    if any((refund.amount, refund.occurred_at) == (amount, on) for refund in life.refunds):
+        raise Refused(
+            f"lead {life.lead.lead_id}: a refund of {from_minor(amount, terms.currency)} of that "
+            "very time is recorded already; if there were two, give each its own time"
+        )
     won = 0 if life.won is None else life.won.amount
     left = won - sum(refund.amount for refund in life.refunds) - amount
     if life.won is not None and left < 0:

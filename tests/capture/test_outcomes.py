@@ -283,6 +283,16 @@ class TestCredits:
         desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
         assert len(desk.ledger.read(credits_of)) == 2
 
+    def test_the_same_refund_told_twice_is_refused_and_not_guessed_about(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1000))
+        back = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
+        desk.client(lead, Kind.REFUNDED, NOW + DAY, **back)
+        with pytest.raises(Refused, match=r"100\.00 of that very time is recorded already"):
+            desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back)
+        desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back | {"occurred_at": NOW + 2 * HOUR})
+        assert amounts(desk.bill("2026-11", END)) == [8000]
+
     def test_a_credit_names_a_line_that_there_is(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.close("2026-11", NOW + 9 * DAY)

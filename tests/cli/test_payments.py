@@ -51,6 +51,20 @@ def test_a_payment_in_part_and_then_the_rest(project: Project) -> None:
     assert listed(project)[0]["state"] == "settled"
 
 
+def test_the_same_credit_twice_is_asked_about(project: Project, lead_id: str) -> None:
+    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    first = project.run(*asked, "--amount", "10")
+    again = project.run(*asked, "--amount", "10")
+    assert (first.out, again.code) == ("acme-0002: $10.00 credited on acme-0001.\n", 1)
+    assert again.err == (
+        f"acme-0001, lead {lead_id}: $10.00 for goodwill was credited today already, by acme-0002; "
+        "if it is to be credited twice, say --again\n"
+    )
+    assert project.run(*asked, "--amount", "11").code == 0
+    assert project.run(*asked, "--amount", "10", "--again").code == 0
+    assert [row["credited"] for row in listed(project)][:1] == ["37.20"]
+
+
 @pytest.mark.usefixtures("lead_id")
 def test_money_beyond_what_was_owed_is_said_and_listed(project: Project) -> None:
     asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")

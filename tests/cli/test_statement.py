@@ -147,6 +147,17 @@ def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> N
     assert json.loads(first)["total"] == 5000
 
 
+def test_of_a_closed_month_there_is_no_preview_that_could_differ(project: Project) -> None:
+    project.take()
+    close(project, "2026-11", DECEMBER)
+    with time_machine.travel(DECEMBER, tick=False):
+        ran = project.run("statement", "preview", "guide", "--month", "2026-11")
+        before = ("--month", "2026-11", "--as-of", "2026-12-01")
+        assert "$50.00" in project.run("statement", "preview", "guide", *before).out
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "2026-11 is closed: `gatepost statement acme-0001` shows its statement\n"
+
+
 def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> None:
     project.take()
     asked = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")

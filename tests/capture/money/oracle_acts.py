@@ -181,6 +181,7 @@ def churned(life: Life, act: Act) -> None:
 def refunded(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.sale in ("won", "churned") and act.amount > 0)
+    _must((act.happened, act.amount) not in life.refunds)
     left = life.won.amount - sum(amount for _, amount in life.refunds) - act.amount
     _must(left >= 0)
     life.refunds.append((act.happened, act.amount))
