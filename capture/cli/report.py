@@ -29,14 +29,13 @@ def report(workplace: Workplace, campaign: str, month: str, output: Path | None)
 
     Figures, charts, rejections, articles, and what changed. No own costs, no personal data.
     """
-    catalogue = workplace.catalogue()
-    terms = catalogue.campaign(campaign)
     now, titles = datetime.now(UTC), dict(workplace.titles())
     with workplace.ledger() as ledger:
+        terms = workplace.campaign_in(ledger, campaign)
         gathered = ledger.read(lambda reading: _gather(reading, terms, month, titles, now))
     if not titles:
         click.echo(NOT_NAMED, err=True)
-    client, agency = catalogue.client(terms.client), workplace.agency.party.name
+    client, agency = workplace.catalogue().client(terms.client), workplace.agency.party.name
     made = make_report(terms, client, agency, gathered, now)
     write_output(to_html(made).encode(), output, "html")
 

@@ -105,6 +105,9 @@ class Reading(Protocol):
     def version_text(self, version: str) -> tuple[str, str] | None:
         """Slug and text of a kept campaign version."""
 
+    def campaigns(self) -> Sequence[str]:
+        """The slugs of all campaigns that have a lead, also of those whose file is gone."""
+
     def first_version(self, campaign: str) -> str | None:
         """The campaign version of its first lead, tests apart (rule 5); None while it has none."""
 

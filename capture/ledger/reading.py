@@ -249,6 +249,15 @@ class SqliteReading:
         ).fetchone()
         return row
 
+    def campaigns(self) -> Sequence[str]:
+        # From name to name by the index: there are few, and very many leads.
+        rows = self._db.execute(
+            "WITH RECURSIVE slugs (slug) AS (SELECT min(campaign) FROM leads UNION ALL"
+            " SELECT (SELECT min(campaign) FROM leads WHERE campaign > slug) FROM slugs"
+            " WHERE slug IS NOT NULL) SELECT slug FROM slugs WHERE slug IS NOT NULL"
+        )
+        return [slug for (slug,) in rows]
+
     def first_version(self, campaign: str) -> str | None:
         row = self._db.execute(
             "SELECT version FROM leads"
