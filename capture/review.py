@@ -164,8 +164,8 @@ def find_lead(reading: Reading, lead_id: str) -> Lead:
 
 
 def _in_time(lead: Lead, now: datetime) -> None:
-    """An act must come strictly before the deadline, if there is one."""
-    if lead.review == "qualified" and lead.deadline is not None and lead.deadline <= now:
+    """An act must come strictly before the deadline, if there is one, written down or not."""
+    if lead.deadline is not None and lead.accepted_as_of(now) == lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
         raise MoveRefused(
             f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it",

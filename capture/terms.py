@@ -5,13 +5,13 @@ changes under a slug that has leads (rule 17).
 """
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
-from capture.campaign import Campaign, parse_campaign
+from capture.campaign import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Reading, Records
+from capture.ledger.owed import parsed
 
 FIXED: Final = ("client", "currency", "time_zone", "price.model")
 """What never changes under a slug that has leads."""
@@ -46,12 +46,7 @@ def kept_campaign(records: Reading, version: str) -> Campaign:
     kept = records.version_text(version)
     if kept is None:
         raise NotFound(f"campaign version {version[:12]} is not in the ledger")
-    return _parsed(version, *kept)
-
-
-@lru_cache(maxsize=64)  # a version never changes, and a month's leads share a few
-def _parsed(version: str, slug: str, text: str) -> Campaign:
-    return parse_campaign(slug, text, f"{slug} (version {version[:12]})")
+    return parsed(version, *kept)
 
 
 def shut_door(records: Records, campaign: Campaign, now: datetime) -> None:

@@ -3,8 +3,8 @@
 from capture.billing.amounts import minor_units
 from capture.billing.draw import DueKey, draw
 from capture.billing.life import Life, Paying, life_of
-from capture.billing.lines import Line, fee, kept_share, lines_for
-from capture.billing.periods import after_months, split
+from capture.billing.lines import Line, counts, fee, kept_share, lines_for
+from capture.billing.periods import after_months, overlapping, split
 
 __all__ = [
     "DueKey",
@@ -12,11 +12,13 @@ __all__ = [
     "Line",
     "Paying",
     "after_months",
+    "counts",
     "draw",
     "fee",
     "kept_share",
     "life_of",
     "lines_for",
     "minor_units",
+    "overlapping",
     "split",
 ]

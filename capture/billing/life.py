@@ -70,7 +70,7 @@ def _after(life: Life | None, event: Event) -> Life:
     changes: dict[str, Any] = {"lead": lead}
     match event.kind:
         case kind if kind in _JUDGED:
-            changes["verdict"] = event.data["verdict"]
+            changes["verdict"] = event.data.get("verdict", {})
             # A correction that shuts the lead out cancels its meeting.
             stands = lead.appointment == life.lead.appointment
             changes["booked"] = life.booked if stands else life.missed

@@ -1,5 +1,6 @@
-"""Months of revenue: when a term ends, and a prepayment divided (rule 22)."""
+"""Months of revenue: when a term ends, a prepayment divided, each month once (20, 22)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
@@ -20,3 +21,12 @@ def split(amount: int, start: date, months: int) -> dict[date, int]:
     return {
         after_months(start, number): each + (1 if number < rest else 0) for number in range(months)
     }
+
+
+def overlapping(day: date, known: Iterable[date]) -> date | None:
+    """The known first day whose month shares a day with the month that begins on `day`."""
+    for other in known:
+        first, second = sorted((day, other))
+        if second < after_months(first, 1):
+            return other
+    return None

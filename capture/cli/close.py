@@ -8,6 +8,7 @@ from capture.cli.month import Month
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import close_month, read_statement
 from capture.errors import Refused
+from capture.ledger import Frozen, Ledger
 from capture.money import show_money
 from capture.statement import Statement
 
@@ -18,17 +19,8 @@ from capture.statement import Statement
 @pass_workplace
 def close(workplace: Workplace, campaign: str, month: str) -> None:
     """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one."""
-    terms = workplace.campaign(campaign)
-    both = workplace.parties(terms)
-    if not both.supplier.address:
-        raise Refused(
-            "AGENCY_ADDRESS is not set, and a statement names who bills; "
-            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
-        )
     with workplace.ledger() as ledger:
-        frozen = ledger.transact(
-            lambda records: close_month(records, terms, both, month, datetime.now(UTC))
-        )
+        frozen = _close(workplace, ledger, campaign, month)
     bill = read_statement(frozen)
     click.echo(
         f"{frozen.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
@@ -38,14 +30,28 @@ def close(workplace: Workplace, campaign: str, month: str) -> None:
     click.echo(f"SHA-256 {frozen.sha256}")
 
 
+def _close(workplace: Workplace, ledger: Ledger, campaign: str, month: str) -> Frozen:
+    terms = workplace.campaign_in(ledger, campaign)
+    both = workplace.parties(terms)
+    if not both.supplier.address:
+        raise Refused(
+            "AGENCY_ADDRESS is not set, and a statement names who bills; "
+            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
+        )
+    return ledger.transact(
+        lambda records: close_month(records, terms, both, month, datetime.now(UTC))
+    )
+
+
 def _to_pay(bill: Statement) -> str:
     tax = f" with {bill.parties.vat_rate} % VAT" if bill.vat else ""
-    before = (
-        f", {show_money(-bill.brought_forward, bill.currency)} credit taken off"
-        if bill.brought_forward
-        else ""
+    credit = {"credit taken off": bill.gross - bill.to_pay, "of credit left": bill.credit_left}
+    said = [
+        f", {show_money(sum_, bill.currency)} {words}" for words, sum_ in credit.items() if sum_
+    ]
+    return (
+        f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{''.join(said)}, by {bill.due_on}."
     )
-    return f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{before}, by {bill.due_on}."
 
 
 def _leads(count: int) -> str:

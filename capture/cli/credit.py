@@ -20,6 +20,7 @@ from capture.money import from_minor, show_money
 @line_options
 @click.option("--reason", required=True, metavar="CODE", help="Why: goodwill, wrong_contact ...")
 @click.option("--amount", type=Amount(), help="Net of tax; all that is left by default.")
+@click.option("--again", is_flag=True, help="The same was credited today, and is once more.")
 @pass_workplace
 def credit(
     workplace: Workplace,
@@ -29,11 +30,12 @@ def credit(
     by: str,
     amount: Decimal | None,
     period: str,
+    again: bool,
 ) -> None:
     """Issue a credit note on a line of the closed statement NUMBER."""
 
     def work(records: Records) -> Correction:
-        wish = Wish(number, lead_id, reason, period, amount)
+        wish = Wish(number, lead_id, reason, period, amount, again)
         return issue(records, wish, by, datetime.now(UTC))
 
     with workplace.ledger() as ledger:

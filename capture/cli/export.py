@@ -1,5 +1,6 @@
 """`gatepost export`: what a campaign may bill for a month, lead by lead."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -43,17 +44,17 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
-    time = read_time(as_of, workplace.campaign(campaign))
     check_output(output, shape)
 
-    def look(reading: Reading) -> None:
+    def look(reading: Reading, time: datetime) -> None:
         drawn = draw_month(reading, campaign, month, time)
         rows = (_row(one, drawn) for one in drawn.leads(reading))
         with opened(output, shape) as out:
             WRITERS[shape](out, _columns(drawn), rows)
 
     with workplace.ledger() as ledger:
-        ledger.read(look)
+        time = read_time(as_of, workplace.campaign_in(ledger, campaign))
+        ledger.read(lambda reading: look(reading, time))
 
 
 def _columns(drawn: DrawnMonth) -> list[str]:

@@ -1,11 +1,12 @@
 """`gatepost kpi`: the figures of campaigns, each with its formula."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import click
 
-from capture.cli.kpi_tables import show_figures
+from capture.cli.kpi_tables import NOT_NAMED, show_figures
 from capture.cli.period import from_option, read_period, to_option
 from capture.cli.show import as_json_option, show_json
 from capture.cli.workplace import Workplace, pass_workplace
@@ -44,6 +45,7 @@ def kpi(
     period = read_period(first, last)
     catalogue = workplace.catalogue()
     costs = workplace.costs(catalogue)
+    titles = workplace.titles() if by == By.POST else {}
 
     def look(reading: Reading) -> list[CurrencyFigures]:
         meant = campaigns_in(reading, catalogue, campaign, client)
@@ -54,16 +56,28 @@ def kpi(
     with workplace.ledger() as ledger:
         found = ledger.read(look)
     if as_json:
-        show_json(_as_dict(found, explain=explain))
+        show_json(_as_dict(found, titles if by == By.POST else None, explain=explain))
     elif found:
+        if by == By.POST and not titles:
+            click.echo(NOT_NAMED, err=True)
         for one in found:
-            show_figures(one, period, explain=explain)
+            show_figures(one, period, titles, explain=explain)
     else:
         click.echo("No campaign has a file or a lead here.")
 
 
-def _as_dict(found: list[CurrencyFigures], *, explain: bool) -> dict[str, Any]:
-    """Money in minor units. A figure without a number has null and the words for it."""
+def _as_dict(
+    found: list[CurrencyFigures], titles: Mapping[str, str] | None, *, explain: bool
+) -> dict[str, Any]:
+    """Money in minor units. A figure without a number has null and the words for it.
+
+    `titles` names the pages by path where those are the groups.
+    """
+
+    def group(name: str, sums: Sums) -> dict[str, Any]:
+        named = {} if titles is None else {"title": titles.get(name)}
+        return named | _sums(sums, explain=explain)
+
     said: dict[str, Any] = {
         "currencies": [
             {
@@ -71,7 +85,7 @@ def _as_dict(found: list[CurrencyFigures], *, explain: bool) -> dict[str, Any]:
                 "campaigns": list(one.campaigns),
                 "whole": _sums(one.whole, explain=explain),
                 "groups": {
-                    grouping: {name: _sums(sums, explain=explain) for name, sums in groups.items()}
+                    grouping: {name: group(name, sums) for name, sums in groups.items()}
                     for grouping, groups in one.groupings.items()
                 },
             }

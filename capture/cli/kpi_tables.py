@@ -25,12 +25,15 @@ _COLUMNS: Final = {
     "roas": "ROAS",
 }
 _OWN: Final = {"costs": "own costs", "margin": "own margin"}
+NOT_NAMED: Final = "Articles are not named: `gatepost build` tells their titles."
 _NAMED: Final = 40
 """How many groups a terminal shows; `--json` has all."""
 
 
-def show_figures(found: CurrencyFigures, period: Period, *, explain: bool) -> None:
-    """All figures of one currency."""
+def show_figures(
+    found: CurrencyFigures, period: Period, titles: Mapping[str, str], *, explain: bool
+) -> None:
+    """All figures of one currency; pages of the site by their titles and paths."""
     show_heading(f"{found.currency}: {', '.join(found.campaigns)}{_span(period)}")
     figures = [*client_figures(found.whole), *agency_figures(found.whole)]
     if explain:
@@ -41,7 +44,7 @@ def show_figures(found: CurrencyFigures, period: Period, *, explain: bool) -> No
         show_facts(_told(figures, found.whole))
     for grouping, groups in found.groupings.items():
         show_heading(f"By {grouping}")
-        _show_groups(grouping, groups)
+        _show_groups(grouping, groups, titles)
     if explain:
         show_heading("Words")
         show_facts(DEFINITIONS.items())
@@ -79,7 +82,7 @@ def _explained(figures: list[Figure]) -> Iterator[Mapping[str, str]]:
         }
 
 
-def _show_groups(grouping: str, groups: Mapping[str, Sums]) -> None:
+def _show_groups(grouping: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) -> None:
     if not groups:
         click.echo("No leads yet, and nothing billed.")
         return
@@ -93,7 +96,8 @@ def _show_groups(grouping: str, groups: Mapping[str, Sums]) -> None:
     for name in order[-_NAMED:] if by_month else order[:_NAMED]:
         figures = [*client_figures(groups[name]), *(agency_figures(groups[name]) if own else ())]
         cells = {columns[one.key]: _cell(one) for one in figures if one.key in columns}
-        rows.append({grouping: name} | cells)
+        shown = f"{titles[name]} ({name})" if name in titles else name
+        rows.append({grouping: shown} | cells)
     show_rows((grouping, *columns.values()), rows, as_json=False)
     if len(order) > len(rows):
         click.echo(f"{len(order) - len(rows):,} more: --json has all.")

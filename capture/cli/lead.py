@@ -32,10 +32,12 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     found = find(reading, wanted)
     events = list(reading.events(lead_id=found.lead_id))
     dossier = reading.dossier(found.lead_id)
+    owed = reading.owed(found.lead_id)
     earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
-        | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))},
+        | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))}
+        | {"due": moment(owed.due_at), "billed": owed.billed},
         "basis": events[0].event.data.get("basis"),
         "verdict": _verdict(events, dossier),
         "answers": None if dossier is None else dict(dossier.answers),
@@ -105,6 +107,8 @@ def _show(facts: dict[str, Any]) -> None:
             ("review ends", lead["deadline"] or "not begun"),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
+            ("next due", lead["due"] or "nothing, as things stand"),
+            ("billed on", lead["billed"] or "no statement yet"),
         ]
     )
     if facts["verdict"]:

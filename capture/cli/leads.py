@@ -11,7 +11,7 @@ from capture.cli.month import Month
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import STAGES, Lead
-from capture.ledger import Dossier, LeadFilter, Reading
+from capture.ledger import LeadFilter, Reading
 
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
 
@@ -46,7 +46,7 @@ def list_(
         rows = []
         for lead in reading.leads(LeadFilter(campaign=campaign, month=month), newest_first=True):
             if stage is None or lead.review_at(now) == stage:
-                rows.append(_row(lead, reading.dossier(lead.lead_id), now))
+                rows.append(_row(reading, lead, now))
             if len(rows) == limit:
                 break
         return rows
@@ -61,7 +61,8 @@ def list_(
         click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
 
 
-def _row(lead: Lead, dossier: Dossier | None, now: datetime) -> dict[str, Any]:
+def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
+    dossier, owed = reading.dossier(lead.lead_id), reading.owed(lead.lead_id)
     marks = {"test": lead.test, "free": lead.free, "explicit": lead.explicit}
     return {
         "lead_id": lead.lead_id,
@@ -69,6 +70,8 @@ def _row(lead: Lead, dossier: Dossier | None, now: datetime) -> dict[str, Any]:
         "campaign": lead.campaign,
         "stage": lead.review_at(now),
         "deadline": moment(lead.deadline),
+        "due": moment(owed.due_at),
+        "billed": owed.billed,
         "email": "erased" if dossier is None else dossier.answers.get("email"),
         "marks": " ".join(name for name, is_set in marks.items() if is_set),
     }

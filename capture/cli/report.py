@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from capture.campaign import Campaign
+from capture.cli.kpi_tables import NOT_NAMED
 from capture.cli.month import Month
 from capture.cli.output import output_option, write_output
 from capture.cli.workplace import Workplace, pass_workplace
@@ -28,14 +29,13 @@ def report(workplace: Workplace, campaign: str, month: str, output: Path | None)
 
     Figures, charts, rejections, articles, and what changed. No own costs, no personal data.
     """
-    catalogue = workplace.catalogue()
-    terms = catalogue.campaign(campaign)
     now, titles = datetime.now(UTC), dict(workplace.titles())
     with workplace.ledger() as ledger:
+        terms = workplace.campaign_in(ledger, campaign)
         gathered = ledger.read(lambda reading: _gather(reading, terms, month, titles, now))
     if not titles:
-        click.echo("Articles are not named: `gatepost build` tells their titles.", err=True)
-    client, agency = catalogue.client(terms.client), workplace.agency.party.name
+        click.echo(NOT_NAMED, err=True)
+    client, agency = workplace.catalogue().client(terms.client), workplace.agency.party.name
     made = make_report(terms, client, agency, gathered, now)
     write_output(to_html(made).encode(), output, "html")
 

@@ -69,9 +69,9 @@ def review(
 @pass_workplace
 def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
     """Show what silence has accepted: qualified leads whose window ended without a rejection."""
-    if campaign is not None:
-        workplace.campaign(campaign)
     with workplace.ledger() as ledger:
+        if campaign is not None:
+            workplace.campaign_in(ledger, campaign)
         found = ledger.read(lambda reading: lapsed(reading, datetime.now(UTC), campaign))
     rows = [
         {"lead_id": lead.lead_id, "campaign": lead.campaign, "accepted_at": moment(lead.deadline)}
@@ -95,12 +95,11 @@ def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
 @pass_workplace
 def notify(workplace: Workplace, campaign: str, output: Path) -> None:
     """Write the client's notice of new qualified leads; their review windows begin with it."""
-    terms = workplace.campaign(campaign)
     if output.exists():
         raise Refused(f"{output}: there already, and a notice is never overwritten; name another")
     now = datetime.now(UTC)
 
-    def work(records: Records) -> int:
+    def work(records: Records, terms: Campaign) -> int:
         told = tell(records, terms, now)
         if told:
             text = notice(records, terms, told)
@@ -112,7 +111,8 @@ def notify(workplace: Workplace, campaign: str, output: Path) -> None:
 
     with workplace.ledger() as ledger:
         try:
-            count = ledger.transact(work)
+            terms = workplace.campaign_in(ledger, campaign)
+            count = ledger.transact(lambda records: work(records, terms))
         except BaseException:
             output.unlink(missing_ok=True)  # nobody was told
             raise

@@ -72,10 +72,10 @@ def preview_(
 ) -> None:
     """Show what CAMPAIGN's statement would be, without closing the month."""
     _check(shape, output)
-    terms = workplace.campaign(campaign)
-    both = workplace.parties(terms)
-    time = read_time(as_of, terms)
     with workplace.ledger() as ledger:
+        terms = workplace.campaign_in(ledger, campaign)
+        both = workplace.parties(terms)
+        time = read_time(as_of, terms)
         bill = ledger.read(lambda reading: preview(reading, terms, both, month, time))
     text = to_json(bill)
     sheet = statement_sheet(bill, fingerprint(text), None, [])

@@ -71,6 +71,7 @@ def _added(bill: Statement) -> list[tuple[str, str]]:
     rows = [
         (f"VAT {bill.parties.vat_rate} %", bill.vat),
         ("credit before", bill.brought_forward),
+        ("credit left", bill.credit_left),
     ]
     return [(name, show_money(amount, bill.currency)) for name, amount in rows if amount]
 

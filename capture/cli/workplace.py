@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from capture.campaign import Campaign, Catalogue, Costs, read_all_costs, read_catalogue
+from capture.figures import campaigns_in
 from capture.ledger import Ledger, open_ledger
 from capture.site import Site
 from capture.statement import Agency, Parties, parties
@@ -48,6 +49,14 @@ class Workplace:
     def campaign(self, slug: str) -> Campaign:
         """One campaign. Raises `NotFound`, naming near spellings."""
         return self.catalogue().campaign(slug)
+
+    def campaign_in(self, ledger: Ledger, slug: str) -> Campaign:
+        """One campaign; one whose file is gone as its first lead met it (rule 18).
+
+        Raises `NotFound`, naming near spellings.
+        """
+        catalogue = self.catalogue()
+        return ledger.read(lambda reading: campaigns_in(reading, catalogue, slug, None))[0]
 
     def parties(self, campaign: Campaign) -> Parties:
         """Who bills whom for a campaign."""

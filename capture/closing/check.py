@@ -15,7 +15,8 @@ from capture.statement import fingerprint, read_json, to_json
 
 def check_documents(reading: Reading) -> list[str]:
     """A line for each fault; none if all documents are as their events have them."""
-    return [*_statements(reading), *_numbers(documents_of(reading)), *_credits(reading)]
+    unlike = list(_statements(reading)) or list(_lines(reading))
+    return [*unlike, *_numbers(documents_of(reading)), *_credits(reading)]
 
 
 def _statements(reading: Reading) -> Iterator[str]:
@@ -37,6 +38,13 @@ def _statements(reading: Reading) -> Iterator[str]:
             yield f"statement {frozen.number}: its SHA-256 is not that of its bytes"
     for number in closings:
         yield f"statement {number}: closed, but gone"
+
+
+def _lines(reading: Reading) -> Iterator[str]:
+    """Rule 20: what keeps a line from being billed twice is whole."""
+    for lead_id, period, number in reading.lines_apart():
+        line = f"its line of lead {lead_id} {period}".rstrip()
+        yield f"statement {number}: {line} differs from what keeps it from being billed twice"
 
 
 def _numbers(documents: list[Document]) -> Iterator[str]:

@@ -38,9 +38,16 @@ from capture.window import month_of
 def preview(
     reading: Reading, campaign: Campaign, both: Parties, month: str, as_of: datetime
 ) -> Statement:
-    """The month's statement as it would be drawn at a time, without a number (rule 28)."""
+    """The month's statement as it would be drawn at a time, without a number (rule 28).
+
+    Raises `Refused` for a month that was closed by then: it has one statement and no other figures.
+    """
+    closings = closings_of(reading, campaign.slug)
+    if month in closings and closings[month].closed_at <= as_of:
+        number = closings[month].number
+        raise Refused(f"{month} is closed: `gatepost statement {number}` shows its statement")
     sequence, head = reading.head(until=as_of)
-    earlier = earlier_months(closings_of(reading, campaign.slug), month, as_of)
+    earlier = earlier_months(closings, month, as_of)
     drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
 

@@ -48,6 +48,8 @@ class Wish:
     period: str = ""
     amount: Decimal | None = None
     """Net of tax, in major units; without one, a credit is all that is left of the line."""
+    again: bool = False
+    """The same credit is to be given a second time on one day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ client. All credits of a line together never exceed the line.
 
 from datetime import datetime
 
+from capture.account import DocumentKind
 from capture.billing import minor_units
 from capture.closing.correction import (
     REFUND,
@@ -20,11 +21,14 @@ from capture.closing.documents import day_in, next_number
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
-from capture.money import from_minor, to_minor
+from capture.money import from_minor, show_money, to_minor
 
 
 def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
-    """Issues a credit note. Raises `NotFound` or `Refused` with what is left of the line."""
+    """Issues a credit note.
+
+    Raises `NotFound`, or `Refused` with what is left of the line or if it was given today already.
+    """
     check_wish(wish, by)
     billed = billed_line(records, wish.statement, wish.lead_id, wish.period)
     bill, left = billed.bill, billed.left
@@ -32,7 +36,25 @@ def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
     if not 0 < amount <= left:
         shown = from_minor(left, bill.currency)
         raise Refused(f"{bill.number}, lead {wish.lead_id}: {shown} {bill.currency} is left of it")
+    if not wish.again:
+        _check_new(records, billed, wish, amount, now)
     return _issue(records, billed, amount, wish.reason, records.pseudonym(bill.client, by), now)
+
+
+def _check_new(
+    records: Records, billed: BilledLine, wish: Wish, amount: int, now: datetime
+) -> None:
+    """Who says the same twice, by a second click say, is asked first."""
+    bill = billed.bill
+    today = day_in(records, bill.campaign, now)
+    for one in billed.of_line:
+        alike = (one.kind, one.amount, one.reason) == (DocumentKind.CREDIT, amount, wish.reason)
+        if alike and day_in(records, bill.campaign, one.issued_at) == today:
+            raise Refused(
+                f"{bill.number}, lead {wish.lead_id}: {show_money(amount, bill.currency)} for "
+                f"{wish.reason} was credited today already, by {one.number}; if it is to be "
+                "credited twice, say --again"
+            )
 
 
 def credit_refund(records: Records, lead_id: str, owed: int, now: datetime) -> Correction | None:

@@ -1,8 +1,9 @@
 """Payments: statements and debit notes are marked paid, in part or whole (rule 30)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Final
 
 from capture.account import Entry, Payment
 from capture.billing import minor_units
@@ -11,6 +12,9 @@ from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
 from capture.money import show_money
+
+_LONG_BEFORE: Final = timedelta(days=366)
+"""Nobody pays so early: an earlier day has a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def pay(records: Records, received: Received, now: datetime) -> Entry:
         raise Refused(f"{paper.number}: {shown} came in, so no more can go back")
     if received.paid_on > day_in(records, paper.campaign, now):
         raise Refused(f"{received.paid_on} is still to come; record a payment once it is there")
+    if received.paid_on < paper.issued_on - _LONG_BEFORE:
+        raise Refused(
+            f"{received.paid_on} lies more than a year before {paper.number} was issued; "
+            "look at the year"
+        )
     if payment in payments and not received.again:
         raise Refused(
             f"{paper.number}: {show_money(amount, paper.currency)} of {received.paid_on} is "

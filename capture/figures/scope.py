@@ -13,7 +13,7 @@ def campaigns_in(
     Raises `NotFound` for a campaign or client that neither knows.
     """
     found = dict(catalogue.campaigns)
-    gone = {campaign} if campaign else {frozen.campaign for frozen in reading.statements()}
+    gone = {campaign} if campaign else set(reading.campaigns())
     for slug in gone - found.keys():
         version = reading.first_version(slug)
         if version is not None:

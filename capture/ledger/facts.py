@@ -54,6 +54,16 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What a lead's row says of its bill (rule 33)."""
+
+    due_at: datetime | None
+    """When its next line falls due that no statement has, if nobody says anything more."""
+    billed: str
+    """Number of the statement that billed it last; empty while none did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Something to tell somebody, committed with the lead that it is about, sent afterwards."""
 

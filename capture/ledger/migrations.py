@@ -6,6 +6,8 @@ Events hold no personal data and only grow; dossiers hold the personal data and 
 
 from sqlite_utils import Database, Migrations
 
+from capture.ledger.owed import BILLED, dues
+
 migrations = Migrations("gatepost")
 
 GUARDED = {
@@ -227,3 +229,14 @@ def add_programs(db: Database) -> None:
         CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
             WHERE test = 0 AND review IN ('qualified', 'accepted', 'rejected');
     """)
+
+
+@migrations()
+def add_bills(db: Database) -> None:
+    """When a lead's next line falls due, and which statement billed it last; of all that came."""
+    db.execute("ALTER TABLE leads ADD COLUMN due_at TEXT")
+    db.execute("ALTER TABLE leads ADD COLUMN billed TEXT NOT NULL DEFAULT ''")
+    db.execute(f"UPDATE leads SET billed = {BILLED}")
+    for lead_id, due in dues(db):
+        if due is not None:
+            db.execute("UPDATE leads SET due_at = ? WHERE lead_id = ?", (due, lead_id))

@@ -22,6 +22,7 @@ from capture.ledger.facts import (
     LeadFilter,
     Message,
     Note,
+    Owed,
     Recorded,
     Result,
     Shown,
@@ -76,8 +77,15 @@ class Reading(Protocol):
     def account_events(self) -> Iterator[Recorded]:
         """Events that are about no lead: doors, closings, corrections, payments; in order."""
 
+    def owed(self, lead_id: str) -> Owed:
+        """When a lead's next line falls due, and what billed it last (rule 33)."""
+
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
         """(statement number, period) of each line of a lead, in the order of the periods."""
+
+    def lines_apart(self) -> Sequence[tuple[str, str, str]]:
+        """(lead id, period, statement number) of lines that are kept so that no lead has them
+        twice and stand on no statement, or the other way round. None in a sound ledger."""
 
     def billed(self, campaign: str, before: str) -> Container[tuple[str, str]]:
         """Holds the (lead id, period) of each line on the campaign's statements before a month.
@@ -96,6 +104,9 @@ class Reading(Protocol):
 
     def version_text(self, version: str) -> tuple[str, str] | None:
         """Slug and text of a kept campaign version."""
+
+    def campaigns(self) -> Sequence[str]:
+        """The slugs of all campaigns that have a lead, also of those whose file is gone."""
 
     def first_version(self, campaign: str) -> str | None:
         """The campaign version of its first lead, tests apart (rule 5); None while it has none."""

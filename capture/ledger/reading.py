@@ -23,6 +23,7 @@ from capture.ledger.facts import (
     LeadFilter,
     Message,
     Note,
+    Owed,
     Recorded,
     Shown,
     Tracked,
@@ -64,6 +65,12 @@ _NOTICE = """(
     AND kind IN ('qualified', 'told') AND json_extract(data, '$.deadline') IS NOT NULL
     ORDER BY sequence DESC LIMIT 1
 )"""
+_STATED = """
+    SELECT line.value ->> 'lead_id', line.value ->> 'period', number
+    FROM statements,
+        json_each(iif(json_valid(statements.json), statements.json, '{"lines": []}'), '$.lines')
+        AS line
+"""
 _ALL = LeadFilter()
 _FEW = 20
 """How many earlier leads of a person are ever looked at: a flood must not slow the door."""
@@ -198,12 +205,25 @@ class SqliteReading:
         )
         return map(recorded_from, rows)
 
+    def owed(self, lead_id: str) -> Owed:
+        row = self._db.execute(
+            "SELECT due_at, billed FROM leads WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        due, billed = row or (None, "")
+        return Owed(due and parse_time(due), billed)
+
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
         rows = self._db.execute(
             "SELECT number, period FROM statement_lines WHERE lead_id = ? ORDER BY period",
             (lead_id,),
         )
         return [(number, period) for number, period in rows]
+
+    def lines_apart(self) -> Sequence[tuple[str, str, str]]:
+        return self._db.execute(
+            f"SELECT * FROM ({_STATED} EXCEPT SELECT * FROM statement_lines)"
+            f" UNION ALL SELECT * FROM (SELECT * FROM statement_lines EXCEPT {_STATED})"
+        ).fetchall()
 
     def billed(self, campaign: str, before: str) -> Container[tuple[str, str]]:
         return _Billed(self._db, campaign, before)
@@ -228,6 +248,15 @@ class SqliteReading:
             "SELECT slug, text FROM campaign_versions WHERE version = ?", (version,)
         ).fetchone()
         return row
+
+    def campaigns(self) -> Sequence[str]:
+        # From name to name by the index: there are few, and very many leads.
+        rows = self._db.execute(
+            "WITH RECURSIVE slugs (slug) AS (SELECT min(campaign) FROM leads UNION ALL"
+            " SELECT (SELECT min(campaign) FROM leads WHERE campaign > slug) FROM slugs"
+            " WHERE slug IS NOT NULL) SELECT slug FROM slugs WHERE slug IS NOT NULL"
+        )
+        return [slug for (slug,) in rows]
 
     def first_version(self, campaign: str) -> str | None:
         row = self._db.execute(

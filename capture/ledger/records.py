@@ -7,10 +7,11 @@ from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.canonical import canonical
-from capture.lead import Event, Lead, follow, show_time
+from capture.lead import Event, Kind, Lead, follow, show_time
 from capture.ledger import programs
 from capture.ledger.chain import link_text
 from capture.ledger.facts import Access, Dossier, Frozen, Keys, Message, Note
+from capture.ledger.owed import due_at, may_owe, parsed, periods_billed
 from capture.ledger.reading import SqliteReading
 from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, lead_row
 
@@ -34,11 +35,14 @@ class SqliteRecords(SqliteReading):
 
     def append(self, *events: Event) -> None:
         leads: dict[str, Lead] = {}
+        spoken: dict[str, list[Event]] = {}
         rows = []
         for event in events:
             if event.lead_id is not None:
                 before = leads.get(event.lead_id) or self.lead(event.lead_id)
                 leads[event.lead_id] = follow(before, event)
+                if not event.data.get("silence"):  # what is due counts on silence already
+                    spoken.setdefault(event.lead_id, []).append(event)
             rows.append(self._chained(event))
         self._db.conn.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._db.execute("UPDATE chain SET sequence = ?, head = ?", (self._sequence, self._head))
@@ -47,6 +51,28 @@ class SqliteRecords(SqliteReading):
             f" ON CONFLICT (lead_id) DO UPDATE SET {_CHANGES}",
             map(lead_row, leads.values()),
         )
+        dues = []
+        for lead_id, said in spoken.items():
+            new = said[0].kind is Kind.RECEIVED  # then all of its events are at hand
+            due = self._due(leads[lead_id], said if new else None)
+            if due is not None or not new:
+                dues.append((due, lead_id))
+        self._keep_dues(dues)
+
+    def _keep_dues(self, dues: Iterable[tuple[str | None, str]]) -> None:
+        self._db.conn.executemany("UPDATE leads SET due_at = ? WHERE lead_id = ?", dues)
+
+    def _due(self, lead: Lead, life: Iterable[Event] | None = None) -> str | None:
+        """`life` is all of its events; None looks them up."""
+        kept = self.version_text(lead.version) if may_owe(lead) else None
+        if kept is None:
+            return None
+        billed: set[str] = set()
+        if life is None:
+            life = [one.event for one in self.events(lead_id=lead.lead_id)]
+            billed = periods_billed(self._db, lead.lead_id)
+        due = due_at(life, parsed(lead.version, *kept), billed)
+        return None if due is None else show_time(due)
 
     def _chained(self, event: Event) -> tuple[str | int | None, ...]:
         before, data = self._head, canonical(event.data)
@@ -110,10 +136,16 @@ class SqliteRecords(SqliteReading):
                 show_time(statement.closed_at),
             ),
         )
+        billed = [(lead_id, period, statement.number) for lead_id, period in lines]
+        self._db.conn.executemany("INSERT INTO statement_lines VALUES (?, ?, ?)", billed)
         self._db.conn.executemany(
-            "INSERT INTO statement_lines VALUES (?, ?, ?)",
-            [(lead_id, period, statement.number) for lead_id, period in lines],
+            "UPDATE leads SET billed = ?, due_at = NULL WHERE lead_id = ?",
+            [(number, lead_id) for lead_id, _, number in billed],
         )
+        # Who is billed once has nothing more to come; who is billed by the month may have.
+        by_month = {lead_id for lead_id, period, _ in billed if period}
+        leads = [lead for lead in map(self.lead, by_month) if lead is not None]
+        self._keep_dues((self._due(lead), lead.lead_id) for lead in leads)
 
     def keep_note(self, note: Note) -> None:
         self._db.execute(

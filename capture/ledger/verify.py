@@ -10,6 +10,7 @@ from capture.lead import Lead, follow
 from capture.ledger.chain import GENESIS, link
 from capture.ledger.facts import Verification
 from capture.ledger.migrations import GUARDED, guards
+from capture.ledger.owed import BILLED, dues
 from capture.ledger.rows import EVENT_COLUMNS, LEAD_COLUMNS, lead_row, recorded_from
 
 _SHOWN = 5
@@ -29,6 +30,8 @@ def verify(db: Database) -> Verification:
     faults += _check_guards(db)
     faults += _check_versions(db, leads)
     faults += _check_projections(db, leads)
+    if not faults:  # what is due is drawn from events, and those must be sound
+        faults += _check_bills(db)
     return Verification(events, len(leads), head, tuple(faults))
 
 
@@ -87,7 +90,7 @@ def _check_versions(db: Database, leads: dict[str, Lead]) -> list[str]:
 
 
 def _check_projections(db: Database, leads: dict[str, Lead]) -> list[str]:
-    wrong = []
+    wrong: list[str] = []
     seen = set()
     for row in db.execute(f"SELECT {', '.join(LEAD_COLUMNS)} FROM leads ORDER BY rowid"):
         lead_id = row[0]
@@ -96,5 +99,25 @@ def _check_projections(db: Database, leads: dict[str, Lead]) -> list[str]:
         if lead is None or lead_row(lead) != row:
             wrong.append(f"lead {lead_id}: its row differs from its events")
     wrong += [f"lead {lead_id}: has events and no row" for lead_id in leads if lead_id not in seen]
+    return _few(wrong)
+
+
+def _check_bills(db: Database) -> list[str]:
+    """What a row says of its bill is what the lead's events and its lines on statements say."""
+    billed = f"SELECT lead_id FROM leads WHERE billed <> {BILLED} ORDER BY rowid"
+    wrong = [
+        f"lead {lead_id}: its row names another statement than billed it"
+        for (lead_id,) in db.execute(billed)
+    ]
+    kept = db.execute("SELECT due_at FROM leads ORDER BY rowid")
+    wrong += [
+        f"lead {lead_id}: its row says that it is due at another time than its events"
+        for (lead_id, due), (stored,) in zip(dues(db), kept, strict=True)
+        if due != stored
+    ]
+    return _few(wrong)
+
+
+def _few(wrong: list[str]) -> list[str]:
     more = len(wrong) - _SHOWN
     return [*islice(wrong, _SHOWN), *([f"and {more} more rows differ"] if more > 0 else [])]

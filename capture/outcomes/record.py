@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from capture.billing import Life, Paying, fee, kept_share, life_of, minor_units, split
+from capture.billing import Life, Paying, fee, kept_share, life_of, minor_units
 from capture.campaign import Campaign
 from capture.closing import credit_refund
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
 from capture.money import from_minor
+from capture.outcomes.revenue import periods
 from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
 from capture.window import deadline
@@ -143,9 +144,13 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
         return [final]
     amount = _amount(terms, outcome)
     if kind is Kind.REFUNDED:
-        return [_refund(life, terms, amount)]
+        return [_refund(life, terms, amount, outcome.occurred_at)]
     if kind is Kind.REVENUE:
-        return [{**one, **final} for one in _periods(life, outcome, amount, now)]
+        if outcome.period is None:
+            raise Refused("say the first day that the revenue is for: --period 2026-12-01")
+        _check_year(life, outcome.period, now)
+        parts = periods(life, terms, amount, outcome.period, outcome.months)
+        return [{**one, **final} for one in parts]
     return [{"amount": amount, **final}]
 
 
@@ -230,24 +235,15 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
     return minor_units(amount, terms.currency)
 
 
-def _refund(life: Life, terms: Campaign, amount: int) -> dict[str, Any]:
+def _refund(life: Life, terms: Campaign, amount: int, on: datetime) -> dict[str, Any]:
+    if any((refund.amount, refund.occurred_at) == (amount, on) for refund in life.refunds):
+        raise Refused(
+            f"lead {life.lead.lead_id}: a refund of {from_minor(amount, terms.currency)} of that "
+            "very time is recorded already; if there were two, give each its own time"
+        )
     won = 0 if life.won is None else life.won.amount
     left = won - sum(refund.amount for refund in life.refunds) - amount
     if life.won is not None and left < 0:
         most = from_minor(left + amount, terms.currency)
         raise Refused(f"lead {life.lead.lead_id}: at most {most} can be given back")
     return {"amount": amount, "left": left}
-
-
-def _periods(life: Life, outcome: Outcome, amount: int, now: datetime) -> list[dict[str, Any]]:
-    if outcome.period is None:
-        raise Refused("say the first day that the revenue is for: --period 2026-12-01")
-    _check_year(life, outcome.period, now)
-    parts = split(amount, outcome.period, outcome.months)
-    known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
-    if known:
-        raise Refused(
-            f"lead {life.lead.lead_id}: revenue of {known[0]} is recorded already; "
-            "a period counts once"
-        )
-    return [{"amount": part, "period": day.isoformat()} for day, part in parts.items()]

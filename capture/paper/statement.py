@@ -140,6 +140,8 @@ def _totals(bill: Statement) -> tuple[tuple[str, str], ...]:
         rows.append((f"VAT {bill.parties.vat_rate} %", bill.vat))
     if bill.brought_forward:
         rows += [("Total", bill.gross), ("To your credit before", bill.brought_forward)]
+    if bill.credit_left:
+        rows.append(("Still to your credit", bill.credit_left))
     rows.append(("To pay", bill.to_pay))
     return tuple((name, show_money(amount, bill.currency)) for name, amount in rows)
 

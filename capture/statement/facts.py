@@ -98,6 +98,11 @@ class Statement:
         return max(0, self.gross + self.brought_forward)
 
     @property
+    def credit_left(self) -> int:
+        """What this bill did not use up of the client's credit."""
+        return max(0, -self.gross - self.brought_forward)
+
+    @property
     def due_on(self) -> date:
         """By when it is to be paid."""
         return self.parties.due_on(self.issued_on)

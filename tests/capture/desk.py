@@ -63,7 +63,7 @@ class Desk:
         return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
 
     def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
-        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount)
+        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount, again=True)
         return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
 
     def bill(self, month: str, as_of: datetime) -> Statement:

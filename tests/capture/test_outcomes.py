@@ -15,7 +15,7 @@ from capture.closing import (
 )
 from capture.errors import MoveRefused, NotFound, Refused
 from capture.intake import receive
-from capture.lead import Actor, Kind
+from capture.lead import Actor, Kind, Lead
 from capture.ledger import Reading
 from capture.outcomes import Outcome, record
 from capture.review import dispute, reject, settle, withdraw
@@ -283,11 +283,26 @@ class TestCredits:
         desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
         assert len(desk.ledger.read(credits_of)) == 2
 
+    def test_the_same_refund_told_twice_is_refused_and_not_guessed_about(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1000))
+        back = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
+        desk.client(lead, Kind.REFUNDED, NOW + DAY, **back)
+        with pytest.raises(Refused, match=r"100\.00 of that very time is recorded already"):
+            desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back)
+        desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back | {"occurred_at": NOW + 2 * HOUR})
+        assert amounts(desk.bill("2026-11", END)) == [8000]
+
     def test_a_credit_names_a_line_that_there_is(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.close("2026-11", NOW + 9 * DAY)
         with pytest.raises(NotFound, match="acme-0001 has no line of lead"):
             desk.credit(lead, None)
+
+
+def known_periods(desk: Desk, lead: Lead) -> list[str]:
+    events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead.lead_id)))
+    return [one.event.data["period"] for one in events if one.event.kind is Kind.REVENUE]
 
 
 class TestRevenue:
@@ -337,6 +352,50 @@ class TestRevenue:
         desk.client(lead, Kind.CONTESTED, NOW + HOUR, reason="too_small", period=day)
         desk.client(lead, Kind.REVENUE, NOW + HOUR, amount=Decimal(100), period=day)
         assert amounts(desk.bill("2026-11", END)) == [1500]
+
+    @pytest.mark.parametrize(
+        ("second", "mend"),
+        [
+            ("2026-12-24", "begin it on 2027-01-23 or later"),
+            ("2027-01-22", "begin it on 2027-01-23 or later"),
+            ("2026-11-24", "begin it on 2026-11-23 or earlier"),
+        ],
+    )
+    def test_no_month_is_billed_twice_by_recording_it_under_two_days(
+        self, desk: Desk, second: str, mend: str
+    ) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=date(2026, 12, 23))
+        day = date.fromisoformat(second)
+        with pytest.raises(Refused, match=f"overlaps revenue of 2026-12-23, .* {mend}"):
+            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        late = datetime(2028, 1, 1, tzinfo=UTC)
+        months = ("2026-11", "2026-12", "2027-01")
+        assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
+
+    @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
+    def test_months_that_touch_are_two(self, desk: Desk, second: str) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in ("2026-12-23", second):
+            period = date.fromisoformat(day)
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=period)
+        assert len(known_periods(desk, lead)) == 2
+
+    def test_a_month_that_pays_nothing_stands_in_no_others_way(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in (date(2026, 11, 22), date(2026, 11, 23)):  # the first lies before the sale
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        assert amounts(desk.bill("2026-11", END)) == [13500]
+
+    def test_where_no_share_is_paid_revenue_may_come_every_week(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in (date(2026, 11, 23), date(2026, 11, 30)):
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        assert len(known_periods(desk, lead)) == 2
 
     def test_revenue_before_the_sale_is_refused_with_what_is_allowed(self, desk: Desk) -> None:
         lead = desk.take(SHARE)

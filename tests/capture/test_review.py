@@ -154,6 +154,12 @@ class TestDispute:
 class TestNotice:
     """Rule 11."""
 
+    def test_a_rejection_after_a_written_lapse_names_the_deadline_too(self, desk: Desk) -> None:
+        lead, late = desk.take(), NOW + timedelta(hours=49)
+        desk.ledger.transact(lambda records: write_lapses(records, late))
+        with pytest.raises(MoveRefused, match="its review window ended at 2026-11-25 15:00:00 UTC"):
+            desk.reject(lead, late)
+
     def test_without_notice_silence_accepts_nothing(self, desk: Desk) -> None:
         lead = desk.take(BY_MAIL)
         assert lead.review_at(NOW + timedelta(days=99)) == "qualified"

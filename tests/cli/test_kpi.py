@@ -1,6 +1,7 @@
 """`gatepost kpi` as the agency runs it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import time_machine
 
 from capture.intake import Submission
 from capture.review import Act, reject
+from capture.site import Site
 from tests.cli.conftest import Project, Ran
 from tests.samples import ANSWERS, NOW
 
@@ -144,6 +146,23 @@ def test_a_visitors_path_is_shown_and_not_obeyed(project: Project) -> None:
     out = kpi(project, "--by", "post").out
     assert "\x1b" not in out
     assert "/�[31mred�" in out
+
+
+def test_an_article_is_named_by_its_title_as_in_the_report(project: Project) -> None:
+    assert "Articles are not named" in kpi(project, "--by", "post").err
+    built = {"/how-to-choose/": "How to choose"}
+    named = Site(name="S", tagline="", language="en", url="", publisher="P", titles=built)
+    named.write(project.folder / "output/site.json")
+    for number, path in enumerate(["/how-to-choose/", "/elsewhere/"]):
+        sent = submission_with({"path": path})
+        project.send(replace(sent, answers={**ANSWERS, "email": f"ann@clinic{number}.example"}))
+    ran = kpi(project, "--by", "post")
+    assert "\nHow to choose (/how-to-choose/)  1 " in ran.out
+    assert "\n/elsewhere/ " in ran.out
+    assert ran.err == ""
+    (found,) = json.loads(kpi(project, "--by", "post", "--json").out)["currencies"]
+    titles = {path: group["title"] for path, group in found["groups"]["last touch"].items()}
+    assert titles == {"/how-to-choose/": "How to choose", "/elsewhere/": None}
 
 
 def submission_with(touch: dict[str, str]) -> Submission:

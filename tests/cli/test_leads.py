@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import time_machine
+
 from tests.cli.conftest import Project
 from tests.samples import NOW
 
@@ -40,6 +42,16 @@ def test_a_lead_shows_its_verdict_criterion_by_criterion_and_its_events(project:
     assert "NO   Company size is at least 101  answered 51-100" in out
     assert "received" in out
     assert "disqualified" in out
+
+
+def test_a_lead_says_when_it_falls_due_and_what_billed_it_rule_33(project: Project) -> None:
+    lead_id = project.take()
+    assert "next due     2026-11-25T15:00:00Z" in project.run("lead", lead_id).out
+    with time_machine.travel(NOW + timedelta(days=9), tick=False):
+        project.run("close", "guide", "--month", "2026-11")
+        (row,) = json.loads(project.run("leads", "--json").out)
+    assert (row["due"], row["billed"]) == (None, "acme-0001")
+    assert "billed on    acme-0001" in project.run("lead", lead_id).out
 
 
 def test_the_beginning_of_an_id_is_enough(project: Project) -> None:

@@ -51,6 +51,20 @@ def test_a_payment_in_part_and_then_the_rest(project: Project) -> None:
     assert listed(project)[0]["state"] == "settled"
 
 
+def test_the_same_credit_twice_is_asked_about(project: Project, lead_id: str) -> None:
+    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    first = project.run(*asked, "--amount", "10")
+    again = project.run(*asked, "--amount", "10")
+    assert (first.out, again.code) == ("acme-0002: $10.00 credited on acme-0001.\n", 1)
+    assert again.err == (
+        f"acme-0001, lead {lead_id}: $10.00 for goodwill was credited today already, by acme-0002; "
+        "if it is to be credited twice, say --again\n"
+    )
+    assert project.run(*asked, "--amount", "11").code == 0
+    assert project.run(*asked, "--amount", "10", "--again").code == 0
+    assert [row["credited"] for row in listed(project)][:1] == ["37.20"]
+
+
 @pytest.mark.usefixtures("lead_id")
 def test_money_beyond_what_was_owed_is_said_and_listed(project: Project) -> None:
     asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")
@@ -92,6 +106,17 @@ def test_what_is_declined_is_gone(project: Project, lead_id: str) -> None:
     assert ran.err.endswith("no debit waits for an answer; `gatepost debit list` shows them\n")
 
 
+@pytest.mark.usefixtures("lead_id")
+def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project) -> None:
+    project.run("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70")
+    with time_machine.travel(LATER, tick=False):
+        out = project.run("close", "guide", "--month", "2026-12").out
+        assert "To pay: $0.00, $10.00 of credit left, by 2027-02-04.\n" in out
+        assert "credit left    $10.00" in project.run("statement", "acme-0002").out
+        page = project.run("statement", "acme-0002", "--format", "html").out
+    assert "Still to your credit" in page
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -100,6 +125,7 @@ def test_what_is_declined_is_gone(project: Project, lead_id: str) -> None:
         (("acme-0001", "--amount", "0.001", "--date", "2026-12-01"), "more decimals than USD"),
         (("acme-0001", "--amount", "5", "--date", "1.12.2026"), "does not match the format"),
         (("acme-0001", "--amount", "5", "--date", "2026-12-06"), "still to come"),
+        (("acme-0001", "--amount", "5", "--date", "2025-12-03"), "more than a year before"),
     ],
 )
 @pytest.mark.usefixtures("lead_id")

@@ -54,6 +54,14 @@ def test_lapse_shows_what_silence_has_accepted(project: Project) -> None:
     assert old in project.run("lapse", "guide").out
 
 
+def test_a_notice_is_written_though_the_campaigns_file_is_gone(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+    lead_id = project.take()
+    (project.folder / "campaigns/guide.toml").unlink()
+    assert project.run("notify", "guide", "-o", "notice.txt").out.startswith("1 leads in notice")
+    assert lead_id in (project.folder / "notice.txt").read_text()
+
+
 def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take(full_name="Ann\nLee")

@@ -147,6 +147,33 @@ def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> N
     assert json.loads(first)["total"] == 5000
 
 
+def test_a_campaign_whose_file_is_gone_is_previewed_exported_closed_and_reported_on(
+    project: Project,
+) -> None:
+    lead_id = project.take()
+    (project.folder / "campaigns/guide.toml").unlink()
+    month = ("guide", "--month", "2026-11")
+    with time_machine.travel(DECEMBER, tick=False):
+        assert "$50.00" in project.run("statement", "preview", *month).out
+        assert lead_id in project.run("export", *month).out
+        assert project.run("kpi").out.startswith("\nUSD: guide\nleads                           1")
+        assert lead_id in project.run("lapse", "guide").out
+        assert project.run("close", *month).out.startswith("acme-0001: guide, 2026-11: $50.00")
+        assert project.run("report", *month, "-o", "report.html").code == 0
+    assert project.run("close", "giude", "--month", "2026-11").err.startswith("no campaign `giude`")
+
+
+def test_of_a_closed_month_there_is_no_preview_that_could_differ(project: Project) -> None:
+    project.take()
+    close(project, "2026-11", DECEMBER)
+    with time_machine.travel(DECEMBER, tick=False):
+        ran = project.run("statement", "preview", "guide", "--month", "2026-11")
+        before = ("--month", "2026-11", "--as-of", "2026-12-01")
+        assert "$50.00" in project.run("statement", "preview", "guide", *before).out
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "2026-11 is closed: `gatepost statement acme-0001` shows its statement\n"
+
+
 def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> None:
     project.take()
     asked = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")

@@ -137,6 +137,7 @@ def period(any_: Random, act: Act, life: Life) -> date:
         return any_.choice(waiting)
     near = life.terms.day(life.won.on if life.won else act.at)
     days = [near, near - DAY, near + DAY, near + 28 * DAY, near.replace(day=28) + 3 * DAY]
+    days += [months_later(near, any_.choice([1, 2, 3])), months_later(near, 4) - DAY]
     if life.terms.months:
         days.append(months_later(near, life.terms.months) - any_.choice([0, 1]) * DAY)
     return any_.choice([*days, *sorted(life.revenue)])

@@ -62,6 +62,7 @@ class Oracle:
         self.lives: dict[str, Life] = {}
         self.months: dict[str, Month] = {}
         self.credits: list[Credit] = []
+        self.given: set[tuple[str, str, int, date]] = set()  # by hand: the same once a day
 
     def does(self, act: Act) -> None:
         """Takes one act.
@@ -189,6 +190,10 @@ class Oracle:
         line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
         if line is None or not 0 < act.amount <= line.amount - self.credited(line):
             raise Refusal
+        given = (line.lead, line.period, act.amount, self.terms.day(act.at))
+        if given in self.given:
+            raise Refusal
+        self.given.add(given)
         self.credits.append(Credit(line.lead, line.period, act.amount, refund=False))
 
     def _closed(self, act: Act) -> None:

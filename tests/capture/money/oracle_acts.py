@@ -6,6 +6,7 @@ Each function changes a life or raises `Refusal` before it changes anything.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Final
 
 from tests.capture.money.oracle_life import Life, Outcome, Refusal, Terms, months_later, split
@@ -159,11 +160,14 @@ def lost(life: Life, act: Act) -> None:
 
 
 def revenue(life: Life, act: Act) -> None:
-    """A payment for several months is split by month; a period counts once."""
+    """A payment for several months is split by month; a month that pays counts once."""
     _stands(life, act)
     _must(life.sale in ("won", "churned") and act.amount > 0)
     days = [months_later(act.period, number) for number in range(act.months)]
     _must(not set(days) & set(life.revenue))
+    for first, second in map(sorted, product(days, life.revenue)):
+        apart = months_later(first, 1) <= second
+        _must(apart or not (life.pays_for(first) and life.pays_for(second)))
     for day, part in zip(days, split(act.amount, act.months), strict=True):
         life.revenue[day] = _outcome(life, act, part)
 
@@ -177,6 +181,7 @@ def churned(life: Life, act: Act) -> None:
 def refunded(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.sale in ("won", "churned") and act.amount > 0)
+    _must((act.happened, act.amount) not in life.refunds)
     left = life.won.amount - sum(amount for _, amount in life.refunds) - act.amount
     _must(left >= 0)
     life.refunds.append((act.happened, act.amount))

@@ -190,9 +190,15 @@ class Life:
             return rounded(Fraction(self.terms.percent) * kept / 100)
         return rounded(Fraction(self.terms.rate * kept, self.won.amount))
 
-    def _periods(self) -> list[tuple[str, datetime, int]]:
+    def pays_for(self, period: date) -> bool:
+        """Rule 22: from the sale for the term, and not once the customer has left."""
+        if self.terms.months is None:
+            return False
         won = self.terms.day(self.won.on)
         ends = months_later(won, self.terms.months)
+        return won <= period < ends and (self.churned is None or period < self.churned)
+
+    def _periods(self) -> list[tuple[str, datetime, int]]:
         return [
             (
                 period.isoformat(),
@@ -200,5 +206,5 @@ class Life:
                 rounded(Fraction(self.terms.percent) * paid.amount / 100),
             )
             for period, paid in self.revenue.items()
-            if won <= period < ends and (self.churned is None or period < self.churned)
+            if self.pays_for(period)
         ]

@@ -173,7 +173,7 @@ class Campaigns(RuleBasedStateMachine):
         self.now = max(self.now, self.oracle.end(month) + wait)
         wild = any_.random() < 0.1
         act = Act(self.now, "closed", month=any_.choice(["2026-01", "2028-03"]) if wild else month)
-        drawn = lines_of(self.product.preview(act))
+        drawn = [] if act.month in self.oracle.months else lines_of(self.product.preview(act))
         if self.close_month(act):
             assert lines_of(self.product.bills[act.month]) == drawn, "the preview said otherwise"
 

@@ -1,0 +1,79 @@
+"""What a lead's row says of its bill (rule 33): when its next line falls due, and what billed it.
+
+Both follow from events: of the lead, and of the closings whose statements have its lines. The row
+is written in the same transaction; `verify` derives it again by `dues`.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from sqlite_utils import Database
+
+from capture.billing import life_of, lines_for
+from capture.campaign import Campaign, parse_campaign
+from capture.lead import DELIVERED, Event, Lead, show_time
+from capture.ledger.rows import EVENT_COLUMNS, recorded_from
+
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_AT_ONCE: Final = 1000
+"""Rows held while a table is walked that may be written meanwhile."""
+
+BILLED: Final = """coalesce((
+    SELECT number FROM statement_lines LEFT JOIN statements USING (number)
+    WHERE statement_lines.lead_id = leads.lead_id ORDER BY statements.rowid DESC LIMIT 1
+), '')"""
+"""The number of the statement that billed a lead last; empty while none did."""
+
+
+@lru_cache(maxsize=64)  # a version never changes, and leads share a few
+def parsed(version: str, slug: str, text: str) -> Campaign:
+    """A campaign version as it was kept."""
+    return parse_campaign(slug, text, f"{slug} (version {version[:12]})")
+
+
+def may_owe(lead: Lead) -> bool:
+    """Whether a line may come of the lead as it stands (rules 5 and 8)."""
+    return lead.review in DELIVERED and not lead.test and not lead.free
+
+
+def due_at(events: Iterable[Event], terms: Campaign, billed: Container[str]) -> datetime | None:
+    """When the lead's next line falls due if nobody says anything more, what silence says included.
+
+    `billed` holds the periods of its lines that a statement has. None: nothing falls due by itself.
+    """
+    lines = lines_for(life_of(events), terms, _FOR_EVER)
+    return min((line.due_at for line in lines if line.period not in billed), default=None)
+
+
+def dues(db: Database) -> Iterator[tuple[str, str | None]]:
+    """Each lead's id and due time as its column holds it, derived from its events."""
+    rowid = 0
+    while rows := db.execute(
+        "SELECT leads.rowid, lead_id, version, slug, text,"
+        " review IN ('qualified', 'accepted') AND test = 0 AND free = 0"
+        " FROM leads LEFT JOIN campaign_versions USING (version)"
+        " WHERE leads.rowid > ? ORDER BY leads.rowid LIMIT ?",
+        (rowid, _AT_ONCE),
+    ).fetchall():
+        for rowid, lead_id, version, slug, text, may in rows:  # noqa: B007 - goes on from there
+            terms = parsed(version, slug, text) if may and text is not None else None
+            yield lead_id, _due(db, lead_id, terms)
+
+
+def _due(db: Database, lead_id: str, terms: Campaign | None) -> str | None:
+    if terms is None:
+        return None
+    rows = db.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
+    )
+    events = [recorded_from(row).event for row in rows]
+    due = due_at(events, terms, periods_billed(db, lead_id))
+    return None if due is None else show_time(due)
+
+
+def periods_billed(db: Database, lead_id: str) -> set[str]:
+    """The periods of a lead's lines that a statement has."""
+    rows = db.execute("SELECT period FROM statement_lines WHERE lead_id = ?", (lead_id,))
+    return {period for (period,) in rows}

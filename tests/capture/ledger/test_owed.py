@@ -1,0 +1,165 @@
+"""A lead's row says when its next line falls due and what billed it last (rule 33)."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from capture.campaign import Campaign
+from capture.closing import check_documents
+from capture.intake import receive
+from capture.lead import Kind
+from capture.ledger import Owed, open_ledger
+from capture.review import reject, tell, withdraw
+from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
+from tests.samples import CAMPAIGN, NOW, campaign, submission
+
+DECEMBER, JANUARY = NOW + 9 * DAY, NOW + 40 * DAY
+WINDOW, SECOND = timedelta(hours=48), timedelta(seconds=1)
+NOTHING = Owed(None, "")
+
+
+def owed(desk: Desk, lead_id: str) -> Owed:
+    return desk.ledger.read(lambda reading: reading.owed(lead_id))
+
+
+def came(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> str:
+    """A lead of which nobody has said anything yet."""
+    desk.terms = terms
+    sent = replace(submission(terms, **answers), test=test)
+    return desk.ledger.transact(lambda records: receive(records, terms, sent, NOW)).lead_id
+
+
+def test_what_silence_will_accept_is_due_at_the_end_of_its_window(desk: Desk) -> None:
+    lead_id = came(desk, campaign())
+    assert owed(desk, lead_id) == Owed(NOW + WINDOW, "")
+    desk.close("2026-11", DECEMBER)
+    assert owed(desk, lead_id) == Owed(None, "acme-0001")
+
+
+def test_a_lead_of_which_the_client_was_not_told_is_due_once_it_was(desk: Desk) -> None:
+    terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
+    lead_id = came(desk, terms)
+    assert owed(desk, lead_id) == NOTHING
+    desk.ledger.transact(lambda records: tell(records, terms, NOW + DAY))
+    assert owed(desk, lead_id) == Owed(NOW + DAY + WINDOW, "")
+
+
+def test_a_test_and_a_free_lead_are_never_due(desk: Desk) -> None:
+    terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
+    assert owed(desk, came(desk, terms, test=True)) == NOTHING
+    came(desk, terms)
+    assert owed(desk, came(desk, terms, email="bob@other.example")) == NOTHING
+
+
+def test_a_rejection_takes_the_due_time_and_its_withdrawal_brings_it_back(desk: Desk) -> None:
+    lead_id = came(desk, campaign())
+    desk.act(reject, lead_id, NOW + DAY, "too_small")
+    assert owed(desk, lead_id) == NOTHING
+    desk.act(withdraw, lead_id, NOW + DAY + SECOND)
+    assert owed(desk, lead_id) == Owed(NOW + WINDOW, "")
+
+
+@pytest.mark.parametrize(
+    ("terms", "due"), [(BOOKED, NOW + WINDOW), (HELD, NOW + DAY + WINDOW)], ids=["booked", "held"]
+)
+def test_a_meeting_is_due_when_it_becomes_final(desk: Desk, terms: Campaign, due: object) -> None:
+    lead = desk.take(terms)
+    desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + DAY)
+    assert owed(desk, lead.lead_id).due_at == due
+    desk.say(lead, Kind.CANCELLED, NOW + DAY)
+    assert owed(desk, lead.lead_id) == NOTHING
+
+
+def test_a_sale_is_due_until_it_is_given_back_whole(desk: Desk) -> None:
+    lead = desk.take(WON)
+    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(100))
+    assert owed(desk, lead.lead_id) == Owed(NOW + DAY, "")
+    desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, amount=Decimal(100))
+    assert owed(desk, lead.lead_id) == NOTHING
+
+
+def test_of_a_share_the_next_month_is_due_and_the_last_bill_is_named(desk: Desk) -> None:
+    lead = desk.take(SHARE)
+    desk.client(lead, Kind.WON, NOW, amount=Decimal(300))
+    first = date(2026, 11, 23)
+    desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
+    found = [owed(desk, lead.lead_id)]
+    for month, now in (("2026-11", DECEMBER), ("2026-12", JANUARY)):
+        desk.close(month, now)
+        found.append(owed(desk, lead.lead_id))
+    assert [(one.due_at and f"{one.due_at:%m-%d}", one.billed) for one in found] == [
+        ("11-23", ""),
+        ("12-23", "acme-0001"),
+        ("01-23", "acme-0002"),
+    ]
+
+
+def filled(desk: Desk) -> list[str]:
+    """A lead that is billed and has a month to come, one that waits, one that came to nothing."""
+    lead = desk.take(SHARE)
+    desk.client(lead, Kind.WON, NOW, amount=Decimal(300))
+    first = date(2026, 11, 23)
+    desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
+    desk.close("2026-11", DECEMBER)
+    return [lead.lead_id, came(desk, SHARE, company_size="1-50")]
+
+
+def raw(folder: Path, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "ledger.db")) as db:
+        db.executescript(sql)
+
+
+def test_an_older_ledger_is_given_both_as_its_events_have_them(desk: Desk, tmp_path: Path) -> None:
+    leads = filled(desk)
+    before = [owed(desk, lead_id) for lead_id in leads]
+    raw(
+        tmp_path,
+        "ALTER TABLE leads DROP COLUMN due_at; ALTER TABLE leads DROP COLUMN billed;"
+        "DELETE FROM _sqlite_migrations WHERE name = 'add_bills'",
+    )
+    with closing(open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")) as again:
+        assert [again.read(lambda reading, i=i: reading.owed(i)) for i in leads] == before
+        assert before[0].billed
+        assert again.verify().faults == ()
+
+
+def copied(folder: Path) -> Path:
+    """The ledger in another folder, where it may be harmed."""
+    (folder / "copy").mkdir()
+    raw(folder, f"VACUUM INTO '{folder}/copy/ledger.db'")
+    return folder / "copy"
+
+
+@pytest.mark.parametrize(
+    ("harm", "fault"),
+    [
+        ("UPDATE leads SET due_at = NULL", "is due at another time than its events"),
+        ("UPDATE leads SET billed = ''", "names another statement than billed it"),
+        (
+            "DROP TRIGGER statement_lines_never_deleted; DELETE FROM statement_lines;"
+            "CREATE TRIGGER statement_lines_never_deleted BEFORE DELETE ON statement_lines"
+            " BEGIN SELECT RAISE(ABORT, 'statement_lines only grows'); END;"
+            "UPDATE leads SET billed = ''",
+            "statement acme-0001: its line of lead",
+        ),
+        (
+            "INSERT INTO statement_lines SELECT lead_id, '2027-02-23', number FROM statement_lines",
+            "2027-02-23 differs from what keeps it from being billed twice",
+        ),
+    ],
+    ids=["due", "billed", "line gone", "line more"],
+)
+def test_verify_finds_a_row_or_a_line_that_says_something_else(
+    desk: Desk, tmp_path: Path, harm: str, fault: str
+) -> None:
+    filled(desk)
+    copy = copied(tmp_path)
+    raw(copy, harm)
+    with closing(open_ledger(f"sqlite:///{copy}/ledger.db", b"a key for tests only")) as harmed:
+        faults = [*harmed.verify().faults, *harmed.read(check_documents)]
+    assert any(fault in one for one in faults), faults
