@@ -148,7 +148,8 @@ class _Follower:
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
-        if not (root / path).is_file():
+        # Pelican knows but `%20`; of pictures we read all that addresses may hold.
+        if not any((root / name).is_file() for name in (path, unquote(path))):
             hint = near_name(path, _static_files(self._writing), _MEND)
             told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
             yield self._post.finding("picture", self._link.line, told)

@@ -57,3 +57,8 @@ def secrets_in(move: Move, words: Iterable[str], listed: Mapping[str, list[str]]
         path.read_text(encoding="utf-8") for path in (move.site.root / "content").rglob("*.md")
     ]
     return [word for word in words if any(word in text for text in (*files, str(listed)))]
+
+
+def dead(message: str) -> str:
+    """The file of the address that a check's finding quotes."""
+    return message.split("`")[1].rsplit("/", 1)[-1]

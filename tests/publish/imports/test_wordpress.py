@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from capture.errors import Refused
+from tests.publish.imports.account import dead
 from tests.publish.imports.conftest import Move
 
 
@@ -107,7 +108,18 @@ def test_pictures_that_lie_beside_the_export_are_copied(move: Move, wxr: Path) -
     assert head["image_alt"] == "A funnel of three parts"
 
 
-def test_a_check_finds_only_what_the_list_names_and_the_site_builds(move: Move, wxr: Path) -> None:
+def test_a_check_finds_only_pictures_that_the_list_names(move: Move, wxr: Path) -> None:
+    listed = str(move.told("wordpress", wxr))
+    for error in move.site.check().findings.errors:
+        assert error.rule == "picture"
+        assert dead(error.message) in listed
+
+
+def test_the_site_builds_once_its_pictures_lie_beside_the_export(move: Move, wxr: Path) -> None:
+    uploads = wxr.parent / "wp-content/uploads/2025/03"
+    uploads.mkdir(parents=True)
+    for name in ("funnel.png", "funnel-300x200.png", "gone.jpg"):
+        Image.new("RGB", (9, 9)).save(uploads / name)
     move.run("wordpress", wxr)
     assert move.site.check().findings.errors == ()
     move.site.build()
