@@ -13,6 +13,8 @@ SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
 OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
 """The whole path of an old address. No sign in it means anything to a file system or to nginx."""
 FILE: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.~-]+/)*(?!\.{1,2}$)[\w.~-]+")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""A language tag in the main (RFC 5646)."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STATUSES: Final = ("published", "hidden", "draft", "skip")
 _DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
@@ -129,6 +131,13 @@ def _address(value: Any) -> str:
     return text
 
 
+def _language(value: Any) -> str:
+    text = _line(value)
+    if not LANGUAGE.fullmatch(text):
+        raise refusal(f"must be a language, such as de or pt-BR, not `{text}`")
+    return text
+
+
 def _token(value: Any) -> str:
     text = _line(value)
     if not TOKEN.fullmatch(text):
@@ -184,6 +193,7 @@ Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?:
 SitePath = Annotated[str, *_kind(_site_path, type="string", pattern="^/[^/]")]
 File = Annotated[str, *_kind(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
 Address = Annotated[str, *_kind(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
+Language = Annotated[str, *_kind(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
 Token = Annotated[str, *_kind(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
 Status = Annotated[str, *_kind(_status, enum=list(_STATUSES))]
 Questions = Annotated[

@@ -13,6 +13,7 @@ from publish.writing.kinds import (
     Address,
     File,
     Flag,
+    Language,
     Line,
     Moment,
     OldAddresses,
@@ -69,7 +70,7 @@ class PageHead(BaseModel):
     related: Slugs = Field((), description="Slugs of posts to read next.")
     faq: Questions = Field((), description="Questions and answers, the answers in Markdown.")
     # Pelican's own, for those who need them.
-    lang: Line | None = Field(None, description="Language, if not the site's.")
+    lang: Language | None = Field(None, description="Language, if not the site's.")
     translation: Flag = Field(False, description="A translation of the post of the same slug.")
     template: Line | None = Field(None, description="A template of its own.")
     url: Address | None = Field(None, description="An address of its own, with `save_as`.")

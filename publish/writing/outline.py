@@ -54,6 +54,8 @@ class Link:
 
     target: str
     line: int
+    is_shown: bool = False
+    """It is a picture, or is loaded by the page in another way."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class _Reading:
         elif name in {"Link", "Image"}:
             line = self._line_of_link(data, start)
             mail = "mailto:" if data["link_type"] == "Email" else ""
-            self._links.append(Link(f"{mail}{data['dest_url']}", line))
+            self._links.append(Link(f"{mail}{data['dest_url']}", line, name == "Image"))
             if name == "Image":
                 self._source = data["dest_url"]
                 self._heading_words, self._words = self._words, []
@@ -192,7 +194,8 @@ class _Reading:
             parts = links.split(",") if found["name"].lower() == "srcset" else [links]
             for part in parts:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
-                self._links.append(Link(target, line))
+                is_shown = found["name"].lower() in {"src", "srcset"}
+                self._links.append(Link(target, line, is_shown))
         for found in _HTML_PICTURE.finditer(raw):
             line = self._line(start + len(raw[: found.start()].encode()))
             source = _HTML_SOURCE.search(found["rest"])

@@ -84,7 +84,8 @@ class _Follower:
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
-        self._named = self._url.path.replace("%20", " ")  # as Pelican reads what follows braces
+        # Pelican reads what follows braces of a link with nothing but its blanks decoded.
+        self._named = self._path if link.is_shown else self._url.path.replace("%20", " ")
 
     def leads_to(self) -> Led | None:
         """The post that the link leads to, if it is one."""
@@ -148,8 +149,7 @@ class _Follower:
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
-        # Pelican knows but `%20`; of pictures we read all that addresses may hold.
-        if not any((root / name).is_file() for name in (path, unquote(path))):
+        if not (root / path).is_file():
             hint = near_name(path, _static_files(self._writing), _MEND)
             told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
             yield self._post.finding("picture", self._link.line, told)

@@ -108,6 +108,7 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
         ("Url: /x/", "`url` must be an address of the site without `/` before it, not `/x/`"),
         ("Url: javascript:x", "`url` must be an address of the site without `/` before it, not"),
         ("Save_as: ../x.html", "`save_as` must be a file of the site, such as guide/index.html"),
+        ("Lang: ../../x", "`lang` must be a language, such as de or pt-BR, not `../../x`"),
         ("Slug: Two Words", "`slug` is no slug, `Two Words`: small letters, digits and"),
         ("Image: https://x.example/a.png", "`image` must be a picture of the site, such as"),
         ("Noindex: maybe", "`noindex` must be true or false, not `maybe`"),

@@ -75,7 +75,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("<a href='/abuot/'>x</a>", "6: `/abuot/` leads to /abuot, where nothing is; did you mean"),
         ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
         ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
-        ("![x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
+        ("[x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
         ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
         ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
         ("<img src='https://x.example/a.png' alt=''>", "6: shows `https://x.example/a.png` from"),

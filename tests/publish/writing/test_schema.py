@@ -36,6 +36,8 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
         ("aliases: [old-one]", True),
         ("aliases: [/2021/03/hello/, /old.html]", True),
         ("faq: [{question: Why}]", False),
+        ("lang: pt-BR", True),
+        ("lang: ../x", False),
         ("status: darft", False),
         ("colour: red", False),
         ("canonical: /here/", False),
