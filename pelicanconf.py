@@ -120,7 +120,12 @@ MARKDOWN = {
     "extension_configs": {
         # A style attribute would be refused by the pages' content security policy.
         "markdown.extensions.extra": {"tables": {"use_align_attribute": True}},
-        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "pymdownx.highlight": {
+            "css_class": "highlight",
+            "guess_lang": False,
+            "linenums_style": "pymdownx-inline",  # a table would be copied with its numbers
+        },
+        "pymdownx.superfences": {},
         "markdown.extensions.smarty": {"smart_dashes": False, "smart_ellipses": False},
         "markdown.extensions.toc": {"permalink": False},
         "markdown.extensions.sane_lists": {},

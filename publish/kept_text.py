@@ -2,7 +2,7 @@
 
 Kept by content: the same text makes the same HTML, as long as neither settings nor code change.
 Whoever names the folder sees to that, and empties it when they do. A project with an extension that
-is neither Markdown's own nor ours keeps nothing: it might read other files.
+is of neither Markdown's makers, nor pymdown's, nor ours keeps nothing: it might read other files.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 KEPT_TEXT: Final = "GATEPOST_KEPT_TEXT"
 """The setting that names the folder; without it nothing is kept."""
-_PURE: Final = ("markdown.extensions.", "publish.")
+_PURE: Final = ("markdown.extensions.", "pymdownx.", "publish.")
 
 
 def kept_text(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:

@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown import Markdown
 from pelican import signals
 
+from publish.pelican_run import settings_from
 from publish.reading import outline
 from tests.publish.test_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
+from tests.service import ROOT
 
 TEXT = """
 ## Questions and answers
@@ -107,6 +110,15 @@ def test_an_article_that_nothing_is_like_says_nothing_of_it(output: Path) -> Non
 def test_a_note_says_that_it_is_one(page: Page) -> None:
     note = next(tag for tag in page.all("div") if "admonition" in tag.get("class", ""))
     assert (note["class"], note["role"]) == ("admonition warning", "note")
+
+
+@pytest.mark.parametrize("around", ["!!! note\n", "1. One\n\n", "-   One\n\n"])
+def test_code_in_a_note_or_list_is_coloured_as_code(around: str) -> None:
+    said = settings_from(ROOT / "pelicanconf.py", {})["MARKDOWN"]
+    named = [*said["extensions"], *said["extension_configs"]]
+    markdown = Markdown(**said | {"extensions": named})
+    page = markdown.convert(f"{around}    ```python\n    x = 1\n    ```\n")
+    assert '<span class="n">x</span> <span class="o">=</span>' in page
 
 
 def test_a_task_list_shows_what_is_done_and_takes_no_ticks(page: Page) -> None:
