@@ -104,8 +104,7 @@ def check_output(pelican: Any) -> None:
     output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
     for path in sorted(output.rglob("*")):
         same = gated.same_content_as(path)
-        own = path.is_relative_to(sources) or gated.holds(path)
-        if same is not None and not own:
+        if same is not None and not (path.is_relative_to(sources) or gated.holds(path)):
             path.unlink()
             message = f"was about to be published as /{path.relative_to(output)}: {gated.why(same)}"
             report.problem(same, None, message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def checked(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findin
 def layout_of(settings: Mapping[str, Any]) -> Layout:
     """Where the project writes, with Pelican's own way to make a slug of a title."""
 
+    @cache  # of categories, tags and authors, over and over
     def slug_of(title: str) -> str:
         slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
         return slug

@@ -141,9 +141,11 @@ class _Reading:
             self._blank(start, end)
             self._words.append(value)
         elif kind == "Start":
-            self._open(value, start, end)
+            if value == "HtmlBlock" or isinstance(value, dict):
+                self._open(value, start, end)
         elif kind == "End":
-            self._close(value, start)
+            if value == "Image" or isinstance(value, dict):
+                self._close(value, start)
         elif kind == "InlineHtml":
             self._raw(start, end)
         elif kind == "FootnoteReference":
