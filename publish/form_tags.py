@@ -9,6 +9,7 @@ import copy
 from collections import Counter
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -18,7 +19,6 @@ from pelican import signals
 
 from capture.campaign import Campaign, Catalogue, read_catalogue
 from capture.errors import NotFound
-from capture.form import form_class
 from capture.site import Site
 from publish import problems
 from publish.problems import report_of
@@ -108,6 +108,8 @@ class Blocks:
             action: Markup = actions.call_to_action(campaign, self._site)
             return action
         forms = self._templates.get_template("_form.html").module
+        # It loads in a thirtieth of a second, so not for a site that shows no form.
+        form_class = import_module("capture.form").form_class
         form: Markup = forms.lead_form(form_class(campaign)(), campaign, self._site)
         return form
 
