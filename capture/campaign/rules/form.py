@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from wtforms import Form
-
 from capture.campaign.kinds import NAME
 from capture.campaign.model import FieldType, FormField
 from capture.campaign.problems import Finding, listed, near
@@ -26,7 +24,13 @@ _TYPES_OF: Final[Mapping[str, tuple[FieldType, ...]]] = {
 }
 """The standard names mean the same in every campaign, so they are asked in the same way."""
 
-_PARTS_OF_FORMS: Final = frozenset(dir(Form())) | {"csrf_token"}
+PARTS_OF_FORMS: Final = frozenset(
+    (
+        *("Meta", "data", "errors", "form_errors", "meta", "populate_obj"),
+        *("post_process", "process", "validate", "csrf_token"),
+    )
+)
+"""What WTForms' own forms call theirs; loading it to ask would slow every check and build."""
 _OUR_OWN: Final = frozenset(("homepage", "consent"))
 _COLUMNS: Final = frozenset(
     (
@@ -51,7 +55,7 @@ def form_findings(draft: Draft) -> Iterator[Finding]:
 def _unusable(name: str) -> str:
     if name.startswith(("_", "gp_")) or name in _OUR_OWN:
         return f"`{name}` is a name that Gatepost's forms use themselves; take another"
-    if name in _PARTS_OF_FORMS:
+    if name in PARTS_OF_FORMS:
         return f"a field named `{name}` would break the form; take another name"
     if name in _COLUMNS:
         return f"`{name}` is a column of every export already; take another name"
