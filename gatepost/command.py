@@ -14,7 +14,7 @@ from capture.errors import GatepostError
 from gatepost.settings import Sourced
 
 _MADE_BEFORE_A_LOOK: Final = 50_000
-"""Most that is made lives to the end: to look for garbage after each 700 costs a build a thirtieth."""
+"""Most lives to the end: to look for garbage after each 700 things costs a build a thirtieth."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "backtest": "capture.cli.backtest:backtest",
