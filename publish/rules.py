@@ -8,6 +8,7 @@ from typing import Any
 
 import pelican
 from pelican import signals
+from pelican.readers import default_metadata, parse_path_metadata
 from pelican.utils import slugify
 
 from publish import problems
@@ -42,7 +43,11 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         ends = settings["TEMPLATE_EXTENSIONS"]
         return any((folder / f"{name}{end}").is_file() for folder in folders for end in ends)
 
-    return layout_from(settings, slug_of, has_template)
+    def topic_of(name: str) -> str:
+        told = {**default_metadata(settings), **parse_path_metadata(name, settings)}
+        return str(told.get("category", ""))
+
+    return layout_from(settings, slug_of, has_template, topic_of)
 
 
 def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:

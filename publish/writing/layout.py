@@ -55,6 +55,8 @@ class Layout:
     levels: Mapping[str, Level]
     slugify: Callable[[str], str]
     has_template: Callable[[str], bool]
+    topic_of: Callable[[str], str]
+    """The category of a post that names none, by its path below the content folder."""
 
     def sources(self, kind: Kind) -> Iterator[Path]:
         """Every file of the kind, as Pelican finds them, in the order of their names."""
@@ -109,6 +111,7 @@ def layout_from(
     settings: Mapping[str, Any],
     slugify: Callable[[str], str],
     has_template: Callable[[str], bool] = lambda _: True,
+    topic_of: Callable[[str], str] = lambda _: "misc",
 ) -> Layout:
     """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""
     content = Path(settings["PATH"]).absolute()
@@ -146,6 +149,7 @@ def layout_from(
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
         has_template=has_template,
+        topic_of=topic_of,
     )
 
 

@@ -1,6 +1,5 @@
 """The files of the site that nobody writes: lists, feeds, maps, and what the service answers."""
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,7 +58,6 @@ def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
 
 
 def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
-    folder = posixpath.basename(posixpath.dirname(post.name))  # Pelican's category of last resort
-    yield "category", (post.get("category") or folder,)
+    yield "category", (post.get("category") or layout.topic_of(post.name),)
     yield "tag", post.get("tags") or ()
     yield "author", post.get("author") or post.get("authors") or layout.authors

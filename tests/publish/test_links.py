@@ -76,3 +76,25 @@ def test_an_article_cannot_take_the_place_of_the_sites_own_page(site: Any) -> No
         "content/posts/post.md:3: has the same address as the site's own index page, /articles/: "
         "give it another `Slug:`"
     ]
+
+
+OURS = """
+USE_FOLDER_AS_CATEGORY = False
+PATH_METADATA = "posts/(?P<category>[^/]+)/.*"
+DEFAULT_CATEGORY = "General"
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "topic"),
+    [("", "post", "posts"), (OURS, "post", "general"), (OURS, "pricing/post", "pricing")],
+)
+def test_the_list_of_a_topic_that_comes_by_itself_may_be_linked_to(
+    site: Any, settings: str, name: str, topic: str
+) -> None:
+    site.set(settings)
+    site.post(f"[x](/category/{topic}.html)", name=name, head="Slug: post\n")
+    site.write("theme/templates/category.html", "{{ category }}")
+    assert site.check().findings.errors == ()
+    site.build()
+    assert (site.site / f"category/{topic}.html").is_file()
