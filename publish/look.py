@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pelican import signals
 
 from capture.site import Link, Site
+from publish.problems import report_of
 from publish.wiring import listen
 
 _UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
@@ -45,6 +46,9 @@ def publish(pelican: Any) -> None:
     form_pages = {campaign: tuple(sorted(pages[campaign])) for campaign in sorted(pages)}
     known = {"form_pages": form_pages, "titles": titles(context)}
     site.model_copy(update=known).write(output.parent / "site.json")
+    if not (output / "index.html").exists():
+        told = "no page is the start of the site, `/`: write one, such as pages/home.md"
+        report_of(pelican.settings).warn(Path(pelican.path), None, told)
 
 
 def titles(context: Mapping[str, Any]) -> dict[str, str]:

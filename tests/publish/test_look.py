@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -220,3 +221,11 @@ def test_the_page_for_a_wrong_address_leads_on(content: Path) -> None:
 def test_a_text_without_blanks_takes_its_time_too() -> None:
     assert look.reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
     assert look.reading_minutes("<p>" + "word " * 440 + "</p>") == 2
+
+
+def test_a_site_without_a_start_is_built_and_says_so(site: Any) -> None:
+    site.post("Text.")
+    assert site.build().outcome.warnings == ()
+    site.set("DIRECT_TEMPLATES = []")
+    (said,) = site.build().outcome.warnings
+    assert said.startswith("content: no page is the start of the site, `/`: write one")
