@@ -50,6 +50,13 @@ class Post:
         ]
         return text.with_answers(answers) if answers else text
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The campaigns whose forms it means to show."""
+        placed = (found.tag.slug for found in self.outline.tags if found.tag.kind == "form")
+        named = self.get("campaign")
+        return (*placed, named) if named else tuple(placed)
+
     def state(self, now: datetime) -> State:
         """How far its readers may see it."""
         match self.status:

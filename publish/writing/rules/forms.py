@@ -8,7 +8,6 @@ from capture.errors import NotFound
 from publish.tag_syntax import how_to_mend
 from publish.writing.finding import Finding
 from publish.writing.post import Post
-from publish.writing.rules.links import forms_of
 from publish.writing.writing import Writing
 
 
@@ -52,7 +51,7 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
 def open_forms(post: Post, writing: Writing) -> set[str]:
     """The campaigns whose forms a visitor will find on the page."""
     known = writing.catalogue.campaigns if writing.catalogue else {}
-    return {slug for slug in forms_of(post) if slug in known and known[slug].is_open(writing.now)}
+    return {slug for slug in post.forms if slug in known and known[slug].is_open(writing.now)}
 
 
 def why_closed(campaign: Campaign, now: datetime) -> str:
