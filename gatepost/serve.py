@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.systemd import listen_fds
 
 from capture.errors import Refused
 from capture.ledger import Ledger, open_ledger
@@ -65,7 +66,8 @@ def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
 
 def serve(settings: Settings) -> None:
     """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
-    check_port(settings)
+    if not listen_fds(unset_environment=False):  # else systemd listens, and holds on to who comes
+        check_port(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
     config = web_config(settings)

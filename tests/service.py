@@ -122,6 +122,7 @@ class Service:
         self.port = free_port()
         self.settings = {"port": str(self.port), "trusted_proxies": "1", **settings}
         self.process: subprocess.Popen[bytes] | None = None
+        self.pass_fds: tuple[int, ...] = ()
         self.log = folder / "server.log"
 
     def start(self, *before: str) -> Self:
@@ -134,6 +135,7 @@ class Service:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=self.pass_fds,
             )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
