@@ -4,16 +4,16 @@ Both follow from events: of the lead, and of the closings whose statements have 
 is written in the same transaction; `verify` derives it again by `dues`.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from sqlite_utils import Database
 
-from capture.billing import life_of, lines_for
+from capture.billing import Life, life_of, lines_for
 from capture.campaign import Campaign, parse_campaign
-from capture.lead import DELIVERED, Event, Lead, show_time
+from capture.lead import DELIVERED, Lead, show_time
 from capture.ledger.rows import EVENT_COLUMNS, recorded_from
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -38,12 +38,12 @@ def may_owe(lead: Lead) -> bool:
     return lead.review in DELIVERED and not lead.test and not lead.free
 
 
-def due_at(events: Iterable[Event], terms: Campaign, billed: Container[str]) -> datetime | None:
-    """When the lead's next line falls due if nobody says anything more, what silence says included.
+def due_at(life: Life, terms: Campaign, billed: Container[str]) -> datetime | None:
+    """When a lead's next line falls due if nobody says anything more, what silence says included.
 
     `billed` holds the periods of its lines that a statement has. None: nothing falls due by itself.
     """
-    lines = lines_for(life_of(events), terms, _FOR_EVER)
+    lines = lines_for(life, terms, _FOR_EVER)
     return min((line.due_at for line in lines if line.period not in billed), default=None)
 
 
@@ -68,8 +68,8 @@ def _due(db: Database, lead_id: str, terms: Campaign | None) -> str | None:
     rows = db.execute(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
     )
-    events = [recorded_from(row).event for row in rows]
-    due = due_at(events, terms, periods_billed(db, lead_id))
+    life = life_of(recorded_from(row).event for row in rows)
+    due = due_at(life, terms, periods_billed(db, lead_id))
     return None if due is None else show_time(due)
 
 

@@ -1,10 +1,12 @@
 """Writing into the SQLite ledger, within one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlite_utils import Database
 
+from capture.billing import Life, life_of
 from capture.campaign import Campaign
 from capture.canonical import canonical
 from capture.lead import Event, Kind, Lead, follow, show_time
@@ -18,6 +20,7 @@ from capture.ledger.rows import LEAD_COLUMNS, STATEMENT_COLUMNS, dossier_row, le
 _COLUMNS = ", ".join(LEAD_COLUMNS)
 _MARKS = ", ".join("?" * len(LEAD_COLUMNS))
 _CHANGES = ", ".join(f"{name} = excluded.{name}" for name in LEAD_COLUMNS)
+_RECEIVED_AND_JUDGED: Final = 2
 
 
 class SqliteRecords(SqliteReading):
@@ -54,7 +57,7 @@ class SqliteRecords(SqliteReading):
         dues = []
         for lead_id, said in spoken.items():
             new = said[0].kind is Kind.RECEIVED  # then all of its events are at hand
-            due = self._due(leads[lead_id], said if new else None)
+            due = self._due(leads[lead_id], _begun(leads[lead_id], said) if new else None)
             if due is not None or not new:
                 dues.append((due, lead_id))
         self._keep_dues(dues)
@@ -62,14 +65,14 @@ class SqliteRecords(SqliteReading):
     def _keep_dues(self, dues: Iterable[tuple[str | None, str]]) -> None:
         self._db.conn.executemany("UPDATE leads SET due_at = ? WHERE lead_id = ?", dues)
 
-    def _due(self, lead: Lead, life: Iterable[Event] | None = None) -> str | None:
-        """`life` is all of its events; None looks them up."""
+    def _due(self, lead: Lead, life: Life | None = None) -> str | None:
+        """Without its life, that is looked up."""
         kept = self.version_text(lead.version) if may_owe(lead) else None
         if kept is None:
             return None
         billed: set[str] = set()
         if life is None:
-            life = [one.event for one in self.events(lead_id=lead.lead_id)]
+            life = life_of(one.event for one in self.events(lead_id=lead.lead_id))
             billed = periods_billed(self._db, lead.lead_id)
         due = due_at(life, parsed(lead.version, *kept), billed)
         return None if due is None else show_time(due)
@@ -197,3 +200,8 @@ class SqliteRecords(SqliteReading):
             [(self.mac(client, kind, value), client, show_time(at)) for kind, value in keys],
         )
         return self._db.conn.total_changes - before
+
+
+def _begun(lead: Lead, said: Sequence[Event]) -> Life:
+    """The life of a new lead: received and judged it has none yet, beyond its row."""
+    return Life(lead, {}) if len(said) <= _RECEIVED_AND_JUDGED else life_of(said)
