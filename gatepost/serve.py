@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import signal
 import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "timeout": 30,
             "graceful_timeout": 10,
             "control_socket_disable": True,  # it would be one file for all services of a user
+            "post_fork": _hear_for_itself,
             "when_ready": _say_ready,
         }
         for name, value in options.items():
@@ -128,6 +130,14 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         gc.set_threshold(GARBAGE)
         self._ledger.start()
         return WholeBody(self._app)
+
+
+def _hear_for_itself(server: Any, worker: Any) -> None:
+    """A new worker is told to end by the signals that its server was told by: until it listens to
+    them itself, it would not hear, and serve on until it is killed with visitors waiting."""
+    del server, worker
+    for told in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(told, signal.SIG_DFL)
 
 
 def _say_ready(server: Any) -> None:
