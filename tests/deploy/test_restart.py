@@ -63,4 +63,4 @@ def test_over_restarts_under_load_nobody_is_sent_away(service: Held) -> None:
     for visitor in visitors:
         visitor.join(30)
     assert {answer.status for answer in answers} == {303}
-    assert len(service.stages()) == len(answers) > 20
+    assert len(service.stages()) == len(answers)
