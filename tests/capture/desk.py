@@ -11,12 +11,13 @@ from capture.closing import (
     Wish,
     close_month,
     credit,
+    draw_month,
     preview,
     read_statement,
 )
 from capture.intake import receive
 from capture.lead import Actor, Kind, Lead
-from capture.ledger import Ledger
+from capture.ledger import Ledger, Reading
 from capture.outcomes import Outcome, record
 from capture.review import Act, accept
 from capture.statement import Statement
@@ -77,3 +78,14 @@ class Desk:
                 lambda records: close_month(records, self.terms, self.parties, month, now)
             )
         )
+
+
+def exported(desk: Desk, month: str, as_of: datetime) -> list[str]:
+    def look(reading: Reading) -> list[str]:
+        return [one.line.lead_id for one in draw_month(reading, "guide", month, as_of).lines]
+
+    return desk.ledger.read(look)
+
+
+def amounts(bill: Statement) -> list[int]:
+    return [line.amount for line in bill.lines]

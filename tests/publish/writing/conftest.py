@@ -33,6 +33,12 @@ SETTINGS: Mapping[str, Any] = {
     "DIRECT_TEMPLATES": ["index"],
     "INDEX_SAVE_AS": "articles/index.html",
 }
+LISTS: Mapping[str, Any] = {
+    "CATEGORY_SAVE_AS": "category/{slug}/index.html",
+    "TAG_SAVE_AS": "tag/{slug}/index.html",
+    "AUTHOR_SAVE_AS": "author/{slug}/index.html",
+    "FEED_ALL_ATOM": "feed.xml",
+}
 CLIENT = """\
 name = "Acme"
 legal_name = "Acme, Inc."

@@ -1,0 +1,176 @@
+"""What a meeting costs, and who says that it was held, by the numbers in docs/rules.md."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from capture.errors import Refused
+from capture.intake import receive
+from capture.lead import Actor, Kind
+from capture.outcomes import Outcome, record
+from capture.review import dispute, reject, settle, withdraw
+from tests.capture.desk import BOOKED, DAY, HELD, WON, Desk, amounts
+from tests.samples import NOW, campaign, submission
+
+HOUR = timedelta(hours=1)
+FINAL = timedelta(hours=48)
+MEETING = NOW + 2 * DAY
+
+
+END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+
+
+class TestAppointments:
+    """250 USD a demo held, 300 USD a demo scheduled."""
+
+    def test_a_held_demo_that_the_client_records_is_billed_at_once(self, desk: Desk) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.client(lead, Kind.HELD, MEETING + HOUR)
+        (line,) = desk.bill("2026-11", MEETING + HOUR).lines
+        assert (line.amount, line.event, line.due_at) == (25000, "held", MEETING + HOUR)
+
+    def test_one_that_the_agency_records_is_final_after_the_window_rule_14(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.HELD, MEETING)
+        assert amounts(desk.bill("2026-11", MEETING + FINAL - HOUR)) == []
+        assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
+
+    def test_until_then_the_client_may_say_no_show(self, desk: Desk) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.HELD, MEETING)
+        with pytest.raises(Refused, match="only the client can object"):
+            desk.say(lead, Kind.NO_SHOW, MEETING + HOUR)
+        desk.client(lead, Kind.NO_SHOW, MEETING + HOUR)
+        assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
+
+    def test_afterwards_it_is_final_and_the_refusal_says_since_when(self, desk: Desk) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.HELD, MEETING)
+        with pytest.raises(Refused, match="final since 2026-11-27 15:00:00 UTC"):
+            desk.client(lead, Kind.CONTESTED, MEETING + FINAL, reason="too_small")
+
+    def test_a_contest_names_a_listed_reason_and_undoes_the_outcome(self, desk: Desk) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.HELD, MEETING)
+        with pytest.raises(Refused, match="'ugly' is no reason of guide; it allows: too_small"):
+            desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="ugly")
+        lead = desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="too_small")
+        assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("contested", [])
+
+    @pytest.mark.parametrize("kind", [Kind.HELD, Kind.NO_SHOW])
+    def test_nothing_comes_of_a_meeting_before_it_was_to_begin(
+        self, desk: Desk, kind: Kind
+    ) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        with pytest.raises(Refused, match=r"its meeting is at 2026-11-25T15:00.*was moved"):
+            desk.client(lead, kind, MEETING - HOUR)
+        desk.say(lead, Kind.MOVED, MEETING - HOUR, meeting_at=MEETING - HOUR)
+        assert desk.client(lead, kind, MEETING - HOUR).appointment == kind.value
+
+    def test_a_meeting_of_which_nobody_says_anything_is_taken_as_held(self, desk: Desk) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        (line,) = desk.bill("2026-11", MEETING + FINAL).lines
+        assert line.due_at == MEETING + FINAL
+        bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
+        assert [one.due_at for one in bill.lines] == [MEETING + FINAL]
+
+    def test_a_rejection_after_a_silent_meeting_leaves_it_held(self, desk: Desk) -> None:
+        terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
+        sent = submission(terms)
+        desk.terms = terms
+        made = desk.ledger.transact(lambda records: receive(records, terms, sent, NOW))
+        lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
+        assert lead is not None
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        later = MEETING + FINAL + HOUR
+        desk.act(reject, lead.lead_id, later, "too_small")
+        desk.act(dispute, lead.lead_id, later)
+        assert desk.act(settle, lead.lead_id, later).appointment == "held"
+        assert amounts(desk.bill("2026-11", later)) == [25000]
+
+    def test_the_client_may_name_a_reason_before_anybody_spoke_of_the_meeting_rule_14(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(HELD)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        with pytest.raises(Refused, match="no paying outcome to object to"):
+            desk.client(lead, Kind.CONTESTED, MEETING - HOUR, reason="too_small")
+        desk.client(lead, Kind.CONTESTED, MEETING, reason="too_small")
+        assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
+
+    def test_the_client_may_name_a_reason_after_a_no_show_too_rule_14(self, desk: Desk) -> None:
+        lead = desk.take(BOOKED)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, Kind.CONTESTED, NOW + 2 * HOUR, reason="too_small")
+        assert amounts(desk.bill("2026-11", END)) == []
+
+    def test_a_booking_that_was_missed_stands_when_the_next_is_cancelled_rule_21(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, Kind.SCHEDULED, NOW + HOUR, meeting_at=MEETING)
+        desk.say(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        (line,) = desk.bill("2026-11", END).lines
+        assert (line.amount, line.due_at) == (30000, NOW)
+
+    def test_a_booked_demo_is_billed_and_a_no_show_does_not_change_that(self, desk: Desk) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.NO_SHOW, MEETING)
+        assert amounts(desk.bill("2026-11", MEETING)) == [30000]
+
+    def test_a_cancellation_before_the_close_voids_it_unless_rebooked_rule_21(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.CANCELLED, NOW + HOUR)
+        assert amounts(desk.bill("2026-11", NOW + HOUR)) == []
+        desk.client(lead, Kind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING)
+        assert amounts(desk.bill("2026-11", NOW + 2 * HOUR)) == [30000]
+
+    def test_a_rejection_cancels_the_booking_and_taking_it_back_restores_it(
+        self, desk: Desk
+    ) -> None:
+        sent = submission(BOOKED)
+        made = desk.ledger.transact(lambda records: receive(records, BOOKED, sent, NOW))
+        lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
+        assert lead is not None
+        desk.terms = BOOKED
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.act(reject, lead.lead_id, NOW + HOUR, "too_small")
+        assert amounts(desk.bill("2026-11", MEETING + FINAL)) == []
+        desk.act(withdraw, lead.lead_id, NOW + HOUR)
+        assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [30000]
+
+
+def test_nothing_happens_before_the_lead_came_or_in_the_time_to_come(desk: Desk) -> None:
+    lead = desk.take(WON)
+    for when in (NOW - HOUR, NOW + DAY):
+        said = Outcome(lead.lead_id, Kind.LOST, Actor.AGENCY, "Ada", when)
+        with pytest.raises(Refused, match="lies before its receipt or in the time to come"):
+            desk.ledger.transact(lambda records, said=said: record(records, said, NOW))
+
+
+@pytest.mark.parametrize("kind", [Kind.NO_SHOW, Kind.MOVED, Kind.CANCELLED, Kind.HELD])
+def test_what_silence_has_said_of_a_meeting_is_final_before_it_is_written_rule_14(
+    desk: Desk, kind: Kind
+) -> None:
+    lead = desk.take(HELD)
+    desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+    more = {"meeting_at": MEETING + 9 * DAY} if kind is Kind.MOVED else {}
+    with pytest.raises(Refused, match="taken as held already, by silence"):
+        desk.client(lead, kind, MEETING + FINAL, **more)
+    assert amounts(desk.close("2026-11", END)) == [25000]

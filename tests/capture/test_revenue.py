@@ -1,0 +1,137 @@
+"""What a share of revenue costs, month by month, by the numbers in docs/rules.md."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.billing import after_months, split
+from capture.errors import MoveRefused, Refused
+from capture.lead import Kind, Lead
+from tests.capture.desk import DAY, SHARE, WON, Desk, amounts
+from tests.samples import NOW
+
+HOUR = timedelta(hours=1)
+
+
+END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
+
+
+def known_periods(desk: Desk, lead: Lead) -> list[str]:
+    events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead.lead_id)))
+    return [one.event.data["period"] for one in events if one.event.kind is Kind.REVENUE]
+
+
+class TestRevenue:
+    """15 % of monthly recurring revenue for the first twelve months (rule 22)."""
+
+    def test_each_period_pays_when_it_has_begun(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(12000))
+        desk.client(
+            lead, Kind.REVENUE, NOW, amount=Decimal(12000), period=date(2026, 11, 23), months=12
+        )
+        assert amounts(desk.close("2026-11", END)) == [15000]
+        (line,) = desk.close("2026-12", JANUARY).lines
+        assert (line.period, line.amount, line.base) == ("2026-12-23", 15000, 100000)
+
+    @pytest.mark.parametrize(
+        ("first", "paid"),
+        [("2026-11-22", 0), ("2026-11-23", 1), ("2027-11-22", 1), ("2027-11-23", 0)],
+    )
+    def test_the_term_begins_on_the_won_date_and_ends_before_the_same_day(
+        self, desk: Desk, first: str, paid: int
+    ) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(100))
+        desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(100), period=date.fromisoformat(first))
+        late = datetime(2028, 1, 1, tzinfo=UTC)
+        found = [desk.bill(month, late) for month in ("2026-11", "2027-11")]
+        assert sum(len(bill.lines) for bill in found) == paid
+
+    def test_after_churn_no_period_counts(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.client(
+            lead, Kind.REVENUE, NOW, amount=Decimal(1200), period=date(2026, 11, 23), months=12
+        )
+        desk.say(lead, Kind.CHURNED, NOW + DAY)
+        assert amounts(desk.bill("2026-11", END)) == [1500]
+        assert amounts(desk.bill("2026-12", END)) == []
+
+    def test_a_period_counts_once_unless_the_client_contested_it(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        day = date(2026, 11, 23)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        with pytest.raises(Refused, match="revenue of 2026-11-23 is recorded already"):
+            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(100), period=day)
+        desk.client(lead, Kind.CONTESTED, NOW + HOUR, reason="too_small", period=day)
+        desk.client(lead, Kind.REVENUE, NOW + HOUR, amount=Decimal(100), period=day)
+        assert amounts(desk.bill("2026-11", END)) == [1500]
+
+    @pytest.mark.parametrize(
+        ("second", "mend"),
+        [
+            ("2026-12-24", "begin it on 2027-01-23 or later"),
+            ("2027-01-22", "begin it on 2027-01-23 or later"),
+            ("2026-11-24", "begin it on 2026-11-23 or earlier"),
+        ],
+    )
+    def test_no_month_is_billed_twice_by_recording_it_under_two_days(
+        self, desk: Desk, second: str, mend: str
+    ) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=date(2026, 12, 23))
+        day = date.fromisoformat(second)
+        with pytest.raises(Refused, match=f"overlaps revenue of 2026-12-23, .* {mend}"):
+            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        late = datetime(2028, 1, 1, tzinfo=UTC)
+        months = ("2026-11", "2026-12", "2027-01")
+        assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
+
+    @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
+    def test_months_that_touch_are_two(self, desk: Desk, second: str) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in ("2026-12-23", second):
+            period = date.fromisoformat(day)
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=period)
+        assert len(known_periods(desk, lead)) == 2
+
+    def test_a_month_that_pays_nothing_stands_in_no_others_way(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in (date(2026, 11, 22), date(2026, 11, 23)):  # the first lies before the sale
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        assert amounts(desk.bill("2026-11", END)) == [13500]
+
+    def test_where_no_share_is_paid_revenue_may_come_every_week(self, desk: Desk) -> None:
+        lead = desk.take(WON)
+        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        for day in (date(2026, 11, 23), date(2026, 11, 30)):
+            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+        assert len(known_periods(desk, lead)) == 2
+
+    def test_revenue_before_the_sale_is_refused_with_what_is_allowed(self, desk: Desk) -> None:
+        lead = desk.take(SHARE)
+        with pytest.raises(MoveRefused, match=r"sale is not started.*allowed now: won, lost"):
+            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(9), period=date(2026, 11, 23))
+
+
+@given(st.integers(0, 10**9), st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 120))
+def test_a_split_payment_adds_up_and_its_parts_differ_by_one_unit_at_most(
+    amount: int, start: date, months: int
+) -> None:
+    parts = split(amount, start, months)
+    assert (sum(parts.values()), len(parts)) == (amount, months)
+    assert max(parts.values()) - min(parts.values()) <= 1
+
+
+def test_a_month_later_is_clamped_to_the_months_end() -> None:
+    assert after_months(date(2027, 1, 31), 1) == date(2027, 2, 28)
+    assert after_months(date(2028, 2, 29), 12) == date(2029, 2, 28)
