@@ -1,16 +1,14 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
-import json
 from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 
 from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
-from capture.ledger import programs
+from capture.ledger import bills, programs, walks
 from capture.ledger.chain import GENESIS
 from capture.ledger.facts import (
     Access,
@@ -31,46 +29,17 @@ from capture.ledger.facts import (
 from capture.ledger.rows import (
     DOSSIER_COLUMNS,
     EVENT_COLUMNS,
-    LEAD_COLUMNS,
-    STATEMENT_COLUMNS,
-    answers_from,
-    decision_from,
+    LEAD,
     dossier_from,
-    frozen_from,
     lead_from,
     recorded_from,
 )
 from capture.ledger.shown import shown_leads
 
-_LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 # CROSS JOIN makes SQLite begin with the few rows of a key; left to itself it may begin with a
 # campaign's whole month of leads.
 _BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
-_EVER_QUALIFIED = "(review IN ('qualified', 'accepted', 'rejected') OR explicit = 1)"
-"""Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
-_RECEIVED = "leads.campaign = ?1 AND (?2 IS NULL OR leads.received_at >= ?2)"
-_VERDICT = """(
-    SELECT json_extract(data, '$.verdict') FROM events
-    WHERE events.lead_id = leads.lead_id AND json_extract(data, '$.verdict') IS NOT NULL
-    ORDER BY sequence DESC LIMIT 1
-)"""
-_DECISION = """(
-    SELECT json_array(kind, actor, occurred_at, json_extract(data, '$.reason')) FROM events
-    WHERE events.lead_id = leads.lead_id AND kind IN ('accepted', 'rejected', 'settled')
-    ORDER BY sequence DESC LIMIT 1
-)"""
-_NOTICE = """(
-    SELECT occurred_at FROM events WHERE events.lead_id = leads.lead_id
-    AND kind IN ('qualified', 'told') AND json_extract(data, '$.deadline') IS NOT NULL
-    ORDER BY sequence DESC LIMIT 1
-)"""
-_STATED = """
-    SELECT line.value ->> 'lead_id', line.value ->> 'period', number
-    FROM statements,
-        json_each(iif(json_valid(statements.json), statements.json, '{"lines": []}'), '$.lines')
-        AS line
-"""
 _ALL = LeadFilter()
 _FEW = 20
 """How many earlier leads of a person are ever looked at: a flood must not slow the door."""
@@ -93,9 +62,7 @@ class SqliteReading:
         return found
 
     def lead(self, lead_id: str) -> Lead | None:
-        row = self._db.execute(
-            f"SELECT {_LEAD} FROM leads WHERE lead_id = ?", (lead_id,)
-        ).fetchone()
+        row = self._db.execute(f"SELECT {LEAD} FROM leads WHERE lead_id = ?", (lead_id,)).fetchone()
         return None if row is None else lead_from(row)
 
     def lead_ids_like(self, prefix: str) -> Sequence[str]:
@@ -113,7 +80,7 @@ class SqliteReading:
         # A campaign's leads lie in order already; the index would have them all sorted first.
         table = "leads NOT INDEXED" if wanted.month is None else "leads"
         for row in self._db.execute(
-            f"SELECT {_LEAD} FROM {table} WHERE {where} ORDER BY rowid {order}", wheres
+            f"SELECT {LEAD} FROM {table} WHERE {where} ORDER BY rowid {order}", wheres
         ):
             yield lead_from(row)
 
@@ -146,58 +113,16 @@ class SqliteReading:
     def lives(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
     ) -> Iterator[Sequence[Recorded]]:
-        columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
-        # NOT INDEXED, CROSS JOIN: the leads in the order in which they lie, and for each the few
-        # events of its index; else SQLite sorts all events of the campaign first, in memory.
-        rows = self._db.execute(
-            f"SELECT {columns} FROM leads NOT INDEXED"
-            " CROSS JOIN events ON events.lead_id = leads.lead_id"
-            " WHERE leads.campaign = :campaign AND leads.test = 0"
-            f" AND {_EVER_QUALIFIED}"
-            " AND (:last IS NULL OR sequence <= :last)"
-            " AND (:until IS NULL OR recorded_at <= :until)"
-            " ORDER BY leads.rowid, events.sequence",
-            {"campaign": campaign, "last": last, "until": until and show_time(until)},
-        )
-        for _, life in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
-            yield list(life)
+        return walks.lives(self._db, campaign, until=until, last=last)
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
-        # NOT INDEXED: in the order in which they lie, instead of sorting them all first.
-        rows = self._db.execute(
-            f"SELECT {_LEAD}, {_VERDICT}, dossiers.answers"
-            " FROM leads NOT INDEXED LEFT JOIN dossiers USING (lead_id)"
-            f" WHERE {_RECEIVED} ORDER BY leads.rowid",
-            (campaign, since and show_time(since)),
-        )
-        for *lead, verdict, answers in rows:
-            yield Judged(
-                lead_from(tuple(lead)),
-                None if verdict is None else json.loads(verdict),
-                None if answers is None else answers_from(answers),
-            )
+        return walks.judged(self._db, campaign, since)
 
     def how_many(self, campaign: str, since: datetime | None = None) -> int:
-        row = self._db.execute(
-            f"SELECT count(*) FROM leads WHERE {_RECEIVED}", (campaign, since and show_time(since))
-        ).fetchone()
-        return int(row[0])
+        return walks.how_many(self._db, campaign, since)
 
     def tracked(self, campaign: str) -> Iterator[Tracked]:
-        # NOT INDEXED: in the order in which they lie, instead of sorting them all first.
-        rows = self._db.execute(
-            f"SELECT {_LEAD}, {_DECISION}, {_NOTICE}, dossiers.first_touch, dossiers.last_touch"
-            " FROM leads NOT INDEXED LEFT JOIN dossiers USING (lead_id)"
-            " WHERE leads.campaign = ? AND leads.test = 0 ORDER BY leads.rowid",
-            (campaign,),
-        )
-        for *lead, decision, notice, first, last in rows:
-            yield Tracked(
-                lead_from(tuple(lead)),
-                None if decision is None else decision_from(decision),
-                notice and parse_time(notice),
-                None if first is None else (json.loads(first), json.loads(last)),
-            )
+        return walks.tracked(self._db, campaign)
 
     def account_events(self) -> Iterator[Recorded]:
         rows = self._db.execute(
@@ -206,27 +131,16 @@ class SqliteReading:
         return map(recorded_from, rows)
 
     def owed(self, lead_id: str) -> Owed:
-        row = self._db.execute(
-            "SELECT due_at, billed FROM leads WHERE lead_id = ?", (lead_id,)
-        ).fetchone()
-        due, billed = row or (None, "")
-        return Owed(due and parse_time(due), billed)
+        return bills.owed(self._db, lead_id)
 
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
-        rows = self._db.execute(
-            "SELECT number, period FROM statement_lines WHERE lead_id = ? ORDER BY period",
-            (lead_id,),
-        )
-        return [(number, period) for number, period in rows]
+        return bills.billed_on(self._db, lead_id)
 
     def lines_apart(self) -> Sequence[tuple[str, str, str]]:
-        return self._db.execute(
-            f"SELECT * FROM ({_STATED} EXCEPT SELECT * FROM statement_lines)"
-            f" UNION ALL SELECT * FROM (SELECT * FROM statement_lines EXCEPT {_STATED})"
-        ).fetchall()
+        return bills.lines_apart(self._db)
 
     def billed(self, campaign: str, before: str) -> Container[tuple[str, str]]:
-        return _Billed(self._db, campaign, before)
+        return bills.Billed(self._db, campaign, before)
 
     def over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
         row = self._db.execute(
@@ -304,7 +218,7 @@ class SqliteReading:
         since = "" if wanted.since is None else show_time(wanted.since)
         # The stage is asked for here: a flood of others must not fill the few that are looked at.
         rows = self._db.execute(
-            f"SELECT DISTINCT {_LEAD} FROM {_BY_KEY} WHERE mac IN ({marks}) AND test = 0"
+            f"SELECT DISTINCT {LEAD} FROM {_BY_KEY} WHERE mac IN ({marks}) AND test = 0"
             f" AND review IN ({', '.join('?' * len(stages))}) AND received_at >= ?"
             " AND (? IS NULL OR campaign = ?) ORDER BY received_at DESC LIMIT ?",
             (*macs, *stages, since, wanted.campaign, wanted.campaign, _FEW),
@@ -374,18 +288,10 @@ class SqliteReading:
         return programs.answered(self._db, self.mac(client, "key", key), self.mac(request))
 
     def statements(self, client: str | None = None) -> Sequence[Frozen]:
-        rows = self._db.execute(
-            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE ? IS NULL OR client = ?"
-            " ORDER BY rowid",
-            (client, client),
-        )
-        return [frozen_from(row) for row in rows]
+        return bills.statements(self._db, client)
 
     def statement(self, number: str) -> Frozen | None:
-        row = self._db.execute(
-            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE number = ?", (number,)
-        ).fetchone()
-        return None if row is None else frozen_from(row)
+        return bills.statement(self._db, number)
 
     def messages(self) -> Sequence[Message]:
         rows = self._db.execute(
@@ -396,24 +302,3 @@ class SqliteReading:
             Message(lead_id, kind, parse_time(queued), expires and parse_time(expires))
             for lead_id, kind, queued, expires in rows
         ]
-
-
-class _Billed:
-    """Which lines stand on a campaign's statements of months before one."""
-
-    def __init__(self, db: Database, campaign: str, before: str) -> None:
-        self._db = db
-        self._numbers = {
-            number
-            for (number,) in db.execute(
-                "SELECT number FROM statements WHERE campaign = ? AND month < ?", (campaign, before)
-            )
-        }
-
-    def __contains__(self, line: object) -> bool:
-        if not self._numbers or not isinstance(line, tuple):
-            return False
-        row = self._db.execute(
-            "SELECT number FROM statement_lines WHERE lead_id = ? AND period = ?", line
-        ).fetchone()
-        return row is not None and row[0] in self._numbers

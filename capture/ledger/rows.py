@@ -12,6 +12,8 @@ from capture.lead import Actor, Event, Kind, Lead, parse_time, show_time
 from capture.ledger.facts import Decision, Dossier, Frozen, Recorded
 
 LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
+LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
+"""A lead's columns, as `lead_from` wants them."""
 _TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
 _FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed"})
 

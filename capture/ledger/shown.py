@@ -7,9 +7,8 @@ from sqlite_utils import Database
 
 from capture.lead import Lead, show_time
 from capture.ledger.facts import Shown
-from capture.ledger.rows import LEAD_COLUMNS, lead_from
+from capture.ledger.rows import LEAD, lead_from
 
-_LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 SHOWN = "test = 0 AND review IN ('qualified', 'accepted', 'rejected')"
 """As in the partial index, letter by letter, so that SQLite takes it."""
 _SILENT = "(review = 'qualified' AND explicit = 0 AND deadline IS NOT NULL AND deadline <= :now)"
@@ -37,7 +36,7 @@ def shown_leads(db: Database, wanted: Shown) -> Sequence[Lead]:
     many leads waits no longer for a few of them."""
     where = [_WHERE[name] for name in _WHERE if getattr(wanted, name) is not None]
     rows = db.execute(
-        f"SELECT {_LEAD} FROM leads WHERE client = :client AND {SHOWN}"
+        f"SELECT {LEAD} FROM leads WHERE client = :client AND {SHOWN}"
         + "".join(f" AND {clause}" for clause in where)
         + " ORDER BY received_at DESC, leads.lead_id DESC LIMIT :limit",
         _values(wanted),
