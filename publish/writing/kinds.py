@@ -117,31 +117,22 @@ def _site_path(value: Any) -> str:
     return text
 
 
-def _file(value: Any) -> str:
-    text = _line(value)
-    if not FILE.fullmatch(text):
-        raise refusal(f"must be a file of the site, such as guide/index.html, not `{text}`")
-    return text
+def _fitting(pattern: re.Pattern[str], told: str) -> Callable[[Any], str]:
+    """Takes a line that the whole pattern fits, and tells of any other."""
+
+    def read(value: Any) -> str:
+        text = _line(value)
+        if not pattern.fullmatch(text):
+            raise refusal(told.format(text))
+        return text
+
+    return read
 
 
 def _address(value: Any) -> str:
     text = _line(value)
     if not FILE.fullmatch(text.removesuffix("/")):
         raise refusal(f"must be an address of the site without `/` before it, not `{text}`")
-    return text
-
-
-def _language(value: Any) -> str:
-    text = _line(value)
-    if not LANGUAGE.fullmatch(text):
-        raise refusal(f"must be a language, such as de or pt-BR, not `{text}`")
-    return text
-
-
-def _token(value: Any) -> str:
-    text = _line(value)
-    if not TOKEN.fullmatch(text):
-        raise refusal("must be 16 to 64 letters and digits that nobody can guess")
     return text
 
 
@@ -181,6 +172,10 @@ _PAIR: Final = {
     "required": ["question", "answer"],
     "additionalProperties": False,
 }
+
+_file: Final = _fitting(FILE, "must be a file of the site, such as guide/index.html, not `{}`")
+_language: Final = _fitting(LANGUAGE, "must be a language, such as de or pt-BR, not `{}`")
+_token: Final = _fitting(TOKEN, "must be 16 to 64 letters and digits that nobody can guess")
 
 Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
 Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
