@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from capture.lead import Event, Kind, show_time
 from capture.money import from_minor
+from capture.outcomes import KINDS
 from capture.sharing import OpenLead
 from capture.web.api.shown import (
     AppointmentShown,
@@ -27,17 +28,7 @@ EVENTS: Final = frozenset(
         Kind.WITHDRAWN,
         Kind.DISPUTED,
         Kind.SETTLED,
-        Kind.SCHEDULED,
-        Kind.MOVED,
-        Kind.HELD,
-        Kind.NO_SHOW,
-        Kind.CANCELLED,
-        Kind.WON,
-        Kind.LOST,
-        Kind.REVENUE,
-        Kind.REFUNDED,
-        Kind.CHURNED,
-        Kind.CONTESTED,
+        *KINDS.values(),
     }
 )
 """What concerns the client; how a lead was judged before it was theirs does not (rule 6)."""
