@@ -158,3 +158,25 @@ def test_a_build_opens_nothing_that_the_lead_service_keeps(
     assert project / "content/pages/about.md" in opened
     assert [path for path in opened if path.is_relative_to(project / "var")] == []
     assert [name for name, content in files.items() if b"Ann Lead" in content] == []
+
+
+@pytest.mark.parametrize(
+    ("link", "to"),
+    [("images/v", "../../var"), ("images/k.png", "../../var/key"), ("posts/v.md", "../../var/key")],
+)
+def test_a_link_out_of_the_content_is_refused_and_nothing_of_it_published(
+    site: Any, link: str, to: str
+) -> None:
+    site.write("var/key", "Title: A key\nDate: 2026-11-02\nSlug: key\n\nunspeakable\n")
+    site.post("Text.")
+    (site.root / "content" / link).symlink_to(to)
+    told = f"content/{link}: leads out of content/, to {to}: put a copy in its place"
+    assert site.mistakes() == [told]
+    assert not site.site.exists()
+
+
+def test_a_link_within_the_content_is_published_as_what_it_is(site: Any) -> None:
+    site.post("![dot]({static}/images/same.svg)")
+    (site.root / "content/images/same.svg").symlink_to("dot.svg")
+    site.build()
+    assert (site.site / "images/same.svg").read_text() == "<svg/>"

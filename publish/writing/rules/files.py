@@ -10,7 +10,7 @@ from publish.writing.writing import Writing
 
 
 def file_findings(writing: Writing) -> Iterator[Finding]:
-    """Gated files among those to be published, by name or content, and links to nothing."""
+    """Gated files among those to be published, by name or content, and links to nothing or out."""
     gated = GatedFiles(writing.gated, writing.private)
     for path in _published(writing):
         where = short_path(path)
@@ -19,6 +19,20 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(where, None, told, "picture")
         elif same := gated.same_as(path):
             yield Finding(where, None, gated.refusal(same), "gated")
+    for path in _leading_out(writing):
+        if not gated.holds(path):
+            told = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
+            yield Finding(short_path(path), None, f"{told}put a copy in its place", "gated")
+
+
+def _leading_out(writing: Writing) -> Iterator[Path]:
+    """Symbolic links to files or folders elsewhere: all that is there would be published."""
+    content = writing.layout.content.resolve()
+    for path in sorted(writing.layout.content.rglob("*")) if writing.has_symlinks else ():
+        if not path.is_symlink() or not path.exists() or path.is_relative_to(writing.gated):
+            continue  # the gated files may lie where they like
+        if not path.resolve().is_relative_to(content):
+            yield path
 
 
 def _published(writing: Writing) -> Iterator[Path]:
