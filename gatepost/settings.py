@@ -114,6 +114,20 @@ class Settings(BaseModel):
     largest_file_mb: int = Field(
         50, ge=1, le=2000, description="most that one pushed file may have"
     )
+    most_files: int = Field(20_000, ge=1, le=100_000, description="most files that a push may have")
+    largest_push_mb: int = Field(
+        200, ge=1, le=100_000, description="most that a push's files have together, unpacked"
+    )
+    largest_releases_mb: int = Field(
+        2000, ge=1, le=1_000_000, description="most that all kept releases have together"
+    )
+    reserve_mb: int = Field(
+        500, ge=0, le=1_000_000, description="free space that publishing never uses"
+    )
+    build_seconds: int = Field(300, ge=1, le=86_400, description="longest that one build may take")
+    build_memory_mb: int = Field(
+        2000, ge=100, le=1_000_000, description="most memory that one build may use"
+    )
     ledger_socket: str = Field("", description="where a push asks the ledger of changed campaigns")
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from capture.errors import Refused
+from gatepost.releases.limits import Limits
 from gatepost.releases.shelf import Shelf
 from gatepost.settings import PREFIX, Settings
 
@@ -23,8 +24,7 @@ class Desk:
     capture_url: str
     ledger_socket: str
     keep: int
-    largest: int
-    """Bytes of one pushed file, at most."""
+    limits: Limits
     say: Callable[[str], None]
     """Tells whoever waits a line."""
 
@@ -41,7 +41,7 @@ class Desk:
             capture_url=settings.capture_url,
             ledger_socket=settings.ledger_socket,
             keep=settings.keep_releases,
-            largest=settings.largest_file_mb * 1_000_000,
+            limits=Limits.of(settings),
             say=say,
         )
 

@@ -14,7 +14,9 @@ from typing import IO, Final
 from capture.errors import Refused, Unavailable
 
 MOST_FILES: Final = 100_000
-"""A tree can name itself a million times in a few bytes: no more entries than these are read."""
+"""A tree can name itself a million times in a few bytes: no more files and folders than these are
+read."""
+_FOLDER: Final = "040000"
 _OLD_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
 
 
@@ -43,13 +45,15 @@ class Repository:
     def entries(self, commit: str) -> list[Entry]:
         """Every file of a commit. Raises `Refused` if there are too many, `Unavailable`."""
         found: list[Entry] = []
-        command = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit]
+        # With the folders themselves: a tree of nothing but folders has an end, too.
+        command = ["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]
         with self._running(command) as process:
-            for line in _records(_out(process)):
-                found.append(_entry(line))
-                if len(found) > MOST_FILES:
+            for number, line in enumerate(_records(_out(process)), 1):
+                if number > MOST_FILES:
                     process.kill()
                     raise Refused(f"more than {MOST_FILES:,} files: that is no site of ours")
+                if (entry := _entry(line)).mode != _FOLDER:
+                    found.append(entry)
         if process.returncode:
             raise Unavailable(f"git cannot list the files of {commit[:12]}")
         return found

@@ -6,6 +6,7 @@ Built with the installed code and theme. Until it is shown, no reader sees any o
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from gatepost.releases.ask import changed_campaigns, check_with_ledger
 from gatepost.releases.desk import Desk
 from gatepost.releases.extract import extract
 from gatepost.releases.git import Entry, Repository
-from gatepost.releases.release import Release, name_of
+from gatepost.releases.release import Release, name_of, size_of
+from gatepost.releases.tree import is_published
 from publish.build import build
 from publish.release import finish
 from publish.writing.layout import PUBLISHED
@@ -32,14 +34,21 @@ def make(
     release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
     before = desk.shelf.current()
     live = desk.shelf.path(before.name) if before else None
+    wanted = [entry for entry in entries if is_published(entry)]
+    needed = desk.limits.check_push(wanted)
+    desk.limits.check_releases(desk.shelf.needed(), needed)
+    desk.limits.check_room(desk.shelf.folder, needed)
     try:
         with desk.shelf.making(name) as folder:
-            extract(repository, entries, folder, desk.largest)
+            extract(repository, wanted, folder, desk.limits)
             with chdir(
                 folder
             ):  # so that a mistake is told as content/posts/..., as writers know it
                 _build(desk, folder, live)
             check_with_ledger(desk.ledger_socket, changed_campaigns(folder, live), desk.say)
+            release = replace(release, size=size_of(folder))
+            desk.limits.check_releases(desk.shelf.needed(), release.size)
+            desk.limits.check_room(folder)
             release.write(folder)
     except OSError as error:
         raise Unavailable(f"the server cannot keep the new site: {error.strerror}") from error

@@ -26,6 +26,8 @@ class Release:
     """When it was last put before readers; None: never yet."""
     before: str | None = None
     """The release that readers saw before it."""
+    size: int = 0
+    """Bytes of its files, those of the site included."""
 
     def write(self, folder: Path) -> None:
         """Keeps the facts; a reader sees the old ones or the new ones."""
@@ -54,3 +56,8 @@ class Release:
 def name_of(commit: str, now: datetime) -> str:
     """Sorts by time, and says what is in it."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:12]}"
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -107,16 +107,26 @@ class Shelf:
         self._swap(current.name, target.name)
         return target
 
-    def prune(self, keep: int, now: datetime) -> None:
-        """Takes old releases away: kept are `keep` of those that `rollback` would reach, what the
-        links name, and what waits for its push to end. Needs the lock."""
+    def needed(self) -> int:
+        """The bytes of the releases that readers need: what the links name."""
+        names = {self._linked(CURRENT), self._linked(PREVIOUS)} - {None}
+        return sum(release.size for release in self.all() if release.name in names)
+
+    def prune(self, keep: int, now: datetime, most: int | None = None) -> None:
+        """Takes old releases away: kept are `keep` of those that `rollback` would reach, as far as
+        they have no more than `most` bytes together, what the links name, and what waits for its
+        push to end. Needs the lock."""
         kept = {self._linked(CURRENT), self._linked(PREVIOUS)}
-        name = self._linked(CURRENT)
+        name, size = self._linked(CURRENT), self.needed()
         for _ in range(keep):
             if name is None or not self.path(name).is_dir():
                 break
+            release = Release.read(self.path(name))
+            size += 0 if name in kept else release.size
+            if most is not None and size > most:
+                break
             kept.add(name)
-            name = Release.read(self.path(name)).before
+            name = release.before
         for release in self.all():
             waits = release.live_at is None and now - release.made_at < WAITS
             if release.name not in kept and not waits:

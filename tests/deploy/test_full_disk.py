@@ -15,6 +15,7 @@ def small(tmp_path: Path) -> Server:
     """Its releases lie on a disk of 12 MB, which this test's own processes see."""
     needs("git")
     server = Server(tmp_path)
+    server.settings["reserve_mb"] = "0"  # the disk shall be full
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(server.site)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         without("no disk can be mounted here")

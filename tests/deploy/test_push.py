@@ -140,6 +140,30 @@ def test_what_could_leave_its_folder_or_meet_another_file_is_refused(
     assert all(line.isprintable() for line in lines)
 
 
+def test_a_small_pack_that_unpacks_to_much_is_refused_before_anything_is_written(
+    writer: Writer,
+) -> None:
+    writer.server.settings["largest_push_mb"] = "5"
+    for number in (1, 2):
+        zeros = writer.folder / f"content/gated/zeros-{number}.bin"
+        zeros.write_bytes(bytes(3_000_000))
+    writer.commit("Two files of zeros, a few kilobytes in git")
+    (line,) = refused(writer)
+    del writer.server.settings["largest_push_mb"]
+    assert line.startswith("this push unpacks to 6 MB in content/, campaigns/ and clients/, and 5 ")
+    assert "GATEPOST_LARGEST_PUSH_MB" in line
+    assert "content/gated/zeros-1.bin (3 MB), content/gated/zeros-2.bin (3 MB)" in line
+
+
+def test_the_reserve_of_the_disk_is_not_published_into(writer: Writer) -> None:
+    writer.server.settings["reserve_mb"] = "1000000"
+    writer.post("no-room")
+    line, whose = refused(writer)
+    del writer.server.settings["reserve_mb"]
+    assert line.startswith("the server's disk has room for 0 MB beside the 1,000,000 MB that are")
+    assert whose == "That is not of your making: please tell the operator."
+
+
 def fed(writer: Writer, raw: bytes, *command: str) -> str:
     """What git prints when it is given the bytes."""
     env = writer.server.environment()

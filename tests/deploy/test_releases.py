@@ -23,11 +23,11 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
         yield made
 
 
-def make(shelf: Shelf, minute: int, *, show: bool = True) -> str:
+def make(shelf: Shelf, minute: int, *, show: bool = True, size: int = 0) -> str:
     """A release of that minute, before readers if `show`."""
     now = NOON + timedelta(minutes=minute)
     name = shelf.free_name(name_of(f"{minute:040x}", now))
-    release = Release(name, f"{minute:040x}", "/srv/live.git", f"Push {minute}", now)
+    release = Release(name, f"{minute:040x}", "/srv/live.git", f"Push {minute}", now, size=size)
     with shelf.making(name) as folder:
         (folder / "page").write_text(str(minute))
         release.write(folder)
@@ -84,6 +84,17 @@ def test_as_many_are_kept_as_rollback_shall_reach(shelf: Shelf) -> None:
     names = [make(shelf, minute) for minute in range(6)]
     shelf.prune(3, NOON + timedelta(days=1))
     assert [release.name for release in shelf.all()] == names[-3:]
+
+
+def test_as_many_are_kept_as_their_sizes_allow_and_always_the_two_that_readers_need(
+    shelf: Shelf,
+) -> None:
+    names = [make(shelf, minute, size=100) for minute in range(5)]
+    assert shelf.needed() == 200
+    shelf.prune(5, NOON + timedelta(days=1), most=350)
+    assert [release.name for release in shelf.all()] == names[-3:]
+    shelf.prune(5, NOON + timedelta(days=1), most=1)
+    assert [release.name for release in shelf.all()] == names[-2:]
 
 
 def test_one_whose_push_has_not_ended_is_kept_for_an_hour(shelf: Shelf) -> None:
