@@ -5,8 +5,17 @@ The number of decimals of a currency follows ISO 4217 as CLDR carries it (JPY 0,
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+from capture.errors import Refused
+
+LARGEST: Final = 10**15
+"""The largest amount that is taken, in minor units, either way. Every way in checks it."""
+LARGEST_SUM: Final = 10**18
+"""The largest sum of a statement: with its tax, still below the 2**63 of the database's integers.
+Python's own integers have no end, so what is summed up for figures needs no bound."""
 
 _CODE_BEFORE_DIGIT = re.compile(r"[A-Z]{3}(?=\d)")
 """A currency without a sign of its own: CLDR asks for a space there, Babel leaves it out."""
@@ -28,6 +37,20 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def percent_of(minor: int, percent: Decimal, currency: str) -> int:
     """A share of an amount: 19 percent of 5000 USD cents is 950."""
     return to_minor(from_minor(minor, currency) * percent / 100, currency)
+
+
+def check_amount(
+    amount: Decimal, currency: str, what: str = "the amount", most: int = LARGEST
+) -> None:
+    """Raises `Refused`, naming the bound, for more than `most` minor units, either way.
+
+    The amount is not repeated: it may be thousands of digits long.
+    """
+    largest = from_minor(most, currency)
+    if amount.copy_abs() > largest:  # abs() would overflow on what is written as 1e999999999999
+        raise Refused(
+            f"{what} is over {largest:,} {currency}, the most that is taken; check its digits"
+        )
 
 
 def is_exact(amount: Decimal, currency: str) -> bool:

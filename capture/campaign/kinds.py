@@ -2,6 +2,7 @@
 guessed. `"48"` is no number, `1` is no yes, and `"2026-01-01"` in quotes is no date.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Annotated, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
@@ -18,6 +20,7 @@ from pydantic import (
     WithJsonSchema,
     WrapSerializer,
 )
+from pydantic_core import PydanticKnownError
 
 
 class Terms(BaseModel):
@@ -53,21 +56,35 @@ YesNo = Annotated[bool, Strict()]
 Day = Annotated[date, Strict()]
 
 
+_QUOTED = r"^[0-9]+(\.[0-9]+)?$"
+
+
 def _amount(**limits: float) -> WithJsonSchema:
     """What an editor should take for an exact number: `50.00`, or the same in quotes."""
-    quoted = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+    quoted = {"type": "string", "pattern": _QUOTED}
     return WithJsonSchema({"anyOf": [{"type": "number", **limits}, quoted]})
+
+
+def _check_quoted(given: object) -> object:
+    """`Decimal` itself would also read 1_000 and the digits of other scripts."""
+    if isinstance(given, str) and not re.fullmatch(_QUOTED, given):
+        raise PydanticKnownError("decimal_parsing")
+    return given
+
+
+_PLAIN = BeforeValidator(_check_quoted)
 
 
 Money = Annotated[
     Decimal,
+    _PLAIN,
     Field(gt=0, le=1_000_000_000),
     _amount(exclusiveMinimum=0, maximum=1_000_000_000),
 ]
-"""Major units. The limit keeps sums of lines inside the database's integers."""
+"""Major units. In no currency is the limit over `capture.money.LARGEST`."""
 
-Percent = Annotated[Decimal, Field(ge=0, le=100), _amount(minimum=0, maximum=100)]
-Share = Annotated[Decimal, Field(gt=0, le=100), _amount(exclusiveMinimum=0, maximum=100)]
+Percent = Annotated[Decimal, _PLAIN, Field(ge=0, le=100), _amount(minimum=0, maximum=100)]
+Share = Annotated[Decimal, _PLAIN, Field(gt=0, le=100), _amount(exclusiveMinimum=0, maximum=100)]
 """Percent too; a share of nothing would be no price."""
 
 Key = TypeVar("Key")

@@ -37,6 +37,7 @@ _MENDS: Final = (
     ("Unescaped", "a backslash stands alone; write it twice"),
     ("Invalid hex value", "a backslash stands alone; write it twice"),
     ("Escaped character", "there is no such character; take the escape out"),
+    ("Exceeds the limit", "a whole number has too many digits; TOML's have at most 19"),
     ("Invalid date", "there is no such date; write year-month-day, such as 2026-11-30"),
 )
 """How Python's TOML reader begins to complain, and what we say instead; first match."""
@@ -45,13 +46,25 @@ _MENDS: Final = (
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The values of a text, with `Decimal` for every number with a point. Raises `FileErrors`."""
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        found = tomllib.loads(text, parse_float=Decimal)
     except RecursionError:
         raise FileErrors([Problem(where, None, "nests too deeply to be read")]) from None
     except ArithmeticError:
         raise FileErrors([Problem(where, None, "holds a number too large to be read")]) from None
     except ValueError as error:
         raise FileErrors([_syntax_problem(text, where, str(error))]) from None
+    if not _is_in_range(found):
+        raise FileErrors([Problem(where, None, "holds a whole number of more than 64 bits")])
+    return found
+
+
+def _is_in_range(value: Any) -> bool:
+    """Whether all whole numbers are TOML's: Python takes longer ones, and cannot print them."""
+    if isinstance(value, dict):
+        return all(map(_is_in_range, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_in_range, value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def _syntax_problem(text: str, where: str, said: str) -> Problem:

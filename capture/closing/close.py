@@ -21,6 +21,7 @@ from capture.closing.drawing import DueLine, Wanted, draw_lives
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Frozen, LeadFilter, Reading, Records
+from capture.money import LARGEST_SUM, check_amount, from_minor
 from capture.review import UNDO, write_lapses, write_meetings
 from capture.statement import (
     Met,
@@ -70,6 +71,8 @@ def close_month(
     number = next_number(records, campaign.client)
     earlier = earlier_months(closings, month, now)
     drawn = _draw(records, campaign, both, month, now, sequence, earlier)
+    total = from_minor(drawn.total, drawn.currency)
+    check_amount(total, drawn.currency, f"the sum of {month}", LARGEST_SUM)
     bill = replace(drawn, number=number, head=head)
     text = to_json(bill)
     frozen = Frozen(

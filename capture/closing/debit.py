@@ -23,6 +23,7 @@ from capture.closing.documents import day_in, events_about, next_number
 from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Reading, Records
+from capture.money import check_amount, from_minor
 
 _ANSWERS: Final = {Kind.DEBITED: "approved", Kind.DEBIT_DECLINED: "declined"}
 
@@ -50,6 +51,8 @@ def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Propo
     bill = billed.bill
     if wish.amount is None or (amount := minor_units(wish.amount, bill.currency)) <= 0:
         raise Refused("a debit note needs an amount above nought: --amount")
+    raised = from_minor(billed.raised + amount, bill.currency)
+    check_amount(raised, bill.currency, "the line with its debits")
     if _waiting(records, billed) is not None:
         raise Refused(
             f"{bill.number}, lead {wish.lead_id}: a proposal waits for the client already"

@@ -248,3 +248,22 @@ def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
         "proof.db: disk I/O error; nothing was left there; name another with -o\n"
     )
     assert sorted(closed.folder.iterdir()) == before
+
+
+def test_the_largest_amount_that_is_taken_is_proven_like_any_other(project: Project) -> None:
+    price = 'model = "cpa"\npercent = 100\nbillable = "won"\nrefund_days = 30'
+    old = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace(old, price))
+    lead_id = project.take()
+    asked = ("outcome", lead_id, "won", "--as", "Ada", "--amount")
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        beyond = project.run(*asked, "93000000000000000.00")
+        assert (beyond.code, beyond.out) == (1, "")
+        assert beyond.err == (
+            "the amount is over 10,000,000,000,000.00 USD, the most that is taken; "
+            "check its digits\n"
+        )
+        assert project.run(*asked, "10000000000000.00").code == 0
+    close(project)
+    (row,) = rows(made(project), "SELECT total_minor FROM statement")
+    assert row == {"total_minor": 10**15}

@@ -129,6 +129,36 @@ def test_what_the_leads_own_terms_forbid_is_refused_in_words(
     assert world.kinds(lead_id) == before
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        '"amount": "1e400"',
+        '"amount": 1e400',
+        '"amount": "NaN"',
+        '"amount": Infinity',
+        '"amount": "-0"',
+        f'"amount": "{"9" * 5000}"',
+        '"amount": "\\u0661\\u0662"',
+        '"amount": "1", "months": 1e308',
+        '"amount": "1", "months": 1e400',
+        '"amount": "1", "months": 1e-400',
+        f'"amount": "1", "months": {"9" * 5000}',
+    ],
+)
+def test_a_number_that_no_amount_can_be_is_refused_in_words(world: World, field: str) -> None:
+    lead_id = world.take()
+    before = world.kinds(lead_id)
+    text = f'{{"type": "revenue", "currency": "USD", "period": "2026-11-23", {field}}}'
+    answer = world.ask(
+        "POST",
+        f"/api/v1/leads/{lead_id}/events",
+        data=text,
+        headers={"Idempotency-Key": field[:30], "Content-Type": "application/json"},
+    )
+    assert answer.status_code in {400, 422}, answer.text
+    assert world.kinds(lead_id) == before
+
+
 class TestKeys:
     """draft-ietf-httpapi-idempotency-key-header."""
 

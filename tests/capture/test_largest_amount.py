@@ -1,0 +1,176 @@
+"""Network edges: no amount and no sum goes beyond what is counted with, whichever way it comes in.
+
+SQLite's integers end at 9.2e18; an amount ends at `LARGEST` minor units.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.billing import minor_units
+from capture.cli.amount import Amount
+from capture.closing import Received, Wish, approve_debit, billed_line, credit, pay, propose_debit
+from capture.errors import FileErrors, Refused
+from capture.lead import Kind
+from capture.ledger import Ledger, Records
+from capture.money import LARGEST, LARGEST_SUM, from_minor
+from tests.capture.desk import DAY, SHARE, WON, Desk
+from tests.capture.outcomes.desk import ANN
+from tests.capture.outcomes.desk import Desk as Table
+from tests.samples import CAMPAIGN, NOW, campaign
+
+CURRENCIES = ("JPY", "USD", "KWD", "CLF")  # 0, 2, 3 and 4 decimals
+TOO_MUCH = "is over 10,000,000,000,000.00 USD, the most that is taken; check its digits"
+CLOSED = NOW + 9 * DAY
+
+
+@given(minor=st.integers(-LARGEST * 10_000, LARGEST * 10_000), currency=st.sampled_from(CURRENCIES))
+def test_an_amount_is_taken_exactly_up_to_the_bound_and_refused_beyond_it(
+    minor: int, currency: str
+) -> None:
+    amount = from_minor(minor, currency)
+    if abs(minor) <= LARGEST:
+        assert minor_units(amount, currency) == minor
+    else:
+        with pytest.raises(Refused, match=f"{currency}, the most that is taken"):
+            minor_units(amount, currency)
+
+
+@given(digits=st.integers(1, 10**40), exponent=st.integers(-(10**17), 10**17))
+def test_no_amount_however_it_is_written_ends_in_anything_but_a_number_or_a_refusal(
+    digits: int, exponent: int
+) -> None:
+    try:
+        taken = minor_units(Decimal(f"{digits}e{exponent}"), "USD")
+    except Refused as refused:
+        words = str(refused)
+    else:
+        words = str(taken)
+        assert abs(taken) <= LARGEST
+    assert len(words) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e400",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "-inf",
+        "sNaN",
+        "1_000",
+        "١٢",
+        "\uff11\uff12",
+        " 12",
+        "12 ",
+        "",
+    ],
+)
+def test_an_option_takes_plain_digits_alone(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"write an amount such as 1200\.00"):
+        Amount().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1200.00", "1200"), ("-5", "-5"), ("0.05", "0.05"), ("-0", "0")]
+)
+def test_an_option_takes_a_plain_amount(text: str, amount: str) -> None:
+    assert Amount().convert(text, None, None) == Decimal(amount)
+
+
+def refused(call: Callable[[], object]) -> None:
+    with pytest.raises(Refused, match=TOO_MUCH):
+        call()
+
+
+HUGE = Decimal("10000000000000.01")
+
+
+def test_no_outcome_takes_more(desk: Desk) -> None:
+    lead = desk.take(WON)
+    refused(lambda: desk.say(lead, Kind.WON, NOW + DAY, amount=HUGE))
+    desk.say(lead, Kind.WON, NOW + DAY, amount=HUGE - Decimal("0.01"))
+    refused(lambda: desk.say(lead, Kind.REFUNDED, NOW + DAY, amount=HUGE))
+    other = desk.take(SHARE, email="bob@other.example")
+    desk.say(other, Kind.WON, NOW + DAY, amount=Decimal(1))
+    refused(
+        lambda: desk.say(
+            other, Kind.REVENUE, NOW + DAY, amount=HUGE, period=NOW.date() + DAY, months=12
+        )
+    )
+
+
+def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
+    table = Table(ledger)
+    table.take()
+    row = f"{ANN},won,2026-12-01T09:00,,{'9' * 15}.00"
+    assert table.faults(row) == [f'2: amount = "{"9" * 15}.00": the amount {TOO_MUCH}']
+
+
+def test_no_credit_debit_or_payment_takes_more(desk: Desk) -> None:
+    lead = desk.take(WON)
+    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+    desk.close("2026-11", CLOSED)
+    wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=HUGE)
+
+    def made(work: Callable[[Records], object]) -> Callable[[], object]:
+        return lambda: desk.ledger.transact(work)
+
+    refused(made(lambda records: credit(records, wish, "Ada", CLOSED)))
+    refused(made(lambda records: propose_debit(records, wish, "Ada", CLOSED)))
+    refused(made(lambda records: pay(records, Received("acme-0001", HUGE, CLOSED.date()), CLOSED)))
+
+
+def test_debits_never_raise_a_line_beyond_it(desk: Desk) -> None:
+    lead = desk.take(WON)
+    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+    desk.close("2026-11", CLOSED)
+    wish = Wish("acme-0001", lead.lead_id, "wrong_rate", amount=HUGE - Decimal("0.01"))
+    with pytest.raises(Refused, match="the line with its debits is over"):
+        desk.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
+    fitting = replace(wish, amount=HUGE - Decimal("100.01"))
+    desk.ledger.transact(lambda records: propose_debit(records, fitting, "Ada", CLOSED))
+    desk.ledger.transact(
+        lambda records: approve_debit(
+            records, billed_line(records, "acme-0001", lead.lead_id), "Carol", CLOSED
+        )
+    )
+
+
+def test_no_month_closes_on_a_sum_beyond_its_own_bound(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = desk.take(WON)
+    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+    monkeypatch.setattr("capture.closing.close.LARGEST_SUM", 9_999)
+    with pytest.raises(Refused, match=r"the sum of 2026-11 is over 99\.99 USD, the most that"):
+        desk.close("2026-11", CLOSED)
+    monkeypatch.undo()
+    assert desk.close("2026-11", CLOSED).total == 10_000
+
+
+def test_a_sum_at_its_bound_fits_the_databases_integers_with_its_tax() -> None:
+    assert LARGEST < LARGEST_SUM < LARGEST_SUM * 2 < 2**63
+
+
+@pytest.mark.parametrize(
+    "text", ['"١٢"', '"1_000"', '" 12"', '"1e2"', '"NaN"', "nan", "inf", "1e400"]
+)
+def test_a_campaign_file_takes_plain_amounts_alone(text: str) -> None:
+    with pytest.raises(FileErrors, match=r"price.rate = .*: must be (an amount such|1000000000)"):
+        campaign(text=CAMPAIGN.replace("rate = 50", f"rate = {text}"))
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "0x" + "f" * 5000, "-" + "9" * 20])
+@pytest.mark.parametrize("key", ["at_least = 101", "hours = 48"])
+def test_a_campaign_file_takes_no_whole_number_that_cannot_be_printed(
+    key: str, number: str
+) -> None:
+    with pytest.raises(FileErrors, match=r"too many digits|more than 64 bits|must be"):
+        campaign(text=CAMPAIGN.replace(key, f"{key.split(maxsplit=1)[0]} = {number}"))
