@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from capture.campaign.problems import near, shown
+from capture.counted import counted
 from capture.errors import FileErrors, Problem
 
 _DELIMITERS: Final = ",;\t"
@@ -56,7 +57,7 @@ class Table:
             if len(cells) == len(self.columns):
                 yield line, dict(zip(self.columns, cells, strict=True))
             else:
-                fault = f"{len(cells)} cells, and the heading has {len(self.columns)}"
+                fault = f"{counted(len(cells), 'cell')}, and the heading has {len(self.columns)}"
                 problems.append(Problem(self.where, line, fault))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from capture.counted import counted
 from capture.errors import FileErrors, short_path
 from publish.annotation import annotation
 
@@ -34,9 +35,8 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     built = run(config, given, waiting=_say_waiting, finish=_finish() if release else None)
     outcome = built.outcome
     _warn(outcome.warnings)
-    click.echo(
-        f"Built {counted(outcome)} in {built.seconds:.1f} seconds, in {short_path(built.site)}."
-    )
+    made = f"{counted_parts(outcome)} in {built.seconds:.1f} seconds"
+    click.echo(f"Built {made}, in {short_path(built.site)}.")
     if outcome.due is not None:
         click.echo(f"The next post is due on {outcome.due}.")
 
@@ -74,7 +74,7 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
             raise FileErrors(finding.problem for finding in found.errors)
     if found.errors:
         ctx.exit(1)
-    click.echo(f"{counted(checked)}: no mistakes found.")
+    click.echo(f"{counted_parts(checked)}: no mistakes found.")
 
 
 def config_of(production: bool) -> Path:
@@ -101,11 +101,11 @@ def given_of(ctx: click.Context) -> dict[str, str]:
     }
 
 
-def counted(outcome: Any) -> str:
+def counted_parts(outcome: Any) -> str:
     """How much was read of what readers may see: `7 articles, 3 pages and 3 forms`."""
     parts = ((outcome.articles, "article"), (outcome.pages, "page"), (outcome.forms, "form"))
-    counted = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts]
-    return f"{counted[0]}, {counted[1]} and {counted[2]}"
+    articles, pages, forms = (counted(number, word) for number, word in parts)
+    return f"{articles}, {pages} and {forms}"
 
 
 def _say_waiting() -> None:

@@ -9,7 +9,10 @@ from typing import Final
 from babel.dates import format_date
 
 from capture.campaign import Campaign
+from capture.counted import counted
 from capture.money import show_money, to_minor
+
+count = counted
 
 _DECEIVING: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -20,11 +23,6 @@ _DECEIVING: Final = re.compile(
 def visible(text: str) -> str:
     """The text as it stands, without characters that would show another text than it holds."""
     return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 lead`, `2 leads`, `1,000 leads`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

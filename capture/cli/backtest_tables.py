@@ -8,6 +8,7 @@ import click
 from capture.backtest import Backtest, Bill, ChangedLead, CriterionCount
 from capture.campaign import Campaign
 from capture.cli.show import show_facts, show_heading, show_rows
+from capture.counted import counted
 from capture.money import show_money
 
 
@@ -16,7 +17,7 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
     facts = [
         ("campaign", asked["campaign"]),
         ("now", f"{asked['file']}, version {asked['version'][:12]}"),
-        ("then", f"the verdicts that were given to {_leads(found.judged)}"),
+        ("then", f"the verdicts that were given to {counted(found.judged, 'lead')}"),
     ]
     if asked["since"]:
         facts.append(("since", asked["since"]))
@@ -25,11 +26,17 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
         facts.append(("left out", left_out))
     if found.erased:
         facts.append(
-            ("cannot be told", f"{_leads(found.erased)} whose answers were erased: on neither side")
+            (
+                "cannot be told",
+                f"{counted(found.erased, 'lead')} whose answers were erased: on neither side",
+            )
         )
     if found.older_lists:
         facts.append(
-            ("lists", f"{_leads(found.older_lists)} judged by older lists of domains and titles")
+            (
+                "lists",
+                f"{counted(found.older_lists, 'lead')} judged by older lists of domains and titles",
+            )
         )
     facts.append(("changes", _changes(found.changes)))
     show_facts(facts)
@@ -134,8 +141,8 @@ def _changed(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
 
 
 def _changes(changes: int) -> str:
-    return f"{_leads(changes)} would get another verdict" if changes else "no verdict would change"
-
-
-def _leads(count: int) -> str:
-    return f"{count:,} lead{'' if count == 1 else 's'}"
+    return (
+        f"{counted(changes, 'lead')} would get another verdict"
+        if changes
+        else "no verdict would change"
+    )

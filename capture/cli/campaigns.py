@@ -9,6 +9,7 @@ from capture.campaign import Campaign
 from capture.cli.campaigns_answer import answer
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
+from capture.counted import counted
 from capture.errors import Refused
 from capture.ledger import Reading
 from capture.money import show_money, to_minor
@@ -85,7 +86,7 @@ def check(workplace: Workplace) -> None:
     workplace.costs(catalogue)
     with workplace.ledger() as ledger:
         ledger.read(lambda reading: _check_all(reading, list(found.values())))
-    click.echo(f"{len(found)} campaigns are sound.")
+    click.echo(f"{counted(len(found), 'campaign')} {'is' if len(found) == 1 else 'are'} sound.")
 
 
 def _check_all(reading: Reading, found: list[Campaign]) -> None:

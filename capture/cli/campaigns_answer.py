@@ -15,6 +15,7 @@ import click
 from capture.backtest import Backtest, backtest
 from capture.campaign import Campaign, read_draft
 from capture.cli.workplace import Workplace, pass_workplace
+from capture.counted import counted
 from capture.errors import GatepostError, Refused
 from capture.ledger import Reading
 from capture.money import show_money
@@ -69,8 +70,8 @@ def _gone(reading: Reading, slug: str) -> Iterator[str]:
     count = reading.how_many(slug, None)
     if count:
         yield (
-            f"warning: campaigns/{slug}.toml is gone, and {count:,} leads came under it: reviews, "
-            "bills and exports need the file; put it back and close it by its dates"
+            f"warning: campaigns/{slug}.toml is gone, and {counted(count, 'lead')} came under it: "
+            "reviews, bills and exports need the file; put it back and close it by its dates"
         )
 
 
@@ -79,7 +80,7 @@ def _tried(reading: Reading, draft: Campaign) -> Iterator[str]:
     found = backtest(reading, draft, reading.judged(draft.slug, None), datetime.now(UTC), 0)
     if not found.judged:
         return
-    line = f"campaigns/{draft.slug}.toml: of {found.judged:,} past leads, "
+    line = f"campaigns/{draft.slug}.toml: of {counted(found.judged, 'past lead')}, "
     if not found.changes:
         yield f"{line}none would get another verdict under this file."
         return

@@ -7,6 +7,7 @@ import click
 from capture.cli.month import Month
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import close_month, read_statement
+from capture.counted import counted
 from capture.errors import Refused
 from capture.ledger import Frozen, Ledger
 from capture.money import show_money
@@ -16,21 +17,35 @@ from capture.statement import Statement
 @click.command()
 @click.argument("campaign")
 @click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@click.option(
+    "--empty-statement",
+    is_flag=True,
+    help="Draw a numbered statement of 0 if there is nothing to bill.",
+)
 @pass_workplace
-def close(workplace: Workplace, campaign: str, month: str) -> None:
-    """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one."""
+def close(workplace: Workplace, campaign: str, month: str, empty_statement: bool) -> None:
+    """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one.
+
+    A month with nothing to bill is closed without a statement and takes no number.
+    """
     with workplace.ledger() as ledger:
-        frozen = _close(workplace, ledger, campaign, month)
+        frozen = _close(workplace, ledger, campaign, month, empty_statement=empty_statement)
+    if frozen is None:
+        click.echo(f"{campaign}, {month}: closed. There was nothing to bill, so no statement.")
+        return
     bill = read_statement(frozen)
     click.echo(
         f"{frozen.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
-        f" for {_leads(len(bill.lines))}; {bill.counts.in_review} in review, for a later month."
+        f" for {counted(len(bill.lines), 'lead')};"
+        f" {bill.counts.in_review} in review, for a later month."
     )
     click.echo(_to_pay(bill))
     click.echo(f"SHA-256 {frozen.sha256}")
 
 
-def _close(workplace: Workplace, ledger: Ledger, campaign: str, month: str) -> Frozen:
+def _close(
+    workplace: Workplace, ledger: Ledger, campaign: str, month: str, *, empty_statement: bool
+) -> Frozen | None:
     terms = workplace.campaign_in(ledger, campaign)
     both = workplace.parties(terms)
     if not both.supplier.address:
@@ -39,7 +54,9 @@ def _close(workplace: Workplace, ledger: Ledger, campaign: str, month: str) -> F
             'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
         )
     return ledger.transact(
-        lambda records: close_month(records, terms, both, month, datetime.now(UTC))
+        lambda records: close_month(
+            records, terms, both, month, datetime.now(UTC), empty_statement=empty_statement
+        )
     )
 
 
@@ -52,7 +69,3 @@ def _to_pay(bill: Statement) -> str:
     return (
         f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{''.join(said)}, by {bill.due_on}."
     )
-
-
-def _leads(count: int) -> str:
-    return f"{count} lead{'' if count == 1 else 's'}"

@@ -53,6 +53,8 @@ def credits_(workplace: Workplace, client: str | None, as_json: bool) -> None:
     """List the credit notes, in the order of their issue."""
     with workplace.ledger() as ledger:
         found = ledger.read(lambda reading: credits_of(reading, client))
+    if not found and client is not None:
+        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
     rows = [
         asdict(one)
         | {

@@ -101,6 +101,8 @@ def list_(workplace: Workplace, client: str | None, as_json: bool) -> None:
     """List what was proposed, and what the client said."""
     with workplace.ledger() as ledger:
         found = ledger.read(lambda reading: proposals_of(reading, client))
+    if not found and client is not None:
+        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
     rows = [
         asdict(one)
         | {

@@ -6,6 +6,7 @@ import click
 
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import closed_statement
+from capture.counted import counted
 from capture.errors import Refused
 from capture.evidence import is_evidence, write_evidence
 
@@ -29,7 +30,7 @@ def evidence(workplace: Workplace, number: str, output: Path, force: bool) -> No
         leads = ledger.read(
             lambda reading: write_evidence(reading, closed_statement(reading, number), output)
         )
-    shown = f"{leads} lead{'' if leads == 1 else 's'}"
+    shown = counted(leads, "lead")
     click.echo(f"{output}: the evidence for {number}, {shown}. It holds personal data.")
 
 

@@ -11,6 +11,7 @@ from capture.campaign import Campaign
 from capture.cli.lead import find
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
+from capture.counted import counted
 from capture.errors import Refused
 from capture.lead import Lead
 from capture.ledger import Reading, Records
@@ -117,7 +118,7 @@ def notify(workplace: Workplace, campaign: str, output: Path) -> None:
             output.unlink(missing_ok=True)  # nobody was told
             raise
     if count:
-        click.echo(f"{count} leads in {output}; their review windows began at {moment(now)}.")
+        click.echo(f"{counted(count, 'lead')} in {output}; review windows began at {moment(now)}.")
     else:
         click.echo(f"No lead of {campaign} waits for notice.")
 

@@ -1,14 +1,15 @@
 """`gatepost statements`: every document of the account, what is open and what is overdue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
 import click
 
 from capture.account import Account, Entry
 from capture.cli.show import as_json_option, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import accounts_of, day_in
+from capture.closing import Closing, accounts_of, closed_months, day_in
 from capture.ledger import Reading
 from capture.money import from_minor, show_money
 
@@ -24,6 +25,8 @@ COLUMNS = (
     "sha256",
 )
 
+_SUMS: Final = ("net", "vat", "total", "credited", "paid", "open")
+
 
 @click.command()
 @click.option("--client", help="Only this client's.")
@@ -35,13 +38,15 @@ def statements(workplace: Workplace, client: str | None, overdue: bool, as_json:
     now = datetime.now(UTC)
     with workplace.ledger() as ledger:
         rows, totals = ledger.read(lambda reading: _listed(reading, client, now))
+    if not rows and client is not None:
+        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
     if overdue:
         rows = [row for row in rows if row["state"] == "overdue"]
     if as_json:
         show_rows(COLUMNS, [row | row.pop("exact") for row in rows], as_json=True)  # type: ignore[operator]
         return
     if not rows:
-        click.echo("Nothing is overdue." if overdue else "No statement was closed yet.")
+        click.echo("Nothing is overdue." if overdue else f"No month was closed{_of(client)} yet.")
         return
     show_rows(COLUMNS, rows, as_json=False)
     for line in totals:
@@ -60,19 +65,20 @@ def _listed(
                 today[campaign] = day_in(reading, campaign, now)
             rows.append(_row(entry, today[campaign], digests))
         totals.append(_total(account, today))
+    rows += [_empty_row(one) for one in closed_months(reading, client) if not one.number]
     return rows, totals
+
+
+def _empty_row(closing: Closing) -> dict[str, object]:
+    """A month that was closed without a document."""
+    facts: dict[str, object] = dict.fromkeys((*COLUMNS, "issued"), "")
+    facts |= {"client": closing.client, "campaign": closing.campaign, "month": closing.month}
+    return facts | {"state": "nothing to bill", "exact": _exact(closing.currency)}
 
 
 def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, object]:
     one = entry.document
-    sums = {
-        "net": one.net,
-        "vat": one.vat,
-        "total": one.gross,
-        "credited": entry.credited,
-        "paid": entry.paid,
-        "open": entry.open,
-    }
+    sums = (one.net, one.vat, one.gross, entry.credited, entry.paid, entry.open)
     return {
         "number": one.number,
         "document": f"{one.kind} on {one.corrects}" if one.corrects else str(one.kind),
@@ -85,11 +91,20 @@ def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, obj
         "issued": one.issued_on,
         "state": entry.state(today),
         "sha256": digests.get(one.number, ""),
-        "exact": {
-            "currency": one.currency,
-            **{name: str(from_minor(sum_, one.currency)) for name, sum_ in sums.items()},
-        },
+        "exact": _exact(one.currency, sums),
     }
+
+
+def _exact(currency: str, sums: Sequence[int] = (0,) * len(_SUMS)) -> dict[str, str]:
+    """Currency and amounts for programs."""
+    amounts = {
+        name: str(from_minor(sum_, currency)) for name, sum_ in zip(_SUMS, sums, strict=True)
+    }
+    return {"currency": currency, **amounts}
+
+
+def _of(client: str | None) -> str:
+    return f" for {client}" if client else ""
 
 
 def _total(account: Account, today: Mapping[str, date]) -> str:

@@ -21,7 +21,15 @@ from capture.closing.debit import (
     proposals_of,
     propose_debit,
 )
-from capture.closing.documents import accounts_of, closed_statement, day_in, document, documents_of
+from capture.closing.documents import (
+    Closing,
+    accounts_of,
+    closed_months,
+    closed_statement,
+    day_in,
+    document,
+    documents_of,
+)
 from capture.closing.month import BillableLead, DrawnMonth, draw_month
 from capture.closing.payment import Received, pay
 from capture.closing.spend import Spent, spend_of
@@ -29,6 +37,7 @@ from capture.closing.spend import Spent, spend_of
 __all__ = [
     "BillableLead",
     "BilledLine",
+    "Closing",
     "Correction",
     "DrawnMonth",
     "Proposal",
@@ -40,6 +49,7 @@ __all__ = [
     "billed_line",
     "check_documents",
     "close_month",
+    "closed_months",
     "closed_statement",
     "corrections_of",
     "credit",

@@ -7,7 +7,8 @@ from capture.account import Document, DocumentKind
 from capture.canonical import canonical
 from capture.closing.close import closing_data, redraw
 from capture.closing.correction import corrections_of
-from capture.closing.documents import documents_of, numbered
+from capture.closing.documents import closed_months, documents_of, numbered
+from capture.closing.month import holds_lines
 from capture.lead import Kind
 from capture.ledger import Frozen, Reading
 from capture.statement import fingerprint, read_json, to_json
@@ -15,7 +16,7 @@ from capture.statement import fingerprint, read_json, to_json
 
 def check_documents(reading: Reading) -> list[str]:
     """A line for each fault; none if all documents are as their events have them."""
-    unlike = list(_statements(reading)) or list(_lines(reading))
+    unlike = [*_statements(reading), *_empty_months(reading)] or list(_lines(reading))
     return [*unlike, *_numbers(documents_of(reading)), *_credits(reading)]
 
 
@@ -23,7 +24,7 @@ def _statements(reading: Reading) -> Iterator[str]:
     closings = {
         one.event.data["number"]: one.event.data
         for one in reading.account_events()
-        if one.event.kind is Kind.CLOSED
+        if one.event.kind is Kind.CLOSED and "number" in one.event.data
     }
     for frozen in reading.statements():
         said = closings.pop(frozen.number, None)
@@ -38,6 +39,16 @@ def _statements(reading: Reading) -> Iterator[str]:
             yield f"statement {frozen.number}: its SHA-256 is not that of its bytes"
     for number in closings:
         yield f"statement {number}: closed, but gone"
+
+
+def _empty_months(reading: Reading) -> Iterator[str]:
+    """Where a month was closed without a statement, there was nothing to bill."""
+    for one in closed_months(reading):
+        if not one.number and holds_lines(reading, one):
+            yield (
+                f"{one.campaign}, {one.month}: closed without a statement, "
+                "and there was something to bill"
+            )
 
 
 def _lines(reading: Reading) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from capture.campaign import Campaign
 from capture.closing.documents import (
+    Closing,
     carried_forward,
     closed_statement,
     closings_of,
@@ -46,33 +47,50 @@ def preview(
     closings = closings_of(reading, campaign.slug)
     if month in closings and closings[month].closed_at <= as_of:
         number = closings[month].number
-        raise Refused(f"{month} is closed: `gatepost statement {number}` shows its statement")
+        raise Refused(
+            f"{month} is closed: `gatepost statement {number}` shows its statement"
+            if number
+            else f"{month} is closed: it had nothing to bill, so it has no statement"
+        )
     sequence, head = reading.head(until=as_of)
     earlier = earlier_months(closings, month, as_of)
     drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
 
 
-def close_month(
-    records: Records, campaign: Campaign, both: Parties, month: str, now: datetime
-) -> Frozen:
+def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
+    records: Records,
+    campaign: Campaign,
+    both: Parties,
+    month: str,
+    now: datetime,
+    *,
+    empty_statement: bool = False,
+) -> Frozen | None:
     """Closes the month; closing it again gives the same statement.
+
+    A month with nothing to bill is closed without a document and takes no number: the result is
+    None, unless an `empty_statement` is asked for.
 
     First writes down what silence decided (rules 12 and 14). Raises `Refused` for a month that is
     not over in the campaign's zone, lies before its first lead, or while an earlier one is open.
     """
     closings = closings_of(records, campaign.slug)
     if month in closings:
-        return closed_statement(records, closings[month].number)
+        return _closed_before(records, month, closings[month], empty_statement=empty_statement)
     _check_order(records, campaign, month, closings, now)
     write_lapses(records, now, campaign.slug)
     write_meetings(records, now, campaign.slug)
     sequence, head = records.head()
-    number = next_number(records, campaign.client)
     earlier = earlier_months(closings, month, now)
     drawn = _draw(records, campaign, both, month, now, sequence, earlier)
     total = from_minor(drawn.total, drawn.currency)
     check_amount(total, drawn.currency, f"the sum of {month}", LARGEST_SUM)
+    if has_nothing_to_bill(drawn) and not empty_statement:
+        data = empty_closing_data(drawn)
+        records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
+        return None
+    number = next_number(records, campaign.client)
     bill = replace(drawn, number=number, head=head)
     text = to_json(bill)
     frozen = Frozen(
@@ -82,6 +100,21 @@ def close_month(
     data = closing_data(bill, frozen.sha256)
     records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
     return frozen
+
+
+def has_nothing_to_bill(bill: Statement) -> bool:
+    """Whether no line stands on it. A free line does: it says what is never billed (rule 9)."""
+    return not bill.lines
+
+
+def _closed_before(
+    records: Records, month: str, closing: Closing, *, empty_statement: bool
+) -> Frozen | None:
+    if closing.number:
+        return closed_statement(records, closing.number)
+    if empty_statement:
+        raise Refused(f"{month} is closed without a statement already, and closes only once")
+    return None
 
 
 def redraw(reading: Reading, frozen: Frozen, said: Mapping[str, Any]) -> Statement:
@@ -94,6 +127,16 @@ def redraw(reading: Reading, frozen: Frozen, said: Mapping[str, Any]) -> Stateme
     both = Parties.from_data(said["parties"])
     drawn = _draw(reading, campaign, both, frozen.month, frozen.closed_at, last, earlier)
     return replace(drawn, number=frozen.number, head=reading.hash_of(last))
+
+
+def empty_closing_data(drawn: Statement) -> dict[str, Any]:
+    """What the event says that closes a month without a document."""
+    return {
+        "client": drawn.client,
+        "month": drawn.month,
+        "currency": drawn.currency,
+        "last_event": drawn.seen,
+    }
 
 
 def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:

@@ -14,9 +14,14 @@ from capture.terms import kept_campaign
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The statement that closed a month, when, and the last event that it saw."""
+    """How a month was closed: its statement, when, and the last event that was seen."""
 
+    campaign: str
+    client: str
+    month: str
+    currency: str
     number: str
+    """Of its statement; empty where nothing was to be billed, so that there is none."""
     closed_at: datetime
     last_event: int
 
@@ -39,7 +44,7 @@ def documents_of(
     months: dict[str, str] = {}
     for event in _account_events(reading, client, last):
         paper = _PAPERS.get(event.kind)
-        if paper is None:
+        if paper is None or "number" not in event.data:  # a month closed without a document
             continue
         data = event.data
         corrects = data.get("statement", "")
@@ -110,15 +115,25 @@ def closed_statement(reading: Reading, number: str) -> Frozen:
     return frozen
 
 
+def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
+    """Every closed month, in the order of closing; of one client or of all."""
+    return [
+        Closing(
+            campaign=one.event.campaign,
+            client=one.event.data["client"],
+            month=one.event.data["month"],
+            currency=one.event.data["currency"],
+            number=one.event.data.get("number", ""),
+            closed_at=one.event.recorded_at,
+            last_event=one.event.data["last_event"],
+        )
+        for one in events_about(reading, client, Kind.CLOSED)
+    ]
+
+
 def closings_of(reading: Reading, campaign: str) -> dict[str, Closing]:
     """The campaign's closed months, in their order."""
-    return {
-        event.data["month"]: Closing(
-            event.data["number"], event.recorded_at, event.data["last_event"]
-        )
-        for event in (one.event for one in reading.account_events())
-        if event.kind is Kind.CLOSED and event.campaign == campaign
-    }
+    return {one.month: one for one in closed_months(reading) if one.campaign == campaign}
 
 
 def earlier_months(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from capture.closing.documents import closings_of, earlier_months
+from capture.closing.documents import Closing, closings_of, earlier_months
 from capture.closing.drawing import DueLine, DueLines, Wanted, draw_lives
 from capture.ledger import Dossier, Reading
 
@@ -45,14 +45,26 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     in the future it shows what silence will have accepted by then. The same ledger, month and time
     always draw the same lines.
     """
-    closings, billed = closings_of(reading, slug), reading.billed(slug, month)
+    closings = closings_of(reading, slug)
     closing = closings.get(month)
     if closing is None or closing.closed_at > as_of:
-        closed = earlier_months(closings, month, as_of)
+        closed, billed = earlier_months(closings, month, as_of), reading.billed(slug, month)
         wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     else:
-        at, last = closing.closed_at, closing.last_event
-        closed = earlier_months(closings, month, at)
-        wanted = Wanted(slug, month, at, last=last, closed=closed, billed=billed)
+        wanted = _as_closed(reading, closing)
     drawn = draw_lives(reading, wanted)
     return DrawnMonth(slug, drawn.lines.paid(), drawn.fields)
+
+
+def holds_lines(reading: Reading, closing: Closing) -> bool:
+    """Whether any line, free ones included, was due when the month was closed."""
+    lines = draw_lives(reading, _as_closed(reading, closing)).lines
+    return next(iter(lines), None) is not None
+
+
+def _as_closed(reading: Reading, closing: Closing) -> Wanted:
+    """What its statement was drawn from, or would have been."""
+    slug, month, at = closing.campaign, closing.month, closing.closed_at
+    closed = earlier_months(closings_of(reading, slug), month, at)
+    billed = reading.billed(slug, month)
+    return Wanted(slug, month, at, last=closing.last_event, closed=closed, billed=billed)

@@ -69,7 +69,7 @@ def chained(reading: Reading, one: Recorded) -> Chained:
 def _is_about(event: Event, number: str) -> bool:
     match event.kind:
         case Kind.CLOSED | Kind.PAID:
-            return bool(event.data["number"] == number)
+            return bool(event.data.get("number") == number)
         case Kind.CREDITED | Kind.DEBIT_PROPOSED | Kind.DEBIT_DECLINED | Kind.DEBITED:
             return bool(event.data["statement"] == number)
     return False

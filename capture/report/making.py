@@ -9,6 +9,7 @@ from typing import Final
 from babel.dates import format_date
 
 from capture.campaign import Campaign, Client
+from capture.counted import counted
 from capture.metrics import DEFINITIONS, Figure, Sums, Unit, client_figures, show
 from capture.report.model import Chart, Report, Row, Table
 
@@ -79,7 +80,7 @@ def _sentences(sums: Sums, before: Sums | None, gathered: Month) -> list[str]:
     """The month in short."""
     figures = {one.key: one for one in client_figures(sums)}
     said = [
-        f"{_many(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
+        f"{counted(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
         f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these by silence; "
         f"{sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
     ]
@@ -228,10 +229,6 @@ def _earned(groups: Sequence[Sums]) -> tuple[str, ...]:
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "no leads"
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
 def month_name(month: str) -> str:

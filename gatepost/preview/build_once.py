@@ -36,7 +36,7 @@ def _build(order: Order) -> Report:
         return Report(faults=tuple(faults_of(error)), sources=sources)
     outcome = built.outcome
     return Report(
-        counted=parts["publish.commands"].counted(outcome),
+        counted=parts["publish.commands"].counted_parts(outcome),
         seconds=built.seconds,
         warnings=outcome.warnings,
         held=tuple(Held(post.where, post.title, post.address, post.due) for post in outcome.held),

@@ -18,6 +18,7 @@ from gatepost.releases.git import Entry, Repository
 from gatepost.releases.release import Release, name_of, size_of
 from gatepost.releases.tree import is_published
 from publish.build import build
+from publish.commands import counted_parts
 from publish.release import finish
 from publish.writing.layout import PUBLISHED
 
@@ -65,8 +66,7 @@ def _build(desk: Desk, folder: Path, live: Path | None) -> None:
     outcome = built.outcome
     for warning in outcome.warnings:
         desk.say(f"warning: {warning}")
-    counted = f"{outcome.articles} articles, {outcome.pages} pages and {outcome.forms} forms"
-    desk.say(f"Built {counted} in {built.seconds:.1f} seconds.")
+    desk.say(f"Built {counted_parts(outcome)} in {built.seconds:.1f} seconds.")
     if outcome.due is not None:
         desk.say(f"The next post is due on {outcome.due}. It is published then by itself.")
 

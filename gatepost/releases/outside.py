@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from capture.counted import counted
 from capture.errors import Refused
 from gatepost.releases.git import Entry
 from gatepost.releases.tree import is_published, shown
@@ -37,7 +38,7 @@ def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -
         return
     lines = [f"{shown(path)}: {_TELL}" for path in changed[:NAMED]]
     if len(changed) > NAMED:
-        lines.append(f"{len(changed) - NAMED} more files: the same")
+        lines.append(f"{counted(len(changed) - NAMED, 'more file')}: the same")
     raise Refused("\n".join([*lines, _MEND]))
 
 

@@ -73,11 +73,14 @@ class Desk:
         )
 
     def close(self, month: str, now: datetime) -> Statement:
-        return read_statement(
-            self.ledger.transact(
-                lambda records: close_month(records, self.terms, self.parties, month, now)
+        """The month's statement, also where nothing is billed."""
+        frozen = self.ledger.transact(
+            lambda records: close_month(
+                records, self.terms, self.parties, month, now, empty_statement=True
             )
         )
+        assert frozen is not None
+        return read_statement(frozen)
 
 
 def exported(desk: Desk, month: str, as_of: datetime) -> list[str]:

@@ -21,7 +21,7 @@ def test_a_campaign_shows_its_definition_in_the_words_of_the_verdict(project: Pr
 
 
 def test_check_is_content_with_sound_files(project: Project) -> None:
-    assert project.run("campaigns", "check").out == "1 campaigns are sound.\n"
+    assert project.run("campaigns", "check").out == "1 campaign is sound.\n"
 
 
 def test_check_refuses_a_changed_currency_once_there_are_leads_rule_17(project: Project) -> None:

@@ -100,7 +100,7 @@ def test_no_client_sees_the_costs_and_no_version_changes(closed: Project) -> Non
     text = 'since = "2026-11"\n[fixed]\nwriting = 31.07\n'
     (closed.folder / "campaigns/guide.costs.toml").write_text(text)
     assert [closed.run(*args).out for args in asked] == before
-    assert closed.run("campaigns", "check").out == "1 campaigns are sound.\n"
+    assert closed.run("campaigns", "check").out == "1 campaign is sound.\n"
 
 
 def test_a_mistake_in_the_costs_is_found_by_check(closed: Project) -> None:

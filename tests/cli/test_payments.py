@@ -110,7 +110,7 @@ def test_what_is_declined_is_gone(project: Project, lead_id: str) -> None:
 def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project) -> None:
     project.run("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70")
     with time_machine.travel(LATER, tick=False):
-        out = project.run("close", "guide", "--month", "2026-12").out
+        out = project.run("close", "guide", "--month", "2026-12", "--empty-statement").out
         assert "To pay: $0.00, $10.00 of credit left, by 2027-02-04.\n" in out
         assert "credit left    $10.00" in project.run("statement", "acme-0002").out
         page = project.run("statement", "acme-0002", "--format", "html").out

@@ -58,7 +58,7 @@ def test_a_notice_is_written_though_the_campaigns_file_is_gone(project: Project)
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take()
     (project.folder / "campaigns/guide.toml").unlink()
-    assert project.run("notify", "guide", "-o", "notice.txt").out.startswith("1 leads in notice")
+    assert project.run("notify", "guide", "-o", "notice.txt").out.startswith("1 lead in notice")
     assert lead_id in (project.folder / "notice.txt").read_text()
 
 
@@ -66,7 +66,7 @@ def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take(full_name="Ann\nLee")
     told = project.run("notify", "guide", "-o", "notice.txt").out
-    assert told.startswith("1 leads in notice.txt")
+    assert told.startswith("1 lead in notice.txt")
     text = (project.folder / "notice.txt").read_text()
     assert f"Lead {lead_id}" in text
     assert "Name: Ann Lee" in text

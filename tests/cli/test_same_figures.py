@@ -98,6 +98,9 @@ def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: 
     assert any(row["credited"].strip("0.") for row in listed.values())
     for month, bill in busy.lives.product.bills.items():
         number, whole = bill.number, from_minor(bill.total, bill.currency)
+        if not number:
+            assert busy.table("export", "guide", "--month", month) == []
+            continue
         busy.out("statement", number, "--format", "xlsx", "-o", f"{number}.xlsx")
         busy.out("evidence", number, "-o", f"{number}.db")
         told = [

@@ -93,15 +93,17 @@ def test_months_close_in_order_from_the_first_lead_on(project: Project) -> None:
     assert code == 1
     assert "2026-11 is still open" in err
     close(project, "2026-11", JANUARY)
-    assert close(project, "2026-12", JANUARY)[1].startswith("acme-0002: guide, 2026-12: $0.00")
+    assert close(project, "2026-12", JANUARY)[1].startswith("guide, 2026-12: closed.")
 
 
 def test_a_lead_still_in_review_waits_for_a_later_month(project: Project) -> None:
     waiting = project.take(at=datetime(2026, 11, 30, 12, tzinfo=UTC))
+    accepted = project.take(email="bob@other.example")
     out = close(project, "2026-11", datetime(2026, 12, 1, 12, tzinfo=UTC))[1]
-    assert "$0.00 for 0 leads; 1 in review, for a later month" in out
+    assert "$50.00 for 1 lead; 1 in review, for a later month" in out
     close(project, "2026-12", JANUARY)
-    assert [line["lead_id"] for line in lines(project, "acme-0002")] == [waiting]
+    billed = [lines(project, number)[0]["lead_id"] for number in ("acme-0001", "acme-0002")]
+    assert billed == [accepted, waiting]
 
 
 def test_a_lead_is_on_one_statement_in_its_life(project: Project) -> None:
@@ -134,8 +136,7 @@ def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Proje
     project.take(email="bob@other.example", at=NOW + timedelta(minutes=1))
     close(project, "2026-11", DECEMBER)
     assert [line["amount"] for line in lines(project, "acme-0001")] == [5000, 0]
-    close(project, "2026-12", JANUARY)
-    assert lines(project, "acme-0002") == []
+    assert "nothing to bill" in close(project, "2026-12", JANUARY)[1]
 
 
 def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -267,7 +268,7 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
 
     def close(month: str, at: datetime) -> list[tuple[str, int, datetime]]:
         frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, month, at))
-        lines = read_statement(frozen).lines
+        lines = [] if frozen is None else read_statement(frozen).lines
         assert all(line.met[0].rule == "Company size is at least 101" for line in lines)
         return [(line.lead_id, line.amount, line.due_at) for line in lines]
 
@@ -284,8 +285,8 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     desk.correct(lead)
     act = Act(lead.lead_id, "Carol")
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
-    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, "2026-11", LATER))
-    assert read_statement(frozen).lines == []
+    close = partial(close_month, campaign=desk.terms, both=PARTIES, month="2026-11", now=LATER)
+    assert desk.ledger.transact(close) is None
 
 
 def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk) -> None:
@@ -305,8 +306,8 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
 def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
     assert desk.ledger.transact(lambda records: write_lapses(records, LATER)) == []
-    frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, "2026-11", LATER))
-    assert read_statement(frozen).lines == []
+    close = partial(close_month, campaign=desk.terms, both=PARTIES, month="2026-11", now=LATER)
+    assert desk.ledger.transact(close) is None
 
 
 def test_the_same_correction_by_many_at_once_is_made_once(desk: Desk) -> None:

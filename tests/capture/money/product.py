@@ -159,13 +159,20 @@ class Product:
         return record(records, said, act.at)
 
     def close(self, act: Act) -> Statement:
-        """The one place where these tests close a month."""
+        """Closes a month; of an odd one a statement is drawn even if it is empty."""
+        drawn = None if act.month in self.bills else self.preview(act)
+        odd = int(act.month[-2:]) % 2 == 1
         frozen = self.ledger.transact(
-            lambda records: close_month(records, self.campaign, PARTIES, act.month, act.at)
+            lambda records: close_month(
+                records, self.campaign, PARTIES, act.month, act.at, empty_statement=odd
+            )
         )
-        if frozen not in self.frozen:
+        if frozen is not None and frozen not in self.frozen:
             self.frozen.append(frozen)
             self.bills[act.month] = read_statement(frozen)
+        elif frozen is None and drawn is not None:
+            assert drawn.lines == []
+            self.bills[act.month] = drawn
         return self.bills[act.month]
 
     def preview(self, act: Act) -> Statement:

@@ -1,0 +1,57 @@
+"""What the commands say: near names for a mistyped one, numbers that agree with their nouns."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from capture.counted import counted
+from tests.cli.conftest import Project
+
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("command", [("statements",), ("credits",), ("debit", "list")])
+def test_a_client_that_does_not_exist_is_refused_with_near_names(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    for more in ((), ("--json",)):
+        ran = project.run(*command, "--client", "acne", *more)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == "no client `acne`; did you mean `acme`?\n"
+
+
+def test_a_client_of_whom_no_month_was_closed_is_told_so(project: Project) -> None:
+    assert (
+        project.run("statements", "--client", "acme").out == "No month was closed for acme yet.\n"
+    )
+    assert project.run("statements").out == "No month was closed yet.\n"
+
+
+def test_one_is_no_plural(project: Project) -> None:
+    assert (counted(1, "lead"), counted(0, "lead"), counted(1000, "lead")) == (
+        "1 lead",
+        "0 leads",
+        "1,000 leads",
+    )
+    assert project.run("campaigns", "check").out == "1 campaign is sound.\n"
+
+
+def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Project) -> None:
+    project.take(company_size="1-50")  # disqualified
+    with time_machine.travel(DECEMBER, tick=False):
+        closed = project.run("close", "guide", "--month", "2026-11")
+        assert closed.out == "guide, 2026-11: closed. There was nothing to bill, so no statement.\n"
+        assert project.run("close", "guide", "--month", "2026-11").out == closed.out
+        listed = project.run("statements", "--client", "acme").out.splitlines()
+        assert listed[1].split() == ["guide", "2026-11", "nothing", "to", "bill"]
+        assert "nothing to bill" in project.run("statements", "--json").out
+        assert project.run("statements", "--overdue").out == "Nothing is overdue.\n"
+        assert project.run("verify").code == 0
+
+
+def test_a_statement_of_zero_can_be_asked_for(project: Project) -> None:
+    project.take(company_size="1-50")
+    with time_machine.travel(DECEMBER, tick=False):
+        ran = project.run("close", "guide", "--month", "2026-11", "--empty-statement")
+        assert ran.out.startswith("acme-0001: guide, 2026-11: $0.00 for 0 leads")
