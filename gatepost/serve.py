@@ -14,7 +14,7 @@ from gunicorn.systemd import listen_fds
 from capture.errors import Refused
 from capture.ledger import Ledger, open_ledger
 from capture.web import WebConfig, create_app
-from gatepost.settings import Settings, secret
+from gatepost.settings import Settings, secret, url_host
 from gatepost.static_site import static_site
 from gatepost.together import Together
 from gatepost.worker import WholeBody, Worker
@@ -108,9 +108,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load_config(self) -> None:
         settings = self._settings
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
         options: dict[str, Any] = {
-            "bind": f"{host}:{settings.port}",
+            "bind": f"{url_host(settings.host)}:{settings.port}",
             "workers": settings.workers,
             "worker_class": Worker,
             "worker_connections": CONNECTIONS,
@@ -119,6 +118,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "timeout": 30,
             "graceful_timeout": 10,
             "control_socket_disable": True,  # it would be one file for all services of a user
+            "forwarded_allow_ips": "",  # whom we believe of addresses and paths, ProxyFix says
+            "forwarder_headers": "",
             "post_fork": _hear_for_itself,
             "when_ready": _say_ready,
         }
@@ -141,4 +142,8 @@ def _hear_for_itself(server: Any, worker: Any) -> None:
 
 
 def _say_ready(server: Any) -> None:
-    print(f"Gatepost on http://{server.address[0][0]}:{server.address[0][1]}", flush=True)  # noqa: T201
+    address = server.address[0]
+    where = f"unix:{address}"
+    if not isinstance(address, str | bytes):
+        where = f"http://{url_host(address[0])}:{address[1]}"
+    print(f"Gatepost on {where}", flush=True)  # noqa: T201

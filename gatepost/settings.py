@@ -133,7 +133,12 @@ class Settings(BaseModel):
     @property
     def site_origin(self) -> str:
         """Where visitors reach the site."""
-        return self.site_url or f"http://{self.host}:{self.port}"
+        return self.site_url or f"http://{url_host(self.host)}:{self.port}"
+
+
+def url_host(host: str) -> str:
+    """A host as addresses have it: an IPv6 one in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 @dataclass(frozen=True)

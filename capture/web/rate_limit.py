@@ -9,7 +9,6 @@ more than its count. Addresses are kept as keyed hashes.
 import contextlib
 import fcntl
 import hmac
-import ipaddress
 import logging
 import math
 import os
@@ -24,6 +23,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from capture.errors import Unavailable
+from capture.web.sender import household
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class RateLimit:
 
     def retry_after(self, address: str | None) -> int | None:
         """Counts one post. None lets it through; else the seconds to wait, at least 1."""
-        return self.retry_after_of(_household(address))
+        return self.retry_after_of(household(address))
 
     def retry_after_of(self, sender: str) -> int | None:
         """The same for a sender that is told apart by something else than an address."""
@@ -155,14 +155,3 @@ class RateLimit:
             return None
         ends = self._limiter.get_window_stats(rule, key).reset_time
         return max(1, math.ceil(ends - time.time()))
-
-
-def _household(address: str | None) -> str:
-    """An IPv6 customer has a whole /64 to send from, so that is what is counted."""
-    try:
-        ip = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)

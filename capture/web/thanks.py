@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.campaign import Campaign
-from capture.errors import Refused
+from capture.errors import NotFound, Refused
 from capture.tokens import Grant
+from capture.web.gated import size_of
 from capture.web.parts import message, page, parts
 
 blueprint = Blueprint("thanks", __name__)
@@ -24,23 +24,39 @@ class GatedFile:
 
 @blueprint.get("/f/<slug>/thanks")
 def thanks(slug: str) -> ResponseReturnValue:
-    """The same page for every visitor, however the lead was judged (rule 6)."""
-    campaign = parts().catalogue.campaign(slug)
+    """The same page for every visitor, however the lead was judged (rule 6).
+
+    Their lead is recorded, so they are thanked, whatever has become of campaign and files since.
+    """
     try:
         grant = parts().tokens.read_thanks(request.args.get("t", ""))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
+        parts().catalogue.campaign(slug)  # or NotFound: there is no form to lead back to
         text = "This address is no longer valid. Send the form again and you are back here at once."
         action = parts().site.now().form_action(slug)
         return message("Link ended", text, link_url=action, link_text="To the form"), 410
-    files = [_file(campaign, grant, name) for name in campaign.assets]
-    return page("thanks.html", campaign=campaign, files=files), {"Referrer-Policy": "no-referrer"}
+    found = {name: _file(grant, name) for name in _promised(slug)}
+    files = [file for file in found.values() if file is not None]
+    missing = [name for name, file in found.items() if file is None]
+    shown = page("thanks.html", files=files, missing=missing)
+    return shown, {"Referrer-Policy": "no-referrer"}
 
 
-def _file(campaign: Campaign, grant: Grant, name: str) -> GatedFile:
-    token = parts().tokens.download(Grant(campaign.slug, grant.lead_id, name))
-    size = (parts().config.gated / name).stat().st_size
+def _promised(slug: str) -> tuple[str, ...]:
+    try:
+        return parts().catalogue.campaign(slug).assets
+    except NotFound:
+        return ()
+
+
+def _file(grant: Grant, name: str) -> GatedFile | None:
+    """None while the file cannot be handed out."""
+    size = size_of(parts().config.gated, name)
+    if size is None:
+        return None
+    token = parts().tokens.download(Grant(grant.campaign, grant.lead_id, name))
     return GatedFile(name, url_for("download.download", token=token), _readable(size))
 
 

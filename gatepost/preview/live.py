@@ -20,7 +20,7 @@ from gatepost.preview.showing import Showing
 from gatepost.preview.trial import Trial
 from gatepost.preview.words import Words
 from gatepost.serve import check_port
-from gatepost.settings import Settings
+from gatepost.settings import Settings, url_host
 from publish.writing.layout import PUBLISHED
 
 _CONFIG: Final = Path("pelicanconf.py")
@@ -35,7 +35,7 @@ def live(settings: Settings, given: Mapping[str, str]) -> None:
     if not _CONFIG.is_file():
         raise Refused(f"{_CONFIG}: no such file; run this in the project's folder")
     check_port(settings, "make write")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    host = url_host(settings.host)
     showing, words = Showing(), Words(f"http://{host}:{settings.port}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Builder() as builder, _own_folder() as folder:

@@ -93,7 +93,7 @@ class Service:
             return Response(body, content_type=kind[name.rpartition(".")[2]])
         if request.path == "/f/acme/thanks":
             file = SimpleNamespace(name="guide.pdf", url="/d/token", size="1 MB")
-            return page("thanks.html", files=[file])
+            return page("thanks.html", files=[file], missing=[])
         if request.path == "/f/acme" and request.method == "POST":
             return self.take(request)
         if request.path == "/f/acme":

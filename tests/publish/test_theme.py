@@ -197,8 +197,8 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
     return {
         "form": render("form_page.html", campaign=CAMPAIGN, form=LeadForm(), test=False),
         "refused": render("form_page.html", campaign=CAMPAIGN, form=refused(), test=True),
-        "thanks": render("thanks.html", campaign=CAMPAIGN, files=[file]),
-        "thanks without a file": render("thanks.html", campaign=CAMPAIGN, files=[]),
+        "thanks": render("thanks.html", files=[file], missing=["other &.pdf"]),
+        "thanks without a file": render("thanks.html", files=[], missing=[]),
         "message": render(
             "message.html", title="Gone <b>", text="It ended.", link_url="/", link_text="Home"
         ),

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -97,9 +98,10 @@ class TestTooOften:
 
 @pytest.fixture(scope="module")
 def unproxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that nothing stands in front of, with a limit of its own."""
+    """A service that nothing stands in front of, on IPv4 and IPv6, with a limit of its own."""
     folder = make_project(tmp_path_factory.mktemp("unproxied"))
-    settings = {"trusted_proxies": "0", "rate_limit": "3 per minute", "workers": "1"}
+    host = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"
+    settings = {"trusted_proxies": "0", "rate_limit": "3 per minute", "workers": "1", "host": host}
     with serving(folder, **settings) as started:
         yield started
 
@@ -109,6 +111,21 @@ def test_without_a_trusted_proxy_nobody_is_believed_about_their_address(
 ) -> None:
     answers = [unproxied.post(person()) for _ in range(4)]
     assert [answer.status for answer in answers] == [303] * 3 + [429]
+
+
+def test_on_ipv6_as_well_each_ipv4_visitor_has_a_limit_of_their_own(unproxied: Service) -> None:
+    def post(source: str) -> int:
+        line = http.client.HTTPConnection(
+            "127.0.0.1", unproxied.port, timeout=20, source_address=(source, 0)
+        )
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        line.request("POST", f"/f/{GUIDE}", urlencode(person()), form)
+        status = line.getresponse().status
+        line.close()
+        return status
+
+    assert [post("127.0.0.2") for _ in range(4)] == [303] * 3 + [429]
+    assert post("127.0.0.3") == 303
 
 
 def test_losing_the_counters_costs_only_the_counts(project: Path) -> None:

@@ -1,5 +1,6 @@
 """Rules that reach beyond the file: the client is known, and the files to give are there."""
 
+import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,4 +41,6 @@ class Surroundings:
             return f"is no file in {where}/; name a file"
         if path.resolve().parent != folder:
             return f"is a link that leads out of {where}/; put the file itself there"
+        if not os.access(path, os.R_OK):
+            return f"cannot be read in {where}/ by this user; let it read the file"
         return ""

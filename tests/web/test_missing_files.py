@@ -1,0 +1,164 @@
+"""Network edges: a gated file that is gone costs nobody their thanks, and no answer is a 500."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from flask.testing import FlaskClient
+
+from capture.campaign import read_catalogue
+from capture.errors import FileErrors
+from capture.ledger import open_ledger
+from capture.tokens import Grant, Tokens
+from capture.web import WebConfig, create_app
+from tests.service import GUIDE, ROOT, make_project, person
+
+KEY = b"a secret for tests only"
+GUIDE_PDF = "cloud-guide.pdf"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[FlaskClient]:
+    make_project(tmp_path)
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)
+    config = WebConfig(
+        database_url="",
+        secret_key=KEY,
+        duplicate_key=KEY,
+        campaigns=tmp_path / "campaigns",
+        clients=tmp_path / "clients",
+        gated=tmp_path / "content" / "gated",
+        templates=ROOT / "theme" / "templates",
+        site_facts=tmp_path / "output" / "site.json",
+        counters=tmp_path / "counters.db",
+        site_origin="http://localhost",
+    )
+    with create_app(config, ledger).test_client() as client:
+        yield client
+    ledger.close()
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def turned_into_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def led_out(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
+def led_in_a_circle(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def turned_into_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+HARMS = [
+    Path.unlink,
+    emptied,
+    turned_into_a_folder,
+    led_out,
+    led_in_a_circle,
+    turned_into_a_pipe,
+]
+
+
+def thanked(client: FlaskClient) -> str:
+    posted = client.post(
+        f"/f/{GUIDE}",
+        data=urlencode(person()),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert posted.status_code == 303, posted.text
+    answer = client.get(posted.location)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def fetched(client: FlaskClient, link: str) -> bytes:
+    with client.get(link) as answer:
+        return answer.data
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_who_asked_for_a_file_that_is_not_there_is_thanked_and_told(
+    client: FlaskClient,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    harm: Callable[[Path], None],
+) -> None:
+    harm(tmp_path / "content" / "gated" / GUIDE_PDF)
+    page = thanked(client)
+    assert '<h1 tabindex="-1">Thank you</h1>' in page
+    assert re.findall(r">([\w.-]+)</span> <span", page) == ["lead-kpis.xlsx"]
+    assert f"{GUIDE_PDF} cannot be fetched just now: open this page again" in page
+    assert "ask Publisher" in page
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(r".*/cloud-guide\.pdf: cannot be handed out: .*; put the file back", line)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_link_to_a_file_that_is_not_there_says_so_and_stays_good(
+    client: FlaskClient, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    place = tmp_path / "content" / "gated" / GUIDE_PDF
+    content = place.read_bytes()
+    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    harm(place)
+    answer = client.get(link)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
+    assert "The file is not here just now. Your link stays good" in answer.text
+    place.rmdir() if place.is_dir() else place.unlink(missing_ok=True)
+    place.write_bytes(content)
+    assert fetched(client, link) == content
+
+
+def test_a_file_that_goes_between_the_look_and_the_answer_is_no_fault(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    monkeypatch.setattr("capture.web.download.size_of", lambda *_: 1)
+    (tmp_path / "content" / "gated" / GUIDE_PDF).unlink()
+    assert client.get(link).status_code == 503
+
+
+def test_whoever_holds_the_old_file_while_it_is_replaced_gets_the_old_one_whole(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    place = tmp_path / "content" / "gated" / GUIDE_PDF
+    before = place.read_bytes()
+    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    with client.get(link, buffered=False) as answer:
+        fresh = place.with_name("fresh")
+        fresh.write_bytes(b"%PDF-new")
+        fresh.replace(place)
+        assert answer.data == before
+    assert fetched(client, link) == b"%PDF-new"
+
+
+def test_a_campaign_that_is_gone_costs_nobody_their_thanks(client: FlaskClient) -> None:
+    token = Tokens(KEY, WebConfig.link_life).thanks("gone", "a" * 12)
+    answer = client.get(f"/f/gone/thanks?t={token}")
+    assert (answer.status_code, "Your request has arrived" in answer.text) == (200, True)
+    assert client.get("/f/gone/thanks?t=x").status_code == 404
+
+
+def test_an_asset_that_the_service_cannot_read_stops_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_project(tmp_path)
+    monkeypatch.setattr("os.access", lambda path, _: Path(path).name != GUIDE_PDF)
+    with pytest.raises(FileErrors, match=rf'"{GUIDE_PDF}": cannot be read in .* by this user'):
+        read_catalogue(tmp_path / "campaigns", tmp_path / "clients", tmp_path / "content" / "gated")
