@@ -13,12 +13,15 @@ from typing import Final
 from capture.campaign import Campaign
 from capture.errors import MoveRefused, NotFound, Refused
 from capture.lead import MOVES, Actor, Event, Kind, Lead, Track, show_time
-from capture.ledger import LeadFilter, Note, Reading, Records
+from capture.ledger import Note, Reading, Records
 from capture.terms import kept_campaign
 from capture.window import deadline
 
 UNDO: Final = timedelta(seconds=10)
 """How long the same person may take a review back (rule 13)."""
+
+_AT_ONCE: Final = 1000
+"""Events appended together where there may be very many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead
 
 def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
-    return [lead for lead in reading.leads(LeadFilter(campaign=campaign.slug)) if waits(lead)]
+    return [lead for lead in reading.in_review(campaign.slug) if waits(lead)]
 
 
 def waits(lead: Lead) -> bool:
@@ -116,33 +119,28 @@ def waits(lead: Lead) -> bool:
 
 def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
     """Leads that silence has accepted by `now`, though no event says so yet (rule 12)."""
-    found = reading.leads(LeadFilter(campaign=campaign))
+    found = reading.in_review(campaign, ended_by=now)
     return [lead for lead in found if lead.is_silent_at(now)]
 
 
 def write_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence decided: an accepted event, dated at the stored deadline (rule 12)."""
     silent = lapsed(records, now, campaign)
-    for lead in silent:
-        ended = lead.deadline or now  # silence decides nothing without a deadline
-        records.append(
-            Event(
-                lead.campaign,
-                lead.lead_id,
-                Kind.ACCEPTED,
-                ended,
-                now,
-                Actor.SYSTEM,
-                {"silence": True},
-            )
-        )
+    for start in range(0, len(silent), _AT_ONCE):
+        records.append(*(_lapse(lead, now) for lead in silent[start : start + _AT_ONCE]))
     return silent
+
+
+def _lapse(lead: Lead, now: datetime) -> Event:
+    ended = lead.deadline or now  # silence decides nothing without a deadline
+    said = {"silence": True}
+    return Event(lead.campaign, lead.lead_id, Kind.ACCEPTED, ended, now, Actor.SYSTEM, said)
 
 
 def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
-    walked = records.leads(LeadFilter(campaign=campaign))
-    silent = [lead for lead in walked if lead.is_taken_held_at(now)]  # before any of it is written
+    found = records.booked(campaign, silent_by=now)
+    silent = [lead for lead in found if lead.is_taken_held_at(now)]
     return [write_meeting(records, lead, now) for lead in silent]
 
 

@@ -15,6 +15,10 @@ class DueKey:
     period: str
     amount: int
     """In minor units; 0 when free."""
+    received_at: datetime
+    """When the lead came."""
+    version: str
+    """The campaign version of its receipt."""
     free: bool = False
 
 

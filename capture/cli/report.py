@@ -11,7 +11,7 @@ from capture.cli.month import Month
 from capture.cli.output import output_option, write_output
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.figures import Asked, By, Period, gather, month_before
-from capture.ledger import LeadFilter, Reading
+from capture.ledger import Reading
 from capture.report import Month as Gathered
 from capture.report import make_report, to_html
 
@@ -49,7 +49,7 @@ def _gather(
     (by_month,) = gather(reading, Asked((terms,), now, year, By.MONTH))
     (by_post,) = gather(reading, Asked((terms,), now, period, By.POST))
     statements = reading.statements(terms.client)
-    first = next((lead.month for lead in reading.leads(LeadFilter(campaign=terms.slug))), "")
+    first = reading.first_lead(terms.slug)
     return Gathered(
         month=month,
         history=by_month.groupings["month"],
@@ -59,5 +59,5 @@ def _gather(
             (one.number for one in statements if (one.campaign, one.month) == (terms.slug, month)),
             "",
         ),
-        first=first,
+        first=first.month if first else "",
     )

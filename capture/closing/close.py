@@ -4,7 +4,7 @@ A statement is drawn from the events up to a number and the statements closed be
 else, so that it can be drawn again for ever.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,14 @@ from capture.closing.documents import (
     earlier_months,
     next_number,
 )
-from capture.closing.drawing import DueLine, Wanted, draw_lives
+from capture.closing.drawing import DueLine, Wanted, count_leads, draw_lines
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
-from capture.ledger import Frozen, LeadFilter, Reading, Records
+from capture.ledger import Frozen, Reading, Records
 from capture.money import LARGEST_SUM, check_amount, from_minor
 from capture.review import UNDO, write_lapses, write_meetings
 from capture.statement import (
+    Counts,
     Met,
     Parties,
     Statement,
@@ -33,7 +34,6 @@ from capture.statement import (
     read_json,
     to_json,
 )
-from capture.terms import kept_campaign
 from capture.window import month_of
 
 
@@ -117,18 +117,6 @@ def _closed_before(
     return None
 
 
-def redraw(reading: Reading, frozen: Frozen, said: Mapping[str, Any]) -> Statement:
-    """The statement drawn again from what its closing event says, and what it saw (rule 26)."""
-    last = int(said["last_event"])
-    version = str(reading.first_version(frozen.campaign))
-    campaign = kept_campaign(reading, version)
-    closings = closings_of(reading, frozen.campaign)
-    earlier = earlier_months(closings, frozen.month, frozen.closed_at)
-    both = Parties.from_data(said["parties"])
-    drawn = _draw(reading, campaign, both, frozen.month, frozen.closed_at, last, earlier)
-    return replace(drawn, number=frozen.number, head=reading.hash_of(last))
-
-
 def empty_closing_data(drawn: Statement) -> dict[str, Any]:
     """What the event says that closes a month without a document."""
     return {
@@ -168,27 +156,42 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     """A line belongs to its own month, or to this one if its own was closed without it."""
     billed = reading.billed(campaign.slug, month)
     wanted = Wanted(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
-    drawn = draw_lives(reading, wanted)
+    lines = [bill_line(due, campaign, month) for due in draw_lines(reading, wanted)]
+    counts = count_leads(reading, wanted)
+    return bill_of(reading, campaign, both, wanted, lines, counts)
+
+
+def bill_of(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
+    reading: Reading,
+    campaign: Campaign,
+    both: Parties,
+    wanted: Wanted,
+    lines: Sequence[StatementLine],
+    counts: Counts,
+) -> Statement:
+    """The statement of these lines, without its number and the chain's head."""
+    seen = wanted.last or 0
     return Statement(
         number="",
         client=campaign.client,
         campaign=campaign.slug,
-        month=month,
+        month=wanted.month,
         time_zone=campaign.time_zone,
         currency=campaign.currency,
         model=campaign.price.model.value,
-        lines=[_line(due, campaign, month) for due in drawn.lines],
-        counts=drawn.counts,
+        lines=lines,
+        counts=counts,
         parties=both,
-        issued_on=as_of.astimezone(campaign.zone).date(),
-        brought_forward=carried_forward(reading, campaign.client, campaign.currency, last_event),
-        closed_at=as_of,
-        seen=last_event,
+        issued_on=wanted.as_of.astimezone(campaign.zone).date(),
+        brought_forward=carried_forward(reading, campaign.client, campaign.currency, seen),
+        closed_at=wanted.as_of,
+        seen=seen,
         head="",
     )
 
 
-def _line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
+def bill_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
+    """What the bill of a month says of a line."""
     line = due.line
     return StatementLine(
         lead_id=line.lead_id,
@@ -217,10 +220,8 @@ def _check_order(
             f"{month} ended just now, and a review can be taken back for {seconds} seconds; "
             "close it then"
         )
-    real = (
-        lead.month for lead in records.leads(LeadFilter(campaign=campaign.slug)) if not lead.test
-    )
-    first = next(real, None)
+    lead = records.first_lead(campaign.slug)
+    first = None if lead is None else lead.month
     if first is None or month < first:
         since = "has no lead yet" if first is None else f"had its first lead in {first}"
         raise Refused(f"{campaign.slug} {since}: there is no bill for {month}")

@@ -1,14 +1,19 @@
-"""What a month's statement is drawn from: the lives of a campaign's leads, as far as some event."""
+"""What a month's statement is drawn from: the lives of a campaign's leads, as far as some event.
+
+Only leads are folded that a line may come of: those whose row says so (rule 33), and those of which
+something was recorded after the cut, since of these a row may say less than it did then.
+"""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from capture.billing import DueKey, Life, Line, draw, life_of, lines_for
 from capture.campaign import Campaign
 from capture.lead import Lead
-from capture.ledger import Reading, Recorded
+from capture.ledger import Reading
 from capture.money import to_minor
 from capture.statement import Counts
 from capture.terms import kept_campaign
@@ -40,20 +45,12 @@ class Wanted:
     """Earlier months whose late lines belong here."""
     billed: Container[tuple[str, str]] = frozenset()
     """(lead id, period) of lines that stand on a statement already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A month's lines in their order, free ones included, and what is not on the bill."""
-
-    lines: "DueLines"
-    counts: Counts
-    fields: Sequence[str]
-    """Form fields of every version under which a lead came, in order of first use."""
+    number: str | None = None
+    """Of the statement that had closed the month, empty if there is none: what it has is drawn."""
 
 
 class Terms:
-    """The campaign versions under which leads came, each read once, in order of first use."""
+    """The campaign versions under which leads came, each read once."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -64,10 +61,6 @@ class Terms:
         if version not in self._kept:
             self._kept[version] = kept_campaign(self._reading, version)
         return self._kept[version]
-
-    def fields(self) -> list[str]:
-        """The form fields of all of them."""
-        return list(dict.fromkeys(name for terms in self._kept.values() for name in terms.fields))
 
 
 class DueLines:
@@ -96,69 +89,103 @@ class DueLines:
         paid = [key for key in self._keys if not key.free]
         return DueLines(self._reading, self._wanted, self._terms, paid)
 
+    def versions(self) -> list[str]:
+        """Under which the leads on the bill came, by their first line."""
+        return list(dict.fromkeys(key.version for key in self._keys))
+
     def _drawn(self, key: DueKey) -> DueLine:
-        wanted = self._wanted
-        events = self._reading.events(lead_id=key.lead_id, until=wanted.until, last=wanted.last)
-        life = life_of(one.event for one in events)
-        lines = lines_for(life, self._terms.of(life.lead.version), wanted.as_of)
+        life = _life(self._reading, key.lead_id, self._wanted)
+        if life is None:
+            raise RuntimeError(f"lead {key.lead_id} had events a moment ago")
+        lines = lines_for(life, self._terms.of(life.lead.version), self._wanted.as_of)
         line = next(line for line in lines if line.period == key.period)
         drawn = replace(line, amount=key.amount, free=key.free)
         return DueLine(drawn, life.lead.received_at, life.verdict)
 
 
-@dataclass
-class _Found:
-    """What one walk through the lives gathers."""
+def draw_lines(reading: Reading, wanted: Wanted) -> DueLines:
+    """The month's lines in their order, free ones included: its own, and late ones of the closed
+    months, that are not billed yet."""
+    terms = Terms(reading)
+    due: list[DueKey] = []
+    for lead_id in sorted(_may_be_due(reading, wanted)):
+        life = _life(reading, lead_id, wanted)
+        if life is not None:
+            version = terms.of(life.lead.version)
+            due += (key_of(line, life) for line in due_lines(life, version, wanted))
+    return DueLines(reading, wanted, terms, draw(due, money_cap(due, terms)))
 
-    due: list[DueKey] = field(default_factory=list)
-    newest: tuple[datetime, str, str] | None = None
-    """Receipt, lead id and version of the newest lead on the bill."""
-    in_review: int = 0
-    free: int = 0
+
+def _may_be_due(reading: Reading, wanted: Wanted) -> Iterable[str]:
+    if wanted.number is not None:
+        return {lead_id for lead_id, _ in reading.lines_of(wanted.number)}
+    may = reading.billable(wanted.campaign, wanted.month, wanted.as_of)
+    return may | _changed(reading, wanted)
 
 
-def draw_lives(reading: Reading, wanted: Wanted) -> Drawing:
-    """The month's lines: its own, and late ones of the closed months, that are not billed yet."""
-    lives = reading.lives(wanted.campaign, until=wanted.until, last=wanted.last)
-    terms, found = Terms(reading), _Found()
-    months = {wanted.month, *wanted.closed}
-    for life in _folded(lives):
-        version = terms.of(life.lead.version)
-        _count(found, life.lead, wanted)
-        for line in lines_for(life, version, wanted.as_of):
-            if (
-                month_of(line.due_at, version) not in months
-                or (line.lead_id, line.period) in wanted.billed
-            ):
-                continue
-            found.due.append(DueKey(line.due_at, line.lead_id, line.period, line.amount))
-            newest = (life.lead.received_at, line.lead_id, line.version)
-            found.newest = max(found.newest or newest, newest)
-    keys = draw(found.due, _money_cap(found, terms))
-    over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
-    return Drawing(
-        DueLines(reading, wanted, terms, keys),
-        Counts(found.in_review, over_cap, found.free),
-        terms.fields(),
+def _changed(reading: Reading, wanted: Wanted) -> Set[str]:
+    """Leads of which a row, which is of now, may say something else than it did at the cut."""
+    return reading.changed_after(wanted.campaign, until=wanted.until, last=wanted.last)
+
+
+def _life(reading: Reading, lead_id: str, wanted: Wanted) -> Life | None:
+    """The lead as it stood at the cut; None if it had not come yet."""
+    events = [
+        one.event for one in reading.events(lead_id=lead_id, until=wanted.until, last=wanted.last)
+    ]
+    return life_of(events) if events else None
+
+
+def due_lines(life: Life, terms: Campaign, wanted: Wanted) -> Iterator[Line]:
+    """What of a lead belongs to the month (rule 25)."""
+    for line in lines_for(life, terms, wanted.as_of):
+        month = month_of(line.due_at, terms)
+        here = month == wanted.month or month in wanted.closed
+        if here and (line.lead_id, line.period) not in wanted.billed:
+            yield line
+
+
+def key_of(line: Line, life: Life) -> DueKey:
+    """What decides about the line's place, and about the cap on money."""
+    received_at = life.lead.received_at
+    return DueKey(
+        line.due_at, line.lead_id, line.period, line.amount, received_at, line.version, line.free
     )
 
 
-def _count(found: _Found, lead: Lead, wanted: Wanted) -> None:
-    if lead.free:
-        found.free += lead.month == wanted.month
-    elif lead.month <= wanted.month:
-        found.in_review += lead.review_at(wanted.as_of) == "qualified"
-
-
-def _folded(lives: Iterable[Sequence[Recorded]]) -> Iterator[Life]:
-    for events in lives:
-        yield life_of(one.event for one in events)
-
-
-def _money_cap(found: _Found, terms: Terms) -> int | None:
+def money_cap(due: Iterable[DueKey], terms: Terms) -> int | None:
     """That of the newest lead's version: both sides agreed to that one last. In minor units."""
-    if found.newest is None:
+    newest = max(due, key=attrgetter("received_at", "lead_id"), default=None)
+    if newest is None:
         return None
-    campaign = terms.of(found.newest[2])
+    campaign = terms.of(newest.version)
     money = campaign.caps.money_a_month
     return None if money is None else to_minor(money, campaign.currency)
+
+
+def count_leads(reading: Reading, wanted: Wanted) -> Counts:
+    """What is not on the bill: leads in review, and those that came over a cap."""
+    changed = _changed(reading, wanted)
+    waiting = (lead for lead in reading.in_review(wanted.campaign) if lead.lead_id not in changed)
+    free = sum(one not in changed for one in reading.free(wanted.campaign, wanted.month))
+    review = sum(counts_in_review(lead, wanted) for lead in waiting)
+    for life in (_life(reading, lead_id, wanted) for lead_id in changed):
+        if life is not None:
+            review += counts_in_review(life.lead, wanted)
+            free += counts_free(life.lead, wanted)
+    over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
+    return Counts(review, over_cap, free)
+
+
+def counts_in_review(lead: Lead, wanted: Wanted) -> bool:
+    """Whether nobody had decided the lead when the month was drawn."""
+    return (
+        lead.month <= wanted.month
+        and not (lead.test or lead.free)
+        and lead.review_at(wanted.as_of) == "qualified"
+    )
+
+
+def counts_free(lead: Lead, wanted: Wanted) -> bool:
+    """Whether the lead came over a cap in the month and was delivered all the same (rule 8)."""
+    return lead.free and not lead.test and lead.month == wanted.month

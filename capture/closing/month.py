@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capture.closing.documents import Closing, closings_of, earlier_months
-from capture.closing.drawing import DueLine, DueLines, Wanted, draw_lives
+from capture.closing.drawing import DueLine, DueLines, Wanted, draw_lines
 from capture.ledger import Dossier, Reading
+from capture.terms import kept_campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class DrawnMonth:
     lines: DueLines
     """In their order, without what the cap on money made free."""
     fields: Sequence[str]
-    """Form fields of every version under which a lead came, in order of first use."""
+    """Form fields of every version that was kept by then, the oldest first."""
 
     def leads(self, reading: Reading) -> Iterator[BillableLead]:
         """Each line with its lead's answers, which are read one by one.
@@ -52,19 +53,20 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
         wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     else:
         wanted = _as_closed(reading, closing)
-    drawn = draw_lives(reading, wanted)
-    return DrawnMonth(slug, drawn.lines.paid(), drawn.fields)
-
-
-def holds_lines(reading: Reading, closing: Closing) -> bool:
-    """Whether any line, free ones included, was due when the month was closed."""
-    lines = draw_lives(reading, _as_closed(reading, closing)).lines
-    return next(iter(lines), None) is not None
+    lines = draw_lines(reading, wanted)
+    return DrawnMonth(slug, lines.paid(), _fields(reading, wanted, lines))
 
 
 def _as_closed(reading: Reading, closing: Closing) -> Wanted:
-    """What its statement was drawn from, or would have been."""
+    """What its statement was drawn from."""
     slug, month, at = closing.campaign, closing.month, closing.closed_at
     closed = earlier_months(closings_of(reading, slug), month, at)
-    billed = reading.billed(slug, month)
-    return Wanted(slug, month, at, last=closing.last_event, closed=closed, billed=billed)
+    billed, last = reading.billed(slug, month), closing.last_event
+    return Wanted(slug, month, at, None, last, closed, billed, closing.number)
+
+
+def _fields(reading: Reading, wanted: Wanted, lines: DueLines) -> list[str]:
+    kept = reading.kept_versions(wanted.campaign, wanted.as_of)
+    versions = dict.fromkeys([*kept, *lines.versions()])
+    fields = (name for version in versions for name in kept_campaign(reading, version).fields)
+    return list(dict.fromkeys(fields))

@@ -1,6 +1,6 @@
 """What has been billed, in SQLite: statements, their lines, and what a lead's row says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 
@@ -13,7 +13,9 @@ _STATED = """
     FROM statements,
         json_each(iif(json_valid(statements.json), statements.json, '{"lines": []}'), '$.lines')
         AS line
+    WHERE number = :number
 """
+_KEPT = "SELECT * FROM statement_lines WHERE number = :number"
 
 
 def statements(db: Database, client: str | None) -> Sequence[Frozen]:
@@ -44,10 +46,25 @@ def billed_on(db: Database, lead_id: str) -> Sequence[tuple[str, str]]:
     return [(number, period) for number, period in rows]
 
 
-def lines_apart(db: Database) -> Sequence[tuple[str, str, str]]:
+def lines_apart(db: Database) -> Iterator[tuple[str, str, str]]:
+    # One statement at a time: all lines together may be very many.
+    kept = {number for (number,) in db.execute("SELECT DISTINCT number FROM statement_lines")}
+    numbers = statement_numbers(db)
+    for number in [*numbers, *sorted(kept.difference(numbers))]:
+        yield from db.execute(
+            f"SELECT * FROM ({_STATED} EXCEPT {_KEPT})"
+            f" UNION ALL SELECT * FROM ({_KEPT} EXCEPT {_STATED})",
+            {"number": number},
+        ).fetchall()
+
+
+def statement_numbers(db: Database) -> Sequence[str]:
+    return [number for (number,) in db.execute("SELECT number FROM statements ORDER BY rowid")]
+
+
+def lines_of(db: Database, number: str) -> Sequence[tuple[str, str]]:
     return db.execute(
-        f"SELECT * FROM ({_STATED} EXCEPT SELECT * FROM statement_lines)"
-        f" UNION ALL SELECT * FROM (SELECT * FROM statement_lines EXCEPT {_STATED})"
+        "SELECT lead_id, period FROM statement_lines WHERE number = ?", (number,)
     ).fetchall()
 
 

@@ -51,25 +51,27 @@ def dues(db: Database) -> Iterator[tuple[str, str | None]]:
     """Each lead's id and due time as its column holds it, derived from its events."""
     rowid = 0
     while rows := db.execute(
-        "SELECT leads.rowid, lead_id, version, slug, text,"
-        " review IN ('qualified', 'accepted') AND test = 0 AND free = 0"
-        " FROM leads LEFT JOIN campaign_versions USING (version)"
-        " WHERE leads.rowid > ? ORDER BY leads.rowid LIMIT ?",
-        (rowid, _AT_ONCE),
+        "SELECT rowid, lead_id FROM leads WHERE rowid > ? ORDER BY rowid LIMIT ?", (rowid, _AT_ONCE)
     ).fetchall():
-        for rowid, lead_id, version, slug, text, may in rows:  # noqa: B007 - goes on from there
-            terms = parsed(version, slug, text) if may and text is not None else None
-            yield lead_id, _due(db, lead_id, terms)
+        for rowid, lead_id in rows:  # noqa: B007 - goes on from there
+            found = db.execute(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence",
+                (lead_id,),
+            )
+            yield lead_id, due_of(db, life_of(recorded_from(row).event for row in found))
 
 
-def _due(db: Database, lead_id: str, terms: Campaign | None) -> str | None:
-    if terms is None:
+def due_of(db: Database, life: Life) -> str | None:
+    """What a lead's column has to hold, derived from its events and its lines on statements."""
+    lead = life.lead
+    if not may_owe(lead):
         return None
-    rows = db.execute(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
-    )
-    life = life_of(recorded_from(row).event for row in rows)
-    due = due_at(life, terms, periods_billed(db, lead_id))
+    kept = db.execute(
+        "SELECT slug, text FROM campaign_versions WHERE version = ?", (lead.version,)
+    ).fetchone()
+    if kept is None:
+        return None
+    due = due_at(life, parsed(lead.version, *kept), periods_billed(db, lead.lead_id))
     return None if due is None else show_time(due)
 
 

@@ -5,7 +5,7 @@ connection, and it may be run again from its start if the database asks for that
 nothing but read and write records. The contract is proven by `tests/capture/ledger/contract.py`.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -54,12 +54,46 @@ class Reading(Protocol):
     ) -> Iterator[Recorded]:
         """Events in the order of their recording, up to and with a recorded time or a number."""
 
-    def lives(
-        self, campaign: str, *, until: datetime | None = None, last: int | None = None
-    ) -> Iterator[Sequence[Recorded]]:
+    def lives(self) -> Iterator[Sequence[Recorded]]:
         """The events of each lead that qualified at some time, lead by lead, tests left out.
 
-        In the order of the leads' recording; each lead's as far as `events` would give them.
+        Of all campaigns, in the order of the leads' recording.
+        """
+
+    def first_lead(self, campaign: str) -> Lead | None:
+        """The campaign's lead that was recorded first, tests left out."""
+
+    def in_review(
+        self, campaign: str | None = None, *, ended_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        """Leads in review that nobody has decided, in the order of their recording.
+
+        With a time, only those whose deadline was not after it: silence may have accepted them.
+        """
+
+    def booked(
+        self, campaign: str | None = None, *, silent_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        """Leads with a pending meeting, in the order of their recording.
+
+        With a time, only those whose meeting silence may take as held by then.
+        """
+
+    def free(self, campaign: str, month: str) -> Sequence[str]:
+        """The ids of a month's leads that were delivered over a cap, tests left out (rule 8)."""
+
+    def billable(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
+        """The ids of all leads that may have a line in a month that no earlier month has.
+
+        As all events until now tell it. Some of them have none: `lines_for` says which have.
+        """
+
+    def changed_after(
+        self, campaign: str, *, until: datetime | None = None, last: int | None = None
+    ) -> Set[str]:
+        """The ids of leads with an event after a recorded time or a number.
+
+        What `billable` and a lead's row say of them may be other than it was then.
         """
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
@@ -83,7 +117,7 @@ class Reading(Protocol):
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
         """(statement number, period) of each line of a lead, in the order of the periods."""
 
-    def lines_apart(self) -> Sequence[tuple[str, str, str]]:
+    def lines_apart(self) -> Iterator[tuple[str, str, str]]:
         """(lead id, period, statement number) of lines that are kept so that no lead has them
         twice and stand on no statement, or the other way round. None in a sound ledger."""
 
@@ -104,6 +138,9 @@ class Reading(Protocol):
 
     def version_text(self, version: str) -> tuple[str, str] | None:
         """Slug and text of a kept campaign version."""
+
+    def kept_versions(self, campaign: str, until: datetime) -> Sequence[str]:
+        """The campaign's versions that were kept by a time, the oldest first."""
 
     def campaigns(self) -> Sequence[str]:
         """The slugs of all campaigns that have a lead, also of those whose file is gone."""
@@ -157,6 +194,12 @@ class Reading(Protocol):
 
     def statements(self, client: str | None = None) -> Sequence[Frozen]:
         """Closed statements, in the order of their closing."""
+
+    def statement_numbers(self) -> Sequence[str]:
+        """The numbers of all closed statements, in the order of their closing."""
+
+    def lines_of(self, number: str) -> Sequence[tuple[str, str]]:
+        """(lead id, period) of each line that a statement has, free ones included."""
 
     def statement(self, number: str) -> Frozen | None:
         """One closed statement."""

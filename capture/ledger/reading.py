@@ -1,14 +1,14 @@
 """Looking things up in the SQLite ledger."""
 
 import hmac
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence, Set
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from capture.campaign import Campaign
 from capture.lead import Kind, Lead, parse_time, show_time
-from capture.ledger import bills, programs, walks
+from capture.ledger import bills, programs, walks, worklists
 from capture.ledger.chain import GENESIS
 from capture.ledger.facts import (
     Access,
@@ -52,6 +52,7 @@ class SqliteReading:
         self._db = db
         self._key = key
         self._macs: dict[tuple[str, ...], bytes] = {}
+        self._account: list[Recorded] = []
 
     def mac(self, *parts: str) -> bytes:
         """A keyed hash of what a person can be known by (rule 31): 16 bytes of HMAC-SHA-256."""
@@ -110,10 +111,32 @@ class SqliteReading:
         ):
             yield recorded_from(row)
 
-    def lives(
+    def lives(self) -> Iterator[Sequence[Recorded]]:
+        return walks.lives(self._db)
+
+    def first_lead(self, campaign: str) -> Lead | None:
+        return worklists.first_lead(self._db, campaign)
+
+    def in_review(
+        self, campaign: str | None = None, *, ended_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        return worklists.in_review(self._db, campaign, ended_by)
+
+    def booked(
+        self, campaign: str | None = None, *, silent_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        return worklists.booked(self._db, campaign, silent_by)
+
+    def free(self, campaign: str, month: str) -> Sequence[str]:
+        return worklists.free(self._db, campaign, month)
+
+    def billable(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
+        return worklists.billable(self._db, campaign, month, as_of)
+
+    def changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
-    ) -> Iterator[Sequence[Recorded]]:
-        return walks.lives(self._db, campaign, until=until, last=last)
+    ) -> Set[str]:
+        return worklists.changed_after(self._db, campaign, until=until, last=last)
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
         return walks.judged(self._db, campaign, since)
@@ -125,10 +148,15 @@ class SqliteReading:
         return walks.tracked(self._db, campaign)
 
     def account_events(self) -> Iterator[Recorded]:
+        # Events only grow, so each is read once: they are asked for again and again.
+        seen = self._account[-1].sequence if self._account else 0
         rows = self._db.execute(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL ORDER BY sequence"
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL AND sequence > ?"
+            " ORDER BY sequence",
+            (seen,),
         )
-        return map(recorded_from, rows)
+        self._account.extend(map(recorded_from, rows))
+        return iter(tuple(self._account))
 
     def owed(self, lead_id: str) -> Owed:
         return bills.owed(self._db, lead_id)
@@ -136,7 +164,7 @@ class SqliteReading:
     def billed_on(self, lead_id: str) -> Sequence[tuple[str, str]]:
         return bills.billed_on(self._db, lead_id)
 
-    def lines_apart(self) -> Sequence[tuple[str, str, str]]:
+    def lines_apart(self) -> Iterator[tuple[str, str, str]]:
         return bills.lines_apart(self._db)
 
     def billed(self, campaign: str, before: str) -> Container[tuple[str, str]]:
@@ -162,6 +190,13 @@ class SqliteReading:
             "SELECT slug, text FROM campaign_versions WHERE version = ?", (version,)
         ).fetchone()
         return row
+
+    def kept_versions(self, campaign: str, until: datetime) -> Sequence[str]:
+        rows = self._db.execute(
+            "SELECT version FROM campaign_versions WHERE slug = ? AND kept_at <= ? ORDER BY rowid",
+            (campaign, show_time(until)),
+        )
+        return [version for (version,) in rows]
 
     def campaigns(self) -> Sequence[str]:
         # From name to name by the index: there are few, and very many leads.
@@ -289,6 +324,12 @@ class SqliteReading:
 
     def statements(self, client: str | None = None) -> Sequence[Frozen]:
         return bills.statements(self._db, client)
+
+    def statement_numbers(self) -> Sequence[str]:
+        return bills.statement_numbers(self._db)
+
+    def lines_of(self, number: str) -> Sequence[tuple[str, str]]:
+        return bills.lines_of(self._db, number)
 
     def statement(self, number: str) -> Frozen | None:
         return bills.statement(self._db, number)

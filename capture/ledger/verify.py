@@ -1,26 +1,35 @@
-"""The proof: recomputes every link, looks for the guards, derives every projection again."""
+"""The proof: recomputes every link, looks for the guards, derives every projection again.
 
+Two walks, and neither holds more than one lead: over the events in their order for the chain, and
+over the leads with their events for what is derived of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import islice
+from typing import Final
 
 from sqlite_utils import Database
 
+from capture.billing import Life, life_of
 from capture.errors import MoveRefused
 from capture.lead import Lead, follow
 from capture.ledger.chain import GENESIS, link
-from capture.ledger.facts import Verification
+from capture.ledger.facts import Recorded, Verification
 from capture.ledger.migrations import GUARDED, guards
-from capture.ledger.owed import BILLED, dues
-from capture.ledger.rows import EVENT_COLUMNS, LEAD_COLUMNS, lead_row, recorded_from
+from capture.ledger.owed import BILLED, due_of
+from capture.ledger.rows import EVENT_COLUMNS, LEAD, lead_row, recorded_from
 
-_SHOWN = 5
+_SHOWN: Final = 5
 """How many faulty projections are named before the rest are only counted."""
+
+Row = tuple[object, ...]
 
 
 def verify(db: Database) -> Verification:
     """Checks the whole ledger within the caller's transaction, so of one moment."""
     faults: list[str] = []
-    events, head, leads = _follow_chain(db, faults)
+    events, head = _follow_chain(db, faults)
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
     if not faults and stored != (events, head):
         faults.append(
@@ -28,19 +37,18 @@ def verify(db: Database) -> Verification:
             f"but there are {events} ending in {head[:12]}"
         )
     faults += _check_guards(db)
-    faults += _check_versions(db, leads)
-    faults += _check_projections(db, leads)
-    if not faults:  # what is due is drawn from events, and those must be sound
-        faults += _check_bills(db)
-    return Verification(events, len(leads), head, tuple(faults))
+    kept = _check_versions(db, faults)
+    walk = _Walk(db, sound=not faults)
+    walk.go(events)
+    faults += [f"campaign version {name[:12]}: not kept" for name in sorted(walk.versions - kept)]
+    faults += walk.faults()
+    return Verification(events, walk.leads, head, tuple(faults))
 
 
-def _follow_chain(db: Database, faults: list[str]) -> tuple[int, str, dict[str, Lead]]:
+def _follow_chain(db: Database, faults: list[str]) -> tuple[int, str]:
     """Recomputes each hash in order; after the first broken link the rest proves nothing."""
     head, count = GENESIS, 0
-    leads: dict[str, Lead] = {}
-    rows = db.execute(f"SELECT {EVENT_COLUMNS}, before FROM events ORDER BY sequence")
-    for row in rows:
+    for row in db.execute(f"SELECT {EVENT_COLUMNS}, before FROM events ORDER BY sequence"):
         count += 1
         try:
             recorded = recorded_from(row[:-1])
@@ -58,14 +66,7 @@ def _follow_chain(db: Database, faults: list[str]) -> tuple[int, str, dict[str, 
             )
             break
         head = recorded.hash
-        if event.lead_id is None:
-            continue
-        try:
-            leads[event.lead_id] = follow(leads.get(event.lead_id), event)
-        except (MoveRefused, KeyError) as error:
-            faults.append(f"event {count}: not a lawful move: {error}")
-            break
-    return count, head, leads
+    return count, head
 
 
 def _check_guards(db: Database) -> list[str]:
@@ -77,47 +78,109 @@ def _check_guards(db: Database) -> list[str]:
     ]
 
 
-def _check_versions(db: Database, leads: dict[str, Lead]) -> list[str]:
-    faults = []
+def _check_versions(db: Database, faults: list[str]) -> set[str]:
+    """The campaign versions that are kept."""
     kept = set()
     for version, text in db.execute("SELECT version, text FROM campaign_versions"):
         kept.add(version)
         if sha256(text.encode()).hexdigest() != version:
             faults.append(f"campaign version {version[:12]}: its text was changed")
-    needed = {lead.version for lead in leads.values()}
-    needed |= {lead.consent_version for lead in leads.values()}
-    return faults + [f"campaign version {name[:12]}: not kept" for name in sorted(needed - kept)]
+    return kept
 
 
-def _check_projections(db: Database, leads: dict[str, Lead]) -> list[str]:
-    wrong: list[str] = []
-    seen = set()
-    for row in db.execute(f"SELECT {', '.join(LEAD_COLUMNS)} FROM leads ORDER BY rowid"):
-        lead_id = row[0]
-        seen.add(lead_id)
-        lead = leads.get(lead_id)
-        if lead is None or lead_row(lead) != row:
-            wrong.append(f"lead {lead_id}: its row differs from its events")
-    wrong += [f"lead {lead_id}: has events and no row" for lead_id in leads if lead_id not in seen]
-    return _few(wrong)
+@dataclass
+class _Wrong:
+    """Faults of one kind: the first few in words, the others counted."""
+
+    what: str
+    named: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, name: str, what: str = "") -> None:
+        self.count += 1
+        if self.count <= _SHOWN:
+            self.named.append(f"{name}: {what or self.what}")
+
+    def lines(self) -> Iterator[str]:
+        yield from self.named
+        if self.count > _SHOWN:
+            yield f"and {self.count - _SHOWN} more of these"
 
 
-def _check_bills(db: Database) -> list[str]:
-    """What a row says of its bill is what the lead's events and its lines on statements say."""
-    billed = f"SELECT lead_id FROM leads WHERE billed <> {BILLED} ORDER BY rowid"
-    wrong = [
-        f"lead {lead_id}: its row names another statement than billed it"
-        for (lead_id,) in db.execute(billed)
-    ]
-    kept = db.execute("SELECT due_at FROM leads ORDER BY rowid")
-    wrong += [
-        f"lead {lead_id}: its row says that it is due at another time than its events"
-        for (lead_id, due), (stored,) in zip(dues(db), kept, strict=True)
-        if due != stored
-    ]
-    return _few(wrong)
+class _Walk:
+    """Derives each lead's row from its events, and what the row says of its bill."""
 
+    def __init__(self, db: Database, *, sound: bool) -> None:
+        """What is due is drawn from events and versions: it is looked at if those are `sound`."""
+        self.leads = 0
+        self.versions: set[str] = set()
+        self._db = db
+        self._sound = sound
+        self._events = 0
+        self._unlawful = _Wrong("not a lawful move")
+        self._rows = _Wrong("its row differs from its events")
+        self._without = _Wrong("has events and no row")
+        self._billed = _Wrong("its row names another statement than billed it")
+        self._due = _Wrong("its row says that it is due at another time than its events")
 
-def _few(wrong: list[str]) -> list[str]:
-    more = len(wrong) - _SHOWN
-    return [*islice(wrong, _SHOWN), *([f"and {more} more rows differ"] if more > 0 else [])]
+    def faults(self) -> Iterator[str]:
+        for wrong in (self._unlawful, self._rows, self._without, self._billed, self._due):
+            yield from wrong.lines()
+
+    def go(self, events: int) -> None:
+        """Looks at every lead; `events` is how many the chain has."""
+        # NOT INDEXED: the leads as they lie, whose events mostly lie together as well.
+        rows = self._db.execute(
+            f"SELECT {LEAD}, due_at, billed, {BILLED} FROM leads NOT INDEXED ORDER BY leads.rowid"
+        )
+        for *row, due, billed, derived in rows:
+            self._look(tuple(row), due)
+            if billed != derived:
+                self._billed.add(f"lead {row[0]}")
+        others = "SELECT count(*) FROM events WHERE lead_id IS NULL"
+        if self._events + self._db.execute(others).fetchone()[0] != events:
+            self._look_for_rows()
+
+    def _look_for_rows(self) -> None:
+        without = self._db.execute(
+            "SELECT DISTINCT lead_id FROM events WHERE lead_id IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id)"
+        )
+        for (lead_id,) in without:
+            self.leads += 1
+            self._without.add(f"lead {lead_id}")
+
+    def _look(self, row: Row, due: str | None) -> None:
+        lead_id = str(row[0])
+        life = self._life(lead_id)
+        if life is None or lead_row(life.lead) != row:
+            self._rows.add(f"lead {lead_id}")
+            return
+        self.versions |= {life.lead.version, life.lead.consent_version}
+        if self._sound and due != due_of(self._db, life):
+            self._due.add(f"lead {lead_id}")
+
+    def _life(self, lead_id: str) -> Life | None:
+        """What its events tell; None if they tell nothing that could be."""
+        rows = self._db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
+        ).fetchall()
+        self._events += len(rows)
+        self.leads += bool(rows)
+        try:
+            found = [recorded_from(row) for row in rows]
+            return life_of(one.event for one in found)
+        except MoveRefused:
+            self._name_unlawful(found)
+        except (KeyError, ValueError):  # cannot be read: then the chain is broken there as well
+            pass
+        return None
+
+    def _name_unlawful(self, found: Sequence[Recorded]) -> None:
+        lead: Lead | None = None
+        for one in found:
+            try:
+                lead = follow(lead, one.event)
+            except MoveRefused as error:
+                self._unlawful.add(f"event {one.sequence}", f"not a lawful move: {error}")
+                return

@@ -40,21 +40,15 @@ _NOTICE = """(
 )"""
 
 
-def lives(
-    db: Database, campaign: str, *, until: datetime | None = None, last: int | None = None
-) -> Iterator[Sequence[Recorded]]:
+def lives(db: Database) -> Iterator[Sequence[Recorded]]:
     columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
     # NOT INDEXED, CROSS JOIN: the leads in the order in which they lie, and for each the few
-    # events of its index; else SQLite sorts all events of the campaign first, in memory.
+    # events of its index; else SQLite sorts all events first, in memory.
     rows = db.execute(
         f"SELECT {columns} FROM leads NOT INDEXED"
         " CROSS JOIN events ON events.lead_id = leads.lead_id"
-        " WHERE leads.campaign = :campaign AND leads.test = 0"
-        f" AND {_EVER_QUALIFIED}"
-        " AND (:last IS NULL OR sequence <= :last)"
-        " AND (:until IS NULL OR recorded_at <= :until)"
-        " ORDER BY leads.rowid, events.sequence",
-        {"campaign": campaign, "last": last, "until": until and show_time(until)},
+        f" WHERE leads.test = 0 AND {_EVER_QUALIFIED}"
+        " ORDER BY leads.rowid, events.sequence"
     )
     for _, life in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
         yield list(life)

@@ -140,7 +140,7 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
 @pytest.mark.parametrize(
     "look",
     [
-        lambda reading: list(reading.lives("guide")),
+        lambda reading: list(reading.lives()),
         lambda reading: list(reading.leads(LeadFilter(campaign="guide"))),
         lambda reading: list(reading.judged("guide")),
     ],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ from capture.statement import Statement
 from tests.capture.money.oracle import Credit, Line
 from tests.capture.money.oracle_acts import Act
 from tests.capture.money.oracle_life import Terms
+from tests.capture.whole_fold import assert_drawn_as_from_every_lead
 from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign
 
 REVIEW: Final[Mapping[str, Callable[..., Lead]]] = {
@@ -206,6 +208,13 @@ class Product:
     def kept(self) -> list[Frozen]:
         """The closed statements as the ledger has them now."""
         return self.ledger.read(lambda reading: list(reading.statements()))
+
+    def assert_drawn_alike(self, month: str, as_of: datetime) -> None:
+        """What is drawn from a few leads is what is drawn from all that ever came."""
+        slug = self.campaign.slug
+        self.ledger.read(
+            lambda reading: assert_drawn_as_from_every_lead(reading, slug, month, as_of)
+        )
 
     def faults(self) -> list[str]:
         """All that the product's own proof finds: chain, rows, numbers, each statement's bytes."""

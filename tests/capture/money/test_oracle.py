@@ -79,12 +79,21 @@ class Campaigns(RuleBasedStateMachine):
             return
         try:
             if self.whole and self.oracle.lives:
+                self.looked_at_again()
                 self.now += 70 * lives.DAY
                 self.close_what_is_over()
                 assert self.product.faults() == [], self.told()
         finally:
             self.product.ledger.close()
             self.folder.cleanup()
+
+    def looked_at_again(self) -> None:
+        """Months closed and open, seen as of moments long past, just now and to come."""
+        any_ = self.chance(())
+        months = [*self.oracle.months, self.oracle.next_month()]
+        moments = [any_.choice(self.story).at for _ in range(3)]
+        for moment in (*moments, self.now, self.now + 40 * lives.DAY):
+            self.product.assert_drawn_alike(any_.choice(months), moment)
 
     def both(self, act: Act) -> bool:
         """Both books take the act, or neither does."""
