@@ -126,8 +126,9 @@ class Settings(BaseModel):
     )
     build_seconds: int = Field(300, ge=1, le=86_400, description="longest that one build may take")
     build_memory_mb: int = Field(
-        2000, ge=100, le=1_000_000, description="most memory that one build may use"
+        1000, ge=100, le=1_000_000, description="most memory that one build may use"
     )
+    build_socket: str = Field("", description="where a push has its site built by another user")
     ledger_socket: str = Field("", description="where a push asks the ledger of changed campaigns")
 
     @property

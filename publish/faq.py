@@ -7,6 +7,7 @@ plain text go to search engines, by `publish.head`.
 import re
 from collections.abc import Mapping
 from itertools import chain, count
+from pathlib import Path
 from typing import Any, Final
 
 from markdown import Markdown
@@ -14,6 +15,7 @@ from markupsafe import Markup, escape
 from pelican import signals
 
 from publish.links import contents
+from publish.now_reading import now_reading
 from publish.wiring import listen
 
 TITLE: Final = "Questions and answers"
@@ -38,8 +40,10 @@ def place_all(generators: Any) -> None:
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
-            converter = _converter(generators[0].settings)  # which counts the answers of this one
-            answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
+            settings = generators[0].settings
+            converter = _converter(settings)  # which counts the answers of this one
+            with now_reading(settings, Path(content.source_path)):
+                answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
             text = content._content or ""
             content._content = text + _section(answered, set(_ID.findall(text)))
             content.faq_text = tuple(

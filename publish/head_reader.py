@@ -15,6 +15,7 @@ from pelican import signals
 from pelican.readers import MarkdownReader
 
 from publish.kept_text import kept_text
+from publish.now_reading import now_reading
 from publish.wiring import listen
 from publish.writing.post import Post
 from publish.writing.writing import WRITING
@@ -30,7 +31,11 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the head in Pelican's types."""
-        post = self._post(Path(source_path))
+        with now_reading(self.settings, Path(source_path)):
+            return self._read(Path(source_path))
+
+    def _read(self, path: Path) -> tuple[str, dict[str, Any]]:
+        post = self._post(path)
 
         def html(text: str) -> str:
             return kept_text(text, self.settings, lambda: self._convert(text))

@@ -21,6 +21,7 @@ from publish import made_files, problems
 from publish.html_tag import attributes_of, write_tag
 from publish.links import contents
 from publish.made_files import publish_file
+from publish.now_reading import now_reading
 from publish.originals import KINDS, leave_out
 from publish.picture_files import (
     Made,
@@ -81,7 +82,8 @@ class _Gallery:
         None: it has no size, and is shown as it is.
         """
         if path not in self._made:
-            self._made[path] = self._look(path)
+            with now_reading(self._settings, self.root / path):
+                self._made[path] = self._look(path)
         return self._made[path]
 
     def _look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:

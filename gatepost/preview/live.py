@@ -48,6 +48,7 @@ def live(settings: Settings, given: Mapping[str, str]) -> None:
             },
             folder=folder,
             folders=_usual_folders(settings),
+            seconds=settings.build_seconds,
             builder=builder,
             trial=Trial(settings, folder),
             showing=showing,

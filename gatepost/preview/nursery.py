@@ -16,6 +16,7 @@ from typing import IO, Final
 from pydantic import TypeAdapter
 
 from gatepost.preview.report import Fault, Order, Report
+from gatepost.too_slow import too_slow
 
 LIBRARIES: Final = (
     "babel.numbers",
@@ -55,31 +56,43 @@ def main() -> None:
         with suppress(ImportError):  # told by the build that needs it
             importlib.import_module(name)
     for line in sys.stdin.buffer:
+        order = ORDER.validate_json(line)
         over, alive = os.pipe()  # the child alone holds `alive`, until it ends
         child = os.fork()
         if child == 0:
-            _build(line, reports)
+            _build(order, reports)
         os.close(alive)
-        _wait(over)
+        in_time = _wait(over, order.seconds)
+        if not in_time:
+            os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
-        if code:
+        if not in_time and code:
+            _send(_too_slow(order), reports)
+        elif code:
             _send(_fault(f"the build broke off without a word (exit code {code})"), reports)
 
 
-def _wait(over: int) -> None:
-    """Until the build is over. If whoever wants it is gone before, so are the build and we."""
-    ready, _, _ = select.select([over, 0], [], [])
-    if over not in ready:
+def _wait(over: int, seconds: int) -> bool:
+    """Until the build is over, at most so long: whether it is. If whoever wants it is gone before,
+    so are the build and we."""
+    ready, _, _ = select.select([over, 0], [], [], seconds)
+    if 0 in ready and over not in ready:
         os.killpg(0, signal.SIGKILL)
     os.close(over)
+    return over in ready
 
 
-def _build(line: bytes, reports: IO[bytes]) -> None:
+def _too_slow(order: Order) -> Report:
+    path, told = too_slow(order.reading, order.seconds)
+    return Report(faults=(Fault(path, None, told),))
+
+
+def _build(order: Order, reports: IO[bytes]) -> None:
     """In the child, which ends here."""
     try:
         builds = importlib.import_module("gatepost.preview.build_once")
-        report: Report = builds.build_once(ORDER.validate_json(line))
+        report: Report = builds.build_once(order)
     except BaseException as error:
         report = _fault(f"{type(error).__name__}: {error}")
     _send(report, reports)

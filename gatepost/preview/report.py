@@ -38,6 +38,10 @@ class Order:
     config: Path
     given: dict[str, str]
     """What wins over the settings file."""
+    seconds: int
+    """How long the build may take."""
+    reading: Path
+    """Where it notes which file it is reading, as `given` says too."""
 
 
 @dataclass(frozen=True, slots=True)

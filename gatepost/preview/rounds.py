@@ -23,6 +23,7 @@ from gatepost.preview.trial import Trial
 from gatepost.preview.watching import Watching
 from gatepost.preview.words import Words
 from publish.kept_text import KEPT_TEXT
+from publish.now_reading import NOW_READING
 
 Changes = queue.Queue[frozenset[Path] | OSError]
 
@@ -43,6 +44,8 @@ class Rounds:
     """The preview's own: each build goes into a new one below it."""
     folders: tuple[Path, ...]
     """Watched from the start; others follow when a build has told of them."""
+    seconds: int
+    """How long a build may take."""
     builder: Builder
     trial: Trial
     showing: Showing
@@ -78,8 +81,13 @@ class Rounds:
                 shutil.rmtree(self.folder / "kept", ignore_errors=True)
 
     def _build(self, output: Path) -> Report:
-        ours = {"OUTPUT_PATH": str(output / "www"), KEPT_TEXT: str(self.folder / "kept")}
-        return self.builder.build(Order(self.config, {**self.given, **ours}))
+        ours = {
+            "OUTPUT_PATH": str(output / "www"),
+            KEPT_TEXT: str(self.folder / "kept"),
+            NOW_READING: str(reading := self.folder / "reading"),
+        }
+        order = Order(self.config, {**self.given, **ours}, self.seconds, reading)
+        return self.builder.build(order)
 
     def _show(self, report: Report, output: Path, changed: frozenset[Path], started: float) -> bool:
         """Whether there is a new site to show; else its faults are."""

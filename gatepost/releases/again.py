@@ -35,5 +35,5 @@ def publish_again(desk: Desk, now: datetime, *, if_due: bool) -> Release | None:
         repository = Repository(Path(live.repository))
         made = make(desk, repository, live.commit, repository.entries(live.commit), now)
         desk.shelf.show(made, now)
-        desk.shelf.prune(desk.keep, now, desk.limits.releases)
+        desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
         return made

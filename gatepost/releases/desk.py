@@ -16,14 +16,9 @@ from gatepost.settings import PREFIX, Settings
 class Desk:
     """From the settings, and the folder of the installed code."""
 
+    settings: Settings
     shelf: Shelf
     installed: Path
-    theme: Path
-    cache: Path
-    site_url: str
-    capture_url: str
-    ledger_socket: str
-    keep: int
     limits: Limits
     say: Callable[[str], None]
     """Tells whoever waits a line."""
@@ -31,23 +26,21 @@ class Desk:
     @classmethod
     def of(cls, settings: Settings, installed: Path, say: Callable[[str], None]) -> Self:
         """Raises `Refused` if whoever is at work could read leads or keys."""
-        _check_user(settings)
+        check_user(settings)
         return cls(
+            settings=settings,
             shelf=Shelf(settings.releases_dir.absolute()),
             installed=installed,
-            theme=settings.theme_dir.absolute(),
-            cache=settings.cache_dir.absolute(),
-            site_url=settings.site_url,
-            capture_url=settings.capture_url,
-            ledger_socket=settings.ledger_socket,
-            keep=settings.keep_releases,
             limits=Limits.of(settings),
             say=say,
         )
 
 
-def _check_user(settings: Settings) -> None:
-    """What people push is built by one who could not put a lead into it if they tried."""
+def check_user(settings: Settings) -> None:
+    """What people push is built by one who could not put a lead into it if they tried.
+
+    Raises `Refused` if whoever is at work could.
+    """
     var = settings.var_dir
     if os.access(var, os.R_OK) or os.access(var, os.X_OK):
         raise Refused(

@@ -3,24 +3,19 @@
 Built with the installed code and theme. Until it is shown, no reader sees any of it.
 """
 
-import os
-from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-from capture.errors import Refused, Unavailable
+from capture.errors import Unavailable
 from gatepost.releases.ask import changed_campaigns, check_with_ledger
 from gatepost.releases.desk import Desk
 from gatepost.releases.extract import extract
 from gatepost.releases.git import Entry, Repository
+from gatepost.releases.order import Answer
 from gatepost.releases.release import Release, name_of, size_of
+from gatepost.releases.site_builder import build_site
 from gatepost.releases.tree import is_published
-from publish.build import build
-from publish.commands import counted_parts
-from publish.release import finish
-from publish.writing.layout import PUBLISHED
 
 
 def make(
@@ -42,11 +37,10 @@ def make(
     try:
         with desk.shelf.making(name) as folder:
             extract(repository, wanted, folder, desk.limits)
-            with chdir(
-                folder
-            ):  # so that a mistake is told as content/posts/..., as writers know it
-                _build(desk, folder, live)
-            check_with_ledger(desk.ledger_socket, changed_campaigns(folder, live), desk.say)
+            _say(desk, build_site(desk, folder, live))
+            check_with_ledger(
+                desk.settings.ledger_socket, changed_campaigns(folder, live), desk.say
+            )
             release = replace(release, size=size_of(folder))
             desk.limits.check_releases(desk.shelf.needed(), release.size)
             desk.limits.check_room(folder)
@@ -56,32 +50,9 @@ def make(
     return release
 
 
-def _build(desk: Desk, folder: Path, live: Path | None) -> None:
-    os.environ["PYTHONSAFEPATH"] = "1"  # no program that a build starts looks for code here
-    os.environ["GATEPOST_SITE_URL"] = desk.site_url  # where publishconf.py looks for it
-    try:
-        built = build(desk.installed / "publishconf.py", _given(desk, folder, live), finish=finish)
-    except Refused as error:  # settings, programs: nothing that was pushed
-        raise Unavailable(str(error)) from error
-    outcome = built.outcome
-    for warning in outcome.warnings:
+def _say(desk: Desk, built: Answer) -> None:
+    for warning in built.warnings:
         desk.say(f"warning: {warning}")
-    desk.say(f"Built {counted_parts(outcome)} in {built.seconds:.1f} seconds.")
-    if outcome.due is not None:
-        desk.say(f"The next post is due on {outcome.due}. It is published then by itself.")
-
-
-def _given(desk: Desk, folder: Path, live: Path | None) -> Mapping[str, object]:
-    given: dict[str, object] = {
-        "PATH": str(folder / "content"),
-        "GATED_PATH": str(folder / "content" / "gated"),
-        "CAMPAIGNS_PATH": str(folder / "campaigns"),
-        "CLIENTS_PATH": str(folder / "clients"),
-        "OUTPUT_PATH": str(folder / "output" / "www"),
-        "CACHE_PATH": str(desk.cache),
-        "THEME": str(desk.theme),
-        "CAPTURE_URL": desk.capture_url,
-    }
-    if live is not None:  # so that no address which readers know is lost without a word
-        given[PUBLISHED] = str(live / "output" / "published.json")
-    return given
+    desk.say(f"Built {built.counted} in {built.seconds:.1f} seconds.")
+    if built.due is not None:
+        desk.say(f"The next post is due on {built.due}. It is published then by itself.")

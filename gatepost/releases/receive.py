@@ -41,5 +41,5 @@ def show_waiting(desk: Desk, repository: Repository, now: datetime) -> Release |
     if not waiting:
         return None
     desk.shelf.show(waiting[-1], now)
-    desk.shelf.prune(desk.keep, now, desk.limits.releases)
+    desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
     return waiting[-1]

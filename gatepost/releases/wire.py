@@ -1,0 +1,91 @@
+"""Folders of plain files over a socket, between two users of whom neither trusts the other.
+
+Each file is a line of JSON, `{"path": ..., "size": ...}`, and its bytes; an empty line ends them.
+There are no links, modes or owners in it, so nothing of the kind has to be refused.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any, Final
+
+_LONGEST_LINE: Final = 16_384
+_CHUNK: Final = 1_000_000
+
+
+class Broken(Exception):
+    """What came is not what this module sends, or ended too early."""
+
+
+def send_files(stream: IO[bytes], root: Path, folders: Iterable[str]) -> None:
+    """Sends every plain file of these folders below `root`. Raises OSError."""
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            with path.open("rb") as file:
+                facts = {
+                    "path": path.relative_to(root).as_posix(),
+                    "size": os.fstat(file.fileno()).st_size,
+                }
+                stream.write(json.dumps(facts).encode() + b"\n")
+                shutil.copyfileobj(file, stream, _CHUNK)
+    stream.write(b"\n")
+    stream.flush()
+
+
+def take_files(
+    stream: IO[bytes],
+    root: Path,
+    folders: Iterable[str],
+    most: int,
+    written: Callable[[], None] = lambda: None,
+) -> None:
+    """Writes what comes below `root`, in these folders alone and never over another file.
+
+    At most `most` bytes; calls `written` again and again, which may raise. Raises `Broken`,
+    OSError.
+    """
+    allowed = frozenset(folders)
+    for folder in allowed:
+        (root / folder).mkdir(exist_ok=True)
+    left = most
+    while line := _line(stream):
+        path, size = _facts(line, allowed)
+        left -= size
+        if left < 0:
+            raise Broken(f"more than {most:,} bytes")
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(handle, "wb") as file:
+            while size:
+                chunk = stream.read(min(size, _CHUNK))
+                if not chunk:
+                    raise Broken("ended within a file")
+                file.write(chunk)
+                size -= len(chunk)
+                written()
+
+
+def _line(stream: IO[bytes]) -> bytes:
+    line = stream.readline(_LONGEST_LINE)
+    if not line.endswith(b"\n"):
+        raise Broken("ended before its end was said")
+    return line[:-1]
+
+
+def _facts(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
+    try:
+        facts: Any = json.loads(line)
+        path, size = facts["path"], facts["size"]
+    except (ValueError, KeyError, TypeError):
+        raise Broken("no file's name where one is wanted") from None
+    if not isinstance(path, str) or not isinstance(size, int) or size < 0 or "\0" in path:
+        raise Broken("no file's name where one is wanted")
+    parts = path.split("/")
+    if len(parts) < 2 or parts[0] not in allowed or not {"", ".", ".."}.isdisjoint(parts):
+        raise Broken("a file outside its folders")
+    return path, size

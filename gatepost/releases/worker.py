@@ -1,0 +1,139 @@
+"""`python -m gatepost.releases.worker`: builds one pushed site for somebody who is not trusted.
+
+Stands behind BUILD_SOCKET as a user of its own, who can read neither the ledger, the releases nor
+the repository. It is given the pushed folders on standard input and answers with the site on
+standard output. The build itself runs in a process of its own, in bounds of time, memory and disk;
+when one is passed, or whoever wants the site is gone, it is killed and nothing of it is left.
+"""
+
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final, NoReturn
+
+from capture.errors import FileErrors, GatepostError, Problem, Unavailable
+from gatepost.releases.build_once import build_once
+from gatepost.releases.desk import check_user
+from gatepost.releases.limits import Limits
+from gatepost.releases.order import ANSWER, LONGEST, ORDER, SITE, Answer
+from gatepost.releases.tree import FOLDERS
+from gatepost.releases.wire import send_files, take_files
+from gatepost.settings import PREFIX, Settings, Sourced
+from gatepost.too_slow import too_slow
+
+_LOOKS: Final = 0.1
+"""Seconds between two looks at a build and at the disk."""
+
+
+def main() -> None:
+    """Serves one order."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a plugin prints is no answer
+    os.umask(0o022)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with _work_folder() as folder, suppress(BrokenPipeError):
+        answer = _answer(folder, answers)
+        answers.write(ANSWER.dump_json(answer) + b"\n")
+        if answer.is_good:
+            send_files(answers, folder, [SITE])
+        answers.flush()
+    with suppress(OSError):
+        answers.close()
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="gatepost-build-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _answer(folder: Path, answers: IO[bytes]) -> Answer:
+    try:
+        settings = Sourced.read().settings
+        check_user(settings)
+        return _build(settings, folder, answers)
+    except FileErrors as error:
+        return Answer(problems=error.problems)
+    except GatepostError as error:
+        return Answer(unavailable=str(error))
+    except OSError as error:
+        return Answer(unavailable=f"the build cannot keep its files: {error.strerror}")
+    except Exception:
+        return Answer(broken=traceback.format_exc())
+
+
+def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> Answer:
+    limits = Limits.of(settings)
+    order = ORDER.validate_json(sys.stdin.buffer.readline(LONGEST))
+    take_files(sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_room(folder))
+    work = folder / ".work"
+    work.mkdir()
+    started = time.monotonic()
+    child = os.fork()
+    if not child:
+        _build_and_end(settings, order.published, folder, limits)
+    try:
+        status = _wait(child, folder, work, limits, answers)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # with all that it has started
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    if not (work / "answer").is_file():
+        raise Unavailable(
+            f"the build broke off without a word ({os.waitstatus_to_exitcode(status)}); it may "
+            f"have needed more memory than {PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
+        )
+    answer: Answer = ANSWER.validate_json((work / "answer").read_bytes())
+    return replace(answer, seconds=time.monotonic() - started)
+
+
+def _wait(child: int, folder: Path, work: Path, limits: Limits, answers: IO[bytes]) -> int:
+    """Until the build has ended; its status. Raises what ends it."""
+    ends = time.monotonic() + limits.seconds
+    gone = select.poll()
+    gone.register(answers, 0)  # tells a hang-up alone
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() > ends:
+            path, told = too_slow(work / "reading", limits.seconds)
+            raise FileErrors([Problem(path, None, told)])
+        limits.check_room(folder)
+        if gone.poll(_LOOKS * 1000):
+            raise BrokenPipeError
+
+
+def _build_and_end(
+    settings: Settings, published: str | None, folder: Path, limits: Limits
+) -> NoReturn:
+    """In the child. Its group is its own, so that it can be killed with all that it starts."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+        seconds = limits.seconds * (os.cpu_count() or 1) + 60
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))  # if we are killed ourselves
+        answer = build_once(settings, published, folder)
+        draft = folder / ".work/draft"
+        draft.write_bytes(ANSWER.dump_json(answer))
+        draft.rename(folder / ".work/answer")
+        code = 0
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

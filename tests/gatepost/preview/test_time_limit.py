@@ -1,0 +1,60 @@
+"""A build of the live preview that takes too long is ended, and the next one is as any."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gatepost.preview.builder import Builder
+from gatepost.preview.report import Order
+from publish.now_reading import NOW_READING
+from tests.service import ROOT
+
+POST = """\
+title: A post
+slug: a-post
+date: 2026-11-01
+category: Pricing
+tags: cpl
+author: Marta Lindqvist
+summary: What a reader gets of this post, told in a few words for lists.
+
+{text}
+"""
+SLOW = """
+import time
+from publish.head_reader import HeadReader
+_convert = HeadReader._convert
+def convert(self, text):
+    if "wait" in text:
+        open("began", "w").close()
+        time.sleep(600)
+    return _convert(self, text)
+HeadReader._convert = convert
+"""
+
+
+def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("theme", "campaigns", "clients"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for name in ("posts", "pages", "images"):
+        (tmp_path / "content" / name).mkdir(parents=True)
+    shutil.copytree(ROOT / "content/gated", tmp_path / "content/gated")
+    (tmp_path / "pelicanconf.py").write_text((ROOT / "pelicanconf.py").read_text() + SLOW)
+    monkeypatch.chdir(tmp_path)
+    post = tmp_path / "content/posts/a-post.md"
+    given = {"OUTPUT_PATH": "output/www", "PATH": "content", NOW_READING: str(tmp_path / "note")}
+    note = tmp_path / "note"
+    with Builder() as builder:
+        post.write_text(POST.format(text="wait"))
+        for seconds in (2, 8, 32, 128):  # a busy machine needs some to come so far
+            (fault,) = builder.build(Order(Path("pelicanconf.py"), given, seconds, note)).faults
+            if (tmp_path / "began").exists():
+                break
+        assert fault.path == "content/posts/a-post.md"
+        assert fault.message.startswith("the build was ended while this file was being read: ")
+        assert f"{seconds} seconds (GATEPOST_BUILD_SECONDS" in fault.message
+        post.write_text(POST.format(text="quick"))
+        assert builder.build(Order(Path("pelicanconf.py"), given, 300, note)).faults == ()
