@@ -15,6 +15,7 @@ from typing import Final
 
 from capture.errors import NotFound, Refused
 from capture.ledger import Access, Reading, Records
+from capture.visible import is_blank
 
 PREFIX: Final = "gp_"
 _LETTERS: Final = string.ascii_letters + string.digits
@@ -34,7 +35,7 @@ def new_token() -> str:
 
 def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> Access:
     """Keeps a new token of a client. Raises `Refused` for a name that is in use or does not fit."""
-    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+    if is_blank(name) or not name.isprintable() or len(name) > LONGEST_NAME:
         raise Refused(f"--name: one line of 1 to {LONGEST_NAME} characters, such as crm")
     known = [one for one in records.accesses(client) if one.revoked_at is None]
     if name in {one.name for one in known}:

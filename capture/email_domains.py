@@ -45,8 +45,8 @@ def domain_of(email: str) -> str:
     domain = email.rpartition("@")[2].strip().rstrip(".").lower() if "@" in email else ""
     if domain.isascii():
         return domain
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
+    try:  # without transitional mapping, by which a sharp s would be ss
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
     except idna.IDNAError:
         return domain
 

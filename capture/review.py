@@ -15,6 +15,7 @@ from capture.errors import MoveRefused, NotFound, Refused
 from capture.lead import MOVES, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Reading, Records
 from capture.terms import kept_campaign
+from capture.visible import is_blank, trimmed
 from capture.window import deadline
 
 UNDO: Final = timedelta(seconds=10)
@@ -186,11 +187,11 @@ _BY_AGENCY: Final = frozenset({Kind.DISPUTED})
 
 
 def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: str) -> Lead:
-    if not act.by.strip():
+    if is_blank(act.by):
         raise Refused("say who does it: --as NAME")
     write_meeting(records, lead, now)
     actor = Actor.AGENCY if kind in _BY_AGENCY else Actor.CLIENT
     said = {"by": records.pseudonym(lead.client, act.by), **data}
     records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
-    records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), act.note.strip(), now))
+    records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))
     return find_lead(records, lead.lead_id)

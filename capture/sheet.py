@@ -1,12 +1,14 @@
 """A table that somebody brings as a CSV file: its heading, and its rows cell by cell.
 
-RFC 4180 with comma, semicolon or tab; UTF-8, with or without a byte order mark. Every mistake is
-told at once, with its line.
+RFC 4180 with comma, semicolon or tab; UTF-8, with or without a byte order mark; a first line
+`sep=;`, as Excel reads and writes it, names the delimiter. Every mistake is told at once, with its
+line.
 """
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +18,9 @@ from capture.errors import FileErrors, Problem
 
 _DELIMITERS: Final = ",;\t"
 _LONGEST_HEADING: Final = 20_000
+_SEPARATOR: Final = re.compile(r'\s*"?sep=(.)"?[,;\t ]*(?=[\r\n]|$)', re.IGNORECASE)
 
-_Line = tuple[int, list[str]]
+Line = tuple[int, list[str]]
 """The line on which a row begins, and what it holds."""
 
 
@@ -46,7 +49,7 @@ class Table:
     where: str
     columns: Sequence[str]
     """In the order of the file."""
-    _lines: Sequence[_Line]
+    _lines: Sequence[Line]
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -63,9 +66,20 @@ class Table:
 
 def read_table(content: bytes, where: str, columns: Columns) -> Table:
     """Raises one `FileErrors` for what is no table, or with every mistake of its heading."""
-    text = _decoded(content, where)
-    heading, *lines = _lines(text, where, _delimiter(text, columns.names))
+    heading, *lines = read_lines(content, where, columns.names)
     return Table(where, _named(heading, where, columns), lines)
+
+
+def read_lines(content: bytes, where: str, names: Collection[str]) -> list[Line]:
+    """Every line that is not blank; at least one, which may be a heading with some of the names.
+
+    The names, in lower case, tell the delimiter. Raises `FileErrors` for what is no CSV.
+    """
+    text = _decoded(content, where)
+    declared = _SEPARATOR.match(text)
+    if declared is not None:
+        return _lines(text[declared.end() :], where, declared[1])
+    return _lines(text, where, _delimiter(text, names))
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
@@ -82,20 +96,21 @@ def _decoded(content: bytes, where: str) -> str:
         raise FileErrors([Problem(where, line, fault)]) from None
 
 
-def _delimiter(text: str, names: Mapping[str, str]) -> str:
-    """The one by which the first line names most columns, or else falls into most parts."""
+def _delimiter(text: str, names: Collection[str]) -> str:
+    """The one by which the first line names most columns, or falls into most parts, or that it
+    holds first."""
     first = next(iter(text.lstrip("\r\n")[:_LONGEST_HEADING].splitlines()), "")
 
-    def fit(delimiter: str) -> tuple[int, int]:
+    def fit(delimiter: str) -> tuple[int, int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
-        return sum(_plain(cell) in names for cell in cells), len(cells)
+        return sum(_plain(cell) in names for cell in cells), len(cells), -first.find(delimiter)
 
     return max(_DELIMITERS, key=fit)
 
 
-def _lines(text: str, where: str, delimiter: str) -> list[_Line]:
+def _lines(text: str, where: str, delimiter: str) -> list[Line]:
     """Heading and rows: all that is not blank, as wide as the heading where nothing follows."""
-    found: list[_Line] = []
+    found: list[Line] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         begun = reader.line_num + 1
@@ -117,7 +132,7 @@ def _lines(text: str, where: str, delimiter: str) -> list[_Line]:
     ]
 
 
-def _named(heading: _Line, where: str, columns: Columns) -> list[str]:
+def _named(heading: Line, where: str, columns: Columns) -> list[str]:
     """The name of each column. Raises `FileErrors` for what is unknown, twice there or missing."""
     line, cells = heading
     found: list[str] = []

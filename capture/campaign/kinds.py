@@ -20,7 +20,9 @@ from pydantic import (
     WithJsonSchema,
     WrapSerializer,
 )
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from capture.visible import is_blank
 
 
 class Terms(BaseModel):
@@ -39,10 +41,19 @@ SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
 TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
-Line = Annotated[str, StringConstraints(pattern=ONE_LINE)]
+
+def _check_visible(text: str) -> str:
+    if text and is_blank(text):
+        raise PydanticCustomError("no_visible", "has no visible character")
+    return text
+
+
+_VISIBLE = AfterValidator(_check_visible)
+
+Line = Annotated[str, StringConstraints(pattern=ONE_LINE), _VISIBLE]
 """Text on one line: no control characters (mail headers carry some of it), no spaces around."""
 
-MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE)]
+MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE), _VISIBLE]
 """The same, or empty."""
 
 Text = Annotated[str, StringConstraints(pattern=TEXT)]

@@ -162,6 +162,7 @@ _FIXED = {
     "decimal_parsing": "an amount such as 50.00",
     "finite_number": "an amount such as 50.00",
     "tuple_type": 'a list in brackets, such as ["one", "two"]',
+    "no_visible": "text that can be read; it has no visible character",
     "missing": "a list of two whole numbers, such as [50, 200]",
 }
 _WITH_LIMIT: dict[str, Callable[[Mapping[str, Any]], str]] = {

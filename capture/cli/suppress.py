@@ -1,63 +1,73 @@
 """`gatepost suppress CLIENT FILE.csv`: people and companies that are never billed (rule 4)."""
 
-import csv
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 import click
-from email_validator import EmailNotValidError, validate_email
 
+from capture.cli.output import read_content
+from capture.cli.show import as_json_option, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.email_domains import domain_of
-from capture.errors import FileErrors, Problem, Refused
-from capture.identity import identity
+from capture.counted import counted
+from capture.errors import short_path
+from capture.intake import Match, match_suppressions, read_suppressions
+from capture.intake import suppress as add
+
+_NAMED: Final = 5
 
 
 @click.command()
 @click.argument("client")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show which leads each line fits; write nothing.")
+@as_json_option
 @pass_workplace
-def suppress(workplace: Workplace, client: str, file: Path) -> None:
+def suppress(workplace: Workplace, client: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Add the e-mail addresses and company domains of FILE.csv to CLIENT's suppression list.
 
-    One address or domain in the first column of each line; a heading is passed over. All or
-    nothing: a faulty line is told with its number and nothing is added.
+    They stand in the columns email and domain or, without a heading, in the first column. All or
+    nothing: each faulty line is named and nothing is added. Leads that came before stay as they
+    are.
     """
     workplace.catalogue().client(client)
-    entries = read_entries(file)
+    entries = read_suppressions(read_content(file), short_path(file))
     now = datetime.now(UTC)
     with workplace.ledger() as ledger:
-        added = ledger.transact(lambda records: records.suppress(client, entries, now))
-    click.echo(f"{added} new, {len(entries) - added} known already: {client}'s list.")
+        if dry_run:
+            found = ledger.read(lambda reading: match_suppressions(reading, client, entries))
+            new = sum(not one.known for one in found)
+        else:
+            found = []
+            new = ledger.transact(lambda records: add(records, client, entries, now))
+    if as_json:
+        show_json(
+            {"new": new, "known": len(entries) - new}
+            | ({"entries": [_row(one) for one in found]} if dry_run else {})
+        )
+        return
+    if found:
+        _show_matches(found)
+    nothing = " Nothing was written." if dry_run else ""
+    click.echo(f"{new} new, {len(entries) - new} known already: {client}'s list.{nothing}")
 
 
-def read_entries(path: Path) -> list[tuple[str, str]]:
-    """(kind, value) for each line. Raises `FileErrors` with every faulty line."""
-    entries: dict[tuple[str, str], None] = {}
-    problems = []
-    try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise Refused(f"{path}: cannot be read as UTF-8 CSV: {error}") from None
-    for number, row in enumerate(rows, start=1):
-        value = row[0].strip() if row else ""
-        if not value or (number == 1 and value.lower() in {"email", "e-mail", "domain", "entry"}):
-            continue
-        try:
-            entries[_entry(value)] = None
-        except EmailNotValidError:
-            problems.append(
-                Problem(str(path), number, f"{value!r}: neither an e-mail address nor a domain")
-            )
-    if problems:
-        raise FileErrors(problems)
-    return list(entries)
+def _show_matches(found: Sequence[Match]) -> None:
+    rows = [_row(one) for one in found]
+    for row in rows:
+        named, more = row["lead_ids"][:_NAMED], len(row["lead_ids"]) - _NAMED
+        row["lead_ids"] = " ".join(named) + (f" and {more} more" if more > 0 else "")
+    show_rows(("line", "entry", "known", "leads", "lead_ids"), rows, as_json=False)
+    leads = {lead.lead_id for one in found for lead in one.leads}
+    click.echo(f"{counted(len(leads), 'lead')} of before would match; they stay as they are.")
 
 
-def _entry(value: str) -> tuple[str, str]:
-    if "@" in value.lstrip("@"):
-        email = validate_email(value, check_deliverability=False).normalized
-        return "email", identity({"email": email})["email"]
-    probe = f"someone@{value.lstrip('@')}"
-    validate_email(probe, check_deliverability=False)
-    return "company_domain", domain_of(probe)
+def _row(one: Match) -> dict[str, Any]:
+    return {
+        "line": one.entry.line,
+        "entry": one.entry.text,
+        "known": one.known,
+        "leads": len(one.leads),
+        "lead_ids": [lead.lead_id for lead in one.leads],
+    }

@@ -14,6 +14,7 @@ from capture.errors import NotFound, Refused
 from capture.lead import Event, Kind
 from capture.ledger import Reading
 from capture.statement import Statement, StatementLine, read_json
+from capture.visible import is_blank
 
 REFUND: Final = "refund"
 """The reason of credits that follow from a refund by themselves; nobody gives it by hand."""
@@ -132,7 +133,7 @@ def check_wish(wish: Wish, by: str) -> None:
 
 def check_name(by: str) -> None:
     """Raises `Refused` if nobody is named."""
-    if not by.strip():
+    if is_blank(by):
         raise Refused("say who does it: --as NAME")
 
 

@@ -1,13 +1,15 @@
 """What was typed, made fit to keep: NFC, without control characters and stray spaces.
 
-Controls, lone surrogates, direction overrides and characters that XML forbids are left out of
-the answer: they come from pasting or from attacks, never from a wish. The field shows the typed
-text again as it was.
+A text without a visible character is no answer. Controls, lone surrogates, direction overrides and
+characters that XML forbids are left out of the answer: they come from pasting or from attacks,
+never from a wish. The field shows the typed text again as it was.
 """
 
 import re
 import unicodedata
 from typing import Final
+
+from capture.visible import trimmed
 
 _SPACES: Final = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -24,13 +26,13 @@ def cleaned_line(typed: str) -> str:
     if typed.isascii() and typed.isprintable():
         return typed.strip()
     text = _UNFIT.sub("", _SPACES.sub(" ", typed))
-    return _normal(text).strip()
+    return trimmed(_normal(text))
 
 
 def cleaned_text(typed: str) -> str:
     """A text of several lines, each ended by a plain line feed."""
     text = _UNFIT.sub("", _LINE_ENDS.sub("\n", typed))
-    return _normal(text).strip()
+    return trimmed(_normal(text))
 
 
 def _normal(text: str) -> str:

@@ -7,6 +7,12 @@ from capture.intake.receive import FormOutdated, Receipt, receive
 from capture.intake.sheet import Row, read_sheet
 from capture.intake.spam import spam_signals
 from capture.intake.submission import FORM, Submission
+from capture.intake.suppression import (
+    Match,
+    match_suppressions,
+    read_suppressions,
+    suppress,
+)
 
 __all__ = [
     "FORM",
@@ -14,6 +20,7 @@ __all__ = [
     "Correction",
     "DoorShut",
     "FormOutdated",
+    "Match",
     "Origin",
     "Receipt",
     "Row",
@@ -21,7 +28,10 @@ __all__ = [
     "bring_in",
     "check_open",
     "correct",
+    "match_suppressions",
     "read_sheet",
+    "read_suppressions",
     "receive",
     "spam_signals",
+    "suppress",
 ]

@@ -24,6 +24,7 @@ from capture.ledger import Records
 from capture.qualification import qualify
 from capture.review import find_lead
 from capture.terms import keep_terms
+from capture.visible import is_blank
 
 _LONGEST_SOURCE: Final = 40
 _LONGEST_BASIS: Final = 300
@@ -46,7 +47,8 @@ class Origin:
             )
         if self.source == FORM:
             raise Refused(f"source {FORM!r} is that of the site's own forms; name another")
-        if not re.fullmatch(ONE_LINE, self.basis) or len(self.basis) > _LONGEST_BASIS:
+        fits = re.fullmatch(ONE_LINE, self.basis) and len(self.basis) <= _LONGEST_BASIS
+        if not fits or is_blank(self.basis):
             raise Refused(
                 "basis: say on one line, in at most 300 characters, why their data may be kept, "
                 'such as "consent, GDPR art. 6(1)(a), signed at the stand"'

@@ -13,7 +13,7 @@ from capture.campaign import Answer, Campaign
 from capture.campaign.problems import near
 from capture.errors import Refused
 from capture.form import as_typed, check_typed
-from capture.identity import identity
+from capture.identity import keys_to_keep, keys_to_match
 from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
 from capture.intake.submission import Submission
@@ -22,6 +22,7 @@ from capture.ledger import Dossier, Message, Note, Records
 from capture.qualification import qualify
 from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
+from capture.visible import is_blank, trimmed
 
 _INSTEAD: Final[Mapping[str, str]] = {
     "accepted": "who accepted it by word can take that back for 10 seconds (`gatepost review {id} "
@@ -51,7 +52,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     answer, or where nothing would change.
     """
     lead = write_meeting(records, find_lead(records, correction.lead_id), now)
-    if not correction.by.strip():
+    if is_blank(correction.by):
         raise Refused("say who does it: --as NAME")
     _check_stage(lead, correction, now)
     campaign = kept_campaign(records, lead.version)
@@ -66,7 +67,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     # itself and fills no place.
     said = {"by": records.pseudonym(lead.client, correction.by), "fields": changed}
     _append(records, lead, said | ({"not_spam": True} if correction.not_spam else {}), now)
-    note = correction.note.strip()
+    note = trimmed(correction.note)
     records.keep_note(Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now))
     _judge_again(records, lead, campaign, replace(dossier, answers=answers), now)
     return find_lead(records, lead.lead_id)
@@ -118,7 +119,8 @@ def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime
 def _judge_again(
     records: Records, lead: Lead, campaign: Campaign, dossier: Dossier, now: datetime
 ) -> None:
-    verdict, keys = qualify(campaign, dossier.answers), identity(dossier.answers)
+    answers = dossier.answers
+    verdict, keys = qualify(campaign, answers), keys_to_match(answers)
     # Without spam signals: a person has looked.
     sent = Submission(dossier.answers, lead.consent_version, test=lead.test, source=lead.source)
     arrival = Arrival(campaign, sent, keys, verdict, lead.received_at, explicit=True)
@@ -130,6 +132,6 @@ def _judge_again(
     judged = replace(dossier, judged=judged_values(verdict), reasons=reasons)
     records.change_dossier(lead.lead_id, judged)
     known = outcome.kind in RECOGNISED and not lead.test
-    records.change_keys(lead.lead_id, lead.client, keys if known else {})
+    records.change_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
     if outcome.kind is Kind.QUALIFIED:
         records.queue(Message(lead.lead_id, "lead_qualified", now, None))

@@ -7,6 +7,7 @@ from typing import Any
 
 from capture.campaign import Answer, Campaign, Notice
 from capture.errors import Refused
+from capture.identity import only
 from capture.intake.spam import is_spam
 from capture.intake.submission import Submission
 from capture.lead import Kind, Lead, show_time
@@ -93,8 +94,7 @@ def _judged(arrival: Arrival, why: dict[str, Any]) -> Outcome:
 
 def _duplicate_keys(arrival: Arrival) -> Keys:
     """The keys that the campaign's duplicate rule looks at."""
-    chosen = (key.value for key in arrival.campaign.duplicates.keys)
-    return {kind: arrival.keys[kind] for kind in chosen if kind in arrival.keys}
+    return only(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
 
 
 def _matching(
@@ -110,7 +110,7 @@ def _matching(
 
 def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
     """Rule 3: the same person was disqualified before; whether an answer that counts changed."""
-    person = {kind: value for kind, value in arrival.keys.items() if kind != "company_domain"}
+    person = only(arrival.keys, {"email", "phone"})
     refused = [
         lead
         for lead in _matching(records, arrival, person, REFUSED)
@@ -144,12 +144,12 @@ def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
     """Which lead cap is reached (rules 7 and 8), and whether the lead is then taken for free."""
     campaign = arrival.campaign
     caps, month = campaign.caps, month_of(arrival.now, campaign)
-    company = arrival.keys.get("company_domain")
+    company = only(arrival.keys, {"company_domain"})
     full = {
         "leads_a_month": caps.leads_a_month is not None
         and records.places_taken(campaign, month) >= caps.leads_a_month,
         "leads_a_company": caps.leads_a_company is not None
-        and company is not None
+        and bool(company)
         and records.places_taken(campaign, month, company) >= caps.leads_a_company,
     }
     reached = next((cap for cap, is_full in full.items() if is_full), None)

@@ -11,7 +11,7 @@ from typing import Final
 
 from capture.campaign import Campaign
 from capture.errors import Refused
-from capture.identity import identity
+from capture.identity import keys_to_keep, keys_to_match
 from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
 from capture.intake.submission import Submission
@@ -55,7 +55,7 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     _check_consent(records, campaign, submission, now)
 
     lead_id = new_lead_id()
-    keys = identity(submission.answers)
+    keys = keys_to_match(submission.answers)
     verdict = qualify(campaign, submission.answers)
     arrival = Arrival(campaign, submission, keys, verdict, now)
     outcome = judge_at_door(records, arrival)
@@ -63,7 +63,7 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     records.keep_dossier(campaign.slug, lead_id, _dossier(submission, verdict))
     records.keep_submission(one_time_id, fingerprint, now, lead_id)
     if outcome.kind in RECOGNISED and not submission.test:
-        records.keep_keys(lead_id, campaign.client, keys)
+        records.keep_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
     if outcome.kind is Kind.QUALIFIED:
         ends = outcome.why.get("deadline")
         records.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))

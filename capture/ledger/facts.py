@@ -11,7 +11,8 @@ from capture.lead import Actor, Event, Kind, Lead
 Result = TypeVar("Result")
 
 Keys = Mapping[str, str]
-"""What a person can be known by: `email`, `phone`, `company_domain`. Stored as HMACs only."""
+"""What a person can be known by: `email/2`, `phone`, `company_domain/2`, as `capture.identity`
+names them after the version of its rules. Stored as HMACs only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class Alike:
     """Where they stand in review."""
     since: datetime | None = None
     campaign: str | None = None
+    most: int | None = 20
+    """How many are looked at: a flood of a person's leads must not slow the door. None: all."""
 
 
 @dataclass(frozen=True, slots=True)

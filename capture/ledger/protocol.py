@@ -161,12 +161,10 @@ class Reading(Protocol):
         """The lead that the same submission made: same id, or without one same answers since."""
 
     def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
-        """The client's leads, tests apart, that share any key; the newest first, a few at most."""
+        """The client's leads, tests apart, that share any key; the newest first."""
 
-    def places_taken(
-        self, campaign: Campaign, month: str, company_domain: str | None = None
-    ) -> int:
-        """How many of a month's leads count towards a cap (rule 7)."""
+    def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
+        """How many of a month's leads count towards a cap (rule 7): all, or those of a company."""
 
     def is_suppressed(self, client: str, keys: Keys) -> bool:
         """Whether the client's suppression list holds any of the keys."""

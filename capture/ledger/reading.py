@@ -41,8 +41,6 @@ from capture.ledger.shown import shown_leads
 _BY_KEY = "duplicate_keys CROSS JOIN leads USING (lead_id)"
 _COUNTED = "('unconfirmed', 'qualified', 'accepted')"
 _ALL = LeadFilter()
-_FEW = 20
-"""How many earlier leads of a person are ever looked at: a flood must not slow the door."""
 
 
 class SqliteReading:
@@ -256,26 +254,22 @@ class SqliteReading:
             f"SELECT DISTINCT {LEAD} FROM {_BY_KEY} WHERE mac IN ({marks}) AND test = 0"
             f" AND review IN ({', '.join('?' * len(stages))}) AND received_at >= ?"
             " AND (? IS NULL OR campaign = ?) ORDER BY received_at DESC LIMIT ?",
-            (*macs, *stages, since, wanted.campaign, wanted.campaign, _FEW),
+            (*macs, *stages, since, wanted.campaign, wanted.campaign, _limit(wanted.most)),
         )
         return [lead_from(row) for row in rows]
 
-    def places_taken(
-        self, campaign: Campaign, month: str, company_domain: str | None = None
-    ) -> int:
+    def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
         counted = f"campaign = ? AND month = ? AND review IN {_COUNTED} AND test = 0 AND free = 0"
-        if company_domain is None:
+        if company is None:
             row = self._db.execute(
                 f"SELECT count(*) FROM leads WHERE {counted}", (campaign.slug, month)
             ).fetchone()
         else:
+            macs = [self.mac(campaign.client, kind, value) for kind, value in company.items()]
             row = self._db.execute(
-                f"SELECT count(*) FROM {_BY_KEY} WHERE mac = ? AND {counted}",
-                (
-                    self.mac(campaign.client, "company_domain", company_domain),
-                    campaign.slug,
-                    month,
-                ),
+                f"SELECT count(DISTINCT lead_id) FROM {_BY_KEY}"
+                f" WHERE mac IN ({', '.join('?' * len(macs))}) AND {counted}",
+                (*macs, campaign.slug, month),
             ).fetchone()
         return int(row[0])
 
@@ -343,3 +337,7 @@ class SqliteReading:
             Message(lead_id, kind, parse_time(queued), expires and parse_time(expires))
             for lead_id, kind, queued, expires in rows
         ]
+
+
+def _limit(most: int | None) -> int:
+    return -1 if most is None else most  # as SQLite writes that there is none

@@ -20,6 +20,7 @@ from capture.money import from_minor
 from capture.outcomes.revenue import periods
 from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
+from capture.visible import is_blank, trimmed
 from capture.window import deadline
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -88,7 +89,7 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     lead = write_meeting(records, found, now)
     terms = kept_campaign(records, lead.version)
     life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
-    if not outcome.by.strip():
+    if is_blank(outcome.by):
         raise Refused("say who records it: --as NAME")
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
@@ -111,7 +112,7 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
                 said,
             )
         )
-    note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), outcome.note.strip(), now)
+    note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), trimmed(outcome.note), now)
     records.keep_note(note)
     if outcome.kind is Kind.REFUNDED and terms.price.model == "cpa":
         _credit(records, terms, lead, now)

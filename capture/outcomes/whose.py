@@ -7,7 +7,7 @@ from typing import Final
 
 from capture.campaign import Campaign
 from capture.form.contact import email_address
-from capture.identity import identity
+from capture.identity import keys_to_match, only
 from capture.lead import Event, Lead
 from capture.ledger import Alike, Reading
 from capture.outcomes.cells import Cells
@@ -109,7 +109,7 @@ class Whose:
             if address is None:
                 self._people[asked] = None
             else:
-                keys = {"email": identity({"email": address})["email"]}
+                keys = only(keys_to_match({"email": address}), {"email"})
                 wanted = Alike(_WITH_CLIENT, campaign=cells.campaign)
                 self._people[asked] = self._reading.matching(terms.client, keys, wanted)
         return self._people[asked]

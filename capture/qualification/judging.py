@@ -12,6 +12,7 @@ from capture.countries import COUNTRIES, country_name
 from capture.qualification.operators import OPERATIONS, Rule
 from capture.qualification.rule_data import RULE_DATA_VERSION
 from capture.qualification.verdict import CriterionResult, Verdict
+from capture.visible import is_blank
 
 _LONGEST_QUOTE: Final = 120
 
@@ -43,7 +44,7 @@ class _Judge:
 
     def judge(self, answer: Answer | None) -> CriterionResult:
         """The result for an answer; a blank one is none."""
-        if answer is None or (isinstance(answer, str) and not answer.strip()):
+        if answer is None or (isinstance(answer, str) and is_blank(answer)):
             return self.known[None]
         fault = self.rule.test(answer)
         reason = f"answered {self._in_words(answer)}"

@@ -9,6 +9,7 @@ from capture.campaign.kinds import CODE
 from capture.campaign.model import DuplicateKey, Duplicates, FieldType, Review
 from capture.campaign.problems import Finding, near
 from capture.campaign.rules.draft import Draft
+from capture.visible import is_blank
 
 
 @cache
@@ -26,7 +27,7 @@ def terms_findings(draft: Draft) -> Iterator[Finding]:
         yield Finding(
             ("closes",), f"is before opens = {draft.opens}, so the form would never be open"
         )
-    if draft.consent is not None and not draft.consent.strip():
+    if draft.consent is not None and is_blank(draft.consent):
         yield Finding(("consent",), "is blank; say what the visitor agrees to")
     yield from _asset_findings(draft)
     if draft.review is not None:

@@ -1,0 +1,133 @@
+"""A client's suppression list: people and companies that are never billed (rule 4)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from capture.email_domains import domain_of, is_disposable, is_free_mail
+from capture.errors import FileErrors, Problem, Refused
+from capture.form.contact import email_address
+from capture.identity import keys_to_keep, keys_to_match, only
+from capture.lead import STAGES, Lead
+from capture.ledger import Alike, Reading, Records
+from capture.sheet import read_lines
+
+_HEADINGS: Final = frozenset(
+    {
+        "email",
+        "e-mail",
+        "email address",
+        "e-mail address",
+        "email_address",
+        "domain",
+        "company domain",
+        "company_domain",
+        "entry",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One e-mail address or company domain."""
+
+    line: int
+    text: str
+    keys: Mapping[str, str] = field(compare=False)
+    """To keep it by."""
+    matched: Mapping[str, str] = field(compare=False)
+    """To look for it by, under every version of the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry, and the client's leads that it fits."""
+
+    entry: Entry
+    known: bool
+    """It stands on the list already."""
+    leads: Sequence[Lead]
+    """The newest first, tests apart. Spam and duplicates are not looked for."""
+
+
+def read_suppressions(content: bytes, where: str) -> list[Entry]:
+    """The entries of a CSV file, each once. Raises one `FileErrors` with every faulty line.
+
+    They stand in the columns that the heading calls email or domain; without a heading, in the
+    first column.
+    """
+    (first, heading), *rows = read_lines(content, where, _HEADINGS)
+    columns = [place for place, cell in enumerate(heading) if _plain(cell) in _HEADINGS]
+    if not columns:
+        columns, rows = [0], [(first, heading), *rows]
+    found: dict[tuple[tuple[str, str], ...], Entry] = {}
+    problems = []
+    for line, cells in rows:
+        for text in filter(None, (cells[place].strip() for place in columns if place < len(cells))):
+            try:
+                entry = _entry(line, text)
+            except Refused as refused:
+                problems.append(Problem(where, line, f"{text!r}: {refused}"))
+            else:
+                found.setdefault(tuple(entry.keys.items()), entry)
+    if problems:
+        raise FileErrors(problems)
+    return list(found.values())
+
+
+def suppress(records: Records, client: str, entries: Iterable[Entry], now: datetime) -> int:
+    """Adds entries to the client's list, for `Ledger.transact`; how many were not on it yet."""
+    new = 0
+    for entry in entries:
+        new += not records.is_suppressed(client, entry.matched)
+        records.suppress(client, entry.keys.items(), now)
+    return new
+
+
+def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) -> list[Match]:
+    """Which of the client's leads each entry fits, as they stand now; writes nothing."""
+    wanted = Alike(frozenset(STAGES), most=None)
+    return [
+        Match(
+            entry,
+            known=reading.is_suppressed(client, entry.matched),
+            leads=reading.matching(client, entry.matched, wanted),
+        )
+        for entry in entries
+    ]
+
+
+def _entry(line: int, text: str) -> Entry:
+    """Raises `Refused` for what is no entry, or could never fit anybody."""
+    bare = text.lstrip("@")
+    if "@" in bare:
+        kind, address = "email", email_address(bare)
+    else:
+        kind, address = "company_domain", email_address(f"anybody@{bare}")
+    if address is None:
+        raise Refused("neither an e-mail address nor a domain")
+    if kind == "company_domain":
+        _check_company(address)
+    answers = {"email": address}
+    return Entry(
+        line, text, only(keys_to_keep(answers), {kind}), only(keys_to_match(answers), {kind})
+    )
+
+
+def _check_company(address: str) -> None:
+    domain = domain_of(address)
+    if is_disposable(address):
+        raise Refused(
+            f"{domain} gives out addresses that are thrown away; forms take none, so it would "
+            "match nobody; leave the line out"
+        )
+    if is_free_mail(address):
+        raise Refused(
+            f"anybody can have an address at {domain}, so it stands for no company (rule 2) "
+            "and would match nobody; list the addresses themselves"
+        )
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().casefold()

@@ -1,0 +1,119 @@
+"""One mailbox is one person: at the door, on a client's list, beside keys of older rules (39)."""
+
+import pytest
+
+from capture.errors import FileErrors
+from capture.identity import keys_to_match, only
+from capture.intake import match_suppressions, read_suppressions, receive, suppress
+from capture.ledger import Ledger
+from tests.samples import CAMPAIGN, NOW, campaign, submission
+
+COMPANY = f'{CAMPAIGN}\n[duplicates]\nkeys = ["email", "company_domain"]\n'
+
+
+def stages(ledger: Ledger, *emails: str, text: str = CAMPAIGN) -> list[str]:
+    terms = campaign(text=text)
+
+    def take(email: str) -> str:
+        sent = submission(terms, email=email)
+        made = ledger.transact(lambda records: receive(records, terms, sent, NOW))
+        assert made.outcome is not None
+        return made.outcome.kind.value
+
+    return [take(email) for email in emails]
+
+
+def entries(text: str) -> list[str]:
+    return [entry.text for entry in read_suppressions(text.encode(), "list.csv")]
+
+
+def faults(content: str) -> list[str]:
+    with pytest.raises(FileErrors) as raised:
+        read_suppressions(content.encode(), "list.csv")
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_three_addresses_of_one_gmail_mailbox_are_one_billable_lead(ledger: Ledger) -> None:
+    came = stages(ledger, "ana+a@gmail.com", "a.n.a@gmail.com", "ana@googlemail.com")
+    assert came == ["qualified", "duplicate", "duplicate"]
+
+
+def test_two_addresses_with_nothing_before_their_tag_are_two_persons(ledger: Ledger) -> None:
+    came = stages(ledger, "+a@plus.example", "+b@plus.example", "+A@plus.example")
+    assert came == ["qualified", "qualified", "duplicate"]
+
+
+def test_a_sharp_s_makes_another_company(ledger: Ledger) -> None:
+    came = stages(ledger, "ann@fass.example", "ben@faß.example", "cy@faß.example", text=COMPANY)
+    assert came == ["qualified", "qualified", "duplicate"]
+
+
+def test_a_key_of_version_1_goes_on_matching_as_it_was_kept(ledger: Ledger) -> None:
+    stages(ledger, "ann@fass.example")
+    (lead_id,) = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()])
+    old = only(keys_to_match({"email": "ann@fass.example"}), {"email"})
+    del old["email/2"]
+    ledger.transact(lambda records: records.change_keys(lead_id, "acme", old))
+    assert stages(ledger, "ann+x@faß.example", "ben@fass.example") == ["duplicate", "qualified"]
+
+
+def test_the_exact_address_is_what_is_kept_of_the_person(ledger: Ledger) -> None:
+    stages(ledger, "A.n.a+guide@googlemail.com")
+    (kept,) = ledger.read(lambda r: [r.dossier(lead.lead_id) for lead in r.leads()])
+    assert kept is not None
+    assert kept.answers["email"] == "A.n.a+guide@googlemail.com"
+
+
+def test_a_suppression_list_matches_folded_and_says_whom(ledger: Ledger) -> None:
+    stages(ledger, "a.n.a@gmail.com", "ben@clinic.example", "cy@clinic.example")
+    content = b"ana+x@googlemail.com\nclinic.example\nnobody@else.example"
+    listed = read_suppressions(content, "l.csv")
+    found = ledger.read(lambda reading: match_suppressions(reading, "acme", listed))
+    assert [(one.entry.line, one.known, len(one.leads)) for one in found] == [
+        (1, False, 1),
+        (2, False, 2),
+        (3, False, 0),
+    ]
+    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW)) == 3
+    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW)) == 0
+    assert stages(ledger, "an.a@gmail.com", "di@clinic.example") == ["suppressed"] * 2
+
+
+def test_an_entry_of_version_1_goes_on_matching(ledger: Ledger) -> None:
+    kept = [("email", "ana@gmail.com")]
+    ledger.transact(lambda records: records.suppress("acme", kept, NOW))
+    (listed,) = read_suppressions(b"ana@gmail.com", "l.csv")
+    assert stages(ledger, "ana+x@gmail.com") == ["suppressed"]
+    assert ledger.transact(lambda records: suppress(records, "acme", [listed], NOW)) == 0
+    assert stages(ledger, "a.na@gmail.com") == ["suppressed"]
+
+
+def test_a_domain_that_can_match_nobody_is_refused_with_the_reason() -> None:
+    assert faults("domain\ngmail.com\n@eu.gmail.com\nmailinator.com\nnot an address\n") == [
+        "list.csv:2: 'gmail.com': anybody can have an address at gmail.com, so it stands for no "
+        "company (rule 2) and would match nobody; list the addresses themselves",
+        "list.csv:3: '@eu.gmail.com': anybody can have an address at eu.gmail.com, so it stands "
+        "for no company (rule 2) and would match nobody; list the addresses themselves",
+        "list.csv:4: 'mailinator.com': mailinator.com gives out addresses that are thrown away; "
+        "forms take none, so it would match nobody; leave the line out",
+        "list.csv:5: 'not an address': neither an e-mail address nor a domain",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.example\nrival.example\n",
+        "Email\na@b.example\n\nrival.example\n",
+        'sep=;\r\nName;E-mail\r\n"Lee; Ann";a@b.example\r\n;rival.example\r\n',
+        "\ufeffname,email,domain\nAnn,a@b.example,\nRival,,rival.example\n",
+        "a@b.example;Acme, Inc.\nrival.example;Rival, Ltd.\n",
+        'email\tname\n"a@b.example"\tAnn\nrival.example\n',
+    ],
+)
+def test_a_list_is_read_as_any_other_table(text: str) -> None:
+    assert entries(text) == ["a@b.example", "rival.example"]
+
+
+def test_an_entry_twice_in_a_list_is_one() -> None:
+    assert entries("ana@gmail.com\na.na+x@gmail.com\n") == ["ana@gmail.com"]

@@ -1,0 +1,88 @@
+"""A text without a visible character is no text, wherever somebody must say something."""
+
+import re
+import sys
+import unicodedata
+
+import pytest
+
+from capture.errors import FileErrors, Refused
+from capture.form import check_typed
+from capture.form.text import cleaned_line, cleaned_text
+from capture.intake import Correction, Origin, correct
+from capture.qualification import qualify
+from capture.review import Act, accept
+from capture.visible import is_blank, trimmed
+from tests.capture.desk import Desk
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
+
+UNSEEN = {
+    "blank of Braille": "\u2800",
+    "Hangul filler": "\u3164",
+    "Hangul choseong filler": "\u115f\u1160",
+    "halfwidth Hangul filler": "\uffa0",
+    "zero width space": "\u200b",
+    "zero width joiners": "\u200c\u200d",
+    "tags": "\U000e0041\U000e007f",
+    "soft hyphens": "\u00ad\u00ad",
+    "combining grapheme joiner": "\u034f",
+    "variation selector": "\ufe0f",
+    "no-break and ideographic space": "\u00a0\u3000",
+    "Mongolian vowel separator": "\u180e",
+    "lone accent": "\u0301",
+    "inherent vowels of Khmer": "\u17b4\u17b5",
+    "null notehead": "\U0001d159",
+    "a mixture": " \u2800\t\u3164 \u200b",
+}
+unseen = pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN.keys())
+
+
+@unseen
+def test_it_is_blank(text: str) -> None:
+    assert is_blank(text)
+    assert trimmed(f" {text} ") == cleaned_line(text) == cleaned_text(text) == ""
+
+
+@pytest.mark.parametrize("name", ["Ann", "李", "محمد", "-", "अनु", "👩\u200d💻", "한", "⠓⠊", "ᅠ한"])
+def test_a_name_in_any_script_is_not(name: str) -> None:
+    assert not is_blank(name)
+    assert trimmed(f" {name}\n") == name
+
+
+def test_every_letter_digit_and_sign_of_unicode_is_seen_but_six() -> None:
+    blank = [
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code))[0] in "LNPS" and is_blank(chr(code))
+    ]
+    assert blank == ["\u115f", "\u1160", "\u2800", "\u3164", "\uffa0", "\U0001d159"]
+
+
+@unseen
+def test_no_form_takes_it_for_a_name_and_no_criterion_for_an_answer(text: str) -> None:
+    checked = check_typed(campaign(), {**ANSWERS, "full_name": text})
+    assert "full_name" in checked.faults
+    verdict = qualify(campaign(), {**ANSWERS, "company_size": text})
+    assert [one.reason for one in verdict.criteria] == ["no answer"]
+
+
+@unseen
+def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
+    lead_id = desk.take(desk.terms).lead_id
+    with pytest.raises(Refused, match="say who does it"):
+        desk.ledger.transact(lambda records: accept(records, Act(lead_id, text), NOW))
+    with pytest.raises(Refused, match="say who does it"):
+        desk.ledger.transact(
+            lambda records: correct(records, Correction(lead_id, text, {"full_name": "A"}), NOW)
+        )
+    with pytest.raises(Refused, match="basis"):
+        Origin("event-2026", text)
+
+
+@pytest.mark.parametrize("key", ["title", "label", "button"])
+def test_no_campaign_file_says_it(key: str) -> None:
+    blank = f'{key} = "\u2800\u200b"'
+    text = re.sub(rf"^{key} = .*$", blank, CAMPAIGN, flags=re.MULTILINE)
+    with pytest.raises(FileErrors) as raised:
+        campaign(text=text if text != CAMPAIGN else f"{blank}\n{text}")
+    assert "no visible character" in str(raised.value)
