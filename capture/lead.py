@@ -71,6 +71,9 @@ class Track(StrEnum):
     SALE = "sale"
 
 
+ON_BEHALF_OF = "on_behalf_of"
+"""In an event's data: for whom the agency entered it; the event's actor is the agency (rule 41)."""
+
 NOT_STARTED = "none"
 """The stage of an appointment or a sale that has not begun."""
 
@@ -147,6 +150,12 @@ MOVES: Mapping[Track, Moves] = {
     },
 }
 
+_OBJECTIONS: Mapping[str, Mapping[Kind, str]] = {
+    "qualified": {Kind.WITHDRAWN: "qualified"},
+    "rejected": {Kind.ACCEPTED: "accepted"},
+}
+"""What may be said besides of a review that the agency entered for the client (rule 41)."""
+
 TRACK_OF: Mapping[Kind, Track] = {
     kind: track for track, moves in MOVES.items() for allowed in moves.values() for kind in allowed
 }
@@ -204,7 +213,11 @@ class Lead:
     appointment: str = NOT_STARTED
     sale: str = NOT_STARTED
     deadline: datetime | None = None
-    """End of the review window; None until the client was told (rule 11)."""
+    """End of the review window; None until the client was told (rule 11). Once the agency entered
+    a review for the client, the client may object until then (rule 41)."""
+    entered: bool = False
+    """The agency entered the last review for the client (rule 41). An acceptance leaves the lead
+    qualified: it becomes final as silence does, at the deadline. A rejection holds at once."""
     accepted_at: datetime | None = None
     told: bool = False
     """The client was told of it, so that its window runs (rule 11)."""
@@ -272,18 +285,18 @@ def follow(lead: Lead | None, event: Event) -> Lead:
         case Kind.TOLD:
             changes |= {"deadline": _time(event.data.get("deadline")), "told": True}
         case Kind.ACCEPTED | Kind.SETTLED:
-            changes |= {"accepted_at": event.occurred_at, "disputed": False}
+            changes |= _accepted(lead, event)
         case Kind.DISPUTED:
             changes["disputed"] = True
         case Kind.WITHDRAWN:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
+            changes |= _before_entry(event)
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
-        case kind if kind in _NO_MEETING and lead.appointment == "scheduled":
-            lost = kind is Kind.REJECTED  # that alone can be taken back
-            changes |= {"appointment": "cancelled", "meeting_lost": lost}
+        case kind if kind in _NO_MEETING:
+            changes |= _shut_out(lead, event)
         case Kind.CORRECTED:  # a pending meeting waits for what is judged next
-            changes |= {"deadline": None, "explicit": True, "told": False}
+            changes |= {"deadline": None, "explicit": True, "told": False, "entered": False}
         case Kind.SCHEDULED | Kind.MOVED:
             changes |= {
                 "meeting_at": _time(event.data.get("meeting_at")),
@@ -321,9 +334,44 @@ def _received(event: Event) -> Lead:
     )
 
 
+def _accepted(lead: Lead, event: Event) -> dict[str, Any]:
+    """By the client's word or by silence; what the agency entered for the client is to be final."""
+    if event.data.get(ON_BEHALF_OF):
+        return {"review": "qualified", **_entered(event)}
+    entered = lead.entered and bool(event.data.get("silence"))
+    changes = {"accepted_at": event.occurred_at, "disputed": False, "entered": entered}
+    return {**changes, "meeting_lost": False}
+
+
+def _shut_out(lead: Lead, event: Event) -> dict[str, Any]:
+    """The client does not take it, or never got it: a pending meeting is cancelled."""
+    rejected = event.kind is Kind.REJECTED
+    changes: dict[str, Any] = {"entered": False} if rejected else {}
+    if event.data.get(ON_BEHALF_OF):
+        changes = _entered(event)
+    if lead.appointment == "scheduled":  # a rejection alone can be taken back
+        changes |= {"appointment": "cancelled", "meeting_lost": rejected}
+    return changes
+
+
+def _entered(event: Event) -> dict[str, Any]:
+    """The agency entered a review for the client, who may object until it is final."""
+    return {"entered": True, "deadline": _time(event.data["final_at"])}
+
+
+def _before_entry(event: Event) -> dict[str, Any]:
+    """Where a review that is taken back leads to, if that or an earlier one was entered."""
+    back = event.data.get("back")
+    if back is None:
+        return {}
+    return {**back, "deadline": _time(back["deadline"])}
+
+
 def _move(lead: Lead, track: Track, event: Event) -> str:
     before = lead.stage(track)
     allowed = MOVES[track].get(before, {})
+    if track is Track.REVIEW and lead.entered:
+        allowed = {**allowed, **_OBJECTIONS.get(before, {})}
     if track is not Track.REVIEW and lead.review not in DELIVERED:
         raise MoveRefused(
             f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "

@@ -3,16 +3,31 @@
 Each act is one event; who did it is kept in the event as a keyed hash, and by name in a note that
 can be erased (rule 31). An act counts by its recorded time and must come strictly before the
 deadline (rule 12).
+
+The client speaks by its own token. What the agency enters for the client is the agency's event and
+says so (rule 41): the client may object to it for `review.hours`. An acceptance is final only then;
+since silence makes it final, it does no more than silence may. A rejection holds at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from capture.billing import accepting_outcome
 from capture.campaign import Campaign
 from capture.errors import MoveRefused, NotFound, Refused
-from capture.lead import MOVES, Actor, Event, Kind, Lead, Track, show_time
+from capture.lead import (
+    MOVES,
+    ON_BEHALF_OF,
+    Actor,
+    Event,
+    Kind,
+    Lead,
+    Track,
+    follow_all,
+    show_time,
+)
 from capture.ledger import Note, Reading, Records
 from capture.terms import kept_campaign
 from capture.visible import is_blank, trimmed
@@ -33,22 +48,34 @@ class Act:
     by: str
     """The person's name as they gave it."""
     note: str = ""
+    actor: Actor = Actor.CLIENT
+    """The client by its own token; or the agency, which enters it for the client."""
 
 
 def accept(records: Records, act: Act, now: datetime) -> Lead:
-    """The client accepts by word. Raises `Refused` after the deadline, `MoveRefused` else."""
+    """The client accepts by word, or the agency enters that it did.
+
+    Raises `Refused` after the deadline, `MoveRefused` else.
+    """
     lead = find_lead(records, act.lead_id)
     _in_time(lead, now)
+    if act.actor is Actor.AGENCY:
+        _check_entry(lead)
     return _record(records, lead, Kind.ACCEPTED, act, now)
 
 
 def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
-    """The client rejects, naming one of the reasons of the lead's campaign version (rule 16)."""
+    """The client rejects, naming one of the reasons of the lead's campaign version (rule 16).
+
+    Raises `MoveRefused` if the client itself recorded that the lead paid (rule 41).
+    """
     lead = find_lead(records, act.lead_id)
-    reasons = kept_campaign(records, lead.version).review.reasons
+    terms = kept_campaign(records, lead.version)
+    reasons = terms.review.reasons
     if reason not in reasons:
         known = ", ".join(reasons)
         raise Refused(f"{reason!r} is no reason of {lead.campaign}; it allows: {known}")
+    _check_unpaid(records, lead, terms)
     _in_time(lead, now)
     return _record(records, lead, Kind.REJECTED, act, now, reason=reason)
 
@@ -56,14 +83,16 @@ def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
 def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     """Takes one's own review back, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
-    last = _last_act(records, lead)
+    events = [one.event for one in records.events(lead_id=lead.lead_id)]
+    last = _last_act(events)
     if last is None:
         raise MoveRefused(
             f"lead {lead.lead_id} is {lead.review}: there is no review to take back",
             lead.review,
             MOVES[Track.REVIEW][lead.review],
         )
-    if last.data.get("by") != records.pseudonym(lead.client, act.by):
+    by = records.pseudonym(lead.client, act.by)
+    if (last.data.get("by"), last.actor) != (by, act.actor):
         raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
     if now - last.recorded_at > UNDO:
         seconds = int(UNDO.total_seconds())
@@ -71,7 +100,14 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
             f"lead {lead.lead_id}: its review was {(now - last.recorded_at).seconds} seconds ago; "
             f"it can be taken back for {seconds}"
         )
-    return _record(records, lead, Kind.WITHDRAWN, act, now)
+    if last.kind is Kind.ACCEPTED:
+        _check_unpaid(records, lead, kept_campaign(records, lead.version))
+    before = follow_all(_up_to(events, last))
+    back = {}
+    if before.entered or last.data.get(ON_BEHALF_OF):
+        ends = before.deadline and show_time(before.deadline)
+        back["back"] = {"review": before.review, "entered": before.entered, "deadline": ends}
+    return _record(records, lead, Kind.WITHDRAWN, act, now, **back)
 
 
 def dispute(records: Records, act: Act, now: datetime) -> Lead:
@@ -83,7 +119,12 @@ def dispute(records: Records, act: Act, now: datetime) -> Lead:
 
 
 def settle(records: Records, act: Act, now: datetime) -> Lead:
-    """The client agrees with the dispute: the lead counts as accepted, from now."""
+    """The client agrees with the dispute: the lead counts as accepted, from now.
+
+    Its own word alone does that: silence never turns a rejection into a bill.
+    """
+    if act.actor is not Actor.CLIENT:
+        raise Refused(f"lead {act.lead_id}: only the client's own word settles a dispute")
     lead = find_lead(records, act.lead_id)
     if lead.review == "rejected" and not lead.disputed:
         raise Refused(f"lead {lead.lead_id}: the agency has not disputed the rejection")
@@ -164,6 +205,13 @@ def find_lead(reading: Reading, lead_id: str) -> Lead:
 
 def _in_time(lead: Lead, now: datetime) -> None:
     """An act must come strictly before the deadline, if there is one, written down or not."""
+    if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
+        ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise MoveRefused(
+            f"lead {lead.lead_id}: its rejection, which the agency entered for the client, has "
+            f"been final since {ended}",
+            "rejected",
+        )
     if lead.deadline is not None and lead.accepted_as_of(now) == lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
         raise MoveRefused(
@@ -172,26 +220,67 @@ def _in_time(lead: Lead, now: datetime) -> None:
         )
 
 
-def _last_act(reading: Reading, lead: Lead) -> Event | None:
+def _check_entry(lead: Lead) -> None:
+    """What the agency may enter: the client's silence makes it final, so it must be able to."""
+    if lead.entered:
+        raise Refused(
+            f"lead {lead.lead_id}: the agency entered a review for the client already; only the "
+            "client's own word changes it"
+        )
+    if lead.review != "qualified":
+        return  # the table of moves refuses it, and names the moves that are allowed
+    if lead.explicit:
+        raise Refused(
+            f"lead {lead.lead_id}: silence never accepts it, so only the client's own word does, "
+            "by its API token"
+        )
+    if lead.deadline is None:
+        raise Refused(
+            f"lead {lead.lead_id}: the client was not told of it yet; tell it first, for example "
+            f"by `gatepost notify {lead.campaign}`"
+        )
+
+
+def _check_unpaid(reading: Reading, lead: Lead, terms: Campaign) -> None:
+    """Rule 41: who said that the lead paid has accepted it."""
+    events = (one.event for one in reading.events(lead_id=lead.lead_id))
+    kind = accepting_outcome(events, terms)
+    if kind is not None:
+        raise MoveRefused(
+            f"lead {lead.lead_id}: the client recorded {kind}, which accepts the lead; no "
+            "rejection follows it",
+            lead.review,
+        )
+
+
+def _up_to(events: Sequence[Event], last: Event) -> Iterator[Event]:
+    """The events before one of them."""
+    for event in events:
+        if event is last:
+            return
+        yield event
+
+
+def _last_act(events: Sequence[Event]) -> Event | None:
     """The review that holds now, if a person made it."""
     acts = [
-        one.event
-        for one in reading.events(lead_id=lead.lead_id)
-        if one.event.kind in {Kind.ACCEPTED, Kind.REJECTED, Kind.WITHDRAWN, Kind.SETTLED}
+        event
+        for event in events
+        if event.kind in {Kind.ACCEPTED, Kind.REJECTED, Kind.WITHDRAWN, Kind.SETTLED}
     ]
     holds = bool(acts) and acts[-1].kind in {Kind.ACCEPTED, Kind.REJECTED}
     return acts[-1] if holds else None
 
 
-_BY_AGENCY: Final = frozenset({Kind.DISPUTED})
-
-
-def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: str) -> Lead:
+def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: Any) -> Lead:
     if is_blank(act.by):
         raise Refused("say who does it: --as NAME")
     write_meeting(records, lead, now)
-    actor = Actor.AGENCY if kind in _BY_AGENCY else Actor.CLIENT
+    actor = Actor.AGENCY if kind is Kind.DISPUTED else act.actor
     said = {"by": records.pseudonym(lead.client, act.by), **data}
+    if actor is Actor.AGENCY and kind in {Kind.ACCEPTED, Kind.REJECTED}:
+        final = deadline(kept_campaign(records, lead.version), now)
+        said |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
     records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
     records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))
     return find_lead(records, lead.lead_id)

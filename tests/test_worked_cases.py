@@ -1,7 +1,7 @@
 """The five agreements that Gatepost was made for, each from the form to the bill.
 
-People post real forms to the real service under a clock of November 2026; then agency and client
-work with the real command, at moments of their own.
+People post real forms to the real service under a clock of November 2026; then the agency
+works with the real command and the client with the API, at moments of their own.
 """
 
 import csv
@@ -11,13 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
 import time_machine
+from flask.testing import FlaskClient
 
+from capture.access import add_token, new_token
+from capture.web import WebConfig, create_app
 from tests.cli.running import Ran, runner
 from tests.needs import needs
+from tests.samples import NOW
 from tests.service import ROOT, Service, make_project, person
 
 POSTED: Final = "2026-11-03 15:00:00"
@@ -96,11 +102,15 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str,
 
 
 class Desk:
-    """Agency and client at the command line."""
+    """The agency at the command line, the client with its token."""
 
-    def __init__(self, ids: Mapping[str, str], command: Callable[..., Ran]) -> None:
+    def __init__(
+        self, ids: Mapping[str, str], command: Callable[..., Ran], client: FlaskClient, token: str
+    ) -> None:
         self.ids = ids
         self.command = command
+        self.client = client
+        self.token = token
 
     def run(self, *args: str, at: datetime = NOVEMBER_CLOSES) -> str:
         with time_machine.travel(at, tick=False):
@@ -113,13 +123,27 @@ class Desk:
         stage: str = said["lead"]["stage"]
         return stage
 
-    def outcome(self, who: str, what: str, *more: str, day: str, side: str = "client") -> None:
+    def enters(self, who: str, what: str, *more: str, day: str) -> None:
+        """The agency records it."""
         at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        self.run("outcome", self.ids[who], what, "--as", "Cy", "--from", side, *more, at=at)
+        self.run("outcome", self.ids[who], what, "--as", "Ada", *more, at=at)
+
+    def says(self, who: str, what: str, *, day: str, **said: str | int) -> None:
+        """The client says it by itself, with its token."""
+        with time_machine.travel(datetime.fromisoformat(day).replace(tzinfo=UTC), tick=False):
+            answer = self.client.post(
+                f"/api/v1/leads/{self.ids[who]}/events",
+                json={"type": what, **said},
+                headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4())},
+            )
+        assert answer.status_code == 201, answer.text
 
     def close(self, slug: str, month: str, at: datetime) -> list[tuple[str, int]]:
         """Who is on the closed statement and for how much, in cents."""
-        number = self.run("close", slug, "--month", month, at=at).partition(":")[0]
+        made = self.run("close", slug, "--month", month, at=at)
+        if "no statement" in made:
+            return []
+        number = made.partition(":")[0]
         said = json.loads(self.run("statement", number, "--format", "json", at=at))
         names = {lead_id: who for who, lead_id in self.ids.items()}
         lines = [(names[line["lead_id"]], line["amount"]) for line in said["lines"]]
@@ -137,6 +161,22 @@ class Desk:
         return self.run("sla", slug)
 
 
+def api_config(folder: Path) -> WebConfig:
+    return WebConfig(
+        database_url="",
+        secret_key=b"a secret for tests only",
+        duplicate_key=b"",
+        campaigns=folder / "campaigns",
+        clients=folder / "clients",
+        gated=folder / "content" / "gated",
+        templates=ROOT / "theme" / "templates",
+        site_facts=folder / "output" / "site.json",
+        counters=folder / "counters.db",
+        site_origin="http://localhost",
+        api_rate_limit="",
+    )
+
+
 @pytest.fixture
 def desk(
     posted: tuple[Service, dict[str, str]],
@@ -146,17 +186,18 @@ def desk(
     service, ids = posted
     monkeypatch.chdir(service.folder)
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
-    desk = Desk(ids, runner(monkeypatch, capfdbinary))
-    yield desk
+    token = new_token()
+    with service.ledger() as ledger:
+        ledger.transact(lambda records: add_token(records, "acme", uuid4().hex, token, NOW))
+        app = create_app(api_config(service.folder), ledger)
+        desk = Desk(ids, runner(monkeypatch, capfdbinary), app.test_client(), token)
+        yield desk
     desk.run("verify", at=DECEMBER_CLOSES)
 
 
 def test_fifty_dollars_a_lead_of_healthcare_with_over_100_employees(desk: Desk) -> None:
     slug = "acme-cloud-guide"
-    desk.run(
-        *("review", desk.ids["a customer"], "reject", "--reason", "known_customer", "--as", "Cy"),
-        at=datetime(2026, 11, 4, tzinfo=UTC),
-    )
+    desk.says("a customer", "rejected", day="2026-11-04", reason="known_customer")
     assert "The price is $50.00 per accepted lead, net of tax." in desk.sla(slug)
     assert "- Industry is Healthcare\n- Number of employees is at least 101" in desk.sla(slug)
     assert [desk.stage(who) for who in ("a hundred employees", "a shop")] == ["disqualified"] * 2
@@ -167,9 +208,9 @@ def test_fifty_dollars_a_lead_of_healthcare_with_over_100_employees(desk: Desk) 
 def test_250_dollars_a_demo_held_with_a_decision_maker_at_a_company_of_over_50(desk: Desk) -> None:
     slug = "acme-demo"
     for who in ("Bob", "nobody came"):
-        desk.outcome(who, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05", side="agency")
-        desk.outcome(who, "held", day="2026-11-11", side="agency")
-    desk.outcome("nobody came", "no-show", day="2026-11-12")
+        desk.enters(who, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05")
+        desk.enters(who, "held", day="2026-11-11")
+    desk.says("nobody came", "no_show", day="2026-11-12")
     assert "The price is $250.00 per appointment held with an accepted lead" in desk.sla(slug)
     assert "- Number of employees is at least 51" in desk.sla(slug)
     assert [desk.stage(who) for who in ("an assistant", "fifty employees")] == ["disqualified"] * 2
@@ -180,8 +221,8 @@ def test_250_dollars_a_demo_held_with_a_decision_maker_at_a_company_of_over_50(d
 def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> None:
     slug = "demo-booked"
     for who in ("Cy", "cancelled"):
-        desk.outcome(who, "scheduled", "--at", "2026-12-10T10:00", day="2026-11-20")
-    desk.outcome("cancelled", "cancelled", day="2026-11-28", side="agency")
+        desk.says(who, "scheduled", day="2026-11-20", meeting_at="2026-12-10T15:00:00Z")
+    desk.enters("cancelled", "cancelled", day="2026-11-28")
     assert "The price is $300.00 per appointment scheduled with an accepted lead" in desk.sla(slug)
     assert "cancelled before its month is closed costs nothing" in desk.sla(slug)
     assert "- Job title matches one of: VP of Operations" in desk.sla(slug)
@@ -192,10 +233,10 @@ def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> Non
 
 def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
     slug = "first-purchase"
-    desk.outcome("Dee", "won", "--amount", "12000.05", day="2026-11-10")
-    desk.outcome("never bought", "lost", day="2026-11-10")
-    desk.outcome("gave all back", "won", "--amount", "500", day="2026-11-10")
-    desk.outcome("gave all back", "refunded", "--amount", "500", day="2026-11-20")
+    desk.says("Dee", "won", day="2026-11-10", amount="12000.05", currency="USD")
+    desk.says("never bought", "lost", day="2026-11-10")
+    desk.says("gave all back", "won", day="2026-11-10", amount="500", currency="USD")
+    desk.says("gave all back", "refunded", day="2026-11-20", amount="500", currency="USD")
     assert "The price is 10 % of the first purchase of each accepted lead" in desk.sla(slug)
     assert "within 30 days of the sale reduces the line in proportion" in desk.sla(slug)
     assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", 120000)]
@@ -204,11 +245,11 @@ def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
 
 def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: Desk) -> None:
     slug = "recurring"
-    desk.outcome("lost", "lost", day="2026-11-10")
-    desk.outcome("Ed", "won", "--amount", "1200", day="2026-11-10")
+    desk.says("lost", "lost", day="2026-11-10")
+    desk.says("Ed", "won", day="2026-11-10", amount="1200", currency="USD")
     # Fourteen months of 1200 USD: one before the sale, twelve that count, one after them.
-    paid = ("--amount", "16800", "--months", "14", "--period", "2026-10-10")
-    desk.outcome("Ed", "revenue", *paid, day="2026-11-10")
+    paid: dict[str, str | int] = {"amount": "16800", "currency": "USD"}
+    desk.says("Ed", "revenue", day="2026-11-10", months=14, period="2026-10-10", **paid)
     assert "15 % of the revenue from each accepted lead that becomes a customer" in desk.sla(slug)
     assert "until the same day 12 months later" in desk.sla(slug)
     months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 26)]

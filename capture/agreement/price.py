@@ -89,7 +89,8 @@ def _final(campaign: Campaign) -> str:
         else ""
     )
     return (
-        "An outcome that the client records is final. One that the agency records becomes final, "
+        "An outcome that the client records by its own word is final. One that the agency records, "
+        "for itself or for the client, becomes final, "
         f"and falls due, {hours} later unless the client {unless}.{silence} These hours count as "
         "those of the validation window do."
     )

@@ -2,7 +2,9 @@
 
 from capture.agreement.model import Clause, Section, Table
 from capture.agreement.words import count, day, listed
+from capture.billing import pays
 from capture.campaign import Campaign, Client, Notice, Review
+from capture.lead import Kind
 
 
 def review_section(campaign: Campaign, client: Client) -> Section:
@@ -39,7 +41,29 @@ def review_section(campaign: Campaign, client: Client) -> Section:
                 "corrected by hand, one that was taken out of spam, and one from a person who was "
                 "not qualified before and has since answered a box differently."
             ),
+            Clause(_own_word(campaign)),
+            Clause(
+                "The client's word comes by its own access: its token or its link. What the agency "
+                "enters for the client is recorded as the agency's entry and shown so. A rejection "
+                "that the agency entered holds at once; an acceptance that it entered is final "
+                f"{count(terms.hours, 'hour')} later. Until then the client may say the opposite "
+                "by its own word; a rejection names one of the reasons above. These hours count "
+                "as those of the window do. Where silence accepts nothing, the agency enters no "
+                "acceptance; and only the client itself settles a dispute or approves a debit note."
+            ),
         ),
+    )
+
+
+def _own_word(campaign: Campaign) -> str:
+    booked = (
+        "an appointment was scheduled or held"
+        if pays(Kind.SCHEDULED, campaign)
+        else "an appointment was held"
+    )
+    return (
+        f"A client that records by its own word that {booked} with a lead, that a sale was won or "
+        "what revenue came in has accepted the lead; no rejection follows."
     )
 
 

@@ -1,10 +1,11 @@
-"""`gatepost debit`: asks the client for more on a closed line, and takes the answer."""
+"""`gatepost debit`: asks the client for more on a closed line.
 
-from collections.abc import Callable
+The client alone answers, by its own token (rule 41).
+"""
+
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 import click
 
@@ -12,16 +13,7 @@ from capture.cli.amount import Amount
 from capture.cli.line_options import line_options
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import (
-    BilledLine,
-    Proposal,
-    Wish,
-    approve_debit,
-    billed_line,
-    decline_debit,
-    proposals_of,
-    propose_debit,
-)
+from capture.closing import Proposal, Wish, proposals_of, propose_debit
 from capture.ledger import Records
 from capture.money import from_minor, show_money
 
@@ -54,43 +46,9 @@ def propose(
     with workplace.ledger() as ledger:
         made = ledger.transact(work)
     click.echo(
-        f"{show_money(made.amount, made.currency)} proposed on {number}, lead {lead_id}; "
-        "it is a document once the client approves."
+        f"{made.id}: {show_money(made.amount, made.currency)} proposed on {number}, lead "
+        f"{lead_id}; it is a document once the client approves it by its API token."
     )
-
-
-@debit.command()
-@line_options
-@pass_workplace
-def approve(workplace: Workplace, number: str, lead_id: str, period: str, by: str) -> None:
-    """The client agrees: the debit note is issued."""
-    made = _answer(workplace, (number, lead_id, period), approve_debit, by)
-    click.echo(f"{made.number}: {show_money(made.amount, made.currency)} debited on {number}.")
-
-
-@debit.command()
-@line_options
-@pass_workplace
-def decline(workplace: Workplace, number: str, lead_id: str, period: str, by: str) -> None:
-    """The client does not agree: nothing changes."""
-    made = _answer(workplace, (number, lead_id, period), decline_debit, by)
-    click.echo(f"{show_money(made.amount, made.currency)} on {number} declined.")
-
-
-Answer = TypeVar("Answer")
-
-
-def _answer(
-    workplace: Workplace,
-    line: tuple[str, str, str],
-    give: Callable[[Records, BilledLine, str, datetime], Answer],
-    by: str,
-) -> Answer:
-    def work(records: Records) -> Answer:
-        return give(records, billed_line(records, *line), by, datetime.now(UTC))
-
-    with workplace.ledger() as ledger:
-        return ledger.transact(work)
 
 
 @debit.command("list")
@@ -107,12 +65,13 @@ def list_(workplace: Workplace, client: str | None, as_json: bool) -> None:
         asdict(one)
         | {
             "amount": str(from_minor(one.amount, one.currency)),
+            "vat": str(from_minor(one.vat, one.currency)),
             "proposed_at": moment(one.proposed_at),
         }
         for one in found
     ]
     if rows or as_json:
-        columns = ("statement", "lead_id", "period", "amount", "currency", "reason", "answer")
+        columns = ("id", "statement", "lead_id", "period", "amount", "currency", "reason", "answer")
         show_rows((*columns, "proposed_at"), rows, as_json=as_json)
     else:
         click.echo("No debit was proposed yet.")

@@ -9,8 +9,8 @@ import click
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import NotFound
-from capture.lead import Kind, Lead
-from capture.ledger import Dossier, Reading, Recorded
+from capture.lead import ON_BEHALF_OF, Kind, Lead, parse_time
+from capture.ledger import Dossier, Note, Reading, Recorded
 
 
 @click.command()
@@ -33,6 +33,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     events = list(reading.events(lead_id=found.lead_id))
     dossier = reading.dossier(found.lead_id)
     owed = reading.owed(found.lead_id)
+    notes = list(reading.notes(found.lead_id))
     earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
@@ -44,11 +45,8 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         "first_touch": None if dossier is None else dict(dossier.first_touch),
         "last_touch": None if dossier is None else dict(dossier.last_touch),
         "earlier": {lead_id: _answers(reading.dossier(lead_id)) for lead_id in earlier},
-        "notes": [
-            {**asdict(note), "written_at": moment(note.written_at)}
-            for note in reading.notes(found.lead_id)
-        ],
-        "events": [_event(one) for one in events],
+        "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
+        "events": [_event(one, notes) for one in events],
     }
 
 
@@ -75,14 +73,17 @@ def _answers(dossier: Dossier | None) -> dict[str, Any] | None:
     return None if dossier is None else dict(dossier.answers)
 
 
-def _event(one: Recorded) -> dict[str, Any]:
+def _event(one: Recorded, notes: list[Note]) -> dict[str, Any]:
     event = one.event
+    wrote = (event.kind.value, event.recorded_at)
+    by = (note.author for note in notes if (note.kind, note.written_at) == wrote)
     return {
         "sequence": one.sequence,
         "kind": event.kind.value,
         "occurred_at": moment(event.occurred_at),
         "recorded_at": moment(event.recorded_at),
         "actor": event.actor.value,
+        "by": next(by, ""),
         "data": {name: value for name, value in event.data.items() if name != "verdict"},
         "hash": one.hash,
     }
@@ -94,7 +95,7 @@ def _plain(value: Any) -> Any:
 
 def _show(facts: dict[str, Any]) -> None:
     lead = facts["lead"]
-    marks = [name for name in ("test", "free", "explicit") if lead[name]]
+    marks = [name for name in ("test", "free", "explicit", "entered") if lead[name]]
     show_facts(
         [
             ("lead", lead["lead_id"]),
@@ -104,6 +105,7 @@ def _show(facts: dict[str, Any]) -> None:
             _consent(lead, facts["basis"]),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
             *(("corrected", _correction(event)) for event in facts["events"] if _corrects(event)),
+            *(("for client", _entry(event)) for event in facts["events"] if _is_entry(event)),
             ("review ends", lead["deadline"] or "not begun"),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
@@ -135,8 +137,8 @@ def _show(facts: dict[str, Any]) -> None:
         show_rows(("written_at", "kind", "author", "text"), facts["notes"], as_json=False)
     show_heading("Events")
     show_rows(
-        ("sequence", "occurred_at", "kind", "actor", "hash"),
-        [{**row, "hash": row["hash"][:12]} for row in facts["events"]],
+        ("sequence", "occurred_at", "kind", "actor", "by", "hash"),
+        [{**row, "actor": _actor(row), "hash": row["hash"][:12]} for row in facts["events"]],
         as_json=False,
     )
 
@@ -157,6 +159,22 @@ def _correction(event: dict[str, Any]) -> str:
     data = event["data"]
     what = [*data.get("fields", ()), *(["taken out of spam"] if data.get("not_spam") else [])]
     return f"{event['occurred_at']}: {', '.join(what)}"
+
+
+def _is_entry(event: dict[str, Any]) -> bool:
+    return ON_BEHALF_OF in event["data"]
+
+
+def _entry(event: dict[str, Any]) -> str:
+    """Rule 41: what the agency entered for the client, who did, and until when it may object."""
+    said = f"{event['occurred_at']}: {event['kind']}, entered by the agency"
+    said += f", by {event['by']}" if event["by"] else ""
+    final = event["data"].get("final_at")
+    return said + (f"; the client may object until {moment(parse_time(final))}" if final else "")
+
+
+def _actor(event: dict[str, Any]) -> str:
+    return f"{event['actor']} for client" if _is_entry(event) else str(event["actor"])
 
 
 def _joined(value: Any) -> Any:

@@ -63,7 +63,7 @@ def list_(
 
 def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
     dossier, owed = reading.dossier(lead.lead_id), reading.owed(lead.lead_id)
-    marks = {"test": lead.test, "free": lead.free, "explicit": lead.explicit}
+    names = ("test", "free", "explicit", "entered")
     return {
         "lead_id": lead.lead_id,
         "received_at": moment(lead.received_at),
@@ -73,5 +73,5 @@ def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
         "due": moment(owed.due_at),
         "billed": owed.billed,
         "email": "erased" if dossier is None else dossier.answers.get("email"),
-        "marks": " ".join(name for name, is_set in marks.items() if is_set),
+        "marks": " ".join(name for name in names if getattr(lead, name)),
     }

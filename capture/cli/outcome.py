@@ -57,7 +57,8 @@ def outcome(
         said = Outcome(
             lead_id=lead.lead_id,
             kind=KINDS[what],
-            actor=Actor(side),
+            actor=Actor.AGENCY,
+            on_behalf=side == Actor.CLIENT,
             by=by,
             occurred_at=now if occurred is None else read_time(occurred, terms, "--on"),
             meeting_at=None if meeting is None else read_time(meeting, terms, "--at"),

@@ -13,7 +13,7 @@ from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.counted import counted
 from capture.errors import Refused
-from capture.lead import Lead
+from capture.lead import Actor, Lead
 from capture.ledger import Reading, Records
 from capture.review import (
     Act,
@@ -21,7 +21,6 @@ from capture.review import (
     dispute,
     lapsed,
     reject,
-    settle,
     tell,
     withdraw,
 )
@@ -30,29 +29,29 @@ ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
     "accept": accept,
     "withdraw": withdraw,
     "dispute": dispute,
-    "settle": settle,
 }
 
 
 @click.command()
 @click.argument("lead_id", metavar="ID")
-@click.argument("act", type=click.Choice(["accept", "reject", "withdraw", "dispute", "settle"]))
-@click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
+@click.argument("act", type=click.Choice(["accept", "reject", "withdraw", "dispute"]))
+@click.option("--as", "by", required=True, metavar="NAME", help="Who enters it.")
 @click.option("--reason", help="reject: a code of the campaign file's [review.reasons].")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
 @pass_workplace
 def review(
     workplace: Workplace, lead_id: str, act: str, by: str, reason: str | None, note: str
 ) -> None:
-    """Accept or reject a lead, take that back within 10 seconds, dispute or settle a rejection.
+    """Enter the client's acceptance or rejection, take that back within 10 seconds, or dispute.
 
-    The client accepts, rejects, withdraws and settles; the agency disputes.
+    What is typed here is the agency's entry, and the client may object to it. The client's own word
+    comes by its API token; only that settles a dispute.
     """
     if (act == "reject") != (reason is not None):
         raise click.UsageError("reject needs --reason CODE, and nothing else takes one")
 
     def work(records: Records) -> Lead:
-        done = Act(find(records, lead_id).lead_id, by, note)
+        done = Act(find(records, lead_id).lead_id, by, note, Actor.AGENCY)
         now = datetime.now(UTC)
         return (
             ACTS[act](records, done, now) if reason is None else reject(records, done, reason, now)
@@ -60,8 +59,22 @@ def review(
 
     with workplace.ledger() as ledger:
         lead = ledger.transact(work)
-    more = ", disputed" if lead.disputed else ""
-    click.echo(f"{lead.lead_id} is {lead.review}{more}.")
+    click.echo(_said(lead))
+
+
+def _said(lead: Lead) -> str:
+    """What the act led to, and what the client may still say."""
+    if lead.entered and lead.review == "qualified":
+        return (
+            f"{lead.lead_id}: acceptance entered for the client; it is final at "
+            f"{moment(lead.deadline)} unless the client rejects the lead before."
+        )
+    if lead.entered and not lead.disputed:
+        return (
+            f"{lead.lead_id} is {lead.review}: entered for the client, which may still accept it "
+            f"until {moment(lead.deadline)}."
+        )
+    return f"{lead.lead_id} is {lead.review}{', disputed' if lead.disputed else ''}."
 
 
 @click.command()

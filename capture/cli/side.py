@@ -1,4 +1,4 @@
-"""Whose word an outcome is."""
+"""Whose word the agency enters."""
 
 import click
 
@@ -8,5 +8,5 @@ side_option = click.option(
     type=click.Choice(["agency", "client"]),
     default="agency",
     show_default=True,
-    help="Whose word it is; what the client records is final.",
+    help="Whose word you enter. It is your entry either way, and the client may object to it.",
 )

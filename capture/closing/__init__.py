@@ -18,6 +18,8 @@ from capture.closing.debit import (
     Proposal,
     approve_debit,
     decline_debit,
+    find_proposal,
+    open_proposal,
     proposals_of,
     propose_debit,
 )
@@ -60,6 +62,8 @@ __all__ = [
     "document",
     "documents_of",
     "draw_month",
+    "find_proposal",
+    "open_proposal",
     "pay",
     "preview",
     "proposals_of",

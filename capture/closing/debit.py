@@ -1,13 +1,13 @@
 """Debit notes: what a line should have cost beyond its bill, once the client agrees (rule 27).
 
-The agency proposes, the client approves or declines; only then is it a document with a number. One
-proposal at a time waits for a line.
+The agency proposes; the client alone approves or declines, by its own word (rule 41). Only then is
+it a document with a number. One proposal at a time waits for a line.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from capture.billing import minor_units
 from capture.closing.correction import (
@@ -22,16 +22,22 @@ from capture.closing.correction import (
 from capture.closing.documents import day_in, events_about, next_number
 from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
-from capture.ledger import Reading, Records
+from capture.ledger import Note, Reading, Records
 from capture.money import check_amount, from_minor
 
-_ANSWERS: Final = {Kind.DEBITED: "approved", Kind.DEBIT_DECLINED: "declined"}
+AnswerStage = Literal["open", "approved", "declined"]
+_ANSWERS: Final[dict[Kind, AnswerStage]] = {
+    Kind.DEBITED: "approved",
+    Kind.DEBIT_DECLINED: "declined",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A debit that the agency asks for. The amount is in minor units, net of tax."""
 
+    id: str
+    """Such as acme-p0001."""
     client: str
     statement: str
     lead_id: str
@@ -40,8 +46,12 @@ class Proposal:
     currency: str
     reason: str
     proposed_at: datetime
-    answer: str = "open"
-    """open, approved or declined."""
+    answer: AnswerStage = "open"
+    number: str = ""
+    """Of the debit note, once approved."""
+    vat: int = 0
+    """Its tax, in minor units."""
+    due_on: str = ""
 
 
 def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Proposal:
@@ -58,12 +68,16 @@ def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Propo
             f"{bill.number}, lead {wish.lead_id}: a proposal waits for the client already"
         )
     author = records.pseudonym(bill.client, by)
-    data = billed.as_data() | {"amount": amount, "reason": wish.reason, "by": author}
+    number = len(proposals_of(records, bill.client)) + 1
+    asked = {"id": f"{bill.client}-p{number:04d}", "amount": amount, "reason": wish.reason}
+    data = billed.as_data() | asked | {"by": author}
     _append(records, billed, Kind.DEBIT_PROPOSED, Actor.AGENCY, data, now)
     return proposals_of(records, bill.client)[-1]
 
 
-def approve_debit(records: Records, line: BilledLine, by: str, now: datetime) -> Correction:
+def approve_debit(
+    records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
+) -> Correction:
     """The client agrees: the debit note is issued. Raises `NotFound` if nothing was proposed."""
     proposal, bill = _asked(records, line, by), line.bill
     issued_on = day_in(records, bill.campaign, now)
@@ -77,15 +91,37 @@ def approve_debit(records: Records, line: BilledLine, by: str, now: datetime) ->
         "by": records.pseudonym(bill.client, by),
     }
     _append(records, line, Kind.DEBITED, Actor.CLIENT, data, now)
+    records.keep_note(Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), note.strip(), now))
     return corrections_of(records, bill.client)[-1]
 
 
-def decline_debit(records: Records, line: BilledLine, by: str, now: datetime) -> Proposal:
+def decline_debit(
+    records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
+) -> Proposal:
     """The client does not agree; nothing changes."""
     _asked(records, line, by)
     data = line.as_data() | {"by": records.pseudonym(line.bill.client, by)}
     _append(records, line, Kind.DEBIT_DECLINED, Actor.CLIENT, data, now)
+    kind = Kind.DEBIT_DECLINED.value
+    records.keep_note(Note(line.line.lead_id, kind, by.strip(), note.strip(), now))
     return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
+
+
+def find_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
+    """One of the client's. Raises `NotFound`, and no other word, for one that is another's."""
+    for one in proposals_of(reading, client):
+        if one.id == debit_id:
+            return one
+    raise NotFound("There is no such debit.")
+
+
+def open_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
+    """One of the client's that waits for its answer. Raises `NotFound`, or `Refused` once it has
+    one: an answer is to the proposal that it names, never to a later one on the same line."""
+    found = find_proposal(reading, client, debit_id)
+    if found.answer != "open":
+        raise Refused(f"The debit {debit_id} was {found.answer} already.")
+    return found
 
 
 def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Proposal]:
@@ -100,7 +136,13 @@ def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Propos
             found.append(_proposal(event))
         else:
             place = waiting.pop(line)
-            found[place] = replace(found[place], answer=_ANSWERS[event.kind])
+            found[place] = replace(
+                found[place],
+                answer=_ANSWERS[event.kind],
+                number=data.get("number", ""),
+                vat=data.get("vat", 0),
+                due_on=data.get("due_on", ""),
+            )
     return found
 
 
@@ -131,6 +173,7 @@ def _is_on(proposal: Proposal, line: BilledLine) -> bool:
 def _proposal(event: Event) -> Proposal:
     data = event.data
     return Proposal(
+        id=data["id"],
         client=data["client"],
         statement=data["statement"],
         lead_id=data["lead_id"],

@@ -257,3 +257,9 @@ def add_worklists(db: Database) -> None:
         DROP INDEX events_by_campaign;
         CREATE INDEX events_by_time ON events (campaign, recorded_at);
     """)
+
+
+@migrations()
+def add_entered(db: Database) -> None:
+    """Whether the agency entered a lead's last review for the client (rule 41)."""
+    db.execute("ALTER TABLE leads ADD COLUMN entered INTEGER NOT NULL DEFAULT 0")

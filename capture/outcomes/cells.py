@@ -38,7 +38,7 @@ class Teller:
     by: str
     """The person's name."""
     side: Actor
-    """Whose word it is: the agency's or the client's."""
+    """Whose word it relays: the agency's own or the client's. The agency enters it (rule 41)."""
     campaign: str = ""
     """Where the leads are that rows name by their e-mail address."""
 
@@ -81,8 +81,8 @@ class Cells:
         said = Outcome(
             lead_id=lead_id,
             kind=kind,
-            actor=self._read("from", lambda text: _SIDES[text.casefold()], "write agency or client")
-            or self._teller.side,
+            actor=Actor.AGENCY,
+            on_behalf=self._side() is Actor.CLIENT,
             by=self._teller.by,
             occurred_at=on,
             meeting_at=self._read("at", lambda text: read_moment(text, terms), _TIME),
@@ -95,6 +95,12 @@ class Cells:
         if said.amount is not None:
             self._check_amount(said, terms)
         return None if self.faults else said
+
+    def _side(self) -> Actor:
+        """Whose word the agency enters."""
+        mend = "write agency or client"
+        side = self._read("from", lambda text: _SIDES[text.casefold()], mend)
+        return side or self._teller.side
 
     def _check_amount(self, said: Outcome, terms: Campaign) -> None:
         if not said.amount:

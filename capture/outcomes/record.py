@@ -10,11 +10,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from capture.billing import Life, Paying, fee, kept_share, life_of, minor_units
+from capture.billing import (
+    Life,
+    Paying,
+    fee,
+    is_acceptance,
+    kept_share,
+    life_of,
+    minor_units,
+    pays,
+)
 from capture.campaign import Campaign
 from capture.closing import credit_refund
 from capture.errors import Refused
-from capture.lead import Actor, Event, Kind, Lead, Track, show_time
+from capture.lead import ON_BEHALF_OF, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
 from capture.money import from_minor
 from capture.outcomes.revenue import periods
@@ -41,14 +50,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 """What can be recorded, by the word that people write."""
 
-PAYS: Final[Mapping[str, Kind]] = {
-    "scheduled": Kind.SCHEDULED,
-    "held": Kind.HELD,
-    "won": Kind.WON,
-    "revenue": Kind.REVENUE,
-}
-"""What pays beside acceptance, by the word that the campaign file uses."""
-
 FARTHEST: Final = timedelta(days=3653)
 """Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
 
@@ -66,6 +67,7 @@ class Outcome:
     lead_id: str
     kind: Kind
     actor: Actor
+    """Who records it: the client by its own token, or the agency."""
     by: str
     """The person's name as they gave it; kept in a note, which can be erased."""
     occurred_at: datetime
@@ -81,6 +83,8 @@ class Outcome:
     reason: str = ""
     """contested: one of the campaign's codes."""
     note: str = ""
+    on_behalf: bool = False
+    """The agency enters it for the client (rule 41): it is the agency's word, and marked so."""
 
 
 def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
@@ -99,8 +103,11 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if outcome.kind in ENDING and lead is not found:
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
     by = records.pseudonym(lead.client, outcome.by)
-    for data in _data(life, terms, outcome, now):
-        said = {"by": by, **data}
+    said = {"by": by, **({ON_BEHALF_OF: Actor.CLIENT.value} if outcome.on_behalf else {})}
+    found_data = _data(life, terms, outcome, now)
+    if outcome.actor is Actor.CLIENT and is_acceptance(outcome.kind, terms):
+        _accept(records, lead, outcome.kind, by, now)
+    for data in found_data:
         records.append(
             Event(
                 lead.campaign,
@@ -109,7 +116,7 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
                 outcome.occurred_at,
                 now,
                 outcome.actor,
-                said,
+                {**said, **data},
             )
         )
     note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), trimmed(outcome.note), now)
@@ -117,6 +124,15 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if outcome.kind is Kind.REFUNDED and terms.price.model == "cpa":
         _credit(records, terms, lead, now)
     return find_lead(records, lead.lead_id)
+
+
+def _accept(records: Records, lead: Lead, cause: Kind, by: str, now: datetime) -> None:
+    """Rule 41: who says that a lead paid accepts it, unless it is accepted already."""
+    objects = lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
+    if lead.review_at(now) == "qualified" or objects:
+        said = {"by": by, "cause": cause.value}
+        accepted = Event(lead.campaign, lead.lead_id, Kind.ACCEPTED, now, now, Actor.CLIENT, said)
+        records.append(accepted)
 
 
 def _credit(records: Records, terms: Campaign, lead: Lead, now: datetime) -> None:
@@ -131,7 +147,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
     """What each event says: one, or one a month for revenue."""
     kind = outcome.kind
     final: dict[str, Any] = {}
-    if PAYS.get(terms.price.billable) is kind and outcome.actor is not Actor.CLIENT:
+    if pays(kind, terms) and outcome.actor is not Actor.CLIENT:
         final = {"final_at": show_time(deadline(terms, now))}
     if kind in WITH_MEETING:
         return [_meeting(life, terms, outcome, now) | final]
@@ -216,7 +232,7 @@ def _unanswered(life: Life, outcome: Outcome) -> Paying | None:
 def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now: datetime) -> None:
     """Rule 14: only the client, and strictly before the outcome is final."""
     lead_id = life.lead.lead_id
-    if outcome.actor is not Actor.CLIENT:
+    if outcome.actor is not Actor.CLIENT and not outcome.on_behalf:
         raise Refused(f"lead {lead_id}: only the client can object; say --from client")
     if standing is None:
         raise Refused(f"lead {lead_id}: there is no paying outcome to object to")

@@ -149,7 +149,7 @@ class TestAppointments:
         lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
         assert lead is not None
         desk.terms = BOOKED
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.act(reject, lead.lead_id, NOW + HOUR, "too_small")
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == []
         desk.act(withdraw, lead.lead_id, NOW + HOUR)

@@ -10,7 +10,9 @@ import pytest
 
 from capture.campaign import Answer
 from capture.intake import Submission, receive
+from capture.lead import Lead
 from capture.ledger import Ledger, open_ledger
+from capture.review import Act
 from gatepost.settings import Sourced, secret
 from tests.cli.running import Ran, runner
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
@@ -31,6 +33,11 @@ class Project:
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
         sent = Submission({**ANSWERS, **answers}, terms.version, test=test)
         return self.send(sent, at=at)
+
+    def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
+        """The client's own word, as its token gives it."""
+        said = Act(lead_id, "Carol", "a fine one")
+        return self.ledger.transact(lambda records: act(records, said, *more, at))
 
     def send(self, sent: Submission, *, at: datetime = NOW) -> str:
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())

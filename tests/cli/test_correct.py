@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from capture.review import accept
 from tests.cli.conftest import Project
 from tests.samples import campaign, submission
 
@@ -35,7 +36,9 @@ def test_a_lead_is_taken_out_of_spam(project: Project) -> None:
 def test_then_the_client_accepts_it_by_word(project: Project) -> None:
     lead_id = project.take(at=datetime.now(UTC))
     project.run("correct", lead_id, "--set", "full_name=Ann B. Lee", "--as", "Ada")
-    assert project.run("review", lead_id, "accept", "--as", "Carol").code == 0
+    refused = project.run("review", lead_id, "accept", "--as", "Ada")
+    assert "silence never accepts it, so only the client's own word does" in refused.err
+    project.client(accept, lead_id, datetime.now(UTC))
     facts = json.loads(project.run("lead", lead_id, "--json").out)
     assert (facts["lead"]["stage"], facts["answers"]["full_name"]) == ("accepted", "Ann B. Lee")
 

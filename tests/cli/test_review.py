@@ -13,13 +13,6 @@ def just_now() -> datetime:
     return datetime.now(UTC) - timedelta(minutes=1)
 
 
-def test_a_lead_is_accepted_by_word(project: Project) -> None:
-    lead_id = project.take(at=just_now())
-    assert project.run("review", lead_id, "accept", "--as", "Carol").out == (
-        f"{lead_id} is accepted.\n"
-    )
-
-
 def test_a_rejection_is_shown_with_its_note_and_can_be_taken_back(project: Project) -> None:
     lead_id = project.take(at=just_now())
     reject = ("review", lead_id, "reject", "--reason", "too_small", "--note", "7 people")

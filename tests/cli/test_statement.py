@@ -287,8 +287,8 @@ def test_an_appointment_that_was_held_goes_on_the_bill(project: Project) -> None
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"held"')
     (project.folder / "campaigns/guide.toml").write_text(text)
     lead_id = project.take()
-    held = ("--as", "Carol", "--from", "client", "--on", "2026-11-26T10:00")
-    with time_machine.travel(DECEMBER, tick=False):
+    held = ("--as", "Ada", "--on", "2026-11-26T10:00")
+    with time_machine.travel(NOW + timedelta(days=3), tick=False):  # final on 28 November
         met = project.run(
             "outcome", lead_id, "scheduled", "--at", "2026-11-26T09:30", "--as", "Ada"
         )

@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from capture.errors import MoveRefused, NotFound, Refused, Unavailable
 from capture.sharing import KeyReused
+from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
 from capture.web.api.events import RECORD
 from capture.web.api.lead import SHOW
@@ -33,7 +34,7 @@ from capture.web.api.problems import (
 from capture.web.api.said import TYPES
 from capture.web.parts import Parts, install
 
-OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD)
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
 
 HEADERS: Final = {
     "Cache-Control": "no-store",

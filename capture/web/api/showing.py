@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from capture.lead import Event, Kind, show_time
+from capture.lead import ON_BEHALF_OF, Event, Kind, Lead, show_time
 from capture.money import from_minor
 from capture.outcomes import KINDS
 from capture.sharing import OpenLead
 from capture.web.api.shown import (
     AppointmentShown,
     CriterionShown,
+    Entered,
     EventShown,
     LeadShown,
     SaleShown,
@@ -47,6 +48,7 @@ def shown(one: OpenLead, now: datetime) -> LeadShown:
         deadline=_time(lead.deadline),
         accepted_at=_time(lead.accepted_as_of(now)),
         needs_your_word=lead.explicit,
+        entered=_entered(lead, now),
         disputed=lead.disputed,
         free=lead.free,
         currency=one.terms.currency,
@@ -63,6 +65,13 @@ def shown(one: OpenLead, now: datetime) -> LeadShown:
         sale=_sale(one),
         events=[_event(event, one) for event in one.events if event.kind in EVENTS],
     )
+
+
+def _entered(lead: Lead, now: datetime) -> Entered | None:
+    """What the agency entered as this client's review, while the client may object to it."""
+    if not lead.entered or lead.deadline is None or lead.deadline <= now:
+        return None
+    return "accepted" if lead.review == "qualified" else "rejected"
 
 
 def _verdict(one: OpenLead) -> list[CriterionShown]:
@@ -105,6 +114,8 @@ def _event(event: Event, one: OpenLead) -> EventShown:
         amount=_money(data["amount"], one) if "amount" in data else None,
         period=data.get("period"),
         final_at=data.get("final_at"),
+        on_behalf_of=data.get(ON_BEHALF_OF),
+        cause=data.get("cause"),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Stage = Literal["qualified", "accepted", "rejected"]
+Entered = Literal["accepted", "rejected"]
 MeetingStage = Literal["none", "scheduled", "held", "no_show", "cancelled", "contested"]
 SaleStage = Literal["none", "won", "lost", "churned", "refunded", "contested"]
 
@@ -60,13 +61,20 @@ class EventShown(Answer):
     occurred_at: str = Field(description="When it happened, in UTC.")
     recorded_at: str = Field(description="When it was recorded, in UTC.")
     source: Literal["visitor", "client", "agency", "system"] = Field(description="Whose word.")
+    on_behalf_of: Literal["client"] | None = Field(
+        description="The agency entered it for you; null: nobody spoke for another."
+    )
     silence: bool = Field(description="Nobody said it: silence did, at the end of a window.")
     reason: str | None
     meeting_at: str | None
     amount: str | None = Field(description="In major units of the lead's currency.")
     period: str | None = Field(description="The first day that revenue is for.")
     final_at: str | None = Field(
-        description="Until then you may object, with no_show or contested; null: it is final."
+        description="Until then you may object: to an outcome with no_show or contested, to a "
+        "review with accepted or rejected; null: it is final."
+    )
+    cause: str | None = Field(
+        description="accepted: the outcome of yours that was the acceptance; null: none was."
     )
 
 
@@ -82,6 +90,10 @@ class LeadShown(Answer):
     deadline: str | None = Field(description="Reject before this, or it is accepted.")
     accepted_at: str | None
     needs_your_word: bool = Field(description="Silence never accepts it: only your word does.")
+    entered: Entered | None = Field(
+        description="The agency entered this review for you: until `deadline` you may object, "
+        "with `rejected` or `accepted`. Null: it did not, or the time is over."
+    )
     disputed: bool = Field(description="The agency disputes your rejection; `settled` agrees.")
     free: bool = Field(description="Came over the cap: never billed.")
     currency: str = Field(description="ISO 4217; every amount of this lead is in it.")

@@ -97,6 +97,13 @@ def test_money_has_its_currencys_decimals(currency: str, rate: str, said: str) -
     assert said in words(made(('"USD"', f'"{currency}"'), ("rate = 50", f"rate = {rate}")))
 
 
+def test_who_speaks_for_the_client_is_said_with_its_hours() -> None:
+    text = words(made((HOURS, "hours = 24")))
+    assert "What the agency enters for the client is recorded as the agency's entry" in text
+    assert "an acceptance that it entered is final 24 hours later" in text
+    assert "only the client itself settles a dispute or approves a debit note" in text
+
+
 @pytest.mark.parametrize(
     ("review", "said"),
     [

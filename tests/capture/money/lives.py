@@ -161,6 +161,8 @@ def act_on(any_: Random, now: datetime, life: Life) -> Act:
         on = None if back is None or at - back < life.received else at - back
         client = any_.random() < (0.9 if what == "contested" else 0.5)
         act = replace(act, client=client, on=on)
+    if what in ("accepted", "rejected", "withdrawn"):
+        act = replace(act, entered=by == "Dan")  # who works at the agency
     return replace(act, **{name: _detail(any_, name, act, life) for name in SAYS.get(what, ())})
 
 

@@ -154,7 +154,8 @@ class Oracle:
         if act.answer == life.answer:
             raise Refusal
         life.answer, life.explicit, life.deadline = act.answer, True, None
-        life.told = False
+        life.told = life.entered = False
+        life.undo = None
         self._judge(life)
         if life.stage != "qualified" and life.appointment == "scheduled":
             life.appointment, life.booked = "cancelled", life.missed

@@ -21,6 +21,7 @@ class Act:
     lead: str = ""
     by: str = "Carol"
     client: bool = False
+    entered: bool = False  # the agency enters it for the client
     on: datetime | None = None  # when it happened, if not at `at`
     meeting: datetime | None = None
     amount: int | None = None
@@ -47,25 +48,60 @@ def _must(holds: object) -> None:
 # Review (rules 10 to 13)
 
 
+def _objects(life: Life, act: Act) -> bool:
+    """Rule 41: to a rejection that the agency entered the client may object until it is final."""
+    entered = life.stage == "qualified" and life.rejected and life.entered
+    return entered and not act.entered and act.at < life.deadline
+
+
+def _reviewed(life: Life, act: Act) -> None:
+    life.before = (life.entered, life.deadline, life.rejected)
+    life.undo, life.entered = (act.by, act.at), act.entered
+    if act.entered:
+        life.deadline = life.terms.window_end(act.at)
+
+
 def accepted(life: Life, act: Act) -> None:
-    _must(life.undecided)
-    life.accepted, life.undo = act.at, (act.by, act.at)
+    _must(life.undecided or _objects(life, act))
+    if act.entered:  # silence makes it final, so it is refused where silence accepts nothing
+        _must(not life.explicit and life.deadline and not life.entered)
+        _reviewed(life, act)
+        return
+    _reviewed(life, act)
+    life.accepted, life.rejected, life.disputed = act.at, None, False
 
 
 def rejected(life: Life, act: Act) -> None:
     _must(life.undecided and act.reason in life.terms.reasons)
-    life.rejected, life.undo = act.at, (act.by, act.at)
-    life.before_rejection = life.booked
+    _reviewed(life, act)
+    life.rejected, life.before_rejection = act.at, life.booked
     life.lost_meeting = _lose_meeting(life)
 
 
 def withdrawn(life: Life, act: Act) -> None:
-    _must(life.undo and life.undo[0] == act.by)
+    _must(life.undo and life.undo[0] == act.by and life.entered == act.entered)
     _must(act.at - life.undo[1] <= timedelta(seconds=10))
+    entered, deadline, earlier = life.before
     if life.rejected and life.lost_meeting:
         life.appointment, life.booked = "scheduled", life.before_rejection
-    life.accepted = life.rejected = life.undo = None
+    life.entered, life.deadline, life.rejected = entered, deadline, earlier
+    life.accepted = life.undo = None
     life.disputed = False
+
+
+def _is_own_word(life: Life, act: Act) -> bool:
+    """Rule 41: that a lead paid, as the client itself says."""
+    paying = ("held", "won", "revenue", life.terms.billable)
+    return act.client and act.what in paying
+
+
+def _accepts(life: Life, act: Act) -> None:
+    """Who says that a lead paid accepts it, and takes that back no more."""
+    if _is_own_word(life, act):
+        if life.accepted is None:
+            life.accepted, life.rejected = act.at, None
+            life.entered = life.disputed = False
+        life.undo = None
 
 
 def disputed(life: Life, act: Act) -> None:  # noqa: ARG001
@@ -91,7 +127,8 @@ def _lose_meeting(life: Life) -> bool:
 
 def _stands(life: Life, act: Act) -> None:
     """The client has the lead and did not reject it, and the act lies in the past."""
-    _must(life.stage == "qualified" and life.rejected is None)
+    again = _is_own_word(life, act) and _objects(life, act)
+    _must(life.stage == "qualified" and (life.rejected is None or again))
     _must(life.received <= act.happened <= act.at)
 
 
@@ -117,6 +154,7 @@ def scheduled(life: Life, act: Act) -> None:
     _must(life.appointment in ("none", "no_show", "cancelled", "contested"))
     _meet(life, act)
     life.booked = life.missed or _outcome(life, act)
+    _accepts(life, act)
 
 
 def moved(life: Life, act: Act) -> None:
@@ -129,6 +167,7 @@ def held(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.appointment in ("scheduled", "contested") and act.happened >= life.meeting)
     life.appointment, life.held = "held", _outcome(life, act)
+    _accepts(life, act)
 
 
 def no_show(life: Life, act: Act) -> None:
@@ -151,6 +190,7 @@ def won(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.sale in ("none", "lost", "contested") and act.amount > 0)
     life.sale, life.won = "won", _outcome(life, act, act.amount)
+    _accepts(life, act)
 
 
 def lost(life: Life, act: Act) -> None:
@@ -170,6 +210,7 @@ def revenue(life: Life, act: Act) -> None:
         _must(apart or not (life.pays_for(first) and life.pays_for(second)))
     for day, part in zip(days, split(act.amount, act.months), strict=True):
         life.revenue[day] = _outcome(life, act, part)
+    _accepts(life, act)
 
 
 def churned(life: Life, act: Act) -> None:

@@ -126,6 +126,8 @@ class Life:
     rejected: datetime | None = None
     disputed: bool = False
     undo: tuple[str, datetime] | None = None
+    entered: bool = False  # the last review is the agency's entry for the client (rule 41)
+    before: tuple[bool, datetime | None, datetime | None] = (False, None, None)
     appointment: str = "none"
     meeting: datetime | None = None
     silent: datetime | None = None  # when a meeting of which nobody speaks is taken as held

@@ -144,8 +144,9 @@ class Product:
                 records, Correction(act.lead, "Ada", {"company_size": act.answer}), act.at
             )
         if act.what in REVIEW:
+            side = Actor.AGENCY if act.entered else Actor.CLIENT
             more = (act.reason,) if act.what == "rejected" else ()
-            return REVIEW[act.what](records, ReviewAct(act.lead, act.by), *more, act.at)
+            return REVIEW[act.what](records, ReviewAct(act.lead, act.by, actor=side), *more, act.at)
         said = Outcome(
             lead_id=act.lead,
             kind=Kind(act.what),

@@ -96,7 +96,9 @@ def _act(text: str, terms: Terms) -> Act:
     if act.what == "submitted":
         said = {"email": f"{lead}@{lead}.example".lower(), "answer": "101+"} | said
     values = {name: _value(name, value, terms) for name, value in said.items()}
-    return replace(act, client=found["side"] == "client", **values)
+    return replace(
+        act, client=found["side"] == "client", entered=found["side"] == "agency", **values
+    )
 
 
 def shown_line(month: str, line: Line, terms: Terms) -> str:

@@ -98,5 +98,5 @@ def test_a_life_costs_what_was_worked_out_by_hand(
 
 
 def test_there_are_forty_and_each_says_why() -> None:
-    assert len(LIVES) == len({life.name for life in LIVES}) == 40
+    assert len(LIVES) == len({life.name for life in LIVES}) >= 40
     assert all(len(life.because) > 40 for life in LIVES)

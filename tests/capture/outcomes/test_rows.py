@@ -46,7 +46,9 @@ class TestRows:
         lead_id = desk.take()
         desk.bring(SCHEDULED + ",,,,,agency,by phone", HELD, side=Actor.CLIENT)
         events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
-        assert [one.event.actor for one in events[-2:]] == [Actor.AGENCY, Actor.CLIENT]
+        assert [one.event.actor for one in events[-2:]] == [Actor.AGENCY] * 2  # who enters it
+        entered_for = [one.event.data.get("on_behalf_of") for one in events[-2:]]
+        assert entered_for == [None, "client"]
         notes = desk.ledger.read(lambda reading: reading.notes(lead_id))
         assert [(note.author, note.text) for note in notes] == [("Ada", "by phone"), ("Ada", "")]
         assert "Ada" not in repr(events)

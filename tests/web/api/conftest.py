@@ -101,6 +101,7 @@ def make_world(folder: Path, **config: Any) -> World:
             'model = "cpl"\nrate = 50\nbillable = "accepted"',
             'model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"',
         ),
+        "booked": CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"'),
         "rival": CAMPAIGN.replace('client = "acme"', 'client = "other"'),
     }
     for slug, text in texts.items():

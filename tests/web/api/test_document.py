@@ -38,6 +38,8 @@ def test_the_document_is_the_same_for_all_and_needs_no_token(world: World) -> No
         "/v1/leads",
         "/v1/leads/{lead_id}",
         "/v1/leads/{lead_id}/events",
+        "/v1/debits",
+        "/v1/debits/{debit_id}/answer",
     ]
 
 
@@ -97,6 +99,7 @@ def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> 
         ids = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()])
     for name, values in {
         "lead-id": st.sampled_from(ids),
+        "debit-id": st.just("acme-p0001"),
         "leads-mark": st.just(page["mark"]),
         "leads-cursor": st.just(cursor),
     }.items():

@@ -1,0 +1,105 @@
+"""Rule 41: what is typed at the agency's terminal is the agency's word, and says so."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.cli.conftest import Project
+from tests.samples import NOW
+
+HOUR = timedelta(hours=1)
+BY_CAROL = ("--as", "Ada", "--from", "client")
+
+
+def run_at(project: Project, hours: float, *args: str) -> str:
+    with time_machine.travel(NOW + hours * HOUR, tick=False):
+        ran = project.run(*args)
+    assert ran.code == 0, ran.err
+    return ran.out
+
+
+def events(project: Project, lead_id: str) -> list[dict[str, Any]]:
+    said = json.loads(project.run("lead", lead_id, "--json").out)
+    found: list[dict[str, Any]] = said["events"]
+    return found
+
+
+def test_an_acceptance_typed_by_the_agency_is_the_agencys_entry(project: Project) -> None:
+    lead_id = project.take()
+    said = run_at(project, 1, "review", lead_id, "accept", "--as", "Ada")
+    assert said == (
+        f"{lead_id}: acceptance entered for the client; it is final at 2026-11-25T16:00:00Z "
+        "unless the client rejects the lead before.\n"
+    )
+    event = events(project, lead_id)[-1]
+    assert (event["kind"], event["actor"]) == ("accepted", "agency")
+    assert event["data"]["on_behalf_of"] == "client"
+    assert event["data"]["final_at"] == "2026-11-25T16:00:00.000000Z"
+    with time_machine.travel(NOW + 2 * HOUR, tick=False):
+        shown = project.run("lead", lead_id).out
+    assert "qualified [entered]" in shown
+    assert "accepted, entered by the agency, by Ada" in shown
+    assert "agency for client" in shown
+
+
+def test_a_rejection_typed_by_the_agency_is_the_agencys_entry(project: Project) -> None:
+    lead_id = project.take()
+    reject = ("review", lead_id, "reject", "--reason", "too_small", "--as", "Ada")
+    assert run_at(project, 1, *reject) == (
+        f"{lead_id} is rejected: entered for the client, which may still accept it until "
+        "2026-11-25T16:00:00Z.\n"
+    )
+    event = events(project, lead_id)[-1]
+    assert (event["kind"], event["actor"]) == ("rejected", "agency")
+
+
+@pytest.mark.parametrize(
+    "outcome", [("won", "--amount", "900"), ("scheduled", "--at", "2026-11-25T10:00")]
+)
+def test_an_outcome_from_the_client_is_the_agencys_entry(
+    project: Project, outcome: tuple[str, ...]
+) -> None:
+    lead_id = project.take()
+    run_at(project, 1, "outcome", lead_id, *outcome, *BY_CAROL)
+    event = events(project, lead_id)[-1]
+    assert (event["actor"], event["data"]["on_behalf_of"]) == ("agency", "client")
+
+
+def test_a_row_from_the_client_is_the_agencys_entry(project: Project) -> None:
+    lead_id = project.take()
+    (project.folder / "crm.csv").write_text(
+        f"lead_id,outcome,on,amount,from\n{lead_id},won,2026-11-23T10:30,900,client\n"
+    )
+    run_at(project, 1, "outcomes", "import", "crm.csv", "--as", "Ada")
+    event = events(project, lead_id)[-1]
+    assert (event["actor"], event["data"]["on_behalf_of"]) == ("agency", "client")
+
+
+def test_a_paying_outcome_that_the_agency_enters_for_the_client_waits_for_an_objection(
+    project: Project,
+) -> None:
+    text = (project.folder / "campaigns/guide.toml").read_text()
+    text = text.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"')
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    lead_id = project.take()
+    run_at(project, 1, "outcome", lead_id, "scheduled", "--at", "2026-12-09T10:00", *BY_CAROL)
+    assert events(project, lead_id)[-1]["data"]["final_at"] == "2026-11-25T16:00:00.000000Z"
+
+
+@pytest.mark.parametrize("command", [("debit", "approve"), ("debit", "decline")])
+def test_nobody_answers_a_debit_at_the_agencys_terminal(
+    project: Project, command: tuple[str, str]
+) -> None:
+    ran = project.run(*command, "acme-0001", "--lead", "x", "--as", "Ada")
+    assert ran.code == 2
+    assert "No such command" in ran.err
+
+
+def test_nobody_settles_at_the_agencys_terminal(project: Project) -> None:
+    lead_id = project.take()
+    run_at(project, 1, "review", lead_id, "reject", "--reason", "too_small", "--as", "Ada")
+    run_at(project, 2, "review", lead_id, "dispute", "--as", "Ada")
+    assert project.run("review", lead_id, "settle", "--as", "Ada").code == 2

@@ -1,0 +1,123 @@
+"""Rule 41: a debit note is approved by the client alone, by its own token."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from capture.closing import Wish, close_month, credit, documents_of, propose_debit
+from capture.lead import Actor
+from tests.samples import PARTIES
+from tests.web.api.conftest import World
+
+CLOSED = datetime(2026, 12, 5, 12, tzinfo=UTC)
+DEBIT = "acme-p0001"
+
+
+@pytest.fixture
+def billed(world: World) -> Iterator[str]:
+    """The lead of a line on acme-0001, for which the agency asks 5.00 more."""
+    lead_id = world.take()
+    with time_machine.travel(CLOSED, tick=False):
+        world.ledger.transact(
+            lambda records: close_month(records, world.terms["guide"], PARTIES, "2026-11", CLOSED)
+        )
+        propose(world, lead_id)
+        yield lead_id
+
+
+def propose(world: World, lead_id: str) -> None:
+    wish = Wish("acme-0001", lead_id, "wrong_rate", amount=Decimal(5))
+    world.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
+
+
+def answer(
+    world: World, kind: str, *, client: str = "acme", key: str = "", debit: str = DEBIT
+) -> TestResponse:
+    return world.ask(
+        "POST",
+        f"/api/v1/debits/{debit}/answer",
+        client=client,
+        json={"type": kind, "by": "Carol", "note": "by all means"},
+        headers={"Idempotency-Key": key or str(uuid4())},
+    )
+
+
+def debits(world: World, query: str = "", *, client: str = "acme") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        world.get(f"/api/v1/debits{query}", client=client).text
+    )["debits"]
+    return found
+
+
+def test_the_client_sees_what_is_asked_for(world: World, billed: str) -> None:
+    (one,) = debits(world)
+    assert (one["id"], one["statement"], one["lead_id"]) == (DEBIT, "acme-0001", billed)
+    assert (one["amount"], one["currency"], one["reason"]) == ("5.00", "USD", "wrong_rate")
+    assert (one["stage"], one["number"], one["due_on"]) == ("open", None, None)
+
+
+def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None:
+    said = answer(world, "approved")
+    assert (said.status_code, said.json["stage"], said.json["number"]) == (
+        201,
+        "approved",
+        "acme-0002",
+    )
+    event = world.ledger.read(lambda reading: list(reading.account_events()))[-1].event
+    assert (event.kind, event.actor) == ("debited", Actor.CLIENT)
+    (note,) = world.ledger.read(lambda reading: reading.notes(billed))
+    assert (note.author, note.text) == ("Carol", "by all means")
+    assert debits(world, "?stage=open") == []
+    assert [one["id"] for one in debits(world, "?stage=approved")] == [DEBIT]
+
+
+@pytest.mark.usefixtures("billed")
+def test_what_is_declined_is_no_document_and_stays_declined(world: World) -> None:
+    assert answer(world, "declined").json["stage"] == "declined"
+    assert answer(world, "approved").status_code == 409
+    assert len(world.ledger.read(documents_of)) == 1
+
+
+@pytest.mark.usefixtures("billed")
+def test_the_same_answer_under_the_same_key_is_one(world: World) -> None:
+    first, again = (answer(world, "approved", key="k1") for _ in range(2))
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert len(world.ledger.read(documents_of)) == 2
+    assert answer(world, "declined", key="k1").status_code == 422
+
+
+@pytest.mark.usefixtures("billed")
+def test_a_debit_of_another_client_looks_like_one_that_never_was(world: World) -> None:
+    assert debits(world, client="other") == []
+    theirs = answer(world, "approved", client="other")
+    never = answer(world, "approved", client="other", debit="acme-p0009")
+    assert (
+        (theirs.status_code, theirs.data) == (never.status_code, never.data) == (404, theirs.data)
+    )
+
+
+def test_an_answer_is_to_the_proposal_that_it_names(world: World, billed: str) -> None:
+    answer(world, "declined")
+    propose(world, billed)
+    assert answer(world, "approved").status_code == 409  # the first one, which was declined
+    assert answer(world, "approved", debit="acme-p0002").status_code == 201
+
+
+def test_an_approved_debit_may_be_credited(world: World, billed: str) -> None:
+    answer(world, "approved")
+    wish = Wish("acme-0001", billed, "goodwill", amount=Decimal(55))
+    made = world.ledger.transact(lambda records: credit(records, wish, "Ada", CLOSED))
+    assert made.amount == 5500
+
+
+@pytest.mark.usefixtures("billed")
+def test_a_faulty_answer_says_where(world: World) -> None:
+    said = answer(world, "perhaps")
+    assert (said.status_code, said.json["errors"][0]["pointer"]) == (422, "/type")

@@ -1,0 +1,82 @@
+"""Rule 41: a paying outcome by the client's own word is an acceptance; no rejection follows it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from capture.intake import Correction, correct
+from tests.samples import NOW
+from tests.web.api.conftest import World
+
+HOUR = timedelta(hours=1)
+WON = {"type": "won", "amount": "900.00", "currency": "USD"}
+
+
+def reject(world: World, lead_id: str) -> tuple[int, str]:
+    said = world.say(lead_id, type="rejected", reason="too_small")
+    return said.status_code, said.json.get("detail", "")
+
+
+def test_who_says_that_they_bought_has_accepted_the_lead(world: World) -> None:
+    lead_id = world.take()
+    assert world.say(lead_id, **WON).json["stage"] == "accepted"
+    accepted, won = world.lead(lead_id)["events"][-2:]
+    assert (accepted["type"], accepted["source"], accepted["cause"]) == (
+        "accepted",
+        "client",
+        "won",
+    )
+    assert (won["type"], won["cause"]) == ("won", None)
+    status, detail = reject(world, lead_id)
+    assert status == 409
+    assert "the client recorded won, which accepts the lead; no rejection follows it" in detail
+
+
+def test_who_says_that_the_meeting_was_held_has_accepted_the_lead(world: World) -> None:
+    lead_id = world.take()
+    booked = world.say(lead_id, type="scheduled", meeting_at="2026-11-23T16:00:00Z")
+    assert booked.json["stage"] == "qualified"
+    with time_machine.travel(NOW + 2 * HOUR, tick=False):
+        assert world.say(lead_id, type="held").json["stage"] == "accepted"
+        assert reject(world, lead_id)[0] == 409
+
+
+def test_a_booking_accepts_where_the_price_is_for_bookings(world: World) -> None:
+    lead_id = world.take("booked")
+    booked = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T16:00:00Z")
+    assert booked.json["stage"] == "accepted"
+    assert world.say(lead_id, type="cancelled").json["appointment"] == "cancelled"
+    assert reject(world, lead_id)[0] == 409
+
+
+@pytest.mark.parametrize("kind", ["lost", "scheduled"])
+def test_what_pays_nothing_accepts_nothing(world: World, kind: str) -> None:
+    lead_id = world.take()
+    more = {"meeting_at": "2026-12-01T16:00:00Z"} if kind == "scheduled" else {}
+    assert world.say(lead_id, type=kind, **more).json["stage"] == "qualified"
+    assert reject(world, lead_id)[0] == 201
+
+
+def test_it_counts_as_explicit(world: World) -> None:
+    lead_id = world.take()
+    right = Correction(lead_id, "Ada", {"full_name": "Ann B. Lee"})
+    world.ledger.transact(lambda records: correct(records, right, NOW))
+    assert world.lead(lead_id)["needs_your_word"]
+    assert world.say(lead_id, **WON).json["stage"] == "accepted"
+
+
+def test_an_acceptance_that_a_sale_followed_is_not_taken_back(world: World) -> None:
+    lead_id = world.take()
+    world.say(lead_id, type="accepted", by="Carol")
+    world.say(lead_id, by="Carol", **WON)
+    said = world.say(lead_id, type="withdrawn", by="Carol")
+    assert (said.status_code, "no rejection follows" in said.json["detail"]) == (409, True)
+
+
+def test_after_silence_it_accepts_nothing_twice(world: World) -> None:
+    lead_id = world.take()
+    with time_machine.travel(NOW + 49 * HOUR, tick=False):
+        assert world.say(lead_id, **WON).json["stage"] == "accepted"
+        assert world.lead(lead_id)["accepted_at"] == "2026-11-25T15:00:00.000000Z"
+    assert "accepted" not in world.kinds(lead_id)
