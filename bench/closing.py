@@ -1,170 +1,104 @@
-"""How long it takes to export and close a month among very many leads, and how much is held.
+"""How long it takes to export, close and prove a month among very many leads, and how much is held.
 
-    python -m bench.closing [--leads 1000000] [--verify]
+    python -m bench.closing [--leads 1000000] [--months 100] [--ledger FOLDER] [--skip-verify]
 
-A tenth of the leads falls due in the month, the others come after it. One real lead goes through
-the door; the others are written as it was, through the ledger, with ids, times, addresses and links
-of the chain of their own. All qualify; silence accepts each two days later, as the dispatcher would
-write it down.
+The leads come evenly over the months; all of these but the last are closed. With `--ledger` the
+folder keeps what was made, for the next run, which measures on a copy.
 """
 
 import argparse
-import itertools
 import multiprocessing
+import shutil
 import tempfile
 import time
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench import one_command
-from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.campaign import Campaign, read_campaign
-from capture.intake import Submission, receive
-from capture.lead import Actor, Event, Kind, show_time
-from capture.ledger import Dossier, Ledger, Records, open_ledger
-from capture.window import deadline, month_of
+from bench.contenders import CAMPAIGN, KEY
+from bench.season import END, fill, months_before
+from capture.ledger import open_ledger
 
-FIRST = datetime(2025, 1, 1, 6, tzinfo=UTC)
-SPAN = timedelta(days=290)
-"""Of which the month's first 29 days are a tenth: those leads are accepted before it is over."""
-MONTH = "2025-01"
-A_TRANSACTION = 5000
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A lead as the door wrote it."""
-
-    events: tuple[Event, ...]
-    dossier: Dossier
+DATABASE = "gatepost.db"
 
 
 def main() -> None:
-    """Makes the ledger, measures, prints, and leaves nothing behind."""
+    """Makes the ledger, measures, prints, and leaves nothing behind but what is to be kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--verify", action="store_true", help="Prove the ledger afterwards.")
+    parser.add_argument("--months", type=int, default=100)
+    parser.add_argument("--ledger", type=Path, help="Where the ledger is kept from run to run.")
+    parser.add_argument("--skip-verify", action="store_true")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+    if asked.ledger:
+        asked.ledger.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.ledger) as made:
         folder = Path(made)
-        started = time.perf_counter()
-        # In another process, so that this one stays small: its size counts in every measurement.
-        builder = multiprocessing.get_context("spawn").Process(
-            target=_fill, args=(folder, asked.leads)
-        )
-        builder.start()
-        builder.join()
-        if builder.exitcode:
-            raise RuntimeError("the ledger could not be made")
-        print(f"{asked.leads:,} leads written in {time.perf_counter() - started:.0f} s", flush=True)
+        kept = (asked.ledger or folder) / DATABASE
+        if not kept.exists():
+            _make(kept.parent, asked.leads, asked.months)
+        if kept.parent != folder:
+            shutil.copy(kept, folder / DATABASE)
+        open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode()).close()
         _measure(folder)
-        if asked.verify:
-            _show("verify", one_command.run(folder, folder / "said", "verify"), folder / "said")
+        if not asked.skip_verify:
+            _run("verify", folder, ("verify",))
+
+
+def _make(folder: Path, leads: int, months: int) -> None:
+    """In another process, so that this one stays small: its size counts in every measurement."""
+    started = time.perf_counter()
+    process = multiprocessing.get_context("spawn").Process(
+        target=fill, args=(folder, leads, months)
+    )
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError("the ledger could not be made")
+    print(f"{leads:,} leads written in {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def _measure(folder: Path) -> None:
-    month, said = (CAMPAIGN, "--month", MONTH), folder / "said"
-    for shape in ("csv", "jsonl", "xlsx"):
-        file = folder / f"export.{shape}"
-        run = one_command.run(folder, said, "export", *month, "--format", shape, "-o", str(file))
-        _show(f"export {shape}", run, file)
-    _show("close", one_command.run(folder, said, "close", *month), said)
-    number = said.read_text().partition(":")[0]
-    file = folder / "statement.csv"
-    run = one_command.run(folder, said, "statement", number, "--format", "csv", "-o", str(file))
-    _show("statement csv", run, file)
-    file = folder / "evidence.db"
-    _show("evidence", one_command.run(folder, said, "evidence", number, "-o", str(file)), file)
+    before, last = months_before(END, 2)
+    file = str(folder / "export.csv")
+    for what, month, more in (
+        ("export, a closed month", before, ()),
+        ("export, the open month", last, ()),
+        ("export, the month before as of its end", before, ("--as-of", f"{last}-01")),
+        ("export, an empty month", END, ()),
+    ):
+        command = ("export", CAMPAIGN, "--month", month, "-o", file, *more)
+        _run(what, folder, command, Path(file))
+    for shape in ("jsonl", "xlsx"):
+        out = folder / f"export.{shape}"
+        command = ("export", CAMPAIGN, "--month", last, "--format", shape, "-o", str(out))
+        _run(f"export, {shape}", folder, command, out)
+    _run("close", folder, ("close", CAMPAIGN, "--month", last))
+    number = (folder / "said").read_text().partition(":")[0]
+    _run("close, an empty month", folder, ("close", CAMPAIGN, "--month", END))
+    _run("statement csv", folder, ("statement", number, "--format", "csv", "-o", file), Path(file))
+    out = folder / "evidence.db"
+    _run("evidence", folder, ("evidence", number, "-o", str(out)), out)
 
 
-def _show(what: str, run: one_command.Run, file: Path) -> None:
-    size = file.stat().st_size / 1e6
-    if file.suffix in {".csv", ".jsonl"}:
-        with file.open("rb") as lines:
-            shown = f"{sum(1 for _ in lines):,} lines, {size:.0f} MB"
-    else:
-        shown = f"{size:.0f} MB" if file.suffix else file.read_text().splitlines()[0]
-    print(f"{what}: {run.seconds:.1f} s, peak {run.peak_mb:.0f} MB ({shown})", flush=True)
-
-
-def _fill(folder: Path, leads: int) -> None:
-    campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
-    url = one_command.settings(folder)["GATEPOST_DATABASE_URL"]
-    ledger = open_ledger(url, KEY.encode())
-    taken = _taken(ledger, campaign)
-    numbers = iter(range(1, leads))
-    waiting: deque[tuple[str, datetime]] = deque()
-    while batch := list(itertools.islice(numbers, A_TRANSACTION)):
-
-        def work(records: Records, batch: list[int] = batch) -> None:
-            events: list[Event] = []
-            for number in batch:
-                now = FIRST + SPAN * number / leads
-                events += [*_lapsed(waiting, now), *_copied(taken, campaign, number, now)]
-                answers = {**taken.dossier.answers, "email": f"ann@clinic-{number}.example"}
-                dossier = replace(taken.dossier, answers=answers)
-                records.keep_dossier(CAMPAIGN, _lead_id(number), dossier)
-                waiting.append((_lead_id(number), deadline(campaign, now)))
-            records.append(*events)
-
-        ledger.transact(work)
-    ledger.close()
-
-
-def _taken(ledger: Ledger, campaign: Campaign) -> Taken:
-    answers = {
-        "full_name": "Ann Lee",
-        "email": "ann@clinic.example",
-        "company": "Clinic",
-        "job_title": "Head of IT",
-        "industry": "Healthcare",
-        "company_size": "101-500",
-        "country": "US",
-    }
-    touch = {"path": "/how-to-choose/", "utm_source": "news", "time": show_time(FIRST)}
-    sent = Submission(answers, campaign.version, first_touch=touch, last_touch=touch)
-
-    def work(records: Records) -> Taken:
-        lead_id = receive(records, campaign, sent, FIRST).lead_id
-        dossier = records.dossier(lead_id)
-        if dossier is None:
-            raise RuntimeError("the door kept no answers")
-        return Taken(tuple(one.event for one in records.events(lead_id=lead_id)), dossier)
-
-    return ledger.transact(work)
-
-
-def _copied(taken: Taken, campaign: Campaign, number: int, now: datetime) -> Iterator[Event]:
-    """The same events, of another lead at another time."""
-    received, qualified = taken.events
-    changes = (
-        (received, {"month": month_of(now, campaign)}),
-        (qualified, {"deadline": show_time(deadline(campaign, now))}),
+def _run(what: str, folder: Path, command: Sequence[str], file: Path | None = None) -> None:
+    said = folder / "said"
+    run = one_command.run(folder, said, *command)
+    print(
+        f"{what}: {run.seconds:.1f} s, {run.cpu_seconds:.1f} s of processors, "
+        f"peak {run.peak_mb:.0f} MB ({_shown(file or said)})",
+        flush=True,
     )
-    for event, said in changes:
-        yield replace(
-            event,
-            lead_id=_lead_id(number),
-            occurred_at=now,
-            recorded_at=now,
-            data={**event.data, **said},
-        )
 
 
-def _lapsed(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Event]:
-    """What silence has accepted by now, in the order of the deadlines."""
-    while waiting and waiting[0][1] <= now:
-        lead_id, ended = waiting.popleft()
-        said = {"silence": True}
-        yield Event(CAMPAIGN, lead_id, Kind.ACCEPTED, ended, ended, Actor.SYSTEM, said)
-
-
-def _lead_id(number: int) -> str:
-    """Twelve characters in no order, as the door's are."""
-    return f"{number * 2654435761 % 2**48:012x}"
+def _shown(file: Path) -> str:
+    if file.name == "said":
+        return file.read_text().partition("\n")[0]
+    size = file.stat().st_size / 1e6
+    if file.suffix not in {".csv", ".jsonl"}:
+        return f"{size:.0f} MB"
+    with file.open("rb") as lines:
+        return f"{sum(1 for _ in lines):,} lines, {size:.0f} MB"
 
 
 if __name__ == "__main__":

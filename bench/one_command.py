@@ -15,6 +15,8 @@ class Run:
     """What it took from the program's start to its end."""
 
     seconds: float
+    cpu_seconds: float
+    """Of processors: other work on the machine changes it little."""
     peak_mb: float
 
 
@@ -46,4 +48,4 @@ def run(folder: Path, said: Path, *args: str) -> Run:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise RuntimeError(f"{command}: exit code {process.returncode}")
-    return Run(seconds, used.ru_maxrss / 1024)
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)

@@ -10,6 +10,7 @@ from capture.cli.kpi_tables import NOT_NAMED
 from capture.cli.month import Month
 from capture.cli.output import output_option, write_output
 from capture.cli.workplace import Workplace, pass_workplace
+from capture.closing import closed_months
 from capture.figures import Asked, By, Period, gather, month_before
 from capture.ledger import Reading
 from capture.report import Month as Gathered
@@ -48,7 +49,7 @@ def _gather(
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
     (by_month,) = gather(reading, Asked((terms,), now, year, By.MONTH))
     (by_post,) = gather(reading, Asked((terms,), now, period, By.POST))
-    statements = reading.statements(terms.client)
+    closed = closed_months(reading, terms.client)
     first = reading.first_lead(terms.slug)
     return Gathered(
         month=month,
@@ -56,7 +57,7 @@ def _gather(
         posts=by_post.groupings,
         titles=titles,
         statement=next(
-            (one.number for one in statements if (one.campaign, one.month) == (terms.slug, month)),
+            (one.number for one in closed if (one.campaign, one.month) == (terms.slug, month)),
             "",
         ),
         first=first.month if first else "",

@@ -18,12 +18,12 @@ _STATED = """
 _KEPT = "SELECT * FROM statement_lines WHERE number = :number"
 
 
-def statements(db: Database, client: str | None) -> Sequence[Frozen]:
+def statements(db: Database, client: str | None) -> Iterator[Frozen]:
     rows = db.execute(
         f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE ? IS NULL OR client = ? ORDER BY rowid",
         (client, client),
     )
-    return [frozen_from(row) for row in rows]
+    return map(frozen_from, rows)
 
 
 def statement(db: Database, number: str) -> Frozen | None:

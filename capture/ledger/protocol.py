@@ -190,8 +190,8 @@ class Reading(Protocol):
     def answered(self, client: str, key: str, request: str) -> Answered | None:
         """What a client's program was answered under a key, and whether it asked the same."""
 
-    def statements(self, client: str | None = None) -> Sequence[Frozen]:
-        """Closed statements, in the order of their closing."""
+    def statements(self, client: str | None = None) -> Iterator[Frozen]:
+        """Closed statements, in the order of their closing, one at a time: their texts are long."""
 
     def statement_numbers(self) -> Sequence[str]:
         """The numbers of all closed statements, in the order of their closing."""

@@ -316,7 +316,7 @@ class SqliteReading:
     def answered(self, client: str, key: str, request: str) -> Answered | None:
         return programs.answered(self._db, self.mac(client, "key", key), self.mac(request))
 
-    def statements(self, client: str | None = None) -> Sequence[Frozen]:
+    def statements(self, client: str | None = None) -> Iterator[Frozen]:
         return bills.statements(self._db, client)
 
     def statement_numbers(self) -> Sequence[str]:

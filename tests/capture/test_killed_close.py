@@ -72,7 +72,7 @@ def proven(url: str) -> list[Frozen]:
     with closing(open_ledger(url, KEY)) as ledger:
         assert ledger.verify().faults == ()
         assert ledger.read(check_documents) == []
-        return list(ledger.read(lambda reading: reading.statements()))
+        return ledger.read(lambda reading: list(reading.statements()))
 
 
 def places(url: str) -> Iterator[int]:

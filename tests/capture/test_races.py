@@ -174,7 +174,7 @@ def test_a_month_that_two_close_is_one_statement_and_numbers_have_no_gap(track: 
     assert [first for first, second in answers if first != second] == []
     numbers = [first.split()[0] for first, _ in answers]
     assert numbers == [f"acme-{number + 1:04d}" for number in ROUNDS]
-    assert len(track.ledger.read(lambda reading: reading.statements())) == len(ROUNDS)
+    assert len(track.ledger.read(lambda reading: list(reading.statements()))) == len(ROUNDS)
 
 
 def test_of_a_rejection_and_silence_one_decides(track: Track) -> None:
