@@ -128,6 +128,9 @@ class Settings(BaseModel):
     build_memory_mb: int = Field(
         1000, ge=100, le=1_000_000, description="most memory that one build may use"
     )
+    push_backtests_per_day: int = Field(
+        20, ge=0, le=1000, description="how often a day pushes are told counts of past leads"
+    )
     build_socket: str = Field("", description="where a push has its site built by another user")
     ledger_socket: str = Field("", description="where a push asks the ledger of changed campaigns")
 

@@ -1,5 +1,6 @@
 """What the lead service's commands are given, from the settings."""
 
+from capture.cli.allowance import Allowance
 from capture.cli.workplace import Workplace
 from capture.statement import Agency, Party
 from gatepost.settings import Settings, secret
@@ -18,6 +19,9 @@ def workplace(settings: Settings) -> Workplace:
         agency=Agency(
             Party(settings.agency, _lines(settings.agency_address), settings.agency_tax_id),
             _lines(settings.agency_payment),
+        ),
+        push_backtests=Allowance(
+            settings.var_dir / "push-backtests", settings.push_backtests_per_day
         ),
     )
 

@@ -12,6 +12,7 @@ from capture.backtest.findings import (
     MonthBill,
     VerdictCount,
 )
+from capture.backtest.rounded import Shift, rounded, shift_of, tens, uncounted
 from capture.backtest.run import backtest
 
 __all__ = [
@@ -21,6 +22,11 @@ __all__ = [
     "CriterionCount",
     "Deciding",
     "MonthBill",
+    "Shift",
     "VerdictCount",
     "backtest",
+    "rounded",
+    "shift_of",
+    "tens",
+    "uncounted",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from capture.campaign import Campaign, Catalogue, Costs, read_all_costs, read_catalogue
+from capture.cli.allowance import Allowance
 from capture.figures import campaigns_in
 from capture.ledger import Ledger, open_ledger
 from capture.site import Site
@@ -32,6 +33,8 @@ class Workplace:
     """A secret by its name: `secret_key` or `duplicate_key`."""
     agency: Agency
     """Who we are, as agreements and statements name us."""
+    push_backtests: Allowance
+    """How often a pusher is told what a campaign file would change (rule 40)."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

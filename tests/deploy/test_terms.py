@@ -1,8 +1,10 @@
 """What the ledger says of pushed campaigns, though who publishes cannot read it."""
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -53,18 +55,22 @@ def test_a_campaign_without_leads_may_change_in_all(writer: Writer) -> None:
 
 
 @pytest.mark.usefixtures("service")
-def test_the_writer_is_told_whose_verdicts_the_file_would_change_and_nothing_of_them(
-    writer: Writer,
-) -> None:
+def test_the_writer_is_told_nothing_of_few_leads(writer: Writer) -> None:
     said = changed(writer, "at_least = 101", "at_least = 501").push()
     assert said.taken, said.text
     told = [line for line in said.lines if line.startswith(CAMPAIGN)]
-    assert told == [
-        f"{CAMPAIGN}: of 2 past leads, 1 that qualified would not under this file, and 0 that did "
-        "not would; their bill would be $50.00 lower. They keep the verdict they have; "
-        "`gatepost backtest` shows more."
+    assert told == [f"{CAMPAIGN}: too few leads to say whose verdict it would change."]
+
+
+@pytest.mark.usefixtures("service")
+def test_a_pusher_cannot_ask_after_a_person(writer: Writer) -> None:
+    asked = '[criteria.full_name]\none_of = ["Ann Lee"]\n\n[price]\n'
+    said = changed(writer, "[price]\n", asked).push()
+    assert said.taken, said.text
+    assert [line for line in said.lines if line.startswith(CAMPAIGN)] == [
+        f"{CAMPAIGN}: too few leads to say whose verdict it would change.",
+        f"{CAMPAIGN}: a criterion on full_name is not counted for a push.",
     ]
-    assert "clinic" not in said.text
 
 
 def test_campaigns_are_not_changed_while_the_ledger_does_not_answer(
@@ -85,6 +91,34 @@ def test_posts_are_published_without_the_ledger(writer: Writer, server: Server) 
     said = writer.push()
     server.settings["ledger_socket"] = asked
     assert said.taken, said.text
+
+
+def test_who_speaks_to_the_socket_itself_is_told_no_more_and_not_for_ever(
+    service: Service, server: Server
+) -> None:
+    """The ledger's side keeps the rule and the count, not the hook."""
+    counter = service.folder / "var/push-backtests"
+    kept = counter.read_text() if counter.exists() else ""
+    counter.write_text("")
+    text = (server.site / "current" / CAMPAIGN).read_text()
+    asked = {GUIDE: text.replace("at_least = 101", "at_least = 501")}
+
+    def ask() -> list[str]:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(server.settings["ledger_socket"])
+            line.sendall(json.dumps(asked).encode())
+            line.shutdown(socket.SHUT_WR)
+            said = json.loads(line.makefile("rb").read())
+        return [*said["told"]]
+
+    counter.write_text(f"{datetime.now(UTC):%Y-%m-%d} 000000019\n")
+    assert ask()[0] == f"{CAMPAIGN}: too few leads to say whose verdict it would change."
+    counter.write_text("9999-12-31 000000020\n")  # whatever the day is by now
+    assert ask() == [
+        f"{CAMPAIGN}: what it would change is told 20 times a day, and today's are used up; the "
+        "agency has `gatepost backtest`"
+    ]
+    counter.write_text(kept)
 
 
 @pytest.mark.parametrize("asked", [b"", b"[]", b"{", b'{"x": 1}', b"\xff", b'{"x": "\\ud800"}'])
@@ -126,4 +160,4 @@ def test_a_file_that_leads_still_need_is_missed(writer: Writer) -> None:
     (writer.folder / CAMPAIGN).unlink()
     writer.commit("No guide")
     said = writer.push()
-    assert any(line.startswith(f"warning: {CAMPAIGN} is gone, and 2 leads") for line in said.lines)
+    assert any(line.startswith(f"warning: {CAMPAIGN} is gone, and leads") for line in said.lines)
