@@ -34,16 +34,3 @@ def _start_of(day: date, campaign: Campaign) -> datetime:
 def month_of(moment: datetime, campaign: Campaign) -> str:
     """The month in the campaign's zone, such as `2026-11`."""
     return moment.astimezone(campaign.zone).strftime("%Y-%m")
-
-
-def read_moment(text: str, campaign: Campaign) -> datetime:
-    """A date (its first moment) or an ISO 8601 time, in UTC; without a zone, of the campaign's.
-
-    Raises ValueError or, for the last hours of the year 9999, OverflowError.
-    """
-    if len(text) == len("2026-11-01"):
-        moment = datetime.combine(date.fromisoformat(text), time(), campaign.zone)
-    else:
-        moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=campaign.zone)
-    return moment.astimezone(UTC)

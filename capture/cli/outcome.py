@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import click
 
+from capture.campaign import Campaign
 from capture.cli.amount import Amount
 from capture.cli.lead import find
-from capture.cli.output import read_time
+from capture.cli.output import parse_time
 from capture.cli.side import side_option
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import Actor, Lead
-from capture.ledger import Records
+from capture.ledger import Reading, Records
+from capture.local_time import show_moment
 from capture.outcomes import KINDS, MOST_MONTHS, Outcome, record
 from capture.terms import kept_campaign
 
@@ -50,18 +52,21 @@ def outcome(
 ) -> None:
     """Record what has become of a lead. A time without a zone is one of the campaign's zone."""
     now = datetime.now(UTC)
+    times: dict[str, datetime] = {}
+
+    def look(reading: Reading) -> Campaign:
+        return kept_campaign(reading, find(reading, lead_id).version)
 
     def work(records: Records) -> Lead:
         lead = find(records, lead_id)
-        terms = kept_campaign(records, lead.version)
         said = Outcome(
             lead_id=lead.lead_id,
             kind=KINDS[what],
             actor=Actor.AGENCY,
             on_behalf=side == Actor.CLIENT,
             by=by,
-            occurred_at=now if occurred is None else read_time(occurred, terms, "--on"),
-            meeting_at=None if meeting is None else read_time(meeting, terms, "--at"),
+            occurred_at=times.get("--on", now),
+            meeting_at=times.get("--at"),
             amount=amount,
             period=None if period is None else _day(period),
             months=months,
@@ -71,8 +76,17 @@ def outcome(
         return record(records, said, now)
 
     with workplace.ledger() as ledger:
+        terms = ledger.read(look)
+        given = {"--on": occurred, "--at": meeting}
+        times |= {
+            option: parse_time(text, terms, option)
+            for option, text in given.items()
+            if text is not None
+        }
         lead = ledger.transact(work)
     click.echo(f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}.")
+    for option, moment in times.items():
+        click.echo(f"{option}: {show_moment(moment, terms.zone)}.")
 
 
 def _day(text: str) -> date:

@@ -1,11 +1,12 @@
 """`gatepost outcomes import FILE.csv`: what a CRM or a sales list says became of leads."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,8 +16,11 @@ from capture.cli.side import side_option
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import short_path
 from capture.lead import Actor
-from capture.ledger import rehearse
+from capture.ledger import Reading, rehearse
+from capture.local_time import local, show_moment, which_of_two
 from capture.outcomes import Taken, Teller, read_outcomes, sort_out, take
+from capture.review import find_lead
+from capture.terms import kept_campaign
 
 
 @click.group()
@@ -54,27 +58,60 @@ def import_(
         do = partial(rehearse, ledger) if dry_run else ledger.transact
         then = datetime.now(UTC)  # to sort out a long table takes its time
         taken = do(lambda records: take(records, rows, then))
+        zones = ledger.read(lambda reading: _zones(reading, taken))
     if as_json:
-        show_json([_row(one) for one in taken])
+        show_json([_row(one, zones[one.lead_id]) for one in taken])
         return
-    new = [_row(one) for one in taken if not one.known]
+    new = [one for one in taken if not one.known]
     if dry_run and new:
-        show_rows(("line", "lead_id", "outcome", "on"), new, as_json=False)
+        columns = ("line", "lead_id", "outcome", "on", "on_local", "at", "at_local")
+        rows_shown = [_row(one, zones[one.lead_id]) for one in new]
+        show_rows(columns, rows_shown, as_json=False)
+    for one in new:
+        for line in _doubled(one, zones[one.lead_id]):
+            click.echo(line)
     click.echo(_summary(taken) + (" Nothing was written." if dry_run else ""))
 
 
-def _row(one: Taken) -> dict[str, Any]:
+def _zones(reading: Reading, taken: Sequence[Taken]) -> dict[str, ZoneInfo]:
+    """The zone of each lead's campaign."""
+    zones: dict[str, ZoneInfo] = {}
+    found: dict[str, ZoneInfo] = {}
+    for one in taken:
+        version = find_lead(reading, one.lead_id).version
+        if version not in zones:
+            zones[version] = kept_campaign(reading, version).zone
+        found[one.lead_id] = zones[version]
+    return found
+
+
+def _row(one: Taken, zone: ZoneInfo) -> dict[str, Any]:
+    """Times in UTC and in the campaign's zone."""
     return {
         "line": one.line,
         "lead_id": one.lead_id,
-        "outcome": one.kind.value.replace("_", "-"),
+        "outcome": _kind(one),
         "on": moment(one.occurred_at),
+        "on_local": local(one.occurred_at, zone),
+        "at": moment(one.meeting_at),
+        "at_local": local(one.meeting_at, zone) if one.meeting_at else None,
         "known": one.known,
     }
 
 
+def _kind(one: Taken) -> str:
+    return one.kind.value.replace("_", "-")
+
+
+def _doubled(one: Taken, zone: ZoneInfo) -> Iterator[str]:
+    """Which of two instants was taken, where the clocks go back."""
+    for name, time in (("on", one.occurred_at), ("at", one.meeting_at)):
+        if time is not None and which_of_two(time, zone):
+            yield f"line {one.line}: {name} is {show_moment(time, zone)}."
+
+
 def _summary(taken: Sequence[Taken]) -> str:
-    new = Counter(_row(one)["outcome"] for one in taken if not one.known)
+    new = Counter(_kind(one) for one in taken if not one.known)
     kinds = ", ".join(f"{count} {kind}" for kind, count in new.items())
     known = len(taken) - new.total()
     return f"{new.total()} new{f' ({kinds})' if kinds else ''}, {known} known already."

@@ -13,8 +13,8 @@ import click
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.local_time import read_moment, show_moment
 from capture.whole_file import whole_file
-from capture.window import read_moment
 
 _NO_TEXT: Final = frozenset({"pdf", "xlsx"})
 
@@ -33,15 +33,29 @@ output_option = click.option(
 
 
 def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> datetime:
-    """What an option says, aware; now if it says nothing."""
+    """What an option says, aware; now if it says nothing.
+
+    The answer, in the campaign's zone and in UTC, goes to standard error.
+    """
     if text is None:
         return datetime.now(UTC)
+    moment = parse_time(text, campaign, option)
+    click.echo(f"{option}: {show_moment(moment, campaign.zone)}.", err=True)
+    return moment
+
+
+def parse_time(text: str, campaign: Campaign, option: str) -> datetime:
+    """What an option says, aware. Refuses as wrong use what is no time, or none in that zone."""
     try:
-        return read_moment(text, campaign)
-    except (ValueError, OverflowError):  # the last hours of the year 9999 have no time in UTC
+        moment = read_moment(text, campaign.zone)
+        moment.astimezone(campaign.zone)
+    except Refused as refused:
+        raise click.BadParameter(str(refused), param_hint=option) from None
+    except (ValueError, OverflowError):  # the first and last hours of the calendar
         raise click.BadParameter(
             "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint=option
         ) from None
+    return moment
 
 
 def read_content(path: Path) -> bytes:

@@ -30,6 +30,7 @@ class Taken:
     lead_id: str
     kind: Kind
     occurred_at: datetime
+    meeting_at: datetime | None
     known: bool
     """It was recorded before, or silence has said the same."""
 
@@ -158,4 +159,4 @@ def _told(refusal: str, one: Said, faulty: Mapping[str, int]) -> str:
 
 
 def _taken(line: int, said: Outcome, *, known: bool) -> Taken:
-    return Taken(line, said.lead_id, said.kind, said.occurred_at, known)
+    return Taken(line, said.lead_id, said.kind, said.occurred_at, said.meeting_at, known)

@@ -13,9 +13,9 @@ from capture.campaign import Campaign
 from capture.campaign.problems import near, shown
 from capture.errors import Refused
 from capture.lead import Actor, Kind
+from capture.local_time import read_moment
 from capture.outcomes.amounts import read_amount
 from capture.outcomes.record import KINDS, WITH_AMOUNT, WITH_MEETING, Outcome
-from capture.window import read_moment
 
 MOST_MONTHS: Final = 120
 """How many months a payment may be split over."""
@@ -69,7 +69,7 @@ class Cells:
         """When it happened, in UTC; a time without a zone is one of the campaign's."""
         if not self.text("on"):
             self.fault("on", "say when it happened; a row is known again by its time")
-        return self._read("on", lambda text: read_moment(text, terms), _TIME)
+        return self._read("on", lambda text: read_moment(text, terms.zone), _TIME)
 
     def outcome(self, lead_id: str, on: datetime, terms: Campaign) -> Outcome | None:
         """What the row says, or None if a cell is faulty."""
@@ -85,7 +85,7 @@ class Cells:
             on_behalf=self._side() is Actor.CLIENT,
             by=self._teller.by,
             occurred_at=on,
-            meeting_at=self._read("at", lambda text: read_moment(text, terms), _TIME),
+            meeting_at=self._read("at", lambda text: read_moment(text, terms.zone), _TIME),
             amount=self._read("amount", read_amount, ""),
             period=self._read("period", _day, "write a date such as 2026-12-01"),
             months=self._read("months", _months, f"write a number from 1 to {MOST_MONTHS}") or 1,

@@ -50,9 +50,9 @@ def test_a_dry_run_shows_what_is_new_and_writes_nothing(project: Project) -> Non
     bring(project, "".join(TABLE.splitlines(keepends=True)[:2]))
     out = bring(project, TABLE, "--dry-run").out
     assert [" ".join(line.split()) for line in out.splitlines()] == [
-        "line lead_id outcome on",
-        f"3 {lead_id} held 2026-12-01T15:30:00Z",
-        f"4 {lead_id} won 2026-12-03T21:00:00Z",
+        "line lead_id outcome on on_local at at_local",
+        f"3 {lead_id} held 2026-12-01T15:30:00Z 2026-12-01T10:30-05:00",
+        f"4 {lead_id} won 2026-12-03T21:00:00Z 2026-12-03T16:00-05:00",
         "2 new (1 held, 1 won), 1 known already. Nothing was written.",
     ]
     assert bring(project).out == "2 new (1 held, 1 won), 1 known already.\n"
@@ -66,6 +66,9 @@ def test_a_program_is_given_every_row(project: Project) -> None:
         "lead_id": lead_id,
         "outcome": "scheduled",
         "on": "2026-11-24T14:00:00Z",
+        "on_local": "2026-11-24T09:00-05:00",
+        "at": "2026-12-01T15:00:00Z",
+        "at_local": "2026-12-01T10:00-05:00",
         "known": False,
     }
     assert [row["known"] for row in json.loads(bring(project, TABLE, "--json").out)] == [True] * 3

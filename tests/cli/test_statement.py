@@ -292,7 +292,8 @@ def test_an_appointment_that_was_held_goes_on_the_bill(project: Project) -> None
         met = project.run(
             "outcome", lead_id, "scheduled", "--at", "2026-11-26T09:30", "--as", "Ada"
         )
-        assert (met.code, met.out) == (0, f"{lead_id}: appointment scheduled, sale none.\n")
+        assert met.code == 0
+        assert met.out.startswith(f"{lead_id}: appointment scheduled, sale none.\n")
         assert project.run("outcome", lead_id, "held", *held).code == 0
     assert close(project, "2026-11", DECEMBER)[0] == 0
     (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
