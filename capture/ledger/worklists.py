@@ -12,31 +12,32 @@ from sqlite_utils import Database
 from capture.lead import Lead, show_time
 from capture.ledger.rows import LEAD, lead_from
 
+# INDEXED BY: left to itself, SQLite reads all leads in their order if no campaign is asked for.
+_IN_REVIEW = "leads INDEXED BY leads_in_review WHERE review = 'qualified'"
+_BOOKED = "leads INDEXED BY leads_booked WHERE appointment = 'scheduled'"
+
 
 def in_review(
     db: Database, campaign: str | None = None, ended_by: datetime | None = None
 ) -> Sequence[Lead]:
     """Leads that nobody has decided; with a time, those whose window had ended by then."""
-    return _leads(db, "review = 'qualified'", "deadline <= :at", campaign, ended_by)
+    return _leads(db, _IN_REVIEW, "deadline <= :at", campaign, ended_by)
 
 
 def booked(
     db: Database, campaign: str | None = None, silent_by: datetime | None = None
 ) -> Sequence[Lead]:
     """Leads with a pending meeting; with a time, those of which nobody spoke in time."""
-    return _leads(db, "appointment = 'scheduled'", "taken_held_at <= :at", campaign, silent_by)
+    return _leads(db, _BOOKED, "taken_held_at <= :at", campaign, silent_by)
 
 
 def _leads(
     db: Database, state: str, ended: str, campaign: str | None, at: datetime | None
 ) -> Sequence[Lead]:
-    where = [state]
-    if campaign is not None:
-        where.append("campaign = :campaign")
-    if at is not None:
-        where.append(ended)
+    where = "" if campaign is None else " AND campaign = :campaign"
+    where += "" if at is None else f" AND {ended}"
     rows = db.execute(
-        f"SELECT {LEAD} FROM leads WHERE {' AND '.join(where)} ORDER BY leads.rowid",
+        f"SELECT {LEAD} FROM {state}{where} ORDER BY leads.rowid",
         {"campaign": campaign, "at": at and show_time(at)},
     )
     return [lead_from(row) for row in rows]

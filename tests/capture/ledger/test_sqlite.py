@@ -12,6 +12,7 @@ from capture.errors import Refused, Unavailable
 from capture.lead import Kind
 from capture.ledger import LeadFilter, Ledger, Reading, Records, open_ledger
 from tests.capture.ledger.contract import LedgerContract
+from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.samples import moved, received
 
 KEY = b"a key for tests only"
@@ -27,7 +28,7 @@ def open_again(url: str) -> Callable[[], Ledger]:
     return lambda: open_ledger(url, KEY)
 
 
-class TestSqlite(LedgerContract):
+class TestSqlite(LedgerContract, WorklistContract):
     pass
 
 
