@@ -141,12 +141,13 @@ MOVES: Mapping[Track, Moves] = {
             Kind.CONTESTED: "contested",
         },
         "churned": {
+            Kind.WON: "won",
             Kind.REVENUE: "churned",
             Kind.REFUNDED: "refunded",
             Kind.CONTESTED: "contested",
         },
         "contested": {Kind.WON: "won", Kind.LOST: "lost"},
-        "refunded": {},
+        "refunded": {Kind.REVENUE: "refunded", Kind.CONTESTED: "contested"},
     },
 }
 

@@ -5,6 +5,7 @@ The number of decimals of a currency follows ISO 4217 as CLDR carries it (JPY 0,
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from typing import Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
@@ -24,9 +25,14 @@ CURRENCIES = frozenset(list_currencies())
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """Rounds an amount to whole minor units, half to even (rule 24): the only place that rounds."""
+    """An amount in major units as whole minor units, half to even (rule 24)."""
     shifted = amount.scaleb(get_currency_precision(currency))
     return int(shifted.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def round_minor(exact: Fraction) -> int:
+    """An exact amount of minor units, such as a share of a share, rounded half to even (24)."""
+    return round(exact)
 
 
 def from_minor(minor: int, currency: str) -> Decimal:

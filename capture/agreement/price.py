@@ -2,6 +2,7 @@
 
 from capture.agreement.model import Clause, Section
 from capture.agreement.words import amount, count, listed, percent, price_amount, price_unit
+from capture.billing import sentences
 from capture.campaign import Campaign, Caps, Client, Price
 
 
@@ -19,7 +20,7 @@ def price_section(campaign: Campaign) -> Section:
             f"else is charged for. {once}"
         ),
         Clause(_due(price)),
-        *map(Clause, _afterwards(price)),
+        *map(Clause, sentences(price)),
     ]
     if price.billable != "accepted":
         clauses.append(Clause(_final(campaign)))
@@ -47,39 +48,11 @@ def _due(price: Price) -> str:
     )
 
 
-def _afterwards(price: Price) -> list[str]:
-    """What may still change a line, under the models that know such a thing."""
-    if price.billable == "scheduled":
-        return [
-            "An appointment that is cancelled before its month is closed costs nothing, unless it "
-            "is set again. One to which the person does not come is billed."
-        ]
-    if price.billable == "held":
-        return [
-            "An appointment that was cancelled, or to which the person did not come, costs "
-            "nothing; it may be set again."
-        ]
-    if price.refund_days:
-        return [
-            f"A refund to the customer within {count(price.refund_days, 'day')} of the sale "
-            "reduces the line in proportion, or credits it in proportion if it was billed."
-        ]
-    if price.months:
-        later = count(price.months, "month")
-        return [
-            f"Revenue counts from the day on which the sale was won until the same day {later} "
-            "later, or until the last day of that month if it has no such day. A payment for "
-            "several months is split by month, and each part falls due when its month begins. No "
-            "month counts that begins on the day on which the customer left, or later."
-        ]
-    return []
-
-
 def _final(campaign: Campaign) -> str:
     hours = count(campaign.review.hours, "hour")
     unless = (
         "says that the person did not come or names a reason of the validation window"
-        if campaign.price.model == "cpap"
+        if campaign.price.billable == "held"
         else "names a reason of the validation window"
     )
     silence = (
@@ -88,11 +61,16 @@ def _final(campaign: Campaign) -> str:
         if campaign.price.billable == "held"
         else ""
     )
+    final = (
+        "A booking that the client records by its own word is final, apart from being cancelled as "
+        "said above."
+        if campaign.price.billable == "scheduled"
+        else "An outcome that the client records by its own word is final."
+    )
     return (
-        "An outcome that the client records by its own word is final. One that the agency records, "
-        "for itself or for the client, becomes final, "
-        f"and falls due, {hours} later unless the client {unless}.{silence} These hours count as "
-        "those of the validation window do."
+        f"{final} One that the agency records, for itself or for the client, becomes final, and "
+        f"falls due, {hours} later unless the client {unless}.{silence} These hours count as those "
+        "of the validation window do."
     )
 
 

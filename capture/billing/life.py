@@ -31,6 +31,17 @@ class Refund:
 
     occurred_at: datetime
     amount: int
+    period: str = ""
+    """The first day of the one period that it is for; empty: it is for the sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """The time in which somebody was no customer: from their leaving to their return."""
+
+    left_at: datetime
+    returned: Paying | None = None
+    """The sale that brought them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +53,33 @@ class Life:
     """The last one, as its event holds it."""
     booked: Paying | None = None
     missed: Paying | None = None
-    """The booking that a no-show made stand for good, whatever becomes of a later one."""
+    """The booking that stands for good, whatever becomes of it or of a later one: nobody came to
+    its meeting, or it was moved or cancelled at that meeting's time or later (rule 42)."""
     held: Paying | None = None
     won: Paying | None = None
+    """The first sale; a return after churn is none (rule 37)."""
     refunds: tuple[Refund, ...] = ()
-    revenue: Mapping[str, Paying] = field(default_factory=lambda: MappingProxyType({}))
-    """By the first day of each period, such as 2026-11-15."""
-    churned_at: datetime | None = None
+    revenue: Mapping[str, tuple[Paying, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The amounts of each period, by its first day, such as 2026-11-15."""
+    absences: tuple[Absence, ...] = ()
+    """Each churn with the return that ended it, in the order of their recording."""
     _cancelled: Paying | None = None
     """The booking that was cancelled last; it comes back if a rejection is taken back (rule 13)."""
+
+    @property
+    def churned_at(self) -> datetime | None:
+        """When the customer left, if they did not return."""
+        last = self.absences[-1] if self.absences else None
+        return None if last is None or last.returned else last.left_at
+
+    def given_back(self, period: str = "") -> int:
+        """What was given back of one period's revenue, in minor units."""
+        return sum(refund.amount for refund in self.refunds if refund.period == period)
+
+    def kept_of(self, period: str) -> int:
+        """The period's revenue that the client kept, in minor units; never below zero."""
+        paid = sum(one.amount for one in self.revenue.get(period, ()))
+        return max(0, paid - self.given_back(period))
 
 
 def life_of(events: Iterable[Event]) -> Life:
@@ -68,44 +97,81 @@ def _after(life: Life | None, event: Event) -> Life:
     if life is None:
         return Life(lead, {})
     changes: dict[str, Any] = {"lead": lead}
-    match event.kind:
-        case kind if kind in _JUDGED:
-            changes["verdict"] = event.data.get("verdict", {})
-            # A correction that shuts the lead out cancels its meeting.
-            stands = lead.appointment == life.lead.appointment
-            changes["booked"] = life.booked if stands else life.missed
-        case Kind.SCHEDULED:
-            changes["booked"] = life.booked or _paying(event)  # after a no-show the first stands
-        case Kind.CANCELLED | Kind.REJECTED if lead.appointment != life.lead.appointment:
-            changes |= {"booked": life.missed, "_cancelled": life.booked}
-        case Kind.WITHDRAWN if life.lead.meeting_lost:
-            changes |= {"booked": life._cancelled, "_cancelled": None}
-        case Kind.HELD:
-            changes["held"] = _paying(event)
-        case Kind.NO_SHOW:
-            changes |= {"held": None, "missed": life.booked}
-        case Kind.WON:
-            changes["won"] = _paying(event)
-        case Kind.REFUNDED:
-            refund = Refund(event.occurred_at, event.data["amount"])
-            changes["refunds"] = (*life.refunds, refund)
-        case Kind.REVENUE:
-            changes["revenue"] = {**life.revenue, event.data["period"]: _paying(event)}
-        case Kind.CHURNED:
-            changes["churned_at"] = event.occurred_at
-        case Kind.CONTESTED:
-            changes |= _contested(life, event)
+    if event.kind in _JUDGED:
+        changes["verdict"] = event.data.get("verdict", {})
+        # A correction that shuts the lead out cancels its meeting.
+        stands = lead.appointment == life.lead.appointment
+        changes["booked"] = life.booked if stands else life.missed
+    elif event.kind is Kind.CONTESTED:
+        changes |= _contested(life, event)
+    else:
+        changes |= _meeting(life, event, lead) | _sale(life, event)
     return replace(life, **changes)
+
+
+def _meeting(life: Life, event: Event, lead: Lead) -> dict[str, Any]:
+    """What becomes of its booking; once that can be charged for good, it is `missed` too."""
+    changes: dict[str, Any] = {}
+    match event.kind:
+        case Kind.SCHEDULED:
+            changes = {"booked": life.booked or _paying(event)}  # what stands for good counts
+        case Kind.MOVED | Kind.CANCELLED if _has_begun(life.lead, event):
+            changes = {"missed": life.booked}
+        case Kind.CANCELLED | Kind.REJECTED if lead.appointment != life.lead.appointment:
+            changes = {"booked": life.missed, "_cancelled": life.booked}
+        case Kind.WITHDRAWN if life.lead.meeting_lost:
+            changes = {"booked": life._cancelled, "_cancelled": None}
+        case Kind.HELD:
+            changes = {"held": _paying(event)}
+        case Kind.NO_SHOW:
+            changes = {"held": None, "missed": life.booked}
+    return changes
+
+
+def _sale(life: Life, event: Event) -> dict[str, Any]:
+    """What becomes of its sale; a return after churn is no other sale."""
+    match event.kind:
+        case Kind.WON if life.churned_at is not None:
+            last = replace(life.absences[-1], returned=_paying(event))
+            return {"absences": (*life.absences[:-1], last)}
+        case Kind.WON:
+            return {"won": _paying(event)}
+        case Kind.REFUNDED:
+            period = event.data.get("period", "")
+            refund = Refund(event.occurred_at, event.data["amount"], period)
+            return {"refunds": (*life.refunds, refund)}
+        case Kind.REVENUE:
+            period = event.data["period"]
+            amounts = (*life.revenue.get(period, ()), _paying(event))
+            return {"revenue": {**life.revenue, period: amounts}}
+        case Kind.CHURNED:
+            return {"absences": (*life.absences, Absence(event.occurred_at))}
+    return {}
 
 
 def _contested(life: Life, event: Event) -> dict[str, Any]:
     """What no longer stands; it may be recorded again, and is then contestable again."""
     period = event.data.get("period")
     if period:
-        return {"revenue": {day: one for day, one in life.revenue.items() if day != period}}
+        return _contested_period(life, period, event.recorded_at)
     if event.data["track"] == Track.APPOINTMENT:
         return {"booked": None, "missed": None, "held": None}
-    return {"won": None, "refunds": (), "churned_at": None}
+    return {"won": None, "refunds": (), "absences": ()}
+
+
+def _contested_period(life: Life, period: str, now: datetime) -> dict[str, Any]:
+    """Amounts that were final by then stand; with the last amount its refunds go too."""
+    revenue = {day: amounts for day, amounts in life.revenue.items() if day != period}
+    final = tuple(one for one in life.revenue.get(period, ()) if one.final_at <= now)
+    if final:
+        return {"revenue": {**revenue, period: final}}
+    refunds = tuple(refund for refund in life.refunds if refund.period != period)
+    return {"revenue": revenue, "refunds": refunds}
+
+
+def _has_begun(lead: Lead, event: Event) -> bool:
+    """Whether it happened at the time of the lead's meeting or later (rule 42)."""
+    return lead.meeting_at is not None and event.occurred_at >= lead.meeting_at
 
 
 def _paying(event: Event) -> Paying:

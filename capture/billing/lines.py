@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from fractions import Fraction
+from operator import attrgetter
 from typing import Final
 
+from capture.billing.afterwards import counts, kept_purchase
 from capture.billing.life import Life, Paying
-from capture.billing.periods import after_months
 from capture.campaign import Campaign
-from capture.money import from_minor, to_minor
+from capture.money import round_minor, to_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Line:
     event_at: datetime
     due_at: datetime
     base: int | None
-    """The purchase or revenue that a percentage is taken of, in minor units."""
+    """What was kept of the purchase or revenue that a percentage is taken of, in minor units."""
     amount: int
     """In minor units of the campaign's currency; 0 when free."""
     currency: str
@@ -41,7 +41,7 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
     """The lead's lines that are due as of a time, in the order of their periods.
 
     `campaign` is the version of the lead's receipt (rule 16). Test leads and leads taken over a
-    cap cost nothing (rules 5 and 8); nor does a sale that was given back whole (rule 23).
+    cap cost nothing (rules 5 and 8); nor does what was given back whole (rules 23 and 37).
     """
     lead = life.lead
     accepted_at = lead.accepted_as_of(as_of)
@@ -50,8 +50,8 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
     found = []
     for period, paying in _paying(life, campaign, accepted_at, as_of):
         due_at = max(accepted_at, paying.final_at)
-        kept = kept_share(life, campaign) if campaign.price.model == "cpa" else Fraction(1)
-        if due_at > as_of or not kept:
+        exact = exact_fee(life, campaign, period)
+        if due_at > as_of or not exact:
             continue
         found.append(
             Line(
@@ -60,8 +60,8 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
                 event=campaign.price.billable,
                 event_at=paying.occurred_at,
                 due_at=due_at,
-                base=None if campaign.price.percent is None else paying.amount,
-                amount=fee(campaign, paying.amount, kept),
+                base=_base(life, campaign, period),
+                amount=round_minor(exact),
                 currency=campaign.currency,
                 version=campaign.version,
             )
@@ -69,35 +69,27 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
     return found
 
 
-def kept_share(life: Life, campaign: Campaign) -> Fraction:
-    """The part of the sale that was not given back within `refund_days` of won (rule 23)."""
-    won = life.won
-    if won is None or not won.amount:
-        return Fraction(1)
-    last = _day(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
-    given_back = sum(
-        refund.amount for refund in life.refunds if _day(refund.occurred_at, campaign) <= last
-    )
-    return 1 - Fraction(given_back, won.amount)
+def exact_fee(life: Life, campaign: Campaign, period: str = ONCE) -> Fraction:
+    """What a lead's line costs by what its events leave of it, in minor units, not rounded yet.
 
-
-def fee(campaign: Campaign, amount: int, kept: Fraction = Fraction(1)) -> int:
-    """What one paying event costs, in minor units: rounded once, at the end (rule 24)."""
+    Zero for what was given back whole, and for a period that does not count.
+    """
     price = campaign.price
-    whole = price.rate
-    if whole is None:
-        whole = from_minor(amount, campaign.currency) * (price.percent or Decimal(0)) / 100
-    return to_minor(whole * kept.numerator / kept.denominator, campaign.currency)
+    share = Fraction(price.percent or 0) / 100
+    if price.billable == "revenue":
+        does_count = counts(date.fromisoformat(period), life, campaign)
+        return share * life.kept_of(period) if does_count else Fraction(0)
+    rate = Fraction(0 if price.rate is None else to_minor(price.rate, campaign.currency))
+    if price.billable != "won" or life.won is None or not life.won.amount:
+        return rate
+    kept = kept_purchase(life, campaign)
+    return share * kept if price.rate is None else rate * kept / life.won.amount
 
 
-def counts(period: date, life: Life, campaign: Campaign) -> bool:
-    """Whether revenue of a period pays: from won, for the term, and not after churn (rule 22)."""
-    if life.won is None or campaign.price.months is None:
-        return False
-    won = _day(life.won.occurred_at, campaign)
-    if not won <= period < after_months(won, campaign.price.months):
-        return False
-    return life.churned_at is None or period < _day(life.churned_at, campaign)
+def _base(life: Life, campaign: Campaign, period: str) -> int | None:
+    if campaign.price.percent is None:
+        return None
+    return life.kept_of(period) if period else kept_purchase(life, campaign)
 
 
 def _paying(
@@ -115,14 +107,10 @@ def _paying(
         case "won" if life.won is not None:
             yield ONCE, life.won
         case "revenue":
-            for period, paying in sorted(life.revenue.items()):
-                day = date.fromisoformat(period)
-                if counts(day, life, campaign):
-                    begins = datetime.combine(day, time(), campaign.zone)
-                    yield (
-                        period,
-                        Paying(paying.occurred_at, max(paying.final_at, begins), paying.amount),
-                    )
+            for period, amounts in sorted(life.revenue.items()):
+                begins = datetime.combine(date.fromisoformat(period), time(), campaign.zone)
+                last = max(amounts, key=attrgetter("final_at"))
+                yield period, Paying(last.occurred_at, max(last.final_at, begins))
 
 
 def _taken_held(life: Life, as_of: datetime) -> Paying | None:
@@ -131,7 +119,3 @@ def _taken_held(life: Life, as_of: datetime) -> Paying | None:
     if silent_since is None or not life.lead.is_taken_held_at(as_of):
         return None
     return Paying(silent_since, silent_since)
-
-
-def _day(moment: datetime, campaign: Campaign) -> date:
-    return moment.astimezone(campaign.zone).date()

@@ -135,7 +135,8 @@ class Price(Terms):
         default=0,
         ge=0,
         le=366,
-        description="cpa: a refund within so many days of won is given back.",
+        description="cpa: a refund within so many days of won is given back. revenue_share: a "
+        "refund in full gives back the periods that start in so many days before it.",
     )
 
 

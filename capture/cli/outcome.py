@@ -26,12 +26,12 @@ from capture.terms import kept_campaign
 @click.option("--on", "occurred", metavar="TIME", help="When it happened; now by default.")
 @click.option("--at", "meeting", metavar="TIME", help="scheduled, moved: when the meeting is.")
 @click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")
-@click.option("--period", metavar="DATE", help="revenue: the first day that it is for.")
+@click.option("--period", metavar="DATE", help="revenue, a refund in part: its month's first day.")
 @click.option(
     "--months",
     type=click.IntRange(1, MOST_MONTHS),
     default=1,
-    help="revenue: split over so many months.",
+    help="revenue, a refund in part: split over so many months.",
 )
 @click.option("--reason", default="", help="contested: a code of the campaign file.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")

@@ -6,6 +6,8 @@ What follows a close are documents as well: credit and debit notes, and payments
 from capture.closing.check import check_documents
 from capture.closing.close import close_month, preview, read_statement
 from capture.closing.correction import (
+    CHURN,
+    REFUND,
     BilledLine,
     Correction,
     Wish,
@@ -13,7 +15,7 @@ from capture.closing.correction import (
     corrections_of,
     credits_of,
 )
-from capture.closing.credit import credit, credit_refund
+from capture.closing.credit import credit, credit_what_ended
 from capture.closing.debit import (
     Proposal,
     approve_debit,
@@ -37,6 +39,8 @@ from capture.closing.payment import Received, pay
 from capture.closing.spend import Spent, spend_of
 
 __all__ = [
+    "CHURN",
+    "REFUND",
     "BillableLead",
     "BilledLine",
     "Closing",
@@ -55,7 +59,7 @@ __all__ = [
     "closed_statement",
     "corrections_of",
     "credit",
-    "credit_refund",
+    "credit_what_ended",
     "credits_of",
     "day_in",
     "decline_debit",

@@ -17,7 +17,9 @@ from capture.statement import Statement, StatementLine, read_json
 from capture.visible import is_blank
 
 REFUND: Final = "refund"
-"""The reason of credits that follow from a refund by themselves; nobody gives it by hand."""
+CHURN: Final = "churn"
+AUTOMATIC: Final = frozenset({REFUND, CHURN})
+"""The reasons of credits that follow from an outcome by themselves; nobody gives them by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -
 
 def check_wish(wish: Wish, by: str) -> None:
     """Raises `Refused` unless it has a reason that a person may give, and a person."""
-    if not re.fullmatch(CODE, wish.reason) or wish.reason == REFUND:
+    if not re.fullmatch(CODE, wish.reason) or wish.reason in AUTOMATIC:
         raise Refused(f"reason {wish.reason!r}: write a code such as goodwill or wrong_contact")
     check_name(by)
 

@@ -1,15 +1,17 @@
-"""Credit notes: what is given back of a closed statement (rule 27), also by a refund (rule 23).
+"""Credit notes: what is given back of a closed statement (rule 27), also by a refund or churn (23).
 
 A credit note is an event: it names statement, line and amount, and takes the next number of its
 client. All credits of a line together never exceed the line.
 """
 
 from datetime import datetime
+from fractions import Fraction
 
 from capture.account import DocumentKind
-from capture.billing import minor_units
+from capture.billing import Life, exact_fee, life_of, minor_units
+from capture.campaign import Campaign
 from capture.closing.correction import (
-    REFUND,
+    AUTOMATIC,
     BilledLine,
     Correction,
     Wish,
@@ -21,7 +23,7 @@ from capture.closing.documents import day_in, next_number
 from capture.errors import Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
-from capture.money import from_minor, show_money, to_minor
+from capture.money import from_minor, round_minor, show_money
 
 
 def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
@@ -57,22 +59,41 @@ def _check_new(
             )
 
 
-def credit_refund(records: Records, lead_id: str, owed: int, now: datetime) -> Correction | None:
-    """Credits a line that was billed already down to what is owed after a refund (rule 23)."""
+def credit_what_ended(
+    records: Records, terms: Campaign, lead_id: str, reason: str, now: datetime
+) -> list[Correction]:
+    """Credits the lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
+
+    Each is credited down to what it costs by now, as if it were billed only now, however often
+    that changes. `terms` are those of the lead's receipt.
+    """
+    made = []
+    life = _life(records, lead_id)
     for number, period in records.billed_on(lead_id):
         billed = billed_line(records, number, lead_id, period)
-        refunded = sum(one.amount for one in billed.of_line if one.reason == REFUND)
-        amount = min(billed.left, billed.raised - _in_proportion(billed, owed) - refunded)
-        return _issue(records, billed, amount, REFUND, "", now) if amount > 0 else None
-    return None
+        before = exact_fee(_life(records, lead_id, last=billed.bill.seen), terms, period)
+        amount = _to_credit(billed, before, exact_fee(life, terms, period))
+        if amount > 0:
+            made.append(_issue(records, billed, amount, reason, "", now))
+    return made
 
 
-def _in_proportion(billed: BilledLine, owed: int) -> int:
-    """What is owed of the line as its debit notes raised it."""
-    line, currency = billed.line.amount, billed.bill.currency
-    if not line:
-        return owed
-    return to_minor(from_minor(owed, currency) * billed.raised / line, currency)
+def _to_credit(billed: BilledLine, before: Fraction, after: Fraction) -> int:
+    """What is too much on a line whose fee was `before` and is `after`, rounded once.
+
+    What debit notes added is kept in the same proportion as the fee.
+    """
+    if after >= before:
+        return 0
+    line = Fraction(0) if billed.line.free else before
+    added = billed.raised - billed.line.amount
+    owed = round_minor((line + added) * after / before)
+    credited = sum(one.amount for one in billed.of_line if one.reason in AUTOMATIC)
+    return min(billed.left, billed.raised - owed - credited)
+
+
+def _life(records: Records, lead_id: str, last: int | None = None) -> Life:
+    return life_of(one.event for one in records.events(lead_id=lead_id, last=last))
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says

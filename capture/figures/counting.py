@@ -38,4 +38,9 @@ def count_customer(sums: Sums, life: Life, made: Sequence[Payment], now: datetim
     sums.churned += life.churned_at is not None
     sums.purchases += sum(payment.amount > 0 for payment in made)
     sums.purchased += sum(payment.amount for payment in made)
-    sums.customer_days += max(0, (until - life.won.occurred_at).days)
+    away = sum(
+        (absence.returned.occurred_at - absence.left_at).days
+        for absence in life.absences
+        if absence.returned is not None
+    )
+    sums.customer_days += max(0, (until - life.won.occurred_at).days - away)

@@ -34,9 +34,13 @@ def payments(life: Life, terms: Campaign, today: date) -> Iterator[Payment]:
     divided = terms.price.model is PriceModel.REVENUE_SHARE and life.revenue
     if not divided:
         yield Payment(life.won.occurred_at.astimezone(terms.zone).date(), life.won.amount)
-    for period, paying in life.revenue.items():
+        for absence in life.absences:
+            if absence.returned is not None:
+                bought = absence.returned
+                yield Payment(bought.occurred_at.astimezone(terms.zone).date(), bought.amount)
+    for period, amounts in life.revenue.items():
         day = date.fromisoformat(period)
         if day <= today:
-            yield Payment(day, paying.amount)
+            yield from (Payment(day, paying.amount) for paying in amounts)
     for refund in life.refunds:
         yield Payment(refund.occurred_at.astimezone(terms.zone).date(), -refund.amount)

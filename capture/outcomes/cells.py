@@ -153,7 +153,12 @@ def _belonging(kind: Kind, terms: Campaign) -> tuple[set[str], set[str]]:
         needed = {"reason"}
     if kind is Kind.REVENUE or (kind is Kind.CONTESTED and terms.price.billable == "revenue"):
         needed |= {"period"}
-    return needed, needed | ({"months"} if kind is Kind.REVENUE else set())
+    allowed = set(needed)
+    if kind is Kind.REVENUE:
+        allowed |= {"months"}
+    if kind is Kind.REFUNDED and terms.price.billable == "revenue":
+        allowed |= {"period", "months"}  # of a refund in part
+    return needed, allowed
 
 
 def _word(text: str) -> str:

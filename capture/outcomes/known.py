@@ -11,14 +11,14 @@ from typing import Any
 from capture.billing import minor_units, split
 from capture.campaign import Campaign
 from capture.lead import Event, Kind, Lead, show_time
-from capture.outcomes.record import WITH_AMOUNT, WITH_MEETING, Outcome
+from capture.outcomes.record import WITH_AMOUNT, WITH_MEETING, WITH_PERIOD, Outcome
 
 Fact = tuple[str, str, Any, Any, Any, Any]
 """Kind, time, meeting's time, amount in minor units, period, reason: as events hold them."""
 
 
 def facts_of(outcome: Outcome, terms: Campaign) -> frozenset[Fact]:
-    """What the outcome's events would say: one fact, or one a month for revenue."""
+    """What the outcome's events would say: one fact, or one for each month that it names."""
     return frozenset(_facts(outcome, terms))
 
 
@@ -55,7 +55,7 @@ def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
     kind, on = outcome.kind, outcome.occurred_at
     if kind in WITH_MEETING and outcome.meeting_at is not None:
         yield _fact(kind, on, meeting_at=show_time(outcome.meeting_at))
-    elif kind is Kind.REVENUE and outcome.amount is not None and outcome.period is not None:
+    elif kind in WITH_PERIOD and outcome.amount is not None and outcome.period is not None:
         amount = minor_units(outcome.amount, terms.currency)
         for day, part in split(amount, outcome.period, outcome.months).items():
             yield _fact(kind, on, amount=part, period=day.isoformat())

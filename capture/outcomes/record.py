@@ -8,25 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 from capture.billing import (
     Life,
     Paying,
-    fee,
+    Refund,
+    day_of,
     is_acceptance,
-    kept_share,
     life_of,
     minor_units,
     pays,
 )
 from capture.campaign import Campaign
-from capture.closing import credit_refund
+from capture.closing import CHURN, REFUND, credit_what_ended
 from capture.errors import Refused
 from capture.lead import ON_BEHALF_OF, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
-from capture.money import from_minor
-from capture.outcomes.revenue import periods
+from capture.outcomes.refund import refunds
+from capture.outcomes.revenue import check_unbilled, periods
 from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
 from capture.visible import is_blank, trimmed
@@ -54,10 +55,16 @@ FARTHEST: Final = timedelta(days=3653)
 """Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
 
 WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
+WITH_PERIOD: Final = frozenset({Kind.REVENUE, Kind.REFUNDED})
+"""What may be for several months, and is then split by month."""
 AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
+AFTER_SALE: Final = frozenset({Kind.WON, Kind.CHURNED, Kind.REFUNDED})
+"""What has a sale before it; `won` if it is a return."""
 ENDING: Final = AFTER_MEETING | {Kind.MOVED, Kind.CANCELLED}
 """What can become of a meeting until silence has said that it was held (rule 14)."""
 WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
+GIVES_BACK: Final = {Kind.REFUNDED: REFUND, Kind.CHURNED: CHURN}
+"""What may credit lines that were billed already, with the reason on the credit note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,9 @@ class Outcome:
     currency: str = ""
     """What the amount is in, where that was said; no other than the campaign's is taken."""
     period: date | None = None
-    """First day of the period that revenue is for."""
+    """First day of the month that revenue or a refund in part is for."""
     months: int = 1
-    """How many months a payment is for; it is split by month (rule 22)."""
+    """How many months it is for; it is split by month (rules 22 and 37)."""
     reason: str = ""
     """contested: one of the campaign's codes."""
     note: str = ""
@@ -105,6 +112,8 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     by = records.pseudonym(lead.client, outcome.by)
     said = {"by": by, **({ON_BEHALF_OF: Actor.CLIENT.value} if outcome.on_behalf else {})}
     found_data = _data(life, terms, outcome, now)
+    if outcome.kind is Kind.REVENUE:
+        check_unbilled(records, life, terms, found_data)
     if outcome.actor is Actor.CLIENT and is_acceptance(outcome.kind, terms):
         _accept(records, lead, outcome.kind, by, now)
     for data in found_data:
@@ -121,8 +130,8 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
         )
     note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), trimmed(outcome.note), now)
     records.keep_note(note)
-    if outcome.kind is Kind.REFUNDED and terms.price.model == "cpa":
-        _credit(records, terms, lead, now)
+    if outcome.kind in GIVES_BACK:
+        credit_what_ended(records, terms, lead.lead_id, GIVES_BACK[outcome.kind], now)
     return find_lead(records, lead.lead_id)
 
 
@@ -135,19 +144,12 @@ def _accept(records: Records, lead: Lead, cause: Kind, by: str, now: datetime) -
         records.append(accepted)
 
 
-def _credit(records: Records, terms: Campaign, lead: Lead, now: datetime) -> None:
-    """What a refund within its days leaves owed of a line that was billed already (rule 23)."""
-    life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
-    bought = 0 if life.won is None else life.won.amount
-    owed = fee(terms, bought, kept_share(life, terms))
-    credit_refund(records, lead.lead_id, owed, now)
-
-
 def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
     """What each event says: one, or one a month for revenue."""
     kind = outcome.kind
     final: dict[str, Any] = {}
-    if pays(kind, terms) and outcome.actor is not Actor.CLIENT:
+    returns = kind is Kind.WON and life.won is not None  # which pays nothing (rule 37)
+    if pays(kind, terms) and outcome.actor is not Actor.CLIENT and not returns:
         final = {"final_at": show_time(deadline(terms, now))}
     if kind in WITH_MEETING:
         return [_meeting(life, terms, outcome, now) | final]
@@ -157,11 +159,14 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
         _check_begun(life, outcome)
     if kind is Kind.NO_SHOW and life.lead.appointment == "held":
         _check_objection(life, outcome, life.held, now)
+    if kind in AFTER_SALE:
+        _check_after_sale(life, terms, outcome)
     if kind not in WITH_AMOUNT:
         return [final]
     amount = _amount(terms, outcome)
     if kind is Kind.REFUNDED:
-        return [_refund(life, terms, amount, outcome.occurred_at)]
+        refund = Refund(outcome.occurred_at, amount)
+        return refunds(life, terms, refund, outcome.period, outcome.months)
     if kind is Kind.REVENUE:
         if outcome.period is None:
             raise Refused("say the first day that the revenue is for: --period 2026-12-01")
@@ -201,6 +206,20 @@ def _check_begun(life: Life, outcome: Outcome) -> None:
         )
 
 
+def _check_after_sale(life: Life, terms: Campaign, outcome: Outcome) -> None:
+    """Whoever leaves, returns or is paid back was a customer before, to the day (rule 37)."""
+    what, since = "the sale was won", life.won and life.won.occurred_at
+    if outcome.kind is Kind.WON:
+        what, since = "the customer left", life.churned_at
+    elif outcome.kind is Kind.CHURNED and life.absences and life.absences[-1].returned:
+        what, since = "the customer returned", life.absences[-1].returned.occurred_at
+    if since and day_of(outcome.occurred_at, terms) < day_of(since, terms):
+        raise Refused(
+            f"lead {life.lead.lead_id}: {outcome.kind} on {day_of(outcome.occurred_at, terms)} "
+            f"lies before {what} on {day_of(since, terms)}; say when it happened"
+        )
+
+
 def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
     reasons = terms.review.reasons
     if outcome.reason not in reasons:
@@ -215,7 +234,8 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         if outcome.period is None:
             raise Refused("say which period of revenue: its first day")
         said["period"] = outcome.period.isoformat()
-        standing = life.revenue.get(said["period"])
+        amounts = life.revenue.get(said["period"], ())
+        standing = max(amounts, key=attrgetter("final_at"), default=None)
     _check_objection(life, outcome, standing, now)
     return said
 
@@ -250,17 +270,3 @@ def _amount(terms: Campaign, outcome: Outcome) -> int:
             f"{terms.slug} counts in {terms.currency}: an amount in {outcome.currency} is not taken"
         )
     return minor_units(amount, terms.currency)
-
-
-def _refund(life: Life, terms: Campaign, amount: int, on: datetime) -> dict[str, Any]:
-    if any((refund.amount, refund.occurred_at) == (amount, on) for refund in life.refunds):
-        raise Refused(
-            f"lead {life.lead.lead_id}: a refund of {from_minor(amount, terms.currency)} of that "
-            "very time is recorded already; if there were two, give each its own time"
-        )
-    won = 0 if life.won is None else life.won.amount
-    left = won - sum(refund.amount for refund in life.refunds) - amount
-    if life.won is not None and left < 0:
-        most = from_minor(left + amount, terms.currency)
-        raise Refused(f"lead {life.lead.lead_id}: at most {most} can be given back")
-    return {"amount": amount, "left": left}

@@ -1,12 +1,24 @@
-"""Revenue by month (rules 20 and 22): a payment divided, and no month paid for twice."""
+"""Revenue by month (rules 20, 22 and 42): a payment divided, and no month paid for twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from capture.billing import Life, after_months, counts, overlapping, split
+from capture.billing import (
+    Life,
+    Paying,
+    after_months,
+    day_of,
+    exact_fee,
+    in_term,
+    overlapping,
+    split,
+)
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.ledger import Reading
+from capture.money import from_minor, round_minor
 
 
 def periods(
@@ -14,31 +26,72 @@ def periods(
 ) -> list[dict[str, Any]]:
     """What each month's event says. The amount is in minor units.
 
-    Raises `Refused` for a period that is recorded already, or whose month shares days with one
-    that pays.
+    Raises `Refused` for a period before the sale, or whose month shares days with another one.
     """
     parts = split(amount, first, months)
-    known = [day.isoformat() for day in parts if day.isoformat() in life.revenue]
-    if known:
-        raise Refused(
-            f"lead {life.lead.lead_id}: revenue of {known[0]} is recorded already; "
-            "a period counts once"
-        )
-    _check_months(life, terms, parts)
+    if terms.price.billable == "revenue":
+        _check_since_won(life, terms, first)
+        _check_months(life, terms, parts)
     return [{"amount": part, "period": day.isoformat()} for day, part in parts.items()]
 
 
+def check_unbilled(
+    reading: Reading, life: Life, terms: Campaign, parts: Iterable[Mapping[str, Any]]
+) -> None:
+    """Rule 20: raises `Refused` for more revenue of a period that stands on a statement.
+
+    The refusal says the debit that it takes (rule 27).
+    """
+    billed = {period: number for number, period in reading.billed_on(life.lead.lead_id) if period}
+    for part in parts:
+        period = part["period"]
+        if period in billed:
+            number, lead_id = billed[period], life.lead.lead_id
+            more = from_minor(_added(life, terms, period, part["amount"]), terms.currency)
+            raise Refused(
+                f"lead {lead_id}: the month of {period} stands on statement {number}; more for it "
+                f"is a debit note: gatepost debit propose {number} --lead {lead_id} --period "
+                f"{period} --amount {more} --reason more_revenue --as NAME"
+            )
+
+
+def _added(life: Life, terms: Campaign, period: str, amount: int) -> int:
+    """What one more amount adds to the period's fee, which is rounded once on the sum."""
+    amounts = life.revenue.get(period, ())
+    more = Paying(life.lead.received_at, life.lead.received_at, amount)
+    then = replace(life, revenue={**life.revenue, period: (*amounts, more)})
+    before, after = (round_minor(exact_fee(one, terms, period)) for one in (life, then))
+    return after - before
+
+
+def _check_since_won(life: Life, terms: Campaign, first: date) -> None:
+    won = None if life.won is None else day_of(life.won.occurred_at, terms)
+    if won is not None and first < won:
+        raise Refused(
+            f"lead {life.lead.lead_id}: a month from {first} begins before the sale was won on "
+            f"{won}, the first day that counts; write --period {won} or later"
+        )
+
+
 def _check_months(life: Life, terms: Campaign, parts: Iterable[date]) -> None:
-    """Rule 20: of months that pay, each is paid for once, by whatever day it is known."""
-    recorded = map(date.fromisoformat, life.revenue)
-    paying = [day for day in recorded if counts(day, life, terms)]
+    """Rule 20: of the term's months, each is paid for once, by whatever day it is known.
+
+    A month whose revenue was given back whole is as if it had never been paid for.
+    """
+    standing = [
+        day
+        for day in map(date.fromisoformat, life.revenue)
+        if in_term(day, life, terms) and life.kept_of(day.isoformat())
+    ]
     for day in parts:
-        other = overlapping(day, paying) if counts(day, life, terms) else None
+        others = [other for other in standing if other != day]
+        other = overlapping(day, others) if in_term(day, life, terms) else None
         if other is not None:
             later = day > other
             free = after_months(other, 1 if later else -1)
             raise Refused(
                 f"lead {life.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
                 "which is recorded already; a month counts once, so begin it on "
-                f"{free} or {'later' if later else 'earlier'}"
+                f"{free} or {'later' if later else 'earlier'}; more for that month has its "
+                f"day: --period {other}"
             )

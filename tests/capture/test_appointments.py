@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from capture.closing import credits_of
 from capture.errors import Refused
 from capture.intake import receive
 from capture.lead import Actor, Kind
@@ -140,6 +141,42 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", NOW + HOUR)) == []
         desk.client(lead, Kind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING)
         assert amounts(desk.bill("2026-11", NOW + 2 * HOUR)) == [30000]
+
+    @pytest.mark.parametrize(("on", "charged"), [(MEETING - HOUR, []), (MEETING, [30000])])
+    def test_a_booking_is_cancelled_without_charge_until_its_meetings_time_rule_42(
+        self, desk: Desk, on: datetime, charged: list[int]
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        lead = desk.client(lead, Kind.CANCELLED, MEETING + HOUR, occurred_at=on)
+        assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("cancelled", charged)
+
+    def test_a_booking_is_cancelled_without_charge_until_the_close_rule_42(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=END + DAY)
+        assert amounts(desk.close("2026-11", NOW + 9 * DAY)) == [30000]
+        desk.client(lead, Kind.CANCELLED, NOW + 10 * DAY)
+        desk.client(lead, Kind.SCHEDULED, NOW + 11 * DAY, meeting_at=END + DAY)
+        assert amounts(desk.close("2026-12", END + 9 * DAY)) == []
+        assert desk.ledger.read(credits_of) == []
+
+    def test_a_meeting_moved_after_its_time_stays_charged_when_it_is_cancelled(
+        self, desk: Desk
+    ) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.client(lead, Kind.MOVED, NOW + HOUR, meeting_at=MEETING)
+        desk.client(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        assert amounts(desk.bill("2026-11", END)) == [30000]
+
+    def test_a_meeting_moved_in_time_is_cancelled_by_its_new_time(self, desk: Desk) -> None:
+        lead = desk.take(BOOKED)
+        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.client(lead, Kind.MOVED, NOW, meeting_at=MEETING)
+        desk.client(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        assert amounts(desk.bill("2026-11", END)) == []
 
     def test_a_rejection_cancels_the_booking_and_taking_it_back_restores_it(
         self, desk: Desk

@@ -33,7 +33,9 @@ PRICE_MODELS: Final[Mapping[PriceModel, ModelTerms]] = {
     PriceModel.CPL: ModelTerms(("accepted",), needs=("rate",)),
     PriceModel.CPAP: ModelTerms(("scheduled", "held"), needs=("rate",)),
     PriceModel.CPA: ModelTerms(("won",), one_of=("rate", "percent"), may_have=("refund_days",)),
-    PriceModel.REVENUE_SHARE: ModelTerms(("revenue",), needs=("percent", "months")),
+    PriceModel.REVENUE_SHARE: ModelTerms(
+        ("revenue",), needs=("percent", "months"), may_have=("refund_days",)
+    ),
 }
 _EXAMPLES: Final = {"rate": "rate = 50.00", "percent": "percent = 10", "months": "months = 12"}
 

@@ -16,6 +16,8 @@ from capture.web.api.kinds import (
     read_whole,
 )
 
+Months = Annotated[int, Field(ge=1, le=120), BeforeValidator(read_whole)]
+
 
 class _Said(Asked):
     by: Person = ""
@@ -104,17 +106,20 @@ class Revenue(_Happened):
     amount: Amount
     currency: Currency
     period: Day = Field(description="The first day that it is for.")
-    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(read_whole)] = Field(
-        default=1, description="For how many months it is."
-    )
+    months: Months = Field(default=1, description="For how many months it is.")
 
 
 class Refunded(_Happened):
-    """They were given money back."""
+    """They were given money back: all that they paid or, under revenue share, a month's part."""
 
     type: Literal["refunded"]
     amount: Amount
     currency: Currency
+    period: Day | None = Field(
+        default=None,
+        description="Under revenue share, of a refund in part: the first day of its month.",
+    )
+    months: Months = Field(default=1, description="For how many months it is.")
 
 
 class Churned(_Happened):

@@ -43,7 +43,7 @@ def test_parties_and_version_are_named() -> None:
         (PRICE, ["The price is $50.00 per accepted lead, net of tax.", "moment of acceptance"]),
         (
             'model = "cpap"\nrate = 300\nbillable = "scheduled"',
-            ["$300.00 per appointment scheduled with", "was agreed", "does not come is billed"],
+            ["$300.00 per appointment scheduled with", "was agreed", "does not come, is charged"],
         ),
         (
             'model = "cpap"\nrate = 250\nbillable = "held"',
@@ -86,8 +86,9 @@ def test_each_price_model_says_what_is_paid_for_and_when_it_is_due(
     assert ("whichever is later" in text) == ("accepted" not in price)
 
 
-def test_without_a_refund_period_nothing_is_said_of_refunds() -> None:
-    assert "refund" not in words(made((PRICE, 'model = "cpa"\nrate = 5\nbillable = "won"')))
+def test_without_refund_days_a_refund_changes_nothing_and_the_agreement_says_so() -> None:
+    text = words(made((PRICE, 'model = "cpa"\nrate = 5\nbillable = "won"')))
+    assert "A refund to the customer changes no line." in text
 
 
 @pytest.mark.parametrize(

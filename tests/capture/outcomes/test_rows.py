@@ -68,12 +68,20 @@ class TestRows:
         assert (len(amounts), sum(amounts)) == (12, 100000)
         assert known(desk.bring(WON, row)) == [True, True]
 
-    def test_a_period_that_two_rows_claim_is_refused(self, desk: Desk) -> None:
+    def test_two_payments_for_one_month_are_two_rule_42(self, desk: Desk) -> None:
         desk.take(SHARE)
-        row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
-        (fault,) = desk.faults(WON, f"{row},12", f"{row},1")
-        assert fault.startswith("4: lead ")
-        assert fault.endswith("revenue of 2026-12-01 is recorded already; a period counts once")
+        rows = [f"{ANN},revenue,2026-12-0{n}T10:00,,100{n}.00,2026-12-01" for n in (1, 2)]
+        assert known(desk.bring(WON, *rows)) == [False] * 3
+        assert known(desk.bring(WON, *rows)) == [True] * 3
+
+    def test_a_refund_in_part_names_its_month_rule_37(self, desk: Desk) -> None:
+        desk.take(SHARE)
+        paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,2"
+        back = f"{ANN},refunded,2026-12-02T10:00,,100.00"
+        (fault,) = desk.faults(WON, paid, back)
+        assert "say which months it is for" in fault
+        assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [False] * 3
+        assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [True] * 3
 
     def test_a_client_may_contest_in_a_table(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
