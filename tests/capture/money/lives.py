@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from tests.capture.money.oracle_acts import ON_A_LEAD, Act
+from tests.capture.money.oracle_acts import ON_A_LEAD, Act, sums_in_full
 from tests.capture.money.oracle_life import Life, Outcome, Terms, months_later
 
 ZONES: Final = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "Australia/Lord_Howe")
@@ -44,7 +44,7 @@ SAYS: Final[Mapping[str, Sequence[str]]] = {
     "contested": ["reason", "period"],
     "won": ["amount"],
     "revenue": ["amount", "period", "months"],
-    "refunded": ["amount"],
+    "refunded": ["period", "months", "amount"],
 }
 """What an act says beside who, when and about whom."""
 OUTCOMES: Final = set(ON_A_LEAD) - {"accepted", "rejected", "withdrawn", "disputed", "settled"}
@@ -83,7 +83,7 @@ def changed(any_: Random, terms: Terms) -> Terms:
         rate=rate,
         percent=None if flat else percent,
         months=any_.choice([1, 2, 12]) if terms.model == "revenue_share" else None,
-        refund_days=any_.choice([0, 1, 30]) if terms.model == "cpa" else 0,
+        refund_days=any_.choice([0, 1, 30]) if terms.model in ("cpa", "revenue_share") else 0,
         hours=any_.choice([1, 24, 48]),
         working_days=working,
         holidays=(date(2026, 11, 3), date(2027, 1, 1)) if working else (),
@@ -106,7 +106,11 @@ def email(any_: Random, known: list[str]) -> str:
 
 def chosen(any_: Random, lives: list[Life]) -> Life:
     """Mostly a lead of which something can become, and rather a new one."""
-    good = [life for life in lives if life.stage == "qualified" and life.sale != "refunded"]
+    good = [
+        life
+        for life in lives
+        if life.stage == "qualified" and (life.sale != "refunded" or any_.random() < 0.1)
+    ]
     return any_.choice(good[-6:] if good and any_.random() < 0.9 else lives)
 
 
@@ -127,12 +131,13 @@ def edge(any_: Random, now: datetime, life: Life) -> datetime:
 
 def standing(life: Life) -> list[Outcome]:
     """Paying outcomes that there are."""
-    return [one for one in (life.booked, life.held, life.won, *life.revenue.values()) if one]
+    amounts = [one for paid in life.revenue.values() for one in paid]
+    return [one for one in (life.booked, life.held, life.won, *amounts) if one]
 
 
 def period(any_: Random, act: Act, life: Life) -> date:
     """A first day of revenue: near the sale, at month ends, or one that is recorded already."""
-    waiting = [day for day, paid in life.revenue.items() if paid.final > act.at]
+    waiting = [day for day, paid in life.revenue.items() if any(one.final > act.at for one in paid)]
     if act.what == "contested" and waiting:
         return any_.choice(waiting)
     near = life.terms.day(life.won.on if life.won else act.at)
@@ -163,12 +168,16 @@ def act_on(any_: Random, now: datetime, life: Life) -> Act:
         act = replace(act, client=client, on=on)
     if what in ("accepted", "rejected", "withdrawn"):
         act = replace(act, entered=by == "Dan")  # who works at the agency
-    return replace(act, **{name: _detail(any_, name, act, life) for name in SAYS.get(what, ())})
+    for name in SAYS.get(what, ()):
+        act = replace(act, **{name: _detail(any_, name, act, life)})
+    return act
 
 
 def _detail(any_: Random, name: str, act: Act, life: Life) -> object:
     if name == "amount":
         return _money(any_, act, life)
+    if act.what == "refunded":
+        return _of_a_refund(any_, name, act, life)
     if name == "period":
         return period(any_, act, life)
     if name == "meeting":
@@ -176,9 +185,24 @@ def _detail(any_: Random, name: str, act: Act, life: Life) -> object:
     return any_.choice({"months": [1, 1, 2, 3, 12], "reason": REASONS, "answer": SIZES}[name])
 
 
+def _of_a_refund(any_: Random, name: str, act: Act, life: Life) -> object:
+    """Which months it names: mostly those that there are, where a share is paid."""
+    known = sorted(life.revenue)
+    if name == "months":
+        return any_.choice([1, 1, 1, 2, 3]) if act.period else 1
+    if life.terms.model == "revenue_share" and any_.random() < 0.85:
+        return any_.choice([None, *known, *known]) if any_.random() < 0.9 else act.at.date()
+    return any_.choice([None] * 9 + known[:1])
+
+
 def _money(any_: Random, act: Act, life: Life) -> int:
     """Minor units: small ones, whose shares are ties, and large ones; of a sale all or a part."""
-    if act.what == "refunded" and life.won and any_.random() < 0.8:
+    if act.what == "refunded" and life.won and any_.random() < 0.9:
+        if act.period in life.revenue:
+            most = life.kept_of(act.period) * act.months
+            return any_.choice([most, max(1, most // 3), max(1, most // 7), act.months])
+        if life.revenue:
+            return any_.choice([*sums_in_full(life), 1])
         return any_.choice([life.won.amount, max(1, life.won.amount // 3), 1])
     large = [100, 1005, 120005, 99_999_999_999]
     return any_.choice([any_.randint(1, 60), any_.randint(1, 10**7), any_.choice(large)])
@@ -203,11 +227,11 @@ def likely(any_: Random, life: Life, now: datetime) -> list[str]:
         "contested": ["scheduled", "held"],
     }.get(life.appointment, ["scheduled"])
     sales = {
-        "won": ["revenue", "revenue", "refunded"] if life.terms.model != "cpa" else ["refunded"],
-        "churned": ["revenue"],
-        "refunded": [],
+        "won": ["revenue"] * 3 + ["refunded"] * 2 if life.terms.model != "cpa" else ["refunded"],
+        "churned": ["revenue", "won", "refunded"],
+        "refunded": ["revenue"],
     }.get(life.sale, ["won", "won", "lost"])
     by_model = {"cpl": (1, 1), "cpap": (3, 1), "cpa": (1, 3), "revenue_share": (1, 3)}
     often, sold = by_model[life.terms.model]
-    rarely = ["churned"] if life.sale == "won" and any_.random() < 0.2 else []
+    rarely = ["churned"] if life.sale == "won" and any_.random() < 0.3 else []
     return moves + meetings * often + sales * sold + rarely or ["refunded"]

@@ -8,10 +8,11 @@ back. A lead is named by the id that the product gave it, since rule 9 sorts by 
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
-from tests.capture.money.oracle_acts import ON_A_LEAD, Act
-from tests.capture.money.oracle_life import Due, Life, Refusal, Terms
+from tests.capture.money.oracle_acts import ON_A_LEAD, Act, named_months
+from tests.capture.money.oracle_life import Due, Life, Refusal, Terms, rounded
 
 FREE_MAIL: Final = ("gmail.com",)
 UNDO: Final = timedelta(seconds=10)
@@ -51,7 +52,8 @@ class Credit:
     lead: str
     period: str
     amount: int
-    refund: bool
+    by_itself: bool
+    """After a refund or churn, and not by hand."""
 
 
 class Oracle:
@@ -62,6 +64,8 @@ class Oracle:
         self.lives: dict[str, Life] = {}
         self.months: dict[str, Month] = {}
         self.credits: list[Credit] = []
+        self.debits: list[tuple[str, str, int]] = []  # lead, period, amount: the client agreed
+        self.cost: dict[tuple[str, str], Fraction] = {}  # of each line when it was billed
         self.given: set[tuple[str, str, int, date]] = set()  # by hand: the same once a day
 
     def does(self, act: Act) -> None:
@@ -86,9 +90,13 @@ class Oracle:
                 self._closed(act)
             case "credited":
                 self._credited(act)
+            case "debited":
+                self._debited(act)
             case what:
+                if what == "revenue":
+                    self._check_unbilled(act)
                 ON_A_LEAD[what](self.lives[act.lead], act)
-        if act.what == "refunded":
+        if act.what in ("refunded", "churned"):
             self._give_back(self.lives[act.lead])
 
     # The door (rules 2, 3, 5, 7, 8, 15)
@@ -176,26 +184,55 @@ class Oracle:
             one.amount for one in self.credits if (one.lead, one.period) == (line.lead, line.period)
         )
 
+    def raised(self, line: Line) -> int:
+        """The line as debit notes raised it."""
+        debits = sum(one[2] for one in self.debits if one[:2] == (line.lead, line.period))
+        return line.amount + debits
+
+    def _check_unbilled(self, act: Act) -> None:
+        """Rule 20: more for a month that stands on a bill is a debit note."""
+        if any(self.line_of(act.lead, day.isoformat()) for day in named_months(act)):
+            raise Refusal
+
     def _give_back(self, life: Life) -> None:
-        """Down to what the sale costs by now, as if it were billed only now."""
-        line = self.line_of(life.lead)
-        if life.terms.model != "cpa" or line is None:
+        """Every line of a sale goes down to what it costs by now, as if it were billed only now.
+
+        A line that was raised goes down in the same proportion. All of it is rounded once.
+        """
+        if life.terms.billable not in ("won", "revenue"):
             return
-        refunded = sum(one.amount for one in self.credits if one.lead == life.lead and one.refund)
-        amount = line.amount - refunded - life.price_of_sale()
-        amount = min(amount, line.amount - self.credited(line))
-        if amount > 0:
-            self.credits.append(Credit(life.lead, "", amount, refund=True))
+        lines = [line for month in self.months.values() for line in month.lines]
+        for line in sorted(lines, key=lambda line: line.period):
+            before = self.cost[line.lead, line.period]
+            if line.lead != life.lead or (now := life.costs(line.period)) >= before:
+                continue
+            whole = self.raised(line) - line.amount + (0 if line.free else before)
+            given = sum(
+                one.amount
+                for one in self.credits
+                if (one.lead, one.period) == (line.lead, line.period) and one.by_itself
+            )
+            amount = self.raised(line) - rounded(whole * now / before) - given
+            amount = min(amount, self.raised(line) - self.credited(line))
+            if amount > 0:
+                self.credits.append(Credit(life.lead, line.period, amount, by_itself=True))
+
+    def _debited(self, act: Act) -> None:
+        """The agency asks for more on a line, and the client agrees."""
+        line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
+        if line is None or act.amount <= 0:
+            raise Refusal
+        self.debits.append((line.lead, line.period, act.amount))
 
     def _credited(self, act: Act) -> None:
         line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
-        if line is None or not 0 < act.amount <= line.amount - self.credited(line):
+        if line is None or not 0 < act.amount <= self.raised(line) - self.credited(line):
             raise Refusal
         given = (line.lead, line.period, act.amount, self.terms.day(act.at))
         if given in self.given:
             raise Refusal
         self.given.add(given)
-        self.credits.append(Credit(line.lead, line.period, act.amount, refund=False))
+        self.credits.append(Credit(line.lead, line.period, act.amount, by_itself=False))
 
     def _closed(self, act: Act) -> None:
         if act.month in self.months:
@@ -241,6 +278,7 @@ class Oracle:
         lines, total = [], 0
         for due in dues:
             late = self.terms.month(due.due) != month
+            self.cost[due.lead, due.period] = due.exact
             line = Line(due.lead, due.period, due.amount, free=False, late=late, due=due.due)
             if cap is not None and total + due.amount > cap:
                 line = replace(line, amount=0, free=True)

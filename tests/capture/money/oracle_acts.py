@@ -9,7 +9,16 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Final
 
-from tests.capture.money.oracle_life import Life, Outcome, Refusal, Terms, months_later, split
+from tests.capture.money.oracle_life import (
+    Absence,
+    Life,
+    Outcome,
+    Refund,
+    Refusal,
+    Terms,
+    months_later,
+    split,
+)
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,8 @@ def scheduled(life: Life, act: Act) -> None:
 def moved(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.appointment == "scheduled" and act.meeting != life.meeting)
+    _must(life.received <= act.meeting)
+    _charge_if_late(life, act)
     _meet(life, act)
 
 
@@ -180,15 +191,29 @@ def no_show(life: Life, act: Act) -> None:
 
 def cancelled(life: Life, act: Act) -> None:
     _stands(life, act)
-    _must(_lose_meeting(life))
+    _must(life.appointment == "scheduled")
+    _charge_if_late(life, act)
+    _lose_meeting(life)
 
 
-# Sale (rules 10, 14, 22, 23)
+def _charge_if_late(life: Life, act: Act) -> None:
+    """Rule 42: without charge until the meeting's time; then the booking stands for good."""
+    if act.happened >= life.meeting:
+        life.missed = life.booked
+
+
+# Sale (rules 10, 14, 22, 23, 37, 42)
 
 
 def won(life: Life, act: Act) -> None:
     _stands(life, act)
-    _must(life.sale in ("none", "lost", "contested") and act.amount > 0)
+    _must(life.sale in ("none", "lost", "contested", "churned") and act.amount > 0)
+    if life.sale == "churned":  # a return: no second acquisition, and the months do not restart
+        day = life.terms.day(act.happened)
+        _must(day >= life.absences[-1].left)
+        life.sale, life.absences[-1].back = "won", day
+        _accepts(life, act)
+        return
     life.sale, life.won = "won", _outcome(life, act, act.amount)
     _accepts(life, act)
 
@@ -200,34 +225,70 @@ def lost(life: Life, act: Act) -> None:
 
 
 def revenue(life: Life, act: Act) -> None:
-    """A payment for several months is split by month; a month that pays counts once."""
+    """A payment for several months is split by month; a month of the term is paid for once.
+
+    Once by its first day: more amounts of that very month add up.
+    """
     _stands(life, act)
-    _must(life.sale in ("won", "churned") and act.amount > 0)
-    days = [months_later(act.period, number) for number in range(act.months)]
-    _must(not set(days) & set(life.revenue))
-    for first, second in map(sorted, product(days, life.revenue)):
-        apart = months_later(first, 1) <= second
-        _must(apart or not (life.pays_for(first) and life.pays_for(second)))
+    _must(life.sale in ("won", "churned", "refunded") and act.amount > 0)
+    days = named_months(act)
+    if life.terms.billable == "revenue":
+        _must(act.period >= life.terms.day(life.won.on))
+        standing = [day for day in life.revenue if life.in_term(day) and life.kept_of(day)]
+        for day, other in product(filter(life.in_term, days), standing):
+            first, second = sorted((day, other))
+            _must(day == other or months_later(first, 1) <= second)
     for day, part in zip(days, split(act.amount, act.months), strict=True):
-        life.revenue[day] = _outcome(life, act, part)
+        life.revenue.setdefault(day, []).append(_outcome(life, act, part))
     _accepts(life, act)
+
+
+def named_months(act: Act) -> list[date]:
+    """The first day of each month that it is for."""
+    return [months_later(act.period, number) for number in range(act.months)]
 
 
 def churned(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.sale == "won")
-    life.sale, life.churned = "churned", life.terms.day(act.happened)
+    day = life.terms.day(act.happened)
+    since = life.absences[-1].back if life.absences else life.terms.day(life.won.on)
+    _must(day >= since)
+    life.sale = "churned"
+    life.absences.append(Absence(day))
 
 
 def refunded(life: Life, act: Act) -> None:
     _stands(life, act)
     _must(life.sale in ("won", "churned") and act.amount > 0)
-    _must((act.happened, act.amount) not in life.refunds)
-    left = life.won.amount - sum(amount for _, amount in life.refunds) - act.amount
-    _must(left >= 0)
-    life.refunds.append((act.happened, act.amount))
+    _must(life.terms.day(act.happened) >= life.terms.day(life.won.on))
+    if life.terms.billable != "revenue":
+        _must(act.period is None)
+        left = life.won.amount - _given_back(life) - act.amount
+        _must(left >= 0)
+        parts = [Refund(act.happened, act.amount)]
+    elif act.period is None:
+        _must(act.amount in sums_in_full(life))
+        left, parts = 0, [Refund(act.happened, act.amount)]
+    else:
+        amounts = zip(named_months(act), split(act.amount, act.months), strict=True)
+        left, parts = 1, [Refund(act.happened, part, day) for day, part in amounts]
+        _must(all(0 < one.amount <= life.kept_of(one.period) for one in parts))
+    _must(not set(parts) & set(life.refunds))
+    life.refunds += parts
     if left == 0:
         life.sale = "refunded"
+
+
+def _given_back(life: Life) -> int:
+    return sum(one.amount for one in life.refunds)
+
+
+def sums_in_full(life: Life) -> list[int]:
+    """What a refund in full is: all revenue that there is, or the sale if that is no less."""
+    paid = sum(one.amount for amounts in life.revenue.values() for one in amounts)
+    sums = [paid] if paid > life.won.amount else [paid, life.won.amount]
+    return [one - _given_back(life) for one in sums if one > 0]
 
 
 def contested(life: Life, act: Act) -> None:
@@ -244,18 +305,29 @@ def contested(life: Life, act: Act) -> None:
             pending = Outcome(life.meeting, life.silent) if begun else None
             _may_object(pending if life.appointment == "scheduled" else life.held, act)
         case "won":
-            _must(life.sale in ("won", "churned"))
+            _must(life.sale in ("won", "churned", "refunded"))
             _may_object(life.won, act)
-            life.sale, life.won, life.refunds, life.churned = "contested", None, [], None
+            life.sale, life.won, life.refunds, life.absences = "contested", None, [], []
             return
         case "revenue":
-            _must(life.sale in ("won", "churned"))
-            _may_object(life.revenue.get(act.period), act)
-            del life.revenue[act.period]
+            _must(life.sale in ("won", "churned", "refunded"))
+            _contest_month(life, act)
             return
         case _:
             raise Refusal
     life.appointment, life.booked, life.missed, life.held = "contested", None, None, None
+
+
+def _contest_month(life: Life, act: Act) -> None:
+    """What is not final of the month goes; with its last amount its refunds have no ground."""
+    amounts = life.revenue.get(act.period, [])
+    _may_object(max(amounts, key=lambda one: one.final, default=None), act)
+    final = [one for one in amounts if one.final <= act.at]
+    if final:
+        life.revenue[act.period] = final
+        return
+    del life.revenue[act.period]
+    life.refunds = [one for one in life.refunds if one.period != act.period]
 
 
 ON_A_LEAD: Final[Mapping[str, Callable[[Life, Act], None]]] = {

@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+ZERO = Fraction(0)
+
 
 class Refusal(Exception):
     """The rules do not allow this act now."""
@@ -99,13 +101,35 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Refund:
+    """Given back to the customer: of the sale, or of one month."""
+
+    on: datetime
+    amount: int
+    period: date | None = None
+
+
+@dataclass
+class Absence:
+    """The customer left on a day, and perhaps came back on another."""
+
+    left: date
+    back: date | None = None
+
+
+@dataclass(frozen=True)
 class Due:
     """What a lead owes at some time: nobody billed it yet, no cap was looked at."""
 
     lead: str
     period: str
     due: datetime
-    amount: int
+    exact: Fraction
+
+    @property
+    def amount(self) -> int:
+        """Rounded once, at the end."""
+        return rounded(self.exact)
 
 
 @dataclass
@@ -138,9 +162,9 @@ class Life:
     held: Outcome | None = None
     sale: str = "none"
     won: Outcome | None = None
-    refunds: list[tuple[datetime, int]] = field(default_factory=list)
-    churned: date | None = None
-    revenue: dict[date, Outcome] = field(default_factory=dict)
+    refunds: list[Refund] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
+    revenue: dict[date, list[Outcome]] = field(default_factory=dict)
 
     @property
     def undecided(self) -> bool:
@@ -161,52 +185,64 @@ class Life:
         if self.stage != "qualified" or self.free or self.accepted is None:
             return []
         found = [
-            Due(self.lead, period, max(self.accepted, event), amount)
-            for period, event, amount in self._events()
+            Due(self.lead, period, max(self.accepted, event), self.costs(period))
+            for period, event in self._events()
         ]
-        return [one for one in found if one.due <= now]
+        return [one for one in found if one.due <= now and one.exact > 0]
 
-    def _events(self) -> list[tuple[str, datetime, int]]:
+    def _events(self) -> list[tuple[str, datetime]]:
         match self.terms.billable:
             case "accepted":
-                return [("", self.accepted, self.terms.rate)]
+                return [("", self.accepted)]
             case "scheduled" if self.booked:
-                return [("", self.booked.final, self.terms.rate)]
+                return [("", self.booked.final)]
             case "held" if self.held:
-                return [("", self.held.final, self.terms.rate)]
-            case "won" if self.won and self.given_back() < self.won.amount:
-                return [("", self.won.final, self.price_of_sale())]
-            case "revenue" if self.won:
-                return self._periods()
+                return [("", self.held.final)]
+            case "won" if self.won:
+                return [("", self.won.final)]
+            case "revenue" if self.won:  # a month's line waits for all of its amounts
+                return [
+                    (day.isoformat(), max(self.terms.midnight(day), *(one.final for one in paid)))
+                    for day, paid in self.revenue.items()
+                ]
         return []
+
+    def costs(self, period: str) -> Fraction:
+        """What is owed for the sale, or for one month of it, as everything stands now."""
+        terms = self.terms
+        if terms.billable == "revenue":
+            day = date.fromisoformat(period)
+            return Fraction(terms.percent) * self.kept_of(day) / 100 if self.pays_for(day) else ZERO
+        if terms.billable != "won":
+            return Fraction(terms.rate)
+        kept = self.won.amount - self.given_back()
+        if terms.percent is not None:
+            return Fraction(terms.percent) * kept / 100
+        return Fraction(terms.rate * kept, self.won.amount)
 
     def given_back(self) -> int:
         """Rule 23: within so many days of the sale, days as the campaign's zone has them."""
         last = self.terms.day(self.won.on) + timedelta(days=self.terms.refund_days)
-        return sum(amount for on, amount in self.refunds if self.terms.day(on) <= last)
+        return sum(one.amount for one in self.refunds if self.terms.day(one.on) <= last)
 
-    def price_of_sale(self) -> int:
-        """What the sale costs after what was given back in time; rounded once, at the end."""
-        kept = self.won.amount - self.given_back()
-        if self.terms.percent is not None:
-            return rounded(Fraction(self.terms.percent) * kept / 100)
-        return rounded(Fraction(self.terms.rate * kept, self.won.amount))
+    def kept_of(self, period: date) -> int:
+        """Rule 42: several amounts of a month add up; 37: a refund in part reduces its month."""
+        paid = sum(one.amount for one in self.revenue.get(period, ()))
+        return max(0, paid - sum(one.amount for one in self.refunds if one.period == period))
 
-    def pays_for(self, period: date) -> bool:
-        """Rule 22: from the sale for the term, and not once the customer has left."""
-        if self.terms.months is None:
+    def in_term(self, period: date) -> bool:
+        """Rules 22 and 37: the months count from the first sale, whoever returns when."""
+        if self.terms.months is None or self.won is None:
             return False
         won = self.terms.day(self.won.on)
-        ends = months_later(won, self.terms.months)
-        return won <= period < ends and (self.churned is None or period < self.churned)
+        return won <= period < months_later(won, self.terms.months)
 
-    def _periods(self) -> list[tuple[str, datetime, int]]:
-        return [
-            (
-                period.isoformat(),
-                max(paid.final, self.terms.midnight(period)),
-                rounded(Fraction(self.terms.percent) * paid.amount / 100),
-            )
-            for period, paid in self.revenue.items()
-            if self.pays_for(period)
-        ]
+    def pays_for(self, period: date) -> bool:
+        """Rule 37: not from a refund in full on, nor so many days before it, nor while away."""
+        within = timedelta(days=self.terms.refund_days)
+        in_full = [self.terms.day(one.on) for one in self.refunds if one.period is None]
+        ended = any(period >= day or day - period <= within for day in in_full)
+        away = any(
+            one.left <= period and (one.back is None or period < one.back) for one in self.absences
+        )
+        return self.in_term(period) and not ended and not away

@@ -10,11 +10,14 @@ from typing import Final
 from capture.campaign import Campaign
 from capture.closing import (
     Wish,
+    approve_debit,
+    billed_line,
     check_documents,
     close_month,
     credit,
     credits_of,
     preview,
+    propose_debit,
     read_statement,
 )
 from capture.intake import Correction, Submission, correct, receive
@@ -125,8 +128,8 @@ class Product:
                 self.ledger.transact(lambda records: tell(records, self.campaign, act.at))
             case "closed":
                 self.close(act)
-            case "credited":
-                self._credit(act)
+            case "credited" | "debited":
+                self._correct_a_line(act)
             case _:
                 return self.ledger.transact(lambda records: self._on_a_lead(records, act))
         return None
@@ -184,7 +187,8 @@ class Product:
             lambda reading: preview(reading, self.campaign, PARTIES, act.month, act.at)
         )
 
-    def _credit(self, act: Act) -> None:
+    def _correct_a_line(self, act: Act) -> None:
+        """A credit, or a debit that the client approves at once."""
         period = "" if act.period is None else act.period.isoformat()
         number = next(
             (
@@ -196,13 +200,21 @@ class Product:
         )
         assert act.amount is not None
         wish = Wish(number, act.lead, "goodwill", period, major(act.amount, self.terms))
-        self.ledger.transact(lambda records: credit(records, wish, "Ada", act.at))
+        if act.what == "credited":
+            self.ledger.transact(lambda records: credit(records, wish, "Ada", act.at))
+            return
+        self.ledger.transact(lambda records: propose_debit(records, wish, "Ada", act.at))
+        self.ledger.transact(
+            lambda records: approve_debit(
+                records, billed_line(records, number, act.lead, period), "Carol", act.at
+            )
+        )
 
     def credits(self) -> list[Credit]:
         """All that was given back, in the oracle's words."""
         notes = self.ledger.read(credits_of)
         return [
-            Credit(one.lead_id, one.period, one.amount, refund=one.reason == "refund")
+            Credit(one.lead_id, one.period, one.amount, by_itself=one.reason != "goodwill")
             for one in notes
         ]
 

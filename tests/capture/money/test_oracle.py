@@ -83,6 +83,8 @@ class Campaigns(RuleBasedStateMachine):
                 self.now += 70 * lives.DAY
                 self.close_what_is_over()
                 assert self.product.faults() == [], self.told()
+                by_itself = sum(one.by_itself for one in self.oracle.credits)
+                self.driven["credited by itself"] += by_itself
         finally:
             self.product.ledger.close()
             self.folder.cleanup()
@@ -99,6 +101,7 @@ class Campaigns(RuleBasedStateMachine):
         """Both books take the act, or neither does."""
         refused = ""
         self.story.append(act)
+        returned = act.lead in self.oracle.lives and bool(self.oracle.lives[act.lead].absences)
         try:
             self.product.does(act)
         except (Refused, NotFound) as refusal:
@@ -112,6 +115,9 @@ class Campaigns(RuleBasedStateMachine):
                 f"{refused}\nrefused against the rules, at the end of:\n{self.told(act.lead)}"
             )
         self.driven[f"{act.what}{' refused' if refused else ''}"] += 1
+        if not refused:
+            self.driven["refunded in part"] += act.what == "refunded" and act.period is not None
+            self.driven["returned"] += act.what == "won" and returned
         return not refused
 
     @rule(seed=SEED)
@@ -169,10 +175,13 @@ class Campaigns(RuleBasedStateMachine):
         if not lines:
             return
         line = any_.choice(lines)
-        left = line.amount - self.oracle.credited(line)
+        left = self.oracle.raised(line) - self.oracle.credited(line)
         amount = any_.choice([1, left, left + 1, left // 2])
         period = date.fromisoformat(line.period) if line.period else None
-        self.both(Act(self.now, "credited", lead=line.lead, period=period, amount=amount))
+        what = any_.choice(["credited", "debited"])
+        if what == "debited":
+            amount = any_.choice([1, 7, line.amount * 2, 1005])
+        self.both(Act(self.now, what, lead=line.lead, period=period, amount=amount))
 
     def close(self, any_: Random) -> None:
         """All months that are over, and perhaps the next at its very end."""
@@ -246,6 +255,7 @@ def test_random_campaigns_are_billed_as_the_rules_say() -> None:
         if LONG:
             sys.__stderr__.write(f"{model}: {dict(sorted(ours.items()))}\n")
     expected = {*ON_A_LEAD, "corrected", "told", "edited", "lines", "late lines", "free lines"}
+    expected |= {"credited", "debited", "refunded in part", "returned", "credited by itself"}
     never = sorted(what for what in expected if not driven[what])
     assert never == [], "random lives that never get there prove nothing"
 
