@@ -72,7 +72,8 @@ def test_what_is_said_of_a_lead_later_changes_nothing_of_a_month_seen_before(
     desk.close("2026-11", DECEMBER)
     same(desk, MONTHS, moments)
     if terms in {WON, SHARE}:
-        desk.client(lead, Kind.REFUNDED, DECEMBER + DAY, amount=Decimal(100))
+        month = {"period": date(2026, 11, 23)} if terms is SHARE else {}
+        desk.client(lead, Kind.REFUNDED, DECEMBER + DAY, amount=Decimal(100), **month)
     desk.close("2026-12", JANUARY)
     same(desk, MONTHS, moments)
 
