@@ -32,12 +32,16 @@ NOVEMBER_CLOSES: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)
 DECEMBER_CLOSES: Final = datetime(2027, 1, 4, 15, tzinfo=UTC)
 
 VP: Final = '[criteria.job_title]\nmatches = ["VP of Operations"]\n\n'
+SHARE: Final = 'model = "revenue_share"\nbillable = "revenue"\npercent = 15\nmonths = 12'
 ALIKE: Final[Mapping[str, tuple[str, str]]] = {
     "demo-booked": ('model = "cpap"\nbillable = "scheduled"\nrate = 300.00', VP),
     "first-purchase": ('model = "cpa"\nbillable = "won"\npercent = 10\nrefund_days = 30', ""),
-    "recurring": ('model = "revenue_share"\nbillable = "revenue"\npercent = 15\nmonths = 12', ""),
+    "recurring": (SHARE, ""),
+    "refundable": (f"{SHARE}\nrefund_days = 30", ""),
+    "not-refundable": (f"{SHARE}  # and no refund_days", ""),
+    "returning": (f"{SHARE}  # for one who returns", ""),
 }
-"""Three campaigns beside the two that we ship: price, and criteria if they differ."""
+"""Campaigns beside the two that we ship: price, and criteria if they differ."""
 
 
 def like_demo(price: str, criteria: str) -> str:
@@ -71,6 +75,9 @@ PEOPLE: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "gave all back": ("first-purchase", demo()),
     "Ed": ("recurring", demo()),
     "lost": ("recurring", demo()),
+    "paid back": ("refundable", demo()),
+    "paid back late": ("not-refundable", demo()),
+    "came back": ("returning", demo()),
 }
 """By what they are to these tests: the campaign, and the form that they fill in."""
 
@@ -224,7 +231,7 @@ def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> Non
         desk.says(who, "scheduled", day="2026-11-20", meeting_at="2026-12-10T15:00:00Z")
     desk.enters("cancelled", "cancelled", day="2026-11-28")
     assert "The price is $300.00 per appointment scheduled with an accepted lead" in desk.sla(slug)
-    assert "cancelled before its month is closed costs nothing" in desk.sla(slug)
+    assert "A booking may be cancelled without charge until the appointment's" in desk.sla(slug)
     assert "- Job title matches one of: VP of Operations" in desk.sla(slug)
     assert desk.stage("VP of Sales") == "disqualified"
     assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Cy", 30000)]
@@ -246,10 +253,10 @@ def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
 def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: Desk) -> None:
     slug = "recurring"
     desk.says("lost", "lost", day="2026-11-10")
-    desk.says("Ed", "won", day="2026-11-10", amount="1200", currency="USD")
-    # Fourteen months of 1200 USD: one before the sale, twelve that count, one after them.
-    paid: dict[str, str | int] = {"amount": "16800", "currency": "USD"}
-    desk.says("Ed", "revenue", day="2026-11-10", months=14, period="2026-10-10", **paid)
+    desk.says("Ed", "won", day="2026-11-10T15:00", amount="1200", currency="USD")
+    # Thirteen months of 1200 USD: twelve that count, one after them.
+    paid: dict[str, str | int] = {"amount": "15600", "currency": "USD"}
+    desk.says("Ed", "revenue", day="2026-11-10T15:00", months=13, period="2026-11-10", **paid)
     assert "15 % of the revenue from each accepted lead that becomes a customer" in desk.sla(slug)
     assert "until the same day 12 months later" in desk.sla(slug)
     months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 26)]
@@ -260,3 +267,60 @@ def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: De
     due = {month: [("Ed", 18000)] for month in months[:12]}
     assert bills == {month: due.get(month, []) for month in months[:-1]}
     assert desk.exported(slug, "2026-12", DECEMBER_CLOSES) == [("Ed", Decimal("180.00"))]
+
+
+def a_thousand_a_month(desk: Desk, who: str) -> None:
+    """Won on 10 January 2027 and paid for a year ahead: a thousand a month (rule 37)."""
+    year: dict[str, str | int] = {"amount": "12000", "currency": "USD"}
+    desk.says(who, "won", day="2027-01-10T15:00", **year)
+    desk.says(who, "revenue", day="2027-01-10T15:00", months=12, period="2027-01-10", **year)
+
+
+def billed(desk: Desk, slug: str, first: str, end: str) -> list[str]:
+    """Closes the months from the first up to the end, without it; those with a line of 150.00."""
+    months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 28)]
+    found = []
+    for month, after in pairwise(months):
+        if first <= month < end:
+            lines = desk.close(slug, month, datetime.fromisoformat(f"{after}-02T15:00Z"))
+            assert [amount for _, amount in lines] in ([], [15000])
+            found += [month] * len(lines)
+    return found
+
+
+def credited(desk: Desk) -> list[tuple[str, str, Decimal]]:
+    rows = json.loads(desk.run("credits", "--json", at=datetime(2028, 6, 1, tzinfo=UTC)))
+    names = {lead_id: who for who, lead_id in desk.ids.items()}
+    return [(names[row["lead_id"]], row["period"], Decimal(row["amount"])) for row in rows]
+
+
+def test_a_sale_given_back_in_full_credits_its_last_days_and_nothing_follows(desk: Desk) -> None:
+    a_thousand_a_month(desk, "paid back")
+    early = billed(desk, "refundable", "2026-11", "2027-04")
+    assert early == ["2027-01", "2027-02", "2027-03"]
+    back = {"amount": "12000", "currency": "USD", "occurred_at": "2027-03-25T15:00:00Z"}
+    desk.says("paid back", "refunded", day="2027-04-03T15:00", **back)
+    assert credited(desk) == [("paid back", "2027-03-10", Decimal("150.00"))]
+    assert billed(desk, "refundable", "2027-04", "2028-03") == []
+    assert "or in the 30 days before it" in desk.sla("refundable")
+
+
+def test_without_refund_days_nothing_is_credited_and_none_follows(desk: Desk) -> None:
+    before = credited(desk)
+    a_thousand_a_month(desk, "paid back late")
+    early = billed(desk, "not-refundable", "2026-11", "2027-03")
+    back = {"amount": "12000", "currency": "USD"}
+    desk.says("paid back late", "refunded", day="2027-03-25T15:00", **back)
+    later = billed(desk, "not-refundable", "2027-03", "2028-03")
+    assert [*early, *later] == ["2027-01", "2027-02", "2027-03"]
+    assert credited(desk) == before
+    assert "Earlier months stay as they are." in desk.sla("not-refundable")
+
+
+def test_a_customer_who_left_and_returned_pays_for_what_is_left_of_the_term(desk: Desk) -> None:
+    a_thousand_a_month(desk, "came back")
+    desk.says("came back", "churned", day="2027-03-05T15:00")
+    desk.says("came back", "won", day="2027-05-20T15:00", amount="500", currency="USD")
+    months = ["2027-01", "2027-02", *(f"2027-{month:02}" for month in range(6, 13))]
+    assert billed(desk, "returning", "2026-11", "2028-03") == months
+    assert "a return never restarts them" in desk.sla("returning")
