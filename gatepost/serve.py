@@ -17,7 +17,7 @@ from capture.web import WebConfig, create_app
 from gatepost.settings import Settings, secret, url_host
 from gatepost.static_site import static_site
 from gatepost.together import Together
-from gatepost.worker import WholeBody, Worker
+from gatepost.worker import Worker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -130,7 +130,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         gc.freeze()  # what lives as long as the worker is never looked through again
         gc.set_threshold(GARBAGE)
         self._ledger.start()
-        return WholeBody(self._app)
+        return self._app
 
 
 def _hear_for_itself(server: Any, worker: Any) -> None:

@@ -1,30 +1,61 @@
 """The server's worker: one thread, in which each connection is a greenlet."""
 
-import io
+import errno
+import html
 import json
-from collections.abc import Iterable
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import gevent
 from gevent import socket
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from gunicorn.http import get_parser
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    NoMoreData,
+    ParseException,
+    UnsupportedTransferCoding,
+)
 from gunicorn.workers.ggevent import GeventWorker
 
-from capture.web.app import LARGEST_BODY
+from gatepost.connection import bound_sending, close_gently
+from gatepost.request_body import BodyRefused, check_coding, take_body
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-
-MANY = 8
+MANY: Final = 8
 """Requests at once that a process can do with: some ten milliseconds of work."""
+ROOM: Final = 16
+"""Connections that are kept free for who comes next: who waits longest without need gives way."""
+SPARED_SECONDS: Final = 1.0
+"""Who has waited for less than this never gives way."""
+
+_GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ETIMEDOUT})
+_STATUS: Final = {
+    UnsupportedTransferCoding: "501 Not Implemented",
+    LimitRequestLine: "414 URI Too Long",
+    LimitRequestHeaders: "431 Request Header Fields Too Large",
+    ExpectationFailed: "417 Expectation Failed",
+}
+"""What is no HTTP is answered by 400, but for these."""
+
+
+class _Dropped(BaseException):
+    """Raised in a connection's greenlet, where it waits for its client: it is to end."""
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's own, but for three things.
+    """gunicorn's own, but for these things.
 
     Nothing of Python's library is changed: greenlets switch where a connection is read or
     written, and where leads wait for their commit. No lock or file of ours means another thing.
@@ -32,14 +63,19 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
     It ends as soon as nobody waits for an answer, not a second later or after the last browser
     has let go of its idle connection.
 
-    And where connections that stay open have come to one process while another is idle, it lets
-    go of some: measured, all sixteen of a load did, and one core took every lead.
+    Where connections that stay open have come to one process while another is idle, it lets go of
+    some: measured, all sixteen of a load did, and one core took every lead.
+
+    Slow clients hold up nobody: a body has a time as a head has, and when connections run out,
+    the one that has kept us waiting longest gives way. No line of its log names a client.
     """
 
     def __init__(self, *made_by_gunicorn: Any) -> None:
         super().__init__(*made_by_gunicorn)
         self._resting: set[gevent.Greenlet] = set()
         """Connections between two requests."""
+        self._waiting: dict[gevent.Greenlet, float] = {}
+        """Connections that wait for their client to send or to read, and since when."""
         self._at_work = 0
         self._ending = Event()
 
@@ -49,87 +85,139 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             for made in self.sockets
         ]
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.wsgi: WSGIApplication = partial(self._call, self.app.wsgi())
+
     def run(self) -> None:
+        self._pool = Pool(self.worker_connections)
         servers = [self._server(listener) for listener in self.sockets]
         while self.alive:
             self.notify()
+            self._make_room()
             self._ending.wait(1.0)
         for server in servers:
             server.close()
         for connection in self._resting:
-            connection.kill(StopIteration, block=False)
+            connection.kill(_Dropped, block=False)
         for server in servers:
             server.stop(timeout=self.cfg.graceful_timeout)
 
     def _server(self, listener: Any) -> StreamServer:
         listener.setblocking(True)
-        pool = Pool(self.worker_connections)
-        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=self._pool)
         server.max_accept = 1  # so that the processes share the connections evenly
         server.start()
         return server
 
+    def _make_room(self) -> None:
+        """Lets go of those who have kept us waiting longest, if few connections are left."""
+        wanted = ROOM - self._pool.free_count()
+        if wanted <= 0:
+            return
+        spared = time.monotonic() - SPARED_SECONDS
+        waiting = sorted(self._waiting.items(), key=lambda one: one[1])
+        for connection, since in waiting[:wanted]:
+            if since <= spared:
+                del self._waiting[connection]
+                connection.kill(_Dropped, block=False)
+
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serves a connection to its end. Nothing is raised: gevent would log it with `addr`."""
+        me = gevent.getcurrent()
+        self._waiting[me] = time.monotonic()
+        self._make_room()
         try:
-            super().handle(listener, client, addr)
+            client.setblocking(True)
+            bound_sending(client)
+            self._serve(listener.getsockname(), client, addr)
+        except _Dropped:
+            pass
+        except OSError as error:
+            if error.errno not in _GONE:
+                self.log.error("A connection broke: %s", error.strerror)
         finally:
-            self._resting.discard(gevent.getcurrent())
+            self._waiting.pop(me, None)
+            self._resting.discard(me)
+            client.close()
+
+    def _serve(self, name: Any, client: Any, addr: Any) -> None:
+        parser = get_parser(self.cfg, client, addr)
+        try:
+            while True:
+                req = None
+                with self.timeout_ctx():
+                    req = next(parser)
+                if req is None:  # nothing came, or a head too slowly
+                    return
+                check_coding(req)
+                self.handle_request(name, req, client, addr)
+        except NoMoreData:
+            return
+        except StopIteration:
+            pass
+        except BodyRefused as refused:
+            _answer(client, refused.status, f"{refused}; nothing was recorded.", req)
+        except OSError:
+            raise
+        except Exception as error:
+            self._refuse(client, error)
+        close_gently(client)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        self._resting.discard(gevent.getcurrent())
+        me = gevent.getcurrent()
+        self._resting.discard(me)
         self._at_work += 1
         if self._at_work > MANY:
             req.force_close()  # its browser comes again, to a process that has time to accept
         try:
+            take_body(req, sock)
             super().handle_request(listener_name, req, sock, addr)
         finally:
             self._at_work -= 1
-        self._resting.add(gevent.getcurrent())
+        self._resting.add(me)
+
+    def _call(
+        self, app: "WSGIApplication", environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> "Iterable[bytes]":
+        """Calls the app, for which no client is waited for."""
+        me = gevent.getcurrent()
+        self._waiting.pop(me, None)
+        try:
+            return app(environ, start_response)
+        finally:
+            self._waiting[me] = time.monotonic()
+
+    def _refuse(self, client: Any, error: Exception) -> None:
+        """Answers what is no HTTP by its status. What was sent, and from where, is not logged."""
+        ours = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
+        if isinstance(error, ParseException) and not ours:
+            status = _STATUS.get(type(error), "400 Bad Request")
+            self.log.warning("Invalid request: %s, answered %s", type(error).__name__, status)
+        else:
+            status = "500 Internal Server Error"
+            self.log.exception("Error handling a request")
+        _answer(client, status, "", None)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         super().handle_exit(sig, frame)
         gevent.spawn(self._ending.set)
 
 
-class WholeBody:
-    """A WSGI app that is called once the whole body is there.
-
-    Who sends too slowly is sent away; what breaks off in the middle is no form.
-    """
-
-    def __init__(self, app: "WSGIApplication", seconds: float = 30) -> None:
-        """`seconds` is how long a body may take to arrive."""
-        self._app = app
-        self._seconds = seconds
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        promised = environ.get("CONTENT_LENGTH", "")
-        length = int(promised) if promised.isdecimal() else 0
-        if environ["REQUEST_METHOD"] != "POST" or length > LARGEST_BODY:
-            return self._app(environ, start_response)  # which refuses a long one unread
-        body = None
-        with gevent.Timeout(self._seconds, exception=False):
-            body = environ["wsgi.input"].read(LARGEST_BODY + 1)
-        if body is None or len(body) < length:
-            status = "408 Request Timeout" if body is None else "400 Bad Request"
-            said = _problem(status) if environ["PATH_INFO"].startswith("/api/") else b""
-            start_response(
-                status,
-                [
-                    ("Connection", "close"),
-                    ("Content-Length", str(len(said))),
-                    *([("Content-Type", "application/problem+json")] if said else []),
-                ],
-            )
-            return [said]
-        environ["wsgi.input"] = io.BytesIO(body)
-        return self._app(environ, start_response)
-
-
-def _problem(status: str) -> bytes:
-    """For programs (RFC 9457)."""
+def _answer(client: Any, status: str, detail: str, req: Any) -> None:
+    """A short answer without the app: for programs (RFC 9457), or for people."""
     code, _, title = status.partition(" ")
-    detail = "The body did not arrive whole; nothing was recorded. Send it again."
-    return json.dumps({"title": title, "status": int(code), "detail": detail}).encode()
+    if req is not None and req.path.startswith("/api/"):
+        kind = "application/problem+json"
+        text = json.dumps(
+            {"title": title, "status": int(code), "detail": f"{detail} Send it again."}
+        )
+    else:
+        kind = "text/html; charset=utf-8"
+        more = f"<p>{html.escape(detail)} Go back, and send it again." if detail else ""
+        text = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{more}"
+    head = (
+        f"HTTP/1.1 {status}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(text)}\r\n\r\n"
+    )
+    client.sendall(f"{head}{text}".encode())

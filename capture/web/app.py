@@ -1,7 +1,7 @@
 """Makes the Flask app of the lead service: its parts, its routes, its headers, its refusals."""
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
@@ -16,6 +16,7 @@ from capture.web.config import WebConfig
 from capture.web.parts import Parts, install, message, parts
 from capture.web.rate_limit import RateLimit
 from capture.web.site_facts import LiveSite
+from capture.web.trouble import log_unexpected, route
 
 LARGEST_BODY = 64 * 1024
 
@@ -27,6 +28,10 @@ REFUSALS = {
         "Too long",
         "What you sent is larger than a form of ours can take (64 KiB). "
         "Go back, shorten the longest answer, and send it again.",
+    ),
+    415: (
+        "Not understood",
+        "What you sent is packed or written in a way that a form of ours cannot take.",
     ),
     500: ("Something broke", "The fault is ours. Nothing that was confirmed is lost."),
 }
@@ -66,6 +71,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
     install(app, made)
     for view in (form, thanks, download, health):
         app.register_blueprint(view.blueprint)
+    app.before_request(_refuse_packed)
     app.after_request(_headers)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Unavailable, _unavailable)
@@ -99,6 +105,12 @@ def _headers(response: Response) -> Response:
     return response
 
 
+def _refuse_packed() -> None:
+    """What came packed would be read as if it were not. Raises a 415 (RFC 9110, section 8.4)."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType
+
+
 def _not_found(_: NotFound) -> tuple[str, int]:
     return message(*REFUSALS[404]), 404
 
@@ -114,16 +126,11 @@ def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
 
 
 def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:
-    _log(error)
+    current_app.logger.error("%s: %s", route(), error)
     text = "Our records cannot be reached for the moment. Please try again in a minute."
     return message("One moment", text), 503, {"Retry-After": "30"}
 
 
 def _broken(error: Exception) -> tuple[str, int]:
-    _log(error)
+    log_unexpected(error)
     return message(*REFUSALS[500]), 500
-
-
-def _log(error: Exception) -> None:
-    """To the operator's log; never what the visitor typed, so the path only."""
-    current_app.logger.error("%s %s: %s", request.method, request.path, error)

@@ -135,6 +135,18 @@ def test_thanks_lead_to_the_published_host_and_the_log_names_nobody(nginx: Nginx
     assert "@" not in log
 
 
+def test_what_nginx_says_of_faulty_requests_names_nobody_either(nginx: Nginx) -> None:
+    too_long = nginx.ask("POST", "/f/a?who=ann@clinic.example", "x" * 200_000, headers=FORM)
+    assert too_long.status == 413
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as line:
+        line.sendall(b"ann@clinic.example\r\n\r\n")
+        assert b" 400 " in line.recv(100)
+    for name in ("error.log", "gatepost-error.log", "gatepost.log"):
+        log = (nginx.folder / name).read_text()
+        assert "127.0.0" not in log
+        assert "clinic" not in log
+
+
 def test_a_body_that_is_too_long_is_refused_on_the_services_page(nginx: Nginx) -> None:
     answer = nginx.ask("POST", f"/f/{GUIDE}", "x=" + "y" * 70_000, headers=FORM)
     assert answer.status == 413

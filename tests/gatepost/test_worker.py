@@ -1,62 +1,143 @@
-"""gatepost.worker: a body is read whole before the app is called, within a time."""
+"""gatepost.request_body: a body is there before the app is called, within a time, or refused."""
 
 import io
-from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
 import pytest
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from gunicorn.http.body import Body, ChunkedReader, LengthReader
+from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
+from gunicorn.http.unreader import IterUnreader
 
 from capture.web.app import LARGEST_BODY
-from gatepost.worker import WholeBody
+from gatepost.request_body import BodyRefused, check_coding, take_body
 
 
-class Slow:
+class Slow(LengthReader):
     """A body that needs a tenth of a second to arrive."""
 
-    def read(self, _: int) -> bytes:
+    def read(self, size: int) -> bytes:
         gevent.sleep(0.1)
-        return b"late"
+        found: bytes = super().read(size)
+        return found
 
 
-class Unread:
+class Unread(LengthReader):
     """A body that nobody may read."""
 
-    def read(self, _: int) -> bytes:
-        raise AssertionError("read")
+    def read(self, size: int) -> bytes:
+        raise AssertionError(size)
 
 
-def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    start_response("200 OK", [])
-    return [environ["wsgi.input"].read()]
+def asked(
+    *sent: bytes, length: int | None = None, reader: type = LengthReader, method: str = "POST"
+) -> Any:
+    """A request as gunicorn has it when its head was read; without a length it comes in chunks."""
+    req = SimpleNamespace(
+        method=method, headers=[], closed=False, trailers=[], _expected_100_continue=False
+    )
+    source = IterUnreader(sent)
+    req.body = Body(ChunkedReader(req, source) if length is None else reader(source, length))
+    req.force_close = lambda: setattr(req, "closed", True)
+    return req
 
 
-def post(app: Any, body: Any, **more: str) -> tuple[str, bytes]:
-    environ = EnvironBuilder(method="POST").get_environ() | {"wsgi.input": body} | more
-    answer, status, _ = run_wsgi_app(app, environ)
-    return status, b"".join(answer)
+class Line:
+    """A connection that keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def sendall(self, data: bytes) -> None:
+        self.sent += data
 
 
-@pytest.mark.parametrize(("body", "read"), [(Slow(), b"late"), (io.BytesIO(b"soon"), b"soon")])
-def test_the_app_finds_the_whole_body(body: Any, read: bytes) -> None:
-    assert post(WholeBody(echo), body) == ("200 OK", read)
+def test_the_app_finds_the_whole_body() -> None:
+    for req in (asked(b"la", b"te", length=4), asked(b"2\r\nla\r\n2\r\nte\r\n0\r\n\r\n")):
+        take_body(req, Line())
+        assert isinstance(req.body, io.BytesIO)
+        assert (req.body.read(), req.closed) == (b"late", False)
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
-    assert post(WholeBody(echo, seconds=0.01), Slow()) == ("408 Request Timeout", b"")
+    with pytest.raises(BodyRefused) as refused:
+        take_body(asked(b"late", length=4, reader=Slow), Line(), seconds=0.01)
+    assert refused.value.status == "408 Request Timeout"
+    take_body(asked(b"late", length=4, reader=Slow), Line())
 
 
-def test_a_body_that_breaks_off_is_refused() -> None:
-    whole = WholeBody(echo)
-    assert post(whole, io.BytesIO(b"ema"), CONTENT_LENGTH="4") == ("400 Bad Request", b"")
-    assert post(whole, io.BytesIO(b"emai"), CONTENT_LENGTH="4") == ("200 OK", b"emai")
+def test_the_time_is_that_of_the_whole_body_and_not_of_each_piece() -> None:
+    pieces = asked(*[b"x"] * 400, length=400)
+    slow, read = pieces.body.reader.unreader, pieces.body.reader.unreader.chunk
+
+    def one_at_a_time(hint: int | None = None) -> bytes:
+        gevent.sleep(0.005)
+        piece: bytes = read(hint)
+        return piece
+
+    slow.chunk = one_at_a_time
+    with pytest.raises(BodyRefused, match="did not arrive in time"):
+        take_body(pieces, Line(), seconds=0.05)
 
 
-def test_a_body_that_is_too_long_is_left_unread() -> None:
-    def refuse(_: object, start_response: Any) -> Iterable[bytes]:
-        start_response("413 Too Long", [])
-        return []
+@pytest.mark.parametrize("sent", [(b"ema",), ()])
+def test_a_body_that_breaks_off_is_refused(sent: tuple[bytes, ...]) -> None:
+    with pytest.raises(BodyRefused) as refused:
+        take_body(asked(*sent, length=4), Line())
+    assert refused.value.status == "400 Bad Request"
 
-    said = str(LARGEST_BODY + 1)
-    assert post(WholeBody(refuse), Unread(), CONTENT_LENGTH=said) == ("413 Too Long", b"")
+
+def test_a_body_in_chunks_that_breaks_off_is_refused() -> None:
+    with pytest.raises(BodyRefused, match="did not arrive whole"):
+        take_body(asked(b"8\r\nema"), Line())
+    with pytest.raises(NoMoreData):  # what gunicorn itself says
+        asked(b"8\r\nema").body.read(10)
+
+
+@pytest.mark.parametrize(
+    ("method", "length"), [("POST", LARGEST_BODY + 1), ("GET", 5), ("PUT", 5), ("HEAD", 5)]
+)
+def test_a_body_that_nobody_takes_is_left_unread_and_ends_the_connection(
+    method: str, length: int
+) -> None:
+    req = asked(b"x", length=length, reader=Unread, method=method)
+    req._expected_100_continue = True
+    line = Line()
+    take_body(req, line)
+    assert (req.closed, line.sent) == (True, b"")
+
+
+def test_a_body_in_chunks_is_read_no_farther_than_it_may_be_long() -> None:
+    chunk = b"%X\r\n%b\r\n" % (1024, b"x" * 1024)
+    req = asked(*[chunk] * 1000)
+    take_body(req, Line())
+    assert (len(req.body.read()), req.closed) == (LARGEST_BODY + 1, True)
+
+
+def test_who_waits_for_leave_to_send_gets_it_once() -> None:
+    req, line = asked(b"late", length=4), Line()
+    req._expected_100_continue = True
+    take_body(req, line)
+    assert line.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert req._expected_100_continue is False
+
+
+def test_a_request_without_a_body_keeps_its_connection() -> None:
+    req = asked(length=0, reader=Unread, method="GET")
+    take_body(req, Line())
+    assert not req.closed
+
+
+@pytest.mark.parametrize(
+    "coding",
+    ["gzip, chunked", "gzip,chunked", "identity, chunked", "deflate", "x", "", "chunked, "],
+)
+def test_only_chunked_alone_is_a_coding(coding: str) -> None:
+    with pytest.raises(UnsupportedTransferCoding):
+        check_coding(SimpleNamespace(headers=[("TRANSFER-ENCODING", coding)]))
+
+
+def test_chunked_in_any_case_is_a_coding() -> None:
+    headers = [("TRANSFER-ENCODING", "Chunked"), ("CONTENT-ENCODING", "gzip")]
+    check_coding(SimpleNamespace(headers=headers))

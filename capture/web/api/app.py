@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Final
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchAddress
 
@@ -33,6 +33,7 @@ from capture.web.api.problems import (
 )
 from capture.web.api.said import TYPES
 from capture.web.parts import Parts, install
+from capture.web.trouble import log_unexpected, route
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
 
@@ -98,7 +99,7 @@ def _refused(error: Refused) -> Response:
 
 
 def _unavailable(error: Unavailable) -> Response:
-    _log(error)
+    current_app.logger.error("%s: %s", route(), error)
     text = "Nothing was recorded. Please try again in a minute."
     return ProblemFound(UNAVAILABLE, text, headers={"Retry-After": "30"}).response()
 
@@ -119,10 +120,5 @@ def _http(error: HTTPException) -> Response:
 
 
 def _broken(error: Exception) -> Response:
-    _log(error)
+    log_unexpected(error)
     return ProblemFound(BROKEN, "The fault is ours. What was recorded is not lost.").response()
-
-
-def _log(error: Exception) -> None:
-    """To the operator's log: the kind of address, never what was sent."""
-    current_app.logger.error("%s /api %s: %s", request.method, request.endpoint, error)
