@@ -9,7 +9,9 @@ from capture.errors import Problem, Refused
 
 Level = Literal["error", "warning", "off"]
 
-FIXED: Final = frozenset({"front-matter", "link", "picture", "form", "gated", "address"})
+FIXED: Final = frozenset(
+    {"front-matter", "link", "picture", "form", "gated", "address", "unclosed"}
+)
 """Rules that keep the site whole: always errors, since a build could not go on without them."""
 
 LEVELS: Final[Mapping[str, Level]] = {

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pyromark
 from markdown.extensions.toc import slugify, unique
 
 from publish.tag_syntax import STRAY_TAG, TAG, Tag
+from publish.writing.unclosed import first_unclosed
 
 _OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
@@ -86,6 +88,8 @@ class Outline:
     tags: tuple[TagFound, ...] = ()
     anchors: frozenset[str] = frozenset()
     """Ids to which `#...` may lead: the theme has more of its own."""
+    unclosed: int | None = None
+    """The line of a bracket that is not closed, if there are too many to make a page of them."""
 
     def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
         """The text together with its questions and answers, which stand under a heading of theirs.
@@ -101,6 +105,7 @@ class Outline:
             tuple(chain(self.pictures, *(part.pictures for part in answers))),
             (*self.tags, *wrong),
             self.anchors | {"questions-and-answers"},
+            next((part.unclosed for part in (self, *answers) if part.unclosed), None),
         )
 
 
@@ -214,7 +219,7 @@ class _Reading:
         definition = self._definitions.get(data["id"])
         return self._line(definition["span"]["start"] if definition else start)
 
-    @property
+    @cached_property
     def _definitions(self) -> Any:
         return pyromark.reference_definitions(self._text)
 
@@ -234,7 +239,12 @@ class _Reading:
             tuple(self._pictures),
             tuple(self._tags(prose)) if "{" in prose else (),
             frozenset(self._ids),
+            self._unclosed(prose),
         )
+
+    def _unclosed(self, prose: str) -> int | None:
+        place = first_unclosed(prose)
+        return None if place is None else self._first + prose.count("\n", 0, place)
 
     def _tags(self, prose: str) -> Iterator[TagFound]:
         in_html = {

@@ -1,4 +1,4 @@
-"""Rules for the text of one post: headings in order, pictures that say what one sees."""
+"""Rules for the text of one post: headings in order, pictures that say what one sees, brackets."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,12 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
     """What is wrong with each text by itself."""
     for post in writing.posts:
         yield from _headings(post)
+        if post.outline.unclosed is not None:
+            told = (
+                "a bracket is opened here and not closed, and so are many more, so that the page "
+                "would take minutes to make: close them, or write `\\[` and `\\<`"
+            )
+            yield post.finding("unclosed", post.outline.unclosed, told)
         for picture in post.outline.pictures:
             if picture.alt is None:
                 name = f"`{picture.source}`" if picture.source else "a picture"
