@@ -1,13 +1,12 @@
-# The commands that a newcomer needs: `make run`, `make write`, `make test`. Each sets up what it uses.
+# The commands that a newcomer needs: `make run`, `make write`, `make check`, `make test`. Each sets up what it uses.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-# What runs side by side; the others measure seconds, or share a clock, and want the machine for themselves.
-TOGETHER := tests/capture tests/cli tests/deploy tests/publish
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := run
-.PHONY: run write test audit lock clean
+.PHONY: run write lint check test test-dates audit lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -16,13 +15,25 @@ run: $(VENV)/run.stamp
 write: $(VENV)/run.stamp
 	GATEPOST_PORT=$(PORT) $(BIN)/gatepost serve --live
 
-test: $(VENV)/test.stamp
+# Style, types, and which room may import which.
+lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile $(TOGETHER)
-	$(BIN)/pytest $(addprefix --ignore ,$(TOGETHER))
+
+# For work on the code: all that needs no server and no browser.
+check: lint
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not server"
+
+# Everything. What watches seconds or the whole machine runs last, by itself.
+test: lint
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
+	$(BIN)/pytest -m alone
+
+# The tests of `check` under a false clock, on the days on which dates go wrong. Takes some ten minutes.
+test-dates: $(VENV)/test.stamp
+	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 
 # Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 # It needs: apt-get install chromium default-jre-headless nodejs npm

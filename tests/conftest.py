@@ -1,16 +1,36 @@
 """What tests of several rooms share."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.needs import needs
+from tests import needs as parts
+from tests.needs import needs, starts_server
+
+SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})
+"""Fixtures that start a process which listens, or a browser."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest itself selects by -m
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks a test as `server` by its fixtures; a module without such a fixture says so itself."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Lets `starts_server` know which test is running."""
+    parts.running = item
+    return (yield)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real one, the system's."""
+    starts_server()
     program = needs("chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from capture.ledger import Ledger, open_ledger
 from capture.site import Link, Site
+from tests.needs import starts_server
 
 ROOT = Path(__file__).parents[1]
 GATEPOST = str(Path(sys.executable).with_name("gatepost"))
@@ -127,6 +128,7 @@ class Service:
 
     def start(self, *before: str) -> Self:
         """Starts it, under the program `before` if one is given, and waits until it answers."""
+        starts_server()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*before, GATEPOST, *self.command],

@@ -25,6 +25,8 @@ from gatepost.settings import Settings
 from tests.needs import needs
 from tests.service import PERSON
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN_ID = "7ffwzp2npa6a"

@@ -26,6 +26,8 @@ from tests.needs import needs
 from tests.samples import NOW
 from tests.service import ROOT, Service, make_project, person
 
+pytestmark = pytest.mark.server
+
 POSTED: Final = "2026-11-03 15:00:00"
 """In UTC: ten o'clock in New York."""
 NOVEMBER_CLOSES: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)

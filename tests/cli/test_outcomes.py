@@ -131,11 +131,13 @@ def test_the_shipped_example_is_taken_whole(project: Project) -> None:
     assert ran.out == "5 new (2 scheduled, 1 held, 1 no-show, 1 won), 0 known already.\n"
 
 
-@pytest.mark.parametrize("amount", ["1e30", "9" * 16, "1e-400"])
-def test_no_amount_is_too_odd_to_be_refused_in_one_line(project: Project, amount: str) -> None:
+@pytest.mark.parametrize(("amount", "code"), [("1e30", 2), ("9" * 16, 1), ("1e-400", 2)])
+def test_no_amount_is_too_odd_to_be_refused_in_one_line(
+    project: Project, amount: str, code: int
+) -> None:
     lead_id = project.take()
     ran = project.run("outcome", lead_id, "won", "--amount", amount, "--as", "Ada")
-    assert ran.code == 1
+    assert ran.code == code
     assert ran.err.count("\n") == 1
 
 

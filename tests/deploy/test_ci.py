@@ -74,6 +74,7 @@ def test_changed_terms_are_told_in_sentences(project: Path) -> None:
     assert "### new\n\nA new campaign.\n" in said
 
 
+@pytest.mark.server
 def test_the_servers_backtest_says_what_a_pusher_is_told(project: Path) -> None:
     git(project, "checkout", "--quiet", "HEAD~1", "--", CAMPAIGN)  # what the lead came under
     with serving(project, min_fill_seconds="0") as service:

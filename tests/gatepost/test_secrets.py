@@ -5,8 +5,12 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from gatepost.settings import Settings, secret
 from tests.service import GATEPOST, Service, make_project
+
+pytestmark = pytest.mark.server
 
 
 def test_what_is_secret_or_personal_is_readable_by_its_owner_alone(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from tests.service import GUIDE, Service, new_address, person
 
+pytestmark = pytest.mark.alone
+
 HEAD = (
     f"POST /f/{GUIDE} HTTP/1.1\r\nHost: site.example\r\n"
     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n"

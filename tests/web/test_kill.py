@@ -8,8 +8,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.needs import needs
 from tests.service import Answer, Service, person
+
+pytestmark = [pytest.mark.alone, pytest.mark.server]
 
 KILLS = 20
 CLIENTS = 4

@@ -12,6 +12,8 @@ import pytest
 from tests.service import GUIDE, Answer, Service, make_project, new_address, person, serving
 from tests.web.markup import Markup
 
+pytestmark = pytest.mark.server
+
 KIB = 1024
 
 

@@ -16,6 +16,8 @@ from tests.needs import needs, without
 from tests.service import GUIDE, Answer, Service, person
 from tests.web.markup import Markup
 
+pytestmark = pytest.mark.server
+
 
 def told_to_send_again(answer: Answer, form: dict[str, str]) -> None:
     """503 with everything typed still there, and when to try again."""

@@ -7,6 +7,8 @@ import pytest
 from tests.service import GUIDE, Service, make_project, person, serving
 from tests.web.markup import Markup
 
+pytestmark = pytest.mark.server
+
 SITE = "https://www.site.example"
 LEADS = "https://leads.site.example"
 

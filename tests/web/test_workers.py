@@ -5,7 +5,11 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.service import GUIDE, Service, person, serving
+
+pytestmark = [pytest.mark.alone, pytest.mark.server]
 
 
 def workers(service: Service) -> set[int]:

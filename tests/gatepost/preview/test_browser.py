@@ -4,11 +4,14 @@ import re
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests.service import GUIDE
 
 from .conftest import PATIENCE, Preview
+
+pytestmark = pytest.mark.alone
 
 POST = "content/posts/four-numbers-that-matter.md"
 PAGE = "/four-numbers-that-matter/"

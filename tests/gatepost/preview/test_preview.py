@@ -15,6 +15,8 @@ from tests.service import person
 
 from .conftest import Preview, project
 
+pytestmark = [pytest.mark.alone, pytest.mark.server]
+
 POST = "content/posts/four-numbers-that-matter.md"
 PAGE = "/four-numbers-that-matter/"
 HEAD = "Title: A note\nDate: 2026-09-03\nCategory: Pricing\nAuthor: Ann\nSlug: {slug}\n"

@@ -10,6 +10,8 @@ from gatepost.preview.report import Order
 from publish.now_reading import NOW_READING
 from tests.service import ROOT
 
+pytestmark = pytest.mark.alone
+
 POST = """\
 title: A post
 slug: a-post
@@ -24,6 +26,7 @@ summary: What a reader gets of this post, told in a few words for lists.
 SLOW = """
 import time
 from publish.head_reader import HeadReader
+
 _convert = HeadReader._convert
 def convert(self, text):
     if "wait" in text:
