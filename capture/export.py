@@ -2,11 +2,15 @@
 
 Nothing that a visitor typed may run in a spreadsheet: in CSV a cell that would be taken for a
 formula gets an apostrophe before it (OWASP, CSV injection); in XLSX every text is written as text.
+A phone number is no formula: in CSV for programs it stands as it is; in CSV for Excel, which would
+compute with it and lose its plus, its digits stand in groups, which makes it text.
 """
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,12 +24,14 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
 from capture.errors import Refused
+from capture.form.contact import phone_in_groups
 
 Cell = str | int | Decimal | None
 Row = Mapping[str, Cell]
 
 _FULL_WIDTH: Final = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # = + - @ in East Asian text
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_FULL_WIDTH)
+_PHONE: Final = re.compile(r"\+(?:[ ().-]*[0-9]){6,20}(?: ext\. [0-9]{1,20})?")
 _MADE_AT: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has no zones; fixed: same bytes
 _LONGEST_XLSX_CELL: Final = 32_767
 _LAST_XLSX_ROW: Final = 1_048_575
@@ -33,12 +39,24 @@ _LAST_XLSX_ROW: Final = 1_048_575
 
 
 def to_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """RFC 4180 in UTF-8, without a byte order mark: for programs; XLSX is for spreadsheets."""
+    """RFC 4180 in UTF-8, without a byte order mark: for programs."""
+    _write_csv(out, columns, rows, _program_cell)
+
+
+def to_excel_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """The same for Excel, which takes a file for UTF-8 by its byte order mark alone."""
+    out.write(codecs.BOM_UTF8)
+    _write_csv(out, columns, rows, _excel_cell)
+
+
+def _write_csv(
+    out: BinaryIO, columns: Sequence[str], rows: Iterable[Row], shown: Callable[[str], str]
+) -> None:
     with _text(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([harmless(column) for column in columns])
         for row in rows:
-            writer.writerow([_csv_cell(row.get(column)) for column in columns])
+            writer.writerow([_csv_cell(row.get(column), shown) for column in columns])
 
 
 def to_jsonl(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -129,8 +147,18 @@ def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 Writer = Callable[[BinaryIO, Sequence[str], Iterable[Row]], None]
 
-WRITERS: Final[Mapping[str, Writer]] = {"csv": to_csv, "jsonl": to_jsonl, "xlsx": to_xlsx}
+EXCEL: Final = "csv for Excel"
+
+WRITERS: Final[Mapping[str, Writer]] = {
+    "csv": to_csv,
+    EXCEL: to_excel_csv,
+    "jsonl": to_jsonl,
+    "xlsx": to_xlsx,
+}
 """Each takes the rows one by one and holds none of them."""
+
+FORMATS: Final = ("csv", "jsonl", "xlsx")
+"""As they are asked for."""
 
 
 def harmless(text: str) -> str:
@@ -149,10 +177,20 @@ def _text(out: BinaryIO) -> Iterator[TextIO]:
         text.detach()
 
 
-def _csv_cell(value: Cell) -> str:
+def _csv_cell(value: Cell, shown: Callable[[str], str]) -> str:
     if value is None:
         return ""
-    return harmless(value) if isinstance(value, str) else str(value)
+    return shown(value) if isinstance(value, str) else str(value)
+
+
+def _program_cell(text: str) -> str:
+    """Digits and brackets alone run nothing, whatever stands before them."""
+    return text if _PHONE.fullmatch(text) else harmless(text)
+
+
+def _excel_cell(text: str) -> str:
+    grouped = phone_in_groups(text)
+    return harmless(text) if grouped is None else grouped
 
 
 def _json_value(value: Cell) -> Any:

@@ -18,7 +18,7 @@ from capture.errors import FileErrors, Problem
 
 _DELIMITERS: Final = ",;\t"
 _LONGEST_HEADING: Final = 20_000
-_SEPARATOR: Final = re.compile(r'\s*"?sep=(.)"?[,;\t ]*(?=[\r\n]|$)', re.IGNORECASE)
+_SEPARATOR: Final = re.compile(r'"?sep=(.)"?[,;\t ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 Line = tuple[int, list[str]]
 """The line on which a row begins, and what it holds."""

@@ -6,10 +6,18 @@ from pathlib import Path
 import click
 
 from capture.cli.month import Month
-from capture.cli.output import as_of_option, check_output, opened, output_option, read_time
+from capture.cli.output import (
+    as_of_option,
+    check_output,
+    chosen_format,
+    excel_option,
+    opened,
+    output_option,
+    read_time,
+)
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.closing import BillableLead, DrawnMonth, draw_month
-from capture.export import WRITERS, Cell
+from capture.export import FORMATS, WRITERS, Cell
 from capture.form import TOUCH_KEYS
 from capture.lead import show_time
 from capture.ledger import Reading
@@ -29,9 +37,8 @@ FIXED = (
 @click.command()
 @click.argument("campaign")
 @click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
-@click.option(
-    "--format", "shape", type=click.Choice(sorted(WRITERS)), default="csv", show_default=True
-)
+@click.option("--format", "shape", type=click.Choice(FORMATS), default="csv", show_default=True)
+@excel_option
 @as_of_option
 @output_option
 @pass_workplace
@@ -40,10 +47,12 @@ def export(
     campaign: str,
     month: str,
     shape: str,
+    excel: bool,
     as_of: str | None,
     output: Path | None,
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
+    shape = chosen_format(shape, excel=excel)
     check_output(output, shape)
 
     def look(reading: Reading, time: datetime) -> None:

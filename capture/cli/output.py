@@ -13,6 +13,7 @@ import click
 
 from capture.campaign import Campaign
 from capture.errors import Refused
+from capture.export import EXCEL
 from capture.local_time import read_moment, show_moment
 from capture.whole_file import whole_file
 
@@ -30,6 +31,20 @@ output_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file, in place of the terminal.",
 )
+
+
+excel_option = click.option(
+    "--excel",
+    is_flag=True,
+    help="csv: for Excel, with a byte order mark and grouped phone numbers.",
+)
+
+
+def chosen_format(shape: str, *, excel: bool) -> str:
+    """The format with what `--excel` makes of it. Refuses that for any but CSV as wrong use."""
+    if excel and shape != "csv":
+        raise click.UsageError("--excel goes with --format csv; Excel reads xlsx as it is")
+    return EXCEL if excel else shape
 
 
 def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> datetime:

@@ -8,7 +8,15 @@ import click
 
 from capture.cli.group import DefaultGroup
 from capture.cli.month import Month
-from capture.cli.output import as_of_option, opened, output_option, read_time, write_output
+from capture.cli.output import (
+    as_of_option,
+    chosen_format,
+    excel_option,
+    opened,
+    output_option,
+    read_time,
+    write_output,
+)
 from capture.cli.show import moment, show_facts
 from capture.cli.statement_rows import COLUMNS, show_statement, statement_rows
 from capture.cli.workplace import Workplace, pass_workplace
@@ -22,7 +30,7 @@ from capture.closing import (
     read_statement,
 )
 from capture.errors import Refused
-from capture.export import WRITERS
+from capture.export import FORMATS, WRITERS
 from capture.ledger import Reading
 from capture.money import show_money
 from capture.paper import Sheet, note_sheet, statement_sheet, to_html, to_pdf
@@ -31,7 +39,7 @@ from capture.statement import Statement, fingerprint, to_json
 format_option = click.option(
     "--format",
     "shape",
-    type=click.Choice(["table", "json", "html", "pdf", *sorted(WRITERS)]),
+    type=click.Choice(["table", "json", "html", "pdf", *FORMATS]),
     default="table",
     show_default=True,
     help="json is the canonical text that the hash is of.",
@@ -46,11 +54,12 @@ def statement() -> None:
 @statement.command("show")
 @click.argument("number")
 @format_option
+@excel_option
 @output_option
 @pass_workplace
-def show(workplace: Workplace, number: str, shape: str, output: Path | None) -> None:
+def show(workplace: Workplace, number: str, shape: str, excel: bool, output: Path | None) -> None:
     """Show a closed statement, or a credit or debit note."""
-    _check(shape, output)
+    shape = _checked(shape, output, excel=excel)
     with workplace.ledger() as ledger:
         ledger.read(lambda reading: _show_document(reading, number, shape, output))
 
@@ -60,6 +69,7 @@ def show(workplace: Workplace, number: str, shape: str, output: Path | None) -> 
 @click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
 @as_of_option
 @format_option
+@excel_option
 @output_option
 @pass_workplace
 def preview_(
@@ -68,10 +78,11 @@ def preview_(
     month: str,
     as_of: str | None,
     shape: str,
+    excel: bool,
     output: Path | None,
 ) -> None:
     """Show what CAMPAIGN's statement would be, without closing the month."""
-    _check(shape, output)
+    shape = _checked(shape, output, excel=excel)
     with workplace.ledger() as ledger:
         terms = workplace.campaign_in(ledger, campaign)
         both = workplace.parties(terms)
@@ -82,9 +93,11 @@ def preview_(
     _show(bill, text, sheet, shape, output)
 
 
-def _check(shape: str, output: Path | None) -> None:
+def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
+    """The format that is meant."""
     if shape == "table" and output is not None:
         raise click.UsageError("a table is for the terminal: choose another --format for a file")
+    return chosen_format(shape, excel=excel)
 
 
 def _show_document(reading: Reading, number: str, shape: str, output: Path | None) -> None:

@@ -12,6 +12,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
 
+_KEPT_PHONE: Final = re.compile(r"(\+[0-9]{6,15})( ext\. [0-9]{1,20})?")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
 
@@ -38,6 +39,22 @@ def phone_number(text: str, region: str | None) -> str | None:
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{e164} ext. {number.extension}" if number.extension else e164
+
+
+def phone_in_groups(text: str) -> str | None:
+    """A number as `phone_number` gives it, with spaces between its groups: `+49 30 123456`.
+
+    None for any other text.
+    """
+    kept = _KEPT_PHONE.fullmatch(text)
+    if kept is None:
+        return None
+    try:
+        number = phonenumbers.parse(kept[1])
+    except phonenumbers.NumberParseException:
+        return None
+    groups = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    return groups.replace("-", " ") + (kept[2] or "")
 
 
 @lru_cache(maxsize=512)

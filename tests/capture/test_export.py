@@ -1,17 +1,22 @@
 """Tables are written row by row, the same bytes wherever they go."""
 
+import codecs
+import csv
 import io
 import os
+import re
 import threading
 import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture import export
 from capture.errors import Refused
-from capture.export import WRITERS, Row, to_xlsx
+from capture.export import EXCEL, WRITERS, Row, to_xlsx
 
 COLUMNS = ("lead_id", "amount", "name", "note")
 SHAPES = sorted(WRITERS)
@@ -73,3 +78,58 @@ def test_more_lines_than_a_sheet_has_are_refused_and_none_is_lost(
     with pytest.raises(Refused, match="a sheet holds 3 lines, and there are more: take CSV"):
         to_xlsx(out, COLUMNS, rows(4))
     assert out.getvalue() == b""
+
+
+PHONES = {
+    "+493012345678": "+49 30 12345678",
+    "+12125550100": "+1 212 555 0100",
+    "+442079460000 ext. 45": "+44 20 7946 0000 ext. 45",
+}
+
+
+def cells(shape: str, *texts: str) -> list[str]:
+    out = io.BytesIO()
+    WRITERS[shape](out, ("name",), ({"name": text} for text in texts))
+    raw = out.getvalue()
+    assert raw.startswith(codecs.BOM_UTF8) == (shape == EXCEL)
+    return [row[0] for row in csv.reader(io.StringIO(raw.decode("utf-8-sig")))][1:]
+
+
+def test_a_phone_number_is_kept_as_it_is_for_programs() -> None:
+    typed = ["+1 (624) 305-1111", "+49 30.123.456"]
+    assert cells("csv", *PHONES, *typed) == [*PHONES, *typed]
+
+
+def test_for_excel_its_digits_stand_in_groups_so_that_it_is_text() -> None:
+    assert cells(EXCEL, *PHONES) == list(PHONES.values())
+    assert cells(EXCEL, "+1-624-305-1111") == ["'+1-624-305-1111"]  # else it is computed
+
+
+@pytest.mark.parametrize("shape", ["csv", EXCEL])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+1",
+        "+12",
+        "+A1234567",
+        "+123456+SUM(A1)",
+        "+123456|cmd",
+        "+1234567\n=1",
+        "-4930123456",
+        "=4930123456",
+        "+49301234567890123456789",
+        "+123456 ext. 1=1",
+        "\uff0b4930123456",
+    ],
+)
+def test_whatever_is_no_phone_number_is_guarded_as_before(shape: str, text: str) -> None:
+    assert cells(shape, text) == [f"'{text}"]
+
+
+@settings(max_examples=100)
+@given(st.text(alphabet="+-=@0123456789 ().ext/*A\t|", max_size=30))
+def test_no_cell_begins_like_a_formula_with_more_than_digits(text: str) -> None:
+    for shape in ("csv", EXCEL):
+        (cell,) = cells(shape, text)
+        if cell.lstrip().startswith(("=", "-", "@", "+", "|", "\t")):
+            assert re.fullmatch(r"\+[0-9 ().-]+( ext\. [0-9]+)?", cell)

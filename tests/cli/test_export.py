@@ -155,3 +155,19 @@ def test_wrong_use_is_code_2_and_refused_work_code_1(
     assert (ran.code, ran.out) == (code, "")
     assert line in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_csv_for_excel_has_a_byte_order_mark_and_phones_that_keep_their_plus(
+    project: Project,
+) -> None:
+    project.take(full_name="Jörg", phone="+493012345678")
+    plain = project.run(*NOVEMBER).out
+    excel = project.run(*NOVEMBER, "--excel").out
+    assert excel.startswith("\ufeff")
+    assert ",+493012345678," in plain
+    assert excel.removeprefix("\ufeff") == plain.replace("+493012345678", "+49 30 12345678")
+    refused = project.run(*NOVEMBER, "--format", "xlsx", "--excel", "-o", "x.xlsx")
+    assert (refused.code, "--excel goes with --format csv" in refused.err) == (2, True)
+    asked = ("statement", "preview", *NOVEMBER[1:])
+    assert project.run(*asked, "--format", "csv", "--excel").out.startswith("\ufeff")
+    assert project.run(*asked, "--excel").code == 2
