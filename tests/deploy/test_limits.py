@@ -1,5 +1,6 @@
 """What a push may take of the server, decided by sizes alone, before anything is unpacked."""
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from gatepost.releases.git import Entry, Repository
 from gatepost.releases.limits import MEGABYTE, Limits
 from gatepost.settings import Settings
 from tests.needs import needs
+from tests.service import ROOT
 
 LIMITS = Limits.of(Settings(reserve_mb=0))
 
@@ -87,3 +89,59 @@ def test_a_tree_that_names_itself_a_million_times_is_not_walked_to_its_end(
         tree = git(tmp_path, "mktree", given=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
     with pytest.raises(Refused, match="more than 100,000 files"):
         Repository(tmp_path).entries(tree)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """One with the settings that deploy/README.md gives it, but for its hooks; and a clone."""
+    bare = tmp_path / "live.git"
+    bare.mkdir()
+    git(bare, "init", "--quiet", "--bare", "--initial-branch=main", ".")
+    said = re.findall(
+        r"git config --file live\.git/config (\S+) (\S+)", (ROOT / "deploy/README.md").read_text()
+    )
+    for name, value in said:
+        if name != "core.hooksPath":
+            git(bare, "config", name, value)
+    assert len(said) == 5
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", "clone")
+    return bare
+
+
+def commit(clone: Path, tree: str) -> str:
+    who = ("-c", "user.name=Ann", "-c", "user.email=ann@writers.example")
+    return git(clone, *who, "commit-tree", tree, "-m", "Pushed")
+
+
+def push(bare: Path, commit: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", "push", str(bare), f"{commit}:refs/heads/main"],
+        cwd=bare.parent / "clone", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_repository_keeps_a_push_in_one_file_however_much_it_holds(repository: Path) -> None:
+    clone = repository.parent / "clone"
+    blob = git(clone, "hash-object", "-w", "--stdin", given="x")
+    tree = git(clone, "mktree", given=f"100644 blob {blob}\tx\n")
+    assert push(repository, commit(clone, tree)).returncode == 0
+    assert len(list((repository / "objects/pack").glob("*.pack"))) == 1
+    assert not [path for path in (repository / "objects").glob("??/*") if path.is_file()]
+
+
+def test_the_repository_refuses_what_no_git_makes_and_more_than_it_may_hold(
+    repository: Path,
+) -> None:
+    clone = repository.parent / "clone"
+    blob = git(clone, "hash-object", "-w", "--stdin", given="x")
+    raw = b"100644 ..\0" + bytes.fromhex(blob)
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
+        cwd=clone, input=raw, capture_output=True, check=True,
+    ).stdout.decode().strip()  # fmt: skip
+    said = push(repository, commit(clone, made))
+    assert (said.returncode, "hasDotdot" in said.stderr) == (1, True), said.stderr
+    git(repository, "config", "receive.maxInputSize", "100")
+    tree = git(clone, "mktree", given=f"100644 blob {blob}\tx\n")
+    said = push(repository, commit(clone, tree))
+    assert (said.returncode, "exceeds" in said.stderr) == (1, True), said.stderr
