@@ -19,6 +19,7 @@ from pathlib import Path
 from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
 from capture.campaign import Answer, Campaign, read_campaign
+from capture.consent import Consent
 from capture.intake import Submission, receive
 from capture.ledger import Ledger, Records, open_ledger
 
@@ -109,7 +110,7 @@ def _people(campaign: Campaign) -> Iterator[Submission]:
             "company_size": chance.choice(sizes),
             "country": chance.choice(("US", "CA", "DE")),
         }
-        yield Submission(answers, campaign.version, f"bench-{number:08}")
+        yield Submission(answers, Consent(True, campaign.version), f"bench-{number:08}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.contenders import CAMPAIGN, KEY, ROOT, control_fields, gatepost
 from capture.campaign import read_campaign
+from capture.consent import Consent
 from capture.form import form_class
 from capture.intake import Submission, receive
 from capture.ledger import open_ledger
@@ -113,7 +114,7 @@ def _receiver(folder: Path) -> Callable[[int], None]:
             "email": f"ann@clinic-{number}.example",
             "phone": f"+1212{2_000_000 + number}",
         }
-        submission = Submission(answers, campaign.version, f"bench-{number:08}")
+        submission = Submission(answers, Consent(True, campaign.version), f"bench-{number:08}")
         now = datetime.now(UTC)
         ledger.transact(lambda records: receive(records, campaign, submission, now))
 

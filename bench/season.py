@@ -16,6 +16,7 @@ from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
 from capture.campaign import Campaign, read_campaign, read_client
 from capture.closing import close_month
+from capture.consent import Consent
 from capture.intake import Submission, receive
 from capture.lead import Actor, Event, Kind, show_time
 from capture.ledger import Dossier, Ledger, Records, open_ledger
@@ -106,7 +107,7 @@ def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
         "country": "US",
     }
     touch = {"path": "/how-to-choose/", "utm_source": "news", "time": show_time(now)}
-    sent = Submission(answers, campaign.version, first_touch=touch, last_touch=touch)
+    sent = Submission(answers, Consent(True, campaign.version), first_touch=touch, last_touch=touch)
 
     def work(records: Records) -> Taken:
         lead_id = receive(records, campaign, sent, now).lead_id

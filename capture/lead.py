@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from capture.consent import Consent
 from capture.errors import MoveRefused
 
 
@@ -167,6 +168,8 @@ def track_of(kind: Kind, data: Mapping[str, Any]) -> Track:
     return Track(data["track"]) if kind is Kind.CONTESTED else TRACK_OF[kind]
 
 
+UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not delivered (rule 35)"
+
 DELIVERED = frozenset({"qualified", "accepted"})
 """Only a lead that the client has, and has not rejected, can be met with or sold to."""
 
@@ -200,11 +203,16 @@ class Lead:
     client: str
     version: str
     """The campaign version that judges it, for its whole life (rule 16)."""
-    consent_version: str
+    consent_version: str | None
+    """The campaign version whose consent text was shown; None where none is known (rule 35)."""
     source: str
     received_at: datetime
     month: str
     """Month of receipt in the campaign's zone, such as 2026-11; lead caps count by it (rule 7)."""
+    consent_given: bool = False
+    """The box under that text was ticked."""
+    basis: str | None = None
+    """The lawful basis that somebody of the agency stated in the consent's place."""
     test: bool = False
     free: bool = False
     """Taken over a cap, delivered, and never billed (rule 8)."""
@@ -230,6 +238,11 @@ class Lead:
     """When the meeting is or was to begin."""
     taken_held_at: datetime | None = None
     """When a meeting of which nobody says anything is taken as held (rule 14)."""
+
+    @property
+    def consent(self) -> Consent:
+        """What allows it to be delivered and billed (rule 35)."""
+        return Consent(self.consent_given, self.consent_version, self.basis)
 
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
@@ -298,6 +311,7 @@ def follow(lead: Lead | None, event: Event) -> Lead:
             changes |= _shut_out(lead, event)
         case Kind.CORRECTED:  # a pending meeting waits for what is judged next
             changes |= {"deadline": None, "explicit": True, "told": False, "entered": False}
+            changes["basis"] = event.data.get("basis", lead.basis)
         case Kind.SCHEDULED | Kind.MOVED:
             changes |= {
                 "meeting_at": _time(event.data.get("meeting_at")),
@@ -328,6 +342,8 @@ def _received(event: Event) -> Lead:
         client=data["client"],
         version=data["version"],
         consent_version=data["consent_version"],
+        consent_given=data["consent_given"],
+        basis=data.get("basis"),
         source=data["source"],
         received_at=event.occurred_at,
         month=data["month"],
@@ -388,6 +404,12 @@ def _move(lead: Lead, track: Track, event: Event) -> str:
             f"allowed now: {names}",
             stage,
             allowed,
+        )
+    if event.kind is Kind.QUALIFIED and not lead.consent.is_lawful:
+        raise MoveRefused(
+            f"lead {lead.lead_id}: {UNLAWFUL}",
+            before,
+            [kind for kind in allowed if kind is not Kind.QUALIFIED],
         )
     return allowed[event.kind]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from capture.campaign import Answer, Campaign, parse_campaign
+from capture.consent import Consent
 from capture.intake import Submission
 from capture.lead import Actor, Event, Kind
 from capture.statement import Parties, Party
@@ -71,7 +72,12 @@ def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:
 
 def submission(terms: Campaign, **changes: Answer) -> Submission:
     """A submission that qualifies, but for the answers that are changed."""
-    return Submission(answers={**ANSWERS, **changes}, consent_version=terms.version)
+    return Submission({**ANSWERS, **changes}, agreed(terms.version))
+
+
+def agreed(version: str) -> Consent:
+    """A box that was ticked beside the words of a campaign version."""
+    return Consent(given=True, version=version)
 
 
 def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
@@ -79,6 +85,7 @@ def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
     version = campaign().version
     data = {
         "client": "acme",
+        "consent_given": True,
         "consent_version": version,
         "month": "2026-11",
         "source": "form",

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -25,6 +26,14 @@ from tests.needs import starts_server
 ROOT = Path(__file__).parents[1]
 GATEPOST = str(Path(sys.executable).with_name("gatepost"))
 GUIDE = "acme-cloud-guide"
+
+
+def versions_in(project: Path) -> dict[str, str]:
+    """By slug: the version that a page carries whose form was made by this file."""
+    files = (project / "campaigns").glob("*.toml")
+    return {file.stem: sha256(file.read_bytes()).hexdigest() for file in files}
+
+
 PERSON: Mapping[str, str] = {
     "full_name": "Ann Lee",
     "email": "ann@clinic.example",
@@ -34,6 +43,7 @@ PERSON: Mapping[str, str] = {
     "company_size": "101-500",
     "country": "US",
     "consent": "y",
+    "gp_version": versions_in(ROOT)[GUIDE],
 }
 """A form for the guide that qualifies."""
 
@@ -125,10 +135,12 @@ class Service:
         self.process: subprocess.Popen[bytes] | None = None
         self.pass_fds: tuple[int, ...] = ()
         self.log = folder / "server.log"
+        self.versions: Mapping[str, str] = {}
 
     def start(self, *before: str) -> Self:
         """Starts it, under the program `before` if one is given, and waits until it answers."""
         starts_server()
+        self.versions = versions_in(self.folder)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*before, GATEPOST, *self.command],
@@ -219,11 +231,18 @@ class Service:
         **headers: str,
     ) -> Answer:
         """Posts a form as a browser without script would, each time from a new address."""
+        posted = [*(fields.items() if isinstance(fields, Mapping) else fields)]
+        if dict(posted).get("gp_version") in {None, PERSON["gp_version"]}:
+            posted = [("gp_version", self.version(slug)), *posted]  # the first one counts
         own = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Forwarded-For": new_address(),
         }
-        return self.ask("POST", f"/f/{slug}", urlencode(fields), own | _named(headers))
+        return self.ask("POST", f"/f/{slug}", urlencode(posted), own | _named(headers))
+
+    def version(self, slug: str = GUIDE) -> str:
+        """A version whose form the service has shown: that of its start, or else today's."""
+        return self.versions.get(slug) or versions_in(self.folder).get(slug, "")
 
     def thanks(self, posted: Answer) -> Answer:
         """The page that a successful post leads to."""

@@ -81,6 +81,11 @@ def form_section(campaign: Campaign) -> Section:
                 "checks, boxes, duplicates and caps. It names its source and, in place of a "
                 "consent, the lawful basis on which its data are kept."
             ),
+            Clause(
+                "Every lead that is delivered or billed has either the visitor's consent to the "
+                "text that was shown or a lawful basis that the agency recorded and that the "
+                "lead shows in the consent's place."
+            ),
         ),
     )
 

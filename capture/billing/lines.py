@@ -41,11 +41,12 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
     """The lead's lines that are due as of a time, in the order of their periods.
 
     `campaign` is the version of the lead's receipt (rule 16). Test leads and leads taken over a
-    cap cost nothing (rules 5 and 8); nor does what was given back whole (rules 23 and 37).
+    cap cost nothing (rules 5 and 8); nor does what was given back whole (rules 23 and 37), nor a
+    lead without consent and without a lawful basis (rule 35).
     """
     lead = life.lead
     accepted_at = lead.accepted_as_of(as_of)
-    if accepted_at is None or lead.test or lead.free:
+    if accepted_at is None or lead.test or lead.free or not lead.consent.is_lawful:
         return []
     found = []
     for period, paying in _paying(life, campaign, accepted_at, as_of):

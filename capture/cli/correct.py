@@ -6,7 +6,8 @@ import click
 
 from capture.cli.lead import find
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.intake import Correction
+from capture.errors import Refused
+from capture.intake import BasisMissing, Correction
 from capture.intake import correct as correct_lead
 from capture.lead import Lead
 from capture.ledger import Records
@@ -22,6 +23,12 @@ from capture.ledger import Records
     help="The right answer, once for each field; nothing after = for none.",
 )
 @click.option("--not-spam", is_flag=True, help="Take it out of spam.")
+@click.option(
+    "--basis",
+    default="",
+    metavar="TEXT",
+    help="Why its data may be kept and passed on, if no consent was given; it names nobody.",
+)
 @click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
 @pass_workplace
@@ -30,6 +37,7 @@ def correct(
     lead_id: str,
     settings: tuple[str, ...],
     not_spam: bool,
+    basis: str,
     by: str,
     note: str,
 ) -> None:
@@ -43,11 +51,14 @@ def correct(
 
     def work(records: Records) -> Lead:
         found = find(records, lead_id)
-        correction = Correction(found.lead_id, by, typed, not_spam, note)
+        correction = Correction(found.lead_id, by, typed, not_spam, note, basis)
         return correct_lead(records, correction, datetime.now(UTC))
 
     with workplace.ledger() as ledger:
-        lead = ledger.transact(work)
+        try:
+            lead = ledger.transact(work)
+        except BasisMissing as error:
+            raise Refused(f"{error}: --basis TEXT") from None
     more = "; only an explicit acceptance makes it billable" if lead.review == "qualified" else ""
     click.echo(f"{lead.lead_id} was judged again and is {lead.review}{more}.")
 

@@ -31,6 +31,7 @@ FIXED = (
     "billable_at",
     "amount",
     "currency",
+    "consent",
 )
 
 
@@ -86,6 +87,7 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
         "billable_at": show_time(line.due_at),
         "amount": from_minor(line.amount, line.currency),
         "currency": line.currency,
+        "consent": ": ".join(one.due.consent.in_words()),
         "verdict": _verdict(one),
     }
     if dossier is not None:

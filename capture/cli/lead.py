@@ -8,6 +8,7 @@ import click
 
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
+from capture.consent import Consent
 from capture.errors import NotFound
 from capture.lead import ON_BEHALF_OF, Kind, Lead, parse_time
 from capture.ledger import Dossier, Note, Reading, Recorded
@@ -39,7 +40,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
         | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))}
         | {"due": moment(owed.due_at), "billed": owed.billed},
-        "basis": events[0].event.data.get("basis"),
+        "consent": asdict(found.consent),
         "verdict": _verdict(events, dossier),
         "answers": None if dossier is None else dict(dossier.answers),
         "first_touch": None if dossier is None else dict(dossier.first_touch),
@@ -102,7 +103,7 @@ def _show(facts: dict[str, Any]) -> None:
             ("campaign", f"{lead['campaign']} (version {lead['version'][:12]})"),
             ("received", lead["received_at"]),
             ("source", lead["source"]),
-            _consent(lead, facts["basis"]),
+            Consent(**facts["consent"]).in_words(),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
             *(("corrected", _correction(event)) for event in facts["events"] if _corrects(event)),
             *(("for client", _entry(event)) for event in facts["events"] if _is_entry(event)),
@@ -141,13 +142,6 @@ def _show(facts: dict[str, Any]) -> None:
         [{**row, "actor": _actor(row), "hash": row["hash"][:12]} for row in facts["events"]],
         as_json=False,
     )
-
-
-def _consent(lead: dict[str, Any], basis: str | None) -> tuple[str, str]:
-    """Who saw no form agreed to none: then it is the lawful basis that counts."""
-    if basis is not None:
-        return "basis", basis
-    return "consent", f"given to version {lead['consent_version'][:12]}"
 
 
 def _corrects(event: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from capture.billing import DueKey, Life, Line, draw, life_of, lines_for
 from capture.campaign import Campaign
+from capture.consent import Consent
 from capture.lead import Lead
 from capture.ledger import Reading
 from capture.money import to_minor
@@ -28,6 +29,8 @@ class DueLine:
     received_at: datetime
     verdict: Mapping[str, Any]
     """As the event holds it: each criterion's rule in words, and whether it was met."""
+    consent: Consent
+    """The consent or the lawful basis that the lead has (rule 35)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class DueLines:
         lines = lines_for(life, self._terms.of(life.lead.version), self._wanted.as_of)
         line = next(line for line in lines if line.period == key.period)
         drawn = replace(line, amount=key.amount, free=key.free)
-        return DueLine(drawn, life.lead.received_at, life.verdict)
+        return DueLine(drawn, life.lead.received_at, life.verdict, life.lead.consent)
 
 
 def draw_lines(reading: Reading, wanted: Wanted) -> DueLines:

@@ -157,7 +157,7 @@ class _Walk:
     def _add(self, life: Life, terms: Campaign, number: int, billed: Set[tuple[str, str]]) -> None:
         one = self._closed[number]
         for line in due_lines(life, terms, replace(one.wanted, billed=billed)):
-            due = DueLine(line, life.lead.received_at, life.verdict)
+            due = DueLine(line, life.lead.received_at, life.verdict, life.lead.consent)
             shown = bill_line(due, one.terms, one.wanted.month)
             met = self._met.setdefault(repr(shown.met), shown.met)  # mostly the same: kept once
             self.spool.add(number, _Drawn(key_of(line, life), replace(shown, met=met)))

@@ -67,11 +67,12 @@ def _fill(db: Database, reading: Reading, frozen: Frozen) -> int:
     for batch in _batches(lead_ids):
         leads = [gather_lead(reading, lead_id, bill.seen) for lead_id in batch]
         for one in leads:
-            for version in (one.lead.version, one.lead.consent_version):
-                if version not in terms:
+            shown = one.lead.consent_version
+            for version in (one.lead.version, shown):
+                if version is not None and version not in terms:
                     terms[version] = kept_campaign(reading, version)
-            if one.basis is None:
-                consents[one.lead.consent_version] = terms[one.lead.consent_version]
+            if shown is not None:
+                consents[shown] = terms[shown]
         _insert_leads(db, leads, terms)
         erased += sum(one.dossier is None for one in leads)
     _insert(db, "statement", [rows.statement_row(frozen, bill)])

@@ -31,8 +31,6 @@ class GatheredLead:
 
     lead: Lead
     verdict: Mapping[str, Any]
-    basis: str | None
-    """The lawful basis, where no form was shown."""
     dossier: Dossier | None
     """None once the person's data was erased."""
     events: Sequence[Chained]
@@ -45,7 +43,6 @@ def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
     return GatheredLead(
         lead=follow_all(events),
         verdict=life_of(events).verdict,
-        basis=events[0].data.get("basis"),
         dossier=reading.dossier(lead_id),
         events=[chained(reading, one) for one in recorded],
     )

@@ -26,8 +26,13 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
         ),
         (
             "Check the terms",
-            "A campaign version is the SHA-256 of campaign_versions.text, as UTF-8. `consents` "
-            "holds the wording that the visitor saw and agreed to.",
+            "A campaign version is the SHA-256 of campaign_versions.text, as UTF-8.",
+        ),
+        (
+            "Check the consents",
+            "leads.consent_given is 1 where the visitor ticked the box beside the wording in "
+            "`consents`. Where no consent was given, leads.basis says on which lawful basis the "
+            "agency keeps the person's data and passed them on.",
         ),
         (
             "Check the events",

@@ -44,7 +44,7 @@ def version_row(campaign: Campaign) -> Row:
 
 
 def consent_row(campaign: Campaign) -> Row:
-    """What a visitor agreed to."""
+    """The words that stood beside the box."""
     return {"version": campaign.version, "wording": campaign.consent}
 
 
@@ -68,14 +68,15 @@ def line_row(bill: Statement, line: StatementLine) -> Row:
 
 
 def lead_row(found: GatheredLead) -> Row:
-    """Where the lead stood; who saw no form has a lawful basis in place of a consent."""
+    """Where the lead stood, and the consent or the lawful basis that it has (rule 35)."""
     lead = found.lead
     return {
         "lead_id": lead.lead_id,
         "campaign": lead.campaign,
         "campaign_version": lead.version,
-        "consent_version": None if found.basis else lead.consent_version,
-        "basis": found.basis,
+        "consent_given": int(lead.consent_given),
+        "consent_version": lead.consent_version,
+        "basis": lead.basis,
         "source": lead.source,
         "received_at": show_time(lead.received_at),
         "review": lead.review,

@@ -54,6 +54,7 @@ TABLES: Final[Mapping[str, TableShape]] = {
             "lead_id": str,
             "campaign": str,
             "campaign_version": str,
+            "consent_given": int,
             "consent_version": str,
             "basis": str,
             "source": str,

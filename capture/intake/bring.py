@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Final
 
 from capture.campaign import Answer, Campaign
-from capture.campaign.kinds import CODE, ONE_LINE
+from capture.campaign.kinds import CODE
 from capture.canonical import canonical
+from capture.consent import Consent, checked_basis
 from capture.errors import Refused
 from capture.intake.door import Outcome, check_open
 from capture.intake.receive import receive
@@ -24,10 +25,8 @@ from capture.ledger import Records
 from capture.qualification import qualify
 from capture.review import find_lead
 from capture.terms import keep_terms
-from capture.visible import is_blank
 
 _LONGEST_SOURCE: Final = 40
-_LONGEST_BASIS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,7 @@ class Origin:
             )
         if self.source == FORM:
             raise Refused(f"source {FORM!r} is that of the site's own forms; name another")
-        fits = re.fullmatch(ONE_LINE, self.basis) and len(self.basis) <= _LONGEST_BASIS
-        if not fits or is_blank(self.basis):
-            raise Refused(
-                "basis: say on one line, in at most 300 characters, why their data may be kept, "
-                'such as "consent, GDPR art. 6(1)(a), signed at the stand"'
-            )
+        checked_basis(self.basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +76,9 @@ def bring_in(
     for row in rows:
         sent = Submission(
             answers=row.answers,
-            consent_version=campaign.version,
+            consent=Consent(given=False, version=None, basis=origin.basis),
             one_time_id=row_id(origin.source, row.answers),
             source=origin.source,
-            basis=origin.basis,
         )
         receipt = receive(records, campaign, sent, now)
         lead_id, outcome = receipt.lead_id, receipt.outcome

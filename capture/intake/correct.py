@@ -11,13 +11,14 @@ from typing import Final
 
 from capture.campaign import Answer, Campaign
 from capture.campaign.problems import near
+from capture.consent import checked_basis
 from capture.errors import Refused
 from capture.form import as_typed, check_typed
 from capture.identity import keys_to_keep, keys_to_match
 from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
 from capture.intake.submission import Submission
-from capture.lead import Actor, Event, Kind, Lead
+from capture.lead import Actor, Event, Kind, Lead, follow
 from capture.ledger import Dossier, Message, Note, Records
 from capture.qualification import qualify
 from capture.review import find_lead, write_meeting
@@ -32,6 +33,10 @@ _INSTEAD: Final[Mapping[str, str]] = {
 _ELSE: Final = "send or import it as a new lead, with what is right"
 
 
+class BasisMissing(Refused):
+    """A lead without consent is corrected only on a lawful basis that somebody states (rule 35)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What somebody of the agency says is so."""
@@ -43,18 +48,21 @@ class Correction:
     """By field: the right answer as it would be typed into the form; empty for none."""
     not_spam: bool = False
     note: str = ""
+    basis: str = ""
+    """Why the person's data may be kept and passed on, where no consent was given (rule 35)."""
 
 
 def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     """The lead as it stands after it was judged again, for `Ledger.transact`.
 
     Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
-    answer, or where nothing would change.
+    answer, a lead without consent and without a basis, or where nothing would change.
     """
     lead = write_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
         raise Refused("say who does it: --as NAME")
     _check_stage(lead, correction, now)
+    basis = _basis(lead, correction)
     campaign = kept_campaign(records, lead.version)
     dossier = records.dossier(lead.lead_id)
     if dossier is None:
@@ -65,8 +73,10 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
         raise Refused(f"lead {lead.lead_id}: that is what it says already")
     # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
     # itself and fills no place.
-    said = {"by": records.pseudonym(lead.client, correction.by), "fields": changed}
-    _append(records, lead, said | ({"not_spam": True} if correction.not_spam else {}), now)
+    by = records.pseudonym(lead.client, correction.by)
+    said: dict[str, object] = {"by": by, "fields": changed}
+    said |= {"not_spam": True} if correction.not_spam else {}
+    lead = _append(records, lead, said | basis, now)
     note = trimmed(correction.note)
     records.keep_note(Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now))
     _judge_again(records, lead, campaign, replace(dossier, answers=answers), now)
@@ -84,6 +94,21 @@ def _check_stage(lead: Lead, correction: Correction, now: datetime) -> None:
     how = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
     instead = _INSTEAD.get(stage, _ELSE).format(id=lead.lead_id)
     raise Refused(f"lead {lead.lead_id} is {stage}{how} and is not corrected any more; {instead}")
+
+
+def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
+    """What the event says of the lawful basis: nobody consents by being corrected (rule 35)."""
+    label, words = lead.consent.in_words()
+    if lead.consent.is_lawful:
+        if not is_blank(correction.basis):
+            raise Refused(f"lead {lead.lead_id} has its {label} ({words}): leave out the basis")
+        return {}
+    if is_blank(correction.basis):
+        raise BasisMissing(
+            f"lead {lead.lead_id}: {label} {words}; state the lawful basis on which its data are "
+            "kept and passed on"
+        )
+    return {"basis": checked_basis(correction.basis)}
 
 
 def _corrected(
@@ -111,9 +136,10 @@ def _corrected(
     return {**checked.answers, **kept}
 
 
-def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime) -> None:
+def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime) -> Lead:
     event = Event(lead.campaign, lead.lead_id, Kind.CORRECTED, now, now, Actor.AGENCY, said)
     records.append(event)
+    return follow(lead, event)
 
 
 def _judge_again(
@@ -122,7 +148,7 @@ def _judge_again(
     answers = dossier.answers
     verdict, keys = qualify(campaign, answers), keys_to_match(answers)
     # Without spam signals: a person has looked.
-    sent = Submission(dossier.answers, lead.consent_version, test=lead.test, source=lead.source)
+    sent = Submission(dossier.answers, lead.consent, test=lead.test, source=lead.source)
     arrival = Arrival(campaign, sent, keys, verdict, lead.received_at, explicit=True)
     outcome = judge_at_door(records, arrival)
     if lead.free and outcome.kind is Kind.QUALIFIED:  # a place never frees itself backwards

@@ -5,15 +5,17 @@ many arrive at once.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from capture.campaign import Campaign
+from capture.consent import Consent
 from capture.errors import Refused
 from capture.identity import keys_to_keep, keys_to_match
 from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
 from capture.intake.judged import RECOGNISED, judged_event
+from capture.intake.spam import is_spam
 from capture.intake.submission import Submission
 from capture.lead import Actor, Event, Kind, parse_time
 from capture.ledger import Dossier, Message, Records
@@ -52,7 +54,8 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     if made is not None:
         return Receipt(made, again=True)
     check_open(records, campaign, now)
-    _check_consent(records, campaign, submission, now)
+    records.keep_version(campaign, now)
+    submission = replace(submission, consent=_consent(records, campaign, submission))
 
     lead_id = new_lead_id()
     keys = keys_to_match(submission.answers)
@@ -75,15 +78,21 @@ def new_lead_id() -> str:
     return secrets.token_bytes(12).translate(_LETTERS).decode()
 
 
-def _check_consent(
-    records: Records, campaign: Campaign, submission: Submission, now: datetime
-) -> None:
-    records.keep_version(campaign, now)
-    if submission.consent_version == campaign.version:
-        return
-    shown = records.version_text(submission.consent_version)
-    if shown is None or shown[0] != campaign.slug:
+def _consent(records: Records, campaign: Campaign, submission: Submission) -> Consent:
+    """The consent with the version that was shown, or without one that is none of the campaign's.
+
+    Raises `FormOutdated` for such a one, since whose words are unknown agrees to nothing. A robot
+    is thanked instead: what it claims to have seen is kept if it can be, and is no reason.
+    """
+    consent = submission.consent
+    if consent.version == campaign.version or consent.basis is not None:
+        return consent
+    shown = None if consent.version is None else records.version_text(consent.version)
+    if shown is not None and shown[0] == campaign.slug:
+        return consent
+    if not is_spam(submission.spam_signals):
         raise FormOutdated("This form has changed since you opened it.")
+    return replace(consent, version=None)
 
 
 def _fingerprint(campaign: Campaign, submission: Submission) -> str:
@@ -96,15 +105,16 @@ def _received(lead_id: str, arrival: Arrival) -> Event:
     campaign, submission, now = arrival.campaign, arrival.submission, arrival.now
     data = {
         "client": campaign.client,
-        "consent_version": submission.consent_version,
+        "consent_given": submission.consent.given,
+        "consent_version": submission.consent.version,
         "month": month_of(now, campaign),
         "source": submission.source,
         "test": submission.test,
         "version": campaign.version,
     }
     actor = Actor.VISITOR
-    if submission.basis:
-        data["basis"], actor = submission.basis, Actor.AGENCY
+    if submission.consent.basis is not None:
+        data["basis"], actor = submission.consent.basis, Actor.AGENCY
     return Event(campaign.slug, lead_id, Kind.RECEIVED, now, now, actor, data)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from capture.campaign import Answer
+from capture.consent import Consent
 
 FORM: Final = "form"
 """The source of what a visitor sent."""
@@ -15,8 +16,9 @@ class Submission:
     """One form as it was sent, already checked field by field."""
 
     answers: Mapping[str, Answer]
-    consent_version: str
-    """The campaign version whose form, and so whose consent text, was shown (rule 16)."""
+    consent: Consent
+    """What was ticked, and the campaign version whose form, and so whose consent text, was shown
+    (rules 16 and 35). Where no form was shown: the lawful basis."""
     one_time_id: str = ""
     """Made by script for each filling of the form; empty without script (rule 1)."""
     spam_signals: tuple[str, ...] = ()
@@ -24,6 +26,3 @@ class Submission:
     last_touch: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
     source: str = FORM
-    basis: str = ""
-    """Where no form was shown: the lawful basis in words, without personal data. It stands in
-    the event, beside today's version in place of the one shown."""

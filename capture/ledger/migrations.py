@@ -263,3 +263,16 @@ def add_worklists(db: Database) -> None:
 def add_entered(db: Database) -> None:
     """Whether the agency entered a lead's last review for the client (rule 41)."""
     db.execute("ALTER TABLE leads ADD COLUMN entered INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def add_consent(db: Database) -> None:
+    """What was ticked, which wording was shown if any is known, and the basis in its place."""
+    db.executescript("""
+        ALTER TABLE leads ADD COLUMN consent_given INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE leads ADD COLUMN basis TEXT;
+        ALTER TABLE leads ADD COLUMN shown_version TEXT;
+        UPDATE leads SET shown_version = consent_version;
+        ALTER TABLE leads DROP COLUMN consent_version;
+        ALTER TABLE leads RENAME COLUMN shown_version TO consent_version;
+    """)

@@ -15,7 +15,9 @@ LEAD_COLUMNS = tuple(field.name for field in fields(Lead))
 LEAD = ", ".join(f"leads.{name}" for name in LEAD_COLUMNS)
 """A lead's columns, as `lead_from` wants them."""
 _TIMES = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
-_FLAGS = frozenset({"test", "free", "explicit", "told", "meeting_lost", "disputed", "entered"})
+_FLAGS = frozenset(
+    {"test", "free", "explicit", "told", "meeting_lost", "disputed", "entered", "consent_given"}
+)
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 STATEMENT_COLUMNS = "number, client, campaign, month, json, sha256, closed_at"

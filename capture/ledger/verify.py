@@ -156,7 +156,8 @@ class _Walk:
         if life is None or lead_row(life.lead) != row:
             self._rows.add(f"lead {lead_id}")
             return
-        self.versions |= {life.lead.version, life.lead.consent_version}
+        shown = life.lead.consent_version
+        self.versions |= {life.lead.version, *([] if shown is None else [shown])}
         if self._sound and due != due_of(self._db, life):
             self._due.add(f"lead {lead_id}")
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from capture.campaign import Campaign
+from capture.consent import Consent
 from capture.errors import Unavailable
 from capture.form import CampaignForm, form_class, touch_of_page
 from capture.intake import DoorShut, FormOutdated, Submission, receive, spam_signals
@@ -103,13 +104,12 @@ def _posted() -> MultiDict[str, str]:
 def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
     answers = form.answers()
     trap = form.is_honeypot_filled
-    shown = None if trap else form.shown_version()  # what a robot claims to have seen is no reason
     first, last = form.touches()
     if not last:  # no script ran: the page that the form stood on is all that we know
         last = touch_of_page(request.referrer or "", "", now)
     return Submission(
         answers=answers,
-        consent_version=shown or campaign.version,
+        consent=Consent(bool(form["consent"].data), form.shown_version()),
         one_time_id=form.submission_id() or "",
         spam_signals=spam_signals(
             answers,

@@ -13,7 +13,7 @@ from capture.campaign import Answer, Campaign
 from capture.intake import Correction, Submission, correct, receive
 from capture.ledger import Judged, Ledger, Records, open_ledger
 from capture.review import Act, reject
-from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, received
+from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign, received
 
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
 DAY = timedelta(days=1)
@@ -45,7 +45,7 @@ class Past:
         """Another person's lead at the door; its id."""
         self.people += 1
         answers = {**ANSWERS, "email": f"ann@c{self.people}.example", "company_size": size, **more}
-        return self.send(Submission(answers, under.version), under, at)
+        return self.send(Submission(answers, agreed(under.version)), under, at)
 
     def send(self, sent: Submission, under: Campaign = OLD, at: datetime = NOW) -> str:
         return self.write(lambda records: receive(records, under, sent, at).lead_id)
@@ -219,7 +219,8 @@ def test_of_erased_leads_nothing_can_be_told(past: Past) -> None:
 
 def test_whom_the_door_took_otherwise_stands_apart(past: Past) -> None:
     past.take("501+")
-    same = Submission({**ANSWERS, "email": "ann@c1.example", "company_size": "51-100"}, OLD.version)
+    answers = {**ANSWERS, "email": "ann@c1.example", "company_size": "51-100"}
+    same = Submission(answers, agreed(OLD.version))
     past.send(same)  # a duplicate of the first
     past.send(replace(same, test=True))
     past.send(replace(same, spam_signals=("honeypot",)), at=NOW + DAY)
@@ -234,7 +235,7 @@ def test_every_lead_is_counted_once(past: Past) -> None:
     for size in ("1-50", "101-500", "501+"):
         past.erase(past.take(size))
         past.take(size)
-        past.send(Submission({**ANSWERS, "company_size": size}, OLD.version, test=True))
+        past.send(Submission({**ANSWERS, "company_size": size}, agreed(OLD.version), test=True))
     found = past.under(STRICT)
     assert found.judged + found.erased + sum(found.left_out.values()) == 9
     assert sum(count.leads for count in found.verdicts) == found.judged == 3

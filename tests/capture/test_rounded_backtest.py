@@ -16,7 +16,7 @@ from capture.cli.allowance import Allowance
 from capture.cli.campaigns_answer import told
 from capture.intake import Submission, receive
 from capture.ledger import Judged, Reading, open_ledger
-from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
 
 SIZES = ("1-50", "51-100", "101-500", "501+")
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
@@ -57,7 +57,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
             "email": f"ann@c{number}.example",
             "company_size": SIZES[number % 4],
         }
-        sent = Submission(answers, OLD.version)
+        sent = Submission(answers, agreed(OLD.version))
         ledger.transact(lambda records, sent=sent: receive(records, OLD, sent, NOW))
     yield ledger.read(lambda reading: list(reading.judged("guide", None)))
     ledger.close()

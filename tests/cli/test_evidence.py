@@ -17,7 +17,7 @@ from capture.intake import Submission
 from capture.lead import Kind
 from capture.review import accept
 from tests.cli.conftest import Project
-from tests.samples import ANSWERS, CAMPAIGN, NOW, moved
+from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 BOB: dict[str, Answer] = {"full_name": "Bob Roe", "email": "bob@other.example"}
@@ -53,7 +53,9 @@ def made(project: Project, *more: str, number: str = "acme-0001") -> Path:
 @pytest.fixture
 def closed(project: Project) -> Project:
     """November with one lead on its bill."""
-    project.send(Submission(ANSWERS, "", first_touch=TOUCH, last_touch={"path": "/f/guide"}))
+    project.send(
+        Submission(ANSWERS, agreed(""), first_touch=TOUCH, last_touch={"path": "/f/guide"})
+    )
     close(project)
     return project
 

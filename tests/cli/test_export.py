@@ -12,7 +12,7 @@ import pytest
 from capture.intake import Submission
 from capture.lead import Kind
 from tests.cli.conftest import Project
-from tests.samples import ANSWERS, CAMPAIGN, NOW, moved
+from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
 
 NOVEMBER = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
 
@@ -134,7 +134,9 @@ def test_jsonl_gives_one_object_a_line_with_amounts_as_text(project: Project) ->
 
 def test_first_and_last_touch_go_with_the_lead(project: Project) -> None:
     touch = {"path": "/post/", "utm_source": "news", "time": "2026-11-01T00:00:00Z"}
-    project.send(Submission(ANSWERS, "", first_touch=touch, last_touch={"path": "/f/guide"}))
+    project.send(
+        Submission(ANSWERS, agreed(""), first_touch=touch, last_touch={"path": "/f/guide"})
+    )
     (row,) = rows(project, *NOVEMBER)
     assert (row["first_utm_source"], row["last_path"]) == ("news", "/f/guide")
 

@@ -31,7 +31,11 @@ def test_a_lead_shows_its_source_and_basis_in_place_of_a_consent(project: Projec
     shown = project.run("lead", lead_id).out.splitlines()
     assert "source       event-2026" in shown
     assert f"basis        {BASIS}" in shown
-    assert json.loads(project.run("lead", lead_id, "--json").out)["basis"] == BASIS
+    assert json.loads(project.run("lead", lead_id, "--json").out)["consent"] == {
+        "given": False,
+        "version": None,
+        "basis": BASIS,
+    }
     by_form = project.run("lead", project.take(email="eve@e.example")).out
     assert "source       form\nconsent      given to version " in by_form
     assert "basis" not in by_form

@@ -12,7 +12,7 @@ from capture.intake import Submission
 from capture.review import Act, reject
 from capture.site import Site
 from tests.cli.conftest import Project, Ran
-from tests.samples import ANSWERS, NOW
+from tests.samples import ANSWERS, NOW, agreed
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -166,4 +166,4 @@ def test_an_article_is_named_by_its_title_as_in_the_report(project: Project) -> 
 
 
 def submission_with(touch: dict[str, str]) -> Submission:
-    return Submission(ANSWERS, "", first_touch=touch, last_touch=touch)
+    return Submission(ANSWERS, agreed(""), first_touch=touch, last_touch=touch)

@@ -9,7 +9,7 @@ import time_machine
 
 from capture.intake import Submission, receive
 from tests.cli.conftest import ROOT, Project, Ran
-from tests.samples import NOW, campaign
+from tests.samples import NOW, agreed, campaign
 
 DECEMBER = datetime(2026, 12, 10, 12, tzinfo=UTC)
 TABLE = """\
@@ -122,7 +122,7 @@ def test_the_shipped_example_is_taken_whole(project: Project) -> None:
         shutil.copy(campaign_file, project.folder / "campaigns")
     terms = campaign(text=(ROOT / "campaigns/acme-demo.toml").read_text(), slug="acme-demo")
     for email in ("ann@clinic.example", "bo@ray-hospital.example"):
-        sent = Submission({**DEMO, "email": email}, terms.version)
+        sent = Submission({**DEMO, "email": email}, agreed(terms.version))
         project.ledger.transact(lambda records, sent=sent: receive(records, terms, sent, NOW))
     shutil.copy(ROOT / "docs/outcomes-example.csv", project.folder / "example.csv")
     with time_machine.travel(DECEMBER, tick=False):

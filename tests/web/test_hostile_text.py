@@ -6,6 +6,7 @@ import itertools
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -55,6 +56,7 @@ billable = "accepted"
 [review]
 reasons = { no_person = "The person does not exist." }
 """
+VERSION = sha256(CAMPAIGN.encode()).hexdigest()
 FIELDS = ("full_name", "email", "company", "website", "seats", "size", "needs", "country", "phone")
 CONTROL = ("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test", "homepage")
 NAMES = (*FIELDS, "message", "consent", *CONTROL)
@@ -129,7 +131,8 @@ class Site:
         return self.ledger.read(lambda reading: list(reading.leads()))
 
     def post(self, form: Mapping[str, bytes], **more: str) -> TestResponse:
-        """The bytes of each field as they are, percent-encoded."""
+        """The bytes of each field as they are, percent-encoded; the page's version with them."""
+        form = {"gp_version": VERSION.encode(), **form}
         body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in form.items())
         kind = "application/x-www-form-urlencoded"
         return self.client.post("/f/everything", data=body, content_type=kind, **more)

@@ -1,6 +1,7 @@
 """Makes a lead as its client sees it from what the ledger holds of it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from capture.outcomes import KINDS
 from capture.sharing import OpenLead
 from capture.web.api.shown import (
     AppointmentShown,
+    ConsentShown,
     CriterionShown,
     Entered,
     EventShown,
@@ -54,6 +56,7 @@ def shown(one: OpenLead, now: datetime) -> LeadShown:
         currency=one.terms.currency,
         reasons=dict(one.terms.review.reasons),
         answers=None if dossier is None else {k: _answer(v) for k, v in dossier.answers.items()},
+        consent=ConsentShown(**asdict(lead.consent)),
         verdict=_verdict(one),
         first_touch=_touch({} if dossier is None else dossier.first_touch),
         last_touch=_touch({} if dossier is None else dossier.last_touch),

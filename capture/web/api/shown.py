@@ -25,6 +25,18 @@ class CriterionShown(Answer):
     why: str = Field(description="In words; empty once the person's data were erased.")
 
 
+class ConsentShown(Answer):
+    """What allows this lead to be delivered: a consent that was given, or a basis in its place."""
+
+    given: bool = Field(description="The person ticked the box of the form.")
+    version: str | None = Field(
+        description="The campaign version whose consent text was shown; null: no form was."
+    )
+    basis: str | None = Field(
+        description="The lawful basis that the agency recorded where no consent was given."
+    )
+
+
 class TouchShown(Answer):
     """A visit that led here. Null: not known."""
 
@@ -101,6 +113,7 @@ class LeadShown(Answer):
     answers: dict[str, str | int | list[str]] | None = Field(
         description="What the person answered, by field; null once it was erased."
     )
+    consent: ConsentShown
     verdict: list[CriterionShown]
     first_touch: TouchShown
     last_touch: TouchShown

@@ -22,7 +22,7 @@ from capture.ledger import Ledger, open_ledger
 from capture.metrics import Sums
 from capture.outcomes import Outcome, record
 from capture.review import Act, accept, reject
-from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, agreed, campaign
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Office:
         self.number += 1
         answers = ANSWERS | {"email": f"ann@clinic{self.number}.example"}
         answers = answers | more.pop("answers", {})  # type: ignore[operator]
-        sent = replace(Submission(answers, terms.version), **more)  # type: ignore[arg-type]
+        sent = replace(Submission(answers, agreed(terms.version)), **more)  # type: ignore[arg-type]
         return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
 
     def accept(self, lead_id: str, at: datetime = NOW + HOUR) -> None:

@@ -16,7 +16,7 @@ from capture.intake import Correction, Submission, correct, receive
 from capture.lead import Actor, Event, Kind, Lead
 from capture.ledger import Ledger
 from capture.review import Act, accept, reject, write_lapses
-from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, PARTIES, agreed, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=99)
@@ -208,7 +208,7 @@ class TestSpam:
 
     def test_what_a_robot_left_out_must_be_answered(self, desk: Desk) -> None:
         answers = {"email": "ann@clinic.example", "company_size": "101+"}
-        trap = Submission(answers, desk.terms.version, spam_signals=("honeypot",))
+        trap = Submission(answers, agreed(desk.terms.version), spam_signals=("honeypot",))
         lead = desk.take(trap)
         assert desk.refusal(lead, {}, not_spam=True) == "full_name: Enter your name."
         assert desk.correct(lead, {"full_name": "Ann"}, not_spam=True).review == "qualified"

@@ -12,7 +12,7 @@ from capture.intake import DoorShut, FormOutdated, Receipt, Submission, receive
 from capture.lead import Event, Kind, Lead
 from capture.ledger import Ledger, open_ledger
 from capture.terms import keep_terms, open_door, shut_door
-from tests.samples import CAMPAIGN, NOW, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)
 
@@ -267,7 +267,7 @@ class TestTerms:
 
     def test_a_form_of_an_unknown_version_is_sent_back(self, door: Door) -> None:
         with pytest.raises(FormOutdated):
-            door.take(replace(submission(door.terms), consent_version="0" * 64))
+            door.take(replace(submission(door.terms), consent=agreed("0" * 64)))
         assert door.ledger.read(lambda reading: reading.head()[0]) == 0
 
     @pytest.mark.parametrize(

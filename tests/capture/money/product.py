@@ -31,7 +31,7 @@ from tests.capture.money.oracle import Credit, Line
 from tests.capture.money.oracle_acts import Act
 from tests.capture.money.oracle_life import Terms
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
-from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign
+from tests.samples import ANSWERS, CAMPAIGN, PARTIES, agreed, campaign
 
 REVIEW: Final[Mapping[str, Callable[..., Lead]]] = {
     "accepted": accept,
@@ -137,7 +137,7 @@ class Product:
     def _submit(self, act: Act) -> Lead | None:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
         self.sent += 1
-        sent = Submission(answers, self.campaign.version, f"{self.sent}", test=act.test)
+        sent = Submission(answers, agreed(self.campaign.version), f"{self.sent}", test=act.test)
         made = self.ledger.transact(lambda records: receive(records, self.campaign, sent, act.at))
         return self.ledger.read(lambda reading: reading.lead(made.lead_id))
 

@@ -20,7 +20,7 @@ from capture.campaign import Answer, Campaign
 from capture.intake import Submission, receive
 from capture.ledger import Ledger, open_ledger
 from capture.web import WebConfig, create_app
-from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
 from tests.service import ROOT, make_project
 
 KEY = b"a key for tests only"
@@ -45,7 +45,7 @@ class World:
         person = {**ANSWERS, "email": f"ann@clinic{number}.example", **answers}
         sent = Submission(
             person,
-            terms.version,
+            agreed(terms.version),
             first_touch={"path": "/first", "utm_source": "mail", "referrer": "https://r.example"},
             last_touch={"path": "/last", "gclid": "secret"},
             test=test,

@@ -1,0 +1,181 @@
+"""Rule 35: a lead is delivered and billed only with a consent or a lawful basis, and both are
+facts: what was ticked, which wording was shown, what somebody of the agency stated."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capture.billing import life_of, lines_for
+from capture.consent import Consent
+from capture.errors import MoveRefused, Refused
+from capture.intake import Correction, correct, receive
+from capture.lead import TRACK_OF, Event, Kind, Lead, follow_all
+from capture.ledger import Ledger
+from capture.terms import keep_terms
+from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, received, submission
+
+MINUTE = timedelta(minutes=1)
+BASIS = "consent, GDPR art. 6(1)(a), given on the phone on 3 November"
+TERMS = campaign()
+NEVER = Consent(given=False, version=TERMS.version)
+EARLIER = campaign(text=CAMPAIGN.replace("may call me", "may write to me"))
+
+
+class Intake:
+    """A ledger whose campaign had an earlier version, and one trapped post."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        ledger.transact(lambda records: keep_terms(records, EARLIER, NOW))
+
+    def take(self, consent: Consent = NEVER, *, trap: bool = True, **answers: str) -> Lead:
+        signals = ("honeypot",) if trap else ()
+        sent = replace(submission(TERMS, **answers), consent=consent, spam_signals=signals)
+        made = self.ledger.transact(lambda records: receive(records, TERMS, sent, NOW))
+        return self.lead(made.lead_id)
+
+    def lead(self, lead_id: str) -> Lead:
+        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        assert found is not None
+        return found
+
+    def rescue(self, lead: Lead, basis: str = "", **typed: str) -> Lead:
+        said = Correction(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam", basis=basis)
+        return self.ledger.transact(lambda records: correct(records, said, NOW + MINUTE))
+
+
+@pytest.fixture
+def intake(ledger: Ledger) -> Intake:
+    return Intake(ledger)
+
+
+class TestWhatWasTickedAndShownIsKept:
+    def test_a_box_that_nobody_ticked(self, intake: Intake) -> None:
+        assert intake.take().consent == Consent(given=False, version=TERMS.version)
+
+    def test_the_words_of_an_earlier_page_though_the_honeypot_was_filled(
+        self, intake: Intake
+    ) -> None:
+        consent = agreed(EARLIER.version)
+        lead = intake.take(consent)
+        assert (lead.consent, lead.version) == (consent, TERMS.version)
+
+    @pytest.mark.parametrize("version", [None, "", "0" * 64, campaign(slug="other").version[:9]])
+    def test_no_words_where_none_or_unknown_ones_were_claimed(
+        self, intake: Intake, version: str | None
+    ) -> None:
+        assert intake.take(Consent(True, version)).consent == Consent(True, None)
+
+    def test_no_words_of_another_campaign(self, intake: Intake) -> None:
+        other = campaign("# another file", slug="other")
+        intake.ledger.transact(lambda records: keep_terms(records, other, NOW))
+        assert intake.take(agreed(other.version)).consent_version is None
+
+    def test_the_ledger_proves_it(self, intake: Intake) -> None:
+        intake.take(Consent(True, "0" * 64))
+        intake.rescue(intake.take(full_name="Bob"), BASIS)
+        assert intake.ledger.verify().faults == ()
+
+
+class TestWhoIsRescued:
+    def test_needs_a_basis_where_nobody_consented(self, intake: Intake) -> None:
+        lead = intake.take()
+        with pytest.raises(Refused) as refused:
+            intake.rescue(lead)
+        assert str(refused.value) == (
+            f"lead {lead.lead_id}: consent not given; version {TERMS.version[:12]} was shown; "
+            "state the lawful basis on which its data are kept and passed on"
+        )
+        assert intake.lead(lead.lead_id).review == "spam"
+
+    def test_is_delivered_with_the_basis_in_the_consents_place(self, intake: Intake) -> None:
+        lead = intake.rescue(intake.take(), f" {BASIS} ")
+        assert (lead.review, lead.explicit) == ("qualified", True)
+        assert lead.consent == Consent(False, TERMS.version, BASIS)
+        assert lead.consent.in_words() == ("basis", BASIS)
+
+    def test_needs_none_who_consented(self, intake: Intake) -> None:
+        lead = intake.rescue(intake.take(agreed(TERMS.version)))
+        assert (lead.review, lead.basis) == ("qualified", None)
+
+    def test_has_no_basis_over_a_consent(self, intake: Intake) -> None:
+        lead = intake.take(agreed(TERMS.version))
+        with pytest.raises(Refused, match=r"has its consent .*: leave out the basis"):
+            intake.rescue(lead, BASIS)
+
+    def test_needs_one_who_ticked_beside_unknown_words(self, intake: Intake) -> None:
+        with pytest.raises(Refused, match="given to words that are not known"):
+            intake.rescue(intake.take(Consent(True, None)))
+
+    def test_keeps_the_basis_through_the_next_correction(self, intake: Intake) -> None:
+        lead = intake.rescue(intake.take(), BASIS)
+        assert intake.rescue(lead, full_name="Ann B. Lee").basis == BASIS
+
+    @pytest.mark.parametrize("basis", ["a\nb", "x" * 301, "Ann <ann@clinic.example> said so"])
+    def test_has_a_basis_that_is_a_line_and_names_nobody(self, intake: Intake, basis: str) -> None:
+        with pytest.raises(Refused, match=r"^basis: "):
+            intake.rescue(intake.take(), basis)
+
+
+class TestNothingIsDeliveredWithout:
+    @pytest.mark.parametrize("consent", [NEVER, Consent(True, None), Consent(False, None)])
+    def test_whatever_appends_the_event(self, consent: Consent) -> None:
+        with pytest.raises(MoveRefused, match="no consent was given"):
+            follow_all([with_consent(consent), moved("a", Kind.QUALIFIED)])
+
+    def test_at_the_door(self, intake: Intake) -> None:
+        before = intake.ledger.read(lambda reading: reading.head())
+        with pytest.raises(MoveRefused, match="rule 35"):
+            intake.take(trap=False)
+        assert intake.ledger.read(lambda reading: reading.head()) == before
+
+    def test_nor_is_a_test_lead(self, intake: Intake) -> None:
+        sent = replace(submission(TERMS), consent=NEVER, test=True)
+        with pytest.raises(MoveRefused, match="rule 35"):
+            intake.ledger.transact(lambda records: receive(records, TERMS, sent, NOW))
+
+    def test_nothing_is_billed_even_if_it_were(self) -> None:
+        life = life_of([received("a"), moved("a", Kind.QUALIFIED), moved("a", Kind.ACCEPTED)])
+        assert [line.amount for line in lines_for(life, TERMS, NOW)] == [5000]
+        robbed = replace(life, lead=replace(life.lead, consent_given=False))
+        assert lines_for(robbed, TERMS, NOW) == []
+
+
+def with_consent(consent: Consent) -> Event:
+    event = received("a")
+    data = {**event.data, "consent_given": consent.given, "consent_version": consent.version}
+    return replace(event, data=data if consent.basis is None else data | {"basis": consent.basis})
+
+
+consents = st.builds(
+    Consent, st.booleans(), st.sampled_from([None, TERMS.version]), st.sampled_from([None, BASIS])
+)
+steps = st.lists(st.sampled_from(sorted(set(TRACK_OF) - {Kind.CONTESTED})), max_size=9)
+
+
+@given(consents, steps, st.sampled_from([None, BASIS]))
+@settings(max_examples=300, deadline=None)
+def test_no_life_whatever_its_events_is_delivered_or_billed_without(
+    consent: Consent, kinds: list[Kind], stated: str | None
+) -> None:
+    """Any events that the tables of moves allow, in any order, with or without a stated basis."""
+    events, basis = [with_consent(consent)], consent.basis
+    for kind in kinds:
+        more = {"basis": stated} if kind is Kind.CORRECTED and stated else {}
+        data = {"amount": 1, "period": "2026-11-01"} if kind is Kind.REVENUE else {"amount": 1}
+        event = moved("a", kind, **{**data, **more})
+        try:
+            follow_all([*events, event])
+        except MoveRefused:
+            continue
+        events.append(event)
+        basis = more.get("basis", basis)
+    life = life_of(events)
+    lawful = basis is not None or (consent.given and consent.version is not None)
+    assert life.lead.consent.is_lawful == lawful
+    if not lawful:
+        assert life.lead.review not in {"qualified", "accepted", "rejected"}
+        assert lines_for(life, TERMS, NOW + timedelta(days=90)) == []

@@ -1,0 +1,119 @@
+"""From a post to what agency and client are told: consent is what was ticked (rule 35)."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from capture.errors import Refused
+from capture.ledger import Ledger
+from capture.web import WebConfig, create_app
+from capture.web.parts import EXTENSION
+from gatepost.command import gatepost
+from tests.service import GUIDE, make_project, person
+
+KEY = "a key for tests only, and a long one"
+BASIS = "consent, GDPR art. 6(1)(a), given on the phone"
+
+
+class Site:
+    """The service and the command in this process, over one project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = make_project(folder) / "campaigns" / f"{GUIDE}.toml"
+        self.app = create_app(
+            WebConfig(
+                database_url=f"sqlite:///{folder}/var/gatepost.db",
+                secret_key=KEY.encode(),
+                duplicate_key=KEY.encode(),
+                campaigns=folder / "campaigns",
+                clients=folder / "clients",
+                gated=folder / "content" / "gated",
+                templates=folder / "theme" / "templates",
+                site_facts=folder / "output" / "site.json",
+                counters=folder / "var" / "counters.db",
+                site_origin="http://127.0.0.1:8000",
+                rate_limit="",
+            )
+        )
+        self.client: FlaskClient = self.app.test_client()
+
+    @property
+    def ledger(self) -> Ledger:
+        ledger: Ledger = self.app.extensions[EXTENSION].ledger
+        return ledger
+
+    def post(self, form: dict[str, str]) -> TestResponse:
+        return self.client.post(f"/f/{GUIDE}", data=form)
+
+    def trap(self, **changes: str) -> str:
+        """A post whose unseen field was filled; the lead's id."""
+        form = {**person(homepage="https://ann.example"), **changes}
+        assert self.post({name: value for name, value in form.items() if value}).status_code == 303
+        return self.ledger.read(lambda reading: next(reading.leads(newest_first=True)).lead_id)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SECRET_KEY", "DUPLICATE_KEY"):
+        monkeypatch.setenv(f"GATEPOST_{name}", KEY)
+    made = Site(tmp_path)
+    yield made
+    assert made.ledger.verify().faults == ()
+
+
+@pytest.fixture
+def run() -> Callable[..., str]:
+    """Runs `gatepost ...`; what it said."""
+
+    def command(*words: str) -> str:
+        return CliRunner().invoke(gatepost, words, catch_exceptions=False).output
+
+    return command
+
+
+def consent(run: Callable[..., str], lead_id: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run("lead", lead_id, "--json"))["consent"]
+    return found
+
+
+def test_nobody_consents_by_being_taken_out_of_spam(site: Site, run: Callable[..., str]) -> None:
+    lead_id = site.trap(consent="")
+    version = person()["gp_version"]
+    assert f"consent      not given; version {version[:12]} was shown" in run("lead", lead_id)
+    with pytest.raises(Refused, match="--basis TEXT"):
+        run("correct", lead_id, "--not-spam", "--as", "Ada")
+    run("correct", lead_id, "--not-spam", "--as", "Ada", "--basis", BASIS)
+    shown = run("lead", lead_id)
+    assert (f"basis        {BASIS}" in shown, "consent given" in shown) == (True, False)
+    assert consent(run, lead_id) == {"given": False, "version": version, "basis": BASIS}
+
+
+def test_a_page_shown_before_the_file_changed_keeps_its_words_in_a_trapped_post_too(
+    site: Site, run: Callable[..., str]
+) -> None:
+    before = person()["gp_version"]
+    site.file.write_text(site.file.read_text().replace("I agree that", "I hereby agree that"))
+    lead_id = site.trap(gp_version=before)
+    assert consent(run, lead_id) == {"given": True, "version": before, "basis": None}
+
+
+@pytest.mark.parametrize("version", ["", "0" * 64, "no version!"])
+def test_a_trapped_post_that_claims_no_form_of_ours_was_shown_none(
+    site: Site, run: Callable[..., str], version: str
+) -> None:
+    lead_id = site.trap(gp_version=version)
+    assert consent(run, lead_id) == {"given": True, "version": None, "basis": None}
+    assert "given to words that are not known" in run("lead", lead_id)
+
+
+def test_an_honest_post_without_a_version_is_shown_the_form_first(site: Site) -> None:
+    form = {name: value for name, value in person().items() if name != "gp_version"}
+    answer = site.post(form)
+    assert (answer.status_code, "look it over and send it again" in answer.text) == (422, True)
+    assert site.ledger.read(lambda reading: list(reading.leads())) == []
