@@ -14,7 +14,7 @@ from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import Actor, Lead
 from capture.ledger import Reading, Records
 from capture.local_time import show_moment
-from capture.outcomes import KINDS, MOST_MONTHS, Outcome, record
+from capture.outcomes import KINDS, MOST_MONTHS, Outcome, record, remarks
 from capture.terms import kept_campaign
 
 
@@ -57,7 +57,7 @@ def outcome(
     def look(reading: Reading) -> Campaign:
         return kept_campaign(reading, find(reading, lead_id).version)
 
-    def work(records: Records) -> Lead:
+    def work(records: Records) -> tuple[Lead, list[str]]:
         lead = find(records, lead_id)
         said = Outcome(
             lead_id=lead.lead_id,
@@ -73,7 +73,8 @@ def outcome(
             reason=reason,
             note=note,
         )
-        return record(records, said, now)
+        lead = record(records, said, now)
+        return lead, remarks(records, terms, said)
 
     with workplace.ledger() as ledger:
         terms = ledger.read(look)
@@ -83,10 +84,12 @@ def outcome(
             for option, text in given.items()
             if text is not None
         }
-        lead = ledger.transact(work)
+        lead, remarked = ledger.transact(work)
     click.echo(f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}.")
     for option, moment in times.items():
         click.echo(f"{option}: {show_moment(moment, terms.zone)}.")
+    for remark in remarked:
+        click.echo(remark)
 
 
 def _day(text: str) -> date:

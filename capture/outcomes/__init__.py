@@ -3,6 +3,7 @@
 from capture.outcomes.bring import Taken, sort_out, take
 from capture.outcomes.cells import MOST_MONTHS, Teller
 from capture.outcomes.record import KINDS, Outcome, record
+from capture.outcomes.remarks import remarks
 from capture.outcomes.sheet import read_outcomes
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Teller",
     "read_outcomes",
     "record",
+    "remarks",
     "sort_out",
     "take",
 ]

@@ -26,7 +26,7 @@ def refunds(
     elif period is not None:
         raise Refused(
             f"lead {life.lead.lead_id}: a refund names months only where a share of revenue is "
-            "paid; leave --period out"
+            "paid; leave the period out"
         )
     else:
         parts = [(_of_the_sale(life, terms, refund.amount), refund)]
@@ -53,12 +53,12 @@ def _in_full(life: Life, terms: Campaign, amount: int) -> int:
     sums = _sums_in_full(life)
     if amount in sums:
         return 0
-    named = next(iter(sorted(life.revenue)), "2026-12-01")
+    known = ", ".join(sorted(life.revenue)) or "none"
     full = " or ".join(str(from_minor(one, terms.currency)) for one in sums)
     raise Refused(
         f"lead {life.lead.lead_id}: {from_minor(amount, terms.currency)} is a refund in part, so "
-        f"say which months it is for and name them: --period {named} (and --months); a refund in "
-        f"full is {full}"
+        "name the months that it is for, by the period of the first and their number (recorded "
+        f"periods: {known}); a refund in full is {full}"
     )
 
 

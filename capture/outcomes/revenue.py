@@ -46,12 +46,11 @@ def check_unbilled(
     for part in parts:
         period = part["period"]
         if period in billed:
-            number, lead_id = billed[period], life.lead.lead_id
             more = from_minor(_added(life, terms, period, part["amount"]), terms.currency)
             raise Refused(
-                f"lead {lead_id}: the month of {period} stands on statement {number}; more for it "
-                f"is a debit note: gatepost debit propose {number} --lead {lead_id} --period "
-                f"{period} --amount {more} --reason more_revenue --as NAME"
+                f"lead {life.lead.lead_id}: the month of {period} stands on statement "
+                f"{billed[period]}; more for it is a debit note, which the client approves: "
+                f"propose one of {more} on that statement, for this lead and period"
             )
 
 
@@ -69,7 +68,7 @@ def _check_since_won(life: Life, terms: Campaign, first: date) -> None:
     if won is not None and first < won:
         raise Refused(
             f"lead {life.lead.lead_id}: a month from {first} begins before the sale was won on "
-            f"{won}, the first day that counts; write --period {won} or later"
+            f"{won}, the first day that counts; write the period {won} or later"
         )
 
 
@@ -92,6 +91,6 @@ def _check_months(life: Life, terms: Campaign, parts: Iterable[date]) -> None:
             raise Refused(
                 f"lead {life.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
                 "which is recorded already; a month counts once, so begin it on "
-                f"{free} or {'later' if later else 'earlier'}; more for that month has its "
-                f"day: --period {other}"
+                f"{free} or {'later' if later else 'earlier'}; more for that month goes under "
+                f"the period {other}"
             )

@@ -79,7 +79,7 @@ class TestRows:
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,2"
         back = f"{ANN},refunded,2026-12-02T10:00,,100.00"
         (fault,) = desk.faults(WON, paid, back)
-        assert "say which months it is for" in fault
+        assert "name the months that it is for" in fault
         assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [False] * 3
         assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [True] * 3
 

@@ -129,6 +129,33 @@ def test_what_the_leads_own_terms_forbid_is_refused_in_words(
     assert world.kinds(lead_id) == before
 
 
+def test_a_refund_in_part_names_its_months_under_revenue_share(world: World) -> None:
+    lead_id = world.take("sales")
+    usd = {"currency": "USD"}
+    world.say(lead_id, type="won", amount="600", **usd)
+    world.say(lead_id, type="revenue", amount="600", period="2026-11-23", months=6, **usd)
+    refused = world.say(lead_id, type="refunded", amount="50", **usd)
+    assert refused.status_code == 409
+    assert "recorded periods: 2026-11-23, 2026-12-23" in refused.json["detail"]
+    assert "--" not in refused.json["detail"]
+    said = world.say(lead_id, type="refunded", amount="50", period="2026-11-23", months=2, **usd)
+    assert (said.status_code, said.json["sale"]) == (201, "won")
+    shown = world.lead(lead_id)
+    assert [one["period"] for one in shown["events"][-2:]] == ["2026-11-23", "2026-12-23"]
+    assert shown["sale"]["refunded"] == "50.00"
+    full = world.say(lead_id, type="refunded", amount="550", **usd)
+    assert (full.status_code, full.json["sale"]) == (201, "refunded")
+
+
+def test_a_month_before_the_sale_is_refused_with_the_first_day_that_counts(world: World) -> None:
+    lead_id = world.take("sales")
+    world.say(lead_id, type="won", amount="600", currency="USD")
+    early = {"type": "revenue", "amount": "1", "currency": "USD", "period": "2026-11-22"}
+    answer = world.say(lead_id, **early)
+    assert (answer.status_code, "--" in answer.json["detail"]) == (409, False)
+    assert "won on 2026-11-23, the first day that counts" in answer.json["detail"]
+
+
 @pytest.mark.parametrize(
     "field",
     [
