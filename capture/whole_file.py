@@ -8,22 +8,25 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import Final
 
-_NEW: Final = 0o666
+from capture.private_files import OWNER_ONLY
+
+_NOT_OTHERS: Final = 0o770
 
 
 @contextmanager
-def whole_file(path: Path, mode: int | None = None) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """An empty draft beside `path` that takes its place, synced, when the block ends well.
 
-    If the block fails, the draft goes and what stood at `path` stays. `mode` is the file's; by
-    default that of the file it replaces, else a new file's. Raises OSError.
+    If the block fails, the draft goes and what stood at `path` stays. What we write tells of
+    people or prices, so a new file is its owner's alone; one that is replaced keeps the rights of
+    its owner and group, and no others. Raises OSError.
     """
     place = path.resolve()  # a link stays a link
     draft = place.with_name(f".{secrets.token_hex(8)}.part")
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW if mode is None else mode))
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     try:
-        if mode is None and place.exists():
-            draft.chmod(S_IMODE(place.stat().st_mode))
+        if place.exists():
+            draft.chmod(S_IMODE(place.stat().st_mode) & _NOT_OTHERS)
         yield draft
         _sync(draft)
         draft.replace(place)

@@ -6,10 +6,9 @@ import click
 
 from capture.campaign import campaign_schema, client_schema, costs_schema
 from capture.cli.show import as_json_option, show_rows
-from gatepost.settings import PREFIX, Settings, Sourced
+from gatepost.settings import PREFIX, SECRETS, Settings, Sourced
 from publish.writing.model import page_schema, post_schema
 
-_SECRETS = frozenset({"secret_key", "duplicate_key"})
 _SCHEMAS = {
     "campaign": campaign_schema,
     "client": client_schema,
@@ -33,8 +32,10 @@ def serve(ctx: click.Context, live: bool) -> None:
 
         follow(settings, given_of(ctx))
         return
+    from gatepost.private import warn_of_open_secrets
     from gatepost.serve import serve as run  # Flask and gunicorn load for this command alone
 
+    warn_of_open_secrets(ctx.meta["gatepost.settings"])
     run(settings)
 
 
@@ -65,11 +66,11 @@ def settings(ctx: click.Context, as_json: bool) -> None:
 
 def _shown(settings: Settings, name: str) -> str:
     value = str(getattr(settings, name))
-    return "********" if name in _SECRETS and value else value
+    return "********" if name in SECRETS and value else value
 
 
 def _origin(sourced: Sourced, name: str) -> str:
-    if name in _SECRETS and not getattr(sourced.settings, name):
+    if name in SECRETS and not getattr(sourced.settings, name):
         path = sourced.settings.var_dir / name
         return str(path) if path.exists() else f"{path}, made on the first run"
     return sourced.sources[name]

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import os
 import signal
 import socket
 from datetime import timedelta
@@ -14,6 +15,7 @@ from gunicorn.systemd import listen_fds
 from capture.errors import Refused
 from capture.ledger import Ledger, open_ledger
 from capture.web import WebConfig, create_app
+from gatepost.private import keep_private
 from gatepost.settings import Settings, secret, url_host
 from gatepost.static_site import static_site
 from gatepost.together import Together
@@ -69,6 +71,8 @@ def serve(settings: Settings) -> None:
     """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
     if not listen_fds(unset_environment=False):  # else systemd listens, and holds on to who comes
         check_port(settings)
+    os.umask(0o077)  # whatever is made from here on is the service's alone
+    keep_private(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
     config = web_config(settings)
@@ -117,6 +121,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "loglevel": "warning",
             "timeout": 30,
             "graceful_timeout": 10,
+            "umask": 0o077,
             "control_socket_disable": True,  # it would be one file for all services of a user
             "forwarded_allow_ips": "",  # whom we believe of addresses and paths, ProxyFix says
             "forwarder_headers": "",

@@ -21,13 +21,14 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from capture.errors import Refused, Unavailable
+from capture.private_files import make_private_folder
 
 PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """What a browser sends as `Origin` (RFC 6454): scheme, host and port."""
-_SECRETS = ("duplicate_key", "secret_key")
+SECRETS = ("duplicate_key", "secret_key")
 _IN_RELEASE = {
     "campaigns_dir": "campaigns",
     "clients_dir": "clients",
@@ -227,7 +228,7 @@ def secret(settings: Settings, name: str) -> bytes:
 def _make_missing(settings: Settings) -> None:
     """Makes the keys that nobody set, all at once: a ledger is never there before its keys."""
     has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()  # looked at first
-    for name in _SECRETS:
+    for name in SECRETS:
         path = settings.var_dir / name
         if getattr(settings, name) or path.exists():
             continue
@@ -243,7 +244,7 @@ def _make_missing(settings: Settings) -> None:
 
 def _make_secret(path: Path) -> None:
     """Written whole, then linked into place: of several first starts, one wins, all agree."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_hex(_SECRET_BYTES))

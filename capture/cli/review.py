@@ -9,6 +9,7 @@ import click
 
 from capture.campaign import Campaign
 from capture.cli.lead import find
+from capture.cli.output import write_output
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.counted import counted
@@ -117,10 +118,7 @@ def notify(workplace: Workplace, campaign: str, output: Path) -> None:
         told = tell(records, terms, now)
         if told:
             text = notice(records, terms, told)
-            try:
-                output.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise Refused(f"{output}: {error.strerror}; name another file with -o") from None
+            write_output(text.encode(), output)
         return len(told)
 
     with workplace.ledger() as ledger:

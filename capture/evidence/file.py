@@ -21,9 +21,6 @@ from capture.statement import Statement, read_json
 from capture.terms import kept_campaign
 from capture.whole_file import whole_file
 
-OWNER_ONLY: Final = 0o600
-"""The file holds personal data."""
-
 _APPLICATION: Final = 0x47504556
 """SQLite's application id, at a fixed place of the file: it tells ours from any other."""
 _APPLICATION_AT: Final = 68
@@ -37,7 +34,7 @@ def write_evidence(reading: Reading, frozen: Frozen, path: Path) -> int:
     """
     with (
         _told(path),
-        whole_file(path, OWNER_ONLY) as draft,
+        whole_file(path) as draft,
         closing(sqlite3.connect(draft)) as connection,
     ):
         # A draft that fails is thrown away, so it needs no journal beside it.

@@ -25,15 +25,13 @@ from capture.ledger.protocol import Reading, Records
 from capture.ledger.reading import SqliteReading
 from capture.ledger.records import SqliteRecords
 from capture.ledger.verify import verify
+from capture.private_files import OWNER_ONLY, make_private_folder, open_private
 
 BUSY_SECONDS: Final = 5.0
 """How long a write waits for another program that holds the database, before it is refused."""
 
 BRIEFLY_SECONDS: Final = 0.25
 """How long one waits who comes soon after another waited in vain."""
-
-OWNER_ONLY: Final = 0o600
-"""Mode of the files, which hold personal data; SQLite gives its own the mode of the database."""
 
 
 _NOT_OURS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
@@ -50,9 +48,10 @@ class SqliteLedger:
         self._local = threading.local()
         self._hasty_until = 0.0
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             with contextlib.suppress(FileExistsError):
-                # Only a new file: to close one that is in use would drop SQLite's locks on it.
+                # SQLite gives its own files the mode of this one. Only a new file: to close
+                # one that is in use would drop SQLite's locks on it.
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             db, lock = self._connection()
             if migrations.pending(db):
@@ -143,7 +142,7 @@ class SqliteLedger:
         """This thread's connection and its own handle on the lock file."""
         found: tuple[Database, int] | None = getattr(self._local, "connection", None)
         if found is None:
-            lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+            lock = open_private(f"{self._path}.lock")
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             with _held(lock):  # the change to WAL does not wait its turn by itself
                 connection.execute("PRAGMA journal_mode = WAL")

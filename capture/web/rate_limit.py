@@ -23,6 +23,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from capture.errors import Unavailable
+from capture.private_files import OWNER_ONLY, make_private_folder, open_private
 from capture.web.sender import household
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,9 @@ class SqliteCounters(Storage):
         self._local = threading.local()
         self._writes = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):  # its owner's alone, as all in the folder
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            make_private_folder(path.parent)
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             self._make()
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(
@@ -111,7 +112,7 @@ class SqliteCounters(Storage):
     def _open(self) -> sqlite3.Connection:
         """Of several that open the file at once, SQLite lets one change it to WAL and fails the
         rest without waiting; the lock makes them queue."""
-        with self._path.with_suffix(".lock").open("w") as lock:
+        with open(open_private(self._path.with_suffix(".lock")), "w") as lock:  # noqa: PTH123
             fcntl.flock(lock, fcntl.LOCK_EX)
             db = sqlite3.connect(self._path, timeout=1, isolation_level=None)
             db.execute("PRAGMA journal_mode = WAL")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN
 
 EXPORT = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
 LIMITED = """
@@ -24,6 +25,12 @@ def start(*args: str, stdout: int, program: str = "") -> "subprocess.Popen[str]"
     return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
+def faults(err: str) -> str:
+    """What a command said, but for the line that says as of when it looked."""
+    lines = err.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("--as-of: "))
+
+
 @pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx"])
 def test_what_fails_in_the_midst_leaves_the_file_that_was_there(
     project: Project, shape: str
@@ -38,7 +45,7 @@ def test_what_fails_in_the_midst_leaves_the_file_that_was_there(
     with start(*asked, stdout=subprocess.PIPE, program=LIMITED) as ran:
         out, err = ran.communicate()
     assert (ran.returncode, out) == (1, "")
-    assert err == f"{file.name}: File too large; name another file with -o\n"
+    assert faults(err) == f"{file.name}: File too large; name another file with -o\n"
     assert file.read_text() == "last month"
     assert sorted(project.folder.iterdir()) == before
 
@@ -56,7 +63,7 @@ def test_a_reader_who_has_seen_enough_is_no_fault(project: Project) -> None:
     with start(*EXPORT, stdout=writing) as ran:
         os.close(writing)
         _, err = ran.communicate()
-    assert err == ""
+    assert faults(err) == ""
 
 
 def test_a_full_disk_behind_standard_output_is_said_of_it(project: Project) -> None:
@@ -64,8 +71,8 @@ def test_a_full_disk_behind_standard_output_is_said_of_it(project: Project) -> N
     with Path("/dev/full").open("wb") as full, start(*EXPORT, stdout=full.fileno()) as ran:
         _, err = ran.communicate()
     assert ran.returncode == 1
-    assert err.startswith("standard output: No space left on device")
-    assert len(err.splitlines()) == 1
+    assert faults(err).startswith("standard output: No space left on device")
+    assert len(faults(err).splitlines()) == 1
 
 
 def test_a_link_stays_a_link_and_the_file_keeps_its_mode(project: Project) -> None:
@@ -82,3 +89,36 @@ def test_a_link_stays_a_link_and_the_file_keeps_its_mode(project: Project) -> No
 def test_a_device_stays_a_device(project: Project) -> None:
     assert project.run(*EXPORT, "-o", "/dev/null").code == 0
     assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (*EXPORT, "--format", "csv"),
+        (*EXPORT, "--format", "xlsx"),
+        ("statement", "preview", "guide", "--month", "2026-11", "--format", "json"),
+        ("report", "guide", "--month", "2026-11"),
+        ("notify", "guide"),
+        ("sla", "guide", "--format", "html"),
+    ],
+)
+def test_what_a_command_writes_is_its_owners_alone(
+    project: Project, asked: tuple[str, ...]
+) -> None:
+    """Network edges: whatever the umask; what is replaced loses the rights of all others."""
+    (project.folder / "campaigns/guide.toml").write_text(
+        CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
+    )
+    project.take()
+    file = project.folder / "written"
+    before = os.umask(0o022)
+    try:
+        ran = project.run(*asked, "-o", str(file))
+        assert ran.code == 0, ran.err
+        assert file.stat().st_mode & 0o777 == 0o600
+        if asked[0] != "notify":  # which never replaces a file
+            file.chmod(0o664)
+            assert project.run(*asked, "-o", str(file)).code == 0
+            assert file.stat().st_mode & 0o777 == 0o660
+    finally:
+        os.umask(before)

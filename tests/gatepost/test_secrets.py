@@ -7,22 +7,83 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.settings import Settings, secret
+from gatepost.private import keep_private, warn_of_open_secrets
+from gatepost.settings import Settings, Sourced, secret
 from tests.service import GATEPOST, Service, make_project
 
 pytestmark = pytest.mark.server
 
 
+def modes(folder: Path) -> dict[str, int]:
+    return {str(path): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+
+
 def test_what_is_secret_or_personal_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    """Network edges: under a umask that lets others read, as `make run` has it."""
+    before = os.umask(0o022)
     service = Service(make_project(tmp_path)).start()
-    modes = {
-        path.name: stat.S_IMODE(path.stat().st_mode)
-        for path in (tmp_path / "var").iterdir()
-        if path.stat().st_size or path.name == "gatepost.db-wal"
-    }
+    os.umask(before)
+    made = modes(tmp_path / "var")
     service.end()
-    assert {"secret_key", "duplicate_key", "gatepost.db", "gatepost.db-wal"} <= set(modes)
-    assert set(modes.values()) == {0o600}
+    names = {Path(path).name for path in made}
+    assert {"secret_key", "duplicate_key", "gatepost.db", "gatepost.db-wal"} <= names
+    assert {"counters.db", "counters.lock", "gatepost.db.lock"} <= names
+    assert set(made.values()) == {0o600}
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
+def test_what_was_open_to_others_is_closed_at_the_next_start(tmp_path: Path) -> None:
+    var, outside = tmp_path / "var", tmp_path / "outside"
+    (var / "backups").mkdir(parents=True)
+    for path in (var / "backup.db", var / "backups/old.db", var / "counters.lock", outside):
+        path.touch(mode=0o644)
+    (var / "link").symlink_to(outside)
+    var.chmod(0o755)
+    settings = Settings(var_dir=var, database_url=f"sqlite:///{tmp_path}/elsewhere.db")
+    (tmp_path / "elsewhere.db").touch(mode=0o644)
+    keep_private(settings)
+    found = modes(var)
+    assert found.pop(str(var / "backups")) == 0o700
+    assert found.pop(str(var / "link")) == 0o644  # what a link leads to is not ours
+    assert set(found.values()) == {0o600}
+    assert stat.S_IMODE(var.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "elsewhere.db").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_the_web_server_must_read_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    keep_private(Settings(var_dir=tmp_path, output_dir=tmp_path / "output"))
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_what_cannot_be_closed_is_said_with_the_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "var").mkdir(mode=0o755)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    keep_private(Settings(var_dir=tmp_path / "var"))
+    (line,) = caplog.messages
+    assert line == (
+        f"{tmp_path}/var: others may read it, and its mode cannot be changed (Operation not "
+        f"permitted); run `chmod go= {tmp_path}/var` as its owner"
+    )
+
+
+@pytest.mark.parametrize(("mode", "lines"), [(0o644, 1), (0o600, 0)])
+def test_an_open_file_of_settings_that_holds_a_key_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, lines: int
+) -> None:
+    for text, told in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
+        (tmp_path / ".env").write_text(text)
+        (tmp_path / ".env").chmod(mode)
+        warn_of_open_secrets(Sourced.read({}, tmp_path), tmp_path)
+        assert len(caplog.messages) == told
+        assert all("holds GATEPOST_SECRET_KEY; run `chmod 600" in line for line in caplog.messages)
+        caplog.clear()
 
 
 def test_ten_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from gatepost.serve import CONNECTIONS
 from tests.service import GUIDE, Service, make_project, person, serving
 
+pytestmark = pytest.mark.server
+
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 KIB = 1024
 
