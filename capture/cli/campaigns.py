@@ -136,5 +136,5 @@ def price(campaign: Campaign) -> str:
         amount = show_money(to_minor(terms.rate, campaign.currency), campaign.currency)
     else:
         amount = f"{terms.percent} %"
-    months = f" for {terms.months} months" if terms.months else ""
+    months = f" for {counted(terms.months, 'month')}" if terms.months else ""
     return f"{amount} per {terms.billable}{months} ({terms.model.value})"

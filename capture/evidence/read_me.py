@@ -1,5 +1,6 @@
 """What an evidence file says of itself: what stands in it, how to check it, what was left out."""
 
+from capture.counted import counted
 from capture.ledger import Frozen
 from capture.statement import Statement
 
@@ -10,9 +11,9 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
         (
             "What this is",
             f"The evidence for statement {frozen.number}: {bill.campaign}, {bill.month}, for "
-            f"{bill.client}. It holds the {leads} leads of that statement's lines and nobody "
-            "else's, each as it stood when the statement was drawn. Begin with the view `bill`; "
-            "`why_qualified` shows each lead's criteria.",
+            f"{bill.client}. It holds {counted(leads, 'lead')} of that statement's lines and "
+            "nobody else's, each as it stood when the statement was drawn. Begin with the view "
+            "`bill`; `why_qualified` shows each lead's criteria.",
         ),
         (
             "Amounts and times",
@@ -50,8 +51,8 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
         ),
         (
             "Erased persons",
-            f"{erased} of the {leads} leads were erased since at the person's wish or by law: "
-            "their lines, verdicts and events are here, their answers are not. leads.answers "
+            f"Erased since, at the person's wish or by law: {erased} of {counted(leads, 'lead')}. "
+            "Their lines, verdicts and events are here, their answers are not. leads.answers "
             "says which.",
         ),
         (

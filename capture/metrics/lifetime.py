@@ -9,6 +9,7 @@ over exposure). While nobody has left, only the years so far are known, and the 
 from fractions import Fraction
 from typing import Final
 
+from capture.counted import counted
 from capture.metrics.figure import Figure, Kind, Unit, share
 from capture.metrics.sums import Sums
 from capture.money import show_money
@@ -32,8 +33,8 @@ def lifetime_value(sums: Sums) -> Figure:
     days = Fraction(sums.customer_days, sums.customers)
     if days < ENOUGH_DAYS:
         return _KIND.missing(
-            f"too early to say: customers were seen for {int(days)} days on average, "
-            f"and {ENOUGH_DAYS} are wanted"
+            f"too early to say: customers were seen for {counted(int(days), 'day')} on "
+            f"average, and {ENOUGH_DAYS} are wanted"
         )
     if not sums.purchases:
         return _KIND.missing("no purchase with an amount yet")

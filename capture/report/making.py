@@ -126,7 +126,7 @@ def _change(now: Figure, before: Figure | None, currency: str) -> str:
     number = abs(change) if now.unit in {Unit.PERCENT, Unit.RATIO} else int(abs(change))
     shown = show(number, now.unit, currency)
     if now.unit is Unit.PERCENT:
-        shown = f"{number:,} points"
+        shown = f"{number:,} point{'' if number == 1 else 's'}"
     return f"{'+' if change > 0 else '-'}{shown}"
 
 
@@ -164,7 +164,7 @@ def _months(gathered: Month) -> Chart:
         key="months",
         title="Leads by month of receipt",
         description="; ".join(
-            f"{month_name(month)}: {gathered.history[month].leads:,} leads, "
+            f"{month_name(month)}: {counted(gathered.history[month].leads, 'lead')}, "
             f"{gathered.history[month].accepted:,} accepted"
             for month in months
         )

@@ -7,6 +7,7 @@ import time_machine
 
 from capture.counted import counted
 from tests.cli.conftest import Project
+from tests.samples import CAMPAIGN
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -35,6 +36,11 @@ def test_one_is_no_plural(project: Project) -> None:
         "1,000 leads",
     )
     assert project.run("campaigns", "check").out == "1 campaign is sound.\n"
+    share = 'model = "revenue_share"\npercent = 15\nmonths = 1\nbillable = "revenue"'
+    price = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
+    (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace(price, share))
+    listed = project.run("campaigns", "list").out
+    assert "15 % per revenue for 1 month (revenue_share)" in listed
 
 
 def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Project) -> None:

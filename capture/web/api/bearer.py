@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import request
 
 from capture.access import find_access, is_use_old
+from capture.counted import counted
 from capture.errors import Unavailable
 from capture.ledger import Access
 from capture.web.api.problems import TOO_MANY, UNAUTHORIZED, ProblemFound
@@ -33,7 +34,8 @@ def caller(now: datetime) -> Access:
         )
     wait = parts().api_limit.retry_after_of(f"token {access.id}")
     if wait is not None:
-        raise ProblemFound(TOO_MANY, f"Wait {wait} seconds.", headers={"Retry-After": str(wait)})
+        wish = f"Wait {counted(wait, 'second')}."
+        raise ProblemFound(TOO_MANY, wish, headers={"Retry-After": str(wait)})
     if is_use_old(access, now):
         with contextlib.suppress(Unavailable):  # who only reads needs no writable ledger
             ledger.transact(lambda records: records.note_use(access.id, now))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from capture.counted import counted
 from publish.tag_syntax import STRAY_TAG
 from publish.writing.finding import Finding
 from publish.writing.model import LONGEST_SUMMARY, LONGEST_TITLE, SHORTEST_SUMMARY
@@ -37,7 +38,9 @@ def _lengths(post: Post) -> Iterator[Finding]:
         yield post.finding("form", line, "a summary holds no tags: put it in the text")
     elif not SHORTEST_SUMMARY <= len(summary) <= LONGEST_SUMMARY:
         told = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} tell the reader what to expect"
-        yield post.finding("summary", line, f"`summary` has {len(summary)} characters: {told}")
+        yield post.finding(
+            "summary", line, f"`summary` has {counted(len(summary), 'character')}: {told}"
+        )
 
 
 def _picture(post: Post) -> Iterator[Finding]:
