@@ -9,12 +9,13 @@ from capture.campaign import Campaign
 from capture.cli.amount import Amount
 from capture.cli.lead import find
 from capture.cli.output import parse_time
+from capture.cli.show import moment
 from capture.cli.side import side_option
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.lead import Actor, Lead
+from capture.lead import Actor
 from capture.ledger import Reading, Records
 from capture.local_time import show_moment
-from capture.outcomes import KINDS, MOST_MONTHS, Outcome, record, remarks
+from capture.outcomes import KINDS, MOST_MONTHS, Outcome, known_outcome, record, remarks
 from capture.terms import kept_campaign
 
 
@@ -34,6 +35,8 @@ from capture.terms import kept_campaign
     help="revenue, a refund in part: split over so many months.",
 )
 @click.option("--reason", default="", help="contested: a code of the campaign file.")
+@click.option("--reference", default="", metavar="ID", help="The client's own id of this fact.")
+@click.option("--again", is_flag=True, help="Another one, though much the same is recorded.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
 @pass_workplace
 def outcome(
@@ -48,6 +51,8 @@ def outcome(
     period: str | None,
     months: int,
     reason: str,
+    reference: str,
+    again: bool,
     note: str,
 ) -> None:
     """Record what has become of a lead. A time without a zone is one of the campaign's zone."""
@@ -57,7 +62,7 @@ def outcome(
     def look(reading: Reading) -> Campaign:
         return kept_campaign(reading, find(reading, lead_id).version)
 
-    def work(records: Records) -> tuple[Lead, list[str]]:
+    def work(records: Records) -> list[str]:
         lead = find(records, lead_id)
         said = Outcome(
             lead_id=lead.lead_id,
@@ -72,9 +77,18 @@ def outcome(
             months=months,
             reason=reason,
             note=note,
+            reference=reference,
+            again=again,
+            timed=occurred is not None,
         )
+        known = known_outcome(records, said)
+        if known is not None:
+            on = moment(known.event.occurred_at)
+            already = f"{what} {reference} is recorded already, at {on}"
+            return [f"{lead.lead_id}: {already}; nothing was written."]
         lead = record(records, said, now)
-        return lead, remarks(records, terms, said)
+        done = f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}."
+        return [done, *remarks(records, terms, said)]
 
     with workplace.ledger() as ledger:
         terms = ledger.read(look)
@@ -84,10 +98,10 @@ def outcome(
             for option, text in given.items()
             if text is not None
         }
-        lead, remarked = ledger.transact(work)
-    click.echo(f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}.")
-    for option, moment in times.items():
-        click.echo(f"{option}: {show_moment(moment, terms.zone)}.")
+        done, *remarked = ledger.transact(work)
+    click.echo(done)
+    for option, time in times.items():
+        click.echo(f"{option}: {show_moment(time, terms.zone)}.")
     for remark in remarked:
         click.echo(remark)
 

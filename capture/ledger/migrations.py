@@ -276,3 +276,12 @@ def add_consent(db: Database) -> None:
         ALTER TABLE leads DROP COLUMN consent_version;
         ALTER TABLE leads RENAME COLUMN shown_version TO consent_version;
     """)
+
+
+@migrations()
+def add_references(db: Database) -> None:
+    """A way to the events that carry the reference of a client's own system (rule 38)."""
+    db.execute(
+        "CREATE INDEX events_by_reference ON events (json_extract(data, '$.reference'), kind)"
+        " WHERE json_extract(data, '$.reference') IS NOT NULL"
+    )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from capture.campaign import Campaign
-from capture.lead import Event, Lead
+from capture.lead import Event, Kind, Lead
 from capture.ledger.facts import (
     Access,
     Alike,
@@ -107,6 +107,14 @@ class Reading(Protocol):
 
     def tracked(self, campaign: str) -> Iterator[Tracked]:
         """Every lead of a campaign, tests left out, in the order of recording, one at a time."""
+
+    def referenced(
+        self, client: str, kind: Kind, reference: str, *, test: bool
+    ) -> Sequence[Recorded]:
+        """The events of a client's leads of one kind under a reference, in their order (rule 38).
+
+        Test leads have references of their own.
+        """
 
     def account_events(self) -> Iterator[Recorded]:
         """Events that are about no lead: doors, closings, corrections, payments; in order."""

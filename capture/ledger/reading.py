@@ -145,6 +145,19 @@ class SqliteReading:
     def tracked(self, campaign: str) -> Iterator[Tracked]:
         return walks.tracked(self._db, campaign)
 
+    def referenced(
+        self, client: str, kind: Kind, reference: str, *, test: bool
+    ) -> Sequence[Recorded]:
+        rows = self._db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events INDEXED BY events_by_reference"
+            " WHERE json_extract(data, '$.reference') IS NOT NULL"
+            " AND json_extract(data, '$.reference') = ? AND kind = ? AND EXISTS"
+            " (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id AND client = ?"
+            " AND test = ?) ORDER BY sequence",
+            (reference, kind.value, client, int(test)),
+        )
+        return [recorded_from(row) for row in rows]
+
     def account_events(self) -> Iterator[Recorded]:
         # Events only grow, so each is read once: they are asked for again and again.
         seen = self._account[-1].sequence if self._account else 0

@@ -14,7 +14,8 @@ from capture.lead import Kind
 from capture.ledger import Reading, Records
 from capture.outcomes.cells import Cells, Teller
 from capture.outcomes.known import Fact, facts_of, says_nothing_new
-from capture.outcomes.record import Outcome, record
+from capture.outcomes.once import known_outcome, record
+from capture.outcomes.record import Outcome
 from capture.outcomes.whose import History, Whose, history
 from capture.sheet import Table, in_order
 
@@ -72,10 +73,10 @@ def sort_out(reading: Reading, table: Table, teller: Teller, now: datetime) -> S
         if found is not None and said is not None:
             facts = facts_of(said, found.terms)
             first = lines.setdefault((lead_id, facts), line)
-            if first != line:
+            if first != line and not said.reference:
                 cells.faults.append(
                     f"the same as line {first}; leave one, or if it happened twice, give each its "
-                    "own time"
+                    "own time, and the second yes under again"
                 )
             elif _is_known(said, facts, found, now, alone=lead_id not in changed):
                 known.append(_taken(line, said, known=True))
@@ -132,9 +133,14 @@ def _is_known(
     said: Outcome, facts: frozenset[Fact], found: History, now: datetime, *, alone: bool
 ) -> bool:
     """`alone`: no row above changes the lead, so that what silence has said stands."""
-    if facts <= found.facts:
+    if _is_recorded(said, facts, found):
         return True
     return alone and says_nothing_new(said, found.lead, found.silent, now)
+
+
+def _is_recorded(said: Outcome, facts: frozenset[Fact], found: History) -> bool:
+    """To the second; what has a reference of its own is no fact under another one (rule 38)."""
+    return facts <= (found.unreferenced if said.reference else found.facts)
 
 
 def _is_known_now(
@@ -145,7 +151,9 @@ def _is_known_now(
     if lead_id not in befores:
         befores[lead_id] = history(records, lead_id)
     before = befores[lead_id]
-    if before is not None and one.facts <= before.facts:
+    if before is not None and _is_recorded(one.outcome, one.facts, before):
+        return True
+    if known_outcome(records, one.outcome) is not None:
         return True
     current = history(records, lead_id) if one.outcome.kind is Kind.HELD else None
     return current is not None and says_nothing_new(one.outcome, current.lead, current.silent, now)

@@ -3,6 +3,7 @@
 The columns are named as the options of `gatepost outcome`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from capture.errors import Refused
 from capture.lead import Actor, Kind
 from capture.local_time import read_moment
 from capture.outcomes.amounts import read_amount
-from capture.outcomes.record import KINDS, WITH_AMOUNT, WITH_MEETING, Outcome
+from capture.outcomes.record import KINDS, REFERENCE, WITH_AMOUNT, WITH_MEETING, Outcome
 
 MOST_MONTHS: Final = 120
 """How many months a payment may be split over."""
@@ -91,6 +92,9 @@ class Cells:
             months=self._read("months", _months, f"write a number from 1 to {MOST_MONTHS}") or 1,
             reason=self.text("reason"),
             note=self.text("note"),
+            reference=self._read("reference", _reference, _REFERENCE) or "",
+            again=self._read("again", lambda text: _YES_NO[text.casefold()], "write yes or no")
+            or False,
         )
         if said.amount is not None:
             self._check_amount(said, terms)
@@ -139,6 +143,8 @@ class Cells:
         return "none that we know" + (near(text, KINDS) or f"; write one of {known}")
 
 
+_YES_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
+_REFERENCE: Final = "write 1 to 80 letters, digits and signs of . _ : / # + = -"
 _TIME: Final = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
 
 
@@ -174,6 +180,12 @@ def _day(text: str) -> date:
     if day.year > 2999:
         raise ValueError(text)
     return day
+
+
+def _reference(text: str) -> str:
+    if not re.fullmatch(REFERENCE, text):
+        raise ValueError(text)
+    return text
 
 
 def _months(text: str) -> int:

@@ -6,12 +6,15 @@ a command, and for ever.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from capture.billing import minor_units, split
 from capture.campaign import Campaign
 from capture.lead import Event, Kind, Lead, show_time
 from capture.outcomes.record import WITH_AMOUNT, WITH_MEETING, WITH_PERIOD, Outcome
+
+LAST_YEAR: Final = 2999
+"""Of a period that somebody may mean."""
 
 Fact = tuple[str, str, Any, Any, Any, Any]
 """Kind, time, meeting's time, amount in minor units, period, reason: as events hold them."""
@@ -57,7 +60,9 @@ def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
         yield _fact(kind, on, meeting_at=show_time(outcome.meeting_at))
     elif kind in WITH_PERIOD and outcome.amount is not None and outcome.period is not None:
         amount = minor_units(outcome.amount, terms.currency)
-        for day, part in split(amount, outcome.period, outcome.months).items():
+        # A mistyped year is refused where the outcome is recorded; months beyond it are none.
+        months = outcome.months if outcome.period.year <= LAST_YEAR else 1
+        for day, part in split(amount, outcome.period, months).items():
             yield _fact(kind, on, amount=part, period=day.isoformat())
     elif kind in WITH_AMOUNT and outcome.amount is not None:
         yield _fact(kind, on, amount=minor_units(outcome.amount, terms.currency))

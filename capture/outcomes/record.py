@@ -66,6 +66,9 @@ WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
 GIVES_BACK: Final = {Kind.REFUNDED: REFUND, Kind.CHURNED: CHURN}
 """What may credit lines that were billed already, with the reason on the credit note."""
 
+REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]{0,79}"
+"""Letters, digits and a few signs: ids, and neither names nor e-mail addresses (rule 31)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -90,12 +93,21 @@ class Outcome:
     reason: str = ""
     """contested: one of the campaign's codes."""
     note: str = ""
+    reference: str = ""
+    """The id that the client's own system gave this very fact (rule 38)."""
+    again: bool = False
+    """It is another fact, though one much like it is recorded (rule 38)."""
+    timed: bool = True
+    """Somebody said when it happened; else it is taken to have happened when it is recorded."""
     on_behalf: bool = False
     """The agency enters it for the client (rule 41): it is the agency's word, and marked so."""
 
 
-def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
-    """Records one outcome. Raises `MoveRefused`, or `Refused` with what to write instead."""
+def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
+    """Records one outcome as a new fact; `once.record` finds out whether it is new.
+
+    Raises `MoveRefused`, or `Refused` with what to write instead.
+    """
     found = find_lead(records, outcome.lead_id)
     lead = write_meeting(records, found, now)
     terms = kept_campaign(records, lead.version)
@@ -110,7 +122,11 @@ def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if outcome.kind in ENDING and lead is not found:
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
     by = records.pseudonym(lead.client, outcome.by)
-    said = {"by": by, **({ON_BEHALF_OF: Actor.CLIENT.value} if outcome.on_behalf else {})}
+    said = {"by": by}
+    if outcome.on_behalf:
+        said[ON_BEHALF_OF] = Actor.CLIENT.value
+    if outcome.reference:
+        said["reference"] = outcome.reference
     found_data = _data(life, terms, outcome, now)
     if outcome.kind is Kind.REVENUE:
         check_unbilled(records, life, terms, found_data)

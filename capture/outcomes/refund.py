@@ -15,8 +15,8 @@ def refunds(
 ) -> list[dict[str, Any]]:
     """What each refund's event says: one, or one for each month that it names.
 
-    `refund` has the amount of all of them. Raises `Refused` for a refund that is recorded already,
-    is more than there was, or does not say what it is for.
+    `refund` has the amount of all of them. Raises `Refused` for a refund that is more
+    than there was, or does not say what it is for.
     """
     if terms.price.billable == "revenue":
         if period is None:
@@ -30,8 +30,6 @@ def refunds(
         )
     else:
         parts = [(_of_the_sale(life, terms, refund.amount), refund)]
-    for _, part in parts:
-        _check_new(life, terms, part)
     return [
         {"amount": part.amount, "left": left, **({"period": part.period} if part.period else {})}
         for left, part in parts
@@ -91,15 +89,6 @@ def _in_part(
             )
         parts.append((kept - amount, Refund(refund.occurred_at, amount, period)))
     return parts
-
-
-def _check_new(life: Life, terms: Campaign, refund: Refund) -> None:
-    if refund in life.refunds:
-        of = f" of {refund.period}" if refund.period else ""
-        raise Refused(
-            f"lead {life.lead.lead_id}: a refund of {from_minor(refund.amount, terms.currency)}"
-            f"{of} of that very time is recorded already; if there were two, give each its own time"
-        )
 
 
 def _given_back(life: Life) -> int:

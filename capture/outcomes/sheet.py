@@ -20,6 +20,8 @@ COLUMNS: Final = (
     "reason",
     "from",
     "note",
+    "reference",
+    "again",
 )
 _HEADING: Final = Columns(
     names={name: name for name in COLUMNS},

@@ -25,6 +25,8 @@ class History:
     lead: Lead
     terms: Campaign
     facts: frozenset[Fact]
+    unreferenced: frozenset[Fact]
+    """Those that carry no reference."""
     silent: bool
     """The last word on its meeting was silence's."""
 
@@ -122,4 +124,5 @@ def history(reading: Reading, lead_id: str) -> History | None:
         return None
     events: list[Event] = [one.event for one in reading.events(lead_id=lead_id)]
     terms = kept_campaign(reading, lead.version)
-    return History(lead, terms, facts_in(events), held_by_silence(events))
+    bare = facts_in(event for event in events if not event.data.get("reference"))
+    return History(lead, terms, facts_in(events), bare, held_by_silence(events))

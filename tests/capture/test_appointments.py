@@ -139,7 +139,7 @@ class TestAppointments:
         desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.say(lead, Kind.CANCELLED, NOW + HOUR)
         assert amounts(desk.bill("2026-11", NOW + HOUR)) == []
-        desk.client(lead, Kind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING)
+        desk.client(lead, Kind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING, again=True)
         assert amounts(desk.bill("2026-11", NOW + 2 * HOUR)) == [30000]
 
     @pytest.mark.parametrize(("on", "charged"), [(MEETING - HOUR, []), (MEETING, [30000])])

@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import Field
 
 from capture.canonical import canonical
-from capture.lead import Actor, Kind, Lead, show_time
+from capture.lead import Actor, Event, Kind, Lead, show_time
 from capture.ledger import Access, Records
-from capture.outcomes import Outcome, record
-from capture.review import Act, accept, reject, settle, withdraw
+from capture.outcomes import Outcome, known_outcome, record
+from capture.review import Act, accept, find_lead, reject, settle, withdraw
 from capture.sharing import Once, once, take_up
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.said import (
@@ -35,7 +35,9 @@ class EventRecorded(Answer):
     lead_id: str
     type: str
     recorded_at: str = Field(description="In UTC.")
-    source: Literal["client"]
+    source: Literal["client", "agency"] = Field(
+        description="`agency`: it recorded the very same before, under your reference."
+    )
     stage: Stage
     deadline: str | None
     appointment: MeetingStage
@@ -50,9 +52,13 @@ def _record(asked: Request[Nothing, EventToRecord], lead_id: str) -> str:
         take_up(records, access.client, lead_id, now)
         if isinstance(said, Review):
             lead = _review(records, lead_id, said, access, now)
-        else:
-            lead = record(records, _outcome(lead_id, said, access, now), now)
-        return _answer(lead, said.type, now)
+            return _answer(lead, said.type, now)
+        outcome = _outcome(lead_id, said, access, now)
+        known = known_outcome(records, outcome)
+        if known is not None:
+            lead = find_lead(records, lead_id)
+            return _answer(lead, said.type, now, known.event)
+        return _answer(record(records, outcome, now), said.type, now)
 
     asking = Once(access.client, asked.key, request)
     return parts().ledger.transact(lambda records: once(records, asking, work, now))
@@ -86,16 +92,20 @@ def _outcome(lead_id: str, said: Happened, access: Access, now: datetime) -> Out
         months=getattr(said, "months", 1),
         reason=getattr(said, "reason", ""),
         note=said.note,
+        reference=said.reference or "",
+        again=said.again,
+        timed=said.occurred_at is not None,
     )
 
 
-def _answer(lead: Lead, kind: str, now: datetime) -> str:
+def _answer(lead: Lead, kind: str, now: datetime, known: Event | None = None) -> str:
     """Without personal data, since it is kept for whoever asks again."""
+    recorded_at, source = (known.recorded_at, known.actor) if known else (now, Actor.CLIENT)
     return EventRecorded(
         lead_id=lead.lead_id,
         type=kind,
-        recorded_at=show_time(now),
-        source="client",
+        recorded_at=show_time(recorded_at),
+        source="client" if source is Actor.CLIENT else "agency",
         stage=lead.review_at(now),
         deadline=lead.deadline and show_time(lead.deadline),
         appointment=lead.appointment_at(now),

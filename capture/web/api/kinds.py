@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from capture.form.text import cleaned_line, cleaned_text
+from capture.outcomes import REFERENCE
 
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -115,6 +116,15 @@ Remark = Annotated[
     StringConstraints(max_length=2000),
     AfterValidator(cleaned_text),
     Field(description="What to say about it: for the agency's eyes."),
+]
+Reference = Annotated[
+    str,
+    *_written(rf"^{REFERENCE}$", "write 1 to 80 letters, digits and signs of . _ : / # + = -"),
+    Field(
+        description="The id that your own system gave this very fact (the payment, the refund, the "
+        "meeting; not the deal). Under it the same outcome of that type is recorded once, however "
+        "it arrives; another one is refused."
+    ),
 ]
 Reason = Annotated[
     str,

@@ -11,6 +11,7 @@ from capture.web.api.kinds import (
     Day,
     Person,
     Reason,
+    Reference,
     Remark,
     Time,
     read_whole,
@@ -26,6 +27,11 @@ class _Said(Asked):
 
 class _Happened(_Said):
     occurred_at: Time | None = Field(default=None, description="When it happened; now by default.")
+    reference: Reference | None = None
+    again: bool = Field(
+        default=False,
+        description="It is another one, though much the same was recorded within a day.",
+    )
 
 
 class Accepted(_Said):

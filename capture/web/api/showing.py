@@ -116,6 +116,7 @@ def _event(event: Event, one: OpenLead) -> EventShown:
         meeting_at=data.get("meeting_at"),
         amount=_money(data["amount"], one) if "amount" in data else None,
         period=data.get("period"),
+        reference=data.get("reference"),
         final_at=data.get("final_at"),
         on_behalf_of=data.get(ON_BEHALF_OF),
         cause=data.get("cause"),

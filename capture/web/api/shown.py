@@ -81,6 +81,7 @@ class EventShown(Answer):
     meeting_at: str | None
     amount: str | None = Field(description="In major units of the lead's currency.")
     period: str | None = Field(description="The first day that revenue is for.")
+    reference: str | None = Field(description="The id that your own system gave this fact.")
     final_at: str | None = Field(
         description="Until then you may object: to an outcome with no_show or contested, to a "
         "review with accepted or rejected; null: it is final."

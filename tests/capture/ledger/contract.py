@@ -383,3 +383,24 @@ class LedgerContract:
         found = ledger.read(lambda reading: [reading.answered(*one) for one in asking])
         same, other = Answered(same=True, answer="said"), Answered(same=False, answer="said")
         assert found == [same, other, None]
+
+    def test_events_are_found_by_the_reference_of_a_clients_own_kind(self, ledger: Ledger) -> None:
+        def take(records: Records) -> None:
+            for lead_id, test in {"a": False, "t": True}.items():
+                records.append(received(lead_id, test=test), moved(lead_id, Kind.QUALIFIED))
+                records.append(moved(lead_id, Kind.WON, amount=5, reference="R-1"))
+            for period in ("2026-11-23", "2026-12-23"):
+                paid = {"amount": 5, "period": period, "reference": "R-1"}
+                records.append(moved("a", Kind.REVENUE, **paid))
+
+        def found(kind: Kind, client: str = "acme", *, test: bool = False) -> list[str | None]:
+            return ledger.read(
+                lambda reading: [
+                    one.event.lead_id for one in reading.referenced(client, kind, "R-1", test=test)
+                ]
+            )
+
+        ledger.transact(take)
+        assert (found(Kind.WON), found(Kind.WON, test=True)) == (["a"], ["t"])
+        assert found(Kind.REVENUE) == ["a", "a"]
+        assert (found(Kind.REFUNDED), found(Kind.WON, "other")) == ([], [])

@@ -161,6 +161,7 @@ class Product:
             period=act.period,
             months=act.months,
             reason=act.reason,
+            again=True,  # each act is another fact
         )
         return record(records, said, act.at)
 

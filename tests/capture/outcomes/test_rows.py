@@ -121,14 +121,17 @@ class TestAgain:
     def test_another_time_amount_or_meeting_is_another_outcome(self, desk: Desk) -> None:
         desk.take()
         desk.bring(SCHEDULED, WON, REFUND)
-        other = REFUND.replace("100", "101"), REFUND.replace("09:00", "09:01")
+        other = REFUND.replace("100", "101"), REFUND.replace("02T09:00", "03T09:01")
         move = f"{ANN},moved,2026-11-25T09:00,2026-11-27T10:00"
         assert known(desk.bring(*other, move)) == [False] * 3
         assert known(desk.bring(move.replace("27T", "28T"))) == [False]
 
     def test_two_equal_rows_in_one_table_are_refused(self, desk: Desk) -> None:
         lead_id = desk.take()
-        same = "the same as line 3; leave one, or if it happened twice, give each its own time"
+        same = (
+            "the same as line 3; leave one, or if it happened twice, give each its own time, and "
+            "the second yes under again"
+        )
         assert desk.faults(WON, REFUND, REFUND) == [f"4: {same}"]
         desk.bring(WON, REFUND)
         heading = f"lead_id,{HEADING}"
@@ -143,7 +146,7 @@ class TestAgain:
         before = desk.head()
         assert known(desk.bring(WON, paid)) == [True, True]
         assert desk.head() == before
-        desk.bring(paid.replace("10:00", "10:01"))
+        desk.bring(paid.replace("01T10:00", "02T10:01"))
         assert desk.lead(lead_id).sale == "won"
 
     @pytest.mark.parametrize("written", [False, True])
