@@ -247,7 +247,7 @@ class TestAmountsOfOnePeriod:
         lead = desk.take(SHARE, START)
         desk.client(lead, Kind.WON, START, amount=Decimal(1))
         for hour in (1, 2):
-            paid = {"amount": Decimal("0.03"), "period": FIRST}
+            paid = {"amount": Decimal("0.03"), "period": FIRST, "reference": f"P-{hour}"}
             desk.client(lead, Kind.REVENUE, START + timedelta(hours=hour), **paid)
         (line,) = desk.close("2027-01", at("2027-02-02")).lines
         assert (line.base, line.amount) == (6, 1)  # 0.9, where each alone is 0.45
