@@ -77,7 +77,8 @@ def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Previe
     preview.wait_for(rf"^{path}: a draft, on http://127.0.0.1:{preview.port}/drafts/[\w-]+/$")
     address = re.search(r"/drafts/[\w-]+/", preview.said())
     assert address is not None
-    assert "Secret text." in preview.get(address[0]).text
+    # The first build may have seen the file as `new` left it, before it was saved.
+    preview.until(lambda: "Secret text." in preview.get(address[0]).text)
     assert f'href="{address[0]}"' in preview.get("/_live/").text
     assert "What nobody knows yet" not in preview.get("/articles/").text
 
