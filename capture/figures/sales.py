@@ -38,8 +38,14 @@ def payments(life: Life, terms: Campaign, today: date) -> Iterator[Payment]:
             if absence.returned is not None:
                 bought = absence.returned
                 yield Payment(bought.occurred_at.astimezone(terms.zone).date(), bought.amount)
+    in_full = [
+        refund.occurred_at.astimezone(terms.zone).date()
+        for refund in life.refunds
+        if divided and not refund.period
+    ]
     for period, amounts in life.revenue.items():
-        day = date.fromisoformat(period)
+        # What was paid ahead and then given back counts, both ways, on the day of the refund.
+        day = min([date.fromisoformat(period), *in_full])
         if day <= today:
             yield from (Payment(day, paying.amount) for paying in amounts)
     for refund in life.refunds:

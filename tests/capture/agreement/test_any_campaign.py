@@ -44,6 +44,13 @@ PRICES: list[dict[str, Any]] = [
     {"model": "cpa", "billable": "won", "rate": "500", "refund_days": 1},
     {"model": "cpa", "billable": "won", "percent": "10"},
     {"model": "revenue_share", "billable": "revenue", "percent": "12.5", "months": 12},
+    {
+        "model": "revenue_share",
+        "billable": "revenue",
+        "percent": "12.5",
+        "months": 12,
+        "refund_days": 30,
+    },
 ]
 
 

@@ -233,6 +233,27 @@ class TestSales:
         whole = office.gather(now=NOW + 300 * DAY).whole
         assert (whole.customers, whole.churned, whole.customer_days) == (1, 1, 7)
 
+    def test_who_returns_is_a_customer_again_but_for_the_days_away(self, office: Office) -> None:
+        lead_id = office.take()
+        office.accept(lead_id)
+        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        office.say(lead_id, Kind.CHURNED, NOW + 8 * DAY)
+        office.say(lead_id, Kind.WON, NOW + 10 * DAY, amount=Decimal(500))
+        whole = office.gather(now=NOW + 12 * DAY).whole
+        assert (whole.customers, whole.churned, whole.customer_days) == (1, 0, 9)
+        assert (whole.purchases, whole.revenue) == (2, 150_000)
+
+    def test_a_year_paid_ahead_and_given_back_is_no_revenue_and_no_loss(
+        self, office: Office
+    ) -> None:
+        lead_id = office.take(SHARE)
+        office.accept(lead_id)
+        paid = {"amount": Decimal(1200), "period": NOW.date(), "months": 12}
+        office.say(lead_id, Kind.WON, NOW + HOUR, amount=Decimal(1200))
+        office.say(lead_id, Kind.REVENUE, NOW + HOUR, **paid)
+        office.say(lead_id, Kind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1200))
+        assert office.gather(SHARE, now=NOW + 41 * DAY).whole.revenue == 0
+
 
 class TestCosts:
     """The agency's own."""
