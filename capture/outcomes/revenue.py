@@ -18,7 +18,7 @@ from capture.billing import (
 from capture.campaign import Campaign
 from capture.errors import Refused
 from capture.ledger import Reading
-from capture.money import from_minor, round_minor
+from capture.money import check_amount, from_minor, round_minor
 
 
 def periods(
@@ -26,9 +26,14 @@ def periods(
 ) -> list[dict[str, Any]]:
     """What each month's event says. The amount is in minor units.
 
-    Raises `Refused` for a period before the sale, or whose month shares days with another one.
+    Raises `Refused` for a period before the sale, or whose month shares days with another one, or
+    whose amounts add up to more than we count with.
     """
     parts = split(amount, first, months)
+    for day, part in parts.items():
+        known = sum(paying.amount for paying in life.revenue.get(day.isoformat(), ()))
+        total = from_minor(known + part, terms.currency)
+        check_amount(total, terms.currency, f"the revenue of {day}")
     if terms.price.billable == "revenue":
         _check_since_won(life, terms, first)
         _check_months(life, terms, parts)

@@ -106,6 +106,15 @@ def test_no_outcome_takes_more(desk: Desk) -> None:
     )
 
 
+def test_the_amounts_of_one_period_never_add_up_to_more(desk: Desk) -> None:
+    lead = desk.take(SHARE)
+    desk.say(lead, Kind.WON, NOW, amount=Decimal(1))
+    most, day = from_minor(LARGEST, "USD"), NOW.date() + DAY
+    desk.say(lead, Kind.REVENUE, NOW + DAY, amount=most, period=day)
+    with pytest.raises(Refused, match=r"the revenue of 2026-11-24 is over 10,000,000,000,000\.00"):
+        desk.say(lead, Kind.REVENUE, NOW + 2 * DAY, amount=Decimal(1), period=day)
+
+
 def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
     table = Table(ledger)
     table.take()
