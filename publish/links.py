@@ -16,6 +16,7 @@ from typing import Any, Final
 from pelican import signals
 from pelican.contents import Article, Page
 
+from capture.paths import ConfinedFolder
 from publish import problems
 from publish.problems import Report, report_of
 from publish.source import line_of_key, line_of_text
@@ -77,9 +78,10 @@ def _check_links(content: Any, context: MutableMapping[str, Any], report: Report
 
 def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
     root = Path(content.settings["PATH"])
+    folder = ConfinedFolder(root)
     for path in sorted(linked_files(content)):
-        if not (root / path).is_file():
-            there = [known for known in context["static_content"] if (root / known).is_file()]
+        if not folder.why_no_file(path) and folder.find_file(path) is None:
+            there = [known for known in context["static_content"] if folder.find_file(known)]
             near = _near(path, there, "")
             message = f"links to `{path}`, but there is no such file in {root.name}/{near}"
             yield Path(path).name, message

@@ -77,7 +77,11 @@ def new_text(kind: Kind, wish: Wish, said: Said, writing: Writing) -> Path:
         "preview": secrets.token_urlsafe(TOKEN_BYTES),
     }
     text = _in_yaml(head) if said.yaml else _in_pairs(head)
-    return _written(writing.layout.folders[kind][0] / f"{wish.slug}.md", text)
+    path = writing.layout.folders[kind][0] / f"{wish.slug}.md"
+    if not writing.layout.paths.holds(path):
+        out = f"leads out of {writing.layout.content.name}/"
+        raise Refused(f"{short_path(path.parent)} {out}: put a folder in the link's place")
+    return _written(path, text)
 
 
 def new_campaign(wish: Wish, client: str, catalogue: Catalogue, folder: Path, today: date) -> Path:

@@ -17,6 +17,7 @@ from pelican import signals
 from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
+from capture.paths import ConfinedFolder, name_below
 from publish import made_files, problems
 from publish.html_tag import attributes_of, write_tag
 from publish.links import contents
@@ -68,6 +69,7 @@ class _Gallery:
         self, context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
     ) -> None:
         self.root = Path(settings["PATH"])
+        self.paths = ConfinedFolder(self.root)
         self.url: str = context["site"].url
         self.report: Report = report_of(settings)
         self.known: Mapping[str, Any] = context["static_content"]
@@ -181,12 +183,12 @@ class _Page:
         path = unquote(urlsplit(html.unescape(place["path"] if place else link)).path)
         if not place and not path.startswith("/"):
             return None
-        if not path.startswith("/"):
-            path = posixpath.join(self._content.relative_dir, path)
-        path = posixpath.normpath(path).lstrip("/")
+        path = name_below(path, self._content.relative_dir)
+        if self._gallery.paths.find_file(path) is None:
+            return None
+        path = posixpath.normpath(path)
         is_picture = posixpath.splitext(path)[1].lower() in {*KINDS, ".svg"}
-        there = path in self._gallery.known and (self._gallery.root / path).is_file()
-        return path if is_picture and there else None
+        return path if is_picture and path in self._gallery.known else None
 
     def _picture(self, attributes: dict[str, str], made: PictureFiles) -> str:
         _say_size(attributes, (made.width, made.height))

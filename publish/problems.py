@@ -6,7 +6,7 @@ The old site is cleared only then, so that a failed `pelican` leaves it standing
 """
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from publish.wiring import listen
 
 _REPORT: Final = "GATEPOST_REPORT"
 _CLEAR: Final = "GATEPOST_CLEAR_OUTPUT"
+_LAST: Final[dict[Callable[[Any], None], None]] = {}  # in their order
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # `gatepost build` prints the warnings itself
 
@@ -50,8 +51,14 @@ def begin(pelican: Any) -> None:
     """Takes over the clearing of the old site, and sees to it that we are heard last."""
     pelican.settings[_CLEAR] = pelican.delete_outputdir
     pelican.delete_outputdir = False
-    for signal, receiver in ((signals.all_generators_finalized, stop), (signals.finalized, end)):
-        listen(signal, receiver)
+    for receiver in (*_LAST, stop):
+        listen(signals.all_generators_finalized, receiver)
+    listen(signals.finalized, end)
+
+
+def before_stop(receiver: Callable[[Any], None]) -> None:
+    """Has it called with the generators after all other plugins, just before `stop`."""
+    _LAST[receiver] = None
 
 
 def begin_run(pelican: Any) -> None:

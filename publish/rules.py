@@ -11,7 +11,8 @@ from pelican import signals
 from pelican.readers import default_metadata, parse_path_metadata
 from pelican.utils import slugify
 
-from publish import problems
+from capture.paths import ConfinedFolder
+from publish import content_paths, problems
 from publish.problems import raise_found, report_of
 from publish.wiring import listen
 from publish.writing.check import check_writing
@@ -34,14 +35,15 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         return slug
 
     folders = [
-        *map(Path, settings["THEME_TEMPLATES_OVERRIDES"]),
-        Path(settings["THEME"]) / "templates",
-        Path(pelican.__file__).parent / "themes/simple/templates",  # where Pelican looks at last
+        *map(ConfinedFolder, map(Path, settings["THEME_TEMPLATES_OVERRIDES"])),
+        ConfinedFolder(Path(settings["THEME"]) / "templates"),
+        # Where Pelican looks at last:
+        ConfinedFolder(Path(pelican.__file__).parent / "themes/simple/templates"),
     ]
 
     def has_template(name: str) -> bool:
         ends = settings["TEMPLATE_EXTENSIONS"]
-        return any((folder / f"{name}{end}").is_file() for folder in folders for end in ends)
+        return any(folder.find_file(f"{name}{end}") for folder in folders for end in ends)
 
     def topic_of(name: str) -> str:
         told = {**default_metadata(settings), **parse_path_metadata(name, settings)}
@@ -74,4 +76,5 @@ def ask_all(pelican: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
+    content_paths.register()
     listen(signals.get_generators, ask_all)

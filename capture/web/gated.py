@@ -6,21 +6,24 @@ from os import stat_result
 from pathlib import Path
 from stat import S_ISREG
 
+from capture.paths import ConfinedFolder
+
 log = logging.getLogger(__name__)
 
 
 def size_of(folder: Path, name: str) -> int | None:
     """Bytes of a gated file; None, with one line for the operator, if it cannot be handed out."""
+    path, size = folder / name, None
     try:
-        path = (folder / name).resolve()
-        status = path.stat()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
-        tell_operator(folder / name, getattr(error, "strerror", None) or str(error))
-        return None
-    fault = _fault(path, status, folder.resolve())
+        fault = ConfinedFolder(folder).why_outside(name)
+        if not fault:
+            status = path.stat()
+            fault, size = _fault(path, status), status.st_size
+    except OSError as error:
+        fault = error.strerror or str(error)
     if fault:
-        tell_operator(folder / name, fault)
-    return None if fault else status.st_size
+        tell_operator(path, fault)
+    return None if fault else size
 
 
 def tell_operator(path: Path, fault: str) -> None:
@@ -28,9 +31,7 @@ def tell_operator(path: Path, fault: str) -> None:
     log.error("%s: cannot be handed out: %s; put the file back", path, fault)
 
 
-def _fault(path: Path, status: stat_result, folder: Path) -> str:
-    if path.parent != folder:
-        return "is a link that leads out of the folder"
+def _fault(path: Path, status: stat_result) -> str:
     if not S_ISREG(status.st_mode):
         return "is no file"
     if not status.st_size:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Refused, Unavailable, short_path
+from capture.paths import ConfinedFolder
 from publish.imports.facts import Export, Item, Moment, Note, Root, Status, listed
 from publish.imports.hugo_config import Config, read_config
 from publish.imports.hugo_head import BrokenHead, HugoHead, read_hugo_head
@@ -64,12 +65,18 @@ def read(path: Path, now: datetime) -> Export:
 
 def _files(content: Path, config: Config, notes: list[Note]) -> Iterator[_File]:
     problems: list[Problem] = []
+    root = ConfinedFolder(content.parent)
     for path in _walk(content):
         name = path.relative_to(content).as_posix()
         suffix = path.suffix.lower()
         if suffix in _OTHER_TEXTS:
             notes.append(Note("not carried", name, f"`{suffix}` is no Markdown: save it as such"))
         if suffix not in _TEXTS:
+            continue
+        if root.find_file(os.path.relpath(path, root.folder)) is None:
+            notes.append(
+                Note("not carried", name, f"leads out of {root.folder.name}/, or to no file")
+            )
             continue
         try:
             head = read_hugo_head(decoded(_bytes(path), short_path(path)))

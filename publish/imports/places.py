@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from capture.paths import ConfinedFolder
 from publish.imports.facts import Export, Item
 
 PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
@@ -92,10 +93,5 @@ def spellings(path: str) -> Iterator[str]:
 
 def _inside(folder: Path, name: str) -> Path | None:
     """A file below the folder, by name and by where links lead."""
-    if not name or "\0" in name:
-        return None
-    try:
-        path = (folder / name).resolve()
-        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except OSError:  # a name that is too long, say
-        return None
+    found = ConfinedFolder(folder).find_file(name) if name else None
+    return found.resolve() if found else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from capture.errors import Refused, Unavailable, short_path
+from capture.paths import ConfinedFolder
 from publish.imports.heads import Value
 from publish.imports.plan import Plan, Planned
 
@@ -21,7 +22,11 @@ def text_of(file: Planned) -> str:
 
 
 def write(plan: Plan, content: Path) -> None:
-    """Writes over nothing. If a file cannot be written, those of this run are taken away again."""
+    """Writes over nothing. If a file cannot be written, those of this run are taken away again.
+
+    Raises `Refused` before it writes anything if one would lie outside of the content folder.
+    """
+    _check_places(plan, ConfinedFolder(content))
     made: list[Path] = []
     folders: list[Path] = []
     where = content
@@ -47,6 +52,16 @@ def write(plan: Plan, content: Path) -> None:
     except BaseException:
         _undo(made, folders)
         raise
+
+
+def _check_places(plan: Plan, content: ConfinedFolder) -> None:
+    pictures = (os.path.relpath(place, content.folder) for place in plan.pictures)
+    for name in (*pictures, *(planned.name for planned in plan.files)):
+        if fault := content.why_outside(name):
+            where = short_path(content.folder / name)
+            raise Refused(
+                f"{where}: {fault}; nothing was written: put a folder in the link's place"
+            )
 
 
 def _make_folder(folder: Path, made: list[Path]) -> None:

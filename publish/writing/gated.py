@@ -5,6 +5,7 @@ between the parties.
 """
 
 import hashlib
+import os
 import posixpath
 import stat
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from capture.errors import short_path
+from capture.paths import ConfinedFolder
 
 TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
@@ -38,7 +40,7 @@ class GatedFiles:
 
     def holds(self, path: Path) -> bool:
         """Whether the path leads into one of the folders."""
-        resolved = path.resolve()
+        resolved = Path(os.path.realpath(path))
         return any(resolved.is_relative_to(folder) for folder in self._resolved)
 
     def why(self, same: Path) -> str:
@@ -63,8 +65,10 @@ class GatedFiles:
 
 def inside(path: Path, folder: Path) -> bool:
     """By name and by where symbolic links lead."""
+    if "\0" in str(path):
+        return False  # which no file's name holds
     named = Path(posixpath.normpath(path))
-    return named.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
+    return named.is_relative_to(folder) or ConfinedFolder(folder).holds(path)
 
 
 def _digest(path: Path) -> bytes:

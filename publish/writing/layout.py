@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from capture.paths import ConfinedFolder
+from publish.writing.content_files import leads_in_circle
 from publish.writing.finding import Level, levels_from
 
 Kind = Literal["post", "page"]
@@ -58,27 +61,51 @@ class Layout:
     topic_of: Callable[[str], str]
     """The category of a post that names none, by its path below the content folder."""
 
+    @cached_property
+    def paths(self) -> ConfinedFolder:
+        """Where names lead that content gives."""
+        return ConfinedFolder(self.content)
+
     def sources(self, kind: Kind) -> Iterator[Path]:
-        """Every file of the kind, as Pelican finds them, in the order of their names."""
+        """Every file of the kind, as Pelican finds them, in the order of their names.
+
+        Without those that must not be read: `rules.files` reports them.
+        """
         found: set[Path] = set()
         for folder in self.folders[kind]:
             found.update(self._below(folder, self.excluded[kind]))
         return iter(sorted(found))
 
     def _below(self, folder: Path, excluded: tuple[Path, ...]) -> Iterator[Path]:
-        if folder.is_file():
+        if folder.is_file() and self._may_be_read(folder):
             yield folder
+        if not self._may_be_walked(folder):
+            return
         for root, folders, files in os.walk(folder, followlinks=True):
             here = Path(root)
             folders[:] = [
                 name
                 for name in folders
-                if here / name not in excluded and not self._is_ignored(here / name)
+                if here / name not in excluded
+                and not self._is_ignored(here / name)
+                and self._may_be_walked(here / name)
             ]
             for name in files:
                 path = here / name
-                if path.suffix in SUFFIXES and not self._is_ignored(path):
+                wanted = path.suffix in SUFFIXES and not self._is_ignored(path)
+                if wanted and self._may_be_read(path):
                     yield path
+
+    def _may_be_walked(self, folder: Path) -> bool:
+        if not folder.is_symlink():
+            return True
+        return self.paths.holds(folder) and not leads_in_circle(folder)
+
+    def _may_be_read(self, path: Path) -> bool:
+        """Whether it is a regular file of ours, or not there, which its reader tells."""
+        if path.is_symlink() and not self.paths.holds(path):
+            return False
+        return path.is_file() or not path.exists()
 
     def _is_ignored(self, path: Path) -> bool:
         return path.name.startswith(".") or any(

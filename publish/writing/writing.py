@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from capture.campaign import Catalogue
+from publish.writing.content_files import ContentFiles, find_content_files
 from publish.writing.layout import Kind, Layout
 from publish.writing.post import Post, read_post
 from publish.writing.site_files import SiteFiles, site_files
@@ -71,9 +72,14 @@ class Writing:
         return aliases | {post.url: post for post in self.posts}
 
     @cached_property
+    def content_files(self) -> ContentFiles:
+        """All that lies in the content folder, the gated files included."""
+        return find_content_files(self.layout.content)
+
+    @property
     def has_symlinks(self) -> bool:
         """Whether a file of the content folder may be another one in truth."""
-        return any(path.is_symlink() for path in self.layout.content.rglob("*"))
+        return bool(self.content_files.links)
 
     @cached_property
     def site_files(self) -> SiteFiles:

@@ -9,6 +9,7 @@ from capture.campaign.problems import Finding, near
 from capture.campaign.rules.draft import Draft
 from capture.campaign.rules.terms import is_plain
 from capture.errors import short_path
+from capture.paths import ConfinedFolder
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Surroundings:
             return f"no such file in {where}/{near(name, there) or '; add it there'}"
         if not path.is_file():
             return f"is no file in {where}/; name a file"
-        if path.resolve().parent != folder:
+        if ConfinedFolder(folder).why_outside(name):
             return f"is a link that leads out of {where}/; put the file itself there"
         if not os.access(path, os.R_OK):
             return f"cannot be read in {where}/ by this user; let it read the file"

@@ -114,10 +114,10 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
 
 def _given_up(writing: Writing) -> Iterator[tuple[int, str]]:
     """Line and slug of each in the file of those; what follows a `#` is the writer's own note."""
-    try:
-        text = (writing.layout.content / GONE).read_text(encoding="utf-8-sig", errors="replace")
-    except FileNotFoundError:
+    path = writing.layout.paths.find_file(GONE)
+    if path is None:
         return
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     for number, line in enumerate(text.split("\n"), 1):
         if word := line.partition("#")[0].strip():
             yield number, word

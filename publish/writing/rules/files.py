@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capture.errors import short_path
+from capture.paths import kind_fault
+from publish.writing.content_files import leads_in_circle
 from publish.writing.finding import Finding
 from publish.writing.gated import GatedFiles
 from publish.writing.writing import Writing
@@ -19,20 +21,24 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(where, None, told, "picture")
         elif same := gated.same_as(path):
             yield Finding(where, None, gated.refusal(same), "gated")
-    for path in _leading_out(writing):
-        if not gated.holds(path):
+    yield from _links(writing, gated)
+    for path in writing.content_files.special:
+        yield Finding(short_path(path), None, kind_fault(path.lstat().st_mode), "link")
+
+
+def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
+    """Symbolic links to files or folders elsewhere: all that is there would be published."""
+    for path in writing.content_files.links:
+        if not path.exists() or path.is_relative_to(writing.gated) or gated.holds(path):
+            continue  # the gated files may lie where they like; links to them are told above
+        if not writing.layout.paths.holds(path):
             told = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
             yield Finding(short_path(path), None, f"{told}put a copy in its place", "gated")
-
-
-def _leading_out(writing: Writing) -> Iterator[Path]:
-    """Symbolic links to files or folders elsewhere: all that is there would be published."""
-    content = writing.layout.content.resolve()
-    for path in sorted(writing.layout.content.rglob("*")) if writing.has_symlinks else ():
-        if not path.is_symlink() or not path.exists() or path.is_relative_to(writing.gated):
-            continue  # the gated files may lie where they like
-        if not path.resolve().is_relative_to(content):
-            yield path
+        elif leads_in_circle(path):
+            told = f"leads in a circle, to {path.readlink()}: take it away"
+            yield Finding(short_path(path), None, told, "gated")
+        elif not path.is_file() and not path.is_dir():
+            yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
 
 
 def _published(writing: Writing) -> Iterator[Path]:

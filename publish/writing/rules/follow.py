@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from capture.paths import name_below
 from publish.writing.finding import Finding
 from publish.writing.gated import TELL, inside
 from publish.writing.layout import SUFFIXES
@@ -66,6 +67,9 @@ class Follower:
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with it; nothing about what lies outside the site."""
+        if fault := self._fault():
+            yield self._say(f"`{self._link.target}` {fault}")
+            return
         gated = list(self._gated())
         if gated or (not self._word and not self._is_ours()):
             yield from gated
@@ -79,11 +83,24 @@ class Follower:
 
     def image(self) -> Iterator[Finding]:
         """The picture of a head: a file below the content folder, by its address."""
-        if self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
+        if fault := self._writing.layout.paths.why_no_file(name_below(self._path)):
+            yield self._say(f"`image` {fault}{_inside(fault)}")
+        elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
             told = f"`image` names a gated file: {TELL}"
             yield self._post.finding("gated", self._link.line, told)
         else:
             yield from self._file(self._path.lstrip("/"))
+
+    def _fault(self) -> str:
+        """Why the file that it names must not be published; empty for links to no file."""
+        if self._word in {"static", "attach", "filename"}:
+            name = name_below(self._named, posixpath.dirname(self._post.name))
+        elif not self._word and self._is_ours() and any(map(self._in, self._writing.layout.static)):
+            name = name_below(self._path)
+        else:
+            return ""
+        fault = self._writing.layout.paths.why_no_file(name)
+        return f"{fault}{_inside(fault)}" if fault else ""
 
     def _is_ours(self) -> bool:
         return not self._url.scheme and not self._url.netloc
@@ -94,9 +111,8 @@ class Follower:
         return posixpath.normpath(here).strip("/")
 
     def _below_content(self) -> str:
-        if self._named.startswith("/"):
-            return posixpath.normpath(self._named.lstrip("/"))
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self._post.name), self._named))
+        """The file that a link with braces names; `_fault` has seen to it that it is inside."""
+        return posixpath.normpath(name_below(self._named, posixpath.dirname(self._post.name)))
 
     def _braces(self) -> Iterator[Finding]:
         shown = re.split("[?#]", self._link.target)[0]
@@ -104,7 +120,7 @@ class Follower:
             yield from self._file(self._below_content())
         elif self._word == "filename":
             path = self._below_content()
-            if Path(path).suffix in SUFFIXES or not (self._content / path).is_file():
+            if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
                 hint = near_name(path, self._writing.by_name, _MEND, "{filename}/")
                 yield self._say(f"`{shown}` leads to no article or page{hint}")
         elif self._word not in PLACES:
@@ -113,7 +129,7 @@ class Follower:
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
-        if not (root / path).is_file():
+        if not self._writing.layout.paths.find_file(path):
             hint = near_name(path, _static_files(self._writing), _MEND)
             told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
             yield self._post.finding("picture", self._link.line, told)
@@ -198,6 +214,10 @@ def not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Find
         until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
         told = f"`{link.target}` leads to a post that is held back until {until}: link to it then"
         yield post.finding("link", link.line, told)
+
+
+def _inside(fault: str) -> str:
+    return ": put a copy into it, and name that" if fault.startswith("leads out") else ""
 
 
 def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:

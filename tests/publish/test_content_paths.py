@@ -1,0 +1,197 @@
+"""No name in content leads a build or a check to a file outside of content, or writes one there."""
+# ruff: noqa: RUF001 - look-alikes are what is tested
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from capture.errors import FileErrors
+
+SECRET = "the ledger, which nobody may read"
+IN_COMMENT = "<!-- <a href='{static}/../../var/gatepost.db'>x</a> -->"
+
+
+@pytest.fixture
+def canary(site: Any) -> Path:
+    path: Path = site.write("var/gatepost.db", SECRET)
+    return path
+
+
+LINKS = [
+    "[a]({attach}../../var/gatepost.db)",
+    "[a]({attach}../../../../../../../../../../../../etc/passwd)",
+    "[a]({static}../../var/gatepost.db)",
+    "[a]({static}/../var/gatepost.db)",
+    "[a](|attach|../../var/gatepost.db)",
+    "[a]({filename}../../var/gatepost.db)",
+    "[a]({static}////etc/passwd)",
+    "[a]({static}/images/../../var/gatepost.db)",
+    "[a]({static}%2e%2e/%2e%2e/var/gatepost.db)",
+    "[a]({static}..%252f..%252fvar/gatepost.db)",
+    "<a href='{static}..\\..\\var\\gatepost.db'>a</a>",
+    "[a]({static}．．／．．／var／gatepost.db)",
+    "![a]({static}/../var/gatepost.db)",
+    "![a](/images/../../var/gatepost.db)",
+    "[a][1]\n\n[1]: {attach}../../var/gatepost.db",
+    "<a href='{attach}../../var/gatepost.db'>a</a>",
+    "<video poster='{static}/../var/gatepost.db'></video>",
+    "<object data='{static}/../var/gatepost.db'></object>",
+    "<img alt='' srcset='/images/../../var/gatepost.db 2x'>",
+]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_out_of_content_is_refused_by_check_and_build(
+    site: Any, canary: Path, link: str
+) -> None:
+    site.post(f"Text.\n\n{link}")
+    [told, *more] = [str(found.problem) for found in site.check().findings.errors]
+    assert "content/posts/post.md:" in told
+    assert "leads out of content/: put a copy into it, and name that" in told
+    assert more == [] or "object" in link
+    assert told in site.mistakes()
+    assert not site.site.exists()
+    assert canary.read_text() == SECRET
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IN_COMMENT,
+        "<pre>\n<a href='{attach}../../var/gatepost.db'>x</a>\n</pre>",
+        "[x](/post/){: href='{static}/../var/gatepost.db' }",
+        "<p title='{static}' data-x='1' data='{static}/../var/gatepost.db'>x</p>",
+    ],
+)
+def test_what_only_the_finished_page_shows_is_refused_before_it_is_read(
+    site: Any, canary: Path, text: str
+) -> None:
+    site.post(f"Text.\n\n{text}")
+    told = site.mistakes()
+    assert len(told) == 1
+    assert "gatepost.db" in told[0]
+    assert "leads out of content/" in told[0]
+    assert not site.site.exists()
+    assert canary.read_text() == SECRET
+
+
+def test_a_linked_file_is_never_written_outside_the_site(site: Any) -> None:
+    site.write("zz.txt", "outside")
+    site.post("[a]({static}/../zz.txt)\n\n<!-- <a href='{static}/../zz.txt'>x</a> -->")
+    assert any("leads out of content/" in line for line in site.mistakes())
+    assert [str(path.relative_to(site.root)) for path in site.root.rglob("zz.txt")] == ["zz.txt"]
+
+
+def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
+    site.write("var/gatepost.db", SECRET)
+    site.post(IN_COMMENT)
+    done = site.pelican()
+    assert done.returncode != 0
+    assert "leads out of content/" in done.stderr + done.stdout
+    assert not site.site.exists() or SECRET not in str(site.files())
+
+
+def test_front_matter_names_no_picture_outside(site: Any) -> None:
+    site.write("var/gatepost.db", SECRET)
+    site.post("Text.", head="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
+    told = "`image` leads out of content/: put a copy into it, and name that"
+    assert site.mistakes() == [f"content/posts/post.md:3: {told}"]
+
+
+def test_a_category_or_file_name_that_leads_out_of_the_site_is_refused(site: Any) -> None:
+    site.set('TAG_SAVE_AS = "tag/{slug}/index.html"')
+    site.set('SLUG_REGEX_SUBSTITUTIONS = [("X", "../../../out")]')
+    site.post("Text.", head="Slug: post\nTags: X\n")
+    assert any("leads out of www/" in line for line in site.mistakes())
+
+
+def test_settings_cannot_send_a_post_out_of_the_site(site: Any) -> None:
+    site.set('EXTRA_PATH_METADATA = {"posts/post.md": {"save_as": "../www-evil/x.html"}}')
+    site.post("Text.")
+    assert any("leads out of www/" in line for line in site.mistakes())
+    assert not (site.root / "output/www-evil").exists()
+
+
+@pytest.mark.parametrize("place", ["images/pipe.png", "posts/pipe.md", "pages/pipe.md", "gone.txt"])
+def test_a_pipe_in_content_is_refused_and_never_waited_for(site: Any, place: str) -> None:
+    for folder in ("posts", "pages"):
+        (site.root / "content" / folder).mkdir()
+    os.mkfifo(site.root / "content" / place)
+    site.post("Text.")
+    told = "is no regular file but a pipe, socket or device: put a file in its place"
+    assert site.mistakes() == [f"content/{place}: {told}"]
+
+
+def test_a_link_to_a_device_is_refused_and_never_read(site: Any) -> None:
+    (site.root / "content/posts").mkdir()
+    (site.root / "content/posts/zero.md").symlink_to("/dev/zero")
+    told = "leads out of content/, to /dev/zero: put a copy in its place"
+    assert site.mistakes() == [f"content/posts/zero.md: {told}"]
+
+
+@pytest.mark.parametrize("link", ["{static}/images", "{attach}../images", "{static}/images/"])
+def test_a_link_to_a_folder_is_refused(site: Any, link: str) -> None:
+    site.post(f"[a]({link})")
+    told = f"`{link}` is a folder: name a file"
+    assert site.mistakes() == [f"content/posts/post.md:4: {told}"]
+
+
+def test_a_folder_that_leads_back_to_itself_is_refused(site: Any) -> None:
+    site.post("Text.")
+    (site.root / "content/images/again").symlink_to("..")
+    told = "content/images/again: leads in a circle, to ..: take it away"
+    assert site.mistakes() == [told]
+
+
+@pytest.mark.parametrize("name", ["gone", "x" * 300, "a%00b", "a%0ab"])
+def test_a_name_that_no_file_has_is_one_line(site: Any, name: str) -> None:
+    site.post(f"[a]({{static}}/images/{name})\n\n[b](/images/{name}) [c](/gated/{name})")
+    assert all("content/posts/post.md:" in line for line in site.mistakes())
+
+
+def test_names_that_stay_inside_go_on_working(site: Any) -> None:
+    site.write("content/images/a b/dots ....svg", "<svg/>")
+    site.post("[a]({static}/images/a%20b/dots%20....svg) [d]({attach}../images/dot.svg)")
+    site.build()
+    assert {"images/a b/dots ....svg", "post/dot.svg"} <= set(site.files())
+
+
+OPENED: list[str] = []
+sys.addaudithook(lambda event, args: OPENED.append(str(args[0])) if event == "open" else None)
+SPELT = st.builds(
+    lambda word, steps, end: word + "".join(steps) + end,
+    st.sampled_from(["{attach}", "{static}", "{static}/", "|static|", "{filename}", "/images/"]),
+    st.lists(
+        st.sampled_from(
+            ["../", "..//", "%2e%2e/", "..%2f", "..\\", "．．／", "./", "images/", "/"]
+        ),
+        max_size=7,
+    ),
+    st.sampled_from(["var/gatepost.db", "etc/passwd", "proc/self/environ", "secret.txt"]),
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    link=SPELT, shape=st.sampled_from(["[a]({})", "<a href='{}'>a</a>", "<!-- <a href='{}'> -->"])
+)
+def test_no_build_reads_or_writes_outside_whatever_a_link_says(
+    site: Any, link: str, shape: str
+) -> None:
+    site.write("var/gatepost.db", SECRET)
+    site.post("Text.\n\n" + shape.replace("{}", link, 1))
+    around = {path for path in site.root.rglob("*") if "output" not in path.parts}
+    OPENED.clear()
+    with pytest.raises(FileErrors):
+        site.build()
+    assert [name for name in OPENED if "gatepost.db" in name or name.startswith("/proc")] == []
+    made = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
+    assert {path.name for path in made} <= {"pelicanconf.cpython-311.pyc", "__pycache__"}
+    assert not site.site.exists()
