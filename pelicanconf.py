@@ -24,6 +24,7 @@ FOOTER = (
     ("Privacy", "/privacy/"),
 )
 # Ours: rules of writing that shall be "error", "warning" or "off"; docs/writer.md names them all.
+# {"active-content": "warning"} lets scripts and forms of other sites into texts.
 WRITING_RULES: dict[str, str] = {}
 
 SITEURL = ""

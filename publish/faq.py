@@ -14,6 +14,7 @@ from markdown import Markdown
 from markupsafe import Markup, escape
 from pelican import signals
 
+from publish.active_html import check_html
 from publish.links import contents
 from publish.now_reading import now_reading
 from publish.wiring import listen
@@ -45,7 +46,9 @@ def place_all(generators: Any) -> None:
             with now_reading(settings, Path(content.source_path)):
                 answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
             text = content._content or ""
-            content._content = text + _section(answered, set(_ID.findall(text)))
+            section = _section(answered, set(_ID.findall(text)))
+            check_html(content, section, settings)
+            content._content = text + section
             content.faq_text = tuple(
                 (word, Markup(answer).striptags())  # noqa: S704 - the outcome is text
                 for word, answer in answered

@@ -12,7 +12,7 @@ from pelican.readers import default_metadata, parse_path_metadata
 from pelican.utils import slugify
 
 from capture.paths import ConfinedFolder
-from publish import content_paths, problems
+from publish import active_html, content_paths, problems
 from publish.problems import raise_found, report_of
 from publish.wiring import listen
 from publish.writing.check import check_writing
@@ -77,4 +77,5 @@ def register() -> None:
     """Called by Pelican."""
     problems.register()
     content_paths.register()
+    listen(signals.page_generator_finalized, active_html.check_texts)
     listen(signals.get_generators, ask_all)

@@ -11,6 +11,9 @@ from capture.statement import Parties, Party
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
+GUIDE = "%PDF-1.7\nthe guide itself\nstartxref\n9\n%%EOF\n"
+"""A gated file with what tells that a PDF is complete."""
+
 CAMPAIGN = """\
 title = "The guide"
 client = "acme"

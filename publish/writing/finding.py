@@ -23,6 +23,8 @@ LEVELS: Final[Mapping[str, Level]] = {
     "anchor": "error",
     "dead-link": "error",
     "vanished": "error",
+    "active-content": "error",
+    "file-content": "error",
     "preview": "warning",
     "tag-spelling": "warning",
     "orphan": "warning",

@@ -17,6 +17,7 @@ import pyromark
 from markdown.extensions.toc import slugify, unique
 
 from publish.tag_syntax import STRAY_TAG, TAG, Tag
+from publish.writing.active_content import ActivePart, active_parts
 from publish.writing.unclosed import first_unclosed
 
 _OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
@@ -90,6 +91,8 @@ class Outline:
     """Ids to which `#...` may lead: the theme has more of its own."""
     unclosed: int | None = None
     """The line of a bracket that is not closed, if there are too many to make a page of them."""
+    active: tuple[ActivePart, ...] = ()
+    """What raw HTML does in a reader's browser."""
 
     def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
         """The text together with its questions and answers, which stand under a heading of theirs.
@@ -106,6 +109,7 @@ class Outline:
             (*self.tags, *wrong),
             self.anchors | {"questions-and-answers"},
             next((part.unclosed for part in (self, *answers) if part.unclosed), None),
+            tuple(chain(self.active, *(part.active for part in answers))),
         )
 
 
@@ -130,6 +134,7 @@ class _Reading:
         self._links: list[Link] = []
         self._pictures: list[Picture] = []
         self._ids: set[str] = set()
+        self._active: list[ActivePart] = []
         self._html: list[tuple[int, int]] = []
         self._words: list[str] = []  # of the heading or picture that is open
         self._heading_words: list[str] = []  # kept aside while a picture in it is read
@@ -192,6 +197,8 @@ class _Reading:
 
     def _raw(self, start: int, end: int) -> None:
         """Raw HTML: its links, pictures and ids; what no browser shows is blanked out first."""
+        written = self._bytes[start:end].decode(errors="replace")
+        self._active += active_parts(written, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
             self._blank(hidden.start(), hidden.end())
         raw = self._prose[start:end].decode(errors="replace")
@@ -240,6 +247,7 @@ class _Reading:
             tuple(self._tags(prose)) if "{" in prose else (),
             frozenset(self._ids),
             self._unclosed(prose),
+            tuple(self._active),
         )
 
     def _unclosed(self, prose: str) -> int | None:

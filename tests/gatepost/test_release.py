@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
     for name in ("posts", "pages", "images", "gated"):
         (tmp_path / "content" / name).mkdir(parents=True)
     for name in ("cloud-guide.pdf", "lead-kpis.xlsx"):
-        (tmp_path / "content/gated" / name).write_bytes(b"%PDF")
+        shutil.copy(ROOT / "content/gated" / name, tmp_path / "content/gated" / name)
     draft = "Title: Secret\nDate: 2026-11-02\nStatus: draft\nPreview: {}\n\nUnspeakable.\n"
     (tmp_path / "content/posts/draft.md").write_text(draft.format(TOKEN))
     assert Service(tmp_path).run("build", "--release").returncode == 0

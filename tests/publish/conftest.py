@@ -12,7 +12,7 @@ from pelican import signals
 from capture.errors import FileErrors
 from publish.build import Built, build
 from publish.check import Checked, check
-from tests.samples import CAMPAIGN
+from tests.samples import CAMPAIGN, GUIDE
 
 CONFIG = """\
 PATH = "content"
@@ -69,7 +69,7 @@ class TinySite:
             self.write(f"theme/templates/{name}", template)
         self.write("clients/acme.toml", CLIENT)
         self.write("campaigns/guide.toml", CAMPAIGN)
-        self.write("content/gated/guide.pdf", "the guide itself")
+        self.write("content/gated/guide.pdf", GUIDE)
         self.write("content/images/dot.svg", "<svg/>")
 
     def write(self, path: str, text: str) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from capture.errors import short_path
 from capture.paths import kind_fault
 from publish.writing.content_files import leads_in_circle
+from publish.writing.file_content import POINTER_FAULT, content_fault, is_pointer
 from publish.writing.finding import Finding
 from publish.writing.gated import GatedFiles
 from publish.writing.writing import Writing
@@ -24,6 +25,25 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
     yield from _links(writing, gated)
     for path in writing.content_files.special:
         yield Finding(short_path(path), None, kind_fault(path.lstat().st_mode), "link")
+
+
+def content_findings(writing: Writing) -> Iterator[Finding]:
+    """Gated files that are not what their name says, and pointers of Git LFS anywhere."""
+    for path in writing.content_files.regular:
+        is_gated = path.is_relative_to(writing.gated)
+        if not path.name.startswith(".") and not is_gated and is_pointer(path):
+            yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
+    for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
+        is_given = path.is_file() and not path.name.startswith(".")
+        if is_given and (fault := _content_fault(path)):
+            yield Finding(short_path(path), None, fault, "file-content")
+
+
+def _content_fault(path: Path) -> str:
+    try:
+        return content_fault(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:

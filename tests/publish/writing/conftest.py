@@ -11,7 +11,7 @@ from publish.writing.check import check_writing
 from publish.writing.finding import Findings
 from publish.writing.layout import layout_from
 from publish.writing.writing import Writing
-from tests.samples import CAMPAIGN, NOW
+from tests.samples import CAMPAIGN, GUIDE, NOW
 
 SETTINGS: Mapping[str, Any] = {
     "PATH": "content",
@@ -57,7 +57,7 @@ class Desk:
         self.now = NOW
         self.write("campaigns/guide.toml", CAMPAIGN)
         self.write("clients/acme.toml", CLIENT)
-        self.write("content/gated/guide.pdf", "the guide itself")
+        self.write("content/gated/guide.pdf", GUIDE)
         self.write("content/images/dot.svg", "<svg/>")
 
     def write(self, path: str, text: str) -> Path:

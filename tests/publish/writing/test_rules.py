@@ -8,7 +8,7 @@ import pytest
 from capture.errors import Refused
 from publish.writing.finding import FIXED, LEVELS
 from tests.publish.writing.conftest import LISTS, SUMMARY
-from tests.samples import CAMPAIGN, NOW
+from tests.samples import CAMPAIGN, GUIDE, NOW
 
 TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
@@ -139,7 +139,7 @@ def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: An
 
 
 def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
-    (desk.root / "content/images/a.png").write_bytes(b"the guide itself")
+    (desk.root / "content/images/a.png").write_bytes(GUIDE.encode())
     (desk.root / "content/images/b.png").symlink_to("nowhere")
     told = "would publish the gated file content/gated/guide.pdf: take it away; "
     assert desk.errors() == [

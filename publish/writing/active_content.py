@@ -1,0 +1,151 @@
+"""What in HTML acts in a reader's browser: scripts, redirects, forms that send elsewhere.
+
+Read by a parser of HTML and as a browser takes it: names in any case, entities in attributes,
+blanks in `java script:`, tags in comments that browsers end sooner, tags that are never closed.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Final
+
+_ELEMENTS: Final = {
+    "script": "runs a program in the reader's browser: take it out",
+    "base": "changes where every link of the page leads: take it out",
+    **dict.fromkeys(
+        ("object", "embed", "applet"),
+        "loads a program or a page into this one: link to it, or show a picture",
+    ),
+    **dict.fromkeys(
+        ("frame", "frameset", "portal"), "loads another page into this one: link to it"
+    ),
+}
+_SENDS: Final = {("form", "action"), ("button", "formaction"), ("input", "formaction")}
+_FETCHES: Final = {("link", "href"), ("a", "ping"), ("area", "ping")}
+_ADDRESSES: Final = frozenset(
+    {"href", "src", "srcset", "action", "formaction", "data", "poster", "cite", "background"}
+    | {"longdesc", "codebase", "code", "classid", "archive", "manifest", "profile", "ping"}
+    | {"to", "from", "by", "values", "dynsrc", "lowsrc"}  # of animations, and of old browsers
+)
+_SHOWN: Final = frozenset({"img", "source", "video", "audio", "track", "image", "feimage"})
+_MEDIA: Final = re.compile(r"data:(?:image|audio|video)/", re.IGNORECASE)
+_IGNORED: Final = re.compile(r"[\t\n\r]+")
+_CONTROL: Final = "".join(map(chr, range(33)))
+_ACTS: Final = re.compile(r"(?:javascript|vbscript|data|blob|filesystem):", re.IGNORECASE)
+_SUSPECT: Final = re.compile(
+    r"<(?:script|meta|base|object|embed|applet|frame|portal|form|button|input|link|iframe)"
+    r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc)\s*=",
+    re.IGNORECASE,
+)
+_PROGRAM: Final = "runs a program in the reader's browser: take it out"
+
+
+@dataclass(frozen=True)
+class ActivePart:
+    """One thing that acts."""
+
+    message: str
+    line: int
+    address: str = ""
+    """Where it sends or fetches: no fault if that is this site."""
+
+
+def active_parts(text: str, first_line: int = 1) -> tuple[ActivePart, ...]:
+    """Everything in a piece of HTML that acts, with its line."""
+    if not _may_act(text):
+        return ()
+    return tuple(dict.fromkeys(_read(text, first_line)))
+
+
+def acts(address: str, *, is_shown: bool = False) -> str:
+    """What is wrong with an address that runs a program; empty if it leads to a page or file."""
+    address = _IGNORED.sub("", address).strip(_CONTROL)
+    if not _ACTS.match(address) or (is_shown and _MEDIA.match(address)):
+        return ""
+    return f"`{address[:40]}` {_PROGRAM}"
+
+
+def is_elsewhere(address: str, site_url: str) -> bool:
+    """Whether a browser would leave this site for the address."""
+    address = _IGNORED.sub("", address).strip(_CONTROL).replace("\\", "/")
+    if not re.match(r"[a-z][a-z0-9+.-]*:|//", address, re.IGNORECASE):
+        return False
+    return not (site_url and f"{address}/".startswith(f"{site_url.rstrip('/')}/"))
+
+
+def faults_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Message and address of everything in one tag; names in small letters, values decoded."""
+    given = dict(reversed(list(attributes)))  # of two alike the first holds
+    if told := _ELEMENTS.get(name):
+        yield f"`<{name}>` {told}", ""
+    if name == "meta" and "http-equiv" in given:
+        yield "`<meta http-equiv>` can send readers elsewhere: take it out", ""
+    if name == "iframe" and "srcdoc" in given:
+        yield f"`<iframe srcdoc>` {_PROGRAM}", ""
+    for key, value in given.items():
+        if key.startswith("on") and len(key) > 2:
+            yield f"`{key}` {_PROGRAM}", ""
+        elif (name, key) in _SENDS:
+            told = f"`<{name}>` sends what a reader types to `{value.strip()}`"
+            yield f"{told}: use `{{% form SLUG %}}`", value
+        elif (name, key) in _FETCHES:
+            yield f"`<{name}>` tells `{value.strip()}` of every reader: take it out", value
+        if key in _ADDRESSES:
+            shown = name in _SHOWN and key in {"src", "srcset", "poster", "href"}
+            for part in (
+                value.split(";") if key in {"values", "srcset"} and ";" in value else [value]
+            ):
+                if told := acts(part, is_shown=shown):
+                    yield told, ""
+
+
+def _may_act(text: str) -> bool:
+    """Quick: most texts hold nothing of the kind."""
+    if _SUSPECT.search(text):
+        return True
+    decoded = html.unescape(text) if "&" in text else text
+    return bool(_ACTS.search(_IGNORED.sub("", decoded)))
+
+
+def _read(text: str, first_line: int) -> Iterator[ActivePart]:
+    """The tags of a text, and of what a browser may see where our parser sees none."""
+    parser = _Parser(first_line)
+    parser.feed(text)
+    rest, line = parser.rawdata, first_line + text.count("\n") - parser.rawdata.count("\n")
+    parser.close()
+    yield from parser.found
+    for hidden, at in parser.hidden:
+        yield from active_parts(hidden, at)
+    if rest.lstrip().startswith("<"):  # the page below it would close the tag
+        for end in (">", '">', "'>"):
+            closed = _Parser(line)
+            closed.feed(rest + end)
+            yield from closed.found
+
+
+class _Parser(HTMLParser):
+    def __init__(self, first_line: int) -> None:
+        super().__init__()
+        self._first = first_line
+        self.found: list[ActivePart] = []
+        self.hidden: list[tuple[str, int]] = []
+
+    def set_cdata_mode(self, *_: object, **__: object) -> None:
+        """No text is skipped: where a script or style ends, parsers disagree."""
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        given = [(key.rpartition(":")[2], value or "") for key, value in attrs]
+        line = self._first + self.getpos()[0] - 1
+        for message, address in faults_of_tag(tag.rpartition(":")[2], given):
+            self.found.append(ActivePart(message, line, address))
+
+    def handle_comment(self, data: str) -> None:
+        """Browsers end a comment at `<!-->`, `<!--->` and `--!>` already."""
+        if data.startswith((">", "->")) or "--!>" in data:
+            self.hidden.append((data, self._first + self.getpos()[0] - 1))
+
+    def unknown_decl(self, data: str) -> None:
+        """`<![CDATA[` is a comment in HTML, up to the next `>`."""
+        self.hidden.append((data, self._first + self.getpos()[0] - 1))
