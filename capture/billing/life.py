@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from capture.lead import Event, Kind, Lead, Track, follow, parse_time
+from capture.lead import ON_BEHALF_OF, Event, Kind, Lead, Track, follow, parse_time
 
 _JUDGED: Final = frozenset({Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.OVER_CAP})
 
@@ -23,6 +23,8 @@ class Paying:
     final_at: datetime
     amount: int = 0
     """Of a purchase or of a period's revenue, in minor units."""
+    entered: bool = False
+    """The agency entered it for the client (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +182,5 @@ def _paying(event: Event) -> Paying:
         event.occurred_at,
         parse_time(final_at) if final_at else event.occurred_at,
         event.data.get("amount", 0),
+        ON_BEHALF_OF in event.data,
     )

@@ -31,6 +31,8 @@ class Line:
     currency: str
     version: str
     free: bool = False
+    entered: bool = False
+    """Its acceptance or what pays is the agency's entry for the client (rule 41)."""
 
 
 ONCE: Final = ""
@@ -65,6 +67,7 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
                 amount=round_minor(exact),
                 currency=campaign.currency,
                 version=campaign.version,
+                entered=lead.entered or paying.entered,
             )
         )
     return found
@@ -111,7 +114,8 @@ def _paying(
             for period, amounts in sorted(life.revenue.items()):
                 begins = datetime.combine(date.fromisoformat(period), time(), campaign.zone)
                 last = max(amounts, key=attrgetter("final_at"))
-                yield period, Paying(last.occurred_at, max(last.final_at, begins))
+                final_at, entered = max(last.final_at, begins), any(one.entered for one in amounts)
+                yield period, Paying(last.occurred_at, final_at, entered=entered)
 
 
 def _taken_held(life: Life, as_of: datetime) -> Paying | None:

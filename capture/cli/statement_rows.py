@@ -24,8 +24,11 @@ COLUMNS = (
     "currency",
     "free",
     "late",
+    "entered",
     "criteria_met",
 )
+
+_MARKS = ("free", "late", "entered")
 
 
 def show_statement(bill: Statement, digest: str) -> None:
@@ -57,7 +60,7 @@ def show_statement(bill: Statement, digest: str) -> None:
                     "paid for": line.event,
                     "due": moment(line.due_at),
                     "amount": show_money(line.amount, bill.currency),
-                    "marks": " ".join(name for name in ("free", "late") if getattr(line, name)),
+                    "marks": " ".join(name for name in _MARKS if getattr(line, name)),
                     "criteria met": "; ".join(met.rule for met in line.met),
                 }
                 for line in bill.lines
@@ -103,5 +106,6 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "currency": bill.currency,
         "free": "yes" if line.free else "no",
         "late": "yes" if line.late else "no",
+        "entered": "yes" if line.entered else "no",
         "criteria_met": "; ".join(met.rule for met in line.met),
     }

@@ -206,6 +206,7 @@ def bill_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
         free=line.free,
         late=month_of(line.due_at, campaign) < month,
         met=[Met(met["id"], met["rule"]) for met in due.verdict["criteria"]],
+        entered=line.entered,
     )
 
 

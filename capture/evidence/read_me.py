@@ -50,6 +50,12 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
             "`by` stands for a person of yours or of the agency, as a keyed hash.",
         ),
         (
+            "Who spoke",
+            "In events, actor is who recorded it: client is your own word, by your token. What the "
+            "agency entered for you has the actor agency and, in data, `on_behalf_of` and until "
+            "when you could object (`final_at`). lines.entered says which lines rest on that.",
+        ),
+        (
             "Erased persons",
             f"Erased since, at the person's wish or by law: {erased} of {counted(leads, 'lead')}. "
             "Their lines, verdicts and events are here, their answers are not. leads.answers "

@@ -64,6 +64,7 @@ def line_row(bill: Statement, line: StatementLine) -> Row:
         "currency": bill.currency,
         "free": int(line.free),
         "late": int(line.late),
+        "entered": int(line.entered),
     }
 
 

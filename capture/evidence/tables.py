@@ -88,6 +88,7 @@ TABLES: Final[Mapping[str, TableShape]] = {
             "currency": str,
             "free": int,
             "late": int,
+            "entered": int,
         },
         ("lead_id", "period"),
         [_LEAD, _STATEMENT, ("campaign_version", "campaign_versions", "version")],
@@ -161,6 +162,7 @@ VIEWS: Final[Mapping[str, str]] = {
             lines.amount, lines.currency,
             CASE lines.free WHEN 1 THEN 'yes' ELSE 'no' END AS free,
             CASE lines.late WHEN 1 THEN 'yes' ELSE 'no' END AS late,
+            CASE lines.entered WHEN 1 THEN 'yes' ELSE 'no' END AS entered,
             (SELECT group_concat(rule, '; ') FROM
                 (SELECT rule FROM verdicts
                  WHERE verdicts.lead_id = lines.lead_id AND met ORDER BY number)) AS criteria_met,

@@ -125,6 +125,8 @@ def _details(bill: Statement, line: StatementLine, zone: ZoneInfo) -> str:
         said.append(f"of {show_money(line.base, bill.currency)}")
     if line.late:
         said.append("late: its own month was closed")
+    if line.entered:
+        said.append("entered by the agency for the client, who did not object in time")
     if line.free:
         said.append("free: over the cap on money")
     return "; ".join(said)

@@ -38,6 +38,8 @@ class StatementLine:
     late: bool
     """It fell due in a month that was closed already, and stands here with its own date."""
     met: Sequence[Met]
+    entered: bool = False
+    """The agency entered for the client that it accepts, or what pays (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)

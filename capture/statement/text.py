@@ -79,6 +79,7 @@ def read_json(text: str) -> Statement:
                 free=line["free"],
                 late=line["late"],
                 met=[Met(met["id"], met["rule"]) for met in line["met"]],
+                entered=line["entered"],
             )
             for line in said["lines"]
         ],
@@ -105,5 +106,6 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "amount": line.amount,
         "free": line.free,
         "late": line.late,
+        "entered": line.entered,
         "met": [{"id": met.id, "rule": met.rule} for met in line.met],
     }

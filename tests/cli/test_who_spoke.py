@@ -1,12 +1,15 @@
 """Rule 41: what is typed at the agency's terminal is the agency's word, and says so."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
+from capture.review import accept
 from tests.cli.conftest import Project
 from tests.samples import NOW
 
@@ -87,6 +90,27 @@ def test_a_paying_outcome_that_the_agency_enters_for_the_client_waits_for_an_obj
     lead_id = project.take()
     run_at(project, 1, "outcome", lead_id, "scheduled", "--at", "2026-12-09T10:00", *BY_CAROL)
     assert events(project, lead_id)[-1]["data"]["final_at"] == "2026-11-25T16:00:00.000000Z"
+
+
+@pytest.mark.parametrize("entered", [True, False])
+def test_the_bill_and_its_evidence_say_which_lines_the_agency_entered(
+    project: Project, entered: bool
+) -> None:
+    lead_id = project.take()
+    if entered:
+        run_at(project, 1, "review", lead_id, "accept", "--as", "Ada")
+    else:
+        project.client(accept, lead_id, NOW + HOUR)
+    run_at(project, 24 * 12, "close", "guide", "--month", "2026-11")
+    (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
+    assert line["entered"] is entered
+    sheet = project.run("statement", "acme-0001", "--format", "html").out
+    assert ("entered by the agency for the client" in sheet) is entered
+    project.run("evidence", "acme-0001", "-o", "proof.db")
+    with closing(sqlite3.connect(project.folder / "proof.db")) as proof:
+        (said,) = proof.execute("SELECT entered FROM bill").fetchone()
+    assert said == ("yes" if entered else "no")
+    assert project.run("verify").code == 0
 
 
 @pytest.mark.parametrize("command", [("debit", "approve"), ("debit", "decline")])
