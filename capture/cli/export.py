@@ -70,11 +70,11 @@ def export(
 def _columns(drawn: DrawnMonth) -> list[str]:
     """Ours first; a form field that bears one of our names is told apart by `field_`."""
     touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH_KEYS]
-    return [*FIXED, *(_column(name) for name in drawn.fields), "verdict", *touches]
+    return [*FIXED, *(_column(name) for name in drawn.fields), "unverified", "verdict", *touches]
 
 
 def _column(field: str) -> str:
-    return f"field_{field}" if field in FIXED or field == "verdict" else field
+    return f"field_{field}" if field in FIXED or field in {"unverified", "verdict"} else field
 
 
 def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
@@ -94,6 +94,8 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
         for name in drawn.fields:
             value = dossier.answers.get(name)
             row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
+        typed = (f"{name}: {text}" for name, text in dossier.unverified.items())
+        row["unverified"] = "; ".join(typed) or None
         for which, touch in (("first", dossier.first_touch), ("last", dossier.last_touch)):
             row |= {f"{which}_{name}": touch.get(name) for name in TOUCH_KEYS}
     return row

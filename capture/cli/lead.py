@@ -43,6 +43,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         "consent": asdict(found.consent),
         "verdict": _verdict(events, dossier),
         "answers": None if dossier is None else dict(dossier.answers),
+        "unverified": None if dossier is None else dict(dossier.unverified),
         "first_touch": None if dossier is None else dict(dossier.first_touch),
         "last_touch": None if dossier is None else dict(dossier.last_touch),
         "earlier": {lead_id: _answers(reading.dossier(lead_id)) for lead_id in earlier},
@@ -126,6 +127,9 @@ def _show(facts: dict[str, Any]) -> None:
         click.echo("erased")
     else:
         show_facts((name, _joined(value)) for name, value in facts["answers"].items())
+    if facts["unverified"]:
+        show_heading("Typed, and not verified")
+        show_facts(facts["unverified"].items())
     for lead_id, answers in facts["earlier"].items():
         show_heading(f"Earlier answers, lead {lead_id}")
         show_facts((name, _joined(value)) for name, value in (answers or {}).items())

@@ -11,7 +11,7 @@ from capture.cli.month import Month
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.lead import STAGES, Lead
-from capture.ledger import LeadFilter, Reading
+from capture.ledger import Dossier, LeadFilter, Reading
 
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
 
@@ -72,6 +72,14 @@ def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
         "deadline": moment(lead.deadline),
         "due": moment(owed.due_at),
         "billed": owed.billed,
-        "email": "erased" if dossier is None else dossier.answers.get("email"),
+        "email": _email(dossier),
         "marks": " ".join(name for name in names if getattr(lead, name)),
     }
+
+
+def _email(dossier: Dossier | None) -> str | None:
+    """The address; one that could not be verified is marked."""
+    if dossier is None:
+        return "erased"
+    typed = dossier.unverified.get("email")
+    return f"{typed} (unverified)" if typed else str(dossier.answers.get("email") or "") or None

@@ -33,7 +33,8 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
             "Check the consents",
             "leads.consent_given is 1 where the visitor ticked the box beside the wording in "
             "`consents`. Where no consent was given, leads.basis says on which lawful basis the "
-            "agency keeps the person's data and passed them on.",
+            "agency keeps the person's data and passed them on. Where answers.verified is 0, the "
+            "value is optional contact data as typed, which could not be verified.",
         ),
         (
             "Check the events",

@@ -93,7 +93,8 @@ def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
     """A row each; a multiple choice gives one for each choice. Nothing once erased."""
     if found.dossier is None:
         return
-    given = found.dossier.answers
+    unverified = found.dossier.unverified
+    given = {**found.dossier.answers, **unverified}
     for name in [*campaign.fields, *(name for name in given if name not in campaign.fields)]:
         answer = given.get(name, ())
         label = campaign.fields[name].label if name in campaign.fields else ""
@@ -104,6 +105,7 @@ def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
                 "number": number,
                 "label": label,
                 "value": str(value),
+                "verified": int(name not in unverified),
             }
 
 

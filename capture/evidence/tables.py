@@ -95,7 +95,7 @@ TABLES: Final[Mapping[str, TableShape]] = {
         frozenset({"base_minor"}),
     ),
     "answers": TableShape(
-        {"lead_id": str, "field": str, "number": int, "label": str, "value": str},
+        {"lead_id": str, "field": str, "number": int, "label": str, "value": str, "verified": int},
         ("lead_id", "field", "number"),
         [_LEAD],
     ),

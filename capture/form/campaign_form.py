@@ -10,8 +10,8 @@ from wtforms import BooleanField, Field, StringField, ValidationError, widgets
 from wtforms.form import BaseForm
 
 from capture.campaign.model import Answer, Campaign, FieldType
-from capture.form.asked import asked
-from capture.form.fields import FIELD_CLASSES
+from capture.form.asked import DEFAULT_TEXT_LENGTH, asked
+from capture.form.fields import FIELD_CLASSES, ContactField
 from capture.form.select import OptionList
 from capture.form.text import cleaned_line, showable
 from capture.form.touches import Touch, read_touch
@@ -113,6 +113,21 @@ class CampaignForm(BaseForm):
             if field.data is not None and field.data != [] and not field.errors:
                 found[name] = tuple(field.data) if isinstance(field.data, list) else field.data
         return found
+
+    def unverified(self) -> dict[str, str]:
+        """What was typed and is no answer, by field, cut to what a field takes; call `validate`
+        first. Of a form without faults: optional contact data that looks wrong."""
+        fields: list[Any] = self.campaign_fields()
+        return {
+            field.name: field.text[: min(field.asked.longest, DEFAULT_TEXT_LENGTH)]
+            for field in fields
+            if field.text and (field.errors or self.doubt(field))
+        }
+
+    @staticmethod
+    def doubt(field: Field) -> str:
+        """What speaks against contact data that was let through; "" if nothing does."""
+        return field.doubt if isinstance(field, ContactField) else ""
 
     def problems(self) -> list[tuple[str, str]]:
         """(id of the input, sentence) of every fault, in the order of the page."""

@@ -89,7 +89,23 @@ class LongTextField(TextField):
         return cleaned_text(typed)
 
 
-class EmailField(TextField):
+class ContactField(TextField):
+    """A way to reach somebody. One that is not required and looks wrong stops nobody: it is kept
+    as typed, apart from the answers, and its `data` is None."""
+
+    doubt = ""
+    """What would be said of it, were it required."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError as error:
+            if self.asked.required or len(self.text) > self.asked.longest:
+                raise
+            self.data, self.doubt = None, str(error)
+
+
+class EmailField(ContactField):
     """An e-mail address that its owner keeps."""
 
     widget = widgets.EmailInput()
@@ -104,7 +120,7 @@ class EmailField(TextField):
         return address
 
 
-class PhoneField(TextField):
+class PhoneField(ContactField):
     """A phone number; national ones are read by the country answered in the same form."""
 
     widget = widgets.TelInput()
@@ -130,7 +146,7 @@ class PhoneField(TextField):
         return request("Enter", self.asked.label, rest)
 
 
-class UrlField(TextField):
+class UrlField(ContactField):
     """An http or https address."""
 
     widget = widgets.URLInput()
@@ -203,11 +219,13 @@ class MultipleChoiceField(SelectMultipleField):
             label=asked.label, description=asked.definition.help, choices=choices, **options
         )
         self.asked = asked
+        self.text = ""
         if asked.required:
             self.flags.required = True
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         texts = [text for value in valuelist if (text := cleaned_line(str(value)))]
+        self.text = "; ".join(texts)
         self.data = [self.asked.choices.get(text, text) for text in texts]
 
     def pre_validate(self, form: BaseForm) -> None:

@@ -19,6 +19,10 @@ class Checked:
     """The normal forms of what is in order, by field; a field without an answer has no entry."""
     faults: Mapping[str, str]
     """By field: what was typed, and how to mend it, in one line."""
+    unverified: Mapping[str, str]
+    """By field: optional contact data that looks wrong, as typed; no answers."""
+    doubts: Mapping[str, str]
+    """By field of those: what a required one would be told."""
 
 
 def check_typed(campaign: Campaign, typed: Mapping[str, str]) -> Checked:
@@ -35,7 +39,13 @@ def check_typed(campaign: Campaign, typed: Mapping[str, str]) -> Checked:
         for field in form.campaign_fields()
         if field.errors
     }
-    return Checked(form.answers(), faults)
+    doubts = {
+        field.name: _fault(campaign, field.name, typed.get(field.name, ""), form.doubt(field))
+        for field in form.campaign_fields()
+        if form.doubt(field)
+    }
+    unverified = {name: text for name, text in form.unverified().items() if name in doubts}
+    return Checked(form.answers(), faults, unverified, doubts)
 
 
 def as_typed(answers: Mapping[str, Answer]) -> dict[str, str]:

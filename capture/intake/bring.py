@@ -77,8 +77,9 @@ def bring_in(
         sent = Submission(
             answers=row.answers,
             consent=Consent(given=False, version=None, basis=origin.basis),
-            one_time_id=row_id(origin.source, row.answers),
+            one_time_id=row_id(origin.source, {**row.answers, **row.unverified}),
             source=origin.source,
+            unverified=row.unverified,
         )
         receipt = receive(records, campaign, sent, now)
         lead_id, outcome = receipt.lead_id, receipt.outcome
@@ -87,10 +88,14 @@ def bring_in(
             why = f"known already: {_which(lead_id, lines)}"
             brought.append(Brought(row.line, lead_id, True, lead.review_at(now), why))
         else:
-            why = _why(campaign, row, outcome, lines)
+            why = "; ".join(filter(None, (_why(campaign, row, outcome, lines), _unverified(row))))
             brought.append(Brought(row.line, lead_id, False, outcome.kind.value, why))
             lines[lead_id] = row.line
     return brought
+
+
+def _unverified(row: Row) -> str:
+    return f"{', '.join(row.unverified)} kept unverified" if row.unverified else ""
 
 
 def row_id(source: str, answers: Mapping[str, Answer]) -> str:

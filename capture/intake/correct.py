@@ -67,8 +67,8 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     dossier = records.dossier(lead.lead_id)
     if dossier is None:
         raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")
-    answers = _corrected(lead, campaign, dossier, correction)
-    changed = [name for name in campaign.fields if answers.get(name) != dossier.answers.get(name)]
+    corrected = _corrected(lead, campaign, dossier, correction)
+    changed = [name for name in campaign.fields if _said(corrected, name) != _said(dossier, name)]
     if not changed and not correction.not_spam:
         raise Refused(f"lead {lead.lead_id}: that is what it says already")
     # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
@@ -79,7 +79,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     lead = _append(records, lead, said | basis, now)
     note = trimmed(correction.note)
     records.keep_note(Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now))
-    _judge_again(records, lead, campaign, replace(dossier, answers=answers), now)
+    _judge_again(records, lead, campaign, corrected, now)
     return find_lead(records, lead.lead_id)
 
 
@@ -111,12 +111,12 @@ def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
     return {"basis": checked_basis(correction.basis)}
 
 
-def _corrected(
-    lead: Lead, campaign: Campaign, dossier: Dossier, correction: Correction
-) -> dict[str, Answer]:
-    """All answers, each that was typed checked by the form of the lead's version.
+def _corrected(lead: Lead, campaign: Campaign, dossier: Dossier, correction: Correction) -> Dossier:
+    """With all answers, each that was typed checked by the form of the lead's version.
 
-    What nobody touched stays as it is, even if the form would take it no more.
+    What nobody touched stays as it is, even if the form would take it no more. Of what could not
+    be verified, optional contact data may stay so; all else that a robot's post held must be
+    answered or taken away.
     """
     typed, before = correction.typed, dossier.answers
     faults = [
@@ -126,14 +126,24 @@ def _corrected(
     ]
     if faults:
         raise Refused("\n".join(faults))
-    checked = check_typed(campaign, as_typed(before) | dict(typed))
+    checked = check_typed(campaign, {**dossier.unverified, **as_typed(before), **typed})
     faults = [
         fault for name, fault in checked.faults.items() if name in typed or name not in before
     ]
+    faults += [fault for name, fault in checked.doubts.items() if name in typed]
     if faults:
         raise Refused("\n".join(faults))
     kept = {name: answer for name, answer in before.items() if name not in typed}
-    return {**checked.answers, **kept}
+    left = {
+        name: text
+        for name, text in checked.unverified.items()
+        if name not in before and name not in typed
+    }
+    return replace(dossier, answers={**checked.answers, **kept}, unverified=left)
+
+
+def _said(dossier: Dossier, name: str) -> tuple[Answer | None, str | None]:
+    return dossier.answers.get(name), dossier.unverified.get(name)
 
 
 def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime) -> Lead:

@@ -25,6 +25,10 @@ from capture.window import month_of
 SAME_ANSWERS: Final = timedelta(minutes=10)
 """Without a one-time id, identical answers within this time are one submission (rule 1)."""
 
+SPAM_KEPT_A_DAY: Final = 500
+"""Of more spam of a campaign within a day the events alone are kept: robots must not fill a disk.
+At a month's beginning the count begins anew."""
+
 _LETTERS: Final = b"23456789abcdefghijkmnpqrstuvwxyz" * 8
 
 
@@ -63,7 +67,10 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     arrival = Arrival(campaign, submission, keys, verdict, now)
     outcome = judge_at_door(records, arrival)
     records.append(_received(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
-    records.keep_dossier(campaign.slug, lead_id, _dossier(submission, verdict))
+    dossier = _dossier(submission, verdict)
+    if outcome.kind is Kind.SPAM and _is_flood(records, campaign, now):
+        dossier = Dossier({})
+    records.keep_dossier(campaign.slug, lead_id, dossier)
     records.keep_submission(one_time_id, fingerprint, now, lead_id)
     if outcome.kind in RECOGNISED and not submission.test:
         records.keep_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
@@ -95,10 +102,18 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
     return replace(consent, version=None)
 
 
+def _is_flood(records: Records, campaign: Campaign, now: datetime) -> bool:
+    """Whether so much spam came within a day that what it typed is kept no more."""
+    month = month_of(now, campaign)
+    earlier = records.spam_received(campaign.slug, month, SPAM_KEPT_A_DAY + 1)  # and this one
+    return earlier is not None and earlier > now - timedelta(days=1)
+
+
 def _fingerprint(campaign: Campaign, submission: Submission) -> str:
     """Identical answers give identical text; only its keyed hash is ever stored."""
     answers = sorted((name, repr(value)) for name, value in submission.answers.items())
-    return repr((campaign.slug, submission.test, submission.source, answers))
+    others = sorted(submission.unverified.items())
+    return repr((campaign.slug, submission.test, submission.source, answers, others))
 
 
 def _received(lead_id: str, arrival: Arrival) -> Event:
@@ -125,4 +140,5 @@ def _dossier(submission: Submission, verdict: Verdict) -> Dossier:
         reasons={result.id: result.reason for result in verdict.criteria},
         first_touch=submission.first_touch,
         last_touch=submission.last_touch,
+        unverified=submission.unverified,
     )

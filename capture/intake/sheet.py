@@ -4,7 +4,7 @@ The heading names the campaign's fields; every mistake is told at once, with its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from capture.campaign import Answer, Campaign
@@ -22,6 +22,8 @@ class Row:
 
     line: int
     answers: Mapping[str, Answer]
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    """Optional contact data that looks wrong, as typed."""
 
 
 def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
@@ -37,7 +39,7 @@ def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
     for line, cells in table.rows(problems):
         checked = check_typed(campaign, cells)
         problems += [Problem(where, line, fault) for fault in checked.faults.values()]
-        sound.append(Row(line, checked.answers))
+        sound.append(Row(line, checked.answers, checked.unverified))
     if problems:
         raise FileErrors(in_order(problems))
     return sound
@@ -46,9 +48,9 @@ def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
 def _columns(campaign: Campaign) -> Columns:
     """A heading may say a field's name, or its label where no other field has the same."""
     labels: dict[str, list[str]] = {}
-    for name, field in campaign.fields.items():
-        labels.setdefault(field.label.casefold(), []).append(name)
+    for name, asked in campaign.fields.items():
+        labels.setdefault(asked.label.casefold(), []).append(name)
     known = {name: name for name in campaign.fields}
     known = {label: names[0] for label, names in labels.items() if len(names) == 1} | known
-    needed = [name for name, field in campaign.fields.items() if field.required]
+    needed = [name for name, asked in campaign.fields.items() if asked.required]
     return Columns(known, needed, unknown="no field", place=f"in {campaign.slug}")

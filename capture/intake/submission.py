@@ -26,3 +26,6 @@ class Submission:
     last_touch: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
     source: str = FORM
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    """By field: what was typed and is no answer (optional contact data that looks wrong; of a
+    robot's post all that would have been sent back). Nothing judges it or knows a person by it."""

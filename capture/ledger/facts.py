@@ -26,6 +26,8 @@ class Dossier:
     """By criterion: why it was met or not, in words."""
     first_touch: Mapping[str, str] = field(default_factory=dict)
     last_touch: Mapping[str, str] = field(default_factory=dict)
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    """By field: what was typed and could not be verified; never judged, never a key."""
 
 
 @dataclass(frozen=True, slots=True)

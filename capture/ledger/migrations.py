@@ -285,3 +285,9 @@ def add_references(db: Database) -> None:
         "CREATE INDEX events_by_reference ON events (json_extract(data, '$.reference'), kind)"
         " WHERE json_extract(data, '$.reference') IS NOT NULL"
     )
+
+
+@migrations()
+def add_unverified(db: Database) -> None:
+    """What was typed and is no answer, beside the answers, so that it is erased with them."""
+    db.execute("ALTER TABLE dossiers ADD COLUMN unverified TEXT NOT NULL DEFAULT '{}'")

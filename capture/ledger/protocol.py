@@ -174,6 +174,9 @@ class Reading(Protocol):
     def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
         """How many of a month's leads count towards a cap (rule 7): all, or those of a company."""
 
+    def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
+        """When the `number`-th newest spam of a month came, tests apart; None if there is less."""
+
     def is_suppressed(self, client: str, keys: Keys) -> bool:
         """Whether the client's suppression list holds any of the keys."""
 

@@ -286,6 +286,15 @@ class SqliteReading:
             ).fetchone()
         return int(row[0])
 
+    def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
+        # All of the index but the row's number is given, so the newest are at its end.
+        row = self._db.execute(
+            "SELECT received_at FROM leads WHERE campaign = ? AND month = ? AND review = 'spam'"
+            " AND test = 0 AND free = 0 ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+            (campaign, month, number - 1),
+        ).fetchone()
+        return None if row is None else parse_time(row[0])
+
     def is_suppressed(self, client: str, keys: Keys) -> bool:
         macs = [self.mac(client, kind, value) for kind, value in keys.items()]
         marks = ", ".join("?" * len(macs))

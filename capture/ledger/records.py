@@ -103,7 +103,7 @@ class SqliteRecords(SqliteReading):
 
     def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
         self._db.execute(
-            "INSERT INTO dossiers VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO dossiers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             dossier_row(campaign, lead_id, dossier),
         )
 
@@ -116,8 +116,8 @@ class SqliteRecords(SqliteReading):
     def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
         row = dossier_row("", lead_id, dossier)[2:]
         self._db.execute(
-            "UPDATE dossiers SET (answers, judged, reasons, first_touch, last_touch)"
-            " = (?, ?, ?, ?, ?) WHERE lead_id = ?",
+            "UPDATE dossiers SET (answers, judged, reasons, first_touch, last_touch, unverified)"
+            " = (?, ?, ?, ?, ?, ?) WHERE lead_id = ?",
             (*row, lead_id),
         )
 

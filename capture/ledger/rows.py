@@ -21,7 +21,7 @@ _FLAGS = frozenset(
 
 EVENT_COLUMNS = "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 STATEMENT_COLUMNS = "number, client, campaign, month, json, sha256, closed_at"
-DOSSIER_COLUMNS = "lead_id, answers, judged, reasons, first_touch, last_touch"
+DOSSIER_COLUMNS = "lead_id, answers, judged, reasons, first_touch, last_touch, unverified"
 
 
 def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
@@ -72,18 +72,20 @@ def dossier_row(campaign: str, lead_id: str, dossier: Dossier) -> tuple[str, ...
         canonical(dossier.reasons),
         canonical(dossier.first_touch),
         canonical(dossier.last_touch),
+        canonical(dossier.unverified),
     )
 
 
 def dossier_from(row: sqlite3.Row | tuple[Any, ...]) -> tuple[str, Dossier]:
     """A row of DOSSIER_COLUMNS: the lead's id and its personal data."""
-    lead_id, answers, judged, reasons, first_touch, last_touch = row
+    lead_id, answers, judged, reasons, first_touch, last_touch, unverified = row
     return lead_id, Dossier(
         answers=answers_from(answers),
         judged=json.loads(judged),
         reasons=json.loads(reasons),
         first_touch=json.loads(first_touch),
         last_touch=json.loads(last_touch),
+        unverified=json.loads(unverified),
     )
 
 

@@ -120,6 +120,7 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
         first_touch=first or last,
         last_touch=last,
         test=_is_test(campaign, form),
+        unverified=form.unverified(),
     )
 
 

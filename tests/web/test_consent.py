@@ -117,3 +117,35 @@ def test_an_honest_post_without_a_version_is_shown_the_form_first(site: Site) ->
     answer = site.post(form)
     assert (answer.status_code, "look it over and send it again" in answer.text) == (422, True)
     assert site.ledger.read(lambda reading: list(reading.leads())) == []
+
+
+def test_what_was_typed_beside_a_filled_honeypot_is_kept_and_rescues_a_person(
+    site: Site, run: Callable[..., str]
+) -> None:
+    lead_id = site.trap(
+        email="ann@clinic", company_size="a\x00b" + "x" * 300, phone="12", unknown="x", country="US"
+    )
+    assert "ann@clinic (unverified)" in run("leads", "--stage", "spam")
+    kept = json.loads(run("lead", lead_id, "--json"))["unverified"]
+    assert (kept["email"], kept["phone"]) == ("ann@clinic", "12")
+    assert "unknown" not in kept
+    assert "\x00" not in kept["company_size"]
+    assert "Typed, and not verified" in run("lead", lead_id)
+    with pytest.raises(Refused) as refused:
+        run("correct", lead_id, "--not-spam", "--as", "Ada")
+    assert [line.split(" ")[0] for line in str(refused.value).splitlines()] == [
+        "email",
+        "company_size",
+    ]
+    right = ("--set", "email=ann@clinic77.example", "--set", "company_size=101-500")
+    assert "is qualified" in run("correct", lead_id, "--not-spam", *right, "--as", "Ada")
+
+
+def test_an_optional_phone_that_cannot_be_verified_blocks_nobody(
+    site: Site, run: Callable[..., str]
+) -> None:
+    assert site.post(person(phone="+1 624 305 1111")).status_code == 303
+    lead_id = site.ledger.read(lambda reading: next(reading.leads(newest_first=True)).lead_id)
+    facts = json.loads(run("lead", lead_id, "--json"))
+    assert facts["unverified"] == {"phone": "+1 624 305 1111"}
+    assert facts["lead"]["stage"] == "qualified"

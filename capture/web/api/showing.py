@@ -56,6 +56,7 @@ def shown(one: OpenLead, now: datetime) -> LeadShown:
         currency=one.terms.currency,
         reasons=dict(one.terms.review.reasons),
         answers=None if dossier is None else {k: _answer(v) for k, v in dossier.answers.items()},
+        unverified=None if dossier is None else dict(dossier.unverified),
         consent=ConsentShown(**asdict(lead.consent)),
         verdict=_verdict(one),
         first_touch=_touch({} if dossier is None else dossier.first_touch),

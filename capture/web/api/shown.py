@@ -114,6 +114,9 @@ class LeadShown(Answer):
     answers: dict[str, str | int | list[str]] | None = Field(
         description="What the person answered, by field; null once it was erased."
     )
+    unverified: dict[str, str] | None = Field(
+        description="Optional contact data that looks wrong, as typed, by field; in no answer."
+    )
     consent: ConsentShown
     verdict: list[CriterionShown]
     first_touch: TouchShown

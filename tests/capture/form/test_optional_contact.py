@@ -1,0 +1,62 @@
+"""Contact data that nobody had to give: what looks wrong is kept as typed and stops nobody."""
+
+import pytest
+
+from capture.form import check_typed, form_class
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("phone", "+1 624 305 1111"),
+        ("phone", "call me"),
+        ("website", "javascript:alert(1)"),
+        ("website", "acme org"),
+        ("private", "ann@"),
+        ("private", "ann@mailinator.com"),
+    ],
+)
+def test_it_is_kept_apart_from_the_answers(campaign, good, name, typed):
+    form = form_class(campaign(fields=asking(required=False)))(good(**{name: typed}))
+    assert form.validate()
+    assert (form.unverified(), form.problems()) == ({name: typed}, [])
+    assert name not in form.answers()
+
+
+@pytest.mark.parametrize("name", ["phone", "website", "private"])
+def test_where_it_is_required_it_is_refused(campaign, good, name):
+    form = form_class(campaign(fields=asking(required=True)))(good(**{name: "?"}))
+    assert not form.validate()
+    assert name not in form.answers()
+
+
+def test_hostile_bytes_are_cleaned_and_too_much_is_refused(campaign, good):
+    make = form_class(campaign(fields=asking(required=False)))
+    form = make(good(phone="+1\x00 \u202e62\ud800"))
+    assert (form.validate(), form.unverified()) == (True, {"phone": "+1 62"})
+    assert not make(good(phone="1" * 61)).validate()
+
+
+def test_what_can_be_verified_is_an_answer_and_nothing_else_is_kept(campaign, good):
+    form = form_class(campaign(fields=asking(required=False)))(good(phone="+1 212 555 0100"))
+    assert (form.validate(), form.unverified()) == (True, {})
+    assert form.answers()["phone"] == "+12125550100"
+
+
+def test_a_table_and_a_command_are_told_what_is_doubted(campaign):
+    typed = {"full_name": "Ann", "email": "ann@acme.org", "phone": "+1 624 305 1111"}
+    checked = check_typed(campaign(fields=asking(required=False)), typed)
+    assert (checked.faults, checked.unverified) == ({}, {"phone": "+1 624 305 1111"})
+    assert checked.doubts["phone"].startswith('phone = "+1 624 305 1111": Enter your phone')
+
+
+def asking(*, required):
+    contact = {"phone": "phone", "website": "url", "private": "email"}
+    return {
+        "full_name": {"label": "Your name"},
+        "email": {"label": "Work e-mail", "type": "email"},
+        **{
+            name: {"label": name.capitalize(), "type": kind, "required": required}
+            for name, kind in contact.items()
+        },
+    }

@@ -1,0 +1,132 @@
+"""What was typed and is no answer: kept with the person's data, never judged, never a key."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib import import_module
+
+import pytest
+
+from capture.campaign.model import Criterion
+from capture.errors import Refused
+from capture.intake import Correction, Submission, correct, receive
+from capture.lead import Lead
+from capture.ledger import Dossier, Ledger
+from capture.qualification import qualify
+from tests.samples import NOW, agreed, campaign, submission
+
+MINUTE = timedelta(minutes=1)
+ODD = {"phone": "+1 624 305 1111"}
+BY_PHONE = campaign('[duplicates]\nkeys = ["email", "phone"]')
+
+
+class Intake:
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def take(self, sent: Submission, at: datetime = NOW) -> Lead:
+        made = self.ledger.transact(lambda records: receive(records, BY_PHONE, sent, at))
+        return self.lead(made.lead_id)
+
+    def lead(self, lead_id: str) -> Lead:
+        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        assert found is not None
+        return found
+
+    def dossier(self, lead: Lead) -> Dossier:
+        found = self.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+        assert found is not None
+        return found
+
+    def correct(self, lead: Lead, **typed: str) -> Lead:
+        said = Correction(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam")
+        return self.ledger.transact(lambda records: correct(records, said, NOW + MINUTE))
+
+
+@pytest.fixture
+def intake(ledger: Ledger) -> Intake:
+    return Intake(ledger)
+
+
+def odd(email: str = "ann@clinic.example") -> Submission:
+    return replace(submission(BY_PHONE, email=email), unverified=ODD)
+
+
+class TestOptionalContactData:
+    def test_is_kept_and_the_lead_qualifies(self, intake: Intake) -> None:
+        lead = intake.take(odd())
+        dossier = intake.dossier(lead)
+        assert (lead.review, dict(dossier.unverified)) == ("qualified", ODD)
+        assert "phone" not in dossier.answers
+
+    def test_makes_no_duplicate(self, intake: Intake) -> None:
+        intake.take(odd())
+        assert intake.take(odd("bob@other.example")).review == "qualified"
+
+    def test_meets_no_criterion(self) -> None:
+        terms = BY_PHONE.model_copy(
+            update={"criteria": {"phone": Criterion(field="phone", contains_any=("624",))}}
+        )
+        assert not qualify(terms, odd().answers).passed
+
+    def test_stands_in_no_event(self, intake: Intake) -> None:
+        lead = intake.take(odd())
+        events = intake.ledger.read(
+            lambda reading: repr(list(reading.events(lead_id=lead.lead_id)))
+        )
+        assert "624" not in events
+
+    def test_is_mended_taken_away_or_left(self, intake: Intake) -> None:
+        lead = intake.correct(intake.take(odd()), full_name="Ann B. Lee")
+        assert dict(intake.dossier(lead).unverified) == ODD
+        with pytest.raises(Refused, match=r"^phone = "):
+            intake.correct(lead, phone="+1 624 305 2222")
+        intake.correct(lead, phone="+1 212 555 0100")
+        assert dict(intake.dossier(lead).unverified) == {}
+        assert intake.dossier(lead).answers["phone"] == "+12125550100"
+        other = intake.take(odd("bob@other.example"))
+        intake.correct(other, phone="")
+        assert dict(intake.dossier(other).unverified) == {}
+
+
+class TestWhoFilledTheHoneypot:
+    def trap(self, intake: Intake) -> Lead:
+        typed = {"email": "ann@clinic", "company_size": "102", **ODD}
+        return intake.take(
+            Submission(
+                {"full_name": "Ann"},
+                agreed(BY_PHONE.version),
+                spam_signals=("honeypot",),
+                unverified=typed,
+            )
+        )
+
+    def test_is_rescued_once_all_that_is_required_is_right(self, intake: Intake) -> None:
+        lead = self.trap(intake)
+        with pytest.raises(Refused) as refused:
+            intake.correct(lead)
+        assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+            'email = "ann@clinic"',
+            'company_size = "102"',
+        ]
+        rescued = intake.correct(lead, email="ann@clinic.example", company_size="101+")
+        assert (rescued.review, dict(intake.dossier(lead).unverified)) == ("qualified", ODD)
+
+    def test_is_told_from_who_typed_something_else(self, intake: Intake) -> None:
+        assert self.trap(intake).lead_id == self.trap(intake).lead_id
+        other = Submission(
+            {"full_name": "Ann"}, agreed(BY_PHONE.version), spam_signals=("honeypot",)
+        )
+        assert intake.take(other).lead_id != self.trap(intake).lead_id
+
+
+def test_a_flood_of_spam_keeps_its_events_alone(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_KEPT_A_DAY", 3)
+    trap = replace(odd(), spam_signals=("honeypot",))
+    taken = [intake.take(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
+    assert [bool(intake.dossier(lead).answers) for lead in taken] == [True] * 3 + [False] * 2
+    assert not intake.dossier(taken[4]).unverified
+    assert intake.take(submission(BY_PHONE, email="b@b.example")).review == "qualified"
+    later = intake.take(replace(trap, one_time_id="next"), NOW + timedelta(days=1, minutes=1))
+    assert intake.dossier(later).answers
