@@ -32,9 +32,12 @@ def make_private(paths: Iterable[Path]) -> list[str]:
     for path in paths:
         try:
             mode = path.lstat().st_mode
+        except OSError:  # not there, or for another to say: SQLite takes its own files away
+            continue
+        try:
             if not S_ISLNK(mode) and mode & _OTHERS:
                 path.chmod(S_IMODE(mode) & ~_OTHERS)
-        except FileNotFoundError:  # SQLite takes its own files away when the last one closes
+        except FileNotFoundError:  # gone since
             continue
         except OSError as error:
             told.append(
