@@ -72,7 +72,7 @@ def take_two(project: Project) -> None:
 
 def table(project: Project, *command: str) -> list[dict[str, str]]:
     ran = project.run(*command, "--format", "csv")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0, ran.err
     return list(csv.DictReader(io.StringIO(ran.out)))
 
 
