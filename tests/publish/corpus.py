@@ -94,7 +94,7 @@ def _grown() -> dict[str, str]:
     return {
         "deep-quotes": ">" * 400 + " deep",
         "deep-lists": "".join("    " * level + f"- {level}\n" for level in range(150)),
-        "deep-brackets": "[" * 2000 + "a" + "](b)" * 2000,
+        "deep-brackets": "[" * 1000 + "a" + "](b)" * 1000,
         "deep-parentheses": "[a](" + "(" * 2000 + ")" * 2000 + ")",
         "deep-emphasis": "*" * 700 + "a" + "*" * 700,
         "deep-html": "<div>" * 800 + "a" + "</div>" * 800,

@@ -13,8 +13,8 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
         yield from _headings(post)
         if post.outline.unclosed is not None:
             told = (
-                "a bracket is opened here and not closed, and so are many more, so that the page "
-                "would take minutes to make: close them, or write `\\[` and `\\<`"
+                "too many brackets are open here, not closed or one within another; the page would "
+                "take minutes to make: close them, or write `\\[` and `\\<`"
             )
             yield post.finding("unclosed", post.outline.unclosed, told)
         for picture in post.outline.pictures:

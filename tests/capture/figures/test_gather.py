@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from capture.campaign import Campaign
 from capture.campaign.costs import Costs
 from capture.closing import Wish, close_month, credit, spend_of
+from capture.consent import Consent
 from capture.errors import Refused
 from capture.figures import Asked, By, CurrencyFigures, Period, gather
 from capture.intake import Submission, receive
@@ -166,7 +167,9 @@ def test_posts_are_named_by_first_and_by_last_touch(office: Office) -> None:
 def test_sources_are_imports_forms_and_what_forms_say(office: Office) -> None:
     office.take()
     office.take(last_touch={"utm_source": "linkedin"})
-    office.take(source="event-2026", basis="signed at the stand")
+    office.take(
+        source="event-2026", consent=Consent(given=False, version=None, basis="signed at the stand")
+    )
     found = office.gather(by=By.SOURCE).groupings["source"]
     assert list(found) == ["form", "form, utm_source linkedin", "event-2026"]
 

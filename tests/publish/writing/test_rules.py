@@ -57,7 +57,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
             "8: `#### B` leaves out a level: write `###` under a heading of level 2",
         ),
         ("![]({static}/images/dot.svg)", "6: `{static}/images/dot.svg` has no alternative text"),
-        ("Words.\n\n" + "[a](" * 15_000, "8: a bracket is opened here and not closed, and so are"),
+        ("Words.\n\n" + "[a](" * 15_000, "8: too many brackets are open here, not closed or one"),
         ("[x](#nowhere)", "6: `#nowhere`: nothing here is called `#nowhere`: there is no such"),
         ("## Parts\n\n[x](#part)", "8: `#part`: nothing here is called `#part`; did you mean `#p"),
         ("[x]({filename}b.md#y)", "6: `{filename}b.md#y`: nothing in content/posts/b.md is called"),
