@@ -165,7 +165,8 @@ def harmless(site: Site) -> tuple[set[object], set[str]]:
     wrong = dict.fromkeys((*FIELDS, "message"), b"?")
     some = {"full_name": b"Ann", "email": b"x", "seats": b"1", "website": b"a.example"}
     old = {**right, "gp_version": b"0" * 64, "email": b"ann@old.example"}
-    forms = [right, wrong, {}, some, old]
+    long = dict.fromkeys((*FIELDS, "message"), b"x" * 5000)  # optional contact data too is refused
+    forms = [right, wrong, {}, some, old, long]
     return parts_of(
         [*(site.post(form).text for form in forms), site.client.get("/f/everything").text]
     )
