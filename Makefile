@@ -22,16 +22,16 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# For work on the code: all that needs no server and no browser.
+# For work on the code: what needs no server and no browser, but for the few that are slow by nature.
 check: lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not server"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not (server or slow or alone)"
 
 # Everything. What watches seconds or the whole machine runs last, by itself.
 test: lint
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
 	$(BIN)/pytest -m alone
 
-# The tests of `check` under a false clock, on the days on which dates go wrong. Takes some ten minutes.
+# All that needs no server, under a false clock, on the days on which dates go wrong. Takes a quarter of an hour.
 test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 

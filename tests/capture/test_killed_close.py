@@ -16,6 +16,8 @@ from capture.ledger import Frozen, Ledger, Records, open_ledger
 from capture.statement import read_json
 from tests.samples import NOW, PARTIES, campaign, submission
 
+pytestmark = pytest.mark.slow
+
 KEY = b"a key for tests only"
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 LEADS = 5

@@ -25,6 +25,8 @@ from capture.review import Act, reject, write_lapses
 from capture.statement import Statement
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
+pytestmark = pytest.mark.slow
+
 KEY = b"a key for tests only"
 ROUNDS = range(50)
 DEADLINE = NOW + timedelta(hours=48)

@@ -25,6 +25,8 @@ from tests.capture.money.test_oracle import Campaigns
 from tests.cli.conftest import ROOT
 from tests.cli.running import Ran, runner
 
+pytestmark = pytest.mark.slow
+
 STEPS = 45
 SEEDS = {"cpl": 14, "cpap": 21, "cpa": 12, "revenue_share": 15}
 """Lives with credits and with lines that the cap on money made free."""

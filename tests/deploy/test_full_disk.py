@@ -9,6 +9,8 @@ import pytest
 from tests.deploy.server import Server
 from tests.needs import needs, without
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Server:

@@ -12,6 +12,8 @@ from publish.writing.finding import LEVELS
 from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # Its words mean something only to other posts: a note, an address or a term that leaks shows here.
 GOOD = """Title: {title}

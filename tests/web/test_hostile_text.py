@@ -28,6 +28,8 @@ from tests.samples import NOW
 from tests.service import make_project
 from tests.web.markup import Markup
 
+pytestmark = pytest.mark.slow
+
 KEY = "a key for tests only, and a long one"
 CAMPAIGN = """\
 title = "Everything"

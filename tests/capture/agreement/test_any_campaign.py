@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from capture.campaign import Campaign
 from capture.campaign.rules import Draft, rule_findings
 from capture.qualification import sentence
 from tests.capture.agreement.conftest import AGENCY, CLIENT, texts
+
+pytestmark = pytest.mark.slow
 
 LINES = st.text("abcXYZé -<&*|_#", min_size=1, max_size=30).map(
     lambda text: f"Text {' '.join(text.split())}".strip()

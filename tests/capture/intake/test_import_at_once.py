@@ -11,9 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from capture.intake import Origin, bring_in, read_sheet
 from capture.ledger import open_ledger
 from tests.samples import NOW, campaign
+
+pytestmark = pytest.mark.slow
 
 KEY = b"a key for tests only"
 PROCESSES, THREADS = 2, 25

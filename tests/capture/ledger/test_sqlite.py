@@ -89,6 +89,7 @@ def _open_and_write(url: str, number: int) -> None:
     open_ledger(url, KEY).transact(lambda records: records.append(received(f"lead{number}")))
 
 
+@pytest.mark.slow
 def test_ten_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     with context.Pool(10) as pool:

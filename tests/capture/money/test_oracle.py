@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar, Final
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,6 +31,8 @@ from tests.capture.money.oracle import UNDO, Oracle
 from tests.capture.money.oracle_acts import ON_A_LEAD, Act
 from tests.capture.money.oracle_life import Refusal
 from tests.capture.money.product import Product, lines_of
+
+pytestmark = pytest.mark.slow
 
 LONG: Final = int(os.environ.get("GATEPOST_TEST_LIVES", "0"))
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -99,6 +99,7 @@ def test_nothing_runs_in_a_readers_browser(move: Move, html: str) -> None:
         assert not any(" on" in part for part in attributes), tag
 
 
+@pytest.mark.slow
 def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
     started = time.monotonic()
     move.page_of("<p>one <b>word</b> after another</p>\n" * 26_000)

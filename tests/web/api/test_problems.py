@@ -270,6 +270,7 @@ def test_a_token_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> 
         assert world.get(client="other").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_ledger_that_cannot_be_written_is_said_and_a_known_page_still_read(
     world: World,
 ) -> None:
