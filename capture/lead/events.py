@@ -1,0 +1,85 @@
+"""Events: what happened to a lead, who did it, when. Nothing here is personal data (rule 31)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What happened. Events are facts: appended, never changed."""
+
+    RECEIVED = "received"
+    SPAM = "spam"
+    DUPLICATE = "duplicate"
+    SUPPRESSED = "suppressed"
+    OVER_CAP = "over_cap"
+    DISQUALIFIED = "disqualified"
+    UNCONFIRMED = "unconfirmed"
+    QUALIFIED = "qualified"
+    TOLD = "told"
+    CORRECTED = "corrected"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    DISPUTED = "disputed"
+    SETTLED = "settled"
+    SCHEDULED = "scheduled"
+    MOVED = "moved"
+    HELD = "held"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    WON = "won"
+    LOST = "lost"
+    REVENUE = "revenue"
+    REFUNDED = "refunded"
+    CHURNED = "churned"
+    CONTESTED = "contested"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CLOSED = "closed"
+    CREDITED = "credited"
+    DEBIT_PROPOSED = "debit_proposed"
+    DEBIT_DECLINED = "debit_declined"
+    DEBITED = "debited"
+    PAID = "paid"
+
+
+class Actor(StrEnum):
+    """Who did it."""
+
+    VISITOR = "visitor"
+    CLIENT = "client"
+    AGENCY = "agency"
+    SYSTEM = "system"
+
+
+ON_BEHALF_OF = "on_behalf_of"
+"""In an event's data: for whom the agency entered it; the event's actor is the agency (rule 41)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact about a lead (or, without a lead, about a campaign). Times are UTC."""
+
+    campaign: str
+    lead_id: str | None
+    kind: Kind
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: Actor
+    data: Mapping[str, Any]
+    """JSON only, no float, no personal data: ids, codes, rule texts, amounts in minor units."""
+
+
+@lru_cache(maxsize=256)  # one lead writes the same moment into a dozen columns
+def show_time(moment: datetime) -> str:
+    """An aware time as it is stored and exported: ISO 8601 in UTC with microseconds and Z."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Reads what `show_time` wrote."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,163 @@
+"""A lead as the fold of its events.
+
+`follow` is the only place that knows what an event does, so the ledger, its projection and the
+proof that both agree can never differ.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from capture.errors import MoveRefused
+from capture.lead.events import ON_BEHALF_OF, Event, Kind, parse_time
+from capture.lead.model import Lead
+from capture.lead.moves import (
+    DELIVERED,
+    MOVES,
+    NO_MEETING,
+    NOT_STARTED,
+    OBJECTIONS,
+    Track,
+    track_of,
+)
+
+_UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not delivered (rule 35)"
+
+
+def follow(lead: Lead | None, event: Event) -> Lead:
+    """The lead after one more event. Raises `MoveRefused`, naming what is allowed instead."""
+    if event.lead_id is None:
+        raise ValueError(f"{event.kind} is not about a lead")
+    if lead is None:
+        return _received(event)
+    track = track_of(event.kind, event.data)
+    changes: dict[str, Any] = {track.value: _move(lead, track, event)}
+    match event.kind:
+        case Kind.QUALIFIED:
+            changes |= {
+                "free": bool(event.data.get("free", False)),
+                "explicit": lead.explicit or bool(event.data.get("explicit", False)),
+                "deadline": _time(event.data.get("deadline")),
+                "told": "deadline" in event.data,
+            }
+        case Kind.TOLD:
+            changes |= {"deadline": _time(event.data.get("deadline")), "told": True}
+        case Kind.ACCEPTED | Kind.SETTLED:
+            changes |= _accepted(lead, event)
+        case Kind.DISPUTED:
+            changes["disputed"] = True
+        case Kind.WITHDRAWN:
+            changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
+            changes |= _before_entry(event)
+            if lead.meeting_lost:
+                changes["appointment"] = "scheduled"
+        case kind if kind in NO_MEETING:
+            changes |= _shut_out(lead, event)
+        case Kind.CORRECTED:  # a pending meeting waits for what is judged next
+            changes |= {"deadline": None, "explicit": True, "told": False, "entered": False}
+            changes["basis"] = event.data.get("basis", lead.basis)
+        case Kind.SCHEDULED | Kind.MOVED:
+            changes |= {
+                "meeting_at": _time(event.data.get("meeting_at")),
+                "taken_held_at": _time(event.data.get("taken_held_at")),
+            }
+        case Kind.REFUNDED | Kind.CONTESTED if event.data.get("left") or event.data.get("period"):
+            changes["sale"] = lead.sale  # given back in part, or one period of its revenue
+    return replace(lead, **changes)
+
+
+def follow_all(events: Iterable[Event]) -> Lead:
+    """The lead that its events tell of, in order; ValueError if there are none."""
+    lead: Lead | None = None
+    for event in events:
+        lead = follow(lead, event)
+    if lead is None:
+        raise ValueError("no events")
+    return lead
+
+
+def _received(event: Event) -> Lead:
+    if event.kind is not Kind.RECEIVED:
+        raise MoveRefused(f"a lead begins with received, not with {event.kind}")
+    data = event.data
+    return Lead(
+        lead_id=str(event.lead_id),
+        campaign=event.campaign,
+        client=data["client"],
+        version=data["version"],
+        consent_version=data["consent_version"],
+        consent_given=data["consent_given"],
+        basis=data.get("basis"),
+        source=data["source"],
+        received_at=event.occurred_at,
+        month=data["month"],
+        test=data["test"],
+    )
+
+
+def _accepted(lead: Lead, event: Event) -> dict[str, Any]:
+    """By the client's word or by silence; what the agency entered for the client is to be final."""
+    if event.data.get(ON_BEHALF_OF):
+        return {"review": "qualified", **_entered(event)}
+    entered = lead.entered and bool(event.data.get("silence"))
+    changes = {"accepted_at": event.occurred_at, "disputed": False, "entered": entered}
+    return {**changes, "meeting_lost": False}
+
+
+def _shut_out(lead: Lead, event: Event) -> dict[str, Any]:
+    """The client does not take it, or never got it: a pending meeting is cancelled."""
+    rejected = event.kind is Kind.REJECTED
+    changes: dict[str, Any] = {"entered": False} if rejected else {}
+    if event.data.get(ON_BEHALF_OF):
+        changes = _entered(event)
+    if lead.appointment == "scheduled":  # a rejection alone can be taken back
+        changes |= {"appointment": "cancelled", "meeting_lost": rejected}
+    return changes
+
+
+def _entered(event: Event) -> dict[str, Any]:
+    """The agency entered a review for the client, who may object until it is final."""
+    return {"entered": True, "deadline": _time(event.data["final_at"])}
+
+
+def _before_entry(event: Event) -> dict[str, Any]:
+    """Where a review that is taken back leads to, if that or an earlier one was entered."""
+    back = event.data.get("back")
+    if back is None:
+        return {}
+    return {**back, "deadline": _time(back["deadline"])}
+
+
+def _move(lead: Lead, track: Track, event: Event) -> str:
+    before = lead.stage(track)
+    allowed = MOVES[track].get(before, {})
+    if track is Track.REVIEW and lead.entered:
+        allowed = {**allowed, **OBJECTIONS.get(before, {})}
+    if track is not Track.REVIEW and lead.review not in DELIVERED:
+        raise MoveRefused(
+            f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
+            f"can be {event.kind}",
+            lead.review,
+            MOVES[Track.REVIEW][lead.review],
+        )
+    if event.kind not in allowed:
+        names = ", ".join(allowed) or "none"
+        stage = "not started" if before == NOT_STARTED else before
+        raise MoveRefused(
+            f"lead {lead.lead_id}: {track} is {stage}, so {event.kind} is refused; "
+            f"allowed now: {names}",
+            stage,
+            allowed,
+        )
+    if event.kind is Kind.QUALIFIED and not lead.consent.is_lawful:
+        raise MoveRefused(
+            f"lead {lead.lead_id}: {_UNLAWFUL}",
+            before,
+            [kind for kind in allowed if kind is not Kind.QUALIFIED],
+        )
+    return allowed[event.kind]
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
