@@ -5,7 +5,6 @@ A backend's test module subclasses `LedgerContract` and says how to open a fresh
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +13,7 @@ import pytest
 from capture.errors import Busy, MoveRefused
 from capture.lead import Actor, Kind, show_time
 from capture.ledger import (
-    Access,
     Alike,
-    Answered,
     Decision,
     Dossier,
     LeadFilter,
@@ -365,42 +362,3 @@ class LedgerContract:
     def shown(self, ledger: Ledger, **wanted: Any) -> list[str]:
         asked = Shown(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
         return [lead.lead_id for lead in ledger.read(lambda reading: reading.shown(asked))]
-
-    def test_a_token_is_found_by_its_hash_and_ends_once(self, ledger: Ledger) -> None:
-        access = Access("x1", "acme", "crm", NOW)
-        ledger.transact(lambda records: records.keep_access(access, "digest"))
-        assert ledger.read(lambda reading: reading.access("digest")) == access
-        assert ledger.read(lambda reading: reading.access("other")) is None
-        for at in (NOW + HOUR, NOW + 2 * HOUR):
-            ledger.transact(lambda records, at=at: records.revoke_access("x1", at))
-        ended = replace(access, revoked_at=NOW + HOUR)
-        assert ledger.read(lambda reading: reading.accesses("acme")) == [ended]
-        assert ledger.read(lambda reading: reading.accesses("other")) == []
-
-    def test_an_answer_is_kept_by_client_and_key(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.keep_answer("acme", "k", "asked", "said", NOW))
-        asking = [("acme", "k", "asked"), ("acme", "k", "else"), ("other", "k", "asked")]
-        found = ledger.read(lambda reading: [reading.answered(*one) for one in asking])
-        same, other = Answered(same=True, answer="said"), Answered(same=False, answer="said")
-        assert found == [same, other, None]
-
-    def test_events_are_found_by_the_reference_of_a_clients_own_kind(self, ledger: Ledger) -> None:
-        def take(records: Records) -> None:
-            for lead_id, test in {"a": False, "t": True}.items():
-                records.append(received(lead_id, test=test), moved(lead_id, Kind.QUALIFIED))
-                records.append(moved(lead_id, Kind.WON, amount=5, reference="R-1"))
-            for period in ("2026-11-23", "2026-12-23"):
-                paid = {"amount": 5, "period": period, "reference": "R-1"}
-                records.append(moved("a", Kind.REVENUE, **paid))
-
-        def found(kind: Kind, client: str = "acme", *, test: bool = False) -> list[str | None]:
-            return ledger.read(
-                lambda reading: [
-                    one.event.lead_id for one in reading.referenced(client, kind, "R-1", test=test)
-                ]
-            )
-
-        ledger.transact(take)
-        assert (found(Kind.WON), found(Kind.WON, test=True)) == (["a"], ["t"])
-        assert found(Kind.REVENUE) == ["a", "a"]
-        assert (found(Kind.REFUNDED), found(Kind.WON, "other")) == ([], [])

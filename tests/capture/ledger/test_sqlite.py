@@ -12,6 +12,7 @@ from capture.errors import Refused, Unavailable
 from capture.lead import Kind
 from capture.ledger import LeadFilter, Ledger, Reading, Records, open_ledger
 from tests.capture.ledger.contract import LedgerContract
+from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.samples import moved, received
 
@@ -28,7 +29,7 @@ def open_again(url: str) -> Callable[[], Ledger]:
     return lambda: open_ledger(url, KEY)
 
 
-class TestSqlite(LedgerContract, WorklistContract):
+class TestSqlite(LedgerContract, WorklistContract, ProgramContract):
     pass
 
 
