@@ -47,9 +47,9 @@ class Act:
     lead_id: str
     by: str
     """The person's name as they gave it."""
+    actor: Actor
+    """The client by its own token; or the agency, which enters it for the client (rule 41)."""
     note: str = ""
-    actor: Actor = Actor.CLIENT
-    """The client by its own token; or the agency, which enters it for the client."""
 
 
 def accept(records: Records, act: Act, now: datetime) -> Lead:

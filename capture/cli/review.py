@@ -52,7 +52,7 @@ def review(
         raise click.UsageError("reject needs --reason CODE, and nothing else takes one")
 
     def work(records: Records) -> Lead:
-        done = Act(find(records, lead_id).lead_id, by, note, Actor.AGENCY)
+        done = Act(find(records, lead_id).lead_id, by, Actor.AGENCY, note)
         now = datetime.now(UTC)
         return (
             ACTS[act](records, done, now) if reason is None else reject(records, done, reason, now)

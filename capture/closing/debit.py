@@ -24,6 +24,7 @@ from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Note, Reading, Records
 from capture.money import check_amount, from_minor
+from capture.visible import trimmed
 
 AnswerStage = Literal["open", "approved", "declined"]
 _ANSWERS: Final[dict[Kind, AnswerStage]] = {
@@ -91,7 +92,7 @@ def approve_debit(
         "by": records.pseudonym(bill.client, by),
     }
     _append(records, line, Kind.DEBITED, Actor.CLIENT, data, now)
-    records.keep_note(Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), note.strip(), now))
+    records.keep_note(Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), trimmed(note), now))
     return corrections_of(records, bill.client)[-1]
 
 
@@ -103,7 +104,7 @@ def decline_debit(
     data = line.as_data() | {"by": records.pseudonym(line.bill.client, by)}
     _append(records, line, Kind.DEBIT_DECLINED, Actor.CLIENT, data, now)
     kind = Kind.DEBIT_DECLINED.value
-    records.keep_note(Note(line.line.lead_id, kind, by.strip(), note.strip(), now))
+    records.keep_note(Note(line.line.lead_id, kind, by.strip(), trimmed(note), now))
     return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
 
 

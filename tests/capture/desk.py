@@ -53,7 +53,9 @@ class Desk:
         return self.act(accept, made.lead_id, at)
 
     def act(self, what: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
-        return self.ledger.transact(lambda records: what(records, Act(lead_id, "Carol"), *more, at))
+        return self.ledger.transact(
+            lambda records: what(records, Act(lead_id, "Carol", Actor.CLIENT), *more, at)
+        )
 
     def say(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
         said = Outcome(lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=at)

@@ -11,6 +11,7 @@ import pytest
 from capture.backtest import Backtest, CriterionCount, backtest
 from capture.campaign import Answer, Campaign
 from capture.intake import Correction, Submission, correct, receive
+from capture.lead import Actor
 from capture.ledger import Judged, Ledger, Records, open_ledger
 from capture.review import Act, reject
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign, received
@@ -55,7 +56,7 @@ class Past:
 
     def reject(self, lead_id: str) -> None:
         self.ledger.transact(
-            lambda records: reject(records, Act(lead_id, "Carol"), "too_small", NOW)
+            lambda records: reject(records, Act(lead_id, "Carol", Actor.CLIENT), "too_small", NOW)
         )
 
     def erase(self, lead_id: str) -> None:

@@ -136,7 +136,7 @@ def closes(ledger: Ledger, number: int, _: str) -> str:
 
 
 def rejects(ledger: Ledger, _: int, lead_id: str) -> str:
-    act = Act(lead_id, "Carol")
+    act = Act(lead_id, "Carol", Actor.CLIENT)
     lead = ledger.transact(lambda records: reject(records, act, "too_small", JUST_BEFORE))
     return lead.review
 

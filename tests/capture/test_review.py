@@ -8,7 +8,7 @@ import pytest
 from capture.campaign import Answer, Campaign
 from capture.errors import MoveRefused, Refused
 from capture.intake import receive
-from capture.lead import Kind, Lead
+from capture.lead import Actor, Kind, Lead
 from capture.ledger import Ledger, Records
 from capture.review import (
     Act,
@@ -53,10 +53,12 @@ class Desk:
         at: datetime = NOW,
         by: str = "Carol",
     ) -> Lead:
-        return self.ledger.transact(lambda records: what(records, Act(lead.lead_id, by), at))
+        return self.ledger.transact(
+            lambda records: what(records, Act(lead.lead_id, by, Actor.CLIENT), at)
+        )
 
     def reject(self, lead: Lead, at: datetime = NOW, reason: str = "too_small") -> Lead:
-        act = Act(lead.lead_id, "Carol", "seven people, I called")
+        act = Act(lead.lead_id, "Carol", Actor.CLIENT, "seven people, I called")
         return self.ledger.transact(lambda records: reject(records, act, reason, at))
 
 

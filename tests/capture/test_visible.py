@@ -10,6 +10,7 @@ from capture.errors import FileErrors, Refused
 from capture.form import check_typed
 from capture.form.text import cleaned_line, cleaned_text
 from capture.intake import Correction, Origin, correct
+from capture.lead import Actor
 from capture.qualification import qualify
 from capture.review import Act, accept
 from capture.visible import is_blank, trimmed
@@ -70,7 +71,7 @@ def test_no_form_takes_it_for_a_name_and_no_criterion_for_an_answer(text: str) -
 def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
     lead_id = desk.take(desk.terms).lead_id
     with pytest.raises(Refused, match="say who does it"):
-        desk.ledger.transact(lambda records: accept(records, Act(lead_id, text), NOW))
+        desk.ledger.transact(lambda records: accept(records, Act(lead_id, text, Actor.CLIENT), NOW))
     with pytest.raises(Refused, match="say who does it"):
         desk.ledger.transact(
             lambda records: correct(records, Correction(lead_id, text, {"full_name": "A"}), NOW)

@@ -10,7 +10,7 @@ import pytest
 
 from capture.campaign import Answer
 from capture.intake import Submission, receive
-from capture.lead import Lead
+from capture.lead import Actor, Lead
 from capture.ledger import Ledger, open_ledger
 from capture.review import Act
 from gatepost.settings import Sourced, secret
@@ -36,7 +36,7 @@ class Project:
 
     def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
         """The client's own word, as its token gives it."""
-        said = Act(lead_id, "Carol", "a fine one")
+        said = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
         return self.ledger.transact(lambda records: act(records, said, *more, at))
 
     def send(self, sent: Submission, *, at: datetime = NOW) -> str:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from capture.intake import Submission
+from capture.lead import Actor
 from capture.review import Act, reject
 from capture.site import Site
 from tests.cli.conftest import Project, Ran
@@ -34,7 +35,7 @@ def closed(project: Project) -> Project:
     project.take()
     project.take(email="bob@other.example")
     third = project.take(email="cy@third.example")
-    act = Act(third, "Carol")
+    act = Act(third, "Carol", Actor.CLIENT)
     later = NOW + timedelta(hours=2)
     project.ledger.transact(lambda records: reject(records, act, "too_small", later))
     assert kpi(project, "guide", "--month", "2026-11", command="close").code == 0

@@ -65,7 +65,7 @@ def _record(asked: Request[Nothing, EventToRecord], lead_id: str) -> str:
 
 
 def _review(records: Records, lead_id: str, said: Review, access: Access, now: datetime) -> Lead:
-    act = Act(lead_id, said.by or access.name, said.note)
+    act = Act(lead_id, said.by or access.name, Actor.CLIENT, said.note)
     match said:
         case Accepted():
             return accept(records, act, now)

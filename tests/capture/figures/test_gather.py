@@ -53,10 +53,12 @@ class Office:
         return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
 
     def accept(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
-        self.ledger.transact(lambda records: accept(records, Act(lead_id, "Carol"), at))
+        self.ledger.transact(
+            lambda records: accept(records, Act(lead_id, "Carol", Actor.CLIENT), at)
+        )
 
     def reject(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
-        act = Act(lead_id, "Carol")
+        act = Act(lead_id, "Carol", Actor.CLIENT)
         self.ledger.transact(lambda records: reject(records, act, "too_small", at))
 
     def say(self, lead_id: str, kind: Kind, at: datetime, **more: object) -> None:

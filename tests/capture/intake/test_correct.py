@@ -247,7 +247,7 @@ class TestRefusals:
 
     def test_an_accepted_or_rejected_lead_is_decided(self, desk: Desk) -> None:
         lead = desk.take()
-        act = Act(lead.lead_id, "Carol")
+        act = Act(lead.lead_id, "Carol", Actor.CLIENT)
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
         assert f"`gatepost review {lead.lead_id} dispute`" in desk.refusal(lead, {"full_name": "B"})
         other = desk.take(email="b@b.example")
@@ -262,7 +262,7 @@ class TestRefusals:
 
 def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
     lead = desk.correct(desk.take(company_size="51-100"))
-    act = Act(lead.lead_id, "Carol")
+    act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
     december = NOW + timedelta(days=20)
 
@@ -283,7 +283,7 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     desk.append(moved(lead.lead_id, Kind.SCHEDULED))
     desk.correct(lead, {"company_size": "1-50"})
     desk.correct(lead)
-    act = Act(lead.lead_id, "Carol")
+    act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
     close = partial(close_month, campaign=desk.terms, both=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None

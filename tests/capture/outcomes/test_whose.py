@@ -2,6 +2,7 @@
 
 import pytest
 
+from capture.lead import Actor
 from capture.review import Act, reject
 from tests.capture.outcomes.desk import ANN, DAY, HEADING, WON, Desk, known
 from tests.samples import NOW, campaign
@@ -65,7 +66,7 @@ class TestWhose:
 
     def test_a_lead_that_the_client_rejected_is_named_in_the_refusal(self, desk: Desk) -> None:
         lead_id = desk.take()
-        act = Act(lead_id, "Carol")
+        act = Act(lead_id, "Carol", Actor.CLIENT)
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW + DAY))
         assert desk.faults(WON) == [
             f"2: lead {lead_id} is rejected: only a qualified or accepted lead can be won"
