@@ -70,7 +70,7 @@ def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
     Raises `MoveRefused` if the client itself recorded that the lead paid (rule 41).
     """
     lead = find_lead(records, act.lead_id)
-    terms = kept_campaign(records, lead.version)
+    terms = kept_campaign(records, lead.campaign, lead.version)
     reasons = terms.review.reasons
     if reason not in reasons:
         known = ", ".join(reasons)
@@ -101,7 +101,7 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
             f"it can be taken back for {seconds}"
         )
     if last.kind is Kind.ACCEPTED:
-        _check_unpaid(records, lead, kept_campaign(records, lead.version))
+        _check_unpaid(records, lead, kept_campaign(records, lead.campaign, lead.version))
     before = follow_all(_up_to(events, last))
     back = {}
     if before.entered or last.data.get(ON_BEHALF_OF):
@@ -143,7 +143,8 @@ def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
 def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
     """Counts the client as told of these leads, each of which `waits` for notice (rule 11)."""
     for lead in found:
-        ends = None if lead.explicit else deadline(kept_campaign(records, lead.version), now)
+        terms = kept_campaign(records, lead.campaign, lead.version)
+        ends = None if lead.explicit else deadline(terms, now)
         data = {"deadline": ends and show_time(ends)}
         records.append(Event(lead.campaign, lead.lead_id, Kind.TOLD, now, now, Actor.SYSTEM, data))
     return [find_lead(records, lead.lead_id) for lead in found]
@@ -279,7 +280,7 @@ def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, *
     actor = Actor.AGENCY if kind is Kind.DISPUTED else act.actor
     said = {"by": records.pseudonym(lead.client, act.by), **data}
     if actor is Actor.AGENCY and kind in {Kind.ACCEPTED, Kind.REJECTED}:
-        final = deadline(kept_campaign(records, lead.version), now)
+        final = deadline(kept_campaign(records, lead.campaign, lead.version), now)
         said |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
     records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
     records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))

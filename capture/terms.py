@@ -22,7 +22,7 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
     version = records.first_version(campaign.slug)
     if version is None or version == campaign.version:
         return
-    first = kept_campaign(records, version)
+    first = kept_campaign(records, campaign.slug, version)
     changed = [
         f"{name} was {_value(first, name)!r} and is {_value(campaign, name)!r}"
         for name in FIXED
@@ -41,12 +41,12 @@ def keep_terms(records: Records, campaign: Campaign, now: datetime) -> None:
     records.keep_version(campaign, now)
 
 
-def kept_campaign(records: Reading, version: str) -> Campaign:
+def kept_campaign(records: Reading, slug: str, version: str) -> Campaign:
     """The campaign as it stood in a version that the ledger keeps. Raises `NotFound`."""
-    kept = records.version_text(version)
+    kept = records.version_text(slug, version)
     if kept is None:
-        raise NotFound(f"campaign version {version[:12]} is not in the ledger")
-    return parsed(version, *kept)
+        raise NotFound(f"version {version[:12]} of campaign {slug} is not in the ledger")
+    return parsed(slug, version, kept)
 
 
 def shut_door(records: Records, campaign: Campaign, now: datetime) -> None:

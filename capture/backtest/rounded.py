@@ -46,7 +46,7 @@ def shift_of(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> Shif
             continue
         version = one.lead.version
         if version not in terms:
-            terms[version] = kept_campaign(reading, version)
+            terms[version] = kept_campaign(reading, one.lead.campaign, version)
         outcomes = comparer.outcomes(one.verdict, one.answers, terms[version].fields)
         then, now = _met(outcomes, terms[version], draft)
         seen, lost, won = seen + 1, lost + (then and not now), won + (now and not then)

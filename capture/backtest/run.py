@@ -37,7 +37,7 @@ def backtest(
     for one in leads:
         version = one.lead.version
         if version not in terms:
-            terms[version] = kept_campaign(reading, version)
+            terms[version] = kept_campaign(reading, one.lead.campaign, version)
         if (found := tally.add(one, terms[version])) is not None:
             changed.append(_named(one.lead, found, now))
     changed.reverse()

@@ -60,7 +60,8 @@ def outcome(
     times: dict[str, datetime] = {}
 
     def look(reading: Reading) -> Campaign:
-        return kept_campaign(reading, find(reading, lead_id).version)
+        lead = find(reading, lead_id)
+        return kept_campaign(reading, lead.campaign, lead.version)
 
     def work(records: Records) -> list[str]:
         lead = find(records, lead_id)

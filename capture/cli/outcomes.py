@@ -75,13 +75,14 @@ def import_(
 
 def _zones(reading: Reading, taken: Sequence[Taken]) -> dict[str, ZoneInfo]:
     """The zone of each lead's campaign."""
-    zones: dict[str, ZoneInfo] = {}
+    zones: dict[tuple[str, str], ZoneInfo] = {}
     found: dict[str, ZoneInfo] = {}
     for one in taken:
-        version = find_lead(reading, one.lead_id).version
-        if version not in zones:
-            zones[version] = kept_campaign(reading, version).zone
-        found[one.lead_id] = zones[version]
+        lead = find_lead(reading, one.lead_id)
+        terms = lead.campaign, lead.version
+        if terms not in zones:
+            zones[terms] = kept_campaign(reading, *terms).zone
+        found[one.lead_id] = zones[terms]
     return found
 
 

@@ -160,7 +160,7 @@ def day_in(reading: Reading, campaign: str, now: datetime) -> date:
     version = reading.first_version(campaign)
     if version is None:
         raise NotFound(f"campaign {campaign} has no lead")
-    return now.astimezone(kept_campaign(reading, version).zone).date()
+    return now.astimezone(kept_campaign(reading, campaign, version).zone).date()
 
 
 def events_about(reading: Reading, client: str | None, *kinds: Kind) -> Sequence[Recorded]:

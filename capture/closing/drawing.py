@@ -57,13 +57,14 @@ class Terms:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._kept: dict[str, Campaign] = {}
+        self._kept: dict[tuple[str, str], Campaign] = {}
 
-    def of(self, version: str) -> Campaign:
+    def of(self, campaign: str, version: str) -> Campaign:
         """Raises `NotFound` if the version is not kept."""
-        if version not in self._kept:
-            self._kept[version] = kept_campaign(self._reading, version)
-        return self._kept[version]
+        named = campaign, version
+        if named not in self._kept:
+            self._kept[named] = kept_campaign(self._reading, campaign, version)
+        return self._kept[named]
 
 
 class DueLines:
@@ -100,7 +101,9 @@ class DueLines:
         life = _life(self._reading, key.lead_id, self._wanted)
         if life is None:
             raise RuntimeError(f"lead {key.lead_id} had events a moment ago")
-        lines = lines_for(life, self._terms.of(life.lead.version), self._wanted.as_of)
+        lines = lines_for(
+            life, self._terms.of(life.lead.campaign, life.lead.version), self._wanted.as_of
+        )
         line = next(line for line in lines if line.period == key.period)
         drawn = replace(line, amount=key.amount, free=key.free)
         return DueLine(drawn, life.lead.received_at, life.verdict, life.lead.consent)
@@ -114,9 +117,9 @@ def draw_lines(reading: Reading, wanted: Wanted) -> DueLines:
     for lead_id in sorted(_may_be_due(reading, wanted)):
         life = _life(reading, lead_id, wanted)
         if life is not None:
-            version = terms.of(life.lead.version)
+            version = terms.of(wanted.campaign, life.lead.version)
             due += (key_of(line, life) for line in due_lines(life, version, wanted))
-    return DueLines(reading, wanted, terms, draw(due, money_cap(due, terms)))
+    return DueLines(reading, wanted, terms, draw(due, money_cap(due, terms, wanted.campaign)))
 
 
 def _may_be_due(reading: Reading, wanted: Wanted) -> Iterable[str]:
@@ -156,12 +159,12 @@ def key_of(line: Line, life: Life) -> DueKey:
     )
 
 
-def money_cap(due: Iterable[DueKey], terms: Terms) -> int | None:
+def money_cap(due: Iterable[DueKey], terms: Terms, slug: str) -> int | None:
     """That of the newest lead's version: both sides agreed to that one last. In minor units."""
     newest = max(due, key=attrgetter("received_at", "lead_id"), default=None)
     if newest is None:
         return None
-    campaign = terms.of(newest.version)
+    campaign = terms.of(slug, newest.version)
     money = campaign.caps.money_a_month
     return None if money is None else to_minor(money, campaign.currency)
 

@@ -68,5 +68,6 @@ def _as_closed(reading: Reading, closing: Closing) -> Wanted:
 def _fields(reading: Reading, wanted: Wanted, lines: DueLines) -> list[str]:
     kept = reading.kept_versions(wanted.campaign, wanted.as_of)
     versions = dict.fromkeys([*kept, *lines.versions()])
-    fields = (name for version in versions for name in kept_campaign(reading, version).fields)
+    terms = (kept_campaign(reading, wanted.campaign, version) for version in versions)
+    fields = (name for one in terms for name in one.fields)
     return list(dict.fromkeys(fields))

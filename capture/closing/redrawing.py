@@ -100,7 +100,7 @@ def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
 
 
 def _first_terms(reading: Reading, slug: str) -> Campaign:
-    return kept_campaign(reading, str(reading.first_version(slug)))
+    return kept_campaign(reading, slug, str(reading.first_version(slug)))
 
 
 class _Walk:
@@ -140,7 +140,7 @@ class _Walk:
                 return  # without another event it stays decided
 
     def _draw(self, life: Life, statements: Sequence[int]) -> None:
-        terms = self.terms.of(life.lead.version)
+        terms = self.terms.of(life.lead.campaign, life.lead.version)
         lines = lines_for(life, terms, _FOR_EVER)  # among them is each that was ever due
         if not lines:
             return
@@ -169,7 +169,7 @@ def _finished(reading: Reading, walk: _Walk, number: int, one: _Closed) -> Redra
     keys = [each.key for each in drawn]
     in_order = [
         replace(lines[key.lead_id, key.period], amount=key.amount, free=key.free)
-        for key in draw(keys, money_cap(keys, walk.terms))
+        for key in draw(keys, money_cap(keys, walk.terms, one.closing.campaign))
     ]
     wanted, counted = one.wanted, walk.counted[number]
     over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)

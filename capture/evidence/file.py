@@ -67,7 +67,7 @@ def _fill(db: Database, reading: Reading, frozen: Frozen) -> int:
             shown = one.lead.consent_version
             for version in (one.lead.version, shown):
                 if version is not None and version not in terms:
-                    terms[version] = kept_campaign(reading, version)
+                    terms[version] = kept_campaign(reading, one.lead.campaign, version)
             if shown is not None:
                 consents[shown] = terms[shown]
         _insert_leads(db, leads, terms)

@@ -17,7 +17,7 @@ def campaigns_in(
     for slug in gone - found.keys():
         version = reading.first_version(slug)
         if version is not None:
-            found[slug] = kept_campaign(reading, version)
+            found[slug] = kept_campaign(reading, slug, version)
     if campaign is not None:
         if campaign not in found:
             catalogue.campaign(campaign)  # raises, naming near spellings

@@ -63,7 +63,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
         raise Refused("say who does it: --as NAME")
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
-    campaign = kept_campaign(records, lead.version)
+    campaign = kept_campaign(records, lead.campaign, lead.version)
     dossier = records.dossier(lead.lead_id)
     if dossier is None:
         raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")

@@ -94,8 +94,7 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
     consent = submission.consent
     if consent.version == campaign.version or consent.basis is not None:
         return consent
-    shown = None if consent.version is None else records.version_text(consent.version)
-    if shown is not None and shown[0] == campaign.slug:
+    if consent.version and records.version_text(campaign.slug, consent.version) is not None:
         return consent
     if not is_spam(submission.spam_signals):
         raise FormOutdated("This form has changed since you opened it.")

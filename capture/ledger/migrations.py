@@ -12,7 +12,7 @@ migrations = Migrations("gatepost")
 
 GUARDED = {
     "events": ("sequence",),
-    "campaign_versions": ("version",),
+    "campaign_versions": ("slug", "version"),
     "statements": ("number",),
     "statement_lines": ("lead_id", "period"),
 }
@@ -291,3 +291,23 @@ def add_references(db: Database) -> None:
 def add_unverified(db: Database) -> None:
     """What was typed and is no answer, beside the answers, so that it is erased with them."""
     db.execute("ALTER TABLE dossiers ADD COLUMN unverified TEXT NOT NULL DEFAULT '{}'")
+
+
+@migrations()
+def keep_versions_by_campaign(db: Database) -> None:
+    """Two campaigns may have the same text, and so the same version."""
+    db.executescript("""
+        CREATE TABLE kept_versions (
+            slug TEXT NOT NULL,
+            version TEXT NOT NULL,
+            text TEXT NOT NULL,
+            kept_at TEXT NOT NULL,
+            PRIMARY KEY (slug, version)
+        ) STRICT;
+        INSERT INTO kept_versions
+            SELECT slug, version, text, kept_at FROM campaign_versions ORDER BY rowid;
+        DROP TABLE campaign_versions;
+        ALTER TABLE kept_versions RENAME TO campaign_versions;
+    """)
+    for trigger in guards("campaign_versions").values():
+        db.execute(trigger)

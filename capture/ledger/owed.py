@@ -28,7 +28,7 @@ BILLED: Final = """coalesce((
 
 
 @lru_cache(maxsize=64)  # a version never changes, and leads share a few
-def parsed(version: str, slug: str, text: str) -> Campaign:
+def parsed(slug: str, version: str, text: str) -> Campaign:
     """A campaign version as it was kept."""
     return parse_campaign(slug, text, f"{slug} (version {version[:12]})")
 
@@ -67,11 +67,12 @@ def due_of(db: Database, life: Life) -> str | None:
     if not may_owe(lead):
         return None
     kept = db.execute(
-        "SELECT slug, text FROM campaign_versions WHERE version = ?", (lead.version,)
+        "SELECT text FROM campaign_versions WHERE slug = ? AND version = ?",
+        (lead.campaign, lead.version),
     ).fetchone()
     if kept is None:
         return None
-    due = due_at(life, parsed(lead.version, *kept), periods_billed(db, lead.lead_id))
+    due = due_at(life, parsed(lead.campaign, lead.version, *kept), periods_billed(db, lead.lead_id))
     return None if due is None else show_time(due)
 
 

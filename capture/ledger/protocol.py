@@ -144,8 +144,8 @@ class Reading(Protocol):
     def dossier(self, lead_id: str) -> Dossier | None:
         """A lead's personal data; None once erased."""
 
-    def version_text(self, version: str) -> tuple[str, str] | None:
-        """Slug and text of a kept campaign version."""
+    def version_text(self, campaign: str, version: str) -> str | None:
+        """The text of a campaign's kept version. Two campaigns may have the same text."""
 
     def kept_versions(self, campaign: str, until: datetime) -> Sequence[str]:
         """The campaign's versions that were kept by a time, the oldest first."""

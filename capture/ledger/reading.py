@@ -196,11 +196,11 @@ class SqliteReading:
         ).fetchone()
         return None if row is None else dossier_from(row)[1]
 
-    def version_text(self, version: str) -> tuple[str, str] | None:
-        row: tuple[str, str] | None = self._db.execute(
-            "SELECT slug, text FROM campaign_versions WHERE version = ?", (version,)
+    def version_text(self, campaign: str, version: str) -> str | None:
+        row = self._db.execute(
+            "SELECT text FROM campaign_versions WHERE slug = ? AND version = ?", (campaign, version)
         ).fetchone()
-        return row
+        return None if row is None else str(row[0])
 
     def kept_versions(self, campaign: str, until: datetime) -> Sequence[str]:
         rows = self._db.execute(

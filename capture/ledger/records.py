@@ -67,14 +67,14 @@ class SqliteRecords(SqliteReading):
 
     def _due(self, lead: Lead, life: Life | None = None) -> str | None:
         """Without its life, that is looked up."""
-        kept = self.version_text(lead.version) if may_owe(lead) else None
+        kept = self.version_text(lead.campaign, lead.version) if may_owe(lead) else None
         if kept is None:
             return None
         billed: set[str] = set()
         if life is None:
             life = life_of(one.event for one in self.events(lead_id=lead.lead_id))
             billed = periods_billed(self._db, lead.lead_id)
-        due = due_at(life, parsed(lead.version, *kept), billed)
+        due = due_at(life, parsed(lead.campaign, lead.version, kept), billed)
         return None if due is None else show_time(due)
 
     def _chained(self, event: Event) -> tuple[str | int | None, ...]:
@@ -97,8 +97,11 @@ class SqliteRecords(SqliteReading):
     def keep_version(self, campaign: Campaign, at: datetime) -> None:
         self._db.execute(
             "INSERT INTO campaign_versions SELECT ?, ?, ?, ? WHERE NOT EXISTS"
-            " (SELECT 1 FROM campaign_versions WHERE version = ?)",
-            (campaign.version, campaign.slug, campaign.text, show_time(at), campaign.version),
+            " (SELECT 1 FROM campaign_versions WHERE slug = ? AND version = ?)",
+            (
+                *(campaign.slug, campaign.version, campaign.text, show_time(at)),
+                *(campaign.slug, campaign.version),
+            ),
         )
 
     def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:

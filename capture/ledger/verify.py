@@ -40,7 +40,8 @@ def verify(db: Database) -> Verification:
     kept = _check_versions(db, faults)
     walk = _Walk(db, sound=not faults)
     walk.go(events)
-    faults += [f"campaign version {name[:12]}: not kept" for name in sorted(walk.versions - kept)]
+    missing = sorted(walk.versions - kept)
+    faults += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
     faults += walk.faults()
     return Verification(events, walk.leads, head, tuple(faults))
 
@@ -78,11 +79,11 @@ def _check_guards(db: Database) -> list[str]:
     ]
 
 
-def _check_versions(db: Database, faults: list[str]) -> set[str]:
-    """The campaign versions that are kept."""
+def _check_versions(db: Database, faults: list[str]) -> set[tuple[str, str]]:
+    """The campaign versions that are kept, each with its campaign."""
     kept = set()
-    for version, text in db.execute("SELECT version, text FROM campaign_versions"):
-        kept.add(version)
+    for slug, version, text in db.execute("SELECT slug, version, text FROM campaign_versions"):
+        kept.add((slug, version))
         if sha256(text.encode()).hexdigest() != version:
             faults.append(f"campaign version {version[:12]}: its text was changed")
     return kept
@@ -113,7 +114,7 @@ class _Walk:
     def __init__(self, db: Database, *, sound: bool) -> None:
         """What is due is drawn from events and versions: it is looked at if those are `sound`."""
         self.leads = 0
-        self.versions: set[str] = set()
+        self.versions: set[tuple[str, str]] = set()
         self._db = db
         self._sound = sound
         self._events = 0
@@ -157,7 +158,8 @@ class _Walk:
             self._rows.add(f"lead {lead_id}")
             return
         shown = life.lead.consent_version
-        self.versions |= {life.lead.version, *([] if shown is None else [shown])}
+        versions = {life.lead.version} if shown is None else {life.lead.version, shown}
+        self.versions |= {(life.lead.campaign, version) for version in versions}
         if self._sound and due != due_of(self._db, life):
             self._due.add(f"lead {lead_id}")
 

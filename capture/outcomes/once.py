@@ -59,7 +59,7 @@ def known_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
     found = reading.referenced(lead.client, outcome.kind, reference, test=lead.test)
     if not found:
         return None
-    terms = kept_campaign(reading, lead.version)
+    terms = kept_campaign(reading, lead.campaign, lead.version)
     differs = list(_differences(outcome, terms, found))
     if differs:
         raise Refused(
@@ -91,7 +91,7 @@ def _check_twin(reading: Reading, lead: Lead, outcome: Outcome) -> None:
     """Raises `Refused` for what was recorded within a day already, and may be the same."""
     if outcome.again or outcome.kind is Kind.CONTESTED:  # to object twice costs nobody anything
         return
-    terms = kept_campaign(reading, lead.version)
+    terms = kept_campaign(reading, lead.campaign, lead.version)
     said = {_content(fact) for fact in facts_of(outcome, terms)}
     events = [one.event for one in reading.events(lead_id=lead.lead_id)]
     for event in _same_kind(events, outcome.kind):

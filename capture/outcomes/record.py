@@ -110,7 +110,7 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     """
     found = find_lead(records, outcome.lead_id)
     lead = write_meeting(records, found, now)
-    terms = kept_campaign(records, lead.version)
+    terms = kept_campaign(records, lead.campaign, lead.version)
     life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
     if is_blank(outcome.by):
         raise Refused("say who records it: --as NAME")

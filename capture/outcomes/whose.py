@@ -95,7 +95,7 @@ class Whose:
             return None
         if slug not in self._campaigns:
             version = self._reading.first_version(slug)
-            terms = None if version is None else kept_campaign(self._reading, version)
+            terms = None if version is None else kept_campaign(self._reading, slug, version)
             self._campaigns[slug] = terms
         terms = self._campaigns[slug]
         if terms is None:
@@ -123,6 +123,6 @@ def history(reading: Reading, lead_id: str) -> History | None:
     if lead is None:
         return None
     events: list[Event] = [one.event for one in reading.events(lead_id=lead_id)]
-    terms = kept_campaign(reading, lead.version)
+    terms = kept_campaign(reading, lead.campaign, lead.version)
     bare = facts_in(event for event in events if not event.data.get("reference"))
     return History(lead, terms, facts_in(events), bare, held_by_silence(events))

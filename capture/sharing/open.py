@@ -89,7 +89,7 @@ def _opened(reading: Reading, lead: Lead) -> OpenLead:
     events = [one.event for one in reading.events(lead_id=lead.lead_id)]
     return OpenLead(
         life_of(events),
-        kept_campaign(reading, lead.version),
+        kept_campaign(reading, lead.campaign, lead.version),
         events,
         reading.dossier(lead.lead_id),
     )

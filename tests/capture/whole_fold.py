@@ -46,12 +46,12 @@ def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator
 def _from_every_lead(reading: Reading, wanted: Wanted) -> tuple[list[DueKey], Counts]:
     terms, due, review, free = Terms(reading), [], 0, 0
     for life in _lives(reading, wanted):
-        lines = due_lines(life, terms.of(life.lead.version), wanted)
+        lines = due_lines(life, terms.of(wanted.campaign, life.lead.version), wanted)
         due += [key_of(line, life) for line in lines]
         review += counts_in_review(life.lead, wanted)
         free += counts_free(life.lead, wanted)
     over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
-    return draw(due, money_cap(due, terms)), Counts(review, over_cap, free)
+    return draw(due, money_cap(due, terms, wanted.campaign)), Counts(review, over_cap, free)
 
 
 def _lives(reading: Reading, wanted: Wanted) -> Iterator[Life]:

@@ -210,7 +210,8 @@ def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
     rows = read_sheet(table, "x", stand.terms)
     rehearsed = rehearse(stand.ledger, lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
     assert stand.ledger.read(lambda reading: reading.head()[0]) == 0
-    assert stand.ledger.read(lambda reading: reading.version_text(stand.terms.version)) is None
+    version = stand.terms.version
+    assert stand.ledger.read(lambda reading: reading.version_text("guide", version)) is None
     done = stand.ledger.transact(lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
     told = [(one.line, one.stage, one.why) for one in rehearsed]
     assert told == [(one.line, one.stage, one.why) for one in done]

@@ -269,8 +269,13 @@ class LedgerContract:
         terms = campaign()
         ledger.transact(lambda records: records.keep_version(terms, NOW))
         ledger.transact(lambda records: records.keep_version(terms, NOW))
-        kept = ledger.read(lambda reading: reading.version_text(terms.version))
-        assert kept == ("guide", terms.text)
+        copy = campaign(slug="copy")
+        ledger.transact(lambda records: records.keep_version(copy, NOW))
+        kept = [
+            ledger.read(lambda reading, slug=slug: reading.version_text(slug, terms.version))
+            for slug in ("guide", "copy", "other")
+        ]
+        assert kept == [terms.text, copy.text, None]
 
     def test_leads_are_listed_in_order_or_the_other_way_round(self, ledger: Ledger) -> None:
         for lead_id in "cab":

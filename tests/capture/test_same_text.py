@@ -1,0 +1,31 @@
+"""Two campaign files with the same text, to the byte, are two campaigns."""
+
+from capture.closing import close_month, read_statement
+from capture.intake import receive
+from capture.ledger import Ledger
+from capture.terms import keep_terms, kept_campaign
+from tests.capture.desk import DAY
+from tests.samples import NOW, PARTIES, campaign, submission
+
+
+def test_each_of_two_alike_has_its_leads_and_its_bills(ledger: Ledger) -> None:
+    for number, slug in enumerate(("guide", "copy"), start=1):
+        terms = campaign(slug=slug)
+        sent = submission(terms, email=f"ann@{slug}.example")
+        ledger.transact(lambda records, terms=terms: keep_terms(records, terms, NOW))
+        made = ledger.transact(
+            lambda records, terms=terms, sent=sent: receive(records, terms, sent, NOW)
+        )
+        closed = ledger.transact(
+            lambda records, terms=terms: close_month(
+                records, terms, PARTIES, "2026-11", NOW + 9 * DAY
+            )
+        )
+        assert closed is not None
+        bill = read_statement(closed)
+        assert (bill.number, bill.campaign) == (f"acme-000{number}", slug)
+        assert [line.lead_id for line in bill.lines] == [made.lead_id]
+        kept = ledger.read(
+            lambda reading, terms=terms: kept_campaign(reading, terms.slug, terms.version)
+        )
+        assert (kept.slug, kept.text) == (slug, terms.text)
