@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-_ROUNDS: Final = 8
-"""How often a name is decoded; one that still changes then is refused."""
+_MOST: Final = 200
+"""How many readings of a name are looked at; one that has more is refused."""
 
 
 def name_below(path: str, beside: str = "") -> str:
@@ -97,18 +97,20 @@ def kind_fault(mode: int) -> str:
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """The name and what readers may make of it; nothing if that does not come to an end."""
+    """The name and what readers may make of it, in any order; nothing if that has no end."""
     if name.isascii() and "%" not in name and "\\" not in name:
         return (name,)
-    found = [name]
-    for _ in range(_ROUNDS):
-        before = name
-        for change in (_with_slashes, _decoded, _compatible):
-            name = change(name)
-            found.append(name)
-        if name == before:
-            return tuple(dict.fromkeys(found))
-    return ()
+    found, waiting = {name: None}, [name]
+    while waiting:
+        before = waiting.pop()
+        for change in (_with_slashes, _decoded, _compatible, posixpath.normpath):
+            after = change(before)
+            if after not in found:
+                if len(found) == _MOST:
+                    return ()
+                found[after] = None
+                waiting.append(after)
+    return tuple(found)
 
 
 def _with_slashes(name: str) -> str:
