@@ -32,6 +32,7 @@ class ConfinedFolder:
         self.folder = folder.absolute()
         self._real = os.path.realpath(self.folder)
         self._faults: dict[str, str] = {}
+        self._modes: dict[str, int | None] = {}
 
     def why_outside(self, name: str) -> str:
         """What is wrong with where the name leads, such as "leads out of content/"; else empty.
@@ -63,10 +64,12 @@ class ConfinedFolder:
             return False
 
     def _mode(self, name: str) -> int | None:
-        try:
-            return (self.folder / name).stat().st_mode
-        except OSError:  # it is not there, its name is too long, it leads to itself
-            return None
+        if name not in self._modes:
+            try:
+                self._modes[name] = (self.folder / name).stat().st_mode
+            except OSError:  # it is not there, its name is too long, it leads to itself
+                self._modes[name] = None
+        return self._modes[name]
 
     def _find_fault(self, name: str) -> str:
         spellings = _spellings(name)
