@@ -47,6 +47,22 @@ def test_mistakes_are_told_with_file_and_line_and_readers_see_nothing_of_it(
     assert not (server.site / "current/output/www/wrong").exists()
 
 
+def test_a_post_that_reaches_out_of_content_or_acts_in_a_browser_is_refused(
+    writer: Writer, server: Server
+) -> None:
+    outside = "{attach}../../../../../../../../etc/passwd"
+    text = f"[a]({outside}) [b]({{static}}/../../../zz.txt)\n\n<base href=//evil.example/>\n"
+    writer.post("evil", text)
+    writer.write("content/images/evil.js", "alert(1)")
+    writer.commit("A script")
+    said = "\n".join(refused(writer))
+    assert f"content/posts/evil.md:9: `{outside}` leads out of content/" in said
+    assert "`{static}/../../../zz.txt` leads out of content/" in said
+    assert "content/posts/evil.md:11: `<base>`" in said
+    assert "content/images/evil.js: " in said
+    assert not list(server.site.rglob("zz.txt"))
+
+
 def test_a_faulty_campaign_is_told_with_its_line(writer: Writer) -> None:
     path = "campaigns/acme-demo.toml"
     text = (writer.folder / path).read_text()
