@@ -37,9 +37,9 @@ LEADS = 90
 class Kept:
     """As much of a ledger as a count asks: the versions that it keeps."""
 
-    def version_text(self, version: str) -> tuple[str, str]:
-        assert version == OLD.version
-        return OLD.slug, TEXT
+    def version_text(self, campaign: str, version: str) -> str:
+        assert (campaign, version) == (OLD.slug, OLD.version)
+        return TEXT
 
 
 READING = cast(Reading, Kept())
