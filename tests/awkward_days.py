@@ -24,8 +24,9 @@ DAYS = (
     ("2027-03-28 01:58", "Europe/Berlin", "two minutes before clocks go forward"),
     ("2027-10-31 02:58", "Europe/Berlin", "in the hour that comes twice"),
 )
-"""A moment in a zone, which is the zone of the tests' processes too, and why it is awkward. None lies
-before the dates of the site's own posts: those would wait for their day."""
+"""A moment in a zone, which is the zone of the tests' processes too, and why it is awkward.
+
+None lies before the dates of the site's own posts: those would wait for their day."""
 LOADED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 """The false clock loads time_machine before pytest does."""
 
