@@ -251,10 +251,10 @@ class TestKeys:
 
     def test_what_is_kept_of_an_answer_holds_nothing_personal(self, world: World) -> None:
         lead_id = world.take(full_name="Ann Secret")
-        world.say(lead_id, key="a-key-of-carols", type="accepted", note="Secret note", by="Carol Secret")
+        world.say(lead_id, key="carols-key", type="accepted", note="Secret note", by="Carol Secret")
         rows = world.ledger.read(
             lambda reading: reading._db.execute("SELECT * FROM answered").fetchall()
         )
         assert len(rows) == 1
         assert "Secret" not in repr(rows)
-        assert "a-key-of-carols" not in repr(rows)
+        assert "carols-key" not in repr(rows)
