@@ -76,7 +76,10 @@ def main() -> None:
 def _wait(over: int, seconds: int) -> bool:
     """Until the build is over, at most so long: whether it is. If whoever wants it is gone before,
     so are the build and we."""
-    ready, _, _ = select.select([over, 0], [], [], seconds)
+    ends = select.poll()
+    ends.register(over, select.POLLIN)
+    ends.register(0, 0)  # its end alone: the next order may come before this build is quite over
+    ready = dict(ends.poll(seconds * 1000))
     if 0 in ready and over not in ready:
         os.killpg(0, signal.SIGKILL)
     os.close(over)
