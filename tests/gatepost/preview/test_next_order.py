@@ -1,0 +1,36 @@
+"""An order that comes while a build is still ending ends nobody; the end of who orders does."""
+
+import subprocess
+import sys
+
+WAITS = """
+import os, time
+from gatepost.preview.nursery import _wait
+over, alive = os.pipe()
+if os.fork() == 0:
+    time.sleep(0.3)
+    os._exit(0)
+os.close(alive)
+print(_wait(over, 30))
+"""
+
+
+def waited(*, closes: bool) -> tuple[int, bytes]:
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS], stdin=-1, stdout=-1, start_new_session=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"the next order\n")
+        process.stdin.flush()
+        if closes:
+            process.stdin.close()
+        return process.wait(60), process.stdout.read()
+
+
+def test_the_next_order_may_come_early() -> None:
+    assert waited(closes=False) == (0, b"True\n")
+
+
+def test_without_anybody_who_orders_the_build_ends() -> None:
+    assert waited(closes=True) == (-9, b"")
