@@ -1,6 +1,6 @@
-"""A draft on past leads for people who are told nothing of persons: whoever may push (rule 40).
+"""A draft on past leads, in counts that show a pusher nothing about persons (rule 40).
 
-Only answers to choice, country and number fields are looked at. A count is told rounded to tens,
+Only answers to choice, country and number fields are looked at. A count is shown rounded to tens,
 and only where one lead more or less never shows unless at least 20 leads stand on both sides.
 """
 

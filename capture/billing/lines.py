@@ -74,7 +74,7 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
 
 
 def exact_fee(life: Life, campaign: Campaign, period: str = ONCE) -> Fraction:
-    """What a lead's line costs by what its events leave of it, in minor units, not rounded yet.
+    """What a lead's line costs after all its events, in minor units, not rounded yet.
 
     Zero for what was given back whole, and for a period that does not count.
     """

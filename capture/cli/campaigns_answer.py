@@ -96,7 +96,7 @@ def _tried(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[
 
 
 def told(draft: Campaign, shift: Shift) -> Iterator[str]:
-    """What a pusher is told of past leads, in lines (rule 40)."""
+    """The lines that a pusher sees about past leads (rule 40)."""
     where = f"campaigns/{draft.slug}.toml"
     lost, won = rounded(shift.lost, shift.leads), rounded(shift.won, shift.leads)
     if lost is None and won is None:

@@ -34,7 +34,7 @@ class Workplace:
     agency: Agency
     """Who we are, as agreements and statements name us."""
     push_backtests: Allowance
-    """How often a pusher is told what a campaign file would change (rule 40)."""
+    """How often a pusher may see what a campaign file would change (rule 40)."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -42,7 +42,7 @@ class Lead:
     qualified: it becomes final as silence does, at the deadline. A rejection holds at once."""
     accepted_at: datetime | None = None
     told: bool = False
-    """The client was told of it, so that its window runs (rule 11)."""
+    """The client was notified, so the review window runs (rule 11)."""
     meeting_lost: bool = False
     """Its rejection cancelled a pending meeting, which comes back if that is taken back."""
     disputed: bool = False
