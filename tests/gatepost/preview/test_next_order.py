@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 WAITS = """
-import os, time
+import os, sys, time
 from gatepost.preview.nursery import _wait
 over, alive = os.pipe()
 if os.fork() == 0:
-    time.sleep(0.3)
+    time.sleep(float(sys.argv[1]))
     os._exit(0)
 os.close(alive)
 print(_wait(over, 30))
@@ -17,7 +17,10 @@ print(_wait(over, 30))
 
 def waited(*, closes: bool) -> tuple[int, bytes]:
     with subprocess.Popen(
-        [sys.executable, "-c", WAITS], stdin=-1, stdout=-1, start_new_session=True
+        [sys.executable, "-c", WAITS, "600" if closes else "0.3"],
+        stdin=-1,
+        stdout=-1,
+        start_new_session=True,
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
