@@ -64,16 +64,18 @@ class Rounds:
     def _run(self, changes: Changes, watching: Watching) -> None:
         since_good: frozenset[Path] = frozenset()
         due: datetime | None = None
+        read: set[Path] = set()
         for number in itertools.count(1):
             started, began = time.monotonic(), datetime.now(UTC)
             output = self.folder / "built" / str(number)
             report = self._build(output)
             due = _due(report, due, began)
+            read = {*report.sources, *(read if report.faults else ())}  # a crash names no folder
+            watching.follow((*self.folders, *read), since=began)
             stale = bool(report.faults) and not changes.empty()
             if not stale and self._show(report, output, since_good, started):
                 since_good = frozenset()
                 self._clear()
-            watching.follow((*self.folders, *report.sources))
             changed = next_saves(changes, due)
             watching.renew(changed)
             since_good |= changed

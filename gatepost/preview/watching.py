@@ -1,8 +1,11 @@
 """Tells which files were saved, renamed or deleted, by the system's own notices (watchfiles)."""
 
 import os
+import stat
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +15,8 @@ STEP_MILLISECONDS: Final = 30
 """Quiet for so long, and a burst of changes is over: what an editor does to save a file, say."""
 _READY_SECONDS: Final = 10.0
 _LOOK_UP_MILLISECONDS: Final = 100
+_FILE_CLOCK_SECONDS: Final = 0.02
+"""By how much the system's clock for files may lag behind its clock for programs."""
 
 Tell = Callable[[frozenset[Path] | OSError], None]
 
@@ -26,15 +31,19 @@ class Watching:
         self._folders: frozenset[Path] = frozenset()
         self._stop = threading.Event()
 
-    def follow(self, folders: Iterable[Path], *, anew: bool = False) -> None:
+    def follow(
+        self, folders: Iterable[Path], *, since: datetime | None = None, anew: bool = False
+    ) -> None:
         """Watches these folders from now on; `anew` also if they are the same.
 
         A folder that was taken away and put back is another one for the system. When this returns,
-        no change goes unseen.
+        no change goes unseen. Files saved after `since` in folders that were not watched so far
+        are reported as changes: a build that began then may have read them as they were before.
         """
         wanted = _topmost(folders)
         if wanted == self._folders and not anew:
             return
+        new = wanted - self._folders
         before, self._stop, self._folders = self._stop, threading.Event(), wanted
         there = [folder for folder in wanted if folder.is_dir()]
         beside = {path.parent for path in (*self._files, *wanted)}
@@ -46,6 +55,8 @@ class Watching:
         for ready in [plan.start(self._tell, self._stop) for plan in plans if plan.paths]:
             ready.wait(_READY_SECONDS)
         before.set()  # only now, so that nothing falls between the two
+        if since and (saved := frozenset(_saved_since(new, since.timestamp()))):
+            self._tell(saved)
 
     def renew(self, changes: frozenset[Path]) -> None:
         """To be told of changes, before the files are read: a folder of ours may be a new one."""
@@ -111,6 +122,18 @@ def _lasting(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
     """Without files that came and went: editors write one, and then rename it."""
     came = {path for change, path in changes if change is Change.added}
     return frozenset(Path(path) for _, path in changes if path not in came or os.path.lexists(path))
+
+
+def _saved_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
+    """Files in these folders whose status changed after this second of UNIX time."""
+    counts = DefaultFilter()
+    for folder in folders:
+        for path in folder.rglob("*"):
+            with suppress(OSError):  # deleted in the meantime
+                status = path.lstat()
+                late = status.st_ctime >= seconds - _FILE_CLOCK_SECONDS
+                if late and not stat.S_ISDIR(status.st_mode) and counts(Change.added, str(path)):
+                    yield path
 
 
 def _topmost(folders: Iterable[Path]) -> frozenset[Path]:

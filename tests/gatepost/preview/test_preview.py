@@ -131,6 +131,21 @@ def test_a_plugin_that_is_saved_counts_for_the_next_build(preview: Preview) -> N
     preview.wait_for("^Built ", 2)
 
 
+def test_what_is_saved_during_the_first_build_that_reads_its_folder_counts(
+    preview: Preview,
+) -> None:
+    config = preview.file("pelicanconf.py").read_text()
+    preview.save(
+        "plugins/mine.py",
+        "def register():\n"
+        "    with open(__file__, 'w') as saved:\n"
+        "        saved.write('def register(): pass')\n"
+        "    raise ValueError('not yet')\n",
+    )
+    preview.save("pelicanconf.py", f'{config}PLUGIN_PATHS = ["plugins"]\nPLUGINS.append("mine")\n')
+    preview.wait_for("^Built ", 2)
+
+
 def test_gated_files_are_watched_too(preview: Preview) -> None:
     preview.file("content/gated/cloud-guide.pdf").unlink()
     preview.wait_for("cloud-guide.pdf")
