@@ -36,6 +36,7 @@ from capture.window import deadline
 UNDO: Final = timedelta(seconds=10)
 """How long the same person may take a review back (rule 13)."""
 
+_SECOND: Final = timedelta(seconds=1)
 _AT_ONCE: Final = 1000
 """Events appended together where there may be very many."""
 
@@ -94,11 +95,11 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     by = records.pseudonym(lead.client, act.by)
     if (last.data.get("by"), last.actor) != (by, act.actor):
         raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
-    if now - last.recorded_at > UNDO:
-        seconds = int(UNDO.total_seconds())
+    since = now - last.recorded_at
+    if since > UNDO:
         raise Refused(
-            f"lead {lead.lead_id}: its review was {(now - last.recorded_at).seconds} seconds ago; "
-            f"it can be taken back for {seconds}"
+            f"lead {lead.lead_id}: its review was {since // _SECOND} seconds ago; "
+            f"it can be taken back for {UNDO // _SECOND}"
         )
     if last.kind is Kind.ACCEPTED:
         _check_unpaid(records, lead, kept_campaign(records, lead.campaign, lead.version))
@@ -148,6 +149,16 @@ def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead
         data = {"deadline": ends and show_time(ends)}
         records.append(Event(lead.campaign, lead.lead_id, Kind.TOLD, now, now, Actor.SYSTEM, data))
     return [find_lead(records, lead.lead_id) for lead in found]
+
+
+def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]:
+    """The leads of a campaign of which the client was notified at exactly this moment."""
+    ids = [
+        one.event.lead_id
+        for one in reading.events(campaign=campaign)
+        if one.event.kind is Kind.TOLD and one.event.recorded_at == moment and one.event.lead_id
+    ]
+    return [find_lead(reading, lead_id) for lead_id in ids]
 
 
 def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:

@@ -1,5 +1,6 @@
 """A file that is there whole or not at all: written beside its place, then renamed into it."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -33,6 +34,20 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Waits until no other process holds this folder, then holds it. Raises OSError.
+
+    The kernel lets go of it when the process ends, however it ends.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _sync(path: Path) -> None:

@@ -1,6 +1,9 @@
 """`gatepost review`, `lapse` and `notify`: the client's window on a lead, by command."""
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -9,22 +12,24 @@ import click
 
 from capture.campaign import Campaign
 from capture.cli.lead import find
-from capture.cli.output import write_output
+from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.cli.workplace import Workplace, pass_workplace
 from capture.counted import counted
-from capture.errors import Refused
-from capture.lead import Actor, Lead
-from capture.ledger import Reading, Records
+from capture.errors import GatepostError, Refused
+from capture.lead import Actor, Lead, parse_time, show_time
+from capture.ledger import Ledger, Reading, Records
 from capture.review import (
     Act,
     accept,
     dispute,
     lapsed,
+    notified_at,
     reject,
     tell,
     withdraw,
 )
+from capture.whole_file import locked_folder
 
 ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
     "accept": accept,
@@ -109,29 +114,83 @@ def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
 )
 @pass_workplace
 def notify(workplace: Workplace, campaign: str, output: Path) -> None:
-    """Write the client's notice of new qualified leads; their review windows begin with it."""
-    if output.exists():
-        raise Refused(f"{output}: there already, and a notice is never overwritten; name another")
-    now = datetime.now(UTC)
+    """Write the client's notice of new qualified leads; their review windows begin with it.
 
-    def work(records: Records, terms: Campaign) -> int:
-        told = tell(records, terms, now)
-        if told:
-            text = notice(records, terms, told)
+    If a run is interrupted, run the same command again: it completes the notice.
+    """
+    check_output(output)
+    with workplace.ledger() as ledger, _held(output.parent):
+        terms = workplace.campaign_in(ledger, campaign)
+        begun, leads = _interrupted(ledger, terms, output)
+        if not leads:
+            begun = datetime.now(UTC)
+            leads = _begin_windows(ledger, terms, output, begun)
+        if leads:
+            text = ledger.read(lambda reading: notice(reading, terms, leads))
             write_output(text.encode(), output)
-        return len(told)
-
-    with workplace.ledger() as ledger:
-        try:
-            terms = workplace.campaign_in(ledger, campaign)
-            count = ledger.transact(lambda records: work(records, terms))
-        except BaseException:
-            output.unlink(missing_ok=True)  # nobody was told
-            raise
-    if count:
-        click.echo(f"{counted(count, 'lead')} in {output}; review windows began at {moment(now)}.")
+        else:
+            output.unlink()
+    if leads:
+        click.echo(
+            f"{counted(len(leads), 'lead')} in {output}; review windows began at {moment(begun)}."
+        )
     else:
         click.echo(f"No lead of {campaign} waits for notice.")
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """One `notify` at a time writes into a folder. Raises `Refused` if it cannot be opened."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked_folder(folder))
+        except OSError as error:
+            raise Refused(f"{folder}: {error.strerror}; name a file elsewhere with -o") from None
+        yield
+
+
+def _interrupted(ledger: Ledger, terms: Campaign, output: Path) -> tuple[datetime, list[Lead]]:
+    """When an earlier run began that did not complete this file, and the leads it notified of.
+
+    No leads if there is no such run, or it ended before its commit. Raises `Refused` if the file
+    is anything else.
+    """
+    if not os.path.lexists(output):
+        return datetime.now(UTC), []
+    claim = _CLAIM.fullmatch(read_content(output)) if output.is_file() else None
+    if claim is None or claim["campaign"].decode() != terms.slug:
+        raise Refused(f"{output}: there already, and a notice is never overwritten; name another")
+    begun = parse_time(claim["begun"].decode())
+    return begun, ledger.read(lambda reading: notified_at(reading, terms.slug, begun))
+
+
+def _begin_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:
+    """Notifies of every lead that waits; the file says beforehand that a notice begins here.
+
+    So the leads of a run that ends between commit and notice are found again.
+    """
+    claim = _claim(terms.slug, now)
+    write_output(claim, output)
+    try:
+        return ledger.transact(lambda records: tell(records, terms, now))
+    except GatepostError:  # nothing was written
+        if read_content(output) == claim:
+            output.unlink()
+        raise
+
+
+def _claim(slug: str, begun: datetime) -> bytes:
+    """What the file holds until the notice is complete."""
+    return (
+        f"This notice of {slug}, begun {show_time(begun)}, is not complete: "
+        "run the same command again.\n"
+    ).encode()
+
+
+_CLAIM: Final = re.compile(
+    rb"This notice of (?P<campaign>[\w-]+), begun (?P<begun>[\dTZ:.-]+), is not complete: "
+    rb"run the same command again\.\n"
+)
 
 
 def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:

@@ -1,7 +1,9 @@
 """`gatepost statement`: a closed statement, a note on one, or a month to come, in every form."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -61,7 +63,8 @@ def show(workplace: Workplace, number: str, shape: str, excel: bool, output: Pat
     """Show a closed statement, or a credit or debit note."""
     shape = _checked(shape, output, excel=excel)
     with workplace.ledger() as ledger:
-        ledger.read(lambda reading: _show_document(reading, number, shape, output))
+        show_in = ledger.read(lambda reading: _find_document(reading, number))
+    show_in(shape, output)
 
 
 @statement.command("preview")
@@ -100,14 +103,14 @@ def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
     return chosen_format(shape, excel=excel)
 
 
-def _show_document(reading: Reading, number: str, shape: str, output: Path | None) -> None:
+def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None], None]:
+    """What shows the document in a format, on the terminal or in a file."""
     paper = document(reading, number)
     made = corrections_of(reading, paper.client)
     if paper.corrects:
         note = next(one for one in made if one.number == number)
         sheet = note_sheet(note, paper, _bill(reading, paper.corrects)[0])
-        _show_note(note, sheet, shape, output)
-        return
+        return partial(_show_note, note, sheet)
     bill, text = _bill(reading, number)
     entries = [entry for one in accounts_of(reading, paper.client) for entry in one.entries]
     sheet = statement_sheet(
@@ -116,7 +119,7 @@ def _show_document(reading: Reading, number: str, shape: str, output: Path | Non
         next(entry for entry in entries if entry.document.number == number),
         [one for one in made if one.statement == number],
     )
-    _show(bill, text, sheet, shape, output)
+    return partial(_show, bill, text, sheet)
 
 
 def _bill(reading: Reading, number: str) -> tuple[Statement, str]:

@@ -116,6 +116,8 @@ class TestUndo:
         lead = desk.reject(desk.take())
         with pytest.raises(Refused, match="11 seconds ago; it can be taken back for 10"):
             desk.act(withdraw, lead, NOW + 11 * SECOND)
+        with pytest.raises(Refused, match="was 172801 seconds ago"):
+            desk.act(withdraw, lead, NOW + timedelta(days=2) + SECOND)
         with pytest.raises(Refused, match="only who reviewed it"):
             desk.act(withdraw, lead, NOW + SECOND, by="Dave")
 

@@ -1,8 +1,20 @@
 """`gatepost review`, `lapse` and `notify`."""
 
 import json
+import multiprocessing
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from capture.campaign import Campaign
+from capture.cli import review
+from capture.errors import Unavailable
+from capture.lead import Lead
+from capture.ledger import Records
+from gatepost.command import main
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
 
@@ -77,3 +89,92 @@ def test_a_notice_that_cannot_be_written_begins_no_window(project: Project) -> N
     (project.folder / "notice.txt").write_text("an older one")
     assert project.run("notify", "guide", "-o", "notice.txt").code == 1
     assert (project.folder / "notice.txt").read_text() == "an older one"
+
+
+class Killed(BaseException):
+    """The end of the process at this place."""
+
+
+@pytest.fixture
+def by_mail(project: Project) -> Project:
+    """The project, with a campaign whose window begins with a notice."""
+    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+    return project
+
+
+@pytest.mark.parametrize("nth_write", [1, 2])
+def test_a_notice_is_complete_after_a_run_that_was_killed_and_one_more(
+    by_mail: Project, monkeypatch: pytest.MonkeyPatch, nth_write: int
+) -> None:
+    """Killed as it writes its claim, before the commit; or the notice itself, after it."""
+    lead_id = by_mail.take()
+    write, left = review.write_output, iter(range(nth_write - 1))
+
+    def write_or_die(content: bytes, output: Path) -> None:
+        if next(left, None) is None:
+            raise Killed
+        write(content, output)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(review, "write_output", write_or_die)
+        with pytest.raises(Killed):
+            by_mail.run("notify", "guide", "-o", "notice.txt")
+    ran = by_mail.run("notify", "guide", "-o", "notice.txt")
+    assert (ran.code, ran.out[:20]) == (0, "1 lead in notice.txt")
+    text = (by_mail.folder / "notice.txt").read_text()
+    assert f"Lead {lead_id}" in text
+    assert "not complete" not in text
+    assert by_mail.run("notify", "guide", "-o", "notice.txt").code == 1
+
+
+def test_a_run_killed_before_its_commit_begins_no_window(
+    by_mail: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = by_mail.take()
+
+    def die(*_: object) -> Sequence[Lead]:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(review, "tell", die)
+        with pytest.raises(Killed):
+            by_mail.run("notify", "guide", "-o", "notice.txt")
+    assert "is not complete" in (by_mail.folder / "notice.txt").read_text()
+    assert not json.loads(by_mail.run("lead", lead_id, "--json").out)["lead"]["told"]
+    assert by_mail.run("notify", "guide", "-o", "notice.txt").out.startswith("1 lead in")
+
+
+def test_no_notice_is_written_inside_the_transaction_nor_unlinked_by_a_run_that_fails(
+    by_mail: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_mail.take()
+    notice = by_mail.folder / "notice.txt"
+
+    def fail(records: Records, terms: Campaign, now: datetime) -> Sequence[Lead]:
+        del records, terms, now
+        notice.write_text("another program's")
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(review, "tell", fail)
+    assert by_mail.run("notify", "guide", "-o", "notice.txt").code == 1
+    assert notice.read_text() == "another program's"
+
+
+def test_runs_at_once_make_one_complete_notice_of_each_lead(
+    by_mail: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = by_mail.take()
+    monkeypatch.setattr(sys, "argv", ["gatepost", "notify", "guide", "-o", "notice.txt"])
+    fork = multiprocessing.get_context("fork")
+    runs = [fork.Process(target=main) for _ in range(4)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert sorted(run.exitcode or 0 for run in runs) == [0, 1, 1, 1]
+    assert (by_mail.folder / "notice.txt").read_text().count(f"Lead {lead_id}") == 1
+
+
+def test_a_run_without_leads_leaves_no_file(by_mail: Project) -> None:
+    assert by_mail.run("notify", "guide", "-o", "notice.txt").code == 0
+    assert not (by_mail.folder / "notice.txt").exists()
