@@ -1,6 +1,6 @@
 """A lead: the events that move it, its three tracks and their moves, and where it stands."""
 
-from capture.lead.events import ON_BEHALF_OF, Actor, Event, Kind, parse_time, show_time
+from capture.lead.events import ON_BEHALF_OF, RESERVED, Actor, Event, Kind, parse_time, show_time
 from capture.lead.fold import follow, follow_all
 from capture.lead.model import Lead
 from capture.lead.moves import (
@@ -20,6 +20,7 @@ __all__ = [
     "MOVES",
     "NOT_STARTED",
     "ON_BEHALF_OF",
+    "RESERVED",
     "SHOWN",
     "STAGES",
     "TRACK_OF",

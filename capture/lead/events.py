@@ -45,6 +45,31 @@ class Kind(StrEnum):
     DEBIT_DECLINED = "debit_declined"
     DEBITED = "debited"
     PAID = "paid"
+    # Reserved, see RESERVED.
+    CONFIRMED = "confirmed"
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    DISCARDED = "discarded"
+    HELD_BACK = "held_back"
+    BOUNCED = "bounced"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    ERASED = "erased"
+
+
+RESERVED = frozenset(
+    {
+        Kind.CONFIRMED,
+        Kind.QUARANTINED,
+        Kind.RELEASED,
+        Kind.DISCARDED,
+        Kind.HELD_BACK,
+        Kind.BOUNCED,
+        Kind.CONSENT_WITHDRAWN,
+        Kind.ERASED,
+    }
+)
+"""Kinds that come later. Their names are taken now, since kinds are part of the hash chain.
+The ledger refuses to append an event of a reserved kind."""
 
 
 class Actor(StrEnum):

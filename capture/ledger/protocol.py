@@ -221,7 +221,11 @@ class Records(Reading, Protocol):
     """What can be asked and written within one transaction."""
 
     def append(self, *events: Event) -> None:
-        """Appends events, moves the lead's projection. Raises `MoveRefused`, writing nothing."""
+        """Appends events, moves the lead's projection.
+
+        Raises `MoveRefused` for a move that the lead's stage does not allow, and `Refused` for a
+        reserved kind; then nothing is written.
+        """
 
     def keep_version(self, campaign: Campaign, at: datetime) -> None:
         """Keeps a campaign version's text, once."""

@@ -9,7 +9,8 @@ from sqlite_utils import Database
 from capture.billing import Life, life_of
 from capture.campaign import Campaign
 from capture.canonical import canonical
-from capture.lead import Event, Kind, Lead, follow, show_time
+from capture.errors import Refused
+from capture.lead import RESERVED, Event, Kind, Lead, follow, show_time
 from capture.ledger import programs
 from capture.ledger.chain import link_text
 from capture.ledger.facts import Access, Dossier, Frozen, Keys, Message, Note
@@ -41,6 +42,11 @@ class SqliteRecords(SqliteReading):
         spoken: dict[str, list[Event]] = {}
         rows = []
         for event in events:
+            if event.kind in RESERVED:
+                raise Refused(
+                    f"event kind {event.kind}: reserved for a later version, so nothing was "
+                    "written; record an event of another kind"
+                )
             if event.lead_id is not None:
                 before = leads.get(event.lead_id) or self.lead(event.lead_id)
                 leads[event.lead_id] = follow(before, event)

@@ -5,13 +5,14 @@ A backend's test module subclasses `LedgerContract` and says how to open a fresh
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from capture.errors import Busy, MoveRefused
-from capture.lead import Actor, Kind, show_time
+from capture.errors import Busy, MoveRefused, Refused
+from capture.lead import RESERVED, Actor, Kind, show_time
 from capture.ledger import (
     Alike,
     Decision,
@@ -118,6 +119,28 @@ class LedgerContract:
         with pytest.raises(MoveRefused):
             ledger.transact(lambda records: records.append(moved("a", Kind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.head()[0]) == 1
+
+    @pytest.mark.parametrize("kind", sorted(RESERVED))
+    def test_an_event_of_a_reserved_kind_is_refused_in_one_line(
+        self, ledger: Ledger, kind: Kind
+    ) -> None:
+        ledger.transact(lambda records: records.append(received("a")))
+        for event in (moved("a", kind), replace(moved("a", kind), lead_id=None)):
+            with pytest.raises(Refused, match=f"^event kind {kind}: reserved for a later version"):
+                ledger.transact(lambda records, event=event: records.append(event))
+        assert ledger.read(lambda reading: reading.head()[0]) == 1
+
+    def test_the_reserved_kinds_are_those_that_come_next(self) -> None:
+        assert sorted(RESERVED) == [
+            "bounced",
+            "confirmed",
+            "consent_withdrawn",
+            "discarded",
+            "erased",
+            "held_back",
+            "quarantined",
+            "released",
+        ]
 
     def test_of_several_pieces_in_one_transaction_each_is_whole_or_not_there(
         self, ledger: Ledger
