@@ -1,6 +1,7 @@
 """Checks all that people write, and makes no page: quick enough for a hook that may refuse a push.
 
-The build asks the same rules and then looks through the finished pages as well.
+The build asks the same rules once. Then it looks in the finished pages for what only Markdown
+makes, and compares all files of the site with the gated ones.
 """
 
 from collections.abc import Mapping

@@ -14,9 +14,8 @@ from pelican import signals
 
 from capture.paths import ConfinedFolder
 from publish import problems
-from publish.links import contents, linked_files
+from publish.links import contents, line_of, linked_files
 from publish.problems import report_of
-from publish.source import line_of_text
 from publish.wiring import listen
 
 HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
@@ -31,7 +30,7 @@ def check_links(generator: Any) -> None:
             if fault := folder.why_no_file(name):
                 context["static_links"].discard(name)
                 source = Path(content.source_path)
-                line = line_of_text(source, posixpath.basename(name))
+                line = line_of(content, posixpath.basename(name))
                 report.problem(source, line, f"links to `{name}`, which {fault}: {HOW_TO_FIX}")
 
 

@@ -1,47 +1,33 @@
-"""A Pelican plugin that follows every link into the site's own files, and compares addresses.
+"""A Pelican plugin, after all that change a text: no `{...}` of ours is left in a finished page.
 
-Pelican warns of a `{filename}` link that leads nowhere, a few times, and publishes it as it stands;
-a missing `{static}` file it does not miss at all. Two files with one address it finds too late.
+The checks of what writers write find nearly every such mistake before a page is made. They read
+texts as CommonMark; Python-Markdown, which makes the pages, differs in corners. So the finished
+HTML is searched for what Pelican and our plugins left as it was written. What other plugins need of
+articles and pages stands here too.
 """
 
-import difflib
-import html
-import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, MutableMapping
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
 from pelican import signals
-from pelican.contents import Article, Page
 
-from capture.paths import ConfinedFolder
+from capture.errors import short_path
 from publish import problems
-from publish.problems import Report, report_of
-from publish.source import line_of_key, line_of_text
+from publish.problems import report_of
+from publish.tag_syntax import STRAY_TAG
 from publish.wiring import listen
+from publish.writing.writing import WRITING
 
-# What is left in an attribute after Pelican has put addresses in the place of what it could find.
-_LEFT: Final = re.compile(
-    r"\b(?:href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
-    r"""(?P<quote>["'])(?P<link>(?:\{(?P<what>\w+)\}|\|(?P<old>\w+)\|).*?)(?P=quote)"""
+_UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
+_LINK_ATTRIBUTES: Final = frozenset(
+    {"href", "src", "srcset", "poster", "data", "cite", "action", "formaction"}
 )
-_BRACED: Final = re.compile(r"""["'][{|]""")
-_PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
-
-
-def check_all(generators: Any) -> None:
-    """Reports every link that leads nowhere and every address that two files claim."""
-    context, settings = generators[0].context, generators[0].settings
-    report = report_of(settings)
-    for content in contents(context):
-        _check_links(content, context, report)
-    for static in context["static_content"].values():
-        path = Path(static.source_path)
-        if path.is_symlink() and not path.exists():
-            report.problem(path, None, f"leads to {path.readlink()}, which is not there")
-    _check_addresses(context, settings, report)
+_CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
+_SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
+"""Quick: few pages hold anything of the kind, and those are parsed."""
 
 
 def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
@@ -67,70 +53,59 @@ def with_translations(found: Iterable[Any]) -> Iterator[Any]:
         yield from (content, *content.translations)
 
 
-def _check_links(content: Any, context: MutableMapping[str, Any], report: Report) -> None:
-    source = Path(content.source_path)
-    seen: Counter[str] = Counter()
-    for link, message in (*_missing_files(content, context), *_left_over(content, context)):
-        line = line_of_text(source, link, seen[link])
-        seen[link] += 1
-        report.problem(source, line, message)
+def line_of(content: Any, text: str) -> int | None:
+    """The line of a content's file on which the text stands; None if that is not certain."""
+    post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
+    return post.line_of(text) if post else None
 
 
-def _missing_files(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
-    root = Path(content.settings["PATH"])
-    folder = ConfinedFolder(root)
-    for path in sorted(linked_files(content)):
-        if not folder.why_no_file(path) and folder.find_file(path) is None:
-            there = [known for known in context["static_content"] if folder.find_file(known)]
-            near = _near(path, there, "")
-            message = f"links to `{path}`, but there is no such file in {root.name}/{near}"
-            yield Path(path).name, message
-
-
-def _left_over(content: Any, context: MutableMapping[str, Any]) -> Iterator[tuple[str, str]]:
-    text: str = content.content
-    if not _BRACED.search(text):  # ten times as quick
-        return
-    for found in _LEFT.finditer(text):
-        what = found["what"] or found["old"]
-        link = re.split("[?#]", html.unescape(found["link"]))[0]
-        if what == "filename":
-            path = posixpath.normpath(
-                posixpath.join(content.relative_dir, link[len("{filename}") :])
+def check_all(generators: Any) -> None:
+    """Reports each `{...}` in a finished article or page that should have been replaced."""
+    report = report_of(generators[0].settings)
+    refused = {problem.path for problem in report.problems}
+    for content in contents(generators[0].context):
+        if short_path(Path(content.source_path)) in refused:
+            continue  # for a link that leads out of the content folder, which stays as it is
+        for left in dict.fromkeys(unresolved(content.content)):
+            message = (
+                f"`{left}` would reach readers as it stands: correct it, "
+                "or put it between backticks to show it"
             )
-            near = _near(path.lstrip("/"), contents_by_path(context), "{filename}/")
-            yield link, f"`{link}` leads to no article or page{near}"
-        elif what not in _PLACES:
-            near = _near(what, _PLACES, "")
-            yield link, f"`{link}` begins with an unknown word in braces{near}"
+            report.problem(Path(content.source_path), line_of(content, left), message)
 
 
-def contents_by_path(context: MutableMapping[str, Any]) -> list[str]:
-    """Where articles and pages lie in the content folder, as `{filename}` names them."""
-    return [path for path, content in context["generated_content"].items() if content is not None]
+def unresolved(html: str) -> list[str]:
+    """Links in braces and form tags that are left in a page, those in code and comments aside."""
+    if not _SUSPECT.search(html):
+        return []
+    search = _Search()
+    search.feed(html)
+    search.close()
+    return search.found
 
 
-def _near(word: str, known: Iterable[str], prefix: str) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
-    return f"; did you mean `{prefix}{close[0]}`?" if close else ": mend the link or add the file"
+class _Search(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._code: list[str] = []
 
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _CODE:
+            self._code.append(tag)
+        for name, value in attrs:
+            if name in _LINK_ATTRIBUTES and value:
+                links = value.split(",") if name == "srcset" else [value]
+                found = (_UNRESOLVED_LINK.match(link.strip()) for link in links)
+                self.found += (left[0] for left in found if left)
 
-def _check_addresses(
-    context: MutableMapping[str, Any], settings: MutableMapping[str, Any], report: Report
-) -> None:
-    taken = {
-        str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): f"the site's own {name} page"
-        for name in settings["DIRECT_TEMPLATES"]
-    }
-    for content in sorted(contents(context), key=lambda content: str(content.source_path)):
-        overrides = isinstance(content, Page | Article) and hasattr(content, "override_save_as")
-        holder = taken.get(content.save_as)
-        source = Path(content.source_path)
-        if holder is not None and not (overrides and "own" in holder):
-            line = line_of_key(source, "slug") or line_of_key(source, "title")
-            message = f"has the same address as {holder}, /{content.url}: give it another `Slug:`"
-            report.problem(source, line, message)
-        taken[content.save_as] = content.relative_source_path
+    def handle_endtag(self, tag: str) -> None:
+        if self._code and self._code[-1] == tag:
+            self._code.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.found += (found[0].strip() for found in STRAY_TAG.finditer(data))
 
 
 def register() -> None:

@@ -7,7 +7,7 @@ time: so the work grows with the number of articles, and a page depends on littl
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log2
 from typing import Final
 
@@ -53,7 +53,6 @@ class Neighbours:
     newer: Reference | None = None
     related: tuple[Reference, ...] = ()
     series: Series | None = None
-    unknown: tuple[str, ...] = field(default=(), repr=False)  # named as related, but not there
 
 
 def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
@@ -70,7 +69,6 @@ def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
             newer=articles[place + 1].reference if place + 1 < len(articles) else None,
             related=tuple(related)[: max(RELATED, len(chosen))],
             series=_series(facts, series[facts.series]) if facts.series else None,
-            unknown=tuple(slug for slug in facts.chosen if slug not in by_slug),
         )
     return found
 

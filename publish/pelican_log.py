@@ -7,12 +7,11 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import GatepostError, Problem, short_path
-from publish.source import line_of_key
 
 # Pelican warns of these and publishes a broken site.
 _GRAVE_WARNINGS: Final = (
@@ -26,10 +25,6 @@ _SAID_ELSEWHERE: Final = (
     "There are %s ",
     "Empty alt attribute for image %s in %s",
 )
-_HOW_TO_GIVE: Final[Mapping[str, str]] = {
-    "date": "add a line such as `Date: 2026-11-23` at its head",
-    "title": "add a line `Title: ...` at its head",
-}
 
 
 @dataclass(frozen=True)
@@ -97,38 +92,11 @@ def problem_from(heard: Heard, content: Path) -> Problem:
 
 
 def _unreadable(heard: Heard, content: Path) -> Problem:
-    path, cause = content / str(heard.args[0]), heard.cause
-    line: int | None = None
-    if isinstance(cause, UnicodeDecodeError):
-        line = cause.object[: cause.start].count(b"\n") + 1
-        return Problem(short_path(path), line, "is no UTF-8 text: save the file as UTF-8")
+    cause = heard.cause
     why = " ".join(str(cause).split()) if cause else "Pelican says no more"
     if not isinstance(cause, ValueError):
         why = f"{type(cause).__name__}: {why}"
-    return Problem(short_path(path), line, f"cannot be read: {why}")
-
-
-def _incomplete(heard: Heard, _content: Path) -> Problem:
-    name = str(heard.args[1])
-    mend = _HOW_TO_GIVE.get(name, f"add a line `{name.capitalize()}: ...` at its head")
-    return Problem(short_path(Path(str(heard.args[0]))), 1, f"has no {name}: {mend}")
-
-
-def _outside(heard: Heard, _content: Path) -> Problem:
-    path = Path(str(heard.args[0]))
-    if line_of_key(path, "title") is None:  # so it has no address either; Pelican logs both
-        return _incomplete(replace(heard, args=(path, "title")), _content)
-    message = f"would be written outside the site, to {heard.args[1]!r}: mend its address"
-    return Problem(
-        short_path(path), line_of_key(path, "save_as") or line_of_key(path, "slug"), message
-    )
-
-
-def _odd_status(heard: Heard, _content: Path) -> Problem:
-    status, source, allowed = heard.args
-    path = Path(str(source))
-    message = f"has no known status {str(status)!r}: use one of {', '.join(allowed)}"
-    return Problem(short_path(path), line_of_key(path, "status"), message)
+    return Problem(short_path(content / str(heard.args[0])), None, f"cannot be read: {why}")
 
 
 def _no_plugin(heard: Heard, _content: Path) -> Problem:
@@ -143,9 +111,6 @@ def _no_plugin(heard: Heard, _content: Path) -> Problem:
 
 _TELL: Final[Mapping[str, Callable[[Heard, Path], Problem]]] = {
     "Could not process %s": _unreadable,
-    "Skipping %s: could not find information about '%s'": _incomplete,
-    "Skipping %s: file %r would be written outside output path": _outside,
-    "Unknown status '%s' for file %s, skipping it. (Not in %s)": _odd_status,
     "Cannot load plugin `%s`\n%s": _no_plugin,
     "Cannot register plugin `%s`": _no_plugin,
 }

@@ -20,7 +20,7 @@ from capture.errors import short_path
 from capture.paths import ConfinedFolder, name_below
 from publish import made_files, problems
 from publish.html_tag import attributes_of, write_tag
-from publish.links import contents
+from publish.links import contents, line_of
 from publish.made_files import publish_file
 from publish.now_reading import now_reading
 from publish.originals import KINDS, leave_out
@@ -32,7 +32,6 @@ from publish.picture_files import (
     picture_files,
 )
 from publish.problems import Report, report_of
-from publish.source import line_of_text
 from publish.wiring import listen
 
 FOLDER: Final = "pictures"
@@ -126,7 +125,6 @@ class _Page:
     def __init__(self, content: Any, gallery: _Gallery) -> None:
         self._content = content
         self._gallery = gallery
-        self._source = Path(content.source_path)
         self._addresses: list[str] = []
         self._count = 0
 
@@ -158,8 +156,8 @@ class _Page:
             return tag
         seen = self._gallery.look(path)
         if isinstance(seen, str):
-            line = line_of_text(self._source, posixpath.basename(link))
-            self._gallery.report.problem(self._source, line, seen)
+            line = line_of(self._content, posixpath.basename(link))
+            self._gallery.report.problem(Path(self._content.source_path), line, seen)
             return tag
         self._count += 1
         early = {"fetchpriority": "high"} if self._count == 1 else {"loading": "lazy"}
@@ -175,11 +173,6 @@ class _Page:
     def _path_of(self, link: str) -> str | None:
         """The file below the content folder that a link shows, if it is one of ours."""
         place = _PLACE.match(link)
-        parts = urlsplit(link)
-        if not place and parts.netloc and not f"{link}/".startswith(f"{self._gallery.url}/"):
-            message = f"shows `{link}` from another host, which would see every reader: "
-            line = line_of_text(self._source, link)
-            self._gallery.report.problem(self._source, line, f"{message}put it into content/images")
         path = unquote(urlsplit(html.unescape(place["path"] if place else link)).path)
         if not place and not path.startswith("/"):
             return None

@@ -3,11 +3,8 @@
 Each article gets `outline`, the list of its headings, and `neighbours`.
 """
 
-import difflib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -15,8 +12,6 @@ from pelican import signals
 
 from publish.links import contents
 from publish.neighbours import Facts, Neighbours, Reference, neighbours
-from publish.problems import report_of
-from publish.source import line_of_key
 from publish.wiring import listen
 
 FEWEST_HEADINGS: Final = 3  # below this a contents list helps nobody
@@ -41,7 +36,6 @@ def help_readers(generators: Any) -> None:
     found = neighbours([_facts(article) for article in articles])
     for article in articles:
         article.neighbours = found[article.slug]
-        _report_unknown(article, found)
 
 
 def outline(html: str) -> tuple[Heading, ...]:
@@ -71,15 +65,6 @@ def _facts(article: Any) -> Facts:
 
 def _listed(text: str) -> list[str]:
     return [slug.strip() for slug in text.split(",") if slug.strip()]
-
-
-def _report_unknown(article: Any, slugs: Iterable[str]) -> None:
-    source = Path(article.source_path)
-    for slug in article.neighbours.unknown:
-        near = difflib.get_close_matches(slug, slugs, n=1)
-        mend = f"did you mean `{near[0]}`?" if near else "name an article by its slug"
-        line = line_of_key(source, "related")
-        report_of(article.settings).problem(source, line, f"no article `{slug}`; {mend}")
 
 
 def register() -> None:

@@ -32,7 +32,6 @@ STRAY_TAG: Final = re.compile(STRAY)
 _MARK: Final = re.compile(
     r'<(?P<element>div|span) data-gatepost-tag="(?P<raw>[^"]*)"></(?P=element)>'
 )
-_CODE: Final = re.compile(r"<(pre|code|script|style|textarea)\b.*?</\1>", re.DOTALL)
 _PLACEHOLDER: Final = re.compile("\x02[^\x03]*\x03")  # Markdown's own mark for a piece of code
 
 
@@ -60,14 +59,6 @@ def split_at_marks(content: str) -> Iterator[str | Tag]:
         yield Tag(raw, found["kind"], found["slug"]) if found else Tag(raw)
         end = mark.end()
     yield content[end:]
-
-
-def unseen_tags(content: str) -> list[str]:
-    """Tags that Markdown passed over, inside raw HTML; they would be shown as text."""
-    if "%" not in content or "{" not in content:
-        return []
-    prose = _MARK.sub("", _CODE.sub("", content))
-    return [html.unescape(found) for found in re.findall(STRAY, prose)]
 
 
 def how_to_mend(raw: str, slugs: Iterable[str]) -> str:

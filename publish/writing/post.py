@@ -73,6 +73,17 @@ class Post:
         """Something to mend in this file."""
         return Finding(self.where, line, message, rule, in_draft=self.status == "draft")
 
+    def line_of(self, text: str) -> int | None:
+        """The line of the first link that holds the text, else of the only place where it stands.
+
+        None if it stands nowhere or in several places.
+        """
+        for link in self.outline.links:
+            if text in link.target:
+                return link.line
+        before, found, after = self.head.body.partition(text)
+        return self.head.body_line + before.count("\n") if found and text not in after else None
+
     def get(self, name: str) -> Any:
         """A fact, or None if the head does not give it."""
         return self.facts.get(name)

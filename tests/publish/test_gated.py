@@ -94,6 +94,15 @@ def test_a_symbolic_link_to_the_whole_folder_is_a_mistake(site: Any) -> None:
     assert "would publish the gated file content/gated/guide.pdf" in site.mistakes()[0]
 
 
+def test_a_copy_behind_a_symbolic_link_to_a_folder_is_a_mistake(site: Any) -> None:
+    site.write("content/other/copy.pdf", GUIDE)
+    (site.root / "content/images/more").symlink_to(site.root / "content/other")
+    assert site.mistakes() == [
+        "content/images/more/copy.pdf: would publish the gated file content/gated/guide.pdf: "
+        f"take it away; {TELL}"
+    ]
+
+
 def test_the_gated_file_itself_is_never_taken_away(site: Any) -> None:
     site.set("OUTPUT_PATH = '.'")
     site.post("Text.")

@@ -89,7 +89,7 @@ def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: An
     site.build()
     assert site.files()["images/shot.jpg"] == shot.read_bytes()
     photo(shot, place=True)
-    (told,) = site.mistakes()
+    (told,) = site.mistakes_of_build()
     assert told.startswith("content/images/shot.jpg: tells where it was taken")
 
 
@@ -209,7 +209,7 @@ def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: byte
     (site.root / "content/images/bad.png").write_bytes(content)
     site.set('PLUGINS.insert(1, "publish.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
-    (told,) = site.mistakes()
+    (told,) = site.mistakes_of_build()
     assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", told)
 
 

@@ -65,7 +65,7 @@ def test_a_plugin_that_did_not_register_stops_the_build(
     if text:
         site.write(f"plugins/{plugin}.py", text)
     site.set(f"PLUGIN_PATHS = ['plugins']\nPLUGINS = [*PLUGINS, '{plugin}']")
-    assert site.mistakes() == [
+    assert site.mistakes_of_build() == [
         f"PLUGINS in pelicanconf.py: plugin `{plugin}` did not register ({why}): "
         "mend it or take it out"
     ]

@@ -1,5 +1,6 @@
 """Rules for the files that are published as they are: none is kept back, none lost."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from publish.writing.writing import Writing
 def file_findings(writing: Writing) -> Iterator[Finding]:
     """Gated files among those to be published, by name or content, and links to nothing or out."""
     gated = GatedFiles(writing.gated, writing.private)
-    for path in _published(writing):
+    for path in _published(writing, gated):
         where = short_path(path)
         if path.is_symlink() and not path.exists():
             told = f"leads to {path.readlink()}, which is not there"
@@ -61,8 +62,23 @@ def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
             yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
 
 
-def _published(writing: Writing) -> Iterator[Path]:
+def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:
     for folder in writing.layout.static:
-        if folder.is_dir():
-            yield from (path for path in sorted(folder.rglob("*")) if not path.is_dir())
+        yield from sorted(_below(folder, writing, gated))
     yield from (post.path for post in writing.posts)
+
+
+def _below(top: Path, writing: Writing, gated: GatedFiles) -> Iterator[Path]:
+    """The files that Pelican finds there: it follows links to folders. `_links` refuses those that
+    lead out of the content folder or in a circle."""
+    for here, folders, files in os.walk(top, followlinks=True):
+        folder = Path(here)
+        folders[:] = [name for name in folders if _may_be_walked(folder / name, writing, gated)]
+        yield from (folder / name for name in files)
+
+
+def _may_be_walked(folder: Path, writing: Writing, gated: GatedFiles) -> bool:
+    if not folder.is_symlink():
+        return True
+    is_ours = writing.layout.paths.holds(folder) or gated.holds(folder)
+    return is_ours and not leads_in_circle(folder)

@@ -1,0 +1,190 @@
+"""What writers write is checked once, by the same rules for every way to a site."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capture.campaign import catalogue
+from gatepost.preview.build_once import build_once as preview_once
+from gatepost.preview.report import Order
+from gatepost.releases.build_once import build_once as release_once
+from gatepost.settings import Sourced
+from publish.links import unresolved
+from publish.writing import check as checks
+from tests.samples import CAMPAIGN
+
+WRONG = """\
+[a]({filename}none.md) [b]({static}/images/none.svg) [c]({statick}/images/dot.svg)
+
+[d](/gated/guide.pdf) ![e](https://spy.example/pixel.png)
+
+{% frm guide %}
+
+{% form giude %}
+
+<div>{% cta guide %}</div>
+"""
+MISTAKES = [
+    "content/images/copy.pdf: would publish the gated file",
+    "content/images/lost.svg: leads to nowhere.svg, which is not there",
+    "content/posts/encoding.md:4: is no UTF-8 text",
+    "content/posts/head.md:1: has no date",
+    "content/posts/head.md:3: `status` has no known status",
+    "content/posts/head.md:4: a summary holds no tags",
+    "content/posts/head.md:5: no article `nothing`",
+    "content/posts/head.md:6: `image` names a gated file",
+    "content/posts/post.md:4: `{filename}none.md` leads to no article or page",
+    "content/posts/post.md:4: `{statick}/images/dot.svg` begins with an unknown word",
+    "content/posts/post.md:4: links to `images/none.svg`, but there is no such file",
+    "content/posts/post.md:6: links to the gated file `/gated/guide.pdf`",
+    "content/posts/post.md:6: shows `https://spy.example/pixel.png` from another host",
+    "content/posts/post.md:8: `{% frm guide %}` is not spelt rightly",
+    "content/posts/post.md:10: `{% form giude %}`: no campaign `giude`",
+    "content/posts/post.md:12: `{% cta guide %}` must stand on a line of its own",
+    "content/posts/twice.md:1: has the same address as pages/same.md",
+    "content/posts/twice.md:3: the form of `guide` stands on this page already",
+]
+
+
+@pytest.fixture
+def wrong(site: Any) -> Any:
+    """A project in which every rule is broken that the finished pages once were searched for."""
+    head = "Status: darft\nSummary: {% form guide %}\nRelated: nothing\nImage: /gated/guide.pdf\n"
+    site.set("PLUGINS.insert(1, 'publish.reading')\nPLUGINS.insert(1, 'publish.pictures')")
+    site.write("content/images/copy.pdf", (site.root / "content/gated/guide.pdf").read_text())
+    (site.root / "content/images/lost.svg").symlink_to("nowhere.svg")
+    site.post(WRONG)
+    site.post("{% form guide %}", name="twice", head="Campaign: guide\n")
+    site.write("content/posts/head.md", f"Title: Head\nSlug: head\n{head}\nText.")
+    site.post("", name="encoding")
+    (site.root / "content/posts/encoding.md").write_bytes(b"Title: E\nDate: 2026-11-02\n\nCaf\xe9")
+    site.write("content/pages/same.md", "Title: Same\nSlug: twice\n\nText.")
+    return site
+
+
+def by_check(site: Any) -> list[str]:
+    return [str(finding.problem) for finding in site.check().findings.errors]
+
+
+def by_build(site: Any) -> list[str]:
+    return list(site.mistakes())
+
+
+def by_plain_pelican(site: Any) -> list[str]:
+    done = site.pelican()
+    assert done.returncode == 1
+    return [line for line in done.stderr.split("\n") if line.startswith("content/")]
+
+
+def by_push(site: Any) -> list[str]:
+    site.write(".work/reading", "")
+    (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
+    answer = release_once(Sourced.read({}).settings, None, site.root)
+    return [str(problem) for problem in answer.problems]
+
+
+def by_preview(site: Any) -> list[str]:
+    order = Order(site.root / "pelicanconf.py", {}, 60, Path("reading"))
+    return [str(fault) for fault in preview_once(order).faults]
+
+
+@pytest.mark.parametrize("way", [by_check, by_build, by_plain_pelican, by_push, by_preview])
+def test_every_mistake_is_told_once_whoever_builds(
+    wrong: Any, way: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # a push's build changes it
+    told = way(wrong)
+    assert [line for line in told if not line.startswith(tuple(MISTAKES))] == []
+    assert [start for start in MISTAKES if _times(told, start) != 1] == []
+    assert not (wrong.root / "output/www").exists()
+
+
+def _times(lines: list[str], start: str) -> int:
+    return sum(line.startswith(start) for line in lines)
+
+
+def test_a_build_reads_each_campaign_file_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: Counter[str] = Counter()
+    real = catalogue.read_campaign
+
+    def counting(path: Path, *args: Any, **kwargs: Any) -> Any:
+        read[path.name] += 1
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(catalogue, "read_campaign", counting)
+    site.post("{% form guide %}")
+    site.build()
+    assert read == {"guide.toml": 1}
+
+
+def test_a_build_asks_the_rules_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    rules = tuple(_noting(rule, asked) for rule in checks.RULES)
+    monkeypatch.setattr(checks, "RULES", rules)
+    site.post("{% form guide %}")
+    site.build()
+    assert asked == [rule.__name__ for rule in checks.RULES]
+
+
+def _noting(rule: Any, asked: list[str]) -> Any:
+    def noting(writing: Any) -> Any:
+        asked.append(rule.__name__)
+        return rule(writing)
+
+    noting.__name__ = rule.__name__
+    return noting
+
+
+def test_a_rule_that_is_off_is_off_in_a_build_too(site: Any) -> None:
+    site.set("WRITING_RULES['closed-campaign'] = 'off'")
+    site.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
+    site.post("{% form guide %}")
+    assert site.build().outcome.warnings == ()
+    assert '<p class="closed">' in site.page()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("<a href={filename}none.md>x</a>", "{filename}none.md"),
+        ("[x](/post/){: href='{filename}none.md' }", "{filename}none.md"),
+        ("<pre>\n<a href='|filename|none.md'>x</a>\n</pre>", "|filename|none.md"),
+    ],
+)
+def test_what_only_the_finished_page_shows_unresolved_is_told(
+    site: Any, text: str, left: str
+) -> None:
+    site.post(f"Text.\n\n{text}")
+    (told,) = site.mistakes_of_build()
+    assert told.endswith(
+        f": `{left}` would reach readers as it stands: "
+        "correct it, or put it between backticks to show it"
+    )
+    assert not site.site.exists()
+
+
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ("<p>Get {% form x %} now</p>", ["{% form x %}"]),
+        ("<p>{{ cta x }} and {% frm <b>x</b></p>", ["{{ cta x }}", "{% frm"]),
+        ('<img srcset="/a.png 1x, {static}/b.png 2x">', ["{static}/b.png"]),
+        ('<a href="{tag}">x</a>', ["{tag}"]),
+        ("<p><code>{% form x %}</code> {braces} {a: b} 50 {%</p>", ["{%"]),
+        ('<pre><code>&lt;a href="{filename}x.md"&gt;</code></pre>', []),
+        ("<!-- {% form x %} --><!-- <a href='{filename}x.md'> -->", []),
+        ('<p title="{static}/x">"{static}/x" stands for a file</p>', []),
+        ("<script>let a = {% form x %}</script>", []),
+    ],
+)
+def test_the_search_of_a_finished_page(html: str, left: list[str]) -> None:
+    assert unresolved(html) == left
+
+
+def test_a_sample_in_code_is_no_dead_link(site: Any) -> None:
+    site.post('Write `<a href="{filename}none.md">` so.')
+    site.build()
+    assert "{filename}none.md" in site.page()
