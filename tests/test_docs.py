@@ -28,7 +28,7 @@ from tests.service import PERSON
 pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN_ID = "7ffwzp2npa6a"
 SHOWN_TOKEN = "gp_YOUR_TOKEN"
 FAKED = ("faketime", "-f", "@2026-11-23 15:04:05")
@@ -179,9 +179,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert said or isinstance(field.default, Path) or not default, row
 
 
-def test_every_dependency_has_its_reason_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
-    table = readme[readme.index("## Parts we stand on") :]
+def test_every_dependency_has_its_reason_in_contributing() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = text[text.index("## Libraries") :]
     pyproject = (ROOT / "pyproject.toml").read_text()
     lists = re.findall(r"^(?:dependencies|dev) = \[\n(.*?)^\]", pyproject, re.DOTALL | re.MULTILINE)
     names = re.findall(r'"([a-z][a-z0-9-]*)', "".join(lists))
@@ -190,9 +190,25 @@ def test_every_dependency_has_its_reason_in_the_readme() -> None:
 
 
 def test_every_link_within_the_docs_leads_somewhere() -> None:
-    for page in PAGES:
+    for page in [*PAGES, ROOT / "deploy/README.md", ROOT / "bench/README.md"]:
         for target in re.findall(r"\]\(([^)#:{]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_no_file_names_a_page_that_does_not_exist() -> None:
+    """In links, comments and messages: a page that was renamed or divided is named nowhere."""
+    found = subprocess.run(
+        ["git", "grep", "-nIE", r"docs/[a-z-]+\.md|agency\.md", "--", ":!tests/test_docs.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    # A `docs/` of another project stands in a URL, after its host and branch.
+    page = re.compile(r"(?:\.\./|(?<![\w/]))docs/([a-z-]+\.md)|\b(agency\.md)")
+    named = {(line, "".join(match)) for line in found for match in page.findall(line)}
+    assert len(named) > 20
+    assert [line for line, name in sorted(named) if not (ROOT / "docs" / name).exists()] == []
 
 
 def test_no_text_of_ours_names_a_registry_or_a_package_source() -> None:
