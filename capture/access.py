@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from capture.errors import NotFound, Refused
+from capture.errors import Hint, NotFound, Refused
 from capture.ledger import Access, Reading, Records
 from capture.visible import is_blank
 
@@ -36,10 +36,10 @@ def new_token() -> str:
 def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> Access:
     """Keeps a new token of a client. Raises `Refused` for a name that is in use or does not fit."""
     if is_blank(name) or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise Refused(f"--name: one line of 1 to {LONGEST_NAME} characters, such as crm")
+        raise Refused(f"name of a token: one line of 1 to {LONGEST_NAME} characters, such as crm")
     known = [one for one in records.accesses(client) if one.revoked_at is None]
     if name in {one.name for one in known}:
-        raise Refused(f"{client} has a token named {name!r}; revoke that, or take another --name")
+        raise Refused(f"{client} has a token named {name!r}; revoke that, or take another name")
     access = Access(secrets.token_hex(4), client, name, now)
     records.keep_access(access, _digest(token))
     return access
@@ -62,7 +62,7 @@ def revoke_token(records: Records, access_id: str, now: datetime) -> Access:
     """Ends a token, at once. Raises `NotFound` or, if it has ended already, `Refused`."""
     found = next((one for one in records.accesses() if one.id == access_id), None)
     if found is None:
-        raise NotFound(f"no token {access_id!r}; `gatepost tokens list` lists them")
+        raise NotFound(f"no token {access_id!r}", Hint.TOKENS)
     if found.revoked_at is not None:
         raise Refused(f"token {access_id} was revoked already")
     records.revoke_access(access_id, now)

@@ -8,16 +8,67 @@
     +-- Unavailable         a part that we stand on does not answer: full disk, locked database
         +-- Busy            others are at work, and the caller did not want to wait for them
 
-The command line turns each into one line on stderr and exit code 1.
+The command line turns each into one line on stderr and exit code 1. An error may carry a `Hint`,
+which the command line turns into the option or command that helps.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
+
+
+class Hint(Enum):
+    """What helps after a refusal: a value to give, or something to do.
+
+    Each way in (the command line, say) has its own words for it.
+    """
+
+    BY = "by"
+    """Who does it."""
+    AMOUNT = "amount"
+    PERIOD = "period"
+    MEETING = "meeting"
+    """When the meeting is."""
+    BASIS = "basis"
+    """The lawful basis on which a person's data are kept."""
+    AGAIN = "again"
+    """It is meant, though the same is recorded already."""
+    FROM_CLIENT = "from client"
+    """It is entered for the client."""
+    NOT_SPAM = "not spam"
+    """The lead is to be taken out of spam."""
+    IS_NO_SPAM = "is no spam"
+    """It cannot be taken out of spam."""
+    STATEMENTS = "statements"
+    """All numbers can be listed."""
+    STATEMENT = "statement"
+    """One statement can be shown, by its `number`."""
+    TOKENS = "tokens"
+    """All tokens can be listed."""
+    BUILD = "build"
+    """The site can be built again."""
+    BUILD_FIRST = "build first"
+    """The site is to be built first."""
+    RESUME = "resume"
+    """The `campaign` can be opened again."""
+    NOTIFY = "notify"
+    """The client of the `campaign` can be notified."""
+    WITHDRAW = "withdraw"
+    """The review of the `lead_id` can be taken back for some seconds; later there are credits."""
+    DISPUTE = "dispute"
+    """The rejection of the `lead_id` can be disputed."""
 
 
 class GatepostError(Exception):
     """A refusal that says what, where and how to mend it."""
+
+    def __init__(self, text: str, hint: Hint | None = None, **about: Any) -> None:
+        super().__init__(text)
+        self.hint = hint
+        self.about = about
+        """What the hint is about, such as the `campaign`."""
 
 
 @dataclass(frozen=True, order=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from capture.billing import accepting_outcome
 from capture.campaign import Campaign
-from capture.errors import MoveRefused, NotFound, Refused
+from capture.errors import Hint, MoveRefused, NotFound, Refused
 from capture.lead import (
     MOVES,
     ON_BEHALF_OF,
@@ -248,8 +248,9 @@ def _check_entry(lead: Lead) -> None:
         )
     if lead.deadline is None:
         raise Refused(
-            f"lead {lead.lead_id}: the client was not told of it yet; tell it first, for example "
-            f"by `gatepost notify {lead.campaign}`"
+            f"lead {lead.lead_id}: the client was not notified of it yet; notify it first",
+            Hint.NOTIFY,
+            campaign=lead.campaign,
         )
 
 
@@ -286,7 +287,7 @@ def _last_act(events: Sequence[Event]) -> Event | None:
 
 def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: Any) -> Lead:
     if is_blank(act.by):
-        raise Refused("say who does it: --as NAME")
+        raise Refused("say who does it", Hint.BY)
     write_meeting(records, lead, now)
     actor = Actor.AGENCY if kind is Kind.DISPUTED else act.actor
     said = {"by": records.pseudonym(lead.client, act.by), **data}

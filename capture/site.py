@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from capture.errors import Unavailable
+from capture.errors import Hint, Unavailable
 
 
 class Link(BaseModel):
@@ -70,6 +70,6 @@ class Site(BaseModel):
         try:
             return cls.model_validate(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            raise Unavailable(f"{path}: no such file; run `gatepost build` first") from None
+            raise Unavailable(f"{path}: no such file", Hint.BUILD_FIRST) from None
         except (ValueError, ValidationError):
-            raise Unavailable(f"{path}: not what a build writes; run `gatepost build`") from None
+            raise Unavailable(f"{path}: not what a build writes", Hint.BUILD) from None

@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
+from capture.cli.hints import in_words
 from capture.errors import GatepostError
 from gatepost.settings import Sourced
 
@@ -97,7 +98,7 @@ def main() -> None:
     try:
         code = gatepost(prog_name="gatepost", standalone_mode=False)
     except GatepostError as error:
-        _end(str(error), 1)
+        _end(in_words(error), 1)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gatepost"
         _end(f"{error.format_message()} (see `{command} --help`)", error.exit_code)

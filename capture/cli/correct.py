@@ -6,8 +6,7 @@ import click
 
 from capture.cli.lead import find
 from capture.cli.workplace import Workplace, pass_workplace
-from capture.errors import Refused
-from capture.intake import BasisMissing, Correction
+from capture.intake import Correction
 from capture.intake import correct as correct_lead
 from capture.lead import Lead
 from capture.ledger import Records
@@ -55,10 +54,7 @@ def correct(
         return correct_lead(records, correction, datetime.now(UTC))
 
     with workplace.ledger() as ledger:
-        try:
-            lead = ledger.transact(work)
-        except BasisMissing as error:
-            raise Refused(f"{error}: --basis TEXT") from None
+        lead = ledger.transact(work)
     more = "; only an explicit acceptance makes it billable" if lead.review == "qualified" else ""
     click.echo(f"{lead.lead_id} was judged again and is {lead.review}{more}.")
 

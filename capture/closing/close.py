@@ -19,7 +19,7 @@ from capture.closing.documents import (
     next_number,
 )
 from capture.closing.drawing import DueLine, Wanted, count_leads, draw_lines
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Frozen, Reading, Records
 from capture.money import LARGEST_SUM, check_amount, from_minor
@@ -48,9 +48,11 @@ def preview(
     if month in closings and closings[month].closed_at <= as_of:
         number = closings[month].number
         raise Refused(
-            f"{month} is closed: `gatepost statement {number}` shows its statement"
+            f"{month} is closed: its statement is {number}"
             if number
-            else f"{month} is closed: it had nothing to bill, so it has no statement"
+            else f"{month} is closed: it had nothing to bill, so it has no statement",
+            Hint.STATEMENT if number else None,
+            number=number,
         )
     sequence, head = reading.head(until=as_of)
     earlier = earlier_months(closings, month, as_of)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from capture.account import DocumentKind
 from capture.campaign.kinds import CODE
 from capture.closing.documents import events_about
-from capture.errors import NotFound, Refused
+from capture.errors import Hint, NotFound, Refused
 from capture.lead import Event, Kind
 from capture.ledger import Reading
 from capture.statement import Statement, StatementLine, read_json
@@ -112,7 +112,7 @@ def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -
     """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is wanting."""
     frozen = reading.statement(number)
     if frozen is None:
-        raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+        raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
     bill = read_json(frozen.json)
     chosen = [
         line for line in bill.lines if line.lead_id == lead_id and period in {"", line.period}
@@ -121,7 +121,9 @@ def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -
         raise NotFound(f"{number} has no line of lead {lead_id} {period}".rstrip())
     if len(chosen) > 1:
         periods = ", ".join(line.period for line in chosen)
-        raise Refused(f"{number} has several lines of that lead: say --period, of {periods}")
+        raise Refused(
+            f"{number} has several lines of that lead: say which period, of {periods}", Hint.PERIOD
+        )
     made = [one for one in corrections_of(reading, bill.client) if one.statement == number]
     return BilledLine(bill, chosen[0], made)
 
@@ -136,7 +138,7 @@ def check_wish(wish: Wish, by: str) -> None:
 def check_name(by: str) -> None:
     """Raises `Refused` if nobody is named."""
     if is_blank(by):
-        raise Refused("say who does it: --as NAME")
+        raise Refused("say who does it", Hint.BY)
 
 
 def _signed(one: Correction) -> int:

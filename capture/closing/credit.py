@@ -20,7 +20,7 @@ from capture.closing.correction import (
     credits_of,
 )
 from capture.closing.documents import day_in, next_number
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
 from capture.money import from_minor, round_minor, show_money
@@ -55,7 +55,8 @@ def _check_new(
             raise Refused(
                 f"{bill.number}, lead {wish.lead_id}: {show_money(amount, bill.currency)} for "
                 f"{wish.reason} was credited today already, by {one.number}; if it is to be "
-                "credited twice, say --again"
+                "credited twice, say so",
+                Hint.AGAIN,
             )
 
 

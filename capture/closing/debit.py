@@ -20,7 +20,7 @@ from capture.closing.correction import (
     corrections_of,
 )
 from capture.closing.documents import day_in, events_about, next_number
-from capture.errors import NotFound, Refused
+from capture.errors import Hint, NotFound, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Note, Reading, Records
 from capture.money import check_amount, from_minor
@@ -61,7 +61,7 @@ def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Propo
     billed = billed_line(records, wish.statement, wish.lead_id, wish.period)
     bill = billed.bill
     if wish.amount is None or (amount := minor_units(wish.amount, bill.currency)) <= 0:
-        raise Refused("a debit note needs an amount above nought: --amount")
+        raise Refused("a debit note needs an amount above nought", Hint.AMOUNT)
     raised = from_minor(billed.raised + amount, bill.currency)
     check_amount(raised, bill.currency, "the line with its debits")
     if _waiting(records, billed) is not None:
@@ -152,8 +152,7 @@ def _asked(reading: Reading, line: BilledLine, by: str) -> Proposal:
     waiting = _waiting(reading, line)
     if waiting is None:
         raise NotFound(
-            f"{line.bill.number}, lead {line.line.lead_id}: no debit waits for an answer; "
-            "`gatepost debit list` shows them"
+            f"{line.bill.number}, lead {line.line.lead_id}: no debit waits for an answer"
         )
     return waiting
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from capture.account import Account, Document, DocumentKind, Payment, accounts
-from capture.errors import NotFound
+from capture.errors import Hint, NotFound
 from capture.lead import Event, Kind
 from capture.ledger import Frozen, Reading, Recorded
 from capture.terms import kept_campaign
@@ -103,7 +103,7 @@ def document(reading: Reading, number: str) -> Document:
     for one in documents_of(reading):
         if one.number == number:
             return one
-    raise NotFound(f"no statement {number!r}: `gatepost statements` lists them")
+    raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
 
 
 def closed_statement(reading: Reading, number: str) -> Frozen:

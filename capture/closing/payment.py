@@ -8,7 +8,7 @@ from typing import Final
 from capture.account import Entry, Payment
 from capture.billing import minor_units
 from capture.closing.documents import accounts_of, day_in, document, payments_of
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Records
 from capture.money import show_money
@@ -59,7 +59,8 @@ def pay(records: Records, received: Received, now: datetime) -> Entry:
     if payment in payments and not received.again:
         raise Refused(
             f"{paper.number}: {show_money(amount, paper.currency)} of {received.paid_on} is "
-            "recorded already; if it came twice, say --again"
+            "recorded already; if it came twice, say so",
+            Hint.AGAIN,
         )
     _append(records, paper.campaign, payment, paper.currency, now)
     return next(

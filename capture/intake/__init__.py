@@ -1,7 +1,7 @@
 """Takes leads: one submission, or a table of them; and judges again what was corrected by hand."""
 
 from capture.intake.bring import Brought, Origin, bring_in
-from capture.intake.correct import BasisMissing, Correction, correct
+from capture.intake.correct import Correction, correct
 from capture.intake.door import DoorShut, check_open
 from capture.intake.receive import FormOutdated, Receipt, receive
 from capture.intake.sheet import Row, read_sheet
@@ -16,7 +16,6 @@ from capture.intake.suppression import (
 
 __all__ = [
     "FORM",
-    "BasisMissing",
     "Brought",
     "Correction",
     "DoorShut",

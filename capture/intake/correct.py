@@ -12,7 +12,7 @@ from typing import Final
 from capture.campaign import Answer, Campaign
 from capture.campaign.problems import near
 from capture.consent import checked_basis
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.form import as_typed, check_typed
 from capture.identity import keys_to_keep, keys_to_match
 from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
@@ -25,16 +25,15 @@ from capture.review import find_lead, write_meeting
 from capture.terms import kept_campaign
 from capture.visible import is_blank, trimmed
 
-_INSTEAD: Final[Mapping[str, str]] = {
-    "accepted": "who accepted it by word can take that back for 10 seconds (`gatepost review {id} "
-    "withdraw`); else only a credit note corrects its bill (`gatepost credit`)",
-    "rejected": "if that is wrong, say so: `gatepost review {id} dispute`",
+_INSTEAD: Final[Mapping[str, tuple[str, Hint | None]]] = {
+    "accepted": (
+        "who accepted it by word can take that back for 10 seconds; else only a credit note "
+        "corrects its bill",
+        Hint.WITHDRAW,
+    ),
+    "rejected": ("if that is wrong, dispute it", Hint.DISPUTE),
 }
-_ELSE: Final = "send or import it as a new lead, with what is right"
-
-
-class BasisMissing(Refused):
-    """A lead without consent is corrected only on a lawful basis that somebody states (rule 35)."""
+_ELSE: Final = ("send or import it as a new lead, with what is right", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     """
     lead = write_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
-        raise Refused("say who does it: --as NAME")
+        raise Refused("say who does it", Hint.BY)
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
     campaign = kept_campaign(records, lead.campaign, lead.version)
@@ -86,14 +85,18 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
 def _check_stage(lead: Lead, correction: Correction, now: datetime) -> None:
     stage = lead.review_at(now)
     if stage == "spam" and not correction.not_spam:
-        raise Refused(f"lead {lead.lead_id} is spam: take it out with --not-spam")
+        raise Refused(f"lead {lead.lead_id} is spam: take it out of spam", Hint.NOT_SPAM)
     if stage != "spam" and correction.not_spam:
-        raise Refused(f"lead {lead.lead_id} is {stage}, not spam: leave out --not-spam")
+        raise Refused(f"lead {lead.lead_id} is {stage}, not spam", Hint.IS_NO_SPAM)
     if stage in {"spam", "disqualified", "qualified"}:
         return
     how = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
-    instead = _INSTEAD.get(stage, _ELSE).format(id=lead.lead_id)
-    raise Refused(f"lead {lead.lead_id} is {stage}{how} and is not corrected any more; {instead}")
+    instead, hint = _INSTEAD.get(stage, _ELSE)
+    raise Refused(
+        f"lead {lead.lead_id} is {stage}{how} and is not corrected any more; {instead}",
+        hint,
+        lead_id=lead.lead_id,
+    )
 
 
 def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
@@ -104,9 +107,10 @@ def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
             raise Refused(f"lead {lead.lead_id} has its {label} ({words}): leave out the basis")
         return {}
     if is_blank(correction.basis):
-        raise BasisMissing(
+        raise Refused(
             f"lead {lead.lead_id}: {label} {words}; state the lawful basis on which its data are "
-            "kept and passed on"
+            "kept and passed on",
+            Hint.BASIS,
         )
     return {"basis": checked_basis(correction.basis)}
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from capture.campaign import Answer, Campaign, Notice
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.identity import only
 from capture.intake.spam import is_spam
 from capture.intake.submission import Submission
@@ -39,7 +39,7 @@ def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
     """Raises `DoorShut` if the campaign takes no leads at `now`."""
     slug = campaign.slug
     if records.is_paused(slug):
-        raise DoorShut(f"campaign {slug} is paused; `gatepost campaigns resume {slug}` opens it")
+        raise DoorShut(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
     if not campaign.is_open(now):
         raise DoorShut(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
 

@@ -213,7 +213,7 @@ class Verification:
     """Empty when all is well; the first fault of each kind, with where it is."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For `--json`."""
+        """For JSON."""
         return {
             "events": self.events,
             "leads": self.leads,

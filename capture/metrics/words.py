@@ -1,4 +1,4 @@
-"""What each word of the figures means, for `--explain` and the report."""
+"""What each word of the figures means, for the command that explains them and the report."""
 
 from collections.abc import Mapping
 from typing import Final

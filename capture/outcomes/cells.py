@@ -1,6 +1,6 @@
 """One row of a table of outcomes, cell by cell, to what it says of a lead.
 
-The columns are named as the options of `gatepost outcome`.
+The columns are named as the options of the command that records one outcome.
 """
 
 import re

@@ -23,7 +23,7 @@ from capture.billing import (
 )
 from capture.campaign import Campaign
 from capture.closing import CHURN, REFUND, credit_what_ended
-from capture.errors import Refused
+from capture.errors import Hint, Refused
 from capture.lead import ON_BEHALF_OF, Actor, Event, Kind, Lead, Track, show_time
 from capture.ledger import Note, Records
 from capture.outcomes.refund import refunds
@@ -113,7 +113,7 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     terms = kept_campaign(records, lead.campaign, lead.version)
     life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
     if is_blank(outcome.by):
-        raise Refused("say who records it: --as NAME")
+        raise Refused("say who records it", Hint.BY)
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
@@ -185,7 +185,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
         return refunds(life, terms, refund, outcome.period, outcome.months)
     if kind is Kind.REVENUE:
         if outcome.period is None:
-            raise Refused("say the first day that the revenue is for: --period 2026-12-01")
+            raise Refused("say the first day that the revenue is for", Hint.PERIOD)
         _check_year(life, outcome.period, now)
         parts = periods(life, terms, amount, outcome.period, outcome.months)
         return [{**one, **final} for one in parts]
@@ -195,7 +195,7 @@ def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[
 def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
     at = outcome.meeting_at
     if at is None:
-        raise Refused("say when the meeting is: --at TIME")
+        raise Refused("say when the meeting is", Hint.MEETING)
     if at < life.lead.received_at:
         raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
     _check_year(life, at.date(), now)
@@ -248,7 +248,7 @@ def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> di
         said["track"] = Track.APPOINTMENT.value
     if terms.price.billable == "revenue":
         if outcome.period is None:
-            raise Refused("say which period of revenue: its first day")
+            raise Refused("say which period of revenue: its first day", Hint.PERIOD)
         said["period"] = outcome.period.isoformat()
         amounts = life.revenue.get(said["period"], ())
         standing = max(amounts, key=attrgetter("final_at"), default=None)
@@ -269,7 +269,7 @@ def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now:
     """Rule 14: only the client, and strictly before the outcome is final."""
     lead_id = life.lead.lead_id
     if outcome.actor is not Actor.CLIENT and not outcome.on_behalf:
-        raise Refused(f"lead {lead_id}: only the client can object; say --from client")
+        raise Refused(f"lead {lead_id}: only the client can object", Hint.FROM_CLIENT)
     if standing is None:
         raise Refused(f"lead {lead_id}: there is no paying outcome to object to")
     if standing.final_at <= now:
@@ -280,7 +280,7 @@ def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now:
 def _amount(terms: Campaign, outcome: Outcome) -> int:
     amount = outcome.amount
     if amount is None or amount <= 0:
-        raise Refused(f"say the amount of what was {outcome.kind}, net of tax: --amount 1200.00")
+        raise Refused(f"say the amount of what was {outcome.kind}, net of tax", Hint.AMOUNT)
     if outcome.currency and outcome.currency != terms.currency:
         raise Refused(
             f"{terms.slug} counts in {terms.currency}: an amount in {outcome.currency} is not taken"

@@ -47,7 +47,7 @@ class Whose:
             return self._terms_by_campaign(cells)
         found = self.history(lead_id)
         if found is None:
-            cells.fault("lead_id", "no such lead; `gatepost leads` lists them")
+            cells.fault("lead_id", "no such lead; look for it in the list of leads")
             return None
         if cells.text("campaign") not in {"", found.lead.campaign}:
             cells.fault("campaign", f"lead {lead_id} is of {found.lead.campaign}")
@@ -91,7 +91,7 @@ class Whose:
             return None
         slug = cells.campaign
         if not slug:
-            cells.fault("campaign", "say where the lead is, in a column or with --campaign")
+            cells.fault("campaign", "say where the lead is, in this column or for the whole table")
             return None
         if slug not in self._campaigns:
             version = self._reading.first_version(slug)
@@ -99,7 +99,7 @@ class Whose:
             self._campaigns[slug] = terms
         terms = self._campaigns[slug]
         if terms is None:
-            fault = f"no lead ever came to campaign {slug!r}; `gatepost campaigns list` lists them"
+            fault = f"no lead ever came to campaign {slug!r}; look at the list of campaigns"
             cells.faults.append(fault)
         return terms
 

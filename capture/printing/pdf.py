@@ -36,7 +36,7 @@ def to_pdf(layout: Path, data: Any, name: str) -> bytes:
         if found is None:
             raise
         raise Refused(
-            f"{name}: the fonts of the PDF have no {found[1]}; take --format html and print it"
+            f"{name}: the fonts of the PDF have no {found[1]}; take the HTML and print that"
         ) from None
     if not isinstance(made, bytes):
         raise TypeError("typst made more than one file")

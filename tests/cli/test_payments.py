@@ -68,7 +68,7 @@ def test_the_same_credit_twice_is_asked_about(project: Project, lead_id: str) ->
     assert (first.out, again.code) == ("acme-0002: $10.00 credited on acme-0001.\n", 1)
     assert again.err == (
         f"acme-0001, lead {lead_id}: $10.00 for goodwill was credited today already, by acme-0002; "
-        "if it is to be credited twice, say --again\n"
+        "if it is to be credited twice, say so: --again\n"
     )
     assert project.run(*asked, "--amount", "11").code == 0
     assert project.run(*asked, "--amount", "10", "--again").code == 0

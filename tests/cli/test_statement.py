@@ -172,7 +172,8 @@ def test_of_a_closed_month_there_is_no_preview_that_could_differ(project: Projec
         before = ("--month", "2026-11", "--as-of", "2026-12-01")
         assert "$50.00" in project.run("statement", "preview", "guide", *before).out
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "2026-11 is closed: `gatepost statement acme-0001` shows its statement\n"
+    shown = "`gatepost statement acme-0001` shows it"
+    assert ran.err == f"2026-11 is closed: its statement is acme-0001; {shown}\n"
 
 
 def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> None:

@@ -86,7 +86,7 @@ def test_nobody_consents_by_being_taken_out_of_spam(site: Site, run: Callable[..
     lead_id = site.trap(consent="")
     version = person()["gp_version"]
     assert f"consent      not given; version {version[:12]} was shown" in run("lead", lead_id)
-    with pytest.raises(Refused, match="--basis TEXT"):
+    with pytest.raises(Refused, match="state the lawful basis"):
         run("correct", lead_id, "--not-spam", "--as", "Ada")
     run("correct", lead_id, "--not-spam", "--as", "Ada", "--basis", BASIS)
     shown = run("lead", lead_id)

@@ -202,7 +202,7 @@ class TestSpam:
         assert desk.take(full_name="B").review == "duplicate"
 
     def test_it_is_said_by_its_own_word(self, desk: Desk) -> None:
-        assert desk.refusal(self.spam(desk)).endswith("is spam: take it out with --not-spam")
+        assert desk.refusal(self.spam(desk)).endswith("is spam: take it out of spam")
         lead = desk.take(email="b@b.example")
         assert "is qualified, not spam" in desk.refusal(lead, {}, not_spam=True)
 
@@ -236,7 +236,7 @@ class TestRefusals:
         assert desk.refusal(lead).endswith("that is what it says already")
 
     def test_somebody_must_stand_behind_it(self, desk: Desk) -> None:
-        assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it: --as NAME"
+        assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it"
 
     def test_what_silence_accepted_is_decided_though_no_event_says_so(self, desk: Desk) -> None:
         lead = desk.take()
@@ -249,7 +249,7 @@ class TestRefusals:
         lead = desk.take()
         act = Act(lead.lead_id, "Carol", Actor.CLIENT)
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
-        assert f"`gatepost review {lead.lead_id} dispute`" in desk.refusal(lead, {"full_name": "B"})
+        assert "if that is wrong, dispute it" in desk.refusal(lead, {"full_name": "B"})
         other = desk.take(email="b@b.example")
         desk.append(moved(other.lead_id, Kind.ACCEPTED))
         assert "can take that back for 10 seconds" in desk.refusal(other, {"full_name": "B"})

@@ -48,9 +48,7 @@ class TestWhose:
         row = WON.replace(ANN, f"{ANN},other")
         assert desk.bring(row, heading=heading)[0].lead_id == other
         (fault,) = desk.faults(WON, slug="gude")
-        assert fault == (
-            "2: no lead ever came to campaign 'gude'; `gatepost campaigns list` lists them"
-        )
+        assert fault == ("2: no lead ever came to campaign 'gude'; look at the list of campaigns")
 
     def test_a_lead_id_decides_and_must_be_of_the_campaign_that_is_named(self, desk: Desk) -> None:
         lead_id = desk.take()
@@ -61,7 +59,7 @@ class TestWhose:
         ]
         unknown = WON.replace(ANN, "nobody,guide")
         assert desk.faults(unknown, heading=heading) == [
-            '2: lead_id = "nobody": no such lead; `gatepost leads` lists them'
+            '2: lead_id = "nobody": no such lead; look for it in the list of leads'
         ]
 
     def test_a_lead_that_the_client_rejected_is_named_in_the_refusal(self, desk: Desk) -> None:
