@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import logging
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from gunicorn.systemd import listen_fds
 from capture.errors import Refused
 from capture.ledger import Ledger, open_ledger
 from capture.web import WebConfig, create_app
+from capture.web.trouble import without_messages
 from gatepost.private import keep_private
 from gatepost.settings import Settings, secret, url_host
 from gatepost.static_site import static_site
@@ -132,6 +134,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> "WSGIApplication":
+        logging.getLogger("gunicorn.error").addFilter(without_messages)
         gc.freeze()  # what lives as long as the worker is never looked through again
         gc.set_threshold(GARBAGE)
         self._ledger.start()

@@ -14,6 +14,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
+from capture.web.policy import HEADER, search_policy
+
 FOR_EVER = 365 * 24 * 3600
 # Names that carry a hash of what is in the file.
 _NEVER_CHANGES: Final = re.compile(
@@ -44,7 +46,8 @@ def static_site(folder: Path) -> Blueprint:
             f"public, max-age={FOR_EVER}, immutable" if _NEVER_CHANGES.match(path) else "no-cache"
         )
         if path == "search/index.html":
-            _let_search_run(response)
+            policy = search_policy(current_app.config["PAGE_POLICY"])
+            response.headers[HEADER] = str(policy)
         return response
 
     return blueprint
@@ -65,14 +68,6 @@ def _send(root: str, path: str) -> Response:
     response = send_from_directory(root, path)
     response.vary.add("Accept-Encoding")
     return response
-
-
-def _let_search_run(response: Response) -> None:
-    """Pagefind is compiled code: this one page may run it, and nothing else that it could not."""
-    policy: str = current_app.config["HEADERS"]["Content-Security-Policy"]
-    response.headers["Content-Security-Policy"] = policy.replace(
-        "script-src ", "script-src 'wasm-unsafe-eval' "
-    )
 
 
 def _missing(root: str) -> tuple[Response, int]:

@@ -14,9 +14,10 @@ from capture.web.api import create_api
 from capture.web.catalogue import LiveCatalogue
 from capture.web.config import WebConfig
 from capture.web.parts import Parts, install, message, parts
+from capture.web.policy import HEADER, page_policy
 from capture.web.rate_limit import RateLimit
 from capture.web.site_facts import LiveSite
-from capture.web.trouble import log_unexpected, route
+from capture.web.trouble import WebApp, log_unexpected, route
 
 LARGEST_BODY = 64 * 1024
 
@@ -42,11 +43,13 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
 
     Raises a `GatepostError` for whatever keeps it from starting.
     """
-    app = Flask("capture.web", template_folder=config.template_folder, static_folder=None)
+    app = WebApp("capture.web", config.template_folder)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    policy = page_policy(config.site_origin, config.capture_url)
+    app.config["PAGE_POLICY"] = policy
     app.config["HEADERS"] = {
-        "Content-Security-Policy": _policy(config),
+        HEADER: str(policy),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cache-Control": "no-store",
@@ -78,17 +81,6 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _broken)
     return app
-
-
-def _policy(config: WebConfig) -> str:
-    """A page loads and reaches us alone; with two hosts, the look of one, answers of the other."""
-    look, leads = "'self'", "'self'"
-    if config.capture_url:
-        look, leads = f"{look} {config.site_origin}", f"{leads} {config.capture_url}"
-    return (
-        f"default-src 'none'; script-src {look}; style-src {look}; img-src {look} data:; "
-        f"connect-src {leads}; form-action {leads}; base-uri 'none'; frame-ancestors 'none'"
-    )
 
 
 def _headers(response: Response) -> Response:

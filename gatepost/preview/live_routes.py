@@ -7,16 +7,13 @@ from typing import Final
 from flask import Flask, Response, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from capture.web.policy import HEADER, LIVE
 from gatepost.preview.pages import Edition, with_script
 from gatepost.preview.showing import Showing, Shown
 
 PREFIX: Final = "/_live/"
 _PATIENCE_SECONDS: Final = 15.0
 """A sign of life so often: a browser that went away is noticed by then."""
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 def live_routes(showing: Showing) -> Flask:
@@ -44,7 +41,7 @@ def live_routes(showing: Showing) -> Flask:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers[HEADER] = str(LIVE)
         response.headers["X-Content-Type-Options"] = "nosniff"
         shown = showing.now
         return with_script(response, Edition(shown.session, shown.build))

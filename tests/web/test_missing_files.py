@@ -162,19 +162,3 @@ def test_an_asset_that_the_service_cannot_read_stops_its_start(
     monkeypatch.setattr("os.access", lambda path, _: Path(path).name != GUIDE_PDF)
     with pytest.raises(FileErrors, match=rf'"{GUIDE_PDF}": cannot be read in .* by this user'):
         read_catalogue(tmp_path / "campaigns", tmp_path / "clients", tmp_path / "content" / "gated")
-
-
-def test_what_breaks_unforeseen_is_logged_by_its_place_and_not_by_what_was_typed(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(_: object, token: str) -> None:
-        raise ValueError(f"cannot read {token}")
-
-    monkeypatch.setattr(Tokens, "read_download", broken)
-    answer = client.get("/d/a-secret-token?who=ann@secret.example")
-    assert (answer.status_code, "The fault is ours" in answer.text) == (500, True)
-    (line,) = caplog.messages
-    assert line.startswith("GET /d/<token>: ValueError\n  File ")
-    assert "in broken\n" in line
-    assert "secret-token" not in line
-    assert "ann@secret" not in line

@@ -33,13 +33,14 @@ from capture.web.api.problems import (
 )
 from capture.web.api.said import TYPES
 from capture.web.parts import Parts, install
-from capture.web.trouble import log_unexpected, route
+from capture.web.policy import DATA, HEADER
+from capture.web.trouble import WebApp, log_unexpected, route
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    HEADER: str(DATA),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -47,7 +48,7 @@ HEADERS: Final = {
 
 def create_api(made: Parts, largest_body: int) -> Flask:
     """The app, to be mounted at `/api`. `largest_body` is in bytes."""
-    app = Flask("capture.web.api", static_folder=None, template_folder=None)
+    app = WebApp("capture.web.api")
     app.config["MAX_CONTENT_LENGTH"] = largest_body
     app.url_map.merge_slashes = False  # an address that is none is told so, not sent elsewhere
     install(app, made)

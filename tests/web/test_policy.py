@@ -1,0 +1,70 @@
+"""One Content-Security-Policy: the service, its static files and nginx.conf say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from capture.web.policy import DATA, LIVE, NONE, Policy, page_policy, search_policy
+
+ROOT = Path(__file__).parents[2]
+NGINX = (ROOT / "deploy/nginx.conf").read_text()
+
+
+def of_nginx(path: str) -> str:
+    """The policy that nginx.conf sends for a path."""
+    found = re.search(r'add_header Content-Security-Policy "([^"]+)" always;', NGINX)
+    runs = re.search(r"map \$uri \$run \{(.*?)\}", NGINX, re.DOTALL)
+    assert found is not None
+    assert runs is not None
+    default = re.search(r'default "([^"]+)";', runs[1])
+    others = re.findall(r'~(\S+) "([^"]+)";', runs[1])
+    assert default is not None
+    run = next((sources for place, sources in others if re.match(place, path)), default[1])
+    return found[1].replace("$run", run)
+
+
+def test_nginx_says_what_the_service_says() -> None:
+    assert of_nginx("/") == of_nginx("/f/guide") == str(page_policy())
+    assert of_nginx("/search/") == str(search_policy(page_policy()))
+
+
+def test_no_other_file_writes_a_policy_of_its_own() -> None:
+    sources = [
+        path
+        for folder in ("capture", "gatepost", "publish", "theme", "deploy")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".conf", ".js"} and "-src " in path.read_text()
+    ]
+    assert sources == [ROOT / "deploy/nginx.conf"]
+
+
+def test_only_the_search_page_may_run_compiled_code() -> None:
+    page, search = page_policy().sources, search_policy(page_policy()).sources
+    assert "wasm" not in str(page_policy())
+    assert search["script-src"] == (*page["script-src"], "'wasm-unsafe-eval'")
+    assert {**search, "script-src": page["script-src"]} == page
+
+
+def test_with_two_hosts_a_page_reaches_these_and_no_third() -> None:
+    site, leads = "https://journal.example", "https://leads.example"
+    found = page_policy(site, leads).sources
+    assert {name for name, sources in found.items() if site in sources} == {
+        "script-src",
+        "style-src",
+        "img-src",
+    }
+    assert {name for name, sources in found.items() if leads in sources} == {
+        "connect-src",
+        "form-action",
+    }
+
+
+def test_on_one_host_the_sites_own_address_is_no_source() -> None:
+    assert page_policy("https://journal.example") == page_policy()
+
+
+@pytest.mark.parametrize("policy", [page_policy(), DATA, LIVE])
+def test_what_is_not_named_is_forbidden_and_nobody_may_frame_it(policy: Policy) -> None:
+    assert policy.sources["default-src"] == policy.sources["frame-ancestors"] == (NONE,)
+    assert "unsafe" not in str(policy)

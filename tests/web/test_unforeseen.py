@@ -1,0 +1,115 @@
+"""What breaks unforeseen is logged by its type and stack, and by nothing that a person sent."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from capture.ledger import open_ledger
+from capture.tokens import Tokens
+from capture.web import WebConfig, create_app
+from capture.web.trouble import without_messages
+from gatepost.serve import _Server
+from gatepost.worker import Worker
+from tests.service import GUIDE, ROOT, make_project, person
+
+KEY = b"a secret for tests only"
+SECRET = "ann@secret.example"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[FlaskClient]:
+    make_project(tmp_path)
+    config = WebConfig(
+        database_url=f"sqlite:///{tmp_path}/ledger.db",
+        secret_key=KEY,
+        duplicate_key=KEY,
+        campaigns=tmp_path / "campaigns",
+        clients=tmp_path / "clients",
+        gated=tmp_path / "content" / "gated",
+        templates=ROOT / "theme" / "templates",
+        site_facts=tmp_path / "output" / "site.json",
+        counters=tmp_path / "counters.db",
+        site_origin="http://localhost",
+    )
+    ledger = open_ledger(config.database_url, KEY)
+    with create_app(config, ledger).test_client() as client:
+        yield client
+    ledger.close()
+
+
+def broken(*_: object, **__: object) -> Any:
+    """Fails with what somebody sent in its message, and in that of its cause."""
+    try:
+        return {}[SECRET]
+    except KeyError as error:
+        raise ValueError(f"cannot read {SECRET}") from error
+
+
+def entry(caplog: pytest.LogCaptureFixture) -> str:
+    """All that is in the log, which names nobody."""
+    text = caplog.text
+    assert "secret" not in text
+    return text
+
+
+def test_a_page_that_fails_is_logged_by_its_route_and_stack(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Tokens, "read_download", broken)
+    answer = client.get(f"/d/a-secret-token?who={SECRET}")
+    assert (answer.status_code, "The fault is ours" in answer.text) == (500, True)
+    text = entry(caplog)
+    assert "GET /d/<token>: ValueError\n  File " in text
+    assert "\ncaused by KeyError\n  File " in text
+    assert text.count("in broken\n") == 2
+
+
+def test_a_form_that_fails_is_logged_without_its_values(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("capture.web.form.receive", broken)
+    answer = client.post(f"/f/{GUIDE}", data=person(email=SECRET, full_name="Ann Secret"))
+    assert answer.status_code == 500
+    text = entry(caplog)
+    assert "POST /f/<slug>: ValueError" in text
+    assert "Ann" not in text
+
+
+@pytest.mark.parametrize("path", ["/f/none/thanks?t=a-secret", "/api/v1/leads?secret=1"])
+def test_what_fails_after_the_view_is_logged_so_too(
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    monkeypatch.setattr("flask.app.Flask.process_response", broken)
+    assert client.get(path).status_code == 500
+    text = entry(caplog)
+    assert "ValueError" in text
+    assert "in broken\n" in text
+
+
+def test_the_servers_own_log_names_no_message(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """gunicorn logs what fails while an answer is sent."""
+    monkeypatch.setattr("gatepost.serve.gc", SimpleNamespace(freeze=list, set_threshold=int))
+    served = SimpleNamespace(_ledger=SimpleNamespace(start=lambda: None), _app=None)
+    log = logging.getLogger("gunicorn.error")
+    try:
+        _Server.load(served)
+        worker = SimpleNamespace(log=log)
+        with caplog.at_level(logging.ERROR, log.name):
+            try:
+                broken()
+            except ValueError as error:
+                Worker._refuse(worker, SimpleNamespace(sendall=lambda _: None), error)
+    finally:
+        log.removeFilter(without_messages)
+    text = entry(caplog)
+    assert "Error handling a request\nValueError\n  File " in text
