@@ -1,4 +1,4 @@
-# The commands that a newcomer needs: `make run`, `make write`, `make check`, `make test`. Each sets up what it uses.
+# For newcomers: `make run`, `make write`, `make check`, `make test`. Each installs what it needs.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp
 write: $(VENV)/run.stamp
 	GATEPOST_PORT=$(PORT) $(BIN)/gatepost serve --live
 
-# Style, types, and which room may import which.
+# Style, types, and the layers of the packages.
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,7 +35,7 @@ test: lint
 test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 
-# Judges the released site as strangers would: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
+# Checks the released site with independent tools: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 # It needs: apt-get install chromium default-jre-headless nodejs npm
 audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
 	$(BIN)/python -m audit
@@ -56,7 +56,7 @@ $(VENV)/test.stamp: requirements-dev.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	touch $@
 
-# Writes the locks again from pyproject.toml: exact versions with hashes, for every platform.
+# Updates the lock files from pyproject.toml: exact versions with hashes, for every platform.
 lock: | $(BIN)/python
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

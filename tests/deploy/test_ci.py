@@ -101,4 +101,4 @@ def test_cis_key_can_do_nothing_else(tmp_path: Path, asked: str) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("say: backtest SLUG")
+    assert ran.stderr.startswith("usage: backtest SLUG")
