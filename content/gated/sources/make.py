@@ -1,7 +1,7 @@
 """Makes the files that visitors get for their answers: the guide (PDF) and the workbook (XLSX).
 
-    python -m publish.gated_files            writes both into content/gated/
-    python -m publish.gated_files --check    says which of them a new making would change
+    python content/gated/sources/make.py            writes both into content/gated/
+    python content/gated/sources/make.py --check    names those that are out of date
 
 The same sources give the same bytes on every machine: typst uses only the fonts that it carries
 and the date in the source; the workbook has a fixed time and is stored without compression,
@@ -26,8 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capture.errors import GatepostError, short_path
 
-GATED = Path(__file__).resolve().parents[1] / "content" / "gated"
-SOURCES = GATED / "sources"
+SOURCES = Path(__file__).resolve().parent
+GATED = SOURCES.parent
 
 INPUTS, RESULTS, NOTES = "Inputs", "Results", "Notes"
 LABELS, NUMBERS, REMARKS = 1, 2, 3  # the columns B, C and D; A is a margin
@@ -344,7 +344,7 @@ def main(check: bool) -> None:
             click.echo(f"made {short_path(path)}")
     if check and stale:
         raise click.ClickException(
-            f"{', '.join(stale)}: out of date; run `python -m publish.gated_files`"
+            f"{', '.join(stale)}: out of date; run `python content/gated/sources/make.py`"
         )
 
 
