@@ -89,7 +89,9 @@ def gatepost(ctx: click.Context) -> None:
     ctx.meta["gatepost.settings"] = sourced
     if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
         # The ledger loads in a fifth of a second, so not for those who write.
-        ctx.obj = importlib.import_module("gatepost.workplace").workplace(sourced.settings)
+        from gatepost.workplace import workplace  # noqa: PLC0415
+
+        ctx.obj = workplace(sourced.settings)
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ the first run into the `var` folder, readable by their owner alone.
 
 import contextlib
 import difflib
-import importlib
 import logging
 import os
 import re
@@ -48,9 +47,11 @@ def _origin(url: str) -> str:
 
 def _limit(text: str) -> str:
     if text:
+        # It loads in a tenth of a second, so not for those who set no limit.
+        from limits import parse  # noqa: PLC0415
+
         try:
-            # It loads in a tenth of a second, so not for those who set no limit.
-            importlib.import_module("limits").parse(text)
+            parse(text)
         except ValueError:
             raise ValueError('must be like "10 per minute", or empty for no limit') from None
     return text

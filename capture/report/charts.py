@@ -6,7 +6,6 @@ follow light, dark and print. The same numbers give the same bytes.
 """
 
 import math
-import sys
 from collections.abc import Iterator
 from typing import Any, Final
 from xml.etree.ElementTree import Element, tostring
@@ -24,8 +23,6 @@ _WIDTH: Final = 460
 _LONGEST: Final = 24
 """Most characters of a bar's name; the table has the whole."""
 
-# pygal hooks into every import to look for maps, in a way that Python has left behind.
-sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
 etree.to_etree()  # it would take lxml where it finds it; one way of writing, one output
 
 

@@ -1,19 +1,16 @@
 """One build, in a process that does nothing else.
 
 Pelican keeps state in its modules, and plugins and settings are code that a person is just writing.
-All of it is loaded here for this build alone, so each build sees the files as they are.
+All of it is loaded here for this build alone, so each build sees the files as they are. A mistake
+in them is reported like one in a post: so they are imported where that can be caught.
 """
 
-import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
 from gatepost.preview.faults import faults_of
 from gatepost.preview.report import Held, Order, Report
-
-_CODE: Final = ("capture.campaign", "publish.build", "publish.commands", "publish.rules")
 
 
 def build_once(order: Order) -> Report:
@@ -25,18 +22,17 @@ def build_once(order: Order) -> Report:
 
 
 def _build(order: Order) -> Report:
-    parts: dict[str, Any] = {name: importlib.import_module(name) for name in _CODE}
-    settings = importlib.import_module("publish.pelican_run").settings_from(
-        order.config, order.given
-    )
-    sources = tuple({*_folders(settings, parts["publish.rules"]), *_code_of(Path.cwd())})
+    from publish.build import build  # noqa: PLC0415
+    from publish.commands import counted_parts  # noqa: PLC0415
+
+    sources = tuple({*_folders(order), *_code_of(Path.cwd())})
     try:
-        built = parts["publish.build"].build(order.config, order.given)
+        built = build(order.config, order.given)
     except BaseException as error:
         return Report(faults=tuple(faults_of(error)), sources=sources)
     outcome = built.outcome
     return Report(
-        counted=parts["publish.commands"].counted_parts(outcome),
+        counted=counted_parts(outcome),
         seconds=built.seconds,
         warnings=outcome.warnings,
         held=tuple(Held(post.where, post.title, post.address, post.due) for post in outcome.held),
@@ -45,10 +41,14 @@ def _build(order: Order) -> Report:
     )
 
 
-def _folders(settings: dict[str, Any], rules: Any) -> Iterator[Path]:
+def _folders(order: Order) -> Iterator[Path]:
+    from publish.pelican_run import settings_from  # noqa: PLC0415
+    from publish.rules import folders_of  # noqa: PLC0415
+
+    settings = settings_from(order.config, order.given)
     yield Path(settings["PATH"]).absolute()
     yield Path(settings["THEME"]).absolute()
-    yield from (path.absolute() for path in rules.folders_of(settings))
+    yield from (path.absolute() for path in folders_of(settings))
     yield from (Path(path).absolute() for path in settings.get("PLUGIN_PATHS", ()))
 
 

@@ -94,8 +94,9 @@ def _too_slow(order: Order) -> Report:
 def _build(order: Order, reports: IO[bytes]) -> None:
     """In the child, which ends here."""
     try:
-        builds = importlib.import_module("gatepost.preview.build_once")
-        report: Report = builds.build_once(order)
+        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - as it is saved now
+
+        report = build_once(order)
     except BaseException as error:
         report = _fault(f"{type(error).__name__}: {error}")
     _send(report, reports)

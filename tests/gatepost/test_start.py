@@ -1,7 +1,9 @@
 """What a command loads before it begins: nothing of the other half of the product."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,3 +25,27 @@ def test_what_writers_run_loads_nothing_of_the_ledger_or_the_service() -> None:
     loaded = loaded_by("check")
     assert "publish.check" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_charts_leave_the_imports_of_the_process_alone() -> None:
+    code = (
+        "import sys, pygal; before = list(sys.meta_path); "
+        "import capture.report.charts; assert sys.meta_path == before"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_an_import_whose_name_is_known_is_one_that_mypy_sees() -> None:
+    assert list(hidden_imports()) == []
+
+
+def hidden_imports() -> Iterator[str]:
+    """Each `import_module("name")` and `__import__("name")` of the product."""
+    for package in ("capture", "gatepost", "publish"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and node.args:
+                    called, first = ast.unparse(node.func), node.args[0]
+                    by_name = called.endswith("import_module") or called == "__import__"
+                    if by_name and isinstance(first, ast.Constant):
+                        yield f"{path}:{node.lineno}"
