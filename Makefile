@@ -3,10 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# Files side by side, those with servers first, so that no long one is left for the end; says which tests were slowest.
+SLOWEST := --durations=10
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
-.PHONY: run write lint check test test-dates audit lock clean
+.PHONY: run write lint check test test-dates test-long audit lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -29,11 +31,16 @@ check: lint
 # Everything. What watches seconds or the whole machine runs last, by itself.
 test: lint
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest $(SLOWEST) -m alone
 
 # All that needs no server, under a false clock, on the days on which dates go wrong. Takes a quarter of an hour.
 test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
+
+# The tests marked `long`, far: thousands of random lives, examples and builds, hundreds of races. Takes an hour or
+# more; `make test` runs a sample of each. One of them: GATEPOST_TEST_LONG=1 .venv/bin/pytest tests/capture/money
+test-long: $(VENV)/test.stamp
+	GATEPOST_TEST_LONG=1 $(BIN)/pytest $(SIDE_BY_SIDE) -m long
 
 # Checks the released site with independent tools: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 # It needs: apt-get install chromium default-jre-headless nodejs npm

@@ -14,10 +14,20 @@ SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})
 
 @pytest.hookimpl(tryfirst=True)  # before pytest itself selects by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks a test as `server` by its fixtures; a module without such a fixture says so itself."""
+    """Marks a test as `server` by its fixtures; a module without such a fixture says so itself.
+
+    Modules with servers or slow tests come first: side by side, a long one that begins last is
+    waited for with an idle core.
+    """
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+    long = {item.path for item in items if takes_long(item)}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def takes_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("server", "slow"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""Two processes do the same at once, fifty times from a starting barrier: one outcome each time.
+"""Two processes do the same at once, many times from a starting barrier: one outcome each time.
 
 To the one who comes second it is the same result, or a clear answer. A round has a campaign or a
 lead of its own; all rounds share one SQLite file.
@@ -23,12 +23,13 @@ from capture.ledger import Frozen, Ledger, Records, open_ledger
 from capture.outcomes import Teller, read_outcomes, sort_out, take
 from capture.review import Act, reject, write_lapses
 from capture.statement import Statement
+from tests.long import rounds
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KEY = b"a key for tests only"
-ROUNDS = range(50)
+ROUNDS = range(rounds(25, 500))
 DEADLINE = NOW + timedelta(hours=48)
 JUST_BEFORE = DEADLINE - timedelta(microseconds=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)

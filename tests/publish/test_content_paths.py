@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture.errors import FileErrors
+from tests.long import rounds
 
 SECRET = "the ledger, which nobody may read"
 IN_COMMENT = "<!-- <a href='{static}/../../var/gatepost.db'>x</a> -->"
@@ -183,8 +184,11 @@ SPELT = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=rounds(12, 1000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     link=SPELT, shape=st.sampled_from(["[a]({})", "<a href='{}'>a</a>", "<!-- <a href='{}'> -->"])

@@ -24,11 +24,12 @@ from capture.ledger import Ledger
 from capture.web import WebConfig, create_app
 from capture.web.parts import EXTENSION
 from gatepost.command import gatepost
+from tests.long import rounds
 from tests.samples import NOW
 from tests.service import make_project
 from tests.web.markup import Markup
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KEY = "a key for tests only, and a long one"
 CAMPAIGN = """\
@@ -98,7 +99,9 @@ touch = st.dictionaries(
 ).map(lambda found: json.dumps(found).encode())
 numbers = itertools.count()
 quickly = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=rounds(120, 3000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -12,8 +12,9 @@ from capture.campaign import Campaign
 from capture.campaign.rules import Draft, rule_findings
 from capture.qualification import sentence
 from tests.capture.agreement.conftest import AGENCY, CLIENT, texts
+from tests.long import rounds
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 LINES = st.text("abcXYZé -<&*|_#", min_size=1, max_size=30).map(
     lambda text: f"Text {' '.join(text.split())}".strip()
@@ -110,7 +111,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
 
 
 @given(campaigns())
-@settings(deadline=None)
+@settings(max_examples=rounds(50, 2000), deadline=None)
 def test_no_text_is_empty_or_holds_a_none_or_a_doubled_space(campaign: Campaign) -> None:
     found = agreement(campaign, CLIENT, AGENCY)
     for text in texts(found):
@@ -127,7 +128,7 @@ def test_no_text_is_empty_or_holds_a_none_or_a_doubled_space(campaign: Campaign)
 
 
 @given(campaigns())
-@settings(deadline=None)
+@settings(max_examples=rounds(50, 2000), deadline=None)
 def test_the_boxes_are_the_verdicts_sentences_word_for_word(campaign: Campaign) -> None:
     said = texts(agreement(campaign, CLIENT, AGENCY))
     for name in campaign.criteria:
@@ -135,14 +136,14 @@ def test_the_boxes_are_the_verdicts_sentences_word_for_word(campaign: Campaign) 
 
 
 @given(campaigns())
-@settings(deadline=None)
+@settings(max_examples=rounds(50, 2000), deadline=None)
 def test_the_views_say_no_none_either(campaign: Campaign) -> None:
     found = agreement(campaign, CLIENT, AGENCY)
     assert "None" not in to_html(found) + to_markdown(found)
 
 
 @given(campaigns(), campaigns())
-@settings(deadline=None)
+@settings(max_examples=rounds(50, 2000), deadline=None)
 def test_two_campaigns_differ_in_words_if_and_only_if_they_differ_in_terms(
     one: Campaign, other: Campaign
 ) -> None:

@@ -23,6 +23,7 @@ from capture.ledger import Ledger, open_ledger
 from capture.metrics import Sums
 from capture.outcomes import Outcome, record
 from capture.review import Act, accept, reject
+from tests.long import rounds
 from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, agreed, campaign
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -305,9 +306,12 @@ steps = st.lists(
 )
 
 
+@pytest.mark.long
 @given(steps, st.sampled_from(list(By)), st.booleans())
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=rounds(25, 1000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_groups_add_up_to_the_whole(
     tmp_path: Path, taken: list[tuple[Campaign, int, str, str]], by: By, one_month: bool

@@ -1,10 +1,9 @@
 """Random lives of whole campaigns: the product bills what the rules say, to the minor unit.
 
-`GATEPOST_TEST_LIVES=1000` drives so many campaigns of each price model instead of the few of a
-usual run, from a new seed each time, and says what they did.
+`make test-long` drives a thousand campaigns of each price model instead of the few of a usual
+run, from a new seed each time, and says what they did.
 """
 
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -31,10 +30,11 @@ from tests.capture.money.oracle import UNDO, Oracle
 from tests.capture.money.oracle_acts import ON_A_LEAD, Act
 from tests.capture.money.oracle_life import Refusal
 from tests.capture.money.product import Product, lines_of
+from tests.long import LONG, rounds
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-LONG: Final = int(os.environ.get("GATEPOST_TEST_LIVES", "0"))
+LIVES: Final = rounds(16, 1000)
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Thousands of small ledgers, each flushed at every act: in memory where that can be."""
 SEED: Final = st.tuples(*[st.integers(0, 2**16)] * 3)
@@ -269,7 +269,7 @@ def drive(model: str) -> Counter[str]:
     run_state_machine_as_test(
         type(f"Campaigns_{model}", (Campaigns,), {"model": model, "driven": driven}),
         settings=settings(
-            max_examples=LONG or 16,
+            max_examples=LIVES,
             stateful_step_count=45,
             derandomize=not LONG,
             database=None,

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from schemathesis.engine import events, from_schema
 
 from capture.web.api.operation import KEY_HEADER, KEY_PATTERN
+from tests.long import rounds
 from tests.service import Service, make_project, person, serving
 from tests.web.api.conftest import World
 
-EXAMPLES = 8
+EXAMPLES = rounds(8, 100)
 LONGEST_QUERY = 3000
 LEADS = 10
 """Of each campaign: many events fit a lead once only."""
@@ -89,6 +90,7 @@ def filter_case(_context: Any, case: Any) -> bool:
     return len(urlencode(case.query or {}, doseq=True)) < LONGEST_QUERY
 
 
+@pytest.mark.long
 def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> None:
     """All its checks and phases; the values that only we can give are ours, all others its own."""
     token = service.run("tokens", "add", "--client", "acme").stdout.strip()

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from tests.long import rounds
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -27,8 +28,9 @@ def bare(answer: TestResponse, lead_id: str) -> tuple[int, list[tuple[str, str]]
     return answer.status_code, list(answer.headers), answer.text.replace(lead_id, "ID")
 
 
+@pytest.mark.long
 @settings(
-    max_examples=25,
+    max_examples=rounds(25, 500),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
