@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # Files side by side, those with servers first, so that no long one is left for the end; says which tests were slowest.
 SLOWEST := --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
+# A test with a server waits for half of its time: one more than there are cores.
+WITH_SERVERS := -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
 .PHONY: run write lint check test test-dates test-long audit lock clean
@@ -30,7 +32,7 @@ check: lint
 
 # Everything. What watches seconds or the whole machine runs last, by itself.
 test: lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
+	$(BIN)/pytest $(WITH_SERVERS) -m "not alone"
 	$(BIN)/pytest $(SLOWEST) -m alone
 
 # All that needs no server, under a false clock, on the days on which dates go wrong. Takes a quarter of an hour.

@@ -12,11 +12,13 @@ import pytest
 
 from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
+from tests.long import rounds
 from tests.service import GUIDE, Answer, Service, person
 
 PAGES = ("/", "/articles/", "/what-pays-in-each-price-model/", "/feed.xml", f"/f/{GUIDE}")
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CAMPAIGN = f"campaigns/{GUIDE}.toml"
+PUSHES = rounds(2, 40)
 
 
 @pytest.fixture(scope="module")
@@ -123,19 +125,20 @@ def change(writer: Writer, number: int) -> None:
     writer.post(f"edition-{number}", aliases=f"old-edition-{number}")
 
 
+@pytest.mark.long
 def test_over_pushes_and_a_rollback_nobody_sees_an_error_or_loses_a_form(
     server: Server, service: Service, nginx: Nginx, first: Writer
 ) -> None:
     opened = nginx.get(f"/f/{GUIDE}").text
     with Crowd(nginx).coming() as crowd:
-        for number in range(3):
+        for number in range(PUSHES):
             change(first, number)
             said = first.push()
             assert said.taken, said.text
             assert nginx.take_redirects().returncode == 0
             assert nginx.get(f"/edition-{number}/").status == 200
         assert server.run("rollback").returncode == 0
-        assert nginx.get("/edition-2/").status == 404
+        assert nginx.get(f"/edition-{PUSHES - 1}/").status == 404
         assert server.run("publish").returncode == 0
     assert crowd.wrong == []
     assert crowd.answers > 200

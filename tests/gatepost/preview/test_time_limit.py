@@ -10,7 +10,7 @@ from gatepost.preview.report import Order
 from publish.now_reading import NOW_READING
 from tests.service import ROOT
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 
 POST = """\
 title: A post
