@@ -71,7 +71,7 @@ def fill(folder: Path, leads: int, months: int) -> None:
                 events += [*_lapsed(waiting, now), *_copied(taken, campaign, number, now)]
                 answers = {**taken.dossier.answers, "email": f"ann@clinic-{number}.example"}
                 dossier = replace(taken.dossier, answers=answers)
-                records.keep_dossier(CAMPAIGN, _lead_id(number), dossier)
+                records.people.keep_dossier(CAMPAIGN, _lead_id(number), dossier)
                 waiting.append((_lead_id(number), deadline(campaign, now)))
             records.append(*events)
 
@@ -111,10 +111,10 @@ def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
 
     def work(records: Records) -> Taken:
         lead_id = receive(records, campaign, sent, now).lead_id
-        dossier = records.dossier(lead_id)
+        dossier = records.people.dossier(lead_id)
         if dossier is None:
             raise RuntimeError("the door kept no answers")
-        return Taken(tuple(one.event for one in records.events(lead_id=lead_id)), dossier)
+        return Taken(tuple(one.event for one in records.events.select(lead_id=lead_id)), dossier)
 
     return ledger.transact(work)
 

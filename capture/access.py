@@ -37,11 +37,11 @@ def add_token(records: Records, client: str, name: str, token: str, now: datetim
     """Keeps a new token of a client. Raises `Refused` for a name that is in use or does not fit."""
     if is_blank(name) or not name.isprintable() or len(name) > LONGEST_NAME:
         raise Refused(f"name of a token: one line of 1 to {LONGEST_NAME} characters, such as crm")
-    known = [one for one in records.accesses(client) if one.revoked_at is None]
+    known = [one for one in records.api.tokens(client) if one.revoked_at is None]
     if name in {one.name for one in known}:
         raise Refused(f"{client} has a token named {name!r}; revoke that, or take another name")
     access = Access(secrets.token_hex(4), client, name, now)
-    records.keep_access(access, _digest(token))
+    records.api.keep_token(access, _digest(token))
     return access
 
 
@@ -49,7 +49,7 @@ def find_access(reading: Reading, token: str) -> Access | None:
     """Whose token this is; None if it was never ours, or was revoked."""
     if not _TOKEN.fullmatch(token):
         return None
-    access = reading.access(_digest(token))
+    access = reading.api.token(_digest(token))
     return None if access is None or access.revoked_at is not None else access
 
 
@@ -60,12 +60,12 @@ def is_use_old(access: Access, now: datetime) -> bool:
 
 def revoke_token(records: Records, access_id: str, now: datetime) -> Access:
     """Ends a token, at once. Raises `NotFound` or, if it has ended already, `Refused`."""
-    found = next((one for one in records.accesses() if one.id == access_id), None)
+    found = next((one for one in records.api.tokens() if one.id == access_id), None)
     if found is None:
         raise NotFound(f"no token {access_id!r}", Hint.TOKENS)
     if found.revoked_at is not None:
         raise Refused(f"token {access_id} was revoked already")
-    records.revoke_access(access_id, now)
+    records.api.revoke_token(access_id, now)
     return replace(found, revoked_at=now)
 
 

@@ -84,7 +84,7 @@ def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
 def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     """Takes one's own review back, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
-    events = [one.event for one in records.events(lead_id=lead.lead_id)]
+    events = [one.event for one in records.events.select(lead_id=lead.lead_id)]
     last = _last_act(events)
     if last is None:
         raise MoveRefused(
@@ -92,7 +92,7 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
             lead.review,
             MOVES[Track.REVIEW][lead.review],
         )
-    by = records.pseudonym(lead.client, act.by)
+    by = records.people.pseudonym(lead.client, act.by)
     if (last.data.get("by"), last.actor) != (by, act.actor):
         raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
     since = now - last.recorded_at
@@ -155,7 +155,7 @@ def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]
     """The leads of a campaign of which the client was notified at exactly this moment."""
     ids = [
         one.event.lead_id
-        for one in reading.events(campaign=campaign)
+        for one in reading.events.select(campaign=campaign)
         if one.event.kind is Kind.TOLD and one.event.recorded_at == moment and one.event.lead_id
     ]
     return [find_lead(reading, lead_id) for lead_id in ids]
@@ -163,7 +163,7 @@ def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]
 
 def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
-    return [lead for lead in reading.in_review(campaign.slug) if waits(lead)]
+    return [lead for lead in reading.leads.in_review(campaign.slug) if waits(lead)]
 
 
 def waits(lead: Lead) -> bool:
@@ -173,7 +173,7 @@ def waits(lead: Lead) -> bool:
 
 def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
     """Leads that silence has accepted by `now`, though no event says so yet (rule 12)."""
-    found = reading.in_review(campaign, ended_by=now)
+    found = reading.leads.in_review(campaign, silent_by=now)
     return [lead for lead in found if lead.is_silent_at(now)]
 
 
@@ -193,7 +193,7 @@ def _lapse(lead: Lead, now: datetime) -> Event:
 
 def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
-    found = records.booked(campaign, silent_by=now)
+    found = records.leads.booked(campaign, silent_by=now)
     silent = [lead for lead in found if lead.is_taken_held_at(now)]
     return [write_meeting(records, lead, now) for lead in silent]
 
@@ -209,7 +209,7 @@ def write_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
 
 def find_lead(reading: Reading, lead_id: str) -> Lead:
     """Raises `NotFound`."""
-    lead = reading.lead(lead_id)
+    lead = reading.leads.get(lead_id)
     if lead is None:
         raise NotFound(f"no lead {lead_id!r}")
     return lead
@@ -256,7 +256,7 @@ def _check_entry(lead: Lead) -> None:
 
 def _check_unpaid(reading: Reading, lead: Lead, terms: Campaign) -> None:
     """Rule 41: who said that the lead paid has accepted it."""
-    events = (one.event for one in reading.events(lead_id=lead.lead_id))
+    events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
     kind = accepting_outcome(events, terms)
     if kind is not None:
         raise MoveRefused(
@@ -290,10 +290,10 @@ def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, *
         raise Refused("say who does it", Hint.BY)
     write_meeting(records, lead, now)
     actor = Actor.AGENCY if kind is Kind.DISPUTED else act.actor
-    said = {"by": records.pseudonym(lead.client, act.by), **data}
+    said = {"by": records.people.pseudonym(lead.client, act.by), **data}
     if actor is Actor.AGENCY and kind in {Kind.ACCEPTED, Kind.REJECTED}:
         final = deadline(kept_campaign(records, lead.campaign, lead.version), now)
         said |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
     records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
-    records.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))
+    records.people.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))
     return find_lead(records, lead.lead_id)

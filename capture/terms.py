@@ -11,7 +11,7 @@ from capture.campaign import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead import Actor, Event, Kind
 from capture.ledger import Reading, Records
-from capture.ledger.owed import parsed
+from capture.ledger.campaigns import parse_version as parsed
 
 FIXED: Final = ("client", "currency", "time_zone", "price.model")
 """What never changes under a slug that has leads."""
@@ -19,7 +19,7 @@ FIXED: Final = ("client", "currency", "time_zone", "price.model")
 
 def check_terms(records: Reading, campaign: Campaign) -> None:
     """Raises `Refused` if the file changes what its earlier leads were taken under (rule 17)."""
-    version = records.first_version(campaign.slug)
+    version = records.campaigns.first_version(campaign.slug)
     if version is None or version == campaign.version:
         return
     first = kept_campaign(records, campaign.slug, version)
@@ -38,12 +38,12 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
 def keep_terms(records: Records, campaign: Campaign, now: datetime) -> None:
     """Keeps a campaign's version, so that forms that show it are understood later."""
     check_terms(records, campaign)
-    records.keep_version(campaign, now)
+    records.campaigns.keep_version(campaign, now)
 
 
 def kept_campaign(records: Reading, slug: str, version: str) -> Campaign:
     """The campaign as it stood in a version that the ledger keeps. Raises `NotFound`."""
-    kept = records.version_text(slug, version)
+    kept = records.campaigns.version_text(slug, version)
     if kept is None:
         raise NotFound(f"version {version[:12]} of campaign {slug} is not in the ledger")
     return parsed(slug, version, kept)
@@ -60,7 +60,7 @@ def open_door(records: Records, campaign: Campaign, now: datetime) -> None:
 
 
 def _turn(records: Records, campaign: Campaign, kind: Kind, now: datetime) -> None:
-    if records.is_paused(campaign.slug) == (kind is Kind.PAUSED):
+    if records.campaigns.is_paused(campaign.slug) == (kind is Kind.PAUSED):
         state = "paused" if kind is Kind.PAUSED else "not paused"
         raise Refused(f"campaign {campaign.slug} is {state} already")
     records.append(Event(campaign.slug, None, kind, now, now, Actor.AGENCY, {}))

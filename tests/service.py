@@ -199,8 +199,8 @@ class Service:
             return ledger.read(
                 lambda reading: {
                     str(dossier.answers.get("email")): lead.review
-                    for lead in reading.leads()
-                    if (dossier := reading.dossier(lead.lead_id)) is not None
+                    for lead in reading.leads.select()
+                    if (dossier := reading.people.dossier(lead.lead_id)) is not None
                 }
             )
 

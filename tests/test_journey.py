@@ -116,7 +116,9 @@ def test_a_double_click_and_the_way_back_make_one_lead(browser: Browser, service
     page.context.close()
     with service.ledger() as ledger:
         demos = ledger.read(
-            lambda reading: [lead for lead in reading.leads() if lead.campaign == "acme-demo"]
+            lambda reading: [
+                lead for lead in reading.leads.select() if lead.campaign == "acme-demo"
+            ]
         )
     assert len(demos) == 1
 

@@ -103,8 +103,8 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str,
         emails = ledger.read(
             lambda reading: {
                 dossier.answers["email"]: lead.lead_id
-                for lead in reading.leads()
-                if (dossier := reading.dossier(lead.lead_id)) is not None
+                for lead in reading.leads.select()
+                if (dossier := reading.people.dossier(lead.lead_id)) is not None
             }
         )
     return service, {who: emails[form["email"]] for who, (_, form) in PEOPLE.items()}

@@ -4,7 +4,7 @@ from capture.billing.afterwards import counts, day_of, in_term, sentences
 from capture.billing.amounts import minor_units
 from capture.billing.draw import DueKey, draw
 from capture.billing.life import Life, Paying, Refund, life_of
-from capture.billing.lines import Line, exact_fee, lines_for
+from capture.billing.lines import Line, exact_fee, lines_for, next_due_at
 from capture.billing.paying import accepting_outcome, is_acceptance, pays
 from capture.billing.periods import after_months, overlapping, split
 
@@ -25,6 +25,7 @@ __all__ = [
     "life_of",
     "lines_for",
     "minor_units",
+    "next_due_at",
     "overlapping",
     "pays",
     "sentences",

@@ -1,15 +1,16 @@
 """The lines of one lead (rules 8, 20 to 24): what is due, since when, and how much."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from operator import attrgetter
 from typing import Final
 
 from capture.billing.afterwards import counts, kept_purchase
-from capture.billing.life import Life, Paying
+from capture.billing.life import Life, Paying, life_of
 from capture.campaign import Campaign
+from capture.lead import Event
 from capture.money import round_minor, to_minor
 
 
@@ -35,6 +36,7 @@ class Line:
     """Its acceptance or what pays is the agency's entry for the client (rule 41)."""
 
 
+_FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 ONCE: Final = ""
 """The period of a line that a lead can have once in its life."""
 
@@ -71,6 +73,18 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
             )
         )
     return found
+
+
+def next_due_at(
+    events: Iterable[Event], campaign: Campaign, billed: Container[str]
+) -> datetime | None:
+    """When a lead's next line falls due if nothing more is recorded; silence counts (rule 33).
+
+    `events` are all events of one lead, in order; `billed` holds the periods of its lines that a
+    statement has. None: no line falls due by itself.
+    """
+    lines = lines_for(life_of(events), campaign, _FOREVER)
+    return min((line.due_at for line in lines if line.period not in billed), default=None)
 
 
 def exact_fee(life: Life, campaign: Campaign, period: str = ONCE) -> Fraction:

@@ -57,7 +57,7 @@ def backtest(
     keep = NAMED if limit is None and not as_json else limit
 
     def look(reading: Reading) -> Backtest:
-        leads, total = reading.judged(campaign, start), reading.how_many(campaign, start)
+        leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
         with watched(leads, total, "Judging") as seen:
             return run_backtest(reading, draft, seen, datetime.now(UTC), keep)
 

@@ -124,7 +124,7 @@ def resume(workplace: Workplace, campaign: str) -> None:
 
 def door(reading: Reading, campaign: Campaign, now: datetime) -> str:
     """open, closed (by its dates) or paused (by command)."""
-    if reading.is_paused(campaign.slug):
+    if reading.campaigns.is_paused(campaign.slug):
         return "paused"
     return "open" if campaign.is_open(now) else "closed"
 

@@ -77,7 +77,7 @@ def _texts(raw: bytes) -> dict[str, str | None]:
 
 
 def _gone(reading: Reading, slug: str) -> Iterator[str]:
-    if reading.first_version(slug) is not None:
+    if reading.campaigns.first_version(slug) is not None:
         yield (
             f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, bills and "
             "exports need the file; put it back and close it by its dates"
@@ -92,7 +92,7 @@ def _tried(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[
             "day, and today's are used up; the agency has `gatepost backtest`"
         )
         return
-    yield from told(draft, shift_of(reading, draft, reading.judged(draft.slug, None)))
+    yield from told(draft, shift_of(reading, draft, reading.leads.judged(draft.slug, None)))
 
 
 def told(draft: Campaign, shift: Shift) -> Iterator[str]:

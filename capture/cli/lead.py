@@ -31,10 +31,10 @@ def lead(workplace: Workplace, lead_id: str, as_json: bool) -> None:
 
 def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     found = find(reading, wanted)
-    events = list(reading.events(lead_id=found.lead_id))
-    dossier = reading.dossier(found.lead_id)
-    owed = reading.owed(found.lead_id)
-    notes = list(reading.notes(found.lead_id))
+    events = list(reading.events.select(lead_id=found.lead_id))
+    dossier = reading.people.dossier(found.lead_id)
+    owed = reading.statements.due_state(found.lead_id)
+    notes = list(reading.people.notes(found.lead_id))
     earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
@@ -46,7 +46,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         "unverified": None if dossier is None else dict(dossier.unverified),
         "first_touch": None if dossier is None else dict(dossier.first_touch),
         "last_touch": None if dossier is None else dict(dossier.last_touch),
-        "earlier": {lead_id: _answers(reading.dossier(lead_id)) for lead_id in earlier},
+        "earlier": {lead_id: _answers(reading.people.dossier(lead_id)) for lead_id in earlier},
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
         "events": [_event(one, notes) for one in events],
     }
@@ -54,8 +54,8 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
 
 def find(reading: Reading, wanted: str) -> Lead:
     """The lead with this id, or with the only id that begins so. Raises `NotFound`."""
-    ids = reading.lead_ids_like(wanted)
-    found = reading.lead(ids[0]) if len(ids) == 1 else reading.lead(wanted)
+    ids = reading.leads.ids_starting_with(wanted)
+    found = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(wanted)
     if found is None:
         why = "several leads begin so; type more of it" if ids else "`gatepost leads` lists them"
         raise NotFound(f"no lead {wanted!r}: {why}")

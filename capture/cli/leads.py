@@ -44,7 +44,9 @@ def list_(
 
     def look(reading: Reading) -> list[dict[str, Any]]:
         rows = []
-        for lead in reading.leads(LeadFilter(campaign=campaign, month=month), newest_first=True):
+        for lead in reading.leads.select(
+            LeadFilter(campaign=campaign, month=month), newest_first=True
+        ):
             if stage is None or lead.review_at(now) == stage:
                 rows.append(_row(reading, lead, now))
             if len(rows) == limit:
@@ -62,7 +64,7 @@ def list_(
 
 
 def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
-    dossier, owed = reading.dossier(lead.lead_id), reading.owed(lead.lead_id)
+    dossier, owed = reading.people.dossier(lead.lead_id), reading.statements.due_state(lead.lead_id)
     names = ("test", "free", "explicit", "entered")
     return {
         "lead_id": lead.lead_id,

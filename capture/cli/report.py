@@ -50,7 +50,7 @@ def _gather(
     (by_month,) = gather(reading, Asked((terms,), now, year, By.MONTH))
     (by_post,) = gather(reading, Asked((terms,), now, period, By.POST))
     closed = closed_months(reading, terms.client)
-    first = reading.first_lead(terms.slug)
+    first = reading.leads.first(terms.slug)
     return Gathered(
         month=month,
         history=by_month.groupings["month"],

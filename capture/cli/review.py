@@ -197,7 +197,7 @@ def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
     """The letter as plain text: each lead with its answers, its deadline, and how to answer."""
     lines = [f"New qualified leads: {campaign.title}", ""]
     for lead in leads:
-        dossier = reading.dossier(lead.lead_id)
+        dossier = reading.people.dossier(lead.lead_id)
         lines.append(f"Lead {lead.lead_id}, received {moment(lead.received_at)}")
         if lead.deadline is None:
             lines.append(

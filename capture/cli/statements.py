@@ -56,7 +56,7 @@ def statements(workplace: Workplace, client: str | None, overdue: bool, as_json:
 def _listed(
     reading: Reading, client: str | None, now: datetime
 ) -> tuple[list[dict[str, object]], list[str]]:
-    digests = {frozen.number: frozen.sha256 for frozen in reading.statements(client)}
+    digests = {frozen.number: frozen.sha256 for frozen in reading.statements.select(client)}
     rows, totals, today = [], [], {}
     for account in accounts_of(reading, client):
         for entry in account.entries:

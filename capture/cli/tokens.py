@@ -43,7 +43,7 @@ def list_(workplace: Workplace, client: str | None, as_json: bool) -> None:
     if client is not None:
         workplace.catalogue().client(client)
     with workplace.ledger() as ledger:
-        rows = [_row(one) for one in ledger.read(lambda reading: reading.accesses(client))]
+        rows = [_row(one) for one in ledger.read(lambda reading: reading.api.tokens(client))]
     if rows or as_json:
         show_rows(COLUMNS, rows, as_json=as_json)
     else:

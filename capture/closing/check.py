@@ -25,10 +25,10 @@ def _months(reading: Reading) -> Iterator[str]:
     """Every closed month; of all statements one text is held at a time."""
     told = {
         one.event.data["number"]: one.event.data
-        for one in reading.account_events()
+        for one in reading.events.of_account()
         if one.event.kind is Kind.CLOSED and "number" in one.event.data
     }
-    for number in reading.statement_numbers():
+    for number in reading.statements.numbers():
         if number not in told:
             yield f"statement {number}: differs from the event that closed it"
     closings = closed_months(reading)
@@ -45,7 +45,7 @@ def _months(reading: Reading) -> Iterator[str]:
 def _statement(
     reading: Reading, closing: Closing, said: Mapping[str, Any], drawn: Redrawn
 ) -> Iterator[str]:
-    frozen = reading.statement(closing.number)
+    frozen = reading.statements.get(closing.number)
     if frozen is None:
         yield f"statement {closing.number}: closed, but gone"
         return
@@ -67,7 +67,7 @@ def _same_month(frozen: Frozen, closing: Closing) -> bool:
 
 def _lines(reading: Reading) -> Iterator[str]:
     """Rule 20: what keeps a line from being billed twice is whole."""
-    for lead_id, period, number in reading.lines_apart():
+    for lead_id, period, number in reading.statements.mismatched_lines():
         line = f"its line of lead {lead_id} {period}".rstrip()
         yield f"statement {number}: {line} differs from what keeps it from being billed twice"
 
@@ -86,7 +86,7 @@ def _credits(reading: Reading) -> Iterator[str]:
     """Rule 27: all credits of a line together never exceed it, raised by its debit notes."""
     made = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()
-    for frozen in map(reading.statement, sorted({one.statement for one in made})):
+    for frozen in map(reading.statements.get, sorted({one.statement for one in made})):
         if frozen is None or fingerprint(frozen.json) != frozen.sha256:
             continue
         for line in read_json(frozen.json).lines:

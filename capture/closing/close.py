@@ -54,7 +54,7 @@ def preview(
             Hint.STATEMENT if number else None,
             number=number,
         )
-    sequence, head = reading.head(until=as_of)
+    sequence, head = reading.events.head(until=as_of)
     earlier = earlier_months(closings, month, as_of)
     drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
     return replace(drawn, head=head)
@@ -83,7 +83,7 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     _check_order(records, campaign, month, closings, now)
     write_lapses(records, now, campaign.slug)
     write_meetings(records, now, campaign.slug)
-    sequence, head = records.head()
+    sequence, head = records.events.head()
     earlier = earlier_months(closings, month, now)
     drawn = _draw(records, campaign, both, month, now, sequence, earlier)
     total = from_minor(drawn.total, drawn.currency)
@@ -98,7 +98,7 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     frozen = Frozen(
         number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
     )
-    records.keep_statement(frozen, [(line.lead_id, line.period) for line in bill.lines])
+    records.statements.keep(frozen, [(line.lead_id, line.period) for line in bill.lines])
     data = closing_data(bill, frozen.sha256)
     records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
     return frozen
@@ -156,7 +156,7 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     closed: Set[str],
 ) -> Statement:
     """A line belongs to its own month, or to this one if its own was closed without it."""
-    billed = reading.billed(campaign.slug, month)
+    billed = reading.statements.billed_before(campaign.slug, month)
     wanted = Wanted(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
     lines = [bill_line(due, campaign, month) for due in draw_lines(reading, wanted)]
     counts = count_leads(reading, wanted)
@@ -223,7 +223,7 @@ def _check_order(
             f"{month} ended just now, and a review can be taken back for {seconds} seconds; "
             "close it then"
         )
-    lead = records.first_lead(campaign.slug)
+    lead = records.leads.first(campaign.slug)
     first = None if lead is None else lead.month
     if first is None or month < first:
         since = "has no lead yet" if first is None else f"had its first lead in {first}"

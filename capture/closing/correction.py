@@ -110,7 +110,7 @@ def credits_of(reading: Reading, client: str | None = None) -> list[Correction]:
 
 def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -> BilledLine:
     """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is wanting."""
-    frozen = reading.statement(number)
+    frozen = reading.statements.get(number)
     if frozen is None:
         raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
     bill = read_json(frozen.json)

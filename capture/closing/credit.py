@@ -40,7 +40,9 @@ def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
         raise Refused(f"{bill.number}, lead {wish.lead_id}: {shown} {bill.currency} is left of it")
     if not wish.again:
         _check_new(records, billed, wish, amount, now)
-    return _issue(records, billed, amount, wish.reason, records.pseudonym(bill.client, by), now)
+    return _issue(
+        records, billed, amount, wish.reason, records.people.pseudonym(bill.client, by), now
+    )
 
 
 def _check_new(
@@ -70,7 +72,7 @@ def credit_what_ended(
     """
     made = []
     life = _life(records, lead_id)
-    for number, period in records.billed_on(lead_id):
+    for number, period in records.statements.lines_of_lead(lead_id):
         billed = billed_line(records, number, lead_id, period)
         before = exact_fee(_life(records, lead_id, last=billed.bill.seen), terms, period)
         amount = _to_credit(billed, before, exact_fee(life, terms, period))
@@ -94,7 +96,7 @@ def _to_credit(billed: BilledLine, before: Fraction, after: Fraction) -> int:
 
 
 def _life(records: Records, lead_id: str, last: int | None = None) -> Life:
-    return life_of(one.event for one in records.events(lead_id=lead_id, last=last))
+    return life_of(one.event for one in records.events.select(lead_id=lead_id, last=last))
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says

@@ -68,7 +68,7 @@ def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Propo
         raise Refused(
             f"{bill.number}, lead {wish.lead_id}: a proposal waits for the client already"
         )
-    author = records.pseudonym(bill.client, by)
+    author = records.people.pseudonym(bill.client, by)
     number = len(proposals_of(records, bill.client)) + 1
     asked = {"id": f"{bill.client}-p{number:04d}", "amount": amount, "reason": wish.reason}
     data = billed.as_data() | asked | {"by": author}
@@ -89,10 +89,12 @@ def approve_debit(
         "reason": proposal.reason,
         "issued_on": issued_on.isoformat(),
         "due_on": bill.parties.due_on(issued_on).isoformat(),
-        "by": records.pseudonym(bill.client, by),
+        "by": records.people.pseudonym(bill.client, by),
     }
     _append(records, line, Kind.DEBITED, Actor.CLIENT, data, now)
-    records.keep_note(Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), trimmed(note), now))
+    records.people.keep_note(
+        Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), trimmed(note), now)
+    )
     return corrections_of(records, bill.client)[-1]
 
 
@@ -101,10 +103,10 @@ def decline_debit(
 ) -> Proposal:
     """The client does not agree; nothing changes."""
     _asked(records, line, by)
-    data = line.as_data() | {"by": records.pseudonym(line.bill.client, by)}
+    data = line.as_data() | {"by": records.people.pseudonym(line.bill.client, by)}
     _append(records, line, Kind.DEBIT_DECLINED, Actor.CLIENT, data, now)
     kind = Kind.DEBIT_DECLINED.value
-    records.keep_note(Note(line.line.lead_id, kind, by.strip(), trimmed(note), now))
+    records.people.keep_note(Note(line.line.lead_id, kind, by.strip(), trimmed(note), now))
     return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
 
 

@@ -108,7 +108,7 @@ def document(reading: Reading, number: str) -> Document:
 
 def closed_statement(reading: Reading, number: str) -> Frozen:
     """A statement as it was frozen. Raises `NotFound`, also for the number of a note."""
-    frozen = reading.statement(number)
+    frozen = reading.statements.get(number)
     if frozen is None:
         kind = document(reading, number).kind
         raise NotFound(f"{number} is a {kind}, no closed statement that is kept")
@@ -157,7 +157,7 @@ def numbered(client: str, place: int) -> str:
 
 def day_in(reading: Reading, campaign: str, now: datetime) -> date:
     """The day in the zone of a campaign that has leads; the zone never changes (rule 17)."""
-    version = reading.first_version(campaign)
+    version = reading.campaigns.first_version(campaign)
     if version is None:
         raise NotFound(f"campaign {campaign} has no lead")
     return now.astimezone(kept_campaign(reading, campaign, version).zone).date()
@@ -167,7 +167,7 @@ def events_about(reading: Reading, client: str | None, *kinds: Kind) -> Sequence
     """Account events of some kinds, in their order."""
     return [
         one
-        for one in reading.account_events()
+        for one in reading.events.of_account()
         if one.event.kind in kinds and client in {None, one.event.data["client"]}
     ]
 

@@ -124,20 +124,21 @@ def draw_lines(reading: Reading, wanted: Wanted) -> DueLines:
 
 def _may_be_due(reading: Reading, wanted: Wanted) -> Iterable[str]:
     if wanted.number is not None:
-        return {lead_id for lead_id, _ in reading.lines_of(wanted.number)}
-    may = reading.billable(wanted.campaign, wanted.month, wanted.as_of)
+        return {lead_id for lead_id, _ in reading.statements.lines(wanted.number)}
+    may = reading.statements.billable_leads(wanted.campaign, wanted.month, wanted.as_of)
     return may | _changed(reading, wanted)
 
 
 def _changed(reading: Reading, wanted: Wanted) -> Set[str]:
     """Leads of which a row, which is of now, may say something else than it did at the cut."""
-    return reading.changed_after(wanted.campaign, until=wanted.until, last=wanted.last)
+    return reading.events.leads_changed_after(wanted.campaign, until=wanted.until, last=wanted.last)
 
 
 def _life(reading: Reading, lead_id: str, wanted: Wanted) -> Life | None:
     """The lead as it stood at the cut; None if it had not come yet."""
     events = [
-        one.event for one in reading.events(lead_id=lead_id, until=wanted.until, last=wanted.last)
+        one.event
+        for one in reading.events.select(lead_id=lead_id, until=wanted.until, last=wanted.last)
     ]
     return life_of(events) if events else None
 
@@ -172,14 +173,18 @@ def money_cap(due: Iterable[DueKey], terms: Terms, slug: str) -> int | None:
 def count_leads(reading: Reading, wanted: Wanted) -> Counts:
     """What is not on the bill: leads in review, and those that came over a cap."""
     changed = _changed(reading, wanted)
-    waiting = (lead for lead in reading.in_review(wanted.campaign) if lead.lead_id not in changed)
-    free = sum(one not in changed for one in reading.free(wanted.campaign, wanted.month))
+    waiting = (
+        lead for lead in reading.leads.in_review(wanted.campaign) if lead.lead_id not in changed
+    )
+    free = sum(
+        one not in changed for one in reading.campaigns.free_leads(wanted.campaign, wanted.month)
+    )
     review = sum(counts_in_review(lead, wanted) for lead in waiting)
     for life in (_life(reading, lead_id, wanted) for lead_id in changed):
         if life is not None:
             review += counts_in_review(life.lead, wanted)
             free += counts_free(life.lead, wanted)
-    over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
+    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
     return Counts(review, over_cap, free)
 
 

@@ -35,7 +35,7 @@ class DrawnMonth:
         In the same look at the ledger in which the month was drawn.
         """
         for due in self.lines:
-            yield BillableLead(due, reading.dossier(due.line.lead_id))
+            yield BillableLead(due, reading.people.dossier(due.line.lead_id))
 
 
 def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
@@ -49,7 +49,10 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     closings = closings_of(reading, slug)
     closing = closings.get(month)
     if closing is None or closing.closed_at > as_of:
-        closed, billed = earlier_months(closings, month, as_of), reading.billed(slug, month)
+        closed, billed = (
+            earlier_months(closings, month, as_of),
+            reading.statements.billed_before(slug, month),
+        )
         wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     else:
         wanted = _as_closed(reading, closing)
@@ -61,12 +64,12 @@ def _as_closed(reading: Reading, closing: Closing) -> Wanted:
     """What its statement was drawn from."""
     slug, month, at = closing.campaign, closing.month, closing.closed_at
     closed = earlier_months(closings_of(reading, slug), month, at)
-    billed, last = reading.billed(slug, month), closing.last_event
+    billed, last = reading.statements.billed_before(slug, month), closing.last_event
     return Wanted(slug, month, at, None, last, closed, billed, closing.number)
 
 
 def _fields(reading: Reading, wanted: Wanted, lines: DueLines) -> list[str]:
-    kept = reading.kept_versions(wanted.campaign, wanted.as_of)
+    kept = reading.campaigns.versions(wanted.campaign, wanted.as_of)
     versions = dict.fromkeys([*kept, *lines.versions()])
     terms = (kept_campaign(reading, wanted.campaign, version) for version in versions)
     fields = (name for one in terms for name in one.fields)

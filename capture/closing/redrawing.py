@@ -50,7 +50,7 @@ class Redrawn:
         """Its statement, from what the closing event says of its number and its parties."""
         both = Parties.from_data(said["parties"])
         bill = bill_of(reading, self.terms, both, self.wanted, self.lines, self.counts)
-        head = reading.hash_of(self.closing.last_event)
+        head = reading.events.hash_of(self.closing.last_event)
         return replace(bill, number=self.closing.number, head=head)
 
 
@@ -82,7 +82,7 @@ def redraw(reading: Reading, closings: Sequence[Closing]) -> Iterator[Redrawn]:
     closed = list(_closed(reading, closings))
     with Spool[_Drawn]() as spool:
         walk = _Walk(reading, closed, spool)
-        for events in reading.lives():
+        for events in reading.events.by_qualified_lead():
             walk.take(events)
         for number, one in enumerate(closed):
             yield _finished(reading, walk, number, one)
@@ -100,7 +100,7 @@ def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
 
 
 def _first_terms(reading: Reading, slug: str) -> Campaign:
-    return kept_campaign(reading, slug, str(reading.first_version(slug)))
+    return kept_campaign(reading, slug, str(reading.campaigns.first_version(slug)))
 
 
 class _Walk:
@@ -144,7 +144,7 @@ class _Walk:
         lines = lines_for(life, terms, _FOR_EVER)  # among them is each that was ever due
         if not lines:
             return
-        found = self._reading.billed_on(life.lead.lead_id)
+        found = self._reading.statements.lines_of_lead(life.lead.lead_id)
         billed = {period: self._months.get(number, _NEVER) for number, period in found}
         last = max(billed.get(line.period, _NEVER) for line in lines)
         for number in statements:
@@ -172,6 +172,6 @@ def _finished(reading: Reading, walk: _Walk, number: int, one: _Closed) -> Redra
         for key in draw(keys, money_cap(keys, walk.terms, one.closing.campaign))
     ]
     wanted, counted = one.wanted, walk.counted[number]
-    over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
+    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
     counts = Counts(counted.in_review, over_cap, counted.free)
     return Redrawn(one.closing, one.terms, wanted, in_order, counts)

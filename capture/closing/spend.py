@@ -31,7 +31,7 @@ def spend_of(reading: Reading, client: str | None = None) -> Iterator[Spent]:
 
 
 def _billed(reading: Reading, client: str | None, months: dict[str, str]) -> Iterator[Spent]:
-    for frozen in reading.statements(client):
+    for frozen in reading.statements.select(client):
         months[frozen.number] = frozen.month
         bill = read_json(frozen.json)
         for line in bill.lines:

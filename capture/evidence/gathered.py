@@ -38,19 +38,19 @@ class GatheredLead:
 
 def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
     """The lead by its events up to and with a number; its personal data as they are now."""
-    recorded = list(reading.events(lead_id=lead_id, last=last))
+    recorded = list(reading.events.select(lead_id=lead_id, last=last))
     events = [one.event for one in recorded]
     return GatheredLead(
         lead=follow_all(events),
         verdict=life_of(events).verdict,
-        dossier=reading.dossier(lead_id),
+        dossier=reading.people.dossier(lead_id),
         events=[chained(reading, one) for one in recorded],
     )
 
 
 def account_events(reading: Reading, number: str) -> Iterator[Chained]:
     """The event that closed the statement, its notes and its payments."""
-    for one in reading.account_events():
+    for one in reading.events.of_account():
         if _is_about(one.event, number):
             yield chained(reading, one)
 
@@ -60,7 +60,7 @@ def chained(reading: Reading, one: Recorded) -> Chained:
     data = one.event.data
     left_out = [name for name in _OTHERS if data.get(name)]
     shown = {name: value for name, value in data.items() if name not in left_out}
-    return Chained(one, reading.hash_of(one.sequence - 1), canonical(shown), left_out)
+    return Chained(one, reading.events.hash_of(one.sequence - 1), canonical(shown), left_out)
 
 
 def _is_about(event: Event, number: str) -> bool:

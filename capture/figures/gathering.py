@@ -65,7 +65,7 @@ def _book(currency: str, asked: Asked) -> Book:
 
 def _closed(reading: Reading) -> dict[str, str]:
     """Each campaign's last closed month, in or out of the period."""
-    closings = (one.event for one in reading.account_events() if one.event.kind is Kind.CLOSED)
+    closings = (one.event for one in reading.events.of_account() if one.event.kind is Kind.CLOSED)
     last: dict[str, str] = {}
     for event in closings:
         last[event.campaign] = max(last.get(event.campaign, ""), event.data["month"])
@@ -100,7 +100,7 @@ class _Walk:
 
     def through_leads(self, spending: Spending) -> None:
         """Counts each lead, what its customer paid, and what it cost the client."""
-        for one in self._reading.tracked(self._campaign.slug):
+        for one in self._reading.leads.tracked(self._campaign.slug):
             if self._is_in_period(one):
                 for sums in self._sums(one.lead.month, one):
                     count(sums, one, self._asked.now)
@@ -136,7 +136,7 @@ class _Walk:
         )
 
     def _sold(self, one: Tracked) -> None:
-        events = self._reading.events(lead_id=one.lead.lead_id)
+        events = self._reading.events.select(lead_id=one.lead.lead_id)
         life = life_of(recorded.event for recorded in events)
         made = list(payments(life, self._campaign, self._today))
         for payment in made:

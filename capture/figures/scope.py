@@ -13,9 +13,9 @@ def campaigns_in(
     Raises `NotFound` for a campaign or client that neither knows.
     """
     found = dict(catalogue.campaigns)
-    gone = {campaign} if campaign else set(reading.campaigns())
+    gone = {campaign} if campaign else set(reading.campaigns.slugs())
     for slug in gone - found.keys():
-        version = reading.first_version(slug)
+        version = reading.campaigns.first_version(slug)
         if version is not None:
             found[slug] = kept_campaign(reading, slug, version)
     if campaign is not None:

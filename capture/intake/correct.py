@@ -63,7 +63,7 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
     campaign = kept_campaign(records, lead.campaign, lead.version)
-    dossier = records.dossier(lead.lead_id)
+    dossier = records.people.dossier(lead.lead_id)
     if dossier is None:
         raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")
     corrected = _corrected(lead, campaign, dossier, correction)
@@ -72,12 +72,14 @@ def correct(records: Records, correction: Correction, now: datetime) -> Lead:
         raise Refused(f"lead {lead.lead_id}: that is what it says already")
     # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
     # itself and fills no place.
-    by = records.pseudonym(lead.client, correction.by)
+    by = records.people.pseudonym(lead.client, correction.by)
     said: dict[str, object] = {"by": by, "fields": changed}
     said |= {"not_spam": True} if correction.not_spam else {}
     lead = _append(records, lead, said | basis, now)
     note = trimmed(correction.note)
-    records.keep_note(Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now))
+    records.people.keep_note(
+        Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now)
+    )
     _judge_again(records, lead, campaign, corrected, now)
     return find_lead(records, lead.lead_id)
 
@@ -170,8 +172,8 @@ def _judge_again(
     records.append(judged_event(lead.lead_id, arrival, outcome, now))
     reasons = {result.id: result.reason for result in verdict.criteria}
     judged = replace(dossier, judged=judged_values(verdict), reasons=reasons)
-    records.change_dossier(lead.lead_id, judged)
+    records.people.change_dossier(lead.lead_id, judged)
     known = outcome.kind in RECOGNISED and not lead.test
-    records.change_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
+    records.people.change_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
     if outcome.kind is Kind.QUALIFIED:
-        records.queue(Message(lead.lead_id, "lead_qualified", now, None))
+        records.outbox.queue(Message(lead.lead_id, "lead_qualified", now, None))

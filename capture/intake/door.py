@@ -38,7 +38,7 @@ class Outcome:
 def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
     """Raises `DoorShut` if the campaign takes no leads at `now`."""
     slug = campaign.slug
-    if records.is_paused(slug):
+    if records.campaigns.is_paused(slug):
         raise DoorShut(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
     if not campaign.is_open(now):
         raise DoorShut(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
@@ -68,7 +68,7 @@ def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
         return Outcome(Kind.SPAM, {"signals": list(submission.spam_signals)})
     if submission.test:
         return _judged(arrival, {})
-    if records.is_suppressed(client, arrival.keys):
+    if records.people.is_suppressed(client, arrival.keys):
         return Outcome(Kind.SUPPRESSED, {})
     same = _matching(records, arrival, _duplicate_keys(arrival), BLOCKING)
     if same:
@@ -105,7 +105,7 @@ def _matching(
     window, scope = campaign.duplicates.window, campaign.duplicates.scope
     since = None if window == "for ever" else arrival.now - timedelta(days=window)
     where = campaign.slug if scope == "campaign" else None
-    return records.matching(campaign.client, keys, Alike(stages, since, where))
+    return records.leads.matching(campaign.client, keys, Alike(stages, since, where))
 
 
 def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
     if not refused:
         return {}
     given = judged_values(arrival.verdict)
-    changed = any(_differs(records.dossier(lead.lead_id), given) for lead in refused)
+    changed = any(_differs(records.people.dossier(lead.lead_id), given) for lead in refused)
     return {"earlier": [lead.lead_id for lead in refused], "explicit": changed}
 
 
@@ -147,10 +147,10 @@ def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
     company = only(arrival.keys, {"company_domain"})
     full = {
         "leads_a_month": caps.leads_a_month is not None
-        and records.places_taken(campaign, month) >= caps.leads_a_month,
+        and records.campaigns.places_taken(campaign, month) >= caps.leads_a_month,
         "leads_a_company": caps.leads_a_company is not None
         and bool(company)
-        and records.places_taken(campaign, month, company) >= caps.leads_a_company,
+        and records.campaigns.places_taken(campaign, month, company) >= caps.leads_a_company,
     }
     reached = next((cap for cap, is_full in full.items() if is_full), None)
     return {} if reached is None else {"cap": reached, "free": caps.over == "free"}

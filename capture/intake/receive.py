@@ -54,11 +54,11 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     """
     fingerprint = _fingerprint(campaign, submission)
     one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
-    made = records.submission(one_time_id, fingerprint, now - SAME_ANSWERS)
+    made = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
     if made is not None:
         return Receipt(made, again=True)
     check_open(records, campaign, now)
-    records.keep_version(campaign, now)
+    records.campaigns.keep_version(campaign, now)
     submission = replace(submission, consent=_consent(records, campaign, submission))
 
     lead_id = new_lead_id()
@@ -70,13 +70,13 @@ def receive(records: Records, campaign: Campaign, submission: Submission, now: d
     dossier = _dossier(submission, verdict)
     if outcome.kind is Kind.SPAM and _is_flood(records, campaign, now):
         dossier = Dossier({})
-    records.keep_dossier(campaign.slug, lead_id, dossier)
-    records.keep_submission(one_time_id, fingerprint, now, lead_id)
+    records.people.keep_dossier(campaign.slug, lead_id, dossier)
+    records.people.keep_submission(one_time_id, fingerprint, now, lead_id)
     if outcome.kind in RECOGNISED and not submission.test:
-        records.keep_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
+        records.people.keep_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
     if outcome.kind is Kind.QUALIFIED:
         ends = outcome.why.get("deadline")
-        records.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
+        records.outbox.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
     return Receipt(lead_id, again=False, outcome=outcome)
 
 
@@ -94,7 +94,10 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
     consent = submission.consent
     if consent.version == campaign.version or consent.basis is not None:
         return consent
-    if consent.version and records.version_text(campaign.slug, consent.version) is not None:
+    if (
+        consent.version
+        and records.campaigns.version_text(campaign.slug, consent.version) is not None
+    ):
         return consent
     if not is_spam(submission.spam_signals):
         raise FormOutdated("This form has changed since you opened it.")
@@ -104,7 +107,9 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
 def _is_flood(records: Records, campaign: Campaign, now: datetime) -> bool:
     """Whether so much spam came within a day that what it typed is kept no more."""
     month = month_of(now, campaign)
-    earlier = records.spam_received(campaign.slug, month, SPAM_KEPT_A_DAY + 1)  # and this one
+    earlier = records.campaigns.spam_received(
+        campaign.slug, month, SPAM_KEPT_A_DAY + 1
+    )  # and this one
     return earlier is not None and earlier > now - timedelta(days=1)
 
 

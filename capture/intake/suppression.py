@@ -80,8 +80,8 @@ def suppress(records: Records, client: str, entries: Iterable[Entry], now: datet
     """Adds entries to the client's list, for `Ledger.transact`; how many were not on it yet."""
     new = 0
     for entry in entries:
-        new += not records.is_suppressed(client, entry.matched)
-        records.suppress(client, entry.keys.items(), now)
+        new += not records.people.is_suppressed(client, entry.matched)
+        records.people.suppress(client, entry.keys.items(), now)
     return new
 
 
@@ -91,8 +91,8 @@ def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) 
     return [
         Match(
             entry,
-            known=reading.is_suppressed(client, entry.matched),
-            leads=reading.matching(client, entry.matched, wanted),
+            known=reading.people.is_suppressed(client, entry.matched),
+            leads=reading.leads.matching(client, entry.matched, wanted),
         )
         for entry in entries
     ]

@@ -65,27 +65,28 @@ class Lead:
         """When it was accepted, by word or by silence, as of `now`."""
         return self.deadline if self.is_silent_at(now) else self.accepted_at
 
+    @property
+    def silence_accepts_at(self) -> datetime | None:
+        """When silence accepts it, if nothing is said before (rule 12); None if silence cannot."""
+        return self.deadline if self.review == "qualified" and not self.explicit else None
+
     def is_silent_at(self, now: datetime) -> bool:
         """Whether silence has accepted it by `now`, though no event says so yet."""
-        return (
-            self.review == "qualified"
-            and not self.explicit
-            and self.deadline is not None
-            and self.deadline <= now
-        )
+        return self.silence_accepts_at is not None and self.silence_accepts_at <= now
 
     def appointment_at(self, now: datetime) -> str:
         """The stage of its meeting as of `now`: silence says that it was held (rule 14)."""
         return "held" if self.is_taken_held_at(now) else self.appointment
 
+    @property
+    def silence_holds_at(self) -> datetime | None:
+        """When silence takes its meeting as held (rule 14); None if silence cannot."""
+        pending = self.appointment == "scheduled" and self.review in DELIVERED
+        return self.taken_held_at if pending else None
+
     def is_taken_held_at(self, now: datetime) -> bool:
         """Whether silence has said by `now` that the meeting was held, though no event does."""
-        return (
-            self.appointment == "scheduled"
-            and self.review in DELIVERED
-            and self.taken_held_at is not None
-            and self.taken_held_at <= now
-        )
+        return self.silence_holds_at is not None and self.silence_holds_at <= now
 
     def stage(self, track: Track) -> str:
         """Where it stands on one track."""

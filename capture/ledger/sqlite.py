@@ -19,11 +19,13 @@ from typing import Final
 from sqlite_utils import Database
 
 from capture.errors import Busy, Refused, Unavailable
+from capture.ledger.dialect import SQLITE
+from capture.ledger.events import Head
 from capture.ledger.facts import Result, Verification, WorkResult
-from capture.ledger.migrations import migrations
+from capture.ledger.people import KeyedHash
 from capture.ledger.protocol import Reading, Records
-from capture.ledger.reading import SqliteReading
-from capture.ledger.records import SqliteRecords
+from capture.ledger.schema import MIGRATIONS, check_version, migrate, unguarded
+from capture.ledger.store import SqlReading, SqlRecords
 from capture.ledger.verify import verify
 from capture.private_files import OWNER_ONLY, make_private_folder, open_private
 
@@ -54,26 +56,27 @@ class SqliteLedger:
                 # one that is in use would drop SQLite's locks on it.
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             db, lock = self._connection()
-            if migrations.pending(db):
+            check_version(db, path)
+            if MIGRATIONS.pending(db):
                 with _held(lock):  # one process migrates; the others wait and find it done
-                    migrations.apply(db)
+                    migrate(db, path)
             self._check_key(db, lock)
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
         with self._explained(), self._writing() as db:
-            return work(SqliteRecords(db, self._key, *_taken_head(db)))
+            return work(self._records(db, _locked_head(db)))
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
         outcomes: list[WorkResult[Result]] = []
         with self._explained(), self._writing(at_once=at_once) as db:
-            head = _taken_head(db)
+            head = _locked_head(db)
             for work in works:
-                records = SqliteRecords(db, self._key, *head)
+                records = self._records(db, head)
                 outcome = _tried(db, work, records)
                 if outcome.error is None:
-                    head = records.end
+                    head = records.head
                 outcomes.append(outcome)
         return outcomes
 
@@ -81,13 +84,13 @@ class SqliteLedger:
         with self._explained():
             db, _ = self._connection()
             with db.atomic():
-                return look(SqliteReading(db, self._key))
+                return look(self._reading(db))
 
     def verify(self) -> Verification:
         with self._explained():
             db, _ = self._connection()
             with db.atomic():
-                return verify(db)
+                return verify(self._reading(db), unguarded(db.conn))
 
     def close(self) -> None:
         db, lock = self._connection()
@@ -95,13 +98,19 @@ class SqliteLedger:
         os.close(lock)
         del self._local.connection
 
+    def _reading(self, db: Database) -> SqlReading:
+        return SqlReading(db.conn, SQLITE, self._key)
+
+    def _records(self, db: Database, head: Head) -> SqlRecords:
+        return SqlRecords(db.conn, SQLITE, self._key, head)
+
     def _check_key(self, db: Database, lock: int) -> None:
         """Under another key nobody would be recognised any more, and nothing would tell."""
-        mac = SqliteReading(db, self._key).mac("key check")
+        mac = KeyedHash(self._key).of("key check")
         kept = db.execute("SELECT mac FROM key_check").fetchone()
         if kept is None:
             with _held(lock):
-                db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (mac,))
+                db.execute("INSERT INTO key_check VALUES (1, ?) ON CONFLICT DO NOTHING", (mac,))
             kept = db.execute("SELECT mac FROM key_check").fetchone()
         if kept[0] != mac:
             raise Refused(
@@ -163,7 +172,7 @@ class SqliteLedger:
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
 
 
-def _taken_head(db: Database) -> tuple[int, str]:
+def _locked_head(db: Database) -> Head:
     """The chain's head, by a statement that also takes the write lock."""
     sequence, head = db.execute(
         "UPDATE chain SET sequence = sequence RETURNING sequence, head"
@@ -172,7 +181,7 @@ def _taken_head(db: Database) -> tuple[int, str]:
 
 
 def _tried(
-    db: Database, work: Callable[[Records], Result], records: SqliteRecords
+    db: Database, work: Callable[[Records], Result], records: SqlRecords
 ) -> WorkResult[Result]:
     """Does one of several pieces of work; what it raises undoes that piece alone."""
     db.execute("SAVEPOINT piece")

@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from sqlite_utils import Database
-
-from capture.billing import Life, life_of
 from capture.errors import MoveRefused
-from capture.lead import Lead, follow
+from capture.lead import Lead, follow, follow_all
 from capture.ledger.chain import GENESIS, link
+from capture.ledger.dialect import Connection
+from capture.ledger.due_projection import BILLED
+from capture.ledger.events import EVENT_COLUMNS, recorded_from
 from capture.ledger.facts import Recorded, Verification
-from capture.ledger.migrations import GUARDED, guards
-from capture.ledger.owed import BILLED, due_of
-from capture.ledger.rows import EVENT_COLUMNS, LEAD, lead_row, recorded_from
+from capture.ledger.leads import LEAD_ROW, lead_row
+from capture.ledger.store import SqlReading
 
 _SHOWN: Final = 5
 """How many faulty projections are named before the rest are only counted."""
@@ -26,8 +25,12 @@ _SHOWN: Final = 5
 Row = tuple[object, ...]
 
 
-def verify(db: Database) -> Verification:
-    """Checks the whole ledger within the caller's transaction, so of one moment."""
+def verify(reading: SqlReading, unguarded: Sequence[str]) -> Verification:
+    """Checks the whole ledger within the caller's transaction, so of one moment.
+
+    `unguarded` are the faults of the guards, which each database has in its own way.
+    """
+    db = reading.connection
     faults: list[str] = []
     events, head = _follow_chain(db, faults)
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
@@ -36,9 +39,9 @@ def verify(db: Database) -> Verification:
             f"chain: the head says {stored[0]} events ending in {stored[1][:12]}, "
             f"but there are {events} ending in {head[:12]}"
         )
-    faults += _check_guards(db)
+    faults += unguarded
     kept = _check_versions(db, faults)
-    walk = _Walk(db, sound=not faults)
+    walk = _Walk(reading, sound=not faults)
     walk.go(events)
     missing = sorted(walk.versions - kept)
     faults += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
@@ -46,7 +49,7 @@ def verify(db: Database) -> Verification:
     return Verification(events, walk.leads, head, tuple(faults))
 
 
-def _follow_chain(db: Database, faults: list[str]) -> tuple[int, str]:
+def _follow_chain(db: Connection, faults: list[str]) -> tuple[int, str]:
     """Recomputes each hash in order; after the first broken link the rest proves nothing."""
     head, count = GENESIS, 0
     for row in db.execute(f"SELECT {EVENT_COLUMNS}, before FROM events ORDER BY sequence"):
@@ -70,16 +73,7 @@ def _follow_chain(db: Database, faults: list[str]) -> tuple[int, str]:
     return count, head
 
 
-def _check_guards(db: Database) -> list[str]:
-    found = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    return [
-        f"trigger {name}: missing or changed; rows could be altered unseen"
-        for name, sql in guards(*GUARDED).items()
-        if found.get(name) != sql
-    ]
-
-
-def _check_versions(db: Database, faults: list[str]) -> set[tuple[str, str]]:
+def _check_versions(db: Connection, faults: list[str]) -> set[tuple[str, str]]:
     """The campaign versions that are kept, each with its campaign."""
     kept = set()
     for slug, version, text in db.execute("SELECT slug, version, text FROM campaign_versions"):
@@ -111,11 +105,12 @@ class _Wrong:
 class _Walk:
     """Derives each lead's row from its events, and what the row says of its bill."""
 
-    def __init__(self, db: Database, *, sound: bool) -> None:
+    def __init__(self, reading: SqlReading, *, sound: bool) -> None:
         """What is due is drawn from events and versions: it is looked at if those are `sound`."""
         self.leads = 0
         self.versions: set[tuple[str, str]] = set()
-        self._db = db
+        self._reading = reading
+        self._db = reading.connection
         self._sound = sound
         self._events = 0
         self._unlawful = _Wrong("not a lawful move")
@@ -130,9 +125,10 @@ class _Walk:
 
     def go(self, events: int) -> None:
         """Looks at every lead; `events` is how many the chain has."""
-        # NOT INDEXED: the leads as they lie, whose events mostly lie together as well.
+        # The leads as they are stored, whose events are mostly stored together as well.
         rows = self._db.execute(
-            f"SELECT {LEAD}, due_at, billed, {BILLED} FROM leads NOT INDEXED ORDER BY leads.rowid"
+            f"SELECT {LEAD_ROW}, due_at, billed, {BILLED}"
+            f" FROM leads {self._reading.dialect.in_stored_order} ORDER BY leads.id"
         )
         for *row, due, billed, derived in rows:
             self._look(tuple(row), due)
@@ -153,28 +149,35 @@ class _Walk:
 
     def _look(self, row: Row, due: str | None) -> None:
         lead_id = str(row[0])
-        life = self._life(lead_id)
-        if life is None or lead_row(life.lead) != row:
+        events = self._events_of(lead_id)
+        lead = self._fold(events)
+        if lead is None or lead_row(lead) != row:
             self._rows.add(f"lead {lead_id}")
             return
-        shown = life.lead.consent_version
-        versions = {life.lead.version} if shown is None else {life.lead.version, shown}
-        self.versions |= {(life.lead.campaign, version) for version in versions}
-        if self._sound and due != due_of(self._db, life):
+        shown = lead.consent_version
+        versions = {lead.version} if shown is None else {lead.version, shown}
+        self.versions |= {(lead.campaign, version) for version in versions}
+        if self._sound and due != self._reading.due.derive(lead, (one.event for one in events)):
             self._due.add(f"lead {lead_id}")
 
-    def _life(self, lead_id: str) -> Life | None:
-        """What its events tell; None if they tell nothing that could be."""
+    def _events_of(self, lead_id: str) -> Sequence[Recorded]:
+        """The lead's events; none at all if one cannot be read: then the chain is broken too."""
         rows = self._db.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
         ).fetchall()
         self._events += len(rows)
         self.leads += bool(rows)
         try:
-            found = [recorded_from(row) for row in rows]
-            return life_of(one.event for one in found)
+            return [recorded_from(row) for row in rows]
+        except ValueError:
+            return []
+
+    def _fold(self, events: Sequence[Recorded]) -> Lead | None:
+        """The lead that the events make; None if no lead can have these events."""
+        try:
+            return follow_all(one.event for one in events)
         except MoveRefused:
-            self._name_unlawful(found)
+            self._name_unlawful(events)
         except (KeyError, ValueError):  # cannot be read: then the chain is broken there as well
             pass
         return None

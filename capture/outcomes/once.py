@@ -56,7 +56,7 @@ def known_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
             "1 to 80 letters, digits and signs of . _ : / # + = -"
         )
     lead = find_lead(reading, outcome.lead_id)
-    found = reading.referenced(lead.client, outcome.kind, reference, test=lead.test)
+    found = reading.events.by_reference(lead.client, outcome.kind, reference, test=lead.test)
     if not found:
         return None
     terms = kept_campaign(reading, lead.campaign, lead.version)
@@ -93,7 +93,7 @@ def _check_twin(reading: Reading, lead: Lead, outcome: Outcome) -> None:
         return
     terms = kept_campaign(reading, lead.campaign, lead.version)
     said = {_content(fact) for fact in facts_of(outcome, terms)}
-    events = [one.event for one in reading.events(lead_id=lead.lead_id)]
+    events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     for event in _same_kind(events, outcome.kind):
         told_apart = outcome.reference and event.data.get("reference")
         near = abs(event.occurred_at - outcome.occurred_at) <= NEAR

@@ -111,7 +111,7 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     found = find_lead(records, outcome.lead_id)
     lead = write_meeting(records, found, now)
     terms = kept_campaign(records, lead.campaign, lead.version)
-    life = life_of(one.event for one in records.events(lead_id=lead.lead_id))
+    life = life_of(one.event for one in records.events.select(lead_id=lead.lead_id))
     if is_blank(outcome.by):
         raise Refused("say who records it", Hint.BY)
     if not lead.received_at <= outcome.occurred_at <= now:
@@ -121,7 +121,7 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
         )
     if outcome.kind in ENDING and lead is not found:
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
-    by = records.pseudonym(lead.client, outcome.by)
+    by = records.people.pseudonym(lead.client, outcome.by)
     said = {"by": by}
     if outcome.on_behalf:
         said[ON_BEHALF_OF] = Actor.CLIENT.value
@@ -145,7 +145,7 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
             )
         )
     note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), trimmed(outcome.note), now)
-    records.keep_note(note)
+    records.people.keep_note(note)
     if outcome.kind in GIVES_BACK:
         credit_what_ended(records, terms, lead.lead_id, GIVES_BACK[outcome.kind], now)
     return find_lead(records, lead.lead_id)

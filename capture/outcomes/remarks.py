@@ -9,7 +9,7 @@ from capture.outcomes.record import Outcome
 
 def remarks(reading: Reading, terms: Campaign, outcome: Outcome) -> list[str]:
     """A sentence for each, on an outcome that was recorded just now. `terms` are the lead's."""
-    life = life_of(one.event for one in reading.events(lead_id=outcome.lead_id))
+    life = life_of(one.event for one in reading.events.select(lead_id=outcome.lead_id))
     said = []
     if terms.price.billable == "revenue" and outcome.kind is Kind.REVENUE and outcome.period:
         days = split(0, outcome.period, outcome.months)

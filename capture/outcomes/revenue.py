@@ -47,7 +47,11 @@ def check_unbilled(
 
     The refusal says the debit that it takes (rule 27).
     """
-    billed = {period: number for number, period in reading.billed_on(life.lead.lead_id) if period}
+    billed = {
+        period: number
+        for number, period in reading.statements.lines_of_lead(life.lead.lead_id)
+        if period
+    }
     for part in parts:
         period = part["period"]
         if period in billed:

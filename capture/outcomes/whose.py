@@ -94,7 +94,7 @@ class Whose:
             cells.fault("campaign", "say where the lead is, in this column or for the whole table")
             return None
         if slug not in self._campaigns:
-            version = self._reading.first_version(slug)
+            version = self._reading.campaigns.first_version(slug)
             terms = None if version is None else kept_campaign(self._reading, slug, version)
             self._campaigns[slug] = terms
         terms = self._campaigns[slug]
@@ -113,16 +113,16 @@ class Whose:
             else:
                 keys = only(keys_to_match({"email": address}), {"email"})
                 wanted = Alike(_WITH_CLIENT, campaign=cells.campaign)
-                self._people[asked] = self._reading.matching(terms.client, keys, wanted)
+                self._people[asked] = self._reading.leads.matching(terms.client, keys, wanted)
         return self._people[asked]
 
 
 def history(reading: Reading, lead_id: str) -> History | None:
     """What the ledger tells of a lead now; None if there is none of that id."""
-    lead = reading.lead(lead_id)
+    lead = reading.leads.get(lead_id)
     if lead is None:
         return None
-    events: list[Event] = [one.event for one in reading.events(lead_id=lead_id)]
+    events: list[Event] = [one.event for one in reading.events.select(lead_id=lead_id)]
     terms = kept_campaign(reading, lead.campaign, lead.version)
     bare = facts_in(event for event in events if not event.data.get("reference"))
     return History(lead, terms, facts_in(events), bare, held_by_silence(events))

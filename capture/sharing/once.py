@@ -29,10 +29,10 @@ class Once:
 
 def once(records: Records, asked: Once, work: Callable[[Records], str], now: datetime) -> str:
     """The answer that the work gives, or gave when it was asked first. Raises `KeyReused`."""
-    known = records.answered(asked.client, asked.key, asked.request)
+    known = records.api.answer(asked.client, asked.key, asked.request)
     if known is None:
         answer = work(records)
-        records.keep_answer(asked.client, asked.key, asked.request, answer, now)
+        records.api.keep_answer(asked.client, asked.key, asked.request, answer, now)
         return answer
     if not known.same:
         raise KeyReused("This key was used for another request. Make a new key for each.")

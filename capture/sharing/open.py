@@ -55,7 +55,7 @@ def hand_over(ledger: Ledger, wanted: Shown, *, tell: bool = True) -> Page:
 
 def find_shown(reading: Reading, client: str, lead_id: str, now: datetime) -> Lead:
     """Raises `NotFound`, and no other word, for a lead that is another's or is not shown."""
-    found = reading.shown(Shown(client, now, 1, lead_id=lead_id))
+    found = reading.leads.for_client(Shown(client, now, 1, lead_id=lead_id))
     if not found:
         raise NotFound("There is no such lead.")
     return found[0]
@@ -70,14 +70,14 @@ def take_up(records: Records, client: str, lead_id: str, now: datetime) -> Lead:
 
 
 def _told(records: Records, wanted: Shown) -> Page:
-    leads = records.shown(wanted)
+    leads = records.leads.for_client(wanted)
     tell_of(records, [lead for lead in leads if waits(lead)], wanted.now)
     return _drawn(records, wanted)
 
 
 def _drawn(reading: Reading, wanted: Shown) -> Page:
-    leads = reading.shown(replace(wanted, limit=wanted.limit + 1))
-    sequence, _ = reading.head()
+    leads = reading.leads.for_client(replace(wanted, limit=wanted.limit + 1))
+    sequence, _ = reading.events.head()
     return Page(
         [_opened(reading, lead) for lead in leads[: wanted.limit]],
         Mark(sequence, wanted.now),
@@ -86,10 +86,10 @@ def _drawn(reading: Reading, wanted: Shown) -> Page:
 
 
 def _opened(reading: Reading, lead: Lead) -> OpenLead:
-    events = [one.event for one in reading.events(lead_id=lead.lead_id)]
+    events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     return OpenLead(
         life_of(events),
         kept_campaign(reading, lead.campaign, lead.version),
         events,
-        reading.dossier(lead.lead_id),
+        reading.people.dossier(lead.lead_id),
     )

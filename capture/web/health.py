@@ -13,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 def health() -> ResponseReturnValue:
     """200 when the ledger answers, else 503; nothing about leads."""
     try:
-        parts().ledger.read(lambda reading: reading.head())
+        parts().ledger.read(lambda reading: reading.events.head())
     except Unavailable as error:
         return jsonify(status="unavailable", reason=str(error)), 503
     return jsonify(status="ok")

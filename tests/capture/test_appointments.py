@@ -89,7 +89,7 @@ class TestAppointments:
         sent = submission(terms)
         desk.terms = terms
         made = desk.ledger.transact(lambda records: receive(records, terms, sent, NOW))
-        lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
+        lead = desk.ledger.read(lambda reading: reading.leads.get(made.lead_id))
         assert lead is not None
         desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
         later = MEETING + FINAL + HOUR
@@ -183,7 +183,7 @@ class TestAppointments:
     ) -> None:
         sent = submission(BOOKED)
         made = desk.ledger.transact(lambda records: receive(records, BOOKED, sent, NOW))
-        lead = desk.ledger.read(lambda reading: reading.lead(made.lead_id))
+        lead = desk.ledger.read(lambda reading: reading.leads.get(made.lead_id))
         assert lead is not None
         desk.terms = BOOKED
         desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)

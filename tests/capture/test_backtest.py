@@ -68,7 +68,7 @@ class Past:
 
     def under(self, draft: Campaign, keep: int | None = None, now: datetime = NOW) -> Backtest:
         return self.ledger.read(
-            lambda reading: backtest(reading, draft, reading.judged("guide"), now, keep)
+            lambda reading: backtest(reading, draft, reading.leads.judged("guide"), now, keep)
         )
 
 
@@ -225,7 +225,9 @@ def test_whom_the_door_took_otherwise_stands_apart(past: Past) -> None:
     past.send(same)  # a duplicate of the first
     past.send(replace(same, test=True))
     past.send(replace(same, spam_signals=("honeypot",)), at=NOW + DAY)
-    past.write(lambda records: str(records.suppress("acme", [("email", "x@y.example")], NOW)))
+    past.write(
+        lambda records: str(records.people.suppress("acme", [("email", "x@y.example")], NOW))
+    )
     past.take("501+", email="x@y.example")
     found = past.under(LOOSE)
     assert found.left_out == {"duplicate": 1, "spam": 1, "suppressed": 1, "test": 1}
@@ -259,7 +261,7 @@ def test_verdicts_by_older_lists_are_counted(past: Past) -> None:
 
 
 def _lead(lead_id: str):
-    return lambda reading: reading.lead(lead_id)
+    return lambda reading: reading.leads.get(lead_id)
 
 
 def test_of_those_who_would_drop_out_it_says_whom_the_client_rejected(past: Past) -> None:
@@ -356,7 +358,7 @@ class TestBill:
 
 
 def test_without_leads_there_is_nothing_to_tell(past: Past) -> None:
-    past.ledger.transact(lambda records: records.keep_version(campaign(), NOW))
+    past.ledger.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
     past.ledger.transact(lambda records: records.append(received("a")))  # not judged yet
     found = past.under(OLD)
     assert (found.judged, found.left_out, found.criteria, found.bill.months) == (

@@ -66,7 +66,7 @@ def account(desk: Desk) -> Account:
 class TestTax:
     def test_a_statement_says_tax_total_and_the_day_until_which_to_pay(self, desk: Desk) -> None:
         billed(desk)
-        bill = desk.ledger.read(lambda reading: reading.statement("acme-0001"))
+        bill = desk.ledger.read(lambda reading: reading.statements.get("acme-0001"))
         said = json.loads(bill.json) if bill else {}
         assert (said["total"], said["vat"], said["gross"], said["to_pay"]) == (
             10000,

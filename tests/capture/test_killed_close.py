@@ -74,7 +74,7 @@ def proven(url: str) -> list[Frozen]:
     with closing(open_ledger(url, KEY)) as ledger:
         assert ledger.verify().faults == ()
         assert ledger.read(check_documents) == []
-        return ledger.read(lambda reading: list(reading.statements()))
+        return ledger.read(lambda reading: list(reading.statements.select()))
 
 
 def places(url: str) -> Iterator[int]:

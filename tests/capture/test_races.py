@@ -90,17 +90,17 @@ class Track:
         return list(zip(*(found[number] for number in sorted(found)), strict=True))
 
     def lead(self, number: int) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(self.leads[number]))
+        found = self.ledger.read(lambda reading: reading.leads.get(self.leads[number]))
         assert found is not None
         return found
 
     def bill(self, statement: str) -> Statement:
-        found = self.ledger.read(lambda reading: reading.statement(statement))
+        found = self.ledger.read(lambda reading: reading.statements.get(statement))
         assert found is not None
         return read_statement(found)
 
     def kinds(self, number: int) -> list[Kind]:
-        events = self.ledger.read(lambda r: list(r.events(lead_id=self.leads[number])))
+        events = self.ledger.read(lambda r: list(r.events.select(lead_id=self.leads[number])))
         return [one.event.kind for one in events]
 
 
@@ -177,7 +177,7 @@ def test_a_month_that_two_close_is_one_statement_and_numbers_have_no_gap(track: 
     assert [first for first, second in answers if first != second] == []
     numbers = [first.split()[0] for first, _ in answers]
     assert numbers == [f"acme-{number + 1:04d}" for number in ROUNDS]
-    assert len(track.ledger.read(lambda reading: list(reading.statements()))) == len(ROUNDS)
+    assert len(track.ledger.read(lambda reading: list(reading.statements.select()))) == len(ROUNDS)
 
 
 def test_of_a_rejection_and_silence_one_decides(track: Track) -> None:
@@ -206,7 +206,7 @@ def test_what_is_rejected_while_the_month_closes_is_not_billed(track: Track) -> 
 def test_a_table_of_leads_that_two_bring_is_taken_once(track: Track) -> None:
     answers = track.race(brings_leads, brings_leads)
     assert {tuple(sorted(round_)) for round_ in answers} == {("0", "3")}
-    leads = track.ledger.read(lambda reading: list(reading.leads()))
+    leads = track.ledger.read(lambda reading: list(reading.leads.select()))
     assert len(leads) == 4 * len(ROUNDS)
 
 

@@ -21,7 +21,7 @@ JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
 
 
 def known_periods(desk: Desk, lead: Lead) -> list[str]:
-    events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead.lead_id)))
+    events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead.lead_id)))
     return [one.event.data["period"] for one in events if one.event.kind is Kind.REVENUE]
 
 

@@ -42,7 +42,7 @@ class Desk:
         return self.lead(made.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
@@ -91,8 +91,10 @@ def test_a_rejection_names_a_reason_of_the_version_of_receipt(desk: Desk) -> Non
 
 def test_events_name_nobody_and_the_note_does_rule_31(desk: Desk) -> None:
     lead = desk.reject(desk.take())
-    events = desk.ledger.read(lambda reading: repr(list(reading.events(lead_id=lead.lead_id))))
-    (note,) = desk.ledger.read(lambda reading: reading.notes(lead.lead_id))
+    events = desk.ledger.read(
+        lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
+    )
+    (note,) = desk.ledger.read(lambda reading: reading.people.notes(lead.lead_id))
     assert "Carol" not in events
     assert (note.author, note.text) == ("Carol", "seven people, I called")
 

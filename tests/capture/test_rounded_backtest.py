@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -34,15 +35,16 @@ CHOSEN = campaign(
 LEADS = 90
 
 
-class Kept:
-    """As much of a ledger as a count asks: the versions that it keeps."""
+class KeptCampaigns:
+    """The versions that a ledger keeps."""
 
     def version_text(self, campaign: str, version: str) -> str:
         assert (campaign, version) == (OLD.slug, OLD.version)
         return TEXT
 
 
-READING = cast(Reading, Kept())
+READING = cast(Reading, SimpleNamespace(campaigns=KeptCampaigns()))
+"""As much of a ledger as a count asks."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
         }
         sent = Submission(answers, agreed(OLD.version))
         ledger.transact(lambda records, sent=sent: receive(records, OLD, sent, NOW))
-    yield ledger.read(lambda reading: list(reading.judged("guide", None)))
+    yield ledger.read(lambda reading: list(reading.leads.judged("guide", None)))
     ledger.close()
 
 

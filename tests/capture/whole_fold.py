@@ -31,10 +31,10 @@ def assert_drawn_as_from_every_lead(
 
 
 def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator[Wanted]:
-    closings, billed = closings_of(reading, slug), reading.billed(slug, month)
+    closings, billed = closings_of(reading, slug), reading.statements.billed_before(slug, month)
     closed = earlier_months(closings, month, as_of)
     yield Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
-    sequence, _ = reading.head(until=as_of)
+    sequence, _ = reading.events.head(until=as_of)
     yield Wanted(slug, month, as_of, last=sequence, closed=closed, billed=billed)
     if month in closings:
         closing = closings[month]
@@ -50,12 +50,12 @@ def _from_every_lead(reading: Reading, wanted: Wanted) -> tuple[list[DueKey], Co
         due += [key_of(line, life) for line in lines]
         review += counts_in_review(life.lead, wanted)
         free += counts_free(life.lead, wanted)
-    over_cap = reading.over_cap(wanted.campaign, wanted.month, wanted.last)
+    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
     return draw(due, money_cap(due, terms, wanted.campaign)), Counts(review, over_cap, free)
 
 
 def _lives(reading: Reading, wanted: Wanted) -> Iterator[Life]:
-    for events in reading.lives():
+    for events in reading.events.by_qualified_lead():
         seen = [
             one.event
             for one in events

@@ -162,7 +162,7 @@ def test_a_form_of_this_very_second_is_taken_before_the_service_has_looked_again
     sent = person(gp_version=version)
     assert nginx.ask("POST", f"/f/{GUIDE}", urlencode(sent), headers=FORM).status == 303
     with service.ledger() as ledger:
-        kept = ledger.read(lambda reading: [lead.version for lead in reading.leads()])
+        kept = ledger.read(lambda reading: [lead.version for lead in reading.leads.select()])
     assert version in kept
 
 

@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(path: Path) -> Ledger:
     made = open_ledger(f"sqlite:///{path}", KEY)
-    made.transact(lambda records: records.keep_version(campaign(), NOW))
+    made.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
     return made
 
 
@@ -56,8 +56,8 @@ def test_before_it_is_started_everything_goes_straight_to_the_ledger(ledger: Led
 
 def test_leads_that_wait_at_once_share_a_transaction(together: Together, path: Path) -> None:
     def take(records: Records) -> tuple[int, int]:
-        records.append(received(f"lead{len(list(records.leads()))}"))
-        return len(list(records.leads())), taken(path)
+        records.append(received(f"lead{len(list(records.leads.select()))}"))
+        return len(list(records.leads.select())), taken(path)
 
     waiting = [gevent.spawn(together.transact, take) for _ in range(MOST)]
     gevent.joinall(waiting, timeout=10, raise_error=True)
@@ -95,7 +95,7 @@ def test_while_another_program_writes_the_rest_goes_on(together: Together, path:
     turns = 0
     while turns < 100:  # a page a millisecond, while the lead waits
         gevent.sleep(0.001)
-        assert together.read(lambda reading: reading.head()[0]) == 0
+        assert together.read(lambda reading: reading.events.head()[0]) == 0
         turns += 1
     assert not waiting.ready()
     other.execute("ROLLBACK")

@@ -55,7 +55,7 @@ def stages(service: Service, slug: str) -> Counter[str]:
     with service.ledger() as ledger:
         return ledger.read(
             lambda reading: Counter(
-                lead.review for lead in reading.leads() if lead.campaign == slug
+                lead.review for lead in reading.leads.select() if lead.campaign == slug
             )
         )
 

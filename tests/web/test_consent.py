@@ -54,7 +54,9 @@ class Site:
         """A post whose unseen field was filled; the lead's id."""
         form = {**person(homepage="https://ann.example"), **changes}
         assert self.post({name: value for name, value in form.items() if value}).status_code == 303
-        return self.ledger.read(lambda reading: next(reading.leads(newest_first=True)).lead_id)
+        return self.ledger.read(
+            lambda reading: next(reading.leads.select(newest_first=True)).lead_id
+        )
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_an_honest_post_without_a_version_is_shown_the_form_first(site: Site) ->
     form = {name: value for name, value in person().items() if name != "gp_version"}
     answer = site.post(form)
     assert (answer.status_code, "look it over and send it again" in answer.text) == (422, True)
-    assert site.ledger.read(lambda reading: list(reading.leads())) == []
+    assert site.ledger.read(lambda reading: list(reading.leads.select())) == []
 
 
 def test_what_was_typed_beside_a_filled_honeypot_is_kept_and_rescues_a_person(
@@ -145,7 +147,9 @@ def test_an_optional_phone_that_cannot_be_verified_blocks_nobody(
     site: Site, run: Callable[..., str]
 ) -> None:
     assert site.post(person(phone="+1 624 305 1111")).status_code == 303
-    lead_id = site.ledger.read(lambda reading: next(reading.leads(newest_first=True)).lead_id)
+    lead_id = site.ledger.read(
+        lambda reading: next(reading.leads.select(newest_first=True)).lead_id
+    )
     facts = json.loads(run("lead", lead_id, "--json"))
     assert facts["unverified"] == {"phone": "+1 624 305 1111"}
     assert facts["lead"]["stage"] == "qualified"

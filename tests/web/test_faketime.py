@@ -36,7 +36,7 @@ def test_a_lead_is_dated_by_the_false_clock_and_its_link_ends_by_it(service: Ser
         assert service.get(link[1]).status == status
         service.end()
     with service.ledger() as ledger:
-        (lead,) = ledger.read(lambda reading: list(reading.leads()))
+        (lead,) = ledger.read(lambda reading: list(reading.leads.select()))
     assert lead.received_at.isoformat().startswith("2026-11-01T12:0")
     assert lead.month == "2026-11"
 

@@ -133,7 +133,7 @@ class Site:
         return ledger
 
     def leads(self) -> list[Lead]:
-        return self.ledger.read(lambda reading: list(reading.leads()))
+        return self.ledger.read(lambda reading: list(reading.leads.select()))
 
     def post(self, form: Mapping[str, bytes], **more: str) -> TestResponse:
         """The bytes of each field as they are, percent-encoded; the page's version with them."""

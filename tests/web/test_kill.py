@@ -77,10 +77,10 @@ def leads(service: Service) -> Counter[str]:
         return ledger.read(
             lambda reading: Counter(
                 str(dossier.answers["email"])
-                for lead in reading.leads()
+                for lead in reading.leads.select()
                 if lead.review == "qualified"
-                and (dossier := reading.dossier(lead.lead_id))
-                and lead.lead_id in {message.lead_id for message in reading.messages()}
+                and (dossier := reading.people.dossier(lead.lead_id))
+                and lead.lead_id in {message.lead_id for message in reading.outbox.waiting()}
             )
         )
 

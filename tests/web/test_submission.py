@@ -117,8 +117,8 @@ def leads_of(service: Service, email: str) -> list[str]:
         return ledger.read(
             lambda reading: [
                 lead.review
-                for lead in reading.leads()
-                if (dossier := reading.dossier(lead.lead_id))
+                for lead in reading.leads.select()
+                if (dossier := reading.people.dossier(lead.lead_id))
                 and dossier.answers.get("email") == email
             ]
         )
@@ -199,7 +199,7 @@ def test_a_test_lead_is_marked_on_the_page_and_in_the_ledger(service: Service) -
     service.thanks(service.post(form))
     service.thanks(service.post({**form, "full_name": "Again"}))
     with service.ledger() as ledger:
-        newest = ledger.read(lambda reading: list(reading.leads(newest_first=True))[:2])
+        newest = ledger.read(lambda reading: list(reading.leads.select(newest_first=True))[:2])
     assert [(lead.test, lead.review) for lead in newest] == [(True, "qualified")] * 2
 
 
@@ -208,5 +208,5 @@ def test_an_unknown_test_token_makes_an_ordinary_lead(service: Service, token: s
     assert "Test lead." not in service.get(f"/f/{GUIDE}?test=nonsense").text
     service.thanks(service.post(person(gp_test=token)))
     with service.ledger() as ledger:
-        newest = ledger.read(lambda reading: next(reading.leads(newest_first=True)))
+        newest = ledger.read(lambda reading: next(reading.leads.select(newest_first=True)))
     assert (newest.test, newest.received_at.timestamp() > time.time() - 60) == (False, True)

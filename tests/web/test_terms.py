@@ -134,7 +134,7 @@ def test_a_form_of_an_earlier_version_keeps_the_consent_that_was_shown(
     until_all_say(lambda: "hereby" in service.get(f"/f/{slug}").text)
     service.thanks(service.post(person(gp_version=shown), slug))
     with service.ledger() as ledger:
-        leads = ledger.read(lambda reading: list(reading.leads()))
+        leads = ledger.read(lambda reading: list(reading.leads.select()))
     (lead,) = (lead for lead in leads if lead.campaign == slug)
     assert (lead.consent_version, lead.version) == (shown, read_campaign(file).version)
 

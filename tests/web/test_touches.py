@@ -14,8 +14,8 @@ LAST = {"path": "/b/", "utm_source": "letter", "gclid": "G1", "time": "2026-11-0
 def touches(service: Service) -> tuple[dict[str, str], dict[str, str]]:
     """Those of the newest lead, without the time."""
     with service.ledger() as ledger:
-        newest = ledger.read(lambda reading: next(reading.leads(newest_first=True)))
-        dossier = ledger.read(lambda reading: reading.dossier(newest.lead_id))
+        newest = ledger.read(lambda reading: next(reading.leads.select(newest_first=True)))
+        dossier = ledger.read(lambda reading: reading.people.dossier(newest.lead_id))
     assert dossier is not None
     first, last = dict(dossier.first_touch), dict(dossier.last_touch)
     assert bool(first.pop("time", "")) is bool(last.pop("time", ""))

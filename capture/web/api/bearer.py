@@ -38,5 +38,5 @@ def caller(now: datetime) -> Access:
         raise ProblemFound(TOO_MANY, wish, headers={"Retry-After": str(wait)})
     if is_use_old(access, now):
         with contextlib.suppress(Unavailable):  # who only reads needs no writable ledger
-            ledger.transact(lambda records: records.note_use(access.id, now))
+            ledger.transact(lambda records: records.api.note_use(access.id, now))
     return access

@@ -38,7 +38,7 @@ class Intake:
         return self.lead(made.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
@@ -127,10 +127,10 @@ class TestNothingIsDeliveredWithout:
             follow_all([with_consent(consent), moved("a", Kind.QUALIFIED)])
 
     def test_at_the_door(self, intake: Intake) -> None:
-        before = intake.ledger.read(lambda reading: reading.head())
+        before = intake.ledger.read(lambda reading: reading.events.head())
         with pytest.raises(MoveRefused, match="rule 35"):
             intake.take(trap=False)
-        assert intake.ledger.read(lambda reading: reading.head()) == before
+        assert intake.ledger.read(lambda reading: reading.events.head()) == before
 
     def test_nor_is_a_test_lead(self, intake: Intake) -> None:
         sent = replace(submission(TERMS), consent=NEVER, test=True)

@@ -36,7 +36,7 @@ class Desk:
         return self.lead(made.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
@@ -53,15 +53,15 @@ class Desk:
         return self.ledger.transact(lambda records: correct(records, said, at))
 
     def refusal(self, lead: Lead, typed: Mapping[str, str] = RIGHT, **how: object) -> str:
-        before = self.ledger.read(lambda reading: reading.head())
+        before = self.ledger.read(lambda reading: reading.events.head())
         with pytest.raises(Refused) as refused:
             self.correct(lead, typed, **how)  # type: ignore[arg-type]
-        assert self.ledger.read(lambda reading: reading.head()) == before
+        assert self.ledger.read(lambda reading: reading.events.head()) == before
         return str(refused.value)
 
     def events(self, lead: Lead) -> list[Event]:
         return self.ledger.read(
-            lambda reading: [one.event for one in reading.events(lead_id=lead.lead_id)]
+            lambda reading: [one.event for one in reading.events.select(lead_id=lead.lead_id)]
         )
 
     def append(self, *events: Event) -> None:
@@ -93,14 +93,14 @@ def test_the_event_names_the_fields_and_nobody_rule_31(desk: Desk) -> None:
     assert (told.actor, told.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
     said = repr(desk.events(lead))
     assert not [word for word in ("Ada", "Bob", "ecret", "clinic", "Ann") if word in said]
-    (note,) = desk.ledger.read(lambda reading: reading.notes(lead.lead_id))
+    (note,) = desk.ledger.read(lambda reading: reading.people.notes(lead.lead_id))
     assert (note.author, note.kind, note.text) == ("Ada", "corrected", "told me on the phone")
 
 
 def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -> None:
     sent = replace(submission(desk.terms, company_size="1-50"), first_touch={"path": "/a/"})
     lead = desk.correct(desk.take(sent), {**RIGHT, "phone": "+1 212 555 0100"})
-    dossier = desk.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+    dossier = desk.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
     assert dossier is not None
     assert dossier.answers["phone"] == "+12125550100"
     assert (dossier.judged, dossier.first_touch) == ({"company_size": "101+"}, {"path": "/a/"})
@@ -109,7 +109,7 @@ def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -
 
 def test_an_optional_answer_can_be_taken_away(desk: Desk) -> None:
     lead = desk.correct(desk.take(phone="+12125550100"), {"phone": ""})
-    dossier = desk.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+    dossier = desk.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
     assert dossier is not None
     assert "phone" not in dossier.answers
 
@@ -152,7 +152,7 @@ class TestTheDoor:
     def test_a_person_on_the_clients_list_is_suppressed(self, desk: Desk) -> None:
         lead = desk.take(email="typo@clinic.example")
         entries = [("email", "ann@clinic.example")]
-        desk.ledger.transact(lambda records: records.suppress("acme", entries, NOW))
+        desk.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
         assert desk.correct(lead, {"email": "ann@clinic.example"}).review == "suppressed"
 
     def test_it_takes_a_place_of_the_month_of_its_receipt_if_there_is_one(self, desk: Desk) -> None:

@@ -44,7 +44,7 @@ class Stand:
         )
 
     def count(self) -> int:
-        return self.ledger.read(lambda reading: len(list(reading.leads())))
+        return self.ledger.read(lambda reading: len(list(reading.leads.select())))
 
 
 @pytest.fixture
@@ -147,8 +147,10 @@ def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(stand: St
     ann, bob = stand.bring(ANN, BOB)
     assert (ann.stage, bob.stage) == ("qualified", "disqualified")
     assert bob.why == "Company size is at least 101: answered 1-50, which is not at least 101"
-    lead = stand.ledger.read(lambda reading: reading.lead(ann.lead_id))
-    event = stand.ledger.read(lambda reading: next(reading.events(lead_id=ann.lead_id)).event)
+    lead = stand.ledger.read(lambda reading: reading.leads.get(ann.lead_id))
+    event = stand.ledger.read(
+        lambda reading: next(reading.events.select(lead_id=ann.lead_id)).event
+    )
     assert lead is not None
     assert (lead.source, lead.deadline) == ("event-2026", NOW + timedelta(hours=48))
     assert (event.actor, event.data["basis"]) == (Actor.AGENCY, EVENT.basis)
@@ -189,7 +191,7 @@ def test_a_person_who_came_by_the_form_is_a_duplicate_rule_2(stand: Stand) -> No
 
 def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stand) -> None:
     entries = [("email", "ann@clinic.example")]
-    stand.ledger.transact(lambda records: records.suppress("acme", entries, NOW))
+    stand.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
     stand.terms = campaign("[caps]\nleads_a_month = 1")
     found = stand.bring(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
     assert [(one.stage, one.why) for one in found] == [
@@ -209,9 +211,11 @@ def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
     rows = read_sheet(table, "x", stand.terms)
     rehearsed = rehearse(stand.ledger, lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
-    assert stand.ledger.read(lambda reading: reading.head()[0]) == 0
+    assert stand.ledger.read(lambda reading: reading.events.head()[0]) == 0
     version = stand.terms.version
-    assert stand.ledger.read(lambda reading: reading.version_text("guide", version)) is None
+    assert (
+        stand.ledger.read(lambda reading: reading.campaigns.version_text("guide", version)) is None
+    )
     done = stand.ledger.transact(lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
     told = [(one.line, one.stage, one.why) for one in rehearsed]
     assert told == [(one.line, one.stage, one.why) for one in done]

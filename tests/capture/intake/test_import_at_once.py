@@ -53,7 +53,7 @@ def test_each_row_is_one_lead(tmp_path: Path) -> None:
         asked = [(url, barrier, number * THREADS) for number in range(PROCESSES)]
         news: Iterable[list[int]] = pool.starmap(bring_at_once, asked)
     assert sorted(count for some in news for count in some) == [0] * 49 + [10]
-    stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads()))
+    stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads.select()))
     assert stages == {"qualified": 5, "disqualified": 5}
     assert ledger.verify().faults == ()
     ledger.close()

@@ -50,16 +50,16 @@ def test_a_sharp_s_makes_another_company(ledger: Ledger) -> None:
 
 def test_a_key_of_version_1_goes_on_matching_as_it_was_kept(ledger: Ledger) -> None:
     stages(ledger, "ann@fass.example")
-    (lead_id,) = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()])
+    (lead_id,) = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()])
     old = only(keys_to_match({"email": "ann@fass.example"}), {"email"})
     del old["email/2"]
-    ledger.transact(lambda records: records.change_keys(lead_id, "acme", old))
+    ledger.transact(lambda records: records.people.change_keys(lead_id, "acme", old))
     assert stages(ledger, "ann+x@faß.example", "ben@fass.example") == ["duplicate", "qualified"]
 
 
 def test_the_exact_address_is_what_is_kept_of_the_person(ledger: Ledger) -> None:
     stages(ledger, "A.n.a+guide@googlemail.com")
-    (kept,) = ledger.read(lambda r: [r.dossier(lead.lead_id) for lead in r.leads()])
+    (kept,) = ledger.read(lambda r: [r.people.dossier(lead.lead_id) for lead in r.leads.select()])
     assert kept is not None
     assert kept.answers["email"] == "A.n.a+guide@googlemail.com"
 
@@ -81,7 +81,7 @@ def test_a_suppression_list_matches_folded_and_says_whom(ledger: Ledger) -> None
 
 def test_an_entry_of_version_1_goes_on_matching(ledger: Ledger) -> None:
     kept = [("email", "ana@gmail.com")]
-    ledger.transact(lambda records: records.suppress("acme", kept, NOW))
+    ledger.transact(lambda records: records.people.suppress("acme", kept, NOW))
     (listed,) = read_suppressions(b"ana@gmail.com", "l.csv")
     assert stages(ledger, "ana+x@gmail.com") == ["suppressed"]
     assert ledger.transact(lambda records: suppress(records, "acme", [listed], NOW)) == 0

@@ -33,13 +33,13 @@ class Door:
         return self.ledger.transact(lambda records: receive(records, self.terms, sent, at))
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
     def last_event(self, lead: Lead) -> Event:
         return self.ledger.read(
-            lambda reading: list(reading.events(lead_id=lead.lead_id))[-1].event
+            lambda reading: list(reading.events.select(lead_id=lead.lead_id))[-1].event
         )
 
     def append(self, *events: Event) -> None:
@@ -75,7 +75,9 @@ def test_a_lead_that_fails_one_box_is_disqualified_and_the_event_says_which(door
 
 def test_events_hold_nothing_personal_rule_31(door: Door) -> None:
     lead = door.take()
-    events = door.ledger.read(lambda reading: repr(list(reading.events(lead_id=lead.lead_id))))
+    events = door.ledger.read(
+        lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
+    )
     assert "Ann" not in events
     assert "clinic" not in events
 
@@ -194,11 +196,11 @@ class TestAfterADisqualification:
 
 def test_a_suppressed_person_or_company_is_kept_and_not_delivered_rule_4(door: Door) -> None:
     entries = [("email", "ann@clinic.example"), ("company_domain", "rival.example")]
-    door.ledger.transact(lambda records: records.suppress("acme", entries, NOW))
+    door.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
     assert door.take().review == "suppressed"
     assert door.take(email="eve@rival.example").review == "suppressed"
     assert door.take(email="bob@other.example").review == "qualified"
-    assert len(door.ledger.read(lambda reading: reading.messages())) == 1
+    assert len(door.ledger.read(lambda reading: reading.outbox.waiting())) == 1
 
 
 def test_test_leads_touch_no_cap_duplicate_or_list_rule_5(door: Door) -> None:
@@ -217,7 +219,7 @@ class TestCaps:
         door.take()
         second = door.take(email="bob@other.example")
         assert (second.review, door.last_event(second).data["cap"]) == ("over_cap", "leads_a_month")
-        assert len(door.ledger.read(lambda reading: reading.messages())) == 1
+        assert len(door.ledger.read(lambda reading: reading.outbox.waiting())) == 1
 
     def test_over_a_cap_that_frees_a_lead_is_delivered_and_marked(self, door: Door) -> None:
         door.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
@@ -268,7 +270,7 @@ class TestTerms:
     def test_a_form_of_an_unknown_version_is_sent_back(self, door: Door) -> None:
         with pytest.raises(FormOutdated):
             door.take(replace(submission(door.terms), consent=agreed("0" * 64)))
-        assert door.ledger.read(lambda reading: reading.head()[0]) == 0
+        assert door.ledger.read(lambda reading: reading.events.head()[0]) == 0
 
     @pytest.mark.parametrize(
         ("before", "after"),
@@ -307,7 +309,7 @@ class TestTerms:
 
 def test_a_qualified_lead_queues_its_message_in_the_same_transaction(door: Door) -> None:
     lead = door.take()
-    (message,) = door.ledger.read(lambda reading: reading.messages())
+    (message,) = door.ledger.read(lambda reading: reading.outbox.waiting())
     assert (message.lead_id, message.expires_at) == (lead.lead_id, lead.deadline)
 
 

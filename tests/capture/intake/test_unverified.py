@@ -28,12 +28,12 @@ class Intake:
         return self.lead(made.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
     def dossier(self, lead: Lead) -> Dossier:
-        found = self.ledger.read(lambda reading: reading.dossier(lead.lead_id))
+        found = self.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
         assert found is not None
         return found
 
@@ -71,7 +71,7 @@ class TestOptionalContactData:
     def test_stands_in_no_event(self, intake: Intake) -> None:
         lead = intake.take(odd())
         events = intake.ledger.read(
-            lambda reading: repr(list(reading.events(lead_id=lead.lead_id)))
+            lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
         )
         assert ODD["phone"] not in events
         assert "6243051111" not in events

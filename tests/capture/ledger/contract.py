@@ -45,16 +45,16 @@ class LedgerContract:
     @pytest.fixture
     def ledger(self, open_again: Callable[[], Ledger]) -> Ledger:
         ledger = open_again()
-        ledger.transact(lambda records: records.keep_version(campaign(), NOW))
+        ledger.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
         return ledger
 
     def test_an_empty_ledger_has_the_genesis_hash_as_its_head(self, ledger: Ledger) -> None:
-        assert ledger.read(lambda reading: reading.head()) == (0, GENESIS)
+        assert ledger.read(lambda reading: reading.events.head()) == (0, GENESIS)
 
     def test_an_event_reads_back_as_it_was_appended(self, ledger: Ledger) -> None:
         event = received("a")
         ledger.transact(lambda records: records.append(event))
-        (recorded,) = ledger.read(lambda reading: list(reading.events(lead_id="a")))
+        (recorded,) = ledger.read(lambda reading: list(reading.events.select(lead_id="a")))
         assert recorded.event == event
         assert recorded.hash == link(GENESIS, event, 1)
 
@@ -62,20 +62,23 @@ class LedgerContract:
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         ledger.transact(lambda records: records.append(received("a")))
-        lead = open_again().read(lambda reading: reading.lead("a"))
+        lead = open_again().read(lambda reading: reading.leads.get("a"))
         assert lead is not None
         assert lead.review == "received"
 
     def test_work_that_fails_leaves_nothing_behind(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             records.append(received("a"))
-            records.queue(Message("a", "lead_qualified", NOW, None))
+            records.outbox.queue(Message("a", "lead_qualified", NOW, None))
             raise Stop
 
         with pytest.raises(Stop):
             ledger.transact(work)
-        assert ledger.read(lambda reading: (reading.head()[0], reading.lead("a"))) == (0, None)
-        assert ledger.read(lambda reading: reading.messages()) == []
+        assert ledger.read(lambda reading: (reading.events.head()[0], reading.leads.get("a"))) == (
+            0,
+            None,
+        )
+        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
 
     def test_work_may_be_run_again_after_it_failed(self, ledger: Ledger) -> None:
         tries = []
@@ -106,10 +109,10 @@ class LedgerContract:
                 received("b", test=True),
                 received("c"),
             )
-            records.keep_dossier("guide", "a", Dossier({}, first_touch={"path": "/x/"}))
+            records.people.keep_dossier("guide", "a", Dossier({}, first_touch={"path": "/x/"}))
 
         ledger.transact(work)
-        a, c = ledger.read(lambda reading: list(reading.tracked("guide")))
+        a, c = ledger.read(lambda reading: list(reading.leads.tracked("guide")))
         assert a.decision == Decision(Kind.REJECTED, Actor.SYSTEM, later, "known")
         assert (a.notice_at, a.touches) == (NOW, ({"path": "/x/"}, {}))
         assert (c.lead.lead_id, c.decision, c.notice_at, c.touches) == ("c", None, None, None)
@@ -118,7 +121,7 @@ class LedgerContract:
         ledger.transact(lambda records: records.append(received("a")))
         with pytest.raises(MoveRefused):
             ledger.transact(lambda records: records.append(moved("a", Kind.ACCEPTED)))
-        assert ledger.read(lambda reading: reading.head()[0]) == 1
+        assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
     @pytest.mark.parametrize("kind", sorted(RESERVED))
     def test_an_event_of_a_reserved_kind_is_refused_in_one_line(
@@ -128,7 +131,7 @@ class LedgerContract:
         for event in (moved("a", kind), replace(moved("a", kind), lead_id=None)):
             with pytest.raises(Refused, match=f"^event kind {kind}: reserved for a later version"):
                 ledger.transact(lambda records, event=event: records.append(event))
-        assert ledger.read(lambda reading: reading.head()[0]) == 1
+        assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
     def test_the_reserved_kinds_are_those_that_come_next(self) -> None:
         assert sorted(RESERVED) == [
@@ -147,19 +150,22 @@ class LedgerContract:
     ) -> None:
         def fails(records: Records) -> None:
             records.append(received("b"), moved("b", Kind.QUALIFIED))
-            records.queue(Message("b", "lead_qualified", NOW, None))
+            records.outbox.queue(Message("b", "lead_qualified", NOW, None))
             raise Stop
 
         pieces = [_taking("a"), fails, _taking("c")]
         done = ledger.transact_all(pieces)
         assert [type(outcome.error) for outcome in done] == [type(None), Stop, type(None)]
-        assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()]) == ["a", "c"]
-        assert ledger.read(lambda reading: reading.messages()) == []
+        assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()]) == [
+            "a",
+            "c",
+        ]
+        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
         assert ledger.verify().faults == ()
 
     def test_each_piece_sees_what_those_before_it_wrote(self, ledger: Ledger) -> None:
         def look(records: Records) -> bool:
-            return records.lead("a") is not None
+            return records.leads.get("a") is not None
 
         first, _, second = ledger.transact_all([look, _taking("a"), look])
         assert (first.result, second.result) == (False, True)
@@ -187,7 +193,7 @@ class LedgerContract:
                 lead_id = f"{number}-{turn}"
                 other.transact(
                     lambda records, lead_id=lead_id: (
-                        records.lead(lead_id),
+                        records.leads.get(lead_id),
                         records.append(received(lead_id)),
                     )
                 )
@@ -202,54 +208,64 @@ class LedgerContract:
 
         def work(records: Records) -> None:
             records.append(received("a"))
-            records.keep_dossier("guide", "a", dossier)
+            records.people.keep_dossier("guide", "a", dossier)
 
         ledger.transact(work)
-        assert ledger.read(lambda reading: reading.dossier("a")) == dossier
+        assert ledger.read(lambda reading: reading.people.dossier("a")) == dossier
 
     def test_a_dossier_and_keys_can_be_put_in_place_of_others(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             for lead_id in "ab":
                 records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))
-                records.keep_dossier("guide", lead_id, Dossier({"email": "x@b.example"}))
-                records.keep_keys(lead_id, "acme", {"email": "x@b.example"})
-            records.change_dossier("a", Dossier({"email": "y@b.example"}, last_touch={"path": "/"}))
-            records.change_keys("a", "acme", {"email": "y@b.example"})
+                records.people.keep_dossier("guide", lead_id, Dossier({"email": "x@b.example"}))
+                records.people.keep_keys(lead_id, "acme", {"email": "x@b.example"})
+            records.people.change_dossier(
+                "a", Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
+            )
+            records.people.change_keys("a", "acme", {"email": "y@b.example"})
 
         ledger.transact(work)
 
         def match(email: str) -> list[str]:
-            found = ledger.read(lambda reading: reading.matching("acme", {"email": email}, ANY))
+            found = ledger.read(
+                lambda reading: reading.leads.matching("acme", {"email": email}, ANY)
+            )
             return [lead.lead_id for lead in found]
 
         assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
-        changed, other = (ledger.read(lambda reading, i=i: reading.dossier(i)) for i in "ab")
+        changed, other = (ledger.read(lambda reading, i=i: reading.people.dossier(i)) for i in "ab")
         assert changed == Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
         assert other == Dossier({"email": "x@b.example"})
 
     def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.keep_submission("id", "answers", NOW, "a"))
+        ledger.transact(lambda records: records.people.keep_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
-        found = ledger.read(lambda reading: reading.submission("id", "others", later))
+        found = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
         assert found == "a"
 
     def test_without_an_id_it_is_found_by_same_answers_since_a_time(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.keep_submission(None, "answers", NOW, "a"))
+        ledger.transact(lambda records: records.people.keep_submission(None, "answers", NOW, "a"))
         before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
-        assert ledger.read(lambda reading: reading.submission("", "answers", before)) == "a"
-        assert ledger.read(lambda reading: reading.submission("", "answers", after)) is None
-        assert ledger.read(lambda reading: reading.submission("", "others", before)) is None
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", before)) == "a"
+        )
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", after)) is None
+        )
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "others", before)) is None
+        )
 
     def test_people_match_by_any_key_within_one_client_alone(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             records.append(received("a"), moved("a", Kind.QUALIFIED))
-            records.keep_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
+            records.people.keep_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
 
         ledger.transact(work)
 
         def match(client: str, **keys: str) -> list[str]:
             return ledger.read(
-                lambda reading: [lead.lead_id for lead in reading.matching(client, keys, ANY)]
+                lambda reading: [lead.lead_id for lead in reading.leads.matching(client, keys, ANY)]
             )
 
         assert match("acme", email="a@b.example") == ["a"]
@@ -262,12 +278,12 @@ class LedgerContract:
 
         def work(records: Records) -> None:
             records.append(received("a", test=True), moved("a", Kind.QUALIFIED))
-            records.keep_keys("a", "acme", {"email": "a@b.example"})
+            records.people.keep_keys("a", "acme", {"email": "a@b.example"})
 
         ledger.transact(work)
         keys = {"email": "a@b.example"}
-        assert ledger.read(lambda reading: reading.matching("acme", keys, ANY)) == []
-        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-11")) == 0
+        assert ledger.read(lambda reading: reading.leads.matching("acme", keys, ANY)) == []
+        assert ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-11")) == 0
 
     @pytest.mark.parametrize(
         ("kind", "places"),
@@ -278,24 +294,28 @@ class LedgerContract:
     ) -> None:
         ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
         terms = campaign()
-        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-11")) == places
-        assert ledger.read(lambda reading: reading.places_taken(terms, "2026-12")) == 0
+        assert (
+            ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-11")) == places
+        )
+        assert ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-12")) == 0
 
     def test_a_suppression_list_is_one_clients_own(self, ledger: Ledger) -> None:
         entries = [("email", "a@b.example"), ("email", "a@b.example")]
-        assert ledger.transact(lambda records: records.suppress("acme", entries, NOW)) == 1
+        assert ledger.transact(lambda records: records.people.suppress("acme", entries, NOW)) == 1
         keys = {"email": "a@b.example"}
-        assert ledger.read(lambda reading: reading.is_suppressed("acme", keys))
-        assert not ledger.read(lambda reading: reading.is_suppressed("other", keys))
+        assert ledger.read(lambda reading: reading.people.is_suppressed("acme", keys))
+        assert not ledger.read(lambda reading: reading.people.is_suppressed("other", keys))
 
     def test_a_campaign_version_is_kept_once_and_as_it_was(self, ledger: Ledger) -> None:
         terms = campaign()
-        ledger.transact(lambda records: records.keep_version(terms, NOW))
-        ledger.transact(lambda records: records.keep_version(terms, NOW))
+        ledger.transact(lambda records: records.campaigns.keep_version(terms, NOW))
+        ledger.transact(lambda records: records.campaigns.keep_version(terms, NOW))
         copy = campaign(slug="copy")
-        ledger.transact(lambda records: records.keep_version(copy, NOW))
+        ledger.transact(lambda records: records.campaigns.keep_version(copy, NOW))
         kept = [
-            ledger.read(lambda reading, slug=slug: reading.version_text(slug, terms.version))
+            ledger.read(
+                lambda reading, slug=slug: reading.campaigns.version_text(slug, terms.version)
+            )
             for slug in ("guide", "copy", "other")
         ]
         assert kept == [terms.text, copy.text, None]
@@ -306,7 +326,9 @@ class LedgerContract:
 
         def ids(**how: bool) -> str:
             return ledger.read(
-                lambda reading: "".join(lead.lead_id for lead in reading.leads(LeadFilter(), **how))
+                lambda reading: "".join(
+                    lead.lead_id for lead in reading.leads.select(LeadFilter(), **how)
+                )
             )
 
         assert ids() == "cab"
@@ -322,10 +344,10 @@ class LedgerContract:
             records.append(received("a"), moved("a", Kind.DISQUALIFIED, verdict=first))
             records.append(moved("a", Kind.CORRECTED), moved("a", Kind.QUALIFIED, verdict=second))
             records.append(moved("a", Kind.ACCEPTED), received("c"))
-            records.keep_dossier("guide", "a", Dossier({"many": ("x", "y")}))
+            records.people.keep_dossier("guide", "a", Dossier({"many": ("x", "y")}))
 
         ledger.transact(work)
-        found = ledger.read(lambda reading: list(reading.judged("guide")))
+        found = ledger.read(lambda reading: list(reading.leads.judged("guide")))
         assert [(one.lead.lead_id, one.verdict, one.answers) for one in found] == [
             ("b", first, None),
             ("a", second, {"many": ("x", "y")}),
@@ -339,12 +361,14 @@ class LedgerContract:
         ledger.transact(lambda records: records.append(received("a"), received("b", at=later)))
 
         def ids(*asked: object) -> list[str]:
-            return ledger.read(lambda reading: [one.lead.lead_id for one in reading.judged(*asked)])
+            return ledger.read(
+                lambda reading: [one.lead.lead_id for one in reading.leads.judged(*asked)]
+            )
 
         assert (ids("guide"), ids("guide", later), ids("other")) == (["a", "b"], ["b"], [])
-        assert ledger.read(lambda reading: reading.how_many("guide")) == 2
-        assert ledger.read(lambda reading: reading.how_many("guide", later)) == 1
-        assert ledger.read(lambda reading: reading.how_many("other")) == 0
+        assert ledger.read(lambda reading: reading.leads.count("guide")) == 2
+        assert ledger.read(lambda reading: reading.leads.count("guide", later)) == 1
+        assert ledger.read(lambda reading: reading.leads.count("other")) == 0
 
     def test_a_client_is_shown_its_qualified_leads_and_no_tests(self, ledger: Ledger) -> None:
         kinds = {"a": Kind.QUALIFIED, "b": Kind.DISQUALIFIED, "c": Kind.SPAM, "d": Kind.QUALIFIED}
@@ -372,7 +396,9 @@ class LedgerContract:
             for stage in ("qualified", "accepted", "rejected"):
                 expected = ledger.read(
                     lambda reading, now=now, stage=stage: {
-                        lead.lead_id for lead in reading.leads() if lead.review_at(now) == stage
+                        lead.lead_id
+                        for lead in reading.leads.select()
+                        if lead.review_at(now) == stage
                     }
                 )
                 assert set(self.shown(ledger, now=now, stage=stage)) == expected
@@ -389,4 +415,6 @@ class LedgerContract:
 
     def shown(self, ledger: Ledger, **wanted: Any) -> list[str]:
         asked = Shown(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
-        return [lead.lead_id for lead in ledger.read(lambda reading: reading.shown(asked))]
+        return [
+            lead.lead_id for lead in ledger.read(lambda reading: reading.leads.for_client(asked))
+        ]

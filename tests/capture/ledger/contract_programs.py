@@ -9,25 +9,27 @@ from tests.samples import NOW, moved, received
 
 HOUR = timedelta(hours=1)
 
+DIGEST = "d" * 64
+
 
 class ProgramContract:
     """Subclassed by a backend's test module, which has a fresh `ledger`."""
 
     def test_a_token_is_found_by_its_hash_and_ends_once(self, ledger: Ledger) -> None:
         access = Access("x1", "acme", "crm", NOW)
-        ledger.transact(lambda records: records.keep_access(access, "digest"))
-        assert ledger.read(lambda reading: reading.access("digest")) == access
-        assert ledger.read(lambda reading: reading.access("other")) is None
+        ledger.transact(lambda records: records.api.keep_token(access, DIGEST))
+        assert ledger.read(lambda reading: reading.api.token(DIGEST)) == access
+        assert ledger.read(lambda reading: reading.api.token("other")) is None
         for at in (NOW + HOUR, NOW + 2 * HOUR):
-            ledger.transact(lambda records, at=at: records.revoke_access("x1", at))
+            ledger.transact(lambda records, at=at: records.api.revoke_token("x1", at))
         ended = replace(access, revoked_at=NOW + HOUR)
-        assert ledger.read(lambda reading: reading.accesses("acme")) == [ended]
-        assert ledger.read(lambda reading: reading.accesses("other")) == []
+        assert ledger.read(lambda reading: reading.api.tokens("acme")) == [ended]
+        assert ledger.read(lambda reading: reading.api.tokens("other")) == []
 
     def test_an_answer_is_kept_by_client_and_key(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.keep_answer("acme", "k", "asked", "said", NOW))
+        ledger.transact(lambda records: records.api.keep_answer("acme", "k", "asked", "said", NOW))
         asking = [("acme", "k", "asked"), ("acme", "k", "else"), ("other", "k", "asked")]
-        found = ledger.read(lambda reading: [reading.answered(*one) for one in asking])
+        found = ledger.read(lambda reading: [reading.api.answer(*one) for one in asking])
         same, other = Answered(same=True, answer="said"), Answered(same=False, answer="said")
         assert found == [same, other, None]
 
@@ -43,7 +45,8 @@ class ProgramContract:
         def found(kind: Kind, client: str = "acme", *, test: bool = False) -> list[str | None]:
             return ledger.read(
                 lambda reading: [
-                    one.event.lead_id for one in reading.referenced(client, kind, "R-1", test=test)
+                    one.event.lead_id
+                    for one in reading.events.by_reference(client, kind, "R-1", test=test)
                 ]
             )
 

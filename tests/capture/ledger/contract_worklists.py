@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import product
 
-from capture.lead import Kind, Lead, show_time
-from capture.ledger import Frozen, Ledger, Reading, Records
+from capture.lead import SHOWN, Kind, Lead, show_time
+from capture.ledger import Frozen, Ledger, Mark, Reading, Records, Shown
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -34,19 +35,68 @@ class WorklistContract:
             )
 
         for slug in ("guide", None):
-            assert ids(lambda reading, slug=slug: reading.in_review(slug)) == "dbe"
-            assert ids(lambda reading, slug=slug: reading.booked(slug)) == "ba"
+            assert ids(lambda reading, slug=slug: reading.leads.in_review(slug)) == "dbe"
+            assert ids(lambda reading, slug=slug: reading.leads.booked(slug)) == "ba"
             for after, review, booked in (
                 (-MOMENT, "", ""),
                 (HOUR, "db", ""),
                 (2 * HOUR, "db", "ba"),
             ):
                 at = NOW + after
-                found = ids(lambda reading, slug=slug, at=at: reading.in_review(slug, ended_by=at))
+                found = ids(
+                    lambda reading, slug=slug, at=at: reading.leads.in_review(slug, silent_by=at)
+                )
                 assert found == review
-                found = ids(lambda reading, slug=slug, at=at: reading.booked(slug, silent_by=at))
+                found = ids(
+                    lambda reading, slug=slug, at=at: reading.leads.booked(slug, silent_by=at)
+                )
                 assert found == booked
-        assert ids(lambda reading: reading.in_review("other")) == ""
+        assert ids(lambda reading: reading.leads.in_review("other")) == ""
+
+    def test_what_silence_decided_is_found_by_every_query_as_the_lead_says_it(
+        self, ledger: Ledger
+    ) -> None:
+        """One rule, in `Lead`: each combination of what it depends on, around each moment."""
+        ends, held = NOW + HOUR, NOW + 2 * HOUR
+        meeting = {"meeting_at": show_time(ends), "taken_held_at": show_time(held)}
+
+        def work(records: Records) -> None:
+            endings: list[list[Kind]] = [[], [Kind.ACCEPTED], [Kind.REJECTED]]
+            for number, (explicit, deadline, booked, said) in enumerate(
+                product((False, True), (None, show_time(ends)), (False, True), endings)
+            ):
+                lead_id = f"{number:02}"
+                judged = moved(lead_id, Kind.QUALIFIED, explicit=explicit, deadline=deadline)
+                records.append(received(lead_id), judged)
+                if booked:
+                    records.append(moved(lead_id, Kind.SCHEDULED, **meeting))
+                records.append(*(moved(lead_id, kind) for kind in said))
+
+        ledger.transact(work)
+
+        def check(reading: Reading) -> None:
+            everyone = list(reading.leads.select())
+            nothing_since = reading.events.head()[0]
+            for at in (ends, held):
+                for now in (at - MOMENT, at, at + MOMENT):
+                    silent = [lead for lead in everyone if lead.is_silent_at(now)]
+                    assert reading.leads.in_review(silent_by=now) == silent
+                    silent = [lead for lead in everyone if lead.is_taken_held_at(now)]
+                    assert reading.leads.booked(silent_by=now) == silent
+                    mark = Mark(nothing_since, at - MOMENT)
+                    found = reading.leads.for_client(Shown("acme", now, 99, changed=mark))
+                    changed = {
+                        lead.lead_id
+                        for lead in everyone
+                        if lead.review in SHOWN
+                        and (
+                            lead.is_silent_at(now) > lead.is_silent_at(mark.at)
+                            or lead.is_taken_held_at(now) > lead.is_taken_held_at(mark.at)
+                        )
+                    }
+                    assert {lead.lead_id for lead in found} == changed
+
+        ledger.read(check)
 
     def test_the_first_lead_is_no_test_and_leads_changed_later_are_found(
         self, ledger: Ledger
@@ -62,16 +112,16 @@ class WorklistContract:
             ledger.transact(lambda records, events=events: records.append(*events))
 
         def look(reading: Reading) -> None:
-            assert reading.first_lead("other") is None
-            first = reading.first_lead("guide")
+            assert reading.leads.first("other") is None
+            first = reading.leads.first("guide")
             assert first is not None
             assert first.lead_id == "b"
-            assert list(reading.free("guide", "2026-11")) == ["b"]
-            assert list(reading.free("guide", "2026-12")) == []
-            assert reading.changed_after("guide", until=NOW) == {"b"}
-            assert reading.changed_after("guide", until=later) == set()
-            assert reading.changed_after("guide", last=4) == {"a", "b"}
-            assert reading.changed_after("other", last=4) == set()
+            assert list(reading.campaigns.free_leads("guide", "2026-11")) == ["b"]
+            assert list(reading.campaigns.free_leads("guide", "2026-12")) == []
+            assert reading.events.leads_changed_after("guide", until=NOW) == {"b"}
+            assert reading.events.leads_changed_after("guide", until=later) == set()
+            assert reading.events.leads_changed_after("guide", last=4) == {"a", "b"}
+            assert reading.events.leads_changed_after("other", last=4) == set()
 
         ledger.read(look)
 
@@ -81,25 +131,25 @@ class WorklistContract:
         ends = NOW + HOUR
 
         def work(records: Records) -> None:
-            records.keep_version(campaign(), NOW)
+            records.campaigns.keep_version(campaign(), NOW)
             for lead_id in "abc":
                 qualified = moved(lead_id, Kind.QUALIFIED, deadline=show_time(ends))
                 records.append(received(lead_id), qualified)
             bill = Frozen("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
-            records.keep_statement(bill, [("a", ""), ("b", "")])
+            records.statements.keep(bill, [("a", ""), ("b", "")])
 
         ledger.transact(work)
 
         def look(reading: Reading) -> None:
-            assert reading.billable("guide", "2026-11", NOW) == {"a", "b"}
-            assert reading.billable("guide", "2026-11", ends) == {"a", "b", "c"}
-            assert reading.billable("guide", "2026-12", ends) == {"c"}
-            assert reading.billable("other", "2026-11", ends) == set()
-            assert list(reading.statement_numbers()) == ["acme-0001"]
-            assert set(reading.lines_of("acme-0001")) == {("a", ""), ("b", "")}
-            assert list(reading.lines_of("acme-0002")) == []
-            assert reading.kept_versions("guide", NOW) == [campaign().version]
-            assert reading.kept_versions("guide", NOW - HOUR) == []
-            assert reading.kept_versions("other", NOW) == []
+            assert reading.statements.billable_leads("guide", "2026-11", NOW) == {"a", "b"}
+            assert reading.statements.billable_leads("guide", "2026-11", ends) == {"a", "b", "c"}
+            assert reading.statements.billable_leads("guide", "2026-12", ends) == {"c"}
+            assert reading.statements.billable_leads("other", "2026-11", ends) == set()
+            assert list(reading.statements.numbers()) == ["acme-0001"]
+            assert set(reading.statements.lines("acme-0001")) == {("a", ""), ("b", "")}
+            assert list(reading.statements.lines("acme-0002")) == []
+            assert reading.campaigns.versions("guide", NOW) == [campaign().version]
+            assert reading.campaigns.versions("guide", NOW - HOUR) == []
+            assert reading.campaigns.versions("other", NOW) == []
 
         ledger.read(look)

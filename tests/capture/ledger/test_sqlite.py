@@ -143,9 +143,9 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
 @pytest.mark.parametrize(
     "look",
     [
-        lambda reading: list(reading.lives()),
-        lambda reading: list(reading.leads(LeadFilter(campaign="guide"))),
-        lambda reading: list(reading.judged("guide")),
+        lambda reading: list(reading.events.by_qualified_lead()),
+        lambda reading: list(reading.leads.select(LeadFilter(campaign="guide"))),
+        lambda reading: list(reading.leads.judged("guide")),
     ],
     ids=["lives", "leads", "judged"],
 )
@@ -156,7 +156,7 @@ def test_a_campaigns_leads_are_read_as_they_lie_and_not_sorted_in_memory(
     with closing(open_ledger(url, KEY)) as ledger:
 
         def watched(reading: Reading) -> None:
-            connection = reading._db.conn  # type: ignore[attr-defined]
+            connection = reading.connection  # type: ignore[attr-defined]
             connection.set_trace_callback(asked.append)
             assert look(reading)
             connection.set_trace_callback(None)

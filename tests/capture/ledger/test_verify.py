@@ -19,7 +19,7 @@ def written(path: Path, leads: int) -> str:
     url = f"sqlite:///{path}"
 
     def work(records: Records) -> None:
-        records.keep_version(campaign(), received("a").recorded_at)
+        records.campaigns.keep_version(campaign(), received("a").recorded_at)
         for number in range(leads):
             lead_id = f"lead{number}"
             records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))

@@ -139,7 +139,7 @@ class Product:
         self.sent += 1
         sent = Submission(answers, agreed(self.campaign.version), f"{self.sent}", test=act.test)
         made = self.ledger.transact(lambda records: receive(records, self.campaign, sent, act.at))
-        return self.ledger.read(lambda reading: reading.lead(made.lead_id))
+        return self.ledger.read(lambda reading: reading.leads.get(made.lead_id))
 
     def _on_a_lead(self, records: Records, act: Act) -> Lead:
         if act.what == "corrected":
@@ -221,7 +221,7 @@ class Product:
 
     def kept(self) -> list[Frozen]:
         """The closed statements as the ledger has them now."""
-        return self.ledger.read(lambda reading: list(reading.statements()))
+        return self.ledger.read(lambda reading: list(reading.statements.select()))
 
     def assert_drawn_alike(self, month: str, as_of: datetime) -> None:
         """What is drawn from a few leads is what is drawn from all that ever came."""

@@ -233,7 +233,7 @@ class Campaigns(RuleBasedStateMachine):
 
     def alike(self, lead_id: str) -> None:
         """Both books say that the lead stands in the same place."""
-        lead: Lead = self.product.ledger.read(lambda reading: reading.lead(lead_id))
+        lead: Lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
         life = self.oracle.lives[lead_id]
         life.settle(self.now)
         stage = "accepted" if life.accepted else "rejected" if life.rejected else life.stage

@@ -67,10 +67,10 @@ class Desk:
         return [str(problem).removeprefix("crm.csv:") for problem in refused.value.problems]
 
     def head(self) -> int:
-        return self.ledger.read(lambda reading: reading.head()[0])
+        return self.ledger.read(lambda reading: reading.events.head()[0])
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.lead(lead_id))
+        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 

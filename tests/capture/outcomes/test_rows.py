@@ -45,11 +45,11 @@ class TestRows:
     def test_whose_word_it_is_stands_in_the_row_or_holds_for_the_table(self, desk: Desk) -> None:
         lead_id = desk.take()
         desk.bring(SCHEDULED + ",,,,,agency,by phone", HELD, side=Actor.CLIENT)
-        events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+        events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
         assert [one.event.actor for one in events[-2:]] == [Actor.AGENCY] * 2  # who enters it
         entered_for = [one.event.data.get("on_behalf_of") for one in events[-2:]]
         assert entered_for == [None, "client"]
-        notes = desk.ledger.read(lambda reading: reading.notes(lead_id))
+        notes = desk.ledger.read(lambda reading: reading.people.notes(lead_id))
         assert [(note.author, note.text) for note in notes] == [("Ada", "by phone"), ("Ada", "")]
         assert "Ada" not in repr(events)
 
@@ -63,7 +63,7 @@ class TestRows:
         lead_id = desk.take(SHARE)
         row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,12"
         desk.bring(WON, row)
-        events = desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+        events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
         amounts = [one.event.data["amount"] for one in events if one.event.kind is Kind.REVENUE]
         assert (len(amounts), sum(amounts)) == (12, 100000)
         assert known(desk.bring(WON, row)) == [True, True]
@@ -91,7 +91,9 @@ class TestRows:
         assert known(desk.bring(WON, paid, no)) == [True, True, True]
         kinds = [
             one.event.kind
-            for one in desk.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))
+            for one in desk.ledger.read(
+                lambda reading: list(reading.events.select(lead_id=lead_id))
+            )
         ]
         assert kinds.count(Kind.CONTESTED) == kinds.count(Kind.REVENUE) == 1
 

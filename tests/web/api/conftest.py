@@ -85,7 +85,7 @@ class World:
     def kinds(self, lead_id: str) -> list[str]:
         """What the ledger holds of a lead."""
         return self.ledger.read(
-            lambda reading: [one.event.kind.value for one in reading.events(lead_id=lead_id)]
+            lambda reading: [one.event.kind.value for one in reading.events.select(lead_id=lead_id)]
         )
 
 

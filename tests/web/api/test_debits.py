@@ -70,9 +70,9 @@ def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None
         "approved",
         "acme-0002",
     )
-    event = world.ledger.read(lambda reading: list(reading.account_events()))[-1].event
+    event = world.ledger.read(lambda reading: list(reading.events.of_account()))[-1].event
     assert (event.kind, event.actor) == ("debited", Actor.CLIENT)
-    (note,) = world.ledger.read(lambda reading: reading.notes(billed))
+    (note,) = world.ledger.read(lambda reading: reading.people.notes(billed))
     assert (note.author, note.text) == ("Carol", "by all means")
     assert debits(world, "?stage=open") == []
     assert [one["id"] for one in debits(world, "?stage=approved")] == [DEBIT]

@@ -98,7 +98,7 @@ def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> 
     page = json.loads(service.ask("GET", "/api/v1/leads?limit=2", headers=bearer).text)
     cursor = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
     with service.ledger() as ledger:
-        ids = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads()])
+        ids = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()])
     for name, values in {
         "lead-id": st.sampled_from(ids),
         "debit-id": st.just("acme-p0001"),

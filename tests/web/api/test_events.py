@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 def last(world: World, lead_id: str) -> Event:
-    return world.ledger.read(lambda reading: list(reading.events(lead_id=lead_id)))[-1].event
+    return world.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))[-1].event
 
 
 def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> None:
@@ -22,14 +22,14 @@ def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> 
     assert (said.status_code, said.json["stage"]) == (201, "rejected")
     event = last(world, lead_id)
     assert (event.actor, event.data["reason"]) == (Actor.CLIENT, "too_small")
-    (note,) = world.ledger.read(lambda reading: reading.notes(lead_id))
+    (note,) = world.ledger.read(lambda reading: reading.people.notes(lead_id))
     assert (note.author, note.text) == ("Carol", "seven people")
 
 
 def test_without_a_name_the_token_names_who_did_it(world: World) -> None:
     lead_id = world.take()
     world.say(lead_id, type="accepted", by=" ")
-    (note,) = world.ledger.read(lambda reading: reading.notes(lead_id))
+    (note,) = world.ledger.read(lambda reading: reading.people.notes(lead_id))
     assert note.author == "crm"
 
 
@@ -253,7 +253,7 @@ class TestKeys:
         lead_id = world.take(full_name="Ann Secret")
         world.say(lead_id, key="carols-key", type="accepted", note="Secret note", by="Carol Secret")
         rows = world.ledger.read(
-            lambda reading: reading._db.execute("SELECT * FROM answered").fetchall()
+            lambda reading: reading.connection.execute("SELECT * FROM answered").fetchall()
         )
         assert len(rows) == 1
         assert "Secret" not in repr(rows)

@@ -37,7 +37,9 @@ def test_touches_show_path_and_utm_alone(world: World) -> None:
 def test_an_erased_lead_stays_and_says_so(world: World) -> None:
     lead_id = world.take()
     world.ledger.transact(
-        lambda records: records._db.execute("DELETE FROM dossiers WHERE lead_id = ?", (lead_id,))
+        lambda records: records.connection.execute(
+            "DELETE FROM dossiers WHERE lead_id = ?", (lead_id,)
+        )
     )
     lead = world.lead(lead_id)
     assert (lead["answers"], lead["verdict"][0]["why"]) == (None, "")
@@ -47,7 +49,7 @@ def test_the_agencys_notes_names_and_hashes_are_never_shown(world: World) -> Non
     lead_id = world.take()
 
     def agency(records: object) -> None:
-        records.keep_note(Note(lead_id, "disputed", "Ada Secret", "they are cheap", NOW))
+        records.people.keep_note(Note(lead_id, "disputed", "Ada Secret", "they are cheap", NOW))
         record(
             records,
             Outcome(lead_id, Kind.LOST, Actor.AGENCY, "Ada Secret", NOW, note="hopeless"),
@@ -56,7 +58,7 @@ def test_the_agencys_notes_names_and_hashes_are_never_shown(world: World) -> Non
 
     world.ledger.transact(agency)
     text = world.get(f"/api/v1/leads/{lead_id}").text
-    by = world.ledger.read(lambda reading: reading.pseudonym("acme", "Ada Secret"))
+    by = world.ledger.read(lambda reading: reading.people.pseudonym("acme", "Ada Secret"))
     for secret in ("Ada", "cheap", "hopeless", by, "rule_data", '"by"', "hash"):
         assert secret not in text
     assert '"source":"agency"' in text

@@ -35,7 +35,7 @@ def test_only_qualified_leads_are_listed(world: World) -> None:
     world.take(company_size="1-50")  # disqualified
     world.take(test=True)
     world.ledger.transact(
-        lambda records: records.suppress("acme", [("email", "di@clinic.example")], NOW)
+        lambda records: records.people.suppress("acme", [("email", "di@clinic.example")], NOW)
     )
     world.take(email="di@clinic.example")  # suppressed
     assert world.listed() == [good]
@@ -133,9 +133,9 @@ class TestTold:
     def test_a_page_of_known_leads_writes_nothing(self, world: World) -> None:
         world.take()
         world.listed()
-        head = world.ledger.read(lambda reading: reading.head())
+        head = world.ledger.read(lambda reading: reading.events.head())
         world.listed()
-        assert world.ledger.read(lambda reading: reading.head()) == head
+        assert world.ledger.read(lambda reading: reading.events.head()) == head
 
     def test_a_corrected_lead_is_told_again_and_needs_a_word(self, world: World) -> None:
         lead_id = world.take("told")
@@ -196,12 +196,14 @@ class TestChanged:
 def test_the_database_finds_a_clients_leads_without_passing_by_others(world: World) -> None:
     world.take()
     plans = []
-    world.ledger.read(lambda reading: reading._db.conn.set_trace_callback(plans.append))
-    world.ledger.read(lambda reading: reading.shown(Shown("acme", NOW, 10, stage="accepted")))
-    world.ledger.read(lambda reading: reading._db.conn.set_trace_callback(None))
+    world.ledger.read(lambda reading: reading.connection.set_trace_callback(plans.append))
+    world.ledger.read(
+        lambda reading: reading.leads.for_client(Shown("acme", NOW, 10, stage="accepted"))
+    )
+    world.ledger.read(lambda reading: reading.connection.set_trace_callback(None))
     (asked,) = [one for one in plans if "FROM leads" in one]
     steps = world.ledger.read(
-        lambda reading: reading._db.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
+        lambda reading: reading.connection.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
     )
     assert "USING INDEX leads_shown (client=?)" in steps[0][3]
     assert not [step for step in steps if "TEMP B-TREE" in step[3]]

@@ -65,7 +65,7 @@ def test_the_scheme_is_read_whatever_its_case_and_the_token_only_from_the_header
 
 
 def test_a_revoked_token_opens_nothing_from_then_on(world: World) -> None:
-    (access,) = world.ledger.read(lambda reading: reading.accesses("acme"))
+    (access,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
     world.ledger.transact(lambda records: revoke_token(records, access.id, NOW))
     problem(world.get(), 401)
     assert world.get(client="other").status_code == 200
@@ -73,7 +73,7 @@ def test_a_revoked_token_opens_nothing_from_then_on(world: World) -> None:
 
 def test_the_last_use_is_kept_to_the_hour(world: World) -> None:
     def used() -> Any:
-        (access,) = world.ledger.read(lambda reading: reading.accesses("acme"))
+        (access,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
         return access.used_at
 
     assert used() is None
@@ -205,7 +205,7 @@ def test_a_body_that_two_programs_could_read_differently_is_refused(
     world: World, body: bytes
 ) -> None:
     problem(post(world, body), 400)
-    assert world.ledger.read(lambda reading: reading.answered("acme", "k1", "")) is None
+    assert world.ledger.read(lambda reading: reading.api.answer("acme", "k1", "")) is None
 
 
 @pytest.mark.parametrize(

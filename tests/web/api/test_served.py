@@ -34,14 +34,14 @@ def taken(service: Service) -> str:
     form = person()
     assert service.post(form).status == 303
     with service.ledger() as ledger:
-        leads = ledger.read(lambda reading: list(reading.leads(newest_first=True)))
+        leads = ledger.read(lambda reading: list(reading.leads.select(newest_first=True)))
     return leads[0].lead_id
 
 
 def kinds(service: Service, lead_id: str) -> list[str]:
     with service.ledger() as ledger:
         return ledger.read(
-            lambda reading: [one.event.kind.value for one in reading.events(lead_id=lead_id)]
+            lambda reading: [one.event.kind.value for one in reading.events.select(lead_id=lead_id)]
         )
 
 

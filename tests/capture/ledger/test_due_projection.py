@@ -24,7 +24,7 @@ NOTHING = Owed(None, "")
 
 
 def owed(desk: Desk, lead_id: str) -> Owed:
-    return desk.ledger.read(lambda reading: reading.owed(lead_id))
+    return desk.ledger.read(lambda reading: reading.statements.due_state(lead_id))
 
 
 def came(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> str:
@@ -112,22 +112,6 @@ def filled(desk: Desk) -> list[str]:
 def raw(folder: Path, sql: str) -> None:
     with closing(sqlite3.connect(folder / "ledger.db")) as db:
         db.executescript(sql)
-
-
-def test_an_older_ledger_is_given_both_as_its_events_have_them(desk: Desk, tmp_path: Path) -> None:
-    leads = filled(desk)
-    before = [owed(desk, lead_id) for lead_id in leads]
-    raw(
-        tmp_path,
-        "DROP INDEX leads_due; DROP INDEX leads_in_review; DROP INDEX leads_booked;"
-        "DROP INDEX events_by_time; CREATE INDEX events_by_campaign ON events (campaign, sequence);"
-        "ALTER TABLE leads DROP COLUMN due_at; ALTER TABLE leads DROP COLUMN billed;"
-        "DELETE FROM _sqlite_migrations WHERE name IN ('add_bills', 'add_worklists')",
-    )
-    with closing(open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")) as again:
-        assert [again.read(lambda reading, i=i: reading.owed(i)) for i in leads] == before
-        assert before[0].billed
-        assert again.verify().faults == ()
 
 
 def copied(folder: Path) -> Path:

@@ -1,0 +1,122 @@
+"""Campaigns in SQL: their kept versions, whether they are paused, and what counts towards a cap."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from capture.campaign import Campaign, parse_campaign
+from capture.lead import DELIVERED, Kind, parse_time, show_time
+from capture.ledger.dialect import Connection, Dialect, marks, quoted
+from capture.ledger.facts import Keys
+from capture.ledger.people import KeyedHash
+
+_COUNTED = (
+    "campaign = ? AND month = ? AND test = 0 AND free = 0"
+    f" AND review IN ({quoted(DELIVERED | {'unconfirmed'})})"
+)
+"""The leads of a month that count towards a cap (rule 7)."""
+
+
+class SqlCampaigns:
+    """`protocol.CampaignRecords`."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._hash = keyed_hash
+
+    def slugs(self) -> Sequence[str]:
+        # From slug to slug by the index: there are few slugs and very many leads.
+        rows = self._connection.execute(
+            "WITH RECURSIVE slugs (slug) AS (SELECT min(campaign) FROM leads UNION ALL"
+            " SELECT (SELECT min(campaign) FROM leads WHERE campaign > slug) FROM slugs"
+            " WHERE slug IS NOT NULL) SELECT slug FROM slugs WHERE slug IS NOT NULL"
+        )
+        return [slug for (slug,) in rows]
+
+    def first_version(self, campaign: str) -> str | None:
+        row = self._connection.execute(
+            "SELECT version FROM leads"
+            " WHERE id = (SELECT min(id) FROM leads WHERE campaign = ? AND test = 0)",
+            (campaign,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def version_text(self, campaign: str, version: str) -> str | None:
+        row = self._connection.execute(
+            "SELECT text FROM campaign_versions WHERE slug = ? AND version = ?", (campaign, version)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def versions(self, campaign: str, until: datetime) -> Sequence[str]:
+        rows = self._connection.execute(
+            "SELECT version FROM campaign_versions WHERE slug = ? AND kept_at <= ? ORDER BY id",
+            (campaign, show_time(until)),
+        )
+        return [version for (version,) in rows]
+
+    def is_paused(self, campaign: str) -> bool:
+        row = self._connection.execute(
+            "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL AND kind IN (?, ?)"
+            " ORDER BY sequence DESC LIMIT 1",
+            (campaign, Kind.PAUSED.value, Kind.RESUMED.value),
+        ).fetchone()
+        return row is not None and row[0] == Kind.PAUSED
+
+    def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
+        if company is None:
+            row = self._connection.execute(
+                f"SELECT count(*) FROM leads WHERE {_COUNTED}", (campaign.slug, month)
+            ).fetchone()
+        else:
+            hashes = self._hash.of_keys(campaign.client, company)
+            row = self._connection.execute(
+                "SELECT count(DISTINCT lead_id) FROM duplicate_keys"
+                f" {self._dialect.outer_join_first} leads USING (lead_id)"
+                f" WHERE mac IN ({marks(hashes)}) AND {_COUNTED}",
+                (*hashes, campaign.slug, month),
+            ).fetchone()
+        return int(row[0])
+
+    def free_leads(self, campaign: str, month: str) -> Sequence[str]:
+        rows = self._connection.execute(
+            "SELECT lead_id FROM leads WHERE campaign = ? AND month = ? AND test = 0 AND free = 1",
+            (campaign, month),
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    def count_over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
+        by_then = "" if last is None else " AND sequence <= :last"
+        row = self._connection.execute(
+            "SELECT count(*) FROM leads WHERE campaign = :campaign AND month = :month"
+            " AND review = 'over_cap' AND test = 0 AND EXISTS (SELECT 1 FROM events"
+            f" WHERE events.lead_id = leads.lead_id AND kind = 'over_cap'{by_then})",
+            {"campaign": campaign, "month": month, "last": last},
+        ).fetchone()
+        return int(row[0])
+
+    def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
+        # The index holds all of these columns, so the newest are at its end.
+        row = self._connection.execute(
+            "SELECT received_at FROM leads WHERE campaign = ? AND month = ? AND review = 'spam'"
+            " AND test = 0 AND free = 0 ORDER BY id DESC LIMIT 1 OFFSET ?",
+            (campaign, month, number - 1),
+        ).fetchone()
+        return None if row is None else parse_time(row[0])
+
+    def keep_version(self, campaign: Campaign, at: datetime) -> None:
+        self._connection.execute(
+            "INSERT INTO campaign_versions (slug, version, text, kept_at)"
+            " SELECT ?, ?, ?, ? WHERE NOT EXISTS"
+            " (SELECT 1 FROM campaign_versions WHERE slug = ? AND version = ?)",
+            (
+                *(campaign.slug, campaign.version, campaign.text, show_time(at)),
+                *(campaign.slug, campaign.version),
+            ),
+        )
+
+
+@lru_cache(maxsize=64)  # a version never changes, and many leads share one
+def parse_version(slug: str, version: str, text: str) -> Campaign:
+    """A kept campaign version."""
+    return parse_campaign(slug, text, f"{slug} (version {version[:12]})")

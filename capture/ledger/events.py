@@ -1,0 +1,182 @@
+"""Events in SQL: the hash chain's rows."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from capture.canonical import canonical
+from capture.lead import SHOWN, Actor, Event, Kind, parse_time, show_time
+from capture.ledger.chain import GENESIS, link_text
+from capture.ledger.dialect import Connection, Dialect, quoted
+from capture.ledger.facts import Recorded
+
+EVENT_COLUMNS: Final = (
+    "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
+)
+_EVER_QUALIFIED: Final = f"(review IN ({quoted(SHOWN)}) OR explicit = 1)"
+"""Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
+
+Head = tuple[int, str]
+"""Number and hash of an event."""
+
+
+class SqlEvents:
+    """`protocol.EventQueries`, and the writing of events."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._account: list[Recorded] = []
+
+    def select(
+        self,
+        *,
+        lead_id: str | None = None,
+        campaign: str | None = None,
+        until: datetime | None = None,
+        last: int | None = None,
+    ) -> Iterator[Recorded]:
+        wanted = {
+            "lead_id = :lead_id": lead_id,
+            "campaign = :campaign": campaign,
+            "sequence <= :last": last,
+            "recorded_at <= :until": None if until is None else show_time(until),
+        }
+        clauses = [clause for clause, value in wanted.items() if value is not None]
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        values = {
+            "lead_id": lead_id,
+            "campaign": campaign,
+            "last": last,
+            "until": wanted["recorded_at <= :until"],
+        }
+        for row in self._connection.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events {where} ORDER BY sequence", values
+        ):
+            yield recorded_from(row)
+
+    def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
+        columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
+        # The leads as they are stored, and for each its few events by their index; otherwise
+        # SQLite sorts all events first, in memory.
+        rows = self._connection.execute(
+            f"SELECT {columns} FROM leads {self._dialect.in_stored_order}"
+            f" {self._dialect.outer_join_first} events ON events.lead_id = leads.lead_id"
+            f" WHERE leads.test = 0 AND {_EVER_QUALIFIED}"
+            " ORDER BY leads.id, events.sequence"
+        )
+        for _, events in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
+            yield list(events)
+
+    def by_reference(
+        self, client: str, kind: Kind, reference: str, *, test: bool
+    ) -> Sequence[Recorded]:
+        by_reference = self._dialect.use_index.format("events_by_reference")
+        rows = self._connection.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events {by_reference}"
+            " WHERE data ->> 'reference' IS NOT NULL"
+            " AND data ->> 'reference' = ? AND kind = ? AND EXISTS"
+            " (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id AND client = ?"
+            " AND test = ?) ORDER BY sequence",
+            (reference, kind.value, client, int(test)),
+        )
+        return [recorded_from(row) for row in rows]
+
+    def of_account(self) -> Iterator[Recorded]:
+        # Events only grow, so each is read once per transaction, however often this is called.
+        seen = self._account[-1].sequence if self._account else 0
+        rows = self._connection.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL AND sequence > ?"
+            " ORDER BY sequence",
+            (seen,),
+        )
+        self._account.extend(map(recorded_from, rows))
+        return iter(tuple(self._account))
+
+    def leads_changed_after(
+        self, campaign: str, *, until: datetime | None = None, last: int | None = None
+    ) -> set[str]:
+        found: set[str | None] = set()
+        if until is not None:
+            rows = self._connection.execute(
+                "SELECT lead_id FROM events WHERE campaign = ? AND recorded_at > ?",
+                (campaign, show_time(until)),
+            )
+            found.update(lead_id for (lead_id,) in rows)
+        if last is not None:
+            # From that number on, not all events of the campaign by its index.
+            rows = self._connection.execute(
+                f"SELECT lead_id FROM events {self._dialect.in_stored_order}"
+                " WHERE sequence > ? AND campaign = ?",
+                (last, campaign),
+            )
+            found.update(lead_id for (lead_id,) in rows)
+        return {lead_id for lead_id in found if lead_id is not None}  # others are of the account
+
+    def head(self, until: datetime | None = None) -> Head:
+        row: Head | None
+        if until is None:
+            row = self._connection.execute("SELECT sequence, head FROM chain").fetchone()
+        else:
+            row = self._connection.execute(
+                "SELECT sequence, hash FROM events WHERE recorded_at <= ?"
+                " ORDER BY sequence DESC LIMIT 1",
+                (show_time(until),),
+            ).fetchone()
+        return row or (0, GENESIS)
+
+    def hash_of(self, sequence: int) -> str:
+        row = self._connection.execute(
+            "SELECT hash FROM events WHERE sequence = ?", (sequence,)
+        ).fetchone()
+        return GENESIS if row is None else str(row[0])
+
+    def insert(self, events: Iterable[Event], head: Head) -> Head:
+        """Chains the events to `head`, which every transaction locks first; the new head."""
+        rows = []
+        sequence, before = head
+        for event in events:
+            sequence += 1
+            data = canonical(event.data)
+            digest = link_text(before, event, sequence, data)
+            rows.append(_event_row(event, sequence, data, before, digest))
+            before = digest
+        self._connection.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        self._connection.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, before))
+        return sequence, before
+
+
+def recorded_from(row: tuple[Any, ...]) -> Recorded:
+    """An event from a row of EVENT_COLUMNS."""
+    sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, digest = row
+    event = Event(
+        campaign=campaign,
+        lead_id=lead_id,
+        kind=Kind(kind),
+        occurred_at=parse_time(occurred_at),
+        recorded_at=parse_time(recorded_at),
+        actor=Actor(actor),
+        data=json.loads(data),
+    )
+    return Recorded(sequence, event, digest)
+
+
+def _event_row(
+    event: Event, sequence: int, data: str, before: str, digest: str
+) -> tuple[str | int | None, ...]:
+    return (
+        sequence,
+        event.campaign,
+        event.lead_id,
+        event.kind.value,
+        show_time(event.occurred_at),
+        show_time(event.recorded_at),
+        event.actor.value,
+        data,
+        before,
+        digest,
+    )

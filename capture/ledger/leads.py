@@ -1,0 +1,258 @@
+"""Leads in SQL: one row per lead, derived from its events and kept in the same transaction."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+
+from capture.lead import SHOWN, Actor, Kind, Lead, parse_time, show_time
+from capture.ledger.dialect import Connection, Dialect, marks, quoted
+from capture.ledger.facts import Alike, Decision, Judged, Keys, LeadFilter, Shown, Tracked
+from capture.ledger.people import KeyedHash, answers_from
+
+_FIELDS: Final = tuple(field.name for field in fields(Lead))
+_DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
+"""What silence does (rules 12 and 14): `Lead` says it, columns keep it, so that SQL needs no rule
+of its own."""
+_COLUMNS: Final = (*_FIELDS, *_DERIVED)
+_TIMES: Final = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
+_FLAGS: Final = frozenset(
+    {"test", "free", "explicit", "told", "meeting_lost", "disputed", "entered", "consent_given"}
+)
+LEAD: Final = ", ".join(f"leads.{name}" for name in _FIELDS)
+"""A lead's columns, as `lead_from` needs them."""
+LEAD_ROW: Final = ", ".join(f"leads.{name}" for name in _COLUMNS)
+"""All columns that `lead_row` derives from a lead."""
+
+_SAVE: Final = (
+    f"INSERT INTO leads ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (lead_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+)
+_DECISIONS: Final = quoted((Kind.ACCEPTED, Kind.REJECTED, Kind.SETTLED))
+_NOTICES: Final = quoted((Kind.QUALIFIED, Kind.TOLD))
+_ALL: Final = LeadFilter()
+
+
+class SqlLeads:
+    """`protocol.LeadQueries`, and the writing of rows."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._hash = keyed_hash
+
+    def get(self, lead_id: str) -> Lead | None:
+        row = self._connection.execute(
+            f"SELECT {LEAD} FROM leads WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        return None if row is None else lead_from(row)
+
+    def ids_starting_with(self, prefix: str) -> Sequence[str]:
+        rows = self._connection.execute(
+            "SELECT lead_id FROM leads WHERE substr(lead_id, 1, ?) = ? LIMIT 2",
+            (len(prefix), prefix),
+        )
+        return [row[0] for row in rows]
+
+    def select(self, wanted: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
+        named = {"campaign": wanted.campaign, "month": wanted.month}
+        values = {name: value for name, value in named.items() if value is not None}
+        where = " AND ".join(f"{name} = :{name}" for name in values)
+        # A campaign's leads are stored in order; its index would have them all sorted first.
+        hint = self._dialect.in_stored_order if wanted.month is None else ""
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads {hint} {where and f'WHERE {where}'}"
+            f" ORDER BY id {'DESC' if newest_first else 'ASC'}",
+            values,
+        )
+        return map(lead_from, rows)
+
+    def first(self, campaign: str) -> Lead | None:
+        row = self._connection.execute(
+            f"SELECT {LEAD} FROM events {self._dialect.outer_join_first} leads USING (lead_id)"
+            " WHERE events.campaign = ? AND test = 0 ORDER BY recorded_at, sequence LIMIT 1",
+            (campaign,),
+        ).fetchone()
+        return None if row is None else lead_from(row)
+
+    def in_review(
+        self, campaign: str | None = None, *, silent_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        return self._by_index(
+            "leads_in_review", "review = 'qualified'", "silence_accepts_at", campaign, silent_by
+        )
+
+    def booked(
+        self, campaign: str | None = None, *, silent_by: datetime | None = None
+    ) -> Sequence[Lead]:
+        return self._by_index(
+            "leads_booked", "appointment = 'scheduled'", "silence_holds_at", campaign, silent_by
+        )
+
+    def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
+        hashes = self._hash.of_keys(client, keys)
+        if not hashes:
+            return []
+        stages = sorted(wanted.stages)
+        where = f"mac IN ({marks(hashes)}) AND test = 0 AND review IN ({marks(stages)})"
+        values: list[object] = [*hashes, *stages]
+        if wanted.since is not None:
+            where += " AND received_at >= ?"
+            values.append(show_time(wanted.since))
+        if wanted.campaign is not None:
+            where += " AND campaign = ?"
+            values.append(wanted.campaign)
+        limit = "" if wanted.most is None else f" LIMIT {wanted.most:d}"
+        # The key's few rows are read first; otherwise SQLite may begin with a whole month of leads.
+        # The stage is a condition here: many leads of other stages must not use up the limit.
+        rows = self._connection.execute(
+            f"SELECT DISTINCT {LEAD} FROM duplicate_keys"
+            f" {self._dialect.outer_join_first} leads USING (lead_id)"
+            f" WHERE {where} ORDER BY received_at DESC{limit}",
+            values,
+        )
+        return [lead_from(row) for row in rows]
+
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+        where, values = _received(campaign, since)
+        rows = self._connection.execute(
+            f"SELECT {LEAD}, (SELECT data ->> 'verdict' FROM events"
+            " WHERE events.lead_id = leads.lead_id AND data ->> 'verdict' IS NOT NULL"
+            " ORDER BY sequence DESC LIMIT 1), dossiers.answers"
+            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN dossiers USING (lead_id)"
+            f" WHERE {where} ORDER BY leads.id",
+            values,
+        )
+        for *lead, verdict, answers in rows:
+            yield Judged(
+                lead_from(tuple(lead)),
+                None if verdict is None else json.loads(verdict),
+                None if answers is None else answers_from(answers),
+            )
+
+    def count(self, campaign: str, since: datetime | None = None) -> int:
+        where, values = _received(campaign, since)
+        row = self._connection.execute(f"SELECT count(*) FROM leads WHERE {where}", values)
+        return int(row.fetchone()[0])
+
+    def tracked(self, campaign: str) -> Iterator[Tracked]:
+        rows = self._connection.execute(
+            f"SELECT {LEAD}, decision.kind, decision.actor, decision.occurred_at,"
+            " decision.data ->> 'reason', (SELECT occurred_at FROM events"
+            f" WHERE events.lead_id = leads.lead_id AND kind IN ({_NOTICES})"
+            " AND data ->> 'deadline' IS NOT NULL ORDER BY sequence DESC LIMIT 1),"
+            " dossiers.first_touch, dossiers.last_touch"
+            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN dossiers USING (lead_id)"
+            " LEFT JOIN events AS decision ON decision.sequence = (SELECT max(sequence)"
+            f" FROM events WHERE events.lead_id = leads.lead_id AND kind IN ({_DECISIONS}))"
+            " WHERE leads.campaign = ? AND leads.test = 0 ORDER BY leads.id",
+            (campaign,),
+        )
+        for *lead, kind, actor, at, reason, notice, first, last in rows:
+            yield Tracked(
+                lead_from(tuple(lead)),
+                kind and Decision(Kind(kind), Actor(actor), parse_time(at), reason),
+                notice and parse_time(notice),
+                None if first is None else (json.loads(first), json.loads(last)),
+            )
+
+    def for_client(self, wanted: Shown) -> Sequence[Lead]:
+        where = [_FOR_CLIENT[name] for name in _FOR_CLIENT if getattr(wanted, name) is not None]
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads WHERE client = :client AND {VISIBLE}"
+            + "".join(f" AND {clause}" for clause in where)
+            + " ORDER BY received_at DESC, leads.lead_id DESC LIMIT :limit",
+            _for_client_values(wanted),
+        )
+        return [lead_from(row) for row in rows]
+
+    def save(self, leads: Iterable[Lead]) -> None:
+        """Writes the rows of leads, new or changed."""
+        self._connection.executemany(_SAVE, map(lead_row, leads))
+
+    def _by_index(
+        self, index: str, state: str, silence: str, campaign: str | None, by: datetime | None
+    ) -> Sequence[Lead]:
+        # The index is named: SQLite reads all leads in order if no campaign is asked for.
+        where = "" if campaign is None else " AND campaign = :campaign"
+        where += "" if by is None else f" AND {silence} <= :by"
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads {self._dialect.use_index.format(index)}"
+            f" WHERE {state}{where} ORDER BY leads.id",
+            {"campaign": campaign, "by": by and show_time(by)},
+        )
+        return [lead_from(row) for row in rows]
+
+
+VISIBLE: Final = f"test = 0 AND review IN ({quoted(SHOWN)})"
+"""Letter by letter as in the partial index `leads_shown`; otherwise SQLite does not use it."""
+
+_FOR_CLIENT: Final = {
+    "lead_id": "leads.lead_id = :lead_id",
+    "campaign": "campaign = :campaign",
+    "month": "month = :month",
+    "stage": "CASE WHEN silence_accepts_at <= :now THEN 'accepted' ELSE review END = :stage",
+    "received_since": "received_at >= :received_since",
+    "received_until": "received_at < :received_until",
+    # By an event, or by silence, of which there is no event yet.
+    "changed": "(EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
+    " AND sequence > :sequence)"
+    " OR (silence_accepts_at > :at AND silence_accepts_at <= :now)"
+    " OR (silence_holds_at > :at AND silence_holds_at <= :now))",
+    "after": "(received_at, leads.lead_id) < (:after_received, :after_lead)",
+}
+"""By field of the query: its condition."""
+
+
+def _for_client_values(wanted: Shown) -> dict[str, str | int | None]:
+    changed, (received, lead_id) = wanted.changed, wanted.after or (None, None)
+    return {
+        "client": wanted.client,
+        "now": show_time(wanted.now),
+        "limit": wanted.limit,
+        "lead_id": wanted.lead_id,
+        "campaign": wanted.campaign,
+        "month": wanted.month,
+        "stage": wanted.stage,
+        "received_since": _text(wanted.received_since),
+        "received_until": _text(wanted.received_until),
+        "sequence": None if changed is None else changed.sequence,
+        "at": None if changed is None else show_time(changed.at),
+        "after_received": _text(received),
+        "after_lead": lead_id,
+    }
+
+
+def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
+    """A lead in the order of LEAD_ROW."""
+    return tuple(
+        show_time(value)
+        if isinstance(value, datetime)
+        else int(value)
+        if isinstance(value, bool)
+        else value
+        for value in (getattr(lead, name) for name in _COLUMNS)
+    )
+
+
+def lead_from(row: tuple[Any, ...]) -> Lead:
+    """A lead from a row of LEAD."""
+    values = dict(zip(_FIELDS, row, strict=True))
+    for name in _TIMES:
+        if values[name] is not None:
+            values[name] = parse_time(values[name])
+    for name in _FLAGS:
+        values[name] = bool(values[name])
+    return Lead(**values)
+
+
+def _received(campaign: str, since: datetime | None) -> tuple[str, tuple[str, ...]]:
+    if since is None:
+        return "leads.campaign = ?", (campaign,)
+    return "leads.campaign = ? AND leads.received_at >= ?", (campaign, show_time(since))
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else show_time(moment)

@@ -1,0 +1,167 @@
+"""People in SQL: what a person is recognised by, as keyed hashes, and their personal data.
+
+Personal data stands apart from events, so that it can be erased (rule 31).
+"""
+
+import hmac
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from capture.campaign import Answer
+from capture.canonical import canonical
+from capture.lead import parse_time, show_time
+from capture.ledger.dialect import Connection, marks
+from capture.ledger.facts import Dossier, Keys, Note
+
+_DOSSIER: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
+
+
+class KeyedHash:
+    """HMAC-SHA-256 of what a person can be known by, cut to 16 bytes (rule 31)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._made: dict[tuple[str, ...], bytes] = {}
+
+    def of(self, *parts: str) -> bytes:
+        """The hash of a text in several parts."""
+        found = self._made.get(parts)
+        if found is None:
+            digest = hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
+            found = self._made[parts] = digest[:16]
+        return found
+
+    def of_keys(self, client: str, keys: Keys) -> list[bytes]:
+        """The hash of each key, which is one client's own."""
+        return [self.of(client, kind, value) for kind, value in keys.items()]
+
+
+class SqlPeople:
+    """`protocol.PeopleRecords`."""
+
+    def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
+        self._connection = connection
+        self._hash = keyed_hash
+
+    def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
+        if one_time_id:
+            row = self._connection.execute(
+                "SELECT lead_id FROM submissions WHERE one_time_id = ?",
+                (self._hash.of(one_time_id),),
+            ).fetchone()
+        else:
+            row = self._connection.execute(
+                "SELECT lead_id FROM submissions WHERE answers = ? AND received_at > ?"
+                " ORDER BY received_at DESC LIMIT 1",
+                (self._hash.of(answers), show_time(since)),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def is_suppressed(self, client: str, keys: Keys) -> bool:
+        hashes = self._hash.of_keys(client, keys)
+        row = self._connection.execute(
+            f"SELECT 1 FROM suppressions WHERE mac IN ({marks(hashes)}) LIMIT 1", hashes
+        ).fetchone()
+        return row is not None
+
+    def pseudonym(self, client: str, name: str) -> str:
+        return self._hash.of(client, "person", name.strip().casefold()).hex()
+
+    def dossier(self, lead_id: str) -> Dossier | None:
+        row = self._connection.execute(
+            f"SELECT {_DOSSIER} FROM dossiers WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        return None if row is None else _dossier_from(row)
+
+    def notes(self, lead_id: str) -> Sequence[Note]:
+        rows = self._connection.execute(
+            "SELECT kind, author, text, written_at FROM notes WHERE lead_id = ? ORDER BY id",
+            (lead_id,),
+        )
+        return [
+            Note(lead_id, kind, author, text, parse_time(written_at))
+            for kind, author, text, written_at in rows
+        ]
+
+    def keep_submission(
+        self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO submissions (one_time_id, answers, received_at, lead_id)"
+            " VALUES (?, ?, ?, ?)",
+            (
+                self._hash.of(one_time_id) if one_time_id else None,
+                self._hash.of(answers),
+                show_time(at),
+                lead_id,
+            ),
+        )
+
+    def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        self._connection.executemany(
+            "INSERT INTO duplicate_keys (mac, lead_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(digest, lead_id) for digest in self._hash.of_keys(client, keys)],
+        )
+
+    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        # Reads the whole table: this is rare, and an index would slow down every new lead.
+        self._connection.execute("DELETE FROM duplicate_keys WHERE lead_id = ?", (lead_id,))
+        self.keep_keys(lead_id, client, keys)
+
+    def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        rows = [(self._hash.of(client, kind, value), client, show_time(at)) for kind, value in keys]
+        added = self._connection.executemany(
+            "INSERT INTO suppressions (mac, client, added_at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            rows,
+        )
+        return max(added.rowcount, 0)  # -1 without any row
+
+    def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
+        self._connection.execute(
+            f"INSERT INTO dossiers (lead_id, campaign, {_DOSSIER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (lead_id, campaign, *_dossier_row(dossier)),
+        )
+
+    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+        self._connection.execute(
+            f"UPDATE dossiers SET ({_DOSSIER}) = (?, ?, ?, ?, ?, ?) WHERE lead_id = ?",
+            (*_dossier_row(dossier), lead_id),
+        )
+
+    def keep_note(self, note: Note) -> None:
+        self._connection.execute(
+            "INSERT INTO notes (lead_id, kind, author, text, written_at) VALUES (?, ?, ?, ?, ?)",
+            (note.lead_id, note.kind, note.author, note.text, show_time(note.written_at)),
+        )
+
+
+def answers_from(text: str) -> dict[str, Answer]:
+    """The answers from their JSON; a multiple choice is a tuple."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(text).items()
+    }
+
+
+def _dossier_row(dossier: Dossier) -> tuple[str, ...]:
+    answers = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in dossier.answers.items()
+    }
+    rest = (dossier.judged, dossier.reasons, dossier.first_touch, dossier.last_touch)
+    return (canonical(answers), *map(canonical, rest), canonical(dossier.unverified))
+
+
+def _dossier_from(row: tuple[Any, ...]) -> Dossier:
+    answers, judged, reasons, first_touch, last_touch, unverified = row
+    return Dossier(
+        answers=answers_from(answers),
+        judged=json.loads(judged),
+        reasons=json.loads(reasons),
+        first_touch=json.loads(first_touch),
+        last_touch=json.loads(last_touch),
+        unverified=json.loads(unverified),
+    )

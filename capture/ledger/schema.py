@@ -1,0 +1,273 @@
+"""The tables of the SQLite ledger, and how a ledger of an older version is brought up to date.
+
+Events hold no personal data and only grow; `dossiers` and `notes` hold personal data and can be
+erased; `leads` is derived from events, and `verify` derives it again.
+
+A change of the tables is one more function at the end of this file, marked `@MIGRATIONS()`; those
+before it never change. The number of migrations is the schema's version, in `PRAGMA user_version`.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+from capture.errors import Refused
+from capture.ledger.dialect import Connection
+from capture.private_files import make_private
+
+MIGRATIONS: Final = Migrations("gatepost")
+
+_KEYS: Final = {
+    "events": ("sequence = NEW.sequence",),
+    "campaign_versions": ("id = NEW.id", "slug = NEW.slug AND version = NEW.version"),
+    "statements": (
+        "id = NEW.id",
+        "number = NEW.number",
+        "campaign = NEW.campaign AND month = NEW.month",
+    ),
+    "statement_lines": ("lead_id = NEW.lead_id AND period = NEW.period",),
+}
+"""Tables that only grow, with all their unique keys. REPLACE deletes a row of the same key without
+a delete trigger, so inserts are guarded as well."""
+
+
+def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
+    """Brings the ledger at `path` up to date. The caller holds the write lock.
+
+    All pending migrations are one transaction. Before it, a ledger that exists is copied to
+    `PATH.before-version-N`. Raises `Refused` for a ledger that this version cannot read.
+    """
+    check_version(db, path, migrations)
+    pending = migrations.pending(db)
+    if not pending:
+        return
+    version = len(migrations.applied(db))
+    if version:
+        copy = path.with_name(f"{path.name}.before-version-{version + len(pending)}")
+        copy.unlink(missing_ok=True)  # of an attempt that did not end
+        db.execute("VACUUM INTO ?", (str(copy),))
+        make_private([copy])
+    with db.atomic():
+        migrations.apply(db)
+        db.execute(f"PRAGMA user_version = {version + len(pending)}")
+
+
+def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
+    """Raises `Refused` if another version of Gatepost made tables that this one does not know."""
+    known = {one.name for one in migrations.pending(Database(memory=True))}
+    unknown = [one.name for one in migrations.applied(db) if one.name not in known]
+    if unknown:
+        raise Refused(
+            f"{path}: its tables are of another version of Gatepost (they have {unknown[0]}); "
+            "use that version, or name a new file in GATEPOST_DATABASE_URL"
+        )
+
+
+def unguarded(connection: Connection) -> list[str]:
+    """The triggers that keep tables growing only, and are missing or changed; a line for each."""
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    return [
+        f"trigger {name}: missing or changed; rows could be altered unseen"
+        for name, sql in _guards().items()
+        if found.get(name) != sql
+    ]
+
+
+def _guards() -> dict[str, str]:
+    """The triggers by name: no update, no delete, no replacement."""
+    triggers: dict[str, str] = {}
+    for table, keys in _KEYS.items():
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
+        same = " OR ".join(f"({key})" for key in keys)
+        triggers |= {
+            f"{table}_never_updated": f"BEFORE UPDATE ON {table} {refuse}",
+            f"{table}_never_deleted": f"BEFORE DELETE ON {table} {refuse}",
+            f"{table}_never_replaced": f"BEFORE INSERT ON {table} WHEN EXISTS "
+            f"(SELECT 1 FROM {table} WHERE {same}) {refuse}",
+        }
+    return {name: f"CREATE TRIGGER {name} {rest}" for name, rest in triggers.items()}
+
+
+@MIGRATIONS()
+def create_ledger(db: Database) -> None:
+    """The first schema."""
+    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX):
+        db.executescript(tables)
+    for trigger in _guards().values():
+        db.execute(trigger)
+
+
+_EVENTS: Final = """
+    -- One row. Every write updates it first, and so holds the write lock before it reads.
+    CREATE TABLE chain (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sequence INTEGER NOT NULL CHECK (sequence >= 0),
+        head TEXT NOT NULL CHECK (length(head) = 64)
+    ) STRICT;
+    INSERT INTO chain VALUES (1, 0, printf('%064d', 0));
+    CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY CHECK (sequence > 0),
+        campaign TEXT NOT NULL,
+        lead_id TEXT,  -- none: about the account
+        kind TEXT NOT NULL,
+        occurred_at TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        actor TEXT NOT NULL CHECK (actor IN ('visitor', 'client', 'agency', 'system')),
+        data TEXT NOT NULL CHECK (json_valid(data)),
+        before TEXT NOT NULL CHECK (length(before) = 64),
+        hash TEXT NOT NULL CHECK (length(hash) = 64)
+    ) STRICT;
+    CREATE INDEX events_by_lead ON events (lead_id, sequence);
+    CREATE INDEX events_by_time ON events (campaign, recorded_at);
+    CREATE INDEX events_of_account ON events (campaign, sequence) WHERE lead_id IS NULL;
+    CREATE INDEX events_by_reference ON events (data ->> 'reference', kind)
+        WHERE data ->> 'reference' IS NOT NULL;
+    CREATE TABLE campaign_versions (
+        id INTEGER PRIMARY KEY,  -- in the order of keeping
+        slug TEXT NOT NULL,
+        version TEXT NOT NULL CHECK (length(version) = 64),
+        text TEXT NOT NULL,
+        kept_at TEXT NOT NULL,
+        UNIQUE (slug, version)  -- two campaigns may have the same text
+    ) STRICT;
+"""
+
+_LEADS: Final = """
+    CREATE TABLE leads (
+        id INTEGER PRIMARY KEY,  -- in the order of recording
+        lead_id TEXT NOT NULL UNIQUE,
+        campaign TEXT NOT NULL,
+        client TEXT NOT NULL,
+        version TEXT NOT NULL,
+        consent_version TEXT,
+        source TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        month TEXT NOT NULL CHECK (length(month) = 7),
+        consent_given INTEGER NOT NULL CHECK (consent_given IN (0, 1)),
+        basis TEXT,
+        test INTEGER NOT NULL CHECK (test IN (0, 1)),
+        free INTEGER NOT NULL CHECK (free IN (0, 1)),
+        explicit INTEGER NOT NULL CHECK (explicit IN (0, 1)),
+        review TEXT NOT NULL,
+        appointment TEXT NOT NULL,
+        sale TEXT NOT NULL,
+        deadline TEXT,
+        entered INTEGER NOT NULL CHECK (entered IN (0, 1)),
+        accepted_at TEXT,
+        told INTEGER NOT NULL CHECK (told IN (0, 1)),
+        meeting_lost INTEGER NOT NULL CHECK (meeting_lost IN (0, 1)),
+        disputed INTEGER NOT NULL CHECK (disputed IN (0, 1)),
+        meeting_at TEXT,
+        taken_held_at TEXT,
+        silence_accepts_at TEXT,  -- what silence does, as the lead says it
+        silence_holds_at TEXT,
+        due_at TEXT,  -- when its next bill line falls due
+        billed TEXT NOT NULL DEFAULT ''  -- the statement that billed it last
+    ) STRICT;
+    CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free);
+    CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
+        WHERE test = 0 AND review IN ('accepted', 'qualified', 'rejected');
+    CREATE INDEX leads_in_review ON leads (campaign, silence_accepts_at)
+        WHERE review = 'qualified';
+    CREATE INDEX leads_booked ON leads (campaign, silence_holds_at)
+        WHERE appointment = 'scheduled';
+    CREATE INDEX leads_due ON leads (campaign, due_at) WHERE due_at IS NOT NULL;
+"""
+
+_PEOPLE: Final = """
+    CREATE TABLE dossiers (
+        lead_id TEXT NOT NULL UNIQUE,
+        campaign TEXT NOT NULL,
+        answers TEXT NOT NULL CHECK (json_valid(answers)),
+        judged TEXT NOT NULL CHECK (json_valid(judged)),
+        reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+        first_touch TEXT NOT NULL CHECK (json_valid(first_touch)),
+        last_touch TEXT NOT NULL CHECK (json_valid(last_touch)),
+        unverified TEXT NOT NULL CHECK (json_valid(unverified))
+    ) STRICT;
+    CREATE TABLE notes (
+        id INTEGER PRIMARY KEY,
+        lead_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        author TEXT NOT NULL,
+        text TEXT NOT NULL,
+        written_at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX notes_by_lead ON notes (lead_id);
+    -- From here on keyed hashes, no clear text.
+    CREATE TABLE submissions (
+        one_time_id BLOB UNIQUE,
+        answers BLOB NOT NULL,
+        received_at TEXT NOT NULL,
+        lead_id TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX submissions_by_answers ON submissions (answers, received_at);
+    CREATE TABLE duplicate_keys (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        lead_id TEXT NOT NULL,
+        PRIMARY KEY (mac, lead_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE suppressions (
+        mac BLOB PRIMARY KEY CHECK (length(mac) = 16),
+        client TEXT NOT NULL,
+        added_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE key_check (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        mac BLOB NOT NULL
+    ) STRICT;
+"""
+
+_STATEMENTS: Final = """
+    CREATE TABLE statements (
+        id INTEGER PRIMARY KEY,  -- in the order of closing
+        number TEXT NOT NULL UNIQUE,
+        client TEXT NOT NULL,
+        campaign TEXT NOT NULL,
+        month TEXT NOT NULL CHECK (length(month) = 7),
+        json TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        closed_at TEXT NOT NULL,
+        UNIQUE (campaign, month)
+    ) STRICT;
+    CREATE INDEX statements_by_client ON statements (client);
+    -- A lead is billed at most once per billable event.
+    CREATE TABLE statement_lines (
+        lead_id TEXT NOT NULL,
+        period TEXT NOT NULL,
+        number TEXT NOT NULL,
+        PRIMARY KEY (lead_id, period)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX statement_lines_by_number ON statement_lines (number);
+"""
+
+_API: Final = """
+    CREATE TABLE accesses (
+        digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
+        id TEXT NOT NULL UNIQUE,
+        client TEXT NOT NULL,
+        name TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        used_at TEXT,
+        revoked_at TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE answered (
+        key BLOB PRIMARY KEY,
+        request BLOB NOT NULL,
+        answer TEXT NOT NULL,
+        answered_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"""
+
+_OUTBOX: Final = """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        lead_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        queued_at TEXT NOT NULL,
+        expires_at TEXT,
+        sent_at TEXT
+    ) STRICT;
+    CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL;
+"""

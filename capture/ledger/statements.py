@@ -1,0 +1,138 @@
+"""Closed statements in SQL: their texts, their lines, and what they say of a lead."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from capture.lead import parse_time, show_time
+from capture.ledger.dialect import Connection, Dialect
+from capture.ledger.due_projection import DueProjection
+from capture.ledger.facts import Frozen, Owed
+from capture.ledger.leads import SqlLeads
+
+_COLUMNS: Final = "number, client, campaign, month, json, sha256, closed_at"
+_KEPT_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
+
+
+class SqlStatements:
+    """`protocol.StatementRecords`."""
+
+    def __init__(
+        self, connection: Connection, dialect: Dialect, leads: SqlLeads, due: DueProjection
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._leads = leads
+        self._due = due
+
+    def get(self, number: str) -> Frozen | None:
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM statements WHERE number = ?", (number,)
+        ).fetchone()
+        return None if row is None else _statement_from(row)
+
+    def select(self, client: str | None = None) -> Iterator[Frozen]:
+        where, values = ("", ()) if client is None else ("WHERE client = ?", (client,))
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM statements {where} ORDER BY id", values
+        )
+        return map(_statement_from, rows)
+
+    def numbers(self) -> Sequence[str]:
+        rows = self._connection.execute("SELECT number FROM statements ORDER BY id")
+        return [number for (number,) in rows]
+
+    def lines(self, number: str) -> Sequence[tuple[str, str]]:
+        return self._connection.execute(
+            "SELECT lead_id, period FROM statement_lines WHERE number = ?", (number,)
+        ).fetchall()
+
+    def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
+        rows = self._connection.execute(
+            "SELECT number, period FROM statement_lines WHERE lead_id = ? ORDER BY period",
+            (lead_id,),
+        )
+        return [(number, period) for number, period in rows]
+
+    def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
+        # One statement at a time: all lines together may be very many.
+        rows = self._connection.execute("SELECT DISTINCT number FROM statement_lines")
+        kept = {number for (number,) in rows}
+        numbers = self.numbers()
+        stated = self._dialect.stated_lines
+        for number in [*numbers, *sorted(kept.difference(numbers))]:
+            yield from self._connection.execute(
+                f"SELECT * FROM ({stated} EXCEPT {_KEPT_LINES})"
+                f" UNION ALL SELECT * FROM ({_KEPT_LINES} EXCEPT {stated})",
+                {"number": number},
+            ).fetchall()
+
+    def billed_before(self, campaign: str, month: str) -> "BilledLines":
+        rows = self._connection.execute(
+            "SELECT number FROM statements WHERE campaign = ? AND month < ?", (campaign, month)
+        )
+        return BilledLines(self._connection, {number for (number,) in rows})
+
+    def due_state(self, lead_id: str) -> Owed:
+        row = self._connection.execute(
+            "SELECT due_at, billed FROM leads WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        due, billed = row or (None, "")
+        return Owed(due and parse_time(due), billed)
+
+    def billable_leads(self, campaign: str, month: str, as_of: datetime) -> set[str]:
+        rows = self._connection.execute(
+            "SELECT lead_id FROM leads WHERE campaign = :campaign AND due_at <= :as_of"
+            " UNION ALL SELECT lead_id FROM statements"
+            f" {self._dialect.outer_join_first} statement_lines USING (number)"
+            " WHERE campaign = :campaign AND month >= :month",
+            {"campaign": campaign, "month": month, "as_of": show_time(as_of)},
+        )
+        return {lead_id for (lead_id,) in rows}
+
+    def keep(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
+        self._connection.execute(
+            f"INSERT INTO statements ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                statement.number,
+                statement.client,
+                statement.campaign,
+                statement.month,
+                statement.json,
+                statement.sha256,
+                show_time(statement.closed_at),
+            ),
+        )
+        billed = [(lead_id, period, statement.number) for lead_id, period in lines]
+        self._connection.executemany(
+            "INSERT INTO statement_lines (lead_id, period, number) VALUES (?, ?, ?)", billed
+        )
+        self._connection.executemany(
+            "UPDATE leads SET billed = ?, due_at = NULL WHERE lead_id = ?",
+            [(number, lead_id) for lead_id, _, number in billed],
+        )
+        # A lead that is billed once has no further line; one that is billed by the month may have.
+        by_month = {lead_id for lead_id, period, _ in billed if period}
+        leads = [lead for lead in map(self._leads.get, by_month) if lead is not None]
+        self._due.save([(self._due.derive(lead), lead.lead_id) for lead in leads])
+
+
+class BilledLines:
+    """Contains the (lead id, period) of each line on some statements; each is looked up."""
+
+    def __init__(self, connection: Connection, numbers: set[str]) -> None:
+        self._connection = connection
+        self._numbers = numbers
+
+    def __contains__(self, line: object) -> bool:
+        if not self._numbers or not isinstance(line, tuple):
+            return False
+        row = self._connection.execute(
+            "SELECT number FROM statement_lines WHERE lead_id = ? AND period = ?", line
+        ).fetchone()
+        return row is not None and row[0] in self._numbers
+
+
+def _statement_from(row: tuple[Any, ...]) -> Frozen:
+    number, client, campaign, month, text, digest, closed_at = row
+    return Frozen(number, client, campaign, month, text, digest, parse_time(closed_at))

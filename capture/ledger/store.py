@@ -1,0 +1,70 @@
+"""All of a ledger's subjects within one transaction, in SQL that every database shares."""
+
+from capture.errors import Refused
+from capture.lead import RESERVED, Event, Kind, Lead, follow
+from capture.ledger.api_store import SqlApi
+from capture.ledger.campaigns import SqlCampaigns
+from capture.ledger.dialect import Connection, Dialect
+from capture.ledger.due_projection import DueProjection
+from capture.ledger.events import Head, SqlEvents
+from capture.ledger.leads import SqlLeads
+from capture.ledger.outbox import SqlOutbox
+from capture.ledger.people import KeyedHash, SqlPeople
+from capture.ledger.statements import SqlStatements
+
+
+class SqlReading:
+    """`protocol.Reading`: each subject is an attribute with the queries of its own file."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, key: bytes) -> None:
+        keyed_hash = KeyedHash(key)
+        self.connection = connection
+        self.dialect = dialect
+        self.events = SqlEvents(connection, dialect)
+        self.leads = SqlLeads(connection, dialect, keyed_hash)
+        self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
+        self.people = SqlPeople(connection, keyed_hash)
+        self.due = DueProjection(connection, self.events, self.campaigns)
+        self.statements = SqlStatements(connection, dialect, self.leads, self.due)
+        self.api = SqlApi(connection, keyed_hash)
+        self.outbox = SqlOutbox(connection)
+
+
+class SqlRecords(SqlReading):
+    """`protocol.Records`. The transaction has locked the chain's head."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, key: bytes, head: Head) -> None:
+        super().__init__(connection, dialect, key)
+        self.head = head
+        """The last event, including those that this work has appended."""
+
+    def append(self, *events: Event) -> None:
+        """Writes the events, and in the same transaction the rows that are derived from them."""
+        leads: dict[str, Lead] = {}
+        spoken: dict[str, list[Event]] = {}
+        for event in events:
+            if event.kind in RESERVED:
+                raise Refused(
+                    f"event kind {event.kind}: reserved for a later version, so nothing was "
+                    "written; record an event of another kind"
+                )
+            if event.lead_id is None:
+                continue
+            before = leads.get(event.lead_id) or self.leads.get(event.lead_id)
+            leads[event.lead_id] = follow(before, event)
+            if not event.data.get("silence"):  # the due time counts on silence already
+                spoken.setdefault(event.lead_id, []).append(event)
+        self.head = self.events.insert(events, self.head)
+        self.leads.save(leads.values())
+        self._save_dues(leads, spoken)
+
+    def _save_dues(self, leads: dict[str, Lead], spoken: dict[str, list[Event]]) -> None:
+        dues = []
+        for lead_id, events in spoken.items():
+            if events[0].kind is not Kind.RECEIVED:
+                dues.append((self.due.derive(leads[lead_id]), lead_id))
+                continue
+            due = self.due.derive(leads[lead_id], events, billed=())  # a new lead: these are all
+            if due is not None:
+                dues.append((due, lead_id))
+        self.due.save(dues)

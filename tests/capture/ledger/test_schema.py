@@ -1,0 +1,159 @@
+"""The tables of the SQLite ledger: what they refuse, and how an older ledger is migrated."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from capture.errors import Refused
+from capture.lead import Kind
+from capture.ledger import Frozen, Records, open_ledger
+from capture.ledger.schema import create_ledger, migrate
+from tests.samples import NOW, campaign, moved, received
+
+KEY = b"a key for tests only"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A ledger with one billed lead."""
+    path = tmp_path / "ledger.db"
+
+    def work(records: Records) -> None:
+        records.campaigns.keep_version(campaign(), NOW)
+        records.append(received("a"), moved("a", Kind.QUALIFIED))
+        bill = Frozen("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
+        records.statements.keep(bill, [("a", "")])
+
+    with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
+        ledger.transact(work)
+    return path
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[Database]:
+    """The file as any other program opens it: delete triggers do not see REPLACE."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield Database(connection, recursive_triggers=False)
+
+
+def next_version(*, broken: bool = False) -> Migrations:
+    """The migrations of a version that adds a column."""
+    migrations = Migrations("gatepost")
+    migrations()(create_ledger)
+
+    @migrations()
+    def add_colour(db: Database) -> None:
+        db.execute("ALTER TABLE leads ADD COLUMN colour TEXT")
+        if broken:
+            raise ValueError
+
+    return migrations
+
+
+def columns(db: Database) -> set[str]:
+    return {column.name for column in db["leads"].columns}
+
+
+def version(db: Database) -> int:
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    return int(number)
+
+
+def test_a_new_ledger_has_version_one(db: Database, tmp_path: Path) -> None:
+    assert version(db) == 1
+    assert not list(tmp_path.glob("*.before-*"))
+
+
+def test_a_migration_keeps_the_data_and_a_private_copy_of_the_ledger_before_it(
+    db: Database, path: Path
+) -> None:
+    migrate(db, path, next_version())
+    assert (version(db), "colour" in columns(db)) == (2, True)
+    assert [row["lead_id"] for row in db["leads"].rows] == ["a"]
+    copy = path.with_name("ledger.db.before-version-2")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(open_ledger(f"sqlite:///{copy}", KEY)) as before:
+        assert before.verify().events == 2
+        assert before.verify().faults == ()
+
+
+def test_a_migration_that_fails_changes_nothing_and_can_be_repeated(
+    db: Database, path: Path
+) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its own
+        migrate(db, path, next_version(broken=True))
+    assert (version(db), "colour" in columns(db)) == (1, False)
+    migrate(db, path, next_version())
+    assert (version(db), "colour" in columns(db)) == (2, True)
+
+
+def test_a_migrated_ledger_is_not_migrated_again(db: Database, path: Path) -> None:
+    migrate(db, path, next_version())
+    path.with_name("ledger.db.before-version-2").unlink()
+    migrate(db, path, next_version())
+    assert not list(path.parent.glob("*.before-*"))
+
+
+def test_a_ledger_of_a_newer_version_is_refused_in_one_line(db: Database, path: Path) -> None:
+    migrate(db, path, next_version())
+    with pytest.raises(
+        Refused, match=r"ledger\.db: its tables are of another version .*add_colour"
+    ):
+        open_ledger(f"sqlite:///{path}", KEY)
+
+
+def test_a_ledger_from_before_the_first_schema_is_refused_in_one_line(
+    db: Database, path: Path
+) -> None:
+    db.execute("UPDATE _sqlite_migrations SET name = 'create_events'")
+    with pytest.raises(Refused, match=r"another version of Gatepost .*create_events.* use that"):
+        open_ledger(f"sqlite:///{path}", KEY)
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [
+        ("events", "campaign = 'other'"),
+        ("campaign_versions", "text = ''"),
+        ("campaign_versions", "id = NULL, text = ''"),
+        ("campaign_versions", "slug = 'other'"),
+        ("statements", "json = ''"),
+        ("statements", "id = NULL, json = ''"),
+        ("statements", "id = NULL, number = 'acme-0002'"),
+        ("statements", "number = 'acme-0002', month = '2026-12'"),
+        ("statement_lines", "number = 'acme-0002'"),
+    ],
+)
+def test_no_row_that_only_grows_is_replaced_by_any_of_its_keys(
+    db: Database, table: str, changed: str
+) -> None:
+    before = db.execute(f"SELECT * FROM {table}").fetchall()
+    db.execute(f"CREATE TEMP TABLE other AS SELECT * FROM {table} LIMIT 1")
+    db.execute(f"UPDATE other SET {changed}")
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} only grows"):
+        db.execute(f"REPLACE INTO {table} SELECT * FROM other")
+    assert db.execute(f"SELECT * FROM {table}").fetchall() == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE leads SET test = 2",
+        "UPDATE leads SET month = '2026-1'",
+        "UPDATE chain SET head = 'short'",
+        "UPDATE chain SET sequence = -1",
+        "INSERT INTO chain SELECT 2, sequence, head FROM chain",
+        "INSERT INTO events SELECT sequence + 9, campaign, lead_id, kind, occurred_at, recorded_at,"
+        " actor, 'no JSON', before, hash FROM events",
+        "INSERT INTO events SELECT sequence + 9, campaign, lead_id, kind, occurred_at, recorded_at,"
+        " 'nobody', data, before, hash FROM events",
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_its_table(db: Database, sql: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
+        db.execute(sql)
