@@ -26,16 +26,16 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# For work on the code: what needs no server and no browser, but for the few that are slow by nature.
+# Before each commit: the tests that need no server and no browser, without the few slow ones.
 check: lint
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not (server or slow or alone)"
 
-# Everything. What watches seconds or the whole machine runs last, by itself.
+# Everything. Tests that measure time or the complete machine run last, one by one.
 test: lint
 	$(BIN)/pytest $(WITH_SERVERS) -m "not alone"
 	$(BIN)/pytest $(SLOWEST) -m alone
 
-# All that needs no server, under a false clock, on the days on which dates go wrong. Takes a quarter of an hour.
+# The tests of `check` under a false clock, on dates that often cause errors. Takes a quarter of an hour.
 test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 
