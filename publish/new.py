@@ -59,13 +59,14 @@ def new_text(kind: Kind, wish: Wish, said: Said, writing: Writing) -> Path:
     taken = writing.by_slug.get(wish.slug) or writing.by_address.get(f"{wish.slug}/")
     if taken is not None:
         raise Refused(f"{taken.where} has the slug `{wish.slug}` already: give another with --slug")
-    file = writing.layout.address(kind, wish.slug, writing.now, "")[1]
+    today = writing.layout.dated(None, writing.now)
+    file = writing.layout.address(kind, wish.slug, today, "")[1]
     if holder := writing.site_files.holder(file):
         raise Refused(f"/{wish.slug}/ is {holder}: give another with --slug")
     head = {"title": wish.title}
     if kind == "post":
         head |= {
-            "date": writing.now.astimezone(writing.layout.zone).date().isoformat(),
+            "date": today.date().isoformat(),
             "category": said.category or _usual("category", writing),
             "tags": "",
             "author": said.author or _usual("author", writing),

@@ -1,12 +1,14 @@
 """Slugs and files of what is taken over, and the old addresses that lead to them."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from capture.errors import short_path
 from publish.imports.facts import Export, Item
+from publish.imports.heads import local
 from publish.imports.notes import Notes, Say
 from publish.imports.places import path_key, split
 from publish.new import fitting_slug
@@ -97,7 +99,10 @@ class Addresses:
         old = unquote(split(path).path)
         name = old.strip("/")
         alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old.endswith("/")
-        url, file = self._layout.old_address(item.kind, alias, None)
+        shown = local(item.date, self._layout)
+        date = datetime.fromisoformat(shown) if shown else None
+        dated = self._layout.dated(date, self._writing.now)
+        url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
             why = "holds signs that no file here may: lead it on by hand"
         elif url in self._taken or f"{url}/" in self._taken or file in self._layout.own_pages:

@@ -112,9 +112,18 @@ class Layout:
             fnmatch.fnmatch(path.name, pattern.removeprefix("**/")) for pattern in self.ignored
         )
 
-    def address(self, kind: Kind, slug: str, date: datetime | None, lang: str) -> tuple[str, str]:
-        """The address of a post and the file that holds it, below the site."""
-        given = {"slug": slug, "date": date or datetime.now(self.zone), "lang": lang}
+    def dated(self, date: datetime | None, now: datetime) -> datetime:
+        """The date that an address shows: in the zone that its writer gave, else in the site's.
+
+        What has no date of its own shows the day of the build, as in Pelican.
+        """
+        if date is None:
+            return now.astimezone(self.zone)
+        return date if date.tzinfo else date.replace(tzinfo=self.zone)
+
+    def address(self, kind: Kind, slug: str, date: datetime, lang: str) -> tuple[str, str]:
+        """The address of a post and the file that holds it, below the site. `date`: see `dated`."""
+        given = {"slug": slug, "date": date, "lang": lang}
         other = lang not in {"", self.language}
         urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
         try:
@@ -123,7 +132,7 @@ class Layout:
             return f"{slug}/", f"{slug}/index.html"
 
     def old_address(
-        self, kind: Kind, alias: str, date: datetime | None, lang: str = ""
+        self, kind: Kind, alias: str, date: datetime, lang: str = ""
     ) -> tuple[str, str]:
         """The same for an alias, which is an earlier slug or, from `/` on, a whole path."""
         if not alias.startswith("/"):

@@ -89,7 +89,7 @@ class Post:
         return self.facts.get(name)
 
 
-def read_post(path: Path, kind: Kind, layout: Layout) -> Post:
+def read_post(path: Path, kind: Kind, layout: Layout, now: datetime) -> Post:
     """Reads and understands one file. Never raises: what is wrong is in `faults`."""
     where = short_path(path)
     raw, told = _bytes_of(path)
@@ -100,8 +100,8 @@ def read_post(path: Path, kind: Kind, layout: Layout) -> Post:
     if not told:  # of a file that cannot be read no more can be said
         faults += wrong
     slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
-    due = _due(facts.get("date"), layout)
-    url, save_as = layout.address(kind, slug, due, str(facts.get("lang", "")))
+    date = layout.dated(facts.get("date"), now)
+    url, save_as = layout.address(kind, slug, date, str(facts.get("lang", "")))
     status = "skip" if told else str(facts.get("status", "published"))
     own = {**facts, **layout.extra.get(path.relative_to(layout.content).as_posix(), {})}
     findings = (
@@ -119,7 +119,7 @@ def read_post(path: Path, kind: Kind, layout: Layout) -> Post:
         slug=slug,
         url=str(own.get("url", url)),
         save_as=str(own.get("save_as", save_as)),
-        due=due,
+        due=date.astimezone(UTC) if "date" in facts else None,
         status=status,
     )
 
@@ -135,9 +135,3 @@ def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
         line = raw.count(b"\n", 0, error.start) + 1
         return raw, [Fault(line, "is no UTF-8 text: save the file as UTF-8")]
     return raw, []
-
-
-def _due(date: datetime | None, layout: Layout) -> datetime | None:
-    if date is None:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=layout.zone)).astimezone(UTC)

@@ -38,7 +38,9 @@ class Writing:
     ) -> "Writing":
         """Reads every file. Mistakes are kept with the posts."""
         kinds: tuple[Kind, ...] = get_args(Kind)
-        read = (read_post(path, kind, layout) for kind in kinds for path in layout.sources(kind))
+        read = (
+            read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
+        )
         return cls(layout, tuple(read), now, catalogue, gated)
 
     @cached_property
@@ -104,7 +106,8 @@ class Writing:
 
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Where an alias of a post stands, in the post's language: address and file."""
-        return self.layout.old_address(post.kind, alias, post.due, str(post.get("lang") or ""))
+        date = self.layout.dated(post.get("date"), self.now)
+        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""))
 
     @property
     def next_due(self) -> Post | None:

@@ -1,5 +1,6 @@
 """Rules for addresses: no two files share one, and none that readers know ends without a sign."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -154,3 +155,29 @@ def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any)
 def test_what_is_given_up_is_a_slug(desk: Any) -> None:
     desk.write("content/gone.txt", "fine\n/old/\n")
     assert desk.errors() == ["content/gone.txt:2: `/old/` is no slug: one on each line"]
+
+
+DATED = {"ARTICLE_URL": "{date:%Y/%m}/{slug}/", "PAGE_URL": "{date:%Y}/{slug}/"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "date"),
+    [
+        ("Europe/Berlin", "2026-11-01"),
+        ("America/New_York", "2026-11-30 23:30"),
+        ("UTC", "2026-11-01T00:30+05:00"),
+    ],
+)
+def test_an_address_shows_the_date_that_the_writer_gave(desk: Any, zone: str, date: str) -> None:
+    desk.settings |= DATED | {"TIMEZONE": zone}
+    desk.post(date=date, aliases="old")
+    writing, _ = desk.check()
+    assert set(writing.by_address) == {"2026/11/post/", "2026/11/old/"}
+
+
+def test_an_address_without_a_date_shows_the_time_of_the_build(desk: Any) -> None:
+    desk.settings |= DATED
+    desk.now = datetime(2032, 1, 1, 3, 0, tzinfo=UTC)  # still 2031 in New York
+    desk.write("content/pages/about.md", "Title: About\nAliases: old\n\nText.")
+    writing, _ = desk.check()
+    assert set(writing.by_address) == {"2031/about/", "2031/old/"}
