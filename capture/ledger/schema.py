@@ -7,6 +7,7 @@ A change of the tables is one more function at the end of this file, marked `@MI
 before it never change. The number of migrations is the schema's version, in `PRAGMA user_version`.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.ledger.dialect import Connection
-from capture.private_files import make_private
+from capture.private_files import open_private
 
 MIGRATIONS: Final = Migrations("gatepost")
 
@@ -46,8 +47,8 @@ def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> No
     if version:
         copy = path.with_name(f"{path.name}.before-version-{version + len(pending)}")
         copy.unlink(missing_ok=True)  # of an attempt that did not end
+        os.close(open_private(copy))  # before any data is in it; SQLite fills an empty file
         db.execute("VACUUM INTO ?", (str(copy),))
-        make_private([copy])
     with db.atomic():
         migrations.apply(db)
         db.execute(f"PRAGMA user_version = {version + len(pending)}")

@@ -146,8 +146,9 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
         lambda reading: list(reading.events.by_qualified_lead()),
         lambda reading: list(reading.leads.select(LeadFilter(campaign="guide"))),
         lambda reading: list(reading.leads.judged("guide")),
+        lambda reading: list(reading.leads.tracked("guide")),
     ],
-    ids=["lives", "leads", "judged"],
+    ids=["by_qualified_lead", "select", "judged", "tracked"],
 )
 def test_a_campaigns_leads_are_read_as_they_lie_and_not_sorted_in_memory(
     url: str, filled: sqlite3.Connection, look: Callable[[Reading], object]
