@@ -35,7 +35,7 @@ test: lint
 	$(BIN)/pytest $(WITH_SERVERS) -m "not alone"
 	$(BIN)/pytest $(SLOWEST) -m alone
 
-# The tests of `check` under a false clock, on dates that often cause errors. Takes a quarter of an hour.
+# The tests that need no server, under a false clock, on dates that often cause errors. Takes a quarter of an hour.
 test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 
