@@ -4,7 +4,6 @@ To the one who comes second it is the same result, or a clear answer. A round ha
 lead of its own; all rounds share one SQLite file.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,12 +23,13 @@ from capture.outcomes import Teller, read_outcomes, sort_out, take
 from capture.review import Act, reject, write_lapses
 from capture.statement import Statement
 from tests.long import rounds
+from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KEY = b"a key for tests only"
-ROUNDS = range(rounds(25, 500))
+ROUNDS = range(rounds(50, 2000))
 DEADLINE = NOW + timedelta(hours=48)
 JUST_BEFORE = DEADLINE - timedelta(microseconds=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -75,10 +75,10 @@ class Track:
 
     def race(self, *contestants: Contestant) -> list[tuple[str, ...]]:
         """What each was answered, round by round."""
-        context = multiprocessing.get_context("spawn")
-        start = Start(self.url, self.leads, context.Barrier(len(contestants)), context.Queue())
+        barrier, answers = PROCESSES.Barrier(len(contestants)), PROCESSES.Queue()
+        start = Start(self.url, self.leads, barrier, answers)
         processes = [
-            context.Process(target=_run, args=(start, number, one))
+            PROCESSES.Process(target=_run, args=(start, number, one))
             for number, one in enumerate(contestants)
         ]
         for process in processes:

@@ -1,7 +1,6 @@
 """`gatepost close`, `statements`, `statement` and the proof of each (rules 25 to 28)."""
 
 import json
-import multiprocessing
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import time_machine
 from capture.closing import close_month
 from capture.ledger import open_ledger
 from tests.cli.conftest import Project
+from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -275,10 +275,9 @@ def _close_once(url: str, key: bytes, barrier: object) -> str:
 def test_two_processes_that_close_at_once_make_one_statement(project: Project) -> None:
     project.take()
     key = Path("var/duplicate_key").read_bytes()
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, context.Pool(2) as pool:
+    with PROCESSES.Manager() as manager, PROCESSES.Pool(2) as pool:
         barrier = manager.Barrier(2)
-        asked = [("sqlite:///var/gatepost.db", key, barrier)] * 2
+        asked = [(f"sqlite:///{project.folder}/var/gatepost.db", key, barrier)] * 2
         made = pool.starmap(_close_once, asked)
     assert made[0] == made[1]
     assert len(json.loads(project.run("statements", "--json").out)) == 1

@@ -9,9 +9,12 @@ import pytest
 
 from gatepost.private import keep_private, warn_of_open_secrets
 from gatepost.settings import Settings, Sourced, secret
+from tests.long import rounds
 from tests.service import GATEPOST, Service, make_project
 
 pytestmark = pytest.mark.server
+
+AT_ONCE = rounds(5, 40)
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -86,25 +89,27 @@ def test_an_open_file_of_settings_that_holds_a_key_is_told_of(
         caplog.clear()
 
 
-def test_ten_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
     service = Service(make_project(tmp_path))
     command = [GATEPOST, "test-lead", "acme-demo", "--no-open"]
     started = [
         subprocess.Popen(command, cwd=tmp_path, env=service.environment(), stdout=subprocess.PIPE)
-        for _ in range(10)
+        for _ in range(AT_ONCE)
     ]
     links = [process.communicate()[0].decode().strip() for process in started]
     service.start()
     pages = [service.get(link.partition(str(service.port))[2]).text for link in links]
     service.end()
-    assert ["Test lead." in page for page in pages] == [True] * 10
+    assert ["Test lead." in page for page in pages] == [True] * AT_ONCE
     assert sorted(path.name for path in (tmp_path / "var").glob("*key*")) == [
         "duplicate_key",
         "secret_key",
     ]
 
 
-def test_ten_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
     service = Service(make_project(tmp_path))
     started = [
         subprocess.Popen(
@@ -114,7 +119,7 @@ def test_ten_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for _ in range(10)
+        for _ in range(AT_ONCE)
     ]
     said = [process.communicate() for process in started]
     assert {(out.splitlines()[-1], err) for out, err in said} == {(b"No leads yet.", b"")}

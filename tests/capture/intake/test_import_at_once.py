@@ -3,7 +3,6 @@
 Seen to fail with `if made is not None: return Receipt(...)` taken out of intake/receive.py.
 """
 
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -15,12 +14,13 @@ import pytest
 
 from capture.intake import Origin, bring_in, read_sheet
 from capture.ledger import open_ledger
+from tests.processes import PROCESSES
 from tests.samples import NOW, campaign
 
 pytestmark = pytest.mark.slow
 
 KEY = b"a key for tests only"
-PROCESSES, THREADS = 2, 25
+COUNT, THREADS = 2, 25
 TABLE = "full_name,email,company_size\n" + "\n".join(
     f"Person {number},p{number}@c{number}.example,{'101+' if number % 2 else '1-50'}"
     for number in range(10)
@@ -47,10 +47,9 @@ def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]
 def test_each_row_is_one_lead(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     ledger = open_ledger(url, KEY)
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, context.Pool(PROCESSES) as pool:
-        barrier = manager.Barrier(PROCESSES * THREADS)
-        asked = [(url, barrier, number * THREADS) for number in range(PROCESSES)]
+    with PROCESSES.Manager() as manager, PROCESSES.Pool(COUNT) as pool:
+        barrier = manager.Barrier(COUNT * THREADS)
+        asked = [(url, barrier, number * THREADS) for number in range(COUNT)]
         news: Iterable[list[int]] = pool.starmap(bring_at_once, asked)
     assert sorted(count for some in news for count in some) == [0] * 49 + [10]
     stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads.select()))

@@ -1,6 +1,5 @@
 """The SQLite ledger: the contract, and what only this backend has."""
 
-import multiprocessing
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +13,7 @@ from capture.ledger import LeadFilter, Ledger, Reading, Records, open_ledger
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract
+from tests.processes import PROCESSES
 from tests.samples import moved, received
 
 KEY = b"a key for tests only"
@@ -92,8 +92,7 @@ def _open_and_write(url: str, number: int) -> None:
 
 @pytest.mark.slow
 def test_ten_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(10) as pool:
+    with PROCESSES.Pool(10) as pool:
         pool.starmap(_open_and_write, [(url, number) for number in range(10)])
     assert open_ledger(url, KEY).verify().events == 10
 
