@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -121,9 +122,28 @@ class Layout:
             return now.astimezone(self.zone)
         return date if date.tzinfo else date.replace(tzinfo=self.zone)
 
-    def address(self, kind: Kind, slug: str, date: datetime, lang: str) -> tuple[str, str]:
-        """The address of a post and the file that holds it, below the site. `date`: see `dated`."""
-        given = {"slug": slug, "date": date, "lang": lang}
+    def terms(self, name: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
+        """Slugs of category and first author, which a post's address may show.
+
+        `name` is the post's path below the content folder, `facts` is what its head gives.
+        """
+        authors = facts.get("author") or facts.get("authors") or self.authors
+        category = facts.get("category") or self.topic_of(name)
+        return {"category": self.slugify(category), "author": self.slugify(next(iter(authors), ""))}
+
+    def address(
+        self,
+        kind: Kind,
+        slug: str,
+        date: datetime,
+        lang: str,
+        terms: Mapping[str, str] = MappingProxyType({}),
+    ) -> tuple[str, str]:
+        """The address of a post and the file that holds it, below the site.
+
+        `date` comes from `dated`, `terms` from `terms`.
+        """
+        given = {**terms, "slug": slug, "date": date, "lang": lang}
         other = lang not in {"", self.language}
         urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
         try:
@@ -132,11 +152,16 @@ class Layout:
             return f"{slug}/", f"{slug}/index.html"
 
     def old_address(
-        self, kind: Kind, alias: str, date: datetime, lang: str = ""
+        self,
+        kind: Kind,
+        alias: str,
+        date: datetime,
+        lang: str = "",
+        terms: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, str]:
         """The same for an alias, which is an earlier slug or, from `/` on, a whole path."""
         if not alias.startswith("/"):
-            return self.address(kind, alias, date, lang)
+            return self.address(kind, alias, date, lang, terms)
         path = alias.strip("/")
         if not alias.endswith("/") and path.endswith((".html", ".htm")):
             return path, path

@@ -101,9 +101,11 @@ def read_post(path: Path, kind: Kind, layout: Layout, now: datetime) -> Post:
         faults += wrong
     slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
     date = layout.dated(facts.get("date"), now)
-    url, save_as = layout.address(kind, slug, date, str(facts.get("lang", "")))
+    name = path.relative_to(layout.content).as_posix()
+    terms = layout.terms(name, facts)
+    url, save_as = layout.address(kind, slug, date, str(facts.get("lang", "")), terms)
     status = "skip" if told else str(facts.get("status", "published"))
-    own = {**facts, **layout.extra.get(path.relative_to(layout.content).as_posix(), {})}
+    own = {**facts, **layout.extra.get(name, {})}
     findings = (
         Finding(where, fault.line, fault.message, fault.rule, in_draft=status == "draft")
         for fault in faults
@@ -111,7 +113,7 @@ def read_post(path: Path, kind: Kind, layout: Layout, now: datetime) -> Post:
     return Post(
         path=path,
         where=where,
-        name=path.relative_to(layout.content).as_posix(),
+        name=name,
         kind=kind,
         head=head,
         facts=facts,

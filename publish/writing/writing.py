@@ -107,7 +107,8 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Where an alias of a post stands, in the post's language: address and file."""
         date = self.layout.dated(post.get("date"), self.now)
-        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""))
+        terms = self.layout.terms(post.name, post.facts)
+        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
 
     @property
     def next_due(self) -> Post | None:

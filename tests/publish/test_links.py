@@ -98,3 +98,23 @@ def test_the_list_of_a_topic_that_comes_by_itself_may_be_linked_to(
     assert site.check().findings.errors == ()
     site.build()
     assert (site.site / f"category/{topic}.html").is_file()
+
+
+def test_an_address_may_show_the_category_and_the_author(site: Any) -> None:
+    site.set('ARTICLE_URL = "{category}/{author}/{slug}/"\nAUTHOR = "Ann Lee"')
+    site.set('ARTICLE_SAVE_AS = "{category}/{author}/{slug}/index.html"')
+    site.write("theme/templates/moved.html", "{{ address }}")
+    site.post("[b](/posts/jo-doe/b/)", name="a", head="Category: Big Topic\nAliases: old\n")
+    site.post("[a](/big-topic/ann-lee/a/)", name="b", head="Author: Jo Doe\n")
+    site.build()
+    assert {"big-topic/ann-lee/a/index.html", "posts/jo-doe/b/index.html"} <= set(site.files())
+    assert site.files()["big-topic/ann-lee/old/index.html"] == b"/big-topic/ann-lee/a/"
+
+
+def test_two_files_with_one_address_of_their_category_are_a_mistake(site: Any) -> None:
+    site.set('ARTICLE_URL = "{category}/"\nARTICLE_SAVE_AS = "{category}/index.html"')
+    site.post("Text.", name="a")
+    site.post("Text.", name="b")
+    assert site.mistakes() == [
+        "content/posts/b.md:1: has the same address as posts/a.md, /posts/: give it another `Slug:`"
+    ]
