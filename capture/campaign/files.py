@@ -64,7 +64,7 @@ def _checked(source: Source, surroundings: Surroundings | None) -> Campaign:
     outside = surroundings.findings(draft) if surroundings else ()
     if findings := [*shape, *rule_findings(draft), *outside]:
         raise FileErrors(source.problems(data, findings))
-    return _campaign(source)
+    return _campaign(source, CampaignFile.model_validate(data))
 
 
 def parse_campaign(slug: str, text: str, where: str) -> Campaign:
@@ -72,7 +72,8 @@ def parse_campaign(slug: str, text: str, where: str) -> Campaign:
 
     Checks the shape alone, so that a rule added since then never locks away an old lead.
     """
-    return _campaign(Source(slug, text, where))
+    source = Source(slug, text, where)
+    return _campaign(source, _shaped(source, CampaignFile))
 
 
 def read_client(path: Path) -> Client:
@@ -123,8 +124,7 @@ def source_text(raw: bytes, where: str) -> str:
     return text
 
 
-def _campaign(source: Source) -> Campaign:
-    file = _shaped(source, CampaignFile)
+def _campaign(source: Source, file: CampaignFile) -> Campaign:
     version = sha256(source.text.encode()).hexdigest()
     return Campaign.model_construct(
         **dict(file), slug=source.slug, version=version, text=source.text

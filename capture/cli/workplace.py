@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -46,7 +47,11 @@ class Workplace:
             ledger.close()
 
     def catalogue(self) -> Catalogue:
-        """All campaigns and clients. Raises `FileErrors` with every mistake."""
+        """All campaigns and clients, read once. Raises `FileErrors` with every mistake."""
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
         return read_catalogue(self.campaigns, self.clients, self.gated)
 
     def campaign(self, slug: str) -> Campaign:

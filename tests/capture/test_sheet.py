@@ -53,3 +53,13 @@ def test_leads_outcomes_and_suppressions_are_all_read_so() -> None:
     assert list(outcomes.columns) == ["lead_id", "outcome", "on"]
     (entry,) = read_suppressions(b"sep=;\nemail;name\nann@clinic.example;Lee, Ann\n", "x")
     assert (entry.line, entry.text) == (3, "ann@clinic.example")
+
+
+def test_a_line_is_the_one_on_which_a_row_begins_in_every_table() -> None:
+    """Blank lines and line breaks inside cells count, as an editor counts them."""
+    before = '\r\nemail;note\r\n\r\nann@clinic.example;"one\r\ntwo\r\n\r\nthree"\r\n\r\n'
+    (_, entry) = read_suppressions(f"{before}bob@clinic.example;\r\n".encode(), "s.csv")
+    assert (entry.line, entry.text) == (9, "bob@clinic.example")
+    with pytest.raises(FileErrors, match=r"^s\.csv:9: 'nobody'"):
+        read_suppressions(f"{before}nobody;\r\n".encode(), "s.csv")
+    assert [line for line, _ in table('name,note\n"A\nB",x\n\nC,y\n')] == [2, 5]
