@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.long import rounds
 from tests.needs import needs
 from tests.service import Answer, Service, person
 
-pytestmark = [pytest.mark.alone, pytest.mark.server]
+pytestmark = pytest.mark.server
 
-KILLS = 20
+KILLS = rounds(20, 400)
 CLIENTS = 4
 PATIENCE = 60.0
 """Seconds until the test gives up on an event; a busy machine is slow."""
@@ -79,7 +80,8 @@ class Client(threading.Thread):
         return answer.status == 303
 
 
-def test_twenty_kills_cost_no_lead_that_was_thanked_and_make_none_twice(project: Path) -> None:
+@pytest.mark.long
+def test_kills_cost_no_lead_that_was_thanked_and_make_none_twice(project: Path) -> None:
     """Each comes when the service works again and as somebody is sending."""
     service, crowd = Service(project).start(), Crowd()
     clients = [Client(service, crowd, f"c{number}") for number in range(CLIENTS)]

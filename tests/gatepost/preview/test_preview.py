@@ -17,7 +17,7 @@ from tests.service import person
 
 from .conftest import PATIENCE, Preview, project
 
-pytestmark = [pytest.mark.alone, pytest.mark.server]
+pytestmark = pytest.mark.server
 
 POST = "content/posts/four-numbers-that-matter.md"
 PAGE = "/four-numbers-that-matter/"
