@@ -40,7 +40,7 @@ test-dates: $(VENV)/test.stamp
 	$(BIN)/python -m tests.awkward_days $(SIDE_BY_SIDE)
 
 # The tests marked `long`, in full: hundreds of kills, thousands of random leads, examples and races. Takes an hour or
-# more; `make test` runs a sample of each. One of them: GATEPOST_TEST_LONG=1 .venv/bin/pytest tests/capture/money
+# more; `make test` runs a sample of each. One of them: GATEPOST_TEST_LONG=1 .venv/bin/pytest tests/capture/billing
 test-long: $(VENV)/test.stamp
 	GATEPOST_TEST_LONG=1 $(BIN)/pytest $(SIDE_BY_SIDE) -m long
 

@@ -1,10 +1,13 @@
 """How Pelican makes the site on the desk: addresses from the root, so any host and port will do.
 
 `publishconf.py` builds on this for production. Most names are Pelican's own settings, see
-https://docs.getpelican.com/en/latest/settings.html; those under "Ours" are read by `publish.look`.
+https://docs.getpelican.com/en/latest/settings.html; those under "Ours" are read by
+`publish.plugins.theme`.
 """
 
 import os
+
+import publish.plugins
 
 # Ours: what every public page says, on both the site and the lead service.
 SITENAME = "The Gatepost Journal"
@@ -89,35 +92,17 @@ FEED_MAX_ITEMS = 30
 CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
 
 THEME = "theme"
-THEME_STATIC_PATHS: list[str] = []  # publish.look puts them out, with fingerprints in their names
+THEME_STATIC_PATHS: list[str] = []  # publish.plugins.theme publishes them under fingerprinted names
 JINJA_ENVIRONMENT = {
     "autoescape": True,
     "trim_blocks": True,
     "lstrip_blocks": True,
     "auto_reload": False,  # each build reads its templates once
 }
-# In this order: who listens for problems first, who guards the gated files last.
-PLUGINS = [
-    "publish.problems",
-    "publish.rules",
-    "publish.head_reader",
-    "publish.drafts",
-    "publish.look",
-    "publish.faq",
-    "publish.reading",
-    "publish.pictures",
-    "publish.form_tags",
-    "publish.links",
-    "publish.moved",
-    "publish.share",
-    "publish.head",
-    "publish.sitemap",
-    "publish.feed",
-    "publish.gated",
-]
+PLUGINS = list(publish.plugins.PLUGINS)  # append yours: each hears of a build in this order
 
 MARKDOWN = {
-    "extensions": ["publish.prose"],
+    "extensions": ["publish.plugins.prose"],
     "extension_configs": {
         # A style attribute would be refused by the pages' content security policy.
         "markdown.extensions.extra": {"tables": {"use_align_attribute": True}},

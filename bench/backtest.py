@@ -18,10 +18,13 @@ from pathlib import Path
 
 from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.campaign import Answer, Campaign, read_campaign
-from capture.consent import Consent
-from capture.intake import Submission, receive
-from capture.ledger import Ledger, Records, open_ledger
+from capture.campaign.files import read_campaign
+from capture.campaign.model import Answer, Campaign
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.consent import Consent
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger, Records
 
 FIRST = datetime(2025, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-from capture.campaign import read_campaign
+from capture.campaign.files import read_campaign
 from capture.ledger import open_ledger
 from capture.site import Site
 

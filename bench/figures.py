@@ -15,11 +15,11 @@ from pathlib import Path
 from bench import one_command
 from bench.backtest import FIRST, YEAR, fill
 from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.campaign import read_campaign, read_client
-from capture.closing import close_month
-from capture.figures import month_before
+from capture.billing.statement import Agency, Party, parties
+from capture.campaign.files import read_campaign, read_client
+from capture.closing.close import close_month
+from capture.kpi.grouping import month_before
 from capture.ledger import open_ledger
-from capture.statement import Agency, Party, parties
 
 RUNS = (("kpi",), ("kpi", "--by", "month"), ("kpi", "--by", "post"))
 

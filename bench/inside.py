@@ -20,12 +20,13 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.contenders import CAMPAIGN, KEY, ROOT, control_fields, gatepost
-from capture.campaign import read_campaign
-from capture.consent import Consent
-from capture.form import form_class
-from capture.intake import Submission, receive
+from capture.campaign.files import read_campaign
+from capture.form.campaign_form import form_class
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.consent import Consent
 from capture.ledger import open_ledger
-from gatepost.serve import make_app
+from gatepost.server.serve import make_app
 from gatepost.settings import Sourced
 
 MEASURING = "making the request"
@@ -37,10 +38,10 @@ ROOMS = {
     "capture/intake/": "intake: the door",
     "capture/qualification/": "qualification",
     "capture/lead.py": "intake: the door",
-    "capture/window.py": "intake: the door",
+    "capture/lead/review_window.py": "intake: the door",
     "capture/form/": "form (WTForms, e-mail, phone)",
     "capture/web/rate_limit.py": "limit of posts",
-    "capture/tokens.py": "signed links",
+    "capture/signed_links.py": "signed links",
     "werkzeug/formparser.py": "reading the body",
     "werkzeug/test.py": MEASURING,
     "capture/web/": "Flask and the view",

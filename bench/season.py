@@ -14,14 +14,18 @@ from pathlib import Path
 
 from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.campaign import Campaign, read_campaign, read_client
-from capture.closing import close_month
-from capture.consent import Consent
-from capture.intake import Submission, receive
-from capture.lead import Actor, Event, Kind, show_time
-from capture.ledger import Dossier, Ledger, Records, open_ledger
-from capture.statement import Agency, Party, parties
-from capture.window import deadline, month_of
+from capture.billing.statement import Agency, Party, parties
+from capture.campaign.files import read_campaign, read_client
+from capture.campaign.model import Campaign
+from capture.closing.close import close_month
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.consent import Consent
+from capture.lead.events import Actor, Event, Kind, show_time
+from capture.lead.review_window import deadline, month_of
+from capture.ledger import open_ledger
+from capture.ledger.facts import Dossier
+from capture.ledger.protocol import Ledger, Records
 
 END = "2026-10"
 """The first month after all leads: empty, and over."""

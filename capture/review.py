@@ -14,24 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from capture.billing import accepting_outcome
-from capture.campaign import Campaign
+from capture.billing.lines import accepting_outcome
+from capture.campaign.model import Campaign
 from capture.errors import Hint, MoveRefused, NotFound, Refused
-from capture.lead import (
-    MOVES,
-    ON_BEHALF_OF,
-    Actor,
-    Event,
-    Kind,
-    Lead,
-    Track,
-    follow_all,
-    show_time,
-)
-from capture.ledger import Note, Reading, Records
-from capture.terms import kept_campaign
-from capture.visible import is_blank, trimmed
-from capture.window import deadline
+from capture.lead.events import ON_BEHALF_OF, Actor, Event, Kind, show_time
+from capture.lead.fold import follow_all
+from capture.lead.model import Lead
+from capture.lead.moves import MOVES, Track
+from capture.lead.review_window import deadline
+from capture.ledger.facts import Note
+from capture.ledger.protocol import Reading, Records
+from capture.ledger.terms import kept_campaign
+from capture.text import is_blank, trimmed
 
 UNDO: Final = timedelta(seconds=10)
 """How long the same person may take a review back (rule 13)."""

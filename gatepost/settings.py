@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from capture.errors import Refused, Unavailable
-from capture.private_files import make_private_folder
+from capture.files import make_private_folder
 
 PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32

@@ -8,5 +8,5 @@ from typing import Final
 
 PROCESSES: Final = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["capture.closing", "capture.intake", "capture.outcomes", "capture.review", "tests.samples"]
+    ["capture.closing.close", "capture.intake.receive", "capture.outcomes.record", "tests.samples"]
 )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from capture.campaign import Answer, Campaign, parse_campaign
-from capture.consent import Consent
-from capture.intake import Submission
-from capture.lead import Actor, Event, Kind
-from capture.statement import Parties, Party
+from capture.billing.statement import Parties, Party
+from capture.campaign.files import parse_campaign
+from capture.campaign.model import Answer, Campaign
+from capture.intake.gate import Submission
+from capture.lead.consent import Consent
+from capture.lead.events import Actor, Event, Kind
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 

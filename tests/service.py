@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from capture.ledger import Ledger, open_ledger
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
 from capture.site import Link, Site
 from tests.needs import starts_server
 

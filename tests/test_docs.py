@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.command import COMMANDS
+from gatepost.cli import COMMANDS
 from gatepost.settings import Settings
 from tests.needs import needs
 from tests.service import PERSON

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.ledger import Reading
+from capture.ledger.protocol import Reading
 from tests.needs import needs
 from tests.service import ROOT, Service, person
 
@@ -227,7 +227,7 @@ def first_leads(reading: Reading) -> dict[str, str]:
 
 def give_exports(folder: Path) -> None:
     """What the pages of moving in begin with."""
-    exports = ROOT / "tests/publish/imports/exports"
+    exports = ROOT / "tests/publish/importers/exports"
     shutil.copy(exports / "ghost.json", folder / "export.json")
     shutil.copy(exports / "wordpress.xml", folder / "export.xml")
     shutil.copytree(exports / "hugo", folder.parent / "old-site")

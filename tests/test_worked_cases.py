@@ -19,8 +19,9 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 
-from capture.access import add_token, new_token
-from capture.web import WebConfig, create_app
+from capture.client_access.api_tokens import add_token, new_token
+from capture.web.app import create_app
+from capture.web.config import WebConfig
 from tests.cli.running import Ran, runner
 from tests.needs import needs
 from tests.samples import NOW

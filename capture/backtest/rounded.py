@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from capture.backtest.comparing import Compared, Comparer
+from capture.backtest.findings import Compared, Comparer
 from capture.backtest.run import JUDGED
-from capture.campaign import Campaign, FieldType
-from capture.ledger import Judged, Reading
-from capture.terms import kept_campaign
+from capture.campaign.model import Campaign, FieldType
+from capture.ledger.facts import Judged
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
 
 COUNTED: Final = frozenset(
     {FieldType.CHOICE, FieldType.MULTIPLE_CHOICE, FieldType.COUNTRY, FieldType.INTEGER}

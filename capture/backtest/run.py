@@ -1,19 +1,175 @@
 """The use case: streams past leads by the draft, and holds no more than counts and what changed."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
-from capture.backtest.billing import BillTally
-from capture.backtest.comparing import Compared, Comparer, deciding
-from capture.backtest.criteria import CriteriaTally
-from capture.backtest.findings import Backtest, ChangedLead, VerdictCount
-from capture.campaign import Campaign
-from capture.lead import Lead
-from capture.ledger import Judged, Reading
-from capture.qualification import RULE_DATA_VERSION
-from capture.terms import kept_campaign
+from capture.backtest.findings import (
+    NOT_ASKED,
+    NOT_OFFERED,
+    Backtest,
+    Bill,
+    ChangedLead,
+    Compared,
+    Comparer,
+    CriterionCount,
+    MonthBill,
+    VerdictCount,
+    deciding,
+)
+from capture.campaign.model import Campaign
+from capture.lead.model import Lead
+from capture.ledger.facts import Judged
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
+from capture.money import to_minor
+from capture.qualification.verdict import RULE_DATA_VERSION
+
+# Counts how each criterion came out, then and now.
+
+
+_Row = tuple[str, str | None, str | None]
+"""A criterion's id, its rule then and its rule now."""
+_Came = tuple[bool | None, bool | None, str]
+"""Met then, met now, and what does not fit."""
+
+
+class CriteriaTally:
+    """Adds up outcomes. It grows with the wordings that there were, never with the leads."""
+
+    def __init__(self, draft: Campaign) -> None:
+        self._places = {name: place for place, name in enumerate(draft.criteria)}
+        self._seen: dict[_Row, Counter[_Came]] = {}
+
+    def add(self, outcomes: Iterable[Compared]) -> None:
+        """Counts the criteria of one lead."""
+        for one in outcomes:
+            row = one.id, one.rule_then, one.rule_now
+            counts = self._seen.get(row)
+            if counts is None:
+                counts = self._seen[row] = Counter()
+            counts[one.met_then, one.met_now, one.flaw] += 1
+
+    def counts(self) -> list[CriterionCount]:
+        """In the draft's order, then what it no longer asks, each in the order of first use."""
+        rows = sorted(
+            self._seen.items(), key=lambda row: self._places.get(row[0][0], len(self._places))
+        )
+        return [_counted(row, counts) for row, counts in rows]
+
+
+def _counted(row: _Row, counts: Counter[_Came]) -> CriterionCount:
+    def leads(which: Callable[[_Came], bool]) -> int:
+        return sum(number for came, number in counts.items() if which(came))
+
+    name, then, now = row
+    both = then is not None and now is not None
+    return CriterionCount(
+        id=name,
+        rule_then=then,
+        rule_now=now,
+        leads=counts.total(),
+        met_then=leads(lambda came: came[0] is True) if then is not None else None,
+        met_now=leads(lambda came: came[1] is True) if now is not None else None,
+        no_longer_met=leads(lambda came: came[:2] == (True, False)) if both else None,
+        newly_met=leads(lambda came: came[:2] == (False, True)) if both else None,
+        not_asked=leads(lambda came: came[2] == NOT_ASKED),
+        not_offered=leads(lambda came: came[2] == NOT_OFFERED),
+    )
+
+
+# What the draft would do to the bill, as far as that can be known. Integer minor units.
+
+
+_PAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "accepted": "the client accepts every lead that qualifies",
+        "scheduled": "every lead that qualifies is accepted and leads to an appointment, so this "
+        "is the most that it could be",
+        "held": "every lead that qualifies is accepted and leads to an appointment that is held, "
+        "so this is the most that it could be",
+        "won": "every lead that qualifies is accepted and becomes a customer, so this is the most "
+        "that it could be",
+        "revenue": "every lead that qualifies could become a customer",
+    }
+)
+"""What is taken for granted, by the event that pays."""
+
+_CAPS: Final = (
+    "duplicates and caps are not run again, and what a cap refused or made free costs nothing"
+)
+
+
+class BillTally:
+    """Adds up both sides, lead by lead, by month of receipt."""
+
+    def __init__(self, draft: Campaign) -> None:
+        self._draft = draft
+        self._rate = _rate(draft)
+        self._unknown = _unknown(draft, draft)
+        self._known: dict[str, int] = {}
+        """By version of then: its rate."""
+        self._leads_then: Counter[str] = Counter()
+        self._leads_now: Counter[str] = Counter()
+        self._amount_then: Counter[str] = Counter()
+
+    def add(self, lead: Lead, terms: Campaign, *, then: bool, now: bool) -> None:
+        """A judged lead under the terms of its receipt (rule 16): whether it qualifies."""
+        if terms.version not in self._known:
+            self._known[terms.version] = _rate(terms)
+            self._unknown = self._unknown or _unknown(terms, self._draft)
+        if lead.free or lead.review == "over_cap":  # rule 8
+            return
+        if then:
+            self._leads_then[lead.month] += 1
+            self._amount_then[lead.month] += self._known[terms.version]
+        if now:
+            self._leads_now[lead.month] += 1
+
+    def bill(self) -> Bill:
+        """What was added up so far."""
+        months = sorted({*self._leads_then, *self._leads_now})
+        return Bill(
+            currency=self._draft.currency,
+            months=[self._month(month, month) for month in months],
+            total=self._month("all", *months),
+            assumed=f"{_PAYS[self._draft.price.billable]}; {_CAPS}",
+            unknown=self._unknown,
+        )
+
+    def _month(self, name: str, *months: str) -> MonthBill:
+        leads_now = sum(self._leads_now[month] for month in months)
+        known = not self._unknown
+        return MonthBill(
+            name,
+            leads_then=sum(self._leads_then[month] for month in months),
+            leads_now=leads_now,
+            amount_then=sum(self._amount_then[month] for month in months) if known else None,
+            amount_now=leads_now * self._rate if known else None,
+        )
+
+
+def _rate(campaign: Campaign) -> int:
+    """0 where a percentage is paid: no amount is shown then."""
+    rate = campaign.price.rate
+    return 0 if rate is None else to_minor(rate, campaign.currency)
+
+
+def _unknown(terms: Campaign, draft: Campaign) -> str:
+    """Why no amounts can be told; empty if they can."""
+    if terms.price.rate is None or draft.price.rate is None:
+        return "a percentage is paid, and what these people would have bought cannot be known"
+    if terms.currency != draft.currency:
+        return f"{terms.currency} and {draft.currency} are never added up (rule 29)"
+    if terms.price.billable != draft.price.billable:
+        return (
+            f"{terms.price.billable} paid then and {draft.price.billable} would now: how often "
+            "one follows from the other cannot be known"
+        )
+    return ""
+
 
 JUDGED: Final = frozenset({"qualified", "accepted", "rejected", "disqualified", "over_cap"})
 """Where a lead stands whom the criteria judged, and nothing before them at the door."""

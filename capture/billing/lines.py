@@ -1,17 +1,19 @@
 """The lines of one lead (rules 8, 20 to 24): what is due, since when, and how much."""
 
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
 from typing import Final
 
-from capture.billing.afterwards import counts, kept_purchase
-from capture.billing.life import Life, Paying, life_of
-from capture.campaign import Campaign
-from capture.lead import Event
-from capture.money import round_minor, to_minor
+from capture.billing.history import Life, Paying, life_of
+from capture.billing.reversals import counts, kept_purchase
+from capture.campaign.model import Campaign
+from capture.errors import Refused
+from capture.lead.events import Actor, Event, Kind
+from capture.money import check_amount, is_exact, round_minor, to_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +140,80 @@ def _taken_held(life: Life, as_of: datetime) -> Paying | None:
     if silent_since is None or not life.lead.is_taken_held_at(as_of):
         return None
     return Paying(silent_since, silent_since)
+
+
+# Amounts as people type them, to the integers that we count in.
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """Major units to minor ones.
+
+    Raises `Refused` for more than we count with, or more decimals than the currency has.
+    """
+    check_amount(amount, currency)
+    if not is_exact(amount, currency):
+        raise Refused(f"{amount} has more decimals than {currency}; write no more than that")
+    return to_minor(amount, currency)
+
+
+# Which outcomes pay, and which of them accept the lead when the client itself records them.
+
+
+PAYS: Final[Mapping[str, Kind]] = {
+    "scheduled": Kind.SCHEDULED,
+    "held": Kind.HELD,
+    "won": Kind.WON,
+    "revenue": Kind.REVENUE,
+}
+"""What pays beside acceptance, by the word that the campaign file uses."""
+
+_ALWAYS_ACCEPT: Final = frozenset({Kind.HELD, Kind.WON, Kind.REVENUE})
+"""Nobody meets with or sells to a lead that they do not take. A booking is less: it may come
+before acceptance (rule 10), unless the price is for bookings."""
+
+
+def pays(kind: Kind, terms: Campaign) -> bool:
+    """Whether the campaign's price is for this outcome."""
+    return PAYS.get(terms.price.billable) is kind
+
+
+def is_acceptance(kind: Kind, terms: Campaign) -> bool:
+    """Whether the client accepts the lead by recording this outcome (rule 41)."""
+    return kind in _ALWAYS_ACCEPT or pays(kind, terms)
+
+
+def accepting_outcome(events: Iterable[Event], terms: Campaign) -> Kind | None:
+    """The first outcome by which the client itself accepted the lead; None if there is none."""
+    own = (event.kind for event in events if event.actor is Actor.CLIENT)
+    return next((kind for kind in own if is_acceptance(kind, terms)), None)
+
+
+# A month's lines in their order, under the cap on money (rule 9).
+
+
+@dataclass(frozen=True, slots=True)
+class DueKey:
+    """All of a line that its order and the cap on money need: a month may have very many."""
+
+    due_at: datetime
+    lead_id: str
+    period: str
+    amount: int
+    """In minor units; 0 when free."""
+    received_at: datetime
+    """When the lead came."""
+    version: str
+    """The campaign version of its receipt."""
+    free: bool = False
+
+
+def draw(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
+    """In order of due time, lead id, period; a line that would cross the cap is wholly free."""
+    drawn = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
+    total = 0
+    for number, line in enumerate(drawn):
+        if money_cap is not None and total + line.amount > money_cap:
+            drawn[number] = replace(line, amount=0, free=True)
+        else:
+            total += line.amount
+    return drawn

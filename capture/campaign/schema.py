@@ -6,11 +6,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-from capture.campaign.client import ClientFile
-from capture.campaign.costs import CostsFile
+from capture.campaign.catalogue import CostsFile
 from capture.campaign.kinds import NAME
-from capture.campaign.model import OPERATORS, CampaignFile, PriceModel
-from capture.campaign.rules.money import PRICE_KEYS, PRICE_MODELS, ModelTerms
+from capture.campaign.model import OPERATORS, CampaignFile, ClientFile, PriceModel
+from capture.campaign.rules.terms import PRICE_KEYS, PRICE_MODELS, ModelTerms
 
 
 def campaign_schema() -> dict[str, Any]:

@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 import click
 
-from capture.cli.month import Month
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import close_month, read_statement
-from capture.counted import counted
+from capture.billing.statement import Statement
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import Month
+from capture.closing.close import close_month, read_statement
 from capture.errors import Refused
-from capture.ledger import Frozen, Ledger
+from capture.ledger.facts import Frozen
+from capture.ledger.protocol import Ledger
 from capture.money import show_money
-from capture.statement import Statement
+from capture.text import counted
 
 
 @click.command()

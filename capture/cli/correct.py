@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.lead import find
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.intake import Correction
-from capture.intake import correct as correct_lead
-from capture.lead import Lead
-from capture.ledger import Records
+from capture.intake.correct import Correction
+from capture.intake.correct import correct as correct_lead
+from capture.lead.model import Lead
+from capture.ledger.protocol import Records
 
 
 @click.command()

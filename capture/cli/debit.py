@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import click
 
-from capture.cli.amount import Amount
-from capture.cli.line_options import line_options
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import Proposal, Wish, proposals_of, propose_debit
-from capture.ledger import Records
+from capture.closing.credit import Wish
+from capture.closing.debit import Proposal, proposals_of, propose_debit
+from capture.ledger.protocol import Records
 from capture.money import from_minor, show_money
 
 

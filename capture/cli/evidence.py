@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import closed_statement
-from capture.counted import counted
+from capture.cli.context import Workplace, pass_workplace
+from capture.closing.documents import closed_statement
+from capture.documents.evidence import is_evidence, write_evidence
 from capture.errors import Refused
-from capture.evidence import is_evidence, write_evidence
+from capture.text import counted
 
 
 @click.command()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from capture.cli.month import Month
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import Month
 from capture.cli.output import (
     as_of_option,
     check_output,
@@ -15,12 +16,11 @@ from capture.cli.output import (
     output_option,
     read_time,
 )
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import BillableLead, DrawnMonth, draw_month
-from capture.export import FORMATS, WRITERS, Cell
-from capture.form import TOUCH_KEYS
-from capture.lead import show_time
-from capture.ledger import Reading
+from capture.closing.close import BillableLead, DrawnMonth, draw_month
+from capture.documents.lead_export import FORMATS, WRITERS, Cell
+from capture.form.touches import TOUCH_KEYS
+from capture.lead.events import show_time
+from capture.ledger.protocol import Reading
 from capture.money import from_minor
 
 FIXED = (

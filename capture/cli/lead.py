@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.consent import Consent
 from capture.errors import NotFound
-from capture.lead import ON_BEHALF_OF, Kind, Lead, parse_time
-from capture.ledger import Dossier, Note, Reading, Recorded
+from capture.lead.consent import Consent
+from capture.lead.events import ON_BEHALF_OF, Kind, parse_time
+from capture.lead.model import Lead
+from capture.ledger.facts import Dossier, Note, Recorded
+from capture.ledger.protocol import Reading
 
 
 @click.command()

@@ -5,18 +5,20 @@ from decimal import Decimal
 
 import click
 
-from capture.campaign import Campaign
-from capture.cli.amount import Amount
+from capture.campaign.model import Campaign
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.lead import find
+from capture.cli.options import Amount, side_option
 from capture.cli.output import parse_time
 from capture.cli.show import moment
-from capture.cli.side import side_option
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.lead import Actor
-from capture.ledger import Reading, Records
+from capture.lead.events import Actor
+from capture.ledger.protocol import Reading, Records
+from capture.ledger.terms import kept_campaign
 from capture.local_time import show_moment
-from capture.outcomes import KINDS, MOST_MONTHS, Outcome, known_outcome, record, remarks
-from capture.terms import kept_campaign
+from capture.outcomes.import_outcomes import remarks
+from capture.outcomes.record import KINDS, Outcome
+from capture.outcomes.repeats import known_outcome, record
+from capture.outcomes.rows import MOST_MONTHS
 
 
 @click.command()

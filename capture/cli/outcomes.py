@@ -10,17 +10,19 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import side_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
-from capture.cli.side import side_option
-from capture.cli.workplace import Workplace, pass_workplace
 from capture.errors import short_path
-from capture.lead import Actor
-from capture.ledger import Reading, rehearse
+from capture.lead.events import Actor
+from capture.ledger.dry_run import rehearse
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
 from capture.local_time import local, show_moment, which_of_two
-from capture.outcomes import Taken, Teller, read_outcomes, sort_out, take
+from capture.outcomes.import_outcomes import Taken, read_outcomes, sort_out, take
+from capture.outcomes.rows import Teller
 from capture.review import find_lead
-from capture.terms import kept_campaign
 
 
 @click.group()

@@ -3,19 +3,21 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from capture.campaign import Campaign
+from capture.campaign.model import Campaign
+from capture.documents.lead_export import EXCEL
 from capture.errors import Refused
-from capture.export import EXCEL
+from capture.files import whole_file
 from capture.local_time import read_moment, show_moment
-from capture.whole_file import whole_file
 
 _NO_TEXT: Final = frozenset({"pdf", "xlsx"})
 
@@ -118,3 +120,24 @@ def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
     """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
     with opened(output, shape) as out:
         out.write(content)
+
+
+# A progress bar on stderr, only where a person sits before a terminal.
+
+
+Item = TypeVar("Item")
+
+
+@contextmanager
+def watched(items: Iterable[Item], total: int, what: str) -> Iterator[Iterable[Item]]:
+    """The same items, with a bar that shows how many of the total were taken; it goes at the end.
+
+    Without a terminal the items come as they are, at no cost.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield items
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        yield progress.track(items, total=total, description=what)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import click
 
-from capture.cli.amount import Amount
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import Received, pay
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import Amount
+from capture.closing.payment import Received, pay
 from capture.money import show_money
 
 

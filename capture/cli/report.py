@@ -5,16 +5,17 @@ from pathlib import Path
 
 import click
 
-from capture.campaign import Campaign
-from capture.cli.kpi_tables import NOT_NAMED
-from capture.cli.month import Month
+from capture.campaign.model import Campaign
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.kpi import NOT_NAMED
+from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import closed_months
-from capture.figures import Asked, By, Period, gather, month_before
-from capture.ledger import Reading
-from capture.report import Month as Gathered
-from capture.report import make_report, to_html
+from capture.closing.documents import closed_months
+from capture.documents.report import Month as Gathered
+from capture.documents.report import make_report, to_html
+from capture.kpi.gathering import Asked, gather
+from capture.kpi.grouping import By, Period, month_before
+from capture.ledger.protocol import Reading
 
 _MONTHS = 12
 """How many months the page looks back, its own included."""

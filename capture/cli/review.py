@@ -10,15 +10,16 @@ from typing import Final
 
 import click
 
-from capture.campaign import Campaign
+from capture.campaign.model import Campaign
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.lead import find
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.counted import counted
 from capture.errors import GatepostError, Refused
-from capture.lead import Actor, Lead, parse_time, show_time
-from capture.ledger import Ledger, Reading, Records
+from capture.files import locked_folder
+from capture.lead.events import Actor, parse_time, show_time
+from capture.lead.model import Lead
+from capture.ledger.protocol import Ledger, Reading, Records
 from capture.review import (
     Act,
     accept,
@@ -29,7 +30,7 @@ from capture.review import (
     tell,
     withdraw,
 )
-from capture.whole_file import locked_folder
+from capture.text import counted
 
 ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
     "accept": accept,

@@ -6,18 +6,14 @@ from typing import Final
 
 import click
 
-from capture.agreement import (
-    Agreement,
-    agreement,
-    differences,
-    to_html,
-    to_markdown,
-    to_pdf,
-)
-from capture.campaign import Campaign, parse_campaign, source_text
-from capture.cli.other_file import OTHER_FILE, read_other
+from capture.campaign.files import parse_campaign, source_text
+from capture.campaign.model import Campaign
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import OTHER_FILE, read_other
 from capture.cli.output import output_option, write_output
-from capture.cli.workplace import Workplace, pass_workplace
+from capture.documents.agreement.difference import differences
+from capture.documents.agreement.document import agreement, to_html, to_markdown, to_pdf
+from capture.documents.agreement.model import Agreement
 
 VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
     "md": lambda made: to_markdown(made).encode(),

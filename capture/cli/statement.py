@@ -1,15 +1,17 @@
 """`gatepost statement`: a closed statement, a note on one, or a month to come, in every form."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import click
 
-from capture.cli.group import DefaultGroup
-from capture.cli.month import Month
+from capture.billing.statement import Statement, StatementLine
+from capture.billing.statement_text import fingerprint, to_json
+from capture.cli.context import Workplace, pass_workplace
+from capture.cli.options import DefaultGroup, Month
 from capture.cli.output import (
     as_of_option,
     chosen_format,
@@ -19,24 +21,122 @@ from capture.cli.output import (
     read_time,
     write_output,
 )
-from capture.cli.show import moment, show_facts
-from capture.cli.statement_rows import COLUMNS, show_statement, statement_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import (
-    Correction,
-    accounts_of,
-    closed_statement,
-    corrections_of,
-    document,
-    preview,
-    read_statement,
-)
+from capture.cli.show import moment, show_facts, show_heading, show_rows
+from capture.closing.close import preview, read_statement
+from capture.closing.credit import Correction, corrections_of
+from capture.closing.documents import accounts_of, closed_statement, document
+from capture.documents.lead_export import FORMATS, WRITERS, Cell
+from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
 from capture.errors import Refused
-from capture.export import FORMATS, WRITERS
-from capture.ledger import Reading
-from capture.money import show_money
-from capture.paper import Sheet, note_sheet, statement_sheet, to_html, to_pdf
-from capture.statement import Statement, fingerprint, to_json
+from capture.lead.events import show_time
+from capture.ledger.protocol import Reading
+from capture.money import from_minor, show_money
+
+# A statement in the terminal, and as rows for CSV, JSON Lines and XLSX.
+
+
+COLUMNS = (
+    "number",
+    "campaign",
+    "month",
+    "lead_id",
+    "period",
+    "campaign_version",
+    "received_at",
+    "event",
+    "event_at",
+    "due_at",
+    "base",
+    "amount",
+    "currency",
+    "free",
+    "late",
+    "entered",
+    "criteria_met",
+)
+
+_MARKS = ("free", "late", "entered")
+
+
+def show_statement(bill: Statement, digest: str) -> None:
+    """For people, in the terminal."""
+    show_facts(
+        [
+            ("statement", bill.number or "preview, not closed"),
+            ("client", bill.client),
+            ("campaign", f"{bill.campaign} ({bill.model})"),
+            ("month", bill.month),
+            ("total", show_money(bill.total, bill.currency)),
+            *_added(bill),
+            ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
+            ("in review", f"{bill.counts.in_review}, for a later month"),
+            ("over the cap", _over_cap(bill)),
+            ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.seen}"),
+            ("chain head", bill.head),
+            ("SHA-256", digest),
+        ]
+    )
+    if bill.lines:
+        show_heading("Lines")
+        show_rows(
+            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
+            [
+                {
+                    "lead_id": line.lead_id,
+                    "period": line.period,
+                    "paid for": line.event,
+                    "due": moment(line.due_at),
+                    "amount": show_money(line.amount, bill.currency),
+                    "marks": " ".join(name for name in _MARKS if getattr(line, name)),
+                    "criteria met": "; ".join(met.rule for met in line.met),
+                }
+                for line in bill.lines
+            ],
+            as_json=False,
+        )
+
+
+def _added(bill: Statement) -> list[tuple[str, str]]:
+    """What stands between the lines' total and what is to be paid."""
+    rows = [
+        (f"VAT {bill.parties.vat_rate} %", bill.vat),
+        ("credit before", bill.brought_forward),
+        ("credit left", bill.credit_left),
+    ]
+    return [(name, show_money(amount, bill.currency)) for name, amount in rows if amount]
+
+
+def _over_cap(bill: Statement) -> str:
+    return f"{bill.counts.over_cap_refused} refused, {bill.counts.over_cap_free} free"
+
+
+def statement_rows(bill: Statement) -> Iterator[dict[str, Cell]]:
+    """A row a line, with `COLUMNS`."""
+    for line in bill.lines:
+        yield _row(bill, line)
+
+
+def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
+    return {
+        "number": bill.number,
+        "campaign": bill.campaign,
+        "month": bill.month,
+        "lead_id": line.lead_id,
+        "period": line.period,
+        "campaign_version": line.version,
+        "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
+        "due_at": show_time(line.due_at),
+        "base": None if line.base is None else from_minor(line.base, bill.currency),
+        "amount": from_minor(line.amount, bill.currency),
+        "currency": bill.currency,
+        "free": "yes" if line.free else "no",
+        "late": "yes" if line.late else "no",
+        "entered": "yes" if line.entered else "no",
+        "criteria_met": "; ".join(met.rule for met in line.met),
+    }
+
 
 format_option = click.option(
     "--format",

@@ -6,11 +6,11 @@ from typing import Final
 
 import click
 
-from capture.account import Account, Entry
+from capture.billing.account import Account, Entry
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.show import as_json_option, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import Closing, accounts_of, closed_months, day_in
-from capture.ledger import Reading
+from capture.closing.documents import Closing, accounts_of, closed_months, day_in
+from capture.ledger.protocol import Reading
 from capture.money import from_minor, show_money
 
 COLUMNS = (

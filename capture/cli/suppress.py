@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import click
 
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.counted import counted
 from capture.errors import short_path
-from capture.intake import Match, match_suppressions, read_suppressions
-from capture.intake import suppress as add
+from capture.intake.suppression import Match, match_suppressions, read_suppressions
+from capture.intake.suppression import suppress as add
+from capture.text import counted
 
 _NAMED: Final = 5
 

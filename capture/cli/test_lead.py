@@ -2,7 +2,7 @@
 
 import click
 
-from capture.cli.workplace import Workplace, pass_workplace
+from capture.cli.context import Workplace, pass_workplace
 
 
 @click.command("test-lead")

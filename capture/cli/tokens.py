@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from capture.access import add_token, new_token, revoke_token
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.ledger import Access
+from capture.client_access.api_tokens import add_token, new_token, revoke_token
+from capture.ledger.facts import Access
 
 COLUMNS = ("id", "client", "name", "made_at", "used_at", "revoked_at")
 

@@ -4,12 +4,14 @@ import re
 
 import click
 
+from capture.billing.statement_text import fingerprint
+from capture.cli.context import Workplace, pass_workplace
 from capture.cli.show import as_json_option, show_json
-from capture.cli.workplace import Workplace, pass_workplace
-from capture.closing import check_documents, closed_statement, read_statement
+from capture.closing.close import read_statement
+from capture.closing.documents import closed_statement
+from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.ledger import Frozen
-from capture.statement import fingerprint
+from capture.ledger.facts import Frozen
 
 
 class Digest(click.ParamType[str]):

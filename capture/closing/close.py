@@ -4,12 +4,14 @@ A statement is drawn from the events up to a number and the statements closed be
 else, so that it can be drawn again for ever.
 """
 
-from collections.abc import Collection, Sequence, Set
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from capture.campaign import Campaign
+from capture.billing.statement import Counts, Met, Parties, Statement, StatementLine
+from capture.billing.statement_text import fingerprint, read_json, to_json
+from capture.campaign.model import Campaign
 from capture.closing.documents import (
     Closing,
     carried_forward,
@@ -18,23 +20,15 @@ from capture.closing.documents import (
     earlier_months,
     next_number,
 )
-from capture.closing.drawing import DueLine, Wanted, count_leads, draw_lines
+from capture.closing.drawing import DueLine, DueLines, Wanted, count_leads, draw_lines
 from capture.errors import Hint, Refused
-from capture.lead import Actor, Event, Kind
-from capture.ledger import Frozen, Reading, Records
+from capture.lead.events import Actor, Event, Kind
+from capture.lead.review_window import month_of
+from capture.ledger.facts import Dossier, Frozen
+from capture.ledger.protocol import Reading, Records
+from capture.ledger.terms import kept_campaign
 from capture.money import LARGEST_SUM, check_amount, from_minor
 from capture.review import UNDO, write_lapses, write_meetings
-from capture.statement import (
-    Counts,
-    Met,
-    Parties,
-    Statement,
-    StatementLine,
-    fingerprint,
-    read_json,
-    to_json,
-)
-from capture.window import month_of
 
 
 def preview(
@@ -246,3 +240,72 @@ def _months(first: str, end: str) -> list[str]:
 def read_statement(frozen: Frozen) -> Statement:
     """The statement that was frozen."""
     return read_json(frozen.json)
+
+
+# A month's billable leads with their answers, for the export.
+
+
+@dataclass(frozen=True, slots=True)
+class BillableLead:
+    """One line of a month, with all that the client needs to check it."""
+
+    due: DueLine
+    dossier: Dossier | None
+    """None once the person's data was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMonth:
+    """A campaign's month as it stands at a time."""
+
+    campaign: str
+    lines: DueLines
+    """In their order, without what the cap on money made free."""
+    fields: Sequence[str]
+    """Form fields of every version that was kept by then, the oldest first."""
+
+    def leads(self, reading: Reading) -> Iterator[BillableLead]:
+        """Each line with its lead's answers, which are read one by one.
+
+        In the same look at the ledger in which the month was drawn.
+        """
+        for due in self.lines:
+            yield BillableLead(due, reading.people.dossier(due.line.lead_id))
+
+
+def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
+    """The billable leads of a month such as `2026-11`, seen as of an aware time.
+
+    They are those of its statement: with late ones of earlier months that are closed, without what
+    is billed already; of a closed month, what was closed. `as_of` cuts on recorded time (rule 28);
+    in the future it shows what silence will have accepted by then. The same ledger, month and time
+    always draw the same lines.
+    """
+    closings = closings_of(reading, slug)
+    closing = closings.get(month)
+    if closing is None or closing.closed_at > as_of:
+        closed, billed = (
+            earlier_months(closings, month, as_of),
+            reading.statements.billed_before(slug, month),
+        )
+        wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
+    else:
+        wanted = _as_closed(reading, closing)
+    lines = draw_lines(reading, wanted)
+    return DrawnMonth(slug, lines.paid(), _fields(reading, wanted, lines))
+
+
+def _as_closed(reading: Reading, closing: Closing) -> Wanted:
+    """What its statement was drawn from."""
+    slug, month, at = closing.campaign, closing.month, closing.closed_at
+    closed = earlier_months(closings_of(reading, slug), month, at)
+    billed, last = reading.statements.billed_before(slug, month), closing.last_event
+    return Wanted(slug, month, at, None, last, closed, billed, closing.number)
+
+
+def _fields(reading: Reading, wanted: Wanted, lines: DueLines) -> list[str]:
+    kept = reading.campaigns.versions(wanted.campaign, wanted.as_of)
+    versions = dict.fromkeys([*kept, *lines.versions()])
+    terms = (kept_campaign(reading, wanted.campaign, version) for version in versions)
+    fields = (name for one in terms for name in one.fields)
+    return list(dict.fromkeys(fields))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from capture.billing import minor_units
-from capture.closing.correction import (
+from capture.billing.lines import minor_units
+from capture.closing.credit import (
     BilledLine,
     Correction,
     Wish,
@@ -21,10 +21,11 @@ from capture.closing.correction import (
 )
 from capture.closing.documents import day_in, events_about, next_number
 from capture.errors import Hint, NotFound, Refused
-from capture.lead import Actor, Event, Kind
-from capture.ledger import Note, Reading, Records
+from capture.lead.events import Actor, Event, Kind
+from capture.ledger.facts import Note
+from capture.ledger.protocol import Reading, Records
 from capture.money import check_amount, from_minor
-from capture.visible import trimmed
+from capture.text import trimmed
 
 AnswerStage = Literal["open", "approved", "declined"]
 _ANSWERS: Final[dict[Kind, AnswerStage]] = {

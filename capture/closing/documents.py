@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from capture.account import Account, Document, DocumentKind, Payment, accounts
+from capture.billing.account import Account, Document, DocumentKind, Payment, accounts
 from capture.errors import Hint, NotFound
-from capture.lead import Event, Kind
-from capture.ledger import Frozen, Reading, Recorded
-from capture.terms import kept_campaign
+from capture.lead.events import Event, Kind
+from capture.ledger.facts import Frozen, Recorded
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
 
 
 @dataclass(frozen=True, slots=True)

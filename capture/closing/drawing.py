@@ -10,15 +10,19 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from capture.billing import DueKey, Life, Line, draw, life_of, lines_for
-from capture.campaign import Campaign
-from capture.consent import Consent
-from capture.lead import Lead
-from capture.ledger import Reading
+from capture.billing.account import DocumentKind
+from capture.billing.history import Life, life_of
+from capture.billing.lines import DueKey, Line, draw, lines_for
+from capture.billing.statement import Counts
+from capture.billing.statement_text import read_json
+from capture.campaign.model import Campaign
+from capture.closing.credit import corrections_of
+from capture.lead.consent import Consent
+from capture.lead.model import Lead
+from capture.lead.review_window import month_of
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
 from capture.money import to_minor
-from capture.statement import Counts
-from capture.terms import kept_campaign
-from capture.window import month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +204,56 @@ def counts_in_review(lead: Lead, wanted: Wanted) -> bool:
 def counts_free(lead: Lead, wanted: Wanted) -> bool:
     """Whether the lead came over a cap in the month and was delivered all the same (rule 8)."""
     return lead.free and not lead.test and lead.month == wanted.month
+
+
+# What a client spends: billed, by statement or debit note, less credited (rule 29).
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One line of one document. Amounts are minor units, net of tax, and not below nought."""
+
+    client: str
+    campaign: str
+    month: str
+    """Of the statement, or of the statement that is corrected: a credit mends its own month."""
+    lead_id: str
+    currency: str
+    billed: int = 0
+    credited: int = 0
+
+
+def spend_of(reading: Reading, client: str | None = None) -> Iterator[Spent]:
+    """Every line that was billed or credited, of one client or of all; statement by statement."""
+    months: dict[str, str] = {}
+    yield from _billed(reading, client, months)
+    yield from _corrected(reading, client, months)
+
+
+def _billed(reading: Reading, client: str | None, months: dict[str, str]) -> Iterator[Spent]:
+    for frozen in reading.statements.select(client):
+        months[frozen.number] = frozen.month
+        bill = read_json(frozen.json)
+        for line in bill.lines:
+            yield Spent(
+                bill.client,
+                bill.campaign,
+                bill.month,
+                line.lead_id,
+                bill.currency,
+                billed=line.amount,
+            )
+
+
+def _corrected(reading: Reading, client: str | None, months: dict[str, str]) -> Iterator[Spent]:
+    for one in corrections_of(reading, client):
+        is_credit = one.kind is DocumentKind.CREDIT
+        yield Spent(
+            one.client,
+            one.campaign,
+            months[one.statement],
+            one.lead_id,
+            one.currency,
+            billed=0 if is_credit else one.amount,
+            credited=one.amount if is_credit else 0,
+        )

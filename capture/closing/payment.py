@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from capture.account import Entry, Payment
-from capture.billing import minor_units
+from capture.billing.account import Entry, Payment
+from capture.billing.lines import minor_units
 from capture.closing.documents import accounts_of, day_in, document, payments_of
 from capture.errors import Hint, Refused
-from capture.lead import Actor, Event, Kind
-from capture.ledger import Records
+from capture.lead.events import Actor, Event, Kind
+from capture.ledger.protocol import Records
 from capture.money import show_money
 
 _LONG_BEFORE: Final = timedelta(days=366)

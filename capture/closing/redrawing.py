@@ -4,17 +4,25 @@ Each is drawn from what its closing event says and the events up to the last one
 from a lead's row. The lines wait in a file: what is held does not grow with the leads.
 """
 
+import pickle
+import tempfile
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
 
-from capture.billing import DueKey, Life, draw, life_of, lines_for
-from capture.campaign import Campaign
-from capture.closing.close import bill_line, bill_of
-from capture.closing.documents import Closing, earlier_months
+from capture.billing.account import Document, DocumentKind
+from capture.billing.history import Life, life_of
+from capture.billing.lines import DueKey, draw, lines_for
+from capture.billing.statement import Counts, Met, Parties, Statement, StatementLine
+from capture.billing.statement_text import fingerprint, read_json, to_json
+from capture.campaign.model import Campaign
+from capture.closing.close import bill_line, bill_of, closing_data
+from capture.closing.credit import corrections_of
+from capture.closing.documents import Closing, closed_months, documents_of, earlier_months, numbered
 from capture.closing.drawing import (
     DueLine,
     Terms,
@@ -25,11 +33,65 @@ from capture.closing.drawing import (
     key_of,
     money_cap,
 )
-from capture.closing.spool import Spool
-from capture.lead import Lead
-from capture.ledger import Reading, Recorded
-from capture.statement import Counts, Met, Parties, Statement, StatementLine
-from capture.terms import kept_campaign
+from capture.lead.events import Kind
+from capture.lead.model import Lead
+from capture.ledger.facts import Frozen, Recorded
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
+from capture.text import canonical
+
+# A file for what is gathered by number while leads are walked, so that little of it is held.
+
+
+Item = TypeVar("Item")
+
+_HELD: Final = 20_000
+"""Items held before they are written."""
+
+
+class Spool(Generic[Item]):
+    """Items by number, read back in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed at this one's own exit
+        self._waiting: dict[int, list[Item]] = defaultdict(list)
+        self._places: dict[int, list[int]] = defaultdict(list)
+        self._held = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, number: int, item: Item) -> None:
+        """Keeps one more."""
+        self._waiting[number].append(item)
+        self._held += 1
+        if self._held >= _HELD:
+            self._write()
+
+    def items(self, number: int) -> Iterator[Item]:
+        """All that was added under a number."""
+        self._write()
+        for place in self._places[number]:
+            self._file.seek(place)
+            yield from pickle.load(self._file)  # noqa: S301 - written here, a moment ago
+
+    def _write(self) -> None:
+        end = self._file.seek(0, 2)
+        for number, items in self._waiting.items():
+            self._places[number].append(end)
+            pickle.dump(items, self._file, pickle.HIGHEST_PROTOCOL)
+            end = self._file.tell()
+        self._waiting.clear()
+        self._held = 0
+
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _NEVER: Final = "9999-99"
@@ -175,3 +237,89 @@ def _finished(reading: Reading, walk: _Walk, number: int, one: _Closed) -> Redra
     over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
     counts = Counts(counted.in_review, over_cap, counted.free)
     return Redrawn(one.closing, one.terms, wanted, in_order, counts)
+
+
+# The proof of every document: statements drawn again, numbers without gaps, credits in bounds.
+
+
+def check_documents(reading: Reading) -> list[str]:
+    """A line for each fault; none if all documents are as their events have them."""
+    unlike = list(_months(reading)) or list(_lines(reading))
+    return [*unlike, *_numbers(documents_of(reading)), *_credits(reading)]
+
+
+def _months(reading: Reading) -> Iterator[str]:
+    """Every closed month; of all statements one text is held at a time."""
+    told = {
+        one.event.data["number"]: one.event.data
+        for one in reading.events.of_account()
+        if one.event.kind is Kind.CLOSED and "number" in one.event.data
+    }
+    for number in reading.statements.numbers():
+        if number not in told:
+            yield f"statement {number}: differs from the event that closed it"
+    closings = closed_months(reading)
+    for closing, drawn in zip(closings, redraw(reading, closings), strict=True):
+        if closing.number:
+            yield from _statement(reading, closing, told[closing.number], drawn)
+        elif drawn.lines:
+            yield (
+                f"{closing.campaign}, {closing.month}: closed without a statement, "
+                "and there was something to bill"
+            )
+
+
+def _statement(
+    reading: Reading, closing: Closing, said: Mapping[str, Any], drawn: Redrawn
+) -> Iterator[str]:
+    frozen = reading.statements.get(closing.number)
+    if frozen is None:
+        yield f"statement {closing.number}: closed, but gone"
+        return
+    if said["sha256"] != frozen.sha256 or not _same_month(frozen, closing):
+        yield f"statement {frozen.number}: differs from the event that closed it"
+        return
+    bill = drawn.statement(reading, said)
+    same_event = canonical(closing_data(bill, frozen.sha256)) == canonical(said)
+    if to_json(bill) != frozen.json or not same_event:
+        yield f"statement {frozen.number}: drawn again, its bytes differ"
+    elif fingerprint(frozen.json) != frozen.sha256:
+        yield f"statement {frozen.number}: its SHA-256 is not that of its bytes"
+
+
+def _same_month(frozen: Frozen, closing: Closing) -> bool:
+    of = (closing.client, closing.campaign, closing.month, closing.closed_at)
+    return (frozen.client, frozen.campaign, frozen.month, frozen.closed_at) == of
+
+
+def _lines(reading: Reading) -> Iterator[str]:
+    """Rule 20: what keeps a line from being billed twice is whole."""
+    for lead_id, period, number in reading.statements.mismatched_lines():
+        line = f"its line of lead {lead_id} {period}".rstrip()
+        yield f"statement {number}: {line} differs from what keeps it from being billed twice"
+
+
+def _numbers(documents: list[Document]) -> Iterator[str]:
+    """Rule 27: without gaps for each client, and each number once."""
+    places: Counter[str] = Counter()
+    for document in documents:
+        places[document.client] += 1
+        wanted = numbered(document.client, places[document.client])
+        if document.number != wanted:
+            yield f"{document.kind} {document.number}: its number should be {wanted}"
+
+
+def _credits(reading: Reading) -> Iterator[str]:
+    """Rule 27: all credits of a line together never exceed it, raised by its debit notes."""
+    made = corrections_of(reading)
+    left: Counter[tuple[str, str, str]] = Counter()
+    for frozen in map(reading.statements.get, sorted({one.statement for one in made})):
+        if frozen is None or fingerprint(frozen.json) != frozen.sha256:
+            continue
+        for line in read_json(frozen.json).lines:
+            left[frozen.number, line.lead_id, line.period] = line.amount
+    for one in made:
+        key = (one.statement, one.lead_id, one.period)
+        left[key] += -one.amount if one.kind is DocumentKind.CREDIT else one.amount
+        if left[key] < 0:
+            yield f"credit note {one.number}: more than was left of its line"

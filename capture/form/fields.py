@@ -15,11 +15,9 @@ from wtforms.form import BaseForm
 from capture.campaign.model import Answer, FieldType
 from capture.countries import COUNTRIES, country_name
 from capture.email_domains import domain_of, is_disposable
-from capture.form.asked import Asked
 from capture.form.contact import email_address, example_phones, phone_number, web_address
-from capture.form.select import OptionList, SelectOne
-from capture.form.text import cleaned_line, cleaned_text, showable
-from capture.form.wording import request
+from capture.form.field_options import Asked, OptionList, SelectOne
+from capture.form.text import cleaned_line, cleaned_text, request, showable
 
 _INTEGER: Final = re.compile(r"[+-]?(?:\d{1,15}|\d{1,3}(?:[ ,]\d{3}){1,4})")
 _COUNTRY_OPTIONS: Final = OptionList(COUNTRIES.items())

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from capture.visible import trimmed
+from capture.text import trimmed
 
 _SPACES: Final = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -55,3 +55,33 @@ def showable(typed: str) -> str:
     if typed.isascii():
         return typed
     return typed.encode("utf-8", "replace").decode("utf-8")
+
+
+# What a field says to a visitor who has to mend an answer: it names the field and the mend.
+
+
+_TRAILING: Final = re.compile(r"\s*(\((optional|required)\)|[:*])\s*$", re.IGNORECASE)
+_OWNERS: Final = frozenset({"a", "an", "my", "our", "the", "your"})
+_QUESTIONS: Final = frozenset(
+    "are can do does have how i is what when where which who why will".split()  # noqa: SIM905 # reads
+)
+_LONGEST_PHRASE: Final = 50
+
+
+def request(verb: str, label: str, rest: str = "") -> str:
+    """A sentence that asks for the field, such as "Enter your work e-mail as name@company.com."
+
+    A label that is a question or a long sentence stands by itself, before what is asked.
+    """
+    label = _TRAILING.sub("", label).strip() or label
+    first = label.split(" ", 1)[0]
+    ends = label.endswith(("?", ".", "!"))
+    if ends or len(label) > _LONGEST_PHRASE or first.casefold() in _QUESTIONS:
+        return (
+            f"{label} {verb} an answer{rest}."
+            if ends
+            else f"{label}: {verb.lower()} an answer{rest}."
+        )
+    if first[1:].islower() or len(first) == 1:
+        label = label[0].lower() + label[1:]
+    return f"{verb} {label if first.casefold() in _OWNERS else f'your {label}'}{rest}."

@@ -9,21 +9,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from capture.campaign import Answer, Campaign
+from capture.campaign.model import Answer, Campaign
 from capture.campaign.problems import near
-from capture.consent import checked_basis
 from capture.errors import Hint, Refused
-from capture.form import as_typed, check_typed
-from capture.identity import keys_to_keep, keys_to_match
-from capture.intake.door import Arrival, Outcome, judge_at_door, judged_values
-from capture.intake.judged import RECOGNISED, judged_event
-from capture.intake.submission import Submission
-from capture.lead import Actor, Event, Kind, Lead, follow
-from capture.ledger import Dossier, Message, Note, Records
-from capture.qualification import qualify
+from capture.form.campaign_form import as_typed, check_typed
+from capture.intake.gate import (
+    RECOGNISED,
+    Arrival,
+    Outcome,
+    Submission,
+    judge_at_door,
+    judged_event,
+    judged_values,
+)
+from capture.lead.consent import checked_basis
+from capture.lead.events import Actor, Event, Kind
+from capture.lead.fold import follow
+from capture.lead.identity import keys_to_keep, keys_to_match
+from capture.lead.model import Lead
+from capture.ledger.facts import Dossier, Message, Note
+from capture.ledger.protocol import Records
+from capture.ledger.terms import kept_campaign
+from capture.qualification.criteria import qualify
 from capture.review import find_lead, write_meeting
-from capture.terms import kept_campaign
-from capture.visible import is_blank, trimmed
+from capture.text import is_blank, trimmed
 
 _INSTEAD: Final[Mapping[str, tuple[str, Hint | None]]] = {
     "accepted": (

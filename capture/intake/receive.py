@@ -9,18 +9,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from capture.campaign import Campaign
-from capture.consent import Consent
+from capture.campaign.model import Campaign
 from capture.errors import Refused
-from capture.identity import keys_to_keep, keys_to_match
-from capture.intake.door import Arrival, Outcome, check_open, judge_at_door, judged_values
-from capture.intake.judged import RECOGNISED, judged_event
-from capture.intake.spam import is_spam
-from capture.intake.submission import Submission
-from capture.lead import Actor, Event, Kind, parse_time
-from capture.ledger import Dossier, Message, Records
-from capture.qualification import Verdict, qualify
-from capture.window import month_of
+from capture.intake.gate import (
+    RECOGNISED,
+    Arrival,
+    Outcome,
+    Submission,
+    check_open,
+    is_spam,
+    judge_at_door,
+    judged_event,
+    judged_values,
+)
+from capture.lead.consent import Consent
+from capture.lead.events import Actor, Event, Kind, parse_time
+from capture.lead.identity import keys_to_keep, keys_to_match
+from capture.lead.review_window import month_of
+from capture.ledger.facts import Dossier, Message
+from capture.ledger.protocol import Records
+from capture.qualification.criteria import qualify
+from capture.qualification.verdict import Verdict
 
 SAME_ANSWERS: Final = timedelta(minutes=10)
 """Without a one-time id, identical answers within this time are one submission (rule 1)."""

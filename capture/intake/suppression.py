@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from capture.csv_table import read_lines
 from capture.email_domains import domain_of, is_disposable, is_free_mail
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.contact import email_address
-from capture.identity import keys_to_keep, keys_to_match, only
-from capture.lead import STAGES, Lead
-from capture.ledger import Alike, Reading, Records
-from capture.sheet import read_lines
+from capture.lead.identity import keys_to_keep, keys_to_match, only
+from capture.lead.model import Lead
+from capture.lead.moves import STAGES
+from capture.ledger.facts import Alike
+from capture.ledger.protocol import Reading, Records
 
 _HEADINGS: Final = frozenset(
     {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from capture.consent import Consent
+from capture.lead.consent import Consent
 from capture.lead.moves import DELIVERED, NOT_STARTED, Track
 
 

@@ -7,55 +7,8 @@ data apart; an outbox. Another backend goes through the same contract of tests.
 from pathlib import Path
 
 from capture.errors import Refused
-from capture.ledger.facts import (
-    Access,
-    Alike,
-    Answered,
-    Decision,
-    Dossier,
-    Frozen,
-    Judged,
-    Keys,
-    LeadFilter,
-    Mark,
-    Message,
-    Note,
-    Owed,
-    Recorded,
-    Shown,
-    Tracked,
-    Verification,
-    WorkResult,
-)
-from capture.ledger.protocol import Ledger, Reading, Records
-from capture.ledger.rehearsal import rehearse
+from capture.ledger.protocol import Ledger
 from capture.ledger.sqlite import SqliteLedger
-
-__all__ = [
-    "Access",
-    "Alike",
-    "Answered",
-    "Decision",
-    "Dossier",
-    "Frozen",
-    "Judged",
-    "Keys",
-    "LeadFilter",
-    "Ledger",
-    "Mark",
-    "Message",
-    "Note",
-    "Owed",
-    "Reading",
-    "Recorded",
-    "Records",
-    "Shown",
-    "Tracked",
-    "Verification",
-    "WorkResult",
-    "open_ledger",
-    "rehearse",
-]
 
 _SQLITE = "sqlite:///"
 

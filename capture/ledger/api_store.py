@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from capture.lead import parse_time, show_time
+from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
 from capture.ledger.facts import Access, Answered
 from capture.ledger.people import KeyedHash

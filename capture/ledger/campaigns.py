@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from capture.campaign import Campaign, parse_campaign
-from capture.lead import DELIVERED, Kind, parse_time, show_time
+from capture.campaign.files import parse_campaign
+from capture.campaign.model import Campaign
+from capture.lead.events import Kind, parse_time, show_time
+from capture.lead.moves import DELIVERED
 from capture.ledger.dialect import Connection, Dialect, marks, quoted
 from capture.ledger.facts import Keys
 from capture.ledger.people import KeyedHash

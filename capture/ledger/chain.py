@@ -2,8 +2,8 @@
 
 from hashlib import sha256
 
-from capture.canonical import canonical
-from capture.lead import Event, show_time
+from capture.lead.events import Event, show_time
+from capture.text import canonical
 
 GENESIS = "0" * 64
 """What the first event holds in place of a hash before it."""

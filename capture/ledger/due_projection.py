@@ -7,8 +7,10 @@ are written in the same transaction; `verify` derives them again.
 from collections.abc import Container, Iterable
 from typing import Final
 
-from capture.billing import next_due_at
-from capture.lead import DELIVERED, Event, Lead, show_time
+from capture.billing.lines import next_due_at
+from capture.lead.events import Event, show_time
+from capture.lead.model import Lead
+from capture.lead.moves import DELIVERED
 from capture.ledger.campaigns import SqlCampaigns, parse_version
 from capture.ledger.dialect import Connection
 from capture.ledger.events import SqlEvents

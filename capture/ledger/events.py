@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from capture.canonical import canonical
-from capture.lead import SHOWN, Actor, Event, Kind, parse_time, show_time
+from capture.lead.events import Actor, Event, Kind, parse_time, show_time
+from capture.lead.moves import SHOWN
 from capture.ledger.chain import GENESIS, link_text
 from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.facts import Recorded
+from capture.text import canonical
 
 EVENT_COLUMNS: Final = (
     "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from capture.campaign import Answer
-from capture.lead import Actor, Event, Kind, Lead
+from capture.campaign.model import Answer
+from capture.lead.events import Actor, Event, Kind
+from capture.lead.model import Lead
 
 Result = TypeVar("Result")
 
 Keys = Mapping[str, str]
-"""What a person can be known by: `email/2`, `phone`, `company_domain/2`, as `capture.identity`
+"""What a person can be known by: `email/2`, `phone`, `company_domain/2`, as `capture.lead.identity`
 names them after the version of its rules. Stored as HMACs only."""
 
 

@@ -6,7 +6,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from capture.lead import SHOWN, Actor, Kind, Lead, parse_time, show_time
+from capture.lead.events import Actor, Kind, parse_time, show_time
+from capture.lead.model import Lead
+from capture.lead.moves import SHOWN
 from capture.ledger.dialect import Connection, Dialect, marks, quoted
 from capture.ledger.facts import Alike, Decision, Judged, Keys, LeadFilter, Shown, Tracked
 from capture.ledger.people import KeyedHash, answers_from

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from capture.lead import parse_time, show_time
+from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
 from capture.ledger.facts import Message
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from capture.campaign import Answer
-from capture.canonical import canonical
-from capture.lead import parse_time, show_time
+from capture.campaign.model import Answer
+from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, marks
 from capture.ledger.facts import Dossier, Keys, Note
+from capture.text import canonical
 
 _DOSSIER: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
 

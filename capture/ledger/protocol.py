@@ -12,8 +12,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence, S
 from datetime import datetime
 from typing import Protocol
 
-from capture.campaign import Campaign
-from capture.lead import Event, Kind, Lead
+from capture.campaign.model import Campaign
+from capture.lead.events import Event, Kind
+from capture.lead.model import Lead
 from capture.ledger.facts import (
     Access,
     Alike,

@@ -14,8 +14,8 @@ from typing import Final
 from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
+from capture.files import open_private
 from capture.ledger.dialect import Connection
-from capture.private_files import open_private
 
 MIGRATIONS: Final = Migrations("gatepost")
 

@@ -19,6 +19,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from capture.errors import Busy, Refused, Unavailable
+from capture.files import OWNER_ONLY, make_private_folder, open_private
 from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
 from capture.ledger.facts import Result, Verification, WorkResult
@@ -27,7 +28,6 @@ from capture.ledger.protocol import Reading, Records
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, unguarded
 from capture.ledger.store import SqlReading, SqlRecords
 from capture.ledger.verify import verify
-from capture.private_files import OWNER_ONLY, make_private_folder, open_private
 
 BUSY_SECONDS: Final = 5.0
 """How long a write waits for another program that holds the database, before it is refused."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from capture.lead import parse_time, show_time
+from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.facts import Frozen, Owed

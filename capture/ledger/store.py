@@ -1,7 +1,9 @@
 """All of a ledger's subjects within one transaction, in SQL that every database shares."""
 
 from capture.errors import Refused
-from capture.lead import RESERVED, Event, Kind, Lead, follow
+from capture.lead.events import RESERVED, Event, Kind
+from capture.lead.fold import follow
+from capture.lead.model import Lead
 from capture.ledger.api_store import SqlApi
 from capture.ledger.campaigns import SqlCampaigns
 from capture.ledger.dialect import Connection, Dialect

@@ -10,7 +10,8 @@ from hashlib import sha256
 from typing import Final
 
 from capture.errors import MoveRefused
-from capture.lead import Lead, follow, follow_all
+from capture.lead.fold import follow, follow_all
+from capture.lead.model import Lead
 from capture.ledger.chain import GENESIS, link
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED

@@ -11,27 +11,22 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
-from capture.billing import (
-    Life,
-    Paying,
-    Refund,
-    day_of,
-    is_acceptance,
-    life_of,
-    minor_units,
-    pays,
-)
-from capture.campaign import Campaign
-from capture.closing import CHURN, REFUND, credit_what_ended
+from capture.billing.history import Life, Paying, Refund, life_of
+from capture.billing.lines import is_acceptance, minor_units, pays
+from capture.billing.reversals import day_of
+from capture.campaign.model import Campaign
+from capture.closing.credit import CHURN, REFUND, credit_what_ended
 from capture.errors import Hint, Refused
-from capture.lead import ON_BEHALF_OF, Actor, Event, Kind, Lead, Track, show_time
-from capture.ledger import Note, Records
-from capture.outcomes.refund import refunds
-from capture.outcomes.revenue import check_unbilled, periods
+from capture.lead.events import ON_BEHALF_OF, Actor, Event, Kind, show_time
+from capture.lead.model import Lead
+from capture.lead.moves import Track
+from capture.lead.review_window import deadline
+from capture.ledger.facts import Note
+from capture.ledger.protocol import Records
+from capture.ledger.terms import kept_campaign
+from capture.outcomes.revenue import check_unbilled, periods, refunds
 from capture.review import find_lead, write_meeting
-from capture.terms import kept_campaign
-from capture.visible import is_blank, trimmed
-from capture.window import deadline
+from capture.text import is_blank, trimmed
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.value.replace("_", "-"): kind

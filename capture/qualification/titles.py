@@ -6,8 +6,7 @@ someone, or was someone, does not match: see `not_after` and `not_before` in `ru
 
 from collections.abc import Callable, Iterable, Sequence
 
-from capture.qualification.rule_data import RULE_DATA
-from capture.qualification.text import folded, words
+from capture.qualification.verdict import RULE_DATA, folded, words
 
 _DATA = RULE_DATA["titles"]
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"

@@ -7,20 +7,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WsgiResponse
 
 from capture.errors import NotFound, Unavailable
-from capture.ledger import Ledger, open_ledger
-from capture.tokens import Tokens
-from capture.web import download, form, health, thanks
-from capture.web.api import create_api
-from capture.web.catalogue import LiveCatalogue
-from capture.web.config import WebConfig
-from capture.web.parts import Parts, install, message, parts
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
+from capture.signed_links import Tokens
+from capture.web.api.app import create_api
+from capture.web.config import LARGEST_BODY, LiveSite, WebConfig
 from capture.web.policy import HEADER, page_policy
+from capture.web.public import download, form, health, thanks
 from capture.web.rate_limit import RateLimit
-from capture.web.site_facts import LiveSite
-from capture.web.trouble import WebApp, log_unexpected, route
-
-LARGEST_BODY = 64 * 1024
-
+from capture.web.sender import WebApp, log_unexpected, route
+from capture.web.services import LiveCatalogue, Parts, install, message, parts
 
 REFUSALS = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),

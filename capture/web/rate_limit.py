@@ -23,7 +23,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from capture.errors import Unavailable
-from capture.private_files import OWNER_ONLY, make_private_folder, open_private
+from capture.files import OWNER_ONLY, make_private_folder, open_private
 from capture.web.sender import household
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,41 @@ in them is reported like one in a post: so they are imported where that can be c
 """
 
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from gatepost.preview.faults import faults_of
-from gatepost.preview.report import Held, Order, Report
+from capture.errors import FileErrors, GatepostError, short_path
+from gatepost.preview.state import Fault, Held, Order, Report
+
+# Whatever stopped a build, as lines for the person who can mend it.
+
+
+def faults_of(error: BaseException) -> Iterator[Fault]:
+    """A fault for each mistake; of a crash, the place in the project's own code."""
+    if isinstance(error, FileErrors):
+        yield from (Fault(found.path, found.line, found.message) for found in error.problems)
+    elif isinstance(error, GatepostError):
+        yield from (Fault("", None, line) for line in str(error).splitlines())
+    else:
+        yield _crash(error)
+
+
+def _crash(error: BaseException) -> Fault:
+    """Told with the last line of the project's own code that it went through."""
+    message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if isinstance(error, SyntaxError) and error.filename:
+        return Fault(short_path(Path(error.filename)), error.lineno, message)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [
+        frame
+        for frame in frames
+        if Path(frame.filename).is_relative_to(Path.cwd())
+        and not Path(frame.filename).is_relative_to(sys.prefix)
+        and "preview" not in Path(frame.filename).parts
+    ]
+    frame = (own or frames)[-1]
+    return Fault(short_path(Path(frame.filename)), frame.lineno, message)
 
 
 def build_once(order: Order) -> Report:
@@ -22,8 +52,8 @@ def build_once(order: Order) -> Report:
 
 
 def _build(order: Order) -> Report:
-    from publish.build import build  # noqa: PLC0415
-    from publish.commands import counted_parts  # noqa: PLC0415
+    from publish.build.site import build  # noqa: PLC0415
+    from publish.cli import counted_parts  # noqa: PLC0415
 
     sources = tuple({*_folders(order), *_code_of(Path.cwd())})
     try:
@@ -42,8 +72,8 @@ def _build(order: Order) -> Report:
 
 
 def _folders(order: Order) -> Iterator[Path]:
-    from publish.pelican_run import settings_from  # noqa: PLC0415
-    from publish.rules import folders_of  # noqa: PLC0415
+    from publish.build.pelican_run import settings_from  # noqa: PLC0415
+    from publish.plugins.checks import folders_of  # noqa: PLC0415
 
     settings = settings_from(order.config, order.given)
     yield Path(settings["PATH"]).absolute()

@@ -1,27 +1,124 @@
 """`gatepost serve --live`: a writer's preview, from start to end."""
 
 import ipaddress
+import json
 import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from werkzeug.serving import make_server
+from flask import Flask, Response, render_template, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.sansio.utils import host_is_trusted
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.errors import Refused
-from gatepost.preview.builder import Builder
-from gatepost.preview.doorway import Doorway, Quiet
-from gatepost.preview.live_routes import PREFIX, live_routes
-from gatepost.preview.rounds import Rounds
-from gatepost.preview.showing import Showing
-from gatepost.preview.trial import Trial
-from gatepost.preview.words import Words
-from gatepost.serve import check_port
+from capture.web.policy import HEADER, LIVE
+from gatepost.preview.build_loop import Builder, Rounds, Trial, Words
+from gatepost.preview.state import Edition, Showing, Shown, with_script
+from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
-from publish.writing.layout import PUBLISHED
+from publish.checks.layout import PUBLISHED
+
+# The preview's own addresses, below /_live/: script, look, events, and where drafts are.
+
+
+PREFIX: Final = "/_live/"
+_PATIENCE_SECONDS: Final = 15.0
+"""A sign of life so often: a browser that went away is noticed by then."""
+
+
+def live_routes(showing: Showing) -> Flask:
+    """The app that answers below `PREFIX`, and everywhere until there is a site."""
+    app = Flask(__name__, static_folder=None, template_folder=".")
+
+    @app.get(f"{PREFIX}<any('live.js', 'live.css'):name>")
+    def file(name: str) -> Response:
+        response = send_from_directory(app.root_path, name)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    @app.get(f"{PREFIX}events")
+    def events() -> Response:
+        told = (_message(shown) for shown in showing.follow(_PATIENCE_SECONDS))
+        return Response(told, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @app.get(PREFIX)
+    def drafts() -> str:
+        return render_template("drafts.html", held=showing.now.held)
+
+    @app.errorhandler(404)
+    def nothing_yet(_: Exception) -> ResponseReturnValue:
+        return render_template("nothing_yet.html"), 503
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers[HEADER] = str(LIVE)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        shown = showing.now
+        return with_script(response, Edition(shown.session, shown.build))
+
+    return app
+
+
+def _message(shown: Shown | None) -> str:
+    """In the format of server-sent events (HTML Living Standard, 9.2.6)."""
+    if shown is None:
+        return ": still here\n\n"
+    said = {
+        "session": shown.session,
+        "build": shown.build,
+        "forAll": shown.for_all,
+        "faults": [asdict(fault) for fault in shown.faults],
+    }
+    return f"retry: 300\ndata: {json.dumps(said)}\n\n"
+
+
+# Lets this machine's browser in, to the site that is shown now.
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_OURS: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Doorway:
+    """A WSGI app over the others.
+
+    Who comes by another name is refused: a proxy that leads visitors here, or a foreign page that
+    has given its own name this machine's address to read drafts.
+    """
+
+    def __init__(self, showing: Showing, live: Flask, host: str) -> None:
+        self._showing = showing
+        self._live = live
+        self._hosts = [*_OURS, host]
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> "Iterable[bytes]":
+        if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
+            told = "This preview is for the machine that it runs on, by its own name alone.\n"
+            return Response(told, 421)(environ, start_response)
+        site = self._showing.now.site
+        if site is None or environ["PATH_INFO"].startswith(PREFIX):
+            return self._live(environ, start_response)
+        return site(environ, start_response)
+
+
+class Quiet(WSGIRequestHandler):
+    """Requests are no news to a writer."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Says nothing."""
+
 
 _CONFIG: Final = Path("pelicanconf.py")
 

@@ -3,15 +3,15 @@
 The ledger may lie on the same disk, so publishing never uses the last of it.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from capture.errors import Refused, Unavailable
-from gatepost.releases.git import Entry
-from gatepost.releases.tree import FOLDERS, shown
+from capture.errors import FileErrors, Refused, Unavailable
+from gatepost.releases.git import FOLDERS, Entry, Repository, problems_of, shown
 from gatepost.settings import PREFIX, Settings
 
 MEGABYTE: Final = 1_000_000
@@ -101,3 +101,27 @@ def _largest(wanted: Sequence[Entry]) -> str:
 
 def _mb(size: int) -> str:
     return f"{size / MEGABYTE:,.0f} MB"
+
+
+# Writes the three folders of a commit into a new release folder, and nowhere else.
+
+
+def extract(repository: Repository, wanted: Sequence[Entry], target: Path, limits: Limits) -> None:
+    """Writes them below `target`, an empty folder.
+
+    Raises `FileErrors` before anything is written, `Unavailable` if the disk has no room for
+    them, or OSError.
+    """
+    if problems := problems_of(wanted, limits.file):
+        raise FileErrors(problems)
+    for name in FOLDERS:
+        (target / name).mkdir(mode=0o750)  # the service may read them, not the web server
+    contents = repository.contents([entry.blob for entry in wanted])
+    for entry, content in zip(wanted, contents, strict=True):
+        path = target / entry.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Never through a link, never over a file: whatever the checks above have missed.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        limits.check_room(target)  # others write to this disk at the same time

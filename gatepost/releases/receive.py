@@ -1,15 +1,119 @@
 """What happens when somebody pushes: before git takes it, and after."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 from capture.errors import Refused
-from gatepost.releases.desk import Desk
-from gatepost.releases.git import Repository
-from gatepost.releases.make import make
-from gatepost.releases.outside import check_outside
-from gatepost.releases.push import BRANCH, REF, read_push
-from gatepost.releases.release import Release
+from capture.text import counted
+from gatepost.releases.context import Desk
+from gatepost.releases.git import Entry, Repository, is_published, shown
+from gatepost.releases.make_release import make
+from gatepost.releases.store import Release
+from publish.checks.project import read_published
+
+# What a push asks for: one step forward of `main`, or a refusal that says what to do instead.
+
+
+BRANCH: Final = "main"
+REF: Final = f"refs/heads/{BRANCH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """`main` shall go from one commit to another."""
+
+    old: str | None
+    """None: nothing was pushed here yet."""
+    new: str
+
+
+def read_push(lines: Iterable[str], repository: Repository) -> Push:
+    """Reads what git tells a hook: old, new and name of each ref. Raises `Refused`."""
+    updates = [line.split(" ", 2) for line in (line.rstrip("\n") for line in lines) if line]
+    others = sorted(name for _, _, name in updates if name != REF)
+    if others:
+        shown = ", ".join(name.removeprefix("refs/heads/") for name in others)
+        raise Refused(
+            f"only the branch `{BRANCH}` is published here, and no tags: keep {shown} elsewhere, "
+            f"and push with `git push live {BRANCH}`"
+        )
+    if len(updates) != 1:
+        raise Refused(f"nothing to publish: push with `git push live {BRANCH}`")
+    old, new, _ = updates[0]
+    if not new.strip("0"):
+        raise Refused(f"`{BRANCH}` is what readers see: it cannot be deleted")
+    if not repository.is_commit(new):
+        raise Refused(f"`{BRANCH}` must be a branch of commits, and {new[:12]} is none")
+    if not old.strip("0"):
+        return Push(None, new)
+    if not repository.leads_to(old, new):
+        raise Refused(
+            "this would take back what others have published: run `git pull --rebase live "
+            f"{BRANCH}` and push again, without --force. To take back a publication, `git revert` "
+            "it, or ask the operator for `gatepost rollback`"
+        )
+    return Push(old, new)
+
+
+# Whether a push changes code or theme, which are installed by the operator and never by a push.
+#
+# A writer's clone holds the whole repository, so most pushes carry all of it. What counts is what
+# differs both from what was last pushed and from what is installed: so a writer whose clone is
+# older than the installed code may push, and one who has merged the installed code may, too.
+
+
+NAMED: Final = 10
+_LINK: Final = "120000"
+_TELL: Final = "is code or theme, which a push does not change"
+_MEND: Final = (
+    "Push what you wrote alone: content/, campaigns/, clients/. Code and theme are installed by "
+    "the operator first (deploy/README.md, Upgrade); then this same push is taken."
+)
+
+
+def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
+    """Raises `Refused` if anything but the three folders changes."""
+    before = {entry.path: entry for entry in old if not is_published(entry)}
+    after = {entry.path: entry for entry in new if not is_published(entry)}
+    changed = [
+        path
+        for path in sorted(before.keys() | after.keys())
+        if _blob(before.get(path)) != _blob(after.get(path))
+        and not _is_installed(path, after.get(path), installed)
+    ]
+    if not changed:
+        return
+    lines = [f"{shown(path)}: {_TELL}" for path in changed[:NAMED]]
+    if len(changed) > NAMED:
+        lines.append(f"{counted(len(changed) - NAMED, 'more file')}: the same")
+    raise Refused("\n".join([*lines, _MEND]))
+
+
+def _blob(entry: Entry | None) -> str | None:
+    return entry.blob if entry else None
+
+
+def _is_installed(path: str, entry: Entry | None, installed: Path) -> bool:
+    """Whether the installed copy has just this file, or just as little has none."""
+    there = installed / path
+    try:
+        if entry is None:
+            return not there.is_symlink() and not there.exists()
+        is_link = entry.mode == _LINK
+        content = str(there.readlink()).encode() if is_link else there.read_bytes()
+    except (OSError, ValueError):
+        return False
+    return _name_of(content, entry.blob) == entry.blob
+
+
+def _name_of(content: bytes, like: str) -> str:
+    """A blob's name as git makes it, SHA-1 or SHA-256 by the length of another."""
+    make = hashlib.sha256 if len(like) == 64 else hashlib.sha1
+    return make(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def before_push(desk: Desk, repository: Repository, lines: Iterable[str], now: datetime) -> Release:
@@ -43,3 +147,33 @@ def show_waiting(desk: Desk, repository: Repository, now: datetime) -> Release |
     desk.shelf.show(waiting[-1], now)
     desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
     return waiting[-1]
+
+
+# Publishes again without a push: what a timer does, and the operator after an upgrade.
+
+
+def publish_again(desk: Desk, now: datetime, *, if_due: bool) -> Release | None:
+    """Builds the live release's commit again, with today's date and the installed code.
+
+    First shows what a push left that was cut off after git had taken it. With `if_due` builds only
+    if a post that was held back is due, and returns None if there is nothing to do.
+    Raises a `GatepostError`.
+    """
+    with desk.shelf.locked():
+        for waiting in desk.shelf.all():
+            repository = Repository(Path(waiting.repository))
+            if waiting.live_at is None and (shown := show_waiting(desk, repository, now)):
+                return shown
+        live = desk.shelf.current()
+        if live is None:
+            if if_due:
+                return None
+            raise Refused("nothing was published yet: push first")
+        due = read_published(desk.shelf.path(live.name) / "output" / "published.json").due
+        if if_due and (due is None or due > now):
+            return None
+        repository = Repository(Path(live.repository))
+        made = make(desk, repository, live.commit, repository.entries(live.commit), now)
+        desk.shelf.show(made, now)
+        desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
+        return made

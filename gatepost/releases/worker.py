@@ -14,21 +14,76 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, NoReturn
 
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable
-from gatepost.releases.build_once import build_once
-from gatepost.releases.desk import check_user
+from gatepost.build_timeout import too_slow
+from gatepost.releases.context import check_user
+from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
-from gatepost.releases.order import ANSWER, LONGEST, ORDER, SITE, Answer
-from gatepost.releases.tree import FOLDERS
-from gatepost.releases.wire import send_files, take_files
+from gatepost.releases.wire import ANSWER, LONGEST, ORDER, SITE, Answer, send_files, take_files
 from gatepost.settings import PREFIX, Settings, Sourced
-from gatepost.too_slow import too_slow
+from publish.plugins.current_file import NOW_READING
+
+# Builds the site of three pushed folders with the installed code and theme, and tells how it went.
+#
+# Runs in a process that does nothing else.
+
+
+def build_once(settings: Settings, published: str | None, folder: Path) -> Answer:
+    """Builds `folder`/output. Never raises."""
+    installed = Path.cwd()
+    try:
+        os.chdir(folder)  # so that a mistake is told as content/posts/..., as writers know it
+        os.environ["PYTHONSAFEPATH"] = "1"  # no program that a build starts looks for code here
+        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # where publishconf.py looks for it
+        return _run_build(installed, _given(settings, installed, published, folder))
+    except FileErrors as error:
+        return Answer(problems=error.problems)
+    except MemoryError:
+        most = f"{PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
+        return Answer(unavailable=f"the build needs more memory than {most} gives it")
+    except GatepostError as error:  # settings, programs, the disk: nothing that was pushed
+        return Answer(unavailable=str(error).replace(f"{folder}/", ""))
+    except Exception:
+        return Answer(broken=traceback.format_exc())
+
+
+def _run_build(installed: Path, given: Mapping[str, object]) -> Answer:
+    from publish.build.release import finish  # noqa: PLC0415
+    from publish.build.site import build  # noqa: PLC0415 - in bounds of memory, and not by who waits
+    from publish.cli import counted_parts  # noqa: PLC0415
+
+    outcome = build(installed / "publishconf.py", given, finish=finish).outcome
+    return Answer(warnings=outcome.warnings, counted=counted_parts(outcome), due=outcome.due)
+
+
+def _given(
+    settings: Settings, installed: Path, published: str | None, folder: Path
+) -> Mapping[str, object]:
+    from publish.checks.layout import PUBLISHED  # noqa: PLC0415
+
+    given: dict[str, object] = {
+        "PATH": str(folder / "content"),
+        "GATED_PATH": str(folder / "content" / "gated"),
+        "CAMPAIGNS_PATH": str(folder / "campaigns"),
+        "CLIENTS_PATH": str(folder / "clients"),
+        "OUTPUT_PATH": str(folder / SITE / "www"),
+        "CACHE_PATH": str(installed / settings.cache_dir),
+        "THEME": str(installed / settings.theme_dir),
+        "CAPTURE_URL": settings.capture_url,
+        NOW_READING: str(folder / ".work/reading"),
+    }
+    if published is not None:  # so that no address which readers know is lost without a word
+        before = folder / ".work/published.json"
+        before.write_text(published, encoding="utf-8")
+        given[PUBLISHED] = str(before)
+    return given
+
 
 _LOOKS: Final = 0.1
 """Seconds between two looks at a build and at the disk."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing import check_documents
-from capture.ledger import Ledger, open_ledger
+from capture.closing.redrawing import check_documents
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
 from tests.capture.desk import Desk
 
 

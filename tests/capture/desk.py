@@ -5,22 +5,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from capture.campaign import Campaign
-from capture.closing import (
-    Correction,
-    Wish,
-    close_month,
-    credit,
-    draw_month,
-    preview,
-    read_statement,
-)
-from capture.intake import receive
-from capture.lead import Actor, Kind, Lead
-from capture.ledger import Ledger, Reading
-from capture.outcomes import Outcome, record
+from capture.billing.statement import Statement
+from capture.campaign.model import Campaign
+from capture.closing.close import close_month, draw_month, preview, read_statement
+from capture.closing.credit import Correction, Wish, credit
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Kind
+from capture.lead.model import Lead
+from capture.ledger.protocol import Ledger, Reading
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
 from capture.review import Act, accept
-from capture.statement import Statement
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
 DAY = timedelta(days=1)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from capture.closing import credits_of
+from capture.closing.credit import credits_of
 from capture.errors import Refused
-from capture.intake import receive
-from capture.lead import Actor, Kind
-from capture.outcomes import Outcome, record
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Kind
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
 from capture.review import dispute, reject, settle, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, WON, Desk, amounts
 from tests.samples import NOW, campaign, submission

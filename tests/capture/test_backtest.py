@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from capture.backtest import Backtest, CriterionCount, backtest
-from capture.campaign import Answer, Campaign
-from capture.intake import Correction, Submission, correct, receive
-from capture.lead import Actor
-from capture.ledger import Judged, Ledger, Records, open_ledger
+from capture.backtest.findings import Backtest, CriterionCount
+from capture.backtest.run import backtest
+from capture.campaign.model import Answer, Campaign
+from capture.intake.correct import Correction, correct
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.events import Actor
+from capture.ledger import open_ledger
+from capture.ledger.facts import Judged
+from capture.ledger.protocol import Ledger, Records
 from capture.review import Act, reject
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign, received
 

@@ -7,23 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from capture.account import Account, DocumentKind, Entry
-from capture.closing import (
-    Correction,
-    Received,
-    Wish,
-    accounts_of,
-    approve_debit,
-    billed_line,
-    corrections_of,
-    decline_debit,
-    pay,
-    proposals_of,
-    propose_debit,
-)
+from capture.billing.account import Account, DocumentKind, Entry
+from capture.billing.statement import Parties
+from capture.billing.statement_text import to_json
+from capture.closing.credit import Correction, Wish, billed_line, corrections_of
+from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
+from capture.closing.documents import accounts_of
+from capture.closing.payment import Received, pay
 from capture.errors import NotFound, Refused
-from capture.lead import Kind, Lead
-from capture.statement import Parties, to_json
+from capture.lead.events import Kind
+from capture.lead.model import Lead
 from tests.capture.desk import DAY, WON, Desk
 from tests.samples import NOW, PARTIES
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Campaign
-from capture.closing import check_documents
-from capture.intake import receive
-from capture.lead import Kind
-from capture.ledger import Reading, open_ledger
+from capture.campaign.model import Campaign
+from capture.closing.redrawing import check_documents
+from capture.intake.receive import receive
+from capture.lead.events import Kind
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Reading
 from capture.review import lapsed, reject, waiting, write_lapses, write_meetings
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk, exported
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead

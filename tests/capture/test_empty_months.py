@@ -5,17 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing import (
-    check_documents,
-    close_month,
-    closed_months,
-    documents_of,
-    draw_month,
-    preview,
-)
+from capture.closing.close import close_month, draw_month, preview
+from capture.closing.documents import closed_months, documents_of
+from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake import receive
-from capture.ledger import Frozen, open_ledger
+from capture.intake.receive import receive
+from capture.ledger import open_ledger
+from capture.ledger.facts import Frozen
 from capture.review import reject
 from tests.capture.desk import Desk
 from tests.samples import NOW, PARTIES, submission

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture import export
+from capture.documents import lead_export as export
+from capture.documents.lead_export import EXCEL, WRITERS, Row, to_xlsx
 from capture.errors import Refused
-from capture.export import EXCEL, WRITERS, Row, to_xlsx
 
 COLUMNS = ("lead_id", "amount", "name", "note")
 SHAPES = sorted(WRITERS)

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing import check_documents, close_month
-from capture.intake import receive
-from capture.ledger import Frozen, Ledger, Records, open_ledger
-from capture.statement import read_json
+from capture.billing.statement_text import read_json
+from capture.closing.close import close_month
+from capture.closing.redrawing import check_documents
+from capture.intake.receive import receive
+from capture.ledger import open_ledger
+from capture.ledger.facts import Frozen
+from capture.ledger.protocol import Ledger, Records
 from tests.samples import NOW, PARTIES, campaign, submission
 
 pytestmark = pytest.mark.slow
@@ -22,7 +25,9 @@ KEY = b"a key for tests only"
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 LEADS = 5
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["capture.closing", "capture.intake", __name__])  # they fork often
+PROCESSES.set_forkserver_preload(
+    ["capture.closing.close", "capture.intake.receive", __name__]
+)  # they fork often
 
 
 @pytest.fixture

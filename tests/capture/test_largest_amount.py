@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.billing import minor_units
-from capture.cli.amount import Amount
-from capture.closing import Received, Wish, approve_debit, billed_line, credit, pay, propose_debit
+from capture.billing.lines import minor_units
+from capture.cli.options import Amount
+from capture.closing.credit import Wish, billed_line, credit
+from capture.closing.debit import approve_debit, propose_debit
+from capture.closing.payment import Received, pay
 from capture.errors import FileErrors, Refused
-from capture.lead import Kind
-from capture.ledger import Ledger, Records
+from capture.lead.events import Kind
+from capture.ledger.protocol import Ledger, Records
 from capture.money import LARGEST, LARGEST_SUM, from_minor
 from tests.capture.desk import DAY, SHARE, WON, Desk
 from tests.capture.outcomes.desk import ANN

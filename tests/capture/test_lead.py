@@ -7,17 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import MoveRefused
-from capture.lead import (
-    MOVES,
-    TRACK_OF,
-    Kind,
-    Lead,
-    Track,
-    follow,
-    follow_all,
-    parse_time,
-    show_time,
-)
+from capture.lead.events import Kind, parse_time, show_time
+from capture.lead.fold import follow, follow_all
+from capture.lead.model import Lead
+from capture.lead.moves import MOVES, TRACK_OF, Track
 from tests.samples import NOW, moved, received
 
 DEADLINE = NOW + timedelta(hours=48)

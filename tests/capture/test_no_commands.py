@@ -10,15 +10,15 @@ import pytest
 
 from capture.cli.hints import in_words
 from capture.errors import GatepostError, Hint, Refused
-from gatepost.command import gatepost
+from gatepost.cli import gatepost
 
 CAPTURE = Path(__file__).parents[2] / "capture"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 COMMAND = re.compile(r"\bgatepost ([a-z-]+)((?: [a-z-]+)?)")
 PRINTED = {
-    "agreement/upkeep.py": "the agreement names the commands by which it is checked",
-    "evidence/read_me.py": "so does the evidence file",
-    "paper/checking.py": "and so does the printed statement",
+    "documents/agreement/leads.py": "the agreement names the commands by which it is checked",
+    "documents/evidence.py": "so does the evidence file",
+    "documents/statement_sheet.py": "and so does the printed statement",
 }
 """Documents whose readers are to type a command."""
 

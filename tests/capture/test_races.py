@@ -13,15 +13,21 @@ from typing import Any
 
 import pytest
 
-from capture.campaign import Campaign
-from capture.closing import check_documents, close_month, read_statement
+from capture.billing.statement import Statement
+from capture.campaign.model import Campaign
+from capture.closing.close import close_month, read_statement
+from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake import Origin, bring_in, read_sheet, receive
-from capture.lead import Actor, Kind, Lead
-from capture.ledger import Frozen, Ledger, Records, open_ledger
-from capture.outcomes import Teller, read_outcomes, sort_out, take
+from capture.intake.import_leads import Origin, bring_in, read_sheet
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Kind
+from capture.lead.model import Lead
+from capture.ledger import open_ledger
+from capture.ledger.facts import Frozen
+from capture.ledger.protocol import Ledger, Records
+from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
+from capture.outcomes.rows import Teller
 from capture.review import Act, reject, write_lapses
-from capture.statement import Statement
 from tests.long import rounds
 from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.billing import after_months, split
+from capture.billing.history import after_months, split
 from capture.errors import MoveRefused, Refused
-from capture.lead import Kind, Lead
+from capture.lead.events import Kind
+from capture.lead.model import Lead
 from tests.capture.desk import DAY, SHARE, WON, Desk, amounts
 from tests.samples import NOW
 

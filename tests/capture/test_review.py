@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from capture.campaign import Answer, Campaign
+from capture.campaign.model import Answer, Campaign
 from capture.errors import MoveRefused, Refused
-from capture.intake import receive
-from capture.lead import Actor, Kind, Lead
-from capture.ledger import Ledger, Records
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Kind
+from capture.lead.model import Lead
+from capture.ledger.protocol import Ledger, Records
 from capture.review import (
     Act,
     accept,

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.backtest import Shift, rounded, shift_of, tens, uncounted
-from capture.campaign import Campaign
-from capture.cli.allowance import Allowance
-from capture.cli.campaigns_answer import told
-from capture.intake import Submission, receive
-from capture.ledger import Judged, Reading, open_ledger
+from capture.backtest.rounded import Shift, rounded, shift_of, tens, uncounted
+from capture.campaign.model import Campaign
+from capture.cli.campaigns import told
+from capture.cli.context import Allowance
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.ledger import open_ledger
+from capture.ledger.facts import Judged
+from capture.ledger.protocol import Reading
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
 
 SIZES = ("1-50", "51-100", "101-500", "501+")

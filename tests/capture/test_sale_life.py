@@ -6,12 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from capture.campaign import Campaign
-from capture.closing import Wish, approve_debit, billed_line, check_documents, credits_of
-from capture.closing import propose_debit as propose
+from capture.campaign.model import Campaign
+from capture.closing.credit import Wish, billed_line, credits_of
+from capture.closing.debit import approve_debit
+from capture.closing.debit import propose_debit as propose
+from capture.closing.redrawing import check_documents
 from capture.errors import MoveRefused, Refused
-from capture.lead import Kind, Lead
-from capture.ledger import Records
+from capture.lead.events import Kind
+from capture.lead.model import Lead
+from capture.ledger.protocol import Records
 from tests.capture.desk import SHARE, WON, Desk, amounts, priced
 
 REFUNDABLE = priced(

@@ -6,12 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from capture.closing import (
-    credits_of,
-)
+from capture.closing.credit import credits_of
 from capture.errors import NotFound, Refused
-from capture.lead import Actor, Kind
-from capture.outcomes import Outcome, record
+from capture.lead.events import Actor, Kind
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
 from tests.capture.desk import DAY, WON, Desk, amounts, exported
 from tests.samples import NOW
 

@@ -1,9 +1,9 @@
 """Two campaign files with the same text, to the byte, are two campaigns."""
 
-from capture.closing import close_month, read_statement
-from capture.intake import receive
-from capture.ledger import Ledger
-from capture.terms import keep_terms, kept_campaign
+from capture.closing.close import close_month, read_statement
+from capture.intake.receive import receive
+from capture.ledger.protocol import Ledger
+from capture.ledger.terms import keep_terms, kept_campaign
 from tests.capture.desk import DAY
 from tests.samples import NOW, PARTIES, campaign, submission
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from capture.csv_table import Columns, read_table
 from capture.errors import FileErrors
-from capture.intake import read_sheet, read_suppressions
-from capture.outcomes import read_outcomes
-from capture.sheet import Columns, read_table
+from capture.intake.import_leads import read_sheet
+from capture.intake.suppression import read_suppressions
+from capture.outcomes.import_outcomes import read_outcomes
 from tests.samples import campaign
 
 NAMES = Columns({"name": "name", "note": "note"}, ("name",), unknown="no column", place="here")

@@ -7,13 +7,14 @@ import unicodedata
 import pytest
 
 from capture.errors import FileErrors, Refused
-from capture.form import check_typed
+from capture.form.campaign_form import check_typed
 from capture.form.text import cleaned_line, cleaned_text
-from capture.intake import Correction, Origin, correct
-from capture.lead import Actor
-from capture.qualification import qualify
+from capture.intake.correct import Correction, correct
+from capture.intake.import_leads import Origin
+from capture.lead.events import Actor
+from capture.qualification.criteria import qualify
 from capture.review import Act, accept
-from capture.visible import is_blank, trimmed
+from capture.text import is_blank, trimmed
 from tests.capture.desk import Desk
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.window import deadline, month_of
+from capture.lead.review_window import deadline, month_of
 from tests.samples import CAMPAIGN, campaign
 
 REASONS = "reasons = { too_small"

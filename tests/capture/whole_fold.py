@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from capture.billing import DueKey, Life, draw, life_of
+from capture.billing.history import Life, life_of
+from capture.billing.lines import DueKey, draw
+from capture.billing.statement import Counts
 from capture.closing.documents import closings_of, earlier_months
 from capture.closing.drawing import (
     Terms,
@@ -16,8 +18,7 @@ from capture.closing.drawing import (
     key_of,
     money_cap,
 )
-from capture.ledger import Reading
-from capture.statement import Counts
+from capture.ledger.protocol import Reading
 
 
 def assert_drawn_as_from_every_lead(

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Answer
-from capture.intake import Submission, receive
-from capture.lead import Actor, Lead
-from capture.ledger import Ledger, open_ledger
+from capture.campaign.model import Answer
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.events import Actor
+from capture.lead.model import Lead
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
 from capture.review import Act
 from gatepost.settings import Sourced, secret
 from tests.cli.running import Ran, runner

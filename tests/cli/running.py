@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gatepost.command import main
+from gatepost.cli import main
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.campaign import Answer
-from capture.intake import Submission
-from capture.lead import Kind
+from capture.campaign.model import Answer
+from capture.intake.gate import Submission
+from capture.lead.events import Kind
 from capture.review import accept
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
@@ -237,7 +237,7 @@ def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
     """The disk ends, as the kernel's limit of file size plays it."""
     limited = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000));"
-        "from gatepost.command import main; main()"
+        "from gatepost.cli import main; main()"
     )
     before = sorted(closed.folder.iterdir())
     ran = subprocess.run(

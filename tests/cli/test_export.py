@@ -9,8 +9,8 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from capture.intake import Submission
-from capture.lead import Kind
+from capture.intake.gate import Submission
+from capture.lead.events import Kind
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.intake import Submission
-from capture.lead import Actor
+from capture.intake.gate import Submission
+from capture.lead.events import Actor
 from capture.review import Act, reject
 from capture.site import Site
 from tests.cli.conftest import Project, Ran

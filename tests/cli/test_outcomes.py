@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.intake import Submission, receive
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
 from tests.cli.conftest import ROOT, Project, Ran
 from tests.samples import NOW, agreed, campaign
 

@@ -13,14 +13,14 @@ from tests.samples import CAMPAIGN
 EXPORT = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
 LIMITED = """
 import resource
-from gatepost.command import main
+from gatepost.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 main()
 """
 
 
 def start(*args: str, stdout: int, program: str = "") -> "subprocess.Popen[str]":
-    program = program or "from gatepost.command import main; main()"
+    program = program or "from gatepost.cli import main; main()"
     command = [sys.executable, "-c", program, *args]
     return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.closing import approve_debit, billed_line
-from capture.lead import Actor, Event, Kind
+from capture.closing.credit import billed_line
+from capture.closing.debit import approve_debit
+from capture.lead.events import Actor, Event, Kind
 from tests.cli.conftest import Project
 
 CLOSE = datetime(2026, 12, 5, 12, tzinfo=UTC)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import files, read_campaign
+from capture.campaign import files
+from capture.campaign.files import read_campaign
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import time_machine
 from playwright.sync_api import Browser
 
-from capture.intake import Submission
+from capture.intake.gate import Submission
 from capture.site import Site
 from tests.cli.conftest import Project, Ran
 from tests.samples import ANSWERS, agreed

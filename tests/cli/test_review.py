@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Campaign
+from capture.campaign.model import Campaign
 from capture.cli import review
 from capture.errors import Unavailable
-from capture.lead import Lead
-from capture.ledger import Records
-from gatepost.command import main
+from capture.lead.model import Lead
+from capture.ledger.protocol import Records
+from gatepost.cli import main
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
 

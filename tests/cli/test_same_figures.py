@@ -18,10 +18,10 @@ import openpyxl
 import pytest
 import time_machine
 
-from capture.lead import show_time
+from capture.lead.events import show_time
 from capture.money import from_minor, show_money
-from tests.capture.money.lives import DAY
-from tests.capture.money.test_oracle import Campaigns
+from tests.capture.billing.lives import DAY
+from tests.capture.billing.test_oracle import Campaigns
 from tests.cli.conftest import ROOT
 from tests.cli.running import Ran, runner
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from capture.closing import close_month
+from capture.closing.close import close_month
 from capture.ledger import open_ledger
 from tests.cli.conftest import Project
 from tests.processes import PROCESSES

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 
-from capture.access import find_access
+from capture.client_access.api_tokens import find_access
 from tests.cli.conftest import Project
 
 

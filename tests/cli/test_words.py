@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.counted import counted
+from capture.text import counted
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from capture.errors import FileErrors, Unavailable
-from gatepost.releases.desk import Desk
-from gatepost.releases.site_builder import build_site
+from gatepost.releases.context import Desk
+from gatepost.releases.make_release import build_site
 from gatepost.settings import Sourced
 from tests.deploy.server import SERVICE, as_publisher
 from tests.needs import needs, without
@@ -36,7 +36,7 @@ Said in a few words.
 """
 SLOW = """
 import time
-from publish.head_reader import HeadReader
+from publish.plugins.front_matter import HeadReader
 _convert = HeadReader._convert
 def convert(self, text):
     if "few words" in text:
@@ -224,8 +224,8 @@ def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None
     """A push was cut off: who builds notices, and takes its files away."""
     server.does("time.sleep(600)")
     code = (
-        "from pathlib import Path; from gatepost.releases.desk import Desk;"
-        "from gatepost.releases.site_builder import build_site;"
+        "from pathlib import Path; from gatepost.releases.context import Desk;"
+        "from gatepost.releases.make_release import build_site;"
         "from gatepost.settings import Sourced;"
         f"opt = Path({str(server.opt)!r});"
         "desk = Desk.of(Sourced.read(root=opt).settings, opt, print);"

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from gatepost.releases.again import publish_again
-from gatepost.releases.desk import Desk
+from gatepost.releases.context import Desk
+from gatepost.releases.receive import publish_again
 from gatepost.settings import Sourced
 from tests.deploy.server import Server, Writer
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused, Unavailable
-from gatepost.releases.release import Release, name_of
-from gatepost.releases.shelf import Shelf
+from gatepost.releases.store import Release, Shelf, name_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

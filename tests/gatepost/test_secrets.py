@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.private import keep_private, warn_of_open_secrets
+from gatepost.server.serve import keep_private, warn_of_open_secrets
 from gatepost.settings import Settings, Sourced, secret
 from tests.long import rounds
 from tests.service import GATEPOST, Service, make_project

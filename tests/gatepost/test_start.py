@@ -12,7 +12,7 @@ HEAVY = "flask", "limits", "sqlite_utils", "typst", "xlsxwriter", "capture.ledge
 
 def loaded_by(*command: str) -> set[str]:
     code = (
-        "import sys; from gatepost.command import gatepost; "
+        "import sys; from gatepost.cli import gatepost; "
         f"gatepost({command}, standalone_mode=False); print(*sys.modules, file=sys.stderr)"
     )
     ran = subprocess.run(
@@ -23,14 +23,14 @@ def loaded_by(*command: str) -> set[str]:
 
 def test_what_writers_run_loads_nothing_of_the_ledger_or_the_service() -> None:
     loaded = loaded_by("check")
-    assert "publish.check" in loaded
+    assert "publish.build.pelican_run" in loaded
     assert loaded.isdisjoint(HEAVY)
 
 
 def test_charts_leave_the_imports_of_the_process_alone() -> None:
     code = (
         "import sys, pygal; before = list(sys.meta_path); "
-        "import capture.report.charts; assert sys.meta_path == before"
+        "import capture.documents.report_charts; assert sys.meta_path == before"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

@@ -1,4 +1,4 @@
-"""gatepost.request_body: a body is there before the app is called, within a time, or refused."""
+"""gatepost.server.worker: the app gets a complete body, or the request is refused."""
 
 import io
 from types import SimpleNamespace
@@ -10,8 +10,8 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
-from capture.web.app import LARGEST_BODY
-from gatepost.request_body import BodyRefused, check_coding, take_body
+from capture.web.config import LARGEST_BODY
+from gatepost.server.worker import BodyRefused, check_coding, take_body
 
 
 class Slow(LengthReader):

@@ -10,8 +10,8 @@ import pytest
 from pelican import signals
 
 from capture.errors import FileErrors
-from publish.build import Built, build
-from publish.check import Checked, check
+from publish.build.pelican_run import Checked, check
+from publish.build.site import Built, build
 from tests.samples import CAMPAIGN, GUIDE
 
 CONFIG = """\
@@ -34,8 +34,9 @@ DELETE_OUTPUT_DIRECTORY = True
 THEME_STATIC_PATHS = []
 MARKDOWN = {"extension_configs": {"markdown.extensions.extra": {}}, "output_format": "html"}
 WRITING_RULES = {"summary": "off", "orphan": "off", "alt": "warning"}
-PLUGINS = ["publish." + name for name in ("problems", "rules", "head_reader", "drafts", "look")]
-PLUGINS += ["publish." + name for name in ("form_tags", "links", "moved", "gated")]
+PLUGINS = ["publish.plugins." + name for name in ("problems", "checks", "front_matter", "drafts")]
+PLUGINS += ["publish.plugins." + name for name in ("theme", "form_tags", "links", "redirects")]
+PLUGINS += ["publish.plugins.gated"]
 """
 CLIENT = """\
 name = "Acme"

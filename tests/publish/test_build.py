@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from capture.errors import FileErrors, Refused, Unavailable
-from publish.commands import build as build_command
-from publish.commands import check as check_command
-from publish.swap import replaced
+from publish.build.site import replaced
+from publish.cli import build as build_command
+from publish.cli import check as check_command
 
-GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
+GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 
 
 def test_a_failed_build_leaves_the_old_site_byte_for_byte(site: Any) -> None:
@@ -168,5 +168,5 @@ def test_the_settings_of_gatepost_say_where_things_are(site: Any) -> None:
 
 
 def test_pelican_is_loaded_by_no_other_command() -> None:
-    code = "import sys, publish.commands; sys.exit('pelican' in sys.modules)"
+    code = "import sys, publish.cli; sys.exit('pelican' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,11 +9,11 @@ import pytest
 
 from capture.campaign import catalogue
 from gatepost.preview.build_once import build_once as preview_once
-from gatepost.preview.report import Order
-from gatepost.releases.build_once import build_once as release_once
+from gatepost.preview.state import Order
+from gatepost.releases.worker import build_once as release_once
 from gatepost.settings import Sourced
-from publish.links import unresolved
-from publish.writing import check as checks
+from publish.checks import rules as checks
+from publish.plugins.links import unresolved
 from tests.samples import CAMPAIGN
 
 WRONG = """\
@@ -53,7 +53,8 @@ MISTAKES = [
 def wrong(site: Any) -> Any:
     """A project in which every rule is broken that the finished pages once were searched for."""
     head = "Status: darft\nSummary: {% form guide %}\nRelated: nothing\nImage: /gated/guide.pdf\n"
-    site.set("PLUGINS.insert(1, 'publish.reading')\nPLUGINS.insert(1, 'publish.pictures')")
+    for name in ("article_nav", "pictures"):
+        site.set(f"PLUGINS.insert(1, 'publish.plugins.{name}')")
     site.write("content/images/copy.pdf", (site.root / "content/gated/guide.pdf").read_text())
     (site.root / "content/images/lost.svg").symlink_to("nowhere.svg")
     site.post(WRONG)

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from publish.build import Built, build
-from publish.writing.finding import LEVELS
+from publish.build.site import Built, build
+from publish.checks.finding import LEVELS
 from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 

@@ -12,12 +12,12 @@ import pytest
 import time_machine
 from click.testing import CliRunner
 
-from publish.commands import build as build_command
-from publish.commands import check as check_command
-from publish.due import is_due
+from publish.build.site import is_due
+from publish.cli import build as build_command
+from publish.cli import check as check_command
 from tests.samples import CAMPAIGN
 
-GATEPOST = [sys.executable, "-c", "from gatepost.command import main; main()"]
+GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 TOKEN = "nobody-can-guess-this"
 SHOWN = "{{ [article.title, article.tags|join('+'), article.authors|join('+'), article.aliases, "
 SHOWN += "article.related, article.noindex, article.faq, article.image_alt, article.date.hour] }}"

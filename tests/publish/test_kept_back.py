@@ -25,7 +25,7 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
 from click.testing import CliRunner
-from publish.commands import build
+from publish.cli import build
 done = CliRunner().invoke(build, ["--production", "--release"])
 print(*opened, sep="\\n")
 sys.exit(done.output if done.exit_code else 0)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from publish.build import build
-from publish.kept_text import KEPT_TEXT
+from publish.build.site import build
+from publish.plugins.markdown_cache import KEPT_TEXT
 from tests.service import ROOT
 
 

@@ -1,4 +1,4 @@
-"""publish.look: one Site for every template, fingerprinted theme files, and site.json."""
+"""publish.plugins.theme: one Site for every template, fingerprinted theme files, and site.json."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from pelican import Pelican
 from pelican.settings import read_settings
 
 from capture.site import Site
-from publish import look
+from publish.plugins import theme as look
 from tests.publish.lenient import LENIENT
 
 ROOT = Path(__file__).parents[2]

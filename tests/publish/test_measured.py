@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.building import our_project
-from publish.check import Checked, check
+from publish.build.pelican_run import Checked, check
 
 ROOT = Path(__file__).parents[2]
 

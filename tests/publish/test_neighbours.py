@@ -1,6 +1,6 @@
 """Which articles stand beside one another: by time, by tags, in a series."""
 
-from publish.neighbours import NEAREST, Facts, Reference, neighbours
+from publish.plugins.article_nav import NEAREST, Facts, Reference, neighbours
 
 
 def article(slug: str, *tags: str, series: str = "", chosen: tuple[str, ...] = ()) -> Facts:

@@ -10,8 +10,8 @@ import time_machine
 from click.testing import CliRunner, Result
 
 from capture.errors import Refused
-from publish.new_commands import new
-from publish.writing.head import read_head
+from publish.checks.front_matter import read_head
+from publish.cli import new
 
 
 def run(*args: str) -> Result:

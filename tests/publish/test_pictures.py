@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish.picture_files import WIDTHS, drawing_size, picture_files, tells_place
+from publish.plugins.picture_files import WIDTHS, drawing_size, picture_files, tells_place
 from tests.publish.test_theme import Page
 
 ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
@@ -28,7 +28,7 @@ def photo(path: Path, size: tuple[int, int] = (1600, 1200), *, place: bool = Fal
 
 
 def showing(site: Any, body: str) -> Page:
-    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post(body)
     site.build()
     return Page(site.page())
@@ -83,7 +83,7 @@ def test_nothing_published_holds_what_the_camera_wrote(site: Any) -> None:
 
 
 def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: Any) -> None:
-    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     shot = photo(site.root / "content/images/shot.jpg")
     site.post("![Sky]({static}/images/shot.jpg) and [large](/images/shot.jpg)")
     site.build()
@@ -207,7 +207,7 @@ def test_a_place_is_found_where_there_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
 def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: bytes) -> None:
     (site.root / "content/images/bad.png").write_bytes(content)
-    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
     (told,) = site.mistakes_of_build()
     assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", told)
@@ -225,7 +225,7 @@ def test_a_picture_too_large_to_read_is_refused(
 
 
 def test_a_picture_from_another_host_is_refused(site: Any) -> None:
-    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("![Spy](https://spy.example/pixel.png)")
     (told,) = site.mistakes()
     assert told.startswith("content/posts/post.md:4: shows `https://spy.example/pixel.png`")
@@ -248,7 +248,7 @@ def test_odd_picture_tags_are_left_as_they_are_or_kept_whole(site: Any) -> None:
 def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str) -> None:
     secret = photo(site.root / "content/gated/secret.png", (30, 20))
     (site.root / "content/images/copy.png").symlink_to(secret)
-    site.set('PLUGINS.insert(1, "publish.pictures")')
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post(f"![Secret]({link})")
     assert any("would publish the gated file" in told for told in site.mistakes())
 

@@ -7,8 +7,8 @@ import pytest
 from markdown import Markdown
 from pelican import signals
 
-from publish.pelican_run import settings_from
-from publish.reading import outline
+from publish.build.pelican_run import settings_from
+from publish.plugins.article_nav import outline
 from tests.publish.test_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
 from tests.service import ROOT
@@ -162,7 +162,7 @@ def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:
 
 
 def test_a_related_article_that_is_not_there_stops_the_build(site: Any) -> None:
-    site.set('PLUGINS.insert(1, "publish.reading")')
+    site.set('PLUGINS.insert(1, "publish.plugins.article_nav")')
     site.post("Text.", name="pricing")
     site.post("Text.", head="Related: pricng\n")
     assert site.mistakes() == [

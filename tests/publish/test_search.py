@@ -8,7 +8,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from publish.search import make_index
+from publish.build.release import make_index
 
 MARK = b"pagefind_dcd"
 WORDS = ["lead", "leaders", "le", "zebra", "Überweisung", "日本", "naïve", "x1"]

@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from capture.errors import Refused
-from capture.ledger import Ledger
-from capture.web import WebConfig, create_app
-from capture.web.parts import EXTENSION
-from gatepost.command import gatepost
+from capture.ledger.protocol import Ledger
+from capture.web.app import create_app
+from capture.web.config import WebConfig
+from capture.web.services import EXTENSION
+from gatepost.cli import gatepost
 from tests.service import GUIDE, make_project, person
 
 KEY = "a key for tests only, and a long one"

@@ -10,10 +10,9 @@ import pytest
 
 from capture.errors import NotFound
 from capture.ledger import open_ledger
-from capture.web import WebConfig
-from capture.web.catalogue import LiveCatalogue
-from capture.web.site_facts import LiveSite
-from gatepost.serve import web_config
+from capture.web.config import LiveSite, WebConfig
+from capture.web.services import LiveCatalogue
+from gatepost.server.serve import web_config
 from gatepost.settings import Settings
 from tests.service import GUIDE, make_project
 
@@ -83,7 +82,7 @@ def test_a_campaign_of_a_release_that_is_current_this_moment_is_known_at_once(
 def test_two_releases_of_one_age_are_told_apart(
     config: WebConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capture.web.site_facts.LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("capture.web.config.LOOK_AGAIN_SECONDS", 0)
     site = LiveSite(config.site_facts)
     swap(config)
     assert site.now().tagline == "A cite."

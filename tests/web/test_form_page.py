@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.campaign import read_campaign
+from capture.campaign.files import read_campaign
 from tests.service import GUIDE, ROOT, Service, person
 from tests.web.markup import Markup
 

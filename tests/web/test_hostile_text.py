@@ -19,11 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from capture.lead import Lead
-from capture.ledger import Ledger
-from capture.web import WebConfig, create_app
-from capture.web.parts import EXTENSION
-from gatepost.command import gatepost
+from capture.lead.model import Lead
+from capture.ledger.protocol import Ledger
+from capture.web.app import create_app
+from capture.web.config import WebConfig
+from capture.web.services import EXTENSION
+from gatepost.cli import gatepost
 from tests.long import rounds
 from tests.samples import NOW
 from tests.service import make_project

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from capture.campaign import read_catalogue
+from capture.campaign.catalogue import read_catalogue
 from capture.errors import FileErrors
 from capture.ledger import open_ledger
-from capture.tokens import Grant, Tokens
-from capture.web import WebConfig, create_app
+from capture.signed_links import Grant, Tokens
+from capture.web.app import create_app
+from capture.web.config import WebConfig
 from tests.service import GUIDE, ROOT, make_project, person
 
 KEY = b"a secret for tests only"
@@ -129,7 +130,7 @@ def test_a_file_that_goes_between_the_look_and_the_answer_is_no_fault(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
-    monkeypatch.setattr("capture.web.download.size_of", lambda *_: 1)
+    monkeypatch.setattr("capture.web.public.download.size_of", lambda *_: 1)
     (tmp_path / "content" / "gated" / GUIDE_PDF).unlink()
     assert client.get(link).status_code == 503
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gatepost.serve import CONNECTIONS
+from gatepost.server.serve import CONNECTIONS
 from tests.service import GUIDE, Service, make_project, person, serving
 
 pytestmark = pytest.mark.server

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from capture.tokens import Grant, Tokens
+from capture.signed_links import Grant, Tokens
 from tests.service import GUIDE, Answer, Service, person
 
 WEEK = timedelta(days=7)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import read_campaign
-from capture.web import catalogue, site_facts
+from capture.campaign.files import read_campaign
+from capture.web import config as site_facts
+from capture.web import services as catalogue
 from tests.service import GUIDE, Answer, Service, make_project, person, serving
 from tests.web.markup import Markup
 

@@ -10,11 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from capture.ledger import open_ledger
-from capture.tokens import Tokens
-from capture.web import WebConfig, create_app
-from capture.web.trouble import without_messages
-from gatepost.serve import _Server
-from gatepost.worker import Worker
+from capture.signed_links import Tokens
+from capture.web.app import create_app
+from capture.web.config import WebConfig
+from capture.web.sender import without_messages
+from gatepost.server.serve import _Server
+from gatepost.server.worker import Worker
 from tests.service import GUIDE, ROOT, make_project, person
 
 KEY = b"a secret for tests only"
@@ -72,7 +73,7 @@ def test_a_page_that_fails_is_logged_by_its_route_and_stack(
 def test_a_form_that_fails_is_logged_without_its_values(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("capture.web.form.receive", broken)
+    monkeypatch.setattr("capture.web.public.form.receive", broken)
     answer = client.post(f"/f/{GUIDE}", data=person(email=SECRET, full_name="Ann Secret"))
     assert answer.status_code == 500
     text = entry(caplog)
@@ -98,7 +99,7 @@ def test_the_servers_own_log_names_no_message(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """gunicorn logs what fails while an answer is sent."""
-    monkeypatch.setattr("gatepost.serve.gc", SimpleNamespace(freeze=list, set_threshold=int))
+    monkeypatch.setattr("gatepost.server.serve.gc", SimpleNamespace(freeze=list, set_threshold=int))
     served = SimpleNamespace(_ledger=SimpleNamespace(start=lambda: None), _app=None)
     log = logging.getLogger("gunicorn.error")
     try:

@@ -6,9 +6,7 @@ from capture.campaign.problems import Finding
 from capture.campaign.rules.criteria import criteria_findings
 from capture.campaign.rules.draft import Draft, broken_parts
 from capture.campaign.rules.form import form_findings
-from capture.campaign.rules.money import money_findings
-from capture.campaign.rules.surroundings import Surroundings
-from capture.campaign.rules.terms import terms_findings
+from capture.campaign.rules.terms import Surroundings, money_findings, terms_findings
 
 __all__ = ["Draft", "Surroundings", "broken_parts", "rule_findings"]
 

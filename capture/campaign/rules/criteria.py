@@ -1,21 +1,90 @@
 """Rules of the definition of a lead: each criterion can be met, and no word of it is open."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final
 
 from babel.core import get_global
 
-from capture.campaign.keypath import KeyPath
-from capture.campaign.kinds import NAME
+from capture.campaign.kinds import NAME, number_range
 from capture.campaign.model import OPERATORS, Criterion, FieldType, FormField
-from capture.campaign.problems import Finding, listed, near
-from capture.campaign.ranges import number_range
+from capture.campaign.problems import Finding, KeyPath, listed, near
 from capture.campaign.rules.draft import Draft
-from capture.campaign.rules.fitting import FITTING, NUMERIC, operators_of, spans_of
-from capture.campaign.rules.never_met import never_met_findings
-from capture.campaign.rules.split import split_choices, split_message
+from capture.campaign.rules.form import Spans, split_choices, split_message, taken
 from capture.countries import COUNTRIES
+
+# Which operators fit which type of field, and which numbers a field's choices stand for.
+
+
+NUMERIC: Final = ("at_least", "at_most", "between")
+_EXACT: Final = ("equal", "one_of", "none_of")
+_CONTENTS: Final = ("contains_any", "contains_all")
+FITTING: Final[Mapping[FieldType, tuple[str, ...]]] = {
+    FieldType.TEXT: (*_EXACT, *_CONTENTS, "matches"),
+    FieldType.LONG_TEXT: _CONTENTS,
+    FieldType.EMAIL: ("business_email",),
+    FieldType.PHONE: (),
+    FieldType.URL: (),
+    FieldType.INTEGER: ("equal", *NUMERIC),
+    FieldType.CHOICE: (*_EXACT, *NUMERIC),
+    FieldType.MULTIPLE_CHOICE: (*_CONTENTS, "none_of"),
+    FieldType.COUNTRY: ("country_in",),
+}
+
+
+def operators_of(criterion: Criterion) -> list[str]:
+    """The operators that are set; a sound criterion has one."""
+    return [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
+
+
+def spans_of(field: FormField) -> Spans | None:
+    """Numbers of each choice; None if some choice is made of words."""
+    spans = {choice: number_range(choice) for choice in field.choices}
+    whole = {choice: span for choice, span in spans.items() if span is not None}
+    return whole if len(whole) == len(spans) else None
+
+
+# A definition that no choice can meet would never bring a lead: it is a mistake.
+
+
+def never_met_findings(draft: Draft) -> Iterator[Finding]:
+    """A choice field on which no answer meets all its criteria: nothing would ever qualify."""
+    left: dict[str, set[str]] = {}
+    for name, criterion in draft.criteria.items():
+        judged = criterion.field or name
+        field = draft.fields.get(judged)
+        if field is None or field.type is not FieldType.CHOICE or not field.choices:
+            continue
+        before = left.setdefault(judged, set(field.choices))
+        met = _meeting(criterion, field)
+        if met is None:
+            continue
+        if before and not before & met:
+            others = " beside the criteria above" if met else ""
+            yield Finding(
+                ("criteria", name),
+                f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
+                f"the choices are {listed(field.choices)}",
+            )
+        left[judged] = before & met
+
+
+def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
+    """The choices that meet the criterion; None if something else is wrong with it already."""
+    given = operators_of(criterion)
+    spans = spans_of(field)
+    if len(given) != 1 or given[0] not in FITTING[FieldType.CHOICE]:
+        return None
+    operator, operand = given[0], getattr(criterion, given[0])
+    if operator in NUMERIC:
+        backwards = operator == "between" and operand[0] > operand[1]
+        if spans is None or backwards or split_choices(operator, operand, spans):
+            return None
+        return set(taken(operator, operand, spans))
+    words = {operand} if operator == "equal" else set(operand)
+    if not words <= set(field.choices):
+        return None
+    return set(field.choices) - words if operator == "none_of" else words
 
 
 def criteria_findings(draft: Draft) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from capture.campaign.keypath import KeyPath
 from capture.campaign.model import (
     CampaignFile,
     Caps,
@@ -17,6 +16,7 @@ from capture.campaign.model import (
     Price,
     Review,
 )
+from capture.campaign.problems import KeyPath
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,35 @@
 """Rules of the remaining terms: dates and zone, files to give, review, duplicates, consent."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_currency_precision
+from email_validator import EmailNotValidError, validate_email
 
 from capture.campaign.kinds import CODE
-from capture.campaign.model import DuplicateKey, Duplicates, FieldType, Review
-from capture.campaign.problems import Finding, near
+from capture.campaign.model import (
+    ClientFile,
+    DuplicateKey,
+    Duplicates,
+    FieldType,
+    Price,
+    PriceModel,
+    Review,
+)
+from capture.campaign.problems import Finding, KeyPath, listed, near
 from capture.campaign.rules.draft import Draft
-from capture.visible import is_blank
+from capture.errors import short_path
+from capture.money import CURRENCIES, is_exact
+from capture.paths import ConfinedFolder
+from capture.text import is_blank
 
 
 @cache
@@ -87,3 +107,175 @@ def _duplicate_findings(duplicates: Duplicates, draft: Draft) -> Iterator[Findin
             phone = draft.fields.get("phone")
             if phone is None or phone.type is not FieldType.PHONE:
                 yield Finding(at, 'the form asks for none; add [fields.phone] with type = "phone"')
+
+
+# Rules of price and caps: one price model, its own keys, amounts that its currency can pay.
+
+
+@dataclass(frozen=True)
+class ModelTerms:
+    """The keys that go with a price model, beside the model itself."""
+
+    billable: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
+
+    def knows(self, key: str) -> bool:
+        """Whether the key means anything under this model."""
+        return key in (*self.needs, *self.one_of, *self.may_have)
+
+
+PRICE_KEYS: Final = ("rate", "percent", "months", "refund_days")
+PRICE_MODELS: Final[Mapping[PriceModel, ModelTerms]] = {
+    PriceModel.CPL: ModelTerms(("accepted",), needs=("rate",)),
+    PriceModel.CPAP: ModelTerms(("scheduled", "held"), needs=("rate",)),
+    PriceModel.CPA: ModelTerms(("won",), one_of=("rate", "percent"), may_have=("refund_days",)),
+    PriceModel.REVENUE_SHARE: ModelTerms(
+        ("revenue",), needs=("percent", "months"), may_have=("refund_days",)
+    ),
+}
+_EXAMPLES: Final = {"rate": "rate = 50.00", "percent": "percent = 10", "months": "months = 12"}
+
+
+def money_findings(draft: Draft) -> Iterator[Finding]:
+    """Everything that price, caps and currency do wrong, one finding each."""
+    currency = draft.currency if draft.currency in CURRENCIES else None
+    if draft.currency is not None and currency is None:
+        code = draft.currency.upper()
+        hint = f"did you mean `{code}`?" if code in CURRENCIES else "write one such as USD or EUR"
+        yield Finding(("currency",), f"is no ISO 4217 code; {hint}")
+    if draft.price is not None:
+        yield from _price_findings(draft.price)
+        yield from _inexact(("price", "rate"), draft.price.rate, currency)
+    if draft.caps is not None:
+        yield from _inexact(("caps", "money_a_month"), draft.caps.money_a_month, currency)
+    yield from _cap_findings(draft)
+
+
+def _price_findings(price: Price) -> Iterator[Finding]:
+    terms = PRICE_MODELS[price.model]
+    if price.billable not in terms.billable:
+        yield Finding(
+            ("price", "billable"),
+            f"is not what {price.model} pays for; write {listed(terms.billable, ' or ')}",
+        )
+    for key in terms.needs:
+        if getattr(price, key) is None:
+            yield Finding(
+                ("price", key), f"is missing: {price.model} needs it, such as {_EXAMPLES[key]}"
+            )
+    for key in PRICE_KEYS:
+        if key in price.model_fields_set and not terms.knows(key):
+            others = [model for model, other in PRICE_MODELS.items() if other.knows(key)]
+            yield Finding(
+                ("price", key),
+                f"does not go with {price.model}; take it out (it is for {', '.join(others)})",
+            )
+    given = [key for key in terms.one_of if getattr(price, key) is not None]
+    if terms.one_of and len(given) != 1:
+        either = " or ".join(_EXAMPLES[key] for key in terms.one_of)
+        yield Finding(("price",), f"{price.model} needs one of the two: write either {either}")
+
+
+def _inexact(at: KeyPath, amount: Decimal | None, currency: str | None) -> Iterator[Finding]:
+    if amount is not None and currency is not None and not is_exact(amount, currency):
+        decimals = get_currency_precision(currency)
+        places = {0: "no decimals", 1: "one decimal"}.get(decimals, f"{decimals} decimals")
+        yield Finding(at, f"{currency} has {places}; write no more than that")
+
+
+def _cap_findings(draft: Draft) -> Iterator[Finding]:
+    caps, price = draft.caps, draft.price
+    if caps is None:
+        return
+    if (
+        caps.leads_a_month is not None
+        and caps.leads_a_company is not None
+        and caps.leads_a_company > caps.leads_a_month
+    ):
+        yield Finding(
+            ("caps", "leads_a_company"),
+            f"is more than leads_a_month = {caps.leads_a_month}, so it would never be reached; "
+            "lower it or take it out",
+        )
+    if price is None or price.rate is None or caps.money_a_month is None:
+        return
+    if caps.money_a_month < price.rate:
+        yield Finding(
+            ("caps", "money_a_month"),
+            f"is less than one lead costs (price.rate = {price.rate}), so nothing could ever be "
+            f"billed; write {price.rate} or more",
+        )
+
+
+# Rules of a client's record: addresses that mail can be sent to, languages that exist.
+
+
+def client_findings(client: ClientFile) -> Iterator[Finding]:
+    """Everything that the record does wrong, one finding each."""
+    for key in ("notices", "bills"):
+        addresses = getattr(client.contacts, key)
+        for number, address in enumerate(addresses):
+            at = ("contacts", key, number)
+            if fault := _address_fault(address):
+                yield Finding(at, fault)
+            elif address.casefold() in {other.casefold() for other in addresses[:number]}:
+                yield Finding(at, "is listed twice; keep one")
+    for number, language in enumerate(client.languages):
+        if not _is_language(language):
+            yield Finding(("languages", number), "is no language that we know; write en or de-AT")
+
+
+def _address_fault(address: str) -> str:
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        return f"is no e-mail address: {str(error).rstrip('.')}; write such as ann@example.com"
+    return ""
+
+
+def _is_language(tag: str) -> bool:
+    try:
+        Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return False
+    return True
+
+
+# Rules that reach beyond the file: the client is known, and the files to give are there.
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around a campaign file."""
+
+    clients: Collection[str]
+    clients_folder: Path
+    gated_folder: Path
+
+    def findings(self, draft: Draft) -> Iterator[Finding]:
+        """Everything that the file names and that is not there, one finding each."""
+        if draft.client is not None and draft.client not in self.clients:
+            wanted = f"{short_path(self.clients_folder)}/{draft.client}.toml"
+            hint = near(draft.client, self.clients) or f"; write {wanted}"
+            yield Finding(("client",), f"no such client{hint}")
+        if draft.kind == "gated":
+            for number, name in enumerate(draft.assets or ()):
+                if is_plain(name) and (fault := self._asset_fault(name)):
+                    yield Finding(("assets", number), fault)
+
+    def _asset_fault(self, name: str) -> str:
+        folder = self.gated_folder.resolve()
+        where = short_path(self.gated_folder)
+        there = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+        path = there.get(name)  # not by is_file(): some machines take Guide.pdf for guide.pdf
+        if path is None or not path.exists():
+            return f"no such file in {where}/{near(name, there) or '; add it there'}"
+        if not path.is_file():
+            return f"is no file in {where}/; name a file"
+        if ConfinedFolder(folder).why_outside(name):
+            return f"is a link that leads out of {where}/; put the file itself there"
+        if not os.access(path, os.R_OK):
+            return f"cannot be read in {where}/ by this user; let it read the file"
+        return ""

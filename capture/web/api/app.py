@@ -13,13 +13,12 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchAddress
 
+from capture.client_access.idempotency import KeyReused
 from capture.errors import MoveRefused, NotFound, Refused, Unavailable
-from capture.sharing import KeyReused
 from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
-from capture.web.api.events import RECORD
-from capture.web.api.lead import SHOW
-from capture.web.api.leads import LIST
+from capture.web.api.events import RECORD, TYPES
+from capture.web.api.leads import LIST, SHOW
 from capture.web.api.operation import KEY_HEADER, AnyOperation
 from capture.web.api.problems import (
     BROKEN,
@@ -31,10 +30,9 @@ from capture.web.api.problems import (
     ProblemFound,
     faulty,
 )
-from capture.web.api.said import TYPES
-from capture.web.parts import Parts, install
 from capture.web.policy import DATA, HEADER
-from capture.web.trouble import WebApp, log_unexpected, route
+from capture.web.sender import WebApp, log_unexpected, route
+from capture.web.services import Parts, install
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
 

@@ -7,24 +7,23 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, RootModel
 
-from capture.canonical import canonical
-from capture.closing import (
+from capture.client_access.idempotency import Once, once
+from capture.closing.credit import billed_line
+from capture.closing.debit import (
     Proposal,
     approve_debit,
-    billed_line,
     decline_debit,
     find_proposal,
     open_proposal,
     proposals_of,
 )
-from capture.lead import show_time
-from capture.ledger import Records
+from capture.lead.events import show_time
+from capture.ledger.protocol import Records
 from capture.money import from_minor
-from capture.sharing import Once, once
-from capture.web.api.kinds import Asked, Person, Remark
+from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.shown import Answer
-from capture.web.parts import parts
+from capture.web.api.schemas import Answer, Asked, Person, Remark
+from capture.web.services import parts
 
 Stage = Literal["open", "approved", "declined"]
 

@@ -6,20 +6,89 @@ the ledger's last event then, and by what silence has decided since: so nothing 
 questions, however the clocks of two machines differ.
 """
 
-from typing import Annotated, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from flask import request
-from pydantic import BeforeValidator, Field
+from itsdangerous import BadSignature, URLSafeSerializer
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from capture.ledger import Mark, Shown
-from capture.sharing import Page, hand_over
-from capture.web.api.kinds import Asked, Month, Time, read_number
-from capture.web.api.opaque import Cursor, CursorText, MarkText, write_cursor, write_mark
+from capture.client_access.client_leads import Page, hand_over
+from capture.errors import NotFound
+from capture.lead.events import parse_time, show_time
+from capture.ledger.facts import Mark, Shown
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.showing import shown
-from capture.web.api.shown import Answer, LeadShown, Stage
-from capture.web.parts import parts
+from capture.web.api.schemas import Answer, Asked, LeadShown, Month, Stage, Time, read_number
+from capture.web.api.serializers import shown
+from capture.web.services import parts
+
+# Cursors and marks: texts that we sign, give to one client, and take back from that one alone.
+
+
+LONGEST: Final = 1000
+"""Characters that are read; ours are shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: after this lead, in a list whose first page has this mark."""
+
+    received_at: datetime
+    lead_id: str
+    mark: Mark
+
+
+def write_mark(client: str, mark: Mark) -> str:
+    return str(_signer("mark").dumps([client, *_plain(mark)]))
+
+
+def write_cursor(client: str, cursor: Cursor) -> str:
+    said = [client, show_time(cursor.received_at), cursor.lead_id, *_plain(cursor.mark)]
+    return str(_signer("cursor").dumps(said))
+
+
+def _read_mark(given: object, info: ValidationInfo) -> Mark:
+    return _mark(*_opened("mark", given, info))
+
+
+def _read_cursor(given: object, info: ValidationInfo) -> Cursor:
+    received_at, lead_id, *mark = _opened("cursor", given, info)
+    return Cursor(parse_time(received_at), lead_id, _mark(*mark))
+
+
+def _opened(kind: str, given: object, info: ValidationInfo) -> list[Any]:
+    """What we signed for the client who asks. Raises ValueError for anything else."""
+    said: list[Any]
+    try:
+        client, *said = _signer(kind).loads(str(given)[:LONGEST])
+    except BadSignature:
+        client, said = None, []
+    if client != info.context:
+        raise ValueError("not one that you were given here")
+    return said
+
+
+def _signer(kind: str) -> URLSafeSerializer:
+    return URLSafeSerializer(parts().config.secret_key, salt=f"leads-{kind}")
+
+
+def _plain(mark: Mark) -> tuple[int, str]:
+    return mark.sequence, show_time(mark.at)
+
+
+def _mark(sequence: int, at: str) -> Mark:
+    return Mark(sequence, parse_time(at))
+
+
+def _schema(name: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "maxLength": LONGEST, "format": f"leads-{name}"})
+
+
+MarkText = Annotated[Mark, BeforeValidator(_read_mark), _schema("mark")]
+CursorText = Annotated[Cursor, BeforeValidator(_read_cursor), _schema("cursor")]
+
 
 MOST: Final = 100
 """Leads on a page."""
@@ -108,4 +177,29 @@ LIST = Operation(
     answer=LeadsPage,
     status=200,
     view=_list,
+)
+
+
+# `GET /api/v1/leads/<id>`: one lead, as its client sees it.
+
+
+def _show(asked: Request[Nothing, Nothing], lead_id: str) -> str:
+    wanted = Shown(asked.access.client, asked.now, 1, lead_id=lead_id)
+    page = hand_over(parts().ledger, wanted, tell=request.method != "HEAD")
+    if not page.leads:
+        raise NotFound("There is no such lead.")
+    return shown(page.leads[0], asked.now).model_dump_json()
+
+
+SHOW = Operation(
+    name="getLead",
+    method="GET",
+    path="/v1/leads/{lead_id}",
+    summary="One lead",
+    description="The lead counts as told: its review window begins, if it has not yet.",
+    query=Nothing,
+    body=Nothing,
+    answer=LeadShown,
+    status=200,
+    view=_show,
 )

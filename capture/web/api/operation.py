@@ -4,18 +4,17 @@ The routes, the checks and the OpenAPI document are all made from these facts, s
 them can say other than the others.
 """
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel
 
-from capture.ledger import Access
-from capture.web.api.bearer import caller
-from capture.web.api.faults import read_body, read_query
+from capture.ledger.facts import Access
 from capture.web.api.problems import (
     BAD,
     BROKEN,
@@ -30,8 +29,65 @@ from capture.web.api.problems import (
     UNAVAILABLE,
     ProblemFound,
     ProblemKind,
+    caller,
+    read_body,
+    read_query,
 )
-from capture.web.api.request_body import json_body
+
+# A body of JSON, read strictly: what two programs could read as two things is refused (RFC 7493).
+#
+# I-JSON: UTF-8, no name twice, no NaN, no number that a double cannot hold.
+
+
+LARGEST_NUMBER: Final = 2**53 - 1
+
+
+def json_body() -> Any:
+    """The request's body. Raises a problem: 400, 413 or 415."""
+    if request.mimetype != "application/json":
+        raise ProblemFound(NOT_JSON, "Send the body as application/json.")
+    if request.content_encoding:
+        raise ProblemFound(NOT_JSON, "Send the body as it is, without Content-Encoding.")
+    sent = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(1)  # a chunked body is cut at the limit; reading on raises a 413
+    try:
+        return json.loads(
+            sent.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ProblemFound(BAD, f"The body is no JSON of ours: {_why(error)}.") from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg.lower()} at character {error.pos}"
+    return str(error)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > len(str(LARGEST_NUMBER)) or abs(int(digits)) > LARGEST_NUMBER:
+        raise ValueError("a number is too large")
+    return int(digits)
+
 
 Query = TypeVar("Query", bound=BaseModel)
 Body = TypeVar("Body", bound=BaseModel)

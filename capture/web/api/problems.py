@@ -1,11 +1,19 @@
 """What went wrong, for programs: RFC 9457, `application/problem+json`, one kind for each status."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from capture.client_access.api_tokens import find_access, is_use_old
+from capture.errors import Unavailable
+from capture.ledger.facts import Access
+from capture.text import counted
+from capture.web.services import parts
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -143,3 +151,96 @@ def faulty(faults: Sequence[Fault]) -> ProblemFound:
     """A 422 that names every faulty value."""
     where = [fault.header or fault.parameter or fault.pointer or "the body" for fault in faults]
     return ProblemFound(FAULTY, f"Mend: {', '.join(where)}.", errors=list(faults))
+
+
+# Who asks: a bearer token in the `Authorization` header (RFC 6750), and nowhere else.
+
+
+_REALM = 'Bearer realm="Gatepost"'
+
+
+def caller(now: datetime) -> Access:
+    """Raises a 401, or a 429 if the token asks too often."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise ProblemFound(
+            UNAUTHORIZED,
+            "Send `Authorization: Bearer TOKEN`.",
+            headers={"WWW-Authenticate": _REALM},
+        )
+    ledger = parts().ledger
+    access = ledger.read(lambda reading: find_access(reading, token.strip()))
+    if access is None:
+        raise ProblemFound(
+            UNAUTHORIZED,
+            "This token opens nothing, or no longer. Ask the agency for another.",
+            headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
+        )
+    wait = parts().api_limit.retry_after_of(f"token {access.id}")
+    if wait is not None:
+        wish = f"Wait {counted(wait, 'second')}."
+        raise ProblemFound(TOO_MANY, wish, headers={"Retry-After": str(wait)})
+    if is_use_old(access, now):
+        with contextlib.suppress(Unavailable):  # who only reads needs no writable ledger
+            ledger.transact(lambda records: records.api.note_use(access.id, now))
+    return access
+
+
+# What pydantic finds wrong with a request, as faults that say where and how to mend it.
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_TYPE_ERRORS: Final = frozenset({"union_tag_invalid", "union_tag_not_found"})
+
+
+def read_query(model: type[Model], client: str) -> Model:
+    """The parameters of the address, as `client` may send them.
+
+    Raises a 422 that names every faulty one.
+    """
+    given = {name: values[0] for name, values in request.args.lists()}
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    faults = [Fault(parameter=name, detail="Given more than once.") for name in twice]
+    try:
+        read = model.model_validate(given, context=client)
+    except ValidationError as error:
+        faults += [
+            Fault(parameter=".".join(map(str, found["loc"])), detail=_words(found))
+            for found in _found(error)
+        ]
+        raise faulty(faults) from None
+    if faults:
+        raise faulty(faults)
+    return read
+
+
+def read_body(model: type[Model], given: Any) -> Model:
+    """The body as the model has it. Raises a 422 that names every faulty value."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        faults = [Fault(pointer=_pointer(found), detail=_words(found)) for found in _found(error)]
+        raise faulty(faults) from None
+
+
+def _found(error: ValidationError) -> Iterable[Any]:
+    return error.errors(include_url=False, include_context=True, include_input=False)
+
+
+def _pointer(found: Any) -> str:
+    """RFC 6901. A body is one of several shapes, whose name pydantic puts before the path."""
+    if found["type"] in _TYPE_ERRORS:
+        return "/type"
+    path = (str(part).replace("~", "~0").replace("/", "~1") for part in found["loc"][1:])
+    return "".join(f"/{part}" for part in path)
+
+
+def _words(found: Any) -> str:
+    text: str = found["msg"].removeprefix("Value error, ")
+    if found["type"] in _TYPE_ERRORS:
+        known = found.get("ctx", {}).get("expected_tags")
+        text = f"must be one of {known}" if known else "is missing"
+    elif found["type"] == "extra_forbidden":
+        text = "no such name here"
+    return f"{text[0].upper()}{text[1:]}."

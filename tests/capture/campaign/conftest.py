@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import read_catalogue
+from capture.campaign.catalogue import read_catalogue
 from capture.errors import FileErrors
 
 CAMPAIGN = """\

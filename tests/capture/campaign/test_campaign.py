@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from capture.campaign import Campaign, parse_campaign, read_campaign
+from capture.campaign.files import parse_campaign, read_campaign
+from capture.campaign.model import Campaign
 from tests.samples import CAMPAIGN
 
 

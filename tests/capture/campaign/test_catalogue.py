@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.campaign import Catalogue, read_catalogue
+from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.errors import NotFound
 
 

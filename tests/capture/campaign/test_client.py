@@ -1,6 +1,6 @@
 """A client's own record; single mistakes in it stand in mistakes.toml."""
 
-from capture.campaign import read_client
+from capture.campaign.files import read_client
 
 C = "clients/acme.toml"
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import read_all_costs, read_catalogue
-from capture.campaign.costs import read_costs
+from capture.campaign.catalogue import read_all_costs, read_catalogue, read_costs
 from capture.errors import FileErrors
 from tests.samples import CAMPAIGN
 

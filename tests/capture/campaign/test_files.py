@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.campaign import parse_campaign, read_campaign
+from capture.campaign.files import parse_campaign, read_campaign
 from capture.errors import FileErrors
 
 G = "campaigns/guide.toml"

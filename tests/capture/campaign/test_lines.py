@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.campaign.lines import Lines, first_open_line
+from capture.campaign.problems import Lines, first_open_line
 
 TEXT = '''\
 # a comment = 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from capture.campaign import campaign_schema, client_schema, costs_schema
+from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = {"campaign": campaign_schema, "client": client_schema, "costs": costs_schema}

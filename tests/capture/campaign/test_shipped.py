@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from capture.campaign import read_catalogue
+from capture.campaign.catalogue import read_catalogue
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.campaign.ranges import number_range
-from capture.campaign.rules.split import (
+from capture.campaign.kinds import number_range
+from capture.campaign.rules.form import (
     cut,
     split_choices,
     split_message,

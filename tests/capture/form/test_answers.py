@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.form import form_class
+from capture.form.campaign_form import form_class
 
 
 @pytest.fixture(scope="module", name="answer")

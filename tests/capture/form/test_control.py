@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.form import TOUCH_KEYS, form_class
+from capture.form.campaign_form import form_class
+from capture.form.touches import TOUCH_KEYS
 
 TOUCH = {
     "path": "/what-pays/",

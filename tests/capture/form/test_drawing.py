@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from capture.form import form_class
+from capture.form.campaign_form import form_class
 
 EVIL = [
     "<script>alert(1)</script>",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.form import check_typed, form_class
+from capture.form.campaign_form import check_typed, form_class
 
 
 @pytest.mark.parametrize(

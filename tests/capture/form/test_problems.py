@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from capture.form import form_class
+from capture.form.campaign_form import form_class
 from tests.capture.form.conftest import FIELDS
 
 EMAIL = "Enter your work e-mail as name@company.com."

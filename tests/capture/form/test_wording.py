@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.form.wording import request
+from capture.form.text import request
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.billing import life_of, lines_for
-from capture.consent import Consent
+from capture.billing.history import life_of
+from capture.billing.lines import lines_for
 from capture.errors import MoveRefused, Refused
-from capture.intake import Correction, correct, receive
-from capture.lead import TRACK_OF, Event, Kind, Lead, follow_all
-from capture.ledger import Ledger
-from capture.terms import keep_terms
+from capture.intake.correct import Correction, correct
+from capture.intake.receive import receive
+from capture.lead.consent import Consent
+from capture.lead.events import Event, Kind
+from capture.lead.fold import follow_all
+from capture.lead.model import Lead
+from capture.lead.moves import TRACK_OF
+from capture.ledger.protocol import Ledger
+from capture.ledger.terms import keep_terms
 from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, received, submission
 
 MINUTE = timedelta(minutes=1)

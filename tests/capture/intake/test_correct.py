@@ -9,12 +9,16 @@ from functools import partial
 
 import pytest
 
-from capture.campaign import Answer
-from capture.closing import check_documents, close_month, read_statement
+from capture.campaign.model import Answer
+from capture.closing.close import close_month, read_statement
+from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake import Correction, Submission, correct, receive
-from capture.lead import Actor, Event, Kind, Lead
-from capture.ledger import Ledger
+from capture.intake.correct import Correction, correct
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Event, Kind
+from capture.lead.model import Lead
+from capture.ledger.protocol import Ledger
 from capture.review import Act, accept, reject, write_lapses
 from tests.samples import CAMPAIGN, NOW, PARTIES, agreed, campaign, moved, submission
 

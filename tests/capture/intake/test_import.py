@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Campaign
+from capture.campaign.model import Campaign
 from capture.errors import FileErrors, Refused
-from capture.intake import Brought, DoorShut, Origin, bring_in, read_sheet, receive
-from capture.intake.sheet import MOST_ROWS
-from capture.lead import Actor
-from capture.ledger import Ledger, open_ledger, rehearse
-from capture.terms import shut_door
+from capture.intake.gate import DoorShut
+from capture.intake.import_leads import MOST_ROWS, Brought, Origin, bring_in, read_sheet
+from capture.intake.receive import receive
+from capture.lead.events import Actor
+from capture.ledger import open_ledger
+from capture.ledger.dry_run import rehearse
+from capture.ledger.protocol import Ledger
+from capture.ledger.terms import shut_door
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand")

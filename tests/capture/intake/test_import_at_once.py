@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.intake import Origin, bring_in, read_sheet
+from capture.intake.import_leads import Origin, bring_in, read_sheet
 from capture.ledger import open_ledger
 from tests.processes import PROCESSES
 from tests.samples import NOW, campaign

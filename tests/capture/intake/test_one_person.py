@@ -3,9 +3,10 @@
 import pytest
 
 from capture.errors import FileErrors
-from capture.identity import keys_to_match, only
-from capture.intake import match_suppressions, read_suppressions, receive, suppress
-from capture.ledger import Ledger
+from capture.intake.receive import receive
+from capture.intake.suppression import match_suppressions, read_suppressions, suppress
+from capture.lead.identity import keys_to_match, only
+from capture.ledger.protocol import Ledger
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 COMPANY = f'{CAMPAIGN}\n[duplicates]\nkeys = ["email", "company_domain"]\n'

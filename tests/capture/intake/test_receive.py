@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Answer, Campaign
-from capture.intake import DoorShut, FormOutdated, Receipt, Submission, receive
-from capture.lead import Event, Kind, Lead
-from capture.ledger import Ledger, open_ledger
-from capture.terms import keep_terms, open_door, shut_door
+from capture.campaign.model import Answer, Campaign
+from capture.intake.gate import DoorShut, Submission
+from capture.intake.receive import FormOutdated, Receipt, receive
+from capture.lead.events import Event, Kind
+from capture.lead.model import Lead
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
+from capture.ledger.terms import keep_terms, open_door, shut_door
 from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)

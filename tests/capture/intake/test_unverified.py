@@ -8,10 +8,13 @@ import pytest
 
 from capture.campaign.model import Criterion
 from capture.errors import Refused
-from capture.intake import Correction, Submission, correct, receive
-from capture.lead import Lead
-from capture.ledger import Dossier, Ledger
-from capture.qualification import qualify
+from capture.intake.correct import Correction, correct
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.lead.model import Lead
+from capture.ledger.facts import Dossier
+from capture.ledger.protocol import Ledger
+from capture.qualification.criteria import qualify
 from tests.samples import NOW, agreed, campaign, submission
 
 MINUTE = timedelta(minutes=1)

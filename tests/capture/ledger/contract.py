@@ -12,18 +12,10 @@ from typing import Any
 import pytest
 
 from capture.errors import Busy, MoveRefused, Refused
-from capture.lead import RESERVED, Actor, Kind, show_time
-from capture.ledger import (
-    Alike,
-    Decision,
-    Dossier,
-    LeadFilter,
-    Ledger,
-    Message,
-    Records,
-    Shown,
-)
+from capture.lead.events import RESERVED, Actor, Kind, show_time
 from capture.ledger.chain import GENESIS, link
+from capture.ledger.facts import Alike, Decision, Dossier, LeadFilter, Message, Shown
+from capture.ledger.protocol import Ledger, Records
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)

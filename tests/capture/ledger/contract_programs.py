@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from capture.lead import Kind
-from capture.ledger import Access, Answered, Ledger, Records
+from capture.lead.events import Kind
+from capture.ledger.facts import Access, Answered
+from capture.ledger.protocol import Ledger, Records
 from tests.samples import NOW, moved, received
 
 HOUR = timedelta(hours=1)

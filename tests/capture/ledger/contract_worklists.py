@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import product
 
-from capture.lead import SHOWN, Kind, Lead, show_time
-from capture.ledger import Frozen, Ledger, Mark, Reading, Records, Shown
+from capture.lead.events import Kind, show_time
+from capture.lead.model import Lead
+from capture.lead.moves import SHOWN
+from capture.ledger.facts import Frozen, Mark, Shown
+from capture.ledger.protocol import Ledger, Reading, Records
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)

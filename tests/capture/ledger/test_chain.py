@@ -2,9 +2,9 @@
 
 import pytest
 
-from capture.canonical import canonical
-from capture.lead import Event, Kind, show_time
+from capture.lead.events import Event, Kind, show_time
 from capture.ledger.chain import body
+from capture.text import canonical
 from tests.samples import moved, received
 
 

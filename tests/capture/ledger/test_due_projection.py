@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import Campaign
-from capture.closing import check_documents
-from capture.intake import receive
-from capture.lead import Kind
-from capture.ledger import Owed, open_ledger
+from capture.campaign.model import Campaign
+from capture.closing.redrawing import check_documents
+from capture.intake.receive import receive
+from capture.lead.events import Kind
+from capture.ledger import open_ledger
+from capture.ledger.facts import Owed
 from capture.review import reject, tell, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission

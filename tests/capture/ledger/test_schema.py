@@ -10,8 +10,10 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
-from capture.lead import Kind
-from capture.ledger import Frozen, Records, open_ledger
+from capture.lead.events import Kind
+from capture.ledger import open_ledger
+from capture.ledger.facts import Frozen
+from capture.ledger.protocol import Records
 from capture.ledger.schema import create_ledger, migrate
 from tests.samples import NOW, campaign, moved, received
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused, Unavailable
-from capture.lead import Kind
-from capture.ledger import LeadFilter, Ledger, Reading, Records, open_ledger
+from capture.lead.events import Kind
+from capture.ledger import open_ledger
+from capture.ledger.facts import LeadFilter
+from capture.ledger.protocol import Ledger, Reading, Records
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from capture.lead import Event, Kind
-from capture.ledger import Records, open_ledger
+from capture.lead.events import Event, Kind
+from capture.ledger import open_ledger
 from capture.ledger.chain import link
+from capture.ledger.protocol import Records
 from tests.samples import campaign, moved, received
 
 KEY = b"a key for tests only"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.ledger import Ledger
+from capture.ledger.protocol import Ledger
 from tests.capture.outcomes.desk import Desk
 
 

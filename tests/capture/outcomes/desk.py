@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
-from capture.campaign import Answer, Campaign
+from capture.campaign.model import Answer, Campaign
 from capture.errors import FileErrors
-from capture.intake import receive
-from capture.lead import Actor, Kind, Lead
-from capture.ledger import Ledger, rehearse
-from capture.outcomes import Outcome, Taken, Teller, read_outcomes, record, sort_out, take
+from capture.intake.receive import receive
+from capture.lead.events import Actor, Kind
+from capture.lead.model import Lead
+from capture.ledger.dry_run import rehearse
+from capture.ledger.protocol import Ledger
+from capture.outcomes.import_outcomes import Taken, read_outcomes, sort_out, take
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
+from capture.outcomes.rows import Teller
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 DAY = timedelta(days=1)

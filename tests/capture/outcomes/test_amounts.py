@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from capture.errors import Refused
-from capture.outcomes.amounts import read_amount
+from capture.outcomes.revenue import read_amount
 
 
 @pytest.mark.parametrize(

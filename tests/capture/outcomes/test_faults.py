@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from capture.errors import FileErrors
-from capture.lead import Actor
-from capture.outcomes import Teller, read_outcomes, sort_out, take
-from capture.outcomes import bring as bringing
+from capture.lead.events import Actor
+from capture.outcomes import import_outcomes as bringing
+from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
+from capture.outcomes.rows import Teller
 from tests.capture.outcomes.desk import ANN, HELD, LATER, REFUND, SCHEDULED, SHARE, WON, Desk, known
 
 

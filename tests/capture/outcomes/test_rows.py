@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from capture.lead import Actor, Kind
-from capture.outcomes import Teller, read_outcomes, sort_out
+from capture.lead.events import Actor, Kind
+from capture.outcomes.import_outcomes import read_outcomes, sort_out
+from capture.outcomes.rows import Teller
 from capture.review import write_meetings
 from tests.capture.outcomes.desk import (
     ANN,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.lead import Actor
+from capture.lead.events import Actor
 from capture.review import Act, reject
 from tests.capture.outcomes.desk import ANN, DAY, HEADING, WON, Desk, known
 from tests.samples import NOW, campaign

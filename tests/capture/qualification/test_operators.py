@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.qualification import qualify, sentence
+from capture.qualification.criteria import qualify, sentence
 
 
 def outcome(campaign, **answers):

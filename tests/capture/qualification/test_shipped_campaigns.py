@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.campaign import read_campaign
-from capture.qualification import qualify, sentence
+from capture.campaign.files import read_campaign
+from capture.qualification.criteria import qualify, sentence
 
 CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
 

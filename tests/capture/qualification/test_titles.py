@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.qualification.rule_data import RULE_DATA
 from capture.qualification.titles import title_test
+from capture.qualification.verdict import RULE_DATA
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.qualification import RULE_DATA_VERSION, qualify
+from capture.qualification.criteria import qualify
+from capture.qualification.verdict import RULE_DATA_VERSION
 
 CRITERIA = {
     "email": {"business_email": True},

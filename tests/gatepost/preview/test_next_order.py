@@ -5,7 +5,7 @@ import sys
 
 WAITS = """
 import os, sys, time
-from gatepost.preview.nursery import _wait
+from gatepost.preview.fork_server import _wait
 over, alive = os.pipe()
 if os.fork() == 0:
     time.sleep(float(sys.argv[1]))

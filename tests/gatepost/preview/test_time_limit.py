@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.preview.builder import Builder
-from gatepost.preview.report import Order
-from publish.now_reading import NOW_READING
+from gatepost.preview.build_loop import Builder
+from gatepost.preview.state import Order
+from publish.plugins.current_file import NOW_READING
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ summary: What a reader gets of this post, told in a few words for lists.
 """
 SLOW = """
 import time
-from publish.head_reader import HeadReader
+from publish.plugins.front_matter import HeadReader
 
 _convert = HeadReader._convert
 def convert(self, text):

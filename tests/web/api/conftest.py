@@ -15,11 +15,14 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from capture.access import add_token, new_token
-from capture.campaign import Answer, Campaign
-from capture.intake import Submission, receive
-from capture.ledger import Ledger, open_ledger
-from capture.web import WebConfig, create_app
+from capture.campaign.model import Answer, Campaign
+from capture.client_access.api_tokens import add_token, new_token
+from capture.intake.gate import Submission
+from capture.intake.receive import receive
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
+from capture.web.app import create_app
+from capture.web.config import WebConfig
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
 from tests.service import ROOT, make_project
 

@@ -11,8 +11,11 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from capture.closing import Wish, close_month, credit, documents_of, propose_debit
-from capture.lead import Actor
+from capture.closing.close import close_month
+from capture.closing.credit import Wish, credit
+from capture.closing.debit import propose_debit
+from capture.closing.documents import documents_of
+from capture.lead.events import Actor
 from tests.samples import PARTIES
 from tests.web.api.conftest import World
 

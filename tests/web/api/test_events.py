@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from capture.lead import Actor, Event
+from capture.lead.events import Actor, Event
 from tests.samples import NOW
 from tests.web.api.conftest import World
 

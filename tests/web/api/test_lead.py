@@ -3,9 +3,10 @@
 import json
 
 from capture.intake.correct import Correction, correct
-from capture.lead import Actor, Kind
-from capture.ledger import Note
-from capture.outcomes import Outcome, record
+from capture.lead.events import Actor, Kind
+from capture.ledger.facts import Note
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
 from tests.samples import NOW
 from tests.web.api.conftest import World
 

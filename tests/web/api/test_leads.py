@@ -7,8 +7,8 @@ import pytest
 import time_machine
 
 from capture.intake.correct import Correction, correct
-from capture.lead import Kind
-from capture.ledger import Shown
+from capture.lead.events import Kind
+from capture.ledger.facts import Shown
 from capture.review import write_lapses
 from tests.samples import NOW
 from tests.web.api.conftest import World

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.lead import Actor, Kind
-from capture.outcomes import Outcome, Teller, read_outcomes, record, sort_out, take
+from capture.lead.events import Actor, Kind
+from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
+from capture.outcomes.record import Outcome
+from capture.outcomes.repeats import record
+from capture.outcomes.rows import Teller
 from tests.samples import NOW
 from tests.web.api.conftest import World
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from capture.intake import Correction, correct
+from capture.intake.correct import Correction, correct
 from tests.samples import NOW
 from tests.web.api.conftest import World
 

@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from capture.access import revoke_token
+from capture.client_access.api_tokens import revoke_token
 from tests.samples import NOW
 from tests.web.api.conftest import World, make_world
 

@@ -1,0 +1,171 @@
+"""What may still change a line: a refund, churn and return, a booking cancelled (23, 37, 42).
+
+Each rule is one entry: the test by which billing decides, and the sentence by which the agreement
+says it. Neither side has any other, so that what is agreed and what is billed cannot drift apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from capture.billing.history import Life, after_months
+from capture.campaign.model import Campaign, Price
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRule:
+    """A reason for which a period of revenue does not count."""
+
+    says: Callable[[Price], str]
+    """The sentences of the agreement."""
+    excludes: Callable[[date, Life, Campaign], bool]
+    """Whether the period that starts on this day does not count."""
+
+
+def counts(period: date, life: Life, campaign: Campaign) -> bool:
+    """Whether the revenue of a period pays a share (rules 22 and 37)."""
+    if life.won is None or campaign.price.months is None:
+        return False
+    return not any(rule.excludes(period, life, campaign) for rule in PERIOD_RULES)
+
+
+def in_term(period: date, life: Life, campaign: Campaign) -> bool:
+    """Whether a period starts in the months that count from the first sale (rule 22)."""
+    return life.won is not None and not _outside_the_term(period, life, campaign)
+
+
+def kept_purchase(life: Life, campaign: Campaign) -> int:
+    """What was not given back of the sale within `refund_days` of won, in minor units (rule 23)."""
+    won = life.won
+    if won is None:
+        return 0
+    last = day_of(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
+    given_back = sum(
+        refund.amount for refund in life.refunds if day_of(refund.occurred_at, campaign) <= last
+    )
+    return won.amount - given_back
+
+
+def sentences(price: Price) -> list[str]:
+    """What refunds, churn, a return and meetings do under a price, as the agreement says it."""
+    match price.billable:
+        case "revenue":
+            return [*(rule.says(price) for rule in PERIOD_RULES), _REFUND_IN_PART, _SEVERAL_AMOUNTS]
+        case "won":
+            return [_refund_of_a_purchase(price), _NO_SECOND_ACQUISITION]
+        case "scheduled":
+            return [_BOOKING, _NO_SALE_MATTERS]
+        case "held":
+            return [_MEETING, _NO_SALE_MATTERS]
+        case "accepted":
+            return [_NO_SALE_MATTERS]
+
+
+def day_of(moment: datetime, campaign: Campaign) -> date:
+    """The day that the campaign's zone has at a moment."""
+    return moment.astimezone(campaign.zone).date()
+
+
+def _outside_the_term(period: date, life: Life, campaign: Campaign) -> bool:
+    won, months = life.won, campaign.price.months
+    if won is None or months is None:
+        return True
+    first = day_of(won.occurred_at, campaign)
+    return not first <= period < after_months(first, months)
+
+
+def _term(price: Price) -> str:
+    months = _number(price.months or 0, "month")
+    return (
+        f"Revenue counts from the day on which the sale was won until the same day {months} "
+        "later, or until the last day of that month if it has no such day. A payment for "
+        "several months is split by month, and each part falls due when its month begins."
+    )
+
+
+def _given_back_in_full(period: date, life: Life, campaign: Campaign) -> bool:
+    days = timedelta(days=campaign.price.refund_days)
+    return any(
+        period >= day_of(refund.occurred_at, campaign) - days
+        for refund in life.refunds
+        if not refund.period
+    )
+
+
+def _refund_in_full(price: Price) -> str:
+    if not price.refund_days:
+        return (
+            "Once a sale is given back to the customer in full, no month counts that begins on the "
+            "day of that refund or later. Earlier months stay as they are."
+        )
+    return (
+        "Once a sale is given back to the customer in full, no month counts that begins on the day "
+        f"of that refund or later, or in the {_number(price.refund_days, 'day')} before it; its "
+        "line is credited if it was billed. Earlier months stay as they are."
+    )
+
+
+def _away(period: date, life: Life, campaign: Campaign) -> bool:
+    return any(
+        day_of(absence.left_at, campaign) <= period
+        and (absence.returned is None or period < day_of(absence.returned.occurred_at, campaign))
+        for absence in life.absences
+    )
+
+
+def _leaving_and_return(price: Price) -> str:  # noqa: ARG001 - each rule says its sentence alike
+    return (
+        "No month counts that begins on the day on which the customer left, or later; what was "
+        "billed of such a month is credited. If the customer returns, months that begin on the day "
+        "of the return or later count again. The months of the term still run from the first sale: "
+        "a return never restarts them."
+    )
+
+
+PERIOD_RULES: Final = (
+    PeriodRule(_term, _outside_the_term),
+    PeriodRule(_refund_in_full, _given_back_in_full),
+    PeriodRule(_leaving_and_return, _away),
+)
+
+_REFUND_IN_PART: Final = (
+    "A refund in part names the months that it is for. It reduces the line of each of these in "
+    "proportion, or credits it in proportion if it was billed, and changes no other."
+)
+_SEVERAL_AMOUNTS: Final = (
+    "Several amounts for one month add up to one line, which falls due once all of them are final. "
+    "More for a month that was billed is a debit note, which the client has to approve."
+)
+_NO_SECOND_ACQUISITION: Final = (
+    "A customer who leaves changes no line. One who returns is no second acquisition: nothing is "
+    "billed again."
+)
+_BOOKING: Final = (
+    "A booking may be cancelled without charge until the appointment's time or the close of the "
+    "booking's month, whichever comes first, whoever recorded it. One that is cancelled or moved "
+    "later, and one to which the person does not come, is charged. A booking that was cancelled in "
+    "time may be set again, and is then charged as a new one."
+)
+_MEETING: Final = (
+    "An appointment that was cancelled, or to which the person did not come, costs nothing; it may "
+    "be set again."
+)
+_NO_SALE_MATTERS: Final = (
+    "What becomes of a sale changes no line: a refund to the customer, a customer who leaves, one "
+    "who returns."
+)
+
+
+def _refund_of_a_purchase(price: Price) -> str:
+    if not price.refund_days:
+        return "A refund to the customer changes no line."
+    return (
+        f"A refund to the customer within {_number(price.refund_days, 'day')} of the sale "
+        "reduces the line in proportion, or credits it in proportion if it was billed. A later "
+        "refund changes no line."
+    )
+
+
+def _number(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else one + 's'}"

@@ -1,0 +1,163 @@
+"""The text of a new campaign file: sound as it stands, and closed until somebody has read it."""
+
+import json
+import re
+import tomllib
+from datetime import date, timedelta
+from decimal import Decimal
+from string import Template
+from typing import Any, Final
+
+from capture.campaign.model import Client
+from capture.campaign.problems import first_open_line
+from capture.errors import FileErrors, Problem
+
+_CLOSED_FOR: Final = timedelta(days=365)
+
+_BLANK: Final = Template("""\
+#:schema ../docs/campaign.schema.json
+# New, and closed: mend what stands here, agree on it with the client, then set the day of opening.
+
+title = $title
+summary = ""
+kind = "demo"                         # the visitor asks for a call; "gated" gives out files
+
+client = $client
+currency = $currency
+time_zone = $time_zone
+opens = $opens
+
+consent = $consent
+
+[fields.full_name]
+label = "Full name"
+autocomplete = "name"
+
+[fields.email]
+label = "Work e-mail"
+type = "email"
+autocomplete = "email"
+
+[fields.company]
+label = "Company"
+autocomplete = "organization"
+
+[fields.company_size]
+label = "Number of employees"
+type = "choice"
+choices = ["1-50", "51-200", "201-1000", "1001+"]
+
+# What makes a lead qualified: it must meet every criterion.
+[criteria.company_size]
+at_least = 51
+
+[price]
+model = "cpl"                         # cost per lead
+rate = 50.00                          # $currency_name, net of tax
+billable = "accepted"
+
+[review]
+hours = 48
+
+[review.reasons]
+too_small = "The company has 50 employees or fewer."
+known_customer = "The company was a customer already on the day of the request."
+invalid_contact = "The person does not exist, or cannot be reached."
+""")
+
+
+def blank_campaign(
+    title: str, client: Client, *, currency: str, time_zone: str, today: date
+) -> str:
+    """TOML for a new campaign; it opens a year from `today`, unless somebody changes that."""
+    consent = (
+        f"I agree that {client.legal_name} may contact me by e-mail. I can withdraw at any time."
+    )
+    return _BLANK.substitute(
+        title=_quoted(title),
+        client=_quoted(client.slug),
+        currency=_quoted(currency),
+        currency_name=currency,
+        time_zone=_quoted(time_zone),
+        opens=(today + _CLOSED_FOR).isoformat(),
+        consent=_quoted(consent),
+    )
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, which is one of JSON without the sign for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+# TOML to plain values, and what to say when it is none: the line, what is wrong, the mend.
+
+
+_AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
+_AT_END: Final = " (at end of document)"
+_MENDS: Final = (
+    ("Cannot overwrite a value", "this key is set already; keep one of the two"),
+    ("Cannot declare", "this [table] is there already; put its keys together under one header"),
+    ("Cannot mutate", "this table is complete already; put its keys together in one place"),
+    ("Cannot redefine", "this table is complete already; put its keys together in one place"),
+    ("Duplicate inline table key", "a key stands twice in one line; keep one of the two"),
+    ("Expected '='", 'write key = value, such as title = "The guide"'),
+    ("Expected newline", "something stands behind the value; write one key on a line"),
+    ("Expected ']'", "the header of a table is not closed; end it with ]"),
+    ("Unclosed array", "a list is not closed; put commas between entries and ] at its end"),
+    ("Unclosed inline table", "an inline table is not closed; end it with } on the same line"),
+    ("Unterminated string", "a text is not closed; end it with a quote"),
+    ("Expected ", "a text is not closed; end it with the quotes that it begins with"),
+    ("Illegal character '\\n'", 'a text is not closed; end it with ", or write it between """'),
+    ("Found invalid character '\\n'", "a text is not closed; end it with a quote"),
+    ("Illegal character", "a control character stands here; take it out"),
+    ("Found invalid character", "a control character stands here; take it out"),
+    (
+        "Invalid value",
+        "no value that TOML knows; text needs quotes, and numbers, dates, true and "
+        "false go without",
+    ),
+    ("Invalid initial character", "a key is missing before ="),
+    ("Invalid statement", "a line is key = value, [table], or a comment that begins with #"),
+    ("Unescaped", "a backslash stands alone; write it twice"),
+    ("Invalid hex value", "a backslash stands alone; write it twice"),
+    ("Escaped character", "there is no such character; take the escape out"),
+    ("Exceeds the limit", "a whole number has too many digits; TOML's have at most 19"),
+    ("Invalid date", "there is no such date; write year-month-day, such as 2026-11-30"),
+)
+"""How Python's TOML reader begins to complain, and what we say instead; first match."""
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The values of a text, with `Decimal` for every number with a point. Raises `FileErrors`."""
+    try:
+        found = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise FileErrors([Problem(where, None, "nests too deeply to be read")]) from None
+    except ArithmeticError:
+        raise FileErrors([Problem(where, None, "holds a number too large to be read")]) from None
+    except ValueError as error:
+        raise FileErrors([_syntax_problem(text, where, str(error))]) from None
+    if not _is_in_range(found):
+        raise FileErrors([Problem(where, None, "holds a whole number of more than 64 bits")])
+    return found
+
+
+def _is_in_range(value: Any) -> bool:
+    """Whether all whole numbers are TOML's: Python takes longer ones, and cannot print them."""
+    if isinstance(value, dict):
+        return all(map(_is_in_range, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_in_range, value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def _syntax_problem(text: str, where: str, said: str) -> Problem:
+    found = _AT_LINE.search(said)
+    line = int(found[1]) if found else text.count("\n") + 1
+    start = first_open_line(text, line) or line
+    reason = _AT_LINE.sub("", said).removesuffix(_AT_END)
+    mend = next((mend for begins, mend in _MENDS if reason.startswith(begins)), reason)
+    if found is None:
+        return Problem(where, start, f"not TOML: {mend}")
+    doubt = f"; what begins on line {start} may not be closed" if start < line else ""
+    return Problem(where, line, f"not TOML: {mend}{doubt}")

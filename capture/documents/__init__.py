@@ -1,0 +1,1 @@
+"""What the agency hands out: agreement, statement, notes, monthly report, evidence, exports."""

@@ -1,0 +1,1 @@
+"""The agreement of a campaign in words, drawn from its file alone."""

@@ -1,0 +1,181 @@
+"""`agreement`: a campaign's file and the client's record, said in words. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from typing import Final
+
+from capture.billing.statement import Party
+from capture.campaign.model import Campaign, Client
+from capture.documents import printing
+from capture.documents.agreement.leads import (
+    checks_section,
+    definition_section,
+    delivery_section,
+    duplicates_section,
+    form_section,
+    terms_section,
+    version_section,
+)
+from capture.documents.agreement.model import Agreement, Clause, Section, Side, Table, side, visible
+from capture.documents.agreement.money import (
+    caps_section,
+    payment_section,
+    price_section,
+    review_section,
+)
+from capture.documents.printing import pages
+
+
+def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
+    """The whole agreement between the agency and the client on one campaign version.
+
+    `agency` is the agency as it signs. The same three always give the same words.
+    """
+    sections = (
+        delivery_section(campaign),
+        form_section(campaign),
+        definition_section(campaign),
+        duplicates_section(campaign),
+        review_section(campaign, client),
+        price_section(campaign),
+        caps_section(campaign),
+        payment_section(campaign, client),
+        terms_section(),
+        checks_section(campaign),
+        version_section(campaign),
+    )
+    return Agreement(
+        title="Agreement on leads",
+        subtitle=visible(campaign.title),
+        campaign=campaign.slug,
+        version=campaign.version,
+        parties=(
+            side("The agency", agency),
+            side("The client", Party(client.legal_name, client.address, client.tax_id)),
+        ),
+        sections=_numbered(section for section in sections if section is not None),
+    )
+
+
+def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
+    return tuple(
+        Section(
+            section.title,
+            tuple(
+                _finished(clause, f"{number}.{place}")
+                for place, clause in enumerate(section.clauses, 1)
+            ),
+            number,
+        )
+        for number, section in enumerate(sections, 1)
+    )
+
+
+def _finished(clause: Clause, number: str) -> Clause:
+    """Numbered, and with nothing in it that would show other words than it holds."""
+    table = clause.table
+    if table is not None:
+        rows = tuple(tuple(map(visible, row)) for row in table.rows)
+        table = Table(table.columns, rows, table.code)
+    return replace(
+        clause,
+        text=visible(clause.text),
+        items=tuple(map(visible, clause.items)),
+        table=table,
+        quote=visible(clause.quote),
+        number=number,
+    )
+
+
+# The agreement as Markdown: what a file says stays text, whatever signs it holds.
+
+
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
+"""These need no backslash that some reader of Markdown would print."""
+
+_SIGNS: Final = re.compile(r"[\\`*_\[\]{}#]|(?<=:)//|(?<=\bwww)\.|!(?=\[)", re.IGNORECASE)
+_AT_START: Final = re.compile(r"^(\s*)([-+=:]|\d+[.)])")
+_PLAIN_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
+
+
+def to_markdown(agreement: Agreement) -> str:
+    """One document, with a newline at its end."""
+    return "\n\n".join(_blocks(agreement)) + "\n"
+
+
+def _blocks(agreement: Agreement) -> Iterator[str]:
+    yield f"# {_line(agreement.title)}"
+    yield f"**{_line(agreement.subtitle)}**"
+    for party in agreement.parties:
+        yield _party(party)
+    for section in agreement.sections:
+        yield f"## {section.number}. {_line(section.title)}"
+        for clause in section.clauses:
+            yield from _clause(clause)
+
+
+def _party(party: Side) -> str:
+    lines = [f"{_line(party.role)}: **{_line(party.name)}**", *map(_line, party.lines)]
+    return "  \n".join(lines)
+
+
+def _clause(clause: Clause) -> Iterator[str]:
+    yield f"**{clause.number}** {_line(clause.text)}"
+    if clause.items:
+        yield "\n".join(f"- {_line(item)}" for item in clause.items)
+    if clause.table is not None:
+        yield "\n".join(_table(clause.table))
+    if clause.quote:
+        yield "\n".join(f"> {_line(line)}".rstrip() for line in clause.quote.splitlines())
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield _row(table.columns)
+    yield _row(["---"] * len(table.columns))
+    for row in table.rows:
+        first = _code(row[0]) if table.code else _line(row[0])
+        yield _row([first, *map(_line, row[1:])])
+
+
+def _row(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if _PLAIN_CODE.fullmatch(text) else _line(text)
+
+
+def _line(text: str) -> str:
+    """The text on one line, every sign that Markdown would obey taken as itself."""
+    text = " ".join(text.splitlines())
+    text = _SIGNS.sub(lambda found: f"\\{found[0]}" if found[0] != "//" else "\\//", text)
+    text = "".join(_ENTITIES.get(sign, sign) for sign in text)
+    return _AT_START.sub(_escaped_start, text)
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    space, sign = found.groups()
+    return f"{space}{sign[:-1]}\\{sign[-1]}"
+
+
+# The agreement as one page that stands by itself.
+
+
+_PAGES: Final = pages()
+
+
+def to_html(agreement: Agreement) -> str:
+    """A whole document; every text of the file is escaped."""
+    return _PAGES.get_template("agreement.html").render(agreement=agreement)
+
+
+# The agreement as PDF.
+
+
+_LAYOUT: Final = printing.LAYOUTS / "agreement.typ"
+
+
+def to_pdf(agreement: Agreement) -> bytes:
+    """The same agreement, the same bytes. Raises `Refused` for letters that its fonts lack."""
+    return printing.to_pdf(_LAYOUT, asdict(agreement), agreement.campaign)

@@ -1,0 +1,254 @@
+"""The exact definition of a qualified lead, and of a duplicate."""
+
+from typing import Final
+
+from capture.campaign.model import Campaign, DuplicateKey, Duplicates, FieldType, FormField
+from capture.documents.agreement.model import Clause, Section, Table, choices, count, day, listed
+from capture.qualification.criteria import sentence
+
+_KEYS: Final = {
+    DuplicateKey.EMAIL: "e-mail address",
+    DuplicateKey.PHONE: "phone number",
+    DuplicateKey.COMPANY_DOMAIN: "company domain",
+}
+_WITH_LISTS: Final = frozenset({"business_email", "matches"})
+
+
+def definition_section(campaign: Campaign) -> Section:
+    """Every criterion in the very sentence that the verdict uses."""
+    boxes = tuple(sentence(campaign, name) for name in campaign.criteria)
+    are = "There is one box" if len(boxes) == 1 else f"The {len(boxes)} boxes are"
+    clauses = [
+        Clause(f"A lead ticks every box or it is not qualified. {are}:", items=boxes),
+        Clause(
+            "A box is judged by the answers given in the form. An answer that is missing ticks "
+            "no box."
+        ),
+        Clause(
+            "Test leads, spam, people and companies on the client's list of those it knows "
+            "already, and duplicates never count as qualified leads and are never billed."
+        ),
+        Clause(
+            "The verdict on a lead is kept with it, box by box, and is never computed again. A "
+            "person who was not qualified may try again and is judged afresh."
+        ),
+    ]
+    if any(rule.operator in _WITH_LISTS for rule in campaign.criteria.values()):
+        clauses.append(
+            Clause(
+                "The lists that decide on free-mail and disposable addresses, role accounts and "
+                "job titles have a version, which each verdict names."
+            )
+        )
+    return Section("What a qualified lead is", tuple(clauses))
+
+
+def duplicates_section(campaign: Campaign) -> Section:
+    """What is compared, how far back, and where."""
+    terms = campaign.duplicates
+    earlier = (
+        "A lead is a duplicate if it has the same "
+        f"{keys(terms)} as a lead {scope(terms)} that came {window(terms)} and was qualified, "
+        "accepted or rejected. Spam and leads that did not qualify make no duplicates."
+    )
+    how = [_HOW[key] for key in _HOW if key in terms.keys]
+    clauses = [Clause(earlier)]
+    if how:
+        clauses.append(Clause(" ".join(how)))
+    return Section("Duplicates", tuple(clauses))
+
+
+_HOW: Final = {
+    DuplicateKey.EMAIL: (
+        "E-mail addresses are compared without regard to capital letters and without a +tag."
+    ),
+    DuplicateKey.COMPANY_DOMAIN: (
+        "A company domain is what follows the @ of the e-mail address, as written; the domain of "
+        "a free mailbox is no company."
+    ),
+}
+
+
+def keys(terms: Duplicates) -> str:
+    """What is compared."""
+    return listed([_KEYS[key] for key in _KEYS if key in terms.keys], "or")
+
+
+def window(terms: Duplicates) -> str:
+    """How far back an earlier lead counts, to follow "came"."""
+    if terms.window == "for ever":
+        return "at any time before"
+    return f"in the {'day' if terms.window == 1 else count(terms.window, 'day')} before"
+
+
+def scope(terms: Duplicates) -> str:
+    """Where earlier leads are looked for."""
+    return "of this campaign" if terms.scope == "campaign" else "of any campaign of the client"
+
+
+# What the agency delivers, what the form asks, and what visitors agree to.
+
+
+_ANSWERS: Final = {
+    FieldType.TEXT: "text",
+    FieldType.EMAIL: "e-mail address",
+    FieldType.PHONE: "phone number",
+    FieldType.URL: "web address",
+    FieldType.INTEGER: "whole number",
+    FieldType.CHOICE: "one of: ",
+    FieldType.MULTIPLE_CHOICE: "one or more of: ",
+    FieldType.COUNTRY: "country",
+    FieldType.LONG_TEXT: "longer text",
+}
+
+
+def delivery_section(campaign: Campaign) -> Section:
+    """The campaign, what visitors get, when the form is open."""
+    opened = opening(campaign)
+    return Section(
+        "What is delivered",
+        (
+            Clause(
+                f'The agency runs the campaign "{campaign.title}" and delivers to the client the '
+                f"qualified leads that it brings. {_visitors_get(campaign)}"
+            ),
+            *([Clause(f"The form is open {opened}.")] if opened else []),
+            Clause(
+                "The agency may pause or close the form. Then it takes no new leads; review, "
+                "outcomes and bills of earlier leads go on."
+            ),
+        ),
+    )
+
+
+def opening(campaign: Campaign) -> str:
+    """When the form is open by the file's dates, to follow "open"; empty if it names none."""
+    opens, closes = campaign.opens, campaign.closes
+    if opens and closes:
+        if opens == closes:
+            return f"on {day(opens)}"
+        return f"from {day(opens)} to {day(closes)}, both days included"
+    if opens:
+        return f"from {day(opens)}"
+    return f"until {day(closes)}, that day included" if closes else ""
+
+
+def _visitors_get(campaign: Campaign) -> str:
+    if campaign.assets:
+        files = "this file" if len(campaign.assets) == 1 else "these files"
+        return f"Visitors who send its form get {files}: {listed(campaign.assets)}."
+    return "Visitors send its form to ask for a call."
+
+
+def form_section(campaign: Campaign) -> Section:
+    """Every question, and the consent text."""
+    rows = tuple(
+        (field.label, answer(field), "yes" if field.required else "no")
+        for field in campaign.fields.values()
+    )
+    asked = "this question" if len(rows) == 1 else "these questions"
+    return Section(
+        "What the form asks",
+        (
+            Clause(
+                f"The form asks {asked}:",
+                table=Table(("Question", "Answer", "Required"), rows),
+            ),
+            Clause(
+                "No form is taken unless the visitor agrees to this text, word for word. Each "
+                "lead names the version of it that was shown.",
+                quote=campaign.consent.strip(),
+            ),
+            Clause(
+                "A lead that the agency won elsewhere, at an event say, goes through the same "
+                "checks, boxes, duplicates and caps. It names its source and, in place of a "
+                "consent, the lawful basis on which its data are kept."
+            ),
+            Clause(
+                "Every lead that is delivered or billed has either the visitor's consent to the "
+                "text that was shown or a lawful basis that the agency recorded and that the "
+                "lead shows in the consent's place."
+            ),
+        ),
+    )
+
+
+def answer(field: FormField) -> str:
+    """What may be answered, in words."""
+    words = _ANSWERS[field.type] + choices(field.choices)
+    if field.max_length is None:
+        return words
+    return f"{words} of at most {count(field.max_length, 'character')}"
+
+
+# Which terms hold for which lead, how everything can be checked, and the version.
+
+
+def terms_section() -> Section:
+    """Rules 16 and 17."""
+    return Section(
+        "Which terms hold",
+        (
+            Clause(
+                "A lead keeps, for its whole life, the boxes, price, window, reasons and caps that "
+                "were in force when it was received. Its consent is that of the form that was "
+                "shown. A change holds for leads that are received after it."
+            ),
+            Clause(
+                "Client, currency, time zone and price model never change once the campaign has "
+                "leads; other ones need a new campaign."
+            ),
+        ),
+    )
+
+
+def checks_section(campaign: Campaign) -> Section:
+    """What both sides can look at and compute again."""
+    slug = campaign.slug
+    commands = (
+        (f"gatepost export {slug} --month YYYY-MM", "the month's billable leads, line by line"),
+        (f"gatepost report {slug} --month YYYY-MM", "the month in figures and charts"),
+        ("gatepost statement NUMBER", "the bill of a closed month"),
+        (f"gatepost leads {slug}", "every lead and where it stands"),
+        ("gatepost lead ID", "one lead: its verdict box by box, and all that happened to it"),
+        ("gatepost verify", "whether anything on record was changed"),
+    )
+    return Section(
+        "Reports and checks",
+        (
+            Clause(
+                "Every line on a bill names its lead, the moment at which it fell due, the version "
+                "of these terms and the boxes that were met. Once its month is closed, a bill is "
+                "frozen under its SHA-256; a correction is a document of its own. The same "
+                "records, month and time give the same report, byte for byte."
+            ),
+            Clause(
+                "What happens to a lead is appended and never changed. Each entry carries the "
+                "SHA-256 of the one before it. Whoever notes the newest hash can prove later that "
+                "nothing before it was changed."
+            ),
+            Clause(
+                "These commands show it:", table=Table(("Command", "Shows"), commands, code=True)
+            ),
+        ),
+    )
+
+
+def version_section(campaign: Campaign) -> Section:
+    """What makes two copies of the agreement the same."""
+    slug, file = campaign.slug, f"campaigns/{campaign.slug}.toml"
+    commands = (
+        (f"sha256sum {file}", "the version of a file"),
+        (f"gatepost sla {slug} --against FILE", "what differs from another file, in sentences"),
+    )
+    return Section(
+        "The version of these terms",
+        (
+            Clause(f"These terms are the file {file} in this version:", quote=campaign.version),
+            Clause(
+                "The version is the SHA-256 of the file's bytes: one character changed gives "
+                "another version. Every lead names the version that judged it. To compare:",
+                table=Table(("Command", "Shows"), commands, code=True),
+            ),
+        ),
+    )

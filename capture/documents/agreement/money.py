@@ -1,0 +1,257 @@
+"""Price, what is billable and when a line falls due, caps, months and payment."""
+
+from capture.billing.lines import pays
+from capture.billing.reversals import sentences
+from capture.campaign.model import Campaign, Caps, Client, Notice, Price, Review
+from capture.documents.agreement.model import (
+    Clause,
+    Section,
+    Table,
+    amount,
+    count,
+    day,
+    listed,
+    percent,
+    price_amount,
+    price_unit,
+)
+from capture.lead.events import Kind
+
+
+def price_section(campaign: Campaign) -> Section:
+    """The model in words, and all that follows from it."""
+    price = campaign.price
+    once = (
+        "A customer is billed once for each period of revenue."
+        if price.billable == "revenue"
+        else "A lead is billed once in its life."
+    )
+    clauses = [
+        Clause(
+            f"The price is {price_amount(campaign)} {price_unit(campaign)}, net of tax. Nothing "
+            f"else is charged for. {once}"
+        ),
+        Clause(_due(price)),
+        *map(Clause, sentences(price)),
+    ]
+    if price.billable != "accepted":
+        clauses.append(Clause(_final(campaign)))
+    clauses.append(
+        Clause(
+            f"All amounts are in {campaign.currency}. Each line is rounded by itself to the "
+            "currency's smallest unit; a half goes to the even neighbour."
+        )
+    )
+    return Section("Price, and what is billable", tuple(clauses))
+
+
+def _due(price: Price) -> str:
+    if price.billable == "accepted":
+        return "A line falls due at the moment of acceptance, by the client's word or by silence."
+    event = {
+        "scheduled": "the moment at which a time for the appointment was agreed",
+        "held": "the moment at which the appointment was held",
+        "won": "the moment at which the sale was won",
+        "revenue": "the moment at which a period's revenue came in",
+    }[price.billable]
+    return (
+        f"A line falls due at {event} or at the moment of acceptance, by the client's word or by "
+        "silence, whichever is later."
+    )
+
+
+def _final(campaign: Campaign) -> str:
+    hours = count(campaign.review.hours, "hour")
+    unless = (
+        "says that the person did not come or names a reason of the validation window"
+        if campaign.price.billable == "held"
+        else "names a reason of the validation window"
+    )
+    silence = (
+        f" An appointment of which nobody says anything is taken as held {hours} after its time, "
+        "unless the client says one of these before."
+        if campaign.price.billable == "held"
+        else ""
+    )
+    final = (
+        "A booking that the client records by its own word is final, apart from being cancelled as "
+        "said above."
+        if campaign.price.billable == "scheduled"
+        else "An outcome that the client records by its own word is final."
+    )
+    return (
+        f"{final} One that the agency records, for itself or for the client, becomes final, and "
+        f"falls due, {hours} later unless the client {unless}.{silence} These hours count as those "
+        "of the validation window do."
+    )
+
+
+def caps_section(campaign: Campaign) -> Section | None:
+    """Each cap that is set; None if there is none."""
+    clauses = [Clause(text) for text in _lead_caps(campaign.caps)]
+    if campaign.caps.money_a_month is not None:
+        most = amount(campaign.caps.money_a_month, campaign.currency)
+        clauses.append(
+            Clause(
+                f"No more than {most} is billed for a month. Lines count in the order in which "
+                "they fall due, then of their lead ids; a line that would cross the cap is wholly "
+                "free."
+            )
+        )
+    return Section("Caps", tuple(clauses)) if clauses else None
+
+
+def _lead_caps(caps: Caps) -> list[str]:
+    said = []
+    if caps.leads_a_month is not None:
+        said.append(
+            f"The client takes at most {count(caps.leads_a_month, 'qualified lead')} a month."
+        )
+    if caps.leads_a_company is not None:
+        said.append(
+            f"The client takes at most {count(caps.leads_a_company, 'qualified lead')} a month "
+            "from one company, told by the domain of the e-mail address. A person with a free "
+            "mailbox counts for no company."
+        )
+    if not said:
+        return []
+    cap = "the cap" if len(said) == 1 else "a cap"
+    over = (
+        f"A lead over {cap} is recorded, and neither delivered nor billed."
+        if caps.over == "refuse"
+        else f"A lead over {cap} is delivered, marked as free from the start, never billed, and "
+        "fills no place."
+    )
+    counted = (
+        "Qualified and accepted leads count, in the month of their receipt. A rejection frees its "
+        "place for later leads of that month, never for earlier ones."
+    )
+    return [*said, over, counted]
+
+
+def payment_section(campaign: Campaign, client: Client) -> Section:
+    """Months, statements, tax, and when payment is due."""
+    days = client.payment_days
+    due = f"{count(days, 'day')} after its date" if days else "on its date"
+    order = (
+        f" It carries the order number {client.purchase_order}." if client.purchase_order else ""
+    )
+    clauses = [
+        Clause(
+            f"Days and months are those of the time zone {campaign.time_zone}. A line belongs to "
+            "the month in which it falls due or, if that month is closed already, to the earliest "
+            "one that is open."
+        ),
+        Clause(
+            f"A statement is made out to {client.legal_name}, sent to "
+            f"{listed(client.contacts.bills)}, and payable {due}.{order}"
+        ),
+    ]
+    tax = []
+    if client.vat_rate:
+        tax.append(f"VAT of {percent(client.vat_rate)} is added to each statement.")
+    if client.vat_note:
+        tax.append(client.vat_note)
+    if tax:
+        clauses.append(Clause(" ".join(tax)))
+    return Section("Months and payment", tuple(clauses))
+
+
+# The validation window: how long, from when, for which reasons, and what silence does.
+
+
+def review_section(campaign: Campaign, client: Client) -> Section:
+    """Everything about a lead's acceptance."""
+    terms = campaign.review
+    untold = (
+        ""
+        if terms.notice is Notice.NONE
+        else "; as long as the client was not told, silence accepts nothing"
+    )
+    one = len(terms.reasons) == 1
+    return Section(
+        "The validation window",
+        (
+            Clause(
+                "The client may accept or reject a qualified lead until its deadline. That is "
+                f"{count(terms.hours, 'hour')} after {_start(terms, client)} At the deadline's "
+                f"very instant silence accepts{untold}."
+            ),
+            Clause(clock(terms)),
+            Clause(
+                f"The client may reject a lead for {'this reason' if one else 'these reasons'} "
+                "only. A rejection names the reason's code, may carry a note, and counts if it "
+                "was recorded before the deadline; a later one is refused.",
+                table=Table(("Code", "Reason"), tuple(terms.reasons.items()), code=True),
+            ),
+            Clause(
+                "Whoever accepted or rejected a lead can take that back within ten seconds. A "
+                "rejection that the agency disputes stays a rejection until the client agrees; the "
+                "lead is then accepted from that moment."
+            ),
+            Clause(
+                "Only the client's own word, never silence, accepts a lead whose answers were "
+                "corrected by hand, one that was taken out of spam, and one from a person who was "
+                "not qualified before and has since answered a box differently."
+            ),
+            Clause(_own_word(campaign)),
+            Clause(
+                "The client's word comes by its own access: its token or its link. What the agency "
+                "enters for the client is recorded as the agency's entry and shown so. A rejection "
+                "that the agency entered holds at once; an acceptance that it entered is final "
+                f"{count(terms.hours, 'hour')} later. Until then the client may say the opposite "
+                "by its own word; a rejection names one of the reasons above. These hours count "
+                "as those of the window do. Where silence accepts nothing, the agency enters no "
+                "acceptance; and only the client itself settles a dispute or approves a debit note."
+            ),
+        ),
+    )
+
+
+def _own_word(campaign: Campaign) -> str:
+    booked = (
+        "an appointment was scheduled or held"
+        if pays(Kind.SCHEDULED, campaign)
+        else "an appointment was held"
+    )
+    return (
+        f"A client that records by its own word that {booked} with a lead, that a sale was won or "
+        "what revenue came in has accepted the lead; no rejection follows."
+    )
+
+
+def _start(terms: Review, client: Client) -> str:
+    match terms.notice:
+        case Notice.NONE:
+            return "the moment at which the lead qualified; no notice is sent."
+        case Notice.EMAIL:
+            to = client.contacts.notices
+            where = f" to {listed(to)}" if to else ""
+            return (
+                f"the client was told of it. The notice is an e-mail{where}; the client was told "
+                "once its mail server took it, or once the client opened the lead."
+            )
+        case Notice.WEBHOOK:
+            return (
+                "the client was told of it. The notice is a call to the client's system (a "
+                "webhook); the client was told once that took it, or once the client opened the "
+                "lead."
+            )
+
+
+def notice(terms: Review) -> str:
+    """How the client is told, as one noun."""
+    return {Notice.NONE: "none", Notice.EMAIL: "an e-mail", Notice.WEBHOOK: "a webhook"}[
+        terms.notice
+    ]
+
+
+def clock(terms: Review) -> str:
+    """Which hours count."""
+    if not terms.working_days:
+        return "Hours are hours that pass, at night, on weekends and on holidays too."
+    still = ["on Saturdays", "on Sundays", *(f"on {day(one)}" for one in sorted(terms.holidays))]
+    return (
+        f"Hours are hours that pass, but the clock stands still {listed(still)}, as the "
+        "campaign's time zone has these days."
+    )

@@ -1,0 +1,273 @@
+"""The tables and views of an evidence file, in plain names, with keys that a reader can follow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from capture.billing.history import life_of
+from capture.lead.events import Event, Kind
+from capture.lead.fold import follow_all
+from capture.lead.model import Lead
+from capture.ledger.facts import Dossier, Recorded
+from capture.ledger.protocol import Reading
+from capture.text import canonical
+
+ForeignKeys = Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """One table: its columns and their types, its key, and where its columns point."""
+
+    columns: Mapping[str, type]
+    key: str | tuple[str, ...]
+    points: ForeignKeys = ()
+    optional: frozenset[str] = frozenset()
+    """Columns that may be empty (NULL)."""
+
+
+_LEAD: Final = ("lead_id", "leads", "lead_id")
+_STATEMENT: Final = ("statement", "statement", "number")
+UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+
+TABLES: Final[Mapping[str, TableShape]] = {
+    "read_me": TableShape({"number": int, "topic": str, "text": str}, "number"),
+    "statement": TableShape(
+        {
+            "number": str,
+            "client": str,
+            "campaign": str,
+            "month": str,
+            "currency": str,
+            "model": str,
+            "lines": int,
+            "total": str,
+            "total_minor": int,
+            "closed_at": str,
+            "last_event": int,
+            "chain_head": str,
+            "sha256": str,
+            "json": str,
+        },
+        "number",
+    ),
+    "campaign_versions": TableShape({"version": str, "campaign": str, "text": str}, "version"),
+    "consents": TableShape(
+        {"version": str, "wording": str}, "version", [("version", "campaign_versions", "version")]
+    ),
+    "leads": TableShape(
+        {
+            "lead_id": str,
+            "campaign": str,
+            "campaign_version": str,
+            "consent_given": int,
+            "consent_version": str,
+            "basis": str,
+            "source": str,
+            "received_at": str,
+            "review": str,
+            "review_ends_at": str,
+            "accepted_at": str,
+            "appointment": str,
+            "sale": str,
+            "answers": str,
+        },
+        "lead_id",
+        [
+            ("campaign_version", "campaign_versions", "version"),
+            ("consent_version", "consents", "version"),
+        ],
+        frozenset({"consent_version", "basis", "review_ends_at", "accepted_at"}),
+    ),
+    "lines": TableShape(
+        {
+            "lead_id": str,
+            "period": str,
+            "statement": str,
+            "campaign_version": str,
+            "paid_for": str,
+            "happened_at": str,
+            "due_at": str,
+            "base_minor": int,
+            "amount": str,
+            "amount_minor": int,
+            "currency": str,
+            "free": int,
+            "late": int,
+            "entered": int,
+        },
+        ("lead_id", "period"),
+        [_LEAD, _STATEMENT, ("campaign_version", "campaign_versions", "version")],
+        frozenset({"base_minor"}),
+    ),
+    "answers": TableShape(
+        {"lead_id": str, "field": str, "number": int, "label": str, "value": str, "verified": int},
+        ("lead_id", "field", "number"),
+        [_LEAD],
+    ),
+    "verdicts": TableShape(
+        {
+            "lead_id": str,
+            "criterion": str,
+            "number": int,
+            "rule": str,
+            "value": str,
+            "met": int,
+            "reason": str,
+        },
+        ("lead_id", "criterion"),
+        [_LEAD],
+        frozenset({"value", "reason"}),
+    ),
+    "touches": TableShape(
+        {"lead_id": str, "which": str, "path": str, "visited_at": str, **dict.fromkeys(UTM, str)},
+        ("lead_id", "which"),
+        [_LEAD],
+        frozenset({"path", "visited_at", *UTM}),
+    ),
+    "events": TableShape(
+        {
+            "sequence": int,
+            "lead_id": str,
+            "campaign": str,
+            "kind": str,
+            "occurred_at": str,
+            "recorded_at": str,
+            "actor": str,
+            "data": str,
+            "left_out": str,
+            "before": str,
+            "hash": str,
+        },
+        "sequence",
+        [_LEAD],
+        frozenset({"lead_id"}),
+    ),
+    "corrections": TableShape(
+        {
+            "number": str,
+            "kind": str,
+            "statement": str,
+            "lead_id": str,
+            "period": str,
+            "amount": str,
+            "amount_minor": int,
+            "vat_minor": int,
+            "currency": str,
+            "reason": str,
+            "issued_at": str,
+        },
+        "number",
+        [_LEAD, _STATEMENT],
+    ),
+}
+
+VIEWS: Final[Mapping[str, str]] = {
+    "bill": """
+        SELECT lines.lead_id, lines.period, leads.received_at, lines.paid_for, lines.due_at,
+            lines.amount, lines.currency,
+            CASE lines.free WHEN 1 THEN 'yes' ELSE 'no' END AS free,
+            CASE lines.late WHEN 1 THEN 'yes' ELSE 'no' END AS late,
+            CASE lines.entered WHEN 1 THEN 'yes' ELSE 'no' END AS entered,
+            (SELECT group_concat(rule, '; ') FROM
+                (SELECT rule FROM verdicts
+                 WHERE verdicts.lead_id = lines.lead_id AND met ORDER BY number)) AS criteria_met,
+            (SELECT coalesce(sum(CASE kind WHEN 'credit note' THEN -corrections.amount_minor
+                ELSE corrections.amount_minor END), 0) FROM corrections
+             WHERE corrections.lead_id = lines.lead_id AND corrections.period = lines.period)
+                AS corrected_minor
+        FROM lines JOIN leads USING (lead_id)
+        ORDER BY lines.due_at, lines.lead_id, lines.period""",
+    "why_qualified": """
+        SELECT verdicts.lead_id, verdicts.rule, verdicts.value,
+            CASE verdicts.met WHEN 1 THEN 'yes' ELSE 'no' END AS met, verdicts.reason
+        FROM verdicts ORDER BY verdicts.lead_id, verdicts.number""",
+    "hashed_events": """
+        SELECT sequence, hash, before || char(10) || json_object('actor', actor,
+            'campaign', campaign, 'data', json(data), 'kind', kind, 'lead_id', lead_id,
+            'occurred_at', occurred_at, 'recorded_at', recorded_at, 'sequence', sequence) AS text
+        FROM events WHERE left_out = '' ORDER BY sequence""",
+}
+
+
+def make_tables(db: Database) -> None:
+    """Makes all of them, empty, with an index for each pointing column."""
+    for name, shape in TABLES.items():
+        db.table(name).create(
+            dict(shape.columns),
+            pk=shape.key,
+            foreign_keys=list(shape.points),
+            not_null=set(shape.columns) - shape.optional,
+            strict=True,
+        )
+    db.index_foreign_keys()
+    for name, query in VIEWS.items():
+        db.create_view(name, query)
+
+
+# What the ledger holds on one lead of a statement, as far as the statement saw it.
+
+
+_OTHERS: Final = ("earlier", "duplicate_of")
+"""What in an event's data names other leads, which are nobody's business here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """An event, the hash before it, and what of its data is shown."""
+
+    recorded: Recorded
+    before: str
+    data: str
+    """Canonical JSON."""
+    left_out: Sequence[str]
+    """Names in the data that point to other leads; without them the hash cannot be computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredLead:
+    """One lead, where it stood when its statement was drawn."""
+
+    lead: Lead
+    verdict: Mapping[str, Any]
+    dossier: Dossier | None
+    """None once the person's data was erased."""
+    events: Sequence[Chained]
+
+
+def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
+    """The lead by its events up to and with a number; its personal data as they are now."""
+    recorded = list(reading.events.select(lead_id=lead_id, last=last))
+    events = [one.event for one in recorded]
+    return GatheredLead(
+        lead=follow_all(events),
+        verdict=life_of(events).verdict,
+        dossier=reading.people.dossier(lead_id),
+        events=[chained(reading, one) for one in recorded],
+    )
+
+
+def account_events(reading: Reading, number: str) -> Iterator[Chained]:
+    """The event that closed the statement, its notes and its payments."""
+    for one in reading.events.of_account():
+        if _is_about(one.event, number):
+            yield chained(reading, one)
+
+
+def chained(reading: Reading, one: Recorded) -> Chained:
+    """The event with the hash before it, and without what names other leads."""
+    data = one.event.data
+    left_out = [name for name in _OTHERS if data.get(name)]
+    shown = {name: value for name, value in data.items() if name not in left_out}
+    return Chained(one, reading.events.hash_of(one.sequence - 1), canonical(shown), left_out)
+
+
+def _is_about(event: Event, number: str) -> bool:
+    match event.kind:
+        case Kind.CLOSED | Kind.PAID:
+            return bool(event.data.get("number") == number)
+        case Kind.CREDITED | Kind.DEBIT_PROPOSED | Kind.DEBIT_DECLINED | Kind.DEBITED:
+            return bool(event.data["statement"] == number)
+    return False

@@ -1,0 +1,148 @@
+"""What a form asks for in one field: prepared once for a campaign, shared by all its forms."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from markupsafe import Markup, escape
+from wtforms.widgets import html_params
+
+from capture.campaign.model import Campaign, FieldType, FormField
+from capture.form.text import cleaned_line, request
+
+DEFAULT_LENGTH: Final = 200
+DEFAULT_TEXT_LENGTH: Final = 4000
+LONGEST_EMAIL: Final = 254  # RFC 3696, erratum 1690
+LONGEST_PHONE: Final = 60
+_OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
+
+_HOW: Final[Mapping[FieldType, str]] = {
+    FieldType.EMAIL: " as name@company.com",
+    FieldType.PHONE: " with the country code, such as +1 212 555 0100",
+    FieldType.URL: " as https://company.com",
+    FieldType.INTEGER: " as a whole number, such as 250",
+    FieldType.MULTIPLE_CHOICE: " (one or more)",
+}
+_TOKEN_BY_NAME: Final[Mapping[str, str]] = {
+    "full_name": "name",
+    "company": "organization",
+    "job_title": "organization-title",
+}
+_TOKEN_BY_TYPE: Final[Mapping[FieldType, str]] = {
+    FieldType.EMAIL: "email",
+    FieldType.PHONE: "tel",
+    FieldType.URL: "url",
+    FieldType.COUNTRY: "country",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One field of a campaign: its file's words, and the sentences for answers that will not do."""
+
+    definition: FormField
+    longest: int
+    missing: str
+    wrong: str
+    autocomplete: str
+    choices: Mapping[str, str]
+    country_field: str
+
+    @property
+    def label(self) -> str:
+        return self.definition.label
+
+    @property
+    def required(self) -> bool:
+        return self.definition.required
+
+    def too_long(self, length: int) -> str:
+        """The sentence for an answer of so many characters."""
+        rest = f" in at most {self.longest:,} characters; it has {length:,} now"
+        return request("Enter", self.label, rest)
+
+
+def asked(campaign: Campaign, name: str) -> Asked:
+    """Prepares the campaign's field of that name."""
+    definition = campaign.fields[name]
+    kind = definition.type
+    verb = "Choose" if kind in _OFFERED else "Enter"
+    how = _HOW.get(kind, "")
+    mend = " from the answers offered" if kind in _OFFERED else how
+    return Asked(
+        definition=definition,
+        longest=_longest(definition),
+        missing=request(verb, definition.label, how),
+        wrong=request(verb, definition.label, mend),
+        autocomplete=definition.autocomplete
+        or _TOKEN_BY_NAME.get(name, _TOKEN_BY_TYPE.get(kind, "")),
+        choices=MappingProxyType({cleaned_line(choice): choice for choice in definition.choices}),
+        country_field=_country_field(campaign),
+    )
+
+
+def _longest(definition: FormField) -> int:
+    """Most characters taken: the file's figure or the usual one, within what the type allows."""
+    match definition.type:
+        case FieldType.CHOICE | FieldType.COUNTRY:
+            return sys.maxsize  # what is offered may be chosen
+        case FieldType.EMAIL:
+            return min(definition.max_length or DEFAULT_LENGTH, LONGEST_EMAIL)
+        case FieldType.PHONE:
+            return min(definition.max_length or LONGEST_PHONE, LONGEST_PHONE)
+        case FieldType.LONG_TEXT:
+            return definition.max_length or DEFAULT_TEXT_LENGTH
+        case _:
+            return definition.max_length or DEFAULT_LENGTH
+
+
+def _country_field(campaign: Campaign) -> str:
+    """The field whose answer says which country's phone numbers are understood; "" if none."""
+    countries = [name for name, field in campaign.fields.items() if field.type is FieldType.COUNTRY]
+    return "country" if "country" in countries else next(iter(countries), "")
+
+
+# A list to choose one answer from. Its options are written once, not for each form.
+
+
+_NOTHING_CHOSEN: Final = "Choose one"
+
+
+class OptionList:
+    """The options of a list as HTML, made once: value and label of each."""
+
+    def __init__(self, options: Iterable[tuple[str, str]]) -> None:
+        self._html = {
+            value: (f'<option value="{escape(value)}"', f">{escape(label)}</option>")
+            for value, label in (("", _NOTHING_CHOSEN), *options)
+        }
+
+    def html(self, chosen: str) -> str:
+        """All options, with the chosen one selected."""
+        return "".join(
+            f"{start} selected{end}" if value == chosen else start + end
+            for value, (start, end) in self._html.items()
+        )
+
+
+class _Chooser(Protocol):
+    id: str
+    name: str
+    flags: Any
+    options: OptionList
+
+    @property
+    def chosen(self) -> str: ...
+
+
+class SelectOne:
+    """Draws a `<select>`; nothing is chosen until the visitor chooses."""
+
+    def __call__(self, field: _Chooser, **attributes: Any) -> Markup:
+        attributes.setdefault("id", field.id)
+        attributes.setdefault("required", bool(field.flags.required))
+        head = html_params(name=field.name, **attributes)
+        # Safe: html_params and OptionList escape what they write.
+        return Markup(f"<select {head}>{field.options.html(field.chosen)}</select>")  # noqa: S704

@@ -1,0 +1,250 @@
+"""What becomes of a lead at the door (rules 2 to 8), in the order in which it is asked."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from capture.campaign.model import Answer, Campaign, Notice
+from capture.errors import Hint, Refused
+from capture.lead.consent import Consent
+from capture.lead.events import Actor, Event, Kind, show_time
+from capture.lead.identity import only
+from capture.lead.model import Lead
+from capture.lead.review_window import deadline, month_of
+from capture.ledger.facts import Alike, Dossier, Keys
+from capture.ledger.protocol import Reading
+from capture.qualification.verdict import Verdict
+
+# What speaks for a robot. Codes only: they are kept in the event, the text is not.
+
+
+DECISIVE: Final = "honeypot"
+"""People cannot see that field; one signal that is enough alone."""
+
+LINKS_IN_TEXT: Final = 3
+_LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
+_SHORT: Final = ("full_name", "company", "job_title")
+
+
+def spam_signals(
+    answers: Mapping[str, Answer],
+    *,
+    honeypot: bool,
+    seconds: float | None,
+    min_fill_seconds: float,
+) -> tuple[str, ...]:
+    """The signals of one submission; `seconds` is None where no script took the time."""
+    signals = []
+    if honeypot:
+        signals.append(DECISIVE)
+    if seconds is not None and seconds < min_fill_seconds:
+        signals.append("too_fast")
+    if any(_LINK.search(str(answers.get(name, ""))) for name in _SHORT):
+        signals.append("link_in_name")
+    if any(
+        len(_LINK.findall(value)) >= LINKS_IN_TEXT
+        for value in answers.values()
+        if isinstance(value, str)
+    ):
+        signals.append("many_links")
+    return tuple(signals)
+
+
+def is_spam(signals: tuple[str, ...]) -> bool:
+    """The honeypot, or any two signals: being quick alone never makes spam."""
+    return DECISIVE in signals or len(signals) > 1
+
+
+# What one visitor sent.
+
+
+FORM: Final = "form"
+"""The source of what a visitor sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One form as it was sent, already checked field by field."""
+
+    answers: Mapping[str, Answer]
+    consent: Consent
+    """What was ticked, and the campaign version whose form, and so whose consent text, was shown
+    (rules 16 and 35). Where no form was shown: the lawful basis."""
+    one_time_id: str = ""
+    """Made by script for each filling of the form; empty without script (rule 1)."""
+    spam_signals: tuple[str, ...] = ()
+    first_touch: Mapping[str, str] = field(default_factory=dict)
+    last_touch: Mapping[str, str] = field(default_factory=dict)
+    test: bool = False
+    source: str = FORM
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    """By field: what was typed and is no answer (optional contact data that looks wrong; of a
+    robot's post all that would have been sent back). Nothing judges it or knows a person by it."""
+
+
+BLOCKING = frozenset({"qualified", "accepted", "rejected"})
+"""A lead that stands here makes the next one a duplicate (rule 2)."""
+
+
+REFUSED = frozenset({"disqualified"})
+"""A lead that stands here is shown beside the person's next one (rule 3)."""
+
+
+class DoorShut(Refused):
+    """The campaign is closed or paused: its form takes nothing for now (rule 18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the lead stands behind the door, and why, in codes and ids (no personal data)."""
+
+    kind: Kind
+    why: dict[str, Any]
+
+
+def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
+    """Raises `DoorShut` if the campaign takes no leads at `now`."""
+    slug = campaign.slug
+    if records.campaigns.is_paused(slug):
+        raise DoorShut(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
+    if not campaign.is_open(now):
+        raise DoorShut(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One submission at the door, with all that is asked about it."""
+
+    campaign: Campaign
+    submission: Submission
+    keys: Keys
+    verdict: Verdict
+    now: datetime
+    """The moment of receipt: duplicates and caps are counted from it."""
+    explicit: bool = False
+    """Only an explicit acceptance may make it billable (rule 15)."""
+
+
+def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
+    """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
+
+    Test leads run the whole way and touch no list, duplicate or cap (rule 5).
+    """
+    submission, client = arrival.submission, arrival.campaign.client
+    if is_spam(submission.spam_signals):
+        return Outcome(Kind.SPAM, {"signals": list(submission.spam_signals)})
+    if submission.test:
+        return _judged(arrival, {})
+    if records.people.is_suppressed(client, arrival.keys):
+        return Outcome(Kind.SUPPRESSED, {})
+    same = _matching(records, arrival, _duplicate_keys(arrival), BLOCKING)
+    if same:
+        return Outcome(Kind.DUPLICATE, {"duplicate_of": same[0].lead_id})
+    why = _earlier_refusals(records, arrival)
+    if arrival.verdict.passed:
+        why |= _over_cap(records, arrival)
+    return _judged(arrival, why)
+
+
+def _judged(arrival: Arrival, why: dict[str, Any]) -> Outcome:
+    if not arrival.verdict.passed:
+        return Outcome(Kind.DISQUALIFIED, why)
+    if "cap" in why and not why["free"]:
+        return Outcome(Kind.OVER_CAP, why)
+    if arrival.explicit:
+        why = why | {"explicit": True}
+    # With notice = "none" the window starts at qualification; the other notices tell later.
+    if arrival.campaign.review.notice is Notice.NONE and not why.get("explicit"):
+        why = why | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
+    return Outcome(Kind.QUALIFIED, why)
+
+
+def _duplicate_keys(arrival: Arrival) -> Keys:
+    """The keys that the campaign's duplicate rule looks at."""
+    return only(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
+
+
+def _matching(
+    records: Reading, arrival: Arrival, keys: Keys, stages: frozenset[str]
+) -> Sequence[Lead]:
+    """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
+    campaign = arrival.campaign
+    window, scope = campaign.duplicates.window, campaign.duplicates.scope
+    since = None if window == "for ever" else arrival.now - timedelta(days=window)
+    where = campaign.slug if scope == "campaign" else None
+    return records.leads.matching(campaign.client, keys, Alike(stages, since, where))
+
+
+def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
+    """Rule 3: the same person was disqualified before; whether an answer that counts changed."""
+    person = only(arrival.keys, {"email", "phone"})
+    refused = [
+        lead
+        for lead in _matching(records, arrival, person, REFUSED)
+        if lead.campaign == arrival.campaign.slug
+    ]
+    if not refused:
+        return {}
+    given = judged_values(arrival.verdict)
+    changed = any(_differs(records.people.dossier(lead.lead_id), given) for lead in refused)
+    return {"earlier": [lead.lead_id for lead in refused], "explicit": changed}
+
+
+def judged_values(verdict: Verdict) -> dict[str, str]:
+    """By criterion, the value that was judged, as text."""
+    return {result.id: _text(result.value) for result in verdict.criteria}
+
+
+def _text(value: Answer | None) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def _differs(dossier: Dossier | None, given: Mapping[str, str]) -> bool:
+    if dossier is None:  # erased: nobody can show that nothing changed
+        return True
+    return any(given.get(criterion, value) != value for criterion, value in dossier.judged.items())
+
+
+def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
+    """Which lead cap is reached (rules 7 and 8), and whether the lead is then taken for free."""
+    campaign = arrival.campaign
+    caps, month = campaign.caps, month_of(arrival.now, campaign)
+    company = only(arrival.keys, {"company_domain"})
+    full = {
+        "leads_a_month": caps.leads_a_month is not None
+        and records.campaigns.places_taken(campaign, month) >= caps.leads_a_month,
+        "leads_a_company": caps.leads_a_company is not None
+        and bool(company)
+        and records.campaigns.places_taken(campaign, month, company) >= caps.leads_a_company,
+    }
+    reached = next((cap for cap, is_full in full.items() if is_full), None)
+    return {} if reached is None else {"cap": reached, "free": caps.over == "free"}
+
+
+# What is written of a judgement at the door, at receipt and after a correction alike.
+
+
+RECOGNISED: Final = frozenset({Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.UNCONFIRMED})
+"""Only these are ever looked for again; spam, duplicates and the like block nothing (rule 2)."""
+
+
+def judged_event(lead_id: str, arrival: Arrival, outcome: Outcome, at: datetime) -> Event:
+    """Where the lead stands behind the door, and why."""
+    data = {**outcome.why, "verdict": _record(arrival.verdict)}
+    return Event(arrival.campaign.slug, lead_id, outcome.kind, at, at, Actor.SYSTEM, data)
+
+
+def _record(verdict: Verdict) -> dict[str, Any]:
+    """The verdict without what the visitor gave, which stays in the dossier (rule 31)."""
+    return {
+        "passed": verdict.passed,
+        "rule_data": verdict.rule_data,
+        "criteria": [
+            {"id": result.id, "rule": result.rule, "passed": result.passed}
+            for result in verdict.criteria
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The figures that both sides steer by: counts, sums, and a formula for each."""

@@ -1,0 +1,269 @@
+"""One walk through each campaign's leads, bills and costs.
+
+Leads count in the month of receipt with all that became of them; bills, credits and the agency's
+costs in the month of the statement; customers' payments on their own date.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from capture.billing.history import Life, life_of
+from capture.campaign.catalogue import Catalogue, Costs
+from capture.campaign.model import Campaign, PriceModel
+from capture.closing.drawing import spend_of
+from capture.kpi.grouping import ALWAYS, Book, By, CurrencyFigures, Period, by_lead, groups_of
+from capture.kpi.sums import Sums
+from capture.lead.events import Actor, Kind
+from capture.lead.moves import NOT_STARTED
+from capture.ledger.facts import Tracked
+from capture.ledger.protocol import Reading
+from capture.ledger.terms import kept_campaign
+
+# What a lead's customer bought, by its own date.
+
+
+CUSTOMERS = frozenset({"won", "churned"})
+"""Stages of a sale that was made and stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money from a customer, or back to one: then it is below nought. Minor units."""
+
+    day: date
+    amount: int
+
+    @property
+    def month(self) -> str:
+        """Such as `2026-11`."""
+        return f"{self.day:%Y-%m}"
+
+
+def payments(life: Life, terms: Campaign, today: date) -> Iterator[Payment]:
+    """Sale, periods that have begun, refunds.
+
+    Under revenue share the sale is what the periods divide, so it counts only while there is none.
+    """
+    if life.won is None:
+        return
+    divided = terms.price.model is PriceModel.REVENUE_SHARE and life.revenue
+    if not divided:
+        yield Payment(life.won.occurred_at.astimezone(terms.zone).date(), life.won.amount)
+        for absence in life.absences:
+            if absence.returned is not None:
+                bought = absence.returned
+                yield Payment(bought.occurred_at.astimezone(terms.zone).date(), bought.amount)
+    in_full = [
+        refund.occurred_at.astimezone(terms.zone).date()
+        for refund in life.refunds
+        if divided and not refund.period
+    ]
+    for period, amounts in life.revenue.items():
+        # What was paid ahead and then given back counts, both ways, on the day of the refund.
+        day = min([date.fromisoformat(period), *in_full])
+        if day <= today:
+            yield from (Payment(day, paying.amount) for paying in amounts)
+    for refund in life.refunds:
+        yield Payment(refund.occurred_at.astimezone(terms.zone).date(), -refund.amount)
+
+
+# Adds one lead, or one customer, to the sums of its groups.
+
+
+def count(sums: Sums, one: Tracked, now: datetime) -> None:
+    """Where the lead stands by `now`, what silence has decided included."""
+    lead, said = one.lead, one.decision
+    stage = lead.review_at(now)
+    silent = lead.is_silent_at(now) or (said is not None and said.actor is Actor.SYSTEM)
+    if stage != "accepted":
+        sums.stages[stage] += 1
+    elif silent:
+        sums.by_silence += 1
+    else:
+        sums.by_word += 1
+    if stage == "rejected":
+        sums.reasons[(said and said.reason) or "settled"] += 1
+    if stage in {"accepted", "rejected"} and not silent and said and one.notice_at:
+        sums.review_seconds.append(max(0, int((said.at - one.notice_at).total_seconds())))
+    sums.held += lead.appointment_at(now) == "held"
+    sums.deals += lead.sale in CUSTOMERS
+
+
+def count_customer(sums: Sums, life: Life, made: Sequence[Payment], now: datetime) -> None:
+    """What the customer bought so far, and for how long they have been one."""
+    if life.won is None:
+        return
+    until = life.churned_at or now
+    sums.customers += 1
+    sums.churned += life.churned_at is not None
+    sums.purchases += sum(payment.amount > 0 for payment in made)
+    sums.purchased += sum(payment.amount for payment in made)
+    away = sum(
+        (absence.returned.occurred_at - absence.left_at).days
+        for absence in life.absences
+        if absence.returned is not None
+    )
+    sums.customer_days += max(0, (until - life.won.occurred_at).days - away)
+
+
+NOT_ASKED: Final = "own costs were not asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figures are wanted."""
+
+    campaigns: Sequence[Campaign]
+    now: datetime
+    """What silence has decided by then counts."""
+    period: Period = ALWAYS
+    by: By | None = None
+    costs: Mapping[str, Costs] | None = None
+    """The agency's own, by campaign; None where a client will see what is made."""
+
+
+def gather(reading: Reading, asked: Asked) -> list[CurrencyFigures]:
+    """The sums of each currency, apart (rule 29); currencies in the order of the campaigns."""
+    books: dict[str, Book] = {}
+    named: dict[str, list[str]] = defaultdict(list)
+    spending = _spending(reading, asked)
+    closed = _closed(reading)
+    for campaign in asked.campaigns:
+        currency = campaign.currency
+        named[currency].append(campaign.slug)
+        if currency not in books:
+            books[currency] = _book(currency, asked)
+        walk = _Walk(reading, asked, campaign, books[currency])
+        walk.through_leads(spending[campaign.slug])
+        walk.through_costs(closed.get(campaign.slug, ""))
+    return [
+        CurrencyFigures(currency, named[currency], book.whole, book.groupings)
+        for currency, book in books.items()
+    ]
+
+
+def _book(currency: str, asked: Asked) -> Book:
+    no_costs = NOT_ASKED if asked.costs is None else ""
+    return Book(currency, asked.by, whole_months=asked.period.is_whole_months, no_costs=no_costs)
+
+
+def _closed(reading: Reading) -> dict[str, str]:
+    """Each campaign's last closed month, in or out of the period."""
+    closings = (one.event for one in reading.events.of_account() if one.event.kind is Kind.CLOSED)
+    last: dict[str, str] = {}
+    for event in closings:
+        last[event.campaign] = max(last.get(event.campaign, ""), event.data["month"])
+    return last
+
+
+Spending = dict[str, dict[str, tuple[int, int]]]
+"""By lead (or by month, where nothing asks for leads), then by month: billed and credited."""
+
+
+def _spending(reading: Reading, asked: Asked) -> dict[str, Spending]:
+    found: dict[str, Spending] = {one.slug: {} for one in asked.campaigns}
+    for client in sorted({one.client for one in asked.campaigns}):
+        for spent in spend_of(reading, client):
+            if spent.campaign in found and asked.period.holds_month(spent.month):
+                key = spent.lead_id if by_lead(asked.by) else spent.month
+                months = found[spent.campaign].setdefault(key, {})
+                billed, credited = months.get(spent.month, (0, 0))
+                months[spent.month] = (billed + spent.billed, credited + spent.credited)
+    return found
+
+
+class _Walk:
+    """Through one campaign."""
+
+    def __init__(self, reading: Reading, asked: Asked, campaign: Campaign, book: Book) -> None:
+        self._reading = reading
+        self._asked = asked
+        self._campaign = campaign
+        self._book = book
+        self._today = asked.now.astimezone(campaign.zone).date()
+
+    def through_leads(self, spending: Spending) -> None:
+        """Counts each lead, what its customer paid, and what it cost the client."""
+        for one in self._reading.leads.tracked(self._campaign.slug):
+            if self._is_in_period(one):
+                for sums in self._sums(one.lead.month, one):
+                    count(sums, one, self._asked.now)
+            if one.lead.sale != NOT_STARTED:
+                self._sold(one)
+            self._spent(spending.pop(one.lead.lead_id, {}), one)
+        for rest in spending.values():
+            self._spent(rest, None)
+
+    def through_costs(self, last_closed: str) -> None:
+        """The agency's own: to the whole, and to groups that they can be laid to."""
+        slug, asked = self._campaign.slug, self._asked
+        group = slug if asked.by is By.CAMPAIGN else ""
+        if asked.costs is None:
+            return
+        costs = asked.costs.get(slug)
+        if costs is None:
+            self._book.no_costs(f"not written down: campaigns/{slug}.costs.toml", group)
+        elif not last_closed:
+            self._book.no_costs(f"no month of {slug} is closed yet", group)
+        else:
+            for month, amount in costs.by_month(last_closed, self._campaign.currency).items():
+                if asked.period.holds_month(month):
+                    groups = groups_of(asked.by, slug, month, None)
+                    self._book.cost(() if by_lead(asked.by) else groups, amount)
+
+    def _sums(self, month: str, one: Tracked | None) -> list[Sums]:
+        return self._book.sums(groups_of(self._asked.by, self._campaign.slug, month, one))
+
+    def _is_in_period(self, one: Tracked) -> bool:
+        return self._asked.period.is_open or self._asked.period.holds(
+            one.lead.received_at.astimezone(self._campaign.zone).date()
+        )
+
+    def _sold(self, one: Tracked) -> None:
+        events = self._reading.events.select(lead_id=one.lead.lead_id)
+        life = life_of(recorded.event for recorded in events)
+        made = list(payments(life, self._campaign, self._today))
+        for payment in made:
+            if self._asked.period.holds(payment.day):
+                for sums in self._sums(payment.month, one):
+                    sums.bought += max(0, payment.amount)
+                    sums.refunded += max(0, -payment.amount)
+        if one.lead.sale in CUSTOMERS and self._is_in_period(one):
+            for sums in self._sums(one.lead.month, one):
+                count_customer(sums, life, made, self._asked.now)
+
+    def _spent(self, months: Mapping[str, tuple[int, int]], one: Tracked | None) -> None:
+        for month, (billed, credited) in months.items():
+            for sums in self._sums(month, one):
+                sums.billed += billed
+                sums.credited += credited
+
+
+# Which campaigns are meant: those with a file, and those that only the ledger still knows.
+
+
+def campaigns_in(
+    reading: Reading, catalogue: Catalogue, campaign: str | None, client: str | None
+) -> list[Campaign]:
+    """In the order of their names; one whose file is gone as its first lead met it.
+
+    Raises `NotFound` for a campaign or client that neither knows.
+    """
+    found = dict(catalogue.campaigns)
+    gone = {campaign} if campaign else set(reading.campaigns.slugs())
+    for slug in gone - found.keys():
+        version = reading.campaigns.first_version(slug)
+        if version is not None:
+            found[slug] = kept_campaign(reading, slug, version)
+    if campaign is not None:
+        if campaign not in found:
+            catalogue.campaign(campaign)  # raises, naming near spellings
+        found = {campaign: found[campaign]}
+    if client is not None:
+        if all(one.client != client for one in found.values()):
+            catalogue.client(client)
+        found = {slug: one for slug, one in found.items() if one.client == client}
+    return [found[slug] for slug in sorted(found)]

@@ -1,0 +1,36 @@
+"""When the review window ends (rule 11): pure arithmetic on the campaign's terms."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from capture.campaign.model import Campaign
+
+_SATURDAY = 5
+
+
+def deadline(campaign: Campaign, told_at: datetime) -> datetime:
+    """The UTC instant at which silence accepts, for a client who was told at `told_at`.
+
+    Hours are elapsed hours, whatever daylight saving does. With `working_days` the clock stands
+    still on weekends and on the listed days, as the campaign's zone has them.
+    """
+    left = timedelta(hours=campaign.review.hours)
+    cursor = told_at.astimezone(UTC)
+    if not campaign.review.working_days:
+        return cursor + left
+    while True:
+        today = cursor.astimezone(campaign.zone).date()
+        midnight = _start_of(today + timedelta(days=1), campaign)
+        if today.weekday() < _SATURDAY and today not in campaign.review.holidays:
+            if cursor + left <= midnight:
+                return cursor + left
+            left -= midnight - cursor
+        cursor = midnight
+
+
+def _start_of(day: date, campaign: Campaign) -> datetime:
+    return datetime.combine(day, time(), campaign.zone).astimezone(UTC)
+
+
+def month_of(moment: datetime, campaign: Campaign) -> str:
+    """The month in the campaign's zone, such as `2026-11`."""
+    return moment.astimezone(campaign.zone).strftime("%Y-%m")

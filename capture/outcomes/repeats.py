@@ -1,0 +1,200 @@
+"""One fact, once (rule 38): records an outcome unless it is recorded already.
+
+A reference, by which the client's own system knows the fact, decides if there is one. Without it a
+near twin is refused until somebody says that it is another fact. Both are asked in the transaction
+that writes, and writers queue (rule 32), so it holds for posts at one moment too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from capture.billing.history import split
+from capture.billing.lines import minor_units
+from capture.campaign.model import Campaign
+from capture.errors import Refused
+from capture.lead.events import Event, Kind, show_time
+from capture.lead.model import Lead
+from capture.ledger.facts import Recorded
+from capture.ledger.protocol import Reading, Records
+from capture.ledger.terms import kept_campaign
+from capture.outcomes.record import (
+    REFERENCE,
+    WITH_AMOUNT,
+    WITH_MEETING,
+    WITH_PERIOD,
+    Outcome,
+    write_outcome,
+)
+from capture.review import find_lead
+
+# By what an outcome is known again: what happened and when, not who told it.
+#
+# The events of a lead tell it, so that an outcome is known however it was recorded, by a table or
+# by a command, and for ever.
+
+
+LAST_YEAR: Final = 2999
+"""Of a period that somebody may mean."""
+
+Fact = tuple[str, str, Any, Any, Any, Any]
+"""Kind, time, meeting's time, amount in minor units, period, reason: as events hold them."""
+
+
+def facts_of(outcome: Outcome, terms: Campaign) -> frozenset[Fact]:
+    """What the outcome's events would say: one fact, or one for each month that it names."""
+    return frozenset(_facts(outcome, terms))
+
+
+def facts_in(events: Iterable[Event]) -> frozenset[Fact]:
+    """What a lead's events say already; also what was contested later, and so was heard once."""
+    return frozenset(
+        _fact(
+            event.kind,
+            event.occurred_at,
+            meeting_at=event.data.get("meeting_at"),
+            amount=event.data.get("amount"),
+            period=event.data.get("period"),
+            reason=event.data.get("reason"),
+        )
+        for event in events
+    )
+
+
+def says_nothing_new(outcome: Outcome, lead: Lead, held_by_silence: bool, now: datetime) -> bool:
+    """Whether it confirms what silence has said before: that the meeting was held (rule 14)."""
+    begins = lead.meeting_at
+    if outcome.kind is not Kind.HELD or begins is None or outcome.occurred_at < begins:
+        return False
+    return lead.is_taken_held_at(now) or (lead.appointment == "held" and held_by_silence)
+
+
+def held_by_silence(events: Iterable[Event]) -> bool:
+    """Whether the last word on the meeting is what silence said of it."""
+    words = [event for event in events if event.kind is Kind.HELD]
+    return bool(words) and bool(words[-1].data.get("silence"))
+
+
+def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
+    kind, on = outcome.kind, outcome.occurred_at
+    if kind in WITH_MEETING and outcome.meeting_at is not None:
+        yield _fact(kind, on, meeting_at=show_time(outcome.meeting_at))
+    elif kind in WITH_PERIOD and outcome.amount is not None and outcome.period is not None:
+        amount = minor_units(outcome.amount, terms.currency)
+        # A mistyped year is refused where the outcome is recorded; months beyond it are none.
+        months = outcome.months if outcome.period.year <= LAST_YEAR else 1
+        for day, part in split(amount, outcome.period, months).items():
+            yield _fact(kind, on, amount=part, period=day.isoformat())
+    elif kind in WITH_AMOUNT and outcome.amount is not None:
+        yield _fact(kind, on, amount=minor_units(outcome.amount, terms.currency))
+    elif kind is Kind.CONTESTED:
+        period = outcome.period and outcome.period.isoformat()
+        yield _fact(kind, on, reason=outcome.reason, period=period)
+    else:
+        yield _fact(kind, on)
+
+
+def _fact(kind: Kind, on: datetime, **said: Any) -> Fact:
+    names = ("meeting_at", "amount", "period", "reason")
+    return (kind.value, show_time(on), *(said.get(name) for name in names))  # type: ignore[return-value]
+
+
+NEAR: Final = timedelta(days=1)
+"""Two systems that tell of one fact may give a time or the date alone."""
+
+Content = tuple[object, ...]
+"""What an outcome says, but for who says it and when it was: meeting, amount, period, reason."""
+
+_MEETINGS: Final = frozenset({Kind.HELD, Kind.NO_SHOW, Kind.CANCELLED})
+"""What becomes of a meeting is a twin only for the same meeting."""
+
+
+def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
+    """Records an outcome; one that its reference shows to be known already writes nothing.
+
+    Raises `Refused` for other content under the reference, for a near twin, and as
+    `write_outcome` does.
+    """
+    if known_outcome(records, outcome) is not None:
+        return find_lead(records, outcome.lead_id)
+    lead = find_lead(records, outcome.lead_id)
+    _check_twin(records, lead, outcome)
+    return write_outcome(records, outcome, now)
+
+
+def known_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
+    """The event that recorded this very fact earlier, by its reference; None if it is new.
+
+    Raises `Refused` if the reference stands for another fact.
+    """
+    reference = outcome.reference
+    if not reference:
+        return None
+    if not re.fullmatch(REFERENCE, reference):
+        raise Refused(
+            "the reference is not one: write the id that the client's own system gave the fact, "
+            "1 to 80 letters, digits and signs of . _ : / # + = -"
+        )
+    lead = find_lead(reading, outcome.lead_id)
+    found = reading.events.by_reference(lead.client, outcome.kind, reference, test=lead.test)
+    if not found:
+        return None
+    terms = kept_campaign(reading, lead.campaign, lead.version)
+    differs = list(_differences(outcome, terms, found))
+    if differs:
+        raise Refused(
+            f"reference {reference}: {outcome.kind} is recorded under it already, at "
+            f"{show_time(found[0].event.occurred_at)}, with another {' and '.join(differs)}; a "
+            "reference names one fact, so write the right one"
+        )
+    return found[0]
+
+
+def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -> Iterator[str]:
+    """In what the outcome is not the one that was recorded under its reference."""
+    first = found[0].event
+    if first.lead_id != outcome.lead_id:
+        yield f"lead ({first.lead_id})"
+        return
+    said = {_content(fact) for fact in facts_of(outcome, terms)}
+    known = {_content(fact) for fact in facts_in(one.event for one in found)}
+    for place, name in enumerate(("meeting time", "amount", "period", "reason")):
+        if {one[place] for one in said} != {one[place] for one in known}:
+            yield name
+    if outcome.currency not in {"", terms.currency}:
+        yield "currency"
+    if outcome.timed and abs(outcome.occurred_at - first.occurred_at) > NEAR:
+        yield "time"
+
+
+def _check_twin(reading: Reading, lead: Lead, outcome: Outcome) -> None:
+    """Raises `Refused` for what was recorded within a day already, and may be the same."""
+    if outcome.again or outcome.kind is Kind.CONTESTED:  # to object twice costs nobody anything
+        return
+    terms = kept_campaign(reading, lead.campaign, lead.version)
+    said = {_content(fact) for fact in facts_of(outcome, terms)}
+    events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
+    for event in _same_kind(events, outcome.kind):
+        told_apart = outcome.reference and event.data.get("reference")
+        near = abs(event.occurred_at - outcome.occurred_at) <= NEAR
+        if near and not told_apart and said & set(map(_content, facts_in([event]))):
+            raise Refused(
+                f"lead {lead.lead_id}: the same {outcome.kind} is recorded already, at "
+                f"{show_time(event.occurred_at)}; if this is another one, say so (again), or give "
+                "each the reference of its own that the client's system has for it"
+            )
+
+
+def _same_kind(events: list[Event], kind: Kind) -> list[Event]:
+    """The events of a kind that somebody told; of a meeting's end, those of the last meeting."""
+    if kind in _MEETINGS:
+        meetings = [one for one in events if one.kind in WITH_MEETING]
+        last = meetings[-1].data["meeting_at"] if meetings else None
+        begun = next((one for one in meetings if one.data["meeting_at"] == last), None)
+        events = events[events.index(begun) :] if begun else events
+    return [one for one in events if one.kind is kind and not one.data.get("silence")]
+
+
+def _content(fact: Fact) -> Content:
+    return fact[2:]

@@ -1,0 +1,318 @@
+"""One small function for each operator of a criterion.
+
+Each takes the field's label and what the operator compares with, and gives a `Rule`: the sentence
+that it prints about itself, and its test. A test takes the answer and gives "" if it passes,
+else the words that say why not, to follow "answered ...,". No test sees a missing answer.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from capture.campaign.kinds import number_range
+from capture.campaign.model import Answer, Campaign, FieldType
+from capture.countries import COUNTRIES, country_name
+from capture.email_domains import is_disposable, is_free_mail
+from capture.qualification.titles import title_test
+from capture.qualification.verdict import (
+    RULE_DATA,
+    RULE_DATA_VERSION,
+    CriterionResult,
+    Verdict,
+    folded,
+    words,
+)
+from capture.text import is_blank
+
+_PUNCTUATION_IN_MAILBOXES = str.maketrans("", "", ".-_")
+_ROLE_ACCOUNTS = frozenset(
+    name.translate(_PUNCTUATION_IN_MAILBOXES) for name in RULE_DATA["role_accounts"]["names"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A criterion's rule: what it says about itself, and its test ("" is a pass)."""
+
+    sentence: str
+    test: Callable[[Answer], str]
+
+
+def equal(label: str, operand: str | int) -> Rule:
+    """The answer is exactly this; a number equals a choice that spans that number alone."""
+    wanted = (operand, operand) if isinstance(operand, int) else folded(operand)
+
+    def test(answer: Answer) -> str:
+        if isinstance(operand, int):
+            given: object = _numbers(answer)
+        else:
+            given = _only(_texts(answer))
+        return "" if given == wanted else f"which is not {operand}"
+
+    return Rule(f"{label} is {operand}", test)
+
+
+def one_of(label: str, operand: tuple[str, ...]) -> Rule:
+    """Everything answered is in the list."""
+    wanted = frozenset(map(folded, operand))
+
+    def test(answer: Answer) -> str:
+        return "" if wanted.issuperset(_texts(answer)) else "which is not in the list"
+
+    return Rule(f"{label} is {_any_of(operand)}", test)
+
+
+def none_of(label: str, operand: tuple[str, ...]) -> Rule:
+    """Nothing answered is in the list."""
+    unwanted = frozenset(map(folded, operand))
+
+    def test(answer: Answer) -> str:
+        return "" if unwanted.isdisjoint(_texts(answer)) else "which is in the list"
+
+    return Rule(f"{label} is none of: {_listed(operand)}", test)
+
+
+def at_least(label: str, operand: int) -> Rule:
+    """The number, or every number of the chosen range, is this or more."""
+
+    def test(answer: Answer) -> str:
+        numbers = _numbers(answer)
+        if numbers is None:
+            return "which is no number"
+        return "" if numbers[0] >= operand else f"which is not at least {operand}"
+
+    return Rule(f"{label} is at least {operand}", test)
+
+
+def at_most(label: str, operand: int) -> Rule:
+    """The number, or every number of the chosen range, is this or less."""
+
+    def test(answer: Answer) -> str:
+        numbers = _numbers(answer)
+        if numbers is None:
+            return "which is no number"
+        high = numbers[1]
+        return "" if high is not None and high <= operand else f"which is not at most {operand}"
+
+    return Rule(f"{label} is at most {operand}", test)
+
+
+def between(label: str, operand: tuple[int, int]) -> Rule:
+    """The number, or every number of the chosen range, lies between the two, both included."""
+    low, high = operand
+
+    def test(answer: Answer) -> str:
+        numbers = _numbers(answer)
+        if numbers is None:
+            return "which is no number"
+        inside = numbers[0] >= low and numbers[1] is not None and numbers[1] <= high
+        return "" if inside else f"which is not between {low} and {high}"
+
+    return Rule(f"{label} is between {low} and {high}, both included", test)
+
+
+def contains_any(label: str, operand: tuple[str, ...]) -> Rule:
+    """One of these is chosen, or mentioned word by word in a text."""
+
+    def test(answer: Answer) -> str:
+        has = _mentions(answer)
+        return "" if any(map(has, operand)) else "which has none of these"
+
+    return Rule(f"{label} includes at least one of: {_listed(operand)}", test)
+
+
+def contains_all(label: str, operand: tuple[str, ...]) -> Rule:
+    """All of these are chosen, or mentioned word by word in a text."""
+
+    def test(answer: Answer) -> str:
+        has = _mentions(answer)
+        missing = [wanted for wanted in operand if not has(wanted)]
+        return f"which lacks {_listed(missing)}" if missing else ""
+
+    return Rule(f"{label} includes all of: {_listed(operand)}", test)
+
+
+def matches(label: str, operand: tuple[str, ...]) -> Rule:
+    """The job title is one of these, word by word."""
+    held = title_test(operand)
+
+    def test(answer: Answer) -> str:
+        return held(", ".join(answer) if isinstance(answer, tuple) else str(answer))
+
+    return Rule(
+        f"{label} matches one of: {_listed(operand)}, with usual abbreviations taken as the same",
+        test,
+    )
+
+
+def business_email(label: str, operand: bool) -> Rule:
+    """The address belongs to one person at one company."""
+    del operand  # the file can only say `true`
+
+    def test(answer: Answer) -> str:
+        email = str(answer)
+        if is_disposable(email):
+            return "which is a disposable address"
+        if is_free_mail(email):
+            return "which is free-mail"
+        return "which is a role account" if _is_role_account(email) else ""
+
+    return Rule(
+        f"{label} is a business address: not free-mail, not disposable, not a role account", test
+    )
+
+
+def country_in(label: str, operand: tuple[str, ...]) -> Rule:
+    """The country is one of these ISO codes; the sentence names them."""
+    wanted = frozenset(code.upper() for code in operand)
+
+    def test(answer: Answer) -> str:
+        return "" if str(answer).strip().upper() in wanted else "which is not in the list"
+
+    return Rule(f"{label} is {_any_of([country_name(code) for code in operand])}", test)
+
+
+OPERATIONS: Mapping[str, Callable[[str, Any], Rule]] = MappingProxyType(
+    {
+        operation.__name__: operation
+        for operation in (
+            *(equal, one_of, none_of, at_least, at_most, between),
+            *(contains_any, contains_all, matches, business_email, country_in),
+        )
+    }
+)
+"""Every operator of a campaign file by its name."""
+
+
+def _listed(operand: Collection[str]) -> str:
+    """The operand as a list in a sentence; a choice with a comma in it asks for semicolons."""
+    return ("; " if any("," in wanted for wanted in operand) else ", ").join(operand)
+
+
+def _any_of(operand: Collection[str]) -> str:
+    return next(iter(operand)) if len(operand) == 1 else f"one of: {_listed(operand)}"
+
+
+def _texts(answer: Answer) -> list[str]:
+    given = answer if isinstance(answer, tuple) else (str(answer),)
+    return [folded(text) for text in given]
+
+
+def _only(texts: list[str]) -> str | None:
+    return texts[0] if len(texts) == 1 else None
+
+
+def _numbers(answer: Answer) -> tuple[int, int | None] | None:
+    """Lowest and highest number that the answer allows; None if it is no number."""
+    if isinstance(answer, int):
+        return answer, answer
+    if isinstance(answer, tuple):
+        return number_range(answer[0]) if len(answer) == 1 else None
+    return number_range(answer)
+
+
+def _mentions(answer: Answer) -> Callable[[str], bool]:
+    """Whether something is chosen (multiple choice) or stands in the text as whole words."""
+    if isinstance(answer, tuple):
+        chosen = frozenset(_texts(answer))
+        return lambda wanted: folded(wanted) in chosen
+    text = f" {' '.join(words(str(answer)))} "
+    return lambda wanted: f" {' '.join(words(wanted))} " in text
+
+
+def _is_role_account(email: str) -> bool:
+    mailbox = folded(email.rpartition("@")[0]).partition("+")[0]
+    return mailbox.translate(_PUNCTUATION_IN_MAILBOXES) in _ROLE_ACCOUNTS
+
+
+# `qualify`: a campaign's criteria applied to answers. Pure: no clock, no reading, no storage.
+#
+# A campaign is made ready once: its sentences, its tests, and the results of answers that can only
+# be one of few (a choice, a country). Texts are judged each time and nothing of them is kept.
+
+
+_LONGEST_QUOTE: Final = 120
+
+
+class _Judge:
+    """One criterion, made ready."""
+
+    __slots__ = ("field", "id", "is_country", "known", "rule")
+
+    def __init__(self, campaign: Campaign, criterion_id: str) -> None:
+        criterion = campaign.criteria[criterion_id]
+        self.id = criterion_id
+        self.field = criterion.field or criterion_id
+        field = campaign.fields.get(self.field)
+        label = field.label if field else self.field
+        self.rule: Rule = OPERATIONS[criterion.operator](label, criterion.operand)
+        self.is_country = field is not None and field.type is FieldType.COUNTRY
+        silence = (
+            "no answer: nothing shows that it is none of these"
+            if criterion.none_of is not None
+            else "no answer"
+        )
+        self.known: dict[Answer | None, CriterionResult] = dict.fromkeys(
+            (None, "", ()), CriterionResult(self.id, self.rule.sentence, None, False, silence)
+        )
+        few = field.choices if field is not None and field.type is FieldType.CHOICE else ()
+        for answer in COUNTRIES if self.is_country else few:
+            self.known[answer] = self.judge(answer)
+
+    def judge(self, answer: Answer | None) -> CriterionResult:
+        """The result for an answer; a blank one is none."""
+        if answer is None or (isinstance(answer, str) and is_blank(answer)):
+            return self.known[None]
+        fault = self.rule.test(answer)
+        reason = f"answered {self._in_words(answer)}"
+        if fault:
+            reason = f"{reason}, {fault}"
+        return CriterionResult(self.id, self.rule.sentence, answer, not fault, reason)
+
+    def _in_words(self, answer: Answer) -> str:
+        if isinstance(answer, tuple):
+            return "; ".join(answer)
+        text = " ".join(str(answer).split())
+        if self.is_country:
+            return country_name(text)
+        return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+_ready: Final[dict[tuple[str, str], tuple[Campaign, tuple[_Judge, ...]]]] = {}
+
+
+def _judges(campaign: Campaign) -> tuple[_Judge, ...]:
+    """The campaign's criteria made ready, once for each version in use."""
+    key = (campaign.slug, campaign.version)
+    found = _ready.get(key)
+    if found is None or (found[0] is not campaign and found[0] != campaign):
+        found = (campaign, tuple(_Judge(campaign, name) for name in campaign.criteria))
+        _ready[key] = found
+    return found[1]
+
+
+def qualify(campaign: Campaign, answers: Mapping[str, Answer]) -> Verdict:
+    """Judges answers by the campaign's criteria: all of them, and passed only if each one is.
+
+    `answers` are normalised, as the form gives them; a field without an answer has no entry.
+    """
+    passed = True
+    results = []
+    for judge in _judges(campaign):
+        answer = answers.get(judge.field)
+        result = judge.known.get(answer) or judge.judge(answer)
+        passed = passed and result.passed
+        results.append(result)
+    return Verdict(passed, tuple(results), RULE_DATA_VERSION)
+
+
+def sentence(campaign: Campaign, criterion_id: str) -> str:
+    """What a criterion says about itself, such as "Company size is at least 101".
+
+    Raises KeyError if the campaign has no such criterion.
+    """
+    for judge in _judges(campaign):
+        if judge.id == criterion_id:
+            return judge.rule.sentence
+    raise KeyError(criterion_id)

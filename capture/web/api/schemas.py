@@ -1,0 +1,258 @@
+"""Kinds of value in requests: what may be typed, and the same as JSON Schema."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from capture.form.text import cleaned_line, cleaned_text
+from capture.outcomes.record import REFERENCE
+
+_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DIGITS: Final = re.compile(r"-?\d{1,9}", re.ASCII)
+
+
+class Asked(BaseModel):
+    """What a request says: frozen, strict, and with no name that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def read_time(given: object) -> object:
+    """RFC 3339 with its offset, to UTC. What is no text is left for pydantic to refuse."""
+    if isinstance(given, datetime) or given is None:
+        return given
+    if not isinstance(given, str) or not _TIME.fullmatch(given):
+        raise ValueError("write a time with its offset, such as 2026-12-01T10:00:00-05:00")
+    try:
+        return datetime.fromisoformat(given.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("there is no such time") from None
+
+
+def read_day(given: object) -> object:
+    """A full date of RFC 3339."""
+    if isinstance(given, date) or given is None:
+        return given
+    if not isinstance(given, str) or not _DAY.fullmatch(given):
+        raise ValueError("write a date, such as 2026-12-01")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ValueError("there is no such date") from None
+
+
+def _written(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """Text of a form, refused in words instead of by the pattern that programs read."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+def read_number(given: object) -> object:
+    """A whole number as a query has it: digits alone."""
+    if isinstance(given, str):
+        if not _DIGITS.fullmatch(given):
+            raise ValueError("write a whole number")
+        return int(given)
+    return given
+
+
+def read_whole(given: object) -> object:
+    """`3.0` is a whole number in JSON Schema, and is 3 here."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Time = Annotated[
+    datetime, BeforeValidator(read_time), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Day = Annotated[
+    date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})
+]
+Month = Annotated[
+    str,
+    *_written(r"^[0-9]{4}-(0[1-9]|1[0-2])$", "write a month, such as 2026-11"),
+]
+Amount = Annotated[
+    str,
+    *_written(
+        r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.[0-9]{0,3}[1-9][0-9]{0,3})$",
+        "write an amount above nought as text, such as 12000.00",
+    ),
+    Field(
+        description="Net of tax, in major units, as text: `12000.00`. Never more decimals than "
+        "the currency has."
+    ),
+]
+Currency = Annotated[
+    str,
+    *_written(r"^[A-Z]{3}$", "write the currency's code, such as USD"),
+    Field(description="ISO 4217. No other than the lead's own is taken."),
+]
+Person = Annotated[
+    str,
+    StringConstraints(max_length=120),
+    AfterValidator(cleaned_line),
+    Field(description="Who did it, at the client's; the token's name by default."),
+]
+Remark = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(cleaned_text),
+    Field(description="What to say about it: for the agency's eyes."),
+]
+Reference = Annotated[
+    str,
+    *_written(rf"^{REFERENCE}$", "write 1 to 80 letters, digits and signs of . _ : / # + = -"),
+    Field(
+        description="The id that your own system gave this very fact (the payment, the refund, the "
+        "meeting; not the deal). Under it the same outcome of that type is recorded once, however "
+        "it arrives; another one is refused."
+    ),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=60),
+    Field(description="A code of the campaign's list; the lead shows them in `reasons`."),
+]
+
+
+# A lead as its client sees it: never how others were judged, the agency's notes or our hashes.
+
+
+Stage = Literal["qualified", "accepted", "rejected"]
+Entered = Literal["accepted", "rejected"]
+MeetingStage = Literal["none", "scheduled", "held", "no_show", "cancelled", "contested"]
+SaleStage = Literal["none", "won", "lost", "churned", "refunded", "contested"]
+
+
+class Answer(BaseModel):
+    """What we answer: frozen, and nothing in it that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CriterionShown(Answer):
+    """One criterion of the verdict."""
+
+    id: str
+    rule: str = Field(description="The criterion in words.")
+    met: bool
+    why: str = Field(description="In words; empty once the person's data were erased.")
+
+
+class ConsentShown(Answer):
+    """What allows this lead to be delivered: a consent that was given, or a basis in its place."""
+
+    given: bool = Field(description="The person ticked the box of the form.")
+    version: str | None = Field(
+        description="The campaign version whose consent text was shown; null: no form was."
+    )
+    basis: str | None = Field(
+        description="The lawful basis that the agency recorded where no consent was given."
+    )
+
+
+class TouchShown(Answer):
+    """A visit that led here. Null: not known."""
+
+    path: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    utm_term: str | None
+    utm_content: str | None
+
+
+class AppointmentShown(Answer):
+    """The meeting."""
+
+    stage: MeetingStage
+    meeting_at: str | None = Field(description="When it begins or was to begin, in UTC.")
+    taken_held_at: str | None = Field(
+        description="When silence takes it as held, if nobody says what came of it."
+    )
+
+
+class SaleShown(Answer):
+    """The sale, net of tax, in the lead's currency."""
+
+    stage: SaleStage
+    amount: str | None = Field(description="Of the purchase, in major units; null: not won.")
+    refunded: str = Field(description="Given back so far, in major units.")
+
+
+class EventShown(Answer):
+    """One fact of the lead's life. Null: does not apply."""
+
+    type: str
+    occurred_at: str = Field(description="When it happened, in UTC.")
+    recorded_at: str = Field(description="When it was recorded, in UTC.")
+    source: Literal["visitor", "client", "agency", "system"] = Field(description="Whose word.")
+    on_behalf_of: Literal["client"] | None = Field(
+        description="The agency entered it for you; null: nobody spoke for another."
+    )
+    silence: bool = Field(description="Nobody said it: silence did, at the end of a window.")
+    reason: str | None
+    meeting_at: str | None
+    amount: str | None = Field(description="In major units of the lead's currency.")
+    period: str | None = Field(description="The first day that revenue is for.")
+    reference: str | None = Field(description="The id that your own system gave this fact.")
+    final_at: str | None = Field(
+        description="Until then you may object: to an outcome with no_show or contested, to a "
+        "review with accepted or rejected; null: it is final."
+    )
+    cause: str | None = Field(
+        description="accepted: the outcome of yours that was the acceptance; null: none was."
+    )
+
+
+class LeadShown(Answer):
+    """A qualified lead. Times are UTC, RFC 3339."""
+
+    id: str
+    campaign: str
+    campaign_version: str = Field(description="SHA-256 of the campaign file that judges it.")
+    received_at: str
+    month: str = Field(description="Of receipt, in the campaign's time zone.")
+    stage: Stage = Field(description="In review, as of now: silence accepts at the deadline.")
+    deadline: str | None = Field(description="Reject before this, or it is accepted.")
+    accepted_at: str | None
+    needs_your_word: bool = Field(description="Silence never accepts it: only your word does.")
+    entered: Entered | None = Field(
+        description="The agency entered this review for you: until `deadline` you may object, "
+        "with `rejected` or `accepted`. Null: it did not, or the time is over."
+    )
+    disputed: bool = Field(description="The agency disputes your rejection; `settled` agrees.")
+    free: bool = Field(description="Came over the cap: never billed.")
+    currency: str = Field(description="ISO 4217; every amount of this lead is in it.")
+    reasons: dict[str, str] = Field(description="Why you may reject it: code to sentence.")
+    answers: dict[str, str | int | list[str]] | None = Field(
+        description="What the person answered, by field; null once it was erased."
+    )
+    unverified: dict[str, str] | None = Field(
+        description="Optional contact data that looks wrong, as typed, by field; in no answer."
+    )
+    consent: ConsentShown
+    verdict: list[CriterionShown]
+    first_touch: TouchShown
+    last_touch: TouchShown
+    appointment: AppointmentShown
+    sale: SaleShown
+    events: list[EventShown]

@@ -1,0 +1,1 @@
+"""What visitors get: forms, thanks, gated files."""

@@ -1,0 +1,99 @@
+"""`GET /d/<token>`: a gated file, by a signed link that ends."""
+
+import logging
+import os
+from os import stat_result
+from pathlib import Path
+from stat import S_ISREG
+
+from flask import Blueprint, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound as NoSuchFile
+
+from capture.errors import NotFound
+from capture.paths import ConfinedFolder
+from capture.signed_links import Grant, TokenExpired, TokenInvalid
+from capture.web.services import message, on_site, parts
+
+# Gated files as they lie on the disk now: whoever asked for one is never met by an error.
+
+
+log = logging.getLogger(__name__)
+
+
+def size_of(folder: Path, name: str) -> int | None:
+    """Bytes of a gated file; None, with one line for the operator, if it cannot be handed out."""
+    path, size = folder / name, None
+    try:
+        fault = ConfinedFolder(folder).why_outside(name)
+        if not fault:
+            status = path.stat()
+            fault, size = _fault(path, status), status.st_size
+    except OSError as error:
+        fault = error.strerror or str(error)
+    if fault:
+        tell_operator(path, fault)
+    return None if fault else size
+
+
+def tell_operator(path: Path, fault: str) -> None:
+    """Logs which file is missing to people who asked for it; nothing of the people."""
+    log.error("%s: cannot be handed out: %s; put the file back", path, fault)
+
+
+def _fault(path: Path, status: stat_result) -> str:
+    if not S_ISREG(status.st_mode):
+        return "is no file"
+    if not status.st_size:
+        return "is empty"
+    return "" if os.access(path, os.R_OK) else "cannot be read by the service's user"
+
+
+blueprint = Blueprint("download", __name__)
+
+RETRY_SECONDS = 3600
+
+
+@blueprint.get("/d/<token>")
+def download(token: str) -> ResponseReturnValue:
+    """The file as an attachment.
+
+    410 when the link has ended, 404 when it was never ours or the file is given out no more, 503
+    while the file is missing.
+    """
+    try:
+        grant = parts().tokens.read_download(token)
+    except TokenInvalid:
+        return message("Not found", "This link is not complete. Copy it whole and try again."), 404
+    except TokenExpired:
+        text = "This link has ended. Send the form again and you get a fresh one at once."
+        articles = on_site("/articles/")
+        return message("Link ended", text, link_url=articles, link_text="To the articles"), 410
+    if not _is_promised(grant):
+        return message("Not found", "This file is no longer given out."), 404
+    folder = parts().config.gated.resolve()
+    if size_of(folder, grant.file) is None:
+        return _missing()
+    try:
+        response = send_from_directory(folder, grant.file, as_attachment=True, max_age=0)
+    except (NoSuchFile, OSError) as error:  # taken away since we looked
+        tell_operator(folder / grant.file, str(error))
+        return _missing()
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _is_promised(grant: Grant) -> bool:
+    try:
+        return grant.file in parts().catalogue.campaign(grant.campaign).assets
+    except NotFound:  # the campaign is gone; its links live on for some days
+        return False
+
+
+def _missing() -> ResponseReturnValue:
+    text = (
+        "The file is not here just now. Your link stays good: please try again later today. "
+        f"If it still does not come, ask {parts().site.now().publisher} for the file."
+    )
+    return message("One moment", text), 503, {"Retry-After": str(RETRY_SECONDS)}

@@ -1,0 +1,148 @@
+"""`GET/POST /f/<campaign>`: the form's own page, and where every form is posted to."""
+
+import json
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from capture.campaign.model import Campaign
+from capture.errors import Unavailable
+from capture.form.campaign_form import CampaignForm, form_class
+from capture.form.touches import touch_of_page
+from capture.intake.gate import DoorShut, Submission, check_open, spam_signals
+from capture.intake.receive import FormOutdated, receive
+from capture.lead.consent import Consent
+from capture.web.services import message, on_site, page, parts
+
+blueprint = Blueprint("form", __name__)
+
+OUTDATED = "This form has changed since you opened it. Please look it over and send it again."
+BUSY = "We could not save your answers just now. They are still here: please send them again."
+OFTEN = "Too many forms came from your address. Your answers are still here: wait {} seconds."
+
+
+@blueprint.get("/f/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """The form's own page."""
+    campaign = parts().catalogue.campaign(slug)
+    now = datetime.now(UTC)
+    try:
+        parts().ledger.read(lambda records: check_open(records, campaign, now))
+    except DoorShut:
+        return _closed(campaign), 410
+    touch = json.dumps(touch_of_page(request.full_path, request.referrer or "", now))
+    token = request.args.get("test", "")
+    form = form_class(campaign)(
+        data={
+            "gp_first": touch,
+            "gp_last": touch,
+            "gp_test": token if parts().tokens.is_test_lead(token, slug) else "",
+        }
+    )
+    return _form_page(campaign, form), {"Cache-Control": "no-cache"}
+
+
+@blueprint.post("/f/<slug>")
+def submit(slug: str) -> ResponseReturnValue:
+    """Takes a submission: 303 to thanks, or the form again with everything still in it."""
+    service = parts()
+    campaign = service.catalogue.campaign(slug)
+    sent = _posted()
+    form = form_class(campaign)(sent)
+    shown = form.shown_version()
+    if shown not in {None, campaign.version}:
+        campaign = service.catalogue.campaign(slug, shown)
+        form = form_class(campaign)(sent)
+    wait = service.rate_limit.retry_after(request.remote_addr)
+    if wait is not None:
+        return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
+    now = datetime.now(UTC)
+    if not form.validate() and not form.is_honeypot_filled:
+        return _sent_back(campaign, form, now)
+    submission = _submission(campaign, form, now)
+    try:
+        receipt = service.ledger.transact(
+            lambda records: receive(records, campaign, submission, now)
+        )
+    except DoorShut:
+        return _closed(campaign), 410
+    except FormOutdated:
+        return _form_page(campaign, form, OUTDATED), 422
+    except Unavailable as error:
+        current_app.logger.error("%s: lead refused: %s", request.path, error)
+        return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
+    # Without a body: nobody reads it. A slug and a token need no quoting.
+    thanks = f"/f/{slug}/thanks?t={service.tokens.thanks(slug, receipt.lead_id)}"
+    return Response(status=303, headers={"Location": f"{request.root_path}{thanks}"})
+
+
+def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
+    """Nobody should mend a form that is taken no more."""
+    try:
+        parts().ledger.read(lambda records: check_open(records, campaign, now))
+    except DoorShut:
+        return _closed(campaign), 410
+    return _form_page(campaign, form), 422
+
+
+def _posted() -> MultiDict[str, str]:
+    """The form as it was sent. Raises a 413 if it is too long."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        # As `request.form` has it, by a shorter way.
+        sent = request.get_data(cache=False).decode(errors="replace")
+        form = MultiDict(parse_qsl(sent, keep_blank_values=True, errors="werkzeug.url_quote"))
+    else:
+        form = request.form
+    if request.content_length is None:
+        # Werkzeug cuts a chunked body at the limit without a word; reading on from there raises.
+        request.stream.read(1)
+    return form
+
+
+def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
+    answers = form.answers()
+    trap = form.is_honeypot_filled
+    first, last = form.touches()
+    if not last:  # no script ran: the page that the form stood on is all that we know
+        last = touch_of_page(request.referrer or "", "", now)
+    return Submission(
+        answers=answers,
+        consent=Consent(bool(form["consent"].data), form.shown_version()),
+        one_time_id=form.submission_id() or "",
+        spam_signals=spam_signals(
+            answers,
+            honeypot=trap,
+            seconds=form.seconds(),
+            min_fill_seconds=parts().config.min_fill_seconds,
+        ),
+        first_touch=first or last,
+        last_touch=last,
+        test=_is_test(campaign, form),
+        unverified=form.unverified(),
+    )
+
+
+def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
+    if form.shown_version() not in {None, campaign.version}:
+        form["consent"].data = False  # its words may be others now, so nobody agreed to them yet
+    return page(
+        "form_page.html",
+        campaign=campaign,
+        form=form,
+        notice=notice,
+        test=_is_test(campaign, form),
+    )
+
+
+def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
+    return parts().tokens.is_test_lead(form.test_token() or "", campaign.slug)
+
+
+def _closed(campaign: Campaign) -> str:
+    text = "This form takes no more answers for now. Everything else here is open to you."
+    return message(
+        campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles"
+    )

@@ -1,0 +1,64 @@
+"""`GET /f/<campaign>/thanks`: thanks, and the links to the files that the visitor was promised."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from capture.errors import NotFound, Refused
+from capture.signed_links import Grant
+from capture.web.public.download import size_of
+from capture.web.services import message, page, parts
+
+blueprint = Blueprint("thanks", __name__)
+
+
+@dataclass(frozen=True)
+class GatedFile:
+    """One file that the visitor may fetch."""
+
+    name: str
+    url: str
+    size: str
+
+
+@blueprint.get("/f/<slug>/thanks")
+def thanks(slug: str) -> ResponseReturnValue:
+    """The same page for every visitor, however the lead was judged (rule 6).
+
+    Their lead is recorded, so they are thanked, whatever has become of campaign and files since.
+    """
+    try:
+        grant = parts().tokens.read_thanks(request.args.get("t", ""))
+    except Refused:
+        grant = None
+    if grant is None or grant.campaign != slug:
+        parts().catalogue.campaign(slug)  # or NotFound: there is no form to lead back to
+        text = "This address is no longer valid. Send the form again and you are back here at once."
+        action = parts().site.now().form_action(slug)
+        return message("Link ended", text, link_url=action, link_text="To the form"), 410
+    found = {name: _file(grant, name) for name in _promised(slug)}
+    files = [file for file in found.values() if file is not None]
+    missing = [name for name, file in found.items() if file is None]
+    shown = page("thanks.html", files=files, missing=missing)
+    return shown, {"Referrer-Policy": "no-referrer"}
+
+
+def _promised(slug: str) -> tuple[str, ...]:
+    try:
+        return parts().catalogue.campaign(slug).assets
+    except NotFound:
+        return ()
+
+
+def _file(grant: Grant, name: str) -> GatedFile | None:
+    """None while the file cannot be handed out."""
+    size = size_of(parts().config.gated, name)
+    if size is None:
+        return None
+    token = parts().tokens.download(Grant(grant.campaign, grant.lead_id, name))
+    return GatedFile(name, url_for("download.download", token=token), _readable(size))
+
+
+def _readable(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1000)} KB"

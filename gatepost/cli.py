@@ -1,0 +1,193 @@
+"""The `gatepost` command: joins both halves' commands, each loaded only when it is asked for."""
+
+import difflib
+import gc
+import importlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+import click
+
+from capture.campaign.schema import campaign_schema, client_schema, costs_schema
+from capture.cli.hints import in_words
+from capture.cli.show import as_json_option, show_rows
+from capture.errors import GatepostError
+from gatepost.settings import PREFIX, SECRETS, Settings, Sourced
+from publish.checks.model import page_schema, post_schema
+
+_MADE_BEFORE_A_LOOK: Final = 50_000
+"""Most lives to the end: to look for garbage after each 700 things costs a build a thirtieth."""
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "backtest": "capture.cli.backtest:backtest",
+    "build": "publish.cli:build",
+    "campaigns": "capture.cli.campaigns:campaigns",
+    "check": "publish.cli:check",
+    "close": "capture.cli.close:close",
+    "correct": "capture.cli.correct:correct",
+    "credit": "capture.cli.credit:credit",
+    "credits": "capture.cli.credit:credits_",
+    "debit": "capture.cli.debit:debit",
+    "evidence": "capture.cli.evidence:evidence",
+    "export": "capture.cli.export:export",
+    "hook": "gatepost.releases.commands:hook",
+    "import": "publish.cli:import_",
+    "kpi": "capture.cli.kpi:kpi",
+    "lapse": "capture.cli.review:lapse",
+    "lead": "capture.cli.lead:lead",
+    "leads": "capture.cli.leads:leads",
+    "new": "publish.cli:new",
+    "notify": "capture.cli.review:notify",
+    "outcome": "capture.cli.outcome:outcome",
+    "outcomes": "capture.cli.outcomes:outcomes",
+    "paid": "capture.cli.paid:paid",
+    "publish": "gatepost.releases.commands:publish",
+    "releases": "gatepost.releases.commands:releases",
+    "report": "capture.cli.report:report",
+    "review": "capture.cli.review:review",
+    "rollback": "gatepost.releases.commands:rollback",
+    "schema": "gatepost.cli:schema",
+    "serve": "gatepost.cli:serve",
+    "settings": "gatepost.cli:settings",
+    "sla": "capture.cli.sla:sla",
+    "statement": "capture.cli.statement:statement",
+    "statements": "capture.cli.statements:statements",
+    "suppress": "capture.cli.suppress:suppress",
+    "test-lead": "capture.cli.test_lead:test_lead",
+    "tokens": "capture.cli.tokens:tokens",
+    "verify": "capture.cli.verify:verify",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when that command is run or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="gatepost")
+@click.pass_context
+def gatepost(ctx: click.Context) -> None:
+    """Publish posts with git; capture leads on them; bill only the leads that qualify."""
+    sourced = Sourced.read()
+    ctx.meta["gatepost.settings"] = sourced
+    if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
+        # The ledger loads in a fifth of a second, so not for those who write.
+        from gatepost.command_context import workplace
+
+        ctx.obj = workplace(sourced.settings)
+
+
+def main() -> None:
+    """Exit code 0 done, 1 refused, 2 wrong use; a line on stderr for each thing to mend."""
+    gc.set_threshold(_MADE_BEFORE_A_LOOK)
+    try:
+        code = gatepost(prog_name="gatepost", standalone_mode=False)
+    except GatepostError as error:
+        _end(in_words(error), 1)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "gatepost"
+        _end(f"{error.format_message()} (see `{command} --help`)", error.exit_code)
+    except click.ClickException as error:
+        _end(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _end("stopped", 130)
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(line: str, code: int) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(code)
+
+
+# The commands that belong to neither half: `schema`, `serve` and `settings`.
+
+
+_SCHEMAS = {
+    "campaign": campaign_schema,
+    "client": client_schema,
+    "costs": costs_schema,
+    "page": page_schema,
+    "post": post_schema,
+}
+
+
+@click.command()
+@click.option(
+    "--live", is_flag=True, help="For writers: build on every save, and the browser follows."
+)
+@click.pass_context
+def serve(ctx: click.Context, live: bool) -> None:
+    """Serve the built site and the lead service."""
+    settings = ctx.meta["gatepost.settings"].settings
+    if live:
+        from gatepost.preview.live import live as follow
+        from publish.cli import given_of
+
+        follow(settings, given_of(ctx))
+        return
+    from gatepost.server.serve import serve as run  # Flask and gunicorn load for this command alone
+    from gatepost.server.serve import warn_of_open_secrets
+
+    warn_of_open_secrets(ctx.meta["gatepost.settings"])
+    run(settings)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(sorted(_SCHEMAS)))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file, for editors that check TOML and YAML."""
+    click.echo(json.dumps(_SCHEMAS[kind](), indent=2, ensure_ascii=False))
+
+
+@click.command()
+@as_json_option
+@click.pass_context
+def settings(ctx: click.Context, as_json: bool) -> None:
+    """Show each setting, its value, and where it came from."""
+    sourced: Sourced = ctx.meta["gatepost.settings"]
+    rows = [
+        {
+            "name": PREFIX + name.upper(),
+            "value": _shown(sourced.settings, name),
+            "from": _origin(sourced, name),
+            "what": field.description or "",
+        }
+        for name, field in Settings.model_fields.items()
+    ]
+    show_rows(("name", "value", "from", "what"), rows, as_json=as_json)
+
+
+def _shown(settings: Settings, name: str) -> str:
+    value = str(getattr(settings, name))
+    return "********" if name in SECRETS and value else value
+
+
+def _origin(sourced: Sourced, name: str) -> str:
+    if name in SECRETS and not getattr(sourced.settings, name):
+        path = sourced.settings.var_dir / name
+        return str(path) if path.exists() else f"{path}, made on the first run"
+    return sourced.sources[name]

@@ -1,0 +1,144 @@
+"""The commands of publishing with git: `hook`, `publish`, `releases` and `rollback`."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from capture.cli.show import as_json_option, moment, plain, show_rows
+from capture.errors import GatepostError, Unavailable
+from gatepost.releases.store import Shelf
+from gatepost.settings import Settings, Sourced
+
+
+@click.command()
+@click.argument("when", type=click.Choice(["pre-receive", "post-receive"]))
+@click.pass_context
+def hook(ctx: click.Context, when: str) -> None:
+    """Take a push: what the git hooks in deploy/ call."""
+    from gatepost.releases.context import Desk  # Pelican loads for this command alone
+    from gatepost.releases.git import Repository
+    from gatepost.releases.receive import after_push, before_push
+
+    settings, now = _settings(ctx), datetime.now(UTC)
+    repository = Repository(Path(os.environ.get("GIT_DIR", "")).absolute())
+    with _told_to_the_writer(settings, when):
+        desk = Desk.of(settings, Path.cwd(), _say)
+        if when == "pre-receive":
+            before_push(desk, repository, sys.stdin, now)
+        else:
+            shown = after_push(desk, repository, now)
+            if shown is not None:
+                _say(f"Published as {shown.name}.")
+
+
+@click.command()
+@click.option(
+    "--if-due", is_flag=True, help="Only if a post or form is due, or a push was cut off."
+)
+@click.pass_context
+def publish(ctx: click.Context, if_due: bool) -> None:
+    """Publish what is live again: for a timer, and after an upgrade."""
+    from gatepost.releases.context import Desk
+    from gatepost.releases.receive import publish_again  # Pelican loads for this command alone
+
+    _readable()
+    desk = Desk.of(_settings(ctx), Path.cwd(), click.echo)
+    shown = publish_again(desk, datetime.now(UTC), if_due=if_due)
+    if shown is not None:
+        click.echo(f"Published as {shown.name}.")
+
+
+@click.command()
+@as_json_option
+@click.pass_context
+def releases(ctx: click.Context, as_json: bool) -> None:
+    """List the releases that are kept, the newest first."""
+    shelf = _shelf(ctx)
+    current = shelf.current()
+    rows = [
+        {
+            "release": release.name,
+            "shown": "now" if current and release.name == current.name else "",
+            "since": moment(release.live_at) if release.live_at else "never",
+            "commit": release.commit[:12],
+            "subject": release.subject,
+        }
+        for release in reversed(shelf.all())
+    ]
+    if not rows and not as_json:
+        click.echo("Nothing was published with git yet.")
+        return
+    show_rows(("release", "shown", "since", "commit", "subject"), rows, as_json=as_json)
+
+
+@click.command()
+@click.pass_context
+def rollback(ctx: click.Context) -> None:
+    """Show readers the release before the one that they see."""
+    from gatepost.releases.make_release import changed_campaigns, check_with_ledger
+
+    shelf = _shelf(ctx)
+    with shelf.locked():
+        before = shelf.current()
+        shown = shelf.go_back(datetime.now(UTC))
+        left = shelf.path(before.name) if before else None
+        changed = changed_campaigns(shelf.path(shown.name), left)
+    try:  # afterwards: whoever goes back is in a hurry, and the service keeps its own rules
+        check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
+    except GatepostError as error:
+        click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
+    click.echo(f"Readers see {shown.name} again: {plain(shown.subject).plain}")
+
+
+def _shelf(ctx: click.Context) -> Shelf:
+    return Shelf(_settings(ctx).releases_dir.absolute())
+
+
+def _settings(ctx: click.Context) -> Settings:
+    sourced: Sourced = ctx.meta["gatepost.settings"]
+    return sourced.settings
+
+
+def _say(line: str) -> None:
+    """To the writer's terminal, which git prefixes with `remote:`."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in line)
+    print(shown, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _readable() -> None:
+    os.umask(0o022)  # the web server reads what is built, whatever the login's habit is
+
+
+@contextmanager
+def _told_to_the_writer(settings: Settings, when: str) -> Iterator[None]:
+    """Turns whatever goes wrong into lines that a writer can use; git refuses the push then."""
+    _readable()
+    refused = "Nothing was published; readers see what they saw before."
+    try:
+        yield
+    except GatepostError as error:
+        for line in str(error).splitlines():
+            _say(line)
+        if isinstance(error, Unavailable):
+            _say("That is not of your making: please tell the operator.")
+    except BrokenPipeError:  # the writer has gone
+        sys.exit(1)
+    except Exception:
+        _log(settings, traceback.format_exc())
+        _say("Publishing broke, and not by your making: the operator finds why in publish.log.")
+    else:
+        return
+    if when == "pre-receive":
+        _say(refused)
+    sys.exit(1)
+
+
+def _log(settings: Settings, text: str) -> None:
+    with (settings.releases_dir / "publish.log").open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat()}\n{text}\n")

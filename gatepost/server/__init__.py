@@ -1,0 +1,1 @@
+"""Serves the site and the lead service in one, under gunicorn."""

@@ -1,0 +1,190 @@
+"""Runs Pelican in this process, quietly, and turns whatever stops it into lines for a person."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError, TemplateSyntaxError
+from pelican import Pelican, signals
+from pelican.log import console
+from pelican.settings import read_settings
+
+from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
+from publish.checks.finding import Findings
+from publish.checks.post import Post
+from publish.checks.project import WRITING, Writing
+from publish.checks.rules.forms import open_forms
+from publish.plugins.checks import checked
+from publish.plugins.problems import EAR, raise_found, report_of
+
+
+@dataclass(frozen=True)
+class Held:
+    """A post that readers do not see yet."""
+
+    where: str
+    title: str
+    address: str
+    """Where who knows it may look, below the site; empty if nobody may."""
+    due: str
+    """When it is published, in the site's zone; empty for a draft."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was read: how much of it is published, and what the writer should know."""
+
+    articles: int
+    pages: int
+    forms: int
+    warnings: tuple[str, ...]
+    due: str | None
+    """The next post that is held back: when in the site's zone, and which."""
+    due_at: datetime | None = None
+    """When the site changes though nobody writes: that post's time, or a form's. UTC."""
+    held: tuple[Held, ...] = ()
+    """Drafts and posts to come."""
+
+
+def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
+    """Pelican's settings; `given` wins over the file. Raises `FileErrors` or `Refused`."""
+    if not config.is_file():
+        raise Refused(f"{config}: no such file; run this in the project's folder")
+    EAR.listen()
+    EAR.take()
+    with _in_words(config, config.parent):
+        settings: dict[str, Any] = read_settings(str(config), override=dict(given))
+    return settings
+
+
+def run(settings: dict[str, Any]) -> Outcome:
+    """Reads everything, checks it and writes it to OUTPUT_PATH.
+
+    Raises `FileErrors` with every problem, or `Unavailable` when the disk refuses.
+    """
+    outcome: list[Outcome] = []
+
+    def read(generators: Any) -> None:
+        outcome.append(_count(generators[0]))
+
+    theme = Path(settings["THEME"])
+    with _quiet(), _in_words(theme, theme):
+        pelican = Pelican(settings)
+        # Connected after all plugins, so `publish.plugins.problems` has found no fault by then.
+        with signals.all_generators_finalized.connected_to(read):
+            pelican.run()
+        raise_found(settings)
+    report = report_of(settings)
+    warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
+    found = outcome[0]
+    writing = settings.get(WRITING)
+    held = tuple(_held(writing)) if writing else ()
+    due_at = writing.next_change if writing else None
+    return replace(found, warnings=warnings, due=_due(writing), due_at=due_at, held=held)
+
+
+def _count(generator: Any) -> Outcome:
+    context = generator.context
+    published = [
+        type(content).__name__
+        for content in context["generated_content"].values()
+        if content is not None and content.status != "draft"
+    ]
+    forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
+    return Outcome(published.count("Article"), published.count("Page"), forms, (), None)
+
+
+def _due(writing: Writing | None) -> str | None:
+    post = writing.next_due if writing else None
+    if writing is None or post is None or post.due is None:
+        return None
+    return f"{_when(post, writing)}: {post.where}"
+
+
+def _when(post: Post, writing: Writing) -> str:
+    return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}" if post.due else ""
+
+
+def _held(writing: Writing) -> Iterator[Held]:
+    for post in writing.posts:
+        state = post.state(writing.now)
+        if state in {"draft", "scheduled"}:
+            preview, due = post.get("preview"), _when(post, writing)
+            address = f"/drafts/{preview}/" if preview else ""
+            title = str(post.get("title") or post.slug)
+            yield Held(post.where, title, address, due if state == "scheduled" else "")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pelican prints its own last line to the console."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
+@contextmanager
+def _in_words(blame: Path, folder: Path) -> Iterator[None]:
+    """Turns what the block raises into one line, with the file below `folder` that did it."""
+    try:
+        yield
+    except GatepostError:
+        raise
+    except SystemExit as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Unavailable(f"{where}{error.strerror or error}; nothing was published") from error
+    except Exception as error:
+        path, line = _place(error, folder)
+        message = " ".join(str(error).split())
+        if not isinstance(error, TemplateError | ValueError):
+            message = f"{type(error).__name__}: {message}"
+        raise FileErrors([Problem(short_path(path or blame), line, message)]) from error
+
+
+def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
+    """Where below the folder it happened: Jinja gives its templates frames of their own."""
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).resolve().is_relative_to(folder.resolve()):
+            return Path(frame.filename), frame.lineno
+    return None, None
+
+
+# Checks all that people write, and makes no page: quick enough for a hook that may refuse a push.
+#
+# The build asks the same rules once. Then it looks in the finished pages for what only Markdown
+# makes, and compares all files of the site with the gated ones.
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was read and what is wrong with it. Counts are of what readers may see."""
+
+    articles: int
+    pages: int
+    forms: int
+    findings: Findings
+
+
+def check(config: Path, given: Mapping[str, object], now: datetime) -> Checked:
+    """Asks every rule. Raises what keeps it from reading: faulty settings, a broken disk."""
+    writing, findings = checked(settings_from(config, given), now)
+    return Checked(*_counts(writing), findings)
+
+
+def _counts(writing: Writing) -> tuple[int, int, int]:
+    public = [post for post in writing.posts if writing.is_public(post)]
+    articles = sum(post.kind == "post" for post in public)
+    forms = sum(len(open_forms(post, writing)) for post in public)
+    return articles, len(public) - articles, forms

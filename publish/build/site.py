@@ -1,0 +1,124 @@
+"""Builds the site: reads everything, writes a whole new site beside the old one, swaps it in."""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from capture.errors import Refused, Unavailable
+from publish.build.pelican_run import Outcome, run, settings_from
+from publish.checks.layout import PUBLISHED, published_of
+from publish.checks.project import read_published
+from publish.plugins.share_pictures import RELEASE
+
+# Puts a new site in the place of the old one: all of it, or nothing.
+
+
+WORKSHOP: Final = ".build"  # beside the site: the new one on its way in, the old one on its way out
+
+
+@contextmanager
+def replaced(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
+    """Gives an empty folder to build into, and swaps it in when the block ends well.
+
+    If the block raises, the old site stays as it is. Files that the block writes beside the new
+    folder, such as `site.json`, go beside the site. One build at a time: a second one calls
+    `waiting` and waits. Raises OSError.
+    """
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(site.parent / ".build.lock", waiting):
+        workshop = site.parent / WORKSHOP
+        shutil.rmtree(workshop, ignore_errors=True)  # what a killed build left
+        fresh = workshop / "new" / site.name
+        fresh.mkdir(parents=True)
+        try:
+            yield fresh
+            _swap(fresh, site, workshop / "old")
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _swap(fresh: Path, site: Path, old: Path) -> None:
+    """Two renames: for the few microseconds between them there is no site."""
+    had_site = site.exists() or site.is_symlink()
+    if had_site:
+        site.rename(old)
+    try:
+        fresh.rename(site)
+    except OSError:
+        if had_site:
+            old.rename(site)
+        raise
+    for beside in fresh.parent.iterdir():
+        beside.replace(site.parent / beside.name)
+
+
+@contextmanager
+def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """The lock ends with its process, however that ends."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass(frozen=True)
+class Built:
+    """A site that was published."""
+
+    outcome: Outcome
+    seconds: float
+    site: Path
+
+
+def build(
+    config: Path,
+    given: Mapping[str, object],
+    waiting: Callable[[], None] = lambda: None,
+    *,
+    finish: Callable[[Path, Path], None] | None = None,
+) -> Built:
+    """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
+
+    `waiting` is called if another build is at work. `finish` (`publish.build.release.finish`) makes
+    a release: share pictures, search and compressed files, which a preview does without.
+    Raises `FileErrors` with every problem found, `Refused` if the site would replace its own
+    sources, or `Unavailable` when the disk refuses; then the old site is as it was.
+    """
+    started = time.monotonic()
+    settings = settings_from(config, given)
+    site = Path(settings["OUTPUT_PATH"]).absolute()
+    for source in (config, Path(settings["PATH"]), Path(settings["THEME"])):
+        if source.resolve().is_relative_to(site.resolve()):
+            raise Refused(
+                f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
+                "give it a folder of its own, such as output/www"
+            )
+    kept = published_of(settings)  # what the last published build left, not this one
+    try:
+        with replaced(site, waiting) as fresh:
+            ours = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: bool(finish)}
+            outcome = run(settings | ours)
+            if finish:
+                finish(fresh, Path(settings["CACHE_PATH"]))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
+    return Built(outcome, time.monotonic() - started, site)
+
+
+# Whether a post, or a form's day, is due: for a timer, so without reading the posts again.
+
+
+def is_due(config: Path, given: Mapping[str, object], now: datetime) -> bool:
+    """Whether a time has come for which the last published build left something."""
+    due = read_published(published_of(settings_from(config, given))).due
+    return due is not None and due <= now

@@ -1,0 +1,213 @@
+"""The head of a post: what stands above its text, in either of two styles, with lines.
+
+    Title: What pays            ---
+    Tags: pricing, cpl          title: What pays
+                                tags: [pricing, cpl]
+    The text.                   ---
+                                The text.
+
+Pelican's style ends at the first empty line; a value goes on in lines that are indented by four
+spaces. Every value stays text here, so that both styles are read by one model.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from capture.campaign.problems import KeyPath
+
+# YAML to text, lists and tables with the line of each key. Nothing in it is guessed to be a date
+# or a yes: the model knows what each key holds, and `title: No` stays a title.
+
+
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL: Final = "tag:yaml.org,2002:null"
+_DEEPEST: Final = 8
+
+
+@dataclass
+class YamlHead:
+    """What was read, and what could not be."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_yaml(text: str, first_line: int) -> YamlHead:
+    """Reads one YAML document whose first line is `first_line` of its file. Never raises."""
+    head = YamlHead()
+    try:
+        node = yaml.compose(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark else 0)
+        head.faults.append((line, _why(error)))
+        return head
+    except (yaml.YAMLError, RecursionError) as error:
+        head.faults.append((first_line, f"is no YAML: {' '.join(str(error).split())}"))
+        return head
+    if isinstance(node, yaml.MappingNode):
+        head.values = _Reader(head, first_line).table(node, ())
+    elif node is not None:
+        head.faults.append((first_line, "is no list of `key: value` lines"))
+    return head
+
+
+def _why(error: yaml.MarkedYAMLError) -> str:
+    said = " ".join(str(error.problem or error.context).split())
+    if "mapping values are not allowed" in said:
+        return 'has a second `: ` in one value: put the value in quotes, such as title: "One: two"'
+    if "cannot start any token" in said or "found unexpected" in said or "expected" in said:
+        return f'is no YAML ({said}): put text that holds signs such as : # @ % [ in "quotes"'
+    return f"is no YAML: {said}"
+
+
+class _Reader:
+    """Turns nodes into values, each node once: so an alias can build no endless text."""
+
+    def __init__(self, head: YamlHead, first_line: int) -> None:
+        self._head = head
+        self._first = first_line
+        self._seen: set[int] = set()
+
+    def table(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = self._line(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._head.faults.append((line, "is no `key: value`"))
+                continue
+            key = str(key_node.value).lower()
+            if key in found:
+                first = self._head.lines[(*path, key)]
+                told = f"`{key}` is given on line {first} already: keep one of them"
+                self._head.faults.append((line, told))
+                continue
+            self._head.lines[(*path, key)] = line
+            found[key] = self._value(value_node, (*path, key))
+        return found
+
+    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
+        line = self._line(node)
+        self._head.lines.setdefault(path, line)
+        if id(node) in self._seen or len(path) > _DEEPEST:
+            self._head.faults.append((line, "has an alias (`*name`): write the value out"))
+            return ""
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.table(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(part, (*path, place)) for place, part in enumerate(node.value)]
+        return "" if node.tag == _NULL else str(node.value)
+
+    def _line(self, node: yaml.Node) -> int:
+        return int(self._first + node.start_mark.line)
+
+
+_FENCE: Final = re.compile(r"---[ \t]*")
+_TOML_FENCE: Final = re.compile(r"\+\+\+[ \t]*")
+_FENCE_END: Final = re.compile(r"(?:---|\.\.\.)[ \t]*")
+_PAIR: Final = re.compile(r" {0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
+_MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake in how the head is written."""
+
+    line: int
+    message: str
+    rule: str = "front-matter"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Keys in small letters to what the writer gave: text, or in YAML also lists and tables."""
+
+    values: Mapping[str, Any]
+    lines: Mapping[KeyPath, int]
+    """Where each key stands, counted from 1; in YAML also what lies below it."""
+    body: str
+    body_line: int
+    """The line of the file on which `body` begins."""
+    is_yaml: bool = False
+    faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing of it could be read, and why is in `faults`: what it lacks is not known."""
+        return bool(self.faults) and not self.values
+
+    def line(self, *path: str | int) -> int:
+        """The line of a key, of the nearest one above it, or of the head."""
+        ends = range(len(path), 0, -1)
+        return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), 1)
+
+
+def read_head(text: str) -> Head:
+    """Divides a file into head and text. Never raises: mistakes are in `faults`."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return _yaml(lines) if _FENCE.fullmatch(lines[0]) else _pairs(lines)
+
+
+def _yaml(lines: list[str]) -> Head:
+    ends = (number for number, line in enumerate(lines[1:], 1) if _FENCE_END.fullmatch(line))
+    end = next(ends, None)
+    if end is None:
+        fault = Fault(1, "the head that `---` opens is never closed: put `---` on a line below it")
+        return Head({}, {}, "", len(lines), is_yaml=True, faults=(fault,))
+    read = read_yaml("\n".join(lines[1:end]), first_line=2)
+    faults = tuple(Fault(line, message) for line, message in read.faults)
+    body = "\n".join(lines[end + 1 :])
+    return Head(read.values, read.lines, body, end + 2, is_yaml=True, faults=faults)
+
+
+def _pairs(lines: list[str]) -> Head:
+    values: dict[str, str] = {}
+    places: dict[KeyPath, int] = {}
+    faults: list[Fault] = []
+    key, end = "", 0
+    for end, line in enumerate(lines):
+        if not line.strip():
+            break
+        if pair := _PAIR.fullmatch(line):
+            key = pair["key"].lower()
+            if key in values:
+                faults.append(Fault(end + 1, given_twice(key, places[key,])))
+                key = ""
+                continue
+            values[key] = pair["value"].strip()
+            places[key,] = end + 1
+        elif values and (more := _MORE.fullmatch(line)):
+            if key:
+                values[key] = f"{values[key]}\n{more['value'].strip()}"
+        elif values:
+            faults.append(
+                Fault(end + 1, "is no `Key: value`: leave an empty line between head and text")
+            )
+            break
+        else:
+            break
+    else:
+        end = len(lines)
+    if not values:
+        faults += _elsewhere(lines)
+    return Head(values, places, "\n".join(lines[end:]), end + 1, faults=tuple(faults))
+
+
+def _elsewhere(lines: list[str]) -> Iterator[Fault]:
+    """A head that stands where, or is written as, none is looked for."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if _TOML_FENCE.fullmatch(lines[first]):
+        yield Fault(first + 1, "has a head in TOML, between `+++`: write it in YAML, between `---`")
+    elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
+        yield Fault(1, f"has its head on line {first + 1}: take away the empty lines above it")
+
+
+def given_twice(key: str, first: int) -> str:
+    """What to say of a key that a head holds twice."""
+    return f"`{key}` is given on line {first} already: keep one of them"

@@ -1,0 +1,301 @@
+"""What the head of a post or page may hold: the model, and the JSON Schema that editors use.
+
+The model knows kinds of value; how long a title may be is a rule, which a project may set to warn.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
+
+# The kinds of value that a head holds. Each refuses with the sentence that a writer reads.
+
+
+SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
+OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
+"""The whole path of an old address. No sign in it means anything to a file system or to nginx."""
+FILE: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.~-]+/)*(?!\.{1,2}$)[\w.~-]+")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""A language tag in the main (RFC 5646)."""
+TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_STATUSES: Final = ("published", "hidden", "draft", "skip")
+_DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
+_ZONE: Final = re.compile(r" (?=[Z+-])")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def refusal(message: str) -> PydanticCustomError:
+    """An error of pydantic's with our sentence; braces in it are a writer's own."""
+    return PydanticCustomError("head", "{told}", {"told": message})
+
+
+def _line(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refusal("must be text on one line")
+    text = " ".join(line.strip() for line in value.split("\n")).strip()
+    if not text:
+        raise refusal("is empty: give it a value, or take the line away")
+    return text
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """`a, b` or `[a, b]`. As in Pelican, `;` divides if there is one: a name may hold a comma."""
+    if isinstance(value, str):
+        value = value.split(";") if ";" in value else re.split(r"[,\n]", value)
+        value = [part for part in value if part.strip()]
+    if not isinstance(value, list):
+        raise refusal("must be a list, such as: one, two")
+    words = tuple(_line(part) for part in value)
+    if not words:
+        raise refusal("is empty: give it a value, or take the line away")
+    if twice := next((word for place, word in enumerate(words) if word in words[:place]), None):
+        raise refusal(f"names `{twice}` twice: keep one of them")
+    return words
+
+
+def _slug(value: Any) -> str:
+    text = _line(value)
+    if not SLUG.fullmatch(text):
+        raise refusal(
+            f"is no slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
+        )
+    return text
+
+
+def _slugs(value: Any) -> tuple[str, ...]:
+    return tuple(_slug(word) for word in _words(value))
+
+
+def _old_address(value: Any) -> str:
+    text = _line(value)
+    if not SLUG.fullmatch(text) and not OLD_PATH.fullmatch(text):
+        raise refusal(
+            f"holds no slug and no path, `{text}`: write what-pays, or /2021/03/what-pays/ for an "
+            "address from elsewhere"
+        )
+    return text
+
+
+def _old_addresses(value: Any) -> tuple[str, ...]:
+    return tuple(_old_address(word) for word in _words(value))
+
+
+def _moment(value: Any) -> datetime:
+    text = _line(value)
+    try:  # RFC 3339 in the main; without a zone: the site's. No weeks, no days of a year
+        moment = datetime.fromisoformat(_ZONE.sub("", text) if re.match(_DATES, text) else "")
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - stands for none
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise refusal(f"is no date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time")
+    return moment
+
+
+def _flag(value: Any) -> bool:
+    text = _line(value).lower()
+    if text not in _YES_OR_NO:
+        raise refusal(f"must be true or false, not `{text}`")
+    return _YES_OR_NO[text]
+
+
+def _url(value: Any) -> str:
+    text = _line(value)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
+        raise refusal(
+            f"is no full address, `{text}`: write one such as https://www.example.com/first/"
+        )
+    return text
+
+
+def _site_path(value: Any) -> str:
+    text = _line(value)
+    if not text.startswith("/") or text.startswith("//"):
+        raise refusal("must be a picture of the site, such as /images/funnel.svg")
+    return text
+
+
+def _fitting(pattern: re.Pattern[str], told: str) -> Callable[[Any], str]:
+    """Takes a line that the whole pattern fits, and tells of any other."""
+
+    def read(value: Any) -> str:
+        text = _line(value)
+        if not pattern.fullmatch(text):
+            raise refusal(told.format(text))
+        return text
+
+    return read
+
+
+def _address(value: Any) -> str:
+    text = _line(value)
+    if not FILE.fullmatch(text.removesuffix("/")):
+        raise refusal(f"must be an address of the site without `/` before it, not `{text}`")
+    return text
+
+
+def _status(value: Any) -> str:
+    text = _line(value).lower()
+    if text not in _STATUSES:
+        raise refusal(f"has no known status {text!r}: use one of {', '.join(_STATUSES)}")
+    return text
+
+
+def _questions(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):
+        raise refusal("holds pairs, which only a head in YAML can: see docs/writer.md")
+    pairs = value if isinstance(value, list) else []
+    if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
+        raise refusal("must be a list of `question:` and `answer:`")
+    return tuple(_question(pair) for pair in pairs)
+
+
+def _question(pair: Mapping[str, Any]) -> tuple[str, str]:
+    if set(pair) != {"question", "answer"}:
+        raise refusal(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
+    answer = pair["answer"]
+    if not isinstance(answer, str) or not answer.strip():
+        raise refusal("has a question without an answer in words")
+    return _line(pair["question"]), answer.strip()
+
+
+def _kind(read: Callable[[Any], Any], **schema: Any) -> Any:
+    return BeforeValidator(read), WithJsonSchema(schema)
+
+
+_LIST: Final = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_PAIR: Final = {
+    "type": "object",
+    "properties": {"question": {"type": "string"}, "answer": {"type": "string"}},
+    "required": ["question", "answer"],
+    "additionalProperties": False,
+}
+
+_file: Final = _fitting(FILE, "must be a file of the site, such as guide/index.html, not `{}`")
+_language: Final = _fitting(LANGUAGE, "must be a language, such as de or pt-BR, not `{}`")
+_token: Final = _fitting(TOKEN, "must be 16 to 64 letters and digits that nobody can guess")
+
+Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
+Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
+Slug = Annotated[str, *_kind(_slug, type="string", pattern="^[^_\\s]+$")]
+Slugs = Annotated[tuple[str, ...], *_kind(_slugs, **_LIST)]
+OldAddresses = Annotated[tuple[str, ...], *_kind(_old_addresses, **_LIST)]
+Moment = Annotated[datetime, *_kind(_moment, type="string", pattern=_DATES)]
+Flag = Annotated[bool, *_kind(_flag, type="boolean")]
+Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?://")]
+SitePath = Annotated[str, *_kind(_site_path, type="string", pattern="^/[^/]")]
+File = Annotated[str, *_kind(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
+Address = Annotated[str, *_kind(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
+Language = Annotated[str, *_kind(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
+Token = Annotated[str, *_kind(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
+Status = Annotated[str, *_kind(_status, enum=list(_STATUSES))]
+Questions = Annotated[
+    tuple[tuple[str, str], ...], *_kind(_questions, type="array", minItems=1, items=_PAIR)
+]
+
+
+LONGEST_TITLE: Final = 60
+SHORTEST_SUMMARY: Final = 50
+LONGEST_SUMMARY: Final = 160
+
+
+class PageHead(BaseModel):
+    """The head of a page, such as the privacy page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Line = Field(
+        description="The headline; search engines show 60 characters.",
+        json_schema_extra={"maxLength": LONGEST_TITLE},
+    )
+    summary: Line | None = Field(
+        None,
+        description="What the reader gets, for search engines and lists: 50 to 160 characters.",
+        json_schema_extra={"minLength": SHORTEST_SUMMARY, "maxLength": LONGEST_SUMMARY},
+    )
+    slug: Slug | None = Field(
+        None, description="The last part of the address; made from the title if absent."
+    )
+    date: Moment | None = Field(
+        None, description="Published on; a date to come holds the page back until then."
+    )
+    modified: Moment | None = Field(None, description="Last changed on, for readers and feeds.")
+    status: Status = Field("published", description="`draft` keeps it off the lists.")
+    preview: Token | None = Field(
+        None, description="Where a draft is shown: /drafts/<preview>/. `gatepost new` makes it."
+    )
+    image: SitePath | None = Field(
+        None, description="The picture that stands for it, such as /images/funnel.svg."
+    )
+    image_alt: Line | None = Field(None, description="What one sees on the picture.")
+    campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
+    canonical: Url | None = Field(None, description="Where the text appeared first.")
+    noindex: Flag = Field(False, description="Asks search engines to leave it out.")
+    aliases: OldAddresses = Field(
+        (), description="Earlier slugs, or whole paths such as /2021/03/hello/: they lead here."
+    )
+    related: Slugs = Field((), description="Slugs of posts to read next.")
+    faq: Questions = Field((), description="Questions and answers, the answers in Markdown.")
+    # Pelican's own, for those who need them.
+    lang: Language | None = Field(None, description="Language, if not the site's.")
+    translation: Flag = Field(False, description="A translation of the post of the same slug.")
+    template: Line | None = Field(None, description="A template of its own.")
+    url: Address | None = Field(None, description="An address of its own, with `save_as`.")
+    save_as: File | None = Field(None, description="A file of its own in the site, with `url`.")
+
+
+class PostHead(PageHead):
+    """The head of a post."""
+
+    date: Moment = Field(description="Published on; a date to come holds the post back until then.")
+    category: Line | None = Field(None, description="The one topic that it belongs to.")
+    tags: Words = Field((), description="What it touches on.")
+    author: Words = Field((), description="Who wrote it.")
+    authors: Words = Field((), description="Who wrote it, if they are several.")
+    series: Line | None = Field(None, description="The series that it is a part of.")
+
+
+_Model = TypeVar("_Model", bound=PageHead)
+
+
+def post_schema() -> dict[str, Any]:
+    """What the head of a post may hold, as JSON Schema 2020-12."""
+    return _schema(PostHead, "Gatepost post")
+
+
+def page_schema() -> dict[str, Any]:
+    """What the head of a page may hold, as JSON Schema 2020-12."""
+    return _schema(PageHead, "Gatepost page")
+
+
+class _ForHeads(GenerateJsonSchema):
+    """Without null, which is an empty line here, and without titles that only repeat the key."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") in (None, ()):
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+
+def _schema(model: type[PageHead], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema(schema_generator=_ForHeads)
+    schema["required"] = [*schema["required"], "summary"]
+    schema["dependentRequired"] = {"image": ["image_alt"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

@@ -1,0 +1,343 @@
+"""What stands in a post's text: headings, links, pictures, tags and anchors, each with its line.
+
+Read by a CommonMark parser, thirty times as fast as making the page. Python-Markdown, which makes
+the page, differs in corners; there the build's own checks of the finished HTML are the net.
+"""
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any, Final
+
+import pyromark
+from markdown.extensions.toc import slugify, unique
+
+from publish.checks.active_content import ActivePart, active_parts
+from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
+
+# Brackets that are opened and not closed, so often that making the page would take minutes.
+#
+# Python-Markdown looks from each `[` and each `](` for its end, through all of the paragraph if
+# there is none, and its reader of HTML from each `<a` likewise: a text of such marks takes it a
+# time that grows with the square of its length. What it will have to look through is counted here
+# in one pass.
+
+
+MOST: Final = 5_000_000
+"""Signs to look through: about a second of Python-Markdown's time. A long post has 20,000."""
+_MARK: Final = re.compile(r"\\.|[\[\]()]|\n[ \t>]*(?=\n)", re.DOTALL)
+_TAG: Final = re.compile(r"<(?=[a-zA-Z/!?])")
+
+
+def first_unclosed(text: str) -> int | None:
+    """Where the bracket stands from which there is most to look through, if it is too much.
+
+    `text` without its code. None if the page is made quickly.
+    """
+    if len(text) * sum(map(text.count, ("[", "(", "<"))) <= MOST:  # nearly every text
+        return None
+    total, longest, place = 0, 0, 0
+    for start, length in (*_brackets(text), *_tags(text)):
+        total += length
+        if length > longest:
+            longest, place = length, start
+    return place if total > MOST else None
+
+
+def _brackets(text: str) -> Iterator[tuple[int, int]]:
+    """Where each begins, and how far it is to its end or to that of its paragraph."""
+    square: list[int] = []
+    round_: list[tuple[int, bool]] = []
+    before = -2  # where the last `]` stood
+    for found in _MARK.finditer(text):
+        mark, place = found[0], found.start()
+        if mark == "[":
+            square.append(place)
+        elif mark == "(":
+            round_.append((place, before == place - 1))
+        elif mark == "]":
+            before = place
+            if square:
+                start = square.pop()
+                yield start, place - start
+        elif mark == ")":
+            if round_:
+                start, is_link = round_.pop()
+                if is_link:
+                    yield start, place - start
+        elif mark[0] == "\n":
+            yield from _to_the_end(place, square, round_)
+    yield from _to_the_end(len(text), square, round_)
+
+
+def _to_the_end(
+    end: int, square: list[int], round_: list[tuple[int, bool]]
+) -> Iterator[tuple[int, int]]:
+    yield from ((start, end - start) for start in square)
+    yield from ((start, end - start) for start, is_link in round_ if is_link)
+    square.clear()
+    round_.clear()
+
+
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    end = -1
+    for found in _TAG.finditer(text):
+        if end <= found.start() and end != len(text):
+            end = text.find(">", found.start())
+            end = len(text) if end < 0 else end
+        yield found.start(), end - found.start()
+
+
+_OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
+_OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
+_ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
+_ID_IN_LIST: Final = re.compile(r"\{:?[^}\n]*#(?P<id>[^\s}]+)")
+_HIDDEN: Final = re.compile(
+    rb"<!--.*?-->|<(?P<tag>pre|code|script|style|textarea)\b.*?</(?P=tag)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_HTML_ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
+_HTML_LINK: Final = re.compile(
+    r"\b(?P<name>href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
+    r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
+    re.DOTALL | re.IGNORECASE,
+)
+_HTML_PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
+_HTML_SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
+_HTML_ALT: Final = re.compile(
+    r"""\balt\s*=\s*(?:"(?P<in_two>[^"]*)"|'(?P<in_one>[^']*)'|(?P<bare>[^\s>]*))""",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the text; the post's own title is none."""
+
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a link or picture leads, as the writer wrote it, and its first line."""
+
+    target: str
+    line: int
+    is_shown: bool = False
+    """It is a picture, or is loaded by the page in another way."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, and what its alternative text says: None if it has none."""
+
+    source: str
+    alt: str | None
+    line: int
+
+
+@dataclass(frozen=True)
+class TagFound:
+    """One `{% ... %}`."""
+
+    tag: Tag
+    line: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The text of one post, as far as rules look into it."""
+
+    headings: tuple[Heading, ...] = ()
+    links: tuple[Link, ...] = ()
+    """Those of pictures included."""
+    pictures: tuple[Picture, ...] = ()
+    tags: tuple[TagFound, ...] = ()
+    anchors: frozenset[str] = frozenset()
+    """Ids to which `#...` may lead: the theme has more of its own."""
+    unclosed: int | None = None
+    """The line of a bracket that is not closed, if there are too many to make a page of them."""
+    active: tuple[ActivePart, ...] = ()
+    """What raw HTML does in a reader's browser."""
+
+    def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
+        """The text together with its questions and answers, which stand under a heading of theirs.
+
+        No tag works in an answer.
+        """
+        wrong = (
+            TagFound(Tag(found.tag.raw), found.line) for part in answers for found in part.tags
+        )
+        return Outline(
+            self.headings,
+            tuple(chain(self.links, *(part.links for part in answers))),
+            tuple(chain(self.pictures, *(part.pictures for part in answers))),
+            (*self.tags, *wrong),
+            self.anchors | {"questions-and-answers"},
+            next((part.unclosed for part in (self, *answers) if part.unclosed), None),
+            tuple(chain(self.active, *(part.active for part in answers))),
+        )
+
+
+def outline_of(text: str, first_line: int = 1) -> Outline:
+    """Reads Markdown whose first line is `first_line` of its file."""
+    reading = _Reading(text, first_line)
+    for event, place in pyromark.events_with_range(text, options=_OPTIONS):
+        reading.take(event, place["start"], place["end"])
+    return reading.outline()
+
+
+class _Reading:
+    """Gathers what the parser tells, one event after the other."""
+
+    def __init__(self, text: str, first_line: int) -> None:
+        self._text = text
+        self._bytes = text.encode()
+        self._prose = bytearray(self._bytes)  # code is blanked out in it as it is met
+        self._first = first_line
+        self._breaks = [place.start() for place in re.finditer(rb"\n", self._bytes)]
+        self._headings: list[Heading] = []
+        self._links: list[Link] = []
+        self._pictures: list[Picture] = []
+        self._ids: set[str] = set()
+        self._active: list[ActivePart] = []
+        self._html: list[tuple[int, int]] = []
+        self._words: list[str] = []  # of the heading or picture that is open
+        self._heading_words: list[str] = []  # kept aside while a picture in it is read
+        self._source = ""
+
+    def take(self, event: Any, start: int, end: int) -> None:
+        if isinstance(event, str):
+            self._words.append(" ")
+            return
+        ((kind, value),) = event.items()
+        if kind == "Text":
+            self._words.append(value)
+        elif kind == "Code":
+            self._blank(start, end)
+            self._words.append(value)
+        elif kind == "Start":
+            if value == "HtmlBlock" or isinstance(value, dict):
+                self._open(value, start, end)
+        elif kind == "End":
+            if value == "Image" or isinstance(value, dict):
+                self._close(value, start)
+        elif kind == "InlineHtml":
+            self._raw(start, end)
+        elif kind == "FootnoteReference":
+            self._ids |= {f"fn:{value}", f"fnref:{value}"}
+
+    def _open(self, what: Any, start: int, end: int) -> None:
+        ((name, data),) = what.items() if isinstance(what, dict) else ((what, {}),)
+        if name == "CodeBlock":
+            self._blank(start, end)
+        elif name == "HtmlBlock":
+            self._html.append((start, end))
+            self._raw(start, end)
+        elif name in {"Link", "Image"}:
+            line = self._line_of_link(data, start)
+            mail = "mailto:" if data["link_type"] == "Email" else ""
+            self._links.append(Link(f"{mail}{data['dest_url']}", line, name == "Image"))
+            if name == "Image":
+                self._source = data["dest_url"]
+                self._heading_words, self._words = self._words, []
+        elif name == "Heading":
+            self._words = []
+
+    def _close(self, what: Any, start: int) -> None:
+        if what == "Image":
+            alt = "".join(self._words).strip()
+            self._pictures.append(Picture(self._source, alt or None, self._line(start)))
+            self._words = self._heading_words
+        elif isinstance(what, dict) and "Heading" in what:
+            self._heading(int(what["Heading"][1]), "".join(self._words), start)
+
+    def _heading(self, level: int, text: str, start: int) -> None:
+        listed = _ATTRIBUTE_LIST.search(text)
+        named = _ID_IN_LIST.search(text) if listed else None
+        if listed:
+            text = text[: listed.start()]
+        slug = named["id"] if named else slugify(html.unescape(text), "-")
+        self._ids.add(slug) if named else unique(slug, self._ids)
+        self._headings.append(Heading(level, text.strip(), self._line(start)))
+
+    def _raw(self, start: int, end: int) -> None:
+        """Raw HTML: its links, pictures and ids; what no browser shows is blanked out first."""
+        written = self._bytes[start:end].decode(errors="replace")
+        self._active += active_parts(written, self._line(start))
+        for hidden in _HIDDEN.finditer(self._bytes, start, end):
+            self._blank(hidden.start(), hidden.end())
+        raw = self._prose[start:end].decode(errors="replace")
+        for found in _HTML_LINK.finditer(raw):
+            line = self._line(start + len(raw[: found.start()].encode()))
+            links = html.unescape(found["links"])
+            parts = links.split(",") if found["name"].lower() == "srcset" else [links]
+            for part in parts:
+                target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
+                is_shown = found["name"].lower() in {"src", "srcset"}
+                self._links.append(Link(target, line, is_shown))
+        for found in _HTML_PICTURE.finditer(raw):
+            line = self._line(start + len(raw[: found.start()].encode()))
+            source = _HTML_SOURCE.search(found["rest"])
+            shown = html.unescape(source["source"]) if source else ""
+            said = _HTML_ALT.search(found["rest"])
+            alt = html.unescape(said[said.lastgroup or 0]) if said else None
+            self._pictures.append(Picture(shown, alt, line))
+        self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
+
+    def _line_of_link(self, data: dict[str, Any], start: int) -> int:
+        """A link by reference stands where its address does."""
+        if data["link_type"] not in {"Reference", "Collapsed", "Shortcut"}:
+            return self._line(start)
+        definition = self._definitions.get(data["id"])
+        return self._line(definition["span"]["start"] if definition else start)
+
+    @cached_property
+    def _definitions(self) -> Any:
+        return pyromark.reference_definitions(self._text)
+
+    def _blank(self, start: int, end: int) -> None:
+        self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])
+
+    def _line(self, offset: int) -> int:
+        return self._first + bisect_right(self._breaks, offset - 1)
+
+    def outline(self) -> Outline:
+        prose = self._prose.decode(errors="replace")
+        if "{:" in prose:
+            self._ids.update(found["id"] for found in _ID_IN_LIST.finditer(prose))
+        return Outline(
+            tuple(self._headings),
+            tuple(self._links),
+            tuple(self._pictures),
+            tuple(self._tags(prose)) if "{" in prose else (),
+            frozenset(self._ids),
+            self._unclosed(prose),
+            tuple(self._active),
+        )
+
+    def _unclosed(self, prose: str) -> int | None:
+        place = first_unclosed(prose)
+        return None if place is None else self._first + prose.count("\n", 0, place)
+
+    def _tags(self, prose: str) -> Iterator[TagFound]:
+        in_html = {
+            line
+            for start, end in self._html
+            for line in range(self._line(start), self._line(max(start, end - 1)) + 1)
+        }
+        for number, line in enumerate(prose.split("\n"), self._first):
+            if "{" not in line:
+                continue
+            own = _OWN_LINE.fullmatch(line)
+            if own and number not in in_html:
+                raw = line.strip(" \t>")
+                yield TagFound(Tag(raw, own["kind"], own["slug"]), number)
+            else:
+                yield from (TagFound(Tag(m[0].strip()), number) for m in STRAY_TAG.finditer(line))

@@ -1,0 +1,225 @@
+"""All that a project has written, read once, for rules that look at more than one file."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final, get_args
+
+from capture.campaign.catalogue import Catalogue
+from capture.errors import Unavailable, short_path
+from publish.checks.layout import ContentFiles, Kind, Layout, find_content_files
+from publish.checks.post import Post, read_post
+
+# The files of the site that nobody writes: lists, feeds, maps, and what the service answers.
+
+
+_PAGE_OF_A_LIST: Final = re.compile(r"(?P<list>.+)/\d+/index\.html")
+_MAP: Final = re.compile(r"sitemap[\w-]*\.xml")
+_FOLDERS: Final = frozenset({"drafts", "pagefind", "pictures", "share", "theme"})
+"""What a build fills, and what is in most of them browsers keep for ever."""
+
+
+@dataclass(frozen=True)
+class SiteFiles:
+    """Where something stands already."""
+
+    named: dict[str, str]
+    """Files to what they are."""
+    folders: frozenset[str]
+    """Folders that are taken as a whole."""
+
+    def holder(self, file: str) -> str:
+        """What stands in the place of a file; empty if nothing does."""
+        top = file.partition("/")[0]
+        page = _PAGE_OF_A_LIST.fullmatch(file)
+        if file in self.named or file.rstrip("/") in self.named:
+            return self.named.get(file) or self.named[file.rstrip("/")]
+        if _MAP.fullmatch(file.removesuffix("/index.html")):
+            return "the site's own sitemap"
+        if file.removesuffix("/index.html") in self.named:  # a file where a folder is wanted
+            return self.named[file.removesuffix("/index.html")]
+        if page and f"{page['list']}/index.html" in self.named:
+            return "a page of " + self.named[f"{page['list']}/index.html"]
+        return f"the folder {top}/" if top in self.folders and "/" in file else ""
+
+
+def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
+    """What comes by itself of these posts."""
+    named = {file: f"the site's own {name} page" for file, name in layout.own_pages.items()}
+    named |= dict.fromkeys(layout.feeds, "the site's own feed")
+    for post in posts:
+        if post.kind == "post" and post.status in {"published", "hidden"}:
+            named |= dict(_lists(layout, post))
+    static = (folder.name for folder in layout.static)
+    return SiteFiles(named, _FOLDERS | layout.service | frozenset(static))
+
+
+def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
+    for key, names in _named(layout, post):
+        for name in names:
+            for pattern in layout.lists.get(key, ()):
+                file = pattern.replace("{slug}", layout.slugify(name))
+                yield file, f"the list of the {key} `{name}`"
+
+
+def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield "category", (post.get("category") or layout.topic_of(post.name),)
+    yield "tag", post.get("tags") or ()
+    yield "author", post.get("author") or post.get("authors") or layout.authors
+
+
+_SAVED: Final = ("save_as", "path")
+WRITING: Final = "GATEPOST_WRITING"
+"""Under this name a build's settings keep the writing, for every plugin."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Every post and page, as seen at one moment."""
+
+    layout: Layout
+    files: tuple[Post, ...]
+    """Posts and pages."""
+    now: datetime
+    catalogue: Catalogue | None
+    """None if a campaign file is faulty, which is told by itself."""
+    gated: Path
+    private: tuple[Path, ...] = ()
+    """The folders of campaigns and clients, of which no file is ever published."""
+
+    @classmethod
+    def read(
+        cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
+    ) -> "Writing":
+        """Reads every file. Mistakes are kept with the posts."""
+        kinds: tuple[Kind, ...] = get_args(Kind)
+        read = (
+            read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
+        )
+        return cls(layout, tuple(read), now, catalogue, gated)
+
+    @cached_property
+    def posts(self) -> tuple[Post, ...]:
+        """Posts and pages that rules look at: not those that `Status: skip` sets aside."""
+        return tuple(post for post in self.files if post.status != "skip")
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Post]:
+        """By the path below the content folder."""
+        return {post.name: post for post in self.posts}
+
+    @cached_property
+    def by_path(self) -> Mapping[Path, Post]:
+        """By the file's own path."""
+        return {post.path: post for post in self.files}
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Post]:
+        """By slug; where two share one, which is told elsewhere, the first."""
+        return {post.slug: post for post in reversed(self.posts)}
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Post]:
+        """By address below the site, such as `what-pays/`, the addresses of aliases included."""
+        aliases = {
+            self.old_address(post, alias)[0]: post
+            for post in self.posts
+            for alias in post.get("aliases") or ()
+        }
+        return aliases | {post.url: post for post in self.posts}
+
+    @cached_property
+    def content_files(self) -> ContentFiles:
+        """All that lies in the content folder, the gated files included."""
+        return find_content_files(self.layout.content)
+
+    @property
+    def has_symlinks(self) -> bool:
+        """Whether a file of the content folder may be another one in truth."""
+        return bool(self.content_files.links)
+
+    @cached_property
+    def site_files(self) -> SiteFiles:
+        """What the site makes by itself."""
+        return site_files(self.layout, self.posts)
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Every file of the site that comes from a post or page, those of aliases included."""
+        aliases = (
+            self.old_address(post, alias)[1]
+            for post in self.posts
+            for alias in post.get("aliases") or ()
+        )
+        extra = (
+            str(file)
+            for head in self.layout.extra.values()
+            for file in map(head.get, _SAVED)
+            if file
+        )
+        return frozenset((*aliases, *extra, *(post.save_as for post in self.posts)))
+
+    def old_address(self, post: Post, alias: str) -> tuple[str, str]:
+        """Where an alias of a post stands, in the post's language: address and file."""
+        date = self.layout.dated(post.get("date"), self.now)
+        terms = self.layout.terms(post.name, post.facts)
+        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
+
+    @property
+    def next_due(self) -> Post | None:
+        """The next of the posts that are held back."""
+        held = [post for post in self.posts if post.state(self.now) == "scheduled"]
+        return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When the site is to be built again though nobody writes: a post is due, or a form opens
+        or closes. UTC."""
+        campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
+        turns = [campaign.next_turn(self.now) for campaign in campaigns]
+        due = self.next_due.due if self.next_due else None
+        return min((time for time in (*turns, due) if time), default=None)
+
+    def is_public(self, post: Post) -> bool:
+        """Whether a reader may come to it."""
+        return post.state(self.now) in {"published", "hidden"}
+
+
+# What the last published build showed: a small file beside the site; so no address is lost.
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `published.json` says."""
+
+    slugs: Mapping[str, str] = field(default_factory=dict)
+    """Each slug that readers could reach, and the file that it came from."""
+    due: datetime | None = None
+    """When it is to be built again: the next post is due, or a form opens or closes. UTC."""
+
+    def write(self, path: Path) -> None:
+        """Writes the file; a reader sees the old one or the new one, never half of it."""
+        due = self.due.isoformat() if self.due else None
+        text = json.dumps({"slugs": dict(sorted(self.slugs.items())), "due": due}, indent=1)
+        draft = path.with_suffix(".new")
+        draft.write_text(f"{text}\n", encoding="utf-8")
+        draft.replace(path)
+
+
+def read_published(path: Path) -> Published:
+    """What the last published build wrote; nothing if there was none. Raises `Unavailable`."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        due = datetime.fromisoformat(said["due"]) if said["due"] else None
+        return Published(dict(said["slugs"]), due)
+    except FileNotFoundError:
+        return Published()
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Unavailable(
+            f"{short_path(path)}: not what a build writes; "
+            "put it back from a backup, or delete it: then no vanished slug is missed once"
+        ) from None

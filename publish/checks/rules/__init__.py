@@ -1,0 +1,61 @@
+"""The rules about what writers write, and the one place that asks them all."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from capture.campaign.catalogue import Catalogue, read_catalogue
+from capture.errors import FileErrors
+from publish.checks.finding import Finding, Findings
+from publish.checks.layout import Layout
+from publish.checks.project import Writing
+from publish.checks.rules.active_content import active_findings
+from publish.checks.rules.addresses import address_findings
+from publish.checks.rules.files import content_findings, file_findings
+from publish.checks.rules.forms import form_findings
+from publish.checks.rules.links import link_findings
+from publish.checks.rules.posts import (
+    head_findings,
+    orphans,
+    same_titles,
+    tag_spellings,
+    text_findings,
+)
+
+RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
+    head_findings,
+    text_findings,
+    link_findings,
+    file_findings,
+    content_findings,
+    active_findings,
+    form_findings,
+    address_findings,
+    tag_spellings,
+    same_titles,
+    orphans,
+)
+
+
+# Checks all that a project has written, without making a page.
+
+
+def check_writing(
+    layout: Layout, campaigns: Path, clients: Path, gated: Path, now: datetime
+) -> tuple[Writing, Findings]:
+    """Reads every post, page and campaign file, and asks every rule. Raises `Unavailable`."""
+    told: list[Finding] = []
+    catalogue: Catalogue | None = None
+    try:
+        catalogue = read_catalogue(campaigns, clients, gated)
+    except FileErrors as errors:
+        told = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
+    writing = replace(Writing.read(layout, now, catalogue, gated), private=(campaigns, clients))
+    return writing, Findings.sorted((*told, *_ask(writing)), layout.levels)
+
+
+def _ask(writing: Writing) -> Iterator[Finding]:
+    for rule in RULES:
+        yield from rule(writing)

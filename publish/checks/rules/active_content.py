@@ -1,0 +1,94 @@
+"""Rules for what acts in a reader's browser, in texts and in files: one setting for both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from capture.errors import short_path
+from publish.checks.active_content import active_parts, acts, faults_of_tag, is_elsewhere
+from publish.checks.finding import Finding
+from publish.checks.layout import SUFFIXES
+from publish.checks.post import Post
+from publish.checks.project import Writing
+
+RULE: Final = "active-content"
+_PROGRAMS: Final = frozenset(
+    {".js", ".mjs", ".cjs", ".wasm", ".swf", ".jar", ".class", ".vbs", ".hta", ".htc", ".xsl"}
+    | {".xslt", ".mht", ".mhtml", ".svgz"}
+)
+_PAGES: Final = frozenset({".html", ".htm", ".xhtml", ".xht", ".shtml"})
+_XML: Final = frozenset({".svg", ".xml", ".xhtml", ".xht", ".rdf", ".mathml"})
+
+
+def active_findings(writing: Writing) -> Iterator[Finding]:
+    """Scripts, redirects and the like in texts; files that hold or are a program."""
+    for post in writing.posts:
+        for line, message in dict.fromkeys(_of_post(post, writing.layout.site_url)):
+            yield Finding(post.where, line, message, RULE)  # in a draft as well: it is shown
+    for path in writing.content_files.regular:
+        is_text = path.suffix.lower() in SUFFIXES
+        if not is_text and not path.is_relative_to(writing.gated) and (fault := _file_fault(path)):
+            yield Finding(short_path(path), None, fault, RULE)
+
+
+def _of_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
+    told = set()
+    for part in post.outline.active:
+        if not part.address or is_elsewhere(part.address, site_url):
+            told.add(part.message)
+            yield part.line, part.message
+    for link in post.outline.links:
+        fault = acts(link.target, is_shown=link.is_shown)
+        if fault and fault not in told:
+            yield link.line, fault
+    if summary := post.get("summary"):
+        for part in active_parts(summary):
+            if not part.address or is_elsewhere(part.address, site_url):
+                yield post.head.line("summary"), part.message
+
+
+def _file_fault(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix in _PROGRAMS:
+        return f"is a program ({suffix}): take it away; scripts belong to the theme"
+    fault = ""
+    if suffix in _PAGES:
+        parts = active_parts(_decoded(path.read_bytes()))
+        fault = next((part.message for part in parts if not part.address), "")
+    if suffix in _XML and not fault:
+        fault = next(_of_xml(path), "")
+    return f"holds a program: {fault}" if fault else ""
+
+
+def _decoded(raw: bytes) -> str:
+    is_wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return raw.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
+
+
+def _of_xml(path: Path) -> Iterator[str]:
+    """What a browser would do that opens the file by itself, entities expanded."""
+    try:
+        for event, found in iterparse(path, events=("start", "pi")):
+            if event == "pi":
+                is_style = str(found.text).startswith("xml-stylesheet")
+                if is_style and "text/css" not in str(found.text):
+                    yield "a stylesheet of XML can hold scripts: take it out"
+                continue
+            attributes = ((_local(key), value) for key, value in found.items())
+            yield from (
+                message
+                for message, address in faults_of_tag(_local(found.tag), attributes)
+                if not address
+            )
+    except DefusedXmlException:
+        yield "it declares entities, which can hide a script: save it without them"
+    except (ParseError, ValueError, LookupError):
+        return  # a browser shows an error there
+
+
+def _local(name: object) -> str:
+    return str(name).rpartition("}")[2].lower()

@@ -1,0 +1,258 @@
+"""Rules for the files that are published as they are: none is kept back, none lost."""
+
+import os
+import re
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import parse
+from PIL import Image
+
+from capture.errors import short_path
+from capture.paths import kind_fault
+from publish.checks.finding import Finding
+from publish.checks.gated import GatedFiles
+from publish.checks.layout import leads_in_circle
+from publish.checks.project import Writing
+
+# Whether a file holds what its name says: a PDF is one and is complete, a picture can be shown.
+#
+# A checkout without Git LFS leaves pointers, a broken download an empty or cut-off file, a login
+# page a "PDF" of HTML. The content is opened by the library that knows it; of a PDF, which none of
+# our parts reads, header and trailer are looked at: they show each of those.
+
+
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_HTML: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I
+)
+_PAGES: Final = frozenset({".html", ".htm", ".xhtml"})
+_END: Final = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
+_START, _TAIL = 4096, 65536
+_MOST: Final = 1 << 30
+"""Bytes that an archive may unpack to."""
+_AGAIN: Final = "export or download it again"
+_FORMATS: Final[Mapping[str, frozenset[str]]] = {
+    ".jpg": frozenset({"JPEG", "MPO"}),
+    ".jpeg": frozenset({"JPEG", "MPO"}),
+    ".tif": frozenset({"TIFF"}),
+    ".tiff": frozenset({"TIFF"}),
+    **{f".{name.lower()}": frozenset({name}) for name in ("PNG", "GIF", "WEBP", "AVIF", "BMP")},
+}
+_MEMBERS: Final[Mapping[str, str]] = {
+    ".zip": "",
+    **dict.fromkeys((".docx", ".docm", ".dotx"), "word/"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), "xl/"),
+    **dict.fromkeys((".pptx", ".pptm", ".potx"), "ppt/"),
+    **dict.fromkeys((".odt", ".ods", ".odp", ".epub"), "mimetype"),
+}
+"""Archives, and how the name of a member begins that each of them has."""
+_SIGNATURES: Final[Mapping[str, bytes]] = {
+    **dict.fromkeys((".doc", ".xls", ".ppt"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ".rtf": b"{\\rtf",
+    ".gz": b"\x1f\x8b",
+    ".7z": b"7z\xbc\xaf\x27\x1c",
+}
+_TEXTS: Final = frozenset({".csv", ".txt", ".tsv", ".md", ".json", ".ics", ".vcf"})
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether Git LFS left its pointer in the file's place."""
+    if path.stat().st_size > 1024:
+        return False
+    return path.read_bytes().startswith(_POINTER)
+
+
+POINTER_FAULT: Final = "is a Git LFS pointer, not the file: run `git lfs pull`"
+
+
+def content_fault(path: Path) -> str:
+    """What is wrong with the file and how to fix it; empty if it is what its name says.
+
+    Raises OSError if it cannot be read.
+    """
+    if not path.stat().st_size:
+        return f"is empty: {_AGAIN}"
+    if is_pointer(path):
+        return POINTER_FAULT
+    suffix = path.suffix.lower()
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if _HTML.match(start) and suffix not in _PAGES:
+        return f"is a web page under the name of a {suffix or 'file'}: {_AGAIN}"
+    for kinds, find_fault in _KINDS:
+        if suffix in kinds:
+            fault = find_fault(path)
+            return f"{fault}: {_AGAIN}" if fault else ""
+    return ""
+
+
+def _pdf(path: Path) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(1024)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read().rstrip(b"\0\t\n\r ")
+    if b"%PDF-" not in start:
+        return "is no PDF"
+    end = _END.search(tail)
+    if not end or int(end[1]) >= size:
+        return "is a PDF that is cut off"
+    return ""
+
+
+def _archive(path: Path) -> str:
+    wanted = _MEMBERS[path.suffix.lower()]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > _MOST:
+                return "unpacks to more than 1 GiB"
+            names = [member.filename for member in members]
+            if not any(name.startswith(wanted) for name in names):
+                return f"is an archive, but no {path.suffix.lower()[1:]} document"
+            damaged = archive.testzip()
+    except RuntimeError:  # it asks for a password, which its readers know
+        return ""
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        struct.error,
+    ):
+        return f"cannot be opened as {path.suffix.lower()[1:]}"
+    return f"is damaged in `{damaged}`" if damaged else ""
+
+
+def _picture(path: Path) -> str:
+    suffix = path.suffix.lower()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            with Image.open(path) as image:
+                kind = image.format or ""
+                image.verify()
+            with Image.open(path) as image:
+                image.load()
+    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error):
+        return f"is no {suffix[1:]} that can be opened, or is cut off"
+    return "" if kind in _FORMATS[suffix] else f"is a picture of kind {kind}, not {suffix[1:]}"
+
+
+def _drawing(path: Path) -> str:
+    try:
+        root: Any = parse(path).getroot()
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return "is no SVG that can be opened"
+    return "" if str(root.tag).rpartition("}")[2] == "svg" else "is XML, but no SVG"
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    if encoding == "utf-8" and b"\0" in raw:
+        return "is no text"
+    for name in (encoding, "cp1252"):
+        try:
+            raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        return ""
+    return "is no text in UTF-8"
+
+
+def _signed(path: Path) -> str:
+    wanted = _SIGNATURES[path.suffix.lower()]
+    with path.open("rb") as file:
+        return "" if file.read(len(wanted)) == wanted else f"is no {path.suffix.lower()[1:]}"
+
+
+_Kind = tuple[frozenset[str], Callable[[Path], str]]
+_KINDS: Final[tuple[_Kind, ...]] = (
+    (frozenset({".pdf"}), _pdf),
+    (frozenset(_MEMBERS), _archive),
+    (frozenset(_FORMATS), _picture),
+    (frozenset({".svg"}), _drawing),
+    (frozenset(_SIGNATURES), _signed),
+    (_TEXTS, _text),
+)
+
+
+def file_findings(writing: Writing) -> Iterator[Finding]:
+    """Gated files among those to be published, by name or content, and links to nothing or out."""
+    gated = GatedFiles(writing.gated, writing.private)
+    for path in _published(writing, gated):
+        where = short_path(path)
+        if path.is_symlink() and not path.exists():
+            told = f"leads to {path.readlink()}, which is not there"
+            yield Finding(where, None, told, "picture")
+        elif same := gated.same_as(path):
+            yield Finding(where, None, gated.refusal(same), "gated")
+    yield from _links(writing, gated)
+    for path in writing.content_files.special:
+        yield Finding(short_path(path), None, kind_fault(path.lstat().st_mode), "link")
+
+
+def content_findings(writing: Writing) -> Iterator[Finding]:
+    """Gated files that are not what their name says, and pointers of Git LFS anywhere."""
+    for path in writing.content_files.regular:
+        is_gated = path.is_relative_to(writing.gated)
+        if not path.name.startswith(".") and not is_gated and is_pointer(path):
+            yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
+    for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
+        is_given = path.is_file() and not path.name.startswith(".")
+        if is_given and (fault := _content_fault(path)):
+            yield Finding(short_path(path), None, fault, "file-content")
+
+
+def _content_fault(path: Path) -> str:
+    try:
+        return content_fault(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
+    """Symbolic links to files or folders elsewhere: all that is there would be published."""
+    for path in writing.content_files.links:
+        if not path.exists() or path.is_relative_to(writing.gated) or gated.holds(path):
+            continue  # the gated files may lie where they like; links to them are told above
+        if not writing.layout.paths.holds(path):
+            told = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
+            yield Finding(short_path(path), None, f"{told}put a copy in its place", "gated")
+        elif leads_in_circle(path):
+            told = f"leads in a circle, to {path.readlink()}: take it away"
+            yield Finding(short_path(path), None, told, "gated")
+        elif not path.is_file() and not path.is_dir():
+            yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
+
+
+def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:
+    for folder in writing.layout.static:
+        yield from sorted(_below(folder, writing, gated))
+    yield from (post.path for post in writing.posts)
+
+
+def _below(top: Path, writing: Writing, gated: GatedFiles) -> Iterator[Path]:
+    """The files that Pelican finds there: it follows links to folders. `_links` refuses those that
+    lead out of the content folder or in a circle."""
+    for here, folders, files in os.walk(top, followlinks=True):
+        folder = Path(here)
+        folders[:] = [name for name in folders if _may_be_walked(folder / name, writing, gated)]
+        yield from (folder / name for name in files)
+
+
+def _may_be_walked(folder: Path, writing: Writing, gated: GatedFiles) -> bool:
+    if not folder.is_symlink():
+        return True
+    is_ours = writing.layout.paths.holds(folder) or gated.holds(folder)
+    return is_ours and not leads_in_circle(folder)

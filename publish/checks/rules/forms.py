@@ -1,0 +1,65 @@
+"""Rules for forms and calls to action: each is spelt rightly and names a campaign that is there."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from capture.campaign.catalogue import Catalogue
+from capture.campaign.model import Campaign
+from capture.errors import NotFound
+from publish.checks.finding import Finding
+from publish.checks.post import Post
+from publish.checks.project import Writing
+from publish.checks.tag_syntax import how_to_mend
+
+
+def form_findings(writing: Writing) -> Iterator[Finding]:
+    """Every tag that would not work, and a warning for each campaign that is closed."""
+    if writing.catalogue is None:
+        return
+    for post in writing.posts:
+        if post.outline.tags or post.get("campaign"):
+            yield from _tags(post, writing.catalogue, writing.now)
+
+
+def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
+    asked: list[tuple[str, str, str, int]] = []
+    for found in post.outline.tags:
+        tag = found.tag
+        if tag.kind:
+            asked.append((tag.kind, tag.slug, f"`{tag.raw}`: ", found.line))
+        else:
+            told = how_to_mend(tag.raw, catalogue.campaigns)
+            yield post.finding("form", found.line, told)
+    if named := post.get("campaign"):
+        asked.append(("form", named, "", post.head.line("campaign")))
+    shown: set[str] = set()
+    for kind, slug, prefix, line in asked:
+        try:
+            campaign = catalogue.campaign(slug)
+        except NotFound as error:
+            yield post.finding("form", line, f"{prefix}{error}")
+            continue
+        if closed := why_closed(campaign, now):
+            told = f"campaign `{slug}` {closed}: a sentence stands in its place"
+            yield post.finding("closed-campaign", line, told)
+        elif kind == "form" and slug in shown:
+            told = f"the form of `{slug}` stands on this page already: keep one of them"
+            yield post.finding("form", line, told)
+        elif kind == "form":
+            shown.add(slug)
+
+
+def open_forms(post: Post, writing: Writing) -> set[str]:
+    """The campaigns whose forms a visitor will find on the page."""
+    known = writing.catalogue.campaigns if writing.catalogue else {}
+    return {slug for slug in post.forms if slug in known and known[slug].is_open(writing.now)}
+
+
+def why_closed(campaign: Campaign, now: datetime) -> str:
+    """Since or until when the campaign's form is closed by its dates; empty if it is open."""
+    if campaign.is_open(now):
+        return ""
+    today = now.astimezone(campaign.zone).date()
+    if campaign.opens is not None and today < campaign.opens:
+        return f"opens on {campaign.opens}"
+    return f"closed on {campaign.closes}"

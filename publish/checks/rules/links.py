@@ -1,0 +1,286 @@
+"""Rules for links: each leads to a post, a part of it, or a file that is there."""
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from capture.paths import name_below
+from publish.checks.finding import Finding
+from publish.checks.gated import TELL, inside
+from publish.checks.layout import SUFFIXES
+from publish.checks.outline import Link
+from publish.checks.post import Post
+from publish.checks.project import Writing
+
+# One link of one post, followed to where it leads.
+
+
+PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
+_BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
+_THEMES_OWN: Final = frozenset({"", "top", "page-main"})
+_MEND: Final = ": mend the link or add the file"
+
+
+@dataclass(frozen=True)
+class Led:
+    """Where a link of a post leads within the project."""
+
+    to: Post
+    fragment: str
+
+
+class Follower:
+    """One link of one post, followed."""
+
+    def __init__(self, writing: Writing, post: Post, link: Link) -> None:
+        self._writing = writing
+        self._post = post
+        self._link = link
+        self._content = writing.layout.content
+        self._say = partial(post.finding, "link", link.line)
+        braces = _BRACES.match(link.target)
+        self._word = (braces["new"] or braces["old"]) if braces else ""
+        rest = link.target[braces.end() :] if braces else link.target
+        try:
+            self._url = urlsplit(rest)
+        except ValueError:  # such as http://[
+            self._url = urlsplit("")
+        self._path = unquote(self._url.path)
+        # Pelican reads what follows braces of a link with nothing but its blanks decoded.
+        self._named = self._path if link.is_shown else self._url.path.replace("%20", " ")
+
+    def leads_to(self) -> Led | None:
+        """The post that the link leads to, if it is one."""
+        found: Post | None = None
+        if self._word == "filename":
+            found = self._writing.by_name.get(self._below_content())
+        elif not self._word and self._is_ours():
+            if not self._path and self._url.fragment:
+                found = self._post
+            elif self._path:
+                known, address = self._writing.by_address, self._address()
+                found = known.get(address) or known.get(f"{address}/")
+        return Led(found, self._url.fragment) if found else None
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with it; nothing about what lies outside the site."""
+        if fault := self._fault():
+            yield self._say(f"`{self._link.target}` {fault}")
+            return
+        gated = list(self._gated())
+        if gated or (not self._word and not self._is_ours()):
+            yield from gated
+        elif found := self.leads_to():
+            yield from not_yet(self._writing, self._post, self._link, found.to)
+            yield from self._anchor(found)
+        elif self._word:
+            yield from self._braces()
+        else:
+            yield from self._plain()
+
+    def image(self) -> Iterator[Finding]:
+        """The picture of a head: a file below the content folder, by its address."""
+        if fault := self._writing.layout.paths.why_no_file(name_below(self._path)):
+            yield self._say(f"`image` {fault}{_inside(fault)}")
+        elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
+            told = f"`image` names a gated file: {TELL}"
+            yield self._post.finding("gated", self._link.line, told)
+        else:
+            yield from self._file(self._path.lstrip("/"))
+
+    def _fault(self) -> str:
+        """Why the file that it names must not be published; empty for links to no file."""
+        if self._word in {"static", "attach", "filename"}:
+            name = name_below(self._named, posixpath.dirname(self._post.name))
+        elif not self._word and self._is_ours() and any(map(self._in, self._writing.layout.static)):
+            name = name_below(self._path)
+        else:
+            return ""
+        fault = self._writing.layout.paths.why_no_file(name)
+        return f"{fault}{_inside(fault)}" if fault else ""
+
+    def _is_ours(self) -> bool:
+        return not self._url.scheme and not self._url.netloc
+
+    def _address(self) -> str:
+        """The path below the site, without a slash at its end: `` is the site's start."""
+        here = posixpath.join("/", self._post.url, self._path)
+        return posixpath.normpath(here).strip("/")
+
+    def _below_content(self) -> str:
+        """The file that a link with braces names; `_fault` has seen to it that it is inside."""
+        return posixpath.normpath(name_below(self._named, posixpath.dirname(self._post.name)))
+
+    def _braces(self) -> Iterator[Finding]:
+        shown = re.split("[?#]", self._link.target)[0]
+        if self._word in {"static", "attach"}:
+            yield from self._file(self._below_content())
+        elif self._word == "filename":
+            path = self._below_content()
+            if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
+                hint = near_name(path, self._writing.by_name, _MEND, "{filename}/")
+                yield self._say(f"`{shown}` leads to no article or page{hint}")
+        elif self._word not in PLACES:
+            hint = near_name(self._word, PLACES, _MEND)
+            yield self._say(f"`{shown}` begins with an unknown word in braces{hint}")
+
+    def _file(self, path: str) -> Iterator[Finding]:
+        root = self._content
+        if not self._writing.layout.paths.find_file(path):
+            hint = near_name(path, _static_files(self._writing), _MEND)
+            told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
+            yield self._post.finding("picture", self._link.line, told)
+
+    def _plain(self) -> Iterator[Finding]:
+        """A link without braces: to an address of the site, or by mistake to a file."""
+        path = self._path
+        if Path(path).suffix in SUFFIXES:
+            told = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
+            yield self._say(f"`{self._link.target}` leads nowhere on the site: {told}")
+        elif any(self._in(folder) for folder in self._writing.layout.static):
+            yield from self._file(path.lstrip("/"))
+        elif path and not self._is_there():
+            yield self._post.finding("dead-link", self._link.line, self._dead())
+
+    def _is_there(self) -> bool:
+        """Whether readers find something at the address."""
+        address = self._address()
+        files = (address, posixpath.join(address, "index.html"))
+        made = self._writing.site_files
+        return any(file in self._writing.addresses or made.holder(file) for file in files)
+
+    def _dead(self) -> str:
+        first = self._path.partition("/")[0]
+        if "." in first.strip(".") and not self._path.startswith("."):
+            mend = f": if it is another site, write `https://{self._path}`"
+        else:
+            known = (f"/{address}" for address in self._writing.by_address)
+            mend = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
+        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{mend}"
+
+    def _in(self, folder: Path) -> bool:
+        file = self._content / self._path.lstrip("/")
+        return self._path.startswith("/") and file.is_relative_to(folder)
+
+    def _anchor(self, found: Led) -> Iterator[Finding]:
+        fragment = unquote(found.fragment)
+        known = found.to.outline.anchors
+        forms = tuple(f"form-{slug}" for slug in found.to.forms)
+        if fragment in known or fragment in _THEMES_OWN or fragment.startswith(forms or ("\0",)):
+            return
+        hint = near_name(fragment, known, ": there is no such heading", "#")
+        where = "here" if found.to is self._post else f"in {found.to.where}"
+        told = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
+        yield self._post.finding("anchor", self._link.line, told)
+
+    def _gated(self) -> Iterator[Finding]:
+        """A link to a gated file, however it is spelt."""
+        if not self._is_ours() or not self._path or not self._reaches_gated():
+            return
+        shown = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
+        told = f"links to the gated file `{shown}`: {TELL}"
+        yield self._post.finding("gated", self._link.line, told)
+
+    def _reaches_gated(self) -> bool:
+        root = str(self._content)
+        if self._path.startswith("/"):
+            return self._is_gated(root + self._path)
+        beside = posixpath.join(root, posixpath.dirname(self._post.name), self._path)
+        below = posixpath.join(root, self._post.url, self._path)
+        return self._is_gated(beside) or self._is_gated(below)
+
+    def _is_gated(self, path: str) -> bool:
+        gated = self._writing.gated
+        suspect = gated.name in path or (self._writing.has_symlinks and Path(path).is_symlink())
+        return suspect and inside(Path(path), gated)
+
+
+def not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:
+    """Readers must not come from a page that they may read to one that they may not."""
+    state = to.state(writing.now)
+    if state not in {"draft", "scheduled"} or to is post:
+        return
+    if post.state(writing.now) == "draft":
+        if to.get("preview") is None:
+            told = f"`{link.target}` leads to a post that is shown nowhere: give it a `preview`"
+            yield post.finding("link", link.line, told)
+    elif state == "draft":
+        told = f"`{link.target}` leads to a draft: publish it first, or take the link out"
+        yield post.finding("link", link.line, told)
+    elif to.due and (post.due is None or to.due > max(post.due, writing.now)):
+        until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
+        told = f"`{link.target}` leads to a post that is held back until {until}: link to it then"
+        yield post.finding("link", link.line, told)
+
+
+def _inside(fault: str) -> str:
+    return ": put a copy into it, and name that" if fault.startswith("leads out") else ""
+
+
+def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
+    """`; did you mean x?` if something known is spelt nearly like the word."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    return f"; did you mean `{prefix}{close[0]}`?" if close else otherwise
+
+
+def _static_files(writing: Writing) -> Iterator[str]:
+    root = writing.layout.content
+    for folder in writing.layout.static:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.relative_to(root).as_posix()
+
+
+def link_findings(writing: Writing) -> Iterator[Finding]:
+    """Every link that leads nowhere, or where no reader may come."""
+    for post in writing.posts:
+        yield from _foreign_pictures(writing, post)
+        for link in post.outline.links:
+            yield from Follower(writing, post, link).findings()
+        for slug in post.get("related") or ():
+            yield from _related(writing, post, slug)
+        if image := post.get("image"):
+            link = Link(image, post.head.line("image"))
+            yield from Follower(writing, post, link).image()
+
+
+def led(writing: Writing, post: Post) -> Iterator[Post]:
+    """The other posts to which a post leads its readers."""
+    for link in post.outline.links:
+        found = Follower(writing, post, link).leads_to()
+        if found is not None:
+            yield found.to
+    for slug in post.get("related") or ():
+        if slug in writing.by_slug:
+            yield writing.by_slug[slug]
+
+
+def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
+    line = post.head.line("related")
+    found = writing.by_slug.get(slug)
+    if found is post:
+        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it away")
+    elif found is None or found.kind != "post" or found.status == "hidden":
+        articles = [other.slug for other in writing.posts if other.kind == "post"]
+        hint = near_name(slug, articles, "; name an article by its slug")
+        yield post.finding("link", line, f"no article `{slug}`{hint}")
+    else:
+        yield from not_yet(writing, post, Link(slug, line), found)
+
+
+def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
+    """Pictures that browsers would fetch from elsewhere."""
+    for picture in post.outline.pictures:
+        try:
+            host = urlsplit(picture.source).netloc
+        except ValueError:
+            host = ""
+        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
+            told = f"shows `{picture.source}` from another host, which would see every reader: "
+            yield post.finding("picture", picture.line, f"{told}put it into content/images")

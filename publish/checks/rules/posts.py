@@ -1,0 +1,181 @@
+"""Rules between posts: tags spelt in two ways, titles that aim at the same, posts left alone."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from capture.text import counted
+from publish.checks.finding import Finding
+from publish.checks.model import LONGEST_SUMMARY, LONGEST_TITLE, SHORTEST_SUMMARY
+from publish.checks.post import Post
+from publish.checks.project import Writing
+from publish.checks.rules.links import led
+from publish.checks.tag_syntax import STRAY_TAG
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_IDLE: Final = frozenset(
+    _WORD.findall(
+        "a an and are as at be by for from how in is it its of on or that the this to what when "
+        "where which who why will with you your"
+    )
+)
+_NO_PLURALS: Final = frozenset({"means", "news", "sales", "series"})
+
+
+def tag_spellings(writing: Writing) -> Iterator[Finding]:
+    """Tags that differ by case, hyphen or plural only: the rarer spelling is told."""
+    spelt: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(lambda: defaultdict(list))
+    for post in writing.posts:
+        for tag in post.get("tags") or ():
+            spelt[tuple(map(_stem, _words(tag)))][tag].append(post)
+    for spellings in spelt.values():
+        usual, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
+        for tag in others:
+            for post in spellings[tag]:
+                told = f"the tag `{tag}` is spelt `{usual}` elsewhere: keep one spelling"
+                yield post.finding("tag-spelling", post.head.line("tags"), told)
+
+
+def same_titles(writing: Writing) -> Iterator[Finding]:
+    """Posts whose titles hold the same words: they take readers from each other."""
+    first: dict[frozenset[str], Post] = {}
+    for post in _articles(writing):
+        words = frozenset(map(_stem, _words(post.get("title") or "")))
+        aim = (words - _IDLE) or words
+        if aim and (other := first.setdefault(aim, post)) is not post:
+            told = f"aims at the same title as {other.where}: join them, or say how they differ"
+            yield post.finding("same-title", post.head.line("title"), told)
+
+
+def orphans(writing: Writing) -> Iterator[Finding]:
+    """Published posts that no other post or page leads to."""
+    articles = [post for post in _articles(writing) if writing.is_public(post)]
+    led_to = Counter(
+        found.path
+        for post in writing.posts
+        if writing.is_public(post)
+        for found in set(led(writing, post))
+        if found is not post
+    )
+    for post in articles:
+        if post.path not in led_to and len(articles) > 1:
+            told = "no other post or page links to this one: link to it where it helps a reader"
+            yield post.finding("orphan", post.head.line("title"), told)
+
+
+def _articles(writing: Writing) -> Iterator[Post]:
+    return (post for post in writing.posts if post.kind == "post")
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _stem(word: str) -> str:
+    """The word without the commonest endings of an English plural."""
+    if word in _NO_PLURALS:
+        return word
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ses", "xes", "zes", "ches", "shes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+# Rules for the text of one post: headings in order, pictures that say what one sees, brackets.
+
+
+def text_findings(writing: Writing) -> Iterator[Finding]:
+    """What is wrong with each text by itself."""
+    for post in writing.posts:
+        yield from _headings(post)
+        if post.outline.unclosed is not None:
+            told = (
+                "too many brackets are open here, not closed or one within another; the page would "
+                "take minutes to make: close them, or write `\\[` and `\\<`"
+            )
+            yield post.finding("unclosed", post.outline.unclosed, told)
+        for picture in post.outline.pictures:
+            if picture.alt is None:
+                name = f"`{picture.source}`" if picture.source else "a picture"
+                told = f"{name} has no alternative text: write ![what one sees](...)"
+                yield post.finding("alt", picture.line, told)
+
+
+def _headings(post: Post) -> Iterator[Finding]:
+    """The title is the page's heading of the first level, so a text begins with the second."""
+    above = 1
+    for heading in post.outline.headings:
+        if heading.level == 1:
+            told = "the title is the only heading of the first level: write `##`"
+            yield post.finding("headings", heading.line, f"`# {heading.text}`: {told}")
+        elif heading.level > above + 1:
+            marks, fit = "#" * heading.level, "#" * (above + 1)
+            told = f"leaves out a level: write `{fit}` under a heading of level {above}"
+            yield post.finding("headings", heading.line, f"`{marks} {heading.text}` {told}")
+        above = heading.level
+
+
+# Rules for the head of one post: what it says, and what it must not leave out.
+
+
+def head_findings(writing: Writing) -> Iterator[Finding]:
+    """What is wrong with each head by itself."""
+    for file in writing.files:
+        if file.get("status") != "skip":
+            yield from file.faults
+    for post in writing.posts:
+        yield from _lengths(post)
+        yield from _picture(post)
+        yield from _dates(post)
+        yield from _preview(post)
+        yield from _template(post, writing)
+
+
+def _lengths(post: Post) -> Iterator[Finding]:
+    title, summary = post.get("title") or "", post.get("summary")
+    if len(title) > LONGEST_TITLE:
+        told = f"has {len(title)} characters: search engines show {LONGEST_TITLE}, so shorten it"
+        yield post.finding("title", post.head.line("title"), f"`title` {told}")
+    line = post.head.line("summary")
+    if summary is None:
+        if not post.head.values.get("summary") and not post.head.is_lost:
+            size = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} characters"
+            told = f"has no summary: add a line `Summary: ...` of {size}"
+            yield post.finding("summary", line, told)
+    elif STRAY_TAG.search(summary):
+        yield post.finding("form", line, "a summary holds no tags: put it in the text")
+    elif not SHORTEST_SUMMARY <= len(summary) <= LONGEST_SUMMARY:
+        told = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} tell the reader what to expect"
+        yield post.finding(
+            "summary", line, f"`summary` has {counted(len(summary), 'character')}: {told}"
+        )
+
+
+def _picture(post: Post) -> Iterator[Finding]:
+    if post.get("image") and not post.head.values.get("image_alt"):
+        told = "has no `image_alt`: say what one sees on it, for those who do not see it"
+        yield post.finding("alt", post.head.line("image"), f"`image` {told}")
+
+
+def _dates(post: Post) -> Iterator[Finding]:
+    date, modified = post.get("date"), post.get("modified")
+    if date and modified and modified.date() < date.date():
+        told = f"`modified` is before `date`, {date:%Y-%m-%d}: one of them is wrong"
+        yield post.finding("front-matter", post.head.line("modified"), told)
+
+
+def _preview(post: Post) -> Iterator[Finding]:
+    if post.status == "draft" and post.get("preview") is None:
+        told = "is a draft without `preview`, so it is shown nowhere: `gatepost new` makes one"
+        yield post.finding("preview", post.head.line("status"), told)
+
+
+def _template(post: Post, writing: Writing) -> Iterator[Finding]:
+    name = post.get("template")
+    if name and not writing.layout.has_template(name):
+        told = f"the theme has no template `{name}`: name one of theme/templates/, or none"
+        yield post.finding("front-matter", post.head.line("template"), told)

@@ -1,0 +1,124 @@
+"""What writers type to place a form, and the Markdown extension that finds it.
+
+    {% form acme-cloud-guide %}    the campaign's form
+    {% cta acme-cloud-guide %}     a call to action that leads to the form's own page
+
+The extension only marks tags, right or wrong, and leaves those in code alone. The plugin
+`form_tags` turns the marks into forms later, when the page and the campaigns are known; so
+Pelican's cache of what Markdown made never holds an old form.
+"""
+
+import difflib
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Markdown
+from markdown.blockparser import BlockParser
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+
+KINDS: Final = ("form", "cta")
+TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
+_OWN_LINE: Final = re.compile(rf"^ {{0,3}}{TAG}[ \t]*$", re.MULTILINE)
+# Everything else that somebody may have meant as a tag: {%form x%}, {% frm %}, {{ form x }}.
+STRAY: Final = r"\{[ \t]?%[^\n]*?(?:\}|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
+_WORDS: Final = re.compile(r"\{+[ \t]*%?[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<slug>[^\s{}%]*)")
+STRAY_TAG: Final = re.compile(STRAY)
+_MARK: Final = re.compile(
+    r'<(?P<element>div|span) data-gatepost-tag="(?P<raw>[^"]*)"></(?P=element)>'
+)
+_PLACEHOLDER: Final = re.compile("\x02[^\x03]*\x03")  # Markdown's own mark for a piece of code
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One tag as it was typed. `kind` and `slug` are empty if it is not spelt or placed rightly."""
+
+    raw: str
+    kind: str = ""
+    slug: str = ""
+
+
+def has_marks(content: str) -> bool:
+    """Whether Markdown found tags. Quick, as most pages carry none."""
+    return 'data-gatepost-tag="' in content
+
+
+def split_at_marks(content: str) -> Iterator[str | Tag]:
+    """The HTML that Markdown made, as the pieces between tags and the tags themselves."""
+    end = 0
+    for mark in _MARK.finditer(content):
+        yield content[end : mark.start()]
+        raw = html.unescape(mark["raw"])
+        found = _OWN_LINE.fullmatch(raw) if mark["element"] == "div" else None
+        yield Tag(raw, found["kind"], found["slug"]) if found else Tag(raw)
+        end = mark.end()
+    yield content[end:]
+
+
+def how_to_mend(raw: str, slugs: Iterable[str]) -> str:
+    """What is wrong with a tag that is not spelt or placed rightly, and how it should be."""
+    if re.fullmatch(TAG, raw):
+        return f"`{raw}` must stand on a line of its own, without indent and outside HTML"
+    known = sorted(slugs)
+    words = _WORDS.match(raw)
+    word, slug = (words["kind"], words["slug"]) if words else ("", "")
+    if word in known:
+        word, slug = "form", word
+    kind = next(iter(difflib.get_close_matches(word, KINDS, n=1, cutoff=0.5)), "")
+    if kind and slug:
+        near = next(iter(difflib.get_close_matches(slug, known, n=1)), slug)
+        return f"`{raw}` is not spelt rightly: write `{{% {kind} {near} %}}` on a line of its own"
+    if kind:
+        which = ", ".join(known) or "there are none yet"
+        return f"`{raw}` names no campaign: write `{{% {kind} SLUG %}}` with one of: {which}"
+    return (
+        f"`{raw}` is no tag: there are `{{% form SLUG %}}` and `{{% cta SLUG %}}`; "
+        "to show such text to readers, put it between backticks"
+    )
+
+
+class _OwnLine(BlockProcessor):
+    """A right tag on its own line, with or without an empty line before it."""
+
+    def test(self, parent: Element, block: str) -> bool:
+        del parent
+        return _OWN_LINE.search(block) is not None
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        tag = _OWN_LINE.search(block)
+        assert tag is not None  # noqa: S101 - `test` found it in this very block
+        before, after = block[: tag.start()].rstrip("\n"), block[tag.end() :].lstrip("\n")
+        if before:
+            self.parser.parseBlocks(parent, [before])
+        SubElement(parent, "div", {"data-gatepost-tag": tag[0].strip()})
+        if after:
+            blocks.insert(0, after)
+
+
+class _Stray(InlineProcessor):
+    """Any other tag in running text: marked, so that it is reported and no extension eats it."""
+
+    # The names are those of the base class; it types its result loosely.
+    def handleMatch(  # type: ignore[override]  # noqa: N802
+        self,
+        m: re.Match[str],
+        data: str,  # noqa: ARG002
+    ) -> tuple[Element, int, int]:
+        raw = _PLACEHOLDER.sub("...", m[0]).strip()
+        return Element("span", {"data-gatepost-tag": raw}), m.start(0), m.end(0)
+
+
+class TagExtension(Extension):
+    """After code blocks (80) and code spans (190), before all that would read a tag as prose."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
+        parser: BlockParser = md.parser
+        parser.blockprocessors.register(_OwnLine(parser), "gatepost-tag", 75)
+        md.inlinePatterns.register(_Stray(STRAY, md), "gatepost-stray-tag", 185)

@@ -1,0 +1,336 @@
+"""The commands `build` and `check`. Pelican loads in a fifth of a second, so only they load it."""
+
+import json
+import os
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capture.campaign.catalogue import read_catalogue
+from capture.errors import FileErrors, Refused, short_path
+from capture.text import counted
+from publish.checks.finding import annotation
+from publish.checks.layout import Kind
+from publish.checks.project import Writing
+from publish.new_file import Said, new_campaign, new_text, wished
+
+_production = click.option(
+    "--production", is_flag=True, help="By publishconf.py, with full addresses."
+)
+
+
+@click.command()
+@_production
+@click.option("--release", is_flag=True, help="With search, share pictures, compressed files.")
+@click.option(
+    "--if-due", is_flag=True, help="Only if a post or the day of a form is due now: for a timer."
+)
+@click.pass_context
+def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> None:
+    """Build the site; the old one stays until the new one is whole."""
+    from publish.build.site import build as run  # Pelican loads for this command alone
+    from publish.build.site import is_due
+
+    config, given = config_of(production), given_of(ctx)
+    if if_due and not is_due(config, given, datetime.now(UTC)):
+        return
+    built = run(config, given, waiting=_say_waiting, finish=_finish() if release else None)
+    outcome = built.outcome
+    _warn(outcome.warnings)
+    made = f"{counted_parts(outcome)} in {built.seconds:.1f} seconds"
+    click.echo(f"Built {made}, in {short_path(built.site)}.")
+    if outcome.due is not None:
+        click.echo(f"The next post is due on {outcome.due}.")
+
+
+def _finish() -> Callable[[Path, Path], None]:
+    from publish.build.release import finish  # what compresses loads for a release alone
+
+    return finish
+
+
+@click.command()
+@_production
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="Lines to read, or annotations of a pull request on GitHub.",
+)
+@click.pass_context
+def check(ctx: click.Context, production: bool, shape: str) -> None:
+    """Check what you wrote, posts and campaigns, without building."""
+    from publish.build.pelican_run import check as run  # Pelican loads for this command alone
+
+    checked = run(config_of(production), given_of(ctx), datetime.now(UTC))
+    found = checked.findings
+    if shape == "github":
+        for level, findings in (("error", found.errors), ("warning", found.warnings)):
+            for finding in findings:
+                click.echo(annotation(level, finding))
+    else:
+        _warn(str(finding.problem) for finding in found.warnings)
+        if found.errors:
+            raise FileErrors(finding.problem for finding in found.errors)
+    if found.errors:
+        ctx.exit(1)
+    click.echo(f"{counted_parts(checked)}: no mistakes found.")
+
+
+def config_of(production: bool) -> Path:
+    """Pelican's settings file."""
+    return Path("publishconf.py" if production else "pelicanconf.py")
+
+
+def given_of(ctx: click.Context) -> dict[str, str]:
+    """What `gatepost`'s settings say of the site; Pelican's own file says the rest."""
+    sourced: Any = ctx.meta.get("gatepost.settings")
+    if sourced is None:
+        return {}
+    settings = sourced.settings
+    if settings.site_url:
+        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # where publishconf.py looks for it
+    return {
+        "CAPTURE_URL": settings.capture_url,
+        "CAMPAIGNS_PATH": str(settings.campaigns_dir.absolute()),
+        "CLIENTS_PATH": str(settings.clients_dir.absolute()),
+        "GATED_PATH": str(settings.gated_dir.absolute()),
+        "CACHE_PATH": str(settings.cache_dir.absolute()),
+        "OUTPUT_PATH": str(settings.output_dir.absolute() / "www"),
+        "THEME": str(settings.theme_dir.absolute()),
+    }
+
+
+def counted_parts(outcome: Any) -> str:
+    """How much was read of what readers may see: `7 articles, 3 pages and 3 forms`."""
+    parts = ((outcome.articles, "article"), (outcome.pages, "page"), (outcome.forms, "form"))
+    articles, pages, forms = (counted(number, word) for number, word in parts)
+    return f"{articles}, {pages} and {forms}"
+
+
+def _say_waiting() -> None:
+    click.echo("Another build is at work; waiting for it to end.", err=True)
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+# `gatepost new post|page|campaign`: writes a file, says where, and opens nothing.
+
+
+_title = click.argument("title")
+_slug = click.option("--slug", default="", help="Its address; made from the title by default.")
+_yaml = click.option("--yaml", is_flag=True, help="A head in YAML, in place of Pelican's style.")
+
+
+@click.group()
+def new() -> None:
+    """Write a new post, page or campaign with its head filled in."""
+
+
+@new.command()
+@_title
+@_slug
+@_yaml
+@click.option("--category", default="", help="Its topic; that of most posts by default.")
+@click.option("--author", default="", help="Who writes it; whom git names by default.")
+@click.pass_context
+def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a parameter
+    ctx: click.Context, title: str, slug: str, yaml: bool, category: str, author: str
+) -> None:
+    """Write a draft into content/posts/."""
+    said = Said(category, author or _git_author(), yaml)
+    _draft(ctx, "post", title, slug, said)
+
+
+@new.command()
+@_title
+@_slug
+@_yaml
+@click.pass_context
+def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
+    """Write a draft into content/pages/."""
+    _draft(ctx, "page", title, slug, Said(yaml=yaml))
+
+
+@new.command()
+@_title
+@_slug
+@click.option("--client", default="", help="Whose it is: the name of a file in clients/.")
+@click.pass_context
+def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
+    """Write a campaign into campaigns/; it is closed until you say when it opens."""
+    from publish.build.pelican_run import settings_from  # Pelican loads for this command alone
+    from publish.plugins.checks import folders_of, layout_of
+
+    settings = settings_from(config_of(production=False), given_of(ctx))
+    folders = folders_of(settings)
+    wish = wished(title, slug, layout_of(settings).slugify(title))
+    today = datetime.now(UTC).date()
+    click.echo(short_path(new_campaign(wish, client, read_catalogue(*folders), folders[0], today)))
+
+
+def _draft(ctx: click.Context, kind: Kind, title: str, slug: str, said: Said) -> None:
+    from publish.build.pelican_run import settings_from  # Pelican loads for this command alone
+    from publish.plugins.checks import folders_of, layout_of
+
+    settings = settings_from(config_of(production=False), given_of(ctx))
+    layout = layout_of(settings)
+    wish = wished(title, slug, layout.slugify(title))
+    writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
+    click.echo(short_path(new_text(kind, wish, said, writing)))
+
+
+def _git_author() -> str:
+    """The name that git puts under commits here; empty if it knows none."""
+    try:
+        asked = ["git", "config", "user.name"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return ""
+    return " ".join(done.stdout.split())
+
+
+# `gatepost import ghost|wordpress|hugo PATH`: writes the files, and tells what was not carried.
+
+
+if TYPE_CHECKING:
+    from publish.importers.model import Export, Note
+    from publish.importers.plan import Plan
+
+_SHOWN = 20
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """What the three commands have in common."""
+    for option in (
+        click.argument("path", type=click.Path(path_type=Path, exists=True)),
+        click.option(
+            "--into",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path("content"),
+            show_default=True,
+            help="The content folder to write to.",
+        ),
+        click.option("--site", default="", help="The old site's address, if its export lacks it."),
+        click.option("--dry-run", is_flag=True, help="Tell all, write nothing."),
+        click.option("--all", "every", is_flag=True, help=f"More than {_SHOWN} lines of a kind."),
+        click.option("--json", "as_json", is_flag=True, help="The whole list, for programs."),
+    ):
+        command = option(command)
+    return click.pass_context(command)
+
+
+@click.group("import")
+def import_() -> None:
+    """Take the posts and pages of another system over. Nothing is written over."""
+
+
+@import_.command()
+@_options
+def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
+    """Read the JSON file that Ghost exports."""
+    from publish.importers.ghost.export import read  # the readers load for this command alone
+
+    _run(ctx, read(path), **options)
+
+
+@import_.command()
+@_options
+def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
+    """Read the XML file (WXR) that WordPress exports."""
+    from publish.importers.wordpress.export import read  # the readers load for this command alone
+
+    _run(ctx, read(path), **options)
+
+
+@import_.command()
+@_options
+def hugo(ctx: click.Context, path: Path, **options: Any) -> None:
+    """Read a Hugo site, or its content folder."""
+    from publish.importers.hugo.site import read  # the readers load for this command alone
+
+    _run(ctx, read(path, datetime.now(UTC)), **options)
+
+
+def _run(  # noqa: PLR0913 - click hands each option over as a parameter
+    ctx: click.Context,
+    export: "Export",
+    *,
+    into: Path,
+    site: str,
+    dry_run: bool,
+    every: bool,
+    as_json: bool,
+) -> None:
+    from publish.build.pelican_run import settings_from
+    from publish.checks.project import Writing
+    from publish.importers.plan import plan, with_site, write
+    from publish.plugins.checks import folders_of, layout_of
+
+    if not into.is_dir():
+        raise Refused(f"--into: {short_path(into)} is no folder: make it, or name another")
+    given = {**given_of(ctx), "PATH": str(into.absolute())}
+    settings = settings_from(config_of(production=False), given)
+    layout = layout_of(settings)
+    writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
+    planned = plan(with_site(export, site), writing)
+    if not dry_run:
+        write(planned, layout.content)
+    if as_json:
+        click.echo(_as_json(planned, into, dry_run))
+    else:
+        _tell(planned, into, dry_run=dry_run, every=every)
+
+
+def _as_json(planned: "Plan", into: Path, dry_run: bool) -> str:
+    told = {
+        "written": not dry_run,
+        "files": [short_path(into / file.name) for file in planned.files],
+        "pictures": [short_path(place) for place in planned.pictures],
+        "there_already": list(planned.there),
+        "not_carried": [
+            {"kind": note.kind, "where": note.where, "told": note.told} for note in planned.notes
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def _tell(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
+    from publish.importers.model import counted
+
+    kinds: defaultdict[str, list[Note]] = defaultdict(list)
+    for note in planned.notes:
+        kinds[note.kind].append(note)
+    for kind, notes in sorted(kinds.items()):
+        click.echo(f"{kind} ({len(notes)})")
+        shown = notes if every else notes[:_SHOWN]
+        for note in shown:
+            click.echo(f"  {note.where}: {note.told}".translate(_CONTROL))
+        if len(shown) < len(notes):
+            click.echo(f"  ... and {len(notes) - len(shown)} more: --all shows them")
+    if planned.there:
+        click.echo(f"there already, so not written ({len(planned.there)})")
+        shown_files = planned.there if every else planned.there[:_SHOWN]
+        for name in shown_files:
+            click.echo(f"  {name}")
+        if len(shown_files) < len(planned.there):
+            more = len(planned.there) - len(shown_files)
+            click.echo(f"  ... and {more} more: --all shows them")
+    done = "Would write" if dry_run else "Wrote"
+    rest = "all was carried"
+    if planned.notes:
+        rest = f"{counted(len(planned.notes), 'thing')} to look at, listed above"
+    elif planned.there:
+        rest = "what else the export holds is there already"
+    click.echo(f"{done} {planned} into {short_path(into)}; {rest}.")

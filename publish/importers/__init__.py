@@ -1,0 +1,1 @@
+"""Takes posts, pages and pictures over from Ghost, Hugo and WordPress."""

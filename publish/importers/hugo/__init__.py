@@ -1,0 +1,1 @@
+"""A Hugo site: content, static files, configuration."""

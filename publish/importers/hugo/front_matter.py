@@ -1,0 +1,205 @@
+"""The head of a Hugo file: YAML between `---`, TOML between `+++`, or JSON from `{` on."""
+
+import json
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from capture.errors import FileErrors, Problem, Unavailable, short_path
+from publish.checks.front_matter import read_yaml
+from publish.importers.places import split
+from publish.importers.text import clean, decoded, line
+
+_FENCES: Final = {"---": "---", "+++": "+++"}
+_AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+class BrokenHead(Exception):
+    """A head that is no YAML, TOML or JSON."""
+
+    def __init__(self, number: int, told: str) -> None:
+        super().__init__(told)
+        self.line = number
+        """In its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class HugoHead:
+    """Keys in small letters, as in Hugo, to text, lists and tables; and the text below."""
+
+    values: Mapping[str, Any]
+    body: str
+
+    def text(self, key: str) -> str:
+        """What a key says, on one line; nothing if it holds more than text."""
+        value = self.values.get(key)
+        return line(value) if isinstance(value, str) else ""
+
+    def unread(self, texts: Collection[str], words: Collection[str]) -> list[str]:
+        """Of keys that should hold text, or a list of it: those that hold more than that."""
+        found = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
+        for key in words:
+            value = self.values.get(key)
+            parts = value if isinstance(value, list) else [value]
+            if not all(part is None or isinstance(part, str) for part in parts):
+                found.append(key)
+        return found
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list, also if it is written as one word."""
+        value = self.values.get(key)
+        parts = value if isinstance(value, list) else [value]
+        return tuple(word for part in parts if isinstance(part, str) and (word := line(part)))
+
+
+def read_hugo_head(text: str) -> HugoHead:
+    """Divides a file into head and text. Raises `BrokenHead`."""
+    text = clean(text)
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] == "{" and not text.startswith(("{{", "{%"), start):
+        return _json(text, start)
+    lines = text.split("\n")
+    fence = lines[0].rstrip()
+    if fence not in _FENCES:
+        return HugoHead({}, text)
+    end = next((n for n, said in enumerate(lines[1:], 1) if said.rstrip() == fence), None)
+    if end is None:
+        raise BrokenHead(
+            1, f"the head that `{fence}` opens is never closed: put `{fence}` below it"
+        )
+    inner, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
+    return HugoHead(yaml_values(inner, 2) if fence == "---" else toml_values(inner, 2), body)
+
+
+def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
+    """The keys of a YAML document. Raises `BrokenHead`."""
+    read = read_yaml(text, first_line)
+    if read.faults:
+        raise BrokenHead(*read.faults[0])
+    return read.values
+
+
+def toml_values(text: str, first_line: int) -> Mapping[str, Any]:
+    """The keys of a TOML document. Raises `BrokenHead`."""
+    try:
+        found: Mapping[str, Any] = _texts(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        place = _AT_LINE.search(str(error))
+        number = int(place[1]) - 1 if place else 0
+        said = _AT_LINE.sub("", str(error)).strip()
+        raise BrokenHead(first_line + number, f"is no TOML: {line(said)}") from None
+    return found
+
+
+def json_values(text: str) -> tuple[Mapping[str, Any], int]:
+    """The keys of a JSON object, and where it ends. Raises `BrokenHead`."""
+    try:
+        found, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise BrokenHead(error.lineno, f"is no JSON: {error.msg}") from None
+    except (RecursionError, ValueError):
+        raise BrokenHead(1, "is no JSON: it is nested too deeply") from None
+    return (_texts(found) if isinstance(found, dict) else {}), end
+
+
+def _json(text: str, start: int) -> HugoHead:
+    values, end = json_values(text[start:])
+    return HugoHead(values, text[start + end :])
+
+
+def _texts(value: Any) -> Any:
+    """Dates, numbers and yes or no as text, as the reader of YAML gives them."""
+    if isinstance(value, dict):
+        return {str(key).lower(): _texts(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_texts(part) for part in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or isinstance(value, str):
+        return value or ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+# What a Hugo site's configuration says of addresses.
+
+
+_NAMES: Final = tuple(
+    f"{folder}{name}.{suffix}"
+    for folder in ("", "config/_default/")
+    for name in ("hugo", "config")
+    for suffix in ("toml", "yaml", "yml", "json")
+)
+_READ: Final = frozenset({"baseurl", "permalinks", "menu", "menus", "defaultcontentlanguage"})
+_TOKEN: Final = re.compile(r":(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Hosts of the old site, and how it made addresses."""
+
+    name: str = ""
+    hosts: frozenset[str] = frozenset()
+    permalinks: Mapping[str, Any] = field(default_factory=dict)
+    has_menus: bool = False
+    language: str = "en"
+    """Of the texts whose file names none."""
+    others: tuple[str, ...] = ()
+    """Keys that say something else, as the file has them."""
+
+    def address(
+        self, section: str, parent: str, slug: str, title: str, when: datetime | date | None
+    ) -> str:
+        """The path at which Hugo shows a text: https://gohugo.io/configuration/permalinks/"""
+        pages = self.permalinks.get("page")
+        table = pages if isinstance(pages, Mapping) else self.permalinks
+        pattern = table.get(section)
+        plain = "/".join(part for part in (parent, slug) if part)
+        if not isinstance(pattern, str):
+            return f"/{plain.lower().replace(' ', '-')}/"
+        words = {
+            "slug": slug,
+            "slugorcontentbasename": slug,
+            "filename": slug,
+            "slugorfilename": slug,
+            "contentbasename": slug,
+            "title": title.lower().replace(" ", "-"),
+            "section": section,
+            "sections": parent,
+        }
+        if when is not None:
+            words |= {"year": f"{when:%Y}", "month": f"{when:%m}", "day": f"{when:%d}"}
+        return _TOKEN.sub(lambda found: words.get(found[1].lower(), found[1]), pattern)
+
+
+def read_config(root: Path) -> Config:
+    """The first of Hugo's configuration files that is there. Raises `FileErrors`."""
+    path = next((root / name for name in _NAMES if (root / name).is_file()), None)
+    if path is None:
+        return Config()
+    try:
+        text = clean(decoded(path.read_bytes(), short_path(path)))
+        match path.suffix:
+            case ".toml":
+                values = toml_values(text, 1)
+            case ".json":
+                values = json_values(text)[0]
+            case _:
+                values = yaml_values(text, 1)
+    except BrokenHead as error:
+        raise FileErrors([Problem(short_path(path), error.line, str(error))]) from None
+    except OSError as error:
+        raise Unavailable(f"{short_path(path)}: cannot be read: {error.strerror}") from None
+    host = split(str(values.get("baseurl") or "")).hostname
+    permalinks = values.get("permalinks")
+    return Config(
+        path.name,
+        frozenset({host.removeprefix("www.")} if host else ()),
+        permalinks if isinstance(permalinks, Mapping) else {},
+        bool(values.get("menu") or values.get("menus")),
+        str(values.get("defaultcontentlanguage") or "en"),
+        tuple(key for key, value in values.items() if key not in _READ and value),
+    )

@@ -1,0 +1,276 @@
+"""Slugs and files of what is taken over, and the old addresses that lead to them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup, Tag
+
+from capture.errors import short_path
+from publish.checks.layout import Layout
+from publish.checks.model import OLD_PATH, SLUG
+from publish.checks.project import Writing
+from publish.importers.front_matter import is_to_come, local
+from publish.importers.model import Carrier, Export, Item, Notes, Say
+from publish.importers.places import GHOST, Pictures, Places, is_picture, path_key, split
+from publish.importers.text import line
+from publish.new_file import fitting_slug
+
+_NO_FILES: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+)
+"""Names that some systems keep for devices: a repository that holds them cannot be checked out."""
+_OUR_FOLDERS: Final = frozenset({"drafts", "static"})
+
+
+class Addresses:
+    """Decided once for the whole export, the same on every run, whatever is there already."""
+
+    def __init__(self, export: Export, writing: Writing, notes: Notes) -> None:
+        self._writing = writing
+        self._layout = writing.layout
+        self._reserved = {path.name for path in self._layout.static} | _OUR_FOLDERS
+        self.slugs: Mapping[Item, str] = self._slugs(export, notes)
+        self.names: dict[Item, str] = {}
+        """The file of each below the content folder: of what is there already, the one there."""
+        self.there: dict[Item, str] = {}
+        """What need not be written, to the path of the file that is there."""
+        for item, slug in self.slugs.items():
+            self._name(item, slug)
+        self.by_name = {name: item for item, name in self.names.items()}
+        self._by_path = {
+            path_key(path): item
+            for item in reversed(export.items)
+            for path in (*item.aliases, item.address or f"/{item.slug}/")
+        }
+        self._taken = {f"{slug}/" for slug in self.slugs.values()} | set(writing.by_address)
+
+    def at(self, path: str) -> Item | None:
+        """What the old site showed at a path."""
+        return self._by_path.get(path_key(path))
+
+    def shown(self, item: Item) -> str:
+        """The item's file as notes name it."""
+        return short_path(self._layout.content / self.names[item])
+
+    def _slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
+        own = {file.removesuffix("/index.html") for file in self._layout.own_pages}
+        taken = {*own, *self._reserved, *_NO_FILES}
+        slugs: dict[Item, str] = {}
+        for number, item in enumerate(export.items):
+            slug = wished = self._wished(item, number)
+            copy = 2
+            while slug in taken:
+                slug, copy = f"{wished}-{copy}", copy + 1
+            if slug != wished:
+                notes.of(item.where)("slug", f"the slug `{wished}` is taken: it is `{slug}` here")
+            elif item.slug not in {slug, ""}:
+                notes.of(item.where)("slug", f"`{item.slug}` is `{slug}` here")
+            taken.add(slug)
+            slugs[item] = slug
+        return slugs
+
+    def _wished(self, item: Item, number: int) -> str:
+        for wish in (item.slug, item.title):
+            slug = fitting_slug(wish if SLUG.fullmatch(wish) else self._layout.slugify(wish))
+            if SLUG.fullmatch(slug):
+                return slug
+        return f"untitled-{number + 1}"
+
+    def _name(self, item: Item, slug: str) -> None:
+        path: Path = self._layout.folders[item.kind][0] / f"{slug}.md"
+        self.names[item] = path.relative_to(self._layout.content).as_posix()
+        holder = self._writing.by_slug.get(slug)
+        if path.exists() or path.is_symlink():
+            self.there[item] = short_path(path)
+        elif holder is not None:
+            self.names[item] = holder.name
+            self.there[item] = holder.where
+
+    def aliases(self, item: Item, say: Say) -> Iterator[str]:
+        """Old paths that are not the new one, each as a slug if it can be one."""
+        for path in (item.address, *item.aliases):
+            name = unquote(split(path).path).strip("/")
+            if split(path).query:
+                say("address", f"its old address {path} has a `?`: no page can stand there")
+            elif name not in {self.slugs[item], ""}:
+                yield from self._alias(item, path, say)
+
+    def _alias(self, item: Item, path: str, say: Say) -> Iterator[str]:
+        old = unquote(split(path).path)
+        name = old.strip("/")
+        alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old.endswith("/")
+        shown = local(item.date, self._layout)
+        date = datetime.fromisoformat(shown) if shown else None
+        dated = self._layout.dated(date, self._writing.now)
+        url, file = self._layout.old_address(item.kind, alias, dated)
+        if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
+            why = "holds signs that no file here may: lead it on by hand"
+        elif url in self._taken or f"{url}/" in self._taken or file in self._layout.own_pages:
+            why = "is that of another page here: nothing leads on"
+        elif name.split("/", 1)[0] in self._reserved:
+            why = "lies in a folder of the site: lead it on by hand"
+        else:
+            self._taken.add(url)
+            yield alias
+            return
+        say("address", f"its old address {path} {why}")
+
+
+# Where the links and pictures of a text that is taken over lead.
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsTo:
+    """Follows the addresses of one text. It is a `Carrier`."""
+
+    item: Item
+    addresses: Addresses
+    places: Places
+    pictures: Pictures
+    layout: Layout
+    now: datetime
+    say: Say
+
+    def note(self, kind: str, told: str) -> None:
+        """Something that was not carried as it stood."""
+        self.say(kind, told)
+
+    def link(self, href: str) -> str:
+        """To the new file, if the export holds it; else as it was, told if it was a page."""
+        parts = split(href)
+        if parts.scheme not in {"", "http", "https", "mailto", "tel"}:
+            self.say("script", f"a link to `{parts.scheme}:` was taken out")
+            return ""
+        path = self.places.path(href, self.item)
+        ending = f"#{parts.fragment}" if parts.fragment else ""
+        to = self.addresses.at(path) if path and not parts.query else None
+        if path == "" or (to is self.item and ending):
+            return ending
+        if to is not None and self._keeps_readers_out(to):
+            self.say("link", f"{href} leads to a draft, or to a post to come: it was taken out")
+            return ""
+        if to is not None:
+            return f"{{filename}}/{self.addresses.names[to]}{ending}"
+        if is_picture(href) and (found := self._carried(href)):
+            return found
+        if path is not None:
+            self.say("link", f"{href} is not in the export: it was left as it is")
+        return self._old(href)
+
+    def picture(self, src: str) -> str:
+        """To its copy; one that the export lacks stays where it was, and is told."""
+        if not src or src.startswith("data:"):
+            self.say("picture", "one within the text, or without an address, was taken out")
+            return ""
+        if found := self._carried(src):
+            return found
+        if split(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
+            self.say("picture", f"{src} is not in the export: put it into images/ by hand")
+            return f"https:{src}" if src.startswith("//") else self._old(src)
+        self.say("picture", f"`{src}` is not in the export: it was taken out")
+        return ""
+
+    def canonical(self) -> str:
+        """Where the text appeared first; nothing if that was the old site itself."""
+        url = line(self.item.canonical)
+        is_full = split(url).scheme in {"http", "https"} and split(url).hostname and " " not in url
+        if url and not is_full:
+            self.say("canonical", f"`{url}` is no full address: it was left out")
+            return ""
+        return url if self.places.path(url, self.item) is None else ""
+
+    def _old(self, address: str) -> str:
+        """On the old site, if it is known where that was; Ghost puts a sign in its place."""
+        if not address.startswith(GHOST):
+            return address
+        host = min(self.places.hosts, default="")
+        return f"https://{host}" * bool(host) + address.removeprefix(GHOST)
+
+    def _carried(self, address: str) -> str:
+        found = self.places.file(address, self.item) if is_picture(address) else None
+        return self.pictures.place(*found) if found else ""
+
+    def _keeps_readers_out(self, to: Item) -> bool:
+        """Whether readers of this text would come to one that they may not see."""
+        if self.item.status == "draft" or to is self.item:
+            return False
+        later = local(to.date, self.layout) > local(self.item.date, self.layout)
+        return to.status == "draft" or (later and is_to_come(to, self.layout, self.now))
+
+
+# Pictures, links, and what another site would show in a page.
+
+
+SHOWN_ELSEWHERE = ("iframe", "embed", "object", "video", "audio", "frame")
+
+
+def lead_on(soup: BeautifulSoup, carrier: Carrier, wanted: Collection[str]) -> None:
+    """Gives each picture and link its new address; what others would serve becomes a link to it.
+
+    `wanted` are the ids that links lead to: those of places are kept.
+    """
+    for tag in soup.find_all(SHOWN_ELSEWHERE):
+        if not tag.decomposed:
+            _shown_elsewhere(soup, tag, carrier)
+    for tag in soup.find_all("img"):
+        _picture(tag, carrier)
+    for tag in soup.find_all("a"):
+        _link(tag, carrier, wanted)
+
+
+def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, carrier: Carrier) -> None:
+    source = tag.find("source")
+    inner = str(source.get("src") or "") if isinstance(source, Tag) else ""
+    address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or inner)
+    address = f"https:{address}" if address.startswith("//") else address
+    if split(address).scheme not in {"http", "https", ""} or not address:
+        carrier.note("embed", f"`<{tag.name}>` names no address: it was taken out")
+        tag.decompose()
+        return
+    carrier.note("embed", f"`<{tag.name}>` of {address} became a link")
+    label = str(tag.get("title") or "") or address.removeprefix(GHOST)
+    link = soup.new_tag("a", href=address)
+    link.string = line(label)
+    paragraph = soup.new_tag("p")
+    paragraph.append(link)
+    tag.replace_with(paragraph)
+
+
+def _picture(tag: Tag, carrier: Carrier) -> None:
+    source = str(tag.get("src") or "")
+    if (not source or source.startswith("data:")) and tag.get("data-src"):
+        source = str(tag["data-src"])
+    parent = tag.parent
+    if parent is not None and parent.name == "a" and is_picture(str(parent.get("href") or "")):
+        source = str(parent["href"])  # the whole picture, to which a smaller one leads
+        parent.unwrap()
+    found = carrier.picture(source.strip())
+    if not found:
+        tag.decompose()
+        return
+    tag["src"] = found
+    if not line(tag.get("alt")):
+        told = f"{split(found).path.rsplit('/', 1)[-1] or found}: say what one sees on it"
+        carrier.note("alt", told)
+
+
+def _link(tag: Tag, carrier: Carrier, wanted: Collection[str]) -> None:
+    href = str(tag.get("href") or "").strip()
+    place = tag.get("id") or tag.get("name")
+    if place and str(place) in wanted:
+        tag["id"] = str(place)
+    if not href:
+        return
+    if not tag.get_text(strip=True) and not tag.find("img"):
+        carrier.note("link", f"one to {href} has no words: it was taken out")
+        found = ""
+    else:
+        found = carrier.link(href)
+    if found:
+        tag["href"] = found
+    else:
+        del tag["href"]

@@ -1,0 +1,306 @@
+"""HTML of strangers, made fit for a page of ours before it becomes Markdown.
+
+Scripts and handlers go, what others would serve becomes a link to it, headings begin with the
+second level and leave out none. Whatever goes is told.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import CData, PreformattedString
+
+from publish.importers.links import lead_on
+from publish.importers.markdown import KNOWN, NOTE, RAW
+from publish.importers.model import Carrier, counted, tallied
+from publish.importers.text import DEEPEST, TooDeep, line, soup_of, words_of
+
+# Levels of headings: they begin with the second and leave out none.
+
+
+HEADING: Final = re.compile(r"h[1-6]")
+
+
+def level_headings(soup: BeautifulSoup, carrier: Carrier) -> None:
+    """Puts each one level below the one above it that is greater, and tells how many changed."""
+    above: list[tuple[int, int]] = []
+    changed = 0
+    for tag in soup.find_all(HEADING):
+        if not tag.get_text(strip=True) and not tag.find("img"):
+            tag.unwrap()
+            continue
+        old = int(tag.name[1])
+        while above and above[-1][0] >= old:
+            above.pop()
+        new = min(6, (above[-1][1] if above else 1) + 1)
+        above.append((old, new))
+        changed += new != old
+        tag.name = f"h{new}"
+    if changed:
+        said = f"the level of {changed} was changed, to begin with `##` and leave out none"
+        carrier.note("headings", said)
+
+
+# Which attributes and tags of an HTML tree say something here; the others are counted.
+
+
+_KEPT: Final = {
+    "a": ("href", "title"),
+    "img": ("src", "alt", "title"),
+    "td": ("colspan", "rowspan", "align"),
+    "th": ("colspan", "rowspan", "align", "scope"),
+    "ol": ("start",),
+    "abbr": ("title",),
+    NOTE: ("n",),
+    RAW: ("n",),
+}
+_CODE_TAGS: Final = frozenset({"pre", "code"})
+_CELLS: Final = frozenset({"td", "th"})
+_ALIGN: Final = re.compile(r"text-align\s*[:-]\s*(left|center|right)")
+_LANGUAGE: Final = re.compile(r"(?:lang(?:uage)?-|brush:\s*)([\w+#.-]+)")
+_NAUGHT: Final = frozenset({"class", "style", "id", "rel", "title", "lang", "dir"})
+"""Attributes that say nothing if they are empty."""
+_NO_MATTER: Final = frozenset(
+    {"html", "head", "body", "div", "span", "section", "article", "main", "header", "footer",
+     "picture", "source", "tbody", "thead", "tfoot", "colgroup", "col", "wbr", "figcaption"}
+)  # fmt: skip
+"""Tags that only hold others together: their words and their attributes say all."""
+
+
+def keep_attributes(soup: BeautifulSoup, carrier: Carrier, wanted: Collection[str]) -> None:
+    """Leaves what a page here can show; tells how many others there were, by name.
+
+    `wanted` are the ids that links lead to.
+    """
+    left = Counter[str]()
+    for tag in soup.find_all(True):
+        kept = {name: tag[name] for name in _KEPT.get(tag.name, ()) if tag.has_attr(name)}
+        used = set(kept)
+        if tag.name in _CODE_TAGS:
+            used |= _keep_language(tag, kept)
+        elif tag.name in _CELLS and (found := _ALIGN.search(_look(tag))):
+            kept["align"] = found[1]
+            used |= {"style", "class", "data-align"}
+        if str(tag.get("id") or "") in wanted and (tag.name == "a" or HEADING.fullmatch(tag.name)):
+            kept["id"] = tag["id"]
+            used |= {"id", "name"}
+        left.update(
+            name.lower()
+            for name, value in tag.attrs.items()
+            if name not in used and (value or name not in _NAUGHT)
+        )
+        tag.attrs = kept
+    handlers = {name: number for name, number in left.items() if name.startswith("on")}
+    if number := sum(handlers.values()):
+        carrier.note("script", f"{number} `on...` attributes were taken out")
+    if others := {name: number for name, number in left.items() if name not in handlers}:
+        carrier.note("attributes", f"left out: {tallied(others)}")
+
+
+def tell_tags(soup: BeautifulSoup, carrier: Carrier, known: frozenset[str]) -> None:
+    """Counts the tags that Markdown has no sign for: their words alone are carried."""
+    names = Counter(tag.name for tag in soup.find_all(True))
+    odd = {name: number for name, number in names.items() if name not in known | _NO_MATTER}
+    if odd:
+        carrier.note("tags of HTML", f"their words alone were carried: {tallied(odd)}")
+
+
+def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
+    """Puts the language of code into `lang`; gives the attributes that said it."""
+    found = _LANGUAGE.search(_look(tag))
+    named = str(tag.get("data-lang") or tag.get("lang") or (found[1] if found else ""))
+    if not re.fullmatch(r"[\w+#.-]+", named):
+        return set()
+    kept["lang"] = named
+    return {"data-lang", "lang", "class"}
+
+
+def _look(tag: Tag) -> str:
+    """Classes and style, in which editors keep what HTML has no attribute for."""
+    classes = tag.get("class")
+    said = " ".join(classes) if isinstance(classes, list) else str(classes or "")
+    return f"{said} {tag.get('style') or ''}"
+
+
+# Footnotes in the HTML of CommonMark's engines and of WordPress.
+
+
+def mark_footnotes(soup: BeautifulSoup) -> None:
+    """Puts a tag of ours in the place of each note, and of each raised link that leads to one."""
+    notes = {str(tag.get("id")): tag for tag in soup.select("div.footnote-definition")}
+    numbers: dict[str, str] = {}
+    for mark in soup.select("sup.footnote-reference, sup.fn"):
+        link = mark.find("a")
+        key = str(link.get("href") or "").lstrip("#") if isinstance(link, Tag) else ""
+        if key in notes:
+            number = numbers.setdefault(key, str(len(numbers) + 1))
+            mark.replace_with(soup.new_tag(NOTE, n=number))
+    for key, tag in notes.items():
+        label = tag.find("sup", class_="footnote-definition-label")
+        if isinstance(label, Tag):
+            label.decompose()
+        number = numbers.setdefault(key, str(len(numbers) + 1))
+        tag.name = NOTE
+        tag.attrs = {"n": number}
+
+
+# Tables that Markdown cannot show stay HTML.
+
+
+_BLOCKS: Final = ("ul", "ol", "dl", "pre", "blockquote", "table", "figure", "hr", "h1", "h2", "h3")
+
+
+def take_out_complex(soup: BeautifulSoup) -> tuple[str, ...]:
+    """Puts a sign in the place of each table that Markdown's cannot show; gives their HTML."""
+    raw: list[str] = []
+    for table in soup.find_all("table"):
+        if table.find_parent("table") or not _is_complex(table):
+            continue
+        for tag in table.find_all([NOTE]):
+            tag.unwrap()
+        html = re.sub(r"\n\s*\n+", "\n", str(table).replace("{", "&#123;"))
+        sign = soup.new_tag(RAW, n=str(len(raw)))
+        raw.append(
+            html.replace("&#123;filename}", "{filename}").replace("&#123;static}", "{static}")
+        )
+        table.replace_with(sign)
+    return tuple(raw)
+
+
+def _is_complex(table: Tag) -> bool:
+    if table.find(_BLOCKS) or not table.find("tr"):
+        return True
+    return any(
+        cell.get("colspan", "1") != "1"
+        or cell.get("rowspan", "1") != "1"
+        or len(cell.find_all("p")) > 1
+        for cell in table.find_all(["td", "th"])
+    )
+
+
+_SCRIPTS: Final = ("script", "style", "template", "link", "meta", "base", "noscript", "title")
+_FORMS: Final = ("form", "input", "button", "select", "textarea", "dialog")
+_DRAWN: Final = ("svg", "math", "canvas", "map")
+_CODE: Final = ("pre", "code", "kbd", "samp")
+_MARKERS: Final = ("wp:", "/wp:", "kg-card-begin", "kg-card-end")
+"""Comments in which editors keep where their own pieces begin and end."""
+_DIVIDERS: Final = {
+    "more": "where its beginning for lists ended (`more`)",
+    "noteaser": "that its beginning shows in lists alone (`noteaser`)",
+    "nextpage": "where its next page began (`nextpage`)",
+    "members-only": "where the part for members alone began (`members-only`)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """HTML that may become Markdown, and the pieces that stay HTML."""
+
+    soup: BeautifulSoup
+    raw: tuple[str, ...]
+
+
+def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
+    """`wanted` are ids that links of the export lead to: those of headings and places are kept."""
+    try:
+        soup = soup_of(html)
+    except TooDeep:
+        told = f"has more than {DEEPEST} tags within tags: only its words were carried"
+        carrier.note("text", told)
+        return Cleaned(_words(html), ())
+    for tag in soup.find_all([RAW, NOTE]):
+        tag.unwrap()
+    _comments(soup, carrier)
+    mark_footnotes(soup)
+    _tasks(soup)
+    _take_away(soup, carrier, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out")
+    _forms(soup, carrier)
+    _take_away(soup, carrier, _DRAWN, "drawing", "`<{}>` in the text was taken out")
+    lead_on(soup, carrier, wanted)
+    level_headings(soup, carrier)
+    keep_attributes(soup, carrier, wanted)
+    raw = take_out_complex(soup)
+    _within_code(soup, carrier)
+    _within_captions(soup, carrier)
+    tell_tags(soup, carrier, KNOWN)
+    return Cleaned(soup, raw)
+
+
+def _words(html: str) -> BeautifulSoup:
+    """Each piece of text as a paragraph."""
+    flat = soup_of("")
+    for words in words_of(html):
+        paragraph = flat.new_tag("p")
+        paragraph.string = words
+        flat.append(paragraph)
+    return flat
+
+
+def _comments(soup: BeautifulSoup, carrier: Carrier) -> None:
+    """Takes out what no reader saw: comments, declarations, processing instructions."""
+    number = 0
+    for comment in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
+        if isinstance(comment, CData):
+            continue
+        said = str(comment).strip()
+        name = said.split(" ", 1)[0]
+        if name in _DIVIDERS:
+            carrier.note("comment", f"{_DIVIDERS[name]} was not carried")
+        elif not said.startswith(_MARKERS):
+            number += 1
+        comment.extract()
+    if number:
+        carrier.note("comment", f"{counted(number, 'comment')} of the HTML left out")
+
+
+def _take_away(
+    soup: BeautifulSoup, carrier: Carrier, names: tuple[str, ...], kind: str, told: str
+) -> None:
+    for tag in soup.find_all(names):
+        if not tag.decomposed:
+            carrier.note(kind, told.format(tag.name))
+            tag.decompose()
+
+
+def _forms(soup: BeautifulSoup, carrier: Carrier) -> None:
+    for tag in soup.find_all(_FORMS):
+        if tag.decomposed:
+            continue
+        words = line(tag.get_text(" "))[:60]
+        said = f", with the words “{words}”," if words else ""
+        carrier.note("form", f"`<{tag.name}>`{said} was taken out: see `{{% form %}}`")
+        tag.decompose()
+
+
+def _tasks(soup: BeautifulSoup) -> None:
+    for box in soup.select('li input[type="checkbox"]'):
+        box.replace_with("[x] " if box.has_attr("checked") else "[ ] ")
+        # The space that CommonMark leaves after the box is one too many.
+
+
+def _within_code(soup: BeautifulSoup, carrier: Carrier) -> None:
+    """Links and pictures that stand in code, where Markdown knows words alone."""
+    found = {
+        id(tag): tag
+        for code in soup.find_all(_CODE)
+        for tag in code.find_all(["a", "img"])
+        if isinstance(tag, Tag) and (tag.get("href") or tag.get("src"))
+    }
+    for tag in found.values():
+        carrier.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
+
+
+def _within_captions(soup: BeautifulSoup, carrier: Carrier) -> None:
+    """A picture's caption is its title here, which holds words alone, and takes that place."""
+    lost = Counter[str]()
+    for caption in soup.find_all("figcaption"):
+        figure = caption.find_parent("figure")
+        if figure is not None and not figure.find("a") and line(caption.get_text()):
+            names = {id(tag): tag.name for tag in caption.find_all(True)}
+            lost.update(name for name in names.values() if name not in {"span", "br", "p"})
+            lost.update("title" for tag in figure.find_all("img") if tag.get("title"))
+    if lost:
+        carrier.note("tags of HTML", f"left out of captions: {tallied(lost)}")

@@ -1,0 +1,270 @@
+"""Which item of an export becomes which file, with all that it says. Nothing is written here."""
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from capture.errors import Refused, Unavailable, short_path
+from capture.paths import ConfinedFolder
+from publish.checks.outline import outline_of
+from publish.checks.project import Writing
+from publish.importers.front_matter import Value, head_of
+from publish.importers.links import Addresses, LeadsTo
+from publish.importers.markdown import markdown
+from publish.importers.markup import cleaned
+from publish.importers.model import Export, Item, Note, Notes, counted
+from publish.importers.places import Pictures, Places, path_key, spellings, split
+from publish.importers.text import clean
+
+# Files of an export that no text shows: they are not carried, and each is told.
+
+
+_ADDRESS: Final = re.compile(r"""\b(?:src|href|data-src|data)\s*=\s*["']?([^"'<>]+)""")
+_TEXTS: Final = frozenset(
+    {".md", ".markdown", ".html", ".org", ".adoc", ".rst", ".ipynb", ".pandoc"}
+)
+
+
+def unshown(export: Export, places: Places) -> Iterator[Note]:
+    """Media that the export names, then files in its folders."""
+    shown, files = set[str](), set[Path]()
+    for item in export.items:
+        for address in _addresses(item):
+            found = places.file(address, item)
+            if found is not None:
+                files.add(found[0])
+            shown |= _keys(split(address).path)
+    named = set[str]()
+    for media in export.media:
+        keys = _keys(split(media.address).path)
+        named |= keys
+        if not keys & shown:
+            where = media.address or "without an address"
+            yield Note("attachment", media.where, f"no text shows it: not carried: {where}")
+    for root in export.roots:
+        for path in sorted(root.folder.rglob("*")):
+            name = path.relative_to(root.folder).as_posix()
+            if not path.is_file() or path.name.startswith("."):
+                continue
+            keys = _keys(f"{root.prefix}{name}")
+            if path.resolve() in files or keys & named or _is_text(export, path):
+                continue
+            if any((root.folder / other).is_file() for other in list(spellings(name))[1:]):
+                continue  # a smaller copy of one that lies beside it
+            why = "texts link to it" if keys & shown else "no text shows it"
+            yield Note("file", f"{root.folder.name}/{name}", f"{why}: not carried")
+
+
+def _addresses(item: Item) -> Iterator[str]:
+    yield from (unescape(found[1]) for found in _ADDRESS.finditer(item.html))
+    if item.image:
+        yield item.image
+
+
+def _keys(path: str) -> set[str]:
+    return {path_key(spelt) for spelt in spellings(unquote(path))} - {"/"}
+
+
+def _is_text(export: Export, path: Path) -> bool:
+    """Texts of the content folder are items, or are told by who read them."""
+    return path.suffix.lower() in _TEXTS and any(
+        root.prefix == "/" and root.folder.name == "content" and path.is_relative_to(root.folder)
+        for root in export.roots
+    )
+
+
+_ANCHOR: Final = re.compile(r"""href=(?P<q>["'])[^"'#]*#(?P<id>[^"']+)(?P=q)""")
+_LINKED: Final = re.compile(r"\]\((?:\{filename\}/(?P<name>[^\s#)]+))?#(?P<id>[^\s)]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A file to write: its name below the content folder, what its head says, and its text."""
+
+    name: str
+    item: Item
+    head: Mapping[str, Value]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that an import would do."""
+
+    files: tuple[Planned, ...]
+    there: tuple[str, ...]
+    """Files that are there already: theirs were not planned."""
+    pictures: Mapping[Path, Path]
+    """Where each picture goes: its place in the content folder to the file of the export."""
+    notes: tuple[Note, ...]
+
+    def __str__(self) -> str:
+        posts = sum(file.item.kind == "post" for file in self.files)
+        parts = (counted(posts, "post"), counted(len(self.files) - posts, "page"))
+        return f"{', '.join(parts)} and {counted(len(self.pictures), 'picture')}"
+
+
+def with_site(export: Export, site: str) -> Export:
+    """The export, of a site at this address too. Raises `Refused` if it is none."""
+    if not site:
+        return export
+    host = split(site if "//" in site else f"https://{site}").hostname
+    if not host:
+        raise Refused(f"--site: `{site}` is no address: write one such as https://www.example.com")
+    return replace(export, hosts=export.hosts | {host.removeprefix("www.")})
+
+
+def plan(export: Export, writing: Writing) -> Plan:
+    """Decides all."""
+    notes = Notes(list(export.notes))
+    addresses = Addresses(export, writing, notes)
+    pictures = Pictures(writing.layout)
+    places = Places(export)
+    wanted = frozenset(
+        unquote(found["id"]) for item in export.items for found in _ANCHOR.finditer(item.html)
+    )
+    files: list[Planned] = []
+    for item in export.items:
+        if item in addresses.there:
+            continue
+        say = notes.of(item.where)
+        leads_to = LeadsTo(item, addresses, places, pictures, writing.layout, writing.now, say)
+        text = cleaned(clean(item.html), leads_to, wanted)
+        body = markdown(text.soup, text.raw)
+        if not body:
+            say("text", "has none")
+        head = {
+            **head_of(item, addresses.slugs[item], leads_to, writing.layout, writing.now),
+            "aliases": tuple(addresses.aliases(item, say)),
+            "canonical": leads_to.canonical(),
+        }
+        files.append(Planned(addresses.names[item], item, head, body))
+    notes.told += unshown(export, places)
+    files = list(_without_lost_anchors(files, notes))
+    there = tuple(addresses.there.values())
+    return Plan(tuple(files), there, pictures.copies, tuple(_by_file(export, addresses, notes)))
+
+
+def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Note]:
+    """Each note once, and how often, with the new file for what the export calls an item.
+
+    Of what is there already nothing is told again.
+    """
+    items = {item.where: item for item in export.items}
+    for note, times in Counter(notes.told).items():
+        if times > 1:
+            note = replace(note, told=f"{note.told} ({times} times)")  # noqa: PLW2901
+        item = items.get(note.where)
+        if item is None:
+            yield note
+        elif item not in addresses.there:
+            yield replace(note, where=addresses.shown(item))
+
+
+def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planned]:
+    """A link to a part of a text that has no such part leads to the whole text."""
+    bodies = {file.name: file.body for file in files}
+    anchors: dict[str, Collection[str]] = {}
+    for file in files:
+
+        def kept(found: re.Match[str], here: Planned = file) -> str:
+            name = found["name"] or here.name
+            if name not in anchors:
+                anchors[name] = outline_of(bodies.get(name, "")).anchors
+            if unquote(found["id"]) in anchors[name]:
+                return found[0]
+            told = f"nothing in {name} is called `#{found['id']}`: the link leads to its top"
+            notes.of(here.item.where)("link", told)
+            return f"]({{filename}}/{name}"
+
+        yield replace(file, body=_LINKED.sub(kept, file.body))
+
+
+# Writes what a plan says: every file, or none.
+
+
+_BARE: Final = frozenset({"date", "modified", "slug", "status", "preview"})
+
+
+def text_of(file: Planned) -> str:
+    """The whole file: a head in YAML, then the text."""
+    return f"{_head(file.head)}\n{file.body}"
+
+
+def write(plan: Plan, content: Path) -> None:
+    """Writes over nothing. If a file cannot be written, those of this run are taken away again.
+
+    Raises `Refused` before it writes anything if one would lie outside of the content folder.
+    """
+    _check_places(plan, ConfinedFolder(content))
+    made: list[Path] = []
+    folders: list[Path] = []
+    where = content
+    try:
+        for where, source in plan.pictures.items():
+            _make_folder(where.parent, folders)
+            with where.open("xb") as file, source.open("rb") as picture:
+                made.append(where)
+                shutil.copyfileobj(picture, file)
+        for planned in plan.files:
+            where = content / planned.name
+            _make_folder(where.parent, folders)
+            with where.open("x", encoding="utf-8", newline="\n") as text:
+                made.append(where)
+                text.write(text_of(planned))
+    except FileExistsError:
+        _undo(made, folders)
+        told = "came to be there while the import ran; nothing was written: run it again"
+        raise Refused(f"{short_path(where)}: {told}") from None
+    except OSError as error:
+        _undo(made, folders)
+        raise Unavailable(f"{short_path(where)}: {error.strerror}; nothing was written") from None
+    except BaseException:
+        _undo(made, folders)
+        raise
+
+
+def _check_places(plan: Plan, content: ConfinedFolder) -> None:
+    pictures = (os.path.relpath(place, content.folder) for place in plan.pictures)
+    for name in (*pictures, *(planned.name for planned in plan.files)):
+        if fault := content.why_outside(name):
+            where = short_path(content.folder / name)
+            raise Refused(
+                f"{where}: {fault}; nothing was written: put a folder in the link's place"
+            )
+
+
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    folder.mkdir(parents=True, exist_ok=True)
+    made += reversed(missing)
+
+
+def _undo(files: list[Path], folders: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+    for folder in reversed(folders):
+        folder.rmdir()
+
+
+def _head(head: Mapping[str, Value]) -> str:
+    """Text in quotes of JSON, which YAML reads too; nothing for a key that says nothing."""
+    lines = (f"{key}: {_value(key, value)}" for key, value in head.items() if value)
+    return "\n".join(["---", *lines, "---"]) + "\n"
+
+
+def _value(key: str, value: Value) -> str:
+    if key in _BARE or value is True:
+        return str(value).lower() if value is True else str(value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

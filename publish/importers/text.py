@@ -1,0 +1,163 @@
+"""Text of strangers made plain: no control signs, no half characters, one line where one is due."""
+
+import re
+from datetime import date, datetime
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from capture.errors import Refused
+
+# What XML and YAML do not take: control signs but tab and newline, half of a pair, non-characters.
+_UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_ENDLESS: Final = re.compile(r"[ \t]{1000,}")  # patterns of others take the square of its length
+_BREAKS: Final = re.compile("\r\n?|[\x85\u2028\u2029]")
+
+
+def clean(text: object) -> str:
+    """Text with newlines of one kind and without signs that no file of ours may hold."""
+    if not isinstance(text, str):
+        return ""
+    return _ENDLESS.sub(" ", _UNFIT.sub("", _BREAKS.sub("\n", text)))
+
+
+def line(text: object) -> str:
+    """The text on one line."""
+    return " ".join(clean(text).split())
+
+
+DEEPEST: Final = 200
+"""Tags within tags. Past it, whoever made the HTML closed nothing, or wants to do harm."""
+
+
+class TooDeep(Exception):
+    """HTML whose tags stand deeper within each other than `DEEPEST`."""
+
+
+class _Shallow(BeautifulSoup):
+    """Stops where a tag would stand too deep: to close it takes time by its depth."""
+
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - the name that Beautiful Soup calls
+        if len(self.tagStack) > DEEPEST:
+            raise TooDeep
+        super().pushTag(tag)
+
+
+class _Words(HTMLParser):
+    """Collects words, but none of scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if not self.cdata_elem:
+            self.found.append(data)
+
+
+def soup_of(html: str) -> BeautifulSoup:
+    """The HTML as a tree. What the parser rejects is read as words. Raises `TooDeep`."""
+    html = _that_ends(html)
+    try:
+        return _Shallow(html, "html.parser")
+    except ParserRejectedMarkup:
+        return _Shallow(_without_declarations(html), "html.parser")
+
+
+def words_of(html: str) -> list[str]:
+    """The pieces of text between tags, however deep they stand."""
+    html = _that_ends(html)
+    for text in (html, _without_declarations(html)):
+        words = _Words()
+        try:
+            words.feed(text)
+            words.close()
+        except AssertionError:  # a declaration that the parser rejects
+            continue
+        return [piece for piece in map(line, words.found) if piece]
+    return [line(html)]
+
+
+def _that_ends(html: str) -> str:
+    """Behind the last `>` no tag ends: what begins one there is a word.
+
+    Python's parser finds the same, but looks for the end anew from every `<`.
+    """
+    end = html.rfind(">") + 1
+    return html[:end] + html[end:].replace("<", "&lt;")
+
+
+def _without_declarations(html: str) -> str:
+    return html.replace("<!", "&lt;!")
+
+
+def plain(html: object) -> str:
+    """The words of a piece of HTML, on one line."""
+    text = clean(html)
+    if "<" in text or "&" in text:
+        text = f"<p>{text}</p>"
+        try:
+            text = soup_of(text).get_text(" ")
+        except TooDeep:
+            text = " ".join(words_of(text))
+    return " ".join(text.split())
+
+
+def moment(text: object) -> datetime | date | None:
+    """A date, or a date with a time, of ISO 8601; None if it is none."""
+    words = line(text)
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(words)
+    except ValueError:
+        return None
+
+
+def decoded(raw: bytes, where: str) -> str:
+    """UTF-8, with or without a mark at its beginning. Raises `Refused` that names the line."""
+    try:
+        return raw.decode("utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = raw.count(b"\n", 0, error.start) + 1
+        raise Refused(f"{where}:{number}: is no UTF-8 text: save the file as UTF-8") from None
+
+
+# Words and addresses of strangers, written so that they mean nothing more in our Markdown.
+
+
+_SIGNS: Final = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
+_ENTITY: Final = re.compile(r"&(?=#?\w+;)")
+_LINE_START: Final = re.compile(
+    r"^(?P<space>[ \t]*)(?:(?P<mark>[+#>-]|!!!)|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)"
+    r"|(?P<odd>[:=~]))",
+    re.MULTILINE,
+)
+_PLACE: Final = re.compile(r"^\{(?:filename|static)\}")
+
+
+def escaped(text: str) -> str:
+    """Text in which no sign means anything to Markdown or to our tags."""
+    text = _SIGNS.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("<", "&lt;"))
+    text = text.replace("{", "&#123;")
+    return _LINE_START.sub(_line_start, text)
+
+
+def _line_start(found: re.Match[str]) -> str:
+    if found["number"]:
+        return f"{found['space']}{found['number']}\\{found['dot']}"
+    if found["odd"]:
+        return f"{found['space']}&#{ord(found['odd'])};"
+    return f"{found['space']}\\{found['mark']}"
+
+
+def address(url: str) -> str:
+    """An address that ends where it should within `(...)`."""
+    place = _PLACE.match(url)
+    head = place[0] if place else ""
+    return head + quote(url[len(head) :], safe="/:?#@!$&'*+,;=%~-._")

@@ -1,0 +1,261 @@
+"""Reads what WordPress exports. Posts and pages are carried; all else is told."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from capture.errors import Refused, short_path
+from publish.importers.model import Export, Item, Media, Note, Root, Status, counted, listed
+from publish.importers.places import split
+from publish.importers.text import line, plain
+from publish.importers.wordpress.shortcodes import Attachment, html_of
+from publish.importers.wordpress.wxr import Entry, Wxr, parsed
+
+# What a WordPress export holds beside the texts, and what its posts say that no head here can.
+
+
+SEO_SUMMARY: Final = ("_yoast_wpseo_metadesc", "rank_math_description", "_aioseo_description")
+SEO_CANONICAL: Final = ("_yoast_wpseo_canonical", "rank_math_canonical_url")
+SEO_NOINDEX: Final = "_yoast_wpseo_meta-robots-noindex"
+ALT: Final = "_wp_attachment_image_alt"
+GONE: Final = frozenset({"trash", "auto-draft", "inherit"})
+TEXTS: Final = frozenset({"post", "page"})
+_READ: Final = frozenset({"_thumbnail_id", "footnotes", *SEO_SUMMARY, *SEO_CANONICAL, SEO_NOINDEX})
+_INNER: Final = re.compile(r"^_(?:edit_l|wp_old_date|wp_attach|encloseme|pingme|wp_trash_)")
+"""What WordPress notes for itself."""
+_READ_TEXTS: Final = frozenset(
+    {"title", "link", "creator", "encoded", "excerpt", "post_id", "post_date", "post_date_gmt",
+     "post_modified", "post_modified_gmt", "post_name", "status", "post_type", "post_password",
+     "is_sticky", "attachment_url", "post_parent", "menu_order"}
+)  # fmt: skip
+_OF_THE_FORMAT: Final = frozenset(
+    {"pubDate", "guid", "comment_status", "ping_status", "commentRss", "comments"}
+)
+_KINDS: Final = {
+    "nav_menu_item": "menu",
+    "revision": "revision",
+    "wp_navigation": "menu",
+    "wp_block": "reusable block",
+}
+
+
+def not_carried(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
+    """Everything in the export that is no text, each kind on one line."""
+    counts = Counter[str]()
+    for entry in found.entries:
+        if entry.type not in TEXTS | {"attachment"}:
+            counts[_KINDS.get(entry.type, f"`{entry.type}`")] += 1
+        elif entry.type in TEXTS and entry.text("status") in GONE:
+            counts[f"`{entry.text('status')}`"] += 1
+    counts.update({f"`<{name}>`": number for name, number in found.others.items()})
+    for what, number in sorted(counts.items()):
+        yield Note("not carried", where, f"{number} of kind {what}")
+    if comments := sum(entry.comments for entry in found.entries):
+        told = f"{counted(comments, 'comment')}, for they are personal data: none was carried"
+        yield Note("comments", where, told)
+    if found.site:
+        told = f"what is said of the site itself: {listed(found.site)}: see pelicanconf.py"
+        yield Note("settings", where, told)
+    if found.addresses:
+        told = f"{counted(found.addresses, 'account')} with e-mail address: never carried"
+        yield Note("authors", where, told)
+    yield from _terms(found, carried, where)
+    yield from _library(found, where)
+    yield from _fields(carried, where)
+
+
+def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
+    used = {(domain, nicename) for entry in carried for domain, nicename, _ in entry.terms}
+    names = {(term.domain, term.nicename): term.name for term in found.terms}
+    idle: dict[str, list[str]] = {}
+    for term in found.terms:
+        if (term.domain, term.nicename) in used:
+            if term.parent:
+                above = names.get((term.domain, term.parent), term.parent)
+                told = f"`{term.name}` lies below `{above}` there: categories have no tree here"
+                yield Note("categories", where, told)
+            if term.more:
+                told = f"`{term.name}` is a word here; not carried: {listed(term.more)}"
+                yield Note("categories", where, told)
+        elif term.nicename != "uncategorized":
+            idle.setdefault(term.domain, []).append(term.name)
+    for domain, words in sorted(idle.items()):
+        yield Note("categories", where, f"`{domain}`, of no post: {listed(words)}")
+
+
+def _library(found: Wxr, where: str) -> Iterator[Note]:
+    """What people wrote of files beside all texts."""
+    files = [entry for entry in found.entries if entry.type == "attachment"]
+    said = {
+        "caption": sum(bool(entry.text("excerpt").strip()) for entry in files),
+        "description": sum(bool(entry.text("encoded").strip()) for entry in files),
+        "alternative text": sum(bool(entry.meta.get(ALT)) for entry in files),
+    }
+    if words := ", ".join(counted(number, word) for word, number in said.items() if number):
+        told = f"{words} of the media library: carried where a text shows them, no more"
+        yield Note("attachment", where, told)
+
+
+def _fields(entries: list[Entry], where: str) -> Iterator[Note]:
+    """Custom fields by name: those of people on each item, those of plugins once."""
+    inner: Counter[str] = Counter()
+    titles = {entry.text("post_id"): line(entry.text("title")) for entry in entries}
+    for entry in entries:
+        keys = [key for key in entry.meta if key not in _READ and not _INNER.match(key)]
+        if entry.meta.get("_wp_page_template") in ("", "default"):
+            keys.remove("_wp_page_template")
+        shown = [key for key in keys if not key.startswith("_")]
+        inner.update(key for key in keys if key.startswith("_"))
+        if shown:
+            yield Note("field", entry.where, f"custom fields were not carried: {listed(shown)}")
+        unread = [
+            name
+            for name, said in entry.texts.items()
+            if name not in _READ_TEXTS | _OF_THE_FORMAT and said.strip()
+        ]
+        if unread:
+            yield Note("field", entry.where, f"fields were not carried: {listed(unread)}")
+        if (parent := entry.text("post_parent")) not in ("", "0"):
+            above = titles.get(parent) or parent
+            told = f"lies below `{above}` there: pages have no tree here"
+            yield Note("field", entry.where, told)
+        if (order := line(entry.text("menu_order"))) not in ("", "0"):
+            yield Note("field", entry.where, f"its place in the order, {order}, was not carried")
+    for key, number in sorted(inner.items()):
+        yield Note("field", where, f"a plugin's `{key}`, of {counted(number, 'item')}")
+
+
+_UPLOADS: Final = "/wp-content/uploads/"
+_STATUS: Final[Mapping[str, Status]] = {"publish": "published", "future": "published"}
+
+
+def read(path: Path) -> Export:
+    """Reads one XML file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
+    found = parsed(path)
+    attached = [entry for entry in found.entries if entry.type == "attachment"]
+    files = {entry.text("post_id"): _attachment(entry) for entry in attached}
+    carried = [
+        entry for entry in found.entries if entry.type in TEXTS and entry.text("status") not in GONE
+    ]
+    if not carried:
+        raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
+    notes = list(not_carried(found, carried, path.name))
+    items = tuple(_item(entry, found, files, notes) for entry in carried)
+    media = tuple(Media(entry.where, line(entry.text("attachment_url"))) for entry in attached)
+    return Export(items, tuple(notes), frozenset(found.hosts), _roots(path.parent), media)
+
+
+def _roots(beside: Path) -> tuple[Root, ...]:
+    folders = (beside / "wp-content" / "uploads", beside / "uploads")
+    return tuple(Root(_UPLOADS, folder) for folder in folders if folder.is_dir())
+
+
+def _attachment(entry: Entry) -> Attachment:
+    return Attachment(
+        line(entry.text("attachment_url")),
+        line(entry.meta.get(ALT, "")),
+        plain(entry.text("excerpt")),
+    )
+
+
+def _item(entry: Entry, found: Wxr, files: Mapping[str, Attachment], notes: list[Note]) -> Item:
+    def say(kind: str, told: str) -> None:
+        notes.append(Note(kind, entry.where, told))
+
+    status, said = _status(entry)
+    if said:
+        say("status", said)
+    if entry.text("is_sticky") == "1":
+        say("field", "is sticky there: no post is here")
+    terms: defaultdict[str, list[str]] = defaultdict(list)
+    for domain, nicename, name in entry.terms:
+        if not (domain == "category" and nicename == "uncategorized"):
+            terms[domain].append(name)
+    categories = terms.pop("category", [])
+    tags = terms.pop("post_tag", [])
+    if len(categories) > 1:
+        told = f"is in {counted(len(categories), 'category')}; those after the first became tags"
+        say("categories", f"{told}: {listed(categories[1:])}")
+    for domain, names in sorted(terms.items()):
+        say("field", f"`{domain}` was not carried: {listed(names)}")
+    number = entry.meta.get("_thumbnail_id", "")
+    thumbnail = files.get(number, Attachment("", "", ""))
+    if number.strip("0") and not thumbnail.address:
+        say("picture", f"the one that stands for it, attachment {number}, is not in the export")
+    login = entry.text("creator")
+    html, lost = html_of(entry.text("encoded"), files)
+    for kind, told in lost:
+        say(kind, told)
+    address = _address(entry.text("link"))
+    return Item(
+        where=entry.where,
+        kind="page" if entry.type == "page" else "post",
+        title=plain(entry.text("title")),
+        slug=unquote(entry.text("post_name")),
+        html=html + _footnotes(entry.meta.get("footnotes", "")),
+        address=address,
+        aliases=tuple(_old(slug, address) for slug in entry.old_slugs if slug),
+        date=_moment(entry, "post_date"),
+        modified=_moment(entry, "post_modified"),
+        summaries=(plain(entry.text("excerpt")), *_first(entry.meta, SEO_SUMMARY)),
+        category=categories[0] if categories else "",
+        tags=(*tags, *categories[1:]),
+        authors=(found.authors.get(login) or login,),
+        status=status,
+        image=thumbnail.address,
+        image_alt=thumbnail.alt,
+        canonical=next(_first(entry.meta, SEO_CANONICAL), ""),
+        noindex=entry.meta.get(SEO_NOINDEX) == "1",
+    )
+
+
+def _first(meta: Mapping[str, str], keys: tuple[str, ...]) -> Iterator[str]:
+    return (line(meta[key]) for key in keys if line(meta.get(key, "")))
+
+
+def _status(entry: Entry) -> tuple[Status, str]:
+    status = entry.text("status") or "publish"
+    if entry.text("post_password"):
+        return "draft", "is protected by a password there: a draft here"
+    if status in _STATUS:
+        return _STATUS[status], ""
+    return "draft", "" if status == "draft" else f"is `{status}` there: a draft here"
+
+
+def _moment(entry: Entry, name: str) -> datetime | None:
+    """In UTC as WordPress has it; drafts have only the time of their site."""
+    for text in (entry.text(f"{name}_gmt"), entry.text(name)):
+        try:
+            return datetime.strptime(line(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:  # 0000-00-00 00:00:00 stands for none
+            continue
+    return None
+
+
+def _address(link: str) -> str:
+    parts = split(link)
+    if parts.query:  # a draft, or a site without permanent links
+        return f"{parts.path or '/'}?{parts.query}" if "p=" not in parts.query else ""
+    return parts.path
+
+
+def _old(slug: str, address: str) -> str:
+    """The path under an earlier slug, from which WordPress led on."""
+    above = split(address).path.rstrip("/").rpartition("/")[0]
+    return f"{above}/{slug}/"
+
+
+def _footnotes(value: str) -> str:
+    """Those of the block editor, which it keeps beside the text."""
+    try:
+        notes = json.loads(value or "[]")
+        pairs = [(str(note["id"]), str(note["content"])) for note in notes]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    safe = ((re.sub(r"[^\w-]", "", key), text) for key, text in pairs)
+    return "".join(f'<div class="footnote-definition" id="{k}">{text}</div>' for k, text in safe)

@@ -1,0 +1,171 @@
+"""WXR 1.0 to 1.2, WordPress's export: RSS 2.0 with more in it, read in one go through the file."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from capture.errors import Refused, Unavailable, short_path
+from publish.importers.places import split
+from publish.importers.text import clean, line, plain
+
+_OF_THE_FORMAT: Final = frozenset(
+    {"wxr_version", "pubDate", "lastBuildDate", "generator", "cloud", "ttl", "docs"}
+)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One `<item>`: the texts of its tags by their names."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+    old_slugs: list[str] = field(default_factory=list)
+    terms: list[tuple[str, str, str]] = field(default_factory=list)
+    """Kind, name in addresses, name."""
+    comments: int = 0
+
+    def text(self, name: str) -> str:
+        """What a tag says; nothing if it is not there."""
+        return self.texts.get(name, "")
+
+    @property
+    def type(self) -> str:
+        """`post`, `page`, `attachment`, or a kind of a plugin's own."""
+        return self.text("post_type") or "post"
+
+    @property
+    def where(self) -> str:
+        """How a person finds it in the export."""
+        return f"{self.type} {self.text('post_id')}, {line(self.text('title')) or 'without title'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category, tag or other term as the site has it, used or not."""
+
+    domain: str
+    nicename: str
+    name: str
+    parent: str
+    more: tuple[str, ...]
+    """What else is said of it, by name."""
+
+
+@dataclass(slots=True)
+class Wxr:
+    """What the file holds."""
+
+    hosts: set[str] = field(default_factory=set)
+    authors: dict[str, str] = field(default_factory=dict)
+    addresses: int = 0
+    """Of authors: how many have an e-mail address."""
+    entries: list[Entry] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+    site: list[str] = field(default_factory=list)
+    """Names of what is said of the site itself."""
+    others: Counter[str] = field(default_factory=Counter)
+    """Tags of plugins' own beside the items."""
+
+
+def parsed(path: Path) -> Wxr:
+    """Keeps no more than is needed. Raises `Refused` if it is none, `Unavailable` if unreadable."""
+    found = Wxr()
+    where = short_path(path)
+    depth = 0
+    try:
+        with path.open("rb") as file:
+            for event, tag in iterparse(file, ("start", "end"), forbid_dtd=True):
+                depth += 1 if event == "start" else -1
+                if event == "start":
+                    if depth == 1 and tag.tag != "rss":
+                        raise Refused(f"{where}: is no WordPress export: it begins with no `<rss>`")
+                elif depth == 2:
+                    _take(tag, found)
+                    tag.clear()
+    except ParseError as error:
+        number, column = error.position
+        said = str(error).split(":", maxsplit=1)[0]
+        told = f"is no XML ({said}, column {column}): export it again, or mend that line"
+        raise Refused(f"{where}:{number}: {told}") from None
+    except DefusedXmlException:
+        told = "declares a DTD or entities, which no WordPress export does"
+        raise Refused(f"{where}: {told}: export it again") from None
+    except OSError as error:
+        raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+        raise Refused(f"{where}: is no XML: {line(str(error))}") from None
+    return found
+
+
+def _take(tag: Element, found: Wxr) -> None:
+    name = _name(tag)
+    match name:
+        case "link" | "base_site_url" | "base_blog_url":
+            host = split(tag.text or "").hostname
+            if host:
+                found.hosts.add(host.removeprefix("www."))
+        case "author":
+            texts = _texts(tag)
+            login = texts.get("author_login", "")
+            found.authors[login] = texts.get("author_display_name") or login
+            found.addresses += bool(texts.get("author_email"))
+        case "item":
+            found.entries.append(_entry(tag))
+        case "category" | "tag" | "term":
+            found.terms.append(_term(name, _texts(tag)))
+        case "title" | "description" | "language" | "image":
+            if line(tag.text) or len(tag):
+                found.site.append(name)
+        case _ if name not in _OF_THE_FORMAT:
+            found.others[name] += 1
+
+
+def _name(tag: Element) -> str:
+    """The local name; two that are called `encoded` are told apart."""
+    space, _, name = str(tag.tag).rpartition("}")
+    return "excerpt" if name == "encoded" and "excerpt" in space else name
+
+
+def _texts(tag: Iterable[Element]) -> dict[str, str]:
+    return {_name(child): line("".join(child.itertext())) for child in tag}
+
+
+_TERMS: Final = {
+    "tag": ("", "tag_slug", "tag_name", ""),
+    "category": ("", "category_nicename", "cat_name", "category_parent"),
+    "term": ("term_taxonomy", "term_slug", "term_name", "term_parent"),
+}
+_DOMAINS: Final = {"tag": "post_tag", "category": "category"}
+
+
+def _term(kind: str, texts: dict[str, str]) -> Term:
+    domain, nicename, name, parent = (texts.get(key, "") for key in _TERMS[kind])
+    more = tuple(key for key in texts if key not in {"term_id", *_TERMS[kind]} and texts[key])
+    return Term(_DOMAINS.get(kind, domain), nicename, plain(name), parent, more)
+
+
+def _entry(tag: Element) -> Entry:
+    entry = Entry()
+    for child in tag:
+        name = _name(child)
+        if name == "postmeta":
+            pair = {_name(part): clean(part.text) for part in child}
+            key, value = pair.get("meta_key", ""), pair.get("meta_value", "")
+            if key == "_wp_old_slug":
+                entry.old_slugs.append(line(value))
+            else:
+                entry.meta[key] = value
+        elif name == "comment":
+            entry.comments += 1
+        elif name == "category":
+            domain, nicename = child.get("domain", "category"), child.get("nicename", "")
+            entry.terms.append((domain, nicename, plain(child.text)))
+        else:
+            entry.texts[name] = clean(child.text)
+    return entry

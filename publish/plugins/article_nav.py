@@ -1,0 +1,176 @@
+"""A Pelican plugin for what helps a reader on: the contents list of an article and its neighbours.
+
+Each article gets `outline`, the list of its headings, and `neighbours`.
+"""
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Any, Final
+
+from markupsafe import Markup
+from pelican import signals
+
+from publish.plugins.links import contents
+from publish.plugins.signals import listen
+
+# Which articles stand beside one: older, newer, of its series, and on the same matters. Pure.
+#
+# An article sees of another only a `Reference`, and of each of its tags only the articles nearest
+# in time: so the work grows with the number of articles, and a page depends on little.
+
+
+RELATED: Final = 3
+NEAREST: Final = 8  # articles of a tag that are looked at, on either side
+
+
+@dataclass(frozen=True)
+class Reference:
+    """All that one article's page may show of another article. `date` is ISO 8601."""
+
+    title: str
+    url: str
+    date: str
+    shown_date: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """Articles that belong together, oldest first; `place` is this article's, from 1."""
+
+    name: str
+    place: int
+    parts: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides an article's neighbours."""
+
+    slug: str
+    reference: Reference
+    tags: tuple[str, ...] = ()
+    series: str = ""
+    chosen: tuple[str, ...] = ()  # slugs that the writer named as related
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What stands beside one article."""
+
+    older: Reference | None = None
+    newer: Reference | None = None
+    related: tuple[Reference, ...] = ()
+    series: Series | None = None
+
+
+def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
+    """The neighbours of each article by its slug; `articles` come oldest first."""
+    by_slug = {facts.slug: facts for facts in articles}
+    tagged, series = _groups(articles)
+    found = {}
+    for place, facts in enumerate(articles):
+        chosen = [by_slug[slug].reference for slug in facts.chosen if slug in by_slug]
+        like = [articles[other].reference for other in _alike(place, facts, tagged)]
+        related = dict.fromkeys([*chosen, *like])
+        found[facts.slug] = Neighbours(
+            older=articles[place - 1].reference if place else None,
+            newer=articles[place + 1].reference if place + 1 < len(articles) else None,
+            related=tuple(related)[: max(RELATED, len(chosen))],
+            series=_series(facts, series[facts.series]) if facts.series else None,
+        )
+    return found
+
+
+def _groups(
+    articles: Sequence[Facts],
+) -> tuple[Mapping[str, list[int]], Mapping[str, list[Reference]]]:
+    """The places of each tag's articles, in order; the articles of each series."""
+    tagged: dict[str, list[int]] = defaultdict(list)
+    series: dict[str, list[Reference]] = defaultdict(list)
+    for place, facts in enumerate(articles):
+        for tag in dict.fromkeys(facts.tags):
+            tagged[tag].append(place)
+        if facts.series:
+            series[facts.series].append(facts.reference)
+    return tagged, series
+
+
+def _alike(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[int]:
+    """Places of articles that share tags with this one, the most alike first.
+
+    A rare tag says more than a common one; among equals the nearest in time wins.
+    """
+    score: dict[int, float] = defaultdict(float)
+    for tag in dict.fromkeys(facts.tags):
+        places = tagged[tag]
+        at = bisect_left(places, place)
+        for other in places[max(0, at - NEAREST) : at + NEAREST + 1]:
+            if other != place:
+                score[other] += 1 / log2(1 + len(places))
+    return sorted(score, key=lambda other: (-score[other], abs(other - place), other))[:RELATED]
+
+
+def _series(facts: Facts, parts: Sequence[Reference]) -> Series:
+    return Series(facts.series, parts.index(facts.reference) + 1, tuple(parts))
+
+
+FEWEST_HEADINGS: Final = 3  # below this a contents list helps nobody
+_HEADING: Final = re.compile(r'<h2\b[^>]*?\bid="(?P<id>[^"]+)"[^>]*>(?P<title>.*?)</h2>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One line of a contents list: the heading's id and its words."""
+
+    id: str
+    title: str
+
+
+def help_readers(generators: Any) -> None:
+    """Before forms are placed, so that their headings are not among the contents."""
+    context = generators[0].context
+    for content in contents(context):
+        content.outline = outline(content._content or "")
+        content.neighbours = Neighbours()
+    articles = sorted(context.get("articles", ()), key=lambda one: (one.date, one.slug))
+    found = neighbours([_facts(article) for article in articles])
+    for article in articles:
+        article.neighbours = found[article.slug]
+
+
+def outline(html: str) -> tuple[Heading, ...]:
+    """The main headings of an article; none if there are too few."""
+    found = tuple(
+        Heading(heading["id"], Markup(heading["title"]).striptags())  # noqa: S704 - becomes text
+        for heading in _HEADING.finditer(html)
+    )
+    return found if len(found) >= FEWEST_HEADINGS else ()
+
+
+def _facts(article: Any) -> Facts:
+    chosen = getattr(article, "related", ())
+    return Facts(
+        slug=article.slug,
+        reference=Reference(
+            title=article.title,
+            url=article.url,
+            date=article.date.isoformat(),
+            shown_date=article.locale_date,
+        ),
+        tags=tuple(tag.slug for tag in getattr(article, "tags", ())),
+        series=str(getattr(article, "series", "") or ""),
+        chosen=tuple(chosen) if not isinstance(chosen, str) else tuple(_listed(chosen)),
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [slug.strip() for slug in text.split(",") if slug.strip()]
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.all_generators_finalized, help_readers)

@@ -1,0 +1,109 @@
+"""A Pelican plugin that asks the rules of writing, as `gatepost check` does, before all else."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pelican
+from pelican import signals
+from pelican.readers import default_metadata, parse_path_metadata
+from pelican.utils import slugify
+
+from capture.paths import ConfinedFolder
+from publish.checks.active_content import active_parts, is_elsewhere
+from publish.checks.finding import Findings
+from publish.checks.layout import Layout, layout_from
+from publish.checks.project import WRITING, Writing
+from publish.checks.rules import check_writing
+from publish.checks.rules.active_content import RULE
+from publish.plugins import content_paths, problems
+from publish.plugins.links import contents
+from publish.plugins.problems import raise_found, report_of
+from publish.plugins.signals import listen
+
+# What only the finished HTML of a text shows to act in a reader's browser: `{: onclick="..." }`.
+#
+# The rules of writing look through raw HTML, and the build through what Markdown made of all.
+
+
+def check_texts(generator: Any) -> None:
+    """Called when all texts are read, before forms are placed in them."""
+    for content in contents(generator.context):
+        check_html(content, content._content or "", generator.settings)
+
+
+def check_html(content: Any, html: str, settings: Any) -> None:
+    """Reports what acts in a piece of the page and was not told by the rules already."""
+    writing = settings[WRITING]
+    level = writing.layout.levels[RULE]
+    source = Path(content.source_path)
+    post = writing.by_path.get(source.absolute())
+    told = {part.message for part in post.outline.active} if post else set()
+    for part in active_parts(html) if level != "off" else ():
+        ours = part.address and not is_elsewhere(part.address, writing.layout.site_url)
+        if not ours and part.message not in told:
+            told.add(part.message)
+            report = report_of(settings)
+            (report.problem if level == "error" else report.warn)(source, None, part.message)
+
+
+def checked(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
+    """What the project with these Pelican settings has written, and what is wrong with it."""
+    return check_writing(layout_of(settings), *folders_of(settings), now)
+
+
+def layout_of(settings: Mapping[str, Any]) -> Layout:
+    """Where the project writes, with Pelican's own way to make a slug of a title."""
+
+    @cache  # of categories, tags and authors, over and over
+    def slug_of(title: str) -> str:
+        slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
+        return slug
+
+    folders = [
+        *map(ConfinedFolder, map(Path, settings["THEME_TEMPLATES_OVERRIDES"])),
+        ConfinedFolder(Path(settings["THEME"]) / "templates"),
+        # Where Pelican looks at last:
+        ConfinedFolder(Path(pelican.__file__).parent / "themes/simple/templates"),
+    ]
+
+    def has_template(name: str) -> bool:
+        ends = settings["TEMPLATE_EXTENSIONS"]
+        return any(folder.find_file(f"{name}{end}") for folder in folders for end in ends)
+
+    def topic_of(name: str) -> str:
+        told = {**default_metadata(settings), **parse_path_metadata(name, settings)}
+        return str(told.get("category", ""))
+
+    return layout_from(settings, slug_of, has_template, topic_of)
+
+
+def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
+    """Where campaigns, clients and gated files lie."""
+    content = Path(settings["PATH"]).absolute()
+    return (
+        Path(settings.get("CAMPAIGNS_PATH", content.parent / "campaigns")),
+        Path(settings.get("CLIENTS_PATH", content.parent / "clients")),
+        Path(settings.get("GATED_PATH", content / "gated")),
+    )
+
+
+def ask_all(pelican: Any) -> None:
+    """Stops the build before anything is read if a rule is broken."""
+    settings = pelican.settings
+    report = report_of(settings)
+    settings[WRITING], found = checked(settings, datetime.now(UTC))
+    report.problems += (finding.problem for finding in found.errors)
+    report.warnings += (finding.problem for finding in found.warnings)
+    if found.errors:
+        raise_found(settings)
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    content_paths.register()
+    listen(signals.page_generator_finalized, check_texts)
+    listen(signals.get_generators, ask_all)

@@ -1,0 +1,37 @@
+"""A Pelican plugin, after `checks`, that holds back drafts and posts with a future date.
+
+Who knows the `preview` of such a post finds it under /drafts/<preview>/, and nobody else does; one
+without is not written at all. Each build decides anew, also where Pelican keeps a cache.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pelican import signals
+
+from publish.checks.project import WRITING, Writing
+from publish.plugins.signals import listen
+
+
+def hold_back(generator: Any, metadata: dict[str, Any]) -> None:
+    """Called with the metadata of each post and page, before Pelican makes anything of it."""
+    writing: Writing = generator.settings[WRITING]
+    date: datetime | None = metadata.get("date")
+    if date is not None and metadata.get("status", "published") in {"published", "hidden"}:
+        due = date if date.tzinfo else date.replace(tzinfo=writing.layout.zone)
+        if due.astimezone(UTC) > writing.now:
+            metadata["status"] = "draft"
+    if metadata.get("status") != "draft":
+        return
+    preview = metadata.get("preview")
+    if preview is None:
+        metadata["status"] = "skip"  # Pelican then makes nothing of it
+        return
+    metadata["url"] = f"drafts/{preview}/"
+    metadata["save_as"] = f"drafts/{preview}/index.html"
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.article_generator_context, hold_back)
+    listen(signals.page_generator_context, hold_back)

@@ -1,0 +1,85 @@
+"""A Pelican plugin that puts an article's questions and answers at its end, as part of its text.
+
+They come as the article's `faq`: pairs of a question and its answer in Markdown. The same pairs as
+plain text go to search engines, by `publish.plugins.html_head`.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, Final
+
+from markdown import Markdown
+from markupsafe import Markup, escape
+from pelican import signals
+
+from publish.plugins.checks import check_html
+from publish.plugins.current_file import now_reading
+from publish.plugins.links import contents
+from publish.plugins.signals import listen
+
+TITLE: Final = "Questions and answers"
+# What an article's own text may hold. Each answer's footnotes have ids of their own.
+_EXTENSIONS: Final = (
+    "publish.plugins.prose",
+    "smarty",
+    "sane_lists",
+    "tables",
+    "pymdownx.highlight",
+    "pymdownx.superfences",
+    "def_list",
+    "attr_list",
+    "admonition",
+    "footnotes",
+)
+_ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
+
+
+def place_all(generators: Any) -> None:
+    """Before forms, links and pictures are looked at: answers may hold links and pictures."""
+    for content in contents(generators[0].context):
+        questions = getattr(content, "faq", ())
+        if questions:
+            settings = generators[0].settings
+            converter = _converter(settings)  # which counts the answers of this one
+            with now_reading(settings, Path(content.source_path)):
+                answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
+            text = content._content or ""
+            section = _section(answered, set(_ID.findall(text)))
+            check_html(content, section, settings)
+            content._content = text + section
+            content.faq_text = tuple(
+                (word, Markup(answer).striptags())  # noqa: S704 - the outcome is text
+                for word, answer in answered
+            )
+
+
+def _converter(settings: Mapping[str, Any]) -> Markdown:
+    configs = settings["MARKDOWN"].get("extension_configs", {})
+    short = {name.removeprefix("markdown.extensions."): said for name, said in configs.items()}
+    return Markdown(
+        extensions=list(_EXTENSIONS),
+        extension_configs={
+            **{name: short[name] for name in _EXTENSIONS if name in short},
+            "footnotes": {"UNIQUE_IDS": True},
+        },
+        output_format="html",
+    )
+
+
+def _section(answered: list[tuple[str, str]], taken: set[str]) -> str:
+    """`taken`: ids of the text above, which may well have a heading of that name itself."""
+    parts = [f'\n<h2 id="{_free_id("questions-and-answers", taken)}">{TITLE}</h2>']
+    parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in answered]
+    return "\n".join(parts) + "\n"
+
+
+def _free_id(wanted: str, taken: set[str]) -> str:
+    more = (f"{wanted}-{number}" for number in count(2))
+    return next(one for one in chain([wanted], more) if one not in taken)
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.all_generators_finalized, place_all)

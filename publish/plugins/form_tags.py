@@ -1,0 +1,151 @@
+"""A Pelican plugin that puts campaigns' forms and calls to action where writers asked for them.
+
+Tags are described in `publish.checks.tag_syntax`; the metadata `Campaign: slug` puts the form at
+the end.
+Form and call to action are the theme's macros. In feeds and summaries no form can work: there a
+link stands for it, or nothing. The checks have refused every tag that is wrong. One that they
+missed stays as it was written, and `publish.plugins.links` reports it.
+"""
+
+import copy
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from markupsafe import Markup, escape
+from pelican import signals
+
+from capture.campaign.model import Campaign
+from capture.site import Site
+from publish.checks.project import WRITING, Writing
+from publish.checks.tag_syntax import Tag, TagExtension, has_marks, split_at_marks
+from publish.plugins.signals import listen
+
+_IN_FEEDS: Final = "GATEPOST_IN_FEEDS"
+_FORM_PAGES: Final = "gatepost_form_pages"  # publish.plugins.theme writes it into site.json
+
+
+def extend_markdown(pelican: Any) -> None:
+    """Teaches Pelican's Markdown our tags."""
+    markdown = pelican.settings["MARKDOWN"]
+    markdown["extensions"] = [*markdown.get("extensions", ()), TagExtension()]
+
+
+def place_all(generators: Any) -> None:
+    """Puts every form into its page, before any template sees the page."""
+    blocks = Blocks(generators[0])
+    context = generators[0].context
+    pages: dict[str, set[str]] = {}
+    for content in context["generated_content"].values():
+        if content is not None:
+            for slug in _Page(content, blocks).place():
+                pages.setdefault(slug, set()).add(f"/{content.url}")
+    context[_FORM_PAGES] = pages
+    context[_IN_FEEDS] = blocks.in_feeds
+
+
+def link_in_feeds(context: MutableMapping[str, Any], feed: Any) -> None:
+    """Puts a link in the place of each form and call to action of a feed."""
+    for item in feed.items:
+        for part in ("content", "description"):
+            for block, link in context.get(_IN_FEEDS, {}).items():
+                if item.get(part):
+                    item[part] = item[part].replace(block, link)
+
+
+class Blocks:
+    """The HTML of each form and call to action, drawn once for all pages of a build."""
+
+    def __init__(self, generator: Any) -> None:
+        writing: Writing = generator.settings[WRITING]
+        self.campaigns: Mapping[str, Campaign] = (
+            writing.catalogue.campaigns if writing.catalogue else {}
+        )
+        self.in_feeds: dict[str, str] = {}
+        self._site: Site = generator.context["site"]
+        self._feed_origin = generator.settings.get("FEED_DOMAIN") or self._site.url
+        self._templates = generator.env.overlay(autoescape=True)
+        self._now = writing.now
+        self._drawn: dict[tuple[str, str], str] = {}
+
+    def draw(self, kind: str, campaign: Campaign) -> str:
+        """The HTML of a tag; a sentence if the campaign is closed."""
+        drawn = self._drawn.get((kind, campaign.slug))
+        if drawn is None:
+            drawn = self._drawn[kind, campaign.slug] = str(self._draw(kind, campaign))
+            if self.is_open(campaign):
+                self.in_feeds[drawn] = self._link(campaign)
+        return drawn
+
+    def _draw(self, kind: str, campaign: Campaign) -> Markup:
+        actions = self._templates.get_template("_cta.html").module
+        if not self.is_open(campaign):
+            closed: Markup = actions.closed_campaign(campaign, self._site)
+            return closed
+        if kind == "cta":
+            action: Markup = actions.call_to_action(campaign, self._site)
+            return action
+        forms = self._templates.get_template("_form.html").module
+        # It loads in a thirtieth of a second, so not for a site that shows no form.
+        from capture.form.campaign_form import form_class  # noqa: PLC0415
+
+        form: Markup = forms.lead_form(form_class(campaign)(), campaign, self._site)
+        return form
+
+    def _link(self, campaign: Campaign) -> str:
+        address = urljoin(f"{self._feed_origin}/", self._site.form_action(campaign.slug))
+        return str(Markup('<p><a href="{}">{}</a></p>').format(address, campaign.title))
+
+    def is_open(self, campaign: Campaign) -> bool:
+        """Whether the campaign's dates let visitors see its form now."""
+        return campaign.is_open(self._now)
+
+
+class _Page:
+    """One article or page while its tags are taken out and its forms put in."""
+
+    def __init__(self, content: Any, blocks: Blocks) -> None:
+        self._content = content
+        self._blocks = blocks
+        self._forms: set[str] = set()
+
+    def place(self) -> set[str]:
+        """Gives back the campaigns whose open forms a visitor will find on this page.
+
+        `_content` is the HTML before Pelican puts addresses into it: plugins change it there.
+        """
+        html: str = self._content._content or ""
+        named = self._content.metadata.get("campaign")
+        if named is None and not has_marks(html):
+            return set()
+        pieces = list(split_at_marks(html))
+        if "summary" not in self._content.metadata:
+            self._summarise("".join(piece for piece in pieces if isinstance(piece, str)))
+        placed = [piece if isinstance(piece, str) else self._replace(piece) for piece in pieces]
+        if named is not None:
+            placed.append(self._replace(Tag(f"{{% form {named} %}}", "form", str(named))))
+        self._content._content = "".join(placed)
+        return self._forms if self._content.status != "draft" else set()
+
+    def _summarise(self, html: str) -> None:
+        """Pelican cuts the summary out of the text: let it cut one that has no form in it."""
+        plain = copy.copy(self._content)
+        plain._content = html
+        self._content.get_summary = plain.get_summary
+
+    def _replace(self, tag: Tag) -> str:
+        """What stands in the tag's place: the tag itself if it names no campaign, or a form that
+        the page shows already."""
+        campaign = self._blocks.campaigns.get(tag.slug)
+        if campaign is None or (tag.kind == "form" and tag.slug in self._forms):
+            return str(escape(tag.raw))
+        if tag.kind == "form" and self._blocks.is_open(campaign):
+            self._forms.add(tag.slug)
+        return self._blocks.draw(tag.kind, campaign)
+
+
+def register() -> None:
+    """Called by Pelican."""
+    listen(signals.initialized, extend_markdown)
+    listen(signals.all_generators_finalized, place_all)
+    listen(signals.feed_generated, link_in_feeds)

@@ -1,0 +1,35 @@
+"""A Pelican plugin, the last in PLUGINS: no file of `content/gated/` or of a campaign is published.
+
+The checks of what writers write refuse links to such files and copies of them. When all is written,
+every file of the site is compared with every one that is kept back, whatever put it there.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pelican import signals
+
+from publish.checks.gated import GatedFiles
+from publish.plugins import problems
+from publish.plugins.checks import folders_of
+from publish.plugins.problems import report_of
+from publish.plugins.signals import listen
+
+
+def check_output(pelican: Any) -> None:
+    """Takes every gated file out of the finished site and reports it."""
+    campaigns, clients, folder = folders_of(pelican.settings)
+    gated, report = GatedFiles(folder, (campaigns, clients)), report_of(pelican.settings)
+    output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
+    for path in sorted(output.rglob("*")):
+        same = gated.same_content_as(path)
+        if same is not None and not (path.is_relative_to(sources) or gated.holds(path)):
+            path.unlink()
+            message = f"was about to be published as /{path.relative_to(output)}: {gated.why(same)}"
+            report.problem(same, None, message)
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    listen(signals.finalized, check_output)

@@ -1,0 +1,114 @@
+"""A Pelican plugin, after all that change a text: no `{...}` of ours is left in a finished page.
+
+The checks of what writers write find nearly every such mistake before a page is made. They read
+texts as CommonMark; Python-Markdown, which makes the pages, differs in corners. So the finished
+HTML is searched for what Pelican and our plugins left as it was written. What other plugins need of
+articles and pages stands here too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, MutableMapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final
+
+from pelican import signals
+
+from capture.errors import short_path
+from publish.checks.project import WRITING
+from publish.checks.tag_syntax import STRAY_TAG
+from publish.plugins import problems
+from publish.plugins.problems import report_of
+from publish.plugins.signals import listen
+
+_UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
+_LINK_ATTRIBUTES: Final = frozenset(
+    {"href", "src", "srcset", "poster", "data", "cite", "action", "formaction"}
+)
+_CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
+_SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
+"""Quick: few pages hold anything of the kind, and those are parsed."""
+
+
+def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
+    """The articles and pages that could be read, drafts included."""
+    return (content for content in context["generated_content"].values() if content is not None)
+
+
+def linked_files(content: Any) -> frozenset[str]:
+    """The files below the content folder that a text links to.
+
+    Pelican goes through the whole text for them: once is enough, until a plugin changes it.
+    """
+    text, files = getattr(content, "files_of_text", (None, frozenset()))
+    if text is not content._content:
+        files = frozenset(content.get_static_links())
+        content.files_of_text = content._content, files
+    return files
+
+
+def with_translations(found: Iterable[Any]) -> Iterator[Any]:
+    """Each of them, followed by the same in other languages."""
+    for content in found:
+        yield from (content, *content.translations)
+
+
+def line_of(content: Any, text: str) -> int | None:
+    """The line of a content's file on which the text stands; None if that is not certain."""
+    post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
+    return post.line_of(text) if post else None
+
+
+def check_all(generators: Any) -> None:
+    """Reports each `{...}` in a finished article or page that should have been replaced."""
+    report = report_of(generators[0].settings)
+    refused = {problem.path for problem in report.problems}
+    for content in contents(generators[0].context):
+        if short_path(Path(content.source_path)) in refused:
+            continue  # for a link that leads out of the content folder, which stays as it is
+        for left in dict.fromkeys(unresolved(content.content)):
+            message = (
+                f"`{left}` would reach readers as it stands: correct it, "
+                "or put it between backticks to show it"
+            )
+            report.problem(Path(content.source_path), line_of(content, left), message)
+
+
+def unresolved(html: str) -> list[str]:
+    """Links in braces and form tags that are left in a page, those in code and comments aside."""
+    if not _SUSPECT.search(html):
+        return []
+    search = _Search()
+    search.feed(html)
+    search.close()
+    return search.found
+
+
+class _Search(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._code: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _CODE:
+            self._code.append(tag)
+        for name, value in attrs:
+            if name in _LINK_ATTRIBUTES and value:
+                links = value.split(",") if name == "srcset" else [value]
+                found = (_UNRESOLVED_LINK.match(link.strip()) for link in links)
+                self.found += (left[0] for left in found if left)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._code and self._code[-1] == tag:
+            self._code.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.found += (found[0].strip() for found in STRAY_TAG.finditer(data))
+
+
+def register() -> None:
+    """Called by Pelican."""
+    problems.register()
+    listen(signals.all_generators_finalized, check_all)

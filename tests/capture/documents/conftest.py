@@ -1,0 +1,52 @@
+"""A campaign that is changed line by line, the client's record, and the words made of both."""
+
+from pathlib import Path
+
+from capture.billing.statement import Party
+from capture.campaign.files import parse_campaign, read_client
+from capture.campaign.model import Campaign, Client
+from capture.documents.agreement.document import agreement
+from capture.documents.agreement.model import Agreement
+from tests.samples import CAMPAIGN
+
+ROOT = Path(__file__).parents[3]
+CLIENT = read_client(ROOT / "clients/acme.toml")
+AGENCY = Party("Northgate Leads", ("1 Main Street", "New York"), "EIN 11-1111111")
+PRICE = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
+
+
+def terms(*changes: tuple[str, str], more: str = "") -> Campaign:
+    """The sample campaign after its words were replaced, each pair (old, new) once."""
+    text = CAMPAIGN
+    for old, new in changes:
+        assert text.count(old) == 1, f"{old!r} must stand once in the file"
+        text = text.replace(old, new)
+    return parse_campaign("guide", f"{text}\n{more}", "guide.toml")
+
+
+def made(*changes: tuple[str, str], more: str = "", client: Client = CLIENT) -> Agreement:
+    """The agreement on the changed campaign."""
+    return agreement(terms(*changes, more=more), client, AGENCY)
+
+
+def words(found: Agreement) -> str:
+    """Every text of the agreement, one a line."""
+    return "\n".join(texts(found))
+
+
+def texts(found: Agreement) -> list[str]:
+    said = [found.title, found.subtitle]
+    for party in found.parties:
+        said += [party.role, party.name, *party.lines]
+    for section in found.sections:
+        said.append(section.title)
+        for clause in section.clauses:
+            said += [clause.number, clause.text, *clause.items]
+            if clause.table is not None:
+                said += [
+                    *clause.table.columns,
+                    *(cell for row in clause.table.rows for cell in row),
+                ]
+            if clause.quote:
+                said.append(clause.quote)
+    return said

@@ -1,0 +1,167 @@
+"""What holds for the agreement on any valid campaign."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capture.campaign.model import Campaign
+from capture.campaign.rules import rule_findings
+from capture.campaign.rules.draft import Draft
+from capture.documents.agreement.difference import differences
+from capture.documents.agreement.document import agreement, to_html, to_markdown
+from capture.qualification.criteria import sentence
+from tests.capture.documents.conftest import AGENCY, CLIENT, texts
+from tests.long import rounds
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+LINES = st.text("abcXYZé -<&*|_#", min_size=1, max_size=30).map(
+    lambda text: f"Text {' '.join(text.split())}".strip()
+)
+DAYS = st.dates(date(2026, 1, 1), date(2030, 12, 31))
+FIELDS: dict[str, dict[str, Any]] = {
+    "email": {"type": "email"},
+    "full_name": {},
+    "company_size": {"type": "choice", "choices": ("1-50", "51-100", "101+")},
+    "needs": {"type": "multiple_choice", "choices": ("Backup", "Cost, and control")},
+    "country": {"type": "country"},
+    "job_title": {"max_length": 80},
+    "seats": {"type": "integer"},
+    "phone": {"type": "phone", "required": False},
+    "message": {"type": "long_text", "required": False, "help": "Anything."},
+}
+CRITERIA: dict[str, dict[str, Any]] = {
+    "company_size": {"at_least": 51},
+    "small": {"field": "company_size", "at_most": 100},
+    "email": {"business_email": True},
+    "country": {"country_in": ("US", "DE")},
+    "needs": {"contains_any": ("Backup", "Cost, and control")},
+    "job_title": {"matches": ("CEO", "VP")},
+    "full_name": {"none_of": ("Nobody",)},
+    "seats": {"between": (5, 50)},
+}
+PRICES: list[dict[str, Any]] = [
+    {"model": "cpl", "billable": "accepted", "rate": "50"},
+    {"model": "cpap", "billable": "held", "rate": "250"},
+    {"model": "cpap", "billable": "scheduled", "rate": "300"},
+    {"model": "cpa", "billable": "won", "rate": "500", "refund_days": 1},
+    {"model": "cpa", "billable": "won", "percent": "10"},
+    {"model": "revenue_share", "billable": "revenue", "percent": "12.5", "months": 12},
+    {
+        "model": "revenue_share",
+        "billable": "revenue",
+        "percent": "12.5",
+        "months": 12,
+        "refund_days": 30,
+    },
+]
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> Campaign:
+    """A valid campaign with any of the options."""
+    names = draw(st.lists(st.sampled_from(sorted(CRITERIA)), min_size=1, unique=True))
+    working = draw(st.booleans())
+    opens, closes = sorted(draw(st.tuples(DAYS, DAYS)))
+    review: dict[str, Any] = {
+        "hours": draw(st.integers(1, 720)),
+        "working_days": working,
+        "holidays": tuple(draw(st.lists(DAYS, max_size=3, unique=True))) if working else (),
+        "reasons": draw(
+            st.dictionaries(
+                st.sampled_from(["a", "b", "c"]), LINES.map("It is {}.".format), min_size=1
+            )
+        ),
+        "notice": draw(st.sampled_from(["none", "email", "webhook"])),
+    }
+    data = {
+        "title": draw(LINES),
+        "summary": draw(st.just("") | LINES),
+        "client": "acme",
+        "currency": draw(st.sampled_from(["USD", "JPY", "KWD"])),
+        "time_zone": "America/New_York",
+        "opens": draw(st.none() | st.just(opens)),
+        "closes": draw(st.none() | st.just(closes)),
+        "consent": draw(LINES),
+        "fields": {name: {"label": draw(LINES), **field} for name, field in FIELDS.items()},
+        "criteria": {name: CRITERIA[name] for name in names},
+        "price": draw(st.sampled_from(PRICES)),
+        "review": review,
+        "duplicates": {
+            "keys": draw(
+                st.lists(
+                    st.sampled_from(["email", "phone", "company_domain"]), min_size=1, unique=True
+                ).map(tuple)
+            ),
+            "window": draw(st.just("for ever") | st.integers(1, 3650)),
+            "scope": draw(st.sampled_from(["campaign", "client"])),
+        },
+        "caps": {
+            "leads_a_month": draw(st.none() | st.integers(100, 2000)),
+            "leads_a_company": draw(st.none() | st.integers(1, 100)),
+            "money_a_month": draw(st.none() | st.just("5000")),
+            "over": draw(st.sampled_from(["refuse", "free"])),
+        },
+        **draw(st.sampled_from([{"kind": "demo"}, {"kind": "gated", "assets": ("a.pdf",)}])),
+    }
+    assert [*rule_findings(Draft.of(data, frozenset()))] == []
+    version = draw(st.text("0123456789abcdef", min_size=64, max_size=64))
+    return Campaign(slug="guide", version=version, text="", **data)
+
+
+@given(campaigns())
+@settings(max_examples=rounds(50, 2000), deadline=None)
+def test_no_text_is_empty_or_holds_a_none_or_a_doubled_space(campaign: Campaign) -> None:
+    found = agreement(campaign, CLIENT, AGENCY)
+    for text in texts(found):
+        assert text == text.strip() != ""
+        assert "None" not in text
+        assert "  " not in text
+        assert not {"..", ",,", " .", " ,", "()"} & {text[n : n + 2] for n in range(len(text))}
+    for section in found.sections:
+        assert section.clauses
+        for clause in section.clauses:
+            assert clause.text.endswith((".", ":"))
+            follows = bool(clause.items or clause.table or clause.quote)
+            assert follows or clause.text.endswith(".")
+
+
+@given(campaigns())
+@settings(max_examples=rounds(50, 2000), deadline=None)
+def test_the_boxes_are_the_verdicts_sentences_word_for_word(campaign: Campaign) -> None:
+    said = texts(agreement(campaign, CLIENT, AGENCY))
+    for name in campaign.criteria:
+        assert sentence(campaign, name) in said
+
+
+@given(campaigns())
+@settings(max_examples=rounds(50, 2000), deadline=None)
+def test_the_views_say_no_none_either(campaign: Campaign) -> None:
+    found = agreement(campaign, CLIENT, AGENCY)
+    assert "None" not in to_html(found) + to_markdown(found)
+
+
+@given(campaigns(), campaigns())
+@settings(max_examples=rounds(50, 2000), deadline=None)
+def test_two_campaigns_differ_in_words_if_and_only_if_they_differ_in_terms(
+    one: Campaign, other: Campaign
+) -> None:
+    assert differences(one, one) == differences(other, other) == []
+    told = differences(one, other)
+    assert bool(told) == (meaning(one) != meaning(other))
+    assert bool(told) == bool(differences(other, one))
+    assert not any("None" in line or "  " in line for line in told)
+
+
+def meaning(campaign: Campaign) -> dict[str, Any]:
+    """All terms, without the version and without what has no effect."""
+    found = campaign.model_dump(exclude={"slug", "version", "text"})
+    caps = found["caps"]
+    if caps["leads_a_month"] is None and caps["leads_a_company"] is None:
+        caps["over"] = "refuse"
+    found["duplicates"]["keys"] = set(found["duplicates"]["keys"])
+    found["review"]["holidays"] = set(found["review"]["holidays"])
+    return found

@@ -1,0 +1,121 @@
+"""What changed between two versions, sentence by sentence."""
+
+import pytest
+
+from capture.documents.agreement.difference import differences
+from tests.capture.documents.conftest import PRICE, terms
+
+HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("rate = 50", "rate = 60", "The price was $50.00 per accepted lead and is $60.00."),
+        (
+            PRICE,
+            HELD,
+            "The price was $50.00 per accepted lead and is $50.00 per appointment held with an "
+            "accepted lead.",
+        ),
+        (
+            "at_least = 101",
+            "at_least = 51",
+            'The box company_size was "Company size is at least 101" and is "Company size is at '
+            'least 51".',
+        ),
+        (
+            "[criteria]",
+            "[criteria]\nfull_name = { one_of = ['Ann'] }",
+            "A lead now has to tick: Name is Ann.",
+        ),
+        ("hours = 48", "hours = 1", "The validation window was 48 hours and is 1 hour."),
+        (
+            "hours = 48",
+            'hours = 48\nnotice = "email"',
+            "The notice of a lead was none and is an e-mail.",
+        ),
+        (
+            "too_small =",
+            'rude = "The person was rude.", too_small =',
+            'The client may now reject a lead for rude: "The person was rude."',
+        ),
+        (
+            "smaller than",
+            "not as large as",
+            'The reason too_small was "The company is smaller than it said." and is "The company '
+            'is not as large as it said."',
+        ),
+        (
+            "may call",
+            "may write to",
+            'The consent text was "I agree that Acme may call me." and is "I agree that Acme may '
+            'write to me."',
+        ),
+        (
+            '"101+"]',
+            '"101+"]\nrequired = false',
+            "The answer to company_size was required and is optional.",
+        ),
+        (
+            '"101+"]',
+            '"101-500", "501+"]',
+            "The answer to company_size was one of: 1-50; 51-100; 101+ and is one of: 1-50; "
+            "51-100; 101-500; 501+.",
+        ),
+        (
+            "[fields.phone]",
+            '[fields.note]\nlabel = "Note"\n[fields.phone]',
+            'The form now asks "Note" (text; required).',
+        ),
+        (
+            'kind = "demo"',
+            'kind = "demo"\ncloses = 2026-12-01',
+            "The form was open at any date and is open until 1 December 2026, that day included.",
+        ),
+    ],
+)
+def test_one_change_is_one_sentence(old: str, new: str, told: str) -> None:
+    assert differences(terms(), terms((old, new))) == [told]
+    assert len(differences(terms((old, new)), terms())) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("[caps]\nleads_a_month = 10", "The cap on qualified leads a month was not set and is 10."),
+        ("[caps]\nmoney_a_month = 100", "The cap on money a month was not set and is $100.00."),
+        (
+            '[duplicates]\nkeys = ["email", "company_domain"]',
+            "A duplicate was told by e-mail address and is told by e-mail address or company "
+            "domain.",
+        ),
+        (
+            "[duplicates]\nwindow = 180",
+            "The lead that a duplicate repeats was one that came at any time before and is one "
+            "that came in the 180 days before.",
+        ),
+    ],
+)
+def test_caps_and_duplicates_are_compared(more: str, told: str) -> None:
+    assert differences(terms(), terms(more=more)) == [told]
+
+
+def test_what_was_taken_away_is_told() -> None:
+    more = ("[criteria]", "[criteria]\nfull_name = { one_of = ['Ann'] }")
+    assert differences(terms(more), terms()) == ["A lead no longer has to tick: Name is Ann."]
+
+
+def test_comments_and_spaces_are_no_terms() -> None:
+    changed = terms(("rate = 50", "rate = 50.00  # net"), more="# the end")
+    assert changed.version != terms().version
+    assert differences(terms(), changed) == []
+
+
+def test_another_order_of_questions_is_told() -> None:
+    label = '[fields.full_name]\nlabel = "Name"\n'
+    moved = terms((label, ""), ("[criteria]", f"{label}[criteria]"))
+    (told,) = differences(terms(), moved)
+    assert told == (
+        'The form asks in another order: "Work e-mail", "Company size", "Phone" and "Name".'
+    )

@@ -1,0 +1,160 @@
+"""The figures by hand, and that each is a number or a sentence whatever was counted."""
+
+import re
+from array import array
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.kpi.formulas import Figure, agency_figures, client_figures
+from capture.kpi.sums import Sums
+
+
+def figures(**sums: Any) -> dict[str, Figure]:
+    counted = Sums("USD", no_costs="", **sums)
+    return {one.key: one for one in [*client_figures(counted), *agency_figures(counted)]}
+
+
+LEFT = " so far: no customer has left yet"
+NOVEMBER: dict[str, Any] = {
+    # 150 came: 20 robots, 10 known already, so 120 leads; 40 of them met every box.
+    "stages": Counter(spam=20, duplicate=10, disqualified=80, qualified=5, rejected=5),
+    "reasons": Counter(too_small=3, known_customer=2),
+    "by_word": 10,
+    "by_silence": 20,
+    "review_seconds": array("q", [600, 1800, 90_000]),
+    "held": 8,
+    "deals": 4,
+    "billed": 300_000,
+    "credited": 60_000,
+    "bought": 600_000,
+    "refunded": 24_000,
+    "costs": 90_000,
+}
+
+WORKED = {
+    "leads": "150 - 20 - 10 = 120",
+    "qualified": "30 + 5 + 5 = 40",
+    "accepted": "10 + 20 = 30",
+    "rejected": "2 known_customer + 3 too_small = 5",
+    "acceptance_rate": "30 / 35 x 100 = 85.7 %",
+    "reviewed_acceptance_rate": "10 / 15 x 100 = 66.7 %",
+    "median_review_seconds": "the middle of 3 = 30 min",
+    "spend": "$3,000.00 - $600.00 = $2,400.00",
+    "cost_per_lead": "$2,400.00 / 120 = $20.00",
+    "cost_per_qualified_lead": "$2,400.00 / 30 = $80.00",
+    "cost_per_appointment": "$2,400.00 / 8 = $300.00",
+    "lead_to_close_rate": "4 / 120 x 100 = 3.3 %",
+    "revenue": "$6,000.00 - $240.00 = $5,760.00",
+    "roas": "$5,760.00 / $2,400.00 = 2.40",
+    "margin": "$2,400.00 - $900.00 = $1,500.00",
+    "margin_rate": "$1,500.00 / $2,400.00 x 100 = 62.5 %",
+}
+
+
+@pytest.mark.parametrize("key", WORKED)
+def test_a_month_worked_by_hand(key: str) -> None:
+    assert figures(**NOVEMBER)[key].worked == WORKED[key]
+
+
+def test_nothing_at_all_is_told_in_words() -> None:
+    told = figures()
+    assert told["cost_per_lead"].shown == "nothing billed yet"
+    assert told["lead_to_close_rate"].shown == "no leads yet"
+    assert told["acceptance_rate"].shown == "no lead was decided yet"
+    assert told["median_review_seconds"].shown == "nobody has reviewed a lead yet"
+    assert told["roas"].shown == "nothing billed yet"
+    assert told["lifetime_value"].shown == "no customers yet"
+
+
+def test_money_without_leads_to_divide_it_by_is_told_in_words() -> None:
+    told = figures(billed=5000)
+    assert told["cost_per_lead"].shown == "no leads yet"
+    assert told["cost_per_qualified_lead"].shown == "no sales-qualified leads yet"
+    assert told["cost_per_appointment"].shown == "no appointments held yet"
+
+
+def test_what_was_billed_and_credited_whole_cost_nothing_and_has_no_return() -> None:
+    told = figures(billed=5000, credited=5000, stages=Counter(rejected=2), bought=100)
+    assert told["cost_per_lead"].number == 0
+    assert told["roas"].shown == "all that was billed was credited"
+
+
+def test_a_period_that_cuts_a_month_tells_no_money() -> None:
+    told = figures(**NOVEMBER, whole_months=False)
+    for key in ("spend", "cost_per_lead", "roas", "costs", "margin"):
+        assert told[key].shown == "money is counted by whole months, and this period cuts one"
+    assert told["acceptance_rate"].shown == "85.7 %"
+
+
+def test_an_amount_divided_is_rounded_half_to_even_in_the_currencys_own_units() -> None:
+    # 0.05 / 2 is 2.5 cents: the even neighbour is 2; 0.07 / 2 is 3.5 cents: 4.
+    assert figures(billed=5, stages=Counter(rejected=2))["cost_per_lead"].number == 2
+    assert figures(billed=7, stages=Counter(rejected=2))["cost_per_lead"].number == 4
+    yen = Sums("JPY", billed=100, stages=Counter(rejected=3))
+    assert {one.key: one for one in client_figures(yen)}["cost_per_lead"].shown == "¥33"
+
+
+class TestLifetime:
+    """Two customers, 730.5 days together (two years), six purchases of $100."""
+
+    def test_with_one_that_left(self) -> None:
+        # 3 purchases a year; two years for the one that left: 100 x 3 x 2 = 600.
+        told = figures(
+            customers=2, churned=1, purchases=6, purchased=60_000, customer_days=1461 // 2
+        )
+        assert told["lifetime_value"].number == pytest.approx(60_000, abs=1)
+        assert told["lifetime_value"].worked == "$100.00 x 3.00 x 2.00 = $600.00"
+
+    def test_while_nobody_has_left_it_is_what_they_bought_so_far(self) -> None:
+        # 100 x 3 a year x 1 year each: 300, and more to come.
+        told = figures(customers=2, purchases=6, purchased=60_000, customer_days=730)
+        assert told["lifetime_value"].shown == "$300.00 so far: no customer has left yet"
+
+    def test_too_early_is_a_sentence(self) -> None:
+        told = figures(customers=2, purchases=2, purchased=60_000, customer_days=178)
+        assert told["lifetime_value"].shown == (
+            "too early to say: customers were seen for 89 days on average, and 90 are wanted"
+        )
+        assert told["lifetime_value"].number is None
+
+
+counts = st.integers(0, 10**9)
+stages = st.dictionaries(st.sampled_from(["spam", "duplicate", "qualified", "rejected"]), counts)
+any_sums = st.builds(
+    Sums,
+    st.sampled_from(["USD", "JPY", "KWD"]),
+    stages=stages.map(Counter),
+    review_seconds=st.lists(counts, max_size=5).map(lambda seconds: array("q", seconds)),
+    whole_months=st.booleans(),
+    no_costs=st.sampled_from(["", "not written down"]),
+    by_word=counts,
+    by_silence=counts,
+    held=counts,
+    deals=counts,
+    billed=counts,
+    credited=counts,
+    bought=counts,
+    refunded=counts,
+    costs=counts,
+    customers=counts,
+    churned=counts,
+    purchases=counts,
+    purchased=counts,
+    customer_days=counts,
+)
+
+
+@given(any_sums)
+def test_every_figure_is_a_number_or_a_sentence_and_never_an_error(sums: Sums) -> None:
+    for one in [*client_figures(sums), *agency_figures(sums)]:
+        if one.number is None:
+            assert len(one.shown.split()) > 1
+            assert not any(sign in one.shown for sign in ("None", "nan", "inf"))
+            assert not one.worked
+        else:
+            assert re.search(r"\d|under a minute", one.shown)
+            assert one.worked.endswith(one.shown.removesuffix(LEFT)) or not one.worked

@@ -1,0 +1,118 @@
+"""gatepost.server.group_commit: leads that arrive at once share a commit; answers wait for it."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from capture.errors import MoveRefused, Unavailable
+from capture.lead.events import Kind
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger, Records
+from gatepost.server.group_commit import MOST, Together
+from tests.samples import NOW, campaign, moved, received
+
+KEY = b"a key for tests only"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Ledger:
+    made = open_ledger(f"sqlite:///{path}", KEY)
+    made.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
+    return made
+
+
+@pytest.fixture
+def together(ledger: Ledger) -> Iterator[Together]:
+    made = Together(ledger)
+    committing = made.start()
+    yield made
+    committing.kill()
+
+
+def taking(lead_id: str) -> Callable[[Records], Any]:
+    return lambda records: records.append(received(lead_id))
+
+
+def taken(path: Path) -> int:
+    """Leads that another program finds in the file now."""
+    db = sqlite3.connect(path)
+    count = db.execute("SELECT count(*) FROM leads").fetchone()[0]
+    db.close()
+    return int(count)
+
+
+def test_before_it_is_started_everything_goes_straight_to_the_ledger(ledger: Ledger) -> None:
+    Together(ledger).transact(taking("a"))
+    assert ledger.verify().leads == 1
+
+
+def test_leads_that_wait_at_once_share_a_transaction(together: Together, path: Path) -> None:
+    def take(records: Records) -> tuple[int, int]:
+        records.append(received(f"lead{len(list(records.leads.select()))}"))
+        return len(list(records.leads.select())), taken(path)
+
+    waiting = [gevent.spawn(together.transact, take) for _ in range(MOST)]
+    gevent.joinall(waiting, timeout=10, raise_error=True)
+    assert [answered.value for answered in waiting] == [(n + 1, 0) for n in range(MOST)]
+    assert taken(path) == MOST
+
+
+def test_each_is_answered_only_after_its_commit(together: Together, path: Path) -> None:
+    def take(number: int) -> int:
+        together.transact(taking(f"lead{number}"))
+        return taken(path)
+
+    waiting = [gevent.spawn(take, number) for number in range(40)]
+    gevent.joinall(waiting, timeout=10, raise_error=True)
+    assert min(answered.value for answered in waiting) >= MOST
+    assert taken(path) == 40
+
+
+def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: Together) -> None:
+    works = [taking("a"), lambda r: r.append(moved("nobody", Kind.ACCEPTED)), taking("b")]
+    waiting = [gevent.spawn(together.transact, work) for work in works]
+    gevent.joinall(waiting, timeout=10)
+    assert [type(answered.exception) for answered in waiting] == [
+        type(None),
+        MoveRefused,
+        type(None),
+    ]
+    assert (ledger.verify().leads, ledger.verify().faults) == (2, ())
+
+
+def test_while_another_program_writes_the_rest_goes_on(together: Together, path: Path) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = gevent.spawn(together.transact, taking("a"))
+    turns = 0
+    while turns < 100:  # a page a millisecond, while the lead waits
+        gevent.sleep(0.001)
+        assert together.read(lambda reading: reading.events.head()[0]) == 0
+        turns += 1
+    assert not waiting.ready()
+    other.execute("ROLLBACK")
+    waiting.get(timeout=10)
+    assert taken(path) == 1
+
+
+def test_all_are_told_if_the_ledger_cannot_be_written(
+    together: Together, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [gevent.spawn(together.transact, taking(f"lead{number}")) for number in range(3)]
+    gevent.joinall(waiting, timeout=10)
+    assert {type(answered.exception) for answered in waiting} == {Unavailable}
+    other.execute("ROLLBACK")
+    together.transact(taking("a"))
+    assert taken(path) == 1

@@ -1,0 +1,104 @@
+"""A project folder of posts alone: no Pelican, no theme, no page is made."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publish.checks.finding import Findings
+from publish.checks.layout import layout_from
+from publish.checks.project import Writing
+from publish.checks.rules import check_writing
+from tests.samples import CAMPAIGN, GUIDE, NOW
+
+SETTINGS: Mapping[str, Any] = {
+    "PATH": "content",
+    "OUTPUT_PATH": "output/www",
+    "ARTICLE_PATHS": ["posts"],
+    "ARTICLE_EXCLUDES": [],
+    "PAGE_PATHS": ["pages"],
+    "PAGE_EXCLUDES": [],
+    "STATIC_PATHS": ["images"],
+    "IGNORE_FILES": ["**/.*"],
+    "TIMEZONE": "America/New_York",
+    "ARTICLE_URL": "{slug}/",
+    "PAGE_URL": "{slug}/",
+    "DEFAULT_LANG": "en",
+    **dict.fromkeys(("ARTICLE_LANG_URL", "PAGE_LANG_URL"), "{lang}/{slug}/"),
+    **dict.fromkeys(("ARTICLE_LANG_SAVE_AS", "PAGE_LANG_SAVE_AS"), "{lang}/{slug}/index.html"),
+    "ARTICLE_SAVE_AS": "{slug}/index.html",
+    "PAGE_SAVE_AS": "{slug}/index.html",
+    "DIRECT_TEMPLATES": ["index"],
+    "INDEX_SAVE_AS": "articles/index.html",
+}
+LISTS: Mapping[str, Any] = {
+    "CATEGORY_SAVE_AS": "category/{slug}/index.html",
+    "TAG_SAVE_AS": "tag/{slug}/index.html",
+    "AUTHOR_SAVE_AS": "author/{slug}/index.html",
+    "FEED_ALL_ATOM": "feed.xml",
+}
+CLIENT = """\
+name = "Acme"
+legal_name = "Acme, Inc."
+address = ["1 Main Street"]
+contacts = { notices = ["leads@acme.example"], bills = ["bills@acme.example"] }
+"""
+SUMMARY = "What a reader gets from this post, said in one sentence of fair length."
+
+
+class Desk:
+    """What a writer has on the desk, and what the rules say of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.settings = dict(SETTINGS)
+        self.now = NOW
+        self.write("campaigns/guide.toml", CAMPAIGN)
+        self.write("clients/acme.toml", CLIENT)
+        self.write("content/gated/guide.pdf", GUIDE)
+        self.write("content/images/dot.svg", "<svg/>")
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def post(self, body: str = "Text.", *, name: str = "post", **head: str | None) -> None:
+        """A post without fault, but for what is given. Its text begins after an empty line."""
+        said = {"Title": f"On {name}", "Date": "2026-11-02", "Summary": SUMMARY, "Slug": name}
+        given = {key.capitalize(): value for key, value in head.items()}
+        lines = [f"{k}: {v}" for k, v in {**said, **given}.items() if v is not None]
+        self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
+
+    def check(self) -> tuple[Writing, Findings]:
+        where = self.root / "content", self.root / "output/www"
+        settings = {**self.settings, "PATH": where[0], "OUTPUT_PATH": where[1]}
+        layout = layout_from(settings, lambda title: title.lower().replace(" ", "-"))
+        folders = (self.root / name for name in ("campaigns", "clients", "content/gated"))
+        return check_writing(layout, *folders, self.now)
+
+    def errors(self) -> list[str]:
+        return [str(finding.problem) for finding in self.check()[1].errors]
+
+    def warnings(self) -> list[str]:
+        return [str(finding.problem) for finding in self.check()[1].warnings]
+
+    def told(self) -> list[str]:
+        """The errors of one post, without its path."""
+        return [line.removeprefix("content/posts/post.md:") for line in self.errors()]
+
+    def is_clean(self) -> bool:
+        return (self.errors(), self.warnings()) == ([], [])
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

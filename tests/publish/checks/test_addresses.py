@@ -1,0 +1,183 @@
+"""Rules for addresses: no two files share one, and none that readers know ends without a sign."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from publish.checks.project import Published
+from tests.publish.checks.conftest import LISTS
+
+
+def test_a_slug_that_is_used_twice_is_told(desk: Any) -> None:
+    desk.post(name="a")
+    desk.post(name="b", slug="a")
+    desk.post(name="c", slug="articles")
+    desk.post(name="d", slug="api")
+    assert desk.errors() == [
+        "content/posts/b.md:4: has the same address as posts/a.md, /a/: give it another `Slug:`",
+        "content/posts/c.md:4: has the same address as the site's own index page, /articles/: "
+        "give it another `Slug:`",
+        "content/posts/d.md:4: has the same address as the site's own service page, /api/: "
+        "give it another `Slug:`",
+    ]
+
+
+def test_two_drafts_with_one_preview_are_told(desk: Any) -> None:
+    for name in "ab":
+        desk.post(name=name, status="draft", preview="x" * 16)
+    assert desk.errors() == [
+        "content/posts/b.md:6: `preview` is that of content/posts/a.md too: give each its own"
+    ]
+
+
+def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
+    desk.post(name="a")
+    desk.post(name="b", aliases="a")
+    desk.post(name="c", aliases="old")
+    desk.post(name="e", aliases="old")
+    assert desk.errors() == [
+        "content/posts/b.md:5: `aliases`: `a` is the slug of content/posts/a.md, not an old one",
+        "content/posts/e.md:5: `aliases`: `old` leads to content/posts/c.md already: "
+        "keep one of them",
+    ]
+
+
+@pytest.mark.parametrize(
+    "alias", ["/a/../../x", "/./a", "a/b", "//a", '/a";evil', "/a b", "/$a", "/a\\b", "/..", "/a?b"]
+)
+def test_an_old_path_holds_no_sign_that_means_something_elsewhere(desk: Any, alias: str) -> None:
+    desk.post(aliases=alias)
+    assert "`aliases` holds no slug and no path" in desk.told()[0]
+
+
+def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
+    desk.post(name="a")
+    desk.post(name="b", aliases="/2021/03/hello/, /old.html, /2021/")
+    desk.post("[there](/2021/03/hello/)", name="c")
+    assert desk.errors() == []
+    (desk.root / "content/posts/c.md").unlink()
+    desk.post(name="b", aliases="/a/, /images/dot.svg, /articles/index.html")
+    assert desk.errors() == [
+        "content/posts/b.md:5: `aliases`: `/a/` is where content/posts/a.md is: take it away",
+        "content/posts/b.md:5: `aliases`: `/articles/index.html` is where "
+        "the site's own index page is: take it away",
+        "content/posts/b.md:5: `aliases`: `/images/dot.svg` is where the folder images/ is: "
+        "take it away",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "by"),
+    [
+        ("/category/pricing/", "the list of the category `Pricing`"),
+        ("/tag/one/", "the list of the tag `one`"),
+        ("/author/ann/3/", "a page of the list of the author `Ann`"),
+        ("/articles/2/", "a page of the site's own index page"),
+        ("/feed.xml", "the site's own feed"),
+        ("/feed.xml/", "the site's own feed"),
+        ("/sitemap-pages.xml", "the site's own sitemap"),
+        ("/theme/style/", "the folder theme/"),
+        ("/drafts/x/", "the folder drafts/"),
+        ("/api/leads/", "the folder api/"),
+    ],
+)
+def test_what_the_site_makes_by_itself_stays_where_it_is(desk: Any, taken: str, by: str) -> None:
+    desk.settings |= LISTS
+    desk.post(aliases=taken, category="Pricing", tags="one", author="Ann")
+    (line,) = desk.told()
+    assert line == f"5: `aliases`: `{taken}` is where {by} is: take it away"
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ({"slug": "share", "url": None}, "4: has the same address as the folder share/, /share/"),
+        ({"save_as": "feed.xml"}, "5: has the same address as the site's own feed, /post/: give"),
+        ({"save_as": "images/dot.svg"}, "5: has the same address as the folder images/, /post/"),
+    ],
+)
+def test_a_post_takes_no_place_of_what_the_site_makes(desk: Any, head: Any, told: str) -> None:
+    desk.settings |= LISTS
+    desk.post(**head)
+    assert desk.told()[0].startswith(told)
+
+
+def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any) -> None:
+    desk.settings |= {
+        "ARTICLE_LANG_URL": "{lang}/{slug}/",
+        "ARTICLE_LANG_SAVE_AS": "{lang}/{slug}/index.html",
+    }
+    desk.post(name="a", slug="price")
+    desk.post("[x](/de/price/) [y](/de/old/)", name="b", slug="price", lang="de", aliases="old")
+    assert desk.errors() == []
+    desk.post("[x](/old/)", name="a", slug="price")
+    (line,) = desk.errors()
+    assert line.startswith("content/posts/a.md:6: `/old/` leads to /old, where nothing is")
+
+
+@pytest.mark.parametrize(("folder", "status"), [("posts", "hidden"), ("pages", "published")])
+def test_whatever_has_a_date_to_come_is_held_back(desk: Any, folder: str, status: str) -> None:
+    desk.post(name="later", date="2999-01-01", status=status)
+    later = desk.root / "content/posts/later.md"
+    (desk.root / "content" / folder).mkdir(exist_ok=True)
+    later.rename(desk.root / "content" / folder / "later.md")
+    desk.post("[x](/later/)")
+    (line,) = desk.told()
+    assert line.startswith("6: `/later/` leads to a post that is held back until 2999-01-01 00:00")
+
+
+def published(desk: Any, *slugs: str) -> None:
+    (desk.root / "output").mkdir(exist_ok=True)
+    named = {slug: f"content/posts/{slug}.md" for slug in slugs}
+    Published(named).write(desk.root / "output/published.json")
+
+
+def test_a_slug_that_vanished_since_the_last_published_build_is_an_error(desk: Any) -> None:
+    published(desk, "old", "held", "post")
+    desk.post()
+    desk.post(name="held", status="draft", preview="x" * 16)
+    assert desk.errors() == [
+        "content/posts/held.md:5: was published as `held` and is held back now: publish it, "
+        "or give the slug up on a line of content/gone.txt",
+        "content/posts/old.md: its slug `old` was published and is gone: put it into the `aliases` "
+        "of the post that takes its place, or give it up on a line of content/gone.txt",
+    ]
+
+
+def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any) -> None:
+    published(desk, "old", "older")
+    desk.write("content/gone.txt", "\ufeff# taken back\r\nolder  # by Ann\r\n\r\n")
+    desk.post(aliases="old")
+    assert desk.errors() == []
+
+
+def test_what_is_given_up_is_a_slug(desk: Any) -> None:
+    desk.write("content/gone.txt", "fine\n/old/\n")
+    assert desk.errors() == ["content/gone.txt:2: `/old/` is no slug: one on each line"]
+
+
+DATED = {"ARTICLE_URL": "{date:%Y/%m}/{slug}/", "PAGE_URL": "{date:%Y}/{slug}/"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "date"),
+    [
+        ("Europe/Berlin", "2026-11-01"),
+        ("America/New_York", "2026-11-30 23:30"),
+        ("UTC", "2026-11-01T00:30+05:00"),
+    ],
+)
+def test_an_address_shows_the_date_that_the_writer_gave(desk: Any, zone: str, date: str) -> None:
+    desk.settings |= DATED | {"TIMEZONE": zone}
+    desk.post(date=date, aliases="old")
+    writing, _ = desk.check()
+    assert set(writing.by_address) == {"2026/11/post/", "2026/11/old/"}
+
+
+def test_an_address_without_a_date_shows_the_time_of_the_build(desk: Any) -> None:
+    desk.settings |= DATED
+    desk.now = datetime(2032, 1, 1, 3, 0, tzinfo=UTC)  # still 2031 in New York
+    desk.write("content/pages/about.md", "Title: About\nAliases: old\n\nText.")
+    writing, _ = desk.check()
+    assert set(writing.by_address) == {"2031/about/", "2031/old/"}

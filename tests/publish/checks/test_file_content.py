@@ -1,0 +1,119 @@
+"""A gated file is opened as what its name says, before a lead is handed it."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from PIL import Image
+
+from publish.checks.rules.files import content_fault
+from tests.samples import GUIDE
+
+ROOT = Path(__file__).parents[3]
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 130\n"
+PAGE = b"\n<!-- x -->\n<!DOCTYPE html><title>Sign in</title>"
+
+
+def book() -> bytes:
+    target = BytesIO()
+    with xlsxwriter.Workbook(target) as made:
+        made.add_worksheet().write(0, 0, "text " * 100)
+    return target.getvalue()
+
+
+def picture(kind: str) -> bytes:
+    target = BytesIO()
+    Image.radial_gradient("L").save(target, kind)
+    return target.getvalue()
+
+
+def archive(name: str) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        made.writestr(name, "text " * 100)
+    return target.getvalue()
+
+
+GOOD = {
+    "a.pdf": (ROOT / "content/gated/cloud-guide.pdf").read_bytes(),
+    "A.PDF": GUIDE.encode(),
+    "a.xlsx": book(),
+    "a.docx": archive("word/document.xml"),
+    "a.zip": archive("x.txt"),
+    "a.png": picture("PNG"),
+    "a.jpg": picture("JPEG"),
+    "a.webp": picture("WEBP"),
+    "a.avif": picture("AVIF"),
+    "a.gif": picture("GIF"),
+    "a.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "a.csv": "ä;b".encode("cp1252"),
+    "b.csv": "ä;b".encode("utf-16"),
+    "a.html": PAGE,
+    "a.bin": b"\0\1",
+}
+CUT = [name for name in GOOD if name not in {"a.csv", "b.csv", "a.html", "a.bin"}]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_file_that_is_what_its_name_says(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(GOOD[name])
+    assert content_fault(tmp_path / name) == ""
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(("content", "told"), [(b"", "is empty"), (POINTER, "`git lfs pull`")])
+def test_an_empty_file_and_a_pointer(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert told in content_fault(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_file_that_is_cut_off(tmp_path: Path, name: str, share: float) -> None:
+    (tmp_path / name).write_bytes(GOOD[name][: int(len(GOOD[name]) * share)])
+    assert content_fault(tmp_path / name) != ""
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name != "a.html"])
+def test_a_web_page_under_another_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(PAGE)
+    assert content_fault(tmp_path / name).startswith("is a web page under the name of a ")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("a.pdf", "a.zip"),
+        ("a.xlsx", "a.docx"),
+        ("a.png", "a.jpg"),
+        ("a.svg", "a.png"),
+        ("a.jpg", "a.pdf"),
+        ("a.docx", "a.png"),
+        ("a.csv", "a.png"),
+    ],
+)
+def test_a_file_of_another_kind(tmp_path: Path, name: str, other: str) -> None:
+    (tmp_path / name).write_bytes(GOOD[other])
+    assert content_fault(tmp_path / name) != ""
+
+
+def test_a_damaged_member_of_a_workbook(tmp_path: Path) -> None:
+    content = bytearray(archive("xl/workbook.xml"))
+    content[60] ^= 0xFF
+    (tmp_path / "a.xlsx").write_bytes(content)
+    assert "is damaged in `xl/workbook.xml`" in content_fault(tmp_path / "a.xlsx")
+
+
+def test_the_check_tells_file_fault_and_what_to_do(desk: Any) -> None:
+    desk.post()
+    (desk.root / "content/gated/guide.pdf").write_bytes(POINTER)
+    told = "is a Git LFS pointer, not the file: run `git lfs pull`"
+    assert desk.errors() == [f"content/gated/guide.pdf: {told}"]
+
+
+def test_a_pointer_among_the_pictures_is_told_too(desk: Any) -> None:
+    (desk.root / "content/images/photo.jpg").write_bytes(POINTER)
+    assert any("images/photo.jpg: is a Git LFS pointer" in line for line in desk.errors())

@@ -1,0 +1,163 @@
+"""The head of a post: two styles, one model, and each mistake told with its line."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from publish.checks.front_matter import read_head
+from publish.checks.model import PageHead, PostHead
+from publish.checks.post import facts_of
+
+BOTH = [
+    "Title: What: it pays\nTags: a b, c\nModified: 2026-11-03 09:30\nNoindex: yes\n"
+    "Aliases: x, y\n\nText.",
+    '---\ntitle: "What: it pays"\ntags: [a b, c]\nmodified: 2026-11-03 09:30\nnoindex: yes\n'
+    "aliases:\n  - x\n  - y\n---\n\nText.",
+]
+
+
+@pytest.mark.parametrize("text", BOTH)
+def test_both_styles_say_the_same(text: str) -> None:
+    head = read_head(f"{text}\n")
+    facts, faults = facts_of(head, PostHead)
+    assert [fault.message.partition(":")[0] for fault in faults] == ["has no date"]
+    assert facts == {
+        "title": "What: it pays",
+        "tags": ("a b", "c"),
+        "modified": datetime(2026, 11, 3, 9, 30),  # noqa: DTZ001 - in the site's zone
+        "noindex": True,
+        "aliases": ("x", "y"),
+    }
+    assert head.body.strip() == "Text."
+
+
+def test_the_text_begins_where_the_head_says() -> None:
+    for text in BOTH:
+        head = read_head(text)
+        line = head.body_line + head.body.split("\n").index("Text.")
+        assert text.split("\n")[line - 1] == "Text."
+
+
+def test_questions_and_answers_are_pairs_in_yaml() -> None:
+    text = "---\nfaq:\n  - question: Why?\n    answer: |\n      Because *so*.\n---\n"
+    facts, _ = facts_of(read_head(text), PageHead)
+    assert facts["faq"] == (("Why?", "Because *so*."),)
+
+
+def test_a_line_for_editors_is_no_part_of_the_head() -> None:
+    head = read_head("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
+    assert (dict(head.values), head.line("title"), head.faults) == ({"title": "A"}, 3, ())
+
+
+def test_a_word_that_yaml_takes_for_no_stays_a_title() -> None:
+    facts, _ = facts_of(read_head("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostHead)
+    assert facts["title"] == "No"
+
+
+def test_a_value_may_go_on_in_the_next_line() -> None:
+    facts, _ = facts_of(read_head("Title: One\n    two\nTags: a\n    b\n\nText."), PostHead)
+    assert (facts["title"], facts["tags"]) == ("One two", ("a", "b"))
+
+
+def test_a_name_may_hold_a_comma_where_semicolons_divide() -> None:
+    facts, _ = facts_of(read_head("Author: Doe, Jane; Ann\n\n"), PostHead)
+    assert facts["author"] == ("Doe, Jane", "Ann")
+
+
+def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
+    head = read_head("Title: A\n\nNote: this stays.\n")
+    assert head.body == "\nNote: this stays.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("---\ntitle: A", "1: the head that `---` opens is never closed: put `---` on a line"),
+        ("---\ntitle: A: b\n---\n", "2: has a second `: ` in one value: put the value in quotes"),
+        ("---\n- a\n---\n", "2: is no list of `key: value` lines"),
+        ("---\ntitle: [a\n---\n", "3: is no YAML (did not find expected ',' or ']')"),
+        ("---\ntitle: A\nTitle: B\n---\n", "3: `title` is given on line 2 already: keep one"),
+        ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value out"),
+        ("Title: A\nTITLE: B\n\n", "2: `title` is given on line 1 already: keep one of them"),
+        ("\n\nTitle: A\n\n", "1: has its head on line 3: take away the empty lines above it"),
+        ("+++\ntitle = 'A'\n+++\n", "1: has a head in TOML, between `+++`: write it in YAML"),
+        ("Title: A\nText follows.\n", "2: is no `Key: value`: leave an empty line between head"),
+    ],
+)
+def test_a_head_that_is_not_written_rightly_is_told_with_its_line(text: str, told: str) -> None:
+    (fault,) = read_head(text).faults
+    assert f"{fault.line}: {fault.message}".startswith(told)
+
+
+def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    head = read_head("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
+    assert head.faults[0].message == "has an alias (`*name`): write the value out"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Titel: x", "`titel` is no key that we know; did you mean `title`?"),
+        ("Colour: red", "`colour` is no key that we know: take it away, or see docs/writer.md"),
+        ("Date: 2026-13-01", "`date` is no date, `2026-13-01`: write 2026-11-23, or"),
+        ("Date: 0001-01-01", "`date` is no date, `0001-01-01`: write 2026-11-23, or"),
+        ("Date: 2026-W36-4", "`date` is no date, `2026-W36-4`: write 2026-11-23, or"),
+        ("Date: 2026-09-03x09:30", "`date` is no date, `2026-09-03x09:30`: write 2026-11-23"),
+        ("Url: /x/", "`url` must be an address of the site without `/` before it, not `/x/`"),
+        ("Url: javascript:x", "`url` must be an address of the site without `/` before it, not"),
+        ("Save_as: ../x.html", "`save_as` must be a file of the site, such as guide/index.html"),
+        ("Lang: ../../x", "`lang` must be a language, such as de or pt-BR, not `../../x`"),
+        ("Slug: Two Words", "`slug` is no slug, `Two Words`: small letters, digits and"),
+        ("Image: https://x.example/a.png", "`image` must be a picture of the site, such as"),
+        ("Noindex: maybe", "`noindex` must be true or false, not `maybe`"),
+        ("Canonical: /first/", "`canonical` is no full address, `/first/`: write one such as"),
+        ("Canonical: javascript:alert(1)", "`canonical` is no full address, `javascript:alert"),
+        ("Tags: a, a", "`tags` names `a` twice: keep one of them"),
+        ("Preview: draft", "`preview` must be 16 to 64 letters and digits that nobody can guess"),
+        ("Preview: ../../../../etc/passwd", "`preview` must be 16 to 64 letters and digits"),
+        ("Faq: Why?", "`faq` holds pairs, which only a head in YAML can: see docs/writer.md"),
+        ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_with_its_line(desk: Any, line: str, told: str) -> None:
+    key, _, value = line.partition(": ")
+    desk.post(**{key.rstrip(":"): value})
+    place = 2 if key == "Date" else 4 if key == "Slug" else 5
+    assert desk.told()[0].startswith(f"{place}: {told}")
+
+
+def test_every_mistake_of_every_head_is_told_at_once(desk: Any) -> None:
+    desk.post(name="a", date="soon", slug="A B", colour="red")
+    desk.post(name="b", title=None, canonical="x")
+    places = [line.split(": ")[0].removeprefix("content/posts/") for line in desk.errors()]
+    assert places == ["a.md:2", "a.md:4", "a.md:5", "b.md:1", "b.md:4"]
+
+
+def test_a_fault_of_yaml_is_told_with_its_own_line(desk: Any) -> None:
+    text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {'s' * 60}\nfaq:\n  - question: Why?\n---\n"
+    desk.write("content/posts/post.md", text)
+    assert desk.told() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: A\n", "---\n- a\n---\n", "\nTitle: A\n\n"])
+def test_of_a_head_that_cannot_be_read_nothing_is_missed(desk: Any, text: str) -> None:
+    desk.write("content/posts/post.md", text)
+    (line,) = desk.told()
+    assert "has no" not in line
+
+
+def test_what_a_file_says_moves_no_terminal(desk: Any) -> None:
+    desk.post(date="soon\x1b[2J")
+    assert desk.told()[0].startswith("2: `date` is no date, `soon�[2J`")
+
+
+def test_a_file_that_is_no_utf8_says_where(desk: Any) -> None:
+    desk.write("content/posts/post.md", "").write_bytes(b"Title: A\n\nCaf\xe9")
+    assert desk.told() == ["3: is no UTF-8 text: save the file as UTF-8"]
+
+
+def test_a_post_that_is_set_aside_is_not_looked_at(desk: Any) -> None:
+    desk.post(status="skip", date="soon", summary=None)
+    assert desk.is_clean()

@@ -1,0 +1,80 @@
+"""What rules see of a text: headings, links, pictures, tags and anchors, with their lines."""
+
+import pytest
+from markdown import Markdown
+
+from publish.checks.outline import Link, Picture, outline_of
+
+CODE = [
+    "```\n{}\n```",
+    "~~~~ html\n{}\n~~~~",
+    "    {}",
+    "Write `{}` here.",
+    "<pre>\n{}\n</pre>",
+    "<!-- {} -->",
+]
+
+
+def test_links_of_every_kind_are_seen_with_their_lines() -> None:
+    text = 'A [x](one.md "T") and\n![dot](two.svg).\n\n[y][r] <a href="four.md">z</a>\n\n'
+    text += "[r]: <five.md>"
+    assert outline_of(text, first_line=10).links == (
+        Link("one.md", 10),
+        Link("two.svg", 11, is_shown=True),
+        Link("five.md", 15),
+        Link("four.md", 13),
+    )
+
+
+def test_a_picture_knows_what_it_says() -> None:
+    text = (
+        'é ![a *dot*](a.svg)\n\n![](b.svg)\n\n<p>\n<img src="c.svg">\n<img src="d.svg" alt=""></p>'
+    )
+    assert outline_of(text).pictures == (
+        Picture("a.svg", "a dot", 1),
+        Picture("b.svg", None, 3),
+        Picture("c.svg", None, 6),
+        Picture("d.svg", "", 7),
+    )
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_code_and_comments_hold_neither_links_nor_tags(code: str) -> None:
+    text = code.replace("{}", '[x](y.md) <a href="z.md"></a> {% form guide %}')
+    found = outline_of(f"Before.\n\n{text}\n\nAfter.")
+    assert (found.links, found.tags) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Plain words, and a comma",
+        "It's “quoted” & more",
+        "With `code` and *stress*",
+        "A [link](x.md) in it",
+        "Über uns: 48 h",
+        "Twice",
+        "Named {#own-name}",
+        "Named {: #other-name }",
+    ],
+)
+def test_anchors_are_those_that_the_page_will_have(heading: str) -> None:
+    text = f"## Twice\n\n## {heading}\n\nText\n{{: #para }}\n"
+    markdown = Markdown(extensions=["extra", "toc", "smarty"])
+    made = markdown.convert(text)
+    for anchor in outline_of(text).anchors:
+        assert f'id="{anchor}"' in made
+    assert len(outline_of(text).anchors) == made.count(" id=")
+
+
+def test_a_tag_is_right_only_on_a_line_of_its_own() -> None:
+    text = "{% form a %}\n\n> {% cta b %}\n\nSee {% form c %}\n\n"
+    text += "<div>\n{% form d %}\n</div>\n\n{%form e%}"
+    found = outline_of(text).tags
+    assert [(tag.tag.slug, tag.line) for tag in found] == [
+        ("a", 1),
+        ("b", 3),
+        ("", 5),
+        ("", 8),
+        ("", 11),
+    ]

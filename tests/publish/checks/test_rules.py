@@ -1,0 +1,257 @@
+"""Each rule of writing: what it tells, where, and what it leaves in peace."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from capture.errors import Refused
+from publish.checks.finding import FIXED, LEVELS
+from tests.publish.checks.conftest import LISTS, SUMMARY
+from tests.samples import CAMPAIGN, GUIDE, NOW
+
+TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+
+
+def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
+    desk.post("## One\n\n### Two\n\n[x](#two) ![dot]({static}/images/dot.svg)\n\n{% form guide %}")
+    assert desk.is_clean()
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ({"title": "x" * 61}, "1: `title` has 61 characters: search engines show 60"),
+        ({"summary": "x" * 49}, "3: `summary` has 49 characters: 50 to 160 tell the reader"),
+        ({"summary": "x" * 161}, "3: `summary` has 161 characters: 50 to 160 tell the reader"),
+        ({"summary": None}, "1: has no summary: add a line `Summary: ...` of 50 to 160"),
+        ({"title": None}, "1: has no title: add a line `Title: ...` at its head"),
+        ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: say what one sees on it"),
+        ({"image": "/images/dot.svg", "image_alt": ""}, "5: `image` has no `image_alt`: say what"),
+        ({"image": "/images/do.svg", "image_alt": "A dot"}, "5: links to `images/do.svg`, but"),
+        ({"modified": "2026-11-01"}, "5: `modified` is before `date`, 2026-11-02: one of them"),
+        ({"related": "nobody"}, "5: no article `nobody`; name an article by its slug"),
+        ({"related": "post"}, "5: `related`: `post` is this post itself: take it away"),
+        ({"campaign": "giude"}, "5: no campaign `giude`; did you mean `guide`?"),
+    ],
+)
+def test_a_head_that_breaks_a_rule_is_told(desk: Any, head: Any, told: str) -> None:
+    desk.post(**head)
+    (line,) = desk.told()
+    assert line.startswith(told)
+
+
+def test_lengths_at_the_limits_are_right(desk: Any) -> None:
+    desk.post(title="x" * 60, summary="y" * 50)
+    desk.post("[x]({filename}post.md)", name="other", summary="z" * 160)
+    assert desk.errors() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# One", "6: `# One`: the title is the only heading of the first level: write `##`"),
+        ("### One", "6: `### One` leaves out a level: write `##` under a heading of level 1"),
+        (
+            "## A\n\n#### B",
+            "8: `#### B` leaves out a level: write `###` under a heading of level 2",
+        ),
+        ("![]({static}/images/dot.svg)", "6: `{static}/images/dot.svg` has no alternative text"),
+        ("Words.\n\n" + "[a](" * 15_000, "8: too many brackets are open here, not closed or one"),
+        ("[x](#nowhere)", "6: `#nowhere`: nothing here is called `#nowhere`: there is no such"),
+        ("## Parts\n\n[x](#part)", "8: `#part`: nothing here is called `#part`; did you mean `#p"),
+        ("[x]({filename}b.md#y)", "6: `{filename}b.md#y`: nothing in content/posts/b.md is called"),
+        ("[x](/b/#y)", "6: `/b/#y`: nothing in content/posts/b.md is called `#y`"),
+        ("[x](/no/)", "6: `/no/` leads to /no, where nothing is: mend the link, or take it out"),
+        ("[x](b/)", "6: `b/` leads to /post/b, where nothing is"),
+        ("![x](dot.svg)", "6: `dot.svg` leads to /post/dot.svg, where nothing is"),
+        ("<a href='/abuot/'>x</a>", "6: `/abuot/` leads to /abuot, where nothing is; did you mean"),
+        ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
+        ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
+        ("[x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
+        ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
+        ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
+        ("<img src='https://x.example/a.png' alt=''>", "6: shows `https://x.example/a.png` from"),
+        ("[x]({filename}bb.md)", "6: `{filename}bb.md` leads to no article or page"),
+        ("![x](/images/no.svg)", "6: links to `images/no.svg`, but there is no such file in"),
+        (
+            "<a href='/gated/guide.pdf'>x</a>",
+            f"6: links to the gated file `/gated/guide.pdf`: {TELL}",
+        ),
+        ("[x]({static}/gated/guide.pdf)", f"6: links to the gated file `guide.pdf`: {TELL}"),
+        ("{% form gide %}", "6: `{% form gide %}`: no campaign `gide`; did you mean `guide`?"),
+        ("{% frm guide %}", "6: `{% frm guide %}` is not spelt rightly: write `{% form guide %}`"),
+    ],
+)
+def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> None:
+    desk.post("## A\n\nText.", name="b")
+    desk.post(name="about", status="hidden")
+    desk.post(text)
+    (line,) = desk.told()
+    assert line.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](https://other.example/a.md#y) [y](mailto:a@b.example) [z](//cdn.example/x)",
+        "[x]({filename}b.md#a) [y](/b/#a) [z](/b) [w]({tag}one)",
+        "{% form guide %}\n\n[x](#form-guide)",
+        "[x](http://[) and [y](//other.example/%zz)",
+        "`[x]({filename}none.md)`",
+        "[x](../b/) [y](/b/index.html) [z](/old/) [w](?x) [v](/articles/2/) <ann@other.example>",
+        "[x](/category/pricing/) [y](/tag/one/) [z](/feed.xml) [w](/sitemap.xml) [v](/f/guide)",
+    ],
+)
+def test_good_links_and_those_outside_the_site_are_left_in_peace(desk: Any, text: str) -> None:
+    desk.settings |= LISTS
+    desk.post("## A", name="b", aliases="old", category="Pricing", tags="one")
+    desk.post(text)
+    assert desk.errors() == []
+
+
+def test_links_in_answers_are_followed_too(desk: Any) -> None:
+    head = f"title: T\ndate: 2026-11-02\nsummary: {SUMMARY}\nfaq:"
+    asked = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
+    desk.write("content/posts/post.md", f"---\n{head}\n{asked}\n---\n\nText.")
+    assert desk.told() == [
+        "7: `{filename}/x.md` leads to no article or page: mend the link or add the file"
+    ]
+
+
+def test_a_published_post_must_not_lead_to_one_that_is_held_back(desk: Any) -> None:
+    desk.post(name="draft", status="draft", preview="x" * 16)
+    desk.post(name="later", date="2026-12-01 09:00")
+    desk.post("[a]({filename}draft.md)\n\n[b]({filename}later.md)")
+    assert desk.told() == [
+        "6: `{filename}draft.md` leads to a draft: publish it first, or take the link out",
+        "8: `{filename}later.md` leads to a post that is held back until 2026-12-01 09:00: "
+        "link to it then",
+    ]
+    desk.now += timedelta(days=30)
+    assert len(desk.told()) == 1
+
+
+def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: Any) -> None:
+    desk.post(name="first", date="2026-12-01")
+    desk.post("[a]({filename}first.md)", name="second", date="2026-12-02")
+    assert desk.errors() == []
+
+
+def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
+    (desk.root / "content/images/a.png").write_bytes(GUIDE.encode())
+    (desk.root / "content/images/b.png").symlink_to("nowhere")
+    told = "would publish the gated file content/gated/guide.pdf: take it away; "
+    assert desk.errors() == [
+        f"content/images/a.png: {told}{TELL}",
+        "content/images/b.png: leads to nowhere, which is not there",
+    ]
+
+
+def test_tags_that_differ_by_case_or_plural_are_told_where_the_rarer_stands(desk: Any) -> None:
+    for name, tags in (("a", "price models"), ("b", "price models"), ("c", "Price-Model, news")):
+        desk.post(
+            "[a]({filename}a.md) [b]({filename}b.md) [c]({filename}c.md)", name=name, tags=tags
+        )
+    assert desk.warnings() == [
+        "content/posts/c.md:5: the tag `Price-Model` is spelt `price models` elsewhere: "
+        "keep one spelling"
+    ]
+
+
+@pytest.mark.parametrize("pair", [("news", "new"), ("sla", "slack"), ("bus", "bu"), ("cpl", "cpa")])
+def test_tags_that_are_different_words_are_left_in_peace(desk: Any, pair: Any) -> None:
+    for name, tag in zip("ab", pair, strict=True):
+        desk.post("[a]({filename}a.md) [b]({filename}b.md)", name=name, tags=tag)
+    assert desk.warnings() == []
+
+
+def test_titles_that_aim_at_the_same_are_told(desk: Any) -> None:
+    desk.post("[b]({filename}b.md)", name="a", title="How to reject a lead")
+    desk.post("[a]({filename}a.md)", name="b", title="Reject leads: the how-to")
+    assert desk.warnings() == [
+        "content/posts/b.md:1: aims at the same title as content/posts/a.md: "
+        "join them, or say how they differ"
+    ]
+
+
+def test_a_post_that_nothing_links_to_is_told(desk: Any) -> None:
+    desk.post(name="a", related="b")
+    desk.post("[itself](/b/)", name="b")
+    desk.post("[c](/c/)", name="draft", status="draft", preview="x" * 16)
+    desk.post("[d]({filename}d.md)", name="c")
+    desk.post("[a](/a/)", name="d")
+    assert desk.warnings() == [
+        "content/posts/c.md:1: no other post or page links to this one: "
+        "link to it where it helps a reader"
+    ]
+
+
+def test_a_closed_campaign_is_a_warning(desk: Any) -> None:
+    desk.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
+    desk.post("{% form guide %}")
+    assert desk.warnings() == [
+        "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
+        "a sentence stands in its place"
+    ]
+
+
+def test_a_faulty_campaign_is_told_beside_the_posts_faults(desk: Any) -> None:
+    desk.write("campaigns/guide.toml", CAMPAIGN.replace("rate = 50", 'rate = "much"'))
+    desk.post("{% form guide %}", summary="Short.")
+    assert [line.split(":")[0] for line in desk.errors()] == [
+        "campaigns/guide.toml",
+        "content/posts/post.md",
+    ]
+
+
+def test_rules_are_errors_warnings_or_off_by_setting(desk: Any) -> None:
+    desk.post(summary="Short.")
+    for level, errors, warnings in (("error", 1, 0), ("warning", 0, 1), ("off", 0, 0)):
+        desk.settings["WRITING_RULES"] = {"summary": level}
+        assert (len(desk.errors()), len(desk.warnings())) == (errors, warnings)
+
+
+def test_a_draft_may_be_unfinished_but_not_broken(desk: Any) -> None:
+    desk.post("### Deep", status="draft", preview="x" * 16, summary=None, date="soon")
+    assert [line.split(": ")[1] for line in desk.errors()] == ["`date` is no date, `soon`"]
+    assert len(desk.warnings()) == 2
+
+
+def test_a_draft_without_a_preview_is_told(desk: Any) -> None:
+    desk.post(status="draft")
+    assert desk.warnings() == [
+        "content/posts/post.md:5: is a draft without `preview`, so it is shown nowhere: "
+        "`gatepost new` makes one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"sumary": "off"}, "no rule `sumary`; did you mean `summary`?"),
+        ({"summary": "loud"}, "`summary` must be error, warning or off: 'loud'"),
+        ({"link": "off"}, "`link` keeps the site whole and is always an error"),
+    ],
+)
+def test_a_faulty_setting_is_refused(desk: Any, rules: Any, told: str) -> None:
+    desk.settings["WRITING_RULES"] = rules
+    with pytest.raises(Refused, match=f"WRITING_RULES: {told}"):
+        desk.check()
+
+
+def test_no_rule_is_both_fixed_and_free(desk: Any) -> None:
+    desk.post(summary="x", colour="red")
+    found = desk.check()[1].errors
+    assert {finding.rule for finding in found} <= FIXED | set(LEVELS)
+    assert not FIXED & set(LEVELS)
+
+
+def test_a_date_is_in_the_zone_of_the_site(desk: Any) -> None:
+    desk.post(date="2026-11-24")
+    due = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    desk.now = due - timedelta(seconds=1)
+    writing = desk.check()[0]
+    assert (writing.posts[0].state(NOW), writing.next_due.due) == ("scheduled", due)
+    desk.now = due
+    assert desk.check()[0].next_due is None

@@ -1,0 +1,68 @@
+"""The schemas of heads that editors use: in step with the models, and of one mind with them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from publish.checks.front_matter import read_head
+from publish.checks.model import PostHead, page_schema, post_schema
+from publish.checks.post import facts_of
+
+ROOT = Path(__file__).parents[3]
+SCHEMAS = {"page": page_schema, "post": post_schema}
+HEAD = f"title: T\ndate: '2026-11-02'\nsummary: {'s' * 60}\n"
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
+    schema = SCHEMAS[kind]()
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"] == f"Gatepost {kind}"
+    copy = (ROOT / "docs" / f"{kind}.schema.json").read_text(encoding="utf-8")
+    assert json.loads(copy) == schema, f"run: gatepost schema {kind} > docs/{kind}.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("lines", "right"),
+    [
+        ("", True),
+        ("tags: [a, b]", True),
+        ("tags: a, b", True),
+        ("faq: [{question: Why, answer: So}]", True),
+        ("noindex: true", True),
+        ("aliases: [old-one]", True),
+        ("aliases: [/2021/03/hello/, /old.html]", True),
+        ("faq: [{question: Why}]", False),
+        ("lang: pt-BR", True),
+        ("lang: ../x", False),
+        ("status: darft", False),
+        ("colour: red", False),
+        ("canonical: /here/", False),
+        ("preview: short", False),
+        ("modified: '31 Novembre'", False),
+        ("modified: '2026-11-03 09:30:00.5 +02:00'", True),
+        ("modified: '20261103'", False),
+        ("modified: '2026-W45'", False),
+        ("save_as: a/b.html\nurl: a/b.html", True),
+        ("url: /a/", False),
+    ],
+)
+def test_editor_and_reader_are_of_one_mind(lines: str, right: bool) -> None:
+    text = f"{HEAD}{lines}\n"
+    assert Draft202012Validator(post_schema()).is_valid(yaml.safe_load(text)) is right
+    _, faults = facts_of(read_head(f"---\n{text}---\n"), PostHead)
+    assert (faults == []) is right
+
+
+def test_the_schema_asks_for_what_the_rules_ask() -> None:
+    schema = Draft202012Validator(post_schema())
+    wrong = [
+        HEAD.replace("title: T\n", ""),
+        HEAD.replace("title: T", f"title: {'t' * 61}"),
+        HEAD.replace("s" * 60, "short"),
+        f"{HEAD}image: /images/dot.svg\n",
+    ]
+    assert [schema.is_valid(yaml.safe_load(text)) for text in wrong] == [False] * 4

@@ -1,0 +1,97 @@
+"""Exports as the three systems write them, taken into a project folder with its real theme."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from publish.build.pelican_run import settings_from
+from publish.checks.front_matter import Head, read_head
+from publish.checks.project import Writing
+from publish.cli import import_
+from publish.plugins.checks import layout_of
+from tests.publish.conftest import TinySite
+
+EXPORTS = Path(__file__).parent / "exports"
+
+
+class Move:
+    """A project that takes an export over, and what came of it."""
+
+    def __init__(self, site: TinySite) -> None:
+        self.site = site
+
+    def writing(self) -> Writing:
+        """What the project holds now."""
+        layout = layout_of(settings_from(Path("pelicanconf.py"), {}))
+        return Writing.read(layout, datetime.now(UTC), None, Path("content/gated"))
+
+    def run(self, *args: str | Path) -> Result:
+        return CliRunner().invoke(import_, [str(arg) for arg in args], catch_exceptions=False)
+
+    def told(self, *args: str | Path) -> dict[str, list[str]]:
+        """The list, by kind: `where: told`."""
+        found: dict[str, list[str]] = {}
+        for note in json.loads(self.run(*args, "--json").stdout)["not_carried"]:
+            found.setdefault(note["kind"], []).append(f"{note['where']}: {note['told']}")
+        return found
+
+    def head(self, name: str) -> Mapping[str, Any]:
+        return self._read(name).values
+
+    def body(self, name: str) -> str:
+        return self._read(name).body
+
+    def _read(self, name: str) -> Head:
+        return read_head((self.site.root / "content" / name).read_text(encoding="utf-8"))
+
+    def page_of(self, html: str, **more: object) -> str:
+        """Takes over a post of this HTML; gives its Markdown."""
+        self.run("ghost", self.ghost({"slug": "one", "title": "One", "html": html, **more}))
+        return self.body("posts/one.md").strip("\n")
+
+    def ghost(self, *posts: Mapping[str, object], **tables: object) -> Path:
+        """Writes an export of Ghost with these posts."""
+        full = [
+            {
+                "id": str(n),
+                "status": "published",
+                "published_at": "2026-03-02T09:30:00.000Z",
+                **post,
+            }
+            for n, post in enumerate(posts)
+        ]
+        data = {"db": [{"meta": {"version": "5.94.0"}, "data": {"posts": full, **tables}}]}
+        return self.site.write("export.json", json.dumps(data))
+
+
+@pytest.fixture
+def move(site: TinySite) -> Move:
+    config = (site.root / "pelicanconf.py").read_text()
+    extras = '"markdown.extensions.extra": {}, "markdown.extensions.codehilite": {}'
+    site.write(
+        "pelicanconf.py",
+        config.replace(
+            "MARKDOWN = {", 'MARKDOWN = {"extensions": ["publish.plugins.prose"], '
+        ).replace(
+            '"markdown.extensions.extra": {}',
+            f'{extras}, "markdown.extensions.toc": {{}}, "markdown.extensions.sane_lists": {{}}',
+        ),
+    )
+    site.write("theme/templates/moved.html", "{{ address }}")
+    return Move(site)
+
+
+@pytest.fixture
+def hugo(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXPORTS / "hugo", tmp_path / "old-hugo"))
+
+
+@pytest.fixture
+def wxr(tmp_path: Path) -> Path:
+    return Path(shutil.copy(EXPORTS / "wordpress.xml", tmp_path / "wordpress.xml"))

@@ -1,0 +1,160 @@
+"""WXR as WordPress writes it: block editor and classic posts, pages, attachments, comments."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from capture.errors import Refused
+from tests.publish.importers.account import dead
+from tests.publish.importers.conftest import Move
+
+
+def test_a_head_says_all_that_the_export_knows(move: Move, wxr: Path) -> None:
+    move.run("wordpress", wxr)
+    assert move.head("posts/funnels-figures.md") == {
+        "title": "Funnels & figures",
+        "date": "2025-03-04 09:00",
+        "modified": "2025-04-04",
+        "category": "Figures",
+        "tags": ["funnel", "Sales"],
+        "author": ["Marta Lindqvist"],
+        "slug": "funnels-figures",
+        "summary": "Where visitors leave, stage by stage, and which two figures tell you first.",
+        "aliases": ["/2025/03/funnels-figures/"],
+    }
+
+
+def test_the_block_editors_text_becomes_markdown(move: Move, wxr: Path) -> None:
+    move.run("wordpress", wxr)
+    body = move.body("posts/funnels-figures.md")
+    for part in (
+        "## Stages\n",
+        "[about us]({filename}/pages/about-us.md)",
+        "[the sums]({filename}/posts/classic.md#h-sums).[^1]",
+        "1.  Visit\n    -   by search\n2.  Lead\n",
+        '```python\nif a < b:\n    print("{% form x %}")\n```',
+        "| Stage | Share |\n| --- | ---: |\n| Visit \\| first | 100 % |",
+        "[https://video.example/watch?v=1](https://video.example/watch?v=1)",
+        "[^1]: By our own *count*.",
+    ):
+        assert part in body
+    assert "onclick" not in body
+    assert "javascript" not in body
+    assert "script>" not in body
+
+
+def test_classic_text_gets_paragraphs_captions_and_galleries(move: Move, wxr: Path) -> None:
+    move.run("wordpress", wxr)
+    body = move.body("posts/classic.md")
+    uploads = "https://www.old.example/wp-content/uploads/2025/03"
+    for part in (
+        "First paragraph,  \nwith a break.",
+        "## Sums {: #h-sums }",
+        f'![A funnel]({uploads}/funnel.png "The whole funnel")',
+        f'![A funnel of three parts]({uploads}/funnel.png "A caption")',
+        "He said \\[sic\\] so.",
+        "[https://video.example/watch?v=2](https://video.example/watch?v=2)",
+    ):
+        assert part in body
+    assert "contact-form-7" not in body
+
+
+def test_what_is_private_or_has_a_password_is_a_draft_that_nobody_can_guess(
+    move: Move, wxr: Path
+) -> None:
+    told = move.told("wordpress", wxr)["status"]
+    for name, why in (("secret", "protected by a password"), ("private-thoughts", "`private`")):
+        head = move.head(f"posts/{name}.md")
+        assert head["status"] == "draft"
+        assert len(head["preview"]) >= 22
+        assert any(f"content/posts/{name}.md: is {why}" in line for line in told)
+    assert "hunter2" not in "".join(p.read_text() for p in Path("content").rglob("*.md"))
+
+
+def test_all_that_is_not_carried_is_told(move: Move, wxr: Path) -> None:
+    told = move.told("wordpress", wxr)
+    post = "content/posts/funnels-figures.md"
+    assert told["comments"] == [
+        "wordpress.xml: 1 comment, for they are personal data: none was carried"
+    ]
+    assert told["not carried"] == [
+        "wordpress.xml: 1 of kind `trash`",
+        "wordpress.xml: 1 of kind menu",
+    ]
+    assert f"{post}: custom fields were not carried: `mood`" in told["field"]
+    assert "wordpress.xml: a plugin's `_elementor_data`, of 1 item" in told["field"]
+    assert told["shortcode"] == [
+        "content/posts/classic.md: `[caption]`: left out 1 `align`, 1 `id`, 1 `width`",
+        'content/posts/classic.md: `[contact-form-7 id="5" title="Contact"]` was taken out',
+    ]
+    assert told["link"] == [
+        f"{post}: https://www.old.example/lost/ is not in the export: it was left as it is"
+    ]
+    assert any("latest-posts" in line for line in told["block"])
+    assert len(told["script"]) == 3
+    assert "ann@clinic.example" not in str(told)
+
+
+def test_pictures_that_lie_beside_the_export_are_copied(move: Move, wxr: Path) -> None:
+    uploads = wxr.parent / "wp-content/uploads/2025/03"
+    uploads.mkdir(parents=True)
+    Image.new("RGB", (9, 9)).save(uploads / "funnel.png")
+    move.run("wordpress", wxr)
+    assert (wxr.parent / "content/images/2025/03/funnel.png").is_file()
+    assert "({static}/images/2025/03/funnel.png " in move.body("posts/funnels-figures.md")
+    head = move.head("posts/funnels-figures.md")
+    assert head["image"] == "/images/2025/03/funnel.png"
+    assert head["image_alt"] == "A funnel of three parts"
+
+
+def test_a_check_finds_only_pictures_that_the_list_names(move: Move, wxr: Path) -> None:
+    listed = str(move.told("wordpress", wxr))
+    for error in move.site.check().findings.errors:
+        assert error.rule == "picture"
+        assert dead(error.message) in listed
+
+
+def test_the_site_builds_once_its_pictures_lie_beside_the_export(move: Move, wxr: Path) -> None:
+    uploads = wxr.parent / "wp-content/uploads/2025/03"
+    uploads.mkdir(parents=True)
+    for name in ("funnel.png", "funnel-300x200.png", "gone.jpg"):
+        Image.new("RGB", (9, 9)).save(uploads / name)
+    move.run("wordpress", wxr)
+    assert move.site.check().findings.errors == ()
+    move.site.build()
+    page = move.site.page("funnels-figures")
+    assert '<a href="/about-us/">about us</a>' in page
+    assert "&#123;% form guide %}" in page  # words, not a form
+    assert "<ul>\n<li>by search</li>" in page.replace("</p>", "").replace("<p>", "")
+    moved = (move.site.root / "output/redirects.map").read_text()
+    assert '"/2025/03/classic/" /classic/;\n"/2025/03/classic" /classic/;\n' in moved
+    assert (move.site.site / "2025/03/classic/index.html").is_file()
+
+
+BOMB = """<?xml version="1.0"?>
+<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<rss><channel><item><title>&b;</title></item></channel></rss>"""
+THIEF = """<?xml version="1.0"?>
+<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<rss><channel><item><title>&x;</title></item></channel></rss>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (BOMB, "export.xml: declares a DTD or entities"),
+        (THIEF, "export.xml: declares a DTD or entities"),
+        ("<rss>\n<channel>\n<item>&nbsp;</item></channel></rss>", "export.xml:3: is no XML"),
+        ("<rss>\n<channel>", "export.xml:2: is no XML"),
+        ("<html></html>", "export.xml: is no WordPress export"),
+        ("", "export.xml:1: is no XML"),
+        ("<rss><channel></channel></rss>", "export.xml: holds no post and no page"),
+    ],
+)
+def test_what_is_no_sound_export_is_refused_on_one_line(move: Move, text: str, told: str) -> None:
+    path = move.site.write("export.xml", text)
+    with pytest.raises(Refused, match="^" + told) as refused:
+        move.run("wordpress", path)
+    assert "\n" not in str(refused.value)
+    assert not Path("content/posts").exists()
