@@ -84,14 +84,14 @@ def faults(origin: str) -> Iterator[str]:
     print(f"{len(site)} addresses, {kinds.count('text/html')} pages")
     yield from pages.dead_links(site)
     for address, page in site.items():
-        told: Iterator[str] = iter(())
+        messages: Iterator[str] = iter(())
         if page.kind == "text/html":
-            told = data.json_ld(page.data)
+            messages = data.json_ld(page.data)
         elif b"/schemas/sitemap/" in page.body and page.kind in XML:
-            told = data.sitemap(page.body)
+            messages = data.sitemap(page.body)
         elif page.kind in XML and page.body:
-            told = data.feed(page.body)
-        yield from (f"{address}: {fault}" for fault in told)
+            messages = data.feed(page.body)
+        yield from (f"{address}: {problem}" for problem in messages)
     with tempfile.TemporaryDirectory() as folder:
         yield from pages.nu_errors(site, Path(folder))
 
@@ -116,16 +116,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m audit")
     parser.add_argument("--quick", action="store_true", help="all but Lighthouse")
     parser.add_argument("--runs", type=int, default=5, help="of Lighthouse, on each page")
-    given = parser.parse_args()
+    value = parser.parse_args()
     for program, package in NEEDED.items():
         if shutil.which(program) is None:
             raise SystemExit(f"no {program} here: apt-get install {package}")
     with tempfile.TemporaryDirectory() as folder, released(Path(folder)) as origin:
         found = list(faults(origin))
-        if not given.quick:
-            found += lighthouse_faults(origin, given.runs)
-    for fault in found:
-        print(fault)
+        if not value.quick:
+            found += lighthouse_faults(origin, value.runs)
+    for problem in found:
+        print(problem)
     print(f"{len(found)} faults")
     return 1 if found else 0
 

@@ -46,11 +46,11 @@ class Judged:
         return max(self.scores[name])
 
     def __str__(self) -> str:
-        told = [
+        messages = [
             f"{name} {self.best(name)} (median {statistics.median_low(runs)})"
             for name, runs in self.scores.items()
         ]
-        return ", ".join(told)
+        return ", ".join(messages)
 
 
 def judge(address: str, runs: int) -> Judged:

@@ -36,14 +36,14 @@ class _Links(HTMLParser):
         self._in_data = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = {name: value or "" for name, value in attrs}
-        self.ids.add(said.get("id", ""))
-        self._in_data = tag == "script" and said.get("type") == "application/ld+json"
+        data = {name: value or "" for name, value in attrs}
+        self.ids.add(data.get("id", ""))
+        self._in_data = tag == "script" and data.get("type") == "application/ld+json"
         named = ("href", "src", "action", "data-engine")
-        found = [said[name] for name in named if name in said]
-        found += [part.split()[0] for part in said.get("srcset", "").split(",") if part.strip()]
-        if said.get("property") in {"og:image", "og:url"}:
-            found.append(said["content"])
+        found = [data[name] for name in named if name in data]
+        found += [part.split()[0] for part in data.get("srcset", "").split(",") if part.strip()]
+        if data.get("property") in {"og:image", "og:url"}:
+            found.append(data["content"])
         self.links += [urljoin(self.address, link) for link in found]
 
     handle_startendtag = handle_starttag

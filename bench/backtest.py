@@ -21,7 +21,7 @@ from bench.contenders import CAMPAIGN, KEY, ROOT
 from capture.campaign.files import read_campaign
 from capture.campaign.model import Answer, Campaign
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, Records
@@ -51,8 +51,8 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="bench-") as created:
+        folder = Path(created)
         draft = folder / "draft.toml"
         draft.write_text(_changed((ROOT / "campaigns" / f"{CAMPAIGN}.toml").read_text()))
         started = time.perf_counter()
@@ -61,10 +61,10 @@ def main() -> None:
         tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
         for _ in range(asked.rounds):
             for more in (["--since", tenth], []):
-                said = folder / "said.json"
+                text = folder / "said.json"
                 command = ("backtest", CAMPAIGN, "--json", "--limit", "20", "--file", str(draft))
-                run = one_command.run(folder, said, *command, *more)
-                found = json.loads(said.read_text())
+                run = one_command.run(folder, text, *command, *more)
+                found = json.loads(text.read_text())
                 print(
                     f"{found['judged']:,} judged, {found['changes']:,} change: "
                     f"{run.seconds:.1f} s, peak {run.peak_mb:.0f} MB",
@@ -94,7 +94,7 @@ def fill(folder: Path, leads: int) -> None:
 def _take(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, datetime]]) -> None:
     def work(records: Records) -> None:
         for sent, now in batch:
-            receive(records, campaign, sent, now)
+            receive_submission(records, campaign, sent, now)
 
     ledger.transact(work)
 

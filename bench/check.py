@@ -23,7 +23,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--posts", type=int, default=1000)
     options.add_argument("--rounds", type=int, default=5)
-    given = options.parse_args()
+    value = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         for name in ("pelicanconf.py", "theme", "campaigns", "clients"):
@@ -32,9 +32,9 @@ def main() -> None:
             shutil.copytree(ROOT / "content" / name, project / "content" / name)
         for page in (project / "content/pages").glob("home.md"):
             page.unlink()  # it links to posts that are not here
-        write_posts(project / "content/posts", given.posts)
-        seconds = [check(project) for _ in range(given.rounds)]
-    print(f"{given.posts} posts: {statistics.median(seconds):.2f} s (limit {LIMIT} s for 1,000)")
+        write_posts(project / "content/posts", value.posts)
+        seconds = [check(project) for _ in range(value.rounds)]
+    print(f"{value.posts} posts: {statistics.median(seconds):.2f} s (limit {LIMIT} s for 1,000)")
 
 
 def check(project: Path) -> float:

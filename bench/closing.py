@@ -31,8 +31,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.ledger:
         asked.ledger.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.ledger) as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.ledger) as text:
+        folder = Path(text)
         kept = (asked.ledger or folder) / DATABASE
         if not kept.exists():
             _make(kept.parent, asked.leads, asked.months)
@@ -81,11 +81,11 @@ def _measure(folder: Path) -> None:
 
 
 def _run(what: str, folder: Path, command: Sequence[str], file: Path | None = None) -> None:
-    said = folder / "said"
-    run = one_command.run(folder, said, *command)
+    text = folder / "said"
+    run = one_command.run(folder, text, *command)
     print(
         f"{what}: {run.seconds:.1f} s, {run.cpu_seconds:.1f} s of processors, "
-        f"peak {run.peak_mb:.0f} MB ({_shown(file or said)})",
+        f"peak {run.peak_mb:.0f} MB ({_shown(file or text)})",
         flush=True,
     )
 

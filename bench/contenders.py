@@ -93,8 +93,8 @@ def gatepost(
 
     def kept(folder: Path) -> int:
         found = open_ledger(_ledger_url(folder), KEY.encode()).verify()
-        if found.faults:
-            raise RuntimeError(f"gatepost verify: {found.faults}")
+        if found.problems:
+            raise RuntimeError(f"gatepost verify: {found.problems}")
         return found.leads
 
     return Contender(

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import one_command
 from bench.backtest import FIRST, YEAR, fill
 from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.billing.statement import Agency, Party, parties
+from capture.billing.statement import Agency, Party, build_parties
 from capture.campaign.files import read_campaign, read_client
 from capture.closing.close import close_month
 from capture.kpi.grouping import month_before
@@ -30,8 +30,8 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="bench-") as text:
+        folder = Path(text)
         fill(folder, asked.leads)
         _close(folder)
         report = ("report", CAMPAIGN, "--month", "2026-10", "-o", str(folder / "report.html"))
@@ -49,12 +49,12 @@ def _close(folder: Path) -> None:
     """Every month of the year, in order."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
     agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
-    both = parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
+    both = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
     ledger = open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
     end = FIRST + YEAR + timedelta(days=3)
     for back in range(13, 0, -1):  # the first lead is of October in the campaign's zone
         month = month_before(f"{end:%Y-%m}", back)
-        closing = partial(close_month, campaign=campaign, both=both, month=month, now=end)
+        closing = partial(close_month, campaign=campaign, parties=both, month=month, now=end)
         ledger.transact(closing)
     ledger.close()
 

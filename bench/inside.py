@@ -23,7 +23,7 @@ from bench.contenders import CAMPAIGN, KEY, ROOT, control_fields, gatepost
 from capture.campaign.files import read_campaign
 from capture.form.campaign_form import form_class
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
 from gatepost.server.serve import make_app
@@ -56,11 +56,11 @@ INTERVAL_SECONDS = 0.001
 
 def show_inside(seconds: int) -> None:
     """Prints both measures; each lasts so many seconds."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        _show("receive() and its commit", _timed(_receiver(Path(made)), seconds))
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+    with tempfile.TemporaryDirectory(prefix="bench-") as text:
+        _show("receive() and its commit", _timed(_receiver(Path(text)), seconds))
+    with tempfile.TemporaryDirectory(prefix="bench-") as text:
         rooms: Counter[str] = Counter()
-        app = _poster(Path(made))
+        app = _poster(Path(text))
         leads = len(_sampled(lambda: _timed(app, seconds), rooms))
     rooms.pop(MEASURING, None)
     each = INTERVAL_SECONDS * 1000 / leads
@@ -117,7 +117,7 @@ def _receiver(folder: Path) -> Callable[[int], None]:
         }
         submission = Submission(answers, Consent(True, campaign.version), f"bench-{number:08}")
         now = datetime.now(UTC)
-        ledger.transact(lambda records: receive(records, campaign, submission, now))
+        ledger.transact(lambda records: receive_submission(records, campaign, submission, now))
 
     return take
 

@@ -54,25 +54,25 @@ FORMATS = ("{:,.0f}", "{:.1f}", "{:.1f}", "{:.2f}", "{:.0%}")
 
 def measure(contender: Contender, seconds: int) -> Measured:
     """Loads one contender. Raises RuntimeError if an answer was refused or a lead is missing."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="bench-") as text:
+        folder = Path(text)
         with running(contender, folder) as server:
             warm = _load(contender, server.url, WARM_UP_SECONDS, run=0)
             own, machine, wrk = server.cpu_seconds(), Processors.now(), _wrk_seconds()
-            told = _load(contender, server.url, seconds, run=1)
+            data = _load(contender, server.url, seconds, run=1)
             own, wrk = server.cpu_seconds() - own, _wrk_seconds() - wrk
             busy = Processors.now().share_since(machine)
-        acknowledged, kept = warm["answers"] + told["answers"], contender.kept(folder)
-        if warm["refused"] or told["refused"] or kept < acknowledged:
+        acknowledged, kept = warm["answers"] + data["answers"], contender.kept(folder)
+        if warm["refused"] or data["refused"] or kept < acknowledged:
             raise RuntimeError(
-                f"{contender.name}: {acknowledged} answers, {kept} leads kept, {warm}, {told}"
+                f"{contender.name}: {acknowledged} answers, {kept} leads kept, {warm}, {data}"
             )
-    lasted = told["microseconds"] / 1e6
+    lasted = data["microseconds"] / 1e6
     return Measured(
-        leads_a_second=told["answers"] / lasted,
-        p50=told["p50"] / 1000,
-        p99=told["p99"] / 1000,
-        cpu=own / told["answers"] * 1000,
+        leads_a_second=data["answers"] / lasted,
+        p50=data["p50"] / 1000,
+        p99=data["p99"] / 1000,
+        cpu=own / data["answers"] * 1000,
         others=max(0.0, busy - (own + wrk) / lasted / (os.cpu_count() or 1)),
     )
 
@@ -85,8 +85,8 @@ def _load(contender: Contender, url: str, seconds: int, run: int) -> dict[str, i
         text=True,
         check=True,
     )
-    told: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    data: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return data
 
 
 def _wrk_seconds() -> float:

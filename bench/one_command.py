@@ -31,7 +31,7 @@ def settings(folder: Path) -> dict[str, str]:
     }
 
 
-def run(folder: Path, said: Path, *args: str) -> Run:
+def run(folder: Path, text: Path, *args: str) -> Run:
     """Runs the command with what it prints in the file `said`. Raises RuntimeError if it fails.
 
     The peak is the kernel's (ru_maxrss), which counts the process that started it as well: start
@@ -39,7 +39,7 @@ def run(folder: Path, said: Path, *args: str) -> Run:
     """
     command = [str(Path(sys.executable).with_name("gatepost")), *args]
     started = time.perf_counter()
-    with said.open("wb") as out:
+    with text.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=dict(os.environ) | settings(folder), stdout=out
         )

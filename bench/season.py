@@ -14,17 +14,17 @@ from pathlib import Path
 
 from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
-from capture.billing.statement import Agency, Party, parties
+from capture.billing.statement import Agency, Party, build_parties
 from capture.campaign.files import read_campaign, read_client
 from capture.campaign.model import Campaign
 from capture.closing.close import close_month
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Event, Kind, show_time
+from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.review_window import deadline, month_of
 from capture.ledger import open_ledger
-from capture.ledger.facts import Dossier
+from capture.ledger.facts import PersonalData
 from capture.ledger.protocol import Ledger, Records
 
 END = "2026-10"
@@ -39,7 +39,7 @@ class Taken:
     """A lead as the door wrote it."""
 
     events: tuple[Event, ...]
-    dossier: Dossier
+    personal_data: PersonalData
 
 
 def months_before(end: str, count: int) -> list[str]:
@@ -56,7 +56,7 @@ def fill(folder: Path, leads: int, months: int) -> None:
     ledger = open_ledger(url, KEY.encode())
     season = months_before(END, months)
     first, end = _start(season[0], campaign), _start(END, campaign) - timedelta(days=3)
-    taken = _taken(ledger, campaign, first)
+    used = _taken(ledger, campaign, first)
     waiting: deque[tuple[str, datetime]] = deque()
     closing = iter(season[:-1])
     month = next(closing, None)
@@ -72,10 +72,10 @@ def fill(folder: Path, leads: int, months: int) -> None:
             events: list[Event] = []
             for number in batch:
                 now = first + (end - first) * (number / leads)
-                events += [*_lapsed(waiting, now), *_copied(taken, campaign, number, now)]
-                answers = {**taken.dossier.answers, "email": f"ann@clinic-{number}.example"}
-                dossier = replace(taken.dossier, answers=answers)
-                records.people.keep_dossier(CAMPAIGN, _lead_id(number), dossier)
+                events += [*_lapsed(waiting, now), *_copied(used, campaign, number, now)]
+                answers = {**used.personal_data.answers, "email": f"ann@clinic-{number}.example"}
+                personal_data = replace(used.personal_data, answers=answers)
+                records.people.save_personal_data(CAMPAIGN, _lead_id(number), personal_data)
                 waiting.append((_lead_id(number), deadline(campaign, now)))
             records.append(*events)
 
@@ -91,7 +91,7 @@ def _close(
     ledger: Ledger, campaign: Campaign, month: str, now: datetime, lapsed: list[Event]
 ) -> None:
     agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
-    both = parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
+    both = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
 
     def work(records: Records) -> None:
         records.append(*lapsed)
@@ -114,29 +114,31 @@ def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
     sent = Submission(answers, Consent(True, campaign.version), first_touch=touch, last_touch=touch)
 
     def work(records: Records) -> Taken:
-        lead_id = receive(records, campaign, sent, now).lead_id
-        dossier = records.people.dossier(lead_id)
-        if dossier is None:
+        lead_id = receive_submission(records, campaign, sent, now).lead_id
+        personal_data = records.people.personal_data(lead_id)
+        if personal_data is None:
             raise RuntimeError("the door kept no answers")
-        return Taken(tuple(one.event for one in records.events.select(lead_id=lead_id)), dossier)
+        return Taken(
+            tuple(one.event for one in records.events.select(lead_id=lead_id)), personal_data
+        )
 
     return ledger.transact(work)
 
 
-def _copied(taken: Taken, campaign: Campaign, number: int, now: datetime) -> Iterator[Event]:
+def _copied(used: Taken, campaign: Campaign, number: int, now: datetime) -> Iterator[Event]:
     """The same events, of another lead at another time."""
-    received, qualified = taken.events
+    received, qualified = used.events
     changes = (
         (received, {"month": month_of(now, campaign)}),
         (qualified, {"deadline": show_time(deadline(campaign, now))}),
     )
-    for event, said in changes:
+    for event, data in changes:
         yield replace(
             event,
             lead_id=_lead_id(number),
             occurred_at=now,
             recorded_at=now,
-            data={**event.data, **said},
+            data={**event.data, **data},
         )
 
 
@@ -144,8 +146,8 @@ def _lapsed(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Eve
     """What silence has accepted by now, in the order of the deadlines."""
     while waiting and waiting[0][1] <= now:
         lead_id, ended = waiting.popleft()
-        said = {"silence": True}
-        yield Event(CAMPAIGN, lead_id, Kind.ACCEPTED, ended, ended, Actor.SYSTEM, said)
+        data = {"silence": True}
+        yield Event(CAMPAIGN, lead_id, EventKind.ACCEPTED, ended, ended, Actor.SYSTEM, data)
 
 
 def _lead_id(number: int) -> str:

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from capture.campaign.problems import near, shown
+from capture.campaign.problems import show_value, suggestion
 from capture.errors import FileErrors, Problem
-from capture.text import counted
+from capture.text import count_noun
 
 _DELIMITERS: Final = ",;\t"
-_LONGEST_HEADING: Final = 20_000
+_MAX_HEADING_LENGTH: Final = 20_000
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?[,;\t ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 Line = tuple[int, list[str]]
@@ -60,8 +60,10 @@ class Table:
             if len(cells) == len(self.columns):
                 yield line, dict(zip(self.columns, cells, strict=True))
             else:
-                fault = f"{counted(len(cells), 'cell')}, and the heading has {len(self.columns)}"
-                problems.append(Problem(self.where, line, fault))
+                problem = (
+                    f"{count_noun(len(cells), 'cell')}, and the heading has {len(self.columns)}"
+                )
+                problems.append(Problem(self.where, line, problem))
 
 
 def read_table(content: bytes, where: str, columns: Columns) -> Table:
@@ -92,14 +94,14 @@ def _decoded(content: bytes, where: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        fault = "no UTF-8 text; save it as CSV UTF-8"
-        raise FileErrors([Problem(where, line, fault)]) from None
+        problem = "no UTF-8 text; save it as CSV UTF-8"
+        raise FileErrors([Problem(where, line, problem)]) from None
 
 
 def _delimiter(text: str, names: Collection[str]) -> str:
     """The one by which the first line names most columns, or falls into most parts, or that it
     holds first."""
-    first = next(iter(text.lstrip("\r\n")[:_LONGEST_HEADING].splitlines()), "")
+    first = next(iter(text.lstrip("\r\n")[:_MAX_HEADING_LENGTH].splitlines()), "")
 
     def fit(delimiter: str) -> tuple[int, int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
@@ -117,8 +119,8 @@ def _lines(text: str, where: str, delimiter: str) -> list[Line]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            fault = f"cannot be read as CSV from here on: {error}; look at its quotation marks"
-            raise FileErrors([Problem(where, begun, fault)]) from None
+            problem = f"cannot be read as CSV from here on: {error}; look at its quotation marks"
+            raise FileErrors([Problem(where, begun, problem)]) from None
         if cells is None:
             break
         if any(cell.strip() for cell in cells):
@@ -136,20 +138,20 @@ def _named(heading: Line, where: str, columns: Columns) -> list[str]:
     """The name of each column. Raises `FileErrors` for what is unknown, twice there or missing."""
     line, cells = heading
     found: list[str] = []
-    faults = []
+    problems = []
     for cell in cells:
         name = columns.names.get(_plain(cell), "")
         if not name:
-            fault = f"{columns.unknown} {shown(cell.strip())} {columns.place}"
-            faults.append(fault + near(cell.strip(), columns.known))
+            problem = f"{columns.unknown} {show_value(cell.strip())} {columns.place}"
+            problems.append(problem + suggestion(cell.strip(), columns.known))
         elif name in found:
-            faults.append(f"two columns for {name}; leave one")
+            problems.append(f"two columns for {name}; leave one")
         found.append(name)
     missing = [name for name in columns.needed if name not in found]
     if missing:
-        faults.append(f"no column for {', '.join(missing)}, which must be answered")
-    if faults:
-        raise FileErrors([Problem(where, line, fault) for fault in faults])
+        problems.append(f"no column for {', '.join(missing)}, which must be answered")
+    if problems:
+        raise FileErrors([Problem(where, line, problem) for problem in problems])
     return found
 
 

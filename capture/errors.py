@@ -82,8 +82,8 @@ class Problem:
     def __str__(self) -> str:
         """One line, whatever stands in the file: no terminal obeys it."""
         where = self.path if self.line is None else f"{self.path}:{self.line}"
-        told = f"{where}: {self.message}"
-        return "".join(sign if sign.isprintable() else "�" for sign in told)
+        message = f"{where}: {self.message}"
+        return "".join(sign if sign.isprintable() else "�" for sign in message)
 
 
 class FileErrors(GatepostError):

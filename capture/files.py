@@ -34,7 +34,7 @@ def make_private(paths: Iterable[Path]) -> list[str]:
 
     No link is followed. One line for each that could not be changed, with the mend.
     """
-    told = []
+    messages = []
     for path in paths:
         try:
             mode = path.lstat().st_mode
@@ -46,18 +46,18 @@ def make_private(paths: Iterable[Path]) -> list[str]:
         except FileNotFoundError:  # gone since
             continue
         except OSError as error:
-            told.append(
+            messages.append(
                 f"{path}: others may read it, and its mode cannot be changed ({error.strerror}); "
                 f"run `chmod go= {path}` as its owner"
             )
-    return told
+    return messages
 
 
 _NOT_OTHERS: Final = 0o770
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """An empty draft beside `path` that takes its place, synced, when the block ends well.
 
     If the block fails, the draft goes and what stood at `path` stays. What we write tells of

@@ -38,10 +38,10 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 def show_moment(moment: datetime, zone: ZoneInfo) -> str:
     """The instant in the zone and in UTC, and which of two it is where an hour comes twice."""
     shown = f"{local(moment, zone)} in {zone}, {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return f"{shown} ({which})" if (which := which_of_two(moment, zone)) else shown
+    return f"{shown} ({which})" if (which := clock_change_note(moment, zone)) else shown
 
 
-def which_of_two(moment: datetime, zone: ZoneInfo) -> str:
+def clock_change_note(moment: datetime, zone: ZoneInfo) -> str:
     """That the clock shows this time twice, and the other one; empty for other instants."""
     here = moment.astimezone(zone)
     other = here.replace(fold=1 - here.fold)

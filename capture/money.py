@@ -14,7 +14,7 @@ from capture.errors import Refused
 
 LARGEST: Final = 10**15
 """The largest amount that is taken, in minor units, either way. Every way in checks it."""
-LARGEST_SUM: Final = 10**18
+MAX_SUM: Final = 10**18
 """The largest sum of a statement: with its tax, still below the 2**63 of the database's integers.
 Python's own integers have no end, so what is summed up for figures needs no bound."""
 

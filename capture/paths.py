@@ -39,15 +39,15 @@ class ConfinedFolder:
 
         Looks at nothing but symbolic links, and holds for names that are still to be written.
         """
-        fault = self._faults.get(name)
-        if fault is None:
-            fault = self._faults[name] = self._find_fault(name)
-        return fault
+        problem = self._faults.get(name)
+        if problem is None:
+            problem = self._faults[name] = self._find_fault(name)
+        return problem
 
     def why_no_file(self, name: str) -> str:
         """The same, or why what lies there is no regular file; also empty if nothing is there."""
-        if fault := self.why_outside(name):
-            return fault
+        if problem := self.why_outside(name):
+            return problem
         mode = self._mode(name)
         return "" if mode is None or stat.S_ISREG(mode) else kind_fault(mode)
 
@@ -77,11 +77,11 @@ class ConfinedFolder:
             return "is encoded too often to say where it leads: write it plainly"
         if any(map(_has_no_file, spellings)):
             return "holds a character that no file name has"
-        if any(map(self._leads_out, spellings)):
+        if any(map(self._escapes, spellings)):
             return f"leads out of {self.folder.name}/"
         return ""
 
-    def _leads_out(self, name: str) -> bool:
+    def _escapes(self, name: str) -> bool:
         normal = posixpath.normpath(name)
         if name.startswith("/") or normal == ".." or normal.startswith("../"):
             return True

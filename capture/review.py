@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from capture.billing.lines import accepting_outcome
+from capture.billing.lines import first_accepting_outcome
 from capture.campaign.model import Campaign
 from capture.errors import Hint, MoveRefused, NotFound, Refused
-from capture.lead.events import ON_BEHALF_OF, Actor, Event, Kind, show_time
-from capture.lead.fold import follow_all
+from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
+from capture.lead.fold import fold_events
 from capture.lead.model import Lead
 from capture.lead.moves import MOVES, Track
 from capture.lead.review_window import deadline
 from capture.ledger.facts import Note
 from capture.ledger.protocol import Reading, Records
-from capture.ledger.terms import kept_campaign
-from capture.text import is_blank, trimmed
+from capture.ledger.terms import saved_campaign
+from capture.text import is_blank, trim_invisible
 
 UNDO: Final = timedelta(seconds=10)
 """How long the same person may take a review back (rule 13)."""
@@ -53,10 +53,10 @@ def accept(records: Records, act: Act, now: datetime) -> Lead:
     Raises `Refused` after the deadline, `MoveRefused` else.
     """
     lead = find_lead(records, act.lead_id)
-    _in_time(lead, now)
+    _check_in_time(lead, now)
     if act.actor is Actor.AGENCY:
         _check_entry(lead)
-    return _record(records, lead, Kind.ACCEPTED, act, now)
+    return _record(records, lead, EventKind.ACCEPTED, act, now)
 
 
 def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
@@ -65,14 +65,14 @@ def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
     Raises `MoveRefused` if the client itself recorded that the lead paid (rule 41).
     """
     lead = find_lead(records, act.lead_id)
-    terms = kept_campaign(records, lead.campaign, lead.version)
+    terms = saved_campaign(records, lead.campaign, lead.version)
     reasons = terms.review.reasons
     if reason not in reasons:
         known = ", ".join(reasons)
         raise Refused(f"{reason!r} is no reason of {lead.campaign}; it allows: {known}")
     _check_unpaid(records, lead, terms)
-    _in_time(lead, now)
-    return _record(records, lead, Kind.REJECTED, act, now, reason=reason)
+    _check_in_time(lead, now)
+    return _record(records, lead, EventKind.REJECTED, act, now, reason=reason)
 
 
 def withdraw(records: Records, act: Act, now: datetime) -> Lead:
@@ -95,14 +95,14 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
             f"lead {lead.lead_id}: its review was {since // _SECOND} seconds ago; "
             f"it can be taken back for {UNDO // _SECOND}"
         )
-    if last.kind is Kind.ACCEPTED:
-        _check_unpaid(records, lead, kept_campaign(records, lead.campaign, lead.version))
-    before = follow_all(_up_to(events, last))
+    if last.kind is EventKind.ACCEPTED:
+        _check_unpaid(records, lead, saved_campaign(records, lead.campaign, lead.version))
+    before = fold_events(_up_to(events, last))
     back = {}
     if before.entered or last.data.get(ON_BEHALF_OF):
         ends = before.deadline and show_time(before.deadline)
         back["back"] = {"review": before.review, "entered": before.entered, "deadline": ends}
-    return _record(records, lead, Kind.WITHDRAWN, act, now, **back)
+    return _record(records, lead, EventKind.WITHDRAWN, act, now, **back)
 
 
 def dispute(records: Records, act: Act, now: datetime) -> Lead:
@@ -110,7 +110,7 @@ def dispute(records: Records, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     if lead.disputed:
         raise Refused(f"lead {lead.lead_id} is disputed already; it waits for the client")
-    return _record(records, lead, Kind.DISPUTED, act, now)
+    return _record(records, lead, EventKind.DISPUTED, act, now)
 
 
 def settle(records: Records, act: Act, now: datetime) -> Lead:
@@ -123,25 +123,27 @@ def settle(records: Records, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     if lead.review == "rejected" and not lead.disputed:
         raise Refused(f"lead {lead.lead_id}: the agency has not disputed the rejection")
-    return _record(records, lead, Kind.SETTLED, act, now)
+    return _record(records, lead, EventKind.SETTLED, act, now)
 
 
-def tell(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
+def notify_client(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
     """Counts the client as told of every qualified lead that waits for notice (rule 11).
 
     The window's end is computed here, once, and stored in the event. A lead that only an explicit
     acceptance can make billable is told of too, and gets no deadline (rules 3 and 15).
     """
-    return tell_of(records, waiting(records, campaign), now)
+    return notify_client_of(records, unnotified_leads(records, campaign), now)
 
 
-def tell_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
+def notify_client_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
     """Counts the client as told of these leads, each of which `waits` for notice (rule 11)."""
     for lead in found:
-        terms = kept_campaign(records, lead.campaign, lead.version)
-        ends = None if lead.explicit else deadline(terms, now)
+        terms = saved_campaign(records, lead.campaign, lead.version)
+        ends = None if lead.needs_explicit_acceptance else deadline(terms, now)
         data = {"deadline": ends and show_time(ends)}
-        records.append(Event(lead.campaign, lead.lead_id, Kind.TOLD, now, now, Actor.SYSTEM, data))
+        records.append(
+            Event(lead.campaign, lead.lead_id, EventKind.TOLD, now, now, Actor.SYSTEM, data)
+        )
     return [find_lead(records, lead.lead_id) for lead in found]
 
 
@@ -150,30 +152,32 @@ def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]
     ids = [
         one.event.lead_id
         for one in reading.events.select(campaign=campaign)
-        if one.event.kind is Kind.TOLD and one.event.recorded_at == moment and one.event.lead_id
+        if one.event.kind is EventKind.TOLD
+        and one.event.recorded_at == moment
+        and one.event.lead_id
     ]
     return [find_lead(reading, lead_id) for lead_id in ids]
 
 
-def waiting(reading: Reading, campaign: Campaign) -> list[Lead]:
+def unnotified_leads(reading: Reading, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
-    return [lead for lead in reading.leads.in_review(campaign.slug) if waits(lead)]
+    return [lead for lead in reading.leads.in_review(campaign.slug) if is_unnotified(lead)]
 
 
-def waits(lead: Lead) -> bool:
+def is_unnotified(lead: Lead) -> bool:
     """Whether the client is still to be told of it; of a test never (rule 5)."""
-    return lead.review == "qualified" and not lead.told and not lead.test
+    return lead.review == "qualified" and not lead.notified and not lead.test
 
 
-def lapsed(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
+def silently_accepted(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
     """Leads that silence has accepted by `now`, though no event says so yet (rule 12)."""
     found = reading.leads.in_review(campaign, silent_by=now)
-    return [lead for lead in found if lead.is_silent_at(now)]
+    return [lead for lead in found if lead.is_silently_accepted_at(now)]
 
 
-def write_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
+def record_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
     """Appends what silence decided: an accepted event, dated at the stored deadline (rule 12)."""
-    silent = lapsed(records, now, campaign)
+    silent = silently_accepted(records, now, campaign)
     for start in range(0, len(silent), _AT_ONCE):
         records.append(*(_lapse(lead, now) for lead in silent[start : start + _AT_ONCE]))
     return silent
@@ -181,23 +185,27 @@ def write_lapses(records: Records, now: datetime, campaign: str | None = None) -
 
 def _lapse(lead: Lead, now: datetime) -> Event:
     ended = lead.deadline or now  # silence decides nothing without a deadline
-    said = {"silence": True}
-    return Event(lead.campaign, lead.lead_id, Kind.ACCEPTED, ended, now, Actor.SYSTEM, said)
+    data = {"silence": True}
+    return Event(lead.campaign, lead.lead_id, EventKind.ACCEPTED, ended, now, Actor.SYSTEM, data)
 
 
-def write_meetings(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
+def record_held_meetings(
+    records: Records, now: datetime, campaign: str | None = None
+) -> Sequence[Lead]:
     """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
-    found = records.leads.booked(campaign, silent_by=now)
-    silent = [lead for lead in found if lead.is_taken_held_at(now)]
-    return [write_meeting(records, lead, now) for lead in silent]
+    found = records.leads.with_pending_meeting(campaign, silent_by=now)
+    silent = [lead for lead in found if lead.is_deemed_held_at(now)]
+    return [record_held_meeting(records, lead, now) for lead in silent]
 
 
-def write_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
+def record_held_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
     """The lead once what silence has said of its meeting is written down: nobody can undo it."""
-    if lead.taken_held_at is None or not lead.is_taken_held_at(now):
+    if lead.deemed_held_at is None or not lead.is_deemed_held_at(now):
         return lead
-    since, said = lead.taken_held_at, {"silence": True}
-    records.append(Event(lead.campaign, lead.lead_id, Kind.HELD, since, now, Actor.SYSTEM, said))
+    since, data = lead.deemed_held_at, {"silence": True}
+    records.append(
+        Event(lead.campaign, lead.lead_id, EventKind.HELD, since, now, Actor.SYSTEM, data)
+    )
     return find_lead(records, lead.lead_id)
 
 
@@ -209,7 +217,7 @@ def find_lead(reading: Reading, lead_id: str) -> Lead:
     return lead
 
 
-def _in_time(lead: Lead, now: datetime) -> None:
+def _check_in_time(lead: Lead, now: datetime) -> None:
     """An act must come strictly before the deadline, if there is one, written down or not."""
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -235,7 +243,7 @@ def _check_entry(lead: Lead) -> None:
         )
     if lead.review != "qualified":
         return  # the table of moves refuses it, and names the moves that are allowed
-    if lead.explicit:
+    if lead.needs_explicit_acceptance:
         raise Refused(
             f"lead {lead.lead_id}: silence never accepts it, so only the client's own word does, "
             "by its API token"
@@ -251,7 +259,7 @@ def _check_entry(lead: Lead) -> None:
 def _check_unpaid(reading: Reading, lead: Lead, terms: Campaign) -> None:
     """Rule 41: who said that the lead paid has accepted it."""
     events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
-    kind = accepting_outcome(events, terms)
+    kind = first_accepting_outcome(events, terms)
     if kind is not None:
         raise MoveRefused(
             f"lead {lead.lead_id}: the client recorded {kind}, which accepts the lead; no "
@@ -273,21 +281,26 @@ def _last_act(events: Sequence[Event]) -> Event | None:
     acts = [
         event
         for event in events
-        if event.kind in {Kind.ACCEPTED, Kind.REJECTED, Kind.WITHDRAWN, Kind.SETTLED}
+        if event.kind
+        in {EventKind.ACCEPTED, EventKind.REJECTED, EventKind.WITHDRAWN, EventKind.SETTLED}
     ]
-    holds = bool(acts) and acts[-1].kind in {Kind.ACCEPTED, Kind.REJECTED}
+    holds = bool(acts) and acts[-1].kind in {EventKind.ACCEPTED, EventKind.REJECTED}
     return acts[-1] if holds else None
 
 
-def _record(records: Records, lead: Lead, kind: Kind, act: Act, now: datetime, **data: Any) -> Lead:
+def _record(
+    records: Records, lead: Lead, kind: EventKind, act: Act, now: datetime, **data: Any
+) -> Lead:
     if is_blank(act.by):
         raise Refused("say who does it", Hint.BY)
-    write_meeting(records, lead, now)
-    actor = Actor.AGENCY if kind is Kind.DISPUTED else act.actor
-    said = {"by": records.people.pseudonym(lead.client, act.by), **data}
-    if actor is Actor.AGENCY and kind in {Kind.ACCEPTED, Kind.REJECTED}:
-        final = deadline(kept_campaign(records, lead.campaign, lead.version), now)
-        said |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
-    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, said))
-    records.people.keep_note(Note(lead.lead_id, kind.value, act.by.strip(), trimmed(act.note), now))
+    record_held_meeting(records, lead, now)
+    actor = Actor.AGENCY if kind is EventKind.DISPUTED else act.actor
+    text = {"by": records.people.pseudonym(lead.client, act.by), **data}
+    if actor is Actor.AGENCY and kind in {EventKind.ACCEPTED, EventKind.REJECTED}:
+        final = deadline(saved_campaign(records, lead.campaign, lead.version), now)
+        text |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
+    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, text))
+    records.people.save_note(
+        Note(lead.lead_id, kind.value, act.by.strip(), trim_invisible(act.note), now)
+    )
     return find_lead(records, lead.lead_id)

@@ -36,9 +36,9 @@ class Grant:
 class Tokens:
     """Makes and reads the signed tokens of one installation."""
 
-    def __init__(self, secret: bytes, life: timedelta) -> None:
+    def __init__(self, secret: bytes, history: timedelta) -> None:
         """`life` is how long download links and thanks pages live."""
-        self._life = life
+        self._history = history
         self._thanks = TimestampSigner(secret, salt="thanks")
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
@@ -49,9 +49,9 @@ class Tokens:
 
     def read_thanks(self, token: str) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        age = int(self._life.total_seconds())
-        said: bytes = _opened(lambda: self._thanks.unsign(token, max_age=age))
-        lead_id, _, campaign = said.decode().partition("-")
+        age = int(self._history.total_seconds())
+        content: bytes = _load_signed(lambda: self._thanks.unsign(token, max_age=age))
+        lead_id, _, campaign = content.decode().partition("-")
         return Grant(campaign, lead_id)
 
     def download(self, grant: Grant) -> str:
@@ -60,7 +60,7 @@ class Tokens:
 
     def read_download(self, token: str) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        return Grant(*self._read(self._download, token, self._life, 3))
+        return Grant(*self._read(self._download, token, self._history, 3))
 
     def test_lead(self, campaign: str) -> str:
         """Marks whoever fills the campaign's form with it as a test (rule 5)."""
@@ -77,15 +77,15 @@ class Tokens:
 
     @staticmethod
     def _read(
-        serializer: URLSafeTimedSerializer, token: str, life: timedelta, parts: int
+        serializer: URLSafeTimedSerializer, token: str, history: timedelta, parts: int
     ) -> list[str]:
-        said = _opened(lambda: serializer.loads(token, max_age=int(life.total_seconds())))
-        if not isinstance(said, list) or len(said) != parts:
+        text = _load_signed(lambda: serializer.loads(token, max_age=int(history.total_seconds())))
+        if not isinstance(text, list) or len(text) != parts:
             raise TokenInvalid("this link is not one of ours")
-        return [str(part) for part in said]
+        return [str(part) for part in text]
 
 
-def _opened(check: Callable[[], Any]) -> Any:
+def _load_signed(check: Callable[[], Any]) -> Any:
     """What a check of a signature gives, or which of ours it is not."""
     try:
         return check()

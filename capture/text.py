@@ -23,7 +23,7 @@ def is_blank(text: str) -> bool:
     )
 
 
-def trimmed(text: str) -> str:
+def trim_invisible(text: str) -> str:
     """The text without spaces around it; empty if a reader would see nothing."""
     return "" if is_blank(text) else text.strip()
 
@@ -31,7 +31,7 @@ def trimmed(text: str) -> str:
 # Numbers with their noun, as people read them.
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def count_noun(number: int, one: str, many: str = "") -> str:
     """`1 lead`, `2 leads`, `1,000 leads`; `many` where the plural is more than an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

@@ -6,7 +6,7 @@ from typing import Final
 _SETTING: Final = "GATEPOST_BUILD_SECONDS"
 
 
-def too_slow(note: Path, seconds: int) -> tuple[str, str]:
+def build_timeout(note: Path, seconds: int) -> tuple[str, str]:
     """The file to look at and what to say of it; `note` is the file that NOW_READING names."""
     path = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
     note.unlink(missing_ok=True)

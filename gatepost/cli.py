@@ -93,9 +93,9 @@ def gatepost(ctx: click.Context) -> None:
     ctx.meta["gatepost.settings"] = sourced
     if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
         # The ledger loads in a fifth of a second, so not for those who write.
-        from gatepost.command_context import workplace
+        from gatepost.command_context import command_context
 
-        ctx.obj = workplace(sourced.settings)
+        ctx.obj = command_context(sourced.settings)
 
 
 def main() -> None:
@@ -145,9 +145,9 @@ def serve(ctx: click.Context, live: bool) -> None:
     settings = ctx.meta["gatepost.settings"].settings
     if live:
         from gatepost.preview.live import live as follow
-        from publish.cli import given_of
+        from publish.cli import setting_overrides
 
-        follow(settings, given_of(ctx))
+        follow(settings, setting_overrides(ctx))
         return
     from gatepost.server.serve import serve as run  # Flask and gunicorn load for this command alone
     from gatepost.server.serve import warn_of_open_secrets

@@ -1,13 +1,13 @@
 """What the lead service's commands are given, from the settings."""
 
 from capture.billing.statement import Agency, Party
-from capture.cli.context import Allowance, Workplace
+from capture.cli.context import Allowance, CommandContext
 from gatepost.settings import Settings, secret
 
 
-def workplace(settings: Settings) -> Workplace:
+def command_context(settings: Settings) -> CommandContext:
     """Where things are, who we are, and the secrets when they are asked for."""
-    return Workplace(
+    return CommandContext(
         database_url=settings.database_url,
         campaigns=settings.campaigns_dir,
         clients=settings.clients_dir,

@@ -24,7 +24,7 @@ from capture.files import make_private_folder
 
 PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
-_SHORTEST_SECRET = 16
+_MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """What a browser sends as `Origin` (RFC 6454): scheme, host and port."""
 SECRETS = ("duplicate_key", "secret_key")
@@ -58,8 +58,8 @@ def _limit(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    if 0 < len(text) < _SHORTEST_SECRET:
-        raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
+    if 0 < len(text) < _MIN_SECRET_LENGTH:
+        raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
     return text
 
 
@@ -158,23 +158,23 @@ class Sourced:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, root: Path = Path()) -> Self:
         """Reads and validates; raises `Refused` with a line for each mistake."""
-        given: dict[str, str] = {}
+        raw: dict[str, str] = {}
         sources = dict.fromkeys(Settings.model_fields, "default")
         for origin, values in ((".env", _dotenv(root / ".env")), ("environment", environment)):
             for name, value in values.items():
                 if name.startswith(PREFIX):
                     field = name.removeprefix(PREFIX).lower()
-                    given[field] = value
+                    raw[field] = value
                     sources[field] = origin
-        if releases := given.get("releases_dir"):
+        if releases := raw.get("releases_dir"):
             for field, place in _IN_RELEASE.items():
-                if field not in given:
-                    given[field] = f"{releases}/current/{place}"
+                if field not in raw:
+                    raw[field] = f"{releases}/current/{place}"
                     sources[field] = PREFIX + "RELEASES_DIR"
         try:
-            return cls(Settings.model_validate(given), sources)
+            return cls(Settings.model_validate(raw), sources)
         except ValidationError as error:
-            lines = [_line(fault, sources) for fault in error.errors()]
+            lines = [_line(problem, sources) for problem in error.errors()]
             raise Refused("\n".join(lines)) from None
 
 
@@ -185,19 +185,19 @@ def _dotenv(path: Path) -> dict[str, str]:
         raise Refused(f"{path}: cannot be read: {error}") from None
 
 
-def _line(fault: Any, sources: Mapping[str, str]) -> str:
-    field = str(fault["loc"][0])
+def _line(problem: Any, sources: Mapping[str, str]) -> str:
+    field = str(problem["loc"][0])
     name = PREFIX + field.upper()
     origin = sources.get(field, "environment")
-    if fault["type"] == "extra_forbidden":
+    if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(field, Settings.model_fields, n=1)
         hint = (
             f"did you mean {PREFIX}{near[0].upper()}?" if near else "`gatepost settings` lists all"
         )
         return f"{name} ({origin}): no such setting; {hint}"
-    reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     default = Settings.model_fields[field].default
-    shown = "" if field.endswith("_key") else f"={fault['input']!r}"
+    shown = "" if field.endswith("_key") else f"={problem['input']!r}"
     return f"{name}{shown} ({origin}): {reason}; the default is {default!r}"
 
 
@@ -212,21 +212,21 @@ def secret(settings: Settings, name: str) -> bytes:
         return value.encode()
     path = settings.var_dir / name
     try:
-        _make_missing(settings)
+        _create_missing(settings)
         kept = path.read_bytes().strip()
     except OSError as error:
         raise Unavailable(
             f"{path}: {error.strerror}; let the service's user write there, "
             f"or set {PREFIX}{name.upper()}"
         ) from None
-    if len(kept) < _SHORTEST_SECRET:
+    if len(kept) < _MIN_SECRET_LENGTH:
         raise Unavailable(
             f"{path}: too short for a secret; restore it, or set {PREFIX}{name.upper()}"
         )
     return kept
 
 
-def _make_missing(settings: Settings) -> None:
+def _create_missing(settings: Settings) -> None:
     """Makes the keys that nobody set, all at once: a ledger is never there before its keys."""
     has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()  # looked at first
     for name in SECRETS:

@@ -13,11 +13,11 @@ import click
 
 from capture.campaign.catalogue import read_catalogue
 from capture.errors import FileErrors, Refused, short_path
-from capture.text import counted
+from capture.text import count_noun
 from publish.checks.finding import annotation
-from publish.checks.layout import Kind
+from publish.checks.layout import ContentKind
 from publish.checks.project import Writing
-from publish.new_file import Said, new_campaign, new_text, wished
+from publish.new_file import FrontMatterDefaults, new_campaign, new_text, requested_name
 
 _production = click.option(
     "--production", is_flag=True, help="By publishconf.py, with full addresses."
@@ -36,16 +36,16 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     from publish.build.site import build as run  # Pelican loads for this command alone
     from publish.build.site import is_due
 
-    config, given = config_of(production), given_of(ctx)
-    if if_due and not is_due(config, given, datetime.now(UTC)):
+    config, overrides = config_of(production), setting_overrides(ctx)
+    if if_due and not is_due(config, overrides, datetime.now(UTC)):
         return
-    built = run(config, given, waiting=_say_waiting, finish=_finish() if release else None)
-    outcome = built.outcome
-    _warn(outcome.warnings)
-    made = f"{counted_parts(outcome)} in {built.seconds:.1f} seconds"
-    click.echo(f"Built {made}, in {short_path(built.site)}.")
-    if outcome.due is not None:
-        click.echo(f"The next post is due on {outcome.due}.")
+    built = run(config, overrides, waiting=_print_waiting, finish=_finish() if release else None)
+    summary = built.summary
+    _warn(summary.warnings)
+    text = f"{counted_parts(summary)} in {built.seconds:.1f} seconds"
+    click.echo(f"Built {text}, in {short_path(built.site)}.")
+    if summary.due is not None:
+        click.echo(f"The next post is due on {summary.due}.")
 
 
 def _finish() -> Callable[[Path, Path], None]:
@@ -69,7 +69,7 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
     """Check what you wrote, posts and campaigns, without building."""
     from publish.build.pelican_run import check as run  # Pelican loads for this command alone
 
-    checked = run(config_of(production), given_of(ctx), datetime.now(UTC))
+    checked = run(config_of(production), setting_overrides(ctx), datetime.now(UTC))
     found = checked.findings
     if shape == "github":
         for level, findings in (("error", found.errors), ("warning", found.warnings)):
@@ -89,7 +89,7 @@ def config_of(production: bool) -> Path:
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
-def given_of(ctx: click.Context) -> dict[str, str]:
+def setting_overrides(ctx: click.Context) -> dict[str, str]:
     """What `gatepost`'s settings say of the site; Pelican's own file says the rest."""
     sourced: Any = ctx.meta.get("gatepost.settings")
     if sourced is None:
@@ -108,14 +108,14 @@ def given_of(ctx: click.Context) -> dict[str, str]:
     }
 
 
-def counted_parts(outcome: Any) -> str:
+def counted_parts(summary: Any) -> str:
     """How much was read of what readers may see: `7 articles, 3 pages and 3 forms`."""
-    parts = ((outcome.articles, "article"), (outcome.pages, "page"), (outcome.forms, "form"))
-    articles, pages, forms = (counted(number, word) for number, word in parts)
+    parts = ((summary.articles, "article"), (summary.pages, "page"), (summary.forms, "form"))
+    articles, pages, forms = (count_noun(number, word) for number, word in parts)
     return f"{articles}, {pages} and {forms}"
 
 
-def _say_waiting() -> None:
+def _print_waiting() -> None:
     click.echo("Another build is at work; waiting for it to end.", err=True)
 
 
@@ -148,8 +148,8 @@ def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramete
     ctx: click.Context, title: str, slug: str, yaml: bool, category: str, author: str
 ) -> None:
     """Write a draft into content/posts/."""
-    said = Said(category, author or _git_author(), yaml)
-    _draft(ctx, "post", title, slug, said)
+    text = FrontMatterDefaults(category, author or _git_author(), yaml)
+    _draft(ctx, "post", title, slug, text)
 
 
 @new.command()
@@ -159,7 +159,7 @@ def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramete
 @click.pass_context
 def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
     """Write a draft into content/pages/."""
-    _draft(ctx, "page", title, slug, Said(yaml=yaml))
+    _draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
 
 
 @new.command()
@@ -172,22 +172,26 @@ def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
     from publish.build.pelican_run import settings_from  # Pelican loads for this command alone
     from publish.plugins.checks import folders_of, layout_of
 
-    settings = settings_from(config_of(production=False), given_of(ctx))
+    settings = settings_from(config_of(production=False), setting_overrides(ctx))
     folders = folders_of(settings)
-    wish = wished(title, slug, layout_of(settings).slugify(title))
+    new_file = requested_name(title, slug, layout_of(settings).slugify(title))
     today = datetime.now(UTC).date()
-    click.echo(short_path(new_campaign(wish, client, read_catalogue(*folders), folders[0], today)))
+    click.echo(
+        short_path(new_campaign(new_file, client, read_catalogue(*folders), folders[0], today))
+    )
 
 
-def _draft(ctx: click.Context, kind: Kind, title: str, slug: str, said: Said) -> None:
+def _draft(
+    ctx: click.Context, kind: ContentKind, title: str, slug: str, text: FrontMatterDefaults
+) -> None:
     from publish.build.pelican_run import settings_from  # Pelican loads for this command alone
     from publish.plugins.checks import folders_of, layout_of
 
-    settings = settings_from(config_of(production=False), given_of(ctx))
+    settings = settings_from(config_of(production=False), setting_overrides(ctx))
     layout = layout_of(settings)
-    wish = wished(title, slug, layout.slugify(title))
+    new_file = requested_name(title, slug, layout.slugify(title))
     writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
-    click.echo(short_path(new_text(kind, wish, said, writing)))
+    click.echo(short_path(new_text(kind, new_file, text, writing)))
 
 
 def _git_author() -> str:
@@ -204,7 +208,7 @@ def _git_author() -> str:
 
 
 if TYPE_CHECKING:
-    from publish.importers.model import Export, Note
+    from publish.importers.model import Export, ImportNote
     from publish.importers.plan import Plan
 
 _SHOWN = 20
@@ -240,27 +244,29 @@ def import_() -> None:
 @_options
 def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
     """Read the JSON file that Ghost exports."""
-    from publish.importers.ghost.export import read  # the readers load for this command alone
+    from publish.importers.ghost.export import read_ghost  # the readers load for this command alone
 
-    _run(ctx, read(path), **options)
+    _run(ctx, read_ghost(path), **options)
 
 
 @import_.command()
 @_options
 def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
     """Read the XML file (WXR) that WordPress exports."""
-    from publish.importers.wordpress.export import read  # the readers load for this command alone
+    from publish.importers.wordpress.export import (
+        read_wordpress,  # the readers load for this command alone
+    )
 
-    _run(ctx, read(path), **options)
+    _run(ctx, read_wordpress(path), **options)
 
 
 @import_.command()
 @_options
 def hugo(ctx: click.Context, path: Path, **options: Any) -> None:
     """Read a Hugo site, or its content folder."""
-    from publish.importers.hugo.site import read  # the readers load for this command alone
+    from publish.importers.hugo.site import read_hugo  # the readers load for this command alone
 
-    _run(ctx, read(path, datetime.now(UTC)), **options)
+    _run(ctx, read_hugo(path, datetime.now(UTC)), **options)
 
 
 def _run(  # noqa: PLR0913 - click hands each option over as a parameter
@@ -275,62 +281,63 @@ def _run(  # noqa: PLR0913 - click hands each option over as a parameter
 ) -> None:
     from publish.build.pelican_run import settings_from
     from publish.checks.project import Writing
-    from publish.importers.plan import plan, with_site, write
+    from publish.importers.plan import plan_import, with_site, write_plan
     from publish.plugins.checks import folders_of, layout_of
 
     if not into.is_dir():
         raise Refused(f"--into: {short_path(into)} is no folder: make it, or name another")
-    given = {**given_of(ctx), "PATH": str(into.absolute())}
-    settings = settings_from(config_of(production=False), given)
+    overrides = {**setting_overrides(ctx), "PATH": str(into.absolute())}
+    settings = settings_from(config_of(production=False), overrides)
     layout = layout_of(settings)
     writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
-    planned = plan(with_site(export, site), writing)
+    planned = plan_import(with_site(export, site), writing)
     if not dry_run:
-        write(planned, layout.content)
+        write_plan(planned, layout.content)
     if as_json:
         click.echo(_as_json(planned, into, dry_run))
     else:
-        _tell(planned, into, dry_run=dry_run, every=every)
+        _print_plan(planned, into, dry_run=dry_run, every=every)
 
 
 def _as_json(planned: "Plan", into: Path, dry_run: bool) -> str:
-    told = {
+    data = {
         "written": not dry_run,
         "files": [short_path(into / file.name) for file in planned.files],
         "pictures": [short_path(place) for place in planned.pictures],
-        "there_already": list(planned.there),
+        "there_already": list(planned.existing),
         "not_carried": [
-            {"kind": note.kind, "where": note.where, "told": note.told} for note in planned.notes
+            {"kind": note.kind, "where": note.where, "message": note.message}
+            for note in planned.notes
         ],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
-def _tell(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
-    from publish.importers.model import counted
+def _print_plan(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
+    from publish.importers.model import count_noun
 
-    kinds: defaultdict[str, list[Note]] = defaultdict(list)
+    kinds: defaultdict[str, list[ImportNote]] = defaultdict(list)
     for note in planned.notes:
         kinds[note.kind].append(note)
     for kind, notes in sorted(kinds.items()):
         click.echo(f"{kind} ({len(notes)})")
         shown = notes if every else notes[:_SHOWN]
         for note in shown:
-            click.echo(f"  {note.where}: {note.told}".translate(_CONTROL))
+            click.echo(f"  {note.where}: {note.message}".translate(_CONTROL))
         if len(shown) < len(notes):
             click.echo(f"  ... and {len(notes) - len(shown)} more: --all shows them")
-    if planned.there:
-        click.echo(f"there already, so not written ({len(planned.there)})")
-        shown_files = planned.there if every else planned.there[:_SHOWN]
+    if planned.existing:
+        click.echo(f"there already, so not written ({len(planned.existing)})")
+        shown_files = planned.existing if every else planned.existing[:_SHOWN]
         for name in shown_files:
             click.echo(f"  {name}")
-        if len(shown_files) < len(planned.there):
-            more = len(planned.there) - len(shown_files)
+        if len(shown_files) < len(planned.existing):
+            more = len(planned.existing) - len(shown_files)
             click.echo(f"  ... and {more} more: --all shows them")
     done = "Would write" if dry_run else "Wrote"
     rest = "all was carried"
     if planned.notes:
-        rest = f"{counted(len(planned.notes), 'thing')} to look at, listed above"
-    elif planned.there:
+        rest = f"{count_noun(len(planned.notes), 'thing')} to look at, listed above"
+    elif planned.existing:
         rest = "what else the export holds is there already"
     click.echo(f"{done} {planned} into {short_path(into)}; {rest}.")

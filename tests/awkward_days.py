@@ -65,13 +65,13 @@ def main(words: list[str]) -> int:
     """Zero if every day is green. Prints one line a day, and all of what failed."""
     check_clock()
     failed = 0
-    for moment, zone, why in DAYS:
-        code, said = run_at(moment, zone, words)
-        counts = re.findall(r"^=*\s*(\d+ .*) in [\d.]+s", said, re.MULTILINE)
-        print(f"{moment} {zone} ({why}): {counts[-1] if counts else 'no test ran'}", flush=True)
+    for moment, zone, reason in DAYS:
+        code, text = run_at(moment, zone, words)
+        counts = re.findall(r"^=*\s*(\d+ .*) in [\d.]+s", text, re.MULTILINE)
+        print(f"{moment} {zone} ({reason}): {counts[-1] if counts else 'no test ran'}", flush=True)
         if code:
             failed += 1
-            print(said, flush=True)
+            print(text, flush=True)
     print(f"{len(DAYS) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -8,7 +8,7 @@ from capture.campaign.files import parse_campaign
 from capture.campaign.model import Answer, Campaign
 from capture.intake.gate import Submission
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -96,9 +96,9 @@ def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
         "test": test,
         "version": version,
     }
-    return Event("guide", lead_id, Kind.RECEIVED, at, at, Actor.VISITOR, data)
+    return Event("guide", lead_id, EventKind.RECEIVED, at, at, Actor.VISITOR, data)
 
 
-def moved(lead_id: str, kind: Kind, *, at: datetime = NOW, **data: object) -> Event:
+def moved(lead_id: str, kind: EventKind, *, at: datetime = NOW, **data: object) -> Event:
     """Any later event of a lead."""
     return Event("guide", lead_id, kind, at, at, Actor.SYSTEM, data)

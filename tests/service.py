@@ -199,9 +199,9 @@ class Service:
         with self.ledger() as ledger:
             return ledger.read(
                 lambda reading: {
-                    str(dossier.answers.get("email")): lead.review
+                    str(personal_data.answers.get("email")): lead.review
                     for lead in reading.leads.select()
-                    if (dossier := reading.people.dossier(lead.lead_id)) is not None
+                    if (personal_data := reading.people.personal_data(lead.lead_id)) is not None
                 }
             )
 

@@ -121,10 +121,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
         post_form(f"http://127.0.0.1:{port}", folder / "run.log")
         origin = f"http://127.0.0.1:{port}"
-        made = Place(folder, "", environment, origin, "")
-        token = made.run(".venv/bin/gatepost tokens add --client acme --name docs").stdout.strip()
-        listing = made.run(".venv/bin/gatepost leads").stdout
-        yield replace(made, lead_id=listing.splitlines()[1].split()[0], token=token)
+        created = Place(folder, "", environment, origin, "")
+        token = created.run(
+            ".venv/bin/gatepost tokens add --client acme --name docs"
+        ).stdout.strip()
+        listing = created.run(".venv/bin/gatepost leads").stdout
+        yield replace(created, lead_id=listing.splitlines()[1].split()[0], token=token)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
@@ -179,8 +181,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
         row = next((row for row in rows if f"`{name.upper()}`" in row.split("|")[1]), None)
         assert row is not None, f"{name.upper()}: not in docs/operator.md"
         default = str(field.default)
-        said = default in row or (isinstance(field.default, float) and f"{field.default:g}" in row)
-        assert said or isinstance(field.default, Path) or not default, row
+        text = default in row or (isinstance(field.default, float) and f"{field.default:g}" in row)
+        assert text or isinstance(field.default, Path) or not default, row
 
 
 def test_every_dependency_has_its_reason_in_contributing() -> None:

@@ -90,7 +90,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     OUTCOME: Scene(on=DECEMBER, lead="eve"),
     f"{OUTCOME}scheduled": Scene(on="2026-11-23 16:00:00", lead="eve"),
-    f"{OUTCOME}contested": Scene(
+    f"{OUTCOME}objected": Scene(
         on=DECEMBER,
         lead="gus",
         after=(
@@ -119,7 +119,7 @@ def shell_commands(page: Path) -> list[str]:
 
 def reason(command: str) -> str | None:
     """Why the command is not run; None if it is."""
-    return next((why for start, why in NOT_RUN.items() if command.startswith(start)), None)
+    return next((detail for start, detail in NOT_RUN.items() if command.startswith(start)), None)
 
 
 def scene_of(command: str) -> Scene:
@@ -188,14 +188,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     service = Service(
         folder, agency_address="1 Main Street; New York", min_fill_seconds="0", workers="1"
     )
-    made = Office(folder, service, leads={"ann": "none yet"})
-    made.run(f"{GATEPOST}build", Scene())
+    created = Office(folder, service, leads={"ann": "none yet"})
+    created.run(f"{GATEPOST}build", Scene())
     try:
         service.start("faketime", "-f", f"@{Scene().on}")
-        people_come(made)
+        people_come(created)
         service.end()
         service.start("faketime", "-f", f"@{CLOSED}")  # when the client's programs ask
-        yield made
+        yield created
     finally:
         service.end()
 
@@ -219,9 +219,9 @@ def first_leads(reading: Reading) -> dict[str, str]:
     """By the name in each e-mail: the first lead of that person."""
     found: dict[str, str] = {}
     for lead in sorted(reading.leads.select(), key=lambda lead: lead.received_at):
-        dossier = reading.people.dossier(lead.lead_id)
-        assert dossier is not None
-        found.setdefault(str(dossier.answers["email"]).partition("@")[0], lead.lead_id)
+        personal_data = reading.people.personal_data(lead.lead_id)
+        assert personal_data is not None
+        found.setdefault(str(personal_data.answers["email"]).partition("@")[0], lead.lead_id)
     return found
 
 
@@ -239,8 +239,8 @@ def commit_six_times(folder: Path) -> None:
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
     subprocess.run([*git, "add", "campaigns"], check=True)
     for number in range(6):
-        said = ("commit", "--quiet", "--allow-empty", "--message", f"Number {number}")
-        subprocess.run([*git, *said], check=True)
+        parts = ("commit", "--quiet", "--allow-empty", "--message", f"Number {number}")
+        subprocess.run([*git, *parts], check=True)
 
 
 def test_every_command_of_the_pages_runs_or_is_named_with_its_reason(office: Office) -> None:

@@ -132,7 +132,7 @@ def test_no_page_asks_anybody_else_for_anything_or_sets_a_cookie(
         asked: list[str] = []
         complaints: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.on("console", lambda said, complaints=complaints: complaints.append(said.text))
+        page.on("console", lambda data, complaints=complaints: complaints.append(data.text))
         page.goto(path, wait_until="networkidle")
         assert all(url.startswith((origin, "data:")) for url in asked), asked
         assert page.context.cookies() == []
@@ -145,8 +145,8 @@ def test_the_readmes_picture_shows_an_article(
 ) -> None:
     page = visit(browser, service, POST, viewport={"width": 1280, "height": 1100})
     expect(page.locator("figure img").first).to_be_visible()
-    made = PICTURE if "GATEPOST_TEST_PICTURE" in os.environ else tmp_path / "article.png"
-    page.screenshot(path=made)
+    created = PICTURE if "GATEPOST_TEST_PICTURE" in os.environ else tmp_path / "article.png"
+    page.screenshot(path=created)
     page.context.close()
-    assert made.stat().st_size > 20_000
+    assert created.stat().st_size > 20_000
     assert PICTURE.stat().st_size > 20_000, "make the README's picture: see above"

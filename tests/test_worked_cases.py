@@ -103,9 +103,9 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str,
     with service.ledger() as ledger:
         emails = ledger.read(
             lambda reading: {
-                dossier.answers["email"]: lead.lead_id
+                personal_data.answers["email"]: lead.lead_id
                 for lead in reading.leads.select()
-                if (dossier := reading.people.dossier(lead.lead_id)) is not None
+                if (personal_data := reading.people.personal_data(lead.lead_id)) is not None
             }
         )
     return service, {who: emails[form["email"]] for who, (_, form) in PEOPLE.items()}
@@ -129,8 +129,8 @@ class Desk:
         return ran.out
 
     def stage(self, who: str) -> str:
-        said = json.loads(self.run("lead", self.ids[who], "--json"))
-        stage: str = said["lead"]["stage"]
+        data = json.loads(self.run("lead", self.ids[who], "--json"))
+        stage: str = data["lead"]["stage"]
         return stage
 
     def enters(self, who: str, what: str, *more: str, day: str) -> None:
@@ -138,26 +138,26 @@ class Desk:
         at = datetime.fromisoformat(day).replace(tzinfo=UTC)
         self.run("outcome", self.ids[who], what, "--as", "Ada", *more, at=at)
 
-    def says(self, who: str, what: str, *, day: str, **said: str | int) -> None:
+    def says(self, who: str, what: str, *, day: str, **text: str | int) -> None:
         """The client says it by itself, with its token."""
         with time_machine.travel(datetime.fromisoformat(day).replace(tzinfo=UTC), tick=False):
             answer = self.client.post(
                 f"/api/v1/leads/{self.ids[who]}/events",
-                json={"type": what, **said},
+                json={"type": what, **text},
                 headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4())},
             )
         assert answer.status_code == 201, answer.text
 
     def close(self, slug: str, month: str, at: datetime) -> list[tuple[str, int]]:
         """Who is on the closed statement and for how much, in cents."""
-        made = self.run("close", slug, "--month", month, at=at)
-        if "no statement" in made:
+        text = self.run("close", slug, "--month", month, at=at)
+        if "no statement" in text:
             return []
-        number = made.partition(":")[0]
-        said = json.loads(self.run("statement", number, "--format", "json", at=at))
+        number = text.partition(":")[0]
+        data = json.loads(self.run("statement", number, "--format", "json", at=at))
         names = {lead_id: who for who, lead_id in self.ids.items()}
-        lines = [(names[line["lead_id"]], line["amount"]) for line in said["lines"]]
-        assert said["total"] == sum(amount for _, amount in lines)
+        lines = [(names[line["lead_id"]], line["amount"]) for line in data["lines"]]
+        assert data["total"] == sum(amount for _, amount in lines)
         return lines
 
     def exported(self, slug: str, month: str, at: datetime) -> list[tuple[str, Decimal]]:

@@ -42,12 +42,12 @@ class CriterionCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class DecidingCriterion:
     """A criterion by which a verdict changes, with the reason in words."""
 
     id: str
     rule: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ChangedLead:
     stage: str
     """Where it stands in review."""
     qualified_now: bool
-    deciding: tuple[Deciding, ...]
+    deciding: tuple[DecidingCriterion, ...]
     """What it fails now; or, if it qualifies now, what it failed then."""
 
 
@@ -134,7 +134,7 @@ NOT_OFFERED: Final = "not offered now"
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class CriterionComparison:
     """One criterion of one lead. None on a side that has no such criterion."""
 
     id: str
@@ -142,7 +142,7 @@ class Compared:
     met_then: bool | None
     rule_now: str | None
     met_now: bool | None
-    why: str = ""
+    reason: str = ""
     """Why it is met now, or not."""
     flaw: str = ""
     """NOT_ASKED or NOT_OFFERED: why the old answer does not fit the draft's question."""
@@ -161,7 +161,7 @@ class Comparer:
         verdict: Mapping[str, Any],
         answers: Mapping[str, Answer],
         asked: Container[str],
-    ) -> list[Compared]:
+    ) -> list[CriterionComparison]:
         """In the draft's order, then what it no longer asks.
 
         `verdict` is as its event holds it; `asked` are the fields of the form of then.
@@ -172,7 +172,7 @@ class Comparer:
             was = then.pop(now.id, None)
             flaw = "" if now.passed else self._flaw(now, asked)
             found.append(
-                Compared(
+                CriterionComparison(
                     now.id,
                     None if was is None else was["rule"],
                     None if was is None else was["passed"],
@@ -183,7 +183,8 @@ class Comparer:
                 )
             )
         found += (
-            Compared(was["id"], was["rule"], was["passed"], None, None) for was in then.values()
+            CriterionComparison(was["id"], was["rule"], was["passed"], None, None)
+            for was in then.values()
         )
         return found
 
@@ -192,8 +193,8 @@ class Comparer:
         if now.value is None:
             return "" if field in asked else NOT_ASKED
         offered = self._offered.get(field)
-        given = now.value if isinstance(now.value, tuple) else (now.value,)
-        return NOT_OFFERED if offered and not offered.issuperset(given) else ""
+        value = now.value if isinstance(now.value, tuple) else (now.value,)
+        return NOT_OFFERED if offered and not offered.issuperset(value) else ""
 
 
 def _why(now: CriterionResult, flaw: str) -> str:
@@ -202,11 +203,13 @@ def _why(now: CriterionResult, flaw: str) -> str:
     return f"{now.reason}; {flaw}" if flaw else now.reason
 
 
-def deciding(outcomes: list[Compared], *, qualified_now: bool) -> Iterator[Deciding]:
+def deciding_criteria(
+    outcomes: list[CriterionComparison], *, qualified_now: bool
+) -> Iterator[DecidingCriterion]:
     """What a lead whose verdict changes fails now; or what it failed then and no longer does."""
     for one in outcomes:
         if not qualified_now and one.met_now is False:
-            yield Deciding(one.id, str(one.rule_now), one.why)
+            yield DecidingCriterion(one.id, str(one.rule_now), one.reason)
         elif qualified_now and one.met_then is False:
-            why = one.why if one.rule_now else "no longer a criterion"
-            yield Deciding(one.id, str(one.rule_now or one.rule_then), why)
+            reason = one.reason if one.rule_now else "no longer a criterion"
+            yield DecidingCriterion(one.id, str(one.rule_now or one.rule_then), reason)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from capture.backtest.findings import Compared, Comparer
+from capture.backtest.findings import Comparer, CriterionComparison
 from capture.backtest.run import JUDGED
 from capture.campaign.model import Campaign, FieldType
 from capture.ledger.facts import Judged
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 
 COUNTED: Final = frozenset(
     {FieldType.CHOICE, FieldType.MULTIPLE_CHOICE, FieldType.COUNTRY, FieldType.INTEGER}
@@ -26,7 +26,7 @@ ledger with one lead less, of which nothing is told, still has 24 and no fewer t
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class VerdictShift:
     """Leads that the draft would judge differently, looking at counted answers alone. Exact."""
 
     leads: int
@@ -36,7 +36,7 @@ class Shift:
     """The other way round."""
 
 
-def shift_of(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> Shift:
+def verdict_shift(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> VerdictShift:
     """Counts leads as `Reading.judged` gives them."""
     comparer, terms = Comparer(draft), dict[str, Campaign]()
     seen = lost = won = 0
@@ -47,27 +47,27 @@ def shift_of(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> Shif
             continue
         version = one.lead.version
         if version not in terms:
-            terms[version] = kept_campaign(reading, one.lead.campaign, version)
+            terms[version] = saved_campaign(reading, one.lead.campaign, version)
         outcomes = comparer.outcomes(one.verdict, one.answers, terms[version].fields)
         then, now = _met(outcomes, terms[version], draft)
         seen, lost, won = seen + 1, lost + (then and not now), won + (now and not then)
-    return Shift(seen, lost, won)
+    return VerdictShift(seen, lost, won)
 
 
-def uncounted(draft: Campaign) -> list[str]:
+def uncounted_fields(draft: Campaign) -> list[str]:
     """The fields that the draft judges and of which nothing is counted."""
     fields = {rule.field or name for name, rule in draft.criteria.items()}
     return sorted(name for name in fields if not _is_counted(draft, name))
 
 
-def rounded(count: int, leads: int) -> int | None:
+def rounded_count(count: int, leads: int) -> int | None:
     """The count to the nearest ten; None if it, or what is left of `leads`, is too small to say."""
     if min(_to_tens(count), _to_tens(leads - count)) < _LEAST:
         return None
     return _to_tens(count)
 
 
-def tens(leads: int) -> int:
+def round_to_tens(leads: int) -> int:
     """The number of all leads, beside a count that may be told."""
     return _to_tens(leads)
 
@@ -76,7 +76,9 @@ def _to_tens(count: int) -> int:
     return (count + _TENS // 2) // _TENS * _TENS
 
 
-def _met(outcomes: Iterable[Compared], terms: Campaign, draft: Campaign) -> tuple[bool, bool]:
+def _met(
+    outcomes: Iterable[CriterionComparison], terms: Campaign, draft: Campaign
+) -> tuple[bool, bool]:
     """Whether all that counts was met then, and is met now.
 
     The draft's word on what kind a field is counts only together with that of the form which was

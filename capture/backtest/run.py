@@ -12,18 +12,18 @@ from capture.backtest.findings import (
     Backtest,
     Bill,
     ChangedLead,
-    Compared,
     Comparer,
+    CriterionComparison,
     CriterionCount,
     MonthBill,
     VerdictCount,
-    deciding,
+    deciding_criteria,
 )
 from capture.campaign.model import Campaign
 from capture.lead.model import Lead
 from capture.ledger.facts import Judged
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.money import to_minor
 from capture.qualification.verdict import RULE_DATA_VERSION
 
@@ -43,7 +43,7 @@ class CriteriaTally:
         self._places = {name: place for place, name in enumerate(draft.criteria)}
         self._seen: dict[_Row, Counter[_Came]] = {}
 
-    def add(self, outcomes: Iterable[Compared]) -> None:
+    def add(self, outcomes: Iterable[CriterionComparison]) -> None:
         """Counts the criteria of one lead."""
         for one in outcomes:
             row = one.id, one.rule_then, one.rule_now
@@ -120,7 +120,7 @@ class BillTally:
         if terms.version not in self._known:
             self._known[terms.version] = _rate(terms)
             self._unknown = self._unknown or _unknown(terms, self._draft)
-        if lead.free or lead.review == "over_cap":  # rule 8
+        if lead.free_over_cap or lead.review == "over_cap":  # rule 8
             return
         if then:
             self._leads_then[lead.month] += 1
@@ -193,7 +193,7 @@ def backtest(
     for one in leads:
         version = one.lead.version
         if version not in terms:
-            terms[version] = kept_campaign(reading, one.lead.campaign, version)
+            terms[version] = saved_campaign(reading, one.lead.campaign, version)
         if (found := tally.add(one, terms[version])) is not None:
             changed.append(_named(one.lead, found, now))
     changed.reverse()
@@ -211,7 +211,7 @@ class _Tally:
         self._rejected: Counter[tuple[bool, bool]] = Counter()
         self._criteria = CriteriaTally(draft)
 
-    def add(self, one: Judged, terms: Campaign) -> list[Compared] | None:
+    def add(self, one: Judged, terms: Campaign) -> list[CriterionComparison] | None:
         """Counts a lead; its criteria if its verdict changes."""
         lead, verdict = one.lead, one.verdict
         if lead.test or verdict is None or lead.review not in JUDGED:
@@ -245,17 +245,17 @@ class _Tally:
         )
 
 
-def _qualifies(outcomes: Iterable[Compared]) -> bool:
+def _qualifies(outcomes: Iterable[CriterionComparison]) -> bool:
     """Every criterion that the draft has is met."""
     return all(one.met_now is not False for one in outcomes)
 
 
-def _named(lead: Lead, outcomes: list[Compared], now: datetime) -> ChangedLead:
+def _named(lead: Lead, outcomes: list[CriterionComparison], now: datetime) -> ChangedLead:
     qualified_now = _qualifies(outcomes)
     return ChangedLead(
         lead.lead_id,
         lead.received_at,
         lead.review_at(now),
         qualified_now,
-        tuple(deciding(outcomes, qualified_now=qualified_now)),
+        tuple(deciding_criteria(outcomes, qualified_now=qualified_now)),
     )

@@ -8,11 +8,11 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import Final
 
-from capture.billing.history import Life, Paying, life_of
-from capture.billing.reversals import counts, kept_purchase
+from capture.billing.history import BillableEvent, LeadHistory, lead_history
+from capture.billing.reversals import is_billable_period, net_purchase
 from capture.campaign.model import Campaign
 from capture.errors import Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.money import check_amount, is_exact, round_minor, to_minor
 
 
@@ -33,7 +33,7 @@ class Line:
     """In minor units of the campaign's currency; 0 when free."""
     currency: str
     version: str
-    free: bool = False
+    free_over_cap: bool = False
     entered: bool = False
     """Its acceptance or what pays is the agency's entry for the client (rule 41)."""
 
@@ -43,21 +43,21 @@ ONCE: Final = ""
 """The period of a line that a lead can have once in its life."""
 
 
-def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
+def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list[Line]:
     """The lead's lines that are due as of a time, in the order of their periods.
 
     `campaign` is the version of the lead's receipt (rule 16). Test leads and leads taken over a
     cap cost nothing (rules 5 and 8); nor does what was given back whole (rules 23 and 37), nor a
     lead without consent and without a lawful basis (rule 35).
     """
-    lead = life.lead
+    lead = history.lead
     accepted_at = lead.accepted_as_of(as_of)
-    if accepted_at is None or lead.test or lead.free or not lead.consent.is_lawful:
+    if accepted_at is None or lead.test or lead.free_over_cap or not lead.consent.is_lawful:
         return []
     found = []
-    for period, paying in _paying(life, campaign, accepted_at, as_of):
+    for period, paying in _billable_events(history, campaign, accepted_at, as_of):
         due_at = max(accepted_at, paying.final_at)
-        exact = exact_fee(life, campaign, period)
+        exact = exact_fee(history, campaign, period)
         if due_at > as_of or not exact:
             continue
         found.append(
@@ -67,7 +67,7 @@ def lines_for(life: Life, campaign: Campaign, as_of: datetime) -> list[Line]:
                 event=campaign.price.billable,
                 event_at=paying.occurred_at,
                 due_at=due_at,
-                base=_base(life, campaign, period),
+                base=_base_amount(history, campaign, period),
                 amount=round_minor(exact),
                 currency=campaign.currency,
                 version=campaign.version,
@@ -85,11 +85,11 @@ def next_due_at(
     `events` are all events of one lead, in order; `billed` holds the periods of its lines that a
     statement has. None: no line falls due by itself.
     """
-    lines = lines_for(life_of(events), campaign, _FOREVER)
+    lines = lines_for(lead_history(events), campaign, _FOREVER)
     return min((line.due_at for line in lines if line.period not in billed), default=None)
 
 
-def exact_fee(life: Life, campaign: Campaign, period: str = ONCE) -> Fraction:
+def exact_fee(history: LeadHistory, campaign: Campaign, period: str = ONCE) -> Fraction:
     """What a lead's line costs after all its events, in minor units, not rounded yet.
 
     Zero for what was given back whole, and for a period that does not count.
@@ -97,49 +97,49 @@ def exact_fee(life: Life, campaign: Campaign, period: str = ONCE) -> Fraction:
     price = campaign.price
     share = Fraction(price.percent or 0) / 100
     if price.billable == "revenue":
-        does_count = counts(date.fromisoformat(period), life, campaign)
-        return share * life.kept_of(period) if does_count else Fraction(0)
+        does_count = is_billable_period(date.fromisoformat(period), history, campaign)
+        return share * history.net_revenue(period) if does_count else Fraction(0)
     rate = Fraction(0 if price.rate is None else to_minor(price.rate, campaign.currency))
-    if price.billable != "won" or life.won is None or not life.won.amount:
+    if price.billable != "won" or history.won is None or not history.won.amount:
         return rate
-    kept = kept_purchase(life, campaign)
-    return share * kept if price.rate is None else rate * kept / life.won.amount
+    kept = net_purchase(history, campaign)
+    return share * kept if price.rate is None else rate * kept / history.won.amount
 
 
-def _base(life: Life, campaign: Campaign, period: str) -> int | None:
+def _base_amount(history: LeadHistory, campaign: Campaign, period: str) -> int | None:
     if campaign.price.percent is None:
         return None
-    return life.kept_of(period) if period else kept_purchase(life, campaign)
+    return history.net_revenue(period) if period else net_purchase(history, campaign)
 
 
-def _paying(
-    life: Life, campaign: Campaign, accepted_at: datetime, as_of: datetime
-) -> Iterator[tuple[str, Paying]]:
+def _billable_events(
+    history: LeadHistory, campaign: Campaign, accepted_at: datetime, as_of: datetime
+) -> Iterator[tuple[str, BillableEvent]]:
     match campaign.price.billable:
         case "accepted":
-            yield ONCE, Paying(accepted_at, accepted_at)
-        case "scheduled" if life.booked is not None:
-            yield ONCE, life.booked
+            yield ONCE, BillableEvent(accepted_at, accepted_at)
+        case "scheduled" if history.booked is not None:
+            yield ONCE, history.booked
         case "held":
-            held = life.held or _taken_held(life, as_of)
+            held = history.held or _deemed_held(history, as_of)
             if held is not None:
                 yield ONCE, held
-        case "won" if life.won is not None:
-            yield ONCE, life.won
+        case "won" if history.won is not None:
+            yield ONCE, history.won
         case "revenue":
-            for period, amounts in sorted(life.revenue.items()):
+            for period, amounts in sorted(history.revenue.items()):
                 begins = datetime.combine(date.fromisoformat(period), time(), campaign.zone)
                 last = max(amounts, key=attrgetter("final_at"))
                 final_at, entered = max(last.final_at, begins), any(one.entered for one in amounts)
-                yield period, Paying(last.occurred_at, final_at, entered=entered)
+                yield period, BillableEvent(last.occurred_at, final_at, entered=entered)
 
 
-def _taken_held(life: Life, as_of: datetime) -> Paying | None:
+def _deemed_held(history: LeadHistory, as_of: datetime) -> BillableEvent | None:
     """A meeting of which nobody said anything in time (rule 14)."""
-    silent_since = life.lead.taken_held_at
-    if silent_since is None or not life.lead.is_taken_held_at(as_of):
+    silent_since = history.lead.deemed_held_at
+    if silent_since is None or not history.lead.is_deemed_held_at(as_of):
         return None
-    return Paying(silent_since, silent_since)
+    return BillableEvent(silent_since, silent_since)
 
 
 # Amounts as people type them, to the integers that we count in.
@@ -159,30 +159,30 @@ def minor_units(amount: Decimal, currency: str) -> int:
 # Which outcomes pay, and which of them accept the lead when the client itself records them.
 
 
-PAYS: Final[Mapping[str, Kind]] = {
-    "scheduled": Kind.SCHEDULED,
-    "held": Kind.HELD,
-    "won": Kind.WON,
-    "revenue": Kind.REVENUE,
+PAYS: Final[Mapping[str, EventKind]] = {
+    "scheduled": EventKind.SCHEDULED,
+    "held": EventKind.HELD,
+    "won": EventKind.WON,
+    "revenue": EventKind.REVENUE,
 }
 """What pays beside acceptance, by the word that the campaign file uses."""
 
-_ALWAYS_ACCEPT: Final = frozenset({Kind.HELD, Kind.WON, Kind.REVENUE})
+_ALWAYS_ACCEPT: Final = frozenset({EventKind.HELD, EventKind.WON, EventKind.REVENUE})
 """Nobody meets with or sells to a lead that they do not take. A booking is less: it may come
 before acceptance (rule 10), unless the price is for bookings."""
 
 
-def pays(kind: Kind, terms: Campaign) -> bool:
+def is_billable_event(kind: EventKind, terms: Campaign) -> bool:
     """Whether the campaign's price is for this outcome."""
     return PAYS.get(terms.price.billable) is kind
 
 
-def is_acceptance(kind: Kind, terms: Campaign) -> bool:
+def is_acceptance(kind: EventKind, terms: Campaign) -> bool:
     """Whether the client accepts the lead by recording this outcome (rule 41)."""
-    return kind in _ALWAYS_ACCEPT or pays(kind, terms)
+    return kind in _ALWAYS_ACCEPT or is_billable_event(kind, terms)
 
 
-def accepting_outcome(events: Iterable[Event], terms: Campaign) -> Kind | None:
+def first_accepting_outcome(events: Iterable[Event], terms: Campaign) -> EventKind | None:
     """The first outcome by which the client itself accepted the lead; None if there is none."""
     own = (event.kind for event in events if event.actor is Actor.CLIENT)
     return next((kind for kind in own if is_acceptance(kind, terms)), None)
@@ -204,16 +204,16 @@ class DueKey:
     """When the lead came."""
     version: str
     """The campaign version of its receipt."""
-    free: bool = False
+    free_over_cap: bool = False
 
 
-def draw(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
+def apply_money_cap(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
     """In order of due time, lead id, period; a line that would cross the cap is wholly free."""
     drawn = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
     total = 0
     for number, line in enumerate(drawn):
         if money_cap is not None and total + line.amount > money_cap:
-            drawn[number] = replace(line, amount=0, free=True)
+            drawn[number] = replace(line, amount=0, free_over_cap=True)
         else:
             total += line.amount
     return drawn

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from capture.billing.history import Life, after_months
+from capture.billing.history import LeadHistory, after_months
 from capture.campaign.model import Campaign, Price
 
 
@@ -17,41 +17,45 @@ from capture.campaign.model import Campaign, Price
 class PeriodRule:
     """A reason for which a period of revenue does not count."""
 
-    says: Callable[[Price], str]
+    sentence: Callable[[Price], str]
     """The sentences of the agreement."""
-    excludes: Callable[[date, Life, Campaign], bool]
+    excludes: Callable[[date, LeadHistory, Campaign], bool]
     """Whether the period that starts on this day does not count."""
 
 
-def counts(period: date, life: Life, campaign: Campaign) -> bool:
+def is_billable_period(period: date, history: LeadHistory, campaign: Campaign) -> bool:
     """Whether the revenue of a period pays a share (rules 22 and 37)."""
-    if life.won is None or campaign.price.months is None:
+    if history.won is None or campaign.price.months is None:
         return False
-    return not any(rule.excludes(period, life, campaign) for rule in PERIOD_RULES)
+    return not any(rule.excludes(period, history, campaign) for rule in PERIOD_RULES)
 
 
-def in_term(period: date, life: Life, campaign: Campaign) -> bool:
+def is_within_term(period: date, history: LeadHistory, campaign: Campaign) -> bool:
     """Whether a period starts in the months that count from the first sale (rule 22)."""
-    return life.won is not None and not _outside_the_term(period, life, campaign)
+    return history.won is not None and not _is_outside_term(period, history, campaign)
 
 
-def kept_purchase(life: Life, campaign: Campaign) -> int:
+def net_purchase(history: LeadHistory, campaign: Campaign) -> int:
     """What was not given back of the sale within `refund_days` of won, in minor units (rule 23)."""
-    won = life.won
+    won = history.won
     if won is None:
         return 0
     last = day_of(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
     given_back = sum(
-        refund.amount for refund in life.refunds if day_of(refund.occurred_at, campaign) <= last
+        refund.amount for refund in history.refunds if day_of(refund.occurred_at, campaign) <= last
     )
     return won.amount - given_back
 
 
-def sentences(price: Price) -> list[str]:
+def rule_sentences(price: Price) -> list[str]:
     """What refunds, churn, a return and meetings do under a price, as the agreement says it."""
     match price.billable:
         case "revenue":
-            return [*(rule.says(price) for rule in PERIOD_RULES), _REFUND_IN_PART, _SEVERAL_AMOUNTS]
+            return [
+                *(rule.sentence(price) for rule in PERIOD_RULES),
+                _REFUND_IN_PART,
+                _SEVERAL_AMOUNTS,
+            ]
         case "won":
             return [_refund_of_a_purchase(price), _NO_SECOND_ACQUISITION]
         case "scheduled":
@@ -67,8 +71,8 @@ def day_of(moment: datetime, campaign: Campaign) -> date:
     return moment.astimezone(campaign.zone).date()
 
 
-def _outside_the_term(period: date, life: Life, campaign: Campaign) -> bool:
-    won, months = life.won, campaign.price.months
+def _is_outside_term(period: date, history: LeadHistory, campaign: Campaign) -> bool:
+    won, months = history.won, campaign.price.months
     if won is None or months is None:
         return True
     first = day_of(won.occurred_at, campaign)
@@ -84,11 +88,11 @@ def _term(price: Price) -> str:
     )
 
 
-def _given_back_in_full(period: date, life: Life, campaign: Campaign) -> bool:
+def _is_refunded_in_full(period: date, history: LeadHistory, campaign: Campaign) -> bool:
     days = timedelta(days=campaign.price.refund_days)
     return any(
         period >= day_of(refund.occurred_at, campaign) - days
-        for refund in life.refunds
+        for refund in history.refunds
         if not refund.period
     )
 
@@ -106,11 +110,11 @@ def _refund_in_full(price: Price) -> str:
     )
 
 
-def _away(period: date, life: Life, campaign: Campaign) -> bool:
+def _is_between_churn_and_return(period: date, history: LeadHistory, campaign: Campaign) -> bool:
     return any(
         day_of(absence.left_at, campaign) <= period
         and (absence.returned is None or period < day_of(absence.returned.occurred_at, campaign))
-        for absence in life.absences
+        for absence in history.absences
     )
 
 
@@ -124,9 +128,9 @@ def _leaving_and_return(price: Price) -> str:  # noqa: ARG001 - each rule says i
 
 
 PERIOD_RULES: Final = (
-    PeriodRule(_term, _outside_the_term),
-    PeriodRule(_refund_in_full, _given_back_in_full),
-    PeriodRule(_leaving_and_return, _away),
+    PeriodRule(_term, _is_outside_term),
+    PeriodRule(_refund_in_full, _is_refunded_in_full),
+    PeriodRule(_leaving_and_return, _is_between_churn_and_return),
 )
 
 _REFUND_IN_PART: Final = (

@@ -57,19 +57,19 @@ class Parties:
         return asdict(self)
 
     @classmethod
-    def from_data(cls, said: Mapping[str, Any]) -> Self:
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
         """What `as_data` gave, read back."""
         return cls(
             **{
-                **said,
-                "supplier": _party(said["supplier"]),
-                "customer": _party(said["customer"]),
-                "payment": tuple(said["payment"]),
+                **data,
+                "supplier": _party(data["supplier"]),
+                "customer": _party(data["customer"]),
+                "payment": tuple(data["payment"]),
             }
         )
 
 
-def parties(agency: Agency, client: Client) -> Parties:
+def build_parties(agency: Agency, client: Client) -> Parties:
     """Both sides as the agency's settings and the client's record have them now."""
     return Parties(
         supplier=agency.party,
@@ -82,12 +82,12 @@ def parties(agency: Agency, client: Client) -> Parties:
     )
 
 
-def _party(said: Mapping[str, Any]) -> Party:
-    return Party(said["name"], tuple(said["address"]), said["tax_id"])
+def _party(data: Mapping[str, Any]) -> Party:
+    return Party(data["name"], tuple(data["address"]), data["tax_id"])
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class MetCriterion:
     """One criterion that the lead met, in the words of its verdict."""
 
     id: str
@@ -112,11 +112,11 @@ class StatementLine:
     """What a percentage is taken of, in minor units; None under a flat rate."""
     amount: int
     """Minor units; 0 when free."""
-    free: bool
+    free_over_cap: bool
     """It would have crossed the cap on money (rule 9)."""
     late: bool
     """It fell due in a month that was closed already, and stands here with its own date."""
-    met: Sequence[Met]
+    met: Sequence[MetCriterion]
     entered: bool = False
     """The agency entered for the client that it accepts, or what pays (rule 41)."""
 
@@ -153,9 +153,9 @@ class Statement:
     brought_forward: int
     """What the client had to its credit before, nought or less (rule 27)."""
     closed_at: datetime
-    seen: int
+    last_event: int
     """Number of the last event that it saw."""
-    head: str
+    chain_head: str
     """Hash of that event: the chain's head."""
 
     @property

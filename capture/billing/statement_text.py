@@ -9,7 +9,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from capture.billing.statement import Counts, Met, Parties, Statement, StatementLine
+from capture.billing.statement import Counts, MetCriterion, Parties, Statement, StatementLine
 from capture.lead.events import parse_time, show_time
 from capture.text import canonical
 
@@ -17,7 +17,7 @@ FORMAT: Final = 1
 """Version of the JSON's shape; an older statement is always redrawn in its own."""
 
 
-def to_json(statement: Statement) -> str:
+def statement_json(statement: Statement) -> str:
     """The canonical text that is frozen."""
     return canonical(
         {
@@ -42,8 +42,8 @@ def to_json(statement: Statement) -> str:
             "over_cap_refused": statement.counts.over_cap_refused,
             "over_cap_free": statement.counts.over_cap_free,
             "closed_at": show_time(statement.closed_at),
-            "last_event": statement.seen,
-            "chain_head": statement.head,
+            "last_event": statement.last_event,
+            "chain_head": statement.chain_head,
         }
     )
 
@@ -53,17 +53,17 @@ def fingerprint(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def read_json(text: str) -> Statement:
+def parse_statement(text: str) -> Statement:
     """What `to_json` wrote, read back."""
-    said = json.loads(text)
+    data = json.loads(text)
     return Statement(
-        number=said["number"],
-        client=said["client"],
-        campaign=said["campaign"],
-        month=said["month"],
-        time_zone=said["time_zone"],
-        currency=said["currency"],
-        model=said["model"],
+        number=data["number"],
+        client=data["client"],
+        campaign=data["campaign"],
+        month=data["month"],
+        time_zone=data["time_zone"],
+        currency=data["currency"],
+        model=data["model"],
         lines=[
             StatementLine(
                 lead_id=line["lead_id"],
@@ -75,20 +75,20 @@ def read_json(text: str) -> Statement:
                 due_at=parse_time(line["due_at"]),
                 base=line["base"],
                 amount=line["amount"],
-                free=line["free"],
+                free_over_cap=line["free_over_cap"],
                 late=line["late"],
-                met=[Met(met["id"], met["rule"]) for met in line["met"]],
+                met=[MetCriterion(met["id"], met["rule"]) for met in line["met"]],
                 entered=line["entered"],
             )
-            for line in said["lines"]
+            for line in data["lines"]
         ],
-        counts=Counts(said["in_review"], said["over_cap_refused"], said["over_cap_free"]),
-        parties=Parties.from_data(said["parties"]),
-        issued_on=date.fromisoformat(said["issued_on"]),
-        brought_forward=said["brought_forward"],
-        closed_at=parse_time(said["closed_at"]),
-        seen=said["last_event"],
-        head=said["chain_head"],
+        counts=Counts(data["in_review"], data["over_cap_refused"], data["over_cap_free"]),
+        parties=Parties.from_data(data["parties"]),
+        issued_on=date.fromisoformat(data["issued_on"]),
+        brought_forward=data["brought_forward"],
+        closed_at=parse_time(data["closed_at"]),
+        last_event=data["last_event"],
+        chain_head=data["chain_head"],
     )
 
 
@@ -103,7 +103,7 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "due_at": show_time(line.due_at),
         "base": line.base,
         "amount": line.amount,
-        "free": line.free,
+        "free_over_cap": line.free_over_cap,
         "late": line.late,
         "entered": line.entered,
         "met": [{"id": met.id, "rule": met.rule} for met in line.met],

@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 from pydantic import Field
 
-from capture.campaign.files import read_campaign, read_client, read_shaped
-from capture.campaign.kinds import Frozen, Line, Money, Month, Terms
+from capture.campaign.files import read_campaign, read_client, read_model
+from capture.campaign.kinds import FrozenMapping, Line, Money, Month, Terms
 from capture.campaign.model import Campaign, Client
-from capture.campaign.problems import Finding, KeyPath, near
-from capture.campaign.rules.terms import Surroundings
+from capture.campaign.problems import Finding, KeyPath, suggestion
+from capture.campaign.rules.terms import ValidationContext
 from capture.errors import FileErrors, NotFound, Problem, short_path
 from capture.money import is_exact, to_minor
 
@@ -37,10 +37,10 @@ class CostsFile(Terms):
     until: Month | None = Field(
         default=None, description="Last month of what is fixed; by default it goes on."
     )
-    fixed: Frozen[Line, Money] = Field(
+    fixed: FrozenMapping[Line, Money] = Field(
         default_factory=dict, description="What each month costs, by name: writing = 600.00"
     )
-    months: Frozen[Month, Frozen[Line, Money]] = Field(
+    months: FrozenMapping[Month, FrozenMapping[Line, Money]] = Field(
         default_factory=dict,
         description='What single months cost beside that: [months."2026-11"] ads = 1200.00',
     )
@@ -72,7 +72,7 @@ class Costs(CostsFile):
 
 def read_costs(path: Path, currency: str) -> Costs:
     """Reads one costs file. Raises `FileErrors` with every mistake."""
-    source, file = read_shaped(path, CostsFile, COSTS_ENDING)
+    source, file = read_model(path, CostsFile, COSTS_ENDING)
     if findings := list(_findings(file, currency)):
         raise FileErrors(source.problems(source.data(), findings))
     return Costs.model_construct(**dict(file), slug=source.slug)
@@ -155,10 +155,10 @@ def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
     """
     problems: list[Problem] = []
     names = [path.stem for path in _toml_files(clients)]
-    around = Surroundings(names, clients_folder=clients, gated_folder=gated)
+    around = ValidationContext(names, clients_folder=clients, gated_folder=gated)
     read_clients = dict(_read_all(clients, read_client, problems))
     read_campaigns = dict(
-        _read_all(campaigns, partial(read_campaign, surroundings=around), problems)
+        _read_all(campaigns, partial(read_campaign, validation_context=around), problems)
     )
     if problems:
         raise FileErrors(problems)
@@ -192,5 +192,5 @@ def _find(known: Mapping[str, Read], slug: str, kind: str) -> Read:
     try:
         return known[slug]
     except KeyError:
-        hint = near(slug, known) or f"; there are: {', '.join(known) or 'none'}"
+        hint = suggestion(slug, known) or f"; there are: {', '.join(known) or 'none'}"
         raise NotFound(f"no {kind} `{slug}`{hint}") from None

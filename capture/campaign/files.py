@@ -17,15 +17,15 @@ from capture.campaign.problems import (
     KeyPath,
     Lines,
     dotted,
-    holds,
-    listed,
-    near,
+    has_key,
+    join_words,
     nearest,
+    suggestion,
     value_at,
 )
-from capture.campaign.rules import rule_findings
+from capture.campaign.rules import campaign_findings
 from capture.campaign.rules.draft import Draft, broken_parts
-from capture.campaign.rules.terms import Surroundings, client_findings
+from capture.campaign.rules.terms import ValidationContext, client_findings
 from capture.campaign.template import parse_toml
 from capture.errors import FileErrors, Problem, short_path
 
@@ -47,12 +47,14 @@ def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[
         if details["type"] != "too_short" or not value_at(data, path):
             errors.setdefault(path, []).append(details)  # else its entries are told of already
     kinds = {path: found[0]["type"] for path, found in errors.items()}
-    unknown = {path: _meant(path, model) for path in kinds if kinds[path] == "extra_forbidden"}
+    unknown = {
+        path: _closest_key(path, model) for path in kinds if kinds[path] == "extra_forbidden"
+    }
     for path, found in errors.items():
         if path in unknown:
             yield Finding(path, _unknown_key(path, unknown[path], model))
-        elif kinds[path] != "missing" or holds(data, path):
-            wishes = dict.fromkeys(_wish(details, path) for details in found)
+        elif kinds[path] != "missing" or has_key(data, path):
+            wishes = dict.fromkeys(_expectation(details, path) for details in found)
             yield Finding(path, f"must be {' or '.join(wishes)}")
         elif not _is_elsewhere(path, unknown):
             yield Finding(path, f"is missing; {_addition(path, model)}")
@@ -70,7 +72,7 @@ def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
     """The key's path in the file, without the names that pydantic gives to the parts of a union."""
     path: KeyPath = ()
     for step in details["loc"]:
-        if holds(data, (*path, step)):
+        if has_key(data, (*path, step)):
             path = (*path, step)
         elif details["type"] == "missing" and isinstance(step, str):
             return (*path, step)
@@ -105,7 +107,7 @@ def _header(model: type[BaseModel], name: str) -> str | None:
     return "" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-def _meant(path: KeyPath, model: type[BaseModel]) -> str | None:
+def _closest_key(path: KeyPath, model: type[BaseModel]) -> str | None:
     return nearest(str(path[-1]), _table_at(model, path[:-1]).model_fields)
 
 
@@ -140,7 +142,7 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
     return next((found for arg in get_args(annotation) if (found := _model_within(arg))), None)
 
 
-def _wish(details: ErrorDetails, path: KeyPath) -> str:
+def _expectation(details: ErrorDetails, path: KeyPath) -> str:
     """What the value should be, to stand after "must be"."""
     limits = details.get("ctx", {})
     if details["type"] in _FIXED:
@@ -160,8 +162,8 @@ def _one_of(expected: str, value: Any) -> str:
     words = re.findall(r"'([^']*)'", expected)
     if not words:
         return expected.lower()
-    hint = near(value, words) if isinstance(value, str) else ""
-    return listed(words) + hint if len(words) == 1 else f"one of {listed(words)}{hint}"
+    hint = suggestion(value, words) if isinstance(value, str) else ""
+    return join_words(words) + hint if len(words) == 1 else f"one of {join_words(words)}{hint}"
 
 
 def _pattern(limits: Mapping[str, Any]) -> str:
@@ -216,16 +218,16 @@ class Source:
     def problems(self, data: Mapping[str, Any], findings: Iterable[Finding]) -> list[Problem]:
         """Findings with their lines, top of the file first."""
         lines = Lines(self.text)
-        told = [Problem(self.where, lines.of(f.path), f.told(data)) for f in findings]
-        return sorted(told, key=lambda problem: problem.line or 0)
+        messages = [Problem(self.where, lines.of(f.path), f.problem_text(data)) for f in findings]
+        return sorted(messages, key=lambda problem: problem.line or 0)
 
 
-def read_campaign(path: Path, surroundings: Surroundings | None = None) -> Campaign:
+def read_campaign(path: Path, validation_context: ValidationContext | None = None) -> Campaign:
     """Reads and checks one campaign file: by itself, or with what stands around it.
 
     Raises `FileErrors` with every mistake that it finds.
     """
-    return _checked(read_source(path), surroundings)
+    return _checked(read_source(path), validation_context)
 
 
 def read_draft(slug: str, raw: bytes, where: str) -> Campaign:
@@ -236,12 +238,12 @@ def read_draft(slug: str, raw: bytes, where: str) -> Campaign:
     return _checked(Source(slug, source_text(raw, where), where), None)
 
 
-def _checked(source: Source, surroundings: Surroundings | None) -> Campaign:
+def _checked(source: Source, validation_context: ValidationContext | None) -> Campaign:
     data = source.data()
     shape = list(shape_findings(data, CampaignFile))
     draft = Draft.of(data, broken_parts([finding.path for finding in shape]))
-    outside = surroundings.findings(draft) if surroundings else ()
-    if findings := [*shape, *rule_findings(draft), *outside]:
+    outside = validation_context.findings(draft) if validation_context else ()
+    if findings := [*shape, *campaign_findings(draft), *outside]:
         raise FileErrors(source.problems(data, findings))
     return _campaign(source, CampaignFile.model_validate(data))
 
@@ -264,7 +266,7 @@ def read_client(path: Path) -> Client:
     return Client.model_construct(**dict(file), slug=source.slug)
 
 
-def read_shaped(path: Path, model: type[FileModel], ending: str) -> tuple[Source, FileModel]:
+def read_model(path: Path, model: type[FileModel], ending: str) -> tuple[Source, FileModel]:
     """Reads a file of another kind, whose shape alone is checked. Raises `FileErrors`."""
     source = read_source(path, ending)
     return source, _shaped(source, model)

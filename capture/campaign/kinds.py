@@ -53,7 +53,7 @@ _VISIBLE = AfterValidator(_check_visible)
 Line = Annotated[str, StringConstraints(pattern=ONE_LINE), _VISIBLE]
 """Text on one line: no control characters (mail headers carry some of it), no spaces around."""
 
-MaybeLine = Annotated[str, StringConstraints(pattern=NO_LINE), _VISIBLE]
+OptionalLine = Annotated[str, StringConstraints(pattern=NO_LINE), _VISIBLE]
 """The same, or empty."""
 
 Text = Annotated[str, StringConstraints(pattern=TEXT)]
@@ -62,8 +62,8 @@ Text = Annotated[str, StringConstraints(pattern=TEXT)]
 Month = Annotated[str, StringConstraints(pattern=MONTH)]
 """Such as `2026-11`."""
 
-Whole = Annotated[int, Strict()]
-YesNo = Annotated[bool, Strict()]
+Integer = Annotated[int, Strict()]
+Boolean = Annotated[bool, Strict()]
 Day = Annotated[date, Strict()]
 
 
@@ -76,11 +76,11 @@ def _amount(**limits: float) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "number", **limits}, quoted]})
 
 
-def _check_quoted(given: object) -> object:
+def _check_quoted(value: object) -> object:
     """`Decimal` itself would also read 1_000 and the digits of other scripts."""
-    if isinstance(given, str) and not re.fullmatch(_QUOTED, given):
+    if isinstance(value, str) and not re.fullmatch(_QUOTED, value):
         raise PydanticKnownError("decimal_parsing")
-    return given
+    return value
 
 
 _PLAIN = BeforeValidator(_check_quoted)
@@ -100,7 +100,7 @@ Share = Annotated[Decimal, _PLAIN, Field(gt=0, le=100), _amount(exclusiveMinimum
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Frozen = Annotated[
+FrozenMapping = Annotated[
     Mapping[Key, Value],
     AfterValidator(MappingProxyType),
     WrapSerializer(lambda table, write: write(dict(table))),  # pydantic cannot write a proxy

@@ -17,17 +17,17 @@ from pydantic import Field, StringConstraints
 from capture.campaign.kinds import (
     LANGUAGE,
     SLUG_PATTERN,
+    Boolean,
     Day,
-    Frozen,
+    FrozenMapping,
+    Integer,
     Line,
-    MaybeLine,
     Money,
+    OptionalLine,
     Percent,
     Share,
     Terms,
     Text,
-    Whole,
-    YesNo,
 )
 
 
@@ -50,8 +50,8 @@ class FormField(Terms):
 
     label: Line = Field(max_length=120, description="What the visitor reads.")
     type: FieldType = Field(default=FieldType.TEXT, description="How the answer is checked.")
-    help: MaybeLine = Field(default="", max_length=300, description="A hint below the label.")
-    required: YesNo = Field(default=True, description="Whether the visitor must answer.")
+    help: OptionalLine = Field(default="", max_length=300, description="A hint below the label.")
+    required: Boolean = Field(default=True, description="Whether the visitor must answer.")
     choices: tuple[Annotated[Line, Field(max_length=200)], ...] = Field(
         default=(), description="For choice and multiple_choice: the answers offered, in order."
     )
@@ -59,7 +59,7 @@ class FormField(Terms):
         default="",
         description="The HTML autocomplete token, such as `organization`: browsers fill it in.",
     )
-    max_length: Whole | None = Field(
+    max_length: Integer | None = Field(
         default=None, ge=1, le=10_000, description="Most characters taken; 200, long text 4000."
     )
 
@@ -70,14 +70,14 @@ class Criterion(Terms):
     field: str | None = Field(
         default=None, description="The form field it judges; by default the criterion's own name."
     )
-    equal: Line | Whole | None = Field(default=None, description="The answer is exactly this.")
+    equal: Line | Integer | None = Field(default=None, description="The answer is exactly this.")
     one_of: tuple[Line, ...] | None = Field(default=None, min_length=1, description="Any of these.")
     none_of: tuple[Line, ...] | None = Field(
         default=None, min_length=1, description="None of these."
     )
-    at_least: Whole | None = Field(default=None, description="This number or more.")
-    at_most: Whole | None = Field(default=None, description="This number or less.")
-    between: tuple[Whole, Whole] | None = Field(default=None, description="Both ends included.")
+    at_least: Integer | None = Field(default=None, description="This number or more.")
+    at_most: Integer | None = Field(default=None, description="This number or less.")
+    between: tuple[Integer, Integer] | None = Field(default=None, description="Both ends included.")
     contains_any: tuple[Line, ...] | None = Field(
         default=None, min_length=1, description="At least one of these is chosen or mentioned."
     )
@@ -131,10 +131,10 @@ class Price(Terms):
         description="The event that pays: cpl accepted; cpap scheduled or held; cpa won; "
         "revenue_share revenue."
     )
-    months: Whole | None = Field(
+    months: Integer | None = Field(
         default=None, ge=1, le=120, description="revenue_share: how many months from won count."
     )
-    refund_days: Whole = Field(
+    refund_days: Integer = Field(
         default=0,
         ge=0,
         le=366,
@@ -154,12 +154,12 @@ class Notice(StrEnum):
 class Review(Terms):
     """The time in which the client may reject; silence accepts."""
 
-    hours: Whole = Field(default=48, ge=1, le=720, description="Length of the window.")
-    working_days: YesNo = Field(
+    hours: Integer = Field(default=48, ge=1, le=720, description="Length of the window.")
+    working_days: Boolean = Field(
         default=False, description="The clock stands still on weekends and on `holidays`."
     )
     holidays: tuple[Day, ...] = Field(default=(), description="Days on which it stands still.")
-    reasons: Frozen[str, Line] = Field(
+    reasons: FrozenMapping[str, Line] = Field(
         min_length=1, description="Code to sentence: why the client may reject a lead."
     )
     notice: Notice = Field(default=Notice.NONE, description="none, email or webhook.")
@@ -179,7 +179,7 @@ class Duplicates(Terms):
     keys: tuple[DuplicateKey, ...] = Field(
         default=(DuplicateKey.EMAIL,), min_length=1, description="Any match makes a duplicate."
     )
-    window: Annotated[Whole, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
+    window: Annotated[Integer, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
         default="for ever", description="Days that an earlier lead counts, or `for ever`."
     )
     scope: Literal["campaign", "client"] = Field(
@@ -190,8 +190,8 @@ class Duplicates(Terms):
 class Caps(Terms):
     """How much the client will take in a month, cut in the campaign's zone."""
 
-    leads_a_month: Whole | None = Field(default=None, ge=1, description="Qualified leads.")
-    leads_a_company: Whole | None = Field(
+    leads_a_month: Integer | None = Field(default=None, ge=1, description="Qualified leads.")
+    leads_a_company: Integer | None = Field(
         default=None, ge=1, description="Qualified leads a month from one company domain."
     )
     money_a_month: Money | None = Field(default=None, description="In major units.")
@@ -213,7 +213,7 @@ class CampaignFile(Terms):
     opens: Day | None = Field(default=None, description="First day on which the form is open.")
     closes: Day | None = Field(default=None, description="Last day on which the form is open.")
     kind: Literal["gated", "demo"] = Field(description="gated gives a file; demo asks for a call.")
-    button: MaybeLine = Field(
+    button: OptionalLine = Field(
         default="",
         max_length=60,
         description="The words on the button; by default they follow from the kind.",
@@ -222,8 +222,10 @@ class CampaignFile(Terms):
         default=(), description="gated: names of files in content/gated/ that the visitor gets."
     )
     consent: Text = Field(min_length=1, max_length=2000, description="What the visitor agrees to.")
-    fields: Frozen[str, FormField] = Field(min_length=1, description="The form's fields, in order.")
-    criteria: Frozen[str, Criterion] = Field(
+    fields: FrozenMapping[str, FormField] = Field(
+        min_length=1, description="The form's fields, in order."
+    )
+    criteria: FrozenMapping[str, Criterion] = Field(
         min_length=1, description="Every one must be met, or the lead is not qualified."
     )
     price: Price
@@ -299,19 +301,19 @@ class ClientFile(Terms):
     address: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(
         min_length=1, max_length=8, description="Postal address, line by line, without the name."
     )
-    tax_id: MaybeLine = Field(
+    tax_id: OptionalLine = Field(
         default="", max_length=60, description="VAT or tax number, as printed."
     )
-    purchase_order: MaybeLine = Field(
+    purchase_order: OptionalLine = Field(
         default="", max_length=60, description="Their order number, printed on each statement."
     )
     vat_rate: Percent = Field(
         default=Decimal(0), description="VAT in percent, added to each statement."
     )
-    vat_note: MaybeLine = Field(
+    vat_note: OptionalLine = Field(
         default="", max_length=300, description="Why no VAT, or whose: such as reverse charge."
     )
-    payment_days: Whole = Field(
+    payment_days: Integer = Field(
         default=30, ge=0, le=365, description="Days from a statement's date until it is due."
     )
     contacts: Contacts

@@ -27,7 +27,7 @@ def value_at(data: Any, path: KeyPath) -> Any:
     return data
 
 
-def holds(data: Any, path: KeyPath) -> bool:
+def has_key(data: Any, path: KeyPath) -> bool:
     """Whether the data holds anything at the path."""
     try:
         value_at(data, path)
@@ -43,14 +43,14 @@ class Finding:
     path: KeyPath
     message: str
 
-    def told(self, data: Mapping[str, Any]) -> str:
+    def problem_text(self, data: Mapping[str, Any]) -> str:
         """The whole sentence, with the key and what it holds now."""
-        held = value_at(data, self.path) if holds(data, self.path) else None
+        held = value_at(data, self.path) if has_key(data, self.path) else None
         key = dotted(self.path)
         if held is None or isinstance(held, Mapping):
             return f"{key}: {self.message}" if key else self.message
         verb = "holds" if isinstance(self.path[-1], int) else "="
-        return f"{key} {verb} {shown(held)}: {self.message}"
+        return f"{key} {verb} {show_value(held)}: {self.message}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -60,26 +60,26 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return names[close[0]] if close else None
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean x?` if something known is spelt nearly like the word, else nothing."""
     name = nearest(word, known)
     return f"; did you mean `{name}`?" if name else ""
 
 
-def listed(words: Iterable[Any], last: str = ", ") -> str:
+def join_words(words: Iterable[Any], last: str = ", ") -> str:
     """Words in quotes, as they stand in a file: "a", "b"."""
-    quoted = [shown(word) for word in words]
+    quoted = [show_value(word) for word in words]
     return last.join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
-def shown(value: Any) -> str:
+def show_value(value: Any) -> str:
     """A value as a file would hold it, on one line and not too long to read."""
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, list | tuple):
-        text = f"[{', '.join('[...]' if isinstance(v, list) else shown(v) for v in value)}]"
+        text = f"[{', '.join('[...]' if isinstance(v, list) else show_value(v) for v in value)}]"
     elif isinstance(value, Mapping):
         text = "a table"
     else:
@@ -95,7 +95,7 @@ def dotted(path: KeyPath) -> str:
         if isinstance(step, int):
             continue
         bare = re.fullmatch(r"[A-Za-z0-9_-]+", step)
-        parts.append(step if bare else shown(step))
+        parts.append(step if bare else show_value(step))
     return ".".join(parts)
 
 

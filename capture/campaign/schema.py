@@ -52,7 +52,7 @@ def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
     return {"properties": known, "required": list(terms.needs), "not": foreign} | either
 
 
-class _ForToml(GenerateJsonSchema):
+class _TomlJsonSchema(GenerateJsonSchema):
     """Without what TOML has no word for (null), and without titles that only repeat the key."""
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
@@ -69,5 +69,5 @@ class _ForToml(GenerateJsonSchema):
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema(schema_generator=_ForToml)
+    schema = model.model_json_schema(schema_generator=_TomlJsonSchema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

@@ -94,7 +94,7 @@ def _quoted(text: str) -> str:
 
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
 _AT_END: Final = " (at end of document)"
-_MENDS: Final = (
+_FIXES: Final = (
     ("Cannot overwrite a value", "this key is set already; keep one of the two"),
     ("Cannot declare", "this [table] is there already; put its keys together under one header"),
     ("Cannot mutate", "this table is complete already; put its keys together in one place"),
@@ -151,13 +151,13 @@ def _is_in_range(value: Any) -> bool:
     return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
-def _syntax_problem(text: str, where: str, said: str) -> Problem:
-    found = _AT_LINE.search(said)
+def _syntax_problem(text: str, where: str, sentence: str) -> Problem:
+    found = _AT_LINE.search(sentence)
     line = int(found[1]) if found else text.count("\n") + 1
     start = first_open_line(text, line) or line
-    reason = _AT_LINE.sub("", said).removesuffix(_AT_END)
-    mend = next((mend for begins, mend in _MENDS if reason.startswith(begins)), reason)
+    reason = _AT_LINE.sub("", sentence).removesuffix(_AT_END)
+    fix = next((fix for begins, fix in _FIXES if reason.startswith(begins)), reason)
     if found is None:
-        return Problem(where, start, f"not TOML: {mend}")
+        return Problem(where, start, f"not TOML: {fix}")
     doubt = f"; what begins on line {start} may not be closed" if start < line else ""
-    return Problem(where, line, f"not TOML: {mend}{doubt}")
+    return Problem(where, line, f"not TOML: {fix}{doubt}")

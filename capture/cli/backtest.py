@@ -12,14 +12,14 @@ from capture.backtest.findings import Backtest, Bill, ChangedLead, CriterionCoun
 from capture.backtest.run import backtest as run_backtest
 from capture.campaign.files import read_draft
 from capture.campaign.model import Campaign
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import OTHER_FILE, read_other
-from capture.cli.output import read_time, watched
+from capture.cli.output import read_time, with_progress
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import short_path
 from capture.ledger.protocol import Reading
 from capture.money import show_money
-from capture.text import counted
+from capture.text import count_noun
 
 # What `gatepost backtest` found, for people: verdicts, criteria, bill, leads that change.
 
@@ -29,7 +29,7 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
     facts = [
         ("campaign", asked["campaign"]),
         ("now", f"{asked['file']}, version {asked['version'][:12]}"),
-        ("then", f"the verdicts that were given to {counted(found.judged, 'lead')}"),
+        ("then", f"the verdicts that were given to {count_noun(found.judged, 'lead')}"),
     ]
     if asked["since"]:
         facts.append(("since", asked["since"]))
@@ -40,14 +40,15 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
         facts.append(
             (
                 "cannot be told",
-                f"{counted(found.erased, 'lead')} whose answers were erased: on neither side",
+                f"{count_noun(found.erased, 'lead')} whose answers were erased: on neither side",
             )
         )
     if found.older_lists:
         facts.append(
             (
                 "lists",
-                f"{counted(found.older_lists, 'lead')} judged by older lists of domains and titles",
+                f"{count_noun(found.older_lists, 'lead')} judged by older lists of domains and "
+                "titles",
             )
         )
     facts.append(("changes", _changes(found.changes)))
@@ -148,13 +149,13 @@ def _changed(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
         "received": lead.received_at.astimezone(draft.zone).date(),
         "stage": lead.stage,
         "now": "qualified" if lead.qualified_now else "not qualified",
-        "what decides": "; ".join(f"{one.id}: {one.why}" for one in lead.deciding),
+        "what decides": "; ".join(f"{one.id}: {one.reason}" for one in lead.deciding),
     }
 
 
 def _changes(changes: int) -> str:
     return (
-        f"{counted(changes, 'lead')} would get another verdict"
+        f"{count_noun(changes, 'lead')} would get another verdict"
         if changes
         else "no verdict would change"
     )
@@ -180,9 +181,9 @@ NAMED: Final = 20
     help=f"Name so many of the leads that change, the newest; {NAMED} by default, --json all.",
 )
 @as_json_option
-@pass_workplace
+@pass_context
 def backtest(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str,
     file: Path | None,
     since: str | None,
@@ -193,20 +194,20 @@ def backtest(
 
     The verdicts that were given stay as they are; nothing is written.
     """
-    draft, where = _draft(workplace, campaign, file)
+    draft, where = _draft(context, campaign, file)
     start = None if since is None else read_time(since, draft, "--since")
     keep = NAMED if limit is None and not as_json else limit
 
     def look(reading: Reading) -> Backtest:
         leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
-        with watched(leads, total, "Judging") as seen:
+        with with_progress(leads, total, "Judging") as seen:
             return run_backtest(reading, draft, seen, datetime.now(UTC), keep)
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         found = ledger.read(look)
     known = bool(found.judged or found.erased or found.left_out)
     if not known:
-        workplace.campaign(campaign)  # a mistyped name is told, with what it may have meant
+        context.campaign(campaign)  # a mistyped name is told, with what it may have meant
     asked = {"campaign": campaign, "file": where, "version": draft.version, "since": moment(start)}
     if as_json:
         show_json(asked | _as_dict(found))
@@ -216,23 +217,23 @@ def backtest(
         click.echo(f"No leads of {campaign} here.")
 
 
-def _draft(workplace: Workplace, slug: str, file: Path | None) -> tuple[Campaign, str]:
+def _draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campaign, str]:
     if file is None:
-        return workplace.campaign(slug), f"{short_path(workplace.campaigns)}/{slug}.toml"
+        return context.campaign(slug), f"{short_path(context.campaigns)}/{slug}.toml"
     raw, where = read_other(file)
     return read_draft(slug, raw, where), where
 
 
 def _as_dict(found: Backtest) -> dict[str, Any]:
     """Everything, for `--json`; amounts in minor units."""
-    said = asdict(found) | {"changes": found.changes}
-    for month, facts in zip(found.bill.months, said["bill"]["months"], strict=True):
+    data = asdict(found) | {"changes": found.changes}
+    for month, facts in zip(found.bill.months, data["bill"]["months"], strict=True):
         facts["difference"] = month.difference
-    said["bill"]["total"] = _without_name(found.bill.total)
-    said["changed"] = [
+    data["bill"]["total"] = _without_name(found.bill.total)
+    data["changed"] = [
         asdict(lead) | {"received_at": moment(lead.received_at)} for lead in found.changed
     ]
-    return said
+    return data
 
 
 def _without_name(total: MonthBill) -> dict[str, Any]:

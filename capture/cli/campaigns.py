@@ -8,17 +8,23 @@ from typing import Any, Final
 
 import click
 
-from capture.backtest.rounded import Shift, rounded, shift_of, tens, uncounted
+from capture.backtest.rounded import (
+    VerdictShift,
+    round_to_tens,
+    rounded_count,
+    uncounted_fields,
+    verdict_shift,
+)
 from capture.campaign.files import read_draft
 from capture.campaign.model import Campaign
-from capture.cli.context import Allowance, Workplace, pass_workplace
+from capture.cli.context import Allowance, CommandContext, pass_context
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
 from capture.errors import GatepostError, Refused
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import check_terms, open_door, shut_door
+from capture.ledger.terms import check_terms, pause_campaign, resume_campaign
 from capture.money import show_money, to_minor
 from capture.qualification.criteria import sentence
-from capture.text import counted
+from capture.text import count_noun
 
 # `gatepost campaigns answer`: what the ledger says of campaign files that somebody pushed.
 #
@@ -33,8 +39,8 @@ _FEW: Final = "too few leads to say"
 
 @click.command()
 @click.argument("campaign", required=False)
-@pass_workplace
-def answer(workplace: Workplace, campaign: str | None) -> None:
+@pass_context
+def answer(context: CommandContext, campaign: str | None) -> None:
     """Say what the ledger refuses of pushed files, and about how many verdicts they would change.
 
     Reads {"slug": "text of the file, or null if it is gone"} from standard input and prints
@@ -42,25 +48,25 @@ def answer(workplace: Workplace, campaign: str | None) -> None:
     """
     raw = sys.stdin.buffer.read(_LARGEST + 1)
     texts = {campaign: raw.decode(errors="replace")} if campaign else _texts(raw)
-    with workplace.ledger() as ledger:
-        said = ledger.read(lambda reading: _answers(reading, texts, workplace.push_backtests))
+    with context.ledger() as ledger:
+        data = ledger.read(lambda reading: _answers(reading, texts, context.push_backtests))
     if campaign is None:
-        click.echo(json.dumps(said))
+        click.echo(json.dumps(data))
         return
-    for line in said["told"]:
+    for line in data["messages"]:
         click.echo(line)
-    if said["refused"]:
-        raise Refused("\n".join(said["refused"]))
+    if data["refused"]:
+        raise Refused("\n".join(data["refused"]))
 
 
 def _answers(
     reading: Reading, texts: Mapping[str, str | None], allowance: Allowance
 ) -> dict[str, list[str]]:
     refused: list[str] = []
-    told: list[str] = []
+    messages: list[str] = []
     for slug, text in texts.items():
         if text is None:
-            told += _gone(reading, slug)
+            messages += _check_removed(reading, slug)
             continue
         try:
             draft = read_draft(slug, text.encode(errors="surrogatepass"), f"campaigns/{slug}.toml")
@@ -68,21 +74,21 @@ def _answers(
         except GatepostError as error:
             refused += str(error).splitlines()
         else:
-            told += _tried(reading, draft, allowance)
-    return {"refused": refused, "told": told}
+            messages += _check_draft(reading, draft, allowance)
+    return {"refused": refused, "messages": messages}
 
 
 def _texts(raw: bytes) -> dict[str, str | None]:
     try:
-        said: Any = json.loads(raw) if len(raw) <= _LARGEST else None
+        text: Any = json.loads(raw) if len(raw) <= _LARGEST else None
     except ValueError:
-        said = None
-    if not isinstance(said, dict) or not all(isinstance(v, str | None) for v in said.values()):
+        text = None
+    if not isinstance(text, dict) or not all(isinstance(v, str | None) for v in text.values()):
         raise Refused('standard input: not {"slug": "text of a campaign file"}')
-    return said
+    return text
 
 
-def _gone(reading: Reading, slug: str) -> Iterator[str]:
+def _check_removed(reading: Reading, slug: str) -> Iterator[str]:
     if reading.campaigns.first_version(slug) is not None:
         yield (
             f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, bills and "
@@ -90,7 +96,7 @@ def _gone(reading: Reading, slug: str) -> Iterator[str]:
         )
 
 
-def _tried(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[str]:
+def _check_draft(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[str]:
     """What today's file would have said of the leads that came, as far as it may be told."""
     if not allowance.take(datetime.now(UTC)):
         yield (
@@ -98,22 +104,25 @@ def _tried(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[
             "day, and today's are used up; the agency has `gatepost backtest`"
         )
         return
-    yield from told(draft, shift_of(reading, draft, reading.leads.judged(draft.slug, None)))
+    yield from impact_lines(
+        draft, verdict_shift(reading, draft, reading.leads.judged(draft.slug, None))
+    )
 
 
-def told(draft: Campaign, shift: Shift) -> Iterator[str]:
+def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
     """The lines that a pusher sees about past leads (rule 40)."""
     where = f"campaigns/{draft.slug}.toml"
-    lost, won = rounded(shift.lost, shift.leads), rounded(shift.won, shift.leads)
+    lost, won = rounded_count(shift.lost, shift.leads), rounded_count(shift.won, shift.leads)
     if lost is None and won is None:
         yield f"{where}: {_FEW} whose verdict it would change."
     else:
         yield (
-            f"{where}: of about {tens(shift.leads):,} past leads, would no longer qualify: "
+            f"{where}: of about {round_to_tens(shift.leads):,} past leads, would no longer "
+            "qualify: "
             f"{_about(lost)}; would qualify now: {_about(won)}. They keep the verdict they have; "
             "`gatepost backtest` counts exactly, for the agency."
         )
-    for field in uncounted(draft):
+    for field in uncounted_fields(draft):
         yield f"{where}: a criterion on {field} is not counted for a push."
 
 
@@ -131,10 +140,10 @@ campaigns.add_command(answer)
 
 @campaigns.command("list")
 @as_json_option
-@pass_workplace
-def list_(workplace: Workplace, as_json: bool) -> None:
+@pass_context
+def list_(context: CommandContext, as_json: bool) -> None:
     """List the campaigns and whether their doors are open."""
-    found = workplace.catalogue().campaigns.values()
+    found = context.catalogue().campaigns.values()
     now = datetime.now(UTC)
 
     def look(reading: Reading) -> list[dict[str, Any]]:
@@ -143,14 +152,14 @@ def list_(workplace: Workplace, as_json: bool) -> None:
                 "campaign": campaign.slug,
                 "client": campaign.client,
                 "price": price(campaign),
-                "door": door(reading, campaign, now),
+                "door": campaign_state(reading, campaign, now),
                 "version": campaign.version[:12],
                 "title": campaign.title,
             }
             for campaign in found
         ]
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         rows = ledger.read(look)
     show_rows(("campaign", "client", "price", "door", "version", "title"), rows, as_json=as_json)
 
@@ -158,10 +167,10 @@ def list_(workplace: Workplace, as_json: bool) -> None:
 @campaigns.command()
 @click.argument("campaign")
 @as_json_option
-@pass_workplace
-def show(workplace: Workplace, campaign: str, as_json: bool) -> None:
+@pass_context
+def show(context: CommandContext, campaign: str, as_json: bool) -> None:
     """Show one campaign: what makes a lead qualified, and what it costs."""
-    found = workplace.campaign(campaign)
+    found = context.campaign(campaign)
     if as_json:
         show_json(found.model_dump(mode="json", exclude={"text"}))
         return
@@ -182,51 +191,51 @@ def show(workplace: Workplace, campaign: str, as_json: bool) -> None:
 
 
 @campaigns.command()
-@pass_workplace
-def check(workplace: Workplace) -> None:
+@pass_context
+def check(context: CommandContext) -> None:
     """Check every campaign and client file, and that no lead's terms change under it."""
-    catalogue = workplace.catalogue()
+    catalogue = context.catalogue()
     found = catalogue.campaigns
-    workplace.costs(catalogue)
-    with workplace.ledger() as ledger:
+    context.costs(catalogue)
+    with context.ledger() as ledger:
         ledger.read(lambda reading: _check_all(reading, list(found.values())))
-    click.echo(f"{counted(len(found), 'campaign')} {'is' if len(found) == 1 else 'are'} sound.")
+    click.echo(f"{count_noun(len(found), 'campaign')} {'is' if len(found) == 1 else 'are'} sound.")
 
 
 def _check_all(reading: Reading, found: list[Campaign]) -> None:
-    faults = []
+    problems = []
     for campaign in found:
         try:
             check_terms(reading, campaign)
         except Refused as error:
-            faults.append(str(error))
-    if faults:
-        raise Refused("\n".join(faults))
+            problems.append(str(error))
+    if problems:
+        raise Refused("\n".join(problems))
 
 
 @campaigns.command()
 @click.argument("campaign")
-@pass_workplace
-def pause(workplace: Workplace, campaign: str) -> None:
+@pass_context
+def pause(context: CommandContext, campaign: str) -> None:
     """Shut the door: no new leads; review, outcomes and billing go on."""
-    found = workplace.campaign(campaign)
-    with workplace.ledger() as ledger:
-        ledger.transact(lambda records: shut_door(records, found, datetime.now(UTC)))
+    found = context.campaign(campaign)
+    with context.ledger() as ledger:
+        ledger.transact(lambda records: pause_campaign(records, found, datetime.now(UTC)))
     click.echo(f"{campaign} is paused: its form takes nothing until `campaigns resume {campaign}`.")
 
 
 @campaigns.command()
 @click.argument("campaign")
-@pass_workplace
-def resume(workplace: Workplace, campaign: str) -> None:
+@pass_context
+def resume(context: CommandContext, campaign: str) -> None:
     """Open the door again."""
-    found = workplace.campaign(campaign)
-    with workplace.ledger() as ledger:
-        ledger.transact(lambda records: open_door(records, found, datetime.now(UTC)))
+    found = context.campaign(campaign)
+    with context.ledger() as ledger:
+        ledger.transact(lambda records: resume_campaign(records, found, datetime.now(UTC)))
     click.echo(f"{campaign} takes leads again.")
 
 
-def door(reading: Reading, campaign: Campaign, now: datetime) -> str:
+def campaign_state(reading: Reading, campaign: Campaign, now: datetime) -> str:
     """open, closed (by its dates) or paused (by command)."""
     if reading.campaigns.is_paused(campaign.slug):
         return "paused"
@@ -240,5 +249,5 @@ def price(campaign: Campaign) -> str:
         amount = show_money(to_minor(terms.rate, campaign.currency), campaign.currency)
     else:
         amount = f"{terms.percent} %"
-    months = f" for {counted(terms.months, 'month')}" if terms.months else ""
+    months = f" for {count_noun(terms.months, 'month')}" if terms.months else ""
     return f"{amount} per {terms.billable}{months} ({terms.model.value})"

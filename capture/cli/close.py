@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import click
 
 from capture.billing.statement import Statement
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
 from capture.closing.close import close_month, read_statement
 from capture.errors import Refused
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger
 from capture.money import show_money
-from capture.text import counted
+from capture.text import count_noun
 
 
 @click.command()
@@ -23,40 +23,40 @@ from capture.text import counted
     is_flag=True,
     help="Draw a numbered statement of 0 if there is nothing to bill.",
 )
-@pass_workplace
-def close(workplace: Workplace, campaign: str, month: str, empty_statement: bool) -> None:
+@pass_context
+def close(context: CommandContext, campaign: str, month: str, empty_statement: bool) -> None:
     """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one.
 
     A month with nothing to bill is closed without a statement and takes no number.
     """
-    with workplace.ledger() as ledger:
-        frozen = _close(workplace, ledger, campaign, month, empty_statement=empty_statement)
-    if frozen is None:
+    with context.ledger() as ledger:
+        closed_statement = _close(context, ledger, campaign, month, empty_statement=empty_statement)
+    if closed_statement is None:
         click.echo(f"{campaign}, {month}: closed. There was nothing to bill, so no statement.")
         return
-    bill = read_statement(frozen)
+    bill = read_statement(closed_statement)
     click.echo(
-        f"{frozen.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
-        f" for {counted(len(bill.lines), 'lead')};"
+        f"{closed_statement.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
+        f" for {count_noun(len(bill.lines), 'lead')};"
         f" {bill.counts.in_review} in review, for a later month."
     )
     click.echo(_to_pay(bill))
-    click.echo(f"SHA-256 {frozen.sha256}")
+    click.echo(f"SHA-256 {closed_statement.sha256}")
 
 
 def _close(
-    workplace: Workplace, ledger: Ledger, campaign: str, month: str, *, empty_statement: bool
-) -> Frozen | None:
-    terms = workplace.campaign_in(ledger, campaign)
-    both = workplace.parties(terms)
-    if not both.supplier.address:
+    context: CommandContext, ledger: Ledger, campaign: str, month: str, *, empty_statement: bool
+) -> ClosedStatement | None:
+    terms = context.campaign_in(ledger, campaign)
+    parties = context.parties(terms)
+    if not parties.supplier.address:
         raise Refused(
             "AGENCY_ADDRESS is not set, and a statement names who bills; "
             'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
         )
     return ledger.transact(
         lambda records: close_month(
-            records, terms, both, month, datetime.now(UTC), empty_statement=empty_statement
+            records, terms, parties, month, datetime.now(UTC), empty_statement=empty_statement
         )
     )
 
@@ -64,9 +64,9 @@ def _close(
 def _to_pay(bill: Statement) -> str:
     tax = f" with {bill.parties.vat_rate} % VAT" if bill.vat else ""
     credit = {"credit taken off": bill.gross - bill.to_pay, "of credit left": bill.credit_left}
-    said = [
+    parts = [
         f", {show_money(sum_, bill.currency)} {words}" for words, sum_ in credit.items() if sum_
     ]
     return (
-        f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{''.join(said)}, by {bill.due_on}."
+        f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{''.join(parts)}, by {bill.due_on}."
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from capture.billing.statement import Agency, Parties, parties
+from capture.billing.statement import Agency, Parties, build_parties
 from capture.campaign.catalogue import Catalogue, Costs, read_all_costs, read_catalogue
 from capture.campaign.model import Campaign
 from capture.errors import Unavailable
@@ -68,7 +68,7 @@ def _read(text: str, today: date, times: int) -> tuple[date, int]:
 
 
 @dataclass(frozen=True)
-class Workplace:
+class CommandContext:
     """Made by the `gatepost` command from the settings; no command reads a setting itself."""
 
     database_url: str
@@ -117,7 +117,7 @@ class Workplace:
 
     def parties(self, campaign: Campaign) -> Parties:
         """Who bills whom for a campaign."""
-        return parties(self.agency, self.catalogue().client(campaign.client))
+        return build_parties(self.agency, self.catalogue().client(campaign.client))
 
     def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
         """The agency's own costs, by campaign. Raises `FileErrors` with every mistake."""
@@ -128,9 +128,9 @@ class Workplace:
         """Titles of the site's pages by path; none before it was built."""
         return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
-    def tokens(self, life: timedelta = TEST_LEAD_LIFE) -> Tokens:
+    def link_signer(self, history: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """For links that a command prints."""
-        return Tokens(self.secret("secret_key"), life)
+        return Tokens(self.secret("secret_key"), history)
 
 
-pass_workplace = click.make_pass_decorator(Workplace)
+pass_context = click.make_pass_decorator(CommandContext)

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find
-from capture.intake.correct import Correction
-from capture.intake.correct import correct as correct_lead
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.model import Lead
 from capture.ledger.protocol import Records
 
@@ -30,9 +29,9 @@ from capture.ledger.protocol import Records
 )
 @click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
-@pass_workplace
+@pass_context
 def correct(
-    workplace: Workplace,
+    context: CommandContext,
     lead_id: str,
     settings: tuple[str, ...],
     not_spam: bool,
@@ -50,10 +49,10 @@ def correct(
 
     def work(records: Records) -> Lead:
         found = find(records, lead_id)
-        correction = Correction(found.lead_id, by, typed, not_spam, note, basis)
+        correction = LeadCorrection(found.lead_id, by, typed, not_spam, note, basis)
         return correct_lead(records, correction, datetime.now(UTC))
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         lead = ledger.transact(work)
     more = "; only an explicit acceptance makes it billable" if lead.review == "qualified" else ""
     click.echo(f"{lead.lead_id} was judged again and is {lead.review}{more}.")

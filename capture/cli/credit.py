@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.closing.credit import Correction, Wish, credits_of
-from capture.closing.credit import credit as issue
+from capture.closing.credit import Correction, CorrectionRequest, credits_of
+from capture.closing.credit import issue_credit as issue
 from capture.ledger.protocol import Records
 from capture.money import from_minor, show_money
 
@@ -20,9 +20,9 @@ from capture.money import from_minor, show_money
 @click.option("--reason", required=True, metavar="CODE", help="Why: goodwill, wrong_contact ...")
 @click.option("--amount", type=Amount(), help="Net of tax; all that is left by default.")
 @click.option("--again", is_flag=True, help="The same was credited today, and is once more.")
-@pass_workplace
+@pass_context
 def credit(
-    workplace: Workplace,
+    context: CommandContext,
     number: str,
     lead_id: str,
     reason: str,
@@ -34,26 +34,27 @@ def credit(
     """Issue a credit note on a line of the closed statement NUMBER."""
 
     def work(records: Records) -> Correction:
-        wish = Wish(number, lead_id, reason, period, amount, again)
-        return issue(records, wish, by, datetime.now(UTC))
+        correction_request = CorrectionRequest(number, lead_id, reason, period, amount, again)
+        return issue(records, correction_request, by, datetime.now(UTC))
 
-    with workplace.ledger() as ledger:
-        made = ledger.transact(work)
+    with context.ledger() as ledger:
+        created = ledger.transact(work)
     click.echo(
-        f"{made.number}: {show_money(made.amount, made.currency)} credited on {made.statement}."
+        f"{created.number}: {show_money(created.amount, created.currency)} credited on "
+        f"{created.statement}."
     )
 
 
 @click.command("credits")
 @click.option("--client", help="Only this client's.")
 @as_json_option
-@pass_workplace
-def credits_(workplace: Workplace, client: str | None, as_json: bool) -> None:
+@pass_context
+def credits_(context: CommandContext, client: str | None, as_json: bool) -> None:
     """List the credit notes, in the order of their issue."""
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         found = ledger.read(lambda reading: credits_of(reading, client))
     if not found and client is not None:
-        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # a mistyped name is refused, with what is near
     rows = [
         asdict(one)
         | {

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.closing.credit import Wish
+from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import Proposal, proposals_of, propose_debit
 from capture.ledger.protocol import Records
 from capture.money import from_minor, show_money
@@ -27,9 +27,9 @@ def debit() -> None:
 @line_options
 @click.option("--amount", required=True, type=Amount(), help="Net of tax, beyond the line.")
 @click.option("--reason", required=True, metavar="CODE", help="Why: wrong_rate, missed_period ...")
-@pass_workplace
+@pass_context
 def propose(
-    workplace: Workplace,
+    context: CommandContext,
     number: str,
     lead_id: str,
     amount: Decimal,
@@ -40,13 +40,13 @@ def propose(
     """The agency asks for more on a line of the closed statement NUMBER."""
 
     def work(records: Records) -> Proposal:
-        wish = Wish(number, lead_id, reason, period, amount)
-        return propose_debit(records, wish, by, datetime.now(UTC))
+        correction_request = CorrectionRequest(number, lead_id, reason, period, amount)
+        return propose_debit(records, correction_request, by, datetime.now(UTC))
 
-    with workplace.ledger() as ledger:
-        made = ledger.transact(work)
+    with context.ledger() as ledger:
+        created = ledger.transact(work)
     click.echo(
-        f"{made.id}: {show_money(made.amount, made.currency)} proposed on {number}, lead "
+        f"{created.id}: {show_money(created.amount, created.currency)} proposed on {number}, lead "
         f"{lead_id}; it is a document once the client approves it by its API token."
     )
 
@@ -54,13 +54,13 @@ def propose(
 @debit.command("list")
 @click.option("--client", help="Only this client's.")
 @as_json_option
-@pass_workplace
-def list_(workplace: Workplace, client: str | None, as_json: bool) -> None:
+@pass_context
+def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
     """List what was proposed, and what the client said."""
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         found = ledger.read(lambda reading: proposals_of(reading, client))
     if not found and client is not None:
-        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # a mistyped name is refused, with what is near
     rows = [
         asdict(one)
         | {

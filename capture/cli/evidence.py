@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
-from capture.closing.documents import closed_statement
+from capture.cli.context import CommandContext, pass_context
+from capture.closing.documents import find_closed_statement
 from capture.documents.evidence import is_evidence, write_evidence
 from capture.errors import Refused
-from capture.text import counted
+from capture.text import count_noun
 
 
 @click.command()
@@ -22,15 +22,15 @@ from capture.text import counted
     help="The SQLite file to make.",
 )
 @click.option("--force", is_flag=True, help="Replace an evidence file that is there already.")
-@pass_workplace
-def evidence(workplace: Workplace, number: str, output: Path, force: bool) -> None:
+@pass_context
+def evidence(context: CommandContext, number: str, output: Path, force: bool) -> None:
     """Put all that proves statement NUMBER into one SQLite file: its leads and nobody else's."""
     _check_place(output, force=force)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         leads = ledger.read(
-            lambda reading: write_evidence(reading, closed_statement(reading, number), output)
+            lambda reading: write_evidence(reading, find_closed_statement(reading, number), output)
         )
-    shown = counted(leads, "lead")
+    shown = count_noun(leads, "lead")
     click.echo(f"{output}: the evidence for {number}, {shown}. It holds personal data.")
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
 from capture.cli.output import (
     as_of_option,
     check_output,
-    chosen_format,
+    choose_format,
     excel_option,
-    opened,
+    open_output,
     output_option,
     read_time,
 )
@@ -42,9 +42,9 @@ FIXED = (
 @excel_option
 @as_of_option
 @output_option
-@pass_workplace
+@pass_context
 def export(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str,
     month: str,
     shape: str,
@@ -53,17 +53,17 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
-    shape = chosen_format(shape, excel=excel)
+    shape = choose_format(shape, excel=excel)
     check_output(output, shape)
 
     def look(reading: Reading, time: datetime) -> None:
         drawn = draw_month(reading, campaign, month, time)
         rows = (_row(one, drawn) for one in drawn.leads(reading))
-        with opened(output, shape) as out:
+        with open_output(output, shape) as out:
             WRITERS[shape](out, _columns(drawn), rows)
 
-    with workplace.ledger() as ledger:
-        time = read_time(as_of, workplace.campaign_in(ledger, campaign))
+    with context.ledger() as ledger:
+        time = read_time(as_of, context.campaign_in(ledger, campaign))
         ledger.read(lambda reading: look(reading, time))
 
 
@@ -78,7 +78,7 @@ def _column(field: str) -> str:
 
 
 def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
-    line, dossier = one.due.line, one.dossier
+    line, personal_data = one.due.line, one.personal_data
     row: dict[str, Cell] = {
         "lead_id": line.lead_id,
         "campaign": drawn.campaign,
@@ -90,23 +90,26 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
         "consent": ": ".join(one.due.consent.in_words()),
         "verdict": _verdict(one),
     }
-    if dossier is not None:
+    if personal_data is not None:
         for name in drawn.fields:
-            value = dossier.answers.get(name)
+            value = personal_data.answers.get(name)
             row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
-        typed = (f"{name}: {text}" for name, text in dossier.unverified.items())
+        typed = (f"{name}: {text}" for name, text in personal_data.unverified.items())
         row["unverified"] = "; ".join(typed) or None
-        for which, touch in (("first", dossier.first_touch), ("last", dossier.last_touch)):
+        for which, touch in (
+            ("first", personal_data.first_touch),
+            ("last", personal_data.last_touch),
+        ):
             row |= {f"{which}_{name}": touch.get(name) for name in TOUCH_KEYS}
     return row
 
 
 def _verdict(one: BillableLead) -> str:
     """Every rule in words and how it was met, the value given where it is still known."""
-    reasons = {} if one.dossier is None else one.dossier.reasons
+    reasons = {} if one.personal_data is None else one.personal_data.reasons
     parts = []
     for criterion in one.due.verdict["criteria"]:
         met = "met" if criterion["passed"] else "not met"
-        why = reasons.get(criterion["id"])
-        parts.append(f"{criterion['rule']}: {met}" + (f" ({why})" if why else ""))
+        reason = reasons.get(criterion["id"])
+        parts.append(f"{criterion['rule']}: {met}" + (f" ({reason})" if reason else ""))
     return "; ".join(parts)

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import from_option, read_period, to_option
 from capture.cli.show import as_json_option, show_facts, show_heading, show_json, show_rows
 from capture.kpi.formulas import DEFINITIONS, Figure, Unit, agency_figures, client_figures
-from capture.kpi.gathering import Asked, campaigns_in, gather
+from capture.kpi.gathering import KpiQuery, campaigns_in, gather_figures
 from capture.kpi.grouping import By, CurrencyFigures, Period
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import Reading
@@ -50,7 +50,7 @@ def show_figures(
             ("figure", "is", "formula", "with its numbers"), _explained(figures), as_json=False
         )
     else:
-        show_facts(_told(figures, found.whole))
+        show_facts(_figure_rows(figures, found.whole))
     for grouping, groups in found.groupings.items():
         show_heading(f"By {grouping}")
         _show_groups(grouping, groups, titles)
@@ -59,7 +59,7 @@ def show_figures(
         show_facts(DEFINITIONS.items())
 
 
-def _told(figures: list[Figure], sums: Sums) -> Iterator[tuple[str, str]]:
+def _figure_rows(figures: list[Figure], sums: Sums) -> Iterator[tuple[str, str]]:
     for one in figures:
         yield one.name, one.shown
         if one.key == "leads":
@@ -87,7 +87,7 @@ def _explained(figures: list[Figure]) -> Iterator[Mapping[str, str]]:
             "figure": one.name,
             "is": one.shown,
             "formula": one.formula,
-            "with its numbers": one.worked,
+            "with its numbers": one.calculation,
         }
 
 
@@ -136,9 +136,9 @@ def _span(period: Period) -> str:
 )
 @as_json_option
 @click.option("--explain", is_flag=True, help="Each formula with its numbers, and what words mean.")
-@pass_workplace
+@pass_context
 def kpi(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str | None,
     client: str | None,
     first: date | None,
@@ -152,17 +152,18 @@ def kpi(
     For the agency: own costs and margin are among them, which no client sees.
     """
     period = read_period(first, last)
-    catalogue = workplace.catalogue()
-    costs = workplace.costs(catalogue)
-    titles = workplace.titles() if by == By.POST else {}
+    catalogue = context.catalogue()
+    costs = context.costs(catalogue)
+    titles = context.titles() if by == By.POST else {}
 
     def look(reading: Reading) -> list[CurrencyFigures]:
         meant = campaigns_in(reading, catalogue, campaign, client)
-        return gather(
-            reading, Asked(meant, datetime.now(UTC), period, None if by is None else By(by), costs)
+        return gather_figures(
+            reading,
+            KpiQuery(meant, datetime.now(UTC), period, None if by is None else By(by), costs),
         )
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         found = ledger.read(look)
     if as_json:
         show_json(_as_dict(found, titles if by == By.POST else None, explain=explain))
@@ -187,7 +188,7 @@ def _as_dict(
         named = {} if titles is None else {"title": titles.get(name)}
         return named | _sums(sums, explain=explain)
 
-    said: dict[str, Any] = {
+    data: dict[str, Any] = {
         "currencies": [
             {
                 "currency": one.currency,
@@ -201,7 +202,7 @@ def _as_dict(
             for one in found
         ]
     }
-    return said | ({"definitions": dict(DEFINITIONS)} if explain else {})
+    return data | ({"definitions": dict(DEFINITIONS)} if explain else {})
 
 
 def _sums(sums: Sums, *, explain: bool) -> dict[str, Any]:
@@ -216,5 +217,5 @@ def _sums(sums: Sums, *, explain: bool) -> dict[str, Any]:
 
 def _figure(one: Figure, *, explain: bool) -> dict[str, Any]:
     number = one.number if one.number is None or isinstance(one.number, int) else float(one.number)
-    said = {"number": number, "unit": one.unit.value, "shown": one.shown}
-    return said | ({"formula": one.formula, "worked": one.worked} if explain else {})
+    data = {"number": number, "unit": one.unit.value, "shown": one.shown}
+    return data | ({"formula": one.formula, "calculation": one.calculation} if explain else {})

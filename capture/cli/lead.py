@@ -6,24 +6,24 @@ from typing import Any
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
 from capture.lead.consent import Consent
-from capture.lead.events import ON_BEHALF_OF, Kind, parse_time
+from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
-from capture.ledger.facts import Dossier, Note, Recorded
+from capture.ledger.facts import Note, PersonalData, Recorded
 from capture.ledger.protocol import Reading
 
 
 @click.command()
 @click.argument("lead_id", metavar="ID")
 @as_json_option
-@pass_workplace
-def lead(workplace: Workplace, lead_id: str, as_json: bool) -> None:
+@pass_context
+def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
     """Show one lead. The beginning of its id is enough if no other begins so."""
     now = datetime.now(UTC)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
     if as_json:
         show_json(facts)
@@ -34,7 +34,7 @@ def lead(workplace: Workplace, lead_id: str, as_json: bool) -> None:
 def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     found = find(reading, wanted)
     events = list(reading.events.select(lead_id=found.lead_id))
-    dossier = reading.people.dossier(found.lead_id)
+    personal_data = reading.people.personal_data(found.lead_id)
     owed = reading.statements.due_state(found.lead_id)
     notes = list(reading.people.notes(found.lead_id))
     earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
@@ -43,12 +43,14 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
         | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))}
         | {"due": moment(owed.due_at), "billed": owed.billed},
         "consent": asdict(found.consent),
-        "verdict": _verdict(events, dossier),
-        "answers": None if dossier is None else dict(dossier.answers),
-        "unverified": None if dossier is None else dict(dossier.unverified),
-        "first_touch": None if dossier is None else dict(dossier.first_touch),
-        "last_touch": None if dossier is None else dict(dossier.last_touch),
-        "earlier": {lead_id: _answers(reading.people.dossier(lead_id)) for lead_id in earlier},
+        "verdict": _verdict(events, personal_data),
+        "answers": None if personal_data is None else dict(personal_data.answers),
+        "unverified": None if personal_data is None else dict(personal_data.unverified),
+        "first_touch": None if personal_data is None else dict(personal_data.first_touch),
+        "last_touch": None if personal_data is None else dict(personal_data.last_touch),
+        "earlier": {
+            lead_id: _answers(reading.people.personal_data(lead_id)) for lead_id in earlier
+        },
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
         "events": [_event(one, notes) for one in events],
     }
@@ -59,22 +61,22 @@ def find(reading: Reading, wanted: str) -> Lead:
     ids = reading.leads.ids_starting_with(wanted)
     found = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(wanted)
     if found is None:
-        why = "several leads begin so; type more of it" if ids else "`gatepost leads` lists them"
-        raise NotFound(f"no lead {wanted!r}: {why}")
+        reason = "several leads begin so; type more of it" if ids else "`gatepost leads` lists them"
+        raise NotFound(f"no lead {wanted!r}: {reason}")
     return found
 
 
-def _verdict(events: list[Recorded], dossier: Dossier | None) -> list[dict[str, Any]]:
-    reasons = {} if dossier is None else dossier.reasons
+def _verdict(events: list[Recorded], personal_data: PersonalData | None) -> list[dict[str, Any]]:
+    reasons = {} if personal_data is None else personal_data.reasons
     verdicts = [one.event.data["verdict"] for one in events if "verdict" in one.event.data]
     return [
-        {**criterion, "why": reasons.get(criterion["id"], "")}
+        {**criterion, "reason": reasons.get(criterion["id"], "")}
         for criterion in (verdicts[-1]["criteria"] if verdicts else ())
     ]
 
 
-def _answers(dossier: Dossier | None) -> dict[str, Any] | None:
-    return None if dossier is None else dict(dossier.answers)
+def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
+    return None if personal_data is None else dict(personal_data.answers)
 
 
 def _event(one: Recorded, notes: list[Note]) -> dict[str, Any]:
@@ -99,7 +101,11 @@ def _plain(value: Any) -> Any:
 
 def _show(facts: dict[str, Any]) -> None:
     lead = facts["lead"]
-    marks = [name for name in ("test", "free", "explicit", "entered") if lead[name]]
+    marks = [
+        name
+        for name in ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
+        if lead[name]
+    ]
     show_facts(
         [
             ("lead", lead["lead_id"]),
@@ -120,7 +126,7 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["verdict"]:
         show_heading("Verdict")
         show_rows(
-            ("met", "rule", "why"),
+            ("met", "rule", "reason"),
             [{**row, "met": "yes" if row["passed"] else "NO"} for row in facts["verdict"]],
             as_json=False,
         )
@@ -151,7 +157,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 def _corrects(event: dict[str, Any]) -> bool:
-    return bool(event["kind"] == Kind.CORRECTED)
+    return bool(event["kind"] == EventKind.CORRECTED)
 
 
 def _correction(event: dict[str, Any]) -> str:
@@ -167,10 +173,10 @@ def _is_entry(event: dict[str, Any]) -> bool:
 
 def _entry(event: dict[str, Any]) -> str:
     """Rule 41: what the agency entered for the client, who did, and until when it may object."""
-    said = f"{event['occurred_at']}: {event['kind']}, entered by the agency"
-    said += f", by {event['by']}" if event["by"] else ""
+    text = f"{event['occurred_at']}: {event['kind']}, entered by the agency"
+    text += f", by {event['by']}" if event["by"] else ""
     final = event["data"].get("final_at")
-    return said + (f"; the client may object until {moment(parse_time(final))}" if final else "")
+    return text + (f"; the client may object until {moment(parse_time(final))}" if final else "")
 
 
 def _actor(event: dict[str, Any]) -> str:

@@ -10,17 +10,17 @@ from typing import Any
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import DefaultGroup, Month
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
 from capture.intake.gate import check_open
-from capture.intake.import_leads import Brought, Origin, bring_in, read_sheet
+from capture.intake.import_leads import ImportedLead, Origin, import_leads, read_sheet
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
-from capture.ledger.dry_run import rehearse
-from capture.ledger.facts import Dossier, LeadFilter
+from capture.ledger.dry_run import dry_run_of
+from capture.ledger.facts import LeadFilter, PersonalData
 from capture.ledger.protocol import Reading
 
 # `gatepost leads import FILE.csv`: leads that were won elsewhere, through the same door.
@@ -38,9 +38,9 @@ from capture.ledger.protocol import Reading
 )
 @click.option("--dry-run", is_flag=True, help="Say what would become of each row; write nothing.")
 @as_json_option
-@pass_workplace
+@pass_context
 def import_(
-    workplace: Workplace,
+    context: CommandContext,
     file: Path,
     campaign: str,
     source: str,
@@ -52,37 +52,37 @@ def import_(
 
     The heading names the campaign's fields. The same row again is the same lead.
     """
-    terms = workplace.campaign(campaign)
+    terms = context.campaign(campaign)
     origin = Origin(source, basis.strip())
     now = datetime.now(UTC)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))
         rows = read_sheet(read_content(file), short_path(file), terms)
-        do = partial(rehearse, ledger) if dry_run else ledger.transact
-        brought = do(lambda records: bring_in(records, terms, origin, rows, now))
+        do = partial(dry_run_of, ledger) if dry_run else ledger.transact
+        imported = do(lambda records: import_leads(records, terms, origin, rows, now))
     if as_json:
-        show_json(_rows(brought, dry_run=dry_run))
+        show_json(_rows(imported, dry_run=dry_run))
         return
     if dry_run:
         emails = {row.line: row.answers.get("email") for row in rows}
-        table = [{**asdict(one), "email": emails[one.line]} for one in brought]
-        show_rows(("line", "email", "stage", "why"), table, as_json=False)
-    click.echo(_summary(brought) + (" Nothing was written." if dry_run else ""))
+        table = [{**asdict(one), "email": emails[one.line]} for one in imported]
+        show_rows(("line", "email", "stage", "reason"), table, as_json=False)
+    click.echo(_summary(imported) + (" Nothing was written." if dry_run else ""))
 
 
-def _rows(brought: Sequence[Brought], *, dry_run: bool) -> list[dict[str, object]]:
+def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
     """A rehearsed lead has no id that anybody could ask for."""
-    passing = {one.lead_id for one in brought if not one.known} if dry_run else set()
+    passing = {one.lead_id for one in imported if not one.known} if dry_run else set()
     return [
         asdict(one) | {"lead_id": None if one.lead_id in passing else one.lead_id}
-        for one in brought
+        for one in imported
     ]
 
 
-def _summary(brought: Sequence[Brought]) -> str:
-    new = Counter(one.stage for one in brought if not one.known)
+def _summary(imported: Sequence[ImportedLead]) -> str:
+    new = Counter(one.stage for one in imported if not one.known)
     stages = ", ".join(f"{count} {stage}" for stage, count in new.items())
-    known = len(brought) - new.total()
+    known = len(imported) - new.total()
     return f"{new.total()} new{f' ({stages})' if stages else ''}, {known} known already."
 
 
@@ -103,9 +103,9 @@ leads.add_command(import_)
 @click.option("--stage", type=click.Choice(STAGES), help="Only leads that stand there now.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest.")
 @as_json_option
-@pass_workplace
+@pass_context
 def list_(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str | None,
     month: str | None,
     stage: str | None,
@@ -126,10 +126,10 @@ def list_(
                 break
         return rows
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         rows = ledger.read(look)
     if not rows and campaign is not None:
-        workplace.campaign(campaign)  # a mistyped name is told, with what it may have meant
+        context.campaign(campaign)  # a mistyped name is told, with what it may have meant
     if rows or as_json:
         show_rows(COLUMNS, rows, as_json=as_json)
     else:
@@ -137,8 +137,11 @@ def list_(
 
 
 def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
-    dossier, owed = reading.people.dossier(lead.lead_id), reading.statements.due_state(lead.lead_id)
-    names = ("test", "free", "explicit", "entered")
+    personal_data, owed = (
+        reading.people.personal_data(lead.lead_id),
+        reading.statements.due_state(lead.lead_id),
+    )
+    names = ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
     return {
         "lead_id": lead.lead_id,
         "received_at": moment(lead.received_at),
@@ -147,14 +150,18 @@ def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
         "deadline": moment(lead.deadline),
         "due": moment(owed.due_at),
         "billed": owed.billed,
-        "email": _email(dossier),
+        "email": _email(personal_data),
         "marks": " ".join(name for name in names if getattr(lead, name)),
     }
 
 
-def _email(dossier: Dossier | None) -> str | None:
+def _email(personal_data: PersonalData | None) -> str | None:
     """The address; one that could not be verified is marked."""
-    if dossier is None:
+    if personal_data is None:
         return "erased"
-    typed = dossier.unverified.get("email")
-    return f"{typed} (unverified)" if typed else str(dossier.answers.get("email") or "") or None
+    typed = personal_data.unverified.get("email")
+    return (
+        (f"{typed} (unverified)")
+        if typed
+        else str(personal_data.answers.get("email") or "") or None
+    )

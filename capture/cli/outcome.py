@@ -6,19 +6,19 @@ from decimal import Decimal
 import click
 
 from capture.campaign.model import Campaign
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find
 from capture.cli.options import Amount, side_option
 from capture.cli.output import parse_time
 from capture.cli.show import moment
 from capture.lead.events import Actor
 from capture.ledger.protocol import Reading, Records
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.local_time import show_moment
-from capture.outcomes.import_outcomes import remarks
+from capture.outcomes.import_outcomes import outcome_remarks
 from capture.outcomes.record import KINDS, Outcome
-from capture.outcomes.repeats import known_outcome, record
-from capture.outcomes.rows import MOST_MONTHS
+from capture.outcomes.repeats import find_recorded_outcome, record_once
+from capture.outcomes.rows import MAX_MONTHS
 
 
 @click.command()
@@ -32,17 +32,17 @@ from capture.outcomes.rows import MOST_MONTHS
 @click.option("--period", metavar="DATE", help="revenue, a refund in part: its month's first day.")
 @click.option(
     "--months",
-    type=click.IntRange(1, MOST_MONTHS),
+    type=click.IntRange(1, MAX_MONTHS),
     default=1,
     help="revenue, a refund in part: split over so many months.",
 )
-@click.option("--reason", default="", help="contested: a code of the campaign file.")
+@click.option("--reason", default="", help="objected: a code of the campaign file.")
 @click.option("--reference", default="", metavar="ID", help="The client's own id of this fact.")
 @click.option("--again", is_flag=True, help="Another one, though much the same is recorded.")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
-@pass_workplace
+@pass_context
 def outcome(
-    workplace: Workplace,
+    context: CommandContext,
     lead_id: str,
     what: str,
     by: str,
@@ -63,11 +63,11 @@ def outcome(
 
     def look(reading: Reading) -> Campaign:
         lead = find(reading, lead_id)
-        return kept_campaign(reading, lead.campaign, lead.version)
+        return saved_campaign(reading, lead.campaign, lead.version)
 
     def work(records: Records) -> list[str]:
         lead = find(records, lead_id)
-        said = Outcome(
+        stated = Outcome(
             lead_id=lead.lead_id,
             kind=KINDS[what],
             actor=Actor.AGENCY,
@@ -84,21 +84,21 @@ def outcome(
             again=again,
             timed=occurred is not None,
         )
-        known = known_outcome(records, said)
+        known = find_recorded_outcome(records, stated)
         if known is not None:
             on = moment(known.event.occurred_at)
             already = f"{what} {reference} is recorded already, at {on}"
             return [f"{lead.lead_id}: {already}; nothing was written."]
-        lead = record(records, said, now)
+        lead = record_once(records, stated, now)
         done = f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}."
-        return [done, *remarks(records, terms, said)]
+        return [done, *outcome_remarks(records, terms, stated)]
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         terms = ledger.read(look)
-        given = {"--on": occurred, "--at": meeting}
+        value = {"--on": occurred, "--at": meeting}
         times |= {
             option: parse_time(text, terms, option)
-            for option, text in given.items()
+            for option, text in value.items()
             if text is not None
         }
         done, *remarked = ledger.transact(work)

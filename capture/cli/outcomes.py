@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import side_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
 from capture.lead.events import Actor
-from capture.ledger.dry_run import rehearse
+from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
-from capture.local_time import local, show_moment, which_of_two
-from capture.outcomes.import_outcomes import Taken, read_outcomes, sort_out, take
-from capture.outcomes.rows import Teller
+from capture.ledger.terms import saved_campaign
+from capture.local_time import clock_change_note, local, show_moment
+from capture.outcomes.import_outcomes import ImportedOutcome, import_rows, read_outcomes, sort_rows
+from capture.outcomes.rows import RowDefaults
 from capture.review import find_lead
 
 
@@ -37,9 +37,9 @@ def outcomes() -> None:
 @click.option("--campaign", default="", help="Where the leads are, if a row does not say.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded; write nothing.")
 @as_json_option
-@pass_workplace
+@pass_context
 def import_(
-    workplace: Workplace,
+    context: CommandContext,
     file: Path,
     by: str,
     side: str,
@@ -52,19 +52,19 @@ def import_(
     The columns are the options of `gatepost outcome`, and lead_id, or email and campaign. The
     same row again changes nothing, so a newer export of the same list may be taken whole.
     """
-    teller = Teller(by, Actor(side), campaign)
+    defaults = RowDefaults(by, Actor(side), campaign)
     table = read_outcomes(read_content(file), short_path(file))
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         now = datetime.now(UTC)
-        rows = ledger.read(lambda reading: sort_out(reading, table, teller, now))
-        do = partial(rehearse, ledger) if dry_run else ledger.transact
+        rows = ledger.read(lambda reading: sort_rows(reading, table, defaults, now))
+        do = partial(dry_run_of, ledger) if dry_run else ledger.transact
         then = datetime.now(UTC)  # to sort out a long table takes its time
-        taken = do(lambda records: take(records, rows, then))
-        zones = ledger.read(lambda reading: _zones(reading, taken))
+        used = do(lambda records: import_rows(records, rows, then))
+        zones = ledger.read(lambda reading: _zones(reading, used))
     if as_json:
-        show_json([_row(one, zones[one.lead_id]) for one in taken])
+        show_json([_row(one, zones[one.lead_id]) for one in used])
         return
-    new = [one for one in taken if not one.known]
+    new = [one for one in used if not one.known]
     if dry_run and new:
         columns = ("line", "lead_id", "outcome", "on", "on_local", "at", "at_local")
         rows_shown = [_row(one, zones[one.lead_id]) for one in new]
@@ -72,23 +72,23 @@ def import_(
     for one in new:
         for line in _doubled(one, zones[one.lead_id]):
             click.echo(line)
-    click.echo(_summary(taken) + (" Nothing was written." if dry_run else ""))
+    click.echo(_summary(used) + (" Nothing was written." if dry_run else ""))
 
 
-def _zones(reading: Reading, taken: Sequence[Taken]) -> dict[str, ZoneInfo]:
+def _zones(reading: Reading, used: Sequence[ImportedOutcome]) -> dict[str, ZoneInfo]:
     """The zone of each lead's campaign."""
     zones: dict[tuple[str, str], ZoneInfo] = {}
     found: dict[str, ZoneInfo] = {}
-    for one in taken:
+    for one in used:
         lead = find_lead(reading, one.lead_id)
         terms = lead.campaign, lead.version
         if terms not in zones:
-            zones[terms] = kept_campaign(reading, *terms).zone
+            zones[terms] = saved_campaign(reading, *terms).zone
         found[one.lead_id] = zones[terms]
     return found
 
 
-def _row(one: Taken, zone: ZoneInfo) -> dict[str, Any]:
+def _row(one: ImportedOutcome, zone: ZoneInfo) -> dict[str, Any]:
     """Times in UTC and in the campaign's zone."""
     return {
         "line": one.line,
@@ -102,19 +102,19 @@ def _row(one: Taken, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _kind(one: Taken) -> str:
+def _kind(one: ImportedOutcome) -> str:
     return one.kind.value.replace("_", "-")
 
 
-def _doubled(one: Taken, zone: ZoneInfo) -> Iterator[str]:
+def _doubled(one: ImportedOutcome, zone: ZoneInfo) -> Iterator[str]:
     """Which of two instants was taken, where the clocks go back."""
     for name, time in (("on", one.occurred_at), ("at", one.meeting_at)):
-        if time is not None and which_of_two(time, zone):
+        if time is not None and clock_change_note(time, zone):
             yield f"line {one.line}: {name} is {show_moment(time, zone)}."
 
 
-def _summary(taken: Sequence[Taken]) -> str:
-    new = Counter(_kind(one) for one in taken if not one.known)
+def _summary(used: Sequence[ImportedOutcome]) -> str:
+    new = Counter(_kind(one) for one in used if not one.known)
     kinds = ", ".join(f"{count} {kind}" for kind, count in new.items())
-    known = len(taken) - new.total()
+    known = len(used) - new.total()
     return f"{new.total()} new{f' ({kinds})' if kinds else ''}, {known} known already."

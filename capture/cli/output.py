@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from capture.campaign.model import Campaign
 from capture.documents.lead_export import EXCEL
 from capture.errors import Refused
-from capture.files import whole_file
+from capture.files import atomic_write
 from capture.local_time import read_moment, show_moment
 
 _NO_TEXT: Final = frozenset({"pdf", "xlsx"})
@@ -42,7 +42,7 @@ excel_option = click.option(
 )
 
 
-def chosen_format(shape: str, *, excel: bool) -> str:
+def choose_format(shape: str, *, excel: bool) -> str:
     """The format with what `--excel` makes of it. Refuses that for any but CSV as wrong use."""
     if excel and shape != "csv":
         raise click.UsageError("--excel goes with --format csv; Excel reads xlsx as it is")
@@ -93,7 +93,7 @@ def check_output(output: Path | None, shape: str = "") -> None:
 
 
 @contextmanager
-def opened(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
+def open_output(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
     """The file, which is there whole or not at all when the block ends; or standard output.
 
     Raises `Refused` if it cannot be written.
@@ -107,7 +107,7 @@ def opened(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
             with output.open("wb") as out:
                 yield out
         else:
-            with whole_file(output) as draft, draft.open("wb") as out:
+            with atomic_write(output) as draft, draft.open("wb") as out:
                 yield out
     except OSError as error:
         if output is None and isinstance(error, BrokenPipeError):
@@ -118,7 +118,7 @@ def opened(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
 
 def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
     """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
-    with opened(output, shape) as out:
+    with open_output(output, shape) as out:
         out.write(content)
 
 
@@ -129,7 +129,7 @@ Item = TypeVar("Item")
 
 
 @contextmanager
-def watched(items: Iterable[Item], total: int, what: str) -> Iterator[Iterable[Item]]:
+def with_progress(items: Iterable[Item], total: int, what: str) -> Iterator[Iterable[Item]]:
     """The same items, with a bar that shows how many of the total were taken; it goes at the end.
 
     Without a terminal the items come as they are, at no cost.

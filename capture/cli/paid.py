@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount
-from capture.closing.payment import Received, pay
+from capture.closing.payment import PaymentEntry, record_payment
 from capture.money import show_money
 
 
@@ -25,14 +25,16 @@ from capture.money import show_money
     help="When it came, such as 2026-12-30.",
 )
 @click.option("--again", is_flag=True, help="The same sum did come twice on that day.")
-@pass_workplace
+@pass_context
 def paid(
-    workplace: Workplace, number: str, amount: Decimal, paid_on: datetime, again: bool
+    context: CommandContext, number: str, amount: Decimal, paid_on: datetime, again: bool
 ) -> None:
     """Record a payment for the statement or debit note NUMBER, in part or whole."""
-    received = Received(number, amount, paid_on.date(), again)
-    with workplace.ledger() as ledger:
-        entry = ledger.transact(lambda records: pay(records, received, datetime.now(UTC)))
+    received = PaymentEntry(number, amount, paid_on.date(), again)
+    with context.ledger() as ledger:
+        entry = ledger.transact(
+            lambda records: record_payment(records, received, datetime.now(UTC))
+        )
     currency = entry.document.currency
     if entry.open:
         click.echo(f"{number}: {show_money(entry.open, currency)} is still to be paid.")

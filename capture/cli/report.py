@@ -6,14 +6,14 @@ from pathlib import Path
 import click
 
 from capture.campaign.model import Campaign
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import NOT_NAMED
 from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
 from capture.closing.documents import closed_months
 from capture.documents.report import Month as Gathered
 from capture.documents.report import make_report, to_html
-from capture.kpi.gathering import Asked, gather
+from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import By, Period, month_before
 from capture.ledger.protocol import Reading
 
@@ -25,21 +25,21 @@ _MONTHS = 12
 @click.argument("campaign")
 @click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
 @output_option
-@pass_workplace
-def report(workplace: Workplace, campaign: str, month: str, output: Path | None) -> None:
+@pass_context
+def report(context: CommandContext, campaign: str, month: str, output: Path | None) -> None:
     """Write the month's report on CAMPAIGN for the client: one HTML page that asks for nothing.
 
     Figures, charts, rejections, articles, and what changed. No own costs, no personal data.
     """
-    now, titles = datetime.now(UTC), dict(workplace.titles())
-    with workplace.ledger() as ledger:
-        terms = workplace.campaign_in(ledger, campaign)
+    now, titles = datetime.now(UTC), dict(context.titles())
+    with context.ledger() as ledger:
+        terms = context.campaign_in(ledger, campaign)
         gathered = ledger.read(lambda reading: _gather(reading, terms, month, titles, now))
     if not titles:
         click.echo(NOT_NAMED, err=True)
-    client, agency = workplace.catalogue().client(terms.client), workplace.agency.party.name
-    made = make_report(terms, client, agency, gathered, now)
-    write_output(to_html(made).encode(), output, "html")
+    client, agency = context.catalogue().client(terms.client), context.agency.party.name
+    created = make_report(terms, client, agency, gathered, now)
+    write_output(to_html(created).encode(), output, "html")
 
 
 def _gather(
@@ -48,8 +48,8 @@ def _gather(
     """No costs are asked for: a client will see what is made of it."""
     period = Period.of_month(month)
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
-    (by_month,) = gather(reading, Asked((terms,), now, year, By.MONTH))
-    (by_post,) = gather(reading, Asked((terms,), now, period, By.POST))
+    (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, By.MONTH))
+    (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, By.POST))
     closed = closed_months(reading, terms.client)
     first = reading.leads.first(terms.slug)
     return Gathered(

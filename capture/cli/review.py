@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from capture.campaign.model import Campaign
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
@@ -24,13 +24,13 @@ from capture.review import (
     Act,
     accept,
     dispute,
-    lapsed,
     notified_at,
+    notify_client,
     reject,
-    tell,
+    silently_accepted,
     withdraw,
 )
-from capture.text import counted
+from capture.text import count_noun
 
 ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
     "accept": accept,
@@ -45,9 +45,9 @@ ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
 @click.option("--as", "by", required=True, metavar="NAME", help="Who enters it.")
 @click.option("--reason", help="reject: a code of the campaign file's [review.reasons].")
 @click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
-@pass_workplace
+@pass_context
 def review(
-    workplace: Workplace, lead_id: str, act: str, by: str, reason: str | None, note: str
+    context: CommandContext, lead_id: str, act: str, by: str, reason: str | None, note: str
 ) -> None:
     """Enter the client's acceptance or rejection, take that back within 10 seconds, or dispute.
 
@@ -64,12 +64,12 @@ def review(
             ACTS[act](records, done, now) if reason is None else reject(records, done, reason, now)
         )
 
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         lead = ledger.transact(work)
-    click.echo(_said(lead))
+    click.echo(_outcome_sentence(lead))
 
 
-def _said(lead: Lead) -> str:
+def _outcome_sentence(lead: Lead) -> str:
     """What the act led to, and what the client may still say."""
     if lead.entered and lead.review == "qualified":
         return (
@@ -87,13 +87,13 @@ def _said(lead: Lead) -> str:
 @click.command()
 @click.argument("campaign", required=False)
 @as_json_option
-@pass_workplace
-def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
+@pass_context
+def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     """Show what silence has accepted: qualified leads whose window ended without a rejection."""
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         if campaign is not None:
-            workplace.campaign_in(ledger, campaign)
-        found = ledger.read(lambda reading: lapsed(reading, datetime.now(UTC), campaign))
+            context.campaign_in(ledger, campaign)
+        found = ledger.read(lambda reading: silently_accepted(reading, datetime.now(UTC), campaign))
     rows = [
         {"lead_id": lead.lead_id, "campaign": lead.campaign, "accepted_at": moment(lead.deadline)}
         for lead in found
@@ -113,15 +113,15 @@ def lapse(workplace: Workplace, campaign: str | None, as_json: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The notice, as a text file for the client.",
 )
-@pass_workplace
-def notify(workplace: Workplace, campaign: str, output: Path) -> None:
+@pass_context
+def notify(context: CommandContext, campaign: str, output: Path) -> None:
     """Write the client's notice of new qualified leads; their review windows begin with it.
 
     If a run is interrupted, run the same command again: it completes the notice.
     """
     check_output(output)
-    with workplace.ledger() as ledger, _held(output.parent):
-        terms = workplace.campaign_in(ledger, campaign)
+    with context.ledger() as ledger, _held(output.parent):
+        terms = context.campaign_in(ledger, campaign)
         begun, leads = _interrupted(ledger, terms, output)
         if not leads:
             begun = datetime.now(UTC)
@@ -133,7 +133,8 @@ def notify(workplace: Workplace, campaign: str, output: Path) -> None:
             output.unlink()
     if leads:
         click.echo(
-            f"{counted(len(leads), 'lead')} in {output}; review windows began at {moment(begun)}."
+            f"{count_noun(len(leads), 'lead')} in {output}; review windows began at "
+            f"{moment(begun)}."
         )
     else:
         click.echo(f"No lead of {campaign} waits for notice.")
@@ -173,7 +174,7 @@ def _begin_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime)
     claim = _claim(terms.slug, now)
     write_output(claim, output)
     try:
-        return ledger.transact(lambda records: tell(records, terms, now))
+        return ledger.transact(lambda records: notify_client(records, terms, now))
     except GatepostError:  # nothing was written
         if read_content(output) == claim:
             output.unlink()
@@ -198,7 +199,7 @@ def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
     """The letter as plain text: each lead with its answers, its deadline, and how to answer."""
     lines = [f"New qualified leads: {campaign.title}", ""]
     for lead in leads:
-        dossier = reading.people.dossier(lead.lead_id)
+        personal_data = reading.people.personal_data(lead.lead_id)
         lines.append(f"Lead {lead.lead_id}, received {moment(lead.received_at)}")
         if lead.deadline is None:
             lines.append(
@@ -206,7 +207,7 @@ def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
             )
         else:
             lines.append(f"  Accepted if you say nothing by {_local(lead.deadline, campaign)}")
-        for name, value in ({} if dossier is None else dossier.answers).items():
+        for name, value in ({} if personal_data is None else personal_data.answers).items():
             label = campaign.fields[name].label if name in campaign.fields else name
             shown = ", ".join(value) if isinstance(value, tuple) else str(value)
             lines.append(f"  {label}: {' '.join(shown.split())}")

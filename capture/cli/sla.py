@@ -8,7 +8,7 @@ import click
 
 from capture.campaign.files import parse_campaign, source_text
 from capture.campaign.model import Campaign
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import OTHER_FILE, read_other
 from capture.cli.output import output_option, write_output
 from capture.documents.agreement.difference import differences
@@ -32,16 +32,16 @@ VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
     help="Print what changed since this version of the file instead; - reads standard input.",
 )
 @output_option
-@pass_workplace
+@pass_context
 def sla(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str,
     shape: str | None,
     against: Path | None,
     output: Path | None,
 ) -> None:
     """Print the agreement on CAMPAIGN in words: same file, same bytes."""
-    catalogue = workplace.catalogue()
+    catalogue = context.catalogue()
     terms = catalogue.campaign(campaign)
     if against is not None:
         if shape is not None:
@@ -49,8 +49,8 @@ def sla(
         lines = differences(_other(against, campaign), terms) or ["No term differs."]
         write_output("".join(f"{line}\n" for line in lines).encode(), output)
         return
-    made = agreement(terms, catalogue.client(terms.client), workplace.agency.party)
-    write_output(VIEWS[shape or "md"](made), output, shape or "md")
+    created = agreement(terms, catalogue.client(terms.client), context.agency.party)
+    write_output(VIEWS[shape or "md"](created), output, shape or "md")
 
 
 def _other(path: Path, slug: str) -> Campaign:

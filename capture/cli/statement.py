@@ -9,22 +9,22 @@ from pathlib import Path
 import click
 
 from capture.billing.statement import Statement, StatementLine
-from capture.billing.statement_text import fingerprint, to_json
-from capture.cli.context import Workplace, pass_workplace
+from capture.billing.statement_text import fingerprint, statement_json
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import DefaultGroup, Month
 from capture.cli.output import (
     as_of_option,
-    chosen_format,
+    choose_format,
     excel_option,
-    opened,
+    open_output,
     output_option,
     read_time,
     write_output,
 )
 from capture.cli.show import moment, show_facts, show_heading, show_rows
-from capture.closing.close import preview, read_statement
+from capture.closing.close import preview_statement, read_statement
 from capture.closing.credit import Correction, corrections_of
-from capture.closing.documents import accounts_of, closed_statement, document
+from capture.closing.documents import accounts_of, find_closed_statement, find_document
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
 from capture.errors import Refused
@@ -49,13 +49,13 @@ COLUMNS = (
     "base",
     "amount",
     "currency",
-    "free",
+    "free_over_cap",
     "late",
     "entered",
     "criteria_met",
 )
 
-_MARKS = ("free", "late", "entered")
+_MARKS = ("free_over_cap", "late", "entered")
 
 
 def show_statement(bill: Statement, digest: str) -> None:
@@ -71,8 +71,8 @@ def show_statement(bill: Statement, digest: str) -> None:
             ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
             ("in review", f"{bill.counts.in_review}, for a later month"),
             ("over the cap", _over_cap(bill)),
-            ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.seen}"),
-            ("chain head", bill.head),
+            ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.last_event}"),
+            ("chain head", bill.chain_head),
             ("SHA-256", digest),
         ]
     )
@@ -131,7 +131,7 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "base": None if line.base is None else from_minor(line.base, bill.currency),
         "amount": from_minor(line.amount, bill.currency),
         "currency": bill.currency,
-        "free": "yes" if line.free else "no",
+        "free_over_cap": "yes" if line.free_over_cap else "no",
         "late": "yes" if line.late else "no",
         "entered": "yes" if line.entered else "no",
         "criteria_met": "; ".join(met.rule for met in line.met),
@@ -158,11 +158,13 @@ def statement() -> None:
 @format_option
 @excel_option
 @output_option
-@pass_workplace
-def show(workplace: Workplace, number: str, shape: str, excel: bool, output: Path | None) -> None:
+@pass_context
+def show(
+    context: CommandContext, number: str, shape: str, excel: bool, output: Path | None
+) -> None:
     """Show a closed statement, or a credit or debit note."""
     shape = _checked(shape, output, excel=excel)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         show_in = ledger.read(lambda reading: _find_document(reading, number))
     show_in(shape, output)
 
@@ -174,9 +176,9 @@ def show(workplace: Workplace, number: str, shape: str, excel: bool, output: Pat
 @format_option
 @excel_option
 @output_option
-@pass_workplace
+@pass_context
 def preview_(
-    workplace: Workplace,
+    context: CommandContext,
     campaign: str,
     month: str,
     as_of: str | None,
@@ -186,12 +188,12 @@ def preview_(
 ) -> None:
     """Show what CAMPAIGN's statement would be, without closing the month."""
     shape = _checked(shape, output, excel=excel)
-    with workplace.ledger() as ledger:
-        terms = workplace.campaign_in(ledger, campaign)
-        both = workplace.parties(terms)
+    with context.ledger() as ledger:
+        terms = context.campaign_in(ledger, campaign)
+        parties = context.parties(terms)
         time = read_time(as_of, terms)
-        bill = ledger.read(lambda reading: preview(reading, terms, both, month, time))
-    text = to_json(bill)
+        bill = ledger.read(lambda reading: preview_statement(reading, terms, parties, month, time))
+    text = statement_json(bill)
     sheet = statement_sheet(bill, fingerprint(text), None, [])
     _show(bill, text, sheet, shape, output)
 
@@ -200,15 +202,15 @@ def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
     """The format that is meant."""
     if shape == "table" and output is not None:
         raise click.UsageError("a table is for the terminal: choose another --format for a file")
-    return chosen_format(shape, excel=excel)
+    return choose_format(shape, excel=excel)
 
 
 def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None], None]:
     """What shows the document in a format, on the terminal or in a file."""
-    paper = document(reading, number)
-    made = corrections_of(reading, paper.client)
+    paper = find_document(reading, number)
+    results = corrections_of(reading, paper.client)
     if paper.corrects:
-        note = next(one for one in made if one.number == number)
+        note = next(one for one in results if one.number == number)
         sheet = note_sheet(note, paper, _bill(reading, paper.corrects)[0])
         return partial(_show_note, note, sheet)
     bill, text = _bill(reading, number)
@@ -217,14 +219,14 @@ def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None]
         bill,
         fingerprint(text),
         next(entry for entry in entries if entry.document.number == number),
-        [one for one in made if one.statement == number],
+        [one for one in results if one.statement == number],
     )
     return partial(_show, bill, text, sheet)
 
 
 def _bill(reading: Reading, number: str) -> tuple[Statement, str]:
-    frozen = closed_statement(reading, number)
-    return read_statement(frozen), frozen.json
+    statement = find_closed_statement(reading, number)
+    return read_statement(statement), statement.json
 
 
 def _show(bill: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
@@ -235,18 +237,18 @@ def _show(bill: Statement, text: str, sheet: Sheet, shape: str, output: Path | N
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
-        with opened(output, shape) as out:
+        with open_output(output, shape) as out:
             WRITERS[shape](out, COLUMNS, statement_rows(bill))
 
 
 def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:
     if shape == "table":
-        said = asdict(note) | {
+        data = asdict(note) | {
             "amount": show_money(note.amount, note.currency),
             "vat": show_money(note.vat, note.currency),
             "issued_at": moment(note.issued_at),
         }
-        show_facts((name.replace("_", " "), value) for name, value in said.items() if value)
+        show_facts((name.replace("_", " "), value) for name, value in data.items() if value)
     elif shape == "json":
         write_output(json.dumps(asdict(note), indent=2, default=str).encode() + b"\n", output)
     elif shape in {"html", "pdf"}:

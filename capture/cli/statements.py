@@ -7,9 +7,9 @@ from typing import Final
 import click
 
 from capture.billing.account import Account, Entry
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_rows
-from capture.closing.documents import Closing, accounts_of, closed_months, day_in
+from capture.closing.documents import Closing, accounts_of, closed_months, today_in_zone
 from capture.ledger.protocol import Reading
 from capture.money import from_minor, show_money
 
@@ -32,14 +32,14 @@ _SUMS: Final = ("net", "vat", "total", "credited", "paid", "open")
 @click.option("--client", help="Only this client's.")
 @click.option("--overdue", is_flag=True, help="Only what should have been paid by now.")
 @as_json_option
-@pass_workplace
-def statements(workplace: Workplace, client: str | None, overdue: bool, as_json: bool) -> None:
+@pass_context
+def statements(context: CommandContext, client: str | None, overdue: bool, as_json: bool) -> None:
     """List the closed statements and their notes, with what is still to be paid."""
     now = datetime.now(UTC)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         rows, totals = ledger.read(lambda reading: _listed(reading, client, now))
     if not rows and client is not None:
-        workplace.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # a mistyped name is refused, with what is near
     if overdue:
         rows = [row for row in rows if row["state"] == "overdue"]
     if as_json:
@@ -56,13 +56,16 @@ def statements(workplace: Workplace, client: str | None, overdue: bool, as_json:
 def _listed(
     reading: Reading, client: str | None, now: datetime
 ) -> tuple[list[dict[str, object]], list[str]]:
-    digests = {frozen.number: frozen.sha256 for frozen in reading.statements.select(client)}
+    digests = {
+        closed_statement.number: closed_statement.sha256
+        for closed_statement in reading.statements.select(client)
+    }
     rows, totals, today = [], [], {}
     for account in accounts_of(reading, client):
         for entry in account.entries:
             campaign = entry.document.campaign
             if campaign not in today:
-                today[campaign] = day_in(reading, campaign, now)
+                today[campaign] = today_in_zone(reading, campaign, now)
             rows.append(_row(entry, today[campaign], digests))
         totals.append(_total(account, today))
     rows += [_empty_row(one) for one in closed_months(reading, client) if not one.number]
@@ -114,9 +117,9 @@ def _total(account: Account, today: Mapping[str, date]) -> str:
         for entry in account.entries
         if entry.state(today[entry.document.campaign]) == "overdue"
     )
-    said = f"{account.client}: {show_money(account.open, currency)} to be paid"
+    text = f"{account.client}: {show_money(account.open, currency)} to be paid"
     if late:
-        said += f", {show_money(late, currency)} of it overdue"
+        text += f", {show_money(late, currency)} of it overdue"
     if account.carried:
-        said += f"; {show_money(-account.carried, currency)} to its credit, carried forward"
-    return f"{said}."
+        text += f"; {show_money(-account.carried, currency)} to its credit, carried forward"
+    return f"{text}."

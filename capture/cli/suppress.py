@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.errors import short_path
 from capture.intake.suppression import Match, match_suppressions, read_suppressions
 from capture.intake.suppression import suppress as add
-from capture.text import counted
+from capture.text import count_noun
 
 _NAMED: Final = 5
 
@@ -23,18 +23,20 @@ _NAMED: Final = 5
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show which leads each line fits; write nothing.")
 @as_json_option
-@pass_workplace
-def suppress(workplace: Workplace, client: str, file: Path, dry_run: bool, as_json: bool) -> None:
+@pass_context
+def suppress(
+    context: CommandContext, client: str, file: Path, dry_run: bool, as_json: bool
+) -> None:
     """Add the e-mail addresses and company domains of FILE.csv to CLIENT's suppression list.
 
     They stand in the columns email and domain or, without a heading, in the first column. All or
     nothing: each faulty line is named and nothing is added. Leads that came before stay as they
     are.
     """
-    workplace.catalogue().client(client)
+    context.catalogue().client(client)
     entries = read_suppressions(read_content(file), short_path(file))
     now = datetime.now(UTC)
-    with workplace.ledger() as ledger:
+    with context.ledger() as ledger:
         if dry_run:
             found = ledger.read(lambda reading: match_suppressions(reading, client, entries))
             new = sum(not one.known for one in found)
@@ -60,7 +62,7 @@ def _show_matches(found: Sequence[Match]) -> None:
         row["lead_ids"] = " ".join(named) + (f" and {more} more" if more > 0 else "")
     show_rows(("line", "entry", "known", "leads", "lead_ids"), rows, as_json=False)
     leads = {lead.lead_id for one in found for lead in one.leads}
-    click.echo(f"{counted(len(leads), 'lead')} of before would match; they stay as they are.")
+    click.echo(f"{count_noun(len(leads), 'lead')} of before would match; they stay as they are.")
 
 
 def _row(one: Match) -> dict[str, Any]:

@@ -2,21 +2,21 @@
 
 import click
 
-from capture.cli.context import Workplace, pass_workplace
+from capture.cli.context import CommandContext, pass_context
 
 
 @click.command("test-lead")
 @click.argument("campaign")
 @click.option("--open/--no-open", "launch", default=True, help="Open it in the browser.")
-@pass_workplace
-def test_lead(workplace: Workplace, campaign: str, launch: bool) -> None:
+@pass_context
+def test_lead(context: CommandContext, campaign: str, launch: bool) -> None:
     """Open a form whose lead runs the whole way and touches no cap, figure or bill.
 
     The link works for a day.
     """
-    found = workplace.campaign(campaign)
-    token = workplace.tokens().test_lead(found.slug)
-    url = f"{workplace.service_url}/f/{found.slug}?test={token}"
+    found = context.campaign(campaign)
+    token = context.link_signer().test_lead(found.slug)
+    url = f"{context.service_url}/f/{found.slug}?test={token}"
     click.echo(url)
     if launch:
         click.launch(url)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from capture.errors import Hint, NotFound, Refused
-from capture.ledger.facts import Access
+from capture.ledger.facts import ApiToken
 from capture.ledger.protocol import Reading, Records
 from capture.text import is_blank
 
@@ -23,7 +23,7 @@ _LETTERS: Final = string.ascii_letters + string.digits
 _LENGTH: Final = 43
 """Of 62 letters: 62^43 is a little more than 2^256."""
 _TOKEN: Final = re.compile(f"{PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
-LONGEST_NAME: Final = 60
+MAX_NAME_LENGTH: Final = 60
 
 USED_WITHIN: Final = timedelta(hours=1)
 """How exactly the last use is kept: a reading program costs one small write an hour."""
@@ -34,32 +34,34 @@ def new_token() -> str:
     return PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> Access:
+def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> ApiToken:
     """Keeps a new token of a client. Raises `Refused` for a name that is in use or does not fit."""
-    if is_blank(name) or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise Refused(f"name of a token: one line of 1 to {LONGEST_NAME} characters, such as crm")
+    if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
+        raise Refused(
+            f"name of a token: one line of 1 to {MAX_NAME_LENGTH} characters, such as crm"
+        )
     known = [one for one in records.api.tokens(client) if one.revoked_at is None]
     if name in {one.name for one in known}:
         raise Refused(f"{client} has a token named {name!r}; revoke that, or take another name")
-    access = Access(secrets.token_hex(4), client, name, now)
-    records.api.keep_token(access, _digest(token))
-    return access
+    api_token = ApiToken(secrets.token_hex(4), client, name, now)
+    records.api.save_token(api_token, _digest(token))
+    return api_token
 
 
-def find_access(reading: Reading, token: str) -> Access | None:
+def find_api_token(reading: Reading, token: str) -> ApiToken | None:
     """Whose token this is; None if it was never ours, or was revoked."""
     if not _TOKEN.fullmatch(token):
         return None
-    access = reading.api.token(_digest(token))
-    return None if access is None or access.revoked_at is not None else access
+    api_token = reading.api.token(_digest(token))
+    return None if api_token is None or api_token.revoked_at is not None else api_token
 
 
-def is_use_old(access: Access, now: datetime) -> bool:
+def is_use_old(api_token: ApiToken, now: datetime) -> bool:
     """Whether this use is worth writing down."""
-    return access.used_at is None or now - access.used_at >= USED_WITHIN
+    return api_token.used_at is None or now - api_token.used_at >= USED_WITHIN
 
 
-def revoke_token(records: Records, access_id: str, now: datetime) -> Access:
+def revoke_token(records: Records, access_id: str, now: datetime) -> ApiToken:
     """Ends a token, at once. Raises `NotFound` or, if it has ended already, `Refused`."""
     found = next((one for one in records.api.tokens() if one.id == access_id), None)
     if found is None:

@@ -13,12 +13,12 @@ from capture.errors import Refused
 from capture.ledger.protocol import Records
 
 
-class KeyReused(Refused):
+class IdempotencyKeyReused(Refused):
     """Another request was made under this key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """A request that may come again."""
 
     client: str
@@ -27,13 +27,17 @@ class Once:
     """All that it asks, as text: only its keyed hash is kept."""
 
 
-def once(records: Records, asked: Once, work: Callable[[Records], str], now: datetime) -> str:
+def run_once(
+    records: Records, request: IdempotentRequest, work: Callable[[Records], str], now: datetime
+) -> str:
     """The answer that the work gives, or gave when it was asked first. Raises `KeyReused`."""
-    known = records.api.answer(asked.client, asked.key, asked.request)
+    known = records.api.saved_response(request.client, request.key, request.request)
     if known is None:
         answer = work(records)
-        records.api.keep_answer(asked.client, asked.key, asked.request, answer, now)
+        records.api.save_response(request.client, request.key, request.request, answer, now)
         return answer
     if not known.same:
-        raise KeyReused("This key was used for another request. Make a new key for each.")
+        raise IdempotencyKeyReused(
+            "This key was used for another request. Make a new key for each."
+        )
     return known.answer

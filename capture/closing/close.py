@@ -9,30 +9,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from capture.billing.statement import Counts, Met, Parties, Statement, StatementLine
-from capture.billing.statement_text import fingerprint, read_json, to_json
+from capture.billing.statement import Counts, MetCriterion, Parties, Statement, StatementLine
+from capture.billing.statement_text import fingerprint, parse_statement, statement_json
 from capture.campaign.model import Campaign
 from capture.closing.documents import (
     Closing,
     carried_forward,
-    closed_statement,
     closings_of,
-    earlier_months,
+    find_closed_statement,
+    months_closed_before,
     next_number,
 )
-from capture.closing.drawing import DueLine, DueLines, Wanted, count_leads, draw_lines
+from capture.closing.drawing import DueLine, DueLines, LineQuery, count_leads, select_lines
 from capture.errors import Hint, Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.review_window import month_of
-from capture.ledger.facts import Dossier, Frozen
+from capture.ledger.facts import ClosedStatement, PersonalData
 from capture.ledger.protocol import Reading, Records
-from capture.ledger.terms import kept_campaign
-from capture.money import LARGEST_SUM, check_amount, from_minor
-from capture.review import UNDO, write_lapses, write_meetings
+from capture.ledger.terms import saved_campaign
+from capture.money import MAX_SUM, check_amount, from_minor
+from capture.review import UNDO, record_held_meetings, record_lapses
 
 
-def preview(
-    reading: Reading, campaign: Campaign, both: Parties, month: str, as_of: datetime
+def preview_statement(
+    reading: Reading, campaign: Campaign, parties: Parties, month: str, as_of: datetime
 ) -> Statement:
     """The month's statement as it would be drawn at a time, without a number (rule 28).
 
@@ -49,20 +49,20 @@ def preview(
             number=number,
         )
     sequence, head = reading.events.head(until=as_of)
-    earlier = earlier_months(closings, month, as_of)
-    drawn = _draw(reading, campaign, both, month, as_of, sequence, earlier)
-    return replace(drawn, head=head)
+    earlier = months_closed_before(closings, month, as_of)
+    drawn = _draw(reading, campaign, parties, month, as_of, sequence, earlier)
+    return replace(drawn, chain_head=head)
 
 
 def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     records: Records,
     campaign: Campaign,
-    both: Parties,
+    parties: Parties,
     month: str,
     now: datetime,
     *,
     empty_statement: bool = False,
-) -> Frozen | None:
+) -> ClosedStatement | None:
     """Closes the month; closing it again gives the same statement.
 
     A month with nothing to bill is closed without a document and takes no number: the result is
@@ -75,27 +75,27 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     if month in closings:
         return _closed_before(records, month, closings[month], empty_statement=empty_statement)
     _check_order(records, campaign, month, closings, now)
-    write_lapses(records, now, campaign.slug)
-    write_meetings(records, now, campaign.slug)
+    record_lapses(records, now, campaign.slug)
+    record_held_meetings(records, now, campaign.slug)
     sequence, head = records.events.head()
-    earlier = earlier_months(closings, month, now)
-    drawn = _draw(records, campaign, both, month, now, sequence, earlier)
+    earlier = months_closed_before(closings, month, now)
+    drawn = _draw(records, campaign, parties, month, now, sequence, earlier)
     total = from_minor(drawn.total, drawn.currency)
-    check_amount(total, drawn.currency, f"the sum of {month}", LARGEST_SUM)
+    check_amount(total, drawn.currency, f"the sum of {month}", MAX_SUM)
     if has_nothing_to_bill(drawn) and not empty_statement:
         data = empty_closing_data(drawn)
-        records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
+        records.append(Event(campaign.slug, None, EventKind.CLOSED, now, now, Actor.AGENCY, data))
         return None
     number = next_number(records, campaign.client)
-    bill = replace(drawn, number=number, head=head)
-    text = to_json(bill)
-    frozen = Frozen(
+    bill = replace(drawn, number=number, chain_head=head)
+    text = statement_json(bill)
+    closed_statement = ClosedStatement(
         number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
     )
-    records.statements.keep(frozen, [(line.lead_id, line.period) for line in bill.lines])
-    data = closing_data(bill, frozen.sha256)
-    records.append(Event(campaign.slug, None, Kind.CLOSED, now, now, Actor.AGENCY, data))
-    return frozen
+    records.statements.save(closed_statement, [(line.lead_id, line.period) for line in bill.lines])
+    data = closing_data(bill, closed_statement.sha256)
+    records.append(Event(campaign.slug, None, EventKind.CLOSED, now, now, Actor.AGENCY, data))
+    return closed_statement
 
 
 def has_nothing_to_bill(bill: Statement) -> bool:
@@ -105,9 +105,9 @@ def has_nothing_to_bill(bill: Statement) -> bool:
 
 def _closed_before(
     records: Records, month: str, closing: Closing, *, empty_statement: bool
-) -> Frozen | None:
+) -> ClosedStatement | None:
     if closing.number:
-        return closed_statement(records, closing.number)
+        return find_closed_statement(records, closing.number)
     if empty_statement:
         raise Refused(f"{month} is closed without a statement already, and closes only once")
     return None
@@ -119,7 +119,7 @@ def empty_closing_data(drawn: Statement) -> dict[str, Any]:
         "client": drawn.client,
         "month": drawn.month,
         "currency": drawn.currency,
-        "last_event": drawn.seen,
+        "last_event": drawn.last_event,
     }
 
 
@@ -136,14 +136,14 @@ def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:
         "due_on": statement.due_on.isoformat(),
         "parties": statement.parties.as_data(),
         "sha256": sha256,
-        "last_event": statement.seen,
+        "last_event": statement.last_event,
     }
 
 
 def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
     reading: Reading,
     campaign: Campaign,
-    both: Parties,
+    parties: Parties,
     month: str,
     as_of: datetime,
     last_event: int,
@@ -151,42 +151,42 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
 ) -> Statement:
     """A line belongs to its own month, or to this one if its own was closed without it."""
     billed = reading.statements.billed_before(campaign.slug, month)
-    wanted = Wanted(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
-    lines = [bill_line(due, campaign, month) for due in draw_lines(reading, wanted)]
-    counts = count_leads(reading, wanted)
-    return bill_of(reading, campaign, both, wanted, lines, counts)
+    query = LineQuery(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
+    lines = [statement_line(due, campaign, month) for due in select_lines(reading, query)]
+    counts = count_leads(reading, query)
+    return build_statement(reading, campaign, parties, query, lines, counts)
 
 
-def bill_of(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
+def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
     reading: Reading,
     campaign: Campaign,
-    both: Parties,
-    wanted: Wanted,
+    parties: Parties,
+    query: LineQuery,
     lines: Sequence[StatementLine],
     counts: Counts,
 ) -> Statement:
     """The statement of these lines, without its number and the chain's head."""
-    seen = wanted.last or 0
+    seen = query.last or 0
     return Statement(
         number="",
         client=campaign.client,
         campaign=campaign.slug,
-        month=wanted.month,
+        month=query.month,
         time_zone=campaign.time_zone,
         currency=campaign.currency,
         model=campaign.price.model.value,
         lines=lines,
         counts=counts,
-        parties=both,
-        issued_on=wanted.as_of.astimezone(campaign.zone).date(),
+        parties=parties,
+        issued_on=query.as_of.astimezone(campaign.zone).date(),
         brought_forward=carried_forward(reading, campaign.client, campaign.currency, seen),
-        closed_at=wanted.as_of,
-        seen=seen,
-        head="",
+        closed_at=query.as_of,
+        last_event=seen,
+        chain_head="",
     )
 
 
-def bill_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
+def statement_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
     """What the bill of a month says of a line."""
     line = due.line
     return StatementLine(
@@ -199,9 +199,9 @@ def bill_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
         due_at=line.due_at,
         base=line.base,
         amount=line.amount,
-        free=line.free,
+        free_over_cap=line.free_over_cap,
         late=month_of(line.due_at, campaign) < month,
-        met=[Met(met["id"], met["rule"]) for met in due.verdict["criteria"]],
+        met=[MetCriterion(met["id"], met["rule"]) for met in due.verdict["criteria"]],
         entered=line.entered,
     )
 
@@ -237,9 +237,9 @@ def _months(first: str, end: str) -> list[str]:
     return months
 
 
-def read_statement(frozen: Frozen) -> Statement:
+def read_statement(closed_statement: ClosedStatement) -> Statement:
     """The statement that was frozen."""
-    return read_json(frozen.json)
+    return parse_statement(closed_statement.json)
 
 
 # A month's billable leads with their answers, for the export.
@@ -250,7 +250,7 @@ class BillableLead:
     """One line of a month, with all that the client needs to check it."""
 
     due: DueLine
-    dossier: Dossier | None
+    personal_data: PersonalData | None
     """None once the person's data was erased."""
 
 
@@ -270,7 +270,7 @@ class DrawnMonth:
         In the same look at the ledger in which the month was drawn.
         """
         for due in self.lines:
-            yield BillableLead(due, reading.people.dossier(due.line.lead_id))
+            yield BillableLead(due, reading.people.personal_data(due.line.lead_id))
 
 
 def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
@@ -285,27 +285,27 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     closing = closings.get(month)
     if closing is None or closing.closed_at > as_of:
         closed, billed = (
-            earlier_months(closings, month, as_of),
+            months_closed_before(closings, month, as_of),
             reading.statements.billed_before(slug, month),
         )
-        wanted = Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
+        query = LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     else:
-        wanted = _as_closed(reading, closing)
-    lines = draw_lines(reading, wanted)
-    return DrawnMonth(slug, lines.paid(), _fields(reading, wanted, lines))
+        query = _as_closed(reading, closing)
+    lines = select_lines(reading, query)
+    return DrawnMonth(slug, lines.paid(), _fields(reading, query, lines))
 
 
-def _as_closed(reading: Reading, closing: Closing) -> Wanted:
+def _as_closed(reading: Reading, closing: Closing) -> LineQuery:
     """What its statement was drawn from."""
     slug, month, at = closing.campaign, closing.month, closing.closed_at
-    closed = earlier_months(closings_of(reading, slug), month, at)
+    closed = months_closed_before(closings_of(reading, slug), month, at)
     billed, last = reading.statements.billed_before(slug, month), closing.last_event
-    return Wanted(slug, month, at, None, last, closed, billed, closing.number)
+    return LineQuery(slug, month, at, None, last, closed, billed, closing.number)
 
 
-def _fields(reading: Reading, wanted: Wanted, lines: DueLines) -> list[str]:
-    kept = reading.campaigns.versions(wanted.campaign, wanted.as_of)
+def _fields(reading: Reading, query: LineQuery, lines: DueLines) -> list[str]:
+    kept = reading.campaigns.versions(query.campaign, query.as_of)
     versions = dict.fromkeys([*kept, *lines.versions()])
-    terms = (kept_campaign(reading, wanted.campaign, version) for version in versions)
+    terms = (saved_campaign(reading, query.campaign, version) for version in versions)
     fields = (name for one in terms for name in one.fields)
     return list(dict.fromkeys(fields))

@@ -13,15 +13,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from capture.billing.account import DocumentKind
-from capture.billing.history import Life, life_of
+from capture.billing.history import LeadHistory, lead_history
 from capture.billing.lines import exact_fee, minor_units
 from capture.billing.statement import Statement, StatementLine
-from capture.billing.statement_text import read_json
+from capture.billing.statement_text import parse_statement
 from capture.campaign.kinds import CODE
 from capture.campaign.model import Campaign
-from capture.closing.documents import day_in, events_about, next_number
+from capture.closing.documents import events_about, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import Reading, Records
 from capture.money import from_minor, round_minor, show_money
 from capture.text import is_blank
@@ -54,7 +54,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CorrectionRequest:
     """A correction as somebody asks for it."""
 
     statement: str
@@ -112,7 +112,7 @@ class BilledLine:
 
 def corrections_of(reading: Reading, client: str | None = None) -> list[Correction]:
     """All notes, of one client or of all, in the order of their issue."""
-    found = events_about(reading, client, Kind.CREDITED, Kind.DEBITED)
+    found = events_about(reading, client, EventKind.CREDITED, EventKind.DEBITED)
     return [_correction(one.event) for one in found]
 
 
@@ -123,10 +123,10 @@ def credits_of(reading: Reading, client: str | None = None) -> list[Correction]:
 
 def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -> BilledLine:
     """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is wanting."""
-    frozen = reading.statements.get(number)
-    if frozen is None:
+    closed_statement = reading.statements.get(number)
+    if closed_statement is None:
         raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
-    bill = read_json(frozen.json)
+    bill = parse_statement(closed_statement.json)
     chosen = [
         line for line in bill.lines if line.lead_id == lead_id and period in {"", line.period}
     ]
@@ -137,14 +137,14 @@ def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -
         raise Refused(
             f"{number} has several lines of that lead: say which period, of {periods}", Hint.PERIOD
         )
-    made = [one for one in corrections_of(reading, bill.client) if one.statement == number]
-    return BilledLine(bill, chosen[0], made)
+    results = [one for one in corrections_of(reading, bill.client) if one.statement == number]
+    return BilledLine(bill, chosen[0], results)
 
 
-def check_wish(wish: Wish, by: str) -> None:
+def check_correction_request(request: CorrectionRequest, by: str) -> None:
     """Raises `Refused` unless it has a reason that a person may give, and a person."""
-    if not re.fullmatch(CODE, wish.reason) or wish.reason in AUTOMATIC:
-        raise Refused(f"reason {wish.reason!r}: write a code such as goodwill or wrong_contact")
+    if not re.fullmatch(CODE, request.reason) or request.reason in AUTOMATIC:
+        raise Refused(f"reason {request.reason!r}: write a code such as goodwill or wrong_contact")
     check_name(by)
 
 
@@ -162,7 +162,7 @@ def _correction(event: Event) -> Correction:
     data = event.data
     return Correction(
         number=data["number"],
-        kind=DocumentKind.CREDIT if event.kind is Kind.CREDITED else DocumentKind.DEBIT,
+        kind=DocumentKind.CREDIT if event.kind is EventKind.CREDITED else DocumentKind.DEBIT,
         client=data["client"],
         campaign=event.campaign,
         statement=data["statement"],
@@ -176,43 +176,51 @@ def _correction(event: Event) -> Correction:
     )
 
 
-def credit(records: Records, wish: Wish, by: str, now: datetime) -> Correction:
+def issue_credit(
+    records: Records, request: CorrectionRequest, by: str, now: datetime
+) -> Correction:
     """Issues a credit note.
 
     Raises `NotFound`, or `Refused` with what is left of the line or if it was given today already.
     """
-    check_wish(wish, by)
-    billed = billed_line(records, wish.statement, wish.lead_id, wish.period)
+    check_correction_request(request, by)
+    billed = billed_line(records, request.statement, request.lead_id, request.period)
     bill, left = billed.bill, billed.left
-    amount = left if wish.amount is None else minor_units(wish.amount, bill.currency)
+    amount = left if request.amount is None else minor_units(request.amount, bill.currency)
     if not 0 < amount <= left:
         shown = from_minor(left, bill.currency)
-        raise Refused(f"{bill.number}, lead {wish.lead_id}: {shown} {bill.currency} is left of it")
-    if not wish.again:
-        _check_new(records, billed, wish, amount, now)
+        raise Refused(
+            f"{bill.number}, lead {request.lead_id}: {shown} {bill.currency} is left of it"
+        )
+    if not request.again:
+        _check_new(records, billed, request, amount, now)
     return _issue(
-        records, billed, amount, wish.reason, records.people.pseudonym(bill.client, by), now
+        records, billed, amount, request.reason, records.people.pseudonym(bill.client, by), now
     )
 
 
 def _check_new(
-    records: Records, billed: BilledLine, wish: Wish, amount: int, now: datetime
+    records: Records, billed: BilledLine, request: CorrectionRequest, amount: int, now: datetime
 ) -> None:
     """Who says the same twice, by a second click say, is asked first."""
     bill = billed.bill
-    today = day_in(records, bill.campaign, now)
+    today = today_in_zone(records, bill.campaign, now)
     for one in billed.of_line:
-        alike = (one.kind, one.amount, one.reason) == (DocumentKind.CREDIT, amount, wish.reason)
-        if alike and day_in(records, bill.campaign, one.issued_at) == today:
+        similar = (one.kind, one.amount, one.reason) == (
+            DocumentKind.CREDIT,
+            amount,
+            request.reason,
+        )
+        if similar and today_in_zone(records, bill.campaign, one.issued_at) == today:
             raise Refused(
-                f"{bill.number}, lead {wish.lead_id}: {show_money(amount, bill.currency)} for "
-                f"{wish.reason} was credited today already, by {one.number}; if it is to be "
+                f"{bill.number}, lead {request.lead_id}: {show_money(amount, bill.currency)} for "
+                f"{request.reason} was credited today already, by {one.number}; if it is to be "
                 "credited twice, say so",
                 Hint.AGAIN,
             )
 
 
-def credit_what_ended(
+def credit_ended_lines(
     records: Records, terms: Campaign, lead_id: str, reason: str, now: datetime
 ) -> list[Correction]:
     """Credits the lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
@@ -220,15 +228,15 @@ def credit_what_ended(
     Each is credited down to what it costs by now, as if it were billed only now, however often
     that changes. `terms` are those of the lead's receipt.
     """
-    made = []
-    life = _life(records, lead_id)
+    results = []
+    history = _history(records, lead_id)
     for number, period in records.statements.lines_of_lead(lead_id):
         billed = billed_line(records, number, lead_id, period)
-        before = exact_fee(_life(records, lead_id, last=billed.bill.seen), terms, period)
-        amount = _to_credit(billed, before, exact_fee(life, terms, period))
+        before = exact_fee(_history(records, lead_id, last=billed.bill.last_event), terms, period)
+        amount = _to_credit(billed, before, exact_fee(history, terms, period))
         if amount > 0:
-            made.append(_issue(records, billed, amount, reason, "", now))
-    return made
+            results.append(_issue(records, billed, amount, reason, "", now))
+    return results
 
 
 def _to_credit(billed: BilledLine, before: Fraction, after: Fraction) -> int:
@@ -238,15 +246,15 @@ def _to_credit(billed: BilledLine, before: Fraction, after: Fraction) -> int:
     """
     if after >= before:
         return 0
-    line = Fraction(0) if billed.line.free else before
+    line = Fraction(0) if billed.line.free_over_cap else before
     added = billed.raised - billed.line.amount
     owed = round_minor((line + added) * after / before)
     credited = sum(one.amount for one in billed.of_line if one.reason in AUTOMATIC)
     return min(billed.left, billed.raised - owed - credited)
 
 
-def _life(records: Records, lead_id: str, last: int | None = None) -> Life:
-    return life_of(one.event for one in records.events.select(lead_id=lead_id, last=last))
+def _history(records: Records, lead_id: str, last: int | None = None) -> LeadHistory:
+    return lead_history(one.event for one in records.events.select(lead_id=lead_id, last=last))
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
@@ -258,9 +266,9 @@ def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
         "amount": amount,
         "vat": -billed.vat_of(-amount),
         "reason": reason,
-        "issued_on": day_in(records, bill.campaign, now).isoformat(),
+        "issued_on": today_in_zone(records, bill.campaign, now).isoformat(),
     }
     actor = Actor.AGENCY if by else Actor.SYSTEM
-    said = data | ({"by": by} if by else {})
-    records.append(Event(bill.campaign, None, Kind.CREDITED, now, now, actor, said))
+    text = data | ({"by": by} if by else {})
+    records.append(Event(bill.campaign, None, EventKind.CREDITED, now, now, actor, text))
     return credits_of(records, bill.client)[-1]

@@ -13,24 +13,24 @@ from capture.billing.lines import minor_units
 from capture.closing.credit import (
     BilledLine,
     Correction,
-    Wish,
+    CorrectionRequest,
     billed_line,
+    check_correction_request,
     check_name,
-    check_wish,
     corrections_of,
 )
-from capture.closing.documents import day_in, events_about, next_number
+from capture.closing.documents import events_about, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.facts import Note
 from capture.ledger.protocol import Reading, Records
 from capture.money import check_amount, from_minor
-from capture.text import trimmed
+from capture.text import trim_invisible
 
 AnswerStage = Literal["open", "approved", "declined"]
-_ANSWERS: Final[dict[Kind, AnswerStage]] = {
-    Kind.DEBITED: "approved",
-    Kind.DEBIT_DECLINED: "declined",
+_ANSWERS: Final[dict[EventKind, AnswerStage]] = {
+    EventKind.DEBITED: "approved",
+    EventKind.DEBIT_DECLINED: "declined",
 }
 
 
@@ -56,24 +56,24 @@ class Proposal:
     due_on: str = ""
 
 
-def propose_debit(records: Records, wish: Wish, by: str, now: datetime) -> Proposal:
+def propose_debit(records: Records, request: CorrectionRequest, by: str, now: datetime) -> Proposal:
     """Asks the client for more on a line. Raises `Refused` while another proposal waits."""
-    check_wish(wish, by)
-    billed = billed_line(records, wish.statement, wish.lead_id, wish.period)
+    check_correction_request(request, by)
+    billed = billed_line(records, request.statement, request.lead_id, request.period)
     bill = billed.bill
-    if wish.amount is None or (amount := minor_units(wish.amount, bill.currency)) <= 0:
+    if request.amount is None or (amount := minor_units(request.amount, bill.currency)) <= 0:
         raise Refused("a debit note needs an amount above nought", Hint.AMOUNT)
     raised = from_minor(billed.raised + amount, bill.currency)
     check_amount(raised, bill.currency, "the line with its debits")
     if _waiting(records, billed) is not None:
         raise Refused(
-            f"{bill.number}, lead {wish.lead_id}: a proposal waits for the client already"
+            f"{bill.number}, lead {request.lead_id}: a proposal waits for the client already"
         )
     author = records.people.pseudonym(bill.client, by)
     number = len(proposals_of(records, bill.client)) + 1
-    asked = {"id": f"{bill.client}-p{number:04d}", "amount": amount, "reason": wish.reason}
+    asked = {"id": f"{bill.client}-p{number:04d}", "amount": amount, "reason": request.reason}
     data = billed.as_data() | asked | {"by": author}
-    _append(records, billed, Kind.DEBIT_PROPOSED, Actor.AGENCY, data, now)
+    _append(records, billed, EventKind.DEBIT_PROPOSED, Actor.AGENCY, data, now)
     return proposals_of(records, bill.client)[-1]
 
 
@@ -82,7 +82,7 @@ def approve_debit(
 ) -> Correction:
     """The client agrees: the debit note is issued. Raises `NotFound` if nothing was proposed."""
     proposal, bill = _asked(records, line, by), line.bill
-    issued_on = day_in(records, bill.campaign, now)
+    issued_on = today_in_zone(records, bill.campaign, now)
     data = line.as_data() | {
         "number": next_number(records, bill.client),
         "amount": proposal.amount,
@@ -92,9 +92,9 @@ def approve_debit(
         "due_on": bill.parties.due_on(issued_on).isoformat(),
         "by": records.people.pseudonym(bill.client, by),
     }
-    _append(records, line, Kind.DEBITED, Actor.CLIENT, data, now)
-    records.people.keep_note(
-        Note(line.line.lead_id, Kind.DEBITED.value, by.strip(), trimmed(note), now)
+    _append(records, line, EventKind.DEBITED, Actor.CLIENT, data, now)
+    records.people.save_note(
+        Note(line.line.lead_id, EventKind.DEBITED.value, by.strip(), trim_invisible(note), now)
     )
     return corrections_of(records, bill.client)[-1]
 
@@ -105,9 +105,9 @@ def decline_debit(
     """The client does not agree; nothing changes."""
     _asked(records, line, by)
     data = line.as_data() | {"by": records.people.pseudonym(line.bill.client, by)}
-    _append(records, line, Kind.DEBIT_DECLINED, Actor.CLIENT, data, now)
-    kind = Kind.DEBIT_DECLINED.value
-    records.people.keep_note(Note(line.line.lead_id, kind, by.strip(), trimmed(note), now))
+    _append(records, line, EventKind.DEBIT_DECLINED, Actor.CLIENT, data, now)
+    kind = EventKind.DEBIT_DECLINED.value
+    records.people.save_note(Note(line.line.lead_id, kind, by.strip(), trim_invisible(note), now))
     return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
 
 
@@ -132,10 +132,10 @@ def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Propos
     """All that was proposed, in that order, each with the client's answer."""
     found: list[Proposal] = []
     waiting: dict[tuple[str, str, str], int] = {}
-    for one in events_about(reading, client, Kind.DEBIT_PROPOSED, *_ANSWERS):
+    for one in events_about(reading, client, EventKind.DEBIT_PROPOSED, *_ANSWERS):
         event, data = one.event, one.event.data
         line = (data["statement"], data["lead_id"], data["period"])
-        if event.kind is Kind.DEBIT_PROPOSED:
+        if event.kind is EventKind.DEBIT_PROPOSED:
             waiting[line] = len(found)
             found.append(_proposal(event))
         else:
@@ -191,7 +191,7 @@ def _proposal(event: Event) -> Proposal:
 def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
     records: Records,
     line: BilledLine,
-    kind: Kind,
+    kind: EventKind,
     actor: Actor,
     data: dict[str, object],
     now: datetime,

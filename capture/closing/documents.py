@@ -7,10 +7,10 @@ from typing import Final
 
 from capture.billing.account import Account, Document, DocumentKind, Payment, accounts
 from capture.errors import Hint, NotFound
-from capture.lead.events import Event, Kind
-from capture.ledger.facts import Frozen, Recorded
+from capture.lead.events import Event, EventKind
+from capture.ledger.facts import ClosedStatement, Recorded
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Closing:
     last_event: int
 
 
-_PAPERS: Final[Mapping[Kind, DocumentKind]] = {
-    Kind.CLOSED: DocumentKind.STATEMENT,
-    Kind.CREDITED: DocumentKind.CREDIT,
-    Kind.DEBITED: DocumentKind.DEBIT,
+_PAPERS: Final[Mapping[EventKind, DocumentKind]] = {
+    EventKind.CLOSED: DocumentKind.STATEMENT,
+    EventKind.CREDITED: DocumentKind.CREDIT,
+    EventKind.DEBITED: DocumentKind.DEBIT,
 }
 
 
@@ -81,7 +81,7 @@ def payments_of(
             date.fromisoformat(event.data["paid_on"]),
         )
         for event in _account_events(reading, client, last)
-        if event.kind is Kind.PAID
+        if event.kind is EventKind.PAID
     ]
 
 
@@ -99,7 +99,7 @@ def carried_forward(reading: Reading, client: str, currency: str, last: int) -> 
     )
 
 
-def document(reading: Reading, number: str) -> Document:
+def find_document(reading: Reading, number: str) -> Document:
     """One of them. Raises `NotFound`."""
     for one in documents_of(reading):
         if one.number == number:
@@ -107,13 +107,13 @@ def document(reading: Reading, number: str) -> Document:
     raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
 
 
-def closed_statement(reading: Reading, number: str) -> Frozen:
+def find_closed_statement(reading: Reading, number: str) -> ClosedStatement:
     """A statement as it was frozen. Raises `NotFound`, also for the number of a note."""
-    frozen = reading.statements.get(number)
-    if frozen is None:
-        kind = document(reading, number).kind
+    statement = reading.statements.get(number)
+    if statement is None:
+        kind = find_document(reading, number).kind
         raise NotFound(f"{number} is a {kind}, no closed statement that is kept")
-    return frozen
+    return statement
 
 
 def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
@@ -128,7 +128,7 @@ def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
             closed_at=one.event.recorded_at,
             last_event=one.event.data["last_event"],
         )
-        for one in events_about(reading, client, Kind.CLOSED)
+        for one in events_about(reading, client, EventKind.CLOSED)
     ]
 
 
@@ -137,7 +137,7 @@ def closings_of(reading: Reading, campaign: str) -> dict[str, Closing]:
     return {one.month: one for one in closed_months(reading) if one.campaign == campaign}
 
 
-def earlier_months(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
+def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
     """The months before one, as far as they were closed by a time."""
     return {
         earlier
@@ -148,23 +148,23 @@ def earlier_months(closings: Mapping[str, Closing], month: str, as_of: datetime)
 
 def next_number(reading: Reading, client: str) -> str:
     """Statements and notes of a client share one row of numbers, without gaps."""
-    return numbered(client, len(documents_of(reading, client)) + 1)
+    return document_number(client, len(documents_of(reading, client)) + 1)
 
 
-def numbered(client: str, place: int) -> str:
+def document_number(client: str, place: int) -> str:
     """The number of a client's document by its place, from 1 on."""
     return f"{client}-{place:04d}"
 
 
-def day_in(reading: Reading, campaign: str, now: datetime) -> date:
+def today_in_zone(reading: Reading, campaign: str, now: datetime) -> date:
     """The day in the zone of a campaign that has leads; the zone never changes (rule 17)."""
     version = reading.campaigns.first_version(campaign)
     if version is None:
         raise NotFound(f"campaign {campaign} has no lead")
-    return now.astimezone(kept_campaign(reading, campaign, version).zone).date()
+    return now.astimezone(saved_campaign(reading, campaign, version).zone).date()
 
 
-def events_about(reading: Reading, client: str | None, *kinds: Kind) -> Sequence[Recorded]:
+def events_about(reading: Reading, client: str | None, *kinds: EventKind) -> Sequence[Recorded]:
     """Account events of some kinds, in their order."""
     return [
         one
@@ -174,6 +174,6 @@ def events_about(reading: Reading, client: str | None, *kinds: Kind) -> Sequence
 
 
 def _account_events(reading: Reading, client: str | None, last: int | None) -> Iterator[Event]:
-    for one in events_about(reading, client, *_PAPERS, Kind.PAID):
+    for one in events_about(reading, client, *_PAPERS, EventKind.PAID):
         if last is None or one.sequence <= last:
             yield one.event

@@ -11,17 +11,17 @@ from operator import attrgetter
 from typing import Any
 
 from capture.billing.account import DocumentKind
-from capture.billing.history import Life, life_of
-from capture.billing.lines import DueKey, Line, draw, lines_for
+from capture.billing.history import LeadHistory, lead_history
+from capture.billing.lines import DueKey, Line, apply_money_cap, lines_for
 from capture.billing.statement import Counts
-from capture.billing.statement_text import read_json
+from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.closing.credit import corrections_of
 from capture.lead.consent import Consent
 from capture.lead.model import Lead
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.money import to_minor
 
 
@@ -38,7 +38,7 @@ class DueLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineQuery:
     """What is to be drawn, and all that it depends on beside the events."""
 
     campaign: str
@@ -56,7 +56,7 @@ class Wanted:
     """Of the statement that had closed the month, empty if there is none: what it has is drawn."""
 
 
-class Terms:
+class VersionCache:
     """The campaign versions under which leads came, each read once."""
 
     def __init__(self, reading: Reading) -> None:
@@ -67,7 +67,7 @@ class Terms:
         """Raises `NotFound` if the version is not kept."""
         named = campaign, version
         if named not in self._kept:
-            self._kept[named] = kept_campaign(self._reading, campaign, version)
+            self._kept[named] = saved_campaign(self._reading, campaign, version)
         return self._kept[named]
 
 
@@ -78,10 +78,10 @@ class DueLines:
     """
 
     def __init__(
-        self, reading: Reading, wanted: Wanted, terms: Terms, keys: Sequence[DueKey]
+        self, reading: Reading, query: LineQuery, terms: VersionCache, keys: Sequence[DueKey]
     ) -> None:
         self._reading = reading
-        self._wanted = wanted
+        self._wanted = query
         self._terms = terms
         self._keys = keys
 
@@ -94,7 +94,7 @@ class DueLines:
 
     def paid(self) -> "DueLines":
         """Those that the cap on money did not make free."""
-        paid = [key for key in self._keys if not key.free]
+        paid = [key for key in self._keys if not key.free_over_cap]
         return DueLines(self._reading, self._wanted, self._terms, paid)
 
     def versions(self) -> list[str]:
@@ -102,69 +102,77 @@ class DueLines:
         return list(dict.fromkeys(key.version for key in self._keys))
 
     def _drawn(self, key: DueKey) -> DueLine:
-        life = _life(self._reading, key.lead_id, self._wanted)
-        if life is None:
+        history = _history(self._reading, key.lead_id, self._wanted)
+        if history is None:
             raise RuntimeError(f"lead {key.lead_id} had events a moment ago")
         lines = lines_for(
-            life, self._terms.of(life.lead.campaign, life.lead.version), self._wanted.as_of
+            history, self._terms.of(history.lead.campaign, history.lead.version), self._wanted.as_of
         )
         line = next(line for line in lines if line.period == key.period)
-        drawn = replace(line, amount=key.amount, free=key.free)
-        return DueLine(drawn, life.lead.received_at, life.verdict, life.lead.consent)
+        drawn = replace(line, amount=key.amount, free_over_cap=key.free_over_cap)
+        return DueLine(drawn, history.lead.received_at, history.verdict, history.lead.consent)
 
 
-def draw_lines(reading: Reading, wanted: Wanted) -> DueLines:
+def select_lines(reading: Reading, query: LineQuery) -> DueLines:
     """The month's lines in their order, free ones included: its own, and late ones of the closed
     months, that are not billed yet."""
-    terms = Terms(reading)
+    terms = VersionCache(reading)
     due: list[DueKey] = []
-    for lead_id in sorted(_may_be_due(reading, wanted)):
-        life = _life(reading, lead_id, wanted)
-        if life is not None:
-            version = terms.of(wanted.campaign, life.lead.version)
-            due += (key_of(line, life) for line in due_lines(life, version, wanted))
-    return DueLines(reading, wanted, terms, draw(due, money_cap(due, terms, wanted.campaign)))
-
-
-def _may_be_due(reading: Reading, wanted: Wanted) -> Iterable[str]:
-    if wanted.number is not None:
-        return {lead_id for lead_id, _ in reading.statements.lines(wanted.number)}
-    may = reading.statements.billable_leads(wanted.campaign, wanted.month, wanted.as_of)
-    return may | _changed(reading, wanted)
-
-
-def _changed(reading: Reading, wanted: Wanted) -> Set[str]:
-    """Leads of which a row, which is of now, may say something else than it did at the cut."""
-    return reading.events.leads_changed_after(wanted.campaign, until=wanted.until, last=wanted.last)
-
-
-def _life(reading: Reading, lead_id: str, wanted: Wanted) -> Life | None:
-    """The lead as it stood at the cut; None if it had not come yet."""
-    events = [
-        one.event
-        for one in reading.events.select(lead_id=lead_id, until=wanted.until, last=wanted.last)
-    ]
-    return life_of(events) if events else None
-
-
-def due_lines(life: Life, terms: Campaign, wanted: Wanted) -> Iterator[Line]:
-    """What of a lead belongs to the month (rule 25)."""
-    for line in lines_for(life, terms, wanted.as_of):
-        month = month_of(line.due_at, terms)
-        here = month == wanted.month or month in wanted.closed
-        if here and (line.lead_id, line.period) not in wanted.billed:
-            yield line
-
-
-def key_of(line: Line, life: Life) -> DueKey:
-    """What decides about the line's place, and about the cap on money."""
-    received_at = life.lead.received_at
-    return DueKey(
-        line.due_at, line.lead_id, line.period, line.amount, received_at, line.version, line.free
+    for lead_id in sorted(_may_be_due(reading, query)):
+        history = _history(reading, lead_id, query)
+        if history is not None:
+            version = terms.of(query.campaign, history.lead.version)
+            due += (key_of(line, history) for line in due_lines(history, version, query))
+    return DueLines(
+        reading, query, terms, apply_money_cap(due, remaining_money_cap(due, terms, query.campaign))
     )
 
 
-def money_cap(due: Iterable[DueKey], terms: Terms, slug: str) -> int | None:
+def _may_be_due(reading: Reading, query: LineQuery) -> Iterable[str]:
+    if query.number is not None:
+        return {lead_id for lead_id, _ in reading.statements.lines(query.number)}
+    may = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
+    return may | _changed(reading, query)
+
+
+def _changed(reading: Reading, query: LineQuery) -> Set[str]:
+    """Leads of which a row, which is of now, may say something else than it did at the cut."""
+    return reading.events.leads_changed_after(query.campaign, until=query.until, last=query.last)
+
+
+def _history(reading: Reading, lead_id: str, query: LineQuery) -> LeadHistory | None:
+    """The lead as it stood at the cut; None if it had not come yet."""
+    events = [
+        one.event
+        for one in reading.events.select(lead_id=lead_id, until=query.until, last=query.last)
+    ]
+    return lead_history(events) if events else None
+
+
+def due_lines(history: LeadHistory, terms: Campaign, query: LineQuery) -> Iterator[Line]:
+    """What of a lead belongs to the month (rule 25)."""
+    for line in lines_for(history, terms, query.as_of):
+        month = month_of(line.due_at, terms)
+        here = month == query.month or month in query.closed
+        if here and (line.lead_id, line.period) not in query.billed:
+            yield line
+
+
+def key_of(line: Line, history: LeadHistory) -> DueKey:
+    """What decides about the line's place, and about the cap on money."""
+    received_at = history.lead.received_at
+    return DueKey(
+        line.due_at,
+        line.lead_id,
+        line.period,
+        line.amount,
+        received_at,
+        line.version,
+        line.free_over_cap,
+    )
+
+
+def remaining_money_cap(due: Iterable[DueKey], terms: VersionCache, slug: str) -> int | None:
     """That of the newest lead's version: both sides agreed to that one last. In minor units."""
     newest = max(due, key=attrgetter("received_at", "lead_id"), default=None)
     if newest is None:
@@ -174,43 +182,44 @@ def money_cap(due: Iterable[DueKey], terms: Terms, slug: str) -> int | None:
     return None if money is None else to_minor(money, campaign.currency)
 
 
-def count_leads(reading: Reading, wanted: Wanted) -> Counts:
+def count_leads(reading: Reading, query: LineQuery) -> Counts:
     """What is not on the bill: leads in review, and those that came over a cap."""
-    changed = _changed(reading, wanted)
+    changed = _changed(reading, query)
     waiting = (
-        lead for lead in reading.leads.in_review(wanted.campaign) if lead.lead_id not in changed
+        lead for lead in reading.leads.in_review(query.campaign) if lead.lead_id not in changed
     )
     free = sum(
-        one not in changed for one in reading.campaigns.free_leads(wanted.campaign, wanted.month)
+        one not in changed
+        for one in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
     )
-    review = sum(counts_in_review(lead, wanted) for lead in waiting)
-    for life in (_life(reading, lead_id, wanted) for lead_id in changed):
-        if life is not None:
-            review += counts_in_review(life.lead, wanted)
-            free += counts_free(life.lead, wanted)
-    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
+    review = sum(is_counted_in_review(lead, query) for lead in waiting)
+    for history in (_history(reading, lead_id, query) for lead_id in changed):
+        if history is not None:
+            review += is_counted_in_review(history.lead, query)
+            free += is_counted_free(history.lead, query)
+    over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
     return Counts(review, over_cap, free)
 
 
-def counts_in_review(lead: Lead, wanted: Wanted) -> bool:
+def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
     """Whether nobody had decided the lead when the month was drawn."""
     return (
-        lead.month <= wanted.month
-        and not (lead.test or lead.free)
-        and lead.review_at(wanted.as_of) == "qualified"
+        lead.month <= query.month
+        and not (lead.test or lead.free_over_cap)
+        and lead.review_at(query.as_of) == "qualified"
     )
 
 
-def counts_free(lead: Lead, wanted: Wanted) -> bool:
+def is_counted_free(lead: Lead, query: LineQuery) -> bool:
     """Whether the lead came over a cap in the month and was delivered all the same (rule 8)."""
-    return lead.free and not lead.test and lead.month == wanted.month
+    return lead.free_over_cap and not lead.test and lead.month == query.month
 
 
 # What a client spends: billed, by statement or debit note, less credited (rule 29).
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class CampaignSpending:
     """One line of one document. Amounts are minor units, net of tax, and not below nought."""
 
     client: str
@@ -223,19 +232,21 @@ class Spent:
     credited: int = 0
 
 
-def spend_of(reading: Reading, client: str | None = None) -> Iterator[Spent]:
+def spend_of(reading: Reading, client: str | None = None) -> Iterator[CampaignSpending]:
     """Every line that was billed or credited, of one client or of all; statement by statement."""
     months: dict[str, str] = {}
     yield from _billed(reading, client, months)
     yield from _corrected(reading, client, months)
 
 
-def _billed(reading: Reading, client: str | None, months: dict[str, str]) -> Iterator[Spent]:
-    for frozen in reading.statements.select(client):
-        months[frozen.number] = frozen.month
-        bill = read_json(frozen.json)
+def _billed(
+    reading: Reading, client: str | None, months: dict[str, str]
+) -> Iterator[CampaignSpending]:
+    for closed_statement in reading.statements.select(client):
+        months[closed_statement.number] = closed_statement.month
+        bill = parse_statement(closed_statement.json)
         for line in bill.lines:
-            yield Spent(
+            yield CampaignSpending(
                 bill.client,
                 bill.campaign,
                 bill.month,
@@ -245,10 +256,12 @@ def _billed(reading: Reading, client: str | None, months: dict[str, str]) -> Ite
             )
 
 
-def _corrected(reading: Reading, client: str | None, months: dict[str, str]) -> Iterator[Spent]:
+def _corrected(
+    reading: Reading, client: str | None, months: dict[str, str]
+) -> Iterator[CampaignSpending]:
     for one in corrections_of(reading, client):
         is_credit = one.kind is DocumentKind.CREDIT
-        yield Spent(
+        yield CampaignSpending(
             one.client,
             one.campaign,
             months[one.statement],

@@ -7,9 +7,9 @@ from typing import Final
 
 from capture.billing.account import Entry, Payment
 from capture.billing.lines import minor_units
-from capture.closing.documents import accounts_of, day_in, document, payments_of
+from capture.closing.documents import accounts_of, find_document, payments_of, today_in_zone
 from capture.errors import Hint, Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import Records
 from capture.money import show_money
 
@@ -18,7 +18,7 @@ _LONG_BEFORE: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class PaymentEntry:
     """Money that came in, as somebody says it."""
 
     number: str
@@ -31,13 +31,13 @@ class Received:
     """The same sum for the same document on the same day did come twice."""
 
 
-def pay(records: Records, received: Received, now: datetime) -> Entry:
+def record_payment(records: Records, received: PaymentEntry, now: datetime) -> Entry:
     """Records a payment; the document as it then stands.
 
     Raises `NotFound` for an unknown number; `Refused` for a credit note, a day to come, more going
     back than came in, or what was recorded already.
     """
-    paper = document(records, received.number)
+    paper = find_document(records, received.number)
     if paper.due_on is None:
         raise Refused(f"{paper.number} is a credit note: nothing is paid for it")
     amount = minor_units(received.amount, paper.currency)
@@ -49,7 +49,7 @@ def pay(records: Records, received: Received, now: datetime) -> Entry:
     if before + amount < 0:
         shown = show_money(before, paper.currency)
         raise Refused(f"{paper.number}: {shown} came in, so no more can go back")
-    if received.paid_on > day_in(records, paper.campaign, now):
+    if received.paid_on > today_in_zone(records, paper.campaign, now):
         raise Refused(f"{received.paid_on} is still to come; record a payment once it is there")
     if received.paid_on < paper.issued_on - _LONG_BEFORE:
         raise Refused(
@@ -82,4 +82,4 @@ def _append(
         "paid_on": payment.paid_on.isoformat(),
     }
     begins = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
-    records.append(Event(campaign, None, Kind.PAID, min(begins, now), now, Actor.AGENCY, data))
+    records.append(Event(campaign, None, EventKind.PAID, min(begins, now), now, Actor.AGENCY, data))

@@ -15,29 +15,35 @@ from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from capture.billing.account import Document, DocumentKind
-from capture.billing.history import Life, life_of
-from capture.billing.lines import DueKey, draw, lines_for
-from capture.billing.statement import Counts, Met, Parties, Statement, StatementLine
-from capture.billing.statement_text import fingerprint, read_json, to_json
+from capture.billing.history import LeadHistory, lead_history
+from capture.billing.lines import DueKey, apply_money_cap, lines_for
+from capture.billing.statement import Counts, MetCriterion, Parties, Statement, StatementLine
+from capture.billing.statement_text import fingerprint, parse_statement, statement_json
 from capture.campaign.model import Campaign
-from capture.closing.close import bill_line, bill_of, closing_data
+from capture.closing.close import build_statement, closing_data, statement_line
 from capture.closing.credit import corrections_of
-from capture.closing.documents import Closing, closed_months, documents_of, earlier_months, numbered
+from capture.closing.documents import (
+    Closing,
+    closed_months,
+    document_number,
+    documents_of,
+    months_closed_before,
+)
 from capture.closing.drawing import (
     DueLine,
-    Terms,
-    Wanted,
-    counts_free,
-    counts_in_review,
+    LineQuery,
+    VersionCache,
     due_lines,
+    is_counted_free,
+    is_counted_in_review,
     key_of,
-    money_cap,
+    remaining_money_cap,
 )
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.lead.model import Lead
-from capture.ledger.facts import Frozen, Recorded
+from capture.ledger.facts import ClosedStatement, Recorded
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.text import canonical
 
 # A file for what is gathered by number while leads are walked, so that little of it is held.
@@ -93,7 +99,7 @@ class Spool(Generic[Item]):
         self._held = 0
 
 
-_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 _NEVER: Final = "9999-99"
 """The month of what no statement has billed: after all others."""
 
@@ -104,16 +110,16 @@ class Redrawn:
 
     closing: Closing
     terms: Campaign
-    wanted: Wanted
+    wanted: LineQuery
     lines: Sequence[StatementLine]
     counts: Counts
 
-    def statement(self, reading: Reading, said: Mapping[str, Any]) -> Statement:
+    def statement(self, reading: Reading, data: Mapping[str, Any]) -> Statement:
         """Its statement, from what the closing event says of its number and its parties."""
-        both = Parties.from_data(said["parties"])
-        bill = bill_of(reading, self.terms, both, self.wanted, self.lines, self.counts)
+        parties = Parties.from_data(data["parties"])
+        bill = build_statement(reading, self.terms, parties, self.wanted, self.lines, self.counts)
         head = reading.events.hash_of(self.closing.last_event)
-        return replace(bill, number=self.closing.number, head=head)
+        return replace(bill, number=self.closing.number, chain_head=head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +127,14 @@ class _Closed:
     """A closed month that is to be drawn again."""
 
     closing: Closing
-    wanted: Wanted
+    wanted: LineQuery
     terms: Campaign
 
 
 @dataclass
 class _Counted:
     in_review: int = 0
-    free: int = 0
+    free_over_cap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ def redraw(reading: Reading, closings: Sequence[Closing]) -> Iterator[Redrawn]:
     """Each of these months as its events have it, in the same order."""
     closed = list(_closed(reading, closings))
     with Spool[_Drawn]() as spool:
-        walk = _Walk(reading, closed, spool)
+        walk = _Scan(reading, closed, spool)
         for events in reading.events.by_qualified_lead():
             walk.take(events)
         for number, one in enumerate(closed):
@@ -157,19 +163,21 @@ def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
     terms = {slug: _first_terms(reading, slug) for slug in months}
     for one in closings:
         slug, month, at = one.campaign, one.month, one.closed_at
-        closed = earlier_months(months[slug], month, at)
-        yield _Closed(one, Wanted(slug, month, at, last=one.last_event, closed=closed), terms[slug])
+        closed = months_closed_before(months[slug], month, at)
+        yield _Closed(
+            one, LineQuery(slug, month, at, last=one.last_event, closed=closed), terms[slug]
+        )
 
 
 def _first_terms(reading: Reading, slug: str) -> Campaign:
-    return kept_campaign(reading, slug, str(reading.campaigns.first_version(slug)))
+    return saved_campaign(reading, slug, str(reading.campaigns.first_version(slug)))
 
 
-class _Walk:
+class _Scan:
     """Gives each statement what a lead has for it, lead by lead."""
 
     def __init__(self, reading: Reading, closed: Sequence[_Closed], spool: Spool[_Drawn]) -> None:
-        self.terms = Terms(reading)
+        self.terms = VersionCache(reading)
         self.counted = [_Counted() for _ in closed]
         self.spool = spool
         self._reading = reading
@@ -178,7 +186,7 @@ class _Walk:
         self._of: dict[str, list[int]] = defaultdict(list)
         for number in sorted(range(len(closed)), key=self._last):
             self._of[closed[number].wanted.campaign].append(number)
-        self._met: dict[str, Sequence[Met]] = {}
+        self._met: dict[str, Sequence[MetCriterion]] = {}
 
     def _last(self, number: int) -> int:
         return self._closed[number].wanted.last or 0
@@ -189,54 +197,58 @@ class _Walk:
         seen = [bisect_left(statements, one.sequence, key=self._last) for one in events]
         for place, (first, end) in enumerate(zip(seen, [*seen[1:], len(statements)], strict=True)):
             if first < end:
-                life = life_of(one.event for one in events[: place + 1])
-                self._count(life.lead, statements[first:end])
-                self._draw(life, statements[first:end])
+                history = lead_history(one.event for one in events[: place + 1])
+                self._count(history.lead, statements[first:end])
+                self._draw(history, statements[first:end])
 
     def _count(self, lead: Lead, statements: Sequence[int]) -> None:
         for number in statements:
-            wanted, counted = self._closed[number].wanted, self.counted[number]
-            counted.in_review += counts_in_review(lead, wanted)
-            counted.free += counts_free(lead, wanted)
-            if wanted.month >= lead.month and lead.review_at(wanted.as_of) != "qualified":
+            query, counted = self._closed[number].wanted, self.counted[number]
+            counted.in_review += is_counted_in_review(lead, query)
+            counted.free_over_cap += is_counted_free(lead, query)
+            if query.month >= lead.month and lead.review_at(query.as_of) != "qualified":
                 return  # without another event it stays decided
 
-    def _draw(self, life: Life, statements: Sequence[int]) -> None:
-        terms = self.terms.of(life.lead.campaign, life.lead.version)
-        lines = lines_for(life, terms, _FOR_EVER)  # among them is each that was ever due
+    def _draw(self, history: LeadHistory, statements: Sequence[int]) -> None:
+        terms = self.terms.of(history.lead.campaign, history.lead.version)
+        lines = lines_for(history, terms, _END_OF_TIME)  # among them is each that was ever due
         if not lines:
             return
-        found = self._reading.statements.lines_of_lead(life.lead.lead_id)
+        found = self._reading.statements.lines_of_lead(history.lead.lead_id)
         billed = {period: self._months.get(number, _NEVER) for number, period in found}
         last = max(billed.get(line.period, _NEVER) for line in lines)
         for number in statements:
             month = self._closed[number].wanted.month
             if month > last:
                 return  # all of them are billed
-            before = {(life.lead.lead_id, period) for period in billed if billed[period] < month}
-            self._add(life, terms, number, before)
+            before = {(history.lead.lead_id, period) for period in billed if billed[period] < month}
+            self._add(history, terms, number, before)
 
-    def _add(self, life: Life, terms: Campaign, number: int, billed: Set[tuple[str, str]]) -> None:
+    def _add(
+        self, history: LeadHistory, terms: Campaign, number: int, billed: Set[tuple[str, str]]
+    ) -> None:
         one = self._closed[number]
-        for line in due_lines(life, terms, replace(one.wanted, billed=billed)):
-            due = DueLine(line, life.lead.received_at, life.verdict, life.lead.consent)
-            shown = bill_line(due, one.terms, one.wanted.month)
+        for line in due_lines(history, terms, replace(one.wanted, billed=billed)):
+            due = DueLine(line, history.lead.received_at, history.verdict, history.lead.consent)
+            shown = statement_line(due, one.terms, one.wanted.month)
             met = self._met.setdefault(repr(shown.met), shown.met)  # mostly the same: kept once
-            self.spool.add(number, _Drawn(key_of(line, life), replace(shown, met=met)))
+            self.spool.add(number, _Drawn(key_of(line, history), replace(shown, met=met)))
 
 
-def _finished(reading: Reading, walk: _Walk, number: int, one: _Closed) -> Redrawn:
+def _finished(reading: Reading, walk: _Scan, number: int, one: _Closed) -> Redrawn:
     drawn = list(walk.spool.items(number))
     lines = {(each.key.lead_id, each.key.period): each.line for each in drawn}
     keys = [each.key for each in drawn]
     in_order = [
-        replace(lines[key.lead_id, key.period], amount=key.amount, free=key.free)
-        for key in draw(keys, money_cap(keys, walk.terms, one.closing.campaign))
+        replace(lines[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
+        for key in apply_money_cap(
+            keys, remaining_money_cap(keys, walk.terms, one.closing.campaign)
+        )
     ]
-    wanted, counted = one.wanted, walk.counted[number]
-    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
-    counts = Counts(counted.in_review, over_cap, counted.free)
-    return Redrawn(one.closing, one.terms, wanted, in_order, counts)
+    query, counted = one.wanted, walk.counted[number]
+    over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
+    counts = Counts(counted.in_review, over_cap, counted.free_over_cap)
+    return Redrawn(one.closing, one.terms, query, in_order, counts)
 
 
 # The proof of every document: statements drawn again, numbers without gaps, credits in bounds.
@@ -250,18 +262,18 @@ def check_documents(reading: Reading) -> list[str]:
 
 def _months(reading: Reading) -> Iterator[str]:
     """Every closed month; of all statements one text is held at a time."""
-    told = {
+    data = {
         one.event.data["number"]: one.event.data
         for one in reading.events.of_account()
-        if one.event.kind is Kind.CLOSED and "number" in one.event.data
+        if one.event.kind is EventKind.CLOSED and "number" in one.event.data
     }
     for number in reading.statements.numbers():
-        if number not in told:
+        if number not in data:
             yield f"statement {number}: differs from the event that closed it"
     closings = closed_months(reading)
     for closing, drawn in zip(closings, redraw(reading, closings), strict=True):
         if closing.number:
-            yield from _statement(reading, closing, told[closing.number], drawn)
+            yield from _statement(reading, closing, data[closing.number], drawn)
         elif drawn.lines:
             yield (
                 f"{closing.campaign}, {closing.month}: closed without a statement, "
@@ -270,26 +282,31 @@ def _months(reading: Reading) -> Iterator[str]:
 
 
 def _statement(
-    reading: Reading, closing: Closing, said: Mapping[str, Any], drawn: Redrawn
+    reading: Reading, closing: Closing, data: Mapping[str, Any], drawn: Redrawn
 ) -> Iterator[str]:
-    frozen = reading.statements.get(closing.number)
-    if frozen is None:
+    closed_statement = reading.statements.get(closing.number)
+    if closed_statement is None:
         yield f"statement {closing.number}: closed, but gone"
         return
-    if said["sha256"] != frozen.sha256 or not _same_month(frozen, closing):
-        yield f"statement {frozen.number}: differs from the event that closed it"
+    if data["sha256"] != closed_statement.sha256 or not _same_month(closed_statement, closing):
+        yield f"statement {closed_statement.number}: differs from the event that closed it"
         return
-    bill = drawn.statement(reading, said)
-    same_event = canonical(closing_data(bill, frozen.sha256)) == canonical(said)
-    if to_json(bill) != frozen.json or not same_event:
-        yield f"statement {frozen.number}: drawn again, its bytes differ"
-    elif fingerprint(frozen.json) != frozen.sha256:
-        yield f"statement {frozen.number}: its SHA-256 is not that of its bytes"
+    bill = drawn.statement(reading, data)
+    same_event = canonical(closing_data(bill, closed_statement.sha256)) == canonical(data)
+    if statement_json(bill) != closed_statement.json or not same_event:
+        yield f"statement {closed_statement.number}: drawn again, its bytes differ"
+    elif fingerprint(closed_statement.json) != closed_statement.sha256:
+        yield f"statement {closed_statement.number}: its SHA-256 is not that of its bytes"
 
 
-def _same_month(frozen: Frozen, closing: Closing) -> bool:
+def _same_month(closed_statement: ClosedStatement, closing: Closing) -> bool:
     of = (closing.client, closing.campaign, closing.month, closing.closed_at)
-    return (frozen.client, frozen.campaign, frozen.month, frozen.closed_at) == of
+    return (
+        closed_statement.client,
+        closed_statement.campaign,
+        closed_statement.month,
+        closed_statement.closed_at,
+    ) == of
 
 
 def _lines(reading: Reading) -> Iterator[str]:
@@ -304,21 +321,24 @@ def _numbers(documents: list[Document]) -> Iterator[str]:
     places: Counter[str] = Counter()
     for document in documents:
         places[document.client] += 1
-        wanted = numbered(document.client, places[document.client])
-        if document.number != wanted:
-            yield f"{document.kind} {document.number}: its number should be {wanted}"
+        expected = document_number(document.client, places[document.client])
+        if document.number != expected:
+            yield f"{document.kind} {document.number}: its number should be {expected}"
 
 
 def _credits(reading: Reading) -> Iterator[str]:
     """Rule 27: all credits of a line together never exceed it, raised by its debit notes."""
-    made = corrections_of(reading)
+    results = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()
-    for frozen in map(reading.statements.get, sorted({one.statement for one in made})):
-        if frozen is None or fingerprint(frozen.json) != frozen.sha256:
+    for closed_statement in map(reading.statements.get, sorted({one.statement for one in results})):
+        if (
+            closed_statement is None
+            or fingerprint(closed_statement.json) != closed_statement.sha256
+        ):
             continue
-        for line in read_json(frozen.json).lines:
-            left[frozen.number, line.lead_id, line.period] = line.amount
-    for one in made:
+        for line in parse_statement(closed_statement.json).lines:
+            left[closed_statement.number, line.lead_id, line.period] = line.amount
+    for one in results:
         key = (one.statement, one.lead_id, one.period)
         left[key] += -one.amount if one.kind is DocumentKind.CREDIT else one.amount
         if left[key] < 0:

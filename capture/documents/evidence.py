@@ -11,36 +11,39 @@ from typing import Final
 from sqlite_utils import Database
 
 from capture.billing.statement import Statement, StatementLine
-from capture.billing.statement_text import read_json
+from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.closing.credit import Correction, corrections_of
 from capture.documents.evidence_tables import (
     UTM,
-    Chained,
+    ChainedEvent,
     GatheredLead,
     account_events,
     gather_lead,
     make_tables,
 )
 from capture.errors import Refused
-from capture.files import whole_file
+from capture.files import atomic_write
 from capture.lead.events import show_time
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.money import from_minor
-from capture.text import counted
+from capture.text import count_noun
 
 # What an evidence file says of itself: what stands in it, how to check it, what was left out.
 
 
-def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tuple[str, str]]:
+def read_me(
+    closed_statement: ClosedStatement, bill: Statement, leads: int, erased: int
+) -> list[tuple[str, str]]:
     """Topic and text, in order. Says nothing of the day on which the file was made."""
     return [
         (
             "What this is",
-            f"The evidence for statement {frozen.number}: {bill.campaign}, {bill.month}, for "
-            f"{bill.client}. It holds {counted(leads, 'lead')} of that statement's lines and "
+            f"The evidence for statement {closed_statement.number}: {bill.campaign}, "
+            f"{bill.month}, for "
+            f"{bill.client}. It holds {count_noun(leads, 'lead')} of that statement's lines and "
             "nobody else's, each as it stood when the statement was drawn. Begin with the view "
             "`bill`; `why_qualified` shows each lead's criteria.",
         ),
@@ -87,7 +90,8 @@ def read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> list[tu
         ),
         (
             "Erased persons",
-            f"Erased since, at the person's wish or by law: {erased} of {counted(leads, 'lead')}. "
+            f"Erased since, at the person's wish or by law: {erased} of "
+            f"{count_noun(leads, 'lead')}. "
             "Their lines, verdicts and events are here, their answers are not. leads.answers "
             "says which.",
         ),
@@ -108,23 +112,23 @@ Row = dict[str, Cell]
 ERASED = "erased"
 
 
-def statement_row(frozen: Frozen, bill: Statement) -> Row:
+def statement_row(closed_statement: ClosedStatement, bill: Statement) -> Row:
     """The statement as it was frozen."""
     return {
-        "number": frozen.number,
-        "client": frozen.client,
-        "campaign": frozen.campaign,
-        "month": frozen.month,
+        "number": closed_statement.number,
+        "client": closed_statement.client,
+        "campaign": closed_statement.campaign,
+        "month": closed_statement.month,
         "currency": bill.currency,
         "model": bill.model,
         "lines": len(bill.lines),
         "total": _amount(bill.total, bill.currency),
         "total_minor": bill.total,
-        "closed_at": show_time(frozen.closed_at),
-        "last_event": bill.seen,
-        "chain_head": bill.head,
-        "sha256": frozen.sha256,
-        "json": frozen.json,
+        "closed_at": show_time(closed_statement.closed_at),
+        "last_event": bill.last_event,
+        "chain_head": bill.chain_head,
+        "sha256": closed_statement.sha256,
+        "json": closed_statement.json,
     }
 
 
@@ -152,7 +156,7 @@ def line_row(bill: Statement, line: StatementLine) -> Row:
         "amount": _amount(line.amount, bill.currency),
         "amount_minor": line.amount,
         "currency": bill.currency,
-        "free": int(line.free),
+        "free_over_cap": int(line.free_over_cap),
         "late": int(line.late),
         "entered": int(line.entered),
     }
@@ -175,18 +179,18 @@ def lead_row(found: GatheredLead) -> Row:
         "accepted_at": _time(lead.accepted_at),
         "appointment": lead.appointment,
         "sale": lead.sale,
-        "answers": ERASED if found.dossier is None else "kept",
+        "answers": ERASED if found.personal_data is None else "kept",
     }
 
 
 def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
     """A row each; a multiple choice gives one for each choice. Nothing once erased."""
-    if found.dossier is None:
+    if found.personal_data is None:
         return
-    unverified = found.dossier.unverified
-    given = {**found.dossier.answers, **unverified}
-    for name in [*campaign.fields, *(name for name in given if name not in campaign.fields)]:
-        answer = given.get(name, ())
+    unverified = found.personal_data.unverified
+    raw = {**found.personal_data.answers, **unverified}
+    for name in [*campaign.fields, *(name for name in raw if name not in campaign.fields)]:
+        answer = raw.get(name, ())
         label = campaign.fields[name].label if name in campaign.fields else ""
         for number, value in enumerate(answer if isinstance(answer, tuple) else (answer,), 1):
             yield {
@@ -201,7 +205,7 @@ def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
 
 def verdict_rows(found: GatheredLead) -> Iterator[Row]:
     """Each criterion in words and how it was met; value and reason while they are kept."""
-    judged, reasons = ({}, {}) if found.dossier is None else _kept(found)
+    judged, reasons = ({}, {}) if found.personal_data is None else _kept(found)
     for number, criterion in enumerate(found.verdict["criteria"], 1):
         yield {
             "lead_id": found.lead.lead_id,
@@ -216,9 +220,9 @@ def verdict_rows(found: GatheredLead) -> Iterator[Row]:
 
 def touch_rows(found: GatheredLead) -> Iterator[Row]:
     """The article that brought the lead. No referrer and no click id: they may tell of others."""
-    if found.dossier is None:
+    if found.personal_data is None:
         return
-    touches = {"first": found.dossier.first_touch, "last": found.dossier.last_touch}
+    touches = {"first": found.personal_data.first_touch, "last": found.personal_data.last_touch}
     for which, touch in touches.items():
         if touch:
             yield {
@@ -230,7 +234,7 @@ def touch_rows(found: GatheredLead) -> Iterator[Row]:
             }
 
 
-def event_row(one: Chained) -> Row:
+def event_row(one: ChainedEvent) -> Row:
     """An event with its place in the chain."""
     event = one.recorded.event
     return {
@@ -266,13 +270,13 @@ def correction_row(one: Correction) -> Row:
 
 
 def _kept(found: GatheredLead) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    dossier = found.dossier
-    return ({}, {}) if dossier is None else (dossier.judged, dossier.reasons)
+    personal_data = found.personal_data
+    return ({}, {}) if personal_data is None else (personal_data.judged, personal_data.reasons)
 
 
-def _path(given: str | None) -> str | None:
+def _path(value: str | None) -> str | None:
     """A visitor's script may send anything as a path: what follows it in an address is cut."""
-    return given and given.partition("?")[0].partition("#")[0]
+    return value and value.partition("?")[0].partition("#")[0]
 
 
 def _amount(minor: int, currency: str) -> str:
@@ -289,14 +293,14 @@ _APPLICATION_AT: Final = 68
 _AT_ONCE: Final = 500
 
 
-def write_evidence(reading: Reading, frozen: Frozen, path: Path) -> int:
+def write_evidence(reading: Reading, closed_statement: ClosedStatement, path: Path) -> int:
     """Puts the file at `path`, whole or not at all; how many leads it holds.
 
     The same ledger and statement give the same bytes. Raises `Refused` if it cannot be written.
     """
     with (
-        _told(path),
-        whole_file(path) as draft,
+        _explained_errors(path),
+        atomic_write(path) as draft,
         closing(sqlite3.connect(draft)) as connection,
     ):
         # A draft that fails is thrown away, so it needs no journal beside it.
@@ -305,7 +309,7 @@ def write_evidence(reading: Reading, frozen: Frozen, path: Path) -> int:
         db = Database(connection)
         with db.atomic():
             make_tables(db)
-            return _fill(db, reading, frozen)
+            return _fill(db, reading, closed_statement)
 
 
 def is_evidence(path: Path) -> bool:
@@ -317,31 +321,31 @@ def is_evidence(path: Path) -> bool:
     )
 
 
-def _fill(db: Database, reading: Reading, frozen: Frozen) -> int:
-    bill = read_json(frozen.json)
+def _fill(db: Database, reading: Reading, closed_statement: ClosedStatement) -> int:
+    bill = parse_statement(closed_statement.json)
     lead_ids = list(dict.fromkeys(line.lead_id for line in bill.lines))
     terms: dict[str, Campaign] = {}
     consents: dict[str, Campaign] = {}
     erased = 0
     for batch in _batches(lead_ids):
-        leads = [gather_lead(reading, lead_id, bill.seen) for lead_id in batch]
+        leads = [gather_lead(reading, lead_id, bill.last_event) for lead_id in batch]
         for one in leads:
             shown = one.lead.consent_version
             for version in (one.lead.version, shown):
                 if version is not None and version not in terms:
-                    terms[version] = kept_campaign(reading, one.lead.campaign, version)
+                    terms[version] = saved_campaign(reading, one.lead.campaign, version)
             if shown is not None:
                 consents[shown] = terms[shown]
         _insert_leads(db, leads, terms)
-        erased += sum(one.dossier is None for one in leads)
-    _insert(db, "statement", [statement_row(frozen, bill)])
+        erased += sum(one.personal_data is None for one in leads)
+    _insert(db, "statement", [statement_row(closed_statement, bill)])
     _insert(db, "lines", (line_row(bill, line) for line in bill.lines))
     _insert(db, "campaign_versions", map(version_row, terms.values()))
     _insert(db, "consents", map(consent_row, consents.values()))
-    _insert(db, "events", map(event_row, account_events(reading, frozen.number)))
-    notes = (one for one in corrections_of(reading) if one.statement == frozen.number)
+    _insert(db, "events", map(event_row, account_events(reading, closed_statement.number)))
+    notes = (one for one in corrections_of(reading) if one.statement == closed_statement.number)
     _insert(db, "corrections", map(correction_row, notes))
-    _insert(db, "read_me", _read_me(frozen, bill, len(lead_ids), erased))
+    _insert(db, "read_me", _read_me(closed_statement, bill, len(lead_ids), erased))
     return len(lead_ids)
 
 
@@ -355,8 +359,10 @@ def _insert_leads(db: Database, leads: list[GatheredLead], terms: dict[str, Camp
     _insert(db, "events", map(event_row, events))
 
 
-def _read_me(frozen: Frozen, bill: Statement, leads: int, erased: int) -> Iterator[Row]:
-    for number, (topic, text) in enumerate(read_me(frozen, bill, leads, erased), 1):
+def _read_me(
+    closed_statement: ClosedStatement, bill: Statement, leads: int, erased: int
+) -> Iterator[Row]:
+    for number, (topic, text) in enumerate(read_me(closed_statement, bill, leads, erased), 1):
         yield {"number": number, "topic": topic, "text": text}
 
 
@@ -371,7 +377,7 @@ def _batches(lead_ids: Iterable[str]) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _explained_errors(path: Path) -> Iterator[None]:
     """What fails at this file is said of this file, and not of the ledger."""
     try:
         yield

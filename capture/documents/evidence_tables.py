@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from capture.billing.history import life_of
-from capture.lead.events import Event, Kind
-from capture.lead.fold import follow_all
+from capture.billing.history import lead_history
+from capture.lead.events import Event, EventKind
+from capture.lead.fold import fold_events
 from capture.lead.model import Lead
-from capture.ledger.facts import Dossier, Recorded
+from capture.ledger.facts import PersonalData, Recorded
 from capture.ledger.protocol import Reading
 from capture.text import canonical
 
@@ -94,7 +94,7 @@ TABLES: Final[Mapping[str, TableShape]] = {
             "amount": str,
             "amount_minor": int,
             "currency": str,
-            "free": int,
+            "free_over_cap": int,
             "late": int,
             "entered": int,
         },
@@ -168,7 +168,7 @@ VIEWS: Final[Mapping[str, str]] = {
     "bill": """
         SELECT lines.lead_id, lines.period, leads.received_at, lines.paid_for, lines.due_at,
             lines.amount, lines.currency,
-            CASE lines.free WHEN 1 THEN 'yes' ELSE 'no' END AS free,
+            CASE lines.free_over_cap WHEN 1 THEN 'yes' ELSE 'no' END AS free_over_cap,
             CASE lines.late WHEN 1 THEN 'yes' ELSE 'no' END AS late,
             CASE lines.entered WHEN 1 THEN 'yes' ELSE 'no' END AS entered,
             (SELECT group_concat(rule, '; ') FROM
@@ -215,7 +215,7 @@ _OTHERS: Final = ("earlier", "duplicate_of")
 
 
 @dataclass(frozen=True, slots=True)
-class Chained:
+class ChainedEvent:
     """An event, the hash before it, and what of its data is shown."""
 
     recorded: Recorded
@@ -232,9 +232,9 @@ class GatheredLead:
 
     lead: Lead
     verdict: Mapping[str, Any]
-    dossier: Dossier | None
+    personal_data: PersonalData | None
     """None once the person's data was erased."""
-    events: Sequence[Chained]
+    events: Sequence[ChainedEvent]
 
 
 def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
@@ -242,32 +242,37 @@ def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
     recorded = list(reading.events.select(lead_id=lead_id, last=last))
     events = [one.event for one in recorded]
     return GatheredLead(
-        lead=follow_all(events),
-        verdict=life_of(events).verdict,
-        dossier=reading.people.dossier(lead_id),
-        events=[chained(reading, one) for one in recorded],
+        lead=fold_events(events),
+        verdict=lead_history(events).verdict,
+        personal_data=reading.people.personal_data(lead_id),
+        events=[chain_link(reading, one) for one in recorded],
     )
 
 
-def account_events(reading: Reading, number: str) -> Iterator[Chained]:
+def account_events(reading: Reading, number: str) -> Iterator[ChainedEvent]:
     """The event that closed the statement, its notes and its payments."""
     for one in reading.events.of_account():
         if _is_about(one.event, number):
-            yield chained(reading, one)
+            yield chain_link(reading, one)
 
 
-def chained(reading: Reading, one: Recorded) -> Chained:
+def chain_link(reading: Reading, one: Recorded) -> ChainedEvent:
     """The event with the hash before it, and without what names other leads."""
     data = one.event.data
     left_out = [name for name in _OTHERS if data.get(name)]
     shown = {name: value for name, value in data.items() if name not in left_out}
-    return Chained(one, reading.events.hash_of(one.sequence - 1), canonical(shown), left_out)
+    return ChainedEvent(one, reading.events.hash_of(one.sequence - 1), canonical(shown), left_out)
 
 
 def _is_about(event: Event, number: str) -> bool:
     match event.kind:
-        case Kind.CLOSED | Kind.PAID:
+        case EventKind.CLOSED | EventKind.PAID:
             return bool(event.data.get("number") == number)
-        case Kind.CREDITED | Kind.DEBIT_PROPOSED | Kind.DEBIT_DECLINED | Kind.DEBITED:
+        case (
+            EventKind.CREDITED
+            | EventKind.DEBIT_PROPOSED
+            | EventKind.DEBIT_DECLINED
+            | EventKind.DEBITED
+        ):
             return bool(event.data["statement"] == number)
     return False

@@ -32,8 +32,8 @@ Row = Mapping[str, Cell]
 _FULL_WIDTH: Final = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # = + - @ in East Asian text
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_FULL_WIDTH)
 _PHONE: Final = re.compile(r"\+(?:[ ().-]*[0-9]){6,20}(?: ext\. [0-9]{1,20})?")
-_MADE_AT: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has no zones; fixed: same bytes
-_LONGEST_XLSX_CELL: Final = 32_767
+_CREATED_AT: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has no zones; fixed: same bytes
+_MAX_XLSX_CELL: Final = 32_767
 _LAST_XLSX_ROW: Final = 1_048_575
 """Numbered from 0, the heading."""
 
@@ -54,7 +54,7 @@ def _write_csv(
 ) -> None:
     with _text(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow([harmless(column) for column in columns])
+        writer.writerow([escape_formula(column) for column in columns])
         for row in rows:
             writer.writerow([_csv_cell(row.get(column), shown) for column in columns])
 
@@ -76,14 +76,14 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     # so that a pipe gets the same bytes as a file. What XlsxWriter leaves behind goes as well.
     with TemporaryDirectory() as folder:
         spool = _Spool(f"{folder}/book", "x+")
-        with io.BufferedRandom(spool) as made:
-            book = _book(made, folder)
+        with io.BufferedRandom(spool) as created:
+            book = _book(created, folder)
             try:
                 _fill_sheet(book, columns, rows)
             finally:
                 _close(book, spool)
-            made.seek(0)
-            copyfileobj(made, out)
+            created.seek(0)
+            copyfileobj(created, out)
 
 
 def _book(out: BinaryIO, folder: str) -> Any:
@@ -95,7 +95,7 @@ def _book(out: BinaryIO, folder: str) -> Any:
         "strings_to_urls": False,
     }
     book = xlsxwriter.Workbook(out, options)
-    book.set_properties({"created": _MADE_AT})
+    book.set_properties({"created": _CREATED_AT})
     return book
 
 
@@ -117,10 +117,10 @@ def _close(book: Any, spool: _Spool) -> None:
     except FileSizeError:
         raise Refused("the sheet would be too large for XLSX: take CSV") from None
     except FileCreateError as error:  # it hides what the system said
-        said: OSError = error.args[0]
+        text: OSError = error.args[0]
         spool.given_up = True
-        clear_frames(said.__traceback__)  # ends the archive here, while its file is open
-        raise said from None
+        clear_frames(text.__traceback__)  # ends the archive here, while its file is open
+        raise text from None
 
 
 def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -142,7 +142,7 @@ def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
                     shapes[decimals] = book.add_format({"num_format": f"{Decimal(0):.{decimals}f}"})
                 sheet.write_number(line, number, float(value), shapes[decimals])
             elif value is not None:
-                sheet.write_string(line, number, value[:_LONGEST_XLSX_CELL])
+                sheet.write_string(line, number, value[:_MAX_XLSX_CELL])
 
 
 Writer = Callable[[BinaryIO, Sequence[str], Iterable[Row]], None]
@@ -161,7 +161,7 @@ FORMATS: Final = ("csv", "jsonl", "xlsx")
 """As they are asked for."""
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet would take it for a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
 
@@ -185,12 +185,12 @@ def _csv_cell(value: Cell, shown: Callable[[str], str]) -> str:
 
 def _program_cell(text: str) -> str:
     """Digits and brackets alone run nothing, whatever stands before them."""
-    return text if _PHONE.fullmatch(text) else harmless(text)
+    return text if _PHONE.fullmatch(text) else escape_formula(text)
 
 
 def _excel_cell(text: str) -> str:
     grouped = phone_in_groups(text)
-    return harmless(text) if grouped is None else grouped
+    return escape_formula(text) if grouped is None else grouped
 
 
 def _json_value(value: Cell) -> Any:

@@ -50,7 +50,7 @@ def to_pdf(layout: Path, data: Any, name: str) -> bytes:
     Raises `Refused` for letters that the PDF's fonts lack.
     """
     try:
-        made = typst.compile(
+        created = typst.compile(
             layout,
             root=LAYOUTS,  # layouts share the house's look
             ignore_system_fonts=True,  # typst carries its own, so that no machine differs
@@ -65,6 +65,6 @@ def to_pdf(layout: Path, data: Any, name: str) -> bytes:
         raise Refused(
             f"{name}: the fonts of the PDF have no {found[1]}; take the HTML and print that"
         ) from None
-    if not isinstance(made, bytes):
+    if not isinstance(created, bytes):
         raise TypeError("typst made more than one file")
-    return made
+    return created

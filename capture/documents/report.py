@@ -10,14 +10,14 @@ from babel.dates import format_date
 
 from capture.campaign.model import Campaign, Client
 from capture.documents.printing import pages
-from capture.documents.report_charts import Chart, Report, Row, Table, draw
-from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, show
+from capture.documents.report_charts import Chart, Report, Row, Table, draw_chart
+from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, format_number
 from capture.kpi.sums import Sums
-from capture.text import counted
+from capture.text import count_noun
 
 NO_MONTH_BEFORE: Final = "no month before"
 OTHER_PAGES: Final = "other pages, or not known"
-_MOST_POSTS: Final = 10
+_MAX_POSTS: Final = 10
 _LEFT_OUT: Final = frozenset({"own costs", "source"})
 """Words that the page does not use; costs are the agency's own (rule 29)."""
 
@@ -51,14 +51,14 @@ def make_report(
         subtitle=campaign.title,
         client=client.legal_name,
         agency=agency,
-        standing=_standing(gathered),
+        standing=_statement_status(gathered),
         sentences=tuple(_sentences(sums, before, gathered)),
         rows=rows,
-        charts=(_way(sums), _months(gathered), _reasons(sums, campaign)),
+        charts=(_funnel_chart(sums), _months_chart(gathered), _reasons(sums, campaign)),
         posts=tuple(
             _posts(touch, groups, gathered.titles) for touch, groups in gathered.posts.items()
         ),
-        words=tuple((word, said) for word, said in DEFINITIONS.items() if word not in _LEFT_OUT),
+        words=tuple((word, text) for word, text in DEFINITIONS.items() if word not in _LEFT_OUT),
         campaign=campaign.slug,
         made_on=_day(now.astimezone(campaign.zone).date()),
     )
@@ -72,7 +72,7 @@ def _before(campaign: Campaign, gathered: Month) -> Sums | None:
     return gathered.history.get(month, Sums(campaign.currency))
 
 
-def _standing(gathered: Month) -> str:
+def _statement_status(gathered: Month) -> str:
     if gathered.statement:
         return f"The month is closed: statement {gathered.statement}."
     return "The month is not closed yet: its statement is still to be drawn, and figures may move."
@@ -81,28 +81,28 @@ def _standing(gathered: Month) -> str:
 def _sentences(sums: Sums, before: Sums | None, gathered: Month) -> list[str]:
     """The month in short."""
     figures = {one.key: one for one in client_figures(sums)}
-    said = [
-        f"{counted(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
+    parts = [
+        f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
         f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these by silence; "
         f"{sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
     ]
     each = figures["cost_per_qualified_lead"]
     if each.number is not None:
-        said.append(f"A qualified lead cost {each.shown}.")
+        parts.append(f"A qualified lead cost {each.shown}.")
     if before is None:
-        said.append(
+        parts.append(
             f"There is no month before {month_name(gathered.month)} to compare with: the campaign "
             "had not begun."
         )
     else:
         change = sums.qualified - before.qualified
         than = f"than in {month_name(_month_before(gathered.month))}"
-        said.append(
+        parts.append(
             f"As many qualified as in {month_name(_month_before(gathered.month))}."
             if not change
             else f"{abs(change):,} {'more' if change > 0 else 'fewer'} qualified {than}."
         )
-    return said
+    return parts
 
 
 def _rows(sums: Sums, before: Sums | None) -> list[Row]:
@@ -113,7 +113,7 @@ def _rows(sums: Sums, before: Sums | None) -> list[Row]:
             one.shown,
             NO_MONTH_BEFORE if before is None else old[one.key].shown,
             _change(one, old.get(one.key), sums.currency),
-            one.worked or one.formula,
+            one.calculation or one.formula,
         )
         for one in client_figures(sums)
     ]
@@ -126,13 +126,13 @@ def _change(now: Figure, before: Figure | None, currency: str) -> str:
     if not change:
         return "the same"
     number = abs(change) if now.unit in {Unit.PERCENT, Unit.RATIO} else int(abs(change))
-    shown = show(number, now.unit, currency)
+    shown = format_number(number, now.unit, currency)
     if now.unit is Unit.PERCENT:
         shown = f"{number:,} point{'' if number == 1 else 's'}"
     return f"{'+' if change > 0 else '-'}{shown}"
 
 
-def _way(sums: Sums) -> Chart:
+def _funnel_chart(sums: Sums) -> Chart:
     steps = (
         ("Leads", sums.leads),
         ("Qualified", sums.qualified),
@@ -152,7 +152,7 @@ def _way(sums: Sums) -> Chart:
     )
 
 
-def _months(gathered: Month) -> Chart:
+def _months_chart(gathered: Month) -> Chart:
     months = sorted(gathered.history)
     parts: tuple[tuple[str, tuple[int, ...]], ...] = tuple(
         (name, tuple(count(gathered.history[month]) for month in months))
@@ -166,7 +166,7 @@ def _months(gathered: Month) -> Chart:
         key="months",
         title="Leads by month of receipt",
         description="; ".join(
-            f"{month_name(month)}: {counted(gathered.history[month].leads, 'lead')}, "
+            f"{month_name(month)}: {count_noun(gathered.history[month].leads, 'lead')}, "
             f"{gathered.history[month].accepted:,} accepted"
             for month in months
         )
@@ -210,13 +210,13 @@ def _posts(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) ->
     """Named are pages of the site alone, the rest together."""
     named = {path: sums for path, sums in groups.items() if path in titles}
     order = sorted(named, key=lambda path: (-named[path].leads, path))
-    rows = [(titles[path], *_earned([named[path]])) for path in order[:_MOST_POSTS]]
-    rest = [named[path] for path in order[_MOST_POSTS:]]
+    rows = [(titles[path], *_earned_rows([named[path]])) for path in order[:_MAX_POSTS]]
+    rest = [named[path] for path in order[_MAX_POSTS:]]
     if rest:
-        rows.append((f"{len(rest):,} other articles and pages", *_earned(rest)))
+        rows.append((f"{len(rest):,} other articles and pages", *_earned_rows(rest)))
     other = [sums for path, sums in groups.items() if path not in titles]
-    if any(_earned(other)) and other:
-        rows.append((OTHER_PAGES, *_earned(other)))
+    if any(_earned_rows(other)) and other:
+        rows.append((OTHER_PAGES, *_earned_rows(other)))
     return Table(
         (f"By {touch.replace('touch', 'visit')}", "Leads", "Qualified", "Accepted", "Deals"),
         tuple(rows),
@@ -224,13 +224,13 @@ def _posts(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) ->
     )
 
 
-def _earned(groups: Sequence[Sums]) -> tuple[str, ...]:
+def _earned_rows(groups: Sequence[Sums]) -> tuple[str, ...]:
     names = ("leads", "qualified", "accepted", "deals")
     return tuple(f"{sum(getattr(sums, name) for sums in groups):,}" for name in names)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "no leads"
+def _share(part: int, complete: int) -> str:
+    return f"{100 * part / complete:.0f} %" if complete else "no leads"
 
 
 def month_name(month: str) -> str:
@@ -261,5 +261,5 @@ _PAGES: Final = pages()
 
 def to_html(report: Report) -> str:
     """A whole document; every text is escaped."""
-    charts = [(chart, draw(chart)) for chart in report.charts]
+    charts = [(chart, draw_chart(chart)) for chart in report.charts]
     return _PAGES.get_template("report.html").render(report=report, charts=charts)

@@ -84,7 +84,7 @@ _LONGEST: Final = 24
 etree.to_etree()  # it would take lxml where it finds it; one way of writing, one output
 
 
-def draw(chart: Chart) -> Markup:
+def draw_chart(chart: Chart) -> Markup:
     """The chart as an `<svg>` for the middle of a page, told by its title and description."""
     drawn = _sideways(chart) if chart.sideways else _upright(chart)
     for name, numbers in chart.series:
@@ -100,9 +100,9 @@ def draw(chart: Chart) -> Markup:
         "aria-labelledby": f"{chart.key}-title {chart.key}-desc",
     }
     for tag, text in (("desc", chart.description), ("title", chart.title)):
-        told = Element(tag, {"id": f"{chart.key}-{tag}"})
-        told.text = text
-        root.insert(0, told)
+        message = Element(tag, {"id": f"{chart.key}-{tag}"})
+        message.text = text
+        root.insert(0, message)
     return Markup(tostring(root, encoding="unicode"))  # noqa: S704 - the writer escapes all text
 
 
@@ -110,10 +110,10 @@ def _sideways(chart: Chart) -> Any:
     """The first on top, each with its number beside its name."""
     drawn = pygal.HorizontalBar(**_same(), height=40 * len(chart.labels) + 16, show_x_labels=False)
     ((_, numbers),) = chart.series
-    told = [
+    messages = [
         f"{_short(label)}: {number:,}" for label, number in zip(chart.labels, numbers, strict=True)
     ]
-    drawn.x_labels = told[::-1]
+    drawn.x_labels = messages[::-1]
     return drawn
 
 

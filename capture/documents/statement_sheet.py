@@ -10,7 +10,7 @@ from capture.billing.account import Document, DocumentKind, Entry
 from capture.billing.statement import Parties, Statement, StatementLine
 from capture.closing.credit import Correction
 from capture.documents import printing
-from capture.documents.agreement.model import Side, count, day, side, visible
+from capture.documents.agreement.model import Side, count, day, side, visible_text
 from capture.money import show_money
 
 # A sheet as words, before any format.
@@ -79,7 +79,8 @@ def checking_section(bill: Statement, digest: str) -> Section:
         f"statement. Its SHA-256 is below; sha256sum {name}.json must print the same.",
         "The ledger. This prints whether the statement, drawn again from the events, still has "
         f"that hash: gatepost verify --against {name} --hash {digest[:16]}",
-        f"The past. The chain's head below is the hash of event {bill.seen} and of all events "
+        f"The past. The chain's head below is the hash of event {bill.last_event} and of all "
+        "events "
         "before it. Keep this page: an event that was changed later would give another head.",
         "A mistake. Say which line. A closed statement is never changed: a credit note gives back, "
         "and a debit note needs your approval.",
@@ -89,7 +90,7 @@ def checking_section(bill: Statement, digest: str) -> Section:
         steps=steps,
         proof=(
             ("SHA-256 of the statement", digest),
-            (f"Chain's head at event {bill.seen}", bill.head),
+            (f"Chain's head at event {bill.last_event}", bill.chain_head),
         ),
     )
 
@@ -151,7 +152,7 @@ def _facts(bill: Statement) -> tuple[tuple[str, str], ...]:
         ("For", f"{month_name(bill.month)}, {bill.time_zone}"),
         ("Campaign", bill.campaign),
         ("Price model", MODELS[bill.model]),
-        ("Your order", visible(bill.parties.purchase_order)),
+        ("Your order", visible_text(bill.parties.purchase_order)),
         ("Due", day(bill.due_on)),
     ]
     return tuple((name, value) for name, value in facts if value)
@@ -198,18 +199,18 @@ def _paid_for(line: StatementLine) -> str:
 
 
 def _details(bill: Statement, line: StatementLine, zone: ZoneInfo) -> str:
-    said = [_date(line.event_at, zone)]
-    if _date(line.due_at, zone) != said[0]:
-        said.append(f"billable since {_date(line.due_at, zone)}")
+    parts = [_date(line.event_at, zone)]
+    if _date(line.due_at, zone) != parts[0]:
+        parts.append(f"billable since {_date(line.due_at, zone)}")
     if line.base is not None:
-        said.append(f"of {show_money(line.base, bill.currency)}")
+        parts.append(f"of {show_money(line.base, bill.currency)}")
     if line.late:
-        said.append("late: its own month was closed")
+        parts.append("late: its own month was closed")
     if line.entered:
-        said.append("entered by the agency for the client, who did not object in time")
-    if line.free:
-        said.append("free: over the cap on money")
-    return "; ".join(said)
+        parts.append("entered by the agency for the client, who did not object in time")
+    if line.free_over_cap:
+        parts.append("free: over the cap on money")
+    return "; ".join(parts)
 
 
 def _date(moment: datetime, zone: ZoneInfo) -> str:
@@ -240,7 +241,7 @@ def _payment(bill: Statement) -> Section:
 def payment_lines(parties: Parties, *, asked: bool) -> tuple[str, ...]:
     """Where to pay, if anything is asked for, and what is said about the tax."""
     lines = [*(parties.payment if asked else ()), parties.vat_note]
-    return tuple(visible(line) for line in lines if line)
+    return tuple(visible_text(line) for line in lines if line)
 
 
 def _since(
@@ -250,9 +251,9 @@ def _since(
     if entry is None or not (corrections or entry.paid or entry.offset):
         return None
     currency = bill.currency
-    said = [f"{show_money(entry.open, currency)} of this statement is open."]
+    parts = [f"{show_money(entry.open, currency)} of this statement is open."]
     if entry.paid:
-        said.insert(0, f"{show_money(entry.paid, currency)} was paid.")
+        parts.insert(0, f"{show_money(entry.paid, currency)} was paid.")
     rows = tuple(
         (
             Cell(one.number, str(one.kind), code=True),
@@ -263,7 +264,7 @@ def _since(
         for one in corrections
     )
     table = Table(("Document", "Lead", "VAT in it", "Amount"), rows) if rows else None
-    return Section("Since the close", " ".join(said), table=table)
+    return Section("Since the close", " ".join(parts), table=table)
 
 
 def _signed(one: Correction, amount: int) -> str:
@@ -275,7 +276,7 @@ def _criteria(marks: Marks) -> Section | None:
     if not marks:
         return None
     steps = tuple(
-        f"{letter}: {'; '.join(map(visible, rules)) or 'no criteria'}. "
+        f"{letter}: {'; '.join(map(visible_text, rules)) or 'no criteria'}. "
         f"Campaign version {version[:12]}."
         for (version, rules), letter in marks.items()
     )
@@ -322,7 +323,7 @@ def note_sheet(note: Correction, document: Document, bill: Statement) -> Sheet:
         ("Date", day(document.issued_on)),
         ("On statement", of_bill),
         ("Campaign", note.campaign),
-        ("Your order", visible(bill.parties.purchase_order)),
+        ("Your order", visible_text(bill.parties.purchase_order)),
         ("Due", "" if document.due_on is None else day(document.due_on)),
     ]
     about = f"{note.period} {note.reason}".strip()

@@ -11,10 +11,10 @@ from wtforms import BooleanField, Field, StringField, ValidationError, widgets
 from wtforms.form import BaseForm
 
 from capture.campaign.model import Answer, Campaign, FieldType
-from capture.campaign.problems import listed, shown
-from capture.form.field_options import DEFAULT_TEXT_LENGTH, OptionList, asked
+from capture.campaign.problems import join_words, show_value
+from capture.form.field_options import DEFAULT_TEXT_LENGTH, OptionList, field_options
 from capture.form.fields import FIELD_CLASSES, ContactField
-from capture.form.text import cleaned_line, showable
+from capture.form.text import cleaned_line, displayable
 from capture.form.touches import Touch, read_touch
 
 HONEYPOT: Final = "homepage"
@@ -33,7 +33,7 @@ class ControlField(StringField):
         self.data = str(valuelist[0]) if valuelist else ""
 
     def _value(self) -> str:
-        return showable(self.data or "")
+        return displayable(self.data or "")
 
 
 class VersionField(ControlField):
@@ -75,11 +75,11 @@ class CampaignForm(BaseForm):
         """`formdata` is what was posted (a multi-dict); `data` fills fields that nobody posted."""
         super().__init__(())
         self._fields = {name: _copy(field, self) for name, field in self._made.items()}
-        given = data or {}
+        value = data or {}
         # What `self.process` does, without the filters and attributes that none of ours has; a
         # value for every field, since WTForms finds out by an exception that there is none.
         for name, field in self._fields.items():
-            field.process(formdata, given.get(name))
+            field.process(formdata, value.get(name))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Checks the visitor's fields; what script and page fill in is never an error."""
@@ -120,7 +120,7 @@ class CampaignForm(BaseForm):
         first. Of a form without faults: optional contact data that looks wrong."""
         fields: list[Any] = self.campaign_fields()
         return {
-            field.name: field.text[: min(field.asked.longest, DEFAULT_TEXT_LENGTH)]
+            field.name: field.text[: min(field.spec.max_length, DEFAULT_TEXT_LENGTH)]
             for field in fields
             if field.text and (field.errors or self.doubt(field))
         }
@@ -195,8 +195,8 @@ def _make(campaign: Campaign) -> type[CampaignForm]:
         widget=widgets.TextInput(),
         render_kw={"autocomplete": "off", "tabindex": "-1"},
     )
-    made = dict(BaseForm(fields)._fields)
-    return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_made": made})
+    created = dict(BaseForm(fields)._fields)
+    return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_made": created})
 
 
 def _copy(field: Field, form: CampaignForm) -> Field:
@@ -211,14 +211,14 @@ def _copy(field: Field, form: CampaignForm) -> Field:
 
 def _field(campaign: Campaign, name: str) -> Field:
     """The campaign's field, unbound (WTForms types it as the field itself)."""
-    prepared = asked(campaign, name)
+    prepared = field_options(campaign, name)
     definition = prepared.definition
     attributes = {
         "autocomplete": prepared.autocomplete,
         "inputmode": _INPUT_MODE.get(definition.type, ""),
     }
     options: dict[str, Any] = {
-        "asked": prepared,
+        "spec": prepared,
         "id": f"{campaign.slug}-{name}",
         "render_kw": {key: value for key, value in attributes.items() if value},
     }
@@ -234,12 +234,12 @@ _OFFERED: Final = frozenset({FieldType.CHOICE, FieldType.MULTIPLE_CHOICE})
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedValues:
     """What the form makes of typed texts."""
 
     answers: Mapping[str, Answer]
     """The normal forms of what is in order, by field; a field without an answer has no entry."""
-    faults: Mapping[str, str]
+    problems: Mapping[str, str]
     """By field: what was typed, and how to mend it, in one line."""
     unverified: Mapping[str, str]
     """By field: optional contact data that looks wrong, as typed; no answers."""
@@ -247,7 +247,7 @@ class Checked:
     """By field of those: what a required one would be told."""
 
 
-def check_typed(campaign: Campaign, typed: Mapping[str, str]) -> Checked:
+def check_values(campaign: Campaign, typed: Mapping[str, str]) -> CheckedValues:
     """Checks texts by field name as a post of the campaign's form would be; consent stands apart.
 
     Several choices are separated by semicolons.
@@ -256,7 +256,7 @@ def check_typed(campaign: Campaign, typed: Mapping[str, str]) -> Checked:
         _Post({name: _parts(campaign, name, text) for name, text in typed.items()})
     )
     form.validate_answers()
-    faults = {
+    problems = {
         field.name: _fault(campaign, field.name, typed.get(field.name, ""), field.errors[0])
         for field in form.campaign_fields()
         if field.errors
@@ -267,10 +267,10 @@ def check_typed(campaign: Campaign, typed: Mapping[str, str]) -> Checked:
         if form.doubt(field)
     }
     unverified = {name: text for name, text in form.unverified().items() if name in doubts}
-    return Checked(form.answers(), faults, unverified, doubts)
+    return CheckedValues(form.answers(), problems, unverified, doubts)
 
 
-def as_typed(answers: Mapping[str, Answer]) -> dict[str, str]:
+def as_form_values(answers: Mapping[str, Answer]) -> dict[str, str]:
     """Answers as they could be typed again."""
     return {
         name: "; ".join(answer) if isinstance(answer, tuple) else str(answer)
@@ -295,8 +295,8 @@ def _parts(campaign: Campaign, name: str, text: str) -> list[str]:
 def _fault(campaign: Campaign, name: str, text: str, sentence: str) -> str:
     field = campaign.fields[name]
     offers: Sequence[str] = field.choices if field.type in _OFFERED else ()
-    mend = f" Offered: {listed(offers)}." if offers else ""
+    fix = f" Offered: {join_words(offers)}." if offers else ""
     if field.type is FieldType.COUNTRY:
-        mend = " Write its ISO 3166 code of two letters, such as US."
-    held = f"{name} = {shown(text)}" if text.strip() else name
-    return f"{held}: {sentence}{mend}"
+        fix = " Write its ISO 3166 code of two letters, such as US."
+    held = f"{name} = {show_value(text)}" if text.strip() else name
+    return f"{held}: {sentence}{fix}"

@@ -10,12 +10,12 @@ from markupsafe import Markup, escape
 from wtforms.widgets import html_params
 
 from capture.campaign.model import Campaign, FieldType, FormField
-from capture.form.text import cleaned_line, request
+from capture.form.text import cleaned_line, request_sentence
 
 DEFAULT_LENGTH: Final = 200
 DEFAULT_TEXT_LENGTH: Final = 4000
-LONGEST_EMAIL: Final = 254  # RFC 3696, erratum 1690
-LONGEST_PHONE: Final = 60
+MAX_EMAIL_LENGTH: Final = 254  # RFC 3696, erratum 1690
+MAX_PHONE_LENGTH: Final = 60
 _OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
 
 _HOW: Final[Mapping[FieldType, str]] = {
@@ -39,13 +39,13 @@ _TOKEN_BY_TYPE: Final[Mapping[FieldType, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FieldOptions:
     """One field of a campaign: its file's words, and the sentences for answers that will not do."""
 
     definition: FormField
-    longest: int
-    missing: str
-    wrong: str
+    max_length: int
+    missing_message: str
+    invalid_message: str
     autocomplete: str
     choices: Mapping[str, str]
     country_field: str
@@ -60,22 +60,22 @@ class Asked:
 
     def too_long(self, length: int) -> str:
         """The sentence for an answer of so many characters."""
-        rest = f" in at most {self.longest:,} characters; it has {length:,} now"
-        return request("Enter", self.label, rest)
+        rest = f" in at most {self.max_length:,} characters; it has {length:,} now"
+        return request_sentence("Enter", self.label, rest)
 
 
-def asked(campaign: Campaign, name: str) -> Asked:
+def field_options(campaign: Campaign, name: str) -> FieldOptions:
     """Prepares the campaign's field of that name."""
     definition = campaign.fields[name]
     kind = definition.type
     verb = "Choose" if kind in _OFFERED else "Enter"
     how = _HOW.get(kind, "")
-    mend = " from the answers offered" if kind in _OFFERED else how
-    return Asked(
+    fix = " from the answers offered" if kind in _OFFERED else how
+    return FieldOptions(
         definition=definition,
-        longest=_longest(definition),
-        missing=request(verb, definition.label, how),
-        wrong=request(verb, definition.label, mend),
+        max_length=_longest(definition),
+        missing_message=request_sentence(verb, definition.label, how),
+        invalid_message=request_sentence(verb, definition.label, fix),
         autocomplete=definition.autocomplete
         or _TOKEN_BY_NAME.get(name, _TOKEN_BY_TYPE.get(kind, "")),
         choices=MappingProxyType({cleaned_line(choice): choice for choice in definition.choices}),
@@ -89,9 +89,9 @@ def _longest(definition: FormField) -> int:
         case FieldType.CHOICE | FieldType.COUNTRY:
             return sys.maxsize  # what is offered may be chosen
         case FieldType.EMAIL:
-            return min(definition.max_length or DEFAULT_LENGTH, LONGEST_EMAIL)
+            return min(definition.max_length or DEFAULT_LENGTH, MAX_EMAIL_LENGTH)
         case FieldType.PHONE:
-            return min(definition.max_length or LONGEST_PHONE, LONGEST_PHONE)
+            return min(definition.max_length or MAX_PHONE_LENGTH, MAX_PHONE_LENGTH)
         case FieldType.LONG_TEXT:
             return definition.max_length or DEFAULT_TEXT_LENGTH
         case _:
@@ -127,7 +127,7 @@ class OptionList:
         )
 
 
-class _Chooser(Protocol):
+class _SelectField(Protocol):
     id: str
     name: str
     flags: Any
@@ -140,7 +140,7 @@ class _Chooser(Protocol):
 class SelectOne:
     """Draws a `<select>`; nothing is chosen until the visitor chooses."""
 
-    def __call__(self, field: _Chooser, **attributes: Any) -> Markup:
+    def __call__(self, field: _SelectField, **attributes: Any) -> Markup:
         attributes.setdefault("id", field.id)
         attributes.setdefault("required", bool(field.flags.required))
         head = html_params(name=field.name, **attributes)

@@ -16,8 +16,8 @@ from capture.campaign.model import Answer, FieldType
 from capture.countries import COUNTRIES, country_name
 from capture.email_domains import domain_of, is_disposable
 from capture.form.contact import email_address, example_phones, phone_number, web_address
-from capture.form.field_options import Asked, OptionList, SelectOne
-from capture.form.text import cleaned_line, cleaned_text, request, showable
+from capture.form.field_options import FieldOptions, OptionList, SelectOne
+from capture.form.text import cleaned_line, cleaned_text, displayable, request_sentence
 
 _INTEGER: Final = re.compile(r"[+-]?(?:\d{1,15}|\d{1,3}(?:[ ,]\d{3}){1,4})")
 _COUNTRY_OPTIONS: Final = OptionList(COUNTRIES.items())
@@ -29,12 +29,12 @@ class AnswerField(Field):
     widget: Any
     _form: BaseForm
 
-    def __init__(self, asked: Asked, **options: Any) -> None:
-        super().__init__(label=asked.label, description=asked.definition.help, **options)
-        self.asked = asked
+    def __init__(self, spec: FieldOptions, **options: Any) -> None:
+        super().__init__(label=spec.label, description=spec.definition.help, **options)
+        self.spec = spec
         self.typed = ""
         self.text = ""
-        if asked.required:
+        if spec.required:
             self.flags.required = True
 
     def process_data(self, value: Any) -> None:
@@ -49,10 +49,10 @@ class AnswerField(Field):
     def pre_validate(self, form: BaseForm) -> None:
         del form  # the field knows its form
         if not self.text:
-            if self.asked.required:
-                raise ValidationError(self.asked.missing)
-        elif len(self.text) > self.asked.longest:
-            raise ValidationError(self.asked.too_long(len(self.text)))
+            if self.spec.required:
+                raise ValidationError(self.spec.missing_message)
+        elif len(self.text) > self.spec.max_length:
+            raise ValidationError(self.spec.too_long(len(self.text)))
         else:
             self.data = self.normal(self.text)
 
@@ -65,7 +65,7 @@ class AnswerField(Field):
         return text
 
     def _value(self) -> str:
-        return showable(self.typed)
+        return displayable(self.typed)
 
 
 class TextField(AnswerField):
@@ -73,9 +73,9 @@ class TextField(AnswerField):
 
     widget: Any = widgets.TextInput()
 
-    def __init__(self, asked: Asked, **options: Any) -> None:
-        super().__init__(asked, **options)
-        self.flags.maxlength = asked.longest
+    def __init__(self, spec: FieldOptions, **options: Any) -> None:
+        super().__init__(spec, **options)
+        self.flags.maxlength = spec.max_length
 
 
 class LongTextField(TextField):
@@ -98,7 +98,7 @@ class ContactField(TextField):
         try:
             super().pre_validate(form)
         except ValidationError as error:
-            if self.asked.required or len(self.text) > self.asked.longest:
+            if self.spec.required or len(self.text) > self.spec.max_length:
                 raise
             self.data, self.doubt = None, str(error)
 
@@ -111,10 +111,10 @@ class EmailField(ContactField):
     def normal(self, text: str) -> str:
         address = email_address(text)
         if address is None:
-            raise ValidationError(self.asked.wrong)
+            raise ValidationError(self.spec.invalid_message)
         if is_disposable(address):
             rest = f" at a domain that you keep; addresses at {domain_of(address)} are thrown away"
-            raise ValidationError(request("Enter", self.asked.label, rest))
+            raise ValidationError(request_sentence("Enter", self.spec.label, rest))
         return address
 
 
@@ -127,21 +127,21 @@ class PhoneField(ContactField):
         region = self._region()
         number = phone_number(text, region)
         if number is None:
-            raise ValidationError(self._mend(region))
+            raise ValidationError(self._normalized(region))
         return number
 
     def _region(self) -> str | None:
         """The country answered in the same form, if it is one."""
-        country = self._form[self.asked.country_field] if self.asked.country_field else None
+        country = self._form[self.spec.country_field] if self.spec.country_field else None
         return country.chosen or None if isinstance(country, CountryField) else None
 
-    def _mend(self, region: str | None) -> str:
+    def _normalized(self, region: str | None) -> str:
         examples = example_phones(region) if region else None
         if region is None or examples is None:
-            return self.asked.wrong
+            return self.spec.invalid_message
         national, international = examples
         rest = f" as in {country_name(region)}, such as {national}, or as {international}"
-        return request("Enter", self.asked.label, rest)
+        return request_sentence("Enter", self.spec.label, rest)
 
 
 class UrlField(ContactField):
@@ -152,7 +152,7 @@ class UrlField(ContactField):
     def normal(self, text: str) -> str:
         address = web_address(text)
         if address is None:
-            raise ValidationError(self.asked.wrong)
+            raise ValidationError(self.spec.invalid_message)
         return address
 
 
@@ -161,7 +161,7 @@ class IntegerField(TextField):
 
     def normal(self, text: str) -> int:
         if not _INTEGER.fullmatch(text):
-            raise ValidationError(self.asked.wrong)
+            raise ValidationError(self.spec.invalid_message)
         return int(text.replace(",", "").replace(" ", ""))
 
 
@@ -170,19 +170,19 @@ class ChoiceField(AnswerField):
 
     widget = SelectOne()
 
-    def __init__(self, asked: Asked, options: OptionList, **rest: Any) -> None:
-        super().__init__(asked, **rest)
+    def __init__(self, spec: FieldOptions, options: OptionList, **rest: Any) -> None:
+        super().__init__(spec, **rest)
         self.options = options
 
     def normal(self, text: str) -> str:
-        if text not in self.asked.choices:
-            raise ValidationError(self.asked.wrong)
-        return self.asked.choices[text]
+        if text not in self.spec.choices:
+            raise ValidationError(self.spec.invalid_message)
+        return self.spec.choices[text]
 
     @property
     def chosen(self) -> str:
         """The offered answer that is chosen; "" if none."""
-        return self.asked.choices.get(self.text, "")
+        return self.spec.choices.get(self.text, "")
 
 
 class CountryField(AnswerField):
@@ -196,7 +196,7 @@ class CountryField(AnswerField):
 
     def normal(self, text: str) -> str:
         if text not in COUNTRIES:
-            raise ValidationError(self.asked.wrong)
+            raise ValidationError(self.spec.invalid_message)
         return text
 
     @property
@@ -211,31 +211,31 @@ class MultipleChoiceField(SelectMultipleField):
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 
-    def __init__(self, asked: Asked, **options: Any) -> None:
-        choices: Any = list(asked.definition.choices)
+    def __init__(self, spec: FieldOptions, **options: Any) -> None:
+        choices: Any = list(spec.definition.choices)
         super().__init__(
-            label=asked.label, description=asked.definition.help, choices=choices, **options
+            label=spec.label, description=spec.definition.help, choices=choices, **options
         )
-        self.asked = asked
+        self.spec = spec
         self.text = ""
-        if asked.required:
+        if spec.required:
             self.flags.required = True
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         texts = [text for value in valuelist if (text := cleaned_line(str(value)))]
         self.text = "; ".join(texts)
-        self.data = [self.asked.choices.get(text, text) for text in texts]
+        self.data = [self.spec.choices.get(text, text) for text in texts]
 
     def pre_validate(self, form: BaseForm) -> None:
         del form
         chosen = set(self.data or ())
         if not chosen:
-            if self.asked.required:
-                raise ValidationError(self.asked.missing)
-        elif chosen.issubset(self.asked.definition.choices):
-            self.data = [choice for choice in self.asked.definition.choices if choice in chosen]
+            if self.spec.required:
+                raise ValidationError(self.spec.missing_message)
+        elif chosen.issubset(self.spec.definition.choices):
+            self.data = [choice for choice in self.spec.definition.choices if choice in chosen]
         else:
-            raise ValidationError(self.asked.wrong)
+            raise ValidationError(self.spec.invalid_message)
 
 
 FIELD_CLASSES: Final[Mapping[FieldType, type[Field]]] = MappingProxyType(

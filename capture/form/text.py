@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from capture.text import trimmed
+from capture.text import trim_invisible
 
 _SPACES: Final = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -18,7 +18,7 @@ _UNFIT: Final = re.compile(
     "\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff"  # unseen, and overrides of direction
     "\ud800-\udfff\ufffe\uffff]"  # no characters at all
 )
-_MOST_MARKS: Final = 30
+_MAX_COMBINING_MARKS: Final = 30
 
 
 def cleaned_line(typed: str) -> str:
@@ -26,13 +26,13 @@ def cleaned_line(typed: str) -> str:
     if typed.isascii() and typed.isprintable():
         return typed.strip()
     text = _UNFIT.sub("", _SPACES.sub(" ", typed))
-    return trimmed(_normal(text))
+    return trim_invisible(_normal(text))
 
 
 def cleaned_text(typed: str) -> str:
     """A text of several lines, each ended by a plain line feed."""
     text = _UNFIT.sub("", _LINE_ENDS.sub("\n", typed))
-    return trimmed(_normal(text))
+    return trim_invisible(_normal(text))
 
 
 def _normal(text: str) -> str:
@@ -40,17 +40,17 @@ def _normal(text: str) -> str:
 
     Normalising longer runs takes time quadratic in their length: 0.7 s for one body of 64 KiB.
     """
-    if len(text) > _MOST_MARKS and not text.isascii():
+    if len(text) > _MAX_COMBINING_MARKS and not text.isascii():
         kept, marks = [], 0
         for character in text:
             marks = marks + 1 if unicodedata.combining(character) else 0
-            if marks <= _MOST_MARKS:
+            if marks <= _MAX_COMBINING_MARKS:
                 kept.append(character)
         text = "".join(kept)
     return unicodedata.normalize("NFC", text)
 
 
-def showable(typed: str) -> str:
+def displayable(typed: str) -> str:
     """The typed text as it can be sent to a browser: all of it, but for lone surrogates."""
     if typed.isascii():
         return typed
@@ -65,10 +65,10 @@ _OWNERS: Final = frozenset({"a", "an", "my", "our", "the", "your"})
 _QUESTIONS: Final = frozenset(
     "are can do does have how i is what when where which who why will".split()  # noqa: SIM905 # reads
 )
-_LONGEST_PHRASE: Final = 50
+_MAX_PHRASE_LENGTH: Final = 50
 
 
-def request(verb: str, label: str, rest: str = "") -> str:
+def request_sentence(verb: str, label: str, rest: str = "") -> str:
     """A sentence that asks for the field, such as "Enter your work e-mail as name@company.com."
 
     A label that is a question or a long sentence stands by itself, before what is asked.
@@ -76,7 +76,7 @@ def request(verb: str, label: str, rest: str = "") -> str:
     label = _TRAILING.sub("", label).strip() or label
     first = label.split(" ", 1)[0]
     ends = label.endswith(("?", ".", "!"))
-    if ends or len(label) > _LONGEST_PHRASE or first.casefold() in _QUESTIONS:
+    if ends or len(label) > _MAX_PHRASE_LENGTH or first.casefold() in _QUESTIONS:
         return (
             f"{label} {verb} an answer{rest}."
             if ends

@@ -24,8 +24,8 @@ CAMPAIGN_KEYS: Final = (
 """Parameters of an address by which advertisers know their own visitors."""
 
 TOUCH_KEYS: Final = ("path", "referrer", *CAMPAIGN_KEYS, "time")
-LONGEST_VALUE: Final = 500
-_LONGEST_MESSAGE: Final = 16_384
+MAX_VALUE_LENGTH: Final = 500
+_MAX_MESSAGE_LENGTH: Final = 16_384
 
 
 def read_touch(message: str) -> Touch:
@@ -33,7 +33,7 @@ def read_touch(message: str) -> Touch:
 
     `time` is kept only if it is an ISO 8601 date and time.
     """
-    if not message or len(message) > _LONGEST_MESSAGE:
+    if not message or len(message) > _MAX_MESSAGE_LENGTH:
         return {}
     try:
         found = json.loads(message)
@@ -41,7 +41,7 @@ def read_touch(message: str) -> Touch:
         return {}
     if not isinstance(found, dict):
         return {}
-    touch = {key: _value(found.get(key)) for key in TOUCH_KEYS}
+    touch = {key: _touch_value(found.get(key)) for key in TOUCH_KEYS}
     if not _is_time(touch["time"]):
         touch["time"] = ""
     return {key: value for key, value in touch.items() if value}
@@ -64,12 +64,12 @@ def touch_of_page(url: str, referrer: str, now: datetime) -> Touch:
         "referrer": referrer,
         "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    touch = {key: _value(found[key]) for key in TOUCH_KEYS}
+    touch = {key: _touch_value(found[key]) for key in TOUCH_KEYS}
     return {key: value for key, value in touch.items() if value}
 
 
-def _value(given: object) -> str:
-    return cleaned_line(given)[:LONGEST_VALUE].strip() if isinstance(given, str) else ""
+def _touch_value(value: object) -> str:
+    return cleaned_line(value)[:MAX_VALUE_LENGTH].strip() if isinstance(value, str) else ""
 
 
 def _is_time(text: str) -> bool:

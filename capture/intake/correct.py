@@ -10,29 +10,29 @@ from datetime import datetime
 from typing import Final
 
 from capture.campaign.model import Answer, Campaign
-from capture.campaign.problems import near
+from capture.campaign.problems import suggestion
 from capture.errors import Hint, Refused
-from capture.form.campaign_form import as_typed, check_typed
+from capture.form.campaign_form import as_form_values, check_values
 from capture.intake.gate import (
     RECOGNISED,
     Arrival,
-    Outcome,
+    GateResult,
     Submission,
-    judge_at_door,
+    judge_at_gate,
     judged_event,
     judged_values,
 )
 from capture.lead.consent import checked_basis
-from capture.lead.events import Actor, Event, Kind
-from capture.lead.fold import follow
+from capture.lead.events import Actor, Event, EventKind
+from capture.lead.fold import apply_event
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.model import Lead
-from capture.ledger.facts import Dossier, Message, Note
+from capture.ledger.facts import Message, Note, PersonalData
 from capture.ledger.protocol import Records
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.qualification.criteria import qualify
-from capture.review import find_lead, write_meeting
-from capture.text import is_blank, trimmed
+from capture.review import find_lead, record_held_meeting
+from capture.text import is_blank, trim_invisible
 
 _INSTEAD: Final[Mapping[str, tuple[str, Hint | None]]] = {
     "accepted": (
@@ -46,7 +46,7 @@ _ELSE: Final = ("send or import it as a new lead, with what is right", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class LeadCorrection:
     """What somebody of the agency says is so."""
 
     lead_id: str
@@ -60,40 +60,44 @@ class Correction:
     """Why the person's data may be kept and passed on, where no consent was given (rule 35)."""
 
 
-def correct(records: Records, correction: Correction, now: datetime) -> Lead:
+def correct_lead(records: Records, correction: LeadCorrection, now: datetime) -> Lead:
     """The lead as it stands after it was judged again, for `Ledger.transact`.
 
     Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
     answer, a lead without consent and without a basis, or where nothing would change.
     """
-    lead = write_meeting(records, find_lead(records, correction.lead_id), now)
+    lead = record_held_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
         raise Refused("say who does it", Hint.BY)
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
-    campaign = kept_campaign(records, lead.campaign, lead.version)
-    dossier = records.people.dossier(lead.lead_id)
-    if dossier is None:
+    campaign = saved_campaign(records, lead.campaign, lead.version)
+    personal_data = records.people.personal_data(lead.lead_id)
+    if personal_data is None:
         raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")
-    corrected = _corrected(lead, campaign, dossier, correction)
-    changed = [name for name in campaign.fields if _said(corrected, name) != _said(dossier, name)]
+    corrected = _corrected(lead, campaign, personal_data, correction)
+    changed = [
+        name
+        for name in campaign.fields
+        if _current_answer(corrected, name) != _current_answer(personal_data, name)
+    ]
     if not changed and not correction.not_spam:
         raise Refused(f"lead {lead.lead_id}: that is what it says already")
     # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
     # itself and fills no place.
     by = records.people.pseudonym(lead.client, correction.by)
-    said: dict[str, object] = {"by": by, "fields": changed}
-    said |= {"not_spam": True} if correction.not_spam else {}
-    lead = _append(records, lead, said | basis, now)
-    note = trimmed(correction.note)
-    records.people.keep_note(
-        Note(lead.lead_id, Kind.CORRECTED.value, correction.by.strip(), note, now)
+    data: dict[str, object] = {"by": by, "fields": changed}
+    data |= {"not_spam": True} if correction.not_spam else {}
+    lead = _append(records, lead, data | basis, now)
+    note = trim_invisible(correction.note)
+    records.people.save_note(
+        Note(lead.lead_id, EventKind.CORRECTED.value, correction.by.strip(), note, now)
     )
     _judge_again(records, lead, campaign, corrected, now)
     return find_lead(records, lead.lead_id)
 
 
-def _check_stage(lead: Lead, correction: Correction, now: datetime) -> None:
+def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
     stage = lead.review_at(now)
     if stage == "spam" and not correction.not_spam:
         raise Refused(f"lead {lead.lead_id} is spam: take it out of spam", Hint.NOT_SPAM)
@@ -110,7 +114,7 @@ def _check_stage(lead: Lead, correction: Correction, now: datetime) -> None:
     )
 
 
-def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
+def _basis(lead: Lead, correction: LeadCorrection) -> dict[str, str]:
     """What the event says of the lawful basis: nobody consents by being corrected (rule 35)."""
     label, words = lead.consent.in_words()
     if lead.consent.is_lawful:
@@ -126,63 +130,71 @@ def _basis(lead: Lead, correction: Correction) -> dict[str, str]:
     return {"basis": checked_basis(correction.basis)}
 
 
-def _corrected(lead: Lead, campaign: Campaign, dossier: Dossier, correction: Correction) -> Dossier:
+def _corrected(
+    lead: Lead, campaign: Campaign, personal_data: PersonalData, correction: LeadCorrection
+) -> PersonalData:
     """With all answers, each that was typed checked by the form of the lead's version.
 
     What nobody touched stays as it is, even if the form would take it no more. Of what could not
     be verified, optional contact data may stay so; all else that a robot's post held must be
     answered or taken away.
     """
-    typed, before = correction.typed, dossier.answers
-    faults = [
-        f"{name}: no such field in {lead.campaign}{near(name, campaign.fields)}"
+    typed, before = correction.typed, personal_data.answers
+    problems = [
+        f"{name}: no such field in {lead.campaign}{suggestion(name, campaign.fields)}"
         for name in typed
         if name not in campaign.fields
     ]
-    if faults:
-        raise Refused("\n".join(faults))
-    checked = check_typed(campaign, {**dossier.unverified, **as_typed(before), **typed})
-    faults = [
-        fault for name, fault in checked.faults.items() if name in typed or name not in before
+    if problems:
+        raise Refused("\n".join(problems))
+    checked = check_values(
+        campaign, {**personal_data.unverified, **as_form_values(before), **typed}
+    )
+    problems = [
+        problem for name, problem in checked.problems.items() if name in typed or name not in before
     ]
-    faults += [fault for name, fault in checked.doubts.items() if name in typed]
-    if faults:
-        raise Refused("\n".join(faults))
+    problems += [problem for name, problem in checked.doubts.items() if name in typed]
+    if problems:
+        raise Refused("\n".join(problems))
     kept = {name: answer for name, answer in before.items() if name not in typed}
     left = {
         name: text
         for name, text in checked.unverified.items()
         if name not in before and name not in typed
     }
-    return replace(dossier, answers={**checked.answers, **kept}, unverified=left)
+    return replace(personal_data, answers={**checked.answers, **kept}, unverified=left)
 
 
-def _said(dossier: Dossier, name: str) -> tuple[Answer | None, str | None]:
-    return dossier.answers.get(name), dossier.unverified.get(name)
+def _current_answer(personal_data: PersonalData, name: str) -> tuple[Answer | None, str | None]:
+    return personal_data.answers.get(name), personal_data.unverified.get(name)
 
 
-def _append(records: Records, lead: Lead, said: dict[str, object], now: datetime) -> Lead:
-    event = Event(lead.campaign, lead.lead_id, Kind.CORRECTED, now, now, Actor.AGENCY, said)
+def _append(records: Records, lead: Lead, data: dict[str, object], now: datetime) -> Lead:
+    event = Event(lead.campaign, lead.lead_id, EventKind.CORRECTED, now, now, Actor.AGENCY, data)
     records.append(event)
-    return follow(lead, event)
+    return apply_event(lead, event)
 
 
 def _judge_again(
-    records: Records, lead: Lead, campaign: Campaign, dossier: Dossier, now: datetime
+    records: Records, lead: Lead, campaign: Campaign, personal_data: PersonalData, now: datetime
 ) -> None:
-    answers = dossier.answers
+    answers = personal_data.answers
     verdict, keys = qualify(campaign, answers), keys_to_match(answers)
     # Without spam signals: a person has looked.
-    sent = Submission(dossier.answers, lead.consent, test=lead.test, source=lead.source)
-    arrival = Arrival(campaign, sent, keys, verdict, lead.received_at, explicit=True)
-    outcome = judge_at_door(records, arrival)
-    if lead.free and outcome.kind is Kind.QUALIFIED:  # a place never frees itself backwards
-        outcome = Outcome(outcome.kind, outcome.why | {"free": True})
+    sent = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
+    arrival = Arrival(
+        campaign, sent, keys, verdict, lead.received_at, needs_explicit_acceptance=True
+    )
+    outcome = judge_at_gate(records, arrival)
+    if (
+        lead.free_over_cap and outcome.kind is EventKind.QUALIFIED
+    ):  # a place never frees itself backwards
+        outcome = GateResult(outcome.kind, outcome.details | {"free_over_cap": True})
     records.append(judged_event(lead.lead_id, arrival, outcome, now))
     reasons = {result.id: result.reason for result in verdict.criteria}
-    judged = replace(dossier, judged=judged_values(verdict), reasons=reasons)
-    records.people.change_dossier(lead.lead_id, judged)
+    judged = replace(personal_data, judged=judged_values(verdict), reasons=reasons)
+    records.people.replace_personal_data(lead.lead_id, judged)
     known = outcome.kind in RECOGNISED and not lead.test
-    records.people.change_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
-    if outcome.kind is Kind.QUALIFIED:
+    records.people.replace_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
+    if outcome.kind is EventKind.QUALIFIED:
         records.outbox.queue(Message(lead.lead_id, "lead_qualified", now, None))

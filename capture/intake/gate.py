@@ -9,11 +9,11 @@ from typing import Any, Final
 from capture.campaign.model import Answer, Campaign, Notice
 from capture.errors import Hint, Refused
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Event, Kind, show_time
-from capture.lead.identity import only
+from capture.lead.events import Actor, Event, EventKind, show_time
+from capture.lead.identity import select_keys
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline, month_of
-from capture.ledger.facts import Alike, Dossier, Keys
+from capture.ledger.facts import DuplicateQuery, Keys, PersonalData
 from capture.ledger.protocol import Reading
 from capture.qualification.verdict import Verdict
 
@@ -92,25 +92,25 @@ REFUSED = frozenset({"disqualified"})
 """A lead that stands here is shown beside the person's next one (rule 3)."""
 
 
-class DoorShut(Refused):
+class CampaignClosed(Refused):
     """The campaign is closed or paused: its form takes nothing for now (rule 18)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class GateResult:
     """Where the lead stands behind the door, and why, in codes and ids (no personal data)."""
 
-    kind: Kind
-    why: dict[str, Any]
+    kind: EventKind
+    details: dict[str, Any]
 
 
 def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
-    """Raises `DoorShut` if the campaign takes no leads at `now`."""
+    """Raises `CampaignClosed` if the campaign takes no leads at `now`."""
     slug = campaign.slug
     if records.campaigns.is_paused(slug):
-        raise DoorShut(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
+        raise CampaignClosed(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
     if not campaign.is_open(now):
-        raise DoorShut(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
+        raise CampaignClosed(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,47 +123,49 @@ class Arrival:
     verdict: Verdict
     now: datetime
     """The moment of receipt: duplicates and caps are counted from it."""
-    explicit: bool = False
+    needs_explicit_acceptance: bool = False
     """Only an explicit acceptance may make it billable (rule 15)."""
 
 
-def judge_at_door(records: Reading, arrival: Arrival) -> Outcome:
+def judge_at_gate(records: Reading, arrival: Arrival) -> GateResult:
     """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
 
     Test leads run the whole way and touch no list, duplicate or cap (rule 5).
     """
     submission, client = arrival.submission, arrival.campaign.client
     if is_spam(submission.spam_signals):
-        return Outcome(Kind.SPAM, {"signals": list(submission.spam_signals)})
+        return GateResult(EventKind.SPAM, {"signals": list(submission.spam_signals)})
     if submission.test:
         return _judged(arrival, {})
     if records.people.is_suppressed(client, arrival.keys):
-        return Outcome(Kind.SUPPRESSED, {})
+        return GateResult(EventKind.SUPPRESSED, {})
     same = _matching(records, arrival, _duplicate_keys(arrival), BLOCKING)
     if same:
-        return Outcome(Kind.DUPLICATE, {"duplicate_of": same[0].lead_id})
-    why = _earlier_refusals(records, arrival)
+        return GateResult(EventKind.DUPLICATE, {"duplicate_of": same[0].lead_id})
+    reason = _earlier_refusals(records, arrival)
     if arrival.verdict.passed:
-        why |= _over_cap(records, arrival)
-    return _judged(arrival, why)
+        reason |= _over_cap(records, arrival)
+    return _judged(arrival, reason)
 
 
-def _judged(arrival: Arrival, why: dict[str, Any]) -> Outcome:
+def _judged(arrival: Arrival, reason: dict[str, Any]) -> GateResult:
     if not arrival.verdict.passed:
-        return Outcome(Kind.DISQUALIFIED, why)
-    if "cap" in why and not why["free"]:
-        return Outcome(Kind.OVER_CAP, why)
-    if arrival.explicit:
-        why = why | {"explicit": True}
+        return GateResult(EventKind.DISQUALIFIED, reason)
+    if "cap" in reason and not reason["free_over_cap"]:
+        return GateResult(EventKind.OVER_CAP, reason)
+    if arrival.needs_explicit_acceptance:
+        reason = reason | {"needs_explicit_acceptance": True}
     # With notice = "none" the window starts at qualification; the other notices tell later.
-    if arrival.campaign.review.notice is Notice.NONE and not why.get("explicit"):
-        why = why | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
-    return Outcome(Kind.QUALIFIED, why)
+    if arrival.campaign.review.notice is Notice.NONE and not reason.get(
+        "needs_explicit_acceptance"
+    ):
+        reason = reason | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
+    return GateResult(EventKind.QUALIFIED, reason)
 
 
 def _duplicate_keys(arrival: Arrival) -> Keys:
     """The keys that the campaign's duplicate rule looks at."""
-    return only(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
+    return select_keys(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
 
 
 def _matching(
@@ -174,12 +176,12 @@ def _matching(
     window, scope = campaign.duplicates.window, campaign.duplicates.scope
     since = None if window == "for ever" else arrival.now - timedelta(days=window)
     where = campaign.slug if scope == "campaign" else None
-    return records.leads.matching(campaign.client, keys, Alike(stages, since, where))
+    return records.leads.matching(campaign.client, keys, DuplicateQuery(stages, since, where))
 
 
 def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
     """Rule 3: the same person was disqualified before; whether an answer that counts changed."""
-    person = only(arrival.keys, {"email", "phone"})
+    person = select_keys(arrival.keys, {"email", "phone"})
     refused = [
         lead
         for lead in _matching(records, arrival, person, REFUSED)
@@ -187,9 +189,9 @@ def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
     ]
     if not refused:
         return {}
-    given = judged_values(arrival.verdict)
-    changed = any(_differs(records.people.dossier(lead.lead_id), given) for lead in refused)
-    return {"earlier": [lead.lead_id for lead in refused], "explicit": changed}
+    value = judged_values(arrival.verdict)
+    changed = any(_differs(records.people.personal_data(lead.lead_id), value) for lead in refused)
+    return {"earlier": [lead.lead_id for lead in refused], "needs_explicit_acceptance": changed}
 
 
 def judged_values(verdict: Verdict) -> dict[str, str]:
@@ -203,42 +205,44 @@ def _text(value: Answer | None) -> str:
     return "" if value is None else str(value)
 
 
-def _differs(dossier: Dossier | None, given: Mapping[str, str]) -> bool:
-    if dossier is None:  # erased: nobody can show that nothing changed
+def _differs(personal_data: PersonalData | None, raw: Mapping[str, str]) -> bool:
+    if personal_data is None:  # erased: nobody can show that nothing changed
         return True
-    return any(given.get(criterion, value) != value for criterion, value in dossier.judged.items())
+    return any(
+        raw.get(criterion, value) != value for criterion, value in personal_data.judged.items()
+    )
 
 
 def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
     """Which lead cap is reached (rules 7 and 8), and whether the lead is then taken for free."""
     campaign = arrival.campaign
     caps, month = campaign.caps, month_of(arrival.now, campaign)
-    company = only(arrival.keys, {"company_domain"})
+    company = select_keys(arrival.keys, {"company_domain"})
     full = {
         "leads_a_month": caps.leads_a_month is not None
-        and records.campaigns.places_taken(campaign, month) >= caps.leads_a_month,
+        and records.campaigns.count_towards_cap(campaign, month) >= caps.leads_a_month,
         "leads_a_company": caps.leads_a_company is not None
         and bool(company)
-        and records.campaigns.places_taken(campaign, month, company) >= caps.leads_a_company,
+        and records.campaigns.count_towards_cap(campaign, month, company) >= caps.leads_a_company,
     }
     reached = next((cap for cap, is_full in full.items() if is_full), None)
-    return {} if reached is None else {"cap": reached, "free": caps.over == "free"}
+    return {} if reached is None else {"cap": reached, "free_over_cap": caps.over == "free"}
 
 
 # What is written of a judgement at the door, at receipt and after a correction alike.
 
 
-RECOGNISED: Final = frozenset({Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.UNCONFIRMED})
+RECOGNISED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.UNCONFIRMED})
 """Only these are ever looked for again; spam, duplicates and the like block nothing (rule 2)."""
 
 
-def judged_event(lead_id: str, arrival: Arrival, outcome: Outcome, at: datetime) -> Event:
+def judged_event(lead_id: str, arrival: Arrival, outcome: GateResult, at: datetime) -> Event:
     """Where the lead stands behind the door, and why."""
-    data = {**outcome.why, "verdict": _record(arrival.verdict)}
+    data = {**outcome.details, "verdict": _verdict_data(arrival.verdict)}
     return Event(arrival.campaign.slug, lead_id, outcome.kind, at, at, Actor.SYSTEM, data)
 
 
-def _record(verdict: Verdict) -> dict[str, Any]:
+def _verdict_data(verdict: Verdict) -> dict[str, Any]:
     """The verdict without what the visitor gave, which stays in the dossier (rule 31)."""
     return {
         "passed": verdict.passed,

@@ -15,13 +15,13 @@ from capture.campaign.kinds import CODE
 from capture.campaign.model import Answer, Campaign
 from capture.csv_table import Columns, in_order, read_table
 from capture.errors import FileErrors, Problem, Refused
-from capture.form.campaign_form import check_typed
-from capture.intake.gate import FORM, Outcome, Submission, check_open
-from capture.intake.receive import receive
+from capture.form.campaign_form import check_values
+from capture.intake.gate import FORM, GateResult, Submission, check_open
+from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent, checked_basis
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger.protocol import Records
-from capture.ledger.terms import keep_terms
+from capture.ledger.terms import save_terms
 from capture.qualification.criteria import qualify
 from capture.review import find_lead
 from capture.text import canonical
@@ -31,7 +31,7 @@ from capture.text import canonical
 # The heading names the campaign's fields; every mistake is told at once, with its line.
 
 
-MOST_ROWS: Final = 5000
+MAX_ROWS: Final = 5000
 """One transaction takes them all, and the site's visitors wait for it."""
 
 
@@ -50,14 +50,14 @@ def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
     table = read_table(content, where, _columns(campaign))
     if not table:
         raise FileErrors([Problem(where, None, "a heading and no leads below it")])
-    if len(table) > MOST_ROWS:
-        mend = f"at most {MOST_ROWS} at once: cut the file in parts, each with the heading"
-        raise FileErrors([Problem(where, None, f"{len(table)} leads; {mend}")])
+    if len(table) > MAX_ROWS:
+        fix = f"at most {MAX_ROWS} at once: cut the file in parts, each with the heading"
+        raise FileErrors([Problem(where, None, f"{len(table)} leads; {fix}")])
     sound = []
     problems: list[Problem] = []
     for line, cells in table.rows(problems):
-        checked = check_typed(campaign, cells)
-        problems += [Problem(where, line, fault) for fault in checked.faults.values()]
+        checked = check_values(campaign, cells)
+        problems += [Problem(where, line, problem) for problem in checked.problems.values()]
         sound.append(Row(line, checked.answers, checked.unverified))
     if problems:
         raise FileErrors(in_order(problems))
@@ -75,7 +75,7 @@ def _columns(campaign: Campaign) -> Columns:
     return Columns(known, needed, unknown="no field", place=f"in {campaign.slug}")
 
 
-_LONGEST_SOURCE: Final = 40
+_MAX_SOURCE_LENGTH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ class Origin:
     """Why their data may be kept, in words: GDPR article 6 or the like; names nobody."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(CODE, self.source) or len(self.source) > _LONGEST_SOURCE:
+        if not re.fullmatch(CODE, self.source) or len(self.source) > _MAX_SOURCE_LENGTH:
             raise Refused(
                 f"source {self.source!r}: write a code of small letters, digits and single "
-                f"hyphens, such as event-2026, of at most {_LONGEST_SOURCE} characters"
+                f"hyphens, such as event-2026, of at most {_MAX_SOURCE_LENGTH} characters"
             )
         if self.source == FORM:
             raise Refused(f"source {FORM!r} is that of the site's own forms; name another")
@@ -99,7 +99,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class ImportedLead:
     """What became of one row."""
 
     line: int
@@ -107,21 +107,21 @@ class Brought:
     known: bool
     """It was brought in before, with the same source and answers."""
     stage: str
-    why: str
+    reason: str
     """In words, for the agency alone."""
 
 
-def bring_in(
+def import_leads(
     records: Records, campaign: Campaign, origin: Origin, rows: Iterable[Row], now: datetime
-) -> list[Brought]:
+) -> list[ImportedLead]:
     """Takes the rows in their order, for `Ledger.transact`: all of them or none.
 
-    Raises `DoorShut` for a closed or paused campaign, `Refused` for changed terms (rule 17).
+    Raises `CampaignClosed` for a closed or paused campaign, `Refused` for changed terms (rule 17).
     """
     check_open(records, campaign, now)
-    keep_terms(records, campaign, now)
+    save_terms(records, campaign, now)
     lines: dict[str, int] = {}
-    brought = []
+    imported = []
     for row in rows:
         sent = Submission(
             answers=row.answers,
@@ -130,17 +130,19 @@ def bring_in(
             source=origin.source,
             unverified=row.unverified,
         )
-        receipt = receive(records, campaign, sent, now)
+        receipt = receive_submission(records, campaign, sent, now)
         lead_id, outcome = receipt.lead_id, receipt.outcome
         if outcome is None:
             lead = find_lead(records, lead_id)
-            why = f"known already: {_which(lead_id, lines)}"
-            brought.append(Brought(row.line, lead_id, True, lead.review_at(now), why))
+            reason = f"known already: {_which(lead_id, lines)}"
+            imported.append(ImportedLead(row.line, lead_id, True, lead.review_at(now), reason))
         else:
-            why = "; ".join(filter(None, (_why(campaign, row, outcome, lines), _unverified(row))))
-            brought.append(Brought(row.line, lead_id, False, outcome.kind.value, why))
+            reason = ("; ").join(
+                filter(None, (_why(campaign, row, outcome, lines), _unverified(row)))
+            )
+            imported.append(ImportedLead(row.line, lead_id, False, outcome.kind.value, reason))
             lines[lead_id] = row.line
-    return brought
+    return imported
 
 
 def _unverified(row: Row) -> str:
@@ -149,30 +151,30 @@ def _unverified(row: Row) -> str:
 
 def row_id(source: str, answers: Mapping[str, Answer]) -> str:
     """By which a row is known for ever (rule 1); the colon keeps it apart from any form's id."""
-    said = {"answers": {name: _plain(value) for name, value in answers.items()}, "source": source}
-    return f"row:{sha256(canonical(said).encode()).hexdigest()}"
+    data = {"answers": {name: _plain(value) for name, value in answers.items()}, "source": source}
+    return f"row:{sha256(canonical(data).encode()).hexdigest()}"
 
 
 def _plain(value: Answer) -> str | int | list[str]:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _why(campaign: Campaign, row: Row, outcome: Outcome, lines: Mapping[str, int]) -> str:
+def _why(campaign: Campaign, row: Row, outcome: GateResult, lines: Mapping[str, int]) -> str:
     """What the door decided, in words."""
-    said, text = outcome.why, ""
+    data, text = outcome.details, ""
     match outcome.kind:
-        case Kind.DISQUALIFIED:
+        case EventKind.DISQUALIFIED:
             results = qualify(campaign, row.answers).criteria
             text = "; ".join(f"{one.rule}: {one.reason}" for one in results if not one.passed)
-        case Kind.DUPLICATE:
-            text = f"of {_which(said['duplicate_of'], lines)}"
-        case Kind.SUPPRESSED:
+        case EventKind.DUPLICATE:
+            text = f"of {_which(data['duplicate_of'], lines)}"
+        case EventKind.SUPPRESSED:
             text = f"on {campaign.client}'s suppression list"
-        case Kind.OVER_CAP:
-            text = f"{said['cap']} is reached"
-        case _ if said.get("free"):
-            text = f"{said['cap']} is reached: free"
-        case _ if said.get("explicit"):
+        case EventKind.OVER_CAP:
+            text = f"{data['cap']} is reached"
+        case _ if data.get("free_over_cap"):
+            text = f"{data['cap']} is reached: free"
+        case _ if data.get("needs_explicit_acceptance"):
             text = "answered otherwise before: only an explicit acceptance makes it billable"
     return text
 

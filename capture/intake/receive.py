@@ -14,19 +14,19 @@ from capture.errors import Refused
 from capture.intake.gate import (
     RECOGNISED,
     Arrival,
-    Outcome,
+    GateResult,
     Submission,
     check_open,
     is_spam,
-    judge_at_door,
+    judge_at_gate,
     judged_event,
     judged_values,
 )
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Event, Kind, parse_time
+from capture.lead.events import Actor, Event, EventKind, parse_time
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.review_window import month_of
-from capture.ledger.facts import Dossier, Message
+from capture.ledger.facts import Message, PersonalData
 from capture.ledger.protocol import Records
 from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
@@ -52,39 +52,41 @@ class Receipt:
     lead_id: str
     again: bool
     """The same submission was here before, and this is the lead that it made (rule 1)."""
-    outcome: Outcome | None = None
+    outcome: GateResult | None = None
     """What became of it at the door; None for one that was here before."""
 
 
-def receive(records: Records, campaign: Campaign, submission: Submission, now: datetime) -> Receipt:
+def receive_submission(
+    records: Records, campaign: Campaign, submission: Submission, now: datetime
+) -> Receipt:
     """Takes a submission, for `Ledger.transact`. Rerunnable: nothing but `records` changes.
 
-    Raises `DoorShut` or `FormOutdated` with nothing written.
+    Raises `CampaignClosed` or `FormOutdated` with nothing written.
     """
     fingerprint = _fingerprint(campaign, submission)
     one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
-    made = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
-    if made is not None:
-        return Receipt(made, again=True)
+    text = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
+    if text is not None:
+        return Receipt(text, again=True)
     check_open(records, campaign, now)
-    records.campaigns.keep_version(campaign, now)
+    records.campaigns.save_version(campaign, now)
     submission = replace(submission, consent=_consent(records, campaign, submission))
 
     lead_id = new_lead_id()
     keys = keys_to_match(submission.answers)
     verdict = qualify(campaign, submission.answers)
     arrival = Arrival(campaign, submission, keys, verdict, now)
-    outcome = judge_at_door(records, arrival)
+    outcome = judge_at_gate(records, arrival)
     records.append(_received(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
-    dossier = _dossier(submission, verdict)
-    if outcome.kind is Kind.SPAM and _is_flood(records, campaign, now):
-        dossier = Dossier({})
-    records.people.keep_dossier(campaign.slug, lead_id, dossier)
-    records.people.keep_submission(one_time_id, fingerprint, now, lead_id)
+    personal_data = _personal_data(submission, verdict)
+    if outcome.kind is EventKind.SPAM and _is_flood(records, campaign, now):
+        personal_data = PersonalData({})
+    records.people.save_personal_data(campaign.slug, lead_id, personal_data)
+    records.people.save_submission(one_time_id, fingerprint, now, lead_id)
     if outcome.kind in RECOGNISED and not submission.test:
-        records.people.keep_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
-    if outcome.kind is Kind.QUALIFIED:
-        ends = outcome.why.get("deadline")
+        records.people.save_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
+    if outcome.kind is EventKind.QUALIFIED:
+        ends = outcome.details.get("deadline")
         records.outbox.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
     return Receipt(lead_id, again=False, outcome=outcome)
 
@@ -143,11 +145,11 @@ def _received(lead_id: str, arrival: Arrival) -> Event:
     actor = Actor.VISITOR
     if submission.consent.basis is not None:
         data["basis"], actor = submission.consent.basis, Actor.AGENCY
-    return Event(campaign.slug, lead_id, Kind.RECEIVED, now, now, actor, data)
+    return Event(campaign.slug, lead_id, EventKind.RECEIVED, now, now, actor, data)
 
 
-def _dossier(submission: Submission, verdict: Verdict) -> Dossier:
-    return Dossier(
+def _personal_data(submission: Submission, verdict: Verdict) -> PersonalData:
+    return PersonalData(
         answers=submission.answers,
         judged=judged_values(verdict),
         reasons={result.id: result.reason for result in verdict.criteria},

@@ -9,10 +9,10 @@ from capture.csv_table import read_lines
 from capture.email_domains import domain_of, is_disposable, is_free_mail
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.contact import email_address
-from capture.lead.identity import keys_to_keep, keys_to_match, only
+from capture.lead.identity import keys_to_keep, keys_to_match, select_keys
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
-from capture.ledger.facts import Alike
+from capture.ledger.facts import DuplicateQuery
 from capture.ledger.protocol import Reading, Records
 
 _HEADINGS: Final = frozenset(
@@ -89,7 +89,7 @@ def suppress(records: Records, client: str, entries: Iterable[Entry], now: datet
 
 def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) -> list[Match]:
     """Which of the client's leads each entry fits, as they stand now; writes nothing."""
-    wanted = Alike(frozenset(STAGES), most=None)
+    wanted = DuplicateQuery(frozenset(STAGES), most=None)
     return [
         Match(
             entry,
@@ -113,7 +113,10 @@ def _entry(line: int, text: str) -> Entry:
         _check_company(address)
     answers = {"email": address}
     return Entry(
-        line, text, only(keys_to_keep(answers), {kind}), only(keys_to_match(answers), {kind})
+        line,
+        text,
+        select_keys(keys_to_keep(answers), {kind}),
+        select_keys(keys_to_match(answers), {kind}),
     )
 
 

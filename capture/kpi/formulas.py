@@ -10,7 +10,7 @@ from typing import Final
 
 from capture.kpi.sums import Sums
 from capture.money import from_minor, show_money, to_minor
-from capture.text import counted
+from capture.text import count_noun
 
 _TENTH: Final = Decimal("0.1")
 _HUNDREDTH: Final = Decimal("0.01")
@@ -38,12 +38,12 @@ class Figure:
     """`3.3 %`, or why there is no number: `no leads yet`."""
     formula: str
     """In words: `closed deals / leads x 100`."""
-    worked: str
+    calculation: str
     """With the numbers put in: `4 / 120 x 100 = 3.3 %`; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Formula:
     """A figure without its value."""
 
     key: str
@@ -51,13 +51,13 @@ class Kind:
     unit: Unit
     formula: str
 
-    def missing(self, why: str) -> Figure:
+    def missing_figure(self, reason: str) -> Figure:
         """No number, and why."""
-        return Figure(self.key, self.name, self.unit, None, why, self.formula, "")
+        return Figure(self.key, self.name, self.unit, None, reason, self.formula, "")
 
-    def of(self, number: int | Decimal, worked: str, currency: str, note: str = "") -> Figure:
+    def figure(self, number: int | Decimal, worked: str, currency: str, note: str = "") -> Figure:
         """A number, `worked` being what stands before the equals sign; empty if it was counted."""
-        shown = show(number, self.unit, currency)
+        shown = format_number(number, self.unit, currency)
         return Figure(
             self.key,
             self.name,
@@ -69,24 +69,24 @@ class Kind:
         )
 
 
-def percent(part: int, whole: int) -> Decimal:
+def percent(part: int, complete: int) -> Decimal:
     """To a tenth, half to even."""
-    return _rounded(Fraction(part * 100, whole), _TENTH)
+    return _rounded(Fraction(part * 100, complete), _TENTH)
 
 
-def ratio(part: int, whole: int) -> Decimal:
+def ratio(part: int, complete: int) -> Decimal:
     """To a hundredth, half to even."""
-    return _rounded(Fraction(part, whole), _HUNDREDTH)
+    return _rounded(Fraction(part, complete), _HUNDREDTH)
 
 
-def share(amount: int, parts: Fraction | int, currency: str) -> int:
+def money_share(amount: int, parts: Fraction | int, currency: str) -> int:
     """An amount divided, in whole minor units, half to even (rule 24)."""
     each = Fraction(amount) / parts
     exact = from_minor(1, currency) * each.numerator / each.denominator
     return to_minor(exact, currency)
 
 
-def show(number: int | Decimal, unit: Unit, currency: str) -> str:
+def format_number(number: int | Decimal, unit: Unit, currency: str) -> str:
     """For people: `1,200`, `$50.00`, `3.3 %`, `2.40`, `5 h 20 min`."""
     match unit:
         case Unit.MONEY:
@@ -111,8 +111,8 @@ def _duration(seconds: int) -> str:
 
 def _rounded(exact: Fraction, to: Decimal) -> Decimal:
     scale = int(1 / to)
-    whole = Decimal(round(exact * scale))  # of a fraction: exact, half to even
-    return (whole / scale).quantize(to, rounding=ROUND_HALF_EVEN)
+    complete = Decimal(round(exact * scale))  # of a fraction: exact, half to even
+    return (complete / scale).quantize(to, rounding=ROUND_HALF_EVEN)
 
 
 # What a customer is worth: average purchase value x purchases a year x years, all from data.
@@ -124,11 +124,11 @@ def _rounded(exact: Fraction, to: Decimal) -> Decimal:
 # says so.
 
 
-ENOUGH_DAYS: Final = 90
+MIN_DAYS: Final = 90
 """Under so many days a customer, on average, purchases a year are a guess: it is too early."""
 DAYS_A_YEAR: Final = Fraction(1461, 4)
 
-_KIND: Final = Kind(
+_LIFETIME_VALUE: Final = Formula(
     "lifetime_value",
     "customer lifetime value",
     Unit.MONEY,
@@ -139,24 +139,24 @@ _KIND: Final = Kind(
 def lifetime_value(sums: Sums) -> Figure:
     """In minor units, or why it cannot be told."""
     if not sums.customers:
-        return _KIND.missing("no customers yet")
+        return _LIFETIME_VALUE.missing_figure("no customers yet")
     days = Fraction(sums.customer_days, sums.customers)
-    if days < ENOUGH_DAYS:
-        return _KIND.missing(
-            f"too early to say: customers were seen for {counted(int(days), 'day')} on "
-            f"average, and {ENOUGH_DAYS} are wanted"
+    if days < MIN_DAYS:
+        return _LIFETIME_VALUE.missing_figure(
+            f"too early to say: customers were seen for {count_noun(int(days), 'day')} on "
+            f"average, and {MIN_DAYS} are wanted"
         )
     if not sums.purchases:
-        return _KIND.missing("no purchase with an amount yet")
+        return _LIFETIME_VALUE.missing_figure("no purchase with an amount yet")
     years = Fraction(sums.customer_days) / DAYS_A_YEAR
     a_year = Fraction(sums.purchases) / years
     stays = years / (sums.churned or sums.customers)
-    value = share(sums.purchased, Fraction(sums.purchases) / (a_year * stays), sums.currency)
-    average = show_money(share(sums.purchased, sums.purchases, sums.currency), sums.currency)
+    value = money_share(sums.purchased, Fraction(sums.purchases) / (a_year * stays), sums.currency)
+    average = show_money(money_share(sums.purchased, sums.purchases, sums.currency), sums.currency)
     worked = f"{average} x {float(a_year):,.2f} x {float(stays):,.2f}"
     if sums.churned:
-        return _KIND.of(value, worked, sums.currency)
-    return _KIND.of(value, worked, sums.currency, " so far: no customer has left yet")
+        return _LIFETIME_VALUE.figure(value, worked, sums.currency)
+    return _LIFETIME_VALUE.figure(value, worked, sums.currency, " so far: no customer has left yet")
 
 
 # The figures that agency and client share, and those that are the agency's own (rule 29).
@@ -166,51 +166,51 @@ CUT_MONTH: Final = "money is counted by whole months, and this period cuts one"
 NOT_BILLED: Final = "nothing billed yet"
 NO_LEADS: Final = "no leads yet"
 
-_LEADS: Final = Kind("leads", "leads", Unit.COUNT, "submissions - spam - duplicates")
-_QUALIFIED: Final = Kind(
+_LEADS: Final = Formula("leads", "leads", Unit.COUNT, "submissions - spam - duplicates")
+_QUALIFIED: Final = Formula(
     "qualified", "qualified", Unit.COUNT, "accepted + rejected + still in review"
 )
-_ACCEPTED: Final = Kind("accepted", "accepted", Unit.COUNT, "by the client's word + by silence")
-_BY_WORD: Final = Kind("accepted_by_word", "accepted by word", Unit.COUNT, "counted")
-_BY_SILENCE: Final = Kind("accepted_by_silence", "accepted by silence", Unit.COUNT, "counted")
-_REJECTED: Final = Kind("rejected", "rejected", Unit.COUNT, "sum of all reasons")
-_IN_REVIEW: Final = Kind("in_review", "still in review", Unit.COUNT, "counted")
-_RATE: Final = Kind(
+_ACCEPTED: Final = Formula("accepted", "accepted", Unit.COUNT, "by the client's word + by silence")
+_BY_WORD: Final = Formula("accepted_by_word", "accepted by word", Unit.COUNT, "counted")
+_BY_SILENCE: Final = Formula("accepted_by_silence", "accepted by silence", Unit.COUNT, "counted")
+_REJECTED: Final = Formula("rejected", "rejected", Unit.COUNT, "sum of all reasons")
+_IN_REVIEW: Final = Formula("in_review", "still in review", Unit.COUNT, "counted")
+_RATE: Final = Formula(
     "acceptance_rate", "acceptance rate", Unit.PERCENT, "accepted / (accepted + rejected) x 100"
 )
-_RATE_BY_WORD: Final = Kind(
+_RATE_BY_WORD: Final = Formula(
     "reviewed_acceptance_rate",
     "acceptance rate, reviewed ones",
     Unit.PERCENT,
     "accepted by word / (accepted by word + rejected) x 100",
 )
-_REVIEW: Final = Kind(
+_REVIEW: Final = Formula(
     "median_review_seconds",
     "median time to review",
     Unit.SECONDS,
     "the middle of the times from notice to the client's word",
 )
-_SPEND: Final = Kind("spend", "spend", Unit.MONEY, "billed - credited")
-_PER_LEAD: Final = Kind("cost_per_lead", "cost per lead", Unit.MONEY, "spend / leads")
-_PER_QUALIFIED: Final = Kind(
+_SPEND: Final = Formula("spend", "spend", Unit.MONEY, "billed - credited")
+_PER_LEAD: Final = Formula("cost_per_lead", "cost per lead", Unit.MONEY, "spend / leads")
+_PER_QUALIFIED: Final = Formula(
     "cost_per_qualified_lead",
     "cost per qualified lead",
     Unit.MONEY,
     "spend / sales-qualified leads (accepted)",
 )
-_PER_APPOINTMENT: Final = Kind(
+_PER_APPOINTMENT: Final = Formula(
     "cost_per_appointment", "cost per appointment", Unit.MONEY, "spend / appointments held"
 )
-_HELD: Final = Kind("appointments", "appointments held", Unit.COUNT, "counted")
-_DEALS: Final = Kind("closed_deals", "closed deals", Unit.COUNT, "counted")
-_CLOSE: Final = Kind(
+_HELD: Final = Formula("appointments", "appointments held", Unit.COUNT, "counted")
+_DEALS: Final = Formula("closed_deals", "closed deals", Unit.COUNT, "counted")
+_CLOSE: Final = Formula(
     "lead_to_close_rate", "lead-to-close rate", Unit.PERCENT, "closed deals / leads x 100"
 )
-_REVENUE: Final = Kind("revenue", "revenue", Unit.MONEY, "purchases - refunds to customers")
-_ROAS: Final = Kind("roas", "ROAS", Unit.RATIO, "revenue / spend")
-_COSTS: Final = Kind("costs", "own costs", Unit.MONEY, "fixed a month + sums of single months")
-_MARGIN: Final = Kind("margin", "own margin", Unit.MONEY, "spend - own costs")
-_MARGIN_RATE: Final = Kind(
+_REVENUE: Final = Formula("revenue", "revenue", Unit.MONEY, "purchases - refunds to customers")
+_ROAS: Final = Formula("roas", "ROAS", Unit.RATIO, "revenue / spend")
+_COSTS: Final = Formula("costs", "own costs", Unit.MONEY, "fixed a month + sums of single months")
+_MARGIN: Final = Formula("margin", "own margin", Unit.MONEY, "spend - own costs")
+_MARGIN_RATE: Final = Formula(
     "margin_rate", "own margin, share", Unit.PERCENT, "own margin / spend x 100"
 )
 
@@ -238,7 +238,7 @@ def client_figures(sums: Sums) -> list[Figure]:
         _counted(_HELD, sums.held),
         _counted(_DEALS, sums.deals),
         _percent(_CLOSE, sums.deals, sums.leads, NO_LEADS),
-        _REVENUE.of(
+        _REVENUE.figure(
             sums.revenue,
             f"{_money(sums.bought, sums)} - {_money(sums.refunded, sums)}",
             sums.currency,
@@ -251,28 +251,28 @@ def client_figures(sums: Sums) -> list[Figure]:
 def agency_figures(sums: Sums) -> list[Figure]:
     """The agency's own: on no page that a client sees."""
     if not sums.whole_months:
-        return [kind.missing(CUT_MONTH) for kind in (_COSTS, _MARGIN, _MARGIN_RATE)]
+        return [kind.missing_figure(CUT_MONTH) for kind in (_COSTS, _MARGIN, _MARGIN_RATE)]
     if sums.no_costs:
-        return [kind.missing(sums.no_costs) for kind in (_COSTS, _MARGIN, _MARGIN_RATE)]
+        return [kind.missing_figure(sums.no_costs) for kind in (_COSTS, _MARGIN, _MARGIN_RATE)]
     margin = sums.spend - sums.costs
     shown = [_money(amount, sums) for amount in (sums.spend, sums.costs, margin)]
     return [
-        _COSTS.of(sums.costs, "", sums.currency),
-        _MARGIN.of(margin, f"{shown[0]} - {shown[1]}", sums.currency),
-        _MARGIN_RATE.of(percent(margin, sums.spend), f"{shown[2]} / {shown[0]} x 100", "")
+        _COSTS.figure(sums.costs, "", sums.currency),
+        _MARGIN.figure(margin, f"{shown[0]} - {shown[1]}", sums.currency),
+        _MARGIN_RATE.figure(percent(margin, sums.spend), f"{shown[2]} / {shown[0]} x 100", "")
         if sums.spend > 0
-        else _MARGIN_RATE.missing(_unspent(sums)),
+        else _MARGIN_RATE.missing_figure(_unspent(sums)),
     ]
 
 
 def spend(sums: Sums) -> Figure:
     """Rule 29."""
     if not sums.whole_months:
-        return _SPEND.missing(CUT_MONTH)
+        return _SPEND.missing_figure(CUT_MONTH)
     if not sums.billed and not sums.credited:
-        return _SPEND.missing(NOT_BILLED)
+        return _SPEND.missing_figure(NOT_BILLED)
     worked = f"{_money(sums.billed, sums)} - {_money(sums.credited, sums)}"
-    return _SPEND.of(sums.spend, worked, sums.currency)
+    return _SPEND.figure(sums.spend, worked, sums.currency)
 
 
 def _unspent(sums: Sums) -> str:
@@ -286,36 +286,36 @@ def _money(amount: int, sums: Sums) -> str:
     return show_money(amount, sums.currency)
 
 
-def _per(kind: Kind, sums: Sums, count: int, none: str) -> Figure:
-    told = spend(sums)
-    if told.number is None:
-        return kind.missing(told.shown)
+def _per(kind: Formula, sums: Sums, count: int, none: str) -> Figure:
+    message = spend(sums)
+    if message.number is None:
+        return kind.missing_figure(message.shown)
     if not count:
-        return kind.missing(none)
-    number = share(sums.spend, count, sums.currency)
-    return kind.of(number, f"{told.shown} / {count:,}", sums.currency)
+        return kind.missing_figure(none)
+    number = money_share(sums.spend, count, sums.currency)
+    return kind.figure(number, f"{message.shown} / {count:,}", sums.currency)
 
 
 def _roas(sums: Sums) -> Figure:
-    told = spend(sums)
-    if told.number is None or sums.spend <= 0:
-        return _ROAS.missing(_unspent(sums))
-    worked = f"{_money(sums.revenue, sums)} / {told.shown}"
-    return _ROAS.of(ratio(sums.revenue, sums.spend), worked, sums.currency)
+    message = spend(sums)
+    if message.number is None or sums.spend <= 0:
+        return _ROAS.missing_figure(_unspent(sums))
+    worked = f"{_money(sums.revenue, sums)} / {message.shown}"
+    return _ROAS.figure(ratio(sums.revenue, sums.spend), worked, sums.currency)
 
 
-def _percent(kind: Kind, part: int, whole: int, none: str) -> Figure:
-    if not whole:
-        return kind.missing(none)
-    return kind.of(percent(part, whole), f"{part:,} / {whole:,} x 100", "")
+def _percent(kind: Formula, part: int, complete: int, none: str) -> Figure:
+    if not complete:
+        return kind.missing_figure(none)
+    return kind.figure(percent(part, complete), f"{part:,} / {complete:,} x 100", "")
 
 
 def _review(sums: Sums) -> Figure:
     if not sums.review_seconds:
-        return _REVIEW.missing("nobody has reviewed a lead yet")
+        return _REVIEW.missing_figure("nobody has reviewed a lead yet")
     many = len(sums.review_seconds)
     middle = int(median(sums.review_seconds))
-    return _REVIEW.of(middle, f"the middle of {many:,}", "")
+    return _REVIEW.figure(middle, f"the middle of {many:,}", "")
 
 
 def _rejected(sums: Sums) -> Figure:
@@ -323,13 +323,13 @@ def _rejected(sums: Sums) -> Figure:
     return _count(_REJECTED, sums.rejected, " + ".join(parts))
 
 
-def _count(kind: Kind, number: int, worked: str, sums: Sums | None = None) -> Figure:
+def _count(kind: Formula, number: int, worked: str, sums: Sums | None = None) -> Figure:
     more = "" if sums is None else f" + {sums.in_review:,}"
-    return kind.of(number, f"{worked}{more}", "")
+    return kind.figure(number, f"{worked}{more}", "")
 
 
-def _counted(kind: Kind, number: int) -> Figure:
-    return kind.of(number, "", "")
+def _counted(kind: Formula, number: int) -> Figure:
+    return kind.figure(number, "", "")
 
 
 # What each word of the figures means, for the command that explains them and the report.
@@ -348,14 +348,14 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "time to review": "from the notice, or from qualification where none is sent, to the client's "
     "word; silence is no review and is left out",
     "appointment": "a meeting that was held, or that silence says was held",
-    "closed deal": "a lead that was won and was neither given back whole nor contested",
+    "closed deal": "a lead that was won and was neither given back whole nor objected",
     "spend": "what the client was billed less what was credited, net of tax; a credit counts in "
     "the month of the statement that it corrects",
     "revenue": "what customers paid the client: the sale, and revenue of periods that have begun; "
     "under revenue share the periods alone once there are any; less refunds",
     "purchase": "a sale, or a period of revenue that has begun",
     "years": "all customers' time from the sale until they left or until now, for each one that "
-    f"left; so far only, while nobody has. Under {ENOUGH_DAYS} days a customer it is too early",
+    f"left; so far only, while nobody has. Under {MIN_DAYS} days a customer it is too early",
     "own costs": "the agency's, by their own month, up to the last that is closed; no client sees "
     "them",
     "period": "leads count in the month of their receipt with all that became of them since; "

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from capture.billing.history import Life, life_of
+from capture.billing.history import LeadHistory, lead_history
 from capture.campaign.catalogue import Catalogue, Costs
 from capture.campaign.model import Campaign, PriceModel
 from capture.closing.drawing import spend_of
 from capture.kpi.grouping import ALWAYS, Book, By, CurrencyFigures, Period, by_lead, groups_of
 from capture.kpi.sums import Sums
-from capture.lead.events import Actor, Kind
+from capture.lead.events import Actor, EventKind
 from capture.lead.moves import NOT_STARTED
-from capture.ledger.facts import Tracked
+from capture.ledger.facts import LeadForKpi
 from capture.ledger.protocol import Reading
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 
 # What a lead's customer bought, by its own date.
 
@@ -42,42 +42,42 @@ class Payment:
         return f"{self.day:%Y-%m}"
 
 
-def payments(life: Life, terms: Campaign, today: date) -> Iterator[Payment]:
+def payments(history: LeadHistory, terms: Campaign, today: date) -> Iterator[Payment]:
     """Sale, periods that have begun, refunds.
 
     Under revenue share the sale is what the periods divide, so it counts only while there is none.
     """
-    if life.won is None:
+    if history.won is None:
         return
-    divided = terms.price.model is PriceModel.REVENUE_SHARE and life.revenue
+    divided = terms.price.model is PriceModel.REVENUE_SHARE and history.revenue
     if not divided:
-        yield Payment(life.won.occurred_at.astimezone(terms.zone).date(), life.won.amount)
-        for absence in life.absences:
+        yield Payment(history.won.occurred_at.astimezone(terms.zone).date(), history.won.amount)
+        for absence in history.absences:
             if absence.returned is not None:
                 bought = absence.returned
                 yield Payment(bought.occurred_at.astimezone(terms.zone).date(), bought.amount)
     in_full = [
         refund.occurred_at.astimezone(terms.zone).date()
-        for refund in life.refunds
+        for refund in history.refunds
         if divided and not refund.period
     ]
-    for period, amounts in life.revenue.items():
+    for period, amounts in history.revenue.items():
         # What was paid ahead and then given back counts, both ways, on the day of the refund.
         day = min([date.fromisoformat(period), *in_full])
         if day <= today:
             yield from (Payment(day, paying.amount) for paying in amounts)
-    for refund in life.refunds:
+    for refund in history.refunds:
         yield Payment(refund.occurred_at.astimezone(terms.zone).date(), -refund.amount)
 
 
 # Adds one lead, or one customer, to the sums of its groups.
 
 
-def count(sums: Sums, one: Tracked, now: datetime) -> None:
+def count_lead(sums: Sums, one: LeadForKpi, now: datetime) -> None:
     """Where the lead stands by `now`, what silence has decided included."""
-    lead, said = one.lead, one.decision
+    lead, text = one.lead, one.decision
     stage = lead.review_at(now)
-    silent = lead.is_silent_at(now) or (said is not None and said.actor is Actor.SYSTEM)
+    silent = lead.is_silently_accepted_at(now) or (text is not None and text.actor is Actor.SYSTEM)
     if stage != "accepted":
         sums.stages[stage] += 1
     elif silent:
@@ -85,35 +85,37 @@ def count(sums: Sums, one: Tracked, now: datetime) -> None:
     else:
         sums.by_word += 1
     if stage == "rejected":
-        sums.reasons[(said and said.reason) or "settled"] += 1
-    if stage in {"accepted", "rejected"} and not silent and said and one.notice_at:
-        sums.review_seconds.append(max(0, int((said.at - one.notice_at).total_seconds())))
+        sums.reasons[(text and text.reason) or "settled"] += 1
+    if stage in {"accepted", "rejected"} and not silent and text and one.notice_at:
+        sums.review_seconds.append(max(0, int((text.at - one.notice_at).total_seconds())))
     sums.held += lead.appointment_at(now) == "held"
     sums.deals += lead.sale in CUSTOMERS
 
 
-def count_customer(sums: Sums, life: Life, made: Sequence[Payment], now: datetime) -> None:
+def count_customer(
+    sums: Sums, history: LeadHistory, results: Sequence[Payment], now: datetime
+) -> None:
     """What the customer bought so far, and for how long they have been one."""
-    if life.won is None:
+    if history.won is None:
         return
-    until = life.churned_at or now
+    until = history.churned_at or now
     sums.customers += 1
-    sums.churned += life.churned_at is not None
-    sums.purchases += sum(payment.amount > 0 for payment in made)
-    sums.purchased += sum(payment.amount for payment in made)
+    sums.churned += history.churned_at is not None
+    sums.purchases += sum(payment.amount > 0 for payment in results)
+    sums.purchased += sum(payment.amount for payment in results)
     away = sum(
         (absence.returned.occurred_at - absence.left_at).days
-        for absence in life.absences
+        for absence in history.absences
         if absence.returned is not None
     )
-    sums.customer_days += max(0, (until - life.won.occurred_at).days - away)
+    sums.customer_days += max(0, (until - history.won.occurred_at).days - away)
 
 
 NOT_ASKED: Final = "own costs were not asked for"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KpiQuery:
     """Which figures are wanted."""
 
     campaigns: Sequence[Campaign]
@@ -125,34 +127,36 @@ class Asked:
     """The agency's own, by campaign; None where a client will see what is made."""
 
 
-def gather(reading: Reading, asked: Asked) -> list[CurrencyFigures]:
+def gather_figures(reading: Reading, query: KpiQuery) -> list[CurrencyFigures]:
     """The sums of each currency, apart (rule 29); currencies in the order of the campaigns."""
     books: dict[str, Book] = {}
     named: dict[str, list[str]] = defaultdict(list)
-    spending = _spending(reading, asked)
+    spending = _spending(reading, query)
     closed = _closed(reading)
-    for campaign in asked.campaigns:
+    for campaign in query.campaigns:
         currency = campaign.currency
         named[currency].append(campaign.slug)
         if currency not in books:
-            books[currency] = _book(currency, asked)
-        walk = _Walk(reading, asked, campaign, books[currency])
-        walk.through_leads(spending[campaign.slug])
-        walk.through_costs(closed.get(campaign.slug, ""))
+            books[currency] = _book(currency, query)
+        walk = _Scan(reading, query, campaign, books[currency])
+        walk.count_leads_of(spending[campaign.slug])
+        walk.count_costs_of(closed.get(campaign.slug, ""))
     return [
         CurrencyFigures(currency, named[currency], book.whole, book.groupings)
         for currency, book in books.items()
     ]
 
 
-def _book(currency: str, asked: Asked) -> Book:
-    no_costs = NOT_ASKED if asked.costs is None else ""
-    return Book(currency, asked.by, whole_months=asked.period.is_whole_months, no_costs=no_costs)
+def _book(currency: str, query: KpiQuery) -> Book:
+    no_costs = NOT_ASKED if query.costs is None else ""
+    return Book(currency, query.by, whole_months=query.period.is_whole_months, no_costs=no_costs)
 
 
 def _closed(reading: Reading) -> dict[str, str]:
     """Each campaign's last closed month, in or out of the period."""
-    closings = (one.event for one in reading.events.of_account() if one.event.kind is Kind.CLOSED)
+    closings = (
+        one.event for one in reading.events.of_account() if one.event.kind is EventKind.CLOSED
+    )
     last: dict[str, str] = {}
     for event in closings:
         last[event.campaign] = max(last.get(event.campaign, ""), event.data["month"])
@@ -163,79 +167,79 @@ Spending = dict[str, dict[str, tuple[int, int]]]
 """By lead (or by month, where nothing asks for leads), then by month: billed and credited."""
 
 
-def _spending(reading: Reading, asked: Asked) -> dict[str, Spending]:
-    found: dict[str, Spending] = {one.slug: {} for one in asked.campaigns}
-    for client in sorted({one.client for one in asked.campaigns}):
+def _spending(reading: Reading, query: KpiQuery) -> dict[str, Spending]:
+    found: dict[str, Spending] = {one.slug: {} for one in query.campaigns}
+    for client in sorted({one.client for one in query.campaigns}):
         for spent in spend_of(reading, client):
-            if spent.campaign in found and asked.period.holds_month(spent.month):
-                key = spent.lead_id if by_lead(asked.by) else spent.month
+            if spent.campaign in found and query.period.holds_month(spent.month):
+                key = spent.lead_id if by_lead(query.by) else spent.month
                 months = found[spent.campaign].setdefault(key, {})
                 billed, credited = months.get(spent.month, (0, 0))
                 months[spent.month] = (billed + spent.billed, credited + spent.credited)
     return found
 
 
-class _Walk:
+class _Scan:
     """Through one campaign."""
 
-    def __init__(self, reading: Reading, asked: Asked, campaign: Campaign, book: Book) -> None:
+    def __init__(self, reading: Reading, query: KpiQuery, campaign: Campaign, book: Book) -> None:
         self._reading = reading
-        self._asked = asked
+        self._asked = query
         self._campaign = campaign
         self._book = book
-        self._today = asked.now.astimezone(campaign.zone).date()
+        self._today = query.now.astimezone(campaign.zone).date()
 
-    def through_leads(self, spending: Spending) -> None:
+    def count_leads_of(self, spending: Spending) -> None:
         """Counts each lead, what its customer paid, and what it cost the client."""
-        for one in self._reading.leads.tracked(self._campaign.slug):
+        for one in self._reading.leads.for_kpi(self._campaign.slug):
             if self._is_in_period(one):
                 for sums in self._sums(one.lead.month, one):
-                    count(sums, one, self._asked.now)
+                    count_lead(sums, one, self._asked.now)
             if one.lead.sale != NOT_STARTED:
-                self._sold(one)
-            self._spent(spending.pop(one.lead.lead_id, {}), one)
+                self._is_sold(one)
+            self._add_spending(spending.pop(one.lead.lead_id, {}), one)
         for rest in spending.values():
-            self._spent(rest, None)
+            self._add_spending(rest, None)
 
-    def through_costs(self, last_closed: str) -> None:
+    def count_costs_of(self, last_closed: str) -> None:
         """The agency's own: to the whole, and to groups that they can be laid to."""
-        slug, asked = self._campaign.slug, self._asked
-        group = slug if asked.by is By.CAMPAIGN else ""
-        if asked.costs is None:
+        slug, query = self._campaign.slug, self._asked
+        group = slug if query.by is By.CAMPAIGN else ""
+        if query.costs is None:
             return
-        costs = asked.costs.get(slug)
+        costs = query.costs.get(slug)
         if costs is None:
             self._book.no_costs(f"not written down: campaigns/{slug}.costs.toml", group)
         elif not last_closed:
             self._book.no_costs(f"no month of {slug} is closed yet", group)
         else:
             for month, amount in costs.by_month(last_closed, self._campaign.currency).items():
-                if asked.period.holds_month(month):
-                    groups = groups_of(asked.by, slug, month, None)
-                    self._book.cost(() if by_lead(asked.by) else groups, amount)
+                if query.period.holds_month(month):
+                    groups = groups_of(query.by, slug, month, None)
+                    self._book.cost(() if by_lead(query.by) else groups, amount)
 
-    def _sums(self, month: str, one: Tracked | None) -> list[Sums]:
+    def _sums(self, month: str, one: LeadForKpi | None) -> list[Sums]:
         return self._book.sums(groups_of(self._asked.by, self._campaign.slug, month, one))
 
-    def _is_in_period(self, one: Tracked) -> bool:
+    def _is_in_period(self, one: LeadForKpi) -> bool:
         return self._asked.period.is_open or self._asked.period.holds(
             one.lead.received_at.astimezone(self._campaign.zone).date()
         )
 
-    def _sold(self, one: Tracked) -> None:
+    def _is_sold(self, one: LeadForKpi) -> None:
         events = self._reading.events.select(lead_id=one.lead.lead_id)
-        life = life_of(recorded.event for recorded in events)
-        made = list(payments(life, self._campaign, self._today))
-        for payment in made:
+        history = lead_history(recorded.event for recorded in events)
+        results = list(payments(history, self._campaign, self._today))
+        for payment in results:
             if self._asked.period.holds(payment.day):
                 for sums in self._sums(payment.month, one):
                     sums.bought += max(0, payment.amount)
                     sums.refunded += max(0, -payment.amount)
         if one.lead.sale in CUSTOMERS and self._is_in_period(one):
             for sums in self._sums(one.lead.month, one):
-                count_customer(sums, life, made, self._asked.now)
+                count_customer(sums, history, results, self._asked.now)
 
-    def _spent(self, months: Mapping[str, tuple[int, int]], one: Tracked | None) -> None:
+    def _add_spending(self, months: Mapping[str, tuple[int, int]], one: LeadForKpi | None) -> None:
         for month, (billed, credited) in months.items():
             for sums in self._sums(month, one):
                 sums.billed += billed
@@ -257,7 +261,7 @@ def campaigns_in(
     for slug in gone - found.keys():
         version = reading.campaigns.first_version(slug)
         if version is not None:
-            found[slug] = kept_campaign(reading, slug, version)
+            found[slug] = saved_campaign(reading, slug, version)
     if campaign is not None:
         if campaign not in found:
             catalogue.campaign(campaign)  # raises, naming near spellings

@@ -9,16 +9,16 @@ from typing import Final
 
 from capture.intake.gate import FORM
 from capture.kpi.sums import Sums
-from capture.ledger.facts import Tracked
+from capture.ledger.facts import LeadForKpi
 
 NOT_KNOWN: Final = "not known any more"
 """The person's data was erased."""
-NOT_TOLD: Final = "not told"
+NOT_GIVEN: Final = "not told"
 """The browser said nothing, or there was none."""
 NO_LEAD: Final = "no lead of these"
 """Money of documents whose lead is not in the period or is a test."""
 OTHERS: Final = "others"
-MOST_GROUPS: Final = 1000
+MAX_GROUPS: Final = 1000
 """What visitors' browsers say has no end; further groups are counted together."""
 
 
@@ -46,7 +46,7 @@ def by_lead(by: By | None) -> bool:
     return by in {By.POST, By.SOURCE}
 
 
-def groups_of(by: By | None, campaign: str, month: str, one: Tracked | None) -> tuple[str, ...]:
+def groups_of(by: By | None, campaign: str, month: str, one: LeadForKpi | None) -> tuple[str, ...]:
     """The group in each grouping; `month` is that of the fact that is counted."""
     match by:
         case By.CAMPAIGN:
@@ -61,7 +61,7 @@ def groups_of(by: By | None, campaign: str, month: str, one: Tracked | None) -> 
             return ()
 
 
-def _posts(one: Tracked) -> tuple[str, str]:
+def _posts(one: LeadForKpi) -> tuple[str, str]:
     if one.touches is None:
         return NOT_KNOWN, NOT_KNOWN
     first, last = one.touches
@@ -70,17 +70,17 @@ def _posts(one: Tracked) -> tuple[str, str]:
 
 def _path(touch: Mapping[str, str]) -> str:
     path = touch.get("path", "")
-    return path if path.startswith("/") else NOT_TOLD
+    return path if path.startswith("/") else NOT_GIVEN
 
 
-def _source(one: Tracked) -> str:
+def _source(one: LeadForKpi) -> str:
     source = one.lead.source
     if source != FORM:
         return source
     if one.touches is None:
         return f"{FORM}: {NOT_KNOWN}"
-    said = next((touch["utm_source"] for touch in one.touches if touch.get("utm_source")), "")
-    return f"{FORM}, utm_source {said}" if said else FORM
+    text = next((touch["utm_source"] for touch in one.touches if touch.get("utm_source")), "")
+    return f"{FORM}, utm_source {text}" if text else FORM
 
 
 # From which day to which: days and months of the campaign's own zone.
@@ -169,16 +169,16 @@ class Book:
         for sums in self.sums(groups) if groups else [self.whole]:
             sums.costs += amount
 
-    def no_costs(self, why: str, group: str = "") -> None:
+    def no_costs(self, reason: str, group: str = "") -> None:
         """Costs that are not known leave the whole unknown, and the group if one is named."""
-        self.whole.no_costs = self.whole.no_costs or why
+        self.whole.no_costs = self.whole.no_costs or reason
         for known in self.groupings.values():
             for name, sums in known.items():
                 if group in {"", name}:
-                    sums.no_costs = sums.no_costs or why
+                    sums.no_costs = sums.no_costs or reason
 
     def _group(self, known: dict[str, Sums], name: str) -> Sums:
-        if name not in known and len(known) >= MOST_GROUPS:
+        if name not in known and len(known) >= MAX_GROUPS:
             name = OTHERS
         if name not in known:
             known[name] = self._new()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from capture.errors import Refused
-from capture.text import is_blank, trimmed
+from capture.text import is_blank, trim_invisible
 
-LONGEST_BASIS: Final = 300
+MAX_BASIS_LENGTH: Final = 300
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -52,8 +52,8 @@ def checked_basis(text: str) -> str:
 
     Raises `Refused` for an empty or long text, several lines, or an e-mail address in it.
     """
-    basis = trimmed(text)
-    if is_blank(basis) or len(basis) > LONGEST_BASIS or not basis.isprintable():
+    basis = trim_invisible(text)
+    if is_blank(basis) or len(basis) > MAX_BASIS_LENGTH or not basis.isprintable():
         raise Refused(
             "basis: say on one line, in at most 300 characters, why their data may be kept, "
             'such as "consent, GDPR art. 6(1)(a), signed at the stand"'

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What happened. Events are facts: appended, never changed."""
 
     RECEIVED = "received"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     DISQUALIFIED = "disqualified"
     UNCONFIRMED = "unconfirmed"
     QUALIFIED = "qualified"
-    TOLD = "told"
+    TOLD = "notified"
     CORRECTED = "corrected"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
     REVENUE = "revenue"
     REFUNDED = "refunded"
     CHURNED = "churned"
-    CONTESTED = "contested"
+    OBJECTED = "objected"
     PAUSED = "paused"
     RESUMED = "resumed"
     CLOSED = "closed"
@@ -58,14 +58,14 @@ class Kind(StrEnum):
 
 RESERVED = frozenset(
     {
-        Kind.CONFIRMED,
-        Kind.QUARANTINED,
-        Kind.RELEASED,
-        Kind.DISCARDED,
-        Kind.HELD_BACK,
-        Kind.BOUNCED,
-        Kind.CONSENT_WITHDRAWN,
-        Kind.ERASED,
+        EventKind.CONFIRMED,
+        EventKind.QUARANTINED,
+        EventKind.RELEASED,
+        EventKind.DISCARDED,
+        EventKind.HELD_BACK,
+        EventKind.BOUNCED,
+        EventKind.CONSENT_WITHDRAWN,
+        EventKind.ERASED,
     }
 )
 """Kinds that come later. Their names are taken now, since kinds are part of the hash chain.
@@ -91,7 +91,7 @@ class Event:
 
     campaign: str
     lead_id: str | None
-    kind: Kind
+    kind: EventKind
     occurred_at: datetime
     recorded_at: datetime
     actor: Actor

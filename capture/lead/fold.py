@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from capture.errors import MoveRefused
-from capture.lead.events import ON_BEHALF_OF, Event, Kind, parse_time
+from capture.lead.events import ON_BEHALF_OF, Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.lead.moves import (
     DELIVERED,
@@ -19,66 +19,74 @@ from capture.lead.moves import (
     NOT_STARTED,
     OBJECTIONS,
     Track,
-    track_of,
+    track_of_event,
 )
 
 _UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not delivered (rule 35)"
 
 
-def follow(lead: Lead | None, event: Event) -> Lead:
+def apply_event(lead: Lead | None, event: Event) -> Lead:
     """The lead after one more event. Raises `MoveRefused`, naming what is allowed instead."""
     if event.lead_id is None:
         raise ValueError(f"{event.kind} is not about a lead")
     if lead is None:
         return _received(event)
-    track = track_of(event.kind, event.data)
+    track = track_of_event(event.kind, event.data)
     changes: dict[str, Any] = {track.value: _move(lead, track, event)}
     match event.kind:
-        case Kind.QUALIFIED:
+        case EventKind.QUALIFIED:
             changes |= {
-                "free": bool(event.data.get("free", False)),
-                "explicit": lead.explicit or bool(event.data.get("explicit", False)),
+                "free_over_cap": bool(event.data.get("free_over_cap", False)),
+                "needs_explicit_acceptance": lead.needs_explicit_acceptance
+                or bool(event.data.get("needs_explicit_acceptance", False)),
                 "deadline": _time(event.data.get("deadline")),
-                "told": "deadline" in event.data,
+                "notified": "deadline" in event.data,
             }
-        case Kind.TOLD:
-            changes |= {"deadline": _time(event.data.get("deadline")), "told": True}
-        case Kind.ACCEPTED | Kind.SETTLED:
+        case EventKind.TOLD:
+            changes |= {"deadline": _time(event.data.get("deadline")), "notified": True}
+        case EventKind.ACCEPTED | EventKind.SETTLED:
             changes |= _accepted(lead, event)
-        case Kind.DISPUTED:
+        case EventKind.DISPUTED:
             changes["disputed"] = True
-        case Kind.WITHDRAWN:
+        case EventKind.WITHDRAWN:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             changes |= _before_entry(event)
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
         case kind if kind in NO_MEETING:
-            changes |= _shut_out(lead, event)
-        case Kind.CORRECTED:  # a pending meeting waits for what is judged next
-            changes |= {"deadline": None, "explicit": True, "told": False, "entered": False}
+            changes |= _removed(lead, event)
+        case EventKind.CORRECTED:  # a pending meeting waits for what is judged next
+            changes |= {
+                "deadline": None,
+                "needs_explicit_acceptance": True,
+                "notified": False,
+                "entered": False,
+            }
             changes["basis"] = event.data.get("basis", lead.basis)
-        case Kind.SCHEDULED | Kind.MOVED:
+        case EventKind.SCHEDULED | EventKind.MOVED:
             changes |= {
                 "meeting_at": _time(event.data.get("meeting_at")),
-                "taken_held_at": _time(event.data.get("taken_held_at")),
+                "deemed_held_at": _time(event.data.get("deemed_held_at")),
             }
-        case Kind.REFUNDED | Kind.CONTESTED if event.data.get("left") or event.data.get("period"):
+        case EventKind.REFUNDED | EventKind.OBJECTED if event.data.get("left") or event.data.get(
+            "period"
+        ):
             changes["sale"] = lead.sale  # given back in part, or one period of its revenue
     return replace(lead, **changes)
 
 
-def follow_all(events: Iterable[Event]) -> Lead:
+def fold_events(events: Iterable[Event]) -> Lead:
     """The lead that its events tell of, in order; ValueError if there are none."""
     lead: Lead | None = None
     for event in events:
-        lead = follow(lead, event)
+        lead = apply_event(lead, event)
     if lead is None:
         raise ValueError("no events")
     return lead
 
 
 def _received(event: Event) -> Lead:
-    if event.kind is not Kind.RECEIVED:
+    if event.kind is not EventKind.RECEIVED:
         raise MoveRefused(f"a lead begins with received, not with {event.kind}")
     data = event.data
     return Lead(
@@ -105,9 +113,9 @@ def _accepted(lead: Lead, event: Event) -> dict[str, Any]:
     return {**changes, "meeting_lost": False}
 
 
-def _shut_out(lead: Lead, event: Event) -> dict[str, Any]:
+def _removed(lead: Lead, event: Event) -> dict[str, Any]:
     """The client does not take it, or never got it: a pending meeting is cancelled."""
-    rejected = event.kind is Kind.REJECTED
+    rejected = event.kind is EventKind.REJECTED
     changes: dict[str, Any] = {"entered": False} if rejected else {}
     if event.data.get(ON_BEHALF_OF):
         changes = _entered(event)
@@ -150,11 +158,11 @@ def _move(lead: Lead, track: Track, event: Event) -> str:
             stage,
             allowed,
         )
-    if event.kind is Kind.QUALIFIED and not lead.consent.is_lawful:
+    if event.kind is EventKind.QUALIFIED and not lead.consent.is_lawful:
         raise MoveRefused(
             f"lead {lead.lead_id}: {_UNLAWFUL}",
             before,
-            [kind for kind in allowed if kind is not Kind.QUALIFIED],
+            [kind for kind in allowed if kind is not EventKind.QUALIFIED],
         )
     return allowed[event.kind]
 

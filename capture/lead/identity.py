@@ -91,14 +91,14 @@ def keys_to_match(answers: Mapping[str, Answer]) -> dict[str, str]:
     return keys_to_keep(answers) | _first(_email(answers))
 
 
-def only(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, str]:
+def select_keys(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, str]:
     """Those keys, of whatever version, that are of some kinds: `email`, `company_domain`, ..."""
     return {name: value for name, value in keys.items() if name.partition("/")[0] in kinds}
 
 
 def company_keys(domain: str) -> dict[str, str]:
     """The key of a company to keep, by its domain; none for a domain that stands for nobody."""
-    return only(keys_to_keep({"email": f"anybody@{domain}"}), {"company_domain"})
+    return select_keys(keys_to_keep({"email": f"anybody@{domain}"}), {"company_domain"})
 
 
 def _email(answers: Mapping[str, Answer]) -> str:

@@ -27,9 +27,9 @@ class Lead:
     basis: str | None = None
     """The lawful basis that somebody of the agency stated in the consent's place."""
     test: bool = False
-    free: bool = False
+    free_over_cap: bool = False
     """Taken over a cap, delivered, and never billed (rule 8)."""
-    explicit: bool = False
+    needs_explicit_acceptance: bool = False
     """Only an explicit acceptance makes it billable, never silence (rules 3 and 15)."""
     review: str = "received"
     appointment: str = NOT_STARTED
@@ -41,7 +41,7 @@ class Lead:
     """The agency entered the last review for the client (rule 41). An acceptance leaves the lead
     qualified: it becomes final as silence does, at the deadline. A rejection holds at once."""
     accepted_at: datetime | None = None
-    told: bool = False
+    notified: bool = False
     """The client was notified, so the review window runs (rule 11)."""
     meeting_lost: bool = False
     """Its rejection cancelled a pending meeting, which comes back if that is taken back."""
@@ -49,7 +49,7 @@ class Lead:
     """The agency disputes the rejection; once the client agrees, it is settled as accepted."""
     meeting_at: datetime | None = None
     """When the meeting is or was to begin."""
-    taken_held_at: datetime | None = None
+    deemed_held_at: datetime | None = None
     """When a meeting of which nobody says anything is taken as held (rule 14)."""
 
     @property
@@ -59,32 +59,36 @@ class Lead:
 
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
-        return "accepted" if self.is_silent_at(now) else self.review
+        return "accepted" if self.is_silently_accepted_at(now) else self.review
 
     def accepted_as_of(self, now: datetime) -> datetime | None:
         """When it was accepted, by word or by silence, as of `now`."""
-        return self.deadline if self.is_silent_at(now) else self.accepted_at
+        return self.deadline if self.is_silently_accepted_at(now) else self.accepted_at
 
     @property
     def silence_accepts_at(self) -> datetime | None:
         """When silence accepts it, if nothing is said before (rule 12); None if silence cannot."""
-        return self.deadline if self.review == "qualified" and not self.explicit else None
+        return (
+            self.deadline
+            if self.review == "qualified" and not self.needs_explicit_acceptance
+            else None
+        )
 
-    def is_silent_at(self, now: datetime) -> bool:
+    def is_silently_accepted_at(self, now: datetime) -> bool:
         """Whether silence has accepted it by `now`, though no event says so yet."""
         return self.silence_accepts_at is not None and self.silence_accepts_at <= now
 
     def appointment_at(self, now: datetime) -> str:
         """The stage of its meeting as of `now`: silence says that it was held (rule 14)."""
-        return "held" if self.is_taken_held_at(now) else self.appointment
+        return "held" if self.is_deemed_held_at(now) else self.appointment
 
     @property
     def silence_holds_at(self) -> datetime | None:
         """When silence takes its meeting as held (rule 14); None if silence cannot."""
         pending = self.appointment == "scheduled" and self.review in DELIVERED
-        return self.taken_held_at if pending else None
+        return self.deemed_held_at if pending else None
 
-    def is_taken_held_at(self, now: datetime) -> bool:
+    def is_deemed_held_at(self, now: datetime) -> bool:
         """Whether silence has said by `now` that the meeting was held, though no event does."""
         return self.silence_holds_at is not None and self.silence_holds_at <= now
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 
 
 class Track(StrEnum):
@@ -18,100 +18,100 @@ class Track(StrEnum):
 NOT_STARTED = "none"
 """The stage of an appointment or a sale that has not begun."""
 
-Moves = Mapping[str, Mapping[Kind, str]]
+Moves = Mapping[str, Mapping[EventKind, str]]
 
-_DOOR = {
+_GATE = {
     kind: kind.value
     for kind in (
-        Kind.SPAM,
-        Kind.DUPLICATE,
-        Kind.SUPPRESSED,
-        Kind.OVER_CAP,
-        Kind.DISQUALIFIED,
-        Kind.UNCONFIRMED,
-        Kind.QUALIFIED,
+        EventKind.SPAM,
+        EventKind.DUPLICATE,
+        EventKind.SUPPRESSED,
+        EventKind.OVER_CAP,
+        EventKind.DISQUALIFIED,
+        EventKind.UNCONFIRMED,
+        EventKind.QUALIFIED,
     )
 }
-NO_MEETING = frozenset(_DOOR) - {Kind.UNCONFIRMED, Kind.QUALIFIED} | {Kind.REJECTED}
-_JUDGED_AGAIN = {Kind.CORRECTED: "received"}
+NO_MEETING = frozenset(_GATE) - {EventKind.UNCONFIRMED, EventKind.QUALIFIED} | {EventKind.REJECTED}
+_REJUDGED = {EventKind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
     Track.REVIEW: {
-        NOT_STARTED: {Kind.RECEIVED: "received"},
-        "received": _DOOR,
-        "spam": _JUDGED_AGAIN,
+        NOT_STARTED: {EventKind.RECEIVED: "received"},
+        "received": _GATE,
+        "spam": _REJUDGED,
         "duplicate": {},
         "suppressed": {},
         "over_cap": {},
-        "disqualified": _JUDGED_AGAIN,
-        "unconfirmed": {Kind.QUALIFIED: "qualified"},
+        "disqualified": _REJUDGED,
+        "unconfirmed": {EventKind.QUALIFIED: "qualified"},
         "qualified": {
-            Kind.TOLD: "qualified",
-            Kind.ACCEPTED: "accepted",
-            Kind.REJECTED: "rejected",
-            **_JUDGED_AGAIN,
+            EventKind.TOLD: "qualified",
+            EventKind.ACCEPTED: "accepted",
+            EventKind.REJECTED: "rejected",
+            **_REJUDGED,
         },
-        "accepted": {Kind.WITHDRAWN: "qualified"},
+        "accepted": {EventKind.WITHDRAWN: "qualified"},
         "rejected": {
-            Kind.WITHDRAWN: "qualified",
-            Kind.DISPUTED: "rejected",
-            Kind.SETTLED: "accepted",
+            EventKind.WITHDRAWN: "qualified",
+            EventKind.DISPUTED: "rejected",
+            EventKind.SETTLED: "accepted",
         },
     },
     Track.APPOINTMENT: {
-        NOT_STARTED: {Kind.SCHEDULED: "scheduled"},
+        NOT_STARTED: {EventKind.SCHEDULED: "scheduled"},
         "scheduled": {
-            Kind.MOVED: "scheduled",
-            Kind.HELD: "held",
-            Kind.NO_SHOW: "no_show",
-            Kind.CANCELLED: "cancelled",
-            Kind.CONTESTED: "contested",
+            EventKind.MOVED: "scheduled",
+            EventKind.HELD: "held",
+            EventKind.NO_SHOW: "no_show",
+            EventKind.CANCELLED: "cancelled",
+            EventKind.OBJECTED: "objected",
         },
-        "held": {Kind.NO_SHOW: "no_show", Kind.CONTESTED: "contested"},
-        "no_show": {Kind.SCHEDULED: "scheduled", Kind.CONTESTED: "contested"},
-        "cancelled": {Kind.SCHEDULED: "scheduled"},
-        "contested": {Kind.SCHEDULED: "scheduled", Kind.HELD: "held"},
+        "held": {EventKind.NO_SHOW: "no_show", EventKind.OBJECTED: "objected"},
+        "no_show": {EventKind.SCHEDULED: "scheduled", EventKind.OBJECTED: "objected"},
+        "cancelled": {EventKind.SCHEDULED: "scheduled"},
+        "objected": {EventKind.SCHEDULED: "scheduled", EventKind.HELD: "held"},
     },
     Track.SALE: {
-        NOT_STARTED: {Kind.WON: "won", Kind.LOST: "lost"},
-        "lost": {Kind.WON: "won"},
+        NOT_STARTED: {EventKind.WON: "won", EventKind.LOST: "lost"},
+        "lost": {EventKind.WON: "won"},
         "won": {
-            Kind.REVENUE: "won",
-            Kind.REFUNDED: "refunded",
-            Kind.CHURNED: "churned",
-            Kind.CONTESTED: "contested",
+            EventKind.REVENUE: "won",
+            EventKind.REFUNDED: "refunded",
+            EventKind.CHURNED: "churned",
+            EventKind.OBJECTED: "objected",
         },
         "churned": {
-            Kind.WON: "won",
-            Kind.REVENUE: "churned",
-            Kind.REFUNDED: "refunded",
-            Kind.CONTESTED: "contested",
+            EventKind.WON: "won",
+            EventKind.REVENUE: "churned",
+            EventKind.REFUNDED: "refunded",
+            EventKind.OBJECTED: "objected",
         },
-        "contested": {Kind.WON: "won", Kind.LOST: "lost"},
-        "refunded": {Kind.REVENUE: "refunded", Kind.CONTESTED: "contested"},
+        "objected": {EventKind.WON: "won", EventKind.LOST: "lost"},
+        "refunded": {EventKind.REVENUE: "refunded", EventKind.OBJECTED: "objected"},
     },
 }
 
-OBJECTIONS: Mapping[str, Mapping[Kind, str]] = {
-    "qualified": {Kind.WITHDRAWN: "qualified"},
-    "rejected": {Kind.ACCEPTED: "accepted"},
+OBJECTIONS: Mapping[str, Mapping[EventKind, str]] = {
+    "qualified": {EventKind.WITHDRAWN: "qualified"},
+    "rejected": {EventKind.ACCEPTED: "accepted"},
 }
 """What may be said besides of a review that the agency entered for the client (rule 41)."""
 
-TRACK_OF: Mapping[Kind, Track] = {
+TRACK_OF: Mapping[EventKind, Track] = {
     kind: track for track, moves in MOVES.items() for allowed in moves.values() for kind in allowed
 }
 
 
-def track_of(kind: Kind, data: Mapping[str, Any]) -> Track:
-    """The track that an event is on; what is contested is said by the event itself."""
-    return Track(data["track"]) if kind is Kind.CONTESTED else TRACK_OF[kind]
+def track_of_event(kind: EventKind, data: Mapping[str, Any]) -> Track:
+    """The track that an event is on; what is objected to is said by the event itself."""
+    return Track(data["track"]) if kind is EventKind.OBJECTED else TRACK_OF[kind]
 
 
 DELIVERED = frozenset({"qualified", "accepted"})
 """Only a lead that the client has, and has not rejected, can be met with or sold to."""
 
-SHOWN = DELIVERED | {"rejected"}
+VISIBLE_TO_CLIENT = DELIVERED | {"rejected"}
 """What the client sees of all leads (rule 6)."""
 
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)

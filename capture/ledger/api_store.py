@@ -6,7 +6,7 @@ from typing import Final
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
-from capture.ledger.facts import Access, Answered
+from capture.ledger.facts import ApiToken, SavedResponse
 from capture.ledger.people import KeyedHash
 
 _COLUMNS: Final = "id, client, name, made_at, used_at, revoked_at"
@@ -19,45 +19,45 @@ class SqlApi:
         self._connection = connection
         self._hash = keyed_hash
 
-    def token(self, digest: str) -> Access | None:
+    def token(self, digest: str) -> ApiToken | None:
         row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM accesses WHERE digest = ?", (digest,)
+            f"SELECT {_COLUMNS} FROM api_tokens WHERE digest = ?", (digest,)
         ).fetchone()
-        return None if row is None else _access(row)
+        return None if row is None else _api_token(row)
 
-    def tokens(self, client: str | None = None) -> Sequence[Access]:
+    def tokens(self, client: str | None = None) -> Sequence[ApiToken]:
         where, values = ("", ()) if client is None else ("WHERE client = ?", (client,))
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM accesses {where} ORDER BY made_at, id", values
+            f"SELECT {_COLUMNS} FROM api_tokens {where} ORDER BY made_at, id", values
         )
-        return [_access(row) for row in rows]
+        return [_api_token(row) for row in rows]
 
-    def answer(self, client: str, key: str, request: str) -> Answered | None:
+    def saved_response(self, client: str, key: str, request: str) -> SavedResponse | None:
         row = self._connection.execute(
-            "SELECT request, answer FROM answered WHERE key = ?", (self._key(client, key),)
+            "SELECT request, answer FROM saved_responses WHERE key = ?", (self._key(client, key),)
         ).fetchone()
-        return None if row is None else Answered(row[0] == self._hash.of(request), row[1])
+        return None if row is None else SavedResponse(row[0] == self._hash.of(request), row[1])
 
-    def keep_token(self, access: Access, digest: str) -> None:
+    def save_token(self, api_token: ApiToken, digest: str) -> None:
         self._connection.execute(
-            f"INSERT INTO accesses (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, NULL, NULL)",
-            (digest, access.id, access.client, access.name, show_time(access.made_at)),
+            f"INSERT INTO api_tokens (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, NULL, NULL)",
+            (digest, api_token.id, api_token.client, api_token.name, show_time(api_token.made_at)),
         )
 
-    def note_use(self, token_id: str, at: datetime) -> None:
+    def record_token_use(self, token_id: str, at: datetime) -> None:
         self._connection.execute(
-            "UPDATE accesses SET used_at = ? WHERE id = ?", (show_time(at), token_id)
+            "UPDATE api_tokens SET used_at = ? WHERE id = ?", (show_time(at), token_id)
         )
 
     def revoke_token(self, token_id: str, at: datetime) -> None:
         self._connection.execute(
-            "UPDATE accesses SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+            "UPDATE api_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
             (show_time(at), token_id),
         )
 
-    def keep_answer(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
+    def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
         self._connection.execute(
-            "INSERT INTO answered (key, request, answer, answered_at) VALUES (?, ?, ?, ?)",
+            "INSERT INTO saved_responses (key, request, answer, answered_at) VALUES (?, ?, ?, ?)",
             (self._key(client, key), self._hash.of(request), answer, show_time(at)),
         )
 
@@ -65,9 +65,9 @@ class SqlApi:
         return self._hash.of(client, "key", key)
 
 
-def _access(row: tuple[str, str, str, str, str | None, str | None]) -> Access:
+def _api_token(row: tuple[str, str, str, str, str | None, str | None]) -> ApiToken:
     token_id, client, name, made_at, used_at, revoked_at = row
-    return Access(
+    return ApiToken(
         token_id,
         client,
         name,

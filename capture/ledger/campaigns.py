@@ -6,14 +6,14 @@ from functools import lru_cache
 
 from capture.campaign.files import parse_campaign
 from capture.campaign.model import Campaign
-from capture.lead.events import Kind, parse_time, show_time
+from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.moves import DELIVERED
 from capture.ledger.dialect import Connection, Dialect, marks, quoted
 from capture.ledger.facts import Keys
 from capture.ledger.people import KeyedHash
 
 _COUNTED = (
-    "campaign = ? AND month = ? AND test = 0 AND free = 0"
+    "campaign = ? AND month = ? AND test = 0 AND free_over_cap = 0"
     f" AND review IN ({quoted(DELIVERED | {'unconfirmed'})})"
 )
 """The leads of a month that count towards a cap (rule 7)."""
@@ -61,11 +61,11 @@ class SqlCampaigns:
         row = self._connection.execute(
             "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL AND kind IN (?, ?)"
             " ORDER BY sequence DESC LIMIT 1",
-            (campaign, Kind.PAUSED.value, Kind.RESUMED.value),
+            (campaign, EventKind.PAUSED.value, EventKind.RESUMED.value),
         ).fetchone()
-        return row is not None and row[0] == Kind.PAUSED
+        return row is not None and row[0] == EventKind.PAUSED
 
-    def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
+    def count_towards_cap(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
         if company is None:
             row = self._connection.execute(
                 f"SELECT count(*) FROM leads WHERE {_COUNTED}", (campaign.slug, month)
@@ -80,9 +80,10 @@ class SqlCampaigns:
             ).fetchone()
         return int(row[0])
 
-    def free_leads(self, campaign: str, month: str) -> Sequence[str]:
+    def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
         rows = self._connection.execute(
-            "SELECT lead_id FROM leads WHERE campaign = ? AND month = ? AND test = 0 AND free = 1",
+            "SELECT lead_id FROM leads WHERE campaign = ? AND month = ? AND test = 0 AND "
+            "free_over_cap = 1",
             (campaign, month),
         )
         return [lead_id for (lead_id,) in rows]
@@ -101,12 +102,12 @@ class SqlCampaigns:
         # The index holds all of these columns, so the newest are at its end.
         row = self._connection.execute(
             "SELECT received_at FROM leads WHERE campaign = ? AND month = ? AND review = 'spam'"
-            " AND test = 0 AND free = 0 ORDER BY id DESC LIMIT 1 OFFSET ?",
+            " AND test = 0 AND free_over_cap = 0 ORDER BY id DESC LIMIT 1 OFFSET ?",
             (campaign, month, number - 1),
         ).fetchone()
         return None if row is None else parse_time(row[0])
 
-    def keep_version(self, campaign: Campaign, at: datetime) -> None:
+    def save_version(self, campaign: Campaign, at: datetime) -> None:
         self._connection.execute(
             "INSERT INTO campaign_versions (slug, version, text, kept_at)"
             " SELECT ?, ?, ?, ? WHERE NOT EXISTS"

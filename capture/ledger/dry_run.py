@@ -6,20 +6,20 @@ from capture.ledger.facts import Result
 from capture.ledger.protocol import Ledger, Records
 
 
-def rehearse(ledger: Ledger, work: Callable[[Records], Result]) -> Result:
+def dry_run_of(ledger: Ledger, work: Callable[[Records], Result]) -> Result:
     """Runs the work and writes nothing. Raises what the work raises."""
     results: list[Result] = []
 
     def tried(records: Records) -> None:
         results.append(work(records))
-        raise _GivenUp
+        raise _RolledBack
 
     try:
         ledger.transact(tried)
-    except _GivenUp:
+    except _RolledBack:
         return results[-1]
     raise AssertionError("a rehearsal was written")
 
 
-class _GivenUp(Exception):
+class _RolledBack(Exception):
     """Undoes a transaction."""

@@ -40,7 +40,7 @@ class DueProjection:
 
         The lead's events and the periods that a statement has are looked up unless given.
         """
-        if lead.review not in DELIVERED or lead.test or lead.free:
+        if lead.review not in DELIVERED or lead.test or lead.free_over_cap:
             return None  # no line can come of it (rules 5 and 8)
         text = self._campaigns.version_text(lead.campaign, lead.version)
         if text is None:

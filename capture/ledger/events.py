@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from capture.lead.events import Actor, Event, Kind, parse_time, show_time
-from capture.lead.moves import SHOWN
+from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.chain import GENESIS, link_text
 from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.facts import Recorded
@@ -16,7 +16,9 @@ from capture.text import canonical
 EVENT_COLUMNS: Final = (
     "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 )
-_EVER_QUALIFIED: Final = f"(review IN ({quoted(SHOWN)}) OR explicit = 1)"
+_EVER_QUALIFIED: Final = (
+    f"(review IN ({quoted(VISIBLE_TO_CLIENT)}) OR needs_explicit_acceptance = 1)"
+)
 """Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
 
 Head = tuple[int, str]
@@ -39,24 +41,24 @@ class SqlEvents:
         until: datetime | None = None,
         last: int | None = None,
     ) -> Iterator[Recorded]:
-        wanted = {
+        query = {
             "lead_id = :lead_id": lead_id,
             "campaign = :campaign": campaign,
             "sequence <= :last": last,
             "recorded_at <= :until": None if until is None else show_time(until),
         }
-        clauses = [clause for clause, value in wanted.items() if value is not None]
+        clauses = [clause for clause, value in query.items() if value is not None]
         where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
         values = {
             "lead_id": lead_id,
             "campaign": campaign,
             "last": last,
-            "until": wanted["recorded_at <= :until"],
+            "until": query["recorded_at <= :until"],
         }
         for row in self._connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM events {where} ORDER BY sequence", values
         ):
-            yield recorded_from(row)
+            yield recorded_from_row(row)
 
     def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
         columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
@@ -68,11 +70,11 @@ class SqlEvents:
             f" WHERE leads.test = 0 AND {_EVER_QUALIFIED}"
             " ORDER BY leads.id, events.sequence"
         )
-        for _, events in groupby(map(recorded_from, rows), lambda one: one.event.lead_id):
+        for _, events in groupby(map(recorded_from_row, rows), lambda one: one.event.lead_id):
             yield list(events)
 
     def by_reference(
-        self, client: str, kind: Kind, reference: str, *, test: bool
+        self, client: str, kind: EventKind, reference: str, *, test: bool
     ) -> Sequence[Recorded]:
         by_reference = self._dialect.use_index.format("events_by_reference")
         rows = self._connection.execute(
@@ -83,7 +85,7 @@ class SqlEvents:
             " AND test = ?) ORDER BY sequence",
             (reference, kind.value, client, int(test)),
         )
-        return [recorded_from(row) for row in rows]
+        return [recorded_from_row(row) for row in rows]
 
     def of_account(self) -> Iterator[Recorded]:
         # Events only grow, so each is read once per transaction, however often this is called.
@@ -93,7 +95,7 @@ class SqlEvents:
             " ORDER BY sequence",
             (seen,),
         )
-        self._account.extend(map(recorded_from, rows))
+        self._account.extend(map(recorded_from_row, rows))
         return iter(tuple(self._account))
 
     def leads_changed_after(
@@ -151,13 +153,13 @@ class SqlEvents:
         return sequence, before
 
 
-def recorded_from(row: tuple[Any, ...]) -> Recorded:
+def recorded_from_row(row: tuple[Any, ...]) -> Recorded:
     """An event from a row of EVENT_COLUMNS."""
     sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, digest = row
     event = Event(
         campaign=campaign,
         lead_id=lead_id,
-        kind=Kind(kind),
+        kind=EventKind(kind),
         occurred_at=parse_time(occurred_at),
         recorded_at=parse_time(recorded_at),
         actor=Actor(actor),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from capture.campaign.model import Answer
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 
 Result = TypeVar("Result")
@@ -17,7 +17,7 @@ names them after the version of its rules. Stored as HMACs only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class PersonalData:
     """The personal data of one lead, kept apart from its events so that it can be erased."""
 
     answers: Mapping[str, Answer]
@@ -44,7 +44,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class ClosedStatement:
     """A closed statement as it was frozen."""
 
     number: str
@@ -58,7 +58,7 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class DueState:
     """What a lead's row says of its bill (rule 33)."""
 
     due_at: datetime | None
@@ -111,14 +111,14 @@ class Judged:
 class Decision:
     """The newest word on a lead in review: accepted, rejected or settled."""
 
-    kind: Kind
+    kind: EventKind
     actor: Actor
     at: datetime
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class LeadForKpi:
     """A lead with what figures need of its events and of its person's way here."""
 
     lead: Lead
@@ -131,7 +131,7 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class DuplicateQuery:
     """Which leads of the same person are looked for."""
 
     stages: frozenset[str]
@@ -151,7 +151,7 @@ class LeadFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SyncMark:
     """A moment of the ledger: what was recorded by then, and what silence had decided."""
 
     sequence: int
@@ -159,7 +159,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ClientLeadQuery:
     """Which of a client's leads are asked for; None means any. The client sees only what
     qualified, and no tests (rules 5 and 6)."""
 
@@ -174,14 +174,14 @@ class Shown:
     received_since: datetime | None = None
     received_until: datetime | None = None
     """Not included."""
-    changed: Mark | None = None
+    changed: SyncMark | None = None
     """Only what has changed since, by an event or by silence."""
     after: tuple[datetime, str] | None = None
     """Receipt and id of the last lead of the page before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ApiToken:
     """A token by which a client's program reads its leads. The token itself is kept nowhere."""
 
     id: str
@@ -195,7 +195,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SavedResponse:
     """What a program was answered when it used a key before."""
 
     same: bool
@@ -210,7 +210,7 @@ class Verification:
     events: int
     leads: int
     head: str
-    faults: tuple[str, ...]
+    problems: tuple[str, ...]
     """Empty when all is well; the first fault of each kind, with where it is."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -219,5 +219,5 @@ class Verification:
             "events": self.events,
             "leads": self.leads,
             "head": self.head,
-            "faults": list(self.faults),
+            "faults": list(self.problems),
         }

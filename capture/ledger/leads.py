@@ -6,21 +6,40 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from capture.lead.events import Actor, Kind, parse_time, show_time
+from capture.lead.events import Actor, EventKind, parse_time, show_time
 from capture.lead.model import Lead
-from capture.lead.moves import SHOWN
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, marks, quoted
-from capture.ledger.facts import Alike, Decision, Judged, Keys, LeadFilter, Shown, Tracked
-from capture.ledger.people import KeyedHash, answers_from
+from capture.ledger.facts import (
+    ClientLeadQuery,
+    Decision,
+    DuplicateQuery,
+    Judged,
+    Keys,
+    LeadFilter,
+    LeadForKpi,
+)
+from capture.ledger.people import KeyedHash, answers_from_json
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
 """What silence does (rules 12 and 14): `Lead` says it, columns keep it, so that SQL needs no rule
 of its own."""
 _COLUMNS: Final = (*_FIELDS, *_DERIVED)
-_TIMES: Final = frozenset({"received_at", "deadline", "accepted_at", "meeting_at", "taken_held_at"})
+_TIMES: Final = frozenset(
+    {"received_at", "deadline", "accepted_at", "meeting_at", "deemed_held_at"}
+)
 _FLAGS: Final = frozenset(
-    {"test", "free", "explicit", "told", "meeting_lost", "disputed", "entered", "consent_given"}
+    {
+        "test",
+        "free_over_cap",
+        "needs_explicit_acceptance",
+        "notified",
+        "meeting_lost",
+        "disputed",
+        "entered",
+        "consent_given",
+    }
 )
 LEAD: Final = ", ".join(f"leads.{name}" for name in _FIELDS)
 """A lead's columns, as `lead_from` needs them."""
@@ -32,8 +51,8 @@ _SAVE: Final = (
     " ON CONFLICT (lead_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
 )
-_DECISIONS: Final = quoted((Kind.ACCEPTED, Kind.REJECTED, Kind.SETTLED))
-_NOTICES: Final = quoted((Kind.QUALIFIED, Kind.TOLD))
+_DECISIONS: Final = quoted((EventKind.ACCEPTED, EventKind.REJECTED, EventKind.SETTLED))
+_NOTICES: Final = quoted((EventKind.QUALIFIED, EventKind.TOLD))
 _ALL: Final = LeadFilter()
 
 
@@ -49,7 +68,7 @@ class SqlLeads:
         row = self._connection.execute(
             f"SELECT {LEAD} FROM leads WHERE lead_id = ?", (lead_id,)
         ).fetchone()
-        return None if row is None else lead_from(row)
+        return None if row is None else lead_from_row(row)
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
         rows = self._connection.execute(
@@ -58,18 +77,18 @@ class SqlLeads:
         )
         return [row[0] for row in rows]
 
-    def select(self, wanted: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
-        named = {"campaign": wanted.campaign, "month": wanted.month}
+    def select(self, query: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
+        named = {"campaign": query.campaign, "month": query.month}
         values = {name: value for name, value in named.items() if value is not None}
         where = " AND ".join(f"{name} = :{name}" for name in values)
         # A campaign's leads are stored in order; its index would have them all sorted first.
-        hint = self._dialect.in_stored_order if wanted.month is None else ""
+        hint = self._dialect.in_stored_order if query.month is None else ""
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads {hint} {where and f'WHERE {where}'}"
             f" ORDER BY id {'DESC' if newest_first else 'ASC'}",
             values,
         )
-        return map(lead_from, rows)
+        return map(lead_from_row, rows)
 
     def first(self, campaign: str) -> Lead | None:
         row = self._connection.execute(
@@ -77,7 +96,7 @@ class SqlLeads:
             " WHERE events.campaign = ? AND test = 0 ORDER BY recorded_at, sequence LIMIT 1",
             (campaign,),
         ).fetchone()
-        return None if row is None else lead_from(row)
+        return None if row is None else lead_from_row(row)
 
     def in_review(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
@@ -86,27 +105,27 @@ class SqlLeads:
             "leads_in_review", "review = 'qualified'", "silence_accepts_at", campaign, silent_by
         )
 
-    def booked(
+    def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:
         return self._by_index(
             "leads_booked", "appointment = 'scheduled'", "silence_holds_at", campaign, silent_by
         )
 
-    def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
+    def matching(self, client: str, keys: Keys, query: DuplicateQuery) -> Sequence[Lead]:
         hashes = self._hash.of_keys(client, keys)
         if not hashes:
             return []
-        stages = sorted(wanted.stages)
+        stages = sorted(query.stages)
         where = f"mac IN ({marks(hashes)}) AND test = 0 AND review IN ({marks(stages)})"
         values: list[object] = [*hashes, *stages]
-        if wanted.since is not None:
+        if query.since is not None:
             where += " AND received_at >= ?"
-            values.append(show_time(wanted.since))
-        if wanted.campaign is not None:
+            values.append(show_time(query.since))
+        if query.campaign is not None:
             where += " AND campaign = ?"
-            values.append(wanted.campaign)
-        limit = "" if wanted.most is None else f" LIMIT {wanted.most:d}"
+            values.append(query.campaign)
+        limit = "" if query.most is None else f" LIMIT {query.most:d}"
         # The key's few rows are read first; otherwise SQLite may begin with a whole month of leads.
         # The stage is a condition here: many leads of other stages must not use up the limit.
         rows = self._connection.execute(
@@ -115,23 +134,23 @@ class SqlLeads:
             f" WHERE {where} ORDER BY received_at DESC{limit}",
             values,
         )
-        return [lead_from(row) for row in rows]
+        return [lead_from_row(row) for row in rows]
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
         where, values = _received(campaign, since)
         rows = self._connection.execute(
             f"SELECT {LEAD}, (SELECT data ->> 'verdict' FROM events"
             " WHERE events.lead_id = leads.lead_id AND data ->> 'verdict' IS NOT NULL"
-            " ORDER BY sequence DESC LIMIT 1), dossiers.answers"
-            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN dossiers USING (lead_id)"
+            " ORDER BY sequence DESC LIMIT 1), personal_data.answers"
+            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN personal_data USING (lead_id)"
             f" WHERE {where} ORDER BY leads.id",
             values,
         )
         for *lead, verdict, answers in rows:
             yield Judged(
-                lead_from(tuple(lead)),
+                lead_from_row(tuple(lead)),
                 None if verdict is None else json.loads(verdict),
-                None if answers is None else answers_from(answers),
+                None if answers is None else answers_from_json(answers),
             )
 
     def count(self, campaign: str, since: datetime | None = None) -> int:
@@ -139,36 +158,36 @@ class SqlLeads:
         row = self._connection.execute(f"SELECT count(*) FROM leads WHERE {where}", values)
         return int(row.fetchone()[0])
 
-    def tracked(self, campaign: str) -> Iterator[Tracked]:
+    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
         rows = self._connection.execute(
             f"SELECT {LEAD}, decision.kind, decision.actor, decision.occurred_at,"
             " decision.data ->> 'reason', (SELECT occurred_at FROM events"
             f" WHERE events.lead_id = leads.lead_id AND kind IN ({_NOTICES})"
             " AND data ->> 'deadline' IS NOT NULL ORDER BY sequence DESC LIMIT 1),"
-            " dossiers.first_touch, dossiers.last_touch"
-            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN dossiers USING (lead_id)"
+            " personal_data.first_touch, personal_data.last_touch"
+            f" FROM leads {self._dialect.in_stored_order} LEFT JOIN personal_data USING (lead_id)"
             " LEFT JOIN events AS decision ON decision.sequence = (SELECT max(sequence)"
             f" FROM events WHERE events.lead_id = leads.lead_id AND kind IN ({_DECISIONS}))"
             " WHERE leads.campaign = ? AND leads.test = 0 ORDER BY leads.id",
             (campaign,),
         )
         for *lead, kind, actor, at, reason, notice, first, last in rows:
-            yield Tracked(
-                lead_from(tuple(lead)),
-                kind and Decision(Kind(kind), Actor(actor), parse_time(at), reason),
+            yield LeadForKpi(
+                lead_from_row(tuple(lead)),
+                kind and Decision(EventKind(kind), Actor(actor), parse_time(at), reason),
                 notice and parse_time(notice),
                 None if first is None else (json.loads(first), json.loads(last)),
             )
 
-    def for_client(self, wanted: Shown) -> Sequence[Lead]:
-        where = [_FOR_CLIENT[name] for name in _FOR_CLIENT if getattr(wanted, name) is not None]
+    def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
+        where = [_FOR_CLIENT[name] for name in _FOR_CLIENT if getattr(query, name) is not None]
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads WHERE client = :client AND {VISIBLE}"
             + "".join(f" AND {clause}" for clause in where)
             + " ORDER BY received_at DESC, leads.lead_id DESC LIMIT :limit",
-            _for_client_values(wanted),
+            _for_client_values(query),
         )
-        return [lead_from(row) for row in rows]
+        return [lead_from_row(row) for row in rows]
 
     def save(self, leads: Iterable[Lead]) -> None:
         """Writes the rows of leads, new or changed."""
@@ -185,10 +204,10 @@ class SqlLeads:
             f" WHERE {state}{where} ORDER BY leads.id",
             {"campaign": campaign, "by": by and show_time(by)},
         )
-        return [lead_from(row) for row in rows]
+        return [lead_from_row(row) for row in rows]
 
 
-VISIBLE: Final = f"test = 0 AND review IN ({quoted(SHOWN)})"
+VISIBLE: Final = f"test = 0 AND review IN ({quoted(VISIBLE_TO_CLIENT)})"
 """Letter by letter as in the partial index `leads_shown`; otherwise SQLite does not use it."""
 
 _FOR_CLIENT: Final = {
@@ -208,18 +227,18 @@ _FOR_CLIENT: Final = {
 """By field of the query: its condition."""
 
 
-def _for_client_values(wanted: Shown) -> dict[str, str | int | None]:
-    changed, (received, lead_id) = wanted.changed, wanted.after or (None, None)
+def _for_client_values(query: ClientLeadQuery) -> dict[str, str | int | None]:
+    changed, (received, lead_id) = query.changed, query.after or (None, None)
     return {
-        "client": wanted.client,
-        "now": show_time(wanted.now),
-        "limit": wanted.limit,
-        "lead_id": wanted.lead_id,
-        "campaign": wanted.campaign,
-        "month": wanted.month,
-        "stage": wanted.stage,
-        "received_since": _text(wanted.received_since),
-        "received_until": _text(wanted.received_until),
+        "client": query.client,
+        "now": show_time(query.now),
+        "limit": query.limit,
+        "lead_id": query.lead_id,
+        "campaign": query.campaign,
+        "month": query.month,
+        "stage": query.stage,
+        "received_since": _text(query.received_since),
+        "received_until": _text(query.received_until),
         "sequence": None if changed is None else changed.sequence,
         "at": None if changed is None else show_time(changed.at),
         "after_received": _text(received),
@@ -239,7 +258,7 @@ def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
     )
 
 
-def lead_from(row: tuple[Any, ...]) -> Lead:
+def lead_from_row(row: tuple[Any, ...]) -> Lead:
     """A lead from a row of LEAD."""
     values = dict(zip(_FIELDS, row, strict=True))
     for name in _TIMES:

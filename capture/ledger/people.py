@@ -12,10 +12,10 @@ from typing import Any, Final
 from capture.campaign.model import Answer
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, marks
-from capture.ledger.facts import Dossier, Keys, Note
+from capture.ledger.facts import Keys, Note, PersonalData
 from capture.text import canonical
 
-_DOSSIER: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
+_PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
 
 
 class KeyedHash:
@@ -69,11 +69,11 @@ class SqlPeople:
     def pseudonym(self, client: str, name: str) -> str:
         return self._hash.of(client, "person", name.strip().casefold()).hex()
 
-    def dossier(self, lead_id: str) -> Dossier | None:
+    def personal_data(self, lead_id: str) -> PersonalData | None:
         row = self._connection.execute(
-            f"SELECT {_DOSSIER} FROM dossiers WHERE lead_id = ?", (lead_id,)
+            f"SELECT {_PERSONAL_DATA} FROM personal_data WHERE lead_id = ?", (lead_id,)
         ).fetchone()
-        return None if row is None else _dossier_from(row)
+        return None if row is None else _personal_data_from_row(row)
 
     def notes(self, lead_id: str) -> Sequence[Note]:
         rows = self._connection.execute(
@@ -85,7 +85,7 @@ class SqlPeople:
             for kind, author, text, written_at in rows
         ]
 
-    def keep_submission(
+    def save_submission(
         self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
     ) -> None:
         self._connection.execute(
@@ -99,16 +99,16 @@ class SqlPeople:
             ),
         )
 
-    def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+    def save_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         self._connection.executemany(
             "INSERT INTO duplicate_keys (mac, lead_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(digest, lead_id) for digest in self._hash.of_keys(client, keys)],
         )
 
-    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+    def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         # Reads the whole table: this is rare, and an index would slow down every new lead.
         self._connection.execute("DELETE FROM duplicate_keys WHERE lead_id = ?", (lead_id,))
-        self.keep_keys(lead_id, client, keys)
+        self.save_keys(lead_id, client, keys)
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
         rows = [(self._hash.of(client, kind, value), client, show_time(at)) for kind, value in keys]
@@ -119,26 +119,27 @@ class SqlPeople:
         )
         return max(added.rowcount, 0)  # -1 without any row
 
-    def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
+    def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
-            f"INSERT INTO dossiers (lead_id, campaign, {_DOSSIER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (lead_id, campaign, *_dossier_row(dossier)),
+            f"INSERT INTO personal_data (lead_id, campaign, {_PERSONAL_DATA}) VALUES (?, ?, ?, ?, "
+            "?, ?, ?, ?)",
+            (lead_id, campaign, *_personal_data_row(personal_data)),
         )
 
-    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+    def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
-            f"UPDATE dossiers SET ({_DOSSIER}) = (?, ?, ?, ?, ?, ?) WHERE lead_id = ?",
-            (*_dossier_row(dossier), lead_id),
+            f"UPDATE personal_data SET ({_PERSONAL_DATA}) = (?, ?, ?, ?, ?, ?) WHERE lead_id = ?",
+            (*_personal_data_row(personal_data), lead_id),
         )
 
-    def keep_note(self, note: Note) -> None:
+    def save_note(self, note: Note) -> None:
         self._connection.execute(
             "INSERT INTO notes (lead_id, kind, author, text, written_at) VALUES (?, ?, ?, ?, ?)",
             (note.lead_id, note.kind, note.author, note.text, show_time(note.written_at)),
         )
 
 
-def answers_from(text: str) -> dict[str, Answer]:
+def answers_from_json(text: str) -> dict[str, Answer]:
     """The answers from their JSON; a multiple choice is a tuple."""
     return {
         name: tuple(value) if isinstance(value, list) else value
@@ -146,19 +147,24 @@ def answers_from(text: str) -> dict[str, Answer]:
     }
 
 
-def _dossier_row(dossier: Dossier) -> tuple[str, ...]:
+def _personal_data_row(personal_data: PersonalData) -> tuple[str, ...]:
     answers = {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in dossier.answers.items()
+        for name, value in personal_data.answers.items()
     }
-    rest = (dossier.judged, dossier.reasons, dossier.first_touch, dossier.last_touch)
-    return (canonical(answers), *map(canonical, rest), canonical(dossier.unverified))
+    rest = (
+        personal_data.judged,
+        personal_data.reasons,
+        personal_data.first_touch,
+        personal_data.last_touch,
+    )
+    return (canonical(answers), *map(canonical, rest), canonical(personal_data.unverified))
 
 
-def _dossier_from(row: tuple[Any, ...]) -> Dossier:
+def _personal_data_from_row(row: tuple[Any, ...]) -> PersonalData:
     answers, judged, reasons, first_touch, last_touch, unverified = row
-    return Dossier(
-        answers=answers_from(answers),
+    return PersonalData(
+        answers=answers_from_json(answers),
         judged=json.loads(judged),
         reasons=json.loads(reasons),
         first_touch=json.loads(first_touch),

@@ -13,24 +13,24 @@ from datetime import datetime
 from typing import Protocol
 
 from capture.campaign.model import Campaign
-from capture.lead.events import Event, Kind
+from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.facts import (
-    Access,
-    Alike,
-    Answered,
-    Dossier,
-    Frozen,
+    ApiToken,
+    ClientLeadQuery,
+    ClosedStatement,
+    DueState,
+    DuplicateQuery,
     Judged,
     Keys,
     LeadFilter,
+    LeadForKpi,
     Message,
     Note,
-    Owed,
+    PersonalData,
     Recorded,
     Result,
-    Shown,
-    Tracked,
+    SavedResponse,
     Verification,
     WorkResult,
 )
@@ -56,7 +56,7 @@ class EventQueries(Protocol):
         """
 
     def by_reference(
-        self, client: str, kind: Kind, reference: str, *, test: bool
+        self, client: str, kind: EventKind, reference: str, *, test: bool
     ) -> Sequence[Recorded]:
         """The events of a client's leads of one kind under a reference (rule 38).
 
@@ -93,7 +93,7 @@ class LeadQueries(Protocol):
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
         """At most two lead ids that start with a text, for people who type only the start."""
 
-    def select(self, wanted: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
+    def select(self, query: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
         """Leads in the order of their recording, or in reverse."""
 
     def first(self, campaign: str) -> Lead | None:
@@ -107,7 +107,7 @@ class LeadQueries(Protocol):
         With a time, only those that silence had accepted by then: `Lead.is_silent_at`.
         """
 
-    def booked(
+    def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:
         """Leads with a pending meeting, in the order of their recording.
@@ -116,7 +116,7 @@ class LeadQueries(Protocol):
         `Lead.is_taken_held_at`.
         """
 
-    def matching(self, client: str, keys: Keys, wanted: Alike) -> Sequence[Lead]:
+    def matching(self, client: str, keys: Keys, query: DuplicateQuery) -> Sequence[Lead]:
         """The client's leads, tests left out, that share any key; the newest first."""
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
@@ -128,10 +128,10 @@ class LeadQueries(Protocol):
     def count(self, campaign: str, since: datetime | None = None) -> int:
         """How many leads `judged` gives."""
 
-    def tracked(self, campaign: str) -> Iterator[Tracked]:
+    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
         """Every lead of a campaign, tests left out, in the order of recording, one at a time."""
 
-    def for_client(self, wanted: Shown) -> Sequence[Lead]:
+    def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         """The client's leads that it may see, the newest first."""
 
 
@@ -153,10 +153,10 @@ class CampaignQueries(Protocol):
     def is_paused(self, campaign: str) -> bool:
         """Whether a command paused the campaign."""
 
-    def places_taken(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
+    def count_towards_cap(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
         """How many of a month's leads count towards a cap (rule 7): all, or those of a company."""
 
-    def free_leads(self, campaign: str, month: str) -> Sequence[str]:
+    def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
         """The ids of a month's leads that were delivered over a cap, tests left out (rule 8)."""
 
     def count_over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
@@ -172,7 +172,7 @@ class CampaignQueries(Protocol):
 class CampaignRecords(CampaignQueries, Protocol):
     """What is written of campaigns."""
 
-    def keep_version(self, campaign: Campaign, at: datetime) -> None:
+    def save_version(self, campaign: Campaign, at: datetime) -> None:
         """Keeps a campaign version's text, once."""
 
 
@@ -188,7 +188,7 @@ class PeopleQueries(Protocol):
     def pseudonym(self, client: str, name: str) -> str:
         """A keyed hash by which events distinguish people without a name."""
 
-    def dossier(self, lead_id: str) -> Dossier | None:
+    def personal_data(self, lead_id: str) -> PersonalData | None:
         """A lead's personal data; None once erased."""
 
     def notes(self, lead_id: str) -> Sequence[Note]:
@@ -198,37 +198,37 @@ class PeopleQueries(Protocol):
 class PeopleRecords(PeopleQueries, Protocol):
     """What is written of people."""
 
-    def keep_submission(
+    def save_submission(
         self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
     ) -> None:
         """Remembers which lead a submission made."""
 
-    def keep_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+    def save_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Keeps what the lead's person can be known by, as HMACs."""
 
-    def change_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+    def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Replaces the keys of a lead; empty keys remove them."""
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
         """Adds (kind, value) pairs to the client's suppression list; how many were new."""
 
-    def keep_dossier(self, campaign: str, lead_id: str, dossier: Dossier) -> None:
+    def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         """Keeps a new lead's personal data."""
 
-    def change_dossier(self, lead_id: str, dossier: Dossier) -> None:
+    def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         """Replaces a lead's personal data."""
 
-    def keep_note(self, note: Note) -> None:
+    def save_note(self, note: Note) -> None:
         """Keeps what somebody wrote about a lead."""
 
 
 class StatementQueries(Protocol):
     """Closed statements, and what is billed and due of a lead."""
 
-    def get(self, number: str) -> Frozen | None:
+    def get(self, number: str) -> ClosedStatement | None:
         """One closed statement."""
 
-    def select(self, client: str | None = None) -> Iterator[Frozen]:
+    def select(self, client: str | None = None) -> Iterator[ClosedStatement]:
         """Closed statements in the order of their closing, one at a time: their texts are long."""
 
     def numbers(self) -> Sequence[str]:
@@ -250,7 +250,7 @@ class StatementQueries(Protocol):
         Each is looked up when it is asked for: there may be very many.
         """
 
-    def due_state(self, lead_id: str) -> Owed:
+    def due_state(self, lead_id: str) -> DueState:
         """When a lead's next line falls due, and what billed it last (rule 33)."""
 
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
@@ -264,36 +264,36 @@ class StatementQueries(Protocol):
 class StatementRecords(StatementQueries, Protocol):
     """What is written of statements."""
 
-    def keep(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
+    def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
         """Freezes a statement and its lines, by (lead id, period): each at most once (rule 20)."""
 
 
 class ApiQueries(Protocol):
     """API tokens of clients' programs, and answers by idempotency key."""
 
-    def token(self, digest: str) -> Access | None:
+    def token(self, digest: str) -> ApiToken | None:
         """The token with this SHA-256 (in hex), revoked ones included."""
 
-    def tokens(self, client: str | None = None) -> Sequence[Access]:
+    def tokens(self, client: str | None = None) -> Sequence[ApiToken]:
         """All tokens that were ever made, the oldest first."""
 
-    def answer(self, client: str, key: str, request: str) -> Answered | None:
+    def saved_response(self, client: str, key: str, request: str) -> SavedResponse | None:
         """The answer that a client's program got under a key, and whether the request is same."""
 
 
 class ApiRecords(ApiQueries, Protocol):
     """What is written of clients' programs."""
 
-    def keep_token(self, access: Access, digest: str) -> None:
+    def save_token(self, api_token: ApiToken, digest: str) -> None:
         """Keeps a new token, by its SHA-256 in hex."""
 
-    def note_use(self, token_id: str, at: datetime) -> None:
+    def record_token_use(self, token_id: str, at: datetime) -> None:
         """Keeps when a token was used last."""
 
     def revoke_token(self, token_id: str, at: datetime) -> None:
         """Ends a token; one that has ended already keeps its time."""
 
-    def keep_answer(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
+    def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
         """Keeps what a client's program was answered. No personal data: it is never erased."""
 
 
@@ -367,7 +367,7 @@ class Ledger(Protocol):
         `at_once` and another writer is at work.
         """
 
-    def read(self, look: Callable[[Reading], Result]) -> Result:
+    def read(self, query: Callable[[Reading], Result]) -> Result:
         """Runs the look on one consistent view of the ledger."""
 
     def verify(self) -> Verification:

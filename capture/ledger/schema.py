@@ -148,25 +148,25 @@ _LEADS: Final = """
         consent_given INTEGER NOT NULL CHECK (consent_given IN (0, 1)),
         basis TEXT,
         test INTEGER NOT NULL CHECK (test IN (0, 1)),
-        free INTEGER NOT NULL CHECK (free IN (0, 1)),
-        explicit INTEGER NOT NULL CHECK (explicit IN (0, 1)),
+        free_over_cap INTEGER NOT NULL CHECK (free_over_cap IN (0, 1)),
+        needs_explicit_acceptance INTEGER NOT NULL CHECK (needs_explicit_acceptance IN (0, 1)),
         review TEXT NOT NULL,
         appointment TEXT NOT NULL,
         sale TEXT NOT NULL,
         deadline TEXT,
         entered INTEGER NOT NULL CHECK (entered IN (0, 1)),
         accepted_at TEXT,
-        told INTEGER NOT NULL CHECK (told IN (0, 1)),
+        notified INTEGER NOT NULL CHECK (notified IN (0, 1)),
         meeting_lost INTEGER NOT NULL CHECK (meeting_lost IN (0, 1)),
         disputed INTEGER NOT NULL CHECK (disputed IN (0, 1)),
         meeting_at TEXT,
-        taken_held_at TEXT,
+        deemed_held_at TEXT,
         silence_accepts_at TEXT,  -- what silence does, as the lead says it
         silence_holds_at TEXT,
         due_at TEXT,  -- when its next bill line falls due
         billed TEXT NOT NULL DEFAULT ''  -- the statement that billed it last
     ) STRICT;
-    CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free);
+    CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free_over_cap);
     CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
         WHERE test = 0 AND review IN ('accepted', 'qualified', 'rejected');
     CREATE INDEX leads_in_review ON leads (campaign, silence_accepts_at)
@@ -177,7 +177,7 @@ _LEADS: Final = """
 """
 
 _PEOPLE: Final = """
-    CREATE TABLE dossiers (
+    CREATE TABLE personal_data (
         lead_id TEXT NOT NULL UNIQUE,
         campaign TEXT NOT NULL,
         answers TEXT NOT NULL CHECK (json_valid(answers)),
@@ -244,7 +244,7 @@ _STATEMENTS: Final = """
 """
 
 _API: Final = """
-    CREATE TABLE accesses (
+    CREATE TABLE api_tokens (
         digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
         id TEXT NOT NULL UNIQUE,
         client TEXT NOT NULL,
@@ -253,7 +253,7 @@ _API: Final = """
         used_at TEXT,
         revoked_at TEXT
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE answered (
+    CREATE TABLE saved_responses (
         key BLOB PRIMARY KEY,
         request BLOB NOT NULL,
         answer TEXT NOT NULL,

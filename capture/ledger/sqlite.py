@@ -32,7 +32,7 @@ from capture.ledger.verify import verify
 BUSY_SECONDS: Final = 5.0
 """How long a write waits for another program that holds the database, before it is refused."""
 
-BRIEFLY_SECONDS: Final = 0.25
+BUSY_RETRY_SECONDS: Final = 0.25
 """How long one waits who comes soon after another waited in vain."""
 
 
@@ -49,7 +49,7 @@ class SqliteLedger:
         self._key = key
         self._local = threading.local()
         self._hasty_until = 0.0
-        with self._explained():
+        with self._translated_errors():
             make_private_folder(path.parent)
             with contextlib.suppress(FileExistsError):
                 # SQLite gives its own files the mode of this one. Only a new file: to close
@@ -63,31 +63,31 @@ class SqliteLedger:
             self._check_key(db, lock)
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
-        with self._explained(), self._writing() as db:
+        with self._translated_errors(), self._writing() as db:
             return work(self._records(db, _locked_head(db)))
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
         outcomes: list[WorkResult[Result]] = []
-        with self._explained(), self._writing(at_once=at_once) as db:
+        with self._translated_errors(), self._writing(at_once=at_once) as db:
             head = _locked_head(db)
             for work in works:
                 records = self._records(db, head)
-                outcome = _tried(db, work, records)
+                outcome = _run_work(db, work, records)
                 if outcome.error is None:
                     head = records.head
                 outcomes.append(outcome)
         return outcomes
 
-    def read(self, look: Callable[[Reading], Result]) -> Result:
-        with self._explained():
+    def read(self, query: Callable[[Reading], Result]) -> Result:
+        with self._translated_errors():
             db, _ = self._connection()
             with db.atomic():
-                return look(self._reading(db))
+                return query(self._reading(db))
 
     def verify(self) -> Verification:
-        with self._explained():
+        with self._translated_errors():
             db, _ = self._connection()
             with db.atomic():
                 return verify(self._reading(db), unguarded(db.conn))
@@ -125,15 +125,15 @@ class SqliteLedger:
         with _held(lock, at_once=at_once):
             if time.monotonic() - since > BUSY_SECONDS / 2:  # those before us waited in vain
                 raise sqlite3.OperationalError("database is locked")
-            with self._patience(db, at_once=at_once), db.atomic():
+            with self._busy_timeout(db, at_once=at_once), db.atomic():
                 yield db
 
     @contextmanager
-    def _patience(self, db: Database, *, at_once: bool) -> Iterator[None]:
+    def _busy_timeout(self, db: Database, *, at_once: bool) -> Iterator[None]:
         """Once one waited in vain, those who come soon after wait briefly, not each as long."""
         hasty = time.monotonic() < self._hasty_until
         if hasty or at_once:
-            seconds = 0 if at_once else BRIEFLY_SECONDS
+            seconds = 0 if at_once else BUSY_RETRY_SECONDS
             db.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
         try:
             yield
@@ -162,7 +162,7 @@ class SqliteLedger:
         return found
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         """Turns the database's own complaints into one line that says what to do."""
         try:
             yield
@@ -180,7 +180,7 @@ def _locked_head(db: Database) -> Head:
     return sequence, head
 
 
-def _tried(
+def _run_work(
     db: Database, work: Callable[[Records], Result], records: SqlRecords
 ) -> WorkResult[Result]:
     """Does one of several pieces of work; what it raises undoes that piece alone."""
@@ -211,7 +211,7 @@ def _held(lock: int, *, at_once: bool = False) -> Iterator[None]:
 
 def _explain(error: Exception) -> str:
     text = str(error)
-    for sign, mend in {
+    for sign, fix in {
         "disk is full": "the disk is full; nothing was written; free some space and try again",
         "No space left": "the disk is full; nothing was written; free some space and try again",
         "disk I/O error": "the disk failed; nothing was written; check the disk and its space",
@@ -223,5 +223,5 @@ def _explain(error: Exception) -> str:
         "malformed": "the database file is damaged; restore it from a backup",
     }.items():
         if sign in text:
-            return mend
+            return fix
     return text

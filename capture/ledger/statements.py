@@ -7,7 +7,7 @@ from typing import Any, Final
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.due_projection import DueProjection
-from capture.ledger.facts import Frozen, Owed
+from capture.ledger.facts import ClosedStatement, DueState
 from capture.ledger.leads import SqlLeads
 
 _COLUMNS: Final = "number, client, campaign, month, json, sha256, closed_at"
@@ -25,13 +25,13 @@ class SqlStatements:
         self._leads = leads
         self._due = due
 
-    def get(self, number: str) -> Frozen | None:
+    def get(self, number: str) -> ClosedStatement | None:
         row = self._connection.execute(
             f"SELECT {_COLUMNS} FROM statements WHERE number = ?", (number,)
         ).fetchone()
         return None if row is None else _statement_from(row)
 
-    def select(self, client: str | None = None) -> Iterator[Frozen]:
+    def select(self, client: str | None = None) -> Iterator[ClosedStatement]:
         where, values = ("", ()) if client is None else ("WHERE client = ?", (client,))
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM statements {where} ORDER BY id", values
@@ -73,12 +73,12 @@ class SqlStatements:
         )
         return BilledLines(self._connection, {number for (number,) in rows})
 
-    def due_state(self, lead_id: str) -> Owed:
+    def due_state(self, lead_id: str) -> DueState:
         row = self._connection.execute(
             "SELECT due_at, billed FROM leads WHERE lead_id = ?", (lead_id,)
         ).fetchone()
         due, billed = row or (None, "")
-        return Owed(due and parse_time(due), billed)
+        return DueState(due and parse_time(due), billed)
 
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> set[str]:
         rows = self._connection.execute(
@@ -90,7 +90,7 @@ class SqlStatements:
         )
         return {lead_id for (lead_id,) in rows}
 
-    def keep(self, statement: Frozen, lines: Iterable[tuple[str, str]]) -> None:
+    def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
         self._connection.execute(
             f"INSERT INTO statements ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -133,6 +133,6 @@ class BilledLines:
         return row is not None and row[0] in self._numbers
 
 
-def _statement_from(row: tuple[Any, ...]) -> Frozen:
+def _statement_from(row: tuple[Any, ...]) -> ClosedStatement:
     number, client, campaign, month, text, digest, closed_at = row
-    return Frozen(number, client, campaign, month, text, digest, parse_time(closed_at))
+    return ClosedStatement(number, client, campaign, month, text, digest, parse_time(closed_at))

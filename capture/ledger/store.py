@@ -1,8 +1,8 @@
 """All of a ledger's subjects within one transaction, in SQL that every database shares."""
 
 from capture.errors import Refused
-from capture.lead.events import RESERVED, Event, Kind
-from capture.lead.fold import follow
+from capture.lead.events import RESERVED, Event, EventKind
+from capture.lead.fold import apply_event
 from capture.lead.model import Lead
 from capture.ledger.api_store import SqlApi
 from capture.ledger.campaigns import SqlCampaigns
@@ -53,7 +53,7 @@ class SqlRecords(SqlReading):
             if event.lead_id is None:
                 continue
             before = leads.get(event.lead_id) or self.leads.get(event.lead_id)
-            leads[event.lead_id] = follow(before, event)
+            leads[event.lead_id] = apply_event(before, event)
             if not event.data.get("silence"):  # the due time counts on silence already
                 spoken.setdefault(event.lead_id, []).append(event)
         self.head = self.events.insert(events, self.head)
@@ -63,7 +63,7 @@ class SqlRecords(SqlReading):
     def _save_dues(self, leads: dict[str, Lead], spoken: dict[str, list[Event]]) -> None:
         dues = []
         for lead_id, events in spoken.items():
-            if events[0].kind is not Kind.RECEIVED:
+            if events[0].kind is not EventKind.RECEIVED:
                 dues.append((self.due.derive(leads[lead_id]), lead_id))
                 continue
             due = self.due.derive(leads[lead_id], events, billed=())  # a new lead: these are all

@@ -9,7 +9,7 @@ from typing import Final
 
 from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.campaigns import parse_version as parsed
 from capture.ledger.protocol import Reading, Records
 
@@ -22,7 +22,7 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
     version = records.campaigns.first_version(campaign.slug)
     if version is None or version == campaign.version:
         return
-    first = kept_campaign(records, campaign.slug, version)
+    first = saved_campaign(records, campaign.slug, version)
     changed = [
         f"{name} was {_value(first, name)!r} and is {_value(campaign, name)!r}"
         for name in FIXED
@@ -35,13 +35,13 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
         )
 
 
-def keep_terms(records: Records, campaign: Campaign, now: datetime) -> None:
+def save_terms(records: Records, campaign: Campaign, now: datetime) -> None:
     """Keeps a campaign's version, so that forms that show it are understood later."""
     check_terms(records, campaign)
-    records.campaigns.keep_version(campaign, now)
+    records.campaigns.save_version(campaign, now)
 
 
-def kept_campaign(records: Reading, slug: str, version: str) -> Campaign:
+def saved_campaign(records: Reading, slug: str, version: str) -> Campaign:
     """The campaign as it stood in a version that the ledger keeps. Raises `NotFound`."""
     kept = records.campaigns.version_text(slug, version)
     if kept is None:
@@ -49,19 +49,19 @@ def kept_campaign(records: Reading, slug: str, version: str) -> Campaign:
     return parsed(slug, version, kept)
 
 
-def shut_door(records: Records, campaign: Campaign, now: datetime) -> None:
+def pause_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
     """Pauses the campaign: no new leads, all else goes on (rule 18)."""
-    _turn(records, campaign, Kind.PAUSED, now)
+    _turn(records, campaign, EventKind.PAUSED, now)
 
 
-def open_door(records: Records, campaign: Campaign, now: datetime) -> None:
+def resume_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
     """Resumes a paused campaign."""
-    _turn(records, campaign, Kind.RESUMED, now)
+    _turn(records, campaign, EventKind.RESUMED, now)
 
 
-def _turn(records: Records, campaign: Campaign, kind: Kind, now: datetime) -> None:
-    if records.campaigns.is_paused(campaign.slug) == (kind is Kind.PAUSED):
-        state = "paused" if kind is Kind.PAUSED else "not paused"
+def _turn(records: Records, campaign: Campaign, kind: EventKind, now: datetime) -> None:
+    if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
+        state = "paused" if kind is EventKind.PAUSED else "not paused"
         raise Refused(f"campaign {campaign.slug} is {state} already")
     records.append(Event(campaign.slug, None, kind, now, now, Actor.AGENCY, {}))
 

@@ -10,12 +10,12 @@ from hashlib import sha256
 from typing import Final
 
 from capture.errors import MoveRefused
-from capture.lead.fold import follow, follow_all
+from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.ledger.chain import GENESIS, link
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED
-from capture.ledger.events import EVENT_COLUMNS, recorded_from
+from capture.ledger.events import EVENT_COLUMNS, recorded_from_row
 from capture.ledger.facts import Recorded, Verification
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.store import SqlReading
@@ -32,40 +32,40 @@ def verify(reading: SqlReading, unguarded: Sequence[str]) -> Verification:
     `unguarded` are the faults of the guards, which each database has in its own way.
     """
     db = reading.connection
-    faults: list[str] = []
-    events, head = _follow_chain(db, faults)
+    problems: list[str] = []
+    events, head = _follow_chain(db, problems)
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
-    if not faults and stored != (events, head):
-        faults.append(
+    if not problems and stored != (events, head):
+        problems.append(
             f"chain: the head says {stored[0]} events ending in {stored[1][:12]}, "
             f"but there are {events} ending in {head[:12]}"
         )
-    faults += unguarded
-    kept = _check_versions(db, faults)
-    walk = _Walk(reading, sound=not faults)
+    problems += unguarded
+    kept = _check_versions(db, problems)
+    walk = _Scan(reading, sound=not problems)
     walk.go(events)
     missing = sorted(walk.versions - kept)
-    faults += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
-    faults += walk.faults()
-    return Verification(events, walk.leads, head, tuple(faults))
+    problems += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
+    problems += walk.faults()
+    return Verification(events, walk.leads, head, tuple(problems))
 
 
-def _follow_chain(db: Connection, faults: list[str]) -> tuple[int, str]:
+def _follow_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
     """Recomputes each hash in order; after the first broken link the rest proves nothing."""
     head, count = GENESIS, 0
     for row in db.execute(f"SELECT {EVENT_COLUMNS}, before FROM events ORDER BY sequence"):
         count += 1
         try:
-            recorded = recorded_from(row[:-1])
+            recorded = recorded_from_row(row[:-1])
         except ValueError as error:
-            faults.append(f"event {row[0]}: cannot be read: {error}")
+            problems.append(f"event {row[0]}: cannot be read: {error}")
             break
         event = recorded.event
         if recorded.sequence != count:
-            faults.append(f"event {count}: missing; the next one is {recorded.sequence}")
+            problems.append(f"event {count}: missing; the next one is {recorded.sequence}")
             break
         if row[-1] != head or recorded.hash != link(head, event, count):
-            faults.append(
+            problems.append(
                 f"event {count} ({event.kind} of {event.lead_id or event.campaign}): "
                 "broken link; it or the one before it was changed"
             )
@@ -74,18 +74,18 @@ def _follow_chain(db: Connection, faults: list[str]) -> tuple[int, str]:
     return count, head
 
 
-def _check_versions(db: Connection, faults: list[str]) -> set[tuple[str, str]]:
+def _check_versions(db: Connection, problems: list[str]) -> set[tuple[str, str]]:
     """The campaign versions that are kept, each with its campaign."""
     kept = set()
     for slug, version, text in db.execute("SELECT slug, version, text FROM campaign_versions"):
         kept.add((slug, version))
         if sha256(text.encode()).hexdigest() != version:
-            faults.append(f"campaign version {version[:12]}: its text was changed")
+            problems.append(f"campaign version {version[:12]}: its text was changed")
     return kept
 
 
 @dataclass
-class _Wrong:
+class _Finding:
     """Faults of one kind: the first few in words, the others counted."""
 
     what: str
@@ -103,7 +103,7 @@ class _Wrong:
             yield f"and {self.count - _SHOWN} more of these"
 
 
-class _Walk:
+class _Scan:
     """Derives each lead's row from its events, and what the row says of its bill."""
 
     def __init__(self, reading: SqlReading, *, sound: bool) -> None:
@@ -114,11 +114,11 @@ class _Walk:
         self._db = reading.connection
         self._sound = sound
         self._events = 0
-        self._unlawful = _Wrong("not a lawful move")
-        self._rows = _Wrong("its row differs from its events")
-        self._without = _Wrong("has events and no row")
-        self._billed = _Wrong("its row names another statement than billed it")
-        self._due = _Wrong("its row says that it is due at another time than its events")
+        self._unlawful = _Finding("not a lawful move")
+        self._rows = _Finding("its row differs from its events")
+        self._without = _Finding("has events and no row")
+        self._billed = _Finding("its row names another statement than billed it")
+        self._due = _Finding("its row says that it is due at another time than its events")
 
     def faults(self) -> Iterator[str]:
         for wrong in (self._unlawful, self._rows, self._without, self._billed, self._due):
@@ -169,14 +169,14 @@ class _Walk:
         self._events += len(rows)
         self.leads += bool(rows)
         try:
-            return [recorded_from(row) for row in rows]
+            return [recorded_from_row(row) for row in rows]
         except ValueError:
             return []
 
     def _fold(self, events: Sequence[Recorded]) -> Lead | None:
         """The lead that the events make; None if no lead can have these events."""
         try:
-            return follow_all(one.event for one in events)
+            return fold_events(one.event for one in events)
         except MoveRefused:
             self._name_unlawful(events)
         except (KeyError, ValueError):  # cannot be read: then the chain is broken there as well
@@ -187,7 +187,7 @@ class _Walk:
         lead: Lead | None = None
         for one in found:
             try:
-                lead = follow(lead, one.event)
+                lead = apply_event(lead, one.event)
             except MoveRefused as error:
                 self._unlawful.add(f"event {one.sequence}", f"not a lawful move: {error}")
                 return

@@ -9,28 +9,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from capture.billing.history import life_of, split
-from capture.billing.reversals import counts
+from capture.billing.history import lead_history, split
+from capture.billing.reversals import is_billable_period
 from capture.campaign.model import Campaign
 from capture.csv_table import Columns, Table, in_order, read_table
 from capture.errors import FileErrors, NotFound, Problem, Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger.protocol import Reading, Records
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import Fact, facts_of, known_outcome, record, says_nothing_new
-from capture.outcomes.rows import Cells, History, Teller, Whose, history
+from capture.outcomes.repeats import (
+    Fact,
+    facts_of,
+    find_recorded_outcome,
+    is_already_known,
+    record_once,
+)
+from capture.outcomes.rows import Cells, LeadFacts, LeadLookup, RowDefaults, load_lead_facts
 
-MOST_NEW: Final = 10_000
+MAX_NEW: Final = 10_000
 """One transaction records them all, and the site's visitors wait for it: two seconds or so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportedOutcome:
     """What became of one row."""
 
     line: int
     lead_id: str
-    kind: Kind
+    kind: EventKind
     occurred_at: datetime
     meeting_at: datetime | None
     known: bool
@@ -38,7 +44,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class OutcomeRow:
     """A row that says something of a lead that is not known yet."""
 
     line: int
@@ -47,83 +53,85 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class SortedRows:
     """The rows of a table, told apart."""
 
     where: str
-    known: Sequence[Taken]
-    new: Sequence[Said]
+    already_recorded: Sequence[ImportedOutcome]
+    new: Sequence[OutcomeRow]
     problems: Sequence[Problem]
-    faulty: Mapping[str, int]
+    has_faulty: Mapping[str, int]
     """The first faulty line of a lead, by its id."""
 
 
-def sort_out(reading: Reading, table: Table, teller: Teller, now: datetime) -> Sorted:
+def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: datetime) -> SortedRows:
     """Finds each row's lead, reads its cells, and tells the new from what is known already."""
-    whose = Whose(reading)
-    known: list[Taken] = []
-    new: list[Said] = []
+    lookup = LeadLookup(reading)
+    known: list[ImportedOutcome] = []
+    new: list[OutcomeRow] = []
     problems: list[Problem] = []
     faulty: dict[str, int] = {}
     lines: dict[tuple[str, frozenset[Fact]], int] = {}
     changed: set[str] = set()
     for line, row in table.rows(problems):
-        cells = Cells(row, teller)
-        found, said = _read(whose, cells, now)
+        cells = Cells(row, defaults)
+        found, outcome = _read(lookup, cells, now)
         lead_id = "" if found is None else found.lead.lead_id
-        if found is not None and said is not None:
-            facts = facts_of(said, found.terms)
+        if found is not None and outcome is not None:
+            facts = facts_of(outcome, found.terms)
             first = lines.setdefault((lead_id, facts), line)
-            if first != line and not said.reference:
+            if first != line and not outcome.reference:
                 cells.faults.append(
                     f"the same as line {first}; leave one, or if it happened twice, give each its "
                     "own time, and the second yes under again"
                 )
-            elif _is_known(said, facts, found, now, alone=lead_id not in changed):
-                known.append(_taken(line, said, known=True))
+            elif _is_known(outcome, facts, found, now, alone=lead_id not in changed):
+                known.append(_taken(line, outcome, known=True))
             else:
-                new.append(Said(line, said, facts))
+                new.append(OutcomeRow(line, outcome, facts))
                 changed.add(lead_id)
         if cells.faults and lead_id:
             faulty.setdefault(lead_id, line)
-        problems += [Problem(table.where, line, fault) for fault in cells.faults]
-    return Sorted(table.where, known, new, problems, faulty)
+        problems += [Problem(table.where, line, problem) for problem in cells.faults]
+    return SortedRows(table.where, known, new, problems, faulty)
 
 
-def take(records: Records, rows: Sorted, now: datetime) -> list[Taken]:
+def import_rows(records: Records, rows: SortedRows, now: datetime) -> list[ImportedOutcome]:
     """Records what is new, in the file's order, for `Ledger.transact`; every row's fate.
 
     Raises one `FileErrors` with every faulty row, and then nothing is to be written.
     """
-    problems, faulty = list(rows.problems), dict(rows.faulty)
-    if len(rows.new) > MOST_NEW:
-        mend = f"at most {MOST_NEW} at once: cut the file in parts, each with the heading"
-        problems.append(Problem(rows.where, None, f"{len(rows.new)} new outcomes; {mend}"))
+    problems, faulty = list(rows.problems), dict(rows.has_faulty)
+    if len(rows.new) > MAX_NEW:
+        fix = f"at most {MAX_NEW} at once: cut the file in parts, each with the heading"
+        problems.append(Problem(rows.where, None, f"{len(rows.new)} new outcomes; {fix}"))
         raise FileErrors(in_order(problems))
-    taken = list(rows.known)
-    befores: dict[str, History | None] = {}
+    used = list(rows.already_recorded)
+    previous: dict[str, LeadFacts | None] = {}
     for one in rows.new:
         lead_id = one.outcome.lead_id
         try:
-            known = _is_known_now(records, one, befores, now)
+            known = _is_known_now(records, one, previous, now)
             if not known:
-                record(records, one.outcome, now)
-            taken.append(_taken(one.line, one.outcome, known=known))
+                record_once(records, one.outcome, now)
+            used.append(_taken(one.line, one.outcome, known=known))
         except (Refused, NotFound) as refused:
             problems.append(Problem(rows.where, one.line, _told(str(refused), one, faulty)))
             faulty.setdefault(lead_id, one.line)
     if problems:
         raise FileErrors(in_order(problems))
-    return sorted(taken, key=lambda row: row.line)
+    return sorted(used, key=lambda row: row.line)
 
 
-def _read(whose: Whose, cells: Cells, now: datetime) -> tuple[History | None, Outcome | None]:
+def _read(
+    lookup: LeadLookup, cells: Cells, now: datetime
+) -> tuple[LeadFacts | None, Outcome | None]:
     """The row's lead and what it says; every fault of its cells is noted in them."""
-    terms = whose.terms(cells)
+    terms = lookup.terms(cells)
     if terms is None:
         return None, None
     on = cells.on(terms)
-    found = None if on is None else whose.lead(cells, terms, on)
+    found = None if on is None else lookup.lead(cells, terms, on)
     if found is None:
         cells.outcome("", on or now, terms)
         return None, None
@@ -131,50 +139,50 @@ def _read(whose: Whose, cells: Cells, now: datetime) -> tuple[History | None, Ou
 
 
 def _is_known(
-    said: Outcome, facts: frozenset[Fact], found: History, now: datetime, *, alone: bool
+    text: Outcome, facts: frozenset[Fact], found: LeadFacts, now: datetime, *, alone: bool
 ) -> bool:
     """`alone`: no row above changes the lead, so that what silence has said stands."""
-    if _is_recorded(said, facts, found):
+    if _is_recorded(text, facts, found):
         return True
-    return alone and says_nothing_new(said, found.lead, found.silent, now)
+    return alone and is_already_known(text, found.lead, found.silent, now)
 
 
-def _is_recorded(said: Outcome, facts: frozenset[Fact], found: History) -> bool:
+def _is_recorded(text: Outcome, facts: frozenset[Fact], found: LeadFacts) -> bool:
     """To the second; what has a reference of its own is no fact under another one (rule 38)."""
-    return facts <= (found.unreferenced if said.reference else found.facts)
+    return facts <= (found.unreferenced if text.reference else found.facts)
 
 
 def _is_known_now(
-    records: Records, one: Said, befores: dict[str, History | None], now: datetime
+    records: Records, one: OutcomeRow, previous: dict[str, LeadFacts | None], now: datetime
 ) -> bool:
     """Whether somebody recorded it since the rows were sorted out, or silence has said it."""
     lead_id = one.outcome.lead_id
-    if lead_id not in befores:
-        befores[lead_id] = history(records, lead_id)
-    before = befores[lead_id]
+    if lead_id not in previous:
+        previous[lead_id] = load_lead_facts(records, lead_id)
+    before = previous[lead_id]
     if before is not None and _is_recorded(one.outcome, one.facts, before):
         return True
-    if known_outcome(records, one.outcome) is not None:
+    if find_recorded_outcome(records, one.outcome) is not None:
         return True
-    current = history(records, lead_id) if one.outcome.kind is Kind.HELD else None
-    return current is not None and says_nothing_new(one.outcome, current.lead, current.silent, now)
+    current = load_lead_facts(records, lead_id) if one.outcome.kind is EventKind.HELD else None
+    return current is not None and is_already_known(one.outcome, current.lead, current.silent, now)
 
 
-def _told(refusal: str, one: Said, faulty: Mapping[str, int]) -> str:
+def _told(refusal: str, one: OutcomeRow, faulty: Mapping[str, int]) -> str:
     first = faulty.get(one.outcome.lead_id, one.line)
     if first >= one.line:
         return refusal
     return f"{refusal} (line {first} of the same lead is faulty; mend that first)"
 
 
-def _taken(line: int, said: Outcome, *, known: bool) -> Taken:
-    return Taken(line, said.lead_id, said.kind, said.occurred_at, said.meeting_at, known)
+def _taken(line: int, text: Outcome, *, known: bool) -> ImportedOutcome:
+    return ImportedOutcome(line, text.lead_id, text.kind, text.occurred_at, text.meeting_at, known)
 
 
 # A CSV table of what a CRM or a sales list says became of leads.
 
 
-MOST_ROWS: Final = 100_000
+MAX_ROWS: Final = 100_000
 
 COLUMNS: Final = (
     "lead_id",
@@ -207,30 +215,30 @@ def read_outcomes(content: bytes, where: str) -> Table:
         raise FileErrors([Problem(where, None, "no column says whose outcome: lead_id or email")])
     if not table:
         raise FileErrors([Problem(where, None, "a heading and no outcomes below it")])
-    if len(table) > MOST_ROWS:
-        mend = f"at most {MOST_ROWS} at once: cut the file in parts, each with the heading"
-        raise FileErrors([Problem(where, None, f"{len(table)} outcomes; {mend}")])
+    if len(table) > MAX_ROWS:
+        fix = f"at most {MAX_ROWS} at once: cut the file in parts, each with the heading"
+        raise FileErrors([Problem(where, None, f"{len(table)} outcomes; {fix}")])
     return table
 
 
 # What an outcome does not change, though whoever records it may think so: said at once.
 
 
-def remarks(reading: Reading, terms: Campaign, outcome: Outcome) -> list[str]:
+def outcome_remarks(reading: Reading, terms: Campaign, outcome: Outcome) -> list[str]:
     """A sentence for each, on an outcome that was recorded just now. `terms` are the lead's."""
-    life = life_of(one.event for one in reading.events.select(lead_id=outcome.lead_id))
-    said = []
-    if terms.price.billable == "revenue" and outcome.kind is Kind.REVENUE and outcome.period:
+    history = lead_history(one.event for one in reading.events.select(lead_id=outcome.lead_id))
+    parts = []
+    if terms.price.billable == "revenue" and outcome.kind is EventKind.REVENUE and outcome.period:
         days = split(0, outcome.period, outcome.months)
-        unpaid = [day.isoformat() for day in days if not counts(day, life, terms)]
+        unpaid = [day.isoformat() for day in days if not is_billable_period(day, history, terms)]
         if unpaid:
-            said.append(
+            parts.append(
                 f"No share is paid for months that begin on {', '.join(unpaid)}: they lie after "
                 "the term or a refund in full, or the customer was away."
             )
-    late = outcome.kind in {Kind.CANCELLED, Kind.MOVED} and life.missed is not None
+    late = outcome.kind in {EventKind.CANCELLED, EventKind.MOVED} and history.missed is not None
     if terms.price.billable == "scheduled" and late:
-        said.append(
+        parts.append(
             "The booking stays charged: it was not cancelled or moved before its meeting's time."
         )
-    return said
+    return parts

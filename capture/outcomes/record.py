@@ -11,54 +11,54 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
-from capture.billing.history import Life, Paying, Refund, life_of
-from capture.billing.lines import is_acceptance, minor_units, pays
+from capture.billing.history import BillableEvent, LeadHistory, Refund, lead_history
+from capture.billing.lines import is_acceptance, is_billable_event, minor_units
 from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
-from capture.closing.credit import CHURN, REFUND, credit_what_ended
+from capture.closing.credit import CHURN, REFUND, credit_ended_lines
 from capture.errors import Hint, Refused
-from capture.lead.events import ON_BEHALF_OF, Actor, Event, Kind, show_time
+from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import Track
 from capture.lead.review_window import deadline
 from capture.ledger.facts import Note
 from capture.ledger.protocol import Records
-from capture.ledger.terms import kept_campaign
-from capture.outcomes.revenue import check_unbilled, periods, refunds
-from capture.review import find_lead, write_meeting
-from capture.text import is_blank, trimmed
+from capture.ledger.terms import saved_campaign
+from capture.outcomes.revenue import check_unbilled, revenue_periods, split_refund
+from capture.review import find_lead, record_held_meeting
+from capture.text import is_blank, trim_invisible
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, EventKind]] = {
     kind.value.replace("_", "-"): kind
     for kind in (
-        Kind.SCHEDULED,
-        Kind.MOVED,
-        Kind.HELD,
-        Kind.NO_SHOW,
-        Kind.CANCELLED,
-        Kind.WON,
-        Kind.LOST,
-        Kind.REVENUE,
-        Kind.REFUNDED,
-        Kind.CHURNED,
-        Kind.CONTESTED,
+        EventKind.SCHEDULED,
+        EventKind.MOVED,
+        EventKind.HELD,
+        EventKind.NO_SHOW,
+        EventKind.CANCELLED,
+        EventKind.WON,
+        EventKind.LOST,
+        EventKind.REVENUE,
+        EventKind.REFUNDED,
+        EventKind.CHURNED,
+        EventKind.OBJECTED,
     )
 }
 """What can be recorded, by the word that people write."""
 
-FARTHEST: Final = timedelta(days=3653)
+MAX_DISTANCE: Final = timedelta(days=3653)
 """Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
 
-WITH_AMOUNT: Final = frozenset({Kind.WON, Kind.REVENUE, Kind.REFUNDED})
-WITH_PERIOD: Final = frozenset({Kind.REVENUE, Kind.REFUNDED})
+WITH_AMOUNT: Final = frozenset({EventKind.WON, EventKind.REVENUE, EventKind.REFUNDED})
+WITH_PERIOD: Final = frozenset({EventKind.REVENUE, EventKind.REFUNDED})
 """What may be for several months, and is then split by month."""
-AFTER_MEETING: Final = frozenset({Kind.HELD, Kind.NO_SHOW})
-AFTER_SALE: Final = frozenset({Kind.WON, Kind.CHURNED, Kind.REFUNDED})
+AFTER_MEETING: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW})
+AFTER_SALE: Final = frozenset({EventKind.WON, EventKind.CHURNED, EventKind.REFUNDED})
 """What has a sale before it; `won` if it is a return."""
-ENDING: Final = AFTER_MEETING | {Kind.MOVED, Kind.CANCELLED}
+ENDING: Final = AFTER_MEETING | {EventKind.MOVED, EventKind.CANCELLED}
 """What can become of a meeting until silence has said that it was held (rule 14)."""
-WITH_MEETING: Final = frozenset({Kind.SCHEDULED, Kind.MOVED})
-GIVES_BACK: Final = {Kind.REFUNDED: REFUND, Kind.CHURNED: CHURN}
+WITH_MEETING: Final = frozenset({EventKind.SCHEDULED, EventKind.MOVED})
+GIVES_BACK: Final = {EventKind.REFUNDED: REFUND, EventKind.CHURNED: CHURN}
 """What may credit lines that were billed already, with the reason on the credit note."""
 
 REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]{0,79}"
@@ -70,7 +70,7 @@ class Outcome:
     """What somebody says has become of a lead."""
 
     lead_id: str
-    kind: Kind
+    kind: EventKind
     actor: Actor
     """Who records it: the client by its own token, or the agency."""
     by: str
@@ -86,7 +86,7 @@ class Outcome:
     months: int = 1
     """How many months it is for; it is split by month (rules 22 and 37)."""
     reason: str = ""
-    """contested: one of the campaign's codes."""
+    """objected: one of the campaign's codes."""
     note: str = ""
     reference: str = ""
     """The id that the client's own system gave this very fact (rule 38)."""
@@ -98,15 +98,15 @@ class Outcome:
     """The agency enters it for the client (rule 41): it is the agency's word, and marked so."""
 
 
-def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
+def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     """Records one outcome as a new fact; `once.record` finds out whether it is new.
 
     Raises `MoveRefused`, or `Refused` with what to write instead.
     """
     found = find_lead(records, outcome.lead_id)
-    lead = write_meeting(records, found, now)
-    terms = kept_campaign(records, lead.campaign, lead.version)
-    life = life_of(one.event for one in records.events.select(lead_id=lead.lead_id))
+    lead = record_held_meeting(records, found, now)
+    terms = saved_campaign(records, lead.campaign, lead.version)
+    history = lead_history(one.event for one in records.events.select(lead_id=lead.lead_id))
     if is_blank(outcome.by):
         raise Refused("say who records it", Hint.BY)
     if not lead.received_at <= outcome.occurred_at <= now:
@@ -117,14 +117,14 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if outcome.kind in ENDING and lead is not found:
         raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
     by = records.people.pseudonym(lead.client, outcome.by)
-    said = {"by": by}
+    text = {"by": by}
     if outcome.on_behalf:
-        said[ON_BEHALF_OF] = Actor.CLIENT.value
+        text[ON_BEHALF_OF] = Actor.CLIENT.value
     if outcome.reference:
-        said["reference"] = outcome.reference
-    found_data = _data(life, terms, outcome, now)
-    if outcome.kind is Kind.REVENUE:
-        check_unbilled(records, life, terms, found_data)
+        text["reference"] = outcome.reference
+    found_data = _data(history, terms, outcome, now)
+    if outcome.kind is EventKind.REVENUE:
+        check_unbilled(records, history, terms, found_data)
     if outcome.actor is Actor.CLIENT and is_acceptance(outcome.kind, terms):
         _accept(records, lead, outcome.kind, by, now)
     for data in found_data:
@@ -136,133 +136,147 @@ def write_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
                 outcome.occurred_at,
                 now,
                 outcome.actor,
-                {**said, **data},
+                {**text, **data},
             )
         )
-    note = Note(lead.lead_id, outcome.kind.value, outcome.by.strip(), trimmed(outcome.note), now)
-    records.people.keep_note(note)
+    note = Note(
+        lead.lead_id, outcome.kind.value, outcome.by.strip(), trim_invisible(outcome.note), now
+    )
+    records.people.save_note(note)
     if outcome.kind in GIVES_BACK:
-        credit_what_ended(records, terms, lead.lead_id, GIVES_BACK[outcome.kind], now)
+        credit_ended_lines(records, terms, lead.lead_id, GIVES_BACK[outcome.kind], now)
     return find_lead(records, lead.lead_id)
 
 
-def _accept(records: Records, lead: Lead, cause: Kind, by: str, now: datetime) -> None:
+def _accept(records: Records, lead: Lead, cause: EventKind, by: str, now: datetime) -> None:
     """Rule 41: who says that a lead paid accepts it, unless it is accepted already."""
     objects = lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
     if lead.review_at(now) == "qualified" or objects:
-        said = {"by": by, "cause": cause.value}
-        accepted = Event(lead.campaign, lead.lead_id, Kind.ACCEPTED, now, now, Actor.CLIENT, said)
+        data = {"by": by, "cause": cause.value}
+        accepted = Event(
+            lead.campaign, lead.lead_id, EventKind.ACCEPTED, now, now, Actor.CLIENT, data
+        )
         records.append(accepted)
 
 
-def _data(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+def _data(
+    history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
+) -> list[dict[str, Any]]:
     """What each event says: one, or one a month for revenue."""
     kind = outcome.kind
     final: dict[str, Any] = {}
-    returns = kind is Kind.WON and life.won is not None  # which pays nothing (rule 37)
-    if pays(kind, terms) and outcome.actor is not Actor.CLIENT and not returns:
+    returns = kind is EventKind.WON and history.won is not None  # which pays nothing (rule 37)
+    if is_billable_event(kind, terms) and outcome.actor is not Actor.CLIENT and not returns:
         final = {"final_at": show_time(deadline(terms, now))}
     if kind in WITH_MEETING:
-        return [_meeting(life, terms, outcome, now) | final]
-    if kind is Kind.CONTESTED:
-        return [_contest(life, terms, outcome, now)]
+        return [_meeting(history, terms, outcome, now) | final]
+    if kind is EventKind.OBJECTED:
+        return [_objection(history, terms, outcome, now)]
     if kind in AFTER_MEETING:
-        _check_begun(life, outcome)
-    if kind is Kind.NO_SHOW and life.lead.appointment == "held":
-        _check_objection(life, outcome, life.held, now)
+        _check_begun(history, outcome)
+    if kind is EventKind.NO_SHOW and history.lead.appointment == "held":
+        _check_objection(history, outcome, history.held, now)
     if kind in AFTER_SALE:
-        _check_after_sale(life, terms, outcome)
+        _check_after_sale(history, terms, outcome)
     if kind not in WITH_AMOUNT:
         return [final]
     amount = _amount(terms, outcome)
-    if kind is Kind.REFUNDED:
+    if kind is EventKind.REFUNDED:
         refund = Refund(outcome.occurred_at, amount)
-        return refunds(life, terms, refund, outcome.period, outcome.months)
-    if kind is Kind.REVENUE:
+        return split_refund(history, terms, refund, outcome.period, outcome.months)
+    if kind is EventKind.REVENUE:
         if outcome.period is None:
             raise Refused("say the first day that the revenue is for", Hint.PERIOD)
-        _check_year(life, outcome.period, now)
-        parts = periods(life, terms, amount, outcome.period, outcome.months)
+        _check_year(history, outcome.period, now)
+        parts = revenue_periods(history, terms, amount, outcome.period, outcome.months)
         return [{**one, **final} for one in parts]
     return [{"amount": amount, **final}]
 
 
-def _meeting(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _meeting(
+    history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
+) -> dict[str, Any]:
     at = outcome.meeting_at
     if at is None:
         raise Refused("say when the meeting is", Hint.MEETING)
-    if at < life.lead.received_at:
-        raise Refused(f"lead {life.lead.lead_id}: a meeting cannot be before the lead came")
-    _check_year(life, at.date(), now)
-    if outcome.kind is Kind.MOVED and at == life.lead.meeting_at:
-        raise Refused(f"lead {life.lead.lead_id}: the meeting is at that time already")
+    if at < history.lead.received_at:
+        raise Refused(f"lead {history.lead.lead_id}: a meeting cannot be before the lead came")
+    _check_year(history, at.date(), now)
+    if outcome.kind is EventKind.MOVED and at == history.lead.meeting_at:
+        raise Refused(f"lead {history.lead.lead_id}: the meeting is at that time already")
     return {
         "meeting_at": show_time(at),
-        "taken_held_at": show_time(deadline(terms, max(at, now))),
+        "deemed_held_at": show_time(deadline(terms, max(at, now))),
     }
 
 
-def _check_year(life: Life, day: date, now: datetime) -> None:
-    if day > (now + FARTHEST).date():
-        raise Refused(f"lead {life.lead.lead_id}: {day} is more than ten years ahead")
+def _check_year(history: LeadHistory, day: date, now: datetime) -> None:
+    if day > (now + MAX_DISTANCE).date():
+        raise Refused(f"lead {history.lead.lead_id}: {day} is more than ten years ahead")
 
 
-def _check_begun(life: Life, outcome: Outcome) -> None:
+def _check_begun(history: LeadHistory, outcome: Outcome) -> None:
     """What comes of a meeting is known once it was to begin, and nothing is billed before."""
-    begins = life.lead.meeting_at
+    begins = history.lead.meeting_at
     if begins is not None and outcome.occurred_at < begins:
         raise Refused(
-            f"lead {life.lead.lead_id}: its meeting is at {show_time(begins)}, so it cannot be "
+            f"lead {history.lead.lead_id}: its meeting is at {show_time(begins)}, so it cannot be "
             f"{outcome.kind} before; if it was earlier, record that it was moved"
         )
 
 
-def _check_after_sale(life: Life, terms: Campaign, outcome: Outcome) -> None:
+def _check_after_sale(history: LeadHistory, terms: Campaign, outcome: Outcome) -> None:
     """Whoever leaves, returns or is paid back was a customer before, to the day (rule 37)."""
-    what, since = "the sale was won", life.won and life.won.occurred_at
-    if outcome.kind is Kind.WON:
-        what, since = "the customer left", life.churned_at
-    elif outcome.kind is Kind.CHURNED and life.absences and life.absences[-1].returned:
-        what, since = "the customer returned", life.absences[-1].returned.occurred_at
+    what, since = "the sale was won", history.won and history.won.occurred_at
+    if outcome.kind is EventKind.WON:
+        what, since = "the customer left", history.churned_at
+    elif outcome.kind is EventKind.CHURNED and history.absences and history.absences[-1].returned:
+        what, since = "the customer returned", history.absences[-1].returned.occurred_at
     if since and day_of(outcome.occurred_at, terms) < day_of(since, terms):
         raise Refused(
-            f"lead {life.lead.lead_id}: {outcome.kind} on {day_of(outcome.occurred_at, terms)} "
+            f"lead {history.lead.lead_id}: {outcome.kind} on {day_of(outcome.occurred_at, terms)} "
             f"lies before {what} on {day_of(since, terms)}; say when it happened"
         )
 
 
-def _contest(life: Life, terms: Campaign, outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _objection(
+    history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
+) -> dict[str, Any]:
     reasons = terms.review.reasons
     if outcome.reason not in reasons:
         known = ", ".join(reasons)
         raise Refused(f"{outcome.reason!r} is no reason of {terms.slug}; it allows: {known}")
-    held = life.held or _unanswered(life, outcome)
-    standing = {"scheduled": life.booked, "held": held, "won": life.won}.get(terms.price.billable)
-    said: dict[str, Any] = {"reason": outcome.reason, "track": Track.SALE.value}
+    held = history.held or _unanswered(history, outcome)
+    standing = {"scheduled": history.booked, "held": held, "won": history.won}.get(
+        terms.price.billable
+    )
+    data: dict[str, Any] = {"reason": outcome.reason, "track": Track.SALE.value}
     if terms.price.billable in {"scheduled", "held"}:
-        said["track"] = Track.APPOINTMENT.value
+        data["track"] = Track.APPOINTMENT.value
     if terms.price.billable == "revenue":
         if outcome.period is None:
             raise Refused("say which period of revenue: its first day", Hint.PERIOD)
-        said["period"] = outcome.period.isoformat()
-        amounts = life.revenue.get(said["period"], ())
+        data["period"] = outcome.period.isoformat()
+        amounts = history.revenue.get(data["period"], ())
         standing = max(amounts, key=attrgetter("final_at"), default=None)
-    _check_objection(life, outcome, standing, now)
-    return said
+    _check_objection(history, outcome, standing, now)
+    return data
 
 
-def _unanswered(life: Life, outcome: Outcome) -> Paying | None:
+def _unanswered(history: LeadHistory, outcome: Outcome) -> BillableEvent | None:
     """A meeting that has begun and of which nobody has spoken: silence will take it as held."""
-    lead = life.lead
-    begins, final = lead.meeting_at, lead.taken_held_at
+    lead = history.lead
+    begins, final = lead.meeting_at, lead.deemed_held_at
     if lead.appointment != "scheduled" or begins is None or final is None:
         return None
-    return Paying(begins, final) if begins <= outcome.occurred_at else None
+    return BillableEvent(begins, final) if begins <= outcome.occurred_at else None
 
 
-def _check_objection(life: Life, outcome: Outcome, standing: Paying | None, now: datetime) -> None:
+def _check_objection(
+    history: LeadHistory, outcome: Outcome, standing: BillableEvent | None, now: datetime
+) -> None:
     """Rule 14: only the client, and strictly before the outcome is final."""
-    lead_id = life.lead.lead_id
+    lead_id = history.lead.lead_id
     if outcome.actor is not Actor.CLIENT and not outcome.on_behalf:
         raise Refused(f"lead {lead_id}: only the client can object", Hint.FROM_CLIENT)
     if standing is None:

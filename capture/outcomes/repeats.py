@@ -14,18 +14,18 @@ from capture.billing.history import split
 from capture.billing.lines import minor_units
 from capture.campaign.model import Campaign
 from capture.errors import Refused
-from capture.lead.events import Event, Kind, show_time
+from capture.lead.events import Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.ledger.facts import Recorded
 from capture.ledger.protocol import Reading, Records
-from capture.ledger.terms import kept_campaign
+from capture.ledger.terms import saved_campaign
 from capture.outcomes.record import (
     REFERENCE,
     WITH_AMOUNT,
     WITH_MEETING,
     WITH_PERIOD,
     Outcome,
-    write_outcome,
+    record_outcome,
 )
 from capture.review import find_lead
 
@@ -35,7 +35,7 @@ from capture.review import find_lead
 # by a command, and for ever.
 
 
-LAST_YEAR: Final = 2999
+MAX_YEAR: Final = 2999
 """Of a period that somebody may mean."""
 
 Fact = tuple[str, str, Any, Any, Any, Any]
@@ -48,7 +48,7 @@ def facts_of(outcome: Outcome, terms: Campaign) -> frozenset[Fact]:
 
 
 def facts_in(events: Iterable[Event]) -> frozenset[Fact]:
-    """What a lead's events say already; also what was contested later, and so was heard once."""
+    """What a lead's events say already; also what was objected to later, and so was heard once."""
     return frozenset(
         _fact(
             event.kind,
@@ -62,17 +62,17 @@ def facts_in(events: Iterable[Event]) -> frozenset[Fact]:
     )
 
 
-def says_nothing_new(outcome: Outcome, lead: Lead, held_by_silence: bool, now: datetime) -> bool:
+def is_already_known(outcome: Outcome, lead: Lead, held_by_silence: bool, now: datetime) -> bool:
     """Whether it confirms what silence has said before: that the meeting was held (rule 14)."""
     begins = lead.meeting_at
-    if outcome.kind is not Kind.HELD or begins is None or outcome.occurred_at < begins:
+    if outcome.kind is not EventKind.HELD or begins is None or outcome.occurred_at < begins:
         return False
-    return lead.is_taken_held_at(now) or (lead.appointment == "held" and held_by_silence)
+    return lead.is_deemed_held_at(now) or (lead.appointment == "held" and held_by_silence)
 
 
 def held_by_silence(events: Iterable[Event]) -> bool:
     """Whether the last word on the meeting is what silence said of it."""
-    words = [event for event in events if event.kind is Kind.HELD]
+    words = [event for event in events if event.kind is EventKind.HELD]
     return bool(words) and bool(words[-1].data.get("silence"))
 
 
@@ -83,21 +83,21 @@ def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
     elif kind in WITH_PERIOD and outcome.amount is not None and outcome.period is not None:
         amount = minor_units(outcome.amount, terms.currency)
         # A mistyped year is refused where the outcome is recorded; months beyond it are none.
-        months = outcome.months if outcome.period.year <= LAST_YEAR else 1
+        months = outcome.months if outcome.period.year <= MAX_YEAR else 1
         for day, part in split(amount, outcome.period, months).items():
             yield _fact(kind, on, amount=part, period=day.isoformat())
     elif kind in WITH_AMOUNT and outcome.amount is not None:
         yield _fact(kind, on, amount=minor_units(outcome.amount, terms.currency))
-    elif kind is Kind.CONTESTED:
+    elif kind is EventKind.OBJECTED:
         period = outcome.period and outcome.period.isoformat()
         yield _fact(kind, on, reason=outcome.reason, period=period)
     else:
         yield _fact(kind, on)
 
 
-def _fact(kind: Kind, on: datetime, **said: Any) -> Fact:
+def _fact(kind: EventKind, on: datetime, **text: Any) -> Fact:
     names = ("meeting_at", "amount", "period", "reason")
-    return (kind.value, show_time(on), *(said.get(name) for name in names))  # type: ignore[return-value]
+    return (kind.value, show_time(on), *(text.get(name) for name in names))  # type: ignore[return-value]
 
 
 NEAR: Final = timedelta(days=1)
@@ -106,24 +106,24 @@ NEAR: Final = timedelta(days=1)
 Content = tuple[object, ...]
 """What an outcome says, but for who says it and when it was: meeting, amount, period, reason."""
 
-_MEETINGS: Final = frozenset({Kind.HELD, Kind.NO_SHOW, Kind.CANCELLED})
+_MEETINGS: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW, EventKind.CANCELLED})
 """What becomes of a meeting is a twin only for the same meeting."""
 
 
-def record(records: Records, outcome: Outcome, now: datetime) -> Lead:
+def record_once(records: Records, outcome: Outcome, now: datetime) -> Lead:
     """Records an outcome; one that its reference shows to be known already writes nothing.
 
     Raises `Refused` for other content under the reference, for a near twin, and as
     `write_outcome` does.
     """
-    if known_outcome(records, outcome) is not None:
+    if find_recorded_outcome(records, outcome) is not None:
         return find_lead(records, outcome.lead_id)
     lead = find_lead(records, outcome.lead_id)
-    _check_twin(records, lead, outcome)
-    return write_outcome(records, outcome, now)
+    _check_near_duplicate(records, lead, outcome)
+    return record_outcome(records, outcome, now)
 
 
-def known_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
+def find_recorded_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
     """The event that recorded this very fact earlier, by its reference; None if it is new.
 
     Raises `Refused` if the reference stands for another fact.
@@ -140,7 +140,7 @@ def known_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
     found = reading.events.by_reference(lead.client, outcome.kind, reference, test=lead.test)
     if not found:
         return None
-    terms = kept_campaign(reading, lead.campaign, lead.version)
+    terms = saved_campaign(reading, lead.campaign, lead.version)
     differs = list(_differences(outcome, terms, found))
     if differs:
         raise Refused(
@@ -157,10 +157,10 @@ def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -
     if first.lead_id != outcome.lead_id:
         yield f"lead ({first.lead_id})"
         return
-    said = {_content(fact) for fact in facts_of(outcome, terms)}
+    text = {_content(fact) for fact in facts_of(outcome, terms)}
     known = {_content(fact) for fact in facts_in(one.event for one in found)}
     for place, name in enumerate(("meeting time", "amount", "period", "reason")):
-        if {one[place] for one in said} != {one[place] for one in known}:
+        if {one[place] for one in text} != {one[place] for one in known}:
             yield name
     if outcome.currency not in {"", terms.currency}:
         yield "currency"
@@ -168,17 +168,17 @@ def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -
         yield "time"
 
 
-def _check_twin(reading: Reading, lead: Lead, outcome: Outcome) -> None:
+def _check_near_duplicate(reading: Reading, lead: Lead, outcome: Outcome) -> None:
     """Raises `Refused` for what was recorded within a day already, and may be the same."""
-    if outcome.again or outcome.kind is Kind.CONTESTED:  # to object twice costs nobody anything
+    if outcome.again or outcome.kind is EventKind.OBJECTED:  # to object twice costs nobody anything
         return
-    terms = kept_campaign(reading, lead.campaign, lead.version)
-    said = {_content(fact) for fact in facts_of(outcome, terms)}
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    text = {_content(fact) for fact in facts_of(outcome, terms)}
     events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     for event in _same_kind(events, outcome.kind):
         told_apart = outcome.reference and event.data.get("reference")
         near = abs(event.occurred_at - outcome.occurred_at) <= NEAR
-        if near and not told_apart and said & set(map(_content, facts_in([event]))):
+        if near and not told_apart and text & set(map(_content, facts_in([event]))):
             raise Refused(
                 f"lead {lead.lead_id}: the same {outcome.kind} is recorded already, at "
                 f"{show_time(event.occurred_at)}; if this is another one, say so (again), or give "
@@ -186,7 +186,7 @@ def _check_twin(reading: Reading, lead: Lead, outcome: Outcome) -> None:
             )
 
 
-def _same_kind(events: list[Event], kind: Kind) -> list[Event]:
+def _same_kind(events: list[Event], kind: EventKind) -> list[Event]:
     """The events of a kind that somebody told; of a meeting's end, those of the last meeting."""
     if kind in _MEETINGS:
         meetings = [one for one in events if one.kind in WITH_MEETING]

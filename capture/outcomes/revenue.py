@@ -7,17 +7,24 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from capture.billing.history import Life, Paying, Refund, after_months, overlapping, split
+from capture.billing.history import (
+    BillableEvent,
+    LeadHistory,
+    Refund,
+    after_months,
+    overlapping,
+    split,
+)
 from capture.billing.lines import exact_fee
-from capture.billing.reversals import day_of, in_term
+from capture.billing.reversals import day_of, is_within_term
 from capture.campaign.model import Campaign
 from capture.errors import Refused
 from capture.ledger.protocol import Reading
 from capture.money import check_amount, from_minor, round_minor
 
 
-def periods(
-    life: Life, terms: Campaign, amount: int, first: date, months: int
+def revenue_periods(
+    history: LeadHistory, terms: Campaign, amount: int, first: date, months: int
 ) -> list[dict[str, Any]]:
     """What each month's event says. The amount is in minor units.
 
@@ -26,17 +33,17 @@ def periods(
     """
     parts = split(amount, first, months)
     for day, part in parts.items():
-        known = sum(paying.amount for paying in life.revenue.get(day.isoformat(), ()))
+        known = sum(paying.amount for paying in history.revenue.get(day.isoformat(), ()))
         total = from_minor(known + part, terms.currency)
         check_amount(total, terms.currency, f"the revenue of {day}")
     if terms.price.billable == "revenue":
-        _check_since_won(life, terms, first)
-        _check_months(life, terms, parts)
+        _check_since_won(history, terms, first)
+        _check_months(history, terms, parts)
     return [{"amount": part, "period": day.isoformat()} for day, part in parts.items()]
 
 
 def check_unbilled(
-    reading: Reading, life: Life, terms: Campaign, parts: Iterable[Mapping[str, Any]]
+    reading: Reading, history: LeadHistory, terms: Campaign, parts: Iterable[Mapping[str, Any]]
 ) -> None:
     """Rule 20: raises `Refused` for more revenue of a period that stands on a statement.
 
@@ -44,56 +51,56 @@ def check_unbilled(
     """
     billed = {
         period: number
-        for number, period in reading.statements.lines_of_lead(life.lead.lead_id)
+        for number, period in reading.statements.lines_of_lead(history.lead.lead_id)
         if period
     }
     for part in parts:
         period = part["period"]
         if period in billed:
-            more = from_minor(_added(life, terms, period, part["amount"]), terms.currency)
+            more = from_minor(_added(history, terms, period, part["amount"]), terms.currency)
             raise Refused(
-                f"lead {life.lead.lead_id}: the month of {period} stands on statement "
+                f"lead {history.lead.lead_id}: the month of {period} stands on statement "
                 f"{billed[period]}; more for it is a debit note, which the client approves: "
                 f"propose one of {more} on that statement, for this lead and period"
             )
 
 
-def _added(life: Life, terms: Campaign, period: str, amount: int) -> int:
+def _added(history: LeadHistory, terms: Campaign, period: str, amount: int) -> int:
     """What one more amount adds to the period's fee, which is rounded once on the sum."""
-    amounts = life.revenue.get(period, ())
-    more = Paying(life.lead.received_at, life.lead.received_at, amount)
-    then = replace(life, revenue={**life.revenue, period: (*amounts, more)})
-    before, after = (round_minor(exact_fee(one, terms, period)) for one in (life, then))
+    amounts = history.revenue.get(period, ())
+    more = BillableEvent(history.lead.received_at, history.lead.received_at, amount)
+    then = replace(history, revenue={**history.revenue, period: (*amounts, more)})
+    before, after = (round_minor(exact_fee(one, terms, period)) for one in (history, then))
     return after - before
 
 
-def _check_since_won(life: Life, terms: Campaign, first: date) -> None:
-    won = None if life.won is None else day_of(life.won.occurred_at, terms)
+def _check_since_won(history: LeadHistory, terms: Campaign, first: date) -> None:
+    won = None if history.won is None else day_of(history.won.occurred_at, terms)
     if won is not None and first < won:
         raise Refused(
-            f"lead {life.lead.lead_id}: a month from {first} begins before the sale was won on "
+            f"lead {history.lead.lead_id}: a month from {first} begins before the sale was won on "
             f"{won}, the first day that counts; write the period {won} or later"
         )
 
 
-def _check_months(life: Life, terms: Campaign, parts: Iterable[date]) -> None:
+def _check_months(history: LeadHistory, terms: Campaign, parts: Iterable[date]) -> None:
     """Rule 20: of the term's months, each is paid for once, by whatever day it is known.
 
     A month whose revenue was given back whole is as if it had never been paid for.
     """
     standing = [
         day
-        for day in map(date.fromisoformat, life.revenue)
-        if in_term(day, life, terms) and life.kept_of(day.isoformat())
+        for day in map(date.fromisoformat, history.revenue)
+        if is_within_term(day, history, terms) and history.net_revenue(day.isoformat())
     ]
     for day in parts:
         others = [other for other in standing if other != day]
-        other = overlapping(day, others) if in_term(day, life, terms) else None
+        other = overlapping(day, others) if is_within_term(day, history, terms) else None
         if other is not None:
             later = day > other
             free = after_months(other, 1 if later else -1)
             raise Refused(
-                f"lead {life.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
+                f"lead {history.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
                 "which is recorded already; a month counts once, so begin it on "
                 f"{free} or {'later' if later else 'earlier'}; more for that month goes under "
                 f"the period {other}"
@@ -103,8 +110,8 @@ def _check_months(life: Life, terms: Campaign, parts: Iterable[date]) -> None:
 # Money that goes back to a customer: of a sale, in full or in part, or of its months (23, 37).
 
 
-def refunds(
-    life: Life, terms: Campaign, refund: Refund, period: date | None, months: int
+def split_refund(
+    history: LeadHistory, terms: Campaign, refund: Refund, period: date | None, months: int
 ) -> list[dict[str, Any]]:
     """What each refund's event says: one, or one for each month that it names.
 
@@ -113,79 +120,82 @@ def refunds(
     """
     if terms.price.billable == "revenue":
         if period is None:
-            parts = [(_in_full(life, terms, refund.amount), refund)]
+            parts = [(_in_full(history, terms, refund.amount), refund)]
         else:
-            parts = _in_part(life, terms, refund, period, months)
+            parts = _in_part(history, terms, refund, period, months)
     elif period is not None:
         raise Refused(
-            f"lead {life.lead.lead_id}: a refund names months only where a share of revenue is "
+            f"lead {history.lead.lead_id}: a refund names months only where a share of revenue is "
             "paid; leave the period out"
         )
     else:
-        parts = [(_of_the_sale(life, terms, refund.amount), refund)]
+        parts = [(_of_the_sale(history, terms, refund.amount), refund)]
     return [
         {"amount": part.amount, "left": left, **({"period": part.period} if part.period else {})}
         for left, part in parts
     ]
 
 
-def _of_the_sale(life: Life, terms: Campaign, amount: int) -> int:
+def _of_the_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
     """What is left of the sale afterwards."""
-    won = 0 if life.won is None else life.won.amount
-    left = won - _given_back(life) - amount
-    if life.won is not None and left < 0:
+    won = 0 if history.won is None else history.won.amount
+    left = won - _refunded(history) - amount
+    if history.won is not None and left < 0:
         most = from_minor(left + amount, terms.currency)
-        raise Refused(f"lead {life.lead.lead_id}: at most {most} can be given back")
+        raise Refused(f"lead {history.lead.lead_id}: at most {most} can be given back")
     return left
 
 
-def _in_full(life: Life, terms: Campaign, amount: int) -> int:
+def _in_full(history: LeadHistory, terms: Campaign, amount: int) -> int:
     """Rule 37: without a month, a refund is all that the customer paid: nothing is left."""
-    sums = _sums_in_full(life)
+    sums = _sums_in_full(history)
     if amount in sums:
         return 0
-    known = ", ".join(sorted(life.revenue)) or "none"
+    known = ", ".join(sorted(history.revenue)) or "none"
     full = " or ".join(str(from_minor(one, terms.currency)) for one in sums)
     raise Refused(
-        f"lead {life.lead.lead_id}: {from_minor(amount, terms.currency)} is a refund in part, so "
+        f"lead {history.lead.lead_id}: {from_minor(amount, terms.currency)} is a refund in part, "
+        "so "
         "name the months that it is for, by the period of the first and their number (recorded "
         f"periods: {known}); a refund in full is {full}"
     )
 
 
-def _sums_in_full(life: Life) -> Sequence[int]:
+def _sums_in_full(history: LeadHistory) -> Sequence[int]:
     """All the revenue that is recorded, or the sale's own amount if that is no less."""
-    won = 0 if life.won is None else life.won.amount
-    paid = sum(one.amount for amounts in life.revenue.values() for one in amounts)
+    won = 0 if history.won is None else history.won.amount
+    paid = sum(one.amount for amounts in history.revenue.values() for one in amounts)
     sums = [one for one in dict.fromkeys((won if won >= paid else 0, paid)) if one]
-    return [max(0, one - _given_back(life)) for one in sums]
+    return [max(0, one - _refunded(history)) for one in sums]
 
 
 def _in_part(
-    life: Life, terms: Campaign, refund: Refund, first: date, months: int
+    history: LeadHistory, terms: Campaign, refund: Refund, first: date, months: int
 ) -> list[tuple[int, Refund]]:
     """Rule 37: exactly the months that it names, split as a payment is."""
     parts = []
     for day, amount in split(refund.amount, first, months).items():
         period = day.isoformat()
-        kept = life.kept_of(period)
-        if period not in life.revenue:
-            known = ", ".join(sorted(life.revenue)) or "none"
+        kept = history.net_revenue(period)
+        if period not in history.revenue:
+            known = ", ".join(sorted(history.revenue)) or "none"
             raise Refused(
-                f"lead {life.lead.lead_id}: no revenue of {period} is recorded; recorded: {known}"
+                f"lead {history.lead.lead_id}: no revenue of {period} is recorded; recorded: "
+                f"{known}"
             )
         if not 0 < amount <= kept:
             most = from_minor(kept, terms.currency)
             raise Refused(
-                f"lead {life.lead.lead_id}: at most {most} of {period} can be given back, and at "
+                f"lead {history.lead.lead_id}: at most {most} of {period} can be given back, and "
+                "at "
                 "least one unit of the currency"
             )
         parts.append((kept - amount, Refund(refund.occurred_at, amount, period)))
     return parts
 
 
-def _given_back(life: Life) -> int:
-    return sum(refund.amount for refund in life.refunds)
+def _refunded(history: LeadHistory) -> int:
+    return sum(refund.amount for refund in history.refunds)
 
 
 # Amounts as spreadsheets and CRMs write them: taken where they have one reading only.

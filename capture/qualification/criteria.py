@@ -20,7 +20,7 @@ from capture.qualification.verdict import (
     RULE_DATA_VERSION,
     CriterionResult,
     Verdict,
-    folded,
+    casefold_text,
     words,
 )
 from capture.text import is_blank
@@ -41,21 +41,21 @@ class Rule:
 
 def equal(label: str, operand: str | int) -> Rule:
     """The answer is exactly this; a number equals a choice that spans that number alone."""
-    wanted = (operand, operand) if isinstance(operand, int) else folded(operand)
+    wanted = (operand, operand) if isinstance(operand, int) else casefold_text(operand)
 
     def test(answer: Answer) -> str:
         if isinstance(operand, int):
-            given: object = _numbers(answer)
+            raw: object = _numbers(answer)
         else:
-            given = _only(_texts(answer))
-        return "" if given == wanted else f"which is not {operand}"
+            raw = _only(_texts(answer))
+        return "" if raw == wanted else f"which is not {operand}"
 
     return Rule(f"{label} is {operand}", test)
 
 
 def one_of(label: str, operand: tuple[str, ...]) -> Rule:
     """Everything answered is in the list."""
-    wanted = frozenset(map(folded, operand))
+    wanted = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
         return "" if wanted.issuperset(_texts(answer)) else "which is not in the list"
@@ -65,7 +65,7 @@ def one_of(label: str, operand: tuple[str, ...]) -> Rule:
 
 def none_of(label: str, operand: tuple[str, ...]) -> Rule:
     """Nothing answered is in the list."""
-    unwanted = frozenset(map(folded, operand))
+    unwanted = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
         return "" if unwanted.isdisjoint(_texts(answer)) else "which is in the list"
@@ -195,8 +195,8 @@ def _any_of(operand: Collection[str]) -> str:
 
 
 def _texts(answer: Answer) -> list[str]:
-    given = answer if isinstance(answer, tuple) else (str(answer),)
-    return [folded(text) for text in given]
+    value = answer if isinstance(answer, tuple) else (str(answer),)
+    return [casefold_text(text) for text in value]
 
 
 def _only(texts: list[str]) -> str | None:
@@ -216,13 +216,13 @@ def _mentions(answer: Answer) -> Callable[[str], bool]:
     """Whether something is chosen (multiple choice) or stands in the text as whole words."""
     if isinstance(answer, tuple):
         chosen = frozenset(_texts(answer))
-        return lambda wanted: folded(wanted) in chosen
+        return lambda wanted: casefold_text(wanted) in chosen
     text = f" {' '.join(words(str(answer)))} "
     return lambda wanted: f" {' '.join(words(wanted))} " in text
 
 
 def _is_role_account(email: str) -> bool:
-    mailbox = folded(email.rpartition("@")[0]).partition("+")[0]
+    mailbox = casefold_text(email.rpartition("@")[0]).partition("+")[0]
     return mailbox.translate(_PUNCTUATION_IN_MAILBOXES) in _ROLE_ACCOUNTS
 
 
@@ -232,7 +232,7 @@ def _is_role_account(email: str) -> bool:
 # be one of few (a choice, a country). Texts are judged each time and nothing of them is kept.
 
 
-_LONGEST_QUOTE: Final = 120
+_MAX_QUOTE_LENGTH: Final = 120
 
 
 class _Judge:
@@ -264,11 +264,11 @@ class _Judge:
         """The result for an answer; a blank one is none."""
         if answer is None or (isinstance(answer, str) and is_blank(answer)):
             return self.known[None]
-        fault = self.rule.test(answer)
+        problem = self.rule.test(answer)
         reason = f"answered {self._in_words(answer)}"
-        if fault:
-            reason = f"{reason}, {fault}"
-        return CriterionResult(self.id, self.rule.sentence, answer, not fault, reason)
+        if problem:
+            reason = f"{reason}, {problem}"
+        return CriterionResult(self.id, self.rule.sentence, answer, not problem, reason)
 
     def _in_words(self, answer: Answer) -> str:
         if isinstance(answer, tuple):
@@ -276,7 +276,7 @@ class _Judge:
         text = " ".join(str(answer).split())
         if self.is_country:
             return country_name(text)
-        return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+        return text if len(text) <= _MAX_QUOTE_LENGTH else f"{text[:_MAX_QUOTE_LENGTH]}…"
 
 
 _ready: Final[dict[tuple[str, str], tuple[Campaign, tuple[_Judge, ...]]]] = {}

@@ -6,7 +6,7 @@ someone, or was someone, does not match: see `not_after` and `not_before` in `ru
 
 from collections.abc import Callable, Iterable, Sequence
 
-from capture.qualification.verdict import RULE_DATA, folded, words
+from capture.qualification.verdict import RULE_DATA, casefold_text, words
 
 _DATA = RULE_DATA["titles"]
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
@@ -60,9 +60,9 @@ _WRITTEN_OUT = _by_first_word(
 )
 
 
-def _canonical(title: str) -> list[str]:
+def _normalized(title: str) -> list[str]:
     """Words with abbreviations written out; ignored words are still there."""
-    return _replaced(words(folded(title).translate(_DROPPED)), _SAME)
+    return _replaced(words(casefold_text(title).translate(_DROPPED)), _SAME)
 
 
 def _line(title: Iterable[str]) -> str:
@@ -70,7 +70,7 @@ def _line(title: Iterable[str]) -> str:
     return "|" + "".join(f"{word}|" for word in title)
 
 
-def _bare(title: Iterable[str]) -> list[str]:
+def _significant_words(title: Iterable[str]) -> list[str]:
     return [word for word in title if word not in _IGNORED]
 
 
@@ -81,12 +81,12 @@ class _Ways:
         bare: set[str] = set()
         literal: set[str] = set()
         for pattern in patterns:
-            title = _canonical(pattern)
+            title = _normalized(pattern)
             for way in (title, _replaced(title, _ABBREVIATED), _replaced(title, _WRITTEN_OUT)):
                 if way and way[-1] in _IGNORED:
                     literal.add(_line(way))
                 elif way:
-                    bare.add(_line(_bare(way)))
+                    bare.add(_line(_significant_words(way)))
         self.bare = tuple(sorted(bare))
         self.literal = tuple(sorted(literal))
 
@@ -96,12 +96,12 @@ def title_test(patterns: Iterable[str]) -> Callable[[str], str]:
     ways = _Ways(patterns)
 
     def test(title: str) -> str:
-        canonical = _canonical(title)
-        fault = _fault(canonical, _line(_bare(canonical)), ways.bare)
-        if not fault or not ways.literal:
-            return fault
+        canonical = _normalized(title)
+        problem = _fault(canonical, _line(_significant_words(canonical)), ways.bare)
+        if not problem or not ways.literal:
+            return problem
         other = _fault(canonical, _line(canonical), ways.literal)
-        return fault if other == _UNLIKE else other
+        return problem if other == _UNLIKE else other
 
     return test
 

@@ -38,7 +38,7 @@ class Verdict:
 _WORD = re.compile(r"[^\W_]+[+#]*")
 
 
-def folded(text: str) -> str:
+def casefold_text(text: str) -> str:
     """The text for comparison: NFKC, case folded, spaces trimmed and made single."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
@@ -47,7 +47,7 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text for comparison; C++ and C# stay what they are."""
-    return _WORD.findall(folded(text))
+    return _WORD.findall(casefold_text(text))
 
 
 # The data behind the criteria, and its version, which every verdict cites (rule 19).

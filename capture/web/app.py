@@ -11,12 +11,12 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import Tokens
 from capture.web.api.app import create_api
-from capture.web.config import LARGEST_BODY, LiveSite, WebConfig
+from capture.web.config import MAX_BODY, LiveSite, WebConfig
 from capture.web.policy import HEADER, page_policy
 from capture.web.public import download, form, health, thanks
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
-from capture.web.services import LiveCatalogue, Parts, install, message, parts
+from capture.web.services import LiveCatalogue, Services, install_services, message_page, services
 
 REFUSALS = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -40,8 +40,8 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
     Raises a `GatepostError` for whatever keeps it from starting.
     """
     app = WebApp("capture.web", config.template_folder)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     policy = page_policy(config.site_origin, config.capture_url)
     app.config["PAGE_POLICY"] = policy
     app.config["HEADERS"] = {
@@ -51,7 +51,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         "Cache-Control": "no-store",
     }
     ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
-    made = Parts(
+    created = Services(
         config=config,
         ledger=ledger,
         catalogue=LiveCatalogue(config, ledger),
@@ -60,14 +60,14 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
         site=LiveSite(config.site_facts),
     )
-    api = create_api(made, LARGEST_BODY)
+    api = create_api(created, MAX_BODY)
     mounted = DispatcherMiddleware(app.wsgi_app, {"/api": api})
     app.wsgi_app = mounted  # type: ignore[method-assign]  # Flask's documented way
     if config.trusted_proxies:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-    install(app, made)
+    install_services(app, created)
     for view in (form, thanks, download, health):
         app.register_blueprint(view.blueprint)
     app.before_request(_refuse_packed)
@@ -85,7 +85,7 @@ def _headers(response: Response) -> Response:
     for name, value in current_app.config["HEADERS"].items():
         if name.lower() not in own:
             headers.add(name, value)
-    config = parts().config
+    config = services().config
     if config.capture_url:  # another host than the site's: its pages alone may read the answers
         response.headers["Vary"] = "Origin"
         if request.headers.get("Origin") == config.site_origin:
@@ -100,7 +100,7 @@ def _refuse_packed() -> None:
 
 
 def _not_found(_: NotFound) -> tuple[str, int]:
-    return message(*REFUSALS[404]), 404
+    return message_page(*REFUSALS[404]), 404
 
 
 def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
@@ -109,16 +109,16 @@ def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
         return error
     title, text = REFUSALS.get(code, ("Not understood", "The request could not be understood."))
     response = error.get_response()  # with the headers that its status asks for, such as Allow
-    response.data = message(title, text)
+    response.data = message_page(title, text)
     return response
 
 
 def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:
     current_app.logger.error("%s: %s", route(), error)
     text = "Our records cannot be reached for the moment. Please try again in a minute."
-    return message("One moment", text), 503, {"Retry-After": "30"}
+    return message_page("One moment", text), 503, {"Retry-After": "30"}
 
 
 def _broken(error: Exception) -> tuple[str, int]:
     log_unexpected(error)
-    return message(*REFUSALS[500]), 500
+    return message_page(*REFUSALS[500]), 500

@@ -10,7 +10,7 @@ from typing import Final
 from capture.errors import Unavailable
 from capture.site import Site
 
-LARGEST_BODY: Final = 64 * 1024
+MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is refused."""
 
 
@@ -46,7 +46,7 @@ class WebConfig:
 # What the last build said of the site; a new build is seen without a restart.
 
 
-LOOK_AGAIN_SECONDS: Final = 1.0
+RELOAD_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class LiveSite:
 
     def now(self) -> Site:
         """The facts of the last build that finished."""
-        if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
+        if time.monotonic() - self._looked > RELOAD_SECONDS:
             self._looked = time.monotonic()
             stamp = self._look()
             if stamp not in {self._stamp, (0, 0)}:

@@ -24,7 +24,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from capture.errors import Unavailable
 from capture.files import OWNER_ONLY, make_private_folder, open_private
-from capture.web.sender import household
+from capture.web.sender import client_network
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class RateLimit:
 
     def retry_after(self, address: str | None) -> int | None:
         """Counts one post. None lets it through; else the seconds to wait, at least 1."""
-        return self.retry_after_of(household(address))
+        return self.retry_after_of(client_network(address))
 
     def retry_after_of(self, sender: str) -> int | None:
         """The same for a sender that is told apart by something else than an address."""

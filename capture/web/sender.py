@@ -23,7 +23,7 @@ _WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+
 """As some proxies write X-Forwarded-For: `203.0.113.7:4711`, `[2001:db8::1]:4711`."""
 
 
-def household(address: str | None) -> str:
+def client_network(address: str | None) -> str:
     """The IPv4 address, or the IPv6 network, that a request is counted for.
 
     An IPv4 address inside an IPv6 one (mapped, compatible, 6to4, Teredo, NAT64) is counted as

@@ -14,7 +14,7 @@ from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.campaign.model import Campaign
 from capture.errors import GatepostError, Unavailable
 from capture.ledger.protocol import Ledger, Records
-from capture.ledger.terms import keep_terms
+from capture.ledger.terms import save_terms
 from capture.signed_links import Tokens
 from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
@@ -23,7 +23,7 @@ from capture.web.rate_limit import RateLimit
 # The campaigns as they stand in their folder now: looked at again, at most once a second.
 
 
-LOOK_AGAIN_SECONDS: Final = 1.0
+RELOAD_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class LiveCatalogue:
         may carry it. Raises `NotFound`.
         """
         known = self._catalogue.campaigns.get(slug)
-        due = time.monotonic() - self._looked > LOOK_AGAIN_SECONDS
+        due = time.monotonic() - self._looked > RELOAD_SECONDS
         due = due or known is None or shown not in {None, known.version}
         if due and self._lock.acquire(blocking=False):  # one looks, nobody waits for it
             try:
@@ -77,7 +77,7 @@ class LiveCatalogue:
 
         def keep(records: Records) -> None:
             for campaign in catalogue.campaigns.values():
-                keep_terms(records, campaign, now)
+                save_terms(records, campaign, now)
 
         self._ledger.transact(keep)
         return catalogue
@@ -100,7 +100,7 @@ EXTENSION = "gatepost"
 
 
 @dataclass(frozen=True)
-class Parts:
+class Services:
     """Made by `create_app`, found again by `parts()`."""
 
     config: WebConfig
@@ -112,28 +112,32 @@ class Parts:
     site: LiveSite
 
 
-def install(app: Flask, made: Parts) -> None:
+def install_services(app: Flask, created: Services) -> None:
     """Keeps the parts with their app."""
-    app.extensions[EXTENSION] = made
+    app.extensions[EXTENSION] = created
 
 
-def parts() -> Parts:
+def services() -> Services:
     """The parts of the app that handles this request."""
-    return cast("Parts", current_app.extensions[EXTENSION])
+    return cast("Services", current_app.extensions[EXTENSION])
 
 
-def page(template: str, **context: object) -> str:
+def page_template(template: str, **context: object) -> str:
     """A page in the site's own look."""
-    site: Site = parts().site.now()
+    site: Site = services().site.now()
     return render_template(template, site=site, **context)
 
 
-def on_site(path: str) -> str:
+def site_url(path: str) -> str:
     """The address of one of the site's own pages, which may live on another host than we do."""
-    return f"{parts().site.now().url}{path}"
+    return f"{services().site.now().url}{path}"
 
 
-def message(title: str, text: str, *, link_url: str = "", link_text: str = "To the start") -> str:
+def message_page(
+    title: str, text: str, *, link_url: str = "", link_text: str = "To the start"
+) -> str:
     """The page for every answer that is neither a form nor thanks; by default it leads home."""
-    link_url = link_url or on_site("/")
-    return page("message.html", title=title, text=text, link_url=link_url, link_text=link_text)
+    link_url = link_url or site_url("/")
+    return page_template(
+        "message.html", title=title, text=text, link_url=link_url, link_text=link_text
+    )

@@ -25,14 +25,22 @@ from jinja2 import TemplateSyntaxError
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable, short_path
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from gatepost.preview.build_once import faults_of
+from gatepost.preview.build_once import problems_of
 from gatepost.preview.fork_server import ORDER, REPORT
-from gatepost.preview.state import Edition, Fault, Held, Order, Report, Showing, with_script
-from gatepost.preview.watching import Watching
+from gatepost.preview.state import (
+    BuildOrder,
+    BuildProblem,
+    BuildReport,
+    Edition,
+    HeldBackPost,
+    PreviewFeed,
+    with_script,
+)
+from gatepost.preview.watching import FileWatcher
 from gatepost.server.serve import make_app, web_config
 from gatepost.settings import Settings
-from publish.plugins.current_file import NOW_READING
-from publish.plugins.markdown_cache import KEPT_TEXT
+from publish.plugins.current_file import CURRENT_FILE
+from publish.plugins.markdown_cache import CACHED_HTML
 
 # Has sites built, one after the other, each in a process of its own.
 
@@ -56,7 +64,7 @@ class Builder:
         with self._nursery:  # closes its pipes, and waits
             pass
 
-    def build(self, order: Order) -> Report:
+    def build(self, order: BuildOrder) -> BuildReport:
         """Waits for the build's end."""
         if self._nursery.poll() is not None:
             self.__exit__()
@@ -70,49 +78,51 @@ class Builder:
         except BrokenPipeError:
             line = b""
         if not line:
-            return Report(faults=(Fault("", None, "the building process has ended: save again"),))
+            return BuildReport(
+                problems=(BuildProblem("", None, "the building process has ended: save again"),)
+            )
         return REPORT.validate_json(line)
 
 
 # What the preview says in the terminal: a line for each build, or a line for each mistake.
 
 
-class Words:
+class Console:
     """Says each thing once: what was said of the build before is not news."""
 
     def __init__(self, address: str) -> None:
         """`address` is the preview's, without a trailing slash."""
         self._address = address
         self._said: frozenset[str] = frozenset()
-        self._held: frozenset[Held] = frozenset()
+        self._held: frozenset[HeldBackPost] = frozenset()
 
-    def ready(self, drafts: str) -> None:
+    def show_address(self, drafts: str) -> None:
         """Where to look."""
         click.echo(f"Preview on {self._address}/ and drafts on {self._address}{drafts}")
         click.echo("Forms can be tried out: nothing that is sent here is kept. Ctrl-C ends it.")
 
-    def built(self, report: Report, seconds: float) -> None:
+    def show_build(self, report: BuildReport, seconds: float) -> None:
         """There is a new site."""
-        click.echo(f"Built {report.counted} in {seconds:.1f} s.")
-        for held in report.held:
+        click.echo(f"Built {report.summary} in {seconds:.1f} s.")
+        for held in report.held_back:
             if held.address and held not in self._held:
                 state = f"due on {held.due}" if held.due else "a draft"
                 click.echo(f"{held.where}: {state}, on {self._address}{held.address}")
         for warning in report.warnings:
             if warning not in self._said:
                 click.echo(f"warning: {warning}", err=True)
-        self._held, self._said = frozenset(report.held), frozenset(report.warnings)
+        self._held, self._said = frozenset(report.held_back), frozenset(report.warnings)
 
-    def faulty(self, faults: Iterable[Fault]) -> None:
+    def show_problems(self, problems: Iterable[BuildProblem]) -> None:
         """The old site stays."""
-        for fault in faults:
-            click.echo(str(fault), err=True)
+        for problem in problems:
+            click.echo(str(problem), err=True)
 
 
 # A good build as it is served: the site and a lead service that tries out its forms.
 
 
-class Trial:
+class Sandbox:
     """Leads that were sent from the preview, in a ledger that ends with it.
 
     A real ledger never forgets, so what a writer tries out is kept out of it: nothing is billed,
@@ -178,7 +188,7 @@ _LOOK_UP_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Rounds:
+class BuildLoop:
     """All that takes part."""
 
     config: Path
@@ -191,21 +201,21 @@ class Rounds:
     seconds: int
     """How long a build may take."""
     builder: Builder
-    trial: Trial
-    showing: Showing
-    words: Words
+    sandbox: Sandbox
+    feed: PreviewFeed
+    console: Console
 
     def run(self) -> None:
         """Never ends by itself. Raises `Unavailable` if files cannot be watched."""
         changes = Changes()
-        watching = Watching(changes.put, [self.config])
+        watching = FileWatcher(changes.put, [self.config])
         watching.follow(self.folders)
         try:
             self._run(changes, watching)
         finally:
             watching.stop()
 
-    def _run(self, changes: Changes, watching: Watching) -> None:
+    def _run(self, changes: Changes, watching: FileWatcher) -> None:
         since_good: frozenset[Path] = frozenset()
         due: datetime | None = None
         read: set[Path] = set()
@@ -214,44 +224,46 @@ class Rounds:
             output = self.folder / "built" / str(number)
             report = self._build(output)
             due = _due(report, due, began)
-            read = {*report.sources, *(read if report.faults else ())}  # a crash names no folder
+            read = {*report.sources, *(read if report.problems else ())}  # a crash names no folder
             watching.follow((*self.folders, *read), since=began)
-            stale = bool(report.faults) and not changes.empty()
+            stale = bool(report.problems) and not changes.empty()
             if not stale and self._show(report, output, since_good, started):
                 since_good = frozenset()
                 self._clear()
-            changed = next_saves(changes, due)
+            changed = expected_saves(changes, due)
             watching.renew(changed)
             since_good |= changed
             if _changes_all(changed):
                 shutil.rmtree(self.folder / "kept", ignore_errors=True)
 
-    def _build(self, output: Path) -> Report:
+    def _build(self, output: Path) -> BuildReport:
         ours = {
             "OUTPUT_PATH": str(output / "www"),
-            KEPT_TEXT: str(self.folder / "kept"),
-            NOW_READING: str(reading := self.folder / "reading"),
+            CACHED_HTML: str(self.folder / "kept"),
+            CURRENT_FILE: str(reading := self.folder / "reading"),
         }
-        order = Order(self.config, {**self.given, **ours}, self.seconds, reading)
+        order = BuildOrder(self.config, {**self.given, **ours}, self.seconds, reading)
         return self.builder.build(order)
 
-    def _show(self, report: Report, output: Path, changed: frozenset[Path], started: float) -> bool:
+    def _show(
+        self, report: BuildReport, output: Path, changed: frozenset[Path], started: float
+    ) -> bool:
         """Whether there is a new site to show; else its faults are."""
-        faults, now = report.faults, self.showing.now
-        if not faults:
+        problems, now = report.problems, self.feed.current
+        if not problems:
             edition = Edition(now.session, now.build + 1)
             terms = any(path.suffix == ".toml" for path in changed)
             try:
-                site = self.trial.site(output, edition, new_terms=terms)
+                site = self.sandbox.site(output, edition, new_terms=terms)
             except GatepostError as error:  # the build does not look at what the service alone uses
-                faults = tuple(faults_of(error))
+                problems = tuple(problems_of(error))
             else:
-                self.showing.good(site, report.held, for_all=_changes_all(changed))
-                self.words.built(report, time.monotonic() - started)
+                self.feed.show_site(site, report.held_back, for_all=_changes_all(changed))
+                self.console.show_build(report, time.monotonic() - started)
                 return True
         shutil.rmtree(output, ignore_errors=True)
-        self.showing.faulty(faults)
-        self.words.faulty(faults)
+        self.feed.show_problems(problems)
+        self.console.show_problems(problems)
         return False
 
     def _clear(self) -> None:
@@ -261,30 +273,30 @@ class Rounds:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _due(report: Report, before: datetime | None, began: datetime) -> datetime | None:
+def _due(report: BuildReport, before: datetime | None, began: datetime) -> datetime | None:
     """When to build though nothing is saved. A faulty build knows no more than the one before."""
-    if report.faults:
+    if report.problems:
         return before if before and before > began else None
-    return report.due
+    return report.next_due
 
 
-def next_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
+def expected_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
     """Waits for a save, or until `due`: then none was. Several that came by now are one."""
-    told: list[frozenset[Path] | OSError] = []
-    while not told:
+    messages: list[frozenset[Path] | OSError] = []
+    while not messages:
         left = (due - datetime.now(UTC)).total_seconds() if due else None
         if left is not None and left <= 0:
             return frozenset()
         with suppress(queue.Empty):
-            told.append(changes.get(timeout=left and min(left, _LOOK_UP_SECONDS)))
+            messages.append(changes.get(timeout=left and min(left, _LOOK_UP_SECONDS)))
     with suppress(queue.Empty):
         while True:
-            told.append(changes.get_nowait())
-    return frozenset(_paths(told))
+            messages.append(changes.get_nowait())
+    return frozenset(_paths(messages))
 
 
-def _paths(told: list[frozenset[Path] | OSError]) -> Iterator[Path]:
-    for change in told:
+def _paths(messages: list[frozenset[Path] | OSError]) -> Iterator[Path]:
+    for change in messages:
         if isinstance(change, OSError):
             raise Unavailable(f"saved files cannot be noticed: {change}")
         yield from change

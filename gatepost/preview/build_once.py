@@ -11,26 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capture.errors import FileErrors, GatepostError, short_path
-from gatepost.preview.state import Fault, Held, Order, Report
+from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport, HeldBackPost
 
 # Whatever stopped a build, as lines for the person who can mend it.
 
 
-def faults_of(error: BaseException) -> Iterator[Fault]:
+def problems_of(error: BaseException) -> Iterator[BuildProblem]:
     """A fault for each mistake; of a crash, the place in the project's own code."""
     if isinstance(error, FileErrors):
-        yield from (Fault(found.path, found.line, found.message) for found in error.problems)
+        yield from (BuildProblem(found.path, found.line, found.message) for found in error.problems)
     elif isinstance(error, GatepostError):
-        yield from (Fault("", None, line) for line in str(error).splitlines())
+        yield from (BuildProblem("", None, line) for line in str(error).splitlines())
     else:
         yield _crash(error)
 
 
-def _crash(error: BaseException) -> Fault:
+def _crash(error: BaseException) -> BuildProblem:
     """Told with the last line of the project's own code that it went through."""
     message = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if isinstance(error, SyntaxError) and error.filename:
-        return Fault(short_path(Path(error.filename)), error.lineno, message)
+        return BuildProblem(short_path(Path(error.filename)), error.lineno, message)
     frames = traceback.extract_tb(error.__traceback__)
     own = [
         frame
@@ -40,18 +40,18 @@ def _crash(error: BaseException) -> Fault:
         and "preview" not in Path(frame.filename).parts
     ]
     frame = (own or frames)[-1]
-    return Fault(short_path(Path(frame.filename)), frame.lineno, message)
+    return BuildProblem(short_path(Path(frame.filename)), frame.lineno, message)
 
 
-def build_once(order: Order) -> Report:
+def build_once(order: BuildOrder) -> BuildReport:
     """Builds, and tells how that went. Never raises."""
     try:
         return _build(order)
     except BaseException as error:
-        return Report(faults=tuple(faults_of(error)), sources=tuple(_code_of(Path.cwd())))
+        return BuildReport(problems=tuple(problems_of(error)), sources=tuple(_code_of(Path.cwd())))
 
 
-def _build(order: Order) -> Report:
+def _build(order: BuildOrder) -> BuildReport:
     from publish.build.site import build  # noqa: PLC0415
     from publish.cli import counted_parts  # noqa: PLC0415
 
@@ -59,19 +59,21 @@ def _build(order: Order) -> Report:
     try:
         built = build(order.config, order.given)
     except BaseException as error:
-        return Report(faults=tuple(faults_of(error)), sources=sources)
-    outcome = built.outcome
-    return Report(
-        counted=counted_parts(outcome),
+        return BuildReport(problems=tuple(problems_of(error)), sources=sources)
+    outcome = built.summary
+    return BuildReport(
+        summary=counted_parts(outcome),
         seconds=built.seconds,
         warnings=outcome.warnings,
-        held=tuple(Held(post.where, post.title, post.address, post.due) for post in outcome.held),
-        due=outcome.due_at,
+        held_back=tuple(
+            HeldBackPost(post.where, post.title, post.address, post.due) for post in outcome.held
+        ),
+        next_due=outcome.due_at,
         sources=tuple({*sources, *_code_of(Path.cwd())}),
     )
 
 
-def _folders(order: Order) -> Iterator[Path]:
+def _folders(order: BuildOrder) -> Iterator[Path]:
     from publish.build.pelican_run import settings_from  # noqa: PLC0415
     from publish.plugins.checks import folders_of  # noqa: PLC0415
 

@@ -15,8 +15,8 @@ from typing import IO, Final
 
 from pydantic import TypeAdapter
 
-from gatepost.build_timeout import too_slow
-from gatepost.preview.state import Fault, Order, Report
+from gatepost.build_timeout import build_timeout
+from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport
 
 LIBRARIES: Final = (
     "babel.numbers",
@@ -44,8 +44,8 @@ LIBRARIES: Final = (
 """What takes long to load and that nobody edits. None of ours is among them: a plugin that is saved
 counts for the next build."""
 
-ORDER: Final = TypeAdapter(Order)
-REPORT: Final = TypeAdapter(Report)
+ORDER: Final = TypeAdapter(BuildOrder)
+REPORT: Final = TypeAdapter(BuildReport)
 
 
 def main() -> None:
@@ -86,12 +86,12 @@ def _wait(over: int, seconds: int) -> bool:
     return over in ready
 
 
-def _too_slow(order: Order) -> Report:
-    path, told = too_slow(order.reading, order.seconds)
-    return Report(faults=(Fault(path, None, told),))
+def _too_slow(order: BuildOrder) -> BuildReport:
+    path, message = build_timeout(order.reading, order.seconds)
+    return BuildReport(problems=(BuildProblem(path, None, message),))
 
 
-def _build(order: Order, reports: IO[bytes]) -> None:
+def _build(order: BuildOrder, reports: IO[bytes]) -> None:
     """In the child, which ends here."""
     try:
         from gatepost.preview.build_once import build_once  # noqa: PLC0415 - as it is saved now
@@ -103,11 +103,11 @@ def _build(order: Order, reports: IO[bytes]) -> None:
     os._exit(0)
 
 
-def _fault(message: str) -> Report:
-    return Report(faults=(Fault("", None, message),))
+def _fault(message: str) -> BuildReport:
+    return BuildReport(problems=(BuildProblem("", None, message),))
 
 
-def _send(report: Report, reports: IO[bytes]) -> None:
+def _send(report: BuildReport, reports: IO[bytes]) -> None:
     line = REPORT.dump_json(report) + b"\n"
     while line:
         line = line[reports.write(line) :]

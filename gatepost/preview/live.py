@@ -18,8 +18,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.errors import Refused
 from capture.web.policy import HEADER, LIVE
-from gatepost.preview.build_loop import Builder, Rounds, Trial, Words
-from gatepost.preview.state import Edition, Showing, Shown, with_script
+from gatepost.preview.build_loop import Builder, BuildLoop, Console, Sandbox
+from gatepost.preview.state import Edition, PreviewFeed, PreviewState, with_script
 from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
 from publish.checks.layout import PUBLISHED
@@ -32,7 +32,7 @@ _PATIENCE_SECONDS: Final = 15.0
 """A sign of life so often: a browser that went away is noticed by then."""
 
 
-def live_routes(showing: Showing) -> Flask:
+def live_routes(feed: PreviewFeed) -> Flask:
     """The app that answers below `PREFIX`, and everywhere until there is a site."""
     app = Flask(__name__, static_folder=None, template_folder=".")
 
@@ -44,12 +44,14 @@ def live_routes(showing: Showing) -> Flask:
 
     @app.get(f"{PREFIX}events")
     def events() -> Response:
-        told = (_message(shown) for shown in showing.follow(_PATIENCE_SECONDS))
-        return Response(told, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+        problems = (_message(shown) for shown in feed.changes(_PATIENCE_SECONDS))
+        return Response(
+            problems, mimetype="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
 
     @app.get(PREFIX)
     def drafts() -> str:
-        return render_template("drafts.html", held=showing.now.held)
+        return render_template("drafts.html", held=feed.current.held_back)
 
     @app.errorhandler(404)
     def nothing_yet(_: Exception) -> ResponseReturnValue:
@@ -59,23 +61,23 @@ def live_routes(showing: Showing) -> Flask:
     def headers(response: Response) -> Response:
         response.headers[HEADER] = str(LIVE)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        shown = showing.now
+        shown = feed.current
         return with_script(response, Edition(shown.session, shown.build))
 
     return app
 
 
-def _message(shown: Shown | None) -> str:
+def _message(shown: PreviewState | None) -> str:
     """In the format of server-sent events (HTML Living Standard, 9.2.6)."""
     if shown is None:
         return ": still here\n\n"
-    said = {
+    data = {
         "session": shown.session,
         "build": shown.build,
         "forAll": shown.for_all,
-        "faults": [asdict(fault) for fault in shown.faults],
+        "faults": [asdict(problem) for problem in shown.problems],
     }
-    return f"retry: 300\ndata: {json.dumps(said)}\n\n"
+    return f"retry: 300\ndata: {json.dumps(data)}\n\n"
 
 
 # Lets this machine's browser in, to the site that is shown now.
@@ -89,15 +91,15 @@ if TYPE_CHECKING:
 _OURS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
-class Doorway:
+class HostGuard:
     """A WSGI app over the others.
 
     Who comes by another name is refused: a proxy that leads visitors here, or a foreign page that
     has given its own name this machine's address to read drafts.
     """
 
-    def __init__(self, showing: Showing, live: Flask, host: str) -> None:
-        self._showing = showing
+    def __init__(self, feed: PreviewFeed, live: Flask, host: str) -> None:
+        self._showing = feed
         self._live = live
         self._hosts = [*_OURS, host]
 
@@ -105,15 +107,15 @@ class Doorway:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
         if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
-            told = "This preview is for the machine that it runs on, by its own name alone.\n"
-            return Response(told, 421)(environ, start_response)
-        site = self._showing.now.site
+            message = "This preview is for the machine that it runs on, by its own name alone.\n"
+            return Response(message, 421)(environ, start_response)
+        site = self._showing.current.site
         if site is None or environ["PATH_INFO"].startswith(PREFIX):
             return self._live(environ, start_response)
         return site(environ, start_response)
 
 
-class Quiet(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Requests are no news to a writer."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -123,7 +125,7 @@ class Quiet(WSGIRequestHandler):
 _CONFIG: Final = Path("pelicanconf.py")
 
 
-def live(settings: Settings, given: Mapping[str, str]) -> None:
+def live(settings: Settings, overrides: Mapping[str, str]) -> None:
     """Runs until Ctrl-C. `given` is what our settings say to Pelican.
 
     Raises a `GatepostError` for whatever keeps it from starting.
@@ -133,13 +135,13 @@ def live(settings: Settings, given: Mapping[str, str]) -> None:
         raise Refused(f"{_CONFIG}: no such file; run this in the project's folder")
     check_port(settings, "make write")
     host = url_host(settings.host)
-    showing, words = Showing(), Words(f"http://{host}:{settings.port}")
+    feed, words = PreviewFeed(), Console(f"http://{host}:{settings.port}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Builder() as builder, _own_folder() as folder:
-        rounds = Rounds(
+        rounds = BuildLoop(
             config=_CONFIG,
             given={
-                **given,
+                **overrides,
                 "CAPTURE_URL": "",
                 PUBLISHED: str(settings.output_dir.absolute() / "published.json"),
             },
@@ -147,12 +149,12 @@ def live(settings: Settings, given: Mapping[str, str]) -> None:
             folders=_usual_folders(settings),
             seconds=settings.build_seconds,
             builder=builder,
-            trial=Trial(settings, folder),
-            showing=showing,
-            words=words,
+            sandbox=Sandbox(settings, folder),
+            feed=feed,
+            console=words,
         )
-        with _serving(settings, showing):
-            words.ready(PREFIX)
+        with _serving(settings, feed):
+            words.show_address(PREFIX)
             rounds.run()
 
 
@@ -186,15 +188,17 @@ def _own_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _serving(settings: Settings, showing: Showing) -> Iterator[None]:
+def _serving(settings: Settings, feed: PreviewFeed) -> Iterator[None]:
     """Answers browsers while the block runs."""
-    door = Doorway(showing, live_routes(showing), settings.host)
-    server = make_server(settings.host, settings.port, door, threaded=True, request_handler=Quiet)
+    door = HostGuard(feed, live_routes(feed), settings.host)
+    server = make_server(
+        settings.host, settings.port, door, threaded=True, request_handler=QuietRequestHandler
+    )
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends already
-        showing.close()
+        feed.close()
         server.shutdown()
         server.server_close()

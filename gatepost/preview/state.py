@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class BuildProblem:
     """One mistake: where it is, as far as anybody can tell, and how to mend it."""
 
     path: str
@@ -30,7 +30,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldBackPost:
     """A post that readers do not see yet."""
 
     where: str
@@ -43,7 +43,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BuildOrder:
     """What to build, where to, and by which settings."""
 
     config: Path
@@ -56,16 +56,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BuildReport:
     """Sent from the process that built to the one that serves."""
 
-    faults: tuple[Fault, ...] = ()
-    counted: str = ""
+    problems: tuple[BuildProblem, ...] = ()
+    summary: str = ""
     """Such as `8 articles, 3 pages and 3 forms`."""
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
-    held: tuple[Held, ...] = ()
-    due: datetime | None = None
+    held_back: tuple[HeldBackPost, ...] = ()
+    next_due: datetime | None = None
     """When the site changes though nothing is saved: one of them is due, or a form's day. UTC."""
     sources: tuple[Path, ...] = ()
     """Folders that the build read, as far as it came: what lies in them is worth a new build."""
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PreviewState:
     """One moment of the preview: the last good site, and what is wrong with the files since."""
 
     site: "WSGIApplication | None" = None
@@ -85,37 +85,41 @@ class Shown:
     """Number of the last good build."""
     for_all: int = 0
     """The last build after which no page can be sure to be the same: a picture was changed, say."""
-    told: int = 0
+    revision: int = 0
     """Counts everything that was ever told."""
-    faults: tuple[Fault, ...] = ()
-    held: tuple[Held, ...] = ()
+    problems: tuple[BuildProblem, ...] = ()
+    held_back: tuple[HeldBackPost, ...] = ()
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     """Tells a browser that the preview was started anew."""
 
 
-class Showing:
+class PreviewFeed:
     """The one place that changes. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._now = Shown()
+        self._now = PreviewState()
         self._changed = threading.Condition()
         self._open = True
 
     @property
-    def now(self) -> Shown:
+    def current(self) -> PreviewState:
         """What is shown now."""
         return self._now
 
-    def good(self, site: "WSGIApplication", held: tuple[Held, ...], *, for_all: bool) -> None:
+    def show_site(
+        self, site: "WSGIApplication", held: tuple[HeldBackPost, ...], *, for_all: bool
+    ) -> None:
         """Shows another site, without faults."""
         now = self._now
         build = now.build + 1
         everyone = build if for_all else now.for_all
-        self._say(replace(now, site=site, build=build, for_all=everyone, faults=(), held=held))
+        self._publish(
+            replace(now, site=site, build=build, for_all=everyone, problems=(), held_back=held)
+        )
 
-    def faulty(self, faults: tuple[Fault, ...]) -> None:
+    def show_problems(self, problems: tuple[BuildProblem, ...]) -> None:
         """Tells what is wrong; the site stays."""
-        self._say(replace(self._now, faults=faults))
+        self._publish(replace(self._now, problems=problems))
 
     def close(self) -> None:
         """Lets go of all who wait."""
@@ -123,22 +127,22 @@ class Showing:
             self._open = False
             self._changed.notify_all()
 
-    def follow(self, patience: float) -> Iterator[Shown | None]:
+    def changes(self, patience: float) -> Iterator[PreviewState | None]:
         """What is shown now, and then each time it changes; None after so many quiet seconds."""
         seen = -1
         while True:
             with self._changed:
-                if self._open and self._now.told == seen:
+                if self._open and self._now.revision == seen:
                     self._changed.wait(patience)
                 now, is_open = self._now, self._open
             if not is_open:
                 return
-            yield now if now.told != seen else None
-            seen = now.told
+            yield now if now.revision != seen else None
+            seen = now.revision
 
-    def _say(self, shown: Shown) -> None:
+    def _publish(self, shown: PreviewState) -> None:
         with self._changed:
-            self._now = replace(shown, told=self._now.told + 1)
+            self._now = replace(shown, revision=self._now.revision + 1)
             self._changed.notify_all()
 
 

@@ -18,13 +18,13 @@ _LOOK_UP_MILLISECONDS: Final = 100
 _FILE_CLOCK_SECONDS: Final = 0.02
 """By how much the system's clock for files may lag behind its clock for programs."""
 
-Tell = Callable[[frozenset[Path] | OSError], None]
+OnChange = Callable[[frozenset[Path] | OSError], None]
 
 
-class Watching:
+class FileWatcher:
     """Watches folders with all below them, and a few files beside them."""
 
-    def __init__(self, tell: Tell, files: Iterable[Path]) -> None:
+    def __init__(self, tell: OnChange, files: Iterable[Path]) -> None:
         """`tell` is called from threads of ours, with what changed or with what keeps us."""
         self._tell = tell
         self._files = frozenset(path.absolute() for path in files)
@@ -40,7 +40,7 @@ class Watching:
         no change goes unseen. Files saved after `since` in folders that were not watched so far
         are reported as changes: a build that began then may have read them as they were before.
         """
-        wanted = _topmost(folders)
+        wanted = _without_subfolders(folders)
         if wanted == self._folders and not anew:
             return
         new = wanted - self._folders
@@ -49,13 +49,13 @@ class Watching:
         beside = {path.parent for path in (*self._files, *wanted)}
         named = wanted | self._files
         plans = (
-            _Plan(there, DefaultFilter(), deep=True),
-            _Plan([path for path in beside if path.is_dir()], _Named(named), deep=False),
+            _WatchPlan(there, DefaultFilter(), deep=True),
+            _WatchPlan([path for path in beside if path.is_dir()], _NameFilter(named), deep=False),
         )
         for ready in [plan.start(self._tell, self._stop) for plan in plans if plan.paths]:
             ready.wait(_READY_SECONDS)
         before.set()  # only now, so that nothing falls between the two
-        if since and (saved := frozenset(_saved_since(new, since.timestamp()))):
+        if since and (saved := frozenset(_changed_since(new, since.timestamp()))):
             self._tell(saved)
 
     def renew(self, changes: frozenset[Path]) -> None:
@@ -68,7 +68,7 @@ class Watching:
         self._stop.set()
 
 
-class _Named:
+class _NameFilter:
     """Lets through what happens to certain files and folders themselves, and code."""
 
     def __init__(self, names: frozenset[Path]) -> None:
@@ -79,7 +79,7 @@ class _Named:
         return Path(path) in self._names or path.endswith(".py")
 
 
-class _Plan:
+class _WatchPlan:
     """What one thread watches."""
 
     def __init__(
@@ -89,13 +89,13 @@ class _Plan:
         self._wanted = wanted
         self._deep = deep
 
-    def start(self, tell: Tell, stop: threading.Event) -> threading.Event:
+    def start(self, tell: OnChange, stop: threading.Event) -> threading.Event:
         """Gives an event that is set once the system watches."""
         ready = threading.Event()
         threading.Thread(target=self._run, args=(tell, stop, ready), daemon=True).start()
         return ready
 
-    def _run(self, tell: Tell, stop: threading.Event, ready: threading.Event) -> None:
+    def _run(self, tell: OnChange, stop: threading.Event, ready: threading.Event) -> None:
         try:
             for changes in watch(
                 *self.paths,
@@ -108,7 +108,7 @@ class _Plan:
                 recursive=self._deep,
             ):
                 ready.set()
-                if lasting := _lasting(changes):
+                if lasting := _existing(changes):
                     tell(lasting)
         except FileNotFoundError:
             pass  # taken away just now, which is told by whoever watches the folder around it
@@ -118,13 +118,13 @@ class _Plan:
             ready.set()
 
 
-def _lasting(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
+def _existing(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
     """Without files that came and went: editors write one, and then rename it."""
     came = {path for change, path in changes if change is Change.added}
     return frozenset(Path(path) for _, path in changes if path not in came or os.path.lexists(path))
 
 
-def _saved_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
+def _changed_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
     """Files in these folders whose status changed after this second of UNIX time."""
     counts = DefaultFilter()
     for folder in folders:
@@ -136,7 +136,7 @@ def _saved_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
                     yield path
 
 
-def _topmost(folders: Iterable[Path]) -> frozenset[Path]:
+def _without_subfolders(folders: Iterable[Path]) -> frozenset[Path]:
     """Without those that lie in another."""
     every = {folder.absolute() for folder in folders}
     return frozenset(one for one in every if not any(up in every for up in one.parents))

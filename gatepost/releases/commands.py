@@ -12,7 +12,7 @@ import click
 
 from capture.cli.show import as_json_option, moment, plain, show_rows
 from capture.errors import GatepostError, Unavailable
-from gatepost.releases.store import Shelf
+from gatepost.releases.store import ReleaseStore
 from gatepost.settings import Settings, Sourced
 
 
@@ -21,18 +21,18 @@ from gatepost.settings import Settings, Sourced
 @click.pass_context
 def hook(ctx: click.Context, when: str) -> None:
     """Take a push: what the git hooks in deploy/ call."""
-    from gatepost.releases.context import Desk  # Pelican loads for this command alone
+    from gatepost.releases.context import PublishContext  # Pelican loads for this command alone
     from gatepost.releases.git import Repository
     from gatepost.releases.receive import after_push, before_push
 
     settings, now = _settings(ctx), datetime.now(UTC)
     repository = Repository(Path(os.environ.get("GIT_DIR", "")).absolute())
-    with _told_to_the_writer(settings, when):
-        desk = Desk.of(settings, Path.cwd(), _say)
+    with _problems_shown_to_writer(settings, when):
+        context = PublishContext.of(settings, Path.cwd(), _say)
         if when == "pre-receive":
-            before_push(desk, repository, sys.stdin, now)
+            before_push(context, repository, sys.stdin, now)
         else:
-            shown = after_push(desk, repository, now)
+            shown = after_push(context, repository, now)
             if shown is not None:
                 _say(f"Published as {shown.name}.")
 
@@ -44,12 +44,12 @@ def hook(ctx: click.Context, when: str) -> None:
 @click.pass_context
 def publish(ctx: click.Context, if_due: bool) -> None:
     """Publish what is live again: for a timer, and after an upgrade."""
-    from gatepost.releases.context import Desk
-    from gatepost.releases.receive import publish_again  # Pelican loads for this command alone
+    from gatepost.releases.context import PublishContext
+    from gatepost.releases.receive import republish  # Pelican loads for this command alone
 
-    _readable()
-    desk = Desk.of(_settings(ctx), Path.cwd(), click.echo)
-    shown = publish_again(desk, datetime.now(UTC), if_due=if_due)
+    _make_readable()
+    context = PublishContext.of(_settings(ctx), Path.cwd(), click.echo)
+    shown = republish(context, datetime.now(UTC), if_due=if_due)
     if shown is not None:
         click.echo(f"Published as {shown.name}.")
 
@@ -59,8 +59,8 @@ def publish(ctx: click.Context, if_due: bool) -> None:
 @click.pass_context
 def releases(ctx: click.Context, as_json: bool) -> None:
     """List the releases that are kept, the newest first."""
-    shelf = _shelf(ctx)
-    current = shelf.current()
+    store = _store(ctx)
+    current = store.current()
     rows = [
         {
             "release": release.name,
@@ -69,7 +69,7 @@ def releases(ctx: click.Context, as_json: bool) -> None:
             "commit": release.commit[:12],
             "subject": release.subject,
         }
-        for release in reversed(shelf.all())
+        for release in reversed(store.all())
     ]
     if not rows and not as_json:
         click.echo("Nothing was published with git yet.")
@@ -83,12 +83,12 @@ def rollback(ctx: click.Context) -> None:
     """Show readers the release before the one that they see."""
     from gatepost.releases.make_release import changed_campaigns, check_with_ledger
 
-    shelf = _shelf(ctx)
-    with shelf.locked():
-        before = shelf.current()
-        shown = shelf.go_back(datetime.now(UTC))
-        left = shelf.path(before.name) if before else None
-        changed = changed_campaigns(shelf.path(shown.name), left)
+    store = _store(ctx)
+    with store.locked():
+        before = store.current()
+        shown = store.go_back(datetime.now(UTC))
+        left = store.path(before.name) if before else None
+        changed = changed_campaigns(store.path(shown.name), left)
     try:  # afterwards: whoever goes back is in a hurry, and the service keeps its own rules
         check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
     except GatepostError as error:
@@ -96,8 +96,8 @@ def rollback(ctx: click.Context) -> None:
     click.echo(f"Readers see {shown.name} again: {plain(shown.subject).plain}")
 
 
-def _shelf(ctx: click.Context) -> Shelf:
-    return Shelf(_settings(ctx).releases_dir.absolute())
+def _store(ctx: click.Context) -> ReleaseStore:
+    return ReleaseStore(_settings(ctx).releases_dir.absolute())
 
 
 def _settings(ctx: click.Context) -> Settings:
@@ -111,14 +111,14 @@ def _say(line: str) -> None:
     print(shown, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _readable() -> None:
+def _make_readable() -> None:
     os.umask(0o022)  # the web server reads what is built, whatever the login's habit is
 
 
 @contextmanager
-def _told_to_the_writer(settings: Settings, when: str) -> Iterator[None]:
+def _problems_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
     """Turns whatever goes wrong into lines that a writer can use; git refuses the push then."""
-    _readable()
+    _make_readable()
     refused = "Nothing was published; readers see what they saw before."
     try:
         yield

@@ -8,19 +8,19 @@ from typing import Self
 
 from capture.errors import Refused
 from gatepost.releases.limits import Limits
-from gatepost.releases.store import Shelf
+from gatepost.releases.store import ReleaseStore
 from gatepost.settings import PREFIX, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PublishContext:
     """From the settings, and the folder of the installed code."""
 
     settings: Settings
-    shelf: Shelf
+    store: ReleaseStore
     installed: Path
     limits: Limits
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     """Tells whoever waits a line."""
 
     @classmethod
@@ -29,10 +29,10 @@ class Desk:
         check_user(settings)
         return cls(
             settings=settings,
-            shelf=Shelf(settings.releases_dir.absolute()),
+            store=ReleaseStore(settings.releases_dir.absolute()),
             installed=installed,
             limits=Limits.of(settings),
-            say=say,
+            report=say,
         )
 
 

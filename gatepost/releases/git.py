@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from capture.errors import Problem, Refused, Unavailable
 
-MOST_FILES: Final = 100_000
+MAX_FILES: Final = 100_000
 """A tree can name itself a million times in a few bytes: no more files and folders than these are
 read."""
 _FOLDER: Final = "040000"
@@ -50,9 +50,9 @@ class Repository:
         command = ["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]
         with self._running(command) as process:
             for number, line in enumerate(_records(_out(process)), 1):
-                if number > MOST_FILES:
+                if number > MAX_FILES:
                     process.kill()
-                    raise Refused(f"more than {MOST_FILES:,} files: that is no site of ours")
+                    raise Refused(f"more than {MAX_FILES:,} files: that is no site of ours")
                 if (entry := _entry(line)).mode != _FOLDER:
                     found.append(entry)
         if process.returncode:
@@ -62,17 +62,17 @@ class Repository:
     def contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """The bytes of each blob, one after the other. Raises `Unavailable`."""
         with self._running(["cat-file", "--batch"]) as process:
-            asked, told = process.stdin, _out(process)
+            asked, message = process.stdin, _out(process)
             for blob in blobs:
                 if asked is None:
                     raise Unavailable("git takes no questions")
                 asked.write(f"{blob}\n".encode())
                 asked.flush()
-                said = told.readline().split()
-                if len(said) != 3 or said[1] != b"blob":
+                parts = message.readline().split()
+                if len(parts) != 3 or parts[1] != b"blob":
                     raise Unavailable(f"git has no file {blob[:12]}")
-                content = told.read(int(said[2]))
-                told.read(1)  # the line's end after it
+                content = message.read(int(parts[2]))
+                message.read(1)  # the line's end after it
                 yield content
 
     def tip(self, ref: str) -> str | None:
@@ -132,8 +132,8 @@ def _out(process: subprocess.Popen[bytes]) -> IO[bytes]:
 def _records(stream: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while chunk := stream.read1(65536):  # type: ignore[attr-defined]  # a pipe is buffered
-        *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
+        *complete, rest = (rest + chunk).split(b"\0")
+        yield from complete
 
 
 def _entry(line: bytes) -> Entry:
@@ -148,8 +148,8 @@ def _entry(line: bytes) -> Entry:
 
 FOLDERS: Final = ("content", "campaigns", "clients")
 """What a push may change; all else is code."""
-LONGEST_NAME: Final = 200
-LONGEST_PATH: Final = 1000
+MAX_NAME_LENGTH: Final = 200
+MAX_PATH_LENGTH: Final = 1000
 """Bytes; with the release's folder before it a path stays below what Linux takes."""
 _FILES: Final = frozenset({"100644", "100755"})
 _NO_FILE: Final = {
@@ -170,15 +170,15 @@ def problems_of(entries: Sequence[Entry], largest: int) -> list[Problem]:
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for entry in entries:
-        fault = _fault(entry, largest) or _collision(entry.path, seen)
-        if fault:
-            found.append(Problem(shown(entry.path), None, fault))
+        problem = _fault(entry, largest) or _collision(entry.path, seen)
+        if problem:
+            found.append(Problem(show_path(entry.path), None, problem))
     missing = [name for name in FOLDERS[:2] if all(entry.top != name for entry in entries)]
     found += [Problem(f"{name}/", None, "no such folder in this push") for name in missing]
     return found
 
 
-def shown(path: str) -> str:
+def show_path(path: str) -> str:
     """A path as a terminal may show it."""
     return "".join(sign if sign.isprintable() else "?" for sign in path)
 
@@ -197,14 +197,14 @@ def _fault_of_name(name: str) -> str:
         return "leads out of its folder: take it away"
     if not name.isprintable() or "\\" in name:  # a lone surrogate, for bytes, is not printable
         return "has a name that not every machine can keep: use letters, digits and hyphens"
-    if len(name.encode()) > LONGEST_NAME:
-        return f"has a name of more than {LONGEST_NAME} bytes: shorten it"
+    if len(name.encode()) > MAX_NAME_LENGTH:
+        return f"has a name of more than {MAX_NAME_LENGTH} bytes: shorten it"
     return ""
 
 
 def _fault_of_file(entry: Entry, largest: int) -> str:
-    if len(entry.path.encode()) > LONGEST_PATH:
-        return f"lies more than {LONGEST_PATH} bytes deep: move it up"
+    if len(entry.path.encode()) > MAX_PATH_LENGTH:
+        return f"lies more than {MAX_PATH_LENGTH} bytes deep: move it up"
     if entry.size > largest:
         return (
             f"has {entry.size / 1e6:,.0f} MB, and {largest / 1e6:,.0f} MB is the most: make it "
@@ -219,10 +219,12 @@ def _fault_of_file(entry: Entry, largest: int) -> str:
 def _collision(path: str, seen: dict[str, str]) -> str:
     """Names that some machine takes for one: they differ in case or in how a letter is written."""
     for one in (path, *_folders(path)):
-        alike = unicodedata.normalize("NFC", one).casefold()
-        other = seen.setdefault(alike, one)
+        similar = unicodedata.normalize("NFC", one).casefold()
+        other = seen.setdefault(similar, one)
         if other != one:
-            return f"differs from {shown(other)} in capitals or accents alone: rename one of them"
+            return (
+                f"differs from {show_path(other)} in capitals or accents alone: rename one of them"
+            )
     if seen.get(f"\0{path}"):
         return "stands twice in the commit: add it to git again"
     seen[f"\0{path}"] = path

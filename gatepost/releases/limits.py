@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from capture.errors import FileErrors, Refused, Unavailable
-from gatepost.releases.git import FOLDERS, Entry, Repository, problems_of, shown
+from gatepost.releases.git import FOLDERS, Entry, Repository, problems_of, show_path
 from gatepost.settings import PREFIX, Settings
 
 MEGABYTE: Final = 1_000_000
@@ -54,22 +54,22 @@ class Limits:
             memory=settings.build_memory_mb * MEGABYTE,
         )
 
-    def check_push(self, wanted: Sequence[Entry]) -> int:
+    def check_push(self, files: Sequence[Entry]) -> int:
         """The bytes that the files and their site will take.
 
         Looks at sizes alone, so it is called before anything is unpacked. Raises `Refused`.
         """
-        if len(wanted) > self.files:
+        if len(files) > self.files:
             raise Refused(
-                f"this push has {len(wanted):,} files in {_WHERE}, and {self.files:,} is the most "
+                f"this push has {len(files):,} files in {_WHERE}, and {self.files:,} is the most "
                 f"({PREFIX}MOST_FILES, which the operator sets): take some away"
             )
-        total = sum(entry.size for entry in wanted)
+        total = sum(entry.size for entry in files)
         if total > self.push:
             raise Refused(
                 f"this push unpacks to {_mb(total)} in {_WHERE}, and {_mb(self.push)} is the most "
                 f"({PREFIX}LARGEST_PUSH_MB, which the operator sets); the largest: "
-                f"{_largest(wanted)}: make them smaller, and take them out of the commits as well"
+                f"{_largest(files)}: make them smaller, and take them out of the commits as well"
             )
         return total * _SITE
 
@@ -94,9 +94,9 @@ class Limits:
             )
 
 
-def _largest(wanted: Sequence[Entry]) -> str:
-    largest = sorted(wanted, key=lambda entry: (-entry.size, entry.path))[:NAMED]
-    return ", ".join(f"{shown(entry.path)} ({_mb(entry.size)})" for entry in largest)
+def _largest(files: Sequence[Entry]) -> str:
+    largest = sorted(files, key=lambda entry: (-entry.size, entry.path))[:NAMED]
+    return ", ".join(f"{show_path(entry.path)} ({_mb(entry.size)})" for entry in largest)
 
 
 def _mb(size: int) -> str:
@@ -106,18 +106,18 @@ def _mb(size: int) -> str:
 # Writes the three folders of a commit into a new release folder, and nowhere else.
 
 
-def extract(repository: Repository, wanted: Sequence[Entry], target: Path, limits: Limits) -> None:
+def extract(repository: Repository, files: Sequence[Entry], target: Path, limits: Limits) -> None:
     """Writes them below `target`, an empty folder.
 
     Raises `FileErrors` before anything is written, `Unavailable` if the disk has no room for
     them, or OSError.
     """
-    if problems := problems_of(wanted, limits.file):
+    if problems := problems_of(files, limits.file):
         raise FileErrors(problems)
     for name in FOLDERS:
         (target / name).mkdir(mode=0o750)  # the service may read them, not the web server
-    contents = repository.contents([entry.blob for entry in wanted])
-    for entry, content in zip(wanted, contents, strict=True):
+    contents = repository.contents([entry.blob for entry in files])
+    for entry, content in zip(files, contents, strict=True):
         path = target / entry.path
         path.parent.mkdir(parents=True, exist_ok=True)
         # Never through a link, never over a file: whatever the checks above have missed.

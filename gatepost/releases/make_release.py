@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from capture.errors import FileErrors, Refused, Unavailable
-from gatepost.releases.context import Desk
+from gatepost.releases.context import PublishContext
 from gatepost.releases.git import FOLDERS, Entry, Repository, is_published
 from gatepost.releases.limits import extract
 from gatepost.releases.store import Release, name_of, size_of
@@ -27,11 +27,11 @@ from gatepost.releases.wire import (
     LONGEST,
     ORDER,
     SITE,
-    Answer,
-    Broken,
-    Order,
+    BuildAnswer,
+    BuildOrder,
+    WireError,
+    receive_files,
     send_files,
-    take_files,
 )
 from gatepost.settings import PREFIX, Settings
 
@@ -68,11 +68,11 @@ def check_with_ledger(
             "their leads; the operator sets GATEPOST_LEDGER_SOCKET"
         )
         return
-    said = _ask(path, campaigns)
-    for line in said["told"]:
+    data = _ask_ledger(path, campaigns)
+    for line in data["messages"]:
         say(line)
-    if said["refused"]:
-        raise Refused("\n".join(said["refused"]))
+    if data["refused"]:
+        raise Refused("\n".join(data["refused"]))
 
 
 def _texts(folder: Path) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _texts(folder: Path) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in files}
 
 
-def _ask(path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]:
+def _ask_ledger(path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]:
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(SECONDS)
@@ -88,8 +88,8 @@ def _ask(path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]
             line.sendall(json.dumps(campaigns).encode())
             line.shutdown(socket.SHUT_WR)
             with line.makefile("rb") as answer:
-                said: Any = json.loads(answer.read())
-        return {name: [str(one) for one in said[name]] for name in ("told", "refused")}
+                text: Any = json.loads(answer.read())
+        return {name: [str(one) for one in text[name]] for name in ("messages", "refused")}
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(
             f"the ledger does not answer at {path}, and campaigns are not changed unasked"
@@ -103,7 +103,7 @@ def _ask(path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]
 
 
 _COMMAND: Final = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
-_GRACE: Final = 60
+_GRACE_SECONDS: Final = 60
 """Seconds beyond a build's own limit that its answer may take."""
 _TIDY: Final = 20
 _ITS_SETTINGS: Final = (
@@ -119,22 +119,24 @@ _ITS_SETTINGS: Final = (
 )
 
 
-def build_site(desk: Desk, folder: Path, live: Path | None) -> Answer:
+def build_site(context: PublishContext, folder: Path, live: Path | None) -> BuildAnswer:
     """Adds `output/`, made of the three folders, to a release's folder.
 
     Raises `FileErrors` for what the writer can mend, `Unavailable`, or OSError.
     """
-    limits = desk.limits
-    with _connected(desk) as line, line.makefile("rb") as stream:
+    limits = context.limits
+    with _connected(context) as line, line.makefile("rb") as stream:
         try:
-            line.settimeout(limits.seconds + _GRACE)
+            line.settimeout(limits.seconds + _GRACE_SECONDS)
             _send(line, folder, live)
-            answer: Answer = ANSWER.validate_json(stream.readline(LONGEST))
+            answer: BuildAnswer = ANSWER.validate_json(stream.readline(LONGEST))
             _raise_faults(answer)
-            take_files(stream, folder, [SITE], limits.releases, lambda: limits.check_room(folder))
+            receive_files(
+                stream, folder, [SITE], limits.releases, lambda: limits.check_room(folder)
+            )
         except TimeoutError:
             raise Unavailable(f"the build did not answer within {limits.seconds} seconds") from None
-        except (Broken, ConnectionError, ValidationError):
+        except (WireError, ConnectionError, ValidationError):
             raise Unavailable(
                 "the build gave no answer; where it runs by systemd, `journalctl -u "
                 "'gatepost-build@*'` says why"
@@ -147,29 +149,29 @@ def _send(line: socket.socket, folder: Path, live: Path | None) -> None:
     published = before.read_text(encoding="utf-8") if before and before.is_file() else None
     # Who builds may hang up before it has read all: it has its reasons, and tells them.
     with suppress(ConnectionError), line.makefile("wb") as stream:
-        stream.write(ORDER.dump_json(Order(published)) + b"\n")
+        stream.write(ORDER.dump_json(BuildOrder(published)) + b"\n")
         send_files(stream, folder, FOLDERS)
 
 
-def _raise_faults(answer: Answer) -> None:
+def _raise_faults(answer: BuildAnswer) -> None:
     if answer.problems:
         raise FileErrors(answer.problems)
-    if answer.broken:
-        raise RuntimeError(f"in the build:\n{answer.broken}")
+    if answer.is_broken:
+        raise RuntimeError(f"in the build:\n{answer.is_broken}")
     if answer.unavailable:
         raise Unavailable(answer.unavailable)
 
 
 @contextmanager
-def _connected(desk: Desk) -> Iterator[socket.socket]:
+def _connected(context: PublishContext) -> Iterator[socket.socket]:
     """What is written goes to who builds, what is read comes from it. It ends with the block."""
-    if desk.settings.build_socket:
+    if context.settings.build_socket:
         with socket.socket(socket.AF_UNIX) as line:
             try:
-                line.connect(desk.settings.build_socket)
+                line.connect(context.settings.build_socket)
             except OSError:
                 raise Unavailable(
-                    f"nobody builds at {desk.settings.build_socket}: `systemctl status "
+                    f"nobody builds at {context.settings.build_socket}: `systemctl status "
                     "gatepost-build.socket`"
                 ) from None
             yield line
@@ -182,8 +184,8 @@ def _connected(desk: Desk) -> Iterator[socket.socket]:
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
             stderr=subprocess.DEVNULL,
-            cwd=desk.installed,
-            env=os.environ | _environment(desk.settings),
+            cwd=context.installed,
+            env=os.environ | _environment(context.settings),
             start_new_session=True,
         )
         theirs.close()
@@ -209,41 +211,45 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {PREFIX + name.upper(): str(getattr(settings, name)) for name in _ITS_SETTINGS}
 
 
-def make(
-    desk: Desk, repository: Repository, commit: str, entries: Sequence[Entry], now: datetime
+def make_release(
+    context: PublishContext,
+    repository: Repository,
+    commit: str,
+    entries: Sequence[Entry],
+    now: datetime,
 ) -> Release:
     """Makes it and leaves it waiting. Needs the shelf's lock.
 
     Raises `FileErrors` or `Refused` for what the writer can mend, `Unavailable` for the rest;
     then nothing of it is left.
     """
-    name = desk.shelf.free_name(name_of(commit, now))
+    name = context.store.free_name(name_of(commit, now))
     release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
-    before = desk.shelf.current()
-    live = desk.shelf.path(before.name) if before else None
-    wanted = [entry for entry in entries if is_published(entry)]
-    needed = desk.limits.check_push(wanted)
-    desk.limits.check_releases(desk.shelf.needed(), needed)
-    desk.limits.check_room(desk.shelf.folder, needed)
+    before = context.store.current()
+    live = context.store.path(before.name) if before else None
+    files = [entry for entry in entries if is_published(entry)]
+    needed = context.limits.check_push(files)
+    context.limits.check_releases(context.store.space_needed(), needed)
+    context.limits.check_room(context.store.folder, needed)
     try:
-        with desk.shelf.making(name) as folder:
-            extract(repository, wanted, folder, desk.limits)
-            _say(desk, build_site(desk, folder, live))
+        with context.store.new_folder(name) as folder:
+            extract(repository, files, folder, context.limits)
+            _say(context, build_site(context, folder, live))
             check_with_ledger(
-                desk.settings.ledger_socket, changed_campaigns(folder, live), desk.say
+                context.settings.ledger_socket, changed_campaigns(folder, live), context.report
             )
             release = replace(release, size=size_of(folder))
-            desk.limits.check_releases(desk.shelf.needed(), release.size)
-            desk.limits.check_room(folder)
+            context.limits.check_releases(context.store.space_needed(), release.size)
+            context.limits.check_room(folder)
             release.write(folder)
     except OSError as error:
         raise Unavailable(f"the server cannot keep the new site: {error.strerror}") from error
     return release
 
 
-def _say(desk: Desk, built: Answer) -> None:
+def _say(context: PublishContext, built: BuildAnswer) -> None:
     for warning in built.warnings:
-        desk.say(f"warning: {warning}")
-    desk.say(f"Built {built.counted} in {built.seconds:.1f} seconds.")
+        context.report(f"warning: {warning}")
+    context.report(f"Built {built.counted} in {built.seconds:.1f} seconds.")
     if built.due is not None:
-        desk.say(f"The next post is due on {built.due}. It is published then by itself.")
+        context.report(f"The next post is due on {built.due}. It is published then by itself.")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from capture.errors import Refused
-from capture.text import counted
-from gatepost.releases.context import Desk
-from gatepost.releases.git import Entry, Repository, is_published, shown
-from gatepost.releases.make_release import make
+from capture.text import count_noun
+from gatepost.releases.context import PublishContext
+from gatepost.releases.git import Entry, Repository, is_published, show_path
+from gatepost.releases.make_release import make_release
 from gatepost.releases.store import Release
 from publish.checks.project import read_published
 
@@ -69,13 +69,13 @@ def read_push(lines: Iterable[str], repository: Repository) -> Push:
 NAMED: Final = 10
 _LINK: Final = "120000"
 _TELL: Final = "is code or theme, which a push does not change"
-_MEND: Final = (
+_FIX: Final = (
     "Push what you wrote alone: content/, campaigns/, clients/. Code and theme are installed by "
     "the operator first (deploy/README.md, Upgrade); then this same push is taken."
 )
 
 
-def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
+def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
     """Raises `Refused` if anything but the three folders changes."""
     before = {entry.path: entry for entry in old if not is_published(entry)}
     after = {entry.path: entry for entry in new if not is_published(entry)}
@@ -87,10 +87,10 @@ def check_outside(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -
     ]
     if not changed:
         return
-    lines = [f"{shown(path)}: {_TELL}" for path in changed[:NAMED]]
+    lines = [f"{show_path(path)}: {_TELL}" for path in changed[:NAMED]]
     if len(changed) > NAMED:
-        lines.append(f"{counted(len(changed) - NAMED, 'more file')}: the same")
-    raise Refused("\n".join([*lines, _MEND]))
+        lines.append(f"{count_noun(len(changed) - NAMED, 'more file')}: the same")
+    raise Refused("\n".join([*lines, _FIX]))
 
 
 def _blob(entry: Entry | None) -> str | None:
@@ -116,64 +116,74 @@ def _name_of(content: bytes, like: str) -> str:
     return make(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def before_push(desk: Desk, repository: Repository, lines: Iterable[str], now: datetime) -> Release:
+def before_push(
+    context: PublishContext, repository: Repository, lines: Iterable[str], now: datetime
+) -> Release:
     """Judges the push and makes its release. Raises a `GatepostError`: git then refuses it."""
     push = read_push(lines, repository)
-    with desk.shelf.locked(lambda: desk.say("Another push is being published; waiting for it.")):
+    with context.store.locked(
+        lambda: context.report("Another push is being published; waiting for it.")
+    ):
         if repository.tip(REF) != push.old:
             raise Refused(
                 f"somebody's push was quicker: `git pull --rebase live {BRANCH}`, then push again"
             )
         entries = repository.entries(push.new)
-        check_outside(repository.entries(push.old) if push.old else [], entries, desk.installed)
-        return make(desk, repository, push.new, entries, now)
+        check_outside_changes(
+            repository.entries(push.old) if push.old else [], entries, context.installed
+        )
+        return make_release(context, repository, push.new, entries, now)
 
 
-def after_push(desk: Desk, repository: Repository, now: datetime) -> Release | None:
+def after_push(context: PublishContext, repository: Repository, now: datetime) -> Release | None:
     """Shows the release of the branch's tip, if it was never shown; None if there is none such.
 
     The tip and not the push: of two pushes in a row, the later one's release stays.
     """
-    with desk.shelf.locked():
-        return show_waiting(desk, repository, now)
+    with context.store.locked():
+        return publish_waiting(context, repository, now)
 
 
-def show_waiting(desk: Desk, repository: Repository, now: datetime) -> Release | None:
+def publish_waiting(
+    context: PublishContext, repository: Repository, now: datetime
+) -> Release | None:
     """The same for one who holds the lock."""
     tip = repository.tip(REF)
-    waiting = [one for one in desk.shelf.all() if one.live_at is None and one.commit == tip]
+    waiting = [one for one in context.store.all() if one.live_at is None and one.commit == tip]
     if not waiting:
         return None
-    desk.shelf.show(waiting[-1], now)
-    desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
+    context.store.publish(waiting[-1], now)
+    context.store.prune(context.settings.keep_releases, now, context.limits.releases)
     return waiting[-1]
 
 
 # Publishes again without a push: what a timer does, and the operator after an upgrade.
 
 
-def publish_again(desk: Desk, now: datetime, *, if_due: bool) -> Release | None:
+def republish(context: PublishContext, now: datetime, *, if_due: bool) -> Release | None:
     """Builds the live release's commit again, with today's date and the installed code.
 
     First shows what a push left that was cut off after git had taken it. With `if_due` builds only
     if a post that was held back is due, and returns None if there is nothing to do.
     Raises a `GatepostError`.
     """
-    with desk.shelf.locked():
-        for waiting in desk.shelf.all():
+    with context.store.locked():
+        for waiting in context.store.all():
             repository = Repository(Path(waiting.repository))
-            if waiting.live_at is None and (shown := show_waiting(desk, repository, now)):
+            if waiting.live_at is None and (shown := publish_waiting(context, repository, now)):
                 return shown
-        live = desk.shelf.current()
+        live = context.store.current()
         if live is None:
             if if_due:
                 return None
             raise Refused("nothing was published yet: push first")
-        due = read_published(desk.shelf.path(live.name) / "output" / "published.json").due
+        due = read_published(context.store.path(live.name) / "output" / "published.json").due
         if if_due and (due is None or due > now):
             return None
         repository = Repository(Path(live.repository))
-        made = make(desk, repository, live.commit, repository.entries(live.commit), now)
-        desk.shelf.show(made, now)
-        desk.shelf.prune(desk.settings.keep_releases, now, desk.limits.releases)
-        return made
+        created = make_release(
+            context, repository, live.commit, repository.entries(live.commit), now
+        )
+        context.store.publish(created, now)
+        context.store.prune(context.settings.keep_releases, now, context.limits.releases)
+        return created

@@ -81,7 +81,7 @@ _MAKING: Final = ".making"
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ReleaseStore:
     """RELEASES_DIR. Whoever changes anything holds the lock."""
 
     folder: Path
@@ -124,7 +124,7 @@ class Shelf:
             yield
 
     @contextmanager
-    def making(self, name: str) -> Iterator[Path]:
+    def new_folder(self, name: str) -> Iterator[Path]:
         """An empty folder that becomes the release `name` when the block ends well, and is gone
         if it raises. Needs the lock. Raises OSError."""
         draft = self.releases / _MAKING
@@ -142,7 +142,7 @@ class Shelf:
         names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
         return next(one for one in names if not self.path(one).exists())
 
-    def show(self, release: Release, now: datetime) -> None:
+    def publish(self, release: Release, now: datetime) -> None:
         """Puts a release before readers, at once. Needs the lock."""
         before = self._linked(CURRENT)
         if before == release.name:
@@ -165,7 +165,7 @@ class Shelf:
         self._swap(current.name, target.name)
         return target
 
-    def needed(self) -> int:
+    def space_needed(self) -> int:
         """The bytes of the releases that readers need: what the links name."""
         names = {self._linked(CURRENT), self._linked(PREVIOUS)} - {None}
         return sum(release.size for release in self.all() if release.name in names)
@@ -175,7 +175,7 @@ class Shelf:
         they have no more than `most` bytes together, what the links name, and what waits for its
         push to end. Needs the lock."""
         kept = {self._linked(CURRENT), self._linked(PREVIOUS)}
-        name, size = self._linked(CURRENT), self.needed()
+        name, size = self._linked(CURRENT), self.space_needed()
         for _ in range(keep):
             if name is None or not self.path(name).is_dir():
                 break

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 
 from capture.errors import Problem
 
-_LONGEST_LINE: Final = 16_384
+_MAX_LINE_LENGTH: Final = 16_384
 _CHUNK: Final = 1_000_000
 
 
-class Broken(Exception):
+class WireError(Exception):
     """What came is not what this module sends, or ended too early."""
 
 
@@ -41,7 +41,7 @@ def send_files(stream: IO[bytes], root: Path, folders: Iterable[str]) -> None:
     stream.flush()
 
 
-def take_files(
+def receive_files(
     stream: IO[bytes],
     root: Path,
     folders: Iterable[str],
@@ -61,7 +61,7 @@ def take_files(
         path, size = _facts(line, allowed)
         left -= size
         if left < 0:
-            raise Broken(f"more than {most:,} bytes")
+            raise WireError(f"more than {most:,} bytes")
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
@@ -69,16 +69,16 @@ def take_files(
             while size:
                 chunk = stream.read(min(size, _CHUNK))
                 if not chunk:
-                    raise Broken("ended within a file")
+                    raise WireError("ended within a file")
                 file.write(chunk)
                 size -= len(chunk)
                 written()
 
 
 def _line(stream: IO[bytes]) -> bytes:
-    line = stream.readline(_LONGEST_LINE)
+    line = stream.readline(_MAX_LINE_LENGTH)
     if not line.endswith(b"\n"):
-        raise Broken("ended before its end was said")
+        raise WireError("ended before its end was said")
     return line[:-1]
 
 
@@ -87,12 +87,12 @@ def _facts(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
         facts: Any = json.loads(line)
         path, size = facts["path"], facts["size"]
     except (ValueError, KeyError, TypeError):
-        raise Broken("no file's name where one is wanted") from None
+        raise WireError("no file's name where one is wanted") from None
     if not isinstance(path, str) or not isinstance(size, int) or size < 0 or "\0" in path:
-        raise Broken("no file's name where one is wanted")
+        raise WireError("no file's name where one is wanted")
     parts = path.split("/")
     if len(parts) < 2 or parts[0] not in allowed or not {"", ".", ".."}.isdisjoint(parts):
-        raise Broken("a file outside its folders")
+        raise WireError("a file outside its folders")
     return path, size
 
 
@@ -106,7 +106,7 @@ LONGEST: Final = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BuildOrder:
     """Sent first; the three folders follow."""
 
     published: str | None
@@ -114,14 +114,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BuildAnswer:
     """Sent back; the site follows if there are neither problems nor a reason why there is none."""
 
     problems: tuple[Problem, ...] = ()
     """What the writer can mend."""
     unavailable: str = ""
     """What the operator must mend, in words."""
-    broken: str = ""
+    is_broken: str = ""
     """The traceback of what nobody has thought of."""
     warnings: tuple[str, ...] = ()
     counted: str = ""
@@ -133,8 +133,8 @@ class Answer:
     @property
     def is_good(self) -> bool:
         """Whether a site follows."""
-        return not (self.problems or self.unavailable or self.broken)
+        return not (self.problems or self.unavailable or self.is_broken)
 
 
-ORDER: Final = TypeAdapter(Order)
-ANSWER: Final = TypeAdapter(Answer)
+ORDER: Final = TypeAdapter(BuildOrder)
+ANSWER: Final = TypeAdapter(BuildAnswer)

@@ -21,20 +21,28 @@ from pathlib import Path
 from typing import IO, Final, NoReturn
 
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable
-from gatepost.build_timeout import too_slow
+from gatepost.build_timeout import build_timeout
 from gatepost.releases.context import check_user
 from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
-from gatepost.releases.wire import ANSWER, LONGEST, ORDER, SITE, Answer, send_files, take_files
+from gatepost.releases.wire import (
+    ANSWER,
+    LONGEST,
+    ORDER,
+    SITE,
+    BuildAnswer,
+    receive_files,
+    send_files,
+)
 from gatepost.settings import PREFIX, Settings, Sourced
-from publish.plugins.current_file import NOW_READING
+from publish.plugins.current_file import CURRENT_FILE
 
 # Builds the site of three pushed folders with the installed code and theme, and tells how it went.
 #
 # Runs in a process that does nothing else.
 
 
-def build_once(settings: Settings, published: str | None, folder: Path) -> Answer:
+def build_once(settings: Settings, published: str | None, folder: Path) -> BuildAnswer:
     """Builds `folder`/output. Never raises."""
     installed = Path.cwd()
     try:
@@ -43,23 +51,23 @@ def build_once(settings: Settings, published: str | None, folder: Path) -> Answe
         os.environ["GATEPOST_SITE_URL"] = settings.site_url  # where publishconf.py looks for it
         return _run_build(installed, _given(settings, installed, published, folder))
     except FileErrors as error:
-        return Answer(problems=error.problems)
+        return BuildAnswer(problems=error.problems)
     except MemoryError:
         most = f"{PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
-        return Answer(unavailable=f"the build needs more memory than {most} gives it")
+        return BuildAnswer(unavailable=f"the build needs more memory than {most} gives it")
     except GatepostError as error:  # settings, programs, the disk: nothing that was pushed
-        return Answer(unavailable=str(error).replace(f"{folder}/", ""))
+        return BuildAnswer(unavailable=str(error).replace(f"{folder}/", ""))
     except Exception:
-        return Answer(broken=traceback.format_exc())
+        return BuildAnswer(is_broken=traceback.format_exc())
 
 
-def _run_build(installed: Path, given: Mapping[str, object]) -> Answer:
+def _run_build(installed: Path, overrides: Mapping[str, object]) -> BuildAnswer:
     from publish.build.release import finish  # noqa: PLC0415
     from publish.build.site import build  # noqa: PLC0415 - in bounds of memory, and not by who waits
     from publish.cli import counted_parts  # noqa: PLC0415
 
-    outcome = build(installed / "publishconf.py", given, finish=finish).outcome
-    return Answer(warnings=outcome.warnings, counted=counted_parts(outcome), due=outcome.due)
+    outcome = build(installed / "publishconf.py", overrides, finish=finish).summary
+    return BuildAnswer(warnings=outcome.warnings, counted=counted_parts(outcome), due=outcome.due)
 
 
 def _given(
@@ -67,7 +75,7 @@ def _given(
 ) -> Mapping[str, object]:
     from publish.checks.layout import PUBLISHED  # noqa: PLC0415
 
-    given: dict[str, object] = {
+    overrides: dict[str, object] = {
         "PATH": str(folder / "content"),
         "GATED_PATH": str(folder / "content" / "gated"),
         "CAMPAIGNS_PATH": str(folder / "campaigns"),
@@ -76,13 +84,13 @@ def _given(
         "CACHE_PATH": str(installed / settings.cache_dir),
         "THEME": str(installed / settings.theme_dir),
         "CAPTURE_URL": settings.capture_url,
-        NOW_READING: str(folder / ".work/reading"),
+        CURRENT_FILE: str(folder / ".work/reading"),
     }
     if published is not None:  # so that no address which readers know is lost without a word
         before = folder / ".work/published.json"
         before.write_text(published, encoding="utf-8")
-        given[PUBLISHED] = str(before)
-    return given
+        overrides[PUBLISHED] = str(before)
+    return overrides
 
 
 _LOOKS: Final = 0.1
@@ -111,25 +119,25 @@ def _work_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _answer(folder: Path, answers: IO[bytes]) -> Answer:
+def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
     try:
         settings = Sourced.read().settings
         check_user(settings)
         return _build(settings, folder, answers)
     except FileErrors as error:
-        return Answer(problems=error.problems)
+        return BuildAnswer(problems=error.problems)
     except GatepostError as error:
-        return Answer(unavailable=str(error))
+        return BuildAnswer(unavailable=str(error))
     except OSError as error:
-        return Answer(unavailable=f"the build cannot keep its files: {error.strerror}")
+        return BuildAnswer(unavailable=f"the build cannot keep its files: {error.strerror}")
     except Exception:
-        return Answer(broken=traceback.format_exc())
+        return BuildAnswer(is_broken=traceback.format_exc())
 
 
-def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> Answer:
+def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
     limits = Limits.of(settings)
     order = ORDER.validate_json(sys.stdin.buffer.readline(LONGEST))
-    take_files(sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_room(folder))
+    receive_files(sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_room(folder))
     work = folder / ".work"
     work.mkdir()
     started = time.monotonic()
@@ -148,7 +156,7 @@ def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> Answer:
             f"the build broke off without a word ({os.waitstatus_to_exitcode(status)}); it may "
             f"have needed more memory than {PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
         )
-    answer: Answer = ANSWER.validate_json((work / "answer").read_bytes())
+    answer: BuildAnswer = ANSWER.validate_json((work / "answer").read_bytes())
     return replace(answer, seconds=time.monotonic() - started)
 
 
@@ -162,8 +170,8 @@ def _wait(child: int, folder: Path, work: Path, limits: Limits, answers: IO[byte
         if ended:
             return status
         if time.monotonic() > ends:
-            path, told = too_slow(work / "reading", limits.seconds)
-            raise FileErrors([Problem(path, None, told)])
+            path, message = build_timeout(work / "reading", limits.seconds)
+            raise FileErrors([Problem(path, None, message)])
         limits.check_room(folder)
         if gone.poll(_LOOKS * 1000):
             raise BrokenPipeError

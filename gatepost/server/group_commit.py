@@ -14,7 +14,7 @@ from capture.errors import Busy
 from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.protocol import Ledger, Reading, Records
 
-MOST = 16
+MAX_BATCH = 16
 """Pieces of work in one transaction: others wait for its end."""
 PAUSE_SECONDS = 0.001
 PAUSES = 20
@@ -23,7 +23,7 @@ PAUSES = 20
 Work = Callable[[Records], Any]
 
 
-class Together:
+class GroupCommit:
     """A `Ledger` whose writes wait for each other's commit, and while they do, hold nobody up."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -41,10 +41,10 @@ class Together:
     def transact(self, work: Callable[[Records], Result]) -> Result:
         if not self._started:
             return self._ledger.transact(work)
-        told = AsyncResult()
-        self._waiting.append((work, told))
+        message = AsyncResult()
+        self._waiting.append((work, message))
         self._some.set()
-        result: Result = told.get()
+        result: Result = message.get()
         return result
 
     def transact_all(
@@ -52,8 +52,8 @@ class Together:
     ) -> list[WorkResult[Result]]:
         return self._ledger.transact_all(works, at_once=at_once)
 
-    def read(self, look: Callable[[Reading], Result]) -> Result:
-        return self._ledger.read(look)
+    def read(self, query: Callable[[Reading], Result]) -> Result:
+        return self._ledger.read(query)
 
     def verify(self) -> Verification:
         return self._ledger.verify()
@@ -64,9 +64,9 @@ class Together:
     def _commit_for_ever(self) -> None:
         while True:
             self._some.wait()
-            if len(self._waiting) < MOST:
+            if len(self._waiting) < MAX_BATCH:
                 gevent.idle()  # whoever has arrived by now comes along
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             if not self._waiting:
                 self._some.clear()
             self._commit(batch)
@@ -77,11 +77,11 @@ class Together:
             outcomes = self._kept(works)
         except Exception as error:  # nothing of it was written; each visitor's view says so
             outcomes = [WorkResult(error=error) for _ in works]
-        for (_, told), outcome in zip(batch, outcomes, strict=True):
+        for (_, message), outcome in zip(batch, outcomes, strict=True):
             if outcome.error is None:
-                told.set(outcome.result)
+                message.set(outcome.result)
             else:
-                told.set_exception(outcome.error)
+                message.set_exception(outcome.error)
 
     def _kept(self, works: Sequence[Work]) -> list[WorkResult[Any]]:
         """Mostly the ledger is free or soon will be. Where it is not, a thread waits for it, so

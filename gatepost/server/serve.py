@@ -22,7 +22,7 @@ from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.sender import without_messages
-from gatepost.server.group_commit import Together
+from gatepost.server.group_commit import GroupCommit
 from gatepost.server.static_files import static_site
 from gatepost.server.worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, Sourced, secret, url_host
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 _OTHERS = 0o077
 
 
-def keep_private(settings: Settings) -> None:
+def make_files_private(settings: Settings) -> None:
     """Takes others' rights from `var/` and all in it, and from the database wherever it lies."""
     for line in make_private(_kept(settings)):
         log.warning("%s", line)
@@ -123,11 +123,11 @@ def serve(settings: Settings) -> None:
     if not listen_fds(unset_environment=False):  # else systemd listens, and holds on to who comes
         check_port(settings)
     os.umask(0o077)  # whatever is made from here on is the service's alone
-    keep_private(settings)
+    make_files_private(settings)
     # Made once, before the workers: what fails, fails here and in one line; and a worker that has
     # to be replaced needs no sound files and no free disk to begin.
     config = web_config(settings)
-    ledger = Together(open_ledger(config.database_url, config.duplicate_key))
+    ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
     app = make_app(settings, ledger)
     ledger.close()  # no connection may be carried into another process
     _Server(settings, app, ledger).run()
@@ -141,21 +141,21 @@ def check_port(settings: Settings, command: str = "make run") -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            mend = (
+            fix = (
                 f"stop what runs there, or take another port: {command} PORT={{}}"
                 if error.errno in {errno.EADDRINUSE, errno.EACCES}
                 else "set GATEPOST_HOST to an address of this machine"
             )
             raise Refused(
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-                + mend.format(8000 if settings.port < _UNPRIVILEGED else settings.port + 1)
+                + fix.format(8000 if settings.port < _UNPRIVILEGED else settings.port + 1)
             ) from None
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings in place of a file of its own."""
 
-    def __init__(self, settings: Settings, app: Flask, ledger: Together) -> None:
+    def __init__(self, settings: Settings, app: Flask, ledger: GroupCommit) -> None:
         self._settings = settings
         self._app = app
         self._ledger = ledger
@@ -176,7 +176,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "control_socket_disable": True,  # it would be one file for all services of a user
             "forwarded_allow_ips": "",  # whom we believe of addresses and paths, ProxyFix says
             "forwarder_headers": "",
-            "post_fork": _hear_for_itself,
+            "post_fork": _restore_signals,
             "when_ready": _say_ready,
         }
         for name, value in options.items():
@@ -190,12 +190,12 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         return self._app
 
 
-def _hear_for_itself(server: Any, worker: Any) -> None:
+def _restore_signals(server: Any, worker: Any) -> None:
     """A new worker is told to end by the signals that its server was told by: until it listens to
     them itself, it would not hear, and serve on until it is killed with visitors waiting."""
     del server, worker
-    for told in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(told, signal.SIG_DFL)
+    for message in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(message, signal.SIG_DFL)
 
 
 def _say_ready(server: Any) -> None:

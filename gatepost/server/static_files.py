@@ -16,7 +16,7 @@ from werkzeug.security import safe_join
 
 from capture.web.policy import HEADER, search_policy
 
-FOR_EVER = 365 * 24 * 3600
+ONE_YEAR = 365 * 24 * 3600
 # Names that carry a hash of what is in the file.
 _NEVER_CHANGES: Final = re.compile(
     r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
@@ -43,7 +43,7 @@ def static_site(folder: Path) -> Blueprint:
         except NotFound:
             return _missing(root)
         response.headers["Cache-Control"] = (
-            f"public, max-age={FOR_EVER}, immutable" if _NEVER_CHANGES.match(path) else "no-cache"
+            f"public, max-age={ONE_YEAR}, immutable" if _NEVER_CHANGES.match(path) else "no-cache"
         )
         if path == "search/index.html":
             policy = search_policy(current_app.config["PAGE_POLICY"])

@@ -29,7 +29,7 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.ggevent import GeventWorker
 
-from capture.web.config import LARGEST_BODY
+from capture.web.config import MAX_BODY
 
 # How a connection is treated: bounded in what it may hold up, and closed so that it is read.
 
@@ -44,14 +44,14 @@ LINGER_BYTES: Final = 8 * 1024 * 1024
 _PIECE: Final = 64 * 1024
 
 
-def bound_sending(sock: Any) -> None:
+def limit_sending(sock: Any) -> None:
     """Ends, by the kernel, a connection whose client does not read (RFC 5482; Linux alone)."""
     option = getattr(plain, "TCP_USER_TIMEOUT", None)
     if option is not None and sock.family != getattr(plain, "AF_UNIX", None):
         sock.setsockopt(plain.IPPROTO_TCP, option, SEND_SECONDS * 1000)
 
 
-def close_gently(sock: Any) -> None:
+def close_after_drain(sock: Any) -> None:
     """Says that no more will come, takes a bounded amount of what the client still sends, closes.
 
     A socket that is closed with bytes unread resets the connection (RFC 9112, section 9.6), and
@@ -64,14 +64,14 @@ def close_gently(sock: Any) -> None:
 
 
 def _drain(sock: Any) -> None:
-    taken = 0
-    while taken < LINGER_BYTES:
+    used = 0
+    while used < LINGER_BYTES:
         piece = b""
         with gevent.Timeout(LINGER_QUIET_SECONDS, exception=False):
             piece = sock.recv(_PIECE)
         if not piece:
             return
-        taken += len(piece)
+        used += len(piece)
 
 
 # The body of a request: all of it is there before the app is called, within a time.
@@ -115,23 +115,23 @@ def take_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> None:
     length = _promised(req)
     if length == 0:
         return
-    if req.method != "POST" or (length is not None and length > LARGEST_BODY):
+    if req.method != "POST" or (length is not None and length > MAX_BODY):
         req.force_close()
         return
     if expects:
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = None
-    most = LARGEST_BODY if length is None else length
+    most = MAX_BODY if length is None else length
     with gevent.Timeout(seconds + most / LEAST_RATE, exception=False):
         try:
-            body = req.body.read(LARGEST_BODY + 1)
+            body = req.body.read(MAX_BODY + 1)
         except NoMoreData:
             raise BodyRefused("400 Bad Request", CUT_OFF) from None
     if body is None:
         raise BodyRefused("408 Request Timeout", "The body did not arrive in time")
     if length is not None and len(body) < length:
         raise BodyRefused("400 Bad Request", CUT_OFF)
-    if len(body) > LARGEST_BODY:
+    if len(body) > MAX_BODY:
         req.force_close()  # more of it may be on its way; the app refuses it by its length
     req.body = io.BytesIO(body)
 
@@ -153,7 +153,7 @@ MANY: Final = 8
 """Requests at once that a process can do with: some ten milliseconds of work."""
 ROOM: Final = 16
 """Connections that are kept free for who comes next: who waits longest without need gives way."""
-SPARED_SECONDS: Final = 1.0
+SHUTDOWN_SECONDS: Final = 1.0
 """Who has waited for less than this never gives way."""
 
 _GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ETIMEDOUT})
@@ -166,7 +166,7 @@ _STATUS: Final = {
 """What is no HTTP is answered by 400, but for these."""
 
 
-class _Dropped(BaseException):
+class _ConnectionDropped(BaseException):
     """Raised in a connection's greenlet, where it waits for its client: it is to end."""
 
 
@@ -197,8 +197,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def patch(self) -> None:
         self.sockets: list[Any] = [
-            socket.socket(made.FAMILY, socket.SOCK_STREAM, fileno=made.sock.detach())
-            for made in self.sockets
+            socket.socket(created.FAMILY, socket.SOCK_STREAM, fileno=created.sock.detach())
+            for created in self.sockets
         ]
 
     def load_wsgi(self) -> None:
@@ -215,7 +215,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         for server in servers:
             server.close()
         for connection in self._resting:
-            connection.kill(_Dropped, block=False)
+            connection.kill(_ConnectionDropped, block=False)
         for server in servers:
             server.stop(timeout=self.cfg.graceful_timeout)
 
@@ -231,12 +231,12 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         wanted = ROOM - self._pool.free_count()
         if wanted <= 0:
             return
-        spared = time.monotonic() - SPARED_SECONDS
+        spared = time.monotonic() - SHUTDOWN_SECONDS
         waiting = sorted(self._waiting.items(), key=lambda one: one[1])
         for connection, since in waiting[:wanted]:
             if since <= spared:
                 del self._waiting[connection]
-                connection.kill(_Dropped, block=False)
+                connection.kill(_ConnectionDropped, block=False)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serves a connection to its end. Nothing is raised: gevent would log it with `addr`."""
@@ -245,9 +245,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         self._make_room()
         try:
             client.setblocking(True)
-            bound_sending(client)
+            limit_sending(client)
             self._serve(listener.getsockname(), client, addr)
-        except _Dropped:
+        except _ConnectionDropped:
             pass
         except OSError as error:
             if error.errno not in _GONE:
@@ -278,7 +278,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             raise
         except Exception as error:
             self._refuse(client, error)
-        close_gently(client)
+        close_after_drain(client)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         me = gevent.getcurrent()

@@ -18,12 +18,12 @@ from publish.checks.finding import Findings
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules.forms import open_forms
-from publish.plugins.checks import checked
-from publish.plugins.problems import EAR, raise_found, report_of
+from publish.plugins.checks import check_content
+from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBackPost:
     """A post that readers do not see yet."""
 
     where: str
@@ -35,7 +35,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunSummary:
     """What was read: how much of it is published, and what the writer should know."""
 
     articles: int
@@ -46,48 +46,48 @@ class Outcome:
     """The next post that is held back: when in the site's zone, and which."""
     due_at: datetime | None = None
     """When the site changes though nobody writes: that post's time, or a form's. UTC."""
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldBackPost, ...] = ()
     """Drafts and posts to come."""
 
 
-def settings_from(config: Path, given: Mapping[str, object]) -> dict[str, Any]:
+def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
     """Pelican's settings; `given` wins over the file. Raises `FileErrors` or `Refused`."""
     if not config.is_file():
         raise Refused(f"{config}: no such file; run this in the project's folder")
-    EAR.listen()
-    EAR.take()
-    with _in_words(config, config.parent):
-        settings: dict[str, Any] = read_settings(str(config), override=dict(given))
+    LOG_COLLECTOR.listen()
+    LOG_COLLECTOR.take()
+    with _explained_errors(config, config.parent):
+        settings: dict[str, Any] = read_settings(str(config), override=dict(overrides))
     return settings
 
 
-def run(settings: dict[str, Any]) -> Outcome:
+def run_pelican(settings: dict[str, Any]) -> RunSummary:
     """Reads everything, checks it and writes it to OUTPUT_PATH.
 
     Raises `FileErrors` with every problem, or `Unavailable` when the disk refuses.
     """
-    outcome: list[Outcome] = []
+    summary: list[RunSummary] = []
 
     def read(generators: Any) -> None:
-        outcome.append(_count(generators[0]))
+        summary.append(_count(generators[0]))
 
     theme = Path(settings["THEME"])
-    with _quiet(), _in_words(theme, theme):
+    with _silenced(), _explained_errors(theme, theme):
         pelican = Pelican(settings)
         # Connected after all plugins, so `publish.plugins.problems` has found no fault by then.
         with signals.all_generators_finalized.connected_to(read):
             pelican.run()
-        raise_found(settings)
-    report = report_of(settings)
+        raise_problems(settings)
+    report = get_report(settings)
     warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
-    found = outcome[0]
+    found = summary[0]
     writing = settings.get(WRITING)
     held = tuple(_held(writing)) if writing else ()
     due_at = writing.next_change if writing else None
-    return replace(found, warnings=warnings, due=_due(writing), due_at=due_at, held=held)
+    return replace(found, warnings=warnings, due=_next_due(writing), due_at=due_at, held=held)
 
 
-def _count(generator: Any) -> Outcome:
+def _count(generator: Any) -> RunSummary:
     context = generator.context
     published = [
         type(content).__name__
@@ -95,10 +95,10 @@ def _count(generator: Any) -> Outcome:
         if content is not None and content.status != "draft"
     ]
     forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
-    return Outcome(published.count("Article"), published.count("Page"), forms, (), None)
+    return RunSummary(published.count("Article"), published.count("Page"), forms, (), None)
 
 
-def _due(writing: Writing | None) -> str | None:
+def _next_due(writing: Writing | None) -> str | None:
     post = writing.next_due if writing else None
     if writing is None or post is None or post.due is None:
         return None
@@ -109,18 +109,18 @@ def _when(post: Post, writing: Writing) -> str:
     return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}" if post.due else ""
 
 
-def _held(writing: Writing) -> Iterator[Held]:
+def _held(writing: Writing) -> Iterator[HeldBackPost]:
     for post in writing.posts:
         state = post.state(writing.now)
         if state in {"draft", "scheduled"}:
             preview, due = post.get("preview"), _when(post, writing)
             address = f"/drafts/{preview}/" if preview else ""
             title = str(post.get("title") or post.slug)
-            yield Held(post.where, title, address, due if state == "scheduled" else "")
+            yield HeldBackPost(post.where, title, address, due if state == "scheduled" else "")
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silenced() -> Iterator[None]:
     """Pelican prints its own last line to the console."""
     before, console.quiet = console.quiet, True
     try:
@@ -130,7 +130,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _in_words(blame: Path, folder: Path) -> Iterator[None]:
+def _explained_errors(blame: Path, folder: Path) -> Iterator[None]:
     """Turns what the block raises into one line, with the file below `folder` that did it."""
     try:
         yield
@@ -168,7 +168,7 @@ def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What was read and what is wrong with it. Counts are of what readers may see."""
 
     articles: int
@@ -177,10 +177,10 @@ class Checked:
     findings: Findings
 
 
-def check(config: Path, given: Mapping[str, object], now: datetime) -> Checked:
+def check(config: Path, overrides: Mapping[str, object], now: datetime) -> CheckResult:
     """Asks every rule. Raises what keeps it from reading: faulty settings, a broken disk."""
-    writing, findings = checked(settings_from(config, given), now)
-    return Checked(*_counts(writing), findings)
+    writing, findings = check_content(settings_from(config, overrides), now)
+    return CheckResult(*_counts(writing), findings)
 
 
 def _counts(writing: Writing) -> tuple[int, int, int]:

@@ -34,7 +34,7 @@ from capture.errors import Refused
 
 
 FOLDER: Final = "pagefind"
-MAY_BE_FOUND: Final = b" data-pagefind-body"
+SEARCHABLE: Final = b" data-pagefind-body"
 """The theme marks a page's text with it."""
 PACKED: Final = frozenset({".pagefind", ".pf_meta", ".pf_index", ".pf_fragment"})
 _UNUSED: Final = ("*.css", "pagefind-*.js")  # the page's look is the theme's
@@ -48,7 +48,7 @@ Word: TypeAlias = list[Any]
 """The word, then for each page that has it a list: which page, the places in its text, ..."""
 
 
-def key(pages: Iterable[Path], site: Path) -> str:
+def search_key(pages: Iterable[Path], site: Path) -> str:
     """Another one if the index would be another one. Raises OSError."""
     made_by = importlib.metadata.version("pagefind"), str(_PLACES)
     digest = hashlib.sha256(" ".join(made_by).encode())
@@ -58,13 +58,13 @@ def key(pages: Iterable[Path], site: Path) -> str:
     return digest.hexdigest()
 
 
-def make_index(site: Path, target: Path) -> None:
+def build_search_index(site: Path, target: Path) -> None:
     """Writes the index of a site's pages. Raises Refused if Pagefind fails, OSError."""
     command = [sys.executable, "-m", "pagefind", "--site", str(site), "--output-path", str(target)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if ran.returncode:
-        said = " ".join((ran.stderr or ran.stdout).split())
-        raise Refused(f"pagefind could not make the search index: {said[-300:]}")
+        text = " ".join((ran.stderr or ran.stdout).split())
+        raise Refused(f"pagefind could not make the search index: {text[-300:]}")
     for path in target.rglob("*"):
         if path.suffix in PACKED:  # Pagefind's script reads both; brotli packs tighter than this
             path.write_bytes(gzip.decompress(path.read_bytes()))
@@ -90,7 +90,7 @@ def _cut(target: Path, name: str) -> str:
         _part(target, written).write_bytes(packed)
         content[2].append([part[0][0], part[-1][0], written])
     for before, after in pairwise(content[2]):
-        before[1], after[0] = _told_apart(before[1], after[0])
+        before[1], after[0] = _distinguished(before[1], after[0])
     named = _named(language, packed := _packed(content))
     (target / f"pagefind.{named}.pf_meta").write_bytes(packed)
     return named
@@ -109,7 +109,7 @@ def _parts(words: Iterable[Word], most: int) -> Iterator[list[Word]]:
         yield part
 
 
-def _told_apart(last: str, first: str) -> tuple[str, str]:
+def _distinguished(last: str, first: str) -> tuple[str, str]:
     """The end of what one part answers for, with all that its last word begins; and the next one's
     beginning, both as short as they may be."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(last, first, strict=False))
@@ -149,14 +149,14 @@ def finish(site: Path, cache: Path) -> None:
 
 def add_search(site: Path, cache: Path) -> None:
     """Puts Pagefind's index into `pagefind/`. Without a page that may be found there is none."""
-    pages = [path for path in sorted(site.rglob("*.html")) if MAY_BE_FOUND in path.read_bytes()]
+    pages = [path for path in sorted(site.rglob("*.html")) if SEARCHABLE in path.read_bytes()]
     if not pages:  # Pagefind would take every page then, drafts too
         return
-    kept = cache / key(pages, site)
+    kept = cache / search_key(pages, site)
     if not kept.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            make_index(site, Path(folder) / "index")
+            build_search_index(site, Path(folder) / "index")
             for old in cache.glob("?" * len(kept.name)):  # whole ones, not one in the making
                 shutil.rmtree(old, ignore_errors=True)
             with suppress(OSError):  # somebody else was quicker, with the same index

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from capture.errors import Refused, Unavailable
-from publish.build.pelican_run import Outcome, run, settings_from
+from publish.build.pelican_run import RunSummary, run_pelican, settings_from
 from publish.checks.layout import PUBLISHED, published_of
 from publish.checks.project import read_published
 from publish.plugins.share_pictures import RELEASE
@@ -19,11 +19,13 @@ from publish.plugins.share_pictures import RELEASE
 # Puts a new site in the place of the old one: all of it, or nothing.
 
 
-WORKSHOP: Final = ".build"  # beside the site: the new one on its way in, the old one on its way out
+WORK_FOLDER: Final = (
+    ".build"  # beside the site: the new one on its way in, the old one on its way out
+)
 
 
 @contextmanager
-def replaced(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
+def replace_site(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
     """Gives an empty folder to build into, and swaps it in when the block ends well.
 
     If the block raises, the old site stays as it is. Files that the block writes beside the new
@@ -31,8 +33,8 @@ def replaced(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
     `waiting` and waits. Raises OSError.
     """
     site.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(site.parent / ".build.lock", waiting):
-        workshop = site.parent / WORKSHOP
+    with _locked(site.parent / ".build.lock", waiting):
+        workshop = site.parent / WORK_FOLDER
         shutil.rmtree(workshop, ignore_errors=True)  # what a killed build left
         fresh = workshop / "new" / site.name
         fresh.mkdir(parents=True)
@@ -59,7 +61,7 @@ def _swap(fresh: Path, site: Path, old: Path) -> None:
 
 
 @contextmanager
-def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def _locked(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """The lock ends with its process, however that ends."""
     with lock.open("w") as file:
         try:
@@ -71,21 +73,21 @@ def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """A site that was published."""
 
-    outcome: Outcome
+    summary: RunSummary
     seconds: float
     site: Path
 
 
 def build(
     config: Path,
-    given: Mapping[str, object],
+    overrides: Mapping[str, object],
     waiting: Callable[[], None] = lambda: None,
     *,
     finish: Callable[[Path, Path], None] | None = None,
-) -> Built:
+) -> BuildResult:
     """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
 
     `waiting` is called if another build is at work. `finish` (`publish.build.release.finish`) makes
@@ -94,7 +96,7 @@ def build(
     sources, or `Unavailable` when the disk refuses; then the old site is as it was.
     """
     started = time.monotonic()
-    settings = settings_from(config, given)
+    settings = settings_from(config, overrides)
     site = Path(settings["OUTPUT_PATH"]).absolute()
     for source in (config, Path(settings["PATH"]), Path(settings["THEME"])):
         if source.resolve().is_relative_to(site.resolve()):
@@ -104,21 +106,21 @@ def build(
             )
     kept = published_of(settings)  # what the last published build left, not this one
     try:
-        with replaced(site, waiting) as fresh:
+        with replace_site(site, waiting) as fresh:
             ours = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: bool(finish)}
-            outcome = run(settings | ours)
+            summary = run_pelican(settings | ours)
             if finish:
                 finish(fresh, Path(settings["CACHE_PATH"]))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
-    return Built(outcome, time.monotonic() - started, site)
+    return BuildResult(summary, time.monotonic() - started, site)
 
 
 # Whether a post, or a form's day, is due: for a timer, so without reading the posts again.
 
 
-def is_due(config: Path, given: Mapping[str, object], now: datetime) -> bool:
+def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool:
     """Whether a time has come for which the last published build left something."""
-    due = read_published(published_of(settings_from(config, given))).due
+    due = read_published(published_of(settings_from(config, overrides))).due
     return due is not None and due <= now

@@ -34,7 +34,7 @@ _MEDIA: Final = re.compile(r"data:(?:image|audio|video)/", re.IGNORECASE)
 _IGNORED: Final = re.compile(r"[\t\n\r]+")
 _CONTROL: Final = "".join(map(chr, range(33)))
 _SCHEMES: Final = ("javascript:", "vbscript:", "data:", "blob:", "filesystem:")
-_ACTS: Final = re.compile("|".join(_SCHEMES), re.IGNORECASE)
+_ACTIVE: Final = re.compile("|".join(_SCHEMES), re.IGNORECASE)
 _SUSPECT: Final = re.compile(
     r"<(?:script|meta|base|object|embed|applet|frame|portal|form|button|input|link|iframe)"
     r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc)\s*=",
@@ -60,10 +60,10 @@ def active_parts(text: str, first_line: int = 1) -> tuple[ActivePart, ...]:
     return tuple(dict.fromkeys(_read(text, first_line)))
 
 
-def acts(address: str, *, is_shown: bool = False) -> str:
+def is_active(address: str, *, is_shown: bool = False) -> str:
     """What is wrong with an address that runs a program; empty if it leads to a page or file."""
     address = _IGNORED.sub("", address).strip(_CONTROL)
-    if not _ACTS.match(address) or (is_shown and _MEDIA.match(address)):
+    if not _ACTIVE.match(address) or (is_shown and _MEDIA.match(address)):
         return ""
     return f"`{address[:40]}` {_PROGRAM}"
 
@@ -76,21 +76,21 @@ def is_elsewhere(address: str, site_url: str) -> bool:
     return not (site_url and f"{address}/".startswith(f"{site_url.rstrip('/')}/"))
 
 
-def faults_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def problems_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Message and address of everything in one tag; names in small letters, values decoded."""
-    given = dict(reversed(list(attributes)))  # of two alike the first holds
-    if told := _ELEMENTS.get(name):
-        yield f"`<{name}>` {told}", ""
-    if name == "meta" and "http-equiv" in given:
+    raw = dict(reversed(list(attributes)))  # of two alike the first holds
+    if message := _ELEMENTS.get(name):
+        yield f"`<{name}>` {message}", ""
+    if name == "meta" and "http-equiv" in raw:
         yield "`<meta http-equiv>` can send readers elsewhere: take it out", ""
-    if name == "iframe" and "srcdoc" in given:
+    if name == "iframe" and "srcdoc" in raw:
         yield f"`<iframe srcdoc>` {_PROGRAM}", ""
-    for key, value in given.items():
+    for key, value in raw.items():
         if key.startswith("on") and len(key) > 2:
             yield f"`{key}` {_PROGRAM}", ""
         elif (name, key) in _SENDS:
-            told = f"`<{name}>` sends what a reader types to `{value.strip()}`"
-            yield f"{told}: use `{{% form SLUG %}}`", value
+            message = f"`<{name}>` sends what a reader types to `{value.strip()}`"
+            yield f"{message}: use `{{% form SLUG %}}`", value
         elif (name, key) in _FETCHES:
             yield f"`<{name}>` tells `{value.strip()}` of every reader: take it out", value
         if key in _ADDRESSES:
@@ -98,8 +98,8 @@ def faults_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[
             for part in (
                 value.split(";") if key in {"values", "srcset"} and ";" in value else [value]
             ):
-                if told := acts(part, is_shown=shown):
-                    yield told, ""
+                if message := is_active(part, is_shown=shown):
+                    yield message, ""
 
 
 def _may_act(text: str) -> bool:
@@ -140,9 +140,9 @@ class _Parser(HTMLParser):
         """No text is skipped: where a script or style ends, parsers disagree."""
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        given = [(key.rpartition(":")[2], value or "") for key, value in attrs]
+        raw = [(key.rpartition(":")[2], value or "") for key, value in attrs]
         line = self._first + self.getpos()[0] - 1
-        for message, address in faults_of_tag(tag.rpartition(":")[2], given):
+        for message, address in problems_of_tag(tag.rpartition(":")[2], raw):
             self.found.append(ActivePart(message, line, address))
 
     def handle_comment(self, data: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from capture.campaign.problems import near
+from capture.campaign.problems import suggestion
 from capture.errors import Problem, Refused
 
 Level = Literal["error", "warning", "off"]
@@ -51,14 +51,14 @@ class Finding:
         return Problem(self.path, self.line, self.message)
 
 
-def levels_from(given: Mapping[str, str]) -> Mapping[str, Level]:
+def levels_from(value: Mapping[str, str]) -> Mapping[str, Level]:
     """The level of each rule, from `WRITING_RULES`. Raises `Refused` for what is none."""
     levels: dict[str, Level] = dict(LEVELS)
-    for rule, level in given.items():
+    for rule, level in value.items():
         if rule in FIXED:
             raise Refused(f"WRITING_RULES: `{rule}` keeps the site whole and is always an error")
         if rule not in LEVELS:
-            hint = near(rule, LEVELS) or f"; there are: {', '.join(LEVELS)}"
+            hint = suggestion(rule, LEVELS) or f"; there are: {', '.join(LEVELS)}"
             raise Refused(f"WRITING_RULES: no rule `{rule}`{hint}")
         match level:
             case "error" | "warning" | "off":
@@ -98,6 +98,6 @@ _IN_PROPERTY: Final = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 def annotation(level: str, finding: Finding) -> str:
     """One line for the log of a workflow; `level` is error or warning."""
-    said = {"file": finding.path, "line": str(finding.line or 1), "title": finding.rule}
-    properties = ",".join(f"{name}={text.translate(_IN_PROPERTY)}" for name, text in said.items())
+    data = {"file": finding.path, "line": str(finding.line or 1), "title": finding.rule}
+    properties = ",".join(f"{name}={text.translate(_IN_PROPERTY)}" for name, text in data.items())
     return f"::{level} {properties}::{finding.message.translate(_IN_MESSAGE)}"

@@ -29,48 +29,48 @@ _DEEPEST: Final = 8
 
 
 @dataclass
-class YamlHead:
+class YamlFrontMatter:
     """What was read, and what could not be."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     lines: dict[KeyPath, int] = field(default_factory=dict)
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read_yaml(text: str, first_line: int) -> YamlHead:
+def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
     """Reads one YAML document whose first line is `first_line` of its file. Never raises."""
-    head = YamlHead()
+    front_matter = YamlFrontMatter()
     try:
         node = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
-        head.faults.append((line, _why(error)))
-        return head
+        front_matter.problems.append((line, _why(error)))
+        return front_matter
     except (yaml.YAMLError, RecursionError) as error:
-        head.faults.append((first_line, f"is no YAML: {' '.join(str(error).split())}"))
-        return head
+        front_matter.problems.append((first_line, f"is no YAML: {' '.join(str(error).split())}"))
+        return front_matter
     if isinstance(node, yaml.MappingNode):
-        head.values = _Reader(head, first_line).table(node, ())
+        front_matter.values = _Reader(front_matter, first_line).table(node, ())
     elif node is not None:
-        head.faults.append((first_line, "is no list of `key: value` lines"))
-    return head
+        front_matter.problems.append((first_line, "is no list of `key: value` lines"))
+    return front_matter
 
 
 def _why(error: yaml.MarkedYAMLError) -> str:
-    said = " ".join(str(error.problem or error.context).split())
-    if "mapping values are not allowed" in said:
+    text = " ".join(str(error.problem or error.context).split())
+    if "mapping values are not allowed" in text:
         return 'has a second `: ` in one value: put the value in quotes, such as title: "One: two"'
-    if "cannot start any token" in said or "found unexpected" in said or "expected" in said:
-        return f'is no YAML ({said}): put text that holds signs such as : # @ % [ in "quotes"'
-    return f"is no YAML: {said}"
+    if "cannot start any token" in text or "found unexpected" in text or "expected" in text:
+        return f'is no YAML ({text}): put text that holds signs such as : # @ % [ in "quotes"'
+    return f"is no YAML: {text}"
 
 
 class _Reader:
     """Turns nodes into values, each node once: so an alias can build no endless text."""
 
-    def __init__(self, head: YamlHead, first_line: int) -> None:
-        self._head = head
+    def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
+        self._head = front_matter
         self._first = first_line
         self._seen: set[int] = set()
 
@@ -79,13 +79,13 @@ class _Reader:
         for key_node, value_node in node.value:
             line = self._line(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._head.faults.append((line, "is no `key: value`"))
+                self._head.problems.append((line, "is no `key: value`"))
                 continue
             key = str(key_node.value).lower()
             if key in found:
                 first = self._head.lines[(*path, key)]
-                told = f"`{key}` is given on line {first} already: keep one of them"
-                self._head.faults.append((line, told))
+                message = f"`{key}` is given on line {first} already: keep one of them"
+                self._head.problems.append((line, message))
                 continue
             self._head.lines[(*path, key)] = line
             found[key] = self._value(value_node, (*path, key))
@@ -95,7 +95,7 @@ class _Reader:
         line = self._line(node)
         self._head.lines.setdefault(path, line)
         if id(node) in self._seen or len(path) > _DEEPEST:
-            self._head.faults.append((line, "has an alias (`*name`): write the value out"))
+            self._head.problems.append((line, "has an alias (`*name`): write the value out"))
             return ""
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -116,7 +116,7 @@ _MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
 
 
 @dataclass(frozen=True)
-class Fault:
+class FrontMatterProblem:
     """A mistake in how the head is written."""
 
     line: int
@@ -125,7 +125,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Head:
+class FrontMatter:
     """Keys in small letters to what the writer gave: text, or in YAML also lists and tables."""
 
     values: Mapping[str, Any]
@@ -135,12 +135,12 @@ class Head:
     body_line: int
     """The line of the file on which `body` begins."""
     is_yaml: bool = False
-    faults: tuple[Fault, ...] = field(default=())
+    problems: tuple[FrontMatterProblem, ...] = field(default=())
 
     @property
-    def is_lost(self) -> bool:
+    def is_unreadable(self) -> bool:
         """Nothing of it could be read, and why is in `faults`: what it lacks is not known."""
-        return bool(self.faults) and not self.values
+        return bool(self.problems) and not self.values
 
     def line(self, *path: str | int) -> int:
         """The line of a key, of the nearest one above it, or of the head."""
@@ -148,28 +148,30 @@ class Head:
         return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), 1)
 
 
-def read_head(text: str) -> Head:
+def read_front_matter(text: str) -> FrontMatter:
     """Divides a file into head and text. Never raises: mistakes are in `faults`."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return _yaml(lines) if _FENCE.fullmatch(lines[0]) else _pairs(lines)
 
 
-def _yaml(lines: list[str]) -> Head:
+def _yaml(lines: list[str]) -> FrontMatter:
     ends = (number for number, line in enumerate(lines[1:], 1) if _FENCE_END.fullmatch(line))
     end = next(ends, None)
     if end is None:
-        fault = Fault(1, "the head that `---` opens is never closed: put `---` on a line below it")
-        return Head({}, {}, "", len(lines), is_yaml=True, faults=(fault,))
+        problem = FrontMatterProblem(
+            1, "the head that `---` opens is never closed: put `---` on a line below it"
+        )
+        return FrontMatter({}, {}, "", len(lines), is_yaml=True, problems=(problem,))
     read = read_yaml("\n".join(lines[1:end]), first_line=2)
-    faults = tuple(Fault(line, message) for line, message in read.faults)
+    problems = tuple(FrontMatterProblem(line, message) for line, message in read.problems)
     body = "\n".join(lines[end + 1 :])
-    return Head(read.values, read.lines, body, end + 2, is_yaml=True, faults=faults)
+    return FrontMatter(read.values, read.lines, body, end + 2, is_yaml=True, problems=problems)
 
 
-def _pairs(lines: list[str]) -> Head:
+def _pairs(lines: list[str]) -> FrontMatter:
     values: dict[str, str] = {}
     places: dict[KeyPath, int] = {}
-    faults: list[Fault] = []
+    problems: list[FrontMatterProblem] = []
     key, end = "", 0
     for end, line in enumerate(lines):
         if not line.strip():
@@ -177,7 +179,9 @@ def _pairs(lines: list[str]) -> Head:
         if pair := _PAIR.fullmatch(line):
             key = pair["key"].lower()
             if key in values:
-                faults.append(Fault(end + 1, given_twice(key, places[key,])))
+                problems.append(
+                    FrontMatterProblem(end + 1, duplicate_key_message(key, places[key,]))
+                )
                 key = ""
                 continue
             values[key] = pair["value"].strip()
@@ -186,8 +190,10 @@ def _pairs(lines: list[str]) -> Head:
             if key:
                 values[key] = f"{values[key]}\n{more['value'].strip()}"
         elif values:
-            faults.append(
-                Fault(end + 1, "is no `Key: value`: leave an empty line between head and text")
+            problems.append(
+                FrontMatterProblem(
+                    end + 1, "is no `Key: value`: leave an empty line between head and text"
+                )
             )
             break
         else:
@@ -195,19 +201,23 @@ def _pairs(lines: list[str]) -> Head:
     else:
         end = len(lines)
     if not values:
-        faults += _elsewhere(lines)
-    return Head(values, places, "\n".join(lines[end:]), end + 1, faults=tuple(faults))
+        problems += _elsewhere(lines)
+    return FrontMatter(values, places, "\n".join(lines[end:]), end + 1, problems=tuple(problems))
 
 
-def _elsewhere(lines: list[str]) -> Iterator[Fault]:
+def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
     """A head that stands where, or is written as, none is looked for."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _TOML_FENCE.fullmatch(lines[first]):
-        yield Fault(first + 1, "has a head in TOML, between `+++`: write it in YAML, between `---`")
+        yield FrontMatterProblem(
+            first + 1, "has a head in TOML, between `+++`: write it in YAML, between `---`"
+        )
     elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
-        yield Fault(1, f"has its head on line {first + 1}: take away the empty lines above it")
+        yield FrontMatterProblem(
+            1, f"has its head on line {first + 1}: take away the empty lines above it"
+        )
 
 
-def given_twice(key: str, first: int) -> str:
+def duplicate_key_message(key: str, first: int) -> str:
     """What to say of a key that a head holds twice."""
     return f"`{key}` is given on line {first} already: keep one of them"

@@ -15,7 +15,7 @@ from typing import Final
 from capture.errors import short_path
 from capture.paths import ConfinedFolder
 
-TELL: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+HOW_TO_LINK: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
 
 class GatedFiles:
@@ -46,11 +46,11 @@ class GatedFiles:
     def why(self, same: Path) -> str:
         """Why that file is kept back, and how else it may be had."""
         is_gated = same.resolve().is_relative_to(self._resolved[0])
-        return TELL if is_gated else "campaigns and clients are between the parties"
+        return HOW_TO_LINK if is_gated else "campaigns and clients are between the parties"
 
     def refusal(self, same: Path) -> str:
         """What to tell of a file that would publish that one."""
-        kind = "the gated file " if self.why(same) == TELL else ""
+        kind = "the gated file " if self.why(same) == HOW_TO_LINK else ""
         return f"would publish {kind}{short_path(same)}: take it away; {self.why(same)}"
 
     def same_content_as(self, path: Path) -> Path | None:
@@ -59,11 +59,11 @@ class GatedFiles:
             found = path.stat()
         except (OSError, ValueError):  # a link to nowhere
             return None
-        alike = self._by_size.get(found.st_size, []) if stat.S_ISREG(found.st_mode) else []
-        return next((gated for gated in alike if _digest(gated) == _digest(path)), None)
+        similar = self._by_size.get(found.st_size, []) if stat.S_ISREG(found.st_mode) else []
+        return next((gated for gated in similar if _digest(gated) == _digest(path)), None)
 
 
-def inside(path: Path, folder: Path) -> bool:
+def is_inside(path: Path, folder: Path) -> bool:
     """By name and by where symbolic links lead."""
     if "\0" in str(path):
         return False  # which no file's name holds

@@ -55,7 +55,7 @@ def _walk(folder: Path) -> Iterator["os.DirEntry[str]"]:
                     yield entry
 
 
-def leads_in_circle(link: Path) -> bool:
+def is_circular(link: Path) -> bool:
     """Whether following a symbolic link to a folder, and those below it, comes back to the link."""
     home = os.path.realpath(link.parent)
     todo, seen = [os.path.realpath(link)], set[str]()
@@ -72,7 +72,7 @@ def leads_in_circle(link: Path) -> bool:
     return False
 
 
-Kind = Literal["post", "page"]
+ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting that says where `published.json` of the last build is."""
 _SERVICE: Final = ("api", "d", "f", "healthz")
@@ -86,13 +86,13 @@ class Layout:
     """What the rules need to know of Pelican's settings."""
 
     content: Path
-    folders: Mapping[Kind, tuple[Path, ...]]
-    excluded: Mapping[Kind, tuple[Path, ...]]
+    folders: Mapping[ContentKind, tuple[Path, ...]]
+    excluded: Mapping[ContentKind, tuple[Path, ...]]
     static: tuple[Path, ...]
     ignored: tuple[str, ...]
     zone: ZoneInfo
-    urls: Mapping[Kind, str]
-    files: Mapping[Kind, str]
+    urls: Mapping[ContentKind, str]
+    files: Mapping[ContentKind, str]
     extra: Mapping[str, Mapping[str, str]]
     """File below `content` to keys that the settings add to its head."""
     own_pages: Mapping[str, str]
@@ -107,8 +107,8 @@ class Layout:
     site_url: str
     """Where the site is published, without a slash at its end; empty on the desk."""
     language: str
-    other_urls: Mapping[Kind, str]
-    other_files: Mapping[Kind, str]
+    other_urls: Mapping[ContentKind, str]
+    other_files: Mapping[ContentKind, str]
     """Where a text in another language than the site's stands."""
     published: Path
     """Where the last published build left its list of slugs."""
@@ -123,7 +123,7 @@ class Layout:
         """Where names lead that content gives."""
         return ConfinedFolder(self.content)
 
-    def sources(self, kind: Kind) -> Iterator[Path]:
+    def sources(self, kind: ContentKind) -> Iterator[Path]:
         """Every file of the kind, as Pelican finds them, in the order of their names.
 
         Without those that must not be read: `rules.files` reports them.
@@ -156,7 +156,7 @@ class Layout:
     def _may_be_walked(self, folder: Path) -> bool:
         if not folder.is_symlink():
             return True
-        return self.paths.holds(folder) and not leads_in_circle(folder)
+        return self.paths.holds(folder) and not is_circular(folder)
 
     def _may_be_read(self, path: Path) -> bool:
         """Whether it is a regular file of ours, or not there, which its reader tells."""
@@ -189,7 +189,7 @@ class Layout:
 
     def address(
         self,
-        kind: Kind,
+        kind: ContentKind,
         slug: str,
         date: datetime,
         lang: str,
@@ -199,17 +199,17 @@ class Layout:
 
         `date` comes from `dated`, `terms` from `terms`.
         """
-        given = {**terms, "slug": slug, "date": date, "lang": lang}
+        value = {**terms, "slug": slug, "date": date, "lang": lang}
         other = lang not in {"", self.language}
         urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
         try:
-            return urls[kind].format_map(given), files[kind].format_map(given)
+            return urls[kind].format_map(value), files[kind].format_map(value)
         except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
             return f"{slug}/", f"{slug}/index.html"
 
     def old_address(
         self,
-        kind: Kind,
+        kind: ContentKind,
         alias: str,
         date: datetime,
         lang: str = "",
@@ -275,7 +275,7 @@ def _set(settings: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
     return (str(value) for name, value in settings.items() if names.fullmatch(name) and value)
 
 
-def _others(settings: Mapping[str, Any], end: str) -> Mapping[Kind, str]:
+def _others(settings: Mapping[str, Any], end: str) -> Mapping[ContentKind, str]:
     return {
         "post": settings.get(f"ARTICLE_LANG_{end}") or settings[f"ARTICLE_{end}"],
         "page": settings.get(f"PAGE_LANG_{end}") or settings[f"PAGE_{end}"],

@@ -31,17 +31,17 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
 
-def refusal(message: str) -> PydanticCustomError:
+def invalid(message: str) -> PydanticCustomError:
     """An error of pydantic's with our sentence; braces in it are a writer's own."""
-    return PydanticCustomError("head", "{told}", {"told": message})
+    return PydanticCustomError("head", "{message}", {"message": message})
 
 
 def _line(value: Any) -> str:
     if not isinstance(value, str):
-        raise refusal("must be text on one line")
+        raise invalid("must be text on one line")
     text = " ".join(line.strip() for line in value.split("\n")).strip()
     if not text:
-        raise refusal("is empty: give it a value, or take the line away")
+        raise invalid("is empty: give it a value, or take the line away")
     return text
 
 
@@ -51,19 +51,19 @@ def _words(value: Any) -> tuple[str, ...]:
         value = value.split(";") if ";" in value else re.split(r"[,\n]", value)
         value = [part for part in value if part.strip()]
     if not isinstance(value, list):
-        raise refusal("must be a list, such as: one, two")
+        raise invalid("must be a list, such as: one, two")
     words = tuple(_line(part) for part in value)
     if not words:
-        raise refusal("is empty: give it a value, or take the line away")
+        raise invalid("is empty: give it a value, or take the line away")
     if twice := next((word for place, word in enumerate(words) if word in words[:place]), None):
-        raise refusal(f"names `{twice}` twice: keep one of them")
+        raise invalid(f"names `{twice}` twice: keep one of them")
     return words
 
 
 def _slug(value: Any) -> str:
     text = _line(value)
     if not SLUG.fullmatch(text):
-        raise refusal(
+        raise invalid(
             f"is no slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
         )
     return text
@@ -76,7 +76,7 @@ def _slugs(value: Any) -> tuple[str, ...]:
 def _old_address(value: Any) -> str:
     text = _line(value)
     if not SLUG.fullmatch(text) and not OLD_PATH.fullmatch(text):
-        raise refusal(
+        raise invalid(
             f"holds no slug and no path, `{text}`: write what-pays, or /2021/03/what-pays/ for an "
             "address from elsewhere"
         )
@@ -94,14 +94,14 @@ def _moment(value: Any) -> datetime:
     except ValueError:
         moment = datetime.min  # noqa: DTZ901 - stands for none
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise refusal(f"is no date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time")
+        raise invalid(f"is no date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time")
     return moment
 
 
 def _flag(value: Any) -> bool:
     text = _line(value).lower()
     if text not in _YES_OR_NO:
-        raise refusal(f"must be true or false, not `{text}`")
+        raise invalid(f"must be true or false, not `{text}`")
     return _YES_OR_NO[text]
 
 
@@ -112,7 +112,7 @@ def _url(value: Any) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
-        raise refusal(
+        raise invalid(
             f"is no full address, `{text}`: write one such as https://www.example.com/first/"
         )
     return text
@@ -121,17 +121,17 @@ def _url(value: Any) -> str:
 def _site_path(value: Any) -> str:
     text = _line(value)
     if not text.startswith("/") or text.startswith("//"):
-        raise refusal("must be a picture of the site, such as /images/funnel.svg")
+        raise invalid("must be a picture of the site, such as /images/funnel.svg")
     return text
 
 
-def _fitting(pattern: re.Pattern[str], told: str) -> Callable[[Any], str]:
+def _matching(pattern: re.Pattern[str], message: str) -> Callable[[Any], str]:
     """Takes a line that the whole pattern fits, and tells of any other."""
 
     def read(value: Any) -> str:
         text = _line(value)
         if not pattern.fullmatch(text):
-            raise refusal(told.format(text))
+            raise invalid(message.format(text))
         return text
 
     return read
@@ -140,36 +140,36 @@ def _fitting(pattern: re.Pattern[str], told: str) -> Callable[[Any], str]:
 def _address(value: Any) -> str:
     text = _line(value)
     if not FILE.fullmatch(text.removesuffix("/")):
-        raise refusal(f"must be an address of the site without `/` before it, not `{text}`")
+        raise invalid(f"must be an address of the site without `/` before it, not `{text}`")
     return text
 
 
 def _status(value: Any) -> str:
     text = _line(value).lower()
     if text not in _STATUSES:
-        raise refusal(f"has no known status {text!r}: use one of {', '.join(_STATUSES)}")
+        raise invalid(f"has no known status {text!r}: use one of {', '.join(_STATUSES)}")
     return text
 
 
 def _questions(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
-        raise refusal("holds pairs, which only a head in YAML can: see docs/writer.md")
+        raise invalid("holds pairs, which only a head in YAML can: see docs/writer.md")
     pairs = value if isinstance(value, list) else []
     if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
-        raise refusal("must be a list of `question:` and `answer:`")
+        raise invalid("must be a list of `question:` and `answer:`")
     return tuple(_question(pair) for pair in pairs)
 
 
 def _question(pair: Mapping[str, Any]) -> tuple[str, str]:
     if set(pair) != {"question", "answer"}:
-        raise refusal(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
+        raise invalid(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
     answer = pair["answer"]
     if not isinstance(answer, str) or not answer.strip():
-        raise refusal("has a question without an answer in words")
+        raise invalid("has a question without an answer in words")
     return _line(pair["question"]), answer.strip()
 
 
-def _kind(read: Callable[[Any], Any], **schema: Any) -> Any:
+def _field_type(read: Callable[[Any], Any], **schema: Any) -> Any:
     return BeforeValidator(read), WithJsonSchema(schema)
 
 
@@ -181,47 +181,47 @@ _PAIR: Final = {
     "additionalProperties": False,
 }
 
-_file: Final = _fitting(FILE, "must be a file of the site, such as guide/index.html, not `{}`")
-_language: Final = _fitting(LANGUAGE, "must be a language, such as de or pt-BR, not `{}`")
-_token: Final = _fitting(TOKEN, "must be 16 to 64 letters and digits that nobody can guess")
+_file: Final = _matching(FILE, "must be a file of the site, such as guide/index.html, not `{}`")
+_language: Final = _matching(LANGUAGE, "must be a language, such as de or pt-BR, not `{}`")
+_token: Final = _matching(TOKEN, "must be 16 to 64 letters and digits that nobody can guess")
 
-Line = Annotated[str, *_kind(_line, type="string", minLength=1)]
-Words = Annotated[tuple[str, ...], *_kind(_words, **_LIST)]
-Slug = Annotated[str, *_kind(_slug, type="string", pattern="^[^_\\s]+$")]
-Slugs = Annotated[tuple[str, ...], *_kind(_slugs, **_LIST)]
-OldAddresses = Annotated[tuple[str, ...], *_kind(_old_addresses, **_LIST)]
-Moment = Annotated[datetime, *_kind(_moment, type="string", pattern=_DATES)]
-Flag = Annotated[bool, *_kind(_flag, type="boolean")]
-Url = Annotated[str, *_kind(_url, type="string", format="uri", pattern="^https?://")]
-SitePath = Annotated[str, *_kind(_site_path, type="string", pattern="^/[^/]")]
-File = Annotated[str, *_kind(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
-Address = Annotated[str, *_kind(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
-Language = Annotated[str, *_kind(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
-Token = Annotated[str, *_kind(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
-Status = Annotated[str, *_kind(_status, enum=list(_STATUSES))]
+Line = Annotated[str, *_field_type(_line, type="string", minLength=1)]
+Words = Annotated[tuple[str, ...], *_field_type(_words, **_LIST)]
+Slug = Annotated[str, *_field_type(_slug, type="string", pattern="^[^_\\s]+$")]
+Slugs = Annotated[tuple[str, ...], *_field_type(_slugs, **_LIST)]
+OldAddresses = Annotated[tuple[str, ...], *_field_type(_old_addresses, **_LIST)]
+Moment = Annotated[datetime, *_field_type(_moment, type="string", pattern=_DATES)]
+Flag = Annotated[bool, *_field_type(_flag, type="boolean")]
+Url = Annotated[str, *_field_type(_url, type="string", format="uri", pattern="^https?://")]
+SitePath = Annotated[str, *_field_type(_site_path, type="string", pattern="^/[^/]")]
+File = Annotated[str, *_field_type(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
+Address = Annotated[str, *_field_type(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
+Language = Annotated[str, *_field_type(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
+Token = Annotated[str, *_field_type(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
+Status = Annotated[str, *_field_type(_status, enum=list(_STATUSES))]
 Questions = Annotated[
-    tuple[tuple[str, str], ...], *_kind(_questions, type="array", minItems=1, items=_PAIR)
+    tuple[tuple[str, str], ...], *_field_type(_questions, type="array", minItems=1, items=_PAIR)
 ]
 
 
-LONGEST_TITLE: Final = 60
-SHORTEST_SUMMARY: Final = 50
-LONGEST_SUMMARY: Final = 160
+MAX_TITLE_LENGTH: Final = 60
+MIN_SUMMARY_LENGTH: Final = 50
+MAX_SUMMARY_LENGTH: Final = 160
 
 
-class PageHead(BaseModel):
+class PageFrontMatter(BaseModel):
     """The head of a page, such as the privacy page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Line = Field(
         description="The headline; search engines show 60 characters.",
-        json_schema_extra={"maxLength": LONGEST_TITLE},
+        json_schema_extra={"maxLength": MAX_TITLE_LENGTH},
     )
     summary: Line | None = Field(
         None,
         description="What the reader gets, for search engines and lists: 50 to 160 characters.",
-        json_schema_extra={"minLength": SHORTEST_SUMMARY, "maxLength": LONGEST_SUMMARY},
+        json_schema_extra={"minLength": MIN_SUMMARY_LENGTH, "maxLength": MAX_SUMMARY_LENGTH},
     )
     slug: Slug | None = Field(
         None, description="The last part of the address; made from the title if absent."
@@ -254,7 +254,7 @@ class PageHead(BaseModel):
     save_as: File | None = Field(None, description="A file of its own in the site, with `url`.")
 
 
-class PostHead(PageHead):
+class PostFrontMatter(PageFrontMatter):
     """The head of a post."""
 
     date: Moment = Field(description="Published on; a date to come holds the post back until then.")
@@ -265,20 +265,20 @@ class PostHead(PageHead):
     series: Line | None = Field(None, description="The series that it is a part of.")
 
 
-_Model = TypeVar("_Model", bound=PageHead)
+_Model = TypeVar("_Model", bound=PageFrontMatter)
 
 
 def post_schema() -> dict[str, Any]:
     """What the head of a post may hold, as JSON Schema 2020-12."""
-    return _schema(PostHead, "Gatepost post")
+    return _schema(PostFrontMatter, "Gatepost post")
 
 
 def page_schema() -> dict[str, Any]:
     """What the head of a page may hold, as JSON Schema 2020-12."""
-    return _schema(PageHead, "Gatepost page")
+    return _schema(PageFrontMatter, "Gatepost page")
 
 
-class _ForHeads(GenerateJsonSchema):
+class _FrontMatterJsonSchema(GenerateJsonSchema):
     """Without null, which is an empty line here, and without titles that only repeat the key."""
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
@@ -294,8 +294,8 @@ class _ForHeads(GenerateJsonSchema):
         return False
 
 
-def _schema(model: type[PageHead], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema(schema_generator=_ForHeads)
+def _schema(model: type[PageFrontMatter], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema(schema_generator=_FrontMatterJsonSchema)
     schema["required"] = [*schema["required"], "summary"]
     schema["dependentRequired"] = {"image": ["image_alt"]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

@@ -286,8 +286,8 @@ class _Reading:
             line = self._line(start + len(raw[: found.start()].encode()))
             source = _HTML_SOURCE.search(found["rest"])
             shown = html.unescape(source["source"]) if source else ""
-            said = _HTML_ALT.search(found["rest"])
-            alt = html.unescape(said[said.lastgroup or 0]) if said else None
+            text = _HTML_ALT.search(found["rest"])
+            alt = html.unescape(text[text.lastgroup or 0]) if text else None
             self._pictures.append(Picture(shown, alt, line))
         self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
 

@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.problems import near
+from capture.campaign.problems import suggestion
 from capture.errors import short_path
 from publish.checks.finding import Finding
-from publish.checks.front_matter import Fault, Head, read_head
-from publish.checks.layout import Kind, Layout
-from publish.checks.model import PageHead, PostHead
+from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
+from publish.checks.layout import ContentKind, Layout
+from publish.checks.model import PageFrontMatter, PostFrontMatter
 from publish.checks.outline import Outline, outline_of
 
 # What a head says, in the types of its model, and a sentence for each key that says it wrongly.
@@ -29,49 +29,56 @@ _HOW_TO_GIVE: Final[Mapping[str, str]] = {
 }
 
 
-def facts_of(head: Head, model: type[PageHead]) -> tuple[dict[str, Any], list[Fault]]:
+def validate_front_matter(
+    front_matter: FrontMatter, model: type[PageFrontMatter]
+) -> tuple[dict[str, Any], list[FrontMatterProblem]]:
     """The keys that are given and right, and what is wrong with the rest."""
-    given = {
+    raw = {
         key: value
-        for key, value in head.values.items()
+        for key, value in front_matter.values.items()
         if key in model.model_fields and value not in ("", [])  # a line that is still to be filled
     }
-    faults = list(_unknown(head, model))
+    problems = list(_unknown(front_matter, model))
     wrong: set[str] = set()
     try:
-        read = model.model_validate(given)
+        read = model.model_validate(raw)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults += (
-            _fault(head, detail)
+        problems += (
+            _fault(front_matter, detail)
             for detail in details
-            if not (head.is_lost and detail["type"] == "missing")
+            if not (front_matter.is_unreadable and detail["type"] == "missing")
         )
         wrong = {str(detail["loc"][0]) for detail in details}
-        right = {key: value for key, value in given.items() if key not in wrong}
+        right = {key: value for key, value in raw.items() if key not in wrong}
         stand_ins = {key: text for key, text in _STAND_INS.items() if key in wrong}
         read = model.model_validate(stand_ins | right)
-    return {key: getattr(read, key) for key in given if key not in wrong}, faults
+    return {key: getattr(read, key) for key in raw if key not in wrong}, problems
 
 
-def _fault(head: Head, detail: ErrorDetails) -> Fault:
+def _fault(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProblem:
     key = str(detail["loc"][0])
     if detail["type"] == "missing":
-        mend = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` at its head")
-        return Fault(head.line(key), f"has no {key}: {mend}")
-    return Fault(head.line(key), f"`{key}` {detail['msg']}")
+        fix = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` at its head")
+        return FrontMatterProblem(front_matter.line(key), f"has no {key}: {fix}")
+    return FrontMatterProblem(front_matter.line(key), f"`{key}` {detail['msg']}")
 
 
-def _unknown(head: Head, model: type[PageHead]) -> Iterator[Fault]:
-    for key in head.values:
+def _unknown(
+    front_matter: FrontMatter, model: type[PageFrontMatter]
+) -> Iterator[FrontMatterProblem]:
+    for key in front_matter.values:
         if key not in model.model_fields:
-            hint = near(key, model.model_fields) or ": take it away, or see docs/writer.md"
-            told = f"`{key}` is no key that we know{hint}"
-            yield Fault(head.line(key), told, "unknown-key")
+            hint = suggestion(key, model.model_fields) or ": take it away, or see docs/writer.md"
+            message = f"`{key}` is no key that we know{hint}"
+            yield FrontMatterProblem(front_matter.line(key), message, "unknown-key")
 
 
 State = Literal["published", "hidden", "scheduled", "draft", "skip"]
-MODELS: Final[Mapping[Kind, type[PageHead]]] = {"post": PostHead, "page": PageHead}
+MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
+    "post": PostFrontMatter,
+    "page": PageFrontMatter,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +90,10 @@ class Post:
     """The path as findings name it."""
     name: str
     """The path below the content folder, as `{filename}/` names it."""
-    kind: Kind
-    head: Head
-    facts: Mapping[str, Any]
-    faults: tuple[Finding, ...]
+    kind: ContentKind
+    front_matter: FrontMatter
+    values: Mapping[str, Any]
+    problems: tuple[Finding, ...]
     slug: str
     url: str
     save_as: str
@@ -98,9 +105,9 @@ class Post:
     @cached_property
     def outline(self) -> Outline:
         """Headings, links and so on, of the text and of the answers in its head."""
-        text = outline_of(self.head.body, self.head.body_line)
+        text = outline_of(self.front_matter.body, self.front_matter.body_line)
         answers = [
-            outline_of(answer, self.head.line("faq", place, "answer"))
+            outline_of(answer, self.front_matter.line("faq", place, "answer"))
             for place, (_, answer) in enumerate(self.get("faq") or ())
         ]
         return text.with_answers(answers) if answers else text
@@ -136,43 +143,47 @@ class Post:
         for link in self.outline.links:
             if text in link.target:
                 return link.line
-        before, found, after = self.head.body.partition(text)
-        return self.head.body_line + before.count("\n") if found and text not in after else None
+        before, found, after = self.front_matter.body.partition(text)
+        return (
+            self.front_matter.body_line + before.count("\n")
+            if found and text not in after
+            else None
+        )
 
     def get(self, name: str) -> Any:
         """A fact, or None if the head does not give it."""
-        return self.facts.get(name)
+        return self.values.get(name)
 
 
-def read_post(path: Path, kind: Kind, layout: Layout, now: datetime) -> Post:
+def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> Post:
     """Reads and understands one file. Never raises: what is wrong is in `faults`."""
     where = short_path(path)
-    raw, told = _bytes_of(path)
+    raw, messages = _bytes_of(path)
     text = raw.decode("utf-8-sig", errors="replace")
-    head = read_head(text)
-    faults = [*told, *head.faults]
-    facts, wrong = facts_of(head, MODELS[kind])
-    if not told:  # of a file that cannot be read no more can be said
-        faults += wrong
+    front_matter = read_front_matter(text)
+    problems = [*messages, *front_matter.problems]
+    facts, wrong = validate_front_matter(front_matter, MODELS[kind])
+    if not messages:  # of a file that cannot be read no more can be said
+        problems += wrong
     slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
     date = layout.dated(facts.get("date"), now)
     name = path.relative_to(layout.content).as_posix()
     terms = layout.terms(name, facts)
     url, save_as = layout.address(kind, slug, date, str(facts.get("lang", "")), terms)
-    status = "skip" if told else str(facts.get("status", "published"))
+    status = "skip" if messages else str(facts.get("status", "published"))
     own = {**facts, **layout.extra.get(name, {})}
     findings = (
-        Finding(where, fault.line, fault.message, fault.rule, in_draft=status == "draft")
-        for fault in faults
+        Finding(where, problem.line, problem.message, problem.rule, in_draft=status == "draft")
+        for problem in problems
     )
     return Post(
         path=path,
         where=where,
         name=name,
         kind=kind,
-        head=head,
-        facts=facts,
-        faults=tuple(findings),
+        front_matter=front_matter,
+        values=facts,
+        problems=tuple(findings),
         slug=slug,
         url=str(own.get("url", url)),
         save_as=str(own.get("save_as", save_as)),
@@ -181,14 +192,14 @@ def read_post(path: Path, kind: Kind, layout: Layout, now: datetime) -> Post:
     )
 
 
-def _bytes_of(path: Path) -> tuple[bytes, list[Fault]]:
+def _bytes_of(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return b"", [Fault(1, f"cannot be read: {error.strerror}")]
+        return b"", [FrontMatterProblem(1, f"cannot be read: {error.strerror}")]
     try:
         raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return raw, [Fault(line, "is no UTF-8 text: save the file as UTF-8")]
+        return raw, [FrontMatterProblem(line, "is no UTF-8 text: save the file as UTF-8")]
     return raw, []

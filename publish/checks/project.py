@@ -11,7 +11,7 @@ from typing import Final, get_args
 
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
-from publish.checks.layout import ContentFiles, Kind, Layout, find_content_files
+from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
 from publish.checks.post import Post, read_post
 
 # The files of the site that nobody writes: lists, feeds, maps, and what the service answers.
@@ -96,7 +96,7 @@ class Writing:
         cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
     ) -> "Writing":
         """Reads every file. Mistakes are kept with the posts."""
-        kinds: tuple[Kind, ...] = get_args(Kind)
+        kinds: tuple[ContentKind, ...] = get_args(ContentKind)
         read = (
             read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
         )
@@ -157,8 +157,8 @@ class Writing:
         )
         extra = (
             str(file)
-            for head in self.layout.extra.values()
-            for file in map(head.get, _SAVED)
+            for front_matter in self.layout.extra.values()
+            for file in map(front_matter.get, _SAVED)
             if file
         )
         return frozenset((*aliases, *extra, *(post.save_as for post in self.posts)))
@@ -166,7 +166,7 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Where an alias of a post stands, in the post's language: address and file."""
         date = self.layout.dated(post.get("date"), self.now)
-        terms = self.layout.terms(post.name, post.facts)
+        terms = self.layout.terms(post.name, post.values)
         return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
 
     @property
@@ -213,9 +213,9 @@ class Published:
 def read_published(path: Path) -> Published:
     """What the last published build wrote; nothing if there was none. Raises `Unavailable`."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        due = datetime.fromisoformat(said["due"]) if said["due"] else None
-        return Published(dict(said["slugs"]), due)
+        data = json.loads(path.read_text(encoding="utf-8"))
+        due = datetime.fromisoformat(data["due"]) if data["due"] else None
+        return Published(dict(data["slugs"]), due)
     except FileNotFoundError:
         return Published()
     except (OSError, ValueError, KeyError, TypeError):

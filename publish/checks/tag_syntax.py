@@ -61,7 +61,7 @@ def split_at_marks(content: str) -> Iterator[str | Tag]:
     yield content[end:]
 
 
-def how_to_mend(raw: str, slugs: Iterable[str]) -> str:
+def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
     """What is wrong with a tag that is not spelt or placed rightly, and how it should be."""
     if re.fullmatch(TAG, raw):
         return f"`{raw}` must stand on a line of its own, without indent and outside HTML"

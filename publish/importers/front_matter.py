@@ -5,49 +5,49 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from publish.checks.layout import Layout
-from publish.checks.model import LONGEST_SUMMARY, LONGEST_TITLE, SHORTEST_SUMMARY
-from publish.importers.model import Carrier, Item, Moment, listed
+from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
+from publish.importers.model import Item, LinkRewriter, Moment, join_words
 from publish.importers.text import line
 from publish.new_file import TOKEN_BYTES
 
 Value = str | tuple[str, ...] | bool
-_SIZE = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} characters"
+_SIZE = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
 
 
-def head_of(
-    item: Item, slug: str, carrier: Carrier, layout: Layout, now: datetime
+def front_matter_of(
+    item: Item, slug: str, rewriter: LinkRewriter, layout: Layout, now: datetime
 ) -> Mapping[str, Value]:
     """Keys in the order of the file. What is lacking or too long is told."""
-    head: dict[str, Value] = {"title": _title(item, carrier) or slug}
-    head |= _dates(item, carrier, layout)
+    front_matter: dict[str, Value] = {"title": _title(item, rewriter) or slug}
+    front_matter |= _dates(item, rewriter, layout)
     if item.kind == "post":
-        head |= {
+        front_matter |= {
             "category": line(item.category),
             "tags": _words(item.tags, item.category),
             "author": _words(item.authors),
             "series": line(item.series),
         }
     else:
-        _tell_unread(item, carrier)
-    head |= {"slug": slug, "summary": _summary(item, carrier)}
-    head |= _image(item, carrier)
-    head["noindex"] = item.noindex
+        _report_unread(item, rewriter)
+    front_matter |= {"slug": slug, "summary": _summary(item, rewriter)}
+    front_matter |= _image(item, rewriter)
+    front_matter["noindex"] = item.noindex
     if item.status != "published":
-        head["status"] = item.status
-    if item.status == "draft" or is_to_come(item, layout, now):
-        head["preview"] = secrets.token_urlsafe(TOKEN_BYTES)
-    return head
+        front_matter["status"] = item.status
+    if item.status == "draft" or is_future(item, layout, now):
+        front_matter["preview"] = secrets.token_urlsafe(TOKEN_BYTES)
+    return front_matter
 
 
-def _tell_unread(item: Item, carrier: Carrier) -> None:
+def _report_unread(item: Item, rewriter: LinkRewriter) -> None:
     """What a page may not say here."""
     if words := _words((item.category, *item.tags)):
-        carrier.note("tags", f"a page has no tags here: {listed(words)}")
+        rewriter.note("tags", f"a page has no tags here: {join_words(words)}")
     if names := _words((*item.authors, item.series)):
-        carrier.note("authors", f"a page has no author and no series here: {listed(names)}")
+        rewriter.note("authors", f"a page has no author and no series here: {join_words(names)}")
 
 
-def is_to_come(item: Item, layout: Layout, now: datetime) -> bool:
+def is_future(item: Item, layout: Layout, now: datetime) -> bool:
     """Whether a post would be held back."""
     return item.kind == "post" and local(item.date, layout) > local(now, layout)
 
@@ -62,52 +62,52 @@ def local(when: Moment | None, layout: Layout) -> str:
     return when.isoformat()
 
 
-def _title(item: Item, carrier: Carrier) -> str:
+def _title(item: Item, rewriter: LinkRewriter) -> str:
     title = line(item.title)
     if not title:
-        carrier.note("title", "has none: write one")
-    elif len(title) > LONGEST_TITLE:
-        carrier.note("title", f"has {len(title)} characters: {LONGEST_TITLE} are shown")
+        rewriter.note("title", "has none: write one")
+    elif len(title) > MAX_TITLE_LENGTH:
+        rewriter.note("title", f"has {len(title)} characters: {MAX_TITLE_LENGTH} are shown")
     return title
 
 
-def _dates(item: Item, carrier: Carrier, layout: Layout) -> Iterator[tuple[str, Value]]:
+def _dates(item: Item, rewriter: LinkRewriter, layout: Layout) -> Iterator[tuple[str, Value]]:
     published, modified = local(item.date, layout), local(item.modified, layout)
     if published:
         yield "date", published
     elif item.kind == "post":
-        carrier.note("date", "has none: write one")
+        rewriter.note("date", "has none: write one")
     if published and modified[:10] > published[:10]:
         yield "modified", modified[:10]
 
 
-def _summary(item: Item, carrier: Carrier) -> str:
+def _summary(item: Item, rewriter: LinkRewriter) -> str:
     """The first that is of the right length, else the first."""
     offered = [words for words in map(line, item.summaries) if words]
-    fits = [text for text in offered if SHORTEST_SUMMARY <= len(text) <= LONGEST_SUMMARY]
+    fits = [text for text in offered if MIN_SUMMARY_LENGTH <= len(text) <= MAX_SUMMARY_LENGTH]
     if not offered:
-        carrier.note("summary", f"has none: write one of {_SIZE}")
+        rewriter.note("summary", f"has none: write one of {_SIZE}")
     elif not fits:
-        carrier.note("summary", f"has {len(offered[0])} characters: make it {_SIZE}")
+        rewriter.note("summary", f"has {len(offered[0])} characters: make it {_SIZE}")
     found = (fits or offered or [""])[0]
     if others := [words for words in dict.fromkeys(offered) if words != found]:
-        carrier.note(
-            "summary", f"one of {len(others) + 1} was taken; not carried: {listed(others)}"
+        rewriter.note(
+            "summary", f"one of {len(others) + 1} was taken; not carried: {join_words(others)}"
         )
     return found
 
 
-def _image(item: Item, carrier: Carrier) -> Iterator[tuple[str, Value]]:
-    found = carrier.picture(item.image) if item.image else ""
+def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
+    found = rewriter.picture(item.image) if item.image else ""
     image, alt = found.removeprefix("{static}"), line(item.image_alt)
     if not found.startswith("{static}"):
         if alt:
-            carrier.note("alt", f"what one sees on its picture was not carried: {alt}")
+            rewriter.note("alt", f"what one sees on its picture was not carried: {alt}")
         return
     yield "image", image
     yield "image_alt", alt
     if not alt:
-        carrier.note("alt", f"{image}: say what one sees on it, as `image_alt`")
+        rewriter.note("alt", f"{image}: say what one sees on it, as `image_alt`")
 
 
 def _words(words: tuple[str, ...], *but: str) -> tuple[str, ...]:

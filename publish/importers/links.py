@@ -13,11 +13,11 @@ from capture.errors import short_path
 from publish.checks.layout import Layout
 from publish.checks.model import OLD_PATH, SLUG
 from publish.checks.project import Writing
-from publish.importers.front_matter import is_to_come, local
-from publish.importers.model import Carrier, Export, Item, Notes, Say
+from publish.importers.front_matter import is_future, local
+from publish.importers.model import Export, Item, LinkRewriter, Notes, Say
 from publish.importers.places import GHOST, Pictures, Places, is_picture, path_key, split
 from publish.importers.text import line
-from publish.new_file import fitting_slug
+from publish.new_file import slug_of
 
 _NO_FILES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -58,24 +58,26 @@ class Addresses:
 
     def _slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
         own = {file.removesuffix("/index.html") for file in self._layout.own_pages}
-        taken = {*own, *self._reserved, *_NO_FILES}
+        used = {*own, *self._reserved, *_NO_FILES}
         slugs: dict[Item, str] = {}
         for number, item in enumerate(export.items):
             slug = wished = self._wished(item, number)
             copy = 2
-            while slug in taken:
+            while slug in used:
                 slug, copy = f"{wished}-{copy}", copy + 1
             if slug != wished:
                 notes.of(item.where)("slug", f"the slug `{wished}` is taken: it is `{slug}` here")
             elif item.slug not in {slug, ""}:
                 notes.of(item.where)("slug", f"`{item.slug}` is `{slug}` here")
-            taken.add(slug)
+            used.add(slug)
             slugs[item] = slug
         return slugs
 
     def _wished(self, item: Item, number: int) -> str:
-        for wish in (item.slug, item.title):
-            slug = fitting_slug(wish if SLUG.fullmatch(wish) else self._layout.slugify(wish))
+        for candidate in (item.slug, item.title):
+            slug = slug_of(
+                candidate if SLUG.fullmatch(candidate) else self._layout.slugify(candidate)
+            )
             if SLUG.fullmatch(slug):
                 return slug
         return f"untitled-{number + 1}"
@@ -108,23 +110,23 @@ class Addresses:
         dated = self._layout.dated(date, self._writing.now)
         url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
-            why = "holds signs that no file here may: lead it on by hand"
+            reason = "holds signs that no file here may: lead it on by hand"
         elif url in self._taken or f"{url}/" in self._taken or file in self._layout.own_pages:
-            why = "is that of another page here: nothing leads on"
+            reason = "is that of another page here: nothing leads on"
         elif name.split("/", 1)[0] in self._reserved:
-            why = "lies in a folder of the site: lead it on by hand"
+            reason = "lies in a folder of the site: lead it on by hand"
         else:
             self._taken.add(url)
             yield alias
             return
-        say("address", f"its old address {path} {why}")
+        say("address", f"its old address {path} {reason}")
 
 
 # Where the links and pictures of a text that is taken over lead.
 
 
 @dataclass(frozen=True, slots=True)
-class LeadsTo:
+class ItemLinkRewriter:
     """Follows the addresses of one text. It is a `Carrier`."""
 
     item: Item
@@ -135,9 +137,9 @@ class LeadsTo:
     now: datetime
     say: Say
 
-    def note(self, kind: str, told: str) -> None:
+    def note(self, kind: str, message: str) -> None:
         """Something that was not carried as it stood."""
-        self.say(kind, told)
+        self.say(kind, message)
 
     def link(self, href: str) -> str:
         """To the new file, if the export holds it; else as it was, told if it was a page."""
@@ -150,7 +152,7 @@ class LeadsTo:
         to = self.addresses.at(path) if path and not parts.query else None
         if path == "" or (to is self.item and ending):
             return ending
-        if to is not None and self._keeps_readers_out(to):
+        if to is not None and self._is_private(to):
             self.say("link", f"{href} leads to a draft, or to a post to come: it was taken out")
             return ""
         if to is not None:
@@ -194,12 +196,12 @@ class LeadsTo:
         found = self.places.file(address, self.item) if is_picture(address) else None
         return self.pictures.place(*found) if found else ""
 
-    def _keeps_readers_out(self, to: Item) -> bool:
+    def _is_private(self, to: Item) -> bool:
         """Whether readers of this text would come to one that they may not see."""
         if self.item.status == "draft" or to is self.item:
             return False
         later = local(to.date, self.layout) > local(self.item.date, self.layout)
-        return to.status == "draft" or (later and is_to_come(to, self.layout, self.now))
+        return to.status == "draft" or (later and is_future(to, self.layout, self.now))
 
 
 # Pictures, links, and what another site would show in a page.
@@ -208,30 +210,30 @@ class LeadsTo:
 SHOWN_ELSEWHERE = ("iframe", "embed", "object", "video", "audio", "frame")
 
 
-def lead_on(soup: BeautifulSoup, carrier: Carrier, wanted: Collection[str]) -> None:
+def rewrite_media(soup: BeautifulSoup, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
     """Gives each picture and link its new address; what others would serve becomes a link to it.
 
     `wanted` are the ids that links lead to: those of places are kept.
     """
     for tag in soup.find_all(SHOWN_ELSEWHERE):
         if not tag.decomposed:
-            _shown_elsewhere(soup, tag, carrier)
+            _shown_elsewhere(soup, tag, rewriter)
     for tag in soup.find_all("img"):
-        _picture(tag, carrier)
+        _picture(tag, rewriter)
     for tag in soup.find_all("a"):
-        _link(tag, carrier, wanted)
+        _link(tag, rewriter, wanted)
 
 
-def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, carrier: Carrier) -> None:
+def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> None:
     source = tag.find("source")
     inner = str(source.get("src") or "") if isinstance(source, Tag) else ""
     address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or inner)
     address = f"https:{address}" if address.startswith("//") else address
     if split(address).scheme not in {"http", "https", ""} or not address:
-        carrier.note("embed", f"`<{tag.name}>` names no address: it was taken out")
+        rewriter.note("embed", f"`<{tag.name}>` names no address: it was taken out")
         tag.decompose()
         return
-    carrier.note("embed", f"`<{tag.name}>` of {address} became a link")
+    rewriter.note("embed", f"`<{tag.name}>` of {address} became a link")
     label = str(tag.get("title") or "") or address.removeprefix(GHOST)
     link = soup.new_tag("a", href=address)
     link.string = line(label)
@@ -240,7 +242,7 @@ def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, carrier: Carrier) -> None:
     tag.replace_with(paragraph)
 
 
-def _picture(tag: Tag, carrier: Carrier) -> None:
+def _picture(tag: Tag, rewriter: LinkRewriter) -> None:
     source = str(tag.get("src") or "")
     if (not source or source.startswith("data:")) and tag.get("data-src"):
         source = str(tag["data-src"])
@@ -248,17 +250,17 @@ def _picture(tag: Tag, carrier: Carrier) -> None:
     if parent is not None and parent.name == "a" and is_picture(str(parent.get("href") or "")):
         source = str(parent["href"])  # the whole picture, to which a smaller one leads
         parent.unwrap()
-    found = carrier.picture(source.strip())
+    found = rewriter.picture(source.strip())
     if not found:
         tag.decompose()
         return
     tag["src"] = found
     if not line(tag.get("alt")):
-        told = f"{split(found).path.rsplit('/', 1)[-1] or found}: say what one sees on it"
-        carrier.note("alt", told)
+        message = f"{split(found).path.rsplit('/', 1)[-1] or found}: say what one sees on it"
+        rewriter.note("alt", message)
 
 
-def _link(tag: Tag, carrier: Carrier, wanted: Collection[str]) -> None:
+def _link(tag: Tag, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
     href = str(tag.get("href") or "").strip()
     place = tag.get("id") or tag.get("name")
     if place and str(place) in wanted:
@@ -266,10 +268,10 @@ def _link(tag: Tag, carrier: Carrier, wanted: Collection[str]) -> None:
     if not href:
         return
     if not tag.get_text(strip=True) and not tag.find("img"):
-        carrier.note("link", f"one to {href} has no words: it was taken out")
+        rewriter.note("link", f"one to {href} has no words: it was taken out")
         found = ""
     else:
-        found = carrier.link(href)
+        found = rewriter.link(href)
     if found:
         tag["href"] = found
     else:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
-from publish.importers.text import address, escaped
+from publish.importers.text import escape_address, escape_markdown
 
 # The tags of ours that stand in an HTML tree for what Markdown writes in another way.
 
@@ -86,7 +86,7 @@ def indented(text: str) -> str:
 def table_of(el: Tag, text: str) -> str:
     """`<table>`, its caption above it."""
     found = el.find("caption")
-    words = escaped(" ".join(found.get_text().split())) if isinstance(found, Tag) else ""
+    words = escape_markdown(" ".join(found.get_text().split())) if isinstance(found, Tag) else ""
     caption = f"{words}\n\n" if words else ""
     rows = [row.split(CELL)[:-1] for row in text.split(ROW) if CELL in row]
     width = max((len(row) for row in rows), default=0)
@@ -133,8 +133,8 @@ def _kept(name: str) -> Any:
         if not text.strip() or "_noformat" in parent_tags:
             return text
         title = str(el.get("title") or "").replace("&", "&amp;").replace('"', "&quot;")
-        said = f' title="{title.replace("{", "&#123;")}"' if title else ""
-        return f"<{name}{said}>{text}</{name}>"
+        data = f' title="{title.replace("{", "&#123;")}"' if title else ""
+        return f"<{name}{data}>{text}</{name}>"
 
     return convert
 
@@ -147,7 +147,7 @@ class _Writer(MarkdownConverter):
         self._raw = raw
 
     def escape(self, text: str, parent_tags: set[str]) -> str:
-        found = escaped(text)
+        found = escape_markdown(text)
         return found.replace("|", r"\|") if parent_tags & {"td", "th"} else found
 
     convert_sup = _kept("sup")
@@ -166,7 +166,11 @@ class _Writer(MarkdownConverter):
     convert_strike = _kept("del")
 
     def convert_kbd(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return text if "_noformat" in parent_tags else f"<{el.name}>{escaped(text)}</{el.name}>"
+        return (
+            text
+            if "_noformat" in parent_tags
+            else (f"<{el.name}>{escape_markdown(text)}</{el.name}>")
+        )
 
     convert_samp = convert_kbd
 
@@ -179,11 +183,11 @@ class _Writer(MarkdownConverter):
         if not href or not words:
             return anchor + text
         space = text[:1] if text[:1].isspace() else "", text[-1:] if text[-1:].isspace() else ""
-        return f"{anchor}{space[0]}[{words}]({address(href)}{_title(el)}){space[1]}"
+        return f"{anchor}{space[0]}[{words}]({escape_address(href)}{_title(el)}){space[1]}"
 
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        alt = escaped(" ".join(str(el.get("alt") or "").split()))
-        return f"![{alt}]({address(str(el['src']))}{_title(el)})" if el.get("src") else ""
+        alt = escape_markdown(" ".join(str(el.get("alt") or "").split()))
+        return f"![{alt}]({escape_address(str(el['src']))}{_title(el)})" if el.get("src") else ""
 
     def convert_figure(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """One picture with a plain caption is a picture with a title, which becomes a caption."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, PreformattedString
 
-from publish.importers.links import lead_on
+from publish.importers.links import rewrite_media
 from publish.importers.markdown import KNOWN, NOTE, RAW
-from publish.importers.model import Carrier, counted, tallied
-from publish.importers.text import DEEPEST, TooDeep, line, soup_of, words_of
+from publish.importers.model import LinkRewriter, count_noun, join_counts
+from publish.importers.text import MAX_DEPTH, NestedTooDeeply, line, soup_of, words_of
 
 # Levels of headings: they begin with the second and leave out none.
 
@@ -24,7 +24,7 @@ from publish.importers.text import DEEPEST, TooDeep, line, soup_of, words_of
 HEADING: Final = re.compile(r"h[1-6]")
 
 
-def level_headings(soup: BeautifulSoup, carrier: Carrier) -> None:
+def level_headings(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     """Puts each one level below the one above it that is greater, and tells how many changed."""
     above: list[tuple[int, int]] = []
     changed = 0
@@ -40,8 +40,8 @@ def level_headings(soup: BeautifulSoup, carrier: Carrier) -> None:
         changed += new != old
         tag.name = f"h{new}"
     if changed:
-        said = f"the level of {changed} was changed, to begin with `##` and leave out none"
-        carrier.note("headings", said)
+        text = f"the level of {changed} was changed, to begin with `##` and leave out none"
+        rewriter.note("headings", text)
 
 
 # Which attributes and tags of an HTML tree say something here; the others are counted.
@@ -61,7 +61,7 @@ _CODE_TAGS: Final = frozenset({"pre", "code"})
 _CELLS: Final = frozenset({"td", "th"})
 _ALIGN: Final = re.compile(r"text-align\s*[:-]\s*(left|center|right)")
 _LANGUAGE: Final = re.compile(r"(?:lang(?:uage)?-|brush:\s*)([\w+#.-]+)")
-_NAUGHT: Final = frozenset({"class", "style", "id", "rel", "title", "lang", "dir"})
+_NOT_CARRIED: Final = frozenset({"class", "style", "id", "rel", "title", "lang", "dir"})
 """Attributes that say nothing if they are empty."""
 _NO_MATTER: Final = frozenset(
     {"html", "head", "body", "div", "span", "section", "article", "main", "header", "footer",
@@ -70,7 +70,9 @@ _NO_MATTER: Final = frozenset(
 """Tags that only hold others together: their words and their attributes say all."""
 
 
-def keep_attributes(soup: BeautifulSoup, carrier: Carrier, wanted: Collection[str]) -> None:
+def convert_attributes(
+    soup: BeautifulSoup, rewriter: LinkRewriter, wanted: Collection[str]
+) -> None:
     """Leaves what a page here can show; tells how many others there were, by name.
 
     `wanted` are the ids that links lead to.
@@ -90,22 +92,22 @@ def keep_attributes(soup: BeautifulSoup, carrier: Carrier, wanted: Collection[st
         left.update(
             name.lower()
             for name, value in tag.attrs.items()
-            if name not in used and (value or name not in _NAUGHT)
+            if name not in used and (value or name not in _NOT_CARRIED)
         )
         tag.attrs = kept
     handlers = {name: number for name, number in left.items() if name.startswith("on")}
     if number := sum(handlers.values()):
-        carrier.note("script", f"{number} `on...` attributes were taken out")
+        rewriter.note("script", f"{number} `on...` attributes were taken out")
     if others := {name: number for name, number in left.items() if name not in handlers}:
-        carrier.note("attributes", f"left out: {tallied(others)}")
+        rewriter.note("attributes", f"left out: {join_counts(others)}")
 
 
-def tell_tags(soup: BeautifulSoup, carrier: Carrier, known: frozenset[str]) -> None:
+def report_unknown_tags(soup: BeautifulSoup, rewriter: LinkRewriter, known: frozenset[str]) -> None:
     """Counts the tags that Markdown has no sign for: their words alone are carried."""
     names = Counter(tag.name for tag in soup.find_all(True))
     odd = {name: number for name, number in names.items() if name not in known | _NO_MATTER}
     if odd:
-        carrier.note("tags of HTML", f"their words alone were carried: {tallied(odd)}")
+        rewriter.note("tags of HTML", f"their words alone were carried: {join_counts(odd)}")
 
 
 def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
@@ -121,8 +123,8 @@ def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
 def _look(tag: Tag) -> str:
     """Classes and style, in which editors keep what HTML has no attribute for."""
     classes = tag.get("class")
-    said = " ".join(classes) if isinstance(classes, list) else str(classes or "")
-    return f"{said} {tag.get('style') or ''}"
+    text = " ".join(classes) if isinstance(classes, list) else str(classes or "")
+    return f"{text} {tag.get('style') or ''}"
 
 
 # Footnotes in the HTML of CommonMark's engines and of WordPress.
@@ -196,37 +198,37 @@ _DIVIDERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class CleanHtml:
     """HTML that may become Markdown, and the pieces that stay HTML."""
 
     soup: BeautifulSoup
     raw: tuple[str, ...]
 
 
-def cleaned(html: str, carrier: Carrier, wanted: Collection[str]) -> Cleaned:
+def clean_html(html: str, rewriter: LinkRewriter, wanted: Collection[str]) -> CleanHtml:
     """`wanted` are ids that links of the export lead to: those of headings and places are kept."""
     try:
         soup = soup_of(html)
-    except TooDeep:
-        told = f"has more than {DEEPEST} tags within tags: only its words were carried"
-        carrier.note("text", told)
-        return Cleaned(_words(html), ())
+    except NestedTooDeeply:
+        message = f"has more than {MAX_DEPTH} tags within tags: only its words were carried"
+        rewriter.note("text", message)
+        return CleanHtml(_words(html), ())
     for tag in soup.find_all([RAW, NOTE]):
         tag.unwrap()
-    _comments(soup, carrier)
+    _comments(soup, rewriter)
     mark_footnotes(soup)
     _tasks(soup)
-    _take_away(soup, carrier, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out")
-    _forms(soup, carrier)
-    _take_away(soup, carrier, _DRAWN, "drawing", "`<{}>` in the text was taken out")
-    lead_on(soup, carrier, wanted)
-    level_headings(soup, carrier)
-    keep_attributes(soup, carrier, wanted)
+    _take_away(soup, rewriter, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out")
+    _forms(soup, rewriter)
+    _take_away(soup, rewriter, _DRAWN, "drawing", "`<{}>` in the text was taken out")
+    rewrite_media(soup, rewriter, wanted)
+    level_headings(soup, rewriter)
+    convert_attributes(soup, rewriter, wanted)
     raw = take_out_complex(soup)
-    _within_code(soup, carrier)
-    _within_captions(soup, carrier)
-    tell_tags(soup, carrier, KNOWN)
-    return Cleaned(soup, raw)
+    _within_code(soup, rewriter)
+    _within_captions(soup, rewriter)
+    report_unknown_tags(soup, rewriter, KNOWN)
+    return CleanHtml(soup, raw)
 
 
 def _words(html: str) -> BeautifulSoup:
@@ -239,39 +241,39 @@ def _words(html: str) -> BeautifulSoup:
     return flat
 
 
-def _comments(soup: BeautifulSoup, carrier: Carrier) -> None:
+def _comments(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     """Takes out what no reader saw: comments, declarations, processing instructions."""
     number = 0
     for comment in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         if isinstance(comment, CData):
             continue
-        said = str(comment).strip()
-        name = said.split(" ", 1)[0]
+        sentence = str(comment).strip()
+        name = sentence.split(" ", 1)[0]
         if name in _DIVIDERS:
-            carrier.note("comment", f"{_DIVIDERS[name]} was not carried")
-        elif not said.startswith(_MARKERS):
+            rewriter.note("comment", f"{_DIVIDERS[name]} was not carried")
+        elif not sentence.startswith(_MARKERS):
             number += 1
         comment.extract()
     if number:
-        carrier.note("comment", f"{counted(number, 'comment')} of the HTML left out")
+        rewriter.note("comment", f"{count_noun(number, 'comment')} of the HTML left out")
 
 
 def _take_away(
-    soup: BeautifulSoup, carrier: Carrier, names: tuple[str, ...], kind: str, told: str
+    soup: BeautifulSoup, rewriter: LinkRewriter, names: tuple[str, ...], kind: str, message: str
 ) -> None:
     for tag in soup.find_all(names):
         if not tag.decomposed:
-            carrier.note(kind, told.format(tag.name))
+            rewriter.note(kind, message.format(tag.name))
             tag.decompose()
 
 
-def _forms(soup: BeautifulSoup, carrier: Carrier) -> None:
+def _forms(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     for tag in soup.find_all(_FORMS):
         if tag.decomposed:
             continue
         words = line(tag.get_text(" "))[:60]
-        said = f", with the words “{words}”," if words else ""
-        carrier.note("form", f"`<{tag.name}>`{said} was taken out: see `{{% form %}}`")
+        text = f", with the words “{words}”," if words else ""
+        rewriter.note("form", f"`<{tag.name}>`{text} was taken out: see `{{% form %}}`")
         tag.decompose()
 
 
@@ -281,7 +283,7 @@ def _tasks(soup: BeautifulSoup) -> None:
         # The space that CommonMark leaves after the box is one too many.
 
 
-def _within_code(soup: BeautifulSoup, carrier: Carrier) -> None:
+def _within_code(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     """Links and pictures that stand in code, where Markdown knows words alone."""
     found = {
         id(tag): tag
@@ -290,10 +292,10 @@ def _within_code(soup: BeautifulSoup, carrier: Carrier) -> None:
         if isinstance(tag, Tag) and (tag.get("href") or tag.get("src"))
     }
     for tag in found.values():
-        carrier.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
+        rewriter.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
 
 
-def _within_captions(soup: BeautifulSoup, carrier: Carrier) -> None:
+def _within_captions(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     """A picture's caption is its title here, which holds words alone, and takes that place."""
     lost = Counter[str]()
     for caption in soup.find_all("figcaption"):
@@ -303,4 +305,4 @@ def _within_captions(soup: BeautifulSoup, carrier: Carrier) -> None:
             lost.update(name for name in names.values() if name not in {"span", "br", "p"})
             lost.update("title" for tag in figure.find_all("img") if tag.get("title"))
     if lost:
-        carrier.note("tags of HTML", f"left out of captions: {tallied(lost)}")
+        rewriter.note("tags of HTML", f"left out of captions: {join_counts(lost)}")

@@ -6,19 +6,19 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from publish.checks.layout import Kind
+from publish.checks.layout import ContentKind
 
 Moment = datetime | date
 Status = Literal["published", "hidden", "draft"]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ImportNote:
     """One thing that was not carried as it stood: of which kind, where, and what became of it."""
 
     kind: str
     where: str
-    told: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Item:
 
     where: str
     """How a person finds it in the export, such as `post 12, Hello`."""
-    kind: Kind
+    kind: ContentKind
     title: str
     slug: str
     """As the export has it; nothing says yet that it is one here."""
@@ -75,7 +75,7 @@ class Export:
     """All that was read of an export."""
 
     items: tuple[Item, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[ImportNote, ...]
     hosts: frozenset[str] = frozenset()
     """Host names, in small letters, that were the old site."""
     roots: tuple[Root, ...] = ()
@@ -85,7 +85,7 @@ class Export:
 PLURALS: Final = {"category": "categories", "story": "stories"}
 
 
-def counted(number: int, word: str) -> str:
+def count_noun(number: int, word: str) -> str:
     """`1 post`, `2 posts`."""
     return f"{number} {word if number == 1 else PLURALS.get(word, word + 's')}"
 
@@ -93,16 +93,18 @@ def counted(number: int, word: str) -> str:
 _NAMED: Final = 8
 
 
-def tallied(numbers: Mapping[str, int]) -> str:
+def join_counts(numbers: Mapping[str, int]) -> str:
     """`3 a`, `1 b` and so on, the most first; of many names the first, and how many others."""
     ranked = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
     named = [f"{number} `{name}`" for name, number in ranked[:_NAMED]]
     if rest := ranked[_NAMED:]:
-        named.append(f"{sum(number for _, number in rest)} of {counted(len(rest), 'other name')}")
+        named.append(
+            f"{sum(number for _, number in rest)} of {count_noun(len(rest), 'other name')}"
+        )
     return ", ".join(named)
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """`a`, `b` and so on, between backticks."""
     return ", ".join(f"`{word}`" for word in words)
 
@@ -118,17 +120,17 @@ Say = Callable[[str, str], None]
 class Notes:
     """A list that grows while an import is planned."""
 
-    told: list[Note] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)
 
     def of(self, where: str) -> Say:
         """For one item, named as the export does."""
-        return lambda kind, told: self.told.append(Note(kind, where, told))
+        return lambda kind, message: self.notes.append(ImportNote(kind, where, message))
 
 
 # What the text of one item asks of the whole import.
 
 
-class Carrier(Protocol):
+class LinkRewriter(Protocol):
     """Says where links and pictures of one text lead to, and takes down what is lost."""
 
     def link(self, href: str) -> str:
@@ -139,6 +141,6 @@ class Carrier(Protocol):
         """The address to write; empty if the picture goes."""
         ...
 
-    def note(self, kind: str, told: str) -> None:
+    def note(self, kind: str, message: str) -> None:
         """Something that was not carried as it stood."""
         ...

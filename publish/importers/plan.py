@@ -17,11 +17,11 @@ from capture.errors import Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
 from publish.checks.outline import outline_of
 from publish.checks.project import Writing
-from publish.importers.front_matter import Value, head_of
-from publish.importers.links import Addresses, LeadsTo
+from publish.importers.front_matter import Value, front_matter_of
+from publish.importers.links import Addresses, ItemLinkRewriter
 from publish.importers.markdown import markdown
-from publish.importers.markup import cleaned
-from publish.importers.model import Export, Item, Note, Notes, counted
+from publish.importers.markup import clean_html
+from publish.importers.model import Export, ImportNote, Item, Notes, count_noun
 from publish.importers.places import Pictures, Places, path_key, spellings, split
 from publish.importers.text import clean
 
@@ -34,7 +34,7 @@ _TEXTS: Final = frozenset(
 )
 
 
-def unshown(export: Export, places: Places) -> Iterator[Note]:
+def unreferenced_files(export: Export, places: Places) -> Iterator[ImportNote]:
     """Media that the export names, then files in its folders."""
     shown, files = set[str](), set[Path]()
     for item in export.items:
@@ -49,7 +49,7 @@ def unshown(export: Export, places: Places) -> Iterator[Note]:
         named |= keys
         if not keys & shown:
             where = media.address or "without an address"
-            yield Note("attachment", media.where, f"no text shows it: not carried: {where}")
+            yield ImportNote("attachment", media.where, f"no text shows it: not carried: {where}")
     for root in export.roots:
         for path in sorted(root.folder.rglob("*")):
             name = path.relative_to(root.folder).as_posix()
@@ -60,8 +60,8 @@ def unshown(export: Export, places: Places) -> Iterator[Note]:
                 continue
             if any((root.folder / other).is_file() for other in list(spellings(name))[1:]):
                 continue  # a smaller copy of one that lies beside it
-            why = "texts link to it" if keys & shown else "no text shows it"
-            yield Note("file", f"{root.folder.name}/{name}", f"{why}: not carried")
+            reason = "texts link to it" if keys & shown else "no text shows it"
+            yield ImportNote("file", f"{root.folder.name}/{name}", f"{reason}: not carried")
 
 
 def _addresses(item: Item) -> Iterator[str]:
@@ -92,7 +92,7 @@ class Planned:
 
     name: str
     item: Item
-    head: Mapping[str, Value]
+    front_matter: Mapping[str, Value]
     body: str
 
 
@@ -101,16 +101,16 @@ class Plan:
     """All that an import would do."""
 
     files: tuple[Planned, ...]
-    there: tuple[str, ...]
+    existing: tuple[str, ...]
     """Files that are there already: theirs were not planned."""
     pictures: Mapping[Path, Path]
     """Where each picture goes: its place in the content folder to the file of the export."""
-    notes: tuple[Note, ...]
+    notes: tuple[ImportNote, ...]
 
     def __str__(self) -> str:
         posts = sum(file.item.kind == "post" for file in self.files)
-        parts = (counted(posts, "post"), counted(len(self.files) - posts, "page"))
-        return f"{', '.join(parts)} and {counted(len(self.pictures), 'picture')}"
+        parts = (count_noun(posts, "post"), count_noun(len(self.files) - posts, "page"))
+        return f"{', '.join(parts)} and {count_noun(len(self.pictures), 'picture')}"
 
 
 def with_site(export: Export, site: str) -> Export:
@@ -123,7 +123,7 @@ def with_site(export: Export, site: str) -> Export:
     return replace(export, hosts=export.hosts | {host.removeprefix("www.")})
 
 
-def plan(export: Export, writing: Writing) -> Plan:
+def plan_import(export: Export, writing: Writing) -> Plan:
     """Decides all."""
     notes = Notes(list(export.notes))
     addresses = Addresses(export, writing, notes)
@@ -137,32 +137,34 @@ def plan(export: Export, writing: Writing) -> Plan:
         if item in addresses.there:
             continue
         say = notes.of(item.where)
-        leads_to = LeadsTo(item, addresses, places, pictures, writing.layout, writing.now, say)
-        text = cleaned(clean(item.html), leads_to, wanted)
+        rewriter = ItemLinkRewriter(
+            item, addresses, places, pictures, writing.layout, writing.now, say
+        )
+        text = clean_html(clean(item.html), rewriter, wanted)
         body = markdown(text.soup, text.raw)
         if not body:
             say("text", "has none")
-        head = {
-            **head_of(item, addresses.slugs[item], leads_to, writing.layout, writing.now),
+        front_matter = {
+            **front_matter_of(item, addresses.slugs[item], rewriter, writing.layout, writing.now),
             "aliases": tuple(addresses.aliases(item, say)),
-            "canonical": leads_to.canonical(),
+            "canonical": rewriter.canonical(),
         }
-        files.append(Planned(addresses.names[item], item, head, body))
-    notes.told += unshown(export, places)
+        files.append(Planned(addresses.names[item], item, front_matter, body))
+    notes.notes += unreferenced_files(export, places)
     files = list(_without_lost_anchors(files, notes))
     there = tuple(addresses.there.values())
     return Plan(tuple(files), there, pictures.copies, tuple(_by_file(export, addresses, notes)))
 
 
-def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Note]:
+def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[ImportNote]:
     """Each note once, and how often, with the new file for what the export calls an item.
 
     Of what is there already nothing is told again.
     """
     items = {item.where: item for item in export.items}
-    for note, times in Counter(notes.told).items():
+    for note, times in Counter(notes.notes).items():
         if times > 1:
-            note = replace(note, told=f"{note.told} ({times} times)")  # noqa: PLW2901
+            note = replace(note, message=f"{note.message} ({times} times)")  # noqa: PLW2901
         item = items.get(note.where)
         if item is None:
             yield note
@@ -182,8 +184,8 @@ def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planne
                 anchors[name] = outline_of(bodies.get(name, "")).anchors
             if unquote(found["id"]) in anchors[name]:
                 return found[0]
-            told = f"nothing in {name} is called `#{found['id']}`: the link leads to its top"
-            notes.of(here.item.where)("link", told)
+            text = f"nothing in {name} is called `#{found['id']}`: the link leads to its top"
+            notes.of(here.item.where)("link", text)
             return f"]({{filename}}/{name}"
 
         yield replace(file, body=_LINKED.sub(kept, file.body))
@@ -197,58 +199,58 @@ _BARE: Final = frozenset({"date", "modified", "slug", "status", "preview"})
 
 def text_of(file: Planned) -> str:
     """The whole file: a head in YAML, then the text."""
-    return f"{_head(file.head)}\n{file.body}"
+    return f"{_head(file.front_matter)}\n{file.body}"
 
 
-def write(plan: Plan, content: Path) -> None:
+def write_plan(plan: Plan, content: Path) -> None:
     """Writes over nothing. If a file cannot be written, those of this run are taken away again.
 
     Raises `Refused` before it writes anything if one would lie outside of the content folder.
     """
     _check_places(plan, ConfinedFolder(content))
-    made: list[Path] = []
+    results: list[Path] = []
     folders: list[Path] = []
     where = content
     try:
         for where, source in plan.pictures.items():
             _make_folder(where.parent, folders)
             with where.open("xb") as file, source.open("rb") as picture:
-                made.append(where)
+                results.append(where)
                 shutil.copyfileobj(picture, file)
         for planned in plan.files:
             where = content / planned.name
             _make_folder(where.parent, folders)
             with where.open("x", encoding="utf-8", newline="\n") as text:
-                made.append(where)
+                results.append(where)
                 text.write(text_of(planned))
     except FileExistsError:
-        _undo(made, folders)
-        told = "came to be there while the import ran; nothing was written: run it again"
-        raise Refused(f"{short_path(where)}: {told}") from None
+        _undo(results, folders)
+        message = "came to be there while the import ran; nothing was written: run it again"
+        raise Refused(f"{short_path(where)}: {message}") from None
     except OSError as error:
-        _undo(made, folders)
+        _undo(results, folders)
         raise Unavailable(f"{short_path(where)}: {error.strerror}; nothing was written") from None
     except BaseException:
-        _undo(made, folders)
+        _undo(results, folders)
         raise
 
 
 def _check_places(plan: Plan, content: ConfinedFolder) -> None:
     pictures = (os.path.relpath(place, content.folder) for place in plan.pictures)
     for name in (*pictures, *(planned.name for planned in plan.files)):
-        if fault := content.why_outside(name):
+        if problem := content.why_outside(name):
             where = short_path(content.folder / name)
             raise Refused(
-                f"{where}: {fault}; nothing was written: put a folder in the link's place"
+                f"{where}: {problem}; nothing was written: put a folder in the link's place"
             )
 
 
-def _make_folder(folder: Path, made: list[Path]) -> None:
+def _make_folder(folder: Path, results: list[Path]) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     folder.mkdir(parents=True, exist_ok=True)
-    made += reversed(missing)
+    results += reversed(missing)
 
 
 def _undo(files: list[Path], folders: list[Path]) -> None:
@@ -258,9 +260,9 @@ def _undo(files: list[Path], folders: list[Path]) -> None:
         folder.rmdir()
 
 
-def _head(head: Mapping[str, Value]) -> str:
+def _head(front_matter: Mapping[str, Value]) -> str:
     """Text in quotes of JSON, which YAML reads too; nothing for a key that says nothing."""
-    lines = (f"{key}: {_value(key, value)}" for key, value in head.items() if value)
+    lines = (f"{key}: {_value(key, value)}" for key, value in front_matter.items() if value)
     return "\n".join(["---", *lines, "---"]) + "\n"
 
 

@@ -29,11 +29,11 @@ def line(text: object) -> str:
     return " ".join(clean(text).split())
 
 
-DEEPEST: Final = 200
+MAX_DEPTH: Final = 200
 """Tags within tags. Past it, whoever made the HTML closed nothing, or wants to do harm."""
 
 
-class TooDeep(Exception):
+class NestedTooDeeply(Exception):
     """HTML whose tags stand deeper within each other than `DEEPEST`."""
 
 
@@ -41,8 +41,8 @@ class _Shallow(BeautifulSoup):
     """Stops where a tag would stand too deep: to close it takes time by its depth."""
 
     def pushTag(self, tag: Tag) -> None:  # noqa: N802 - the name that Beautiful Soup calls
-        if len(self.tagStack) > DEEPEST:
-            raise TooDeep
+        if len(self.tagStack) > MAX_DEPTH:
+            raise NestedTooDeeply
         super().pushTag(tag)
 
 
@@ -101,7 +101,7 @@ def plain(html: object) -> str:
         text = f"<p>{text}</p>"
         try:
             text = soup_of(text).get_text(" ")
-        except TooDeep:
+        except NestedTooDeeply:
             text = " ".join(words_of(text))
     return " ".join(text.split())
 
@@ -119,7 +119,7 @@ def moment(text: object) -> datetime | date | None:
         return None
 
 
-def decoded(raw: bytes, where: str) -> str:
+def decode_text(raw: bytes, where: str) -> str:
     """UTF-8, with or without a mark at its beginning. Raises `Refused` that names the line."""
     try:
         return raw.decode("utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
@@ -141,7 +141,7 @@ _LINE_START: Final = re.compile(
 _PLACE: Final = re.compile(r"^\{(?:filename|static)\}")
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text in which no sign means anything to Markdown or to our tags."""
     text = _SIGNS.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("<", "&lt;"))
     text = text.replace("{", "&#123;")
@@ -156,7 +156,7 @@ def _line_start(found: re.Match[str]) -> str:
     return f"{found['space']}\\{found['mark']}"
 
 
-def address(url: str) -> str:
+def escape_address(url: str) -> str:
     """An address that ends where it should within `(...)`."""
     place = _PLACE.match(url)
     head = place[0] if place else ""

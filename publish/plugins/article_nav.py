@@ -74,7 +74,7 @@ def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
     found = {}
     for place, facts in enumerate(articles):
         chosen = [by_slug[slug].reference for slug in facts.chosen if slug in by_slug]
-        like = [articles[other].reference for other in _alike(place, facts, tagged)]
+        like = [articles[other].reference for other in _related(place, facts, tagged)]
         related = dict.fromkeys([*chosen, *like])
         found[facts.slug] = Neighbours(
             older=articles[place - 1].reference if place else None,
@@ -99,7 +99,7 @@ def _groups(
     return tagged, series
 
 
-def _alike(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[int]:
+def _related(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[int]:
     """Places of articles that share tags with this one, the most alike first.
 
     A rare tag says more than a common one; among equals the nearest in time wins.
@@ -118,7 +118,7 @@ def _series(facts: Facts, parts: Sequence[Reference]) -> Series:
     return Series(facts.series, parts.index(facts.reference) + 1, tuple(parts))
 
 
-FEWEST_HEADINGS: Final = 3  # below this a contents list helps nobody
+MIN_HEADINGS: Final = 3  # below this a contents list helps nobody
 _HEADING: Final = re.compile(r'<h2\b[^>]*?\bid="(?P<id>[^"]+)"[^>]*>(?P<title>.*?)</h2>', re.DOTALL)
 
 
@@ -130,7 +130,7 @@ class Heading:
     title: str
 
 
-def help_readers(generators: Any) -> None:
+def add_article_nav(generators: Any) -> None:
     """Before forms are placed, so that their headings are not among the contents."""
     context = generators[0].context
     for content in contents(context):
@@ -148,7 +148,7 @@ def outline(html: str) -> tuple[Heading, ...]:
         Heading(heading["id"], Markup(heading["title"]).striptags())  # noqa: S704 - becomes text
         for heading in _HEADING.finditer(html)
     )
-    return found if len(found) >= FEWEST_HEADINGS else ()
+    return found if len(found) >= MIN_HEADINGS else ()
 
 
 def _facts(article: Any) -> Facts:
@@ -173,4 +173,4 @@ def _listed(text: str) -> list[str]:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.all_generators_finalized, help_readers)
+    listen(signals.all_generators_finalized, add_article_nav)

@@ -20,7 +20,7 @@ from publish.checks.rules import check_writing
 from publish.checks.rules.active_content import RULE
 from publish.plugins import content_paths, problems
 from publish.plugins.links import contents
-from publish.plugins.problems import raise_found, report_of
+from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.signals import listen
 
 # What only the finished HTML of a text shows to act in a reader's browser: `{: onclick="..." }`.
@@ -40,16 +40,16 @@ def check_html(content: Any, html: str, settings: Any) -> None:
     level = writing.layout.levels[RULE]
     source = Path(content.source_path)
     post = writing.by_path.get(source.absolute())
-    told = {part.message for part in post.outline.active} if post else set()
+    messages = {part.message for part in post.outline.active} if post else set()
     for part in active_parts(html) if level != "off" else ():
         ours = part.address and not is_elsewhere(part.address, writing.layout.site_url)
-        if not ours and part.message not in told:
-            told.add(part.message)
-            report = report_of(settings)
+        if not ours and part.message not in messages:
+            messages.add(part.message)
+            report = get_report(settings)
             (report.problem if level == "error" else report.warn)(source, None, part.message)
 
 
-def checked(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
+def check_content(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
     """What the project with these Pelican settings has written, and what is wrong with it."""
     return check_writing(layout_of(settings), *folders_of(settings), now)
 
@@ -74,8 +74,8 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         return any(folder.find_file(f"{name}{end}") for folder in folders for end in ends)
 
     def topic_of(name: str) -> str:
-        told = {**default_metadata(settings), **parse_path_metadata(name, settings)}
-        return str(told.get("category", ""))
+        message = {**default_metadata(settings), **parse_path_metadata(name, settings)}
+        return str(message.get("category", ""))
 
     return layout_from(settings, slug_of, has_template, topic_of)
 
@@ -90,15 +90,15 @@ def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
     )
 
 
-def ask_all(pelican: Any) -> None:
+def run_checks(pelican: Any) -> None:
     """Stops the build before anything is read if a rule is broken."""
     settings = pelican.settings
-    report = report_of(settings)
-    settings[WRITING], found = checked(settings, datetime.now(UTC))
+    report = get_report(settings)
+    settings[WRITING], found = check_content(settings, datetime.now(UTC))
     report.problems += (finding.problem for finding in found.errors)
     report.warnings += (finding.problem for finding in found.warnings)
     if found.errors:
-        raise_found(settings)
+        raise_problems(settings)
 
 
 def register() -> None:
@@ -106,4 +106,4 @@ def register() -> None:
     problems.register()
     content_paths.register()
     listen(signals.page_generator_finalized, check_texts)
-    listen(signals.get_generators, ask_all)
+    listen(signals.get_generators, run_checks)

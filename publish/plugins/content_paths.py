@@ -15,7 +15,7 @@ from pelican import signals
 from capture.paths import ConfinedFolder
 from publish.plugins import problems
 from publish.plugins.links import contents, line_of, linked_files
-from publish.plugins.problems import report_of
+from publish.plugins.problems import get_report
 from publish.plugins.signals import listen
 
 HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
@@ -24,17 +24,17 @@ HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
 def check_links(generator: Any) -> None:
     """Called when all texts are read: Pelican then sees no linked file that lies elsewhere."""
     settings, context = generator.settings, generator.context
-    folder, report = ConfinedFolder(Path(settings["PATH"])), report_of(settings)
+    folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
     for content in contents(context):
         for name in sorted(linked_files(content)):
-            if fault := folder.why_no_file(name):
+            if problem := folder.why_no_file(name):
                 context["static_links"].discard(name)
                 source = Path(content.source_path)
                 line = line_of(content, posixpath.basename(name))
-                report.problem(source, line, f"links to `{name}`, which {fault}: {HOW_TO_FIX}")
+                report.problem(source, line, f"links to `{name}`, which {problem}: {HOW_TO_FIX}")
 
 
-def misplaced(
+def misplaced_outputs(
     context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
 ) -> Iterator[Any]:
     """Path and message of everything that Pelican would read or write elsewhere."""
@@ -45,20 +45,20 @@ def misplaced(
         if not content.holds(source) or (source.exists() and not source.is_file()):
             yield source, f"is no file of {content.folder.name}/: {HOW_TO_FIX}"
     for found in (*contents(context), *context["staticfiles"]):
-        if fault := output.why_outside(found.save_as):
-            told = f"would be written to `{found.save_as}`, which {fault}: "
-            yield Path(found.source_path), f"{told}mend its `slug`, `save_as` or `lang`"
+        if problem := output.why_outside(found.save_as):
+            message = f"would be written to `{found.save_as}`, which {problem}: "
+            yield Path(found.source_path), f"{message}mend its `slug`, `save_as` or `lang`"
     for kind in ("categories", "tags", "authors"):
         for found, _ in context.get(kind, ()):
-            if found.save_as and (fault := output.why_outside(found.save_as)):
-                told = f"`{found.name}` would be written to `{found.save_as}`, which {fault}"
-                yield content.folder, f"{told}: give it another name ({kind})"
+            if found.save_as and (problem := output.why_outside(found.save_as)):
+                message = f"`{found.name}` would be written to `{found.save_as}`, which {problem}"
+                yield content.folder, f"{message}: give it another name ({kind})"
 
 
 def check_places(generators: Any) -> None:
     """Reports them, as the last of all who look at what was read."""
-    report = report_of(generators[0].settings)
-    for path, message in misplaced(generators[0].context, generators[0].settings):
+    report = get_report(generators[0].settings)
+    for path, message in misplaced_outputs(generators[0].context, generators[0].settings):
         report.problem(path, None, message)
 
 

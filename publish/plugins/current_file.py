@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from capture.errors import short_path
 
-NOW_READING: Final = "GATEPOST_NOW_READING"
+CURRENT_FILE: Final = "GATEPOST_NOW_READING"
 """The setting that names a file for it; without it nothing is noted."""
 
 
 @contextmanager
-def now_reading(settings: Mapping[str, Any], path: Path) -> Iterator[None]:
+def reading_file(settings: Mapping[str, Any], path: Path) -> Iterator[None]:
     """Notes the path while the block runs. Another process may end this one at any moment."""
-    note = settings.get(NOW_READING)
+    note = settings.get(CURRENT_FILE)
     if not note:
         yield
         return

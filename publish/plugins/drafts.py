@@ -13,7 +13,7 @@ from publish.checks.project import WRITING, Writing
 from publish.plugins.signals import listen
 
 
-def hold_back(generator: Any, metadata: dict[str, Any]) -> None:
+def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
     """Called with the metadata of each post and page, before Pelican makes anything of it."""
     writing: Writing = generator.settings[WRITING]
     date: datetime | None = metadata.get("date")
@@ -33,5 +33,5 @@ def hold_back(generator: Any, metadata: dict[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.article_generator_context, hold_back)
-    listen(signals.page_generator_context, hold_back)
+    listen(signals.article_generator_context, hold_back_post)
+    listen(signals.page_generator_context, hold_back_post)

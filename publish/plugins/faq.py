@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from pelican import signals
 
 from publish.plugins.checks import check_html
-from publish.plugins.current_file import now_reading
+from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents
 from publish.plugins.signals import listen
 
@@ -36,14 +36,14 @@ _EXTENSIONS: Final = (
 _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
-def place_all(generators: Any) -> None:
+def insert_blocks(generators: Any) -> None:
     """Before forms, links and pictures are looked at: answers may hold links and pictures."""
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
             settings = generators[0].settings
             converter = _converter(settings)  # which counts the answers of this one
-            with now_reading(settings, Path(content.source_path)):
+            with reading_file(settings, Path(content.source_path)):
                 answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
             text = content._content or ""
             section = _section(answered, set(_ID.findall(text)))
@@ -57,7 +57,7 @@ def place_all(generators: Any) -> None:
 
 def _converter(settings: Mapping[str, Any]) -> Markdown:
     configs = settings["MARKDOWN"].get("extension_configs", {})
-    short = {name.removeprefix("markdown.extensions."): said for name, said in configs.items()}
+    short = {name.removeprefix("markdown.extensions."): text for name, text in configs.items()}
     return Markdown(
         extensions=list(_EXTENSIONS),
         extension_configs={
@@ -68,18 +68,18 @@ def _converter(settings: Mapping[str, Any]) -> Markdown:
     )
 
 
-def _section(answered: list[tuple[str, str]], taken: set[str]) -> str:
+def _section(answered: list[tuple[str, str]], used: set[str]) -> str:
     """`taken`: ids of the text above, which may well have a heading of that name itself."""
-    parts = [f'\n<h2 id="{_free_id("questions-and-answers", taken)}">{TITLE}</h2>']
+    parts = [f'\n<h2 id="{_free_id("questions-and-answers", used)}">{TITLE}</h2>']
     parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in answered]
     return "\n".join(parts) + "\n"
 
 
-def _free_id(wanted: str, taken: set[str]) -> str:
+def _free_id(wanted: str, used: set[str]) -> str:
     more = (f"{wanted}-{number}" for number in count(2))
-    return next(one for one in chain([wanted], more) if one not in taken)
+    return next(one for one in chain([wanted], more) if one not in used)
 
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.all_generators_finalized, place_all)
+    listen(signals.all_generators_finalized, insert_blocks)

@@ -16,7 +16,7 @@ from publish.plugins.signals import listen
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def mend(context: MutableMapping[str, Any], feed: Any) -> None:
+def clean_feed(context: MutableMapping[str, Any], feed: Any) -> None:
     """Gives each entry its whole title, all its authors, and links that hold anywhere."""
     site = context["site"]
     feed.feed["author_name"] = site.publisher
@@ -30,10 +30,10 @@ def mend(context: MutableMapping[str, Any], feed: Any) -> None:
         item["author_name"] = item["author_name"] or site.publisher
         if item["content"]:
             item["content"] = item["content"].replace('href="#', f'href="{item["link"]}#')
-        _make_sayable(item)
+        _remove_unprintable(item)
 
 
-def _make_sayable(item: MutableMapping[str, Any]) -> None:
+def _remove_unprintable(item: MutableMapping[str, Any]) -> None:
     for part, value in item.items():
         if isinstance(value, str):
             item[part] = _NOT_XML.sub("", value)
@@ -43,4 +43,4 @@ def _make_sayable(item: MutableMapping[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.feed_generated, mend)
+    listen(signals.feed_generated, clean_feed)

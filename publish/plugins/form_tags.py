@@ -31,7 +31,7 @@ def extend_markdown(pelican: Any) -> None:
     markdown["extensions"] = [*markdown.get("extensions", ()), TagExtension()]
 
 
-def place_all(generators: Any) -> None:
+def insert_blocks(generators: Any) -> None:
     """Puts every form into its page, before any template sees the page."""
     blocks = Blocks(generators[0])
     context = generators[0].context
@@ -147,5 +147,5 @@ class _Page:
 def register() -> None:
     """Called by Pelican."""
     listen(signals.initialized, extend_markdown)
-    listen(signals.all_generators_finalized, place_all)
+    listen(signals.all_generators_finalized, insert_blocks)
     listen(signals.feed_generated, link_in_feeds)

@@ -16,34 +16,34 @@ from pelican.readers import MarkdownReader
 
 from publish.checks.post import Post
 from publish.checks.project import WRITING
-from publish.plugins.current_file import now_reading
-from publish.plugins.markdown_cache import kept_text
+from publish.plugins.current_file import reading_file
+from publish.plugins.markdown_cache import cached_html
 from publish.plugins.signals import listen
 
 _PELICANS_NAME: Final = {"author": "authors"}  # one or several
 _DATES: Final = frozenset({"date", "modified"})
 
 
-class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
+class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
     """Takes the head from what the rules have read, and gives Markdown the text alone."""
 
     _markdown: Markdown | None = None
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the head in Pelican's types."""
-        with now_reading(self.settings, Path(source_path)):
+        with reading_file(self.settings, Path(source_path)):
             return self._read(Path(source_path))
 
     def _read(self, path: Path) -> tuple[str, dict[str, Any]]:
         post = self._post(path)
 
         def html(text: str) -> str:
-            return kept_text(text, self.settings, lambda: self._convert(text))
+            return cached_html(text, self.settings, lambda: self._convert(text))
 
         metadata = {
-            _PELICANS_NAME.get(name, name): self._value(name, post, html) for name in post.facts
+            _PELICANS_NAME.get(name, name): self._value(name, post, html) for name in post.values
         }
-        return html(post.head.body), metadata
+        return html(post.front_matter.body), metadata
 
     def _convert(self, text: str) -> str:
         """By one converter for all files, unless it failed: then it may be left in any state."""
@@ -62,13 +62,13 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
         return post
 
     def _value(self, name: str, post: Post, html: Callable[[str], str]) -> Any:
-        value = post.facts[name]
+        value = post.values[name]
         if name in self.settings["FORMATTED_FIELDS"]:
             value = html(str(value))
         elif name in _DATES:
             value = value.isoformat(" ")  # Pelican reads text: this way the date that was checked
         elif name == "translation":
-            value = str(post.head.values[name])
+            value = str(post.front_matter.values[name])
         elif name in {"tags", "author", "authors"}:
             value = list(value)
         return self.process_metadata(_PELICANS_NAME.get(name, name), value)
@@ -77,7 +77,7 @@ class HeadReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no type
 def use_reader(readers: Any) -> None:
     """Takes the place of Pelican's Markdown reader."""
     for extension in MarkdownReader.file_extensions:
-        readers.reader_classes[extension] = HeadReader
+        readers.reader_classes[extension] = FrontMatterReader
 
 
 def register() -> None:

@@ -12,14 +12,14 @@ from pelican import signals
 from publish.checks.gated import GatedFiles
 from publish.plugins import problems
 from publish.plugins.checks import folders_of
-from publish.plugins.problems import report_of
+from publish.plugins.problems import get_report
 from publish.plugins.signals import listen
 
 
 def check_output(pelican: Any) -> None:
     """Takes every gated file out of the finished site and reports it."""
     campaigns, clients, folder = folders_of(pelican.settings)
-    gated, report = GatedFiles(folder, (campaigns, clients)), report_of(pelican.settings)
+    gated, report = GatedFiles(folder, (campaigns, clients)), get_report(pelican.settings)
     output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
     for path in sorted(output.rglob("*")):
         same = gated.same_content_as(path)

@@ -106,7 +106,7 @@ def _publisher(site: Site) -> Node:
     return {"@type": "Organization", "@id": f"{site.url}/#publisher", "name": site.publisher}
 
 
-LONGEST_DESCRIPTION = 300
+MAX_DESCRIPTION_LENGTH = 300
 Direction = Literal["ltr", "rtl"]
 
 
@@ -130,7 +130,7 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Head:
+class HtmlHead:
     """What search engines, feed readers and link previews read of one page. Dates are ISO 8601."""
 
     title: str
@@ -151,7 +151,7 @@ class Head:
     data: Node | None = None
 
 
-def listing_head(  # noqa: PLR0913 - a template says each by its name
+def html_head_of_list(  # noqa: PLR0913 - a template says each by its name
     site: Site,
     path: str,
     title: str,
@@ -160,12 +160,12 @@ def listing_head(  # noqa: PLR0913 - a template says each by its name
     trail: Sequence[tuple[str, str]] = (),
     newer: Any = None,
     older: Any = None,
-) -> Head:
+) -> HtmlHead:
     """The head of a list. `trail`: name and path of the pages above it; `newer`, `older`: its
     neighbours as Pelican's pages."""
     url = f"{site.url}/{path}"
     way = [("Start", ""), *((name, above.lstrip("/")) for name, above in trail), (title, path)]
-    return Head(
+    return HtmlHead(
         title=title,
         description=description,
         url=url,
@@ -176,13 +176,13 @@ def listing_head(  # noqa: PLR0913 - a template says each by its name
     )
 
 
-def give_heads(generators: Any) -> None:
+def add_html_heads(generators: Any) -> None:
     """Makes the heads of all articles and pages, before any template sees them."""
     context, environment = generators[0].context, generators[0].env
-    shorten = partial(do_truncate, environment, length=LONGEST_DESCRIPTION)
+    shorten = partial(do_truncate, environment, length=MAX_DESCRIPTION_LENGTH)
     for content in contents(context):
         description = shorten(plain(content.summary))
-        content.head = content_head(content, context["site"], description)
+        content.head = html_head_of_content(content, context["site"], description)
 
 
 def plain(html: str) -> str:
@@ -190,13 +190,13 @@ def plain(html: str) -> str:
     return Markup(html).striptags()  # noqa: S704 - the outcome is text, and escaped where it is shown
 
 
-def content_head(content: Any, site: Site, description: str) -> Head:
+def html_head_of_content(content: Any, site: Site, description: str) -> HtmlHead:
     """The head of one article or page."""
     url = f"{site.url}/{content.url}"
     is_article = isinstance(content, Article)
     noindex = content.status != "published" or bool(getattr(content, "noindex", False))
     published, modified = _dates(content)
-    return Head(
+    return HtmlHead(
         title=content.title,
         description=description,
         url=url,
@@ -293,13 +293,13 @@ def _graph(site: Site, nodes: Iterator[Node] | Sequence[Node]) -> Node:
     return graph([organization(site), website(site), *nodes])
 
 
-def teach_templates(generator: Any) -> None:
+def add_template_filters(generator: Any) -> None:
     """Lets the theme's templates make the heads of lists."""
     names: MutableMapping[str, Any] = generator.env.globals
-    names["listing_head"] = listing_head
+    names["listing_head"] = html_head_of_list
 
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.generator_init, teach_templates)
-    listen(signals.all_generators_finalized, give_heads)
+    listen(signals.generator_init, add_template_filters)
+    listen(signals.all_generators_finalized, add_html_heads)

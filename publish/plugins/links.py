@@ -18,7 +18,7 @@ from capture.errors import short_path
 from publish.checks.project import WRITING
 from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
-from publish.plugins.problems import report_of
+from publish.plugins.problems import get_report
 from publish.plugins.signals import listen
 
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
@@ -61,7 +61,7 @@ def line_of(content: Any, text: str) -> int | None:
 
 def check_all(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
-    report = report_of(generators[0].settings)
+    report = get_report(generators[0].settings)
     refused = {problem.path for problem in report.problems}
     for content in contents(generators[0].context):
         if short_path(Path(content.source_path)) in refused:

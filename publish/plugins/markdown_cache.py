@@ -11,26 +11,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-KEPT_TEXT: Final = "GATEPOST_KEPT_TEXT"
+CACHED_HTML: Final = "GATEPOST_KEPT_TEXT"
 """The setting that names the folder; without it nothing is kept."""
 _PURE: Final = ("markdown.extensions.", "pymdownx.", "publish.")
 
 
-def kept_text(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:
+def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:
     """The HTML of a text: as it was kept, or as `make` makes it now."""
-    folder = settings.get(KEPT_TEXT)
-    if not folder or not _is_pure(settings["MARKDOWN"]):
+    folder = settings.get(CACHED_HTML)
+    if not folder or not _is_cacheable(settings["MARKDOWN"]):
         return make()
     kept = Path(folder) / hashlib.sha256(text.encode()).hexdigest()
     try:
         return kept.read_bytes().decode()
     except FileNotFoundError:
         html = make()
-        _keep(html, kept)
+        _save(html, kept)
         return html
 
 
-def _is_pure(markdown: Mapping[str, Any]) -> bool:
+def _is_cacheable(markdown: Mapping[str, Any]) -> bool:
     """Every extension is known to look at nothing but the text."""
     named = {*markdown.get("extensions", ()), *markdown.get("extension_configs", {})}
     return all(
@@ -39,7 +39,7 @@ def _is_pure(markdown: Mapping[str, Any]) -> bool:
     )
 
 
-def _keep(html: str, kept: Path) -> None:
+def _save(html: str, kept: Path) -> None:
     """A reader sees all of it or nothing."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as draft:

@@ -29,7 +29,7 @@ _GPS: Final = 0x8825  # the EXIF directory that holds the place
 
 
 @dataclass(frozen=True)
-class Made:
+class ImageFile:
     """One file: its published name, and its width in pixels."""
 
     name: str
@@ -42,14 +42,14 @@ class PictureFiles:
 
     width: int
     height: int
-    avif: tuple[Made, ...]
-    webp: tuple[Made, ...]
-    plain: Made
+    avif: tuple[ImageFile, ...]
+    webp: tuple[ImageFile, ...]
+    plain: ImageFile
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all files."""
-        return tuple(made.name for made in (*self.avif, *self.webp, self.plain))
+        return tuple(created.name for created in (*self.avif, *self.webp, self.plain))
 
 
 def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
@@ -63,9 +63,9 @@ def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None
     facts = folder / "picture.json"
     if not facts.exists():
         with _draft(folder) as draft:
-            made = _reading(content, lambda image: _make(image, key[:16], draft))
-            told = asdict(made) if made else None
-            (draft / facts.name).write_text(json.dumps(told), encoding="utf-8")
+            created = _reading(content, lambda image: _make(image, key[:16], draft))
+            data = asdict(created) if created else None
+            (draft / facts.name).write_text(json.dumps(data), encoding="utf-8")
     found = json.loads(facts.read_text(encoding="utf-8"))
     return (_from_json(found), folder) if found else None
 
@@ -82,7 +82,7 @@ def _draft(folder: Path) -> Iterator[Path]:
             draft.rename(folder)
 
 
-def tells_place(source: Path) -> bool:
+def has_location(source: Path) -> bool:
     """Whether a picture says where it was taken. Raises `ValueError` if it cannot be read."""
     return bool(_reading(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
@@ -102,10 +102,10 @@ def drawing_size(source: Path) -> tuple[int, int] | None:
         _, root = next(ElementTree.iterparse(source, events=("start",)))  # noqa: S314 - our own file
     except ElementTree.ParseError as error:
         raise ValueError(f"is no drawing that can be read ({error})") from None
-    said = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
+    parts = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
     box = root.get("viewBox", "").replace(",", " ").split()
-    if all(said):
-        wide, high = (float(length[1]) for length in said if length)
+    if all(parts):
+        wide, high = (float(length[1]) for length in parts if length)
     elif len(box) == 4 and all(_LENGTH.fullmatch(length) for length in box[2:]):
         wide, high = float(box[2]), float(box[3])
     else:
@@ -124,8 +124,8 @@ def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
         most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise ValueError(f"has more than {most} million pixels: make it smaller") from None
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
-        why = " ".join(str(error).split()) if "BytesIO" not in str(error) else "of no known kind"
-        raise ValueError(f"is no picture that can be read ({why})") from None
+        reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "of no known kind"
+        raise ValueError(f"is no picture that can be read ({reason})") from None
 
 
 def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
@@ -136,12 +136,12 @@ def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
     avif, webp = [], []
     for wide in sorted({min(wide, width) for wide in WIDTHS}):
         smaller = _resized(upright, wide)
-        avif.append(Made(f"{stem}.{wide}.avif", wide))
+        avif.append(ImageFile(f"{stem}.{wide}.avif", wide))
         smaller.save(folder / avif[-1].name, quality=58, speed=6)
-        webp.append(Made(f"{stem}.{wide}.webp", wide))
+        webp.append(ImageFile(f"{stem}.{wide}.webp", wide))
         smaller.save(folder / webp[-1].name, quality=80, method=5)
     wide = min(PLAIN_WIDTH, width)
-    plain = Made(f"{stem}.{wide}.{'png' if upright.mode == 'RGBA' else 'jpg'}", wide)
+    plain = ImageFile(f"{stem}.{wide}.{'png' if upright.mode == 'RGBA' else 'jpg'}", wide)
     _resized(upright, wide).save(folder / plain.name, optimize=True, quality=80)  # of a JPEG
     return PictureFiles(width, height, tuple(avif), tuple(webp), plain)
 
@@ -155,8 +155,8 @@ def _plain_colours(image: Image.Image) -> Image.Image:
     pixels = image.convert("RGBA" if clear else "RGB")
     if profile and image.mode in {"RGB", "RGBA"}:
         try:
-            given = ImageCms.ImageCmsProfile(BytesIO(profile))
-            ImageCms.profileToProfile(pixels, given, ImageCms.createProfile("sRGB"), inPlace=True)
+            value = ImageCms.ImageCmsProfile(BytesIO(profile))
+            ImageCms.profileToProfile(pixels, value, ImageCms.createProfile("sRGB"), inPlace=True)
         except ImageCms.PyCMSError:
             pass  # a profile that cannot be read is as good as none
     pixels.info.clear()
@@ -170,11 +170,11 @@ def _resized(image: Image.Image, width: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _from_json(told: dict[str, Any]) -> PictureFiles:
+def _from_json(data: dict[str, Any]) -> PictureFiles:
     return PictureFiles(
-        width=told["width"],
-        height=told["height"],
-        avif=tuple(Made(**made) for made in told["avif"]),
-        webp=tuple(Made(**made) for made in told["webp"]),
-        plain=Made(**told["plain"]),
+        width=data["width"],
+        height=data["height"],
+        avif=tuple(ImageFile(**created) for created in data["avif"]),
+        webp=tuple(ImageFile(**created) for created in data["webp"]),
+        plain=ImageFile(**data["plain"]),
     )

@@ -22,17 +22,17 @@ from capture.errors import short_path
 from capture.paths import ConfinedFolder, name_below
 from publish.plugins import problems
 from publish.plugins import signals as made_files
-from publish.plugins.current_file import now_reading
+from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents, line_of, linked_files
 from publish.plugins.picture_files import (
-    Made,
+    ImageFile,
     PictureFiles,
     drawing_size,
+    has_location,
     moving_size,
     picture_files,
-    tells_place,
 )
-from publish.plugins.problems import Report, report_of
+from publish.plugins.problems import Report, get_report
 from publish.plugins.signals import listen, publish_file
 
 # Which pictures are published as they were put down: those that are not shown in smaller files.
@@ -42,7 +42,7 @@ KINDS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".t
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
 
 
-def leave_out(generator: Any, shown: Container[str], report: Report) -> None:
+def exclude_originals(generator: Any, shown: Container[str], report: Report) -> None:
     """Keeps originals off the site that are only shown; refuses those that tell a place."""
     linked = set(_still_linked(generator.context))
     kept = []
@@ -66,7 +66,7 @@ def _check_place(source: Path, report: Report) -> None:
     if source.suffix.lower() not in KINDS or not source.is_file():
         return
     try:
-        if tells_place(source):
+        if has_location(source):
             message = "tells where it was taken, and would be published: save it without the place"
             report.problem(source, None, message)
     except ValueError as error:
@@ -98,8 +98,8 @@ class _Reader(HTMLParser):
 
 def write_tag(name: str, attributes: Mapping[str, str]) -> str:
     """The tag again, with every value quoted and escaped."""
-    said = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
-    return f"<{name}{said}>"
+    text = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
+    return f"<{name}{text}>"
 
 
 FOLDER: Final = "pictures"
@@ -110,7 +110,7 @@ _IMG: Final = re.compile(
 _PLACE: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.*)$")
 
 
-def show_all(generators: Any) -> None:
+def show_pictures(generators: Any) -> None:
     """Rewrites each `<img>`, before forms are placed and links are checked."""
     context = generators[0].context
     gallery = _Gallery(context, generators[0].settings)
@@ -126,7 +126,7 @@ def show_all(generators: Any) -> None:
             content._content, content.pictures = page.show(text)
     for generator in generators:
         if isinstance(generator, StaticGenerator):
-            leave_out(generator, gallery.shown, gallery.report)
+            exclude_originals(generator, gallery.shown, gallery.report)
 
 
 class _Gallery:
@@ -138,7 +138,7 @@ class _Gallery:
         self.root = Path(settings["PATH"])
         self.paths = ConfinedFolder(self.root)
         self.url: str = context["site"].url
-        self.report: Report = report_of(settings)
+        self.report: Report = get_report(settings)
         self.known: Mapping[str, Any] = context["static_content"]
         self.shown: set[str] = set()
         self._settings = settings
@@ -151,7 +151,7 @@ class _Gallery:
         None: it has no size, and is shown as it is.
         """
         if path not in self._made:
-            with now_reading(self._settings, self.root / path):
+            with reading_file(self._settings, self.root / path):
                 self._made[path] = self._look(path)
         return self._made[path]
 
@@ -165,11 +165,11 @@ class _Gallery:
             return f"{short_path(source)} {error}"
         if found is None:
             return moving_size(source)
-        made, folder = found
-        for name in made.names:
+        created, folder = found
+        for name in created.names:
             publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
         self.shown.add(path)
-        return made
+        return created
 
     def _size_of(self, source: Path) -> tuple[int, int] | None:
         size = drawing_size(source)
@@ -177,8 +177,8 @@ class _Gallery:
             self.report.warn(source, None, "has no size: give its <svg> a width and a height")
         return size
 
-    def address(self, made: Made) -> str:
-        return f"{self.url}/{FOLDER}/{made.name}"
+    def address(self, created: ImageFile) -> str:
+        return f"{self.url}/{FOLDER}/{created.name}"
 
     def address_of(self, path: str, seen: PictureFiles | tuple[int, int] | None) -> str:
         """Where the picture is found at its largest."""
@@ -251,9 +251,9 @@ class _Page:
         is_picture = posixpath.splitext(path)[1].lower() in {*KINDS, ".svg"}
         return path if is_picture and path in self._gallery.known else None
 
-    def _picture(self, attributes: dict[str, str], made: PictureFiles) -> str:
-        _say_size(attributes, (made.width, made.height))
-        attributes["src"] = self._gallery.address(made.plain)
+    def _picture(self, attributes: dict[str, str], created: PictureFiles) -> str:
+        _say_size(attributes, (created.width, created.height))
+        attributes["src"] = self._gallery.address(created.plain)
         self._addresses.append(attributes["src"])
         width = attributes["width"]
         column = min(_COLUMN, int(width)) if width.isdecimal() else _COLUMN
@@ -262,23 +262,23 @@ class _Page:
             write_tag(
                 "source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes}
             )
-            for kind, files in (("avif", made.avif), ("webp", made.webp))
+            for kind, files in (("avif", created.avif), ("webp", created.webp))
         )
         return f"<picture>{sources}{write_tag('img', attributes)}</picture>"
 
-    def _set(self, files: tuple[Made, ...]) -> str:
-        return ", ".join(f"{self._gallery.address(made)} {made.width}w" for made in files)
+    def _set(self, files: tuple[ImageFile, ...]) -> str:
+        return ", ".join(f"{self._gallery.address(created)} {created.width}w" for created in files)
 
 
 def _say_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
     """Width and height, unless the writer gave one: then the other follows from it."""
     width, height = size
-    given = attributes.get("width", ""), attributes.get("height", "")
-    if given[0].isdecimal() and not given[1]:
-        attributes["height"] = str(round(int(given[0]) * height / width))
-    elif given[1].isdecimal() and not given[0]:
-        attributes["width"] = str(round(int(given[1]) * width / height))
-    elif not given[0]:
+    value = attributes.get("width", ""), attributes.get("height", "")
+    if value[0].isdecimal() and not value[1]:
+        attributes["height"] = str(round(int(value[0]) * height / width))
+    elif value[1].isdecimal() and not value[0]:
+        attributes["width"] = str(round(int(value[1]) * width / height))
+    elif not value[0]:
         attributes |= {"width": str(width), "height": str(height)}
 
 
@@ -286,4 +286,4 @@ def register() -> None:
     """Called by Pelican."""
     problems.register()
     made_files.register()
-    listen(signals.all_generators_finalized, show_all)
+    listen(signals.all_generators_finalized, show_pictures)

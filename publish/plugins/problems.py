@@ -31,7 +31,7 @@ _GRAVE_WARNINGS: Final = (
     "Cannot copy %s (a directory) to %s (a file)",
 )
 # We say these with their lines, and never more than once.
-_SAID_ELSEWHERE: Final = (
+_REPORTED_ELSEWHERE: Final = (
     "Unable to find '%s', skipping url replacement.",
     "There are %s ",
     "Empty alt attribute for image %s in %s",
@@ -39,7 +39,7 @@ _SAID_ELSEWHERE: Final = (
 
 
 @dataclass(frozen=True)
-class Heard:
+class LogEntry:
     """One log record, and the exception that was being handled when it was made."""
 
     level: int
@@ -54,19 +54,19 @@ class Heard:
         return self.level >= logging.ERROR or self.template.startswith(_GRAVE_WARNINGS)
 
 
-class Ear(logging.Handler):
+class LogCollector(logging.Handler):
     """Keeps what Pelican logs until somebody takes it. One for the process, as loggers are."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._heard: list[Heard] = []
+        self._heard: list[LogEntry] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by the logger. Pelican drops the exception's text, so we look for it ourselves."""
         template = str(record.msg)
-        if not template.startswith(_SAID_ELSEWHERE):
+        if not template.startswith(_REPORTED_ELSEWHERE):
             args = record.args if isinstance(record.args, tuple) else ()
-            heard = Heard(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
+            heard = LogEntry(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
             self._heard.append(heard)
 
     def listen(self) -> None:
@@ -76,13 +76,13 @@ class Ear(logging.Handler):
             logger.addHandler(self)
             logger.addFilter(_as_lines)
 
-    def take(self) -> list[Heard]:
+    def take(self) -> list[LogEntry]:
         """What was heard since the last time."""
         heard, self._heard = self._heard, []
         return heard
 
 
-EAR: Final = Ear()
+LOG_COLLECTOR: Final = LogCollector()
 
 
 def _as_lines(record: logging.LogRecord) -> bool:
@@ -94,7 +94,7 @@ def _as_lines(record: logging.LogRecord) -> bool:
     return True
 
 
-def problem_from(heard: Heard, content: Path) -> Problem:
+def problem_from(heard: LogEntry, content: Path) -> Problem:
     """A log record as a problem of the file it is about; `content` is Pelican's PATH."""
     tell = _TELL.get(heard.template)
     if tell is None:
@@ -102,25 +102,25 @@ def problem_from(heard: Heard, content: Path) -> Problem:
     return tell(heard, content)
 
 
-def _unreadable(heard: Heard, content: Path) -> Problem:
+def _unreadable(heard: LogEntry, content: Path) -> Problem:
     cause = heard.cause
-    why = " ".join(str(cause).split()) if cause else "Pelican says no more"
+    reason = " ".join(str(cause).split()) if cause else "Pelican says no more"
     if not isinstance(cause, ValueError):
-        why = f"{type(cause).__name__}: {why}"
-    return Problem(short_path(content / str(heard.args[0])), None, f"cannot be read: {why}")
+        reason = f"{type(cause).__name__}: {reason}"
+    return Problem(short_path(content / str(heard.args[0])), None, f"cannot be read: {reason}")
 
 
-def _no_plugin(heard: Heard, _content: Path) -> Problem:
+def _no_plugin(heard: LogEntry, _content: Path) -> Problem:
     name, cause = heard.args[0], heard.cause
-    why = f"{type(cause).__name__}: {cause}" if cause else re.sub(r"\s+", " ", heard.message)
+    reason = f"{type(cause).__name__}: {cause}" if cause else re.sub(r"\s+", " ", heard.message)
     return Problem(
         "PLUGINS in pelicanconf.py",
         None,
-        f"plugin `{name}` did not register ({why}): mend it or take it out",
+        f"plugin `{name}` did not register ({reason}): mend it or take it out",
     )
 
 
-_TELL: Final[Mapping[str, Callable[[Heard, Path], Problem]]] = {
+_TELL: Final[Mapping[str, Callable[[LogEntry, Path], Problem]]] = {
     "Could not process %s": _unreadable,
     "Cannot load plugin `%s`\n%s": _no_plugin,
     "Cannot register plugin `%s`": _no_plugin,
@@ -151,7 +151,7 @@ class Report:
         self.warnings.append(Problem(short_path(path), line, message))
 
 
-def report_of(settings: MutableMapping[str, Any]) -> Report:
+def get_report(settings: MutableMapping[str, Any]) -> Report:
     """The report of the build that has these Pelican settings."""
     report: Report = settings.setdefault(_REPORT, Report())
     return report
@@ -161,7 +161,7 @@ def begin(pelican: Any) -> None:
     """Takes over the clearing of the old site, and sees to it that we are heard last."""
     pelican.settings[_CLEAR] = pelican.delete_outputdir
     pelican.delete_outputdir = False
-    for receiver in (*_LAST, stop):
+    for receiver in (*_LAST, stop_on_problems):
         listen(signals.all_generators_finalized, receiver)
     listen(signals.finalized, end)
 
@@ -176,11 +176,11 @@ def begin_run(pelican: Any) -> None:
     pelican.settings[_REPORT] = Report()
 
 
-def stop(generators: Any) -> None:
+def stop_on_problems(generators: Any) -> None:
     """Raises everything that was found while reading, and clears the old site if all is well."""
     settings = generators[0].settings
-    report = report_of(settings)
-    raise_found(settings)
+    report = get_report(settings)
+    raise_problems(settings)
     for warning in report.warnings:
         logger.warning("%s", warning)
     output, content = Path(settings["OUTPUT_PATH"]).resolve(), Path(settings["PATH"]).resolve()
@@ -190,24 +190,26 @@ def stop(generators: Any) -> None:
 
 def end(pelican: Any) -> None:
     """Raises what went wrong while writing."""
-    raise_found(pelican.settings)
+    raise_problems(pelican.settings)
 
 
-def raise_found(settings: MutableMapping[str, Any]) -> None:
+def raise_problems(settings: MutableMapping[str, Any]) -> None:
     """Raises one `FileErrors` with every problem reported or logged so far; warnings stay."""
-    report = report_of(settings)
+    report = get_report(settings)
     found, report.problems = set(report.problems), []
-    for heard in EAR.take():
+    for heard in LOG_COLLECTOR.take():
         if heard.is_error:
             found.add(problem_from(heard, Path(settings["PATH"])))
         else:
             report.pelican_warnings.append(" ".join(heard.message.split()))
     if found:
-        raise FileErrors(sorted(found, key=lambda told: (told.path, told.line or 0, told.message)))
+        raise FileErrors(
+            sorted(found, key=lambda message: (message.path, message.line or 0, message.message))
+        )
 
 
 def register() -> None:
     """Called by Pelican, and by each plugin that reports: without us, nobody would hear it."""
-    EAR.listen()
+    LOG_COLLECTOR.listen()
     signals.initialized.connect(begin)
     signals.get_generators.connect(begin_run)

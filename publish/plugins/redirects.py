@@ -14,12 +14,12 @@ from pelican import signals
 from publish.checks.project import WRITING, Published, Writing
 from publish.plugins.signals import listen
 
-MAP: Final = "redirects.map"
+REDIRECT_MAP: Final = "redirects.map"
 
 
 def write_aliases(generator: Any, writer: Any) -> None:
     """Writes a page for each alias. The theme's `moved.html` is given `address` and `title`."""
-    for _, file, post in _moved(generator.settings[WRITING]):
+    for _, file, post in _redirects(generator.settings[WRITING]):
         writer.write_file(
             file,
             generator.get_template("moved"),
@@ -36,16 +36,16 @@ def write_facts(pelican: Any) -> None:
     beside = Path(pelican.output_path).parent
     lines = [
         f'"/{old}" /{quote(post.url)};\n'
-        for address, _, post in _moved(writing)
+        for address, _, post in _redirects(writing)
         for old in dict.fromkeys((address, address.rstrip("/")))
     ]
-    (beside / MAP).write_text("".join(lines), encoding="utf-8")
+    (beside / REDIRECT_MAP).write_text("".join(lines), encoding="utf-8")
     if pelican.settings["SITEURL"]:
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
         Published(slugs, writing.next_change).write(beside / "published.json")
 
 
-def _moved(writing: Writing) -> list[tuple[str, str, Any]]:
+def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
     """Old address, its file, and the post that took its place; only where readers may go."""
     return [
         (*writing.old_address(post, alias), post)

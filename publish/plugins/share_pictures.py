@@ -26,7 +26,7 @@ from publish.plugins.signals import listen, publish_file
 
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
-_UNDRAWN: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
+_CONTROL_CHARACTERS: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
 _AT_ONCE: Final = 100  # pictures that one run of typst draws
 _ENDLESS: Final = re.compile(r"\S{24,}")
 
@@ -47,10 +47,10 @@ def draw_all(generators: Any) -> None:
         article.share_picture = Picture(
             f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
         )
-    draw({path: facts for path, facts in wanted.items() if not path.exists()}, look)
+    draw_pictures({path: facts for path, facts in wanted.items() if not path.exists()}, look)
 
 
-def draw(wanted: Mapping[Path, Mapping[str, str]], look: Path) -> None:
+def draw_pictures(wanted: Mapping[Path, Mapping[str, str]], look: Path) -> None:
     """Draws each picture's facts into its file. Raises `Refused` if the look cannot be drawn."""
     todo = list(wanted.items())
     for start in range(0, len(todo), _AT_ONCE):
@@ -59,11 +59,11 @@ def draw(wanted: Mapping[Path, Mapping[str, str]], look: Path) -> None:
 
 def _draw_some(todo: Sequence[tuple[Path, Mapping[str, str]]], look: Path) -> None:
     todo[0][0].parent.mkdir(parents=True, exist_ok=True)
-    given = {"articles": json.dumps([facts for _, facts in todo])}
+    value = {"articles": json.dumps([facts for _, facts in todo])}
     with tempfile.TemporaryDirectory(dir=todo[0][0].parent) as folder:
         pattern = Path(folder) / "{p}.png"
         try:
-            typst.compile(look, output=pattern, format="png", ppi=72, sys_inputs=given)
+            typst.compile(look, output=pattern, format="png", ppi=72, sys_inputs=value)
         except typst.TypstError as error:
             raise Refused(f"{short_path(look)}: cannot be drawn: {error.message}") from None
         # typst fills the numbers up with noughts, so that names sort as pages do
@@ -82,14 +82,18 @@ def _facts(article: Any, site: str) -> dict[str, str]:
 
 def _drawable(title: str) -> str:
     """Without emoji, for which few fonts have letters; a word without end may be broken."""
-    shown = "".join(letter for letter in title if unicodedata.category(letter) not in _UNDRAWN)
+    shown = "".join(
+        letter for letter in title if unicodedata.category(letter) not in _CONTROL_CHARACTERS
+    )
     breakable = _ENDLESS.sub(lambda word: "\u200b".join(re.findall(".{1,12}", word[0])), shown)
     return breakable.strip() or "…"
 
 
 def _key(look: Path, facts: Mapping[str, str]) -> str:
-    told = json.dumps([version("typst"), look.read_text(encoding="utf-8"), facts], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    message = json.dumps(
+        [version("typst"), look.read_text(encoding="utf-8"), facts], sort_keys=True
+    )
+    return hashlib.sha256(message.encode()).hexdigest()[:16]
 
 
 def register() -> None:

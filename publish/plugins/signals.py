@@ -20,18 +20,18 @@ def listen(signal: Any, receiver: Callable[..., Any]) -> None:
 _FILES: Final = "GATEPOST_MADE"
 
 
-def publish_file(settings: MutableMapping[str, Any], name: str, made: Path) -> None:
+def publish_file(settings: MutableMapping[str, Any], name: str, created: Path) -> None:
     """Has a file published under that name, which lies below the site and never changes content."""
-    settings.setdefault(_FILES, {})[name] = made
+    settings.setdefault(_FILES, {})[name] = created
 
 
 def copy_all(pelican: Any) -> None:
     """Puts the files where pages look for them."""
     files: dict[str, Path] = pelican.settings.pop(_FILES, {})
-    for name, made in files.items():
+    for name, created in files.items():
         target = Path(pelican.output_path) / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(made, target)
+        shutil.copyfile(created, target)
 
 
 def register() -> None:

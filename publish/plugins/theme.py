@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pelican import signals
 
 from capture.site import Link, Site
-from publish.plugins.problems import report_of
+from publish.plugins.problems import get_report
 from publish.plugins.signals import listen
 
 _UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
@@ -23,7 +23,7 @@ _SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
 _CONTEXT = "GATEPOST_CONTEXT"  # where a build keeps the templates' context until its end
 
 
-def dress(generator: Any) -> None:
+def add_theme_context(generator: Any) -> None:
     """Puts `site` into the context that all generators of one build share."""
     generator.env.filters["reading_minutes"] = reading_minutes
     if "site" in generator.context:
@@ -32,7 +32,7 @@ def dress(generator: Any) -> None:
     generator.settings[_CONTEXT] = generator.context
 
 
-def publish(pelican: Any) -> None:
+def write_site_facts(pelican: Any) -> None:
     """Copies the theme's files under their fingerprinted names and writes `site.json`."""
     context = pelican.settings.pop(_CONTEXT)
     output = Path(pelican.output_path)
@@ -47,8 +47,8 @@ def publish(pelican: Any) -> None:
     known = {"form_pages": form_pages, "titles": titles(context)}
     site.model_copy(update=known).write(output.parent / "site.json")
     if not (output / "index.html").exists():
-        told = "no page is the start of the site, `/`: write one, such as pages/home.md"
-        report_of(pelican.settings).warn(Path(pelican.path), None, told)
+        message = "no page is the start of the site, `/`: write one, such as pages/home.md"
+        get_report(pelican.settings).warn(Path(pelican.path), None, message)
 
 
 def titles(context: Mapping[str, Any]) -> dict[str, str]:
@@ -100,5 +100,5 @@ def reading_minutes(html: str) -> int:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.generator_init, dress)
-    listen(signals.finalized, publish)
+    listen(signals.generator_init, add_theme_context)
+    listen(signals.finalized, write_site_facts)

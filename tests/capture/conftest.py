@@ -15,7 +15,7 @@ from tests.capture.desk import Desk
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
     yield ledger
-    assert ledger.verify().faults == ()
+    assert ledger.verify().problems == ()
     assert ledger.read(check_documents) == []
     ledger.close()
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
-from capture.closing.close import close_month, draw_month, preview, read_statement
-from capture.closing.credit import Correction, Wish, credit
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.closing.close import close_month, draw_month, preview_statement, read_statement
+from capture.closing.credit import Correction, CorrectionRequest, issue_credit
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, Reading
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from capture.review import Act, accept
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
@@ -44,40 +44,42 @@ class Desk:
         """A lead that qualified and was accepted at once."""
         self.terms = terms
         sent = submission(terms, **answers)
-        made = self.ledger.transact(lambda records: receive(records, terms, sent, at))
-        return self.act(accept, made.lead_id, at)
+        created = self.ledger.transact(lambda records: receive_submission(records, terms, sent, at))
+        return self.act(accept, created.lead_id, at)
 
     def act(self, what: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
         return self.ledger.transact(
             lambda records: what(records, Act(lead_id, "Carol", Actor.CLIENT), *more, at)
         )
 
-    def say(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
-        said = Outcome(lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=at)
-        said = replace(said, **more)  # type: ignore[arg-type]
-        return self.ledger.transact(lambda records: record(records, said, at))
+    def report(self, lead: Lead, kind: EventKind, at: datetime, **more: object) -> Lead:
+        outcome = Outcome(lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=at)
+        outcome = replace(outcome, **more)  # type: ignore[arg-type]
+        return self.ledger.transact(lambda records: record_once(records, outcome, at))
 
-    def client(self, lead: Lead, kind: Kind, at: datetime, **more: object) -> Lead:
-        return self.say(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
+    def client(self, lead: Lead, kind: EventKind, at: datetime, **more: object) -> Lead:
+        return self.report(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
 
     def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
-        wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=amount, again=True)
-        return self.ledger.transact(lambda records: credit(records, wish, "Ada", NOW + 9 * DAY))
+        wish = CorrectionRequest("acme-0001", lead.lead_id, "goodwill", amount=amount, again=True)
+        return self.ledger.transact(
+            lambda records: issue_credit(records, wish, "Ada", NOW + 9 * DAY)
+        )
 
     def bill(self, month: str, as_of: datetime) -> Statement:
         return self.ledger.read(
-            lambda reading: preview(reading, self.terms, self.parties, month, as_of)
+            lambda reading: preview_statement(reading, self.terms, self.parties, month, as_of)
         )
 
     def close(self, month: str, now: datetime) -> Statement:
         """The month's statement, also where nothing is billed."""
-        frozen = self.ledger.transact(
+        closed_statement = self.ledger.transact(
             lambda records: close_month(
                 records, self.terms, self.parties, month, now, empty_statement=True
             )
         )
-        assert frozen is not None
-        return read_statement(frozen)
+        assert closed_statement is not None
+        return read_statement(closed_statement)
 
 
 def exported(desk: Desk, month: str, as_of: datetime) -> list[str]:

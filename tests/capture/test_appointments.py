@@ -6,10 +6,10 @@ import pytest
 
 from capture.closing.credit import credits_of
 from capture.errors import Refused
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from capture.review import dispute, reject, settle, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, WON, Desk, amounts
 from tests.samples import NOW, campaign, submission
@@ -27,8 +27,8 @@ class TestAppointments:
 
     def test_a_held_demo_that_the_client_records_is_billed_at_once(self, desk: Desk) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.client(lead, Kind.HELD, MEETING + HOUR)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.client(lead, EventKind.HELD, MEETING + HOUR)
         (line,) = desk.bill("2026-11", MEETING + HOUR).lines
         assert (line.amount, line.event, line.due_at) == (25000, "held", MEETING + HOUR)
 
@@ -36,50 +36,50 @@ class TestAppointments:
         self, desk: Desk
     ) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.HELD, MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.HELD, MEETING)
         assert amounts(desk.bill("2026-11", MEETING + FINAL - HOUR)) == []
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
 
     def test_until_then_the_client_may_say_no_show(self, desk: Desk) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.HELD, MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.HELD, MEETING)
         with pytest.raises(Refused, match="only the client can object"):
-            desk.say(lead, Kind.NO_SHOW, MEETING + HOUR)
-        desk.client(lead, Kind.NO_SHOW, MEETING + HOUR)
+            desk.report(lead, EventKind.NO_SHOW, MEETING + HOUR)
+        desk.client(lead, EventKind.NO_SHOW, MEETING + HOUR)
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
     def test_afterwards_it_is_final_and_the_refusal_says_since_when(self, desk: Desk) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.HELD, MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.HELD, MEETING)
         with pytest.raises(Refused, match="final since 2026-11-27 15:00:00 UTC"):
-            desk.client(lead, Kind.CONTESTED, MEETING + FINAL, reason="too_small")
+            desk.client(lead, EventKind.OBJECTED, MEETING + FINAL, reason="too_small")
 
     def test_a_contest_names_a_listed_reason_and_undoes_the_outcome(self, desk: Desk) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.HELD, MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.HELD, MEETING)
         with pytest.raises(Refused, match="'ugly' is no reason of guide; it allows: too_small"):
-            desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="ugly")
-        lead = desk.client(lead, Kind.CONTESTED, MEETING + HOUR, reason="too_small")
-        assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("contested", [])
+            desk.client(lead, EventKind.OBJECTED, MEETING + HOUR, reason="ugly")
+        lead = desk.client(lead, EventKind.OBJECTED, MEETING + HOUR, reason="too_small")
+        assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("objected", [])
 
-    @pytest.mark.parametrize("kind", [Kind.HELD, Kind.NO_SHOW])
+    @pytest.mark.parametrize("kind", [EventKind.HELD, EventKind.NO_SHOW])
     def test_nothing_comes_of_a_meeting_before_it_was_to_begin(
-        self, desk: Desk, kind: Kind
+        self, desk: Desk, kind: EventKind
     ) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         with pytest.raises(Refused, match=r"its meeting is at 2026-11-25T15:00.*was moved"):
             desk.client(lead, kind, MEETING - HOUR)
-        desk.say(lead, Kind.MOVED, MEETING - HOUR, meeting_at=MEETING - HOUR)
+        desk.report(lead, EventKind.MOVED, MEETING - HOUR, meeting_at=MEETING - HOUR)
         assert desk.client(lead, kind, MEETING - HOUR).appointment == kind.value
 
     def test_a_meeting_of_which_nobody_says_anything_is_taken_as_held(self, desk: Desk) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         (line,) = desk.bill("2026-11", MEETING + FINAL).lines
         assert line.due_at == MEETING + FINAL
         bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
@@ -89,10 +89,12 @@ class TestAppointments:
         terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
         sent = submission(terms)
         desk.terms = terms
-        made = desk.ledger.transact(lambda records: receive(records, terms, sent, NOW))
-        lead = desk.ledger.read(lambda reading: reading.leads.get(made.lead_id))
+        created = desk.ledger.transact(
+            lambda records: receive_submission(records, terms, sent, NOW)
+        )
+        lead = desk.ledger.read(lambda reading: reading.leads.get(created.lead_id))
         assert lead is not None
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         later = MEETING + FINAL + HOUR
         desk.act(reject, lead.lead_id, later, "too_small")
         desk.act(dispute, lead.lead_id, later)
@@ -103,44 +105,44 @@ class TestAppointments:
         self, desk: Desk
     ) -> None:
         lead = desk.take(HELD)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         with pytest.raises(Refused, match="no paying outcome to object to"):
-            desk.client(lead, Kind.CONTESTED, MEETING - HOUR, reason="too_small")
-        desk.client(lead, Kind.CONTESTED, MEETING, reason="too_small")
+            desk.client(lead, EventKind.OBJECTED, MEETING - HOUR, reason="too_small")
+        desk.client(lead, EventKind.OBJECTED, MEETING, reason="too_small")
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
     def test_the_client_may_name_a_reason_after_a_no_show_too_rule_14(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
-        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
-        desk.client(lead, Kind.CONTESTED, NOW + 2 * HOUR, reason="too_small")
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.report(lead, EventKind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, EventKind.OBJECTED, NOW + 2 * HOUR, reason="too_small")
         assert amounts(desk.bill("2026-11", END)) == []
 
     def test_a_booking_that_was_missed_stands_when_the_next_is_cancelled_rule_21(
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
-        desk.say(lead, Kind.NO_SHOW, NOW + HOUR)
-        desk.client(lead, Kind.SCHEDULED, NOW + HOUR, meeting_at=MEETING)
-        desk.say(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.report(lead, EventKind.NO_SHOW, NOW + HOUR)
+        desk.client(lead, EventKind.SCHEDULED, NOW + HOUR, meeting_at=MEETING)
+        desk.report(lead, EventKind.CANCELLED, NOW + 2 * HOUR)
         (line,) = desk.bill("2026-11", END).lines
         assert (line.amount, line.due_at) == (30000, NOW)
 
     def test_a_booked_demo_is_billed_and_a_no_show_does_not_change_that(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.NO_SHOW, MEETING)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.NO_SHOW, MEETING)
         assert amounts(desk.bill("2026-11", MEETING)) == [30000]
 
     def test_a_cancellation_before_the_close_voids_it_unless_rebooked_rule_21(
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        desk.say(lead, Kind.CANCELLED, NOW + HOUR)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.CANCELLED, NOW + HOUR)
         assert amounts(desk.bill("2026-11", NOW + HOUR)) == []
-        desk.client(lead, Kind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING, again=True)
+        desk.client(lead, EventKind.SCHEDULED, NOW + 2 * HOUR, meeting_at=MEETING, again=True)
         assert amounts(desk.bill("2026-11", NOW + 2 * HOUR)) == [30000]
 
     @pytest.mark.parametrize(("on", "charged"), [(MEETING - HOUR, []), (MEETING, [30000])])
@@ -148,18 +150,18 @@ class TestAppointments:
         self, desk: Desk, on: datetime, charged: list[int]
     ) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-        lead = desk.client(lead, Kind.CANCELLED, MEETING + HOUR, occurred_at=on)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+        lead = desk.client(lead, EventKind.CANCELLED, MEETING + HOUR, occurred_at=on)
         assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("cancelled", charged)
 
     def test_a_booking_is_cancelled_without_charge_until_the_close_rule_42(
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=END + DAY)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=END + DAY)
         assert amounts(desk.close("2026-11", NOW + 9 * DAY)) == [30000]
-        desk.client(lead, Kind.CANCELLED, NOW + 10 * DAY)
-        desk.client(lead, Kind.SCHEDULED, NOW + 11 * DAY, meeting_at=END + DAY)
+        desk.client(lead, EventKind.CANCELLED, NOW + 10 * DAY)
+        desk.client(lead, EventKind.SCHEDULED, NOW + 11 * DAY, meeting_at=END + DAY)
         assert amounts(desk.close("2026-12", END + 9 * DAY)) == []
         assert desk.ledger.read(credits_of) == []
 
@@ -167,27 +169,29 @@ class TestAppointments:
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
-        desk.client(lead, Kind.MOVED, NOW + HOUR, meeting_at=MEETING)
-        desk.client(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.client(lead, EventKind.MOVED, NOW + HOUR, meeting_at=MEETING)
+        desk.client(lead, EventKind.CANCELLED, NOW + 2 * HOUR)
         assert amounts(desk.bill("2026-11", END)) == [30000]
 
     def test_a_meeting_moved_in_time_is_cancelled_by_its_new_time(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
-        desk.client(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
-        desk.client(lead, Kind.MOVED, NOW, meeting_at=MEETING)
-        desk.client(lead, Kind.CANCELLED, NOW + 2 * HOUR)
+        desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
+        desk.client(lead, EventKind.MOVED, NOW, meeting_at=MEETING)
+        desk.client(lead, EventKind.CANCELLED, NOW + 2 * HOUR)
         assert amounts(desk.bill("2026-11", END)) == []
 
     def test_a_rejection_cancels_the_booking_and_taking_it_back_restores_it(
         self, desk: Desk
     ) -> None:
         sent = submission(BOOKED)
-        made = desk.ledger.transact(lambda records: receive(records, BOOKED, sent, NOW))
-        lead = desk.ledger.read(lambda reading: reading.leads.get(made.lead_id))
+        created = desk.ledger.transact(
+            lambda records: receive_submission(records, BOOKED, sent, NOW)
+        )
+        lead = desk.ledger.read(lambda reading: reading.leads.get(created.lead_id))
         assert lead is not None
         desk.terms = BOOKED
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.act(reject, lead.lead_id, NOW + HOUR, "too_small")
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == []
         desk.act(withdraw, lead.lead_id, NOW + HOUR)
@@ -197,18 +201,22 @@ class TestAppointments:
 def test_nothing_happens_before_the_lead_came_or_in_the_time_to_come(desk: Desk) -> None:
     lead = desk.take(WON)
     for when in (NOW - HOUR, NOW + DAY):
-        said = Outcome(lead.lead_id, Kind.LOST, Actor.AGENCY, "Ada", when)
+        outcome = Outcome(lead.lead_id, EventKind.LOST, Actor.AGENCY, "Ada", when)
         with pytest.raises(Refused, match="lies before its receipt or in the time to come"):
-            desk.ledger.transact(lambda records, said=said: record(records, said, NOW))
+            desk.ledger.transact(
+                lambda records, outcome=outcome: record_once(records, outcome, NOW)
+            )
 
 
-@pytest.mark.parametrize("kind", [Kind.NO_SHOW, Kind.MOVED, Kind.CANCELLED, Kind.HELD])
+@pytest.mark.parametrize(
+    "kind", [EventKind.NO_SHOW, EventKind.MOVED, EventKind.CANCELLED, EventKind.HELD]
+)
 def test_what_silence_has_said_of_a_meeting_is_final_before_it_is_written_rule_14(
-    desk: Desk, kind: Kind
+    desk: Desk, kind: EventKind
 ) -> None:
     lead = desk.take(HELD)
-    desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=MEETING)
-    more = {"meeting_at": MEETING + 9 * DAY} if kind is Kind.MOVED else {}
+    desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
+    more = {"meeting_at": MEETING + 9 * DAY} if kind is EventKind.MOVED else {}
     with pytest.raises(Refused, match="taken as held already, by silence"):
         desk.client(lead, kind, MEETING + FINAL, **more)
     assert amounts(desk.close("2026-11", END)) == [25000]

@@ -11,9 +11,9 @@ import pytest
 from capture.backtest.findings import Backtest, CriterionCount
 from capture.backtest.run import backtest
 from capture.campaign.model import Answer, Campaign
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
@@ -54,7 +54,7 @@ class Past:
         return self.send(Submission(answers, agreed(under.version)), under, at)
 
     def send(self, sent: Submission, under: Campaign = OLD, at: datetime = NOW) -> str:
-        return self.write(lambda records: receive(records, under, sent, at).lead_id)
+        return self.write(lambda records: receive_submission(records, under, sent, at).lead_id)
 
     def write(self, work: Callable[[Records], str]) -> str:
         return self.ledger.transact(work)
@@ -68,7 +68,7 @@ class Past:
         """As docs/operator.md says."""
         db = sqlite3.connect(self.file)
         with db:
-            db.execute("DELETE FROM dossiers WHERE lead_id = ?", (lead_id,))
+            db.execute("DELETE FROM personal_data WHERE lead_id = ?", (lead_id,))
         db.close()
 
     def under(self, draft: Campaign, keep: int | None = None, now: datetime = NOW) -> Backtest:
@@ -79,9 +79,9 @@ class Past:
 
 @pytest.fixture
 def past(tmp_path: Path) -> Iterable[Past]:
-    made = Past(tmp_path)
-    yield made
-    made.ledger.close()
+    created = Past(tmp_path)
+    yield created
+    created.ledger.close()
 
 
 def ways(found: Backtest) -> dict[str, int]:
@@ -114,7 +114,7 @@ def test_a_narrower_rule_takes_the_verdict_from_those_whom_it_fails(past: Past) 
     assert ways(found) == {"yes-yes": 1, "yes-no": 1}
     (lead,) = found.changed
     assert (lead.lead_id, lead.qualified_now) == (lost, False)
-    assert [(one.id, one.rule, one.why) for one in lead.deciding] == [
+    assert [(one.id, one.rule, one.reason) for one in lead.deciding] == [
         (
             "company_size",
             "Company size is at least 501",
@@ -130,7 +130,7 @@ def test_a_wider_rule_qualifies_whom_it_failed_and_says_what_decides(past: Past)
     assert ways(found) == {"no-yes": 1, "no-no": 1}
     (lead,) = found.changed
     assert (lead.lead_id, lead.qualified_now, lead.stage) == (won, True, "disqualified")
-    assert [one.why for one in lead.deciding] == ["answered 51-100"]
+    assert [one.reason for one in lead.deciding] == ["answered 51-100"]
 
 
 def test_each_criterion_is_counted_then_and_now(past: Past) -> None:
@@ -170,7 +170,7 @@ def test_what_the_form_of_then_never_asked_is_not_met_and_said_so(past: Past) ->
     count = row(found, "country")
     assert (count.rule_then, count.met_then, count.no_longer_met) == (None, None, None)
     assert (count.met_now, count.not_asked) == (0, 1)
-    assert [one.why for one in found.changed[0].deciding] == ["not asked then"]
+    assert [one.reason for one in found.changed[0].deciding] == ["not asked then"]
 
 
 def test_what_was_asked_and_left_blank_is_no_answer(past: Past) -> None:
@@ -178,7 +178,7 @@ def test_what_was_asked_and_left_blank_is_no_answer(past: Past) -> None:
     draft = terms(("[price]", '[criteria.phone]\ncontains_any = ["1"]\n\n[price]'))
     found = past.under(draft)
     assert row(found, "phone").not_asked == 0
-    assert [one.why for one in found.changed[0].deciding] == ["no answer"]
+    assert [one.reason for one in found.changed[0].deciding] == ["no answer"]
 
 
 def test_an_answer_that_the_draft_no_longer_offers_is_judged_and_marked(past: Past) -> None:
@@ -188,7 +188,7 @@ def test_an_answer_that_the_draft_no_longer_offers_is_judged_and_marked(past: Pa
     found = past.under(draft)
     assert row(found, "company_size").not_offered == 1
     (one,) = found.changed[0].deciding
-    assert one.why == "answered 101-500, which is not at least 201; not offered now"
+    assert one.reason == "answered 101-500, which is not at least 201; not offered now"
 
 
 def test_an_answer_in_old_words_that_meets_the_rule_needs_no_mark(past: Past) -> None:
@@ -205,7 +205,7 @@ def test_a_criterion_that_is_dropped_holds_nobody_back(past: Past) -> None:
     assert (gone.rule_now, gone.met_then, gone.met_now, gone.newly_met) == (None, 0, None, None)
     assert [count.id for count in found.criteria] == ["email", "company_size"]
     (lead,) = found.changed
-    assert (lead.lead_id, lead.deciding[0].why) == (won, "no longer a criterion")
+    assert (lead.lead_id, lead.deciding[0].reason) == (won, "no longer a criterion")
 
 
 def test_each_wording_of_then_has_its_own_row(past: Past) -> None:
@@ -251,8 +251,8 @@ def test_every_lead_is_counted_once(past: Past) -> None:
 
 def test_the_newest_verdict_counts_after_a_correction(past: Past) -> None:
     lead_id = past.take("1-50")
-    right = Correction(lead_id, "Ada", {"company_size": "101-500"})
-    past.write(lambda records: correct(records, right, NOW).review)
+    right = LeadCorrection(lead_id, "Ada", {"company_size": "101-500"})
+    past.write(lambda records: correct_lead(records, right, NOW).review)
     assert ways(past.under(OLD)) == {"yes-yes": 1}
     assert ways(past.under(STRICT)) == {"yes-no": 1}
 
@@ -363,7 +363,7 @@ class TestBill:
 
 
 def test_without_leads_there_is_nothing_to_tell(past: Past) -> None:
-    past.ledger.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
+    past.ledger.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
     past.ledger.transact(lambda records: records.append(received("a")))  # not judged yet
     found = past.under(OLD)
     assert (found.judged, found.left_out, found.criteria, found.bill.months) == (

@@ -9,13 +9,13 @@ import pytest
 
 from capture.billing.account import Account, DocumentKind, Entry
 from capture.billing.statement import Parties
-from capture.billing.statement_text import to_json
-from capture.closing.credit import Correction, Wish, billed_line, corrections_of
+from capture.billing.statement_text import statement_json
+from capture.closing.credit import Correction, CorrectionRequest, billed_line, corrections_of
 from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
 from capture.closing.documents import accounts_of
-from capture.closing.payment import Received, pay
+from capture.closing.payment import PaymentEntry, record_payment
 from capture.errors import NotFound, Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from tests.capture.desk import DAY, WON, Desk
 from tests.samples import NOW, PARTIES
@@ -28,13 +28,13 @@ def billed(desk: Desk, sale: str = "1000", parties: Parties = TAXED) -> Lead:
     """A sale on a closed statement: a tenth of it is the line."""
     desk.parties = parties
     lead = desk.take(WON)
-    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(sale))
+    desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(sale))
     desk.close("2026-11", CLOSED)
     return lead
 
 
 def propose(desk: Desk, lead: Lead, amount: str) -> None:
-    wish = Wish("acme-0001", lead.lead_id, "wrong_rate", amount=Decimal(amount))
+    wish = CorrectionRequest("acme-0001", lead.lead_id, "wrong_rate", amount=Decimal(amount))
     desk.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
 
 
@@ -47,8 +47,8 @@ def approve(desk: Desk, lead: Lead) -> Correction:
 
 
 def came(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
-    received = Received(number, Decimal(amount), date(2026, 12, 1), again)
-    return desk.ledger.transact(lambda records: pay(records, received, CLOSED))
+    received = PaymentEntry(number, Decimal(amount), date(2026, 12, 1), again)
+    return desk.ledger.transact(lambda records: record_payment(records, received, CLOSED))
 
 
 def account(desk: Desk) -> Account:
@@ -60,15 +60,15 @@ class TestTax:
     def test_a_statement_says_tax_total_and_the_day_until_which_to_pay(self, desk: Desk) -> None:
         billed(desk)
         bill = desk.ledger.read(lambda reading: reading.statements.get("acme-0001"))
-        said = json.loads(bill.json) if bill else {}
-        assert (said["total"], said["vat"], said["gross"], said["to_pay"]) == (
+        data = json.loads(bill.json) if bill else {}
+        assert (data["total"], data["vat"], data["gross"], data["to_pay"]) == (
             10000,
             1900,
             11900,
             11900,
         )
-        assert (said["issued_on"], said["due_on"]) == ("2026-12-02", "2026-12-16")
-        assert said["parties"]["supplier"]["address"] == ["1 Main Street", "New York"]
+        assert (data["issued_on"], data["due_on"]) == ("2026-12-02", "2026-12-16")
+        assert data["parties"]["supplier"]["address"] == ["1 Main Street", "New York"]
 
     def test_tax_is_rounded_once_half_to_even(self, desk: Desk) -> None:
         assert replace(PARTIES, vat_rate="5").vat(50, "USD") == 2
@@ -97,8 +97,8 @@ class TestDebits:
         lead = billed(desk)
         propose(desk, lead, "50")
         assert account(desk).open == 11900
-        made = approve(desk, lead)
-        assert (made.number, made.kind, made.amount, made.vat) == (
+        created = approve(desk, lead)
+        assert (created.number, created.kind, created.amount, created.vat) == (
             "acme-0002",
             DocumentKind.DEBIT,
             5000,
@@ -145,7 +145,7 @@ class TestDebits:
         lead = billed(desk)
         propose(desk, lead, "50")
         approve(desk, lead)
-        desk.say(lead, Kind.REFUNDED, CLOSED + 2 * DAY, amount=Decimal(refunded))
+        desk.report(lead, EventKind.REFUNDED, CLOSED + 2 * DAY, amount=Decimal(refunded))
         assert desk.ledger.read(corrections_of)[-1].amount == credited
 
     @pytest.mark.parametrize("amount", ["0", "-5", "1.001"])
@@ -186,9 +186,9 @@ class TestPayments:
             came(desk, "1", "acme-0002")
         with pytest.raises(NotFound, match="no statement 'acme-0009'"):
             came(desk, "1", "acme-0009")
-        late = Received("acme-0001", Decimal(1), date(2026, 12, 3))
+        late = PaymentEntry("acme-0001", Decimal(1), date(2026, 12, 3))
         with pytest.raises(Refused, match="still to come"):
-            desk.ledger.transact(lambda records: pay(records, late, CLOSED))
+            desk.ledger.transact(lambda records: record_payment(records, late, CLOSED))
 
     def test_what_is_to_the_clients_credit_is_taken_off_the_next_statement_and_drawn_again(
         self, desk: Desk
@@ -198,8 +198,8 @@ class TestPayments:
         desk.credit(lead, None)
         assert account(desk).carried == -11900
         again = desk.take(WON, NOW + 10 * DAY, email="bob@other.example")
-        desk.client(again, Kind.WON, NOW + 10 * DAY, amount=Decimal(400))
+        desk.client(again, EventKind.WON, NOW + 10 * DAY, amount=Decimal(400))
         december = desk.close("2026-12", datetime(2027, 1, 2, tzinfo=UTC))
         assert (december.gross, december.brought_forward, december.to_pay) == (4760, -11900, 0)
         assert account(desk).carried == -11900 + 4760
-        assert '"brought_forward":-11900' in to_json(december)
+        assert '"brought_forward":-11900' in statement_json(december)

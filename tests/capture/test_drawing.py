@@ -9,11 +9,17 @@ import pytest
 
 from capture.campaign.model import Campaign
 from capture.closing.redrawing import check_documents
-from capture.intake.receive import receive
-from capture.lead.events import Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Reading
-from capture.review import lapsed, reject, waiting, write_lapses, write_meetings
+from capture.review import (
+    record_held_meetings,
+    record_lapses,
+    reject,
+    silently_accepted,
+    unnotified_leads,
+)
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk, exported
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
 from tests.samples import NOW, campaign, submission
@@ -37,7 +43,7 @@ def come(desk: Desk, terms: Campaign, count: int, at: datetime = NOW) -> list[st
     desk.terms = terms
     sent = [submission(terms, email=f"ann@clinic{one}-{at:%m%d}.example") for one in range(count)]
     return desk.ledger.transact(
-        lambda records: [receive(records, terms, one, at).lead_id for one in sent]
+        lambda records: [receive_submission(records, terms, one, at).lead_id for one in sent]
     )
 
 
@@ -62,19 +68,19 @@ def test_what_is_said_of_a_lead_later_changes_nothing_of_a_month_seen_before(
 ) -> None:
     lead, _ = desk.take(terms), come(desk, terms, 2, NOW + DAY)
     if terms in {BOOKED, HELD}:
-        desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + 2 * DAY)
+        desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + 2 * DAY)
     else:
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(300))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     if terms is SHARE:
         first = date(2026, 11, 23)
-        desk.client(lead, Kind.REVENUE, NOW + DAY, amount=Decimal(300), period=first, months=3)
+        desk.client(lead, EventKind.REVENUE, NOW + DAY, amount=Decimal(300), period=first, months=3)
     moments = [NOW, NOW + 2 * DAY, NOW + 6 * DAY, DECEMBER, JANUARY, FEBRUARY]
     same(desk, MONTHS, moments)
     desk.close("2026-11", DECEMBER)
     same(desk, MONTHS, moments)
     if terms in {WON, SHARE}:
         month = {"period": date(2026, 11, 23)} if terms is SHARE else {}
-        desk.client(lead, Kind.REFUNDED, DECEMBER + DAY, amount=Decimal(100), **month)
+        desk.client(lead, EventKind.REFUNDED, DECEMBER + DAY, amount=Decimal(100), **month)
     desk.close("2026-12", JANUARY)
     same(desk, MONTHS, moments)
 
@@ -82,10 +88,10 @@ def test_what_is_said_of_a_lead_later_changes_nothing_of_a_month_seen_before(
 LOOKS: Mapping[str, Callable[[Desk], object]] = {
     "preview": lambda desk: desk.bill("2026-12", JANUARY),
     "export": lambda desk: exported(desk, "2026-12", JANUARY),
-    "lapsed": lambda desk: desk.ledger.read(lambda one: lapsed(one, JANUARY)),
-    "waiting": lambda desk: desk.ledger.read(lambda one: waiting(one, desk.terms)),
-    "lapses": lambda desk: desk.ledger.transact(lambda one: write_lapses(one, JANUARY)),
-    "meetings": lambda desk: desk.ledger.transact(lambda one: write_meetings(one, JANUARY)),
+    "lapsed": lambda desk: desk.ledger.read(lambda one: silently_accepted(one, JANUARY)),
+    "waiting": lambda desk: desk.ledger.read(lambda one: unnotified_leads(one, desk.terms)),
+    "lapses": lambda desk: desk.ledger.transact(lambda one: record_lapses(one, JANUARY)),
+    "meetings": lambda desk: desk.ledger.transact(lambda one: record_held_meetings(one, JANUARY)),
     "close": lambda desk: desk.close("2026-12", JANUARY),
 }
 
@@ -126,9 +132,9 @@ def billed(path: Path, count: int) -> Desk:
 
 def steps(desk: Desk, look: Callable[[Desk], object]) -> int:
     """How many steps SQLite's machine takes, in tens: the same on every machine."""
-    taken: list[None] = []
+    used: list[None] = []
     connection = desk.ledger._connection()[0].conn  # type: ignore[attr-defined]
-    connection.set_progress_handler(lambda: taken.append(None), 10)
+    connection.set_progress_handler(lambda: used.append(None), 10)
     look(desk)
     connection.set_progress_handler(None, 0)
-    return len(taken)
+    return len(used)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing.close import close_month, draw_month, preview
+from capture.closing.close import close_month, draw_month, preview_statement
 from capture.closing.documents import closed_months, documents_of
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.review import reject
 from tests.capture.desk import Desk
 from tests.samples import NOW, PARTIES, submission
@@ -21,7 +21,7 @@ DECEMBER, JANUARY, FEBRUARY = (
 )
 
 
-def close(desk: Desk, month: str, at: datetime, *, empty: bool = False) -> Frozen | None:
+def close(desk: Desk, month: str, at: datetime, *, empty: bool = False) -> ClosedStatement | None:
     return desk.ledger.transact(
         lambda records: close_month(records, desk.terms, PARTIES, month, at, empty_statement=empty)
     )
@@ -29,7 +29,9 @@ def close(desk: Desk, month: str, at: datetime, *, empty: bool = False) -> Froze
 
 def received(desk: Desk, at: datetime, **answers: str) -> str:
     sent = submission(desk.terms, **answers)
-    return desk.ledger.transact(lambda records: receive(records, desk.terms, sent, at)).lead_id
+    return desk.ledger.transact(
+        lambda records: receive_submission(records, desk.terms, sent, at)
+    ).lead_id
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_the_month_is_closed_all_the_same(quiet: Desk) -> None:
     ]
     with pytest.raises(Refused, match="2026-11 is closed: it had nothing to bill, so it has no st"):
         quiet.ledger.read(
-            lambda reading: preview(reading, quiet.terms, PARTIES, "2026-11", JANUARY)
+            lambda reading: preview_statement(reading, quiet.terms, PARTIES, "2026-11", JANUARY)
         )
     drawn = quiet.ledger.read(
         lambda reading: list(draw_month(reading, "guide", "2026-11", JANUARY).lines)

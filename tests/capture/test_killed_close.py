@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from capture.billing.statement_text import read_json
+from capture.billing.statement_text import parse_statement
 from capture.closing.close import close_month
 from capture.closing.redrawing import check_documents
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, Records
 from tests.samples import NOW, PARTIES, campaign, submission
 
@@ -38,11 +38,13 @@ def url(tmp_path: Path) -> str:
         for number in range(LEADS):
             sent = submission(campaign(), email=f"ann@clinic{number}.example")
             at = NOW + timedelta(minutes=number)
-            ledger.transact(lambda records, s=sent, at=at: receive(records, campaign(), s, at))
+            ledger.transact(
+                lambda records, s=sent, at=at: receive_submission(records, campaign(), s, at)
+            )
     return address
 
 
-def close(records: Records) -> Frozen:
+def close(records: Records) -> ClosedStatement:
     return close_month(records, campaign(), PARTIES, "2026-11", DECEMBER)
 
 
@@ -74,10 +76,10 @@ def killed_at(url: str, place: int) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def proven(url: str) -> list[Frozen]:
+def proven(url: str) -> list[ClosedStatement]:
     """The statements that there are, of a ledger that is proven whole."""
     with closing(open_ledger(url, KEY)) as ledger:
-        assert ledger.verify().faults == ()
+        assert ledger.verify().problems == ()
         assert ledger.read(check_documents) == []
         return ledger.read(lambda reading: list(reading.statements.select()))
 
@@ -106,4 +108,4 @@ def test_a_close_killed_at_any_point_is_done_once_by_the_next(url: str) -> None:
     with closing(open_ledger(url, KEY)) as ledger:
         first, again = ledger.transact(close), ledger.transact(close)
     assert [first] == [again] == proven(url)
-    assert (first.number, len(read_json(first.json).lines)) == ("acme-0001", LEADS)
+    assert (first.number, len(parse_statement(first.json).lines)) == ("acme-0001", LEADS)

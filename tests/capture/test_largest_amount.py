@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from capture.billing.lines import minor_units
 from capture.cli.options import Amount
-from capture.closing.credit import Wish, billed_line, credit
+from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
-from capture.closing.payment import Received, pay
+from capture.closing.payment import PaymentEntry, record_payment
 from capture.errors import FileErrors, Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger.protocol import Ledger, Records
-from capture.money import LARGEST, LARGEST_SUM, from_minor
+from capture.money import LARGEST, MAX_SUM, from_minor
 from tests.capture.desk import DAY, SHARE, WON, Desk
 from tests.capture.outcomes.desk import ANN
 from tests.capture.outcomes.desk import Desk as Table
@@ -48,12 +48,12 @@ def test_no_amount_however_it_is_written_ends_in_anything_but_a_number_or_a_refu
     digits: int, exponent: int
 ) -> None:
     try:
-        taken = minor_units(Decimal(f"{digits}e{exponent}"), "USD")
+        used = minor_units(Decimal(f"{digits}e{exponent}"), "USD")
     except Refused as refused:
         words = str(refused)
     else:
-        words = str(taken)
-        assert abs(taken) <= LARGEST
+        words = str(used)
+        assert abs(used) <= LARGEST
     assert len(words) < 200
 
 
@@ -96,25 +96,25 @@ HUGE = Decimal("10000000000000.01")
 
 def test_no_outcome_takes_more(desk: Desk) -> None:
     lead = desk.take(WON)
-    refused(lambda: desk.say(lead, Kind.WON, NOW + DAY, amount=HUGE))
-    desk.say(lead, Kind.WON, NOW + DAY, amount=HUGE - Decimal("0.01"))
-    refused(lambda: desk.say(lead, Kind.REFUNDED, NOW + DAY, amount=HUGE))
+    refused(lambda: desk.report(lead, EventKind.WON, NOW + DAY, amount=HUGE))
+    desk.report(lead, EventKind.WON, NOW + DAY, amount=HUGE - Decimal("0.01"))
+    refused(lambda: desk.report(lead, EventKind.REFUNDED, NOW + DAY, amount=HUGE))
     other = desk.take(SHARE, email="bob@other.example")
-    desk.say(other, Kind.WON, NOW + DAY, amount=Decimal(1))
+    desk.report(other, EventKind.WON, NOW + DAY, amount=Decimal(1))
     refused(
-        lambda: desk.say(
-            other, Kind.REVENUE, NOW + DAY, amount=HUGE, period=NOW.date() + DAY, months=12
+        lambda: desk.report(
+            other, EventKind.REVENUE, NOW + DAY, amount=HUGE, period=NOW.date() + DAY, months=12
         )
     )
 
 
 def test_the_amounts_of_one_period_never_add_up_to_more(desk: Desk) -> None:
     lead = desk.take(SHARE)
-    desk.say(lead, Kind.WON, NOW, amount=Decimal(1))
+    desk.report(lead, EventKind.WON, NOW, amount=Decimal(1))
     most, day = from_minor(LARGEST, "USD"), NOW.date() + DAY
-    desk.say(lead, Kind.REVENUE, NOW + DAY, amount=most, period=day)
+    desk.report(lead, EventKind.REVENUE, NOW + DAY, amount=most, period=day)
     with pytest.raises(Refused, match=r"the revenue of 2026-11-24 is over 10,000,000,000,000\.00"):
-        desk.say(lead, Kind.REVENUE, NOW + 2 * DAY, amount=Decimal(1), period=day)
+        desk.report(lead, EventKind.REVENUE, NOW + 2 * DAY, amount=Decimal(1), period=day)
 
 
 def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
@@ -126,23 +126,29 @@ def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
 
 def test_no_credit_debit_or_payment_takes_more(desk: Desk) -> None:
     lead = desk.take(WON)
-    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+    desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
     desk.close("2026-11", CLOSED)
-    wish = Wish("acme-0001", lead.lead_id, "goodwill", amount=HUGE)
+    wish = CorrectionRequest("acme-0001", lead.lead_id, "goodwill", amount=HUGE)
 
-    def made(work: Callable[[Records], object]) -> Callable[[], object]:
+    def created(work: Callable[[Records], object]) -> Callable[[], object]:
         return lambda: desk.ledger.transact(work)
 
-    refused(made(lambda records: credit(records, wish, "Ada", CLOSED)))
-    refused(made(lambda records: propose_debit(records, wish, "Ada", CLOSED)))
-    refused(made(lambda records: pay(records, Received("acme-0001", HUGE, CLOSED.date()), CLOSED)))
+    refused(created(lambda records: issue_credit(records, wish, "Ada", CLOSED)))
+    refused(created(lambda records: propose_debit(records, wish, "Ada", CLOSED)))
+    refused(
+        created(
+            lambda records: record_payment(
+                records, PaymentEntry("acme-0001", HUGE, CLOSED.date()), CLOSED
+            )
+        )
+    )
 
 
 def test_debits_never_raise_a_line_beyond_it(desk: Desk) -> None:
     lead = desk.take(WON)
-    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+    desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
     desk.close("2026-11", CLOSED)
-    wish = Wish("acme-0001", lead.lead_id, "wrong_rate", amount=HUGE - Decimal("0.01"))
+    wish = CorrectionRequest("acme-0001", lead.lead_id, "wrong_rate", amount=HUGE - Decimal("0.01"))
     with pytest.raises(Refused, match="the line with its debits is over"):
         desk.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
     fitting = replace(wish, amount=HUGE - Decimal("100.01"))
@@ -158,8 +164,8 @@ def test_no_month_closes_on_a_sum_beyond_its_own_bound(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = desk.take(WON)
-    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
-    monkeypatch.setattr("capture.closing.close.LARGEST_SUM", 9_999)
+    desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+    monkeypatch.setattr("capture.closing.close.MAX_SUM", 9_999)
     with pytest.raises(Refused, match=r"the sum of 2026-11 is over 99\.99 USD, the most that"):
         desk.close("2026-11", CLOSED)
     monkeypatch.undo()
@@ -167,7 +173,7 @@ def test_no_month_closes_on_a_sum_beyond_its_own_bound(
 
 
 def test_a_sum_at_its_bound_fits_the_databases_integers_with_its_tax() -> None:
-    assert LARGEST < LARGEST_SUM < LARGEST_SUM * 2 < 2**63
+    assert LARGEST < MAX_SUM < MAX_SUM * 2 < 2**63
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import MoveRefused
-from capture.lead.events import Kind, parse_time, show_time
-from capture.lead.fold import follow, follow_all
+from capture.lead.events import EventKind, parse_time, show_time
+from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.lead.moves import MOVES, TRACK_OF, Track
 from tests.samples import NOW, moved, received
@@ -17,8 +17,8 @@ DEADLINE = NOW + timedelta(hours=48)
 
 
 def qualified(**data: object) -> Lead:
-    return follow_all(
-        [received("a"), moved("a", Kind.QUALIFIED, deadline=show_time(DEADLINE), **data)]
+    return fold_events(
+        [received("a"), moved("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE), **data)]
     )
 
 
@@ -34,7 +34,7 @@ def test_each_kind_of_move_belongs_to_one_track() -> None:
         for allowed in moves.values()
         for kind in allowed
     ]
-    assert all(TRACK_OF[kind] is track for kind, track in listed if kind is not Kind.CONTESTED)
+    assert all(TRACK_OF[kind] is track for kind, track in listed if kind is not EventKind.OBJECTED)
 
 
 def test_silence_accepts_at_the_very_instant_of_the_deadline_and_not_before() -> None:
@@ -45,53 +45,53 @@ def test_silence_accepts_at_the_very_instant_of_the_deadline_and_not_before() ->
 
 
 def test_silence_never_accepts_a_lead_that_needs_an_explicit_acceptance() -> None:
-    lead = qualified(explicit=True)
+    lead = qualified(needs_explicit_acceptance=True)
     assert lead.review_at(DEADLINE + timedelta(days=99)) == "qualified"
 
 
 def test_silence_accepts_nothing_before_the_client_was_told() -> None:
-    lead = follow_all([received("a"), moved("a", Kind.QUALIFIED)])
+    lead = fold_events([received("a"), moved("a", EventKind.QUALIFIED)])
     assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
 
 
 def test_a_rejection_cancels_a_pending_meeting() -> None:
-    lead = follow(qualified(), moved("a", Kind.SCHEDULED))
-    assert follow(lead, moved("a", Kind.REJECTED)).appointment == "cancelled"
+    lead = apply_event(qualified(), moved("a", EventKind.SCHEDULED))
+    assert apply_event(lead, moved("a", EventKind.REJECTED)).appointment == "cancelled"
 
 
 def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None:
-    lead = follow(qualified(), moved("a", Kind.LOST))
+    lead = apply_event(qualified(), moved("a", EventKind.LOST))
     with pytest.raises(
         MoveRefused, match=r"sale is lost, so revenue is refused; allowed now: won$"
     ):
-        follow(lead, moved("a", Kind.REVENUE))
+        apply_event(lead, moved("a", EventKind.REVENUE))
 
 
 def test_a_disqualified_lead_can_neither_be_met_with_nor_sold_to() -> None:
-    lead = follow_all([received("a"), moved("a", Kind.DISQUALIFIED)])
-    for kind in (Kind.SCHEDULED, Kind.WON):
+    lead = fold_events([received("a"), moved("a", EventKind.DISQUALIFIED)])
+    for kind in (EventKind.SCHEDULED, EventKind.WON):
         with pytest.raises(MoveRefused, match="is disqualified: only a qualified or accepted"):
-            follow(lead, moved("a", kind))
+            apply_event(lead, moved("a", kind))
 
 
 def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
-    lead = follow_all(
+    lead = fold_events(
         [
             received("a"),
-            moved("a", Kind.SPAM),
-            moved("a", Kind.CORRECTED),
-            moved("a", Kind.QUALIFIED, deadline=show_time(DEADLINE)),
+            moved("a", EventKind.SPAM),
+            moved("a", EventKind.CORRECTED),
+            moved("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE)),
         ]
     )
     assert lead.review_at(DEADLINE) == "qualified"
 
 
-@given(st.lists(st.sampled_from([kind for kind in TRACK_OF if kind is not Kind.RECEIVED])))
-def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[Kind]) -> None:
-    lead = follow(None, received("a"))
+@given(st.lists(st.sampled_from([kind for kind in TRACK_OF if kind is not EventKind.RECEIVED])))
+def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[EventKind]) -> None:
+    lead = apply_event(None, received("a"))
     for kind in kinds:
         try:
-            lead = follow(lead, moved("a", kind, track="sale"))
+            lead = apply_event(lead, moved("a", kind, track="sale"))
         except MoveRefused:
             continue
     assert all(lead.stage(track) in MOVES[track] for track in Track)

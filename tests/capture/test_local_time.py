@@ -32,8 +32,8 @@ def test_a_time_that_does_not_exist_is_refused_with_the_two_near_it(
 ) -> None:
     with pytest.raises(Refused) as refused:
         read_moment(text, zone)
-    said = f"{text} does not exist in {zone}: the clocks go forward; write {near}"
-    assert str(refused.value) == said
+    sentence = f"{text} does not exist in {zone}: the clocks go forward; write {near}"
+    assert str(refused.value) == sentence
     for one in near.split(" or "):
         assert read_moment(one, zone) == read_moment(one[:16], zone)
 

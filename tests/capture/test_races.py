@@ -18,16 +18,16 @@ from capture.campaign.model import Campaign
 from capture.closing.close import close_month, read_statement
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake.import_leads import Origin, bring_in, read_sheet
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.intake.import_leads import Origin, import_leads, read_sheet
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, Records
-from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
-from capture.outcomes.rows import Teller
-from capture.review import Act, reject, write_lapses
+from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
+from capture.outcomes.rows import RowDefaults
+from capture.review import Act, record_lapses, reject
 from tests.long import rounds
 from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
@@ -62,7 +62,7 @@ def terms(number: int) -> Campaign:
     return campaign(text=CAMPAIGN.replace("The guide", f"Guide {number}"), slug=f"guide-{number}")
 
 
-def close(records: Records, number: int, now: datetime) -> Frozen:
+def close(records: Records, number: int, now: datetime) -> ClosedStatement:
     return close_month(records, terms(number), PARTIES, "2026-11", now)
 
 
@@ -77,7 +77,7 @@ class Track:
     @staticmethod
     def _lead(records: Records, number: int) -> str:
         sent = submission(terms(number), email=f"p{number}@c{number}.example")
-        return receive(records, terms(number), sent, NOW).lead_id
+        return receive_submission(records, terms(number), sent, NOW).lead_id
 
     def race(self, *contestants: Contestant) -> list[tuple[str, ...]]:
         """What each was answered, round by round."""
@@ -105,7 +105,7 @@ class Track:
         assert found is not None
         return read_statement(found)
 
-    def kinds(self, number: int) -> list[Kind]:
+    def kinds(self, number: int) -> list[EventKind]:
         events = self.ledger.read(lambda r: list(r.events.select(lead_id=self.leads[number])))
         return [one.event.kind for one in events]
 
@@ -132,14 +132,18 @@ def _run(start: Start, name: int, act: Contestant) -> None:
 def track(tmp_path: Path) -> Iterator[Track]:
     track = Track(f"sqlite:///{tmp_path}/ledger.db")
     yield track
-    assert track.ledger.verify().faults == ()
+    assert track.ledger.verify().problems == ()
     assert track.ledger.read(check_documents) == []
     track.ledger.close()
 
 
 def closes(ledger: Ledger, number: int, _: str) -> str:
-    frozen = ledger.transact(lambda records: close(records, number, DECEMBER))
-    return "nothing to bill" if frozen is None else f"{frozen.number} {frozen.sha256}"
+    closed_statement = ledger.transact(lambda records: close(records, number, DECEMBER))
+    return (
+        ("nothing to bill")
+        if closed_statement is None
+        else (f"{closed_statement.number} {closed_statement.sha256}")
+    )
 
 
 def rejects(ledger: Ledger, _: int, lead_id: str) -> str:
@@ -150,7 +154,7 @@ def rejects(ledger: Ledger, _: int, lead_id: str) -> str:
 
 def lapses(ledger: Ledger, number: int, _: str) -> str:
     slug = terms(number).slug
-    silent = ledger.transact(lambda records: write_lapses(records, DEADLINE, slug))
+    silent = ledger.transact(lambda records: record_lapses(records, DEADLINE, slug))
     return "accepted" if silent else "nothing"
 
 
@@ -159,8 +163,8 @@ def brings_leads(ledger: Ledger, number: int, _: str) -> str:
     table = "\n".join(["full_name,email,company_size", *lines]).encode()
     rows = read_sheet(table, "x", campaign())
     origin = Origin("event", "consent")
-    made = ledger.transact(lambda records: bring_in(records, campaign(), origin, rows, NOW))
-    return str(sum(not one.known for one in made))
+    results = ledger.transact(lambda records: import_leads(records, campaign(), origin, rows, NOW))
+    return str(sum(not one.known for one in results))
 
 
 def brings_outcomes(ledger: Ledger, _: int, lead_id: str) -> str:
@@ -172,10 +176,10 @@ def brings_outcomes(ledger: Ledger, _: int, lead_id: str) -> str:
     ]
     heading = "lead_id,outcome,on,at,amount"
     content = "\n".join([heading, *(f"{lead_id},{line}" for line in lines)]).encode()
-    table, teller = read_outcomes(content, "x"), Teller("Ada", Actor.AGENCY)
-    rows = ledger.read(lambda reading: sort_out(reading, table, teller, DECEMBER))
-    taken = ledger.transact(lambda records: take(records, rows, DECEMBER))
-    return str(sum(not one.known for one in taken))
+    table, defaults = read_outcomes(content, "x"), RowDefaults("Ada", Actor.AGENCY)
+    rows = ledger.read(lambda reading: sort_rows(reading, table, defaults, DECEMBER))
+    used = ledger.transact(lambda records: import_rows(records, rows, DECEMBER))
+    return str(sum(not one.known for one in used))
 
 
 def test_a_month_that_two_close_is_one_statement_and_numbers_have_no_gap(track: Track) -> None:
@@ -196,7 +200,7 @@ def test_of_a_rejection_and_silence_one_decides(track: Track) -> None:
             assert rejection.endswith(
                 "review is accepted, so rejected is refused; allowed now: withdrawn"
             )
-        assert track.kinds(number)[2:] == [Kind(review)]
+        assert track.kinds(number)[2:] == [EventKind(review)]
 
 
 def test_what_is_rejected_while_the_month_closes_is_not_billed(track: Track) -> None:
@@ -219,5 +223,5 @@ def test_a_table_of_leads_that_two_bring_is_taken_once(track: Track) -> None:
 def test_a_table_of_outcomes_that_two_bring_is_taken_once(track: Track) -> None:
     answers = track.race(brings_outcomes, brings_outcomes)
     assert {tuple(sorted(round_)) for round_ in answers} == {("0", "4")}
-    said = [Kind.SCHEDULED, Kind.HELD, Kind.WON, Kind.REFUNDED]
-    assert all(track.kinds(number)[2:] == said for number in ROUNDS)
+    parts = [EventKind.SCHEDULED, EventKind.HELD, EventKind.WON, EventKind.REFUNDED]
+    assert all(track.kinds(number)[2:] == parts for number in ROUNDS)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from capture.billing.history import after_months, split
 from capture.errors import MoveRefused, Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from tests.capture.desk import DAY, SHARE, WON, Desk, amounts
 from tests.samples import NOW
@@ -23,7 +23,7 @@ JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
 
 def known_periods(desk: Desk, lead: Lead) -> list[str]:
     events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead.lead_id)))
-    return [one.event.data["period"] for one in events if one.event.kind is Kind.REVENUE]
+    return [one.event.data["period"] for one in events if one.event.kind is EventKind.REVENUE]
 
 
 class TestRevenue:
@@ -31,9 +31,14 @@ class TestRevenue:
 
     def test_each_period_pays_when_it_has_begun(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(12000))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(12000))
         desk.client(
-            lead, Kind.REVENUE, NOW, amount=Decimal(12000), period=date(2026, 11, 23), months=12
+            lead,
+            EventKind.REVENUE,
+            NOW,
+            amount=Decimal(12000),
+            period=date(2026, 11, 23),
+            months=12,
         )
         assert amounts(desk.close("2026-11", END)) == [15000]
         (line,) = desk.close("2026-12", JANUARY).lines
@@ -47,29 +52,31 @@ class TestRevenue:
         self, desk: Desk, first: str, paid: int
     ) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(100))
-        desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(100), period=date.fromisoformat(first))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(100))
+        desk.client(
+            lead, EventKind.REVENUE, NOW, amount=Decimal(100), period=date.fromisoformat(first)
+        )
         late = datetime(2028, 1, 1, tzinfo=UTC)
         found = [desk.bill(month, late) for month in ("2026-11", "2027-11")]
         assert sum(len(bill.lines) for bill in found) == paid
 
     def test_after_churn_no_period_counts(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         desk.client(
-            lead, Kind.REVENUE, NOW, amount=Decimal(1200), period=date(2026, 11, 23), months=12
+            lead, EventKind.REVENUE, NOW, amount=Decimal(1200), period=date(2026, 11, 23), months=12
         )
-        desk.say(lead, Kind.CHURNED, NOW + DAY)
+        desk.report(lead, EventKind.CHURNED, NOW + DAY)
         assert amounts(desk.bill("2026-11", END)) == [1500]
         assert amounts(desk.bill("2026-12", END)) == []
 
     def test_a_period_that_the_client_contested_may_be_recorded_again(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         day = date(2026, 11, 23)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
-        desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
-        desk.client(lead, Kind.CONTESTED, NOW + HOUR, reason="too_small", period=day)
-        desk.client(lead, Kind.REVENUE, NOW + HOUR, amount=Decimal(100), period=day)
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
+        desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
+        desk.client(lead, EventKind.OBJECTED, NOW + HOUR, reason="too_small", period=day)
+        desk.client(lead, EventKind.REVENUE, NOW + HOUR, amount=Decimal(100), period=day)
         assert amounts(desk.bill("2026-11", END)) == [1500]
 
     @pytest.mark.parametrize(
@@ -84,11 +91,11 @@ class TestRevenue:
         self, desk: Desk, second: str, mend: str
     ) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
-        desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=date(2026, 12, 23))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
+        desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=date(2026, 12, 23))
         day = date.fromisoformat(second)
         with pytest.raises(Refused, match=f"overlaps revenue of 2026-12-23, .* {mend}"):
-            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+            desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         late = datetime(2028, 1, 1, tzinfo=UTC)
         months = ("2026-11", "2026-12", "2027-01")
         assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
@@ -96,30 +103,30 @@ class TestRevenue:
     @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
     def test_months_that_touch_are_two(self, desk: Desk, second: str) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in ("2026-12-23", second):
             period = date.fromisoformat(day)
-            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=period)
+            desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=period)
         assert len(known_periods(desk, lead)) == 2
 
     def test_a_month_after_the_term_stands_in_no_others_way(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in (date(2027, 11, 23), date(2027, 11, 22)):  # the first lies after the term
-            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+            desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         assert amounts(desk.bill("2027-11", datetime(2028, 1, 1, tzinfo=UTC))) == [13500]
 
     def test_where_no_share_is_paid_revenue_may_come_every_week(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1200))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in (date(2026, 11, 23), date(2026, 11, 30)):
-            desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(900), period=day)
+            desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         assert len(known_periods(desk, lead)) == 2
 
     def test_revenue_before_the_sale_is_refused_with_what_is_allowed(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         with pytest.raises(MoveRefused, match=r"sale is not started.*allowed now: won, lost"):
-            desk.say(lead, Kind.REVENUE, NOW, amount=Decimal(9), period=date(2026, 11, 23))
+            desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(9), period=date(2026, 11, 23))
 
 
 @given(st.integers(0, 10**9), st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 120))

@@ -7,21 +7,21 @@ import pytest
 
 from capture.campaign.model import Answer, Campaign
 from capture.errors import MoveRefused, Refused
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, Records
 from capture.review import (
     Act,
     accept,
     dispute,
-    lapsed,
+    notify_client,
+    record_lapses,
     reject,
     settle,
-    tell,
-    waiting,
+    silently_accepted,
+    unnotified_leads,
     withdraw,
-    write_lapses,
 )
 from tests.samples import CAMPAIGN, NOW, campaign, moved, submission
 
@@ -39,8 +39,8 @@ class Desk:
     def take(self, terms: Campaign | None = None, at: datetime = NOW, **answers: Answer) -> Lead:
         terms = terms or campaign()
         sent = submission(terms, **answers)
-        made = self.ledger.transact(lambda records: receive(records, terms, sent, at))
-        return self.lead(made.lead_id)
+        created = self.ledger.transact(lambda records: receive_submission(records, terms, sent, at))
+        return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
         found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
@@ -132,7 +132,9 @@ class TestUndo:
 
     def test_a_meeting_that_the_rejection_cancelled_comes_back(self, desk: Desk) -> None:
         lead = desk.take()
-        desk.ledger.transact(lambda records: records.append(moved(lead.lead_id, Kind.SCHEDULED)))
+        desk.ledger.transact(
+            lambda records: records.append(moved(lead.lead_id, EventKind.SCHEDULED))
+        )
         assert desk.reject(lead).appointment == "cancelled"
         assert desk.act(withdraw, lead, NOW + SECOND).appointment == "scheduled"
 
@@ -163,7 +165,7 @@ class TestNotice:
 
     def test_a_rejection_after_a_written_lapse_names_the_deadline_too(self, desk: Desk) -> None:
         lead, late = desk.take(), NOW + timedelta(hours=49)
-        desk.ledger.transact(lambda records: write_lapses(records, late))
+        desk.ledger.transact(lambda records: record_lapses(records, late))
         with pytest.raises(MoveRefused, match="its review window ended at 2026-11-25 15:00:00 UTC"):
             desk.reject(lead, late)
 
@@ -174,16 +176,16 @@ class TestNotice:
     def test_the_window_begins_when_the_client_is_told_and_once(self, desk: Desk) -> None:
         lead = desk.take(BY_MAIL)
         later = NOW + timedelta(days=3)
-        (told,) = desk.ledger.transact(lambda records: tell(records, BY_MAIL, later))
-        assert (told.lead_id, told.deadline) == (lead.lead_id, later + timedelta(hours=48))
-        assert desk.ledger.transact(lambda records: tell(records, BY_MAIL, later)) == []
+        (message,) = desk.ledger.transact(lambda records: notify_client(records, BY_MAIL, later))
+        assert (message.lead_id, message.deadline) == (lead.lead_id, later + timedelta(hours=48))
+        assert desk.ledger.transact(lambda records: notify_client(records, BY_MAIL, later)) == []
 
     def test_a_lead_that_needs_a_word_is_told_of_without_a_deadline(self, desk: Desk) -> None:
         desk.take(BY_MAIL, company_size="1-50")
         lead = desk.take(BY_MAIL)
-        (told,) = desk.ledger.transact(lambda records: tell(records, BY_MAIL, NOW))
-        assert (told.lead_id, told.deadline, told.told) == (lead.lead_id, None, True)
-        assert desk.ledger.read(lambda reading: waiting(reading, BY_MAIL)) == []
+        (message,) = desk.ledger.transact(lambda records: notify_client(records, BY_MAIL, NOW))
+        assert (message.lead_id, message.deadline, message.notified) == (lead.lead_id, None, True)
+        assert desk.ledger.read(lambda reading: unnotified_leads(reading, BY_MAIL)) == []
 
 
 class TestSilence:
@@ -192,9 +194,9 @@ class TestSilence:
     def test_what_silence_decided_is_shown_then_written_at_the_deadline(self, desk: Desk) -> None:
         lead = desk.take()
         late = NOW + timedelta(days=9)
-        assert desk.ledger.read(lambda reading: lapsed(reading, DEADLINE - SECOND)) == []
-        assert desk.ledger.read(lambda reading: lapsed(reading, late)) == [lead]
+        assert desk.ledger.read(lambda reading: silently_accepted(reading, DEADLINE - SECOND)) == []
+        assert desk.ledger.read(lambda reading: silently_accepted(reading, late)) == [lead]
         before = lead.accepted_as_of(late)
-        desk.ledger.transact(lambda records: write_lapses(records, late))
+        desk.ledger.transact(lambda records: record_lapses(records, late))
         assert desk.lead(lead.lead_id).accepted_as_of(late) == before == DEADLINE
-        assert desk.ledger.read(lambda reading: lapsed(reading, late)) == []
+        assert desk.ledger.read(lambda reading: silently_accepted(reading, late)) == []

@@ -11,12 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.backtest.rounded import Shift, rounded, shift_of, tens, uncounted
+from capture.backtest.rounded import (
+    VerdictShift,
+    round_to_tens,
+    rounded_count,
+    uncounted_fields,
+    verdict_shift,
+)
 from capture.campaign.model import Campaign
-from capture.cli.campaigns import told
+from capture.cli.campaigns import impact_lines
 from capture.cli.context import Allowance
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
 from capture.ledger.protocol import Reading
@@ -63,17 +69,17 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
             "company_size": SIZES[number % 4],
         }
         sent = Submission(answers, agreed(OLD.version))
-        ledger.transact(lambda records, sent=sent: receive(records, OLD, sent, NOW))
+        ledger.transact(lambda records, sent=sent: receive_submission(records, OLD, sent, NOW))
     yield ledger.read(lambda reading: list(reading.leads.judged("guide", None)))
     ledger.close()
 
 
 def lines(draft: Campaign, leads: list[Judged]) -> list[str]:
-    return list(told(draft, shift_of(READING, draft, leads)))
+    return list(impact_lines(draft, verdict_shift(READING, draft, leads)))
 
 
 def test_counts_are_rounded_to_tens(past: list[Judged]) -> None:
-    assert shift_of(READING, LOOSE, past + past) == Shift(180, 0, 46)
+    assert verdict_shift(READING, LOOSE, past + past) == VerdictShift(180, 0, 46)
     assert lines(LOOSE, past + past) == [
         "campaigns/guide.toml: of about 180 past leads, would no longer qualify: too few leads to "
         "say; would qualify now: about 50. They keep the verdict they have; `gatepost backtest` "
@@ -94,9 +100,9 @@ def test_nothing_is_counted_by_what_persons_wrote(draft: Campaign, past: list[Ju
     without_ann = [one for one in past if one.answers and one.answers["full_name"] != "Ann Lee"]
     assert len(without_ann) == LEADS - 1
     for leads in (past, without_ann, past * 3):
-        shift = shift_of(READING, draft, leads)
+        shift = verdict_shift(READING, draft, leads)
         assert (shift.lost, shift.won) == (0, 0)
-    assert uncounted(ANN) == ["full_name"]
+    assert uncounted_fields(ANN) == ["full_name"]
     assert lines(ANN, past)[1:] == [
         "campaigns/guide.toml: a criterion on full_name is not counted for a push."
     ]
@@ -114,13 +120,13 @@ def test_one_lead_more_shows_only_where_twenty_stand_on_both_sides(
     first: tuple[int, int, int], more: str
 ) -> None:
     lost, won, neither = first
-    one = Shift(lost + won + neither, lost, won)
-    other = Shift(one.leads + 1, lost + (more == "lost"), won + (more == "won"))
+    one = VerdictShift(lost + won + neither, lost, won)
+    other = VerdictShift(one.leads + 1, lost + (more == "lost"), won + (more == "won"))
     for name in ("lost", "won"):
         counts = [(getattr(shift, name), shift.leads) for shift in (one, other)]
-        if rounded(*counts[0]) != rounded(*counts[1]):
+        if rounded_count(*counts[0]) != rounded_count(*counts[1]):
             assert all(near(count) and near(leads - count) for count, leads in counts)
-    if list(told(STRICT, one)) != list(told(STRICT, other)):
+    if list(impact_lines(STRICT, one)) != list(impact_lines(STRICT, other)):
         assert any(
             near(count) and near(shift.leads - count)
             for shift in (one, other)
@@ -142,11 +148,11 @@ def test_a_ledger_without_one_lead_is_told_alike_but_at_a_border(
     for draft in (STRICT, LOOSE, ANN, CHOSEN):
         if lines(draft, leads) == lines(draft, fewer):
             continue
-        more, less = (shift_of(READING, draft, some) for some in (leads, fewer))
+        more, less = (verdict_shift(READING, draft, some) for some in (leads, fewer))
         counts = [(both.leads, count) for both in (more, less) for count in (both.lost, both.won)]
         assert any(min(count, leads - count) >= 24 for leads, count in counts)
         crossed = [
-            tens(a) != tens(b)
+            round_to_tens(a) != round_to_tens(b)
             for a, b in ((more.lost, less.lost), (more.won, less.won), (more.leads, less.leads),
                          (more.leads - more.lost, less.leads - less.lost),
                          (more.leads - more.won, less.leads - less.won))
@@ -157,7 +163,7 @@ def test_a_ledger_without_one_lead_is_told_alike_but_at_a_border(
 def test_leads_that_no_criterion_judged_are_in_no_count(past: list[Judged]) -> None:
     test, erased = replace(past[0].lead, test=True), replace(past[1], answers=None)
     odd = [replace(past[0], lead=test), erased, replace(past[2], verdict=None)]
-    assert shift_of(READING, STRICT, odd) == Shift(0, 0, 0)
+    assert verdict_shift(READING, STRICT, odd) == VerdictShift(0, 0, 0)
 
 
 def test_so_many_times_a_day_and_no_more(tmp_path: Path) -> None:

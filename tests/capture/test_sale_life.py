@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.closing.credit import Wish, billed_line, credits_of
+from capture.closing.credit import CorrectionRequest, billed_line, credits_of
 from capture.closing.debit import approve_debit
 from capture.closing.debit import propose_debit as propose
 from capture.closing.redrawing import check_documents
 from capture.errors import MoveRefused, Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Records
 from tests.capture.desk import SHARE, WON, Desk, amounts, priced
@@ -31,9 +31,9 @@ def at(day: str) -> datetime:
 def sold(desk: Desk, terms: Campaign, amount: str = "12000", months: int = 12) -> Lead:
     """Won on 10 January 2027; a thousand a month from that day on, twelve of them paid ahead."""
     lead = desk.take(terms, START)
-    desk.client(lead, Kind.WON, START, amount=Decimal(amount))
+    desk.client(lead, EventKind.WON, START, amount=Decimal(amount))
     paid = {"amount": Decimal(amount), "period": FIRST, "months": months}
-    return desk.client(lead, Kind.REVENUE, START, **paid)
+    return desk.client(lead, EventKind.REVENUE, START, **paid)
 
 
 def close(desk: Desk, first: str, end: str) -> dict[str, list[str]]:
@@ -47,7 +47,7 @@ def close(desk: Desk, first: str, end: str) -> dict[str, list[str]]:
 
 
 def credited(desk: Desk) -> list[tuple[str, int]]:
-    assert desk.ledger.verify().faults == ()
+    assert desk.ledger.verify().problems == ()
     assert desk.ledger.read(check_documents) == []
     return [(one.period, one.amount) for one in desk.ledger.read(credits_of)]
 
@@ -58,7 +58,7 @@ class TestGivenBackInFull:
     def test_the_worked_case_of_rule_37(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-03")
-        desk.say(lead, Kind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
+        desk.report(lead, EventKind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
         later = close(desk, "2027-03", "2028-02")
         assert [period for periods in later.values() for period in periods] == []
         assert credited(desk) == []  # 10 March was not billed yet
@@ -68,7 +68,7 @@ class TestGivenBackInFull:
         close(desk, "2027-01", "2027-04")
         desk.client(
             lead,
-            Kind.REFUNDED,
+            EventKind.REFUNDED,
             at("2027-04-03"),
             amount=Decimal(12000),
             occurred_at=at("2027-03-25"),
@@ -78,7 +78,7 @@ class TestGivenBackInFull:
 
     def test_without_refund_days_nothing_is_credited_and_none_follows(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        desk.client(lead, Kind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
+        desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
         found = close(desk, "2027-01", "2027-08")
         assert [*found.values()] == [["2027-01-10"], ["2027-02-10"], ["2027-03-10"], *[[]] * 4]
         assert credited(desk) == []
@@ -87,21 +87,21 @@ class TestGivenBackInFull:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
         back = {"amount": Decimal(12000), "occurred_at": at("2027-03-25")}
-        desk.client(lead, Kind.REFUNDED, at("2027-06-03"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-06-03"), **back)
         assert credited(desk) == [("2027-04-10", 15000), ("2027-05-10", 15000)]
 
     def test_its_days_are_counted_to_the_day(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-03")
-        desk.client(lead, Kind.REFUNDED, at("2027-03-12"), amount=Decimal(12000))
+        desk.client(lead, EventKind.REFUNDED, at("2027-03-12"), amount=Decimal(12000))
         assert credited(desk) == [("2027-02-10", 15000)]  # 30 days before
 
     def test_a_period_before_it_may_still_be_recorded(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
-        desk.client(lead, Kind.REFUNDED, at("2027-02-20"), amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), amount=Decimal(1000))
         for day in (date(2027, 2, 10), date(2027, 3, 10)):
-            desk.client(lead, Kind.REVENUE, at("2027-02-25"), amount=Decimal(1000), period=day)
+            desk.client(lead, EventKind.REVENUE, at("2027-02-25"), amount=Decimal(1000), period=day)
         assert [*close(desk, "2027-01", "2027-04").values()] == [[], ["2027-02-10"], []]
 
     @pytest.mark.parametrize("monthly", [1, 3])
@@ -109,16 +109,16 @@ class TestGivenBackInFull:
         self, desk: Desk, monthly: int
     ) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         for number in range(monthly):
             day = date(2027, 1 + number, 10)
-            desk.client(lead, Kind.REVENUE, at("2027-03-11"), amount=Decimal(1000), period=day)
+            desk.client(lead, EventKind.REVENUE, at("2027-03-11"), amount=Decimal(1000), period=day)
         total = Decimal(1000 * monthly)
         with pytest.raises(Refused, match=r"name the months that.*: 2027-01-10.* in full is"):
-            desk.client(lead, Kind.REFUNDED, at("2027-03-25"), amount=total - 1)
+            desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=total - 1)
         with pytest.raises(Refused, match=rf"in full is {total}"):
-            desk.client(lead, Kind.REFUNDED, at("2027-03-25"), amount=total + 1)
-        lead = desk.client(lead, Kind.REFUNDED, at("2027-03-25"), amount=total)
+            desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=total + 1)
+        lead = desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=total)
         assert lead.sale == "refunded"
 
 
@@ -128,7 +128,7 @@ class TestGivenBackInPart:
     def test_an_unbilled_period_is_reduced_and_no_other(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(400), "period": date(2027, 2, 10)}
-        lead = desk.client(lead, Kind.REFUNDED, at("2027-01-20"), **back)
+        lead = desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
         assert lead.sale == "won"
         bills = [desk.close(f"2027-0{n}", at(f"2027-0{n + 1}-02")) for n in (1, 2, 3)]
         assert [amounts(bill) for bill in bills] == [[15000], [9000], [15000]]
@@ -138,45 +138,45 @@ class TestGivenBackInPart:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-06")
         back = {"amount": Decimal(400), "period": date(2027, 2, 10)}
-        desk.client(lead, Kind.REFUNDED, at("2027-06-10"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-06-10"), **back)
         assert credited(desk) == [("2027-02-10", 6000)]
 
     def test_several_months_at_once_are_split_as_their_payment_was(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-04")
         back = {"amount": Decimal(1000), "period": FIRST, "months": 3}
-        desk.client(lead, Kind.REFUNDED, at("2027-04-05"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-04-05"), **back)
         parts = [("2027-01-10", 5000), ("2027-02-10", 5000), ("2027-03-10", 5000)]
         assert credited(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, by what is left
 
     def test_a_period_that_was_given_back_whole_has_no_line(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
-        desk.client(lead, Kind.REFUNDED, at("2027-01-20"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
         assert [*close(desk, "2027-01", "2027-04").values()] == [["2027-01-10"], [], ["2027-03-10"]]
 
     def test_it_names_a_period_that_there_is_and_no_more_than_its_amount(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(400), "period": date(2027, 2, 11)}
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
-            desk.client(lead, Kind.REFUNDED, at("2027-02-20"), **back)
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
         back = {"amount": Decimal("1000.01"), "period": date(2027, 2, 10)}
         with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
-            desk.client(lead, Kind.REFUNDED, at("2027-02-20"), **back)
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
 
     def test_where_no_share_is_paid_a_refund_names_no_period(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         back = {"amount": Decimal(10), "period": FIRST}
         with pytest.raises(Refused, match="leave the period out"):
-            desk.client(lead, Kind.REFUNDED, at("2027-02-20"), **back)
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
 
 
 class TestChurnAndReturn:
     def test_the_worked_case_of_rule_37(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        desk.say(lead, Kind.CHURNED, at("2027-03-05"))
-        lead = desk.client(lead, Kind.WON, at("2027-05-20"), amount=Decimal(900))
+        desk.report(lead, EventKind.CHURNED, at("2027-03-05"))
+        lead = desk.client(lead, EventKind.WON, at("2027-05-20"), amount=Decimal(900))
         assert lead.sale == "won"
         found = close(desk, "2027-01", "2028-06")
         paid = [period for periods in found.values() for period in periods]
@@ -188,15 +188,15 @@ class TestChurnAndReturn:
         self, desk: Desk
     ) -> None:
         lead = sold(desk, SHARE, "24000", 24)
-        desk.say(lead, Kind.CHURNED, at("2027-12-05"))
-        desk.client(lead, Kind.WON, at("2027-12-20"), amount=Decimal(900))
+        desk.report(lead, EventKind.CHURNED, at("2027-12-05"))
+        desk.client(lead, EventKind.WON, at("2027-12-20"), amount=Decimal(900))
         found = close(desk, "2027-01", "2028-06")
         assert max(period for periods in found.values() for period in periods) == "2027-11-10"
 
     def test_churn_recorded_late_credits_what_it_should_have_ended(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
-        desk.say(lead, Kind.CHURNED, at("2027-06-03"), occurred_at=at("2027-03-10"))
+        desk.report(lead, EventKind.CHURNED, at("2027-06-03"), occurred_at=at("2027-03-10"))
         expected = [(f"2027-0{month}-10", 15000) for month in (3, 4, 5)]
         assert credited(desk) == expected
 
@@ -204,43 +204,43 @@ class TestChurnAndReturn:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-05")
         back = {"amount": Decimal(400), "period": date(2027, 4, 10)}
-        desk.client(lead, Kind.REFUNDED, at("2027-05-03"), **back)
-        desk.say(lead, Kind.CHURNED, at("2027-05-04"), occurred_at=at("2027-04-01"))
+        desk.client(lead, EventKind.REFUNDED, at("2027-05-03"), **back)
+        desk.report(lead, EventKind.CHURNED, at("2027-05-04"), occurred_at=at("2027-04-01"))
         assert credited(desk) == [("2027-04-10", 6000), ("2027-04-10", 9000)]
 
-    @pytest.mark.parametrize("kind", [Kind.CHURNED, Kind.REFUNDED])
+    @pytest.mark.parametrize("kind", [EventKind.CHURNED, EventKind.REFUNDED])
     def test_nobody_leaves_or_is_paid_back_before_the_day_of_the_sale(
-        self, desk: Desk, kind: Kind
+        self, desk: Desk, kind: EventKind
     ) -> None:
         lead = desk.take(SHARE, START - timedelta(days=5))
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
-        more = {"amount": Decimal(1000)} if kind is Kind.REFUNDED else {}
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
+        more = {"amount": Decimal(1000)} if kind is EventKind.REFUNDED else {}
         early = START - timedelta(days=1)
         with pytest.raises(Refused, match="before the sale was won on 2027-01-10"):
             desk.client(lead, kind, START, occurred_at=early, **more)
 
     def test_nobody_returns_before_they_left(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        desk.client(lead, Kind.CHURNED, at("2027-03-05"))
+        desk.client(lead, EventKind.CHURNED, at("2027-03-05"))
         more = {"amount": Decimal(1), "occurred_at": at("2027-03-04")}
         with pytest.raises(Refused, match="before the customer left on 2027-03-05"):
-            desk.client(lead, Kind.WON, at("2027-04-05"), **more)
+            desk.client(lead, EventKind.WON, at("2027-04-05"), **more)
 
     def test_under_cpa_a_return_is_no_second_acquisition(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         assert amounts(desk.close("2027-01", at("2027-02-02"))) == [10000]
-        desk.client(lead, Kind.CHURNED, at("2027-02-05"))
-        lead = desk.say(lead, Kind.WON, at("2027-02-20"), amount=Decimal(5000))
+        desk.client(lead, EventKind.CHURNED, at("2027-02-05"))
+        lead = desk.report(lead, EventKind.WON, at("2027-02-20"), amount=Decimal(5000))
         assert lead.sale == "won"
         assert [amounts(desk.close("2027-02", at("2027-03-02")))] == [[]]
         with pytest.raises(Refused, match="final since"):
-            desk.client(lead, Kind.CONTESTED, at("2027-03-03"), reason="too_small")
+            desk.client(lead, EventKind.OBJECTED, at("2027-03-03"), reason="too_small")
 
     def test_who_has_not_left_cannot_return(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         with pytest.raises(MoveRefused, match="sale is won, so won is refused"):
-            desk.client(lead, Kind.WON, at("2027-02-05"), amount=Decimal(1))
+            desk.client(lead, EventKind.WON, at("2027-02-05"), amount=Decimal(1))
 
 
 class TestAmountsOfOnePeriod:
@@ -248,18 +248,18 @@ class TestAmountsOfOnePeriod:
 
     def test_two_purchases_in_one_month_are_one_line_rounded_once(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1))
         for hour in (1, 2):
             paid = {"amount": Decimal("0.03"), "period": FIRST, "reference": f"P-{hour}"}
-            desk.client(lead, Kind.REVENUE, START + timedelta(hours=hour), **paid)
+            desk.client(lead, EventKind.REVENUE, START + timedelta(hours=hour), **paid)
         (line,) = desk.close("2027-01", at("2027-02-02")).lines
         assert (line.base, line.amount) == (6, 1)  # 0.9, where each alone is 0.45
 
     def test_the_line_waits_until_all_of_them_are_final(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
-        desk.client(lead, Kind.REVENUE, START, amount=Decimal(1000), period=FIRST)
-        desk.say(lead, Kind.REVENUE, at("2027-01-31"), amount=Decimal(500), period=FIRST)
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.REVENUE, START, amount=Decimal(1000), period=FIRST)
+        desk.report(lead, EventKind.REVENUE, at("2027-01-31"), amount=Decimal(500), period=FIRST)
         assert amounts(desk.close("2027-01", at("2027-02-01"))) == []
         (line,) = desk.close("2027-02", at("2027-03-02")).lines
         assert (line.amount, line.late) == (22500, False)
@@ -268,10 +268,10 @@ class TestAmountsOfOnePeriod:
         self, desk: Desk
     ) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
-        desk.client(lead, Kind.REVENUE, START, amount=Decimal(1000), period=FIRST)
-        desk.say(lead, Kind.REVENUE, at("2027-01-20"), amount=Decimal(500), period=FIRST)
-        desk.client(lead, Kind.CONTESTED, at("2027-01-21"), reason="too_small", period=FIRST)
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.REVENUE, START, amount=Decimal(1000), period=FIRST)
+        desk.report(lead, EventKind.REVENUE, at("2027-01-20"), amount=Decimal(500), period=FIRST)
+        desk.client(lead, EventKind.OBJECTED, at("2027-01-21"), reason="too_small", period=FIRST)
         assert amounts(desk.close("2027-01", at("2027-02-02"))) == [15000]
 
     def test_more_for_a_billed_period_is_refused_with_the_debit_that_it_takes(
@@ -279,36 +279,38 @@ class TestAmountsOfOnePeriod:
     ) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-02")
-        said = r"2027-01-10 stands on statement acme-0001; .* debit note.*propose one of 75\.00 on "
-        with pytest.raises(Refused, match=said):
-            desk.say(lead, Kind.REVENUE, at("2027-02-20"), amount=Decimal(500), period=FIRST)
+        text = r"2027-01-10 stands on statement acme-0001; .* debit note.*propose one of 75\.00 on "
+        with pytest.raises(Refused, match=text):
+            desk.report(
+                lead, EventKind.REVENUE, at("2027-02-20"), amount=Decimal(500), period=FIRST
+            )
 
     def test_a_period_before_the_won_day_is_refused_with_the_first_that_counts(
         self, desk: Desk
     ) -> None:
         lead = desk.take(SHARE, START)
-        desk.client(lead, Kind.WON, START, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         paid = {"amount": Decimal(9), "period": date(2027, 1, 9), "months": 3}
         with pytest.raises(Refused, match=r"won on 2027-01-10, the first day that counts"):
-            desk.client(lead, Kind.REVENUE, START, **paid)
+            desk.client(lead, EventKind.REVENUE, START, **paid)
 
     def test_a_period_given_back_whole_stands_in_no_others_way(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
-        desk.client(lead, Kind.REFUNDED, at("2027-01-20"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
         back = {"amount": Decimal(1000), "period": date(2027, 3, 10)}
-        desk.client(lead, Kind.REFUNDED, at("2027-01-20"), **back)
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
         paid = {"amount": Decimal(700), "period": date(2027, 2, 20)}
-        desk.client(lead, Kind.REVENUE, at("2027-02-20"), **paid)
+        desk.client(lead, EventKind.REVENUE, at("2027-02-20"), **paid)
         assert [*close(desk, "2027-01", "2027-03").values()] == [["2027-01-10"], ["2027-02-20"]]
 
 
 def test_a_refund_on_a_debited_line_is_rounded_once(desk: Desk) -> None:
     lead = desk.take(WON, START)
-    desk.client(lead, Kind.WON, START, amount=Decimal(100))
+    desk.client(lead, EventKind.WON, START, amount=Decimal(100))
     number = "acme-0001"
     assert amounts(desk.close("2027-01", at("2027-02-02"))) == [1000]
-    wish = Wish(number, lead.lead_id, "more_seats", amount=Decimal(20))
+    wish = CorrectionRequest(number, lead.lead_id, "more_seats", amount=Decimal(20))
 
     def agreed(records: Records) -> None:
         propose(records, wish, "Ada", at("2027-02-02"))
@@ -317,6 +319,6 @@ def test_a_refund_on_a_debited_line_is_rounded_once(desk: Desk) -> None:
 
     desk.ledger.transact(agreed)
     back = {"amount": Decimal("33.33"), "occurred_at": at("2027-02-01")}
-    desk.client(lead, Kind.REFUNDED, at("2027-02-03"), **back)
+    desk.client(lead, EventKind.REFUNDED, at("2027-02-03"), **back)
     # 66.67 of 100.00 were kept: of 30.00 that is 20.001, and not three times 6.67.
     assert credited(desk) == [("", 1000)]

@@ -8,9 +8,9 @@ import pytest
 
 from capture.closing.credit import credits_of
 from capture.errors import NotFound, Refused
-from capture.lead.events import Actor, Kind
+from capture.lead.events import Actor, EventKind
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from tests.capture.desk import DAY, WON, Desk, amounts, exported
 from tests.samples import NOW
 
@@ -28,7 +28,7 @@ class TestSales:
         self, desk: Desk
     ) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal("1200.05"))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal("1200.05"))
         (line,) = desk.bill("2026-11", NOW + DAY).lines
         assert (line.amount, line.base) == (12000, 120005)
 
@@ -36,29 +36,29 @@ class TestSales:
         self, desk: Desk
     ) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        desk.say(lead, Kind.REFUNDED, NOW + 2 * DAY, amount=Decimal(250))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.report(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(250))
         assert amounts(desk.bill("2026-11", NOW + 2 * DAY)) == [7500]
         with pytest.raises(Refused, match=r"at most 750\.00 can be given back"):
-            desk.say(lead, Kind.REFUNDED, NOW + 3 * DAY, amount=Decimal(800))
+            desk.report(lead, EventKind.REFUNDED, NOW + 3 * DAY, amount=Decimal(800))
 
     def test_a_sale_that_was_given_back_whole_costs_nothing(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        lead = desk.say(lead, Kind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        lead = desk.report(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
         assert (lead.sale, amounts(desk.bill("2026-11", END))) == ("refunded", [])
 
     def test_a_refund_after_its_days_changes_nothing(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        desk.say(lead, Kind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.report(lead, EventKind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1000))
         assert amounts(desk.bill("2026-11", JANUARY)) == [10000]
 
     def test_a_lead_is_billed_once_however_its_sale_goes_on_rule_20(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         assert amounts(desk.close("2026-11", END)) == [10000]
-        desk.say(lead, Kind.CHURNED, END)
+        desk.report(lead, EventKind.CHURNED, END)
         assert amounts(desk.close("2026-12", JANUARY)) == []
 
     def test_a_late_sale_goes_on_the_earliest_open_month_with_its_own_date_rule_25(
@@ -66,9 +66,9 @@ class TestSales:
     ) -> None:
         lead = desk.take(WON)
         desk.close("2026-11", END)
-        said = Outcome(lead.lead_id, Kind.WON, Actor.CLIENT, "Carol", NOW + DAY)
-        said = replace(said, amount=Decimal(1000))
-        desk.ledger.transact(lambda records: record(records, said, END))
+        outcome = Outcome(lead.lead_id, EventKind.WON, Actor.CLIENT, "Carol", NOW + DAY)
+        outcome = replace(outcome, amount=Decimal(1000))
+        desk.ledger.transact(lambda records: record_once(records, outcome, END))
         (line,) = desk.close("2026-12", JANUARY).lines
         assert (line.late, line.due_at) == (True, NOW + DAY)
 
@@ -77,11 +77,11 @@ class TestSales:
     ) -> None:
         late = desk.take(WON)
         own = desk.take(WON, email="bob@other.example")
-        desk.client(own, Kind.WON, NOW + DAY, amount=Decimal(500))
+        desk.client(own, EventKind.WON, NOW + DAY, amount=Decimal(500))
         desk.close("2026-11", END)
-        said = Outcome(late.lead_id, Kind.WON, Actor.CLIENT, "Carol", NOW + DAY)
-        said = replace(said, amount=Decimal(1000))
-        desk.ledger.transact(lambda records: record(records, said, END))
+        outcome = Outcome(late.lead_id, EventKind.WON, Actor.CLIENT, "Carol", NOW + DAY)
+        outcome = replace(outcome, amount=Decimal(1000))
+        desk.ledger.transact(lambda records: record_once(records, outcome, END))
         assert exported(desk, "2026-12", JANUARY) == [late.lead_id]
         desk.close("2026-12", JANUARY)
         assert exported(desk, "2026-11", JANUARY) == [own.lead_id]
@@ -93,7 +93,7 @@ class TestSales:
     ) -> None:
         lead = desk.take(WON)
         with pytest.raises(Refused, match=r"amount|decimals"):
-            desk.client(lead, Kind.WON, NOW + DAY, amount=amount)
+            desk.client(lead, EventKind.WON, NOW + DAY, amount=amount)
 
 
 class TestCredits:
@@ -101,10 +101,10 @@ class TestCredits:
 
     def test_a_refund_credits_a_line_that_was_billed_in_proportion(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
-        desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(250))
-        desk.say(lead, Kind.REFUNDED, NOW + 11 * DAY, amount=Decimal(750))
+        desk.report(lead, EventKind.REFUNDED, NOW + 10 * DAY, amount=Decimal(250))
+        desk.report(lead, EventKind.REFUNDED, NOW + 11 * DAY, amount=Decimal(750))
         notes = desk.ledger.read(credits_of)
         assert [(one.number, one.amount) for one in notes] == [
             ("acme-0002", 2500),
@@ -114,7 +114,7 @@ class TestCredits:
 
     def test_all_credits_of_a_line_never_exceed_it(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
         desk.credit(lead, Decimal(40))
         with pytest.raises(Refused, match=r"60\.00 USD is left of it"):
@@ -122,18 +122,18 @@ class TestCredits:
         assert desk.credit(lead, None).amount == 6000
         with pytest.raises(Refused, match=r"0\.00 USD is left of it"):
             desk.credit(lead, None)
-        desk.say(lead, Kind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
+        desk.report(lead, EventKind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
         assert len(desk.ledger.read(credits_of)) == 2
 
     def test_the_same_refund_told_twice_is_refused_and_not_guessed_about(self, desk: Desk) -> None:
         lead = desk.take(WON)
-        desk.client(lead, Kind.WON, NOW, amount=Decimal(1000))
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1000))
         back = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
-        desk.client(lead, Kind.REFUNDED, NOW + DAY, **back)
+        desk.client(lead, EventKind.REFUNDED, NOW + DAY, **back)
         with pytest.raises(Refused, match="the same refunded is recorded already"):
-            desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back)
+            desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **back)
         again = {"occurred_at": NOW + 2 * HOUR, "again": True}
-        desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, **back | again)
+        desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **back | again)
         assert amounts(desk.bill("2026-11", END)) == [8000]
 
     def test_a_credit_names_a_line_that_there_is(self, desk: Desk) -> None:

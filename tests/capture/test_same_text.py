@@ -1,9 +1,9 @@
 """Two campaign files with the same text, to the byte, are two campaigns."""
 
 from capture.closing.close import close_month, read_statement
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import keep_terms, kept_campaign
+from capture.ledger.terms import save_terms, saved_campaign
 from tests.capture.desk import DAY
 from tests.samples import NOW, PARTIES, campaign, submission
 
@@ -12,9 +12,9 @@ def test_each_of_two_alike_has_its_leads_and_its_bills(ledger: Ledger) -> None:
     for number, slug in enumerate(("guide", "copy"), start=1):
         terms = campaign(slug=slug)
         sent = submission(terms, email=f"ann@{slug}.example")
-        ledger.transact(lambda records, terms=terms: keep_terms(records, terms, NOW))
-        made = ledger.transact(
-            lambda records, terms=terms, sent=sent: receive(records, terms, sent, NOW)
+        ledger.transact(lambda records, terms=terms: save_terms(records, terms, NOW))
+        created = ledger.transact(
+            lambda records, terms=terms, sent=sent: receive_submission(records, terms, sent, NOW)
         )
         closed = ledger.transact(
             lambda records, terms=terms: close_month(
@@ -24,8 +24,8 @@ def test_each_of_two_alike_has_its_leads_and_its_bills(ledger: Ledger) -> None:
         assert closed is not None
         bill = read_statement(closed)
         assert (bill.number, bill.campaign) == (f"acme-000{number}", slug)
-        assert [line.lead_id for line in bill.lines] == [made.lead_id]
+        assert [line.lead_id for line in bill.lines] == [created.lead_id]
         kept = ledger.read(
-            lambda reading, terms=terms: kept_campaign(reading, terms.slug, terms.version)
+            lambda reading, terms=terms: saved_campaign(reading, terms.slug, terms.version)
         )
         assert (kept.slug, kept.text) == (slug, terms.text)

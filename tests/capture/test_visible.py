@@ -7,14 +7,14 @@ import unicodedata
 import pytest
 
 from capture.errors import FileErrors, Refused
-from capture.form.campaign_form import check_typed
+from capture.form.campaign_form import check_values
 from capture.form.text import cleaned_line, cleaned_text
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.import_leads import Origin
 from capture.lead.events import Actor
 from capture.qualification.criteria import qualify
 from capture.review import Act, accept
-from capture.text import is_blank, trimmed
+from capture.text import is_blank, trim_invisible
 from tests.capture.desk import Desk
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
 
@@ -42,13 +42,13 @@ unseen = pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN.keys())
 @unseen
 def test_it_is_blank(text: str) -> None:
     assert is_blank(text)
-    assert trimmed(f" {text} ") == cleaned_line(text) == cleaned_text(text) == ""
+    assert trim_invisible(f" {text} ") == cleaned_line(text) == cleaned_text(text) == ""
 
 
 @pytest.mark.parametrize("name", ["Ann", "李", "محمد", "-", "अनु", "👩\u200d💻", "한", "⠓⠊", "ᅠ한"])
 def test_a_name_in_any_script_is_not(name: str) -> None:
     assert not is_blank(name)
-    assert trimmed(f" {name}\n") == name
+    assert trim_invisible(f" {name}\n") == name
 
 
 def test_every_letter_digit_and_sign_of_unicode_is_seen_but_six() -> None:
@@ -62,8 +62,8 @@ def test_every_letter_digit_and_sign_of_unicode_is_seen_but_six() -> None:
 
 @unseen
 def test_no_form_takes_it_for_a_name_and_no_criterion_for_an_answer(text: str) -> None:
-    checked = check_typed(campaign(), {**ANSWERS, "full_name": text})
-    assert "full_name" in checked.faults
+    checked = check_values(campaign(), {**ANSWERS, "full_name": text})
+    assert "full_name" in checked.problems
     verdict = qualify(campaign(), {**ANSWERS, "company_size": text})
     assert [one.reason for one in verdict.criteria] == ["no answer"]
 
@@ -75,7 +75,9 @@ def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
         desk.ledger.transact(lambda records: accept(records, Act(lead_id, text, Actor.CLIENT), NOW))
     with pytest.raises(Refused, match="say who does it"):
         desk.ledger.transact(
-            lambda records: correct(records, Correction(lead_id, text, {"full_name": "A"}), NOW)
+            lambda records: correct_lead(
+                records, LeadCorrection(lead_id, text, {"full_name": "A"}), NOW
+            )
         )
     with pytest.raises(Refused, match="basis"):
         Origin("event-2026", text)

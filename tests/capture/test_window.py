@@ -22,9 +22,9 @@ def at(text: str) -> datetime:
 
 def test_hours_are_elapsed_hours_whatever_daylight_saving_does() -> None:
     # New York sets its clocks back on 1 November 2026 at 06:00 UTC.
-    told = at("2026-10-31T20:00:00-04:00")
-    assert deadline(PLAIN, told) == told + timedelta(hours=48)
-    assert deadline(PLAIN, told).astimezone(PLAIN.zone).hour == 19
+    message = at("2026-10-31T20:00:00-04:00")
+    assert deadline(PLAIN, message) == message + timedelta(hours=48)
+    assert deadline(PLAIN, message).astimezone(PLAIN.zone).hour == 19
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_with_working_days_the_clock_stands_still_on_weekends_and_holidays(
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001 - made aware below
 def test_a_window_of_working_days_is_never_shorter_and_ends_on_no_day_off(moment: datetime) -> None:
-    told = moment.replace(tzinfo=UTC)
-    ends = deadline(WORKING, told)
+    message = moment.replace(tzinfo=UTC)
+    ends = deadline(WORKING, message)
     just_before = (ends - timedelta(microseconds=1)).astimezone(WORKING.zone)
-    assert ends - told >= timedelta(hours=48)
+    assert ends - message >= timedelta(hours=48)
     assert just_before.weekday() < 5
 
 

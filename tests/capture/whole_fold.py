@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from capture.billing.history import Life, life_of
-from capture.billing.lines import DueKey, draw
+from capture.billing.history import LeadHistory, lead_history
+from capture.billing.lines import DueKey, apply_money_cap
 from capture.billing.statement import Counts
-from capture.closing.documents import closings_of, earlier_months
+from capture.closing.documents import closings_of, months_closed_before
 from capture.closing.drawing import (
-    Terms,
-    Wanted,
+    LineQuery,
+    VersionCache,
     count_leads,
-    counts_free,
-    counts_in_review,
-    draw_lines,
     due_lines,
+    is_counted_free,
+    is_counted_in_review,
     key_of,
-    money_cap,
+    remaining_money_cap,
+    select_lines,
 )
 from capture.ledger.protocol import Reading
 
@@ -27,35 +27,37 @@ def assert_drawn_as_from_every_lead(
     """Exports, previews and closed statements of a month, seen as of a time."""
     for wanted in _looks(reading, slug, month, as_of):
         keys, counts = _from_every_lead(reading, wanted)
-        assert draw_lines(reading, wanted)._keys == keys, wanted
+        assert select_lines(reading, wanted)._keys == keys, wanted
         assert count_leads(reading, wanted) == counts, wanted
 
 
-def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator[Wanted]:
+def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator[LineQuery]:
     closings, billed = closings_of(reading, slug), reading.statements.billed_before(slug, month)
-    closed = earlier_months(closings, month, as_of)
-    yield Wanted(slug, month, as_of, until=as_of, closed=closed, billed=billed)
+    closed = months_closed_before(closings, month, as_of)
+    yield LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     sequence, _ = reading.events.head(until=as_of)
-    yield Wanted(slug, month, as_of, last=sequence, closed=closed, billed=billed)
+    yield LineQuery(slug, month, as_of, last=sequence, closed=closed, billed=billed)
     if month in closings:
         closing = closings[month]
-        closed = earlier_months(closings, month, closing.closed_at)
+        closed = months_closed_before(closings, month, closing.closed_at)
         at, last = closing.closed_at, closing.last_event
-        yield Wanted(slug, month, at, None, last, closed, billed, closing.number)
+        yield LineQuery(slug, month, at, None, last, closed, billed, closing.number)
 
 
-def _from_every_lead(reading: Reading, wanted: Wanted) -> tuple[list[DueKey], Counts]:
-    terms, due, review, free = Terms(reading), [], 0, 0
-    for life in _lives(reading, wanted):
-        lines = due_lines(life, terms.of(wanted.campaign, life.lead.version), wanted)
-        due += [key_of(line, life) for line in lines]
-        review += counts_in_review(life.lead, wanted)
-        free += counts_free(life.lead, wanted)
+def _from_every_lead(reading: Reading, wanted: LineQuery) -> tuple[list[DueKey], Counts]:
+    terms, due, review, free = VersionCache(reading), [], 0, 0
+    for history in _lives(reading, wanted):
+        lines = due_lines(history, terms.of(wanted.campaign, history.lead.version), wanted)
+        due += [key_of(line, history) for line in lines]
+        review += is_counted_in_review(history.lead, wanted)
+        free += is_counted_free(history.lead, wanted)
     over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
-    return draw(due, money_cap(due, terms, wanted.campaign)), Counts(review, over_cap, free)
+    return apply_money_cap(due, remaining_money_cap(due, terms, wanted.campaign)), Counts(
+        review, over_cap, free
+    )
 
 
-def _lives(reading: Reading, wanted: Wanted) -> Iterator[Life]:
+def _lives(reading: Reading, wanted: LineQuery) -> Iterator[LeadHistory]:
     for events in reading.events.by_qualified_lead():
         seen = [
             one.event
@@ -64,4 +66,4 @@ def _lives(reading: Reading, wanted: Wanted) -> Iterator[Life]:
             and (wanted.until is None or one.event.recorded_at <= wanted.until)
         ]
         if seen and seen[0].campaign == wanted.campaign:
-            yield life_of(seen)
+            yield lead_history(seen)

@@ -10,7 +10,7 @@ import pytest
 
 from capture.campaign.model import Answer
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
@@ -39,13 +39,15 @@ class Project:
 
     def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
         """The client's own word, as its token gives it."""
-        said = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
-        return self.ledger.transact(lambda records: act(records, said, *more, at))
+        text = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
+        return self.ledger.transact(lambda records: act(records, text, *more, at))
 
     def send(self, sent: Submission, *, at: datetime = NOW) -> str:
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
         sent = replace(sent, consent=agreed(terms.version))
-        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+        return self.ledger.transact(
+            lambda records: receive_submission(records, terms, sent, at)
+        ).lead_id
 
 
 @pytest.fixture

@@ -94,18 +94,18 @@ def test_a_new_criterion_and_a_dropped_one_stand_in_the_table(tried: Project) ->
 
 
 def test_json_gives_all_of_it(tried: Project) -> None:
-    said = json.loads(tried.run("backtest", "guide", "--file", "draft.toml", "--json").out)
-    assert (said["campaign"], said["file"], said["since"]) == ("guide", "draft.toml", None)
-    assert (said["judged"], said["erased"], said["left_out"], said["changes"]) == (2, 0, {}, 1)
-    assert said["criteria"][0]["no_longer_met"] == 1
-    assert said["bill"]["total"] == {
+    data = json.loads(tried.run("backtest", "guide", "--file", "draft.toml", "--json").out)
+    assert (data["campaign"], data["file"], data["since"]) == ("guide", "draft.toml", None)
+    assert (data["judged"], data["erased"], data["left_out"], data["changes"]) == (2, 0, {}, 1)
+    assert data["criteria"][0]["no_longer_met"] == 1
+    assert data["bill"]["total"] == {
         "leads_then": 2,
         "leads_now": 1,
         "amount_then": 10000,
         "amount_now": 6000,
         "difference": -4000,
     }
-    (lead,) = said["changed"]
+    (lead,) = data["changed"]
     assert lead["received_at"] == "2026-11-23T15:00:00Z"
     assert lead["deciding"][0]["rule"] == "Company size is at least 501"
 
@@ -123,8 +123,8 @@ def test_json_names_every_lead_that_changes_and_a_terminal_the_newest(tried: Pro
 def test_since_begins_with_the_day_in_the_campaigns_zone(tried: Project) -> None:
     asked = ("backtest", "guide", "--file", "draft.toml", "--json", "--since")
     assert json.loads(tried.run(*asked, "2026-11-23").out)["judged"] == 2
-    said = json.loads(tried.run(*asked, "2026-11-24").out)
-    assert (said["judged"], said["since"]) == (0, "2026-11-24T05:00:00Z")
+    data = json.loads(tried.run(*asked, "2026-11-24").out)
+    assert (data["judged"], data["since"]) == (0, "2026-11-24T05:00:00Z")
 
 
 def test_who_is_left_out_and_who_cannot_be_told_is_counted(tried: Project) -> None:
@@ -132,7 +132,7 @@ def test_who_is_left_out_and_who_cannot_be_told_is_counted(tried: Project) -> No
     lead_id = tried.take(company_size="501+", email="eve@else.example")
     db = sqlite3.connect(tried.folder / "var/gatepost.db")
     with db:
-        db.execute("DELETE FROM dossiers WHERE lead_id = ?", (lead_id,))
+        db.execute("DELETE FROM personal_data WHERE lead_id = ?", (lead_id,))
     db.close()
     out = tried.run("backtest", "guide").out
     assert "1 test" in out

@@ -20,7 +20,7 @@ def test_a_corrected_lead_is_shown_with_who_said_so_and_what_changed(project: Pr
         "billable.\n"
     )
     shown = project.run("lead", lead_id).out
-    assert "stage        qualified [explicit]" in shown
+    assert "stage        qualified [needs_explicit_acceptance]" in shown
     assert "Z: company_size, phone\n" in shown
     assert "corrected  Ada     she told me" in shown
     assert "yes  Company size is at least 101  answered 101+" in shown

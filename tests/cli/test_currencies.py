@@ -88,9 +88,9 @@ def test_a_share_of_sales_is_the_same_on_statement_and_export(
         f"bob@other.example,won,2026-11-24T10:00,{money.sold[1]},,",
     )
     assert close(project).startswith(f"acme-0001: guide, 2026-11: {money.total} for 2 leads")
-    said = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
-    assert (said["currency"], said["total"]) == (money.currency, 202)
-    lines = sorted((line["base"], line["amount"]) for line in said["lines"])
+    data = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
+    assert (data["currency"], data["total"]) == (money.currency, 202)
+    lines = sorted((line["base"], line["amount"]) for line in data["lines"])
     assert lines == [(1005, 100), (1015, 102)]
     rows = table(project, "statement", "acme-0001")
     assert sorted((row["base"], row["amount"]) for row in rows) == list(
@@ -123,11 +123,11 @@ def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money:
     """2010 minor units over two months: 1005 each, 100 each, though a tenth of all is 201."""
     priced(project, money, SHARE)
     take_two(project)
-    whole = {"JPY": "2010", "USD": "20.10", "KWD": "2.010"}[money.currency]
+    complete = {"JPY": "2010", "USD": "20.10", "KWD": "2.010"}[money.currency]
     bring(
         project,
-        f"ann@clinic.example,won,2026-11-24T09:00,{whole},,",
-        f"ann@clinic.example,revenue,2026-11-24T09:00,{whole},2026-11-24,2",
+        f"ann@clinic.example,won,2026-11-24T09:00,{complete},,",
+        f"ann@clinic.example,revenue,2026-11-24T09:00,{complete},2026-11-24,2",
     )
     close(project)
     with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC), tick=False):

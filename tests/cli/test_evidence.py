@@ -14,7 +14,7 @@ import time_machine
 
 from capture.campaign.model import Answer
 from capture.intake.gate import Submission
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.review import accept
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
@@ -72,8 +72,8 @@ def test_every_line_comes_with_what_its_lead_said_and_why_it_qualified(closed: P
     file = made(closed)
     (line,) = rows(file, "SELECT * FROM bill")
     assert (line["amount"], line["criteria_met"]) == ("50.00", "Company size is at least 101")
-    (why,) = rows(file, "SELECT * FROM why_qualified")
-    assert (why["value"], why["met"], why["reason"]) == ("101+", "yes", "answered 101+")
+    (reason,) = rows(file, "SELECT * FROM why_qualified")
+    assert (reason["value"], reason["met"], reason["reason"]) == ("101+", "yes", "answered 101+")
     answers = rows(file, "SELECT label, value FROM answers WHERE field = 'full_name'")
     assert answers == [{"label": "Name", "value": "Ann Lee"}]
 
@@ -102,9 +102,9 @@ def test_no_byte_of_another_lead_stands_in_it(project: Project) -> None:
     mine = project.take(at=NOW + timedelta(hours=1))  # the same person, now qualified
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
         rejected = project.take(full_name="Eve Doe", email="eve@third.example")
-        said = project.run("review", rejected, "reject", "--reason", "too_small", "--as", "Carol")
+        text = project.run("review", rejected, "reject", "--reason", "too_small", "--as", "Carol")
     project.client(accept, mine, NOW + timedelta(hours=2))
-    assert said.code == 0
+    assert text.code == 0
     other = project.take(at=DECEMBER, **BOB)
     close(project)
     close(project, "2026-12", datetime(2027, 1, 5, tzinfo=UTC))
@@ -144,13 +144,17 @@ def test_nothing_that_tells_people_apart_or_leads_again_is_in_it(closed: Project
 
 def test_an_erased_lead_has_its_line_and_events_and_no_answers(closed: Project) -> None:
     with closing(sqlite3.connect(closed.folder / "var/gatepost.db")) as db, db:
-        db.execute("DELETE FROM dossiers")
+        db.execute("DELETE FROM personal_data")
     file = made(closed)
     (lead,) = rows(file, "SELECT answers FROM leads")
     assert lead == {"answers": "erased"}
     assert rows(file, "SELECT * FROM answers") == rows(file, "SELECT * FROM touches") == []
-    (why,) = rows(file, "SELECT * FROM why_qualified")
-    assert (why["rule"], why["met"], why["value"]) == ("Company size is at least 101", "yes", None)
+    (reason,) = rows(file, "SELECT * FROM why_qualified")
+    assert (reason["rule"], reason["met"], reason["value"]) == (
+        "Company size is at least 101",
+        "yes",
+        None,
+    )
     assert len(rows(file, "SELECT * FROM events")) == 4
     assert b"Ann Lee" not in file.read_bytes()
     asked = "SELECT text FROM read_me WHERE topic = 'Erased persons'"
@@ -182,7 +186,7 @@ def test_the_same_statement_gives_the_same_bytes_whatever_came_later(closed: Pro
     file = made(closed)
     first = file.read_bytes()
     (line,) = rows(file, "SELECT lead_id FROM lines")
-    later = moved(line["lead_id"], Kind.SCHEDULED, at=DECEMBER)
+    later = moved(line["lead_id"], EventKind.SCHEDULED, at=DECEMBER)
     closed.ledger.transact(lambda records: records.append(later))
     closed.take(at=DECEMBER, **BOB)
     assert made(closed, "--force").read_bytes() == first

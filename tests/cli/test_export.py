@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from capture.intake.gate import Submission
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
 
@@ -75,7 +75,9 @@ def test_what_never_qualified_was_free_or_was_a_test_is_not_billed(project: Proj
 
 def test_a_rejected_lead_is_not_billed(project: Project) -> None:
     lead_id = project.take()
-    project.ledger.transact(lambda records: records.append(moved(lead_id, Kind.REJECTED, at=NOW)))
+    project.ledger.transact(
+        lambda records: records.append(moved(lead_id, EventKind.REJECTED, at=NOW))
+    )
     assert rows(project, *NOVEMBER) == []
 
 
@@ -105,7 +107,7 @@ def test_a_price_holds_for_the_leads_that_came_under_it_rule_16(project: Project
 def test_an_erased_lead_keeps_its_line_without_its_data(project: Project) -> None:
     lead_id = project.take()
     with sqlite3.connect(project.folder / "var/gatepost.db") as db:
-        db.execute("DELETE FROM dossiers")
+        db.execute("DELETE FROM personal_data")
     (row,) = rows(project, *NOVEMBER)
     assert (row["lead_id"], row["amount"], row["full_name"]) == (lead_id, "50.00", "")
     assert row["verdict"] == "Company size is at least 101: met"

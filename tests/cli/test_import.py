@@ -45,7 +45,7 @@ def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(project
     known = project.take(full_name="A. Lee")
     out = bring(project, TABLE, "--dry-run").out
     assert [" ".join(line.split()) for line in out.splitlines()] == [
-        "line email stage why",
+        "line email stage reason",
         f"2 ann@clinic.example duplicate of lead {known}",
         "3 bob@other.example disqualified Company size is at least 101: answered 1-50, "
         "which is not at least 101",
@@ -84,8 +84,8 @@ def test_a_paused_campaign_is_told_before_the_table_is_read(project: Project) ->
 @pytest.mark.parametrize("missing", ["--campaign", "--source", "--basis"])
 def test_campaign_source_and_basis_must_be_said(project: Project, missing: str) -> None:
     (project.folder / "stand.csv").write_text(TABLE)
-    said = {"--campaign": "guide", "--source": "event", "--basis": BASIS}
-    options = [part for pair in said.items() if pair[0] != missing for part in pair]
+    data = {"--campaign": "guide", "--source": "event", "--basis": BASIS}
+    options = [part for pair in data.items() if pair[0] != missing for part in pair]
     ran = project.run("leads", "import", "stand.csv", *options)
     assert (ran.code, ran.out) == (2, "")
     assert missing in ran.err

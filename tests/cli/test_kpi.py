@@ -24,8 +24,8 @@ def kpi(project: Project, *args: str, command: str = "kpi") -> Ran:
 
 
 def figures(project: Project, *args: str) -> dict[str, Any]:
-    said = json.loads(kpi(project, "--json", *args).out)
-    found: dict[str, Any] = said["currencies"][0]["whole"]["figures"]
+    data = json.loads(kpi(project, "--json", *args).out)
+    found: dict[str, Any] = data["currencies"][0]["whole"]["figures"]
     return found
 
 
@@ -50,15 +50,15 @@ def test_without_leads_every_figure_is_told_in_words(project: Project) -> None:
 
 
 def test_the_figures_of_a_month(closed: Project) -> None:
-    told = figures(closed)
-    numbers = {key: one["number"] for key, one in told.items()}
+    data = figures(closed)
+    numbers = {key: one["number"] for key, one in data.items()}
     assert numbers["spend"] == 10_000
     assert numbers["cost_per_lead"] == 3333
     assert numbers["cost_per_qualified_lead"] == 5000
     assert numbers["acceptance_rate"] == 66.7
     assert numbers["median_review_seconds"] == 7200
     assert numbers["accepted_by_silence"] == 2
-    assert told["cost_per_appointment"] == {
+    assert data["cost_per_appointment"] == {
         "number": None,
         "unit": "minor units",
         "shown": "no appointments held yet",
@@ -85,9 +85,9 @@ def test_every_way_of_parting_is_a_table(closed: Project, by: str) -> None:
 def test_own_costs_and_margin_are_told_to_the_agency(closed: Project) -> None:
     text = 'since = "2026-11"\n[fixed]\nwriting = 30.00\n'
     (closed.folder / "campaigns/guide.costs.toml").write_text(text)
-    told = figures(closed, "--by", "month")
-    assert (told["costs"]["number"], told["margin"]["number"]) == (3000, 7000)
-    assert told["margin_rate"]["shown"] == "70.0 %"
+    data = figures(closed, "--by", "month")
+    assert (data["costs"]["number"], data["margin"]["number"]) == (3000, 7000)
+    assert data["margin_rate"]["shown"] == "70.0 %"
 
 
 def test_no_client_sees_the_costs_and_no_version_changes(closed: Project) -> None:
@@ -112,9 +112,9 @@ def test_a_mistake_in_the_costs_is_found_by_check(closed: Project) -> None:
 
 
 def test_a_period_that_cuts_a_month_says_why_it_tells_no_money(closed: Project) -> None:
-    told = figures(closed, "--from", "2026-11-10", "--to", "2026-11")
-    assert told["leads"]["number"] == 3
-    assert told["spend"]["shown"] == "money is counted by whole months, and this period cuts one"
+    data = figures(closed, "--from", "2026-11-10", "--to", "2026-11")
+    assert data["leads"]["number"] == 3
+    assert data["spend"]["shown"] == "money is counted by whole months, and this period cuts one"
 
 
 @pytest.mark.parametrize(

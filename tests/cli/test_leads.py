@@ -69,7 +69,7 @@ def test_after_a_disqualification_the_earlier_answers_stand_beside_rule_3(projec
     first = project.take(company_size="1-50")
     out = project.run("lead", project.take()).out
     assert f"Earlier answers, lead {first}" in out
-    assert "[explicit]" in out
+    assert "[needs_explicit_acceptance]" in out
 
 
 def test_hostile_text_does_nothing_to_a_terminal(project: Project) -> None:

@@ -37,8 +37,8 @@ def bring(project: Project, *rows: str) -> Ran:
 
 
 def refunds(project: Project, lead_id: str) -> int:
-    said = json.loads(project.run("lead", lead_id, "--json").out)
-    return [event["kind"] for event in said["events"]].count("refunded")
+    data = json.loads(project.run("lead", lead_id, "--json").out)
+    return [event["kind"] for event in data["events"]].count("refunded")
 
 
 def test_a_reference_typed_twice_is_one_refund(project: Project, sold: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from tests.cli.conftest import ROOT, Project, Ran
 from tests.samples import NOW, agreed, campaign
 
@@ -89,9 +89,9 @@ def test_with_one_faulty_row_nothing_is_written(project: Project) -> None:
 
 def test_what_was_recorded_by_the_single_command_is_known(project: Project) -> None:
     lead_id = project.take()
-    said = ("won", "--on", "2026-12-03T16:00", "--amount", "1200", "--as", "Ada")
+    parts = ("won", "--on", "2026-12-03T16:00", "--amount", "1200", "--as", "Ada")
     with time_machine.travel(DECEMBER, tick=False):
-        assert project.run("outcome", lead_id, *said).code == 0
+        assert project.run("outcome", lead_id, *parts).code == 0
     rows = json.loads(bring(project, TABLE, "--json").out)
     assert [row["known"] for row in rows] == [False, False, True]
 
@@ -124,7 +124,9 @@ def test_the_shipped_example_is_taken_whole(project: Project) -> None:
     terms = campaign(text=(ROOT / "campaigns/acme-demo.toml").read_text(), slug="acme-demo")
     for email in ("ann@clinic.example", "bo@ray-hospital.example"):
         sent = Submission({**DEMO, "email": email}, agreed(terms.version))
-        project.ledger.transact(lambda records, sent=sent: receive(records, terms, sent, NOW))
+        project.ledger.transact(
+            lambda records, sent=sent: receive_submission(records, terms, sent, NOW)
+        )
     shutil.copy(ROOT / "docs/outcomes-example.csv", project.folder / "example.csv")
     with time_machine.travel(DECEMBER, tick=False):
         ran = project.run("outcomes", "import", "example.csv", "--as", "Ada")

@@ -9,7 +9,7 @@ import time_machine
 
 from capture.closing.credit import billed_line
 from capture.closing.debit import approve_debit
-from capture.lead.events import Actor, Event, Kind
+from capture.lead.events import Actor, Event, EventKind
 from tests.cli.conftest import Project
 
 CLOSE = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -149,7 +149,7 @@ def test_a_wrong_payment_is_one_line(project: Project, given: tuple[str, ...], s
 def test_verify_finds_a_gap_in_the_numbers_and_a_credit_beyond_its_line(
     project: Project, lead_id: str, wrong: dict[str, object], fault: str
 ) -> None:
-    said = {
+    data = {
         "amount": 5000,
         "client": "acme",
         "currency": "USD",
@@ -161,7 +161,7 @@ def test_verify_finds_a_gap_in_the_numbers_and_a_credit_beyond_its_line(
         "statement": "acme-0001",
         "vat": 1000,
     }
-    forged = Event("guide", None, Kind.CREDITED, CLOSE, CLOSE, Actor.AGENCY, said | wrong)
+    forged = Event("guide", None, EventKind.CREDITED, CLOSE, CLOSE, Actor.AGENCY, data | wrong)
     project.ledger.transact(lambda records: records.append(forged))
     ran = project.run("verify")
     assert (ran.code, ran.err) == (1, fault)

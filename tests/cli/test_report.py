@@ -39,17 +39,17 @@ def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
     project.send(Submission(answers, agreed(""), first_touch=touch, last_touch=touch))
     run(project, "close", "guide", "--month", "2026-11")
     built(project, numbers="The four numbers")
-    told = report(project)
-    assert "statement acme-0001" in told
-    assert "$100.00 / 2 = $50.00" in told
-    assert "The four numbers" in told
+    message = report(project)
+    assert "statement acme-0001" in message
+    assert "$100.00 / 2 = $50.00" in message
+    assert "The four numbers" in message
 
 
 def test_nobody_who_sent_a_form_is_named_on_it(project: Project) -> None:
     project.take()
-    told = report(project)
-    assert "Ann" not in told
-    assert "clinic" not in told
+    message = report(project)
+    assert "Ann" not in message
+    assert "clinic" not in message
 
 
 def test_own_costs_are_not_on_it(project: Project) -> None:
@@ -61,9 +61,9 @@ def test_own_costs_are_not_on_it(project: Project) -> None:
 
 
 def test_without_leads_it_says_so(project: Project) -> None:
-    told = report(project)
-    assert "0 leads came" in told
-    assert "no leads yet" in told
+    message = report(project)
+    assert "0 leads came" in message
+    assert "no leads yet" in message
 
 
 def test_before_a_build_articles_are_not_named_and_the_command_says_why(project: Project) -> None:

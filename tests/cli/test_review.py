@@ -70,8 +70,8 @@ def test_a_notice_is_written_though_the_campaigns_file_is_gone(project: Project)
 def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take(full_name="Ann\nLee")
-    told = project.run("notify", "guide", "-o", "notice.txt").out
-    assert told.startswith("1 lead in notice.txt")
+    message = project.run("notify", "guide", "-o", "notice.txt").out
+    assert message.startswith("1 lead in notice.txt")
     text = (project.folder / "notice.txt").read_text()
     assert f"Lead {lead_id}" in text
     assert "Name: Ann Lee" in text
@@ -85,7 +85,7 @@ def test_a_notice_that_cannot_be_written_begins_no_window(project: Project) -> N
     (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
     lead_id = project.take()
     assert project.run("notify", "guide", "-o", "nowhere/notice.txt").code == 1
-    assert not json.loads(project.run("lead", lead_id, "--json").out)["lead"]["told"]
+    assert not json.loads(project.run("lead", lead_id, "--json").out)["lead"]["notified"]
     (project.folder / "notice.txt").write_text("an older one")
     assert project.run("notify", "guide", "-o", "notice.txt").code == 1
     assert (project.folder / "notice.txt").read_text() == "an older one"
@@ -136,11 +136,11 @@ def test_a_run_killed_before_its_commit_begins_no_window(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(review, "tell", die)
+        patched.setattr(review, "notify_client", die)
         with pytest.raises(Killed):
             by_mail.run("notify", "guide", "-o", "notice.txt")
     assert "is not complete" in (by_mail.folder / "notice.txt").read_text()
-    assert not json.loads(by_mail.run("lead", lead_id, "--json").out)["lead"]["told"]
+    assert not json.loads(by_mail.run("lead", lead_id, "--json").out)["lead"]["notified"]
     assert by_mail.run("notify", "guide", "-o", "notice.txt").out.startswith("1 lead in")
 
 
@@ -155,7 +155,7 @@ def test_no_notice_is_written_inside_the_transaction_nor_unlinked_by_a_run_that_
         notice.write_text("another program's")
         raise Unavailable("the disk is full")
 
-    monkeypatch.setattr(review, "tell", fail)
+    monkeypatch.setattr(review, "notify_client", fail)
     assert by_mail.run("notify", "guide", "-o", "notice.txt").code == 1
     assert notice.read_text() == "another program's"
 

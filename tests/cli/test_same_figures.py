@@ -96,16 +96,16 @@ def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: 
     listed = {row["number"]: row for row in busy.data("statements")}
     months = busy.whole("--by", "month")["groups"]["month"]
     bills = busy.lives.product.bills.values()
-    assert any(line.free for bill in bills for line in bill.lines)
+    assert any(line.free_over_cap for bill in bills for line in bill.lines)
     assert any(row["credited"].strip("0.") for row in listed.values())
     for month, bill in busy.lives.product.bills.items():
-        number, whole = bill.number, from_minor(bill.total, bill.currency)
+        number, complete = bill.number, from_minor(bill.total, bill.currency)
         if not number:
             assert busy.table("export", "guide", "--month", month) == []
             continue
         busy.out("statement", number, "--format", "xlsx", "-o", f"{number}.xlsx")
         busy.out("evidence", number, "-o", f"{number}.db")
-        told = [
+        messages = [
             json.loads(row)
             for row in busy.out("statement", number, "--format", "jsonl").split("\n")
             if row
@@ -114,20 +114,20 @@ def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: 
             (proven,) = db.execute("SELECT coalesce(sum(amount_minor), 0) FROM lines").fetchone()
         assert {
             amounts(busy.table("statement", number, "--format", "csv")),
-            amounts(told),
+            amounts(messages),
             amounts(sheet(f"{number}.xlsx")),
             amounts(busy.table("export", "guide", "--month", month)),
             Decimal(listed[number]["net"]),
             from_minor(proven, bill.currency),
-        } == {whole}
+        } == {complete}
         lines = busy.table("statement", number, "--format", "csv")
         exported = busy.table("export", "guide", "--month", month)
-        paid = [line["lead_id"] for line in lines if line["free"] == "no"]
+        paid = [line["lead_id"] for line in lines if line["free_over_cap"] == "no"]
         assert [line["lead_id"] for line in exported] == paid
         shown = show_money(bill.total, bill.currency)
         assert shown in unescape(busy.out("statement", number, "--format", "html"))
         raised = [row for row in listed.values() if row["document"] == f"debit note on {number}"]
-        left = whole + sum(Decimal(row["net"]) for row in raised)
+        left = complete + sum(Decimal(row["net"]) for row in raised)
         left -= sum(Decimal(row["credited"]) for row in [listed[number], *raised])
         figure = busy.whole("--from", month, "--to", month)["whole"]["figures"]["spend"]
         spend = from_minor(figure["number"] or 0, bill.currency)
@@ -139,21 +139,21 @@ def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: 
 
 def test_the_parts_of_every_figure_make_the_whole(busy: Busy) -> None:
     keys = ("leads", "qualified", "accepted", "accepted_by_silence", "rejected", "spend", "revenue")
-    whole = busy.whole()["whole"]["figures"]
+    complete = busy.whole()["whole"]["figures"]
     for by in ("campaign", "month", "post", "source"):
         for groups in busy.whole("--by", by)["groups"].values():
             for key in keys:
                 parts = sum(group["figures"][key]["number"] or 0 for group in groups.values())
-                assert parts == (whole[key]["number"] or 0), (by, key)
+                assert parts == (complete[key]["number"] or 0), (by, key)
 
 
 def test_the_leads_are_those_of_the_figures_and_what_is_due_is_what_is_drawn(busy: Busy) -> None:
     leads = busy.data("leads", "--limit", "9999")
     stages = Counter(row["stage"] for row in leads if "test" not in row["marks"].split())
-    whole = busy.whole()["whole"]
-    assert sum(stages.values()) == whole["submissions"]
+    complete = busy.whole()["whole"]
+    assert sum(stages.values()) == complete["submissions"]
     assert [stages["accepted"], stages["rejected"]] == [
-        whole["figures"][key]["number"] for key in ("accepted", "rejected")
+        complete["figures"][key]["number"] for key in ("accepted", "rejected")
     ]
     bills = busy.lives.product.bills.values()
     billed = {line.lead_id: bill.number for bill in bills for line in bill.lines}

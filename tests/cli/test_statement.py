@@ -25,8 +25,8 @@ def close(project: Project, month: str, at: datetime) -> tuple[int, str, str]:
 
 
 def lines(project: Project, number: str) -> list[dict[str, object]]:
-    said = json.loads(project.run("statement", number, "--format", "json").out)
-    found: list[dict[str, object]] = said["lines"]
+    data = json.loads(project.run("statement", number, "--format", "json").out)
+    found: list[dict[str, object]] = data["lines"]
     return found
 
 
@@ -125,8 +125,8 @@ def test_what_the_statement_counts_beside_its_lines(project: Project) -> None:
     project.take(email="bob@other.example")
     project.take(email="tim@test.example", test=True)
     close(project, "2026-11", DECEMBER)
-    said = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
-    assert (said["total"], said["over_cap_refused"], said["in_review"]) == (5000, 1, 0)
+    data = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
+    assert (data["total"], data["over_cap_refused"], data["in_review"]) == (5000, 1, 0)
 
 
 def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Project) -> None:
@@ -278,8 +278,8 @@ def test_two_processes_that_close_at_once_make_one_statement(project: Project) -
     with PROCESSES.Manager() as manager, PROCESSES.Pool(2) as pool:
         barrier = manager.Barrier(2)
         asked = [(f"sqlite:///{project.folder}/var/gatepost.db", key, barrier)] * 2
-        made = pool.starmap(_close_once, asked)
-    assert made[0] == made[1]
+        results = pool.starmap(_close_once, asked)
+    assert results[0] == results[1]
     assert len(json.loads(project.run("statements", "--json").out)) == 1
 
 
@@ -313,8 +313,8 @@ def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Proje
     lead_id = project.take()
     close(project, "2026-11", DECEMBER)
     asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
-    made = project.run(*asked, "--amount", "20.00")
-    assert (made.code, made.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
+    created = project.run(*asked, "--amount", "20.00")
+    assert (created.code, created.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
     (row,) = json.loads(project.run("credits", "--json").out)
     assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
     assert "credit note" in project.run("statement", "acme-0002").out

@@ -32,8 +32,8 @@ def test_a_meeting_in_the_hour_that_is_left_out_is_refused_with_two_near_it(
 def test_of_the_hour_that_comes_twice_the_first_is_taken_and_said(project: Project) -> None:
     lead_id = project.take(at=datetime(2026, 10, 20, 15, tzinfo=UTC))
     with time_machine.travel(APRIL, tick=False):
-        said = ("--at", AUTUMN, "--on", "2026-10-21T10:00", "--as", "Ada")
-        ran = project.run("outcome", lead_id, "scheduled", *said)
+        parts = ("--at", AUTUMN, "--on", "2026-10-21T10:00", "--as", "Ada")
+        ran = project.run("outcome", lead_id, "scheduled", *parts)
     assert ran.out.splitlines()[-2:] == [
         "--on: 2026-10-21T10:00-04:00 in America/New_York, 2026-10-21T14:00:00Z.",
         f"--at: {FIRST}.",

@@ -4,22 +4,22 @@ import json
 import re
 import sqlite3
 
-from capture.client_access.api_tokens import find_access
+from capture.client_access.api_tokens import find_api_token
 from tests.cli.conftest import Project
 
 
 def test_a_token_is_printed_alone_and_opens_its_client(project: Project) -> None:
     ran = project.run("tokens", "add", "--client", "acme", "--name", "crm")
     assert re.fullmatch(r"gp_[A-Za-z0-9]{43}\n", ran.out)
-    access = project.ledger.read(lambda reading: find_access(reading, ran.out.strip()))
-    assert access is not None
-    assert (access.client, access.name, access.used_at) == ("acme", "crm", None)
-    assert f"tokens revoke {access.id}" in ran.err
+    api_token = project.ledger.read(lambda reading: find_api_token(reading, ran.out.strip()))
+    assert api_token is not None
+    assert (api_token.client, api_token.name, api_token.used_at) == ("acme", "crm", None)
+    assert f"tokens revoke {api_token.id}" in ran.err
 
 
 def test_two_tokens_are_never_the_same(project: Project) -> None:
-    made = {project.run("tokens", "add", "--client", "acme", "--name", n).out for n in "abc"}
-    assert len(made) == 3
+    created = {project.run("tokens", "add", "--client", "acme", "--name", n).out for n in "abc"}
+    assert len(created) == 3
 
 
 def test_the_token_itself_is_kept_nowhere(project: Project) -> None:
@@ -35,7 +35,7 @@ def test_tokens_are_listed_and_ended(project: Project) -> None:
     assert (row["client"], row["name"], row["revoked_at"]) == ("acme", "api", None)
     ran = project.run("tokens", "revoke", row["id"])
     assert (ran.code, ran.out) == (0, "acme's token 'api' opens nothing any more.\n")
-    assert project.ledger.read(lambda reading: find_access(reading, token)) is None
+    assert project.ledger.read(lambda reading: find_api_token(reading, token)) is None
     (row,) = json.loads(project.run("tokens", "list", "--json").out)
     assert row["revoked_at"] is not None
     assert project.run("verify").code == 0

@@ -25,15 +25,15 @@ def run_at(project: Project, hours: float, *args: str) -> str:
 
 
 def events(project: Project, lead_id: str) -> list[dict[str, Any]]:
-    said = json.loads(project.run("lead", lead_id, "--json").out)
-    found: list[dict[str, Any]] = said["events"]
+    data = json.loads(project.run("lead", lead_id, "--json").out)
+    found: list[dict[str, Any]] = data["events"]
     return found
 
 
 def test_an_acceptance_typed_by_the_agency_is_the_agencys_entry(project: Project) -> None:
     lead_id = project.take()
-    said = run_at(project, 1, "review", lead_id, "accept", "--as", "Ada")
-    assert said == (
+    text = run_at(project, 1, "review", lead_id, "accept", "--as", "Ada")
+    assert text == (
         f"{lead_id}: acceptance entered for the client; it is final at 2026-11-25T16:00:00Z "
         "unless the client rejects the lead before.\n"
     )
@@ -108,8 +108,8 @@ def test_the_bill_and_its_evidence_say_which_lines_the_agency_entered(
     assert ("entered by the agency for the client" in sheet) is entered
     project.run("evidence", "acme-0001", "-o", "proof.db")
     with closing(sqlite3.connect(project.folder / "proof.db")) as proof:
-        (said,) = proof.execute("SELECT entered FROM bill").fetchone()
-    assert said == ("yes" if entered else "no")
+        (text,) = proof.execute("SELECT entered FROM bill").fetchone()
+    assert text == ("yes" if entered else "no")
     assert project.run("verify").code == 0
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.text import counted
+from capture.text import count_noun
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
@@ -30,7 +30,7 @@ def test_a_client_of_whom_no_month_was_closed_is_told_so(project: Project) -> No
 
 
 def test_one_is_no_plural(project: Project) -> None:
-    assert (counted(1, "lead"), counted(0, "lead"), counted(1000, "lead")) == (
+    assert (count_noun(1, "lead"), count_noun(0, "lead"), count_noun(1000, "lead")) == (
         "1 lead",
         "0 leads",
         "1,000 leads",

@@ -15,17 +15,17 @@ def server() -> Iterator[Server]:
     """Its ledger answers. Not in pytest's folders, which each run of pytest shuts to others."""
     needs("git")
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
-        made = Server(Path(folder))
-        with made.ledger_answers():
-            yield made
+        created = Server(Path(folder))
+        with created.ledger_answers():
+            yield created
 
 
 @pytest.fixture(scope="module")
 def first(server: Server) -> Writer:
     """The writer who pushed everything."""
     writer = server.writer("ann")
-    said = writer.push()
-    assert said.taken, said.text
+    text = writer.push()
+    assert text.taken, text.text
     return writer
 
 

@@ -42,8 +42,8 @@ class Said:
     @property
     def lines(self) -> list[str]:
         """What the server said, without git's own words."""
-        told = (line for line in self.text.splitlines() if line.startswith("remote: "))
-        return [line.removeprefix("remote: ").rstrip() for line in told]
+        messages = (line for line in self.text.splitlines() if line.startswith("remote: "))
+        return [line.removeprefix("remote: ").rstrip() for line in messages]
 
 
 class Server:

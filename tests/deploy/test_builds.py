@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from capture.errors import FileErrors, Unavailable
-from gatepost.releases.context import Desk
+from gatepost.releases.context import PublishContext
 from gatepost.releases.make_release import build_site
 from gatepost.settings import Sourced
 from tests.deploy.server import SERVICE, as_publisher
@@ -54,8 +54,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder, self.opt, self.making = folder, folder / "opt", folder / "making"
         self.temporary = folder / "tmp"
-        for made in (self.opt, self.making, self.temporary, folder / "cache"):
-            made.mkdir()
+        for created in (self.opt, self.making, self.temporary, folder / "cache"):
+            created.mkdir()
         (self.opt / "theme").symlink_to(ROOT / "theme")
         for name in ("pelicanconf.py", "publishconf.py"):
             shutil.copy2(ROOT / name, self.opt)
@@ -75,7 +75,9 @@ class Server:
 
     def build(self, **settings: str) -> None:
         self.settings |= settings
-        desk = Desk.of(Sourced.read(self.environment(), self.opt).settings, self.opt, print)
+        desk = PublishContext.of(
+            Sourced.read(self.environment(), self.opt).settings, self.opt, print
+        )
         build_site(desk, self.making, None)
 
     def does(self, what: str) -> None:
@@ -120,9 +122,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Not in pytest's folders, which are shut to others."""
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         Path(folder).chmod(0o711)
-        made = Server(Path(folder))
-        monkeypatch.setenv("TMPDIR", str(made.temporary))
-        yield made
+        created = Server(Path(folder))
+        monkeypatch.setenv("TMPDIR", str(created.temporary))
+        yield created
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -146,8 +148,8 @@ def test_behind_the_socket_one_without_rights_or_network_builds_the_same_site(
     os.chown(server.making, SERVICE, SERVICE)
     server.making.chmod(0o700)
     reads = [*builder, "ls", str(server.making)]
-    said = subprocess.run(reads, capture_output=True, text=True, check=False).stderr
-    assert "Permission denied" in said
+    text = subprocess.run(reads, capture_output=True, text=True, check=False).stderr
+    assert "Permission denied" in text
     with server.socket(*builder):
         server.build()
     assert files_of(server.making / "output") == ours
@@ -184,9 +186,9 @@ def test_one_who_says_nothing_is_told_in_a_line(server: Server) -> None:
 def test_mistakes_of_writers_come_back_with_file_and_line(server: Server) -> None:
     post = server.making / "content/posts/pushed.md"
     post.write_text(POST + "\n[Nowhere](#nowhere)\n")
-    with pytest.raises(FileErrors) as told:
+    with pytest.raises(FileErrors) as message:
         server.build()
-    assert str(told.value).startswith("content/posts/pushed.md:11: ")
+    assert str(message.value).startswith("content/posts/pushed.md:11: ")
     assert not (server.making / "output").exists()
 
 
@@ -195,11 +197,11 @@ def test_a_build_that_takes_too_long_is_ended_and_says_what_it_was_reading(
 ) -> None:
     server.does("time.sleep(600)")
     for seconds in (4, 16, 64, 256):  # a busy machine needs some to come so far
-        with pytest.raises(FileErrors) as told:
+        with pytest.raises(FileErrors) as message:
             server.build(BUILD_SECONDS=str(seconds))
         if server.began.exists():
             break
-    assert str(told.value) == (
+    assert str(message.value) == (
         "content/posts/pushed.md: the build was ended while this file was being read: it took "
         f"longer than {seconds} seconds (GATEPOST_BUILD_SECONDS sets how many it may take); make "
         "what you changed last shorter or simpler"

@@ -16,10 +16,10 @@ CAMPAIGN = f"campaigns/{GUIDE}.toml"
 
 def scripts(name: str) -> str:
     """Everything that the file has a machine run."""
-    said = yaml.safe_load((DEPLOY / name).read_text())
+    text = yaml.safe_load((DEPLOY / name).read_text())
     if name == "gitlab.yml":
-        return "\n".join(line for job in ("check", "backtest") for line in said[job]["script"])
-    steps = [step for job in said["jobs"].values() for step in job["steps"]]
+        return "\n".join(line for job in ("check", "backtest") for line in text[job]["script"])
+    steps = [step for job in text["jobs"].values() for step in job["steps"]]
     return "\n".join(step["run"] for step in steps if "run" in step)
 
 
@@ -60,18 +60,18 @@ def git(folder: Path, *command: str) -> None:
     subprocess.run(["git", *who, *command], cwd=folder, check=True)
 
 
-def run(folder: Path, script: str, *given: str, **environment: str) -> str:
+def run(folder: Path, script: str, *value: str, **environment: str) -> str:
     ran = subprocess.run(
-        [f"{DEPLOY}/{script}", *given], cwd=folder, env=Service(folder).environment() | environment,
+        [f"{DEPLOY}/{script}", *value], cwd=folder, env=Service(folder).environment() | environment,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return ran.stdout
 
 
 def test_changed_terms_are_told_in_sentences(project: Path) -> None:
-    said = run(project, "changed-terms", "HEAD~1")
-    assert re.search(rf"### {GUIDE}\n\n- .*101.*501", said), said
-    assert "### new\n\nA new campaign.\n" in said
+    text = run(project, "changed-terms", "HEAD~1")
+    assert re.search(rf"### {GUIDE}\n\n- .*101.*501", text), text
+    assert "### new\n\nA new campaign.\n" in text
 
 
 @pytest.mark.server
@@ -85,10 +85,10 @@ def test_the_servers_backtest_says_what_a_pusher_is_told(project: Path) -> None:
     server = project / "ssh"  # as sshd does with a forced command
     server.write_text(f'#!/bin/sh\nSSH_ORIGINAL_COMMAND="$1"\n{only.partition(chr(10))[2]}')
     server.chmod(0o755)
-    said = run(project, "changed-backtests", "HEAD~1", str(server))
-    assert f"campaigns/{GUIDE}.toml: too few leads to say whose verdict it would change." in said
-    assert lead_id not in said
-    assert "clinic" not in said
+    text = run(project, "changed-backtests", "HEAD~1", str(server))
+    assert f"campaigns/{GUIDE}.toml: too few leads to say whose verdict it would change." in text
+    assert lead_id not in text
+    assert "clinic" not in text
 
 
 @pytest.mark.parametrize(

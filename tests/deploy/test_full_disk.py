@@ -32,13 +32,16 @@ def test_a_full_disk_is_told_and_the_next_push_is_taken(small: Server) -> None:
             live = small.live
             filling = small.site / "filling"
             left = shutil.disk_usage(small.site).free
-            for room, told in ((100_000, "the server's disk has room for 0 MB"), (1_200_000, "")):
+            for room, message in (
+                (100_000, "the server's disk has room for 0 MB"),
+                (1_200_000, ""),
+            ):
                 filling.write_bytes(bytes(max(left - room, 0)))
                 writer.post(f"with-{room}")
-                said = writer.push()
-                assert not said.taken
-                assert told in said.text
-                assert said.lines[-2:] == [
+                text = writer.push()
+                assert not text.taken
+                assert message in text.text
+                assert text.lines[-2:] == [
                     "That is not of your making: please tell the operator.",
                     "Nothing was published; readers see what they saw before.",
                 ]

@@ -25,9 +25,9 @@ def files(*megabytes: float) -> list[Entry]:
 
 
 def test_what_a_push_unpacks_to_is_bounded_and_the_largest_files_are_named() -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as message:
         LIMITS.check_push(files(10, 40, 40, 40, 40, 40, 40, 30))
-    assert str(told.value) == (
+    assert str(message.value) == (
         "this push unpacks to 280 MB in content/, campaigns/ and clients/, and 200 MB is the most "
         "(GATEPOST_LARGEST_PUSH_MB, which the operator sets); the largest: "
         "content/gated/1.bin (40 MB), content/gated/2.bin (40 MB), content/gated/3.bin (40 MB): "
@@ -65,11 +65,11 @@ def test_publishing_leaves_the_reserve_free(
         replace(LIMITS, reserve=601 * MEGABYTE).check_room(tmp_path)
 
 
-def git(folder: Path, *command: str, given: str = "") -> str:
+def git(folder: Path, *command: str, value: str = "") -> str:
     ran = subprocess.run(
         [needs("git"), *command],
         cwd=folder,
-        input=given,
+        input=value,
         capture_output=True,
         text=True,
         check=True,
@@ -82,11 +82,11 @@ def test_a_tree_that_names_itself_a_million_times_is_not_walked_to_its_end(
     tmp_path: Path, leaf: str
 ) -> None:
     git(tmp_path, "init", "--quiet", "--bare", ".")
-    name = git(tmp_path, "hash-object", "-w", "--stdin", given="x")
+    name = git(tmp_path, "hash-object", "-w", "--stdin", value="x")
     line = f"100644 blob {name}" if leaf == "a file" else ""
-    tree = git(tmp_path, "mktree", given=f"{line}\tx\n" if line else "")
+    tree = git(tmp_path, "mktree", value=f"{line}\tx\n" if line else "")
     for _ in range(30):  # 2 to the power of 30
-        tree = git(tmp_path, "mktree", given=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
+        tree = git(tmp_path, "mktree", value=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
     with pytest.raises(Refused, match="more than 100,000 files"):
         Repository(tmp_path).entries(tree)
 
@@ -97,13 +97,13 @@ def repository(tmp_path: Path) -> Path:
     bare = tmp_path / "live.git"
     bare.mkdir()
     git(bare, "init", "--quiet", "--bare", "--initial-branch=main", ".")
-    said = re.findall(
+    parts = re.findall(
         r"git config --file live\.git/config (\S+) (\S+)", (ROOT / "deploy/README.md").read_text()
     )
-    for name, value in said:
+    for name, value in parts:
         if name != "core.hooksPath":
             git(bare, "config", name, value)
-    assert len(said) == 5
+    assert len(parts) == 5
     git(tmp_path, "init", "--quiet", "--initial-branch=main", "clone")
     return bare
 
@@ -122,8 +122,8 @@ def push(bare: Path, commit: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_repository_keeps_a_push_in_one_file_however_much_it_holds(repository: Path) -> None:
     clone = repository.parent / "clone"
-    blob = git(clone, "hash-object", "-w", "--stdin", given="x")
-    tree = git(clone, "mktree", given=f"100644 blob {blob}\tx\n")
+    blob = git(clone, "hash-object", "-w", "--stdin", value="x")
+    tree = git(clone, "mktree", value=f"100644 blob {blob}\tx\n")
     assert push(repository, commit(clone, tree)).returncode == 0
     assert len(list((repository / "objects/pack").glob("*.pack"))) == 1
     assert not [path for path in (repository / "objects").glob("??/*") if path.is_file()]
@@ -133,15 +133,15 @@ def test_the_repository_refuses_what_no_git_makes_and_more_than_it_may_hold(
     repository: Path,
 ) -> None:
     clone = repository.parent / "clone"
-    blob = git(clone, "hash-object", "-w", "--stdin", given="x")
+    blob = git(clone, "hash-object", "-w", "--stdin", value="x")
     raw = b"100644 ..\0" + bytes.fromhex(blob)
-    made = subprocess.run(
+    created = subprocess.run(
         ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
         cwd=clone, input=raw, capture_output=True, check=True,
     ).stdout.decode().strip()  # fmt: skip
-    said = push(repository, commit(clone, made))
-    assert (said.returncode, "hasDotdot" in said.stderr) == (1, True), said.stderr
+    text = push(repository, commit(clone, created))
+    assert (text.returncode, "hasDotdot" in text.stderr) == (1, True), text.stderr
     git(repository, "config", "receive.maxInputSize", "100")
-    tree = git(clone, "mktree", given=f"100644 blob {blob}\tx\n")
-    said = push(repository, commit(clone, tree))
-    assert (said.returncode, "exceeds" in said.stderr) == (1, True), said.stderr
+    tree = git(clone, "mktree", value=f"100644 blob {blob}\tx\n")
+    text = push(repository, commit(clone, tree))
+    assert (text.returncode, "exceeds" in text.stderr) == (1, True), text.stderr

@@ -32,8 +32,8 @@ def service(server: Server, first: Writer) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def nginx(server: Server, service: Service) -> Iterator[Nginx]:
-    with Nginx(server, service).running() as made:
-        yield made
+    with Nginx(server, service).running() as created:
+        yield created
 
 
 class Crowd:
@@ -54,8 +54,8 @@ class Crowd:
                 answer = self._ask(path)
                 if answer is None:
                     continue
-                whole = answer.text.rstrip().endswith(("</html>", "</feed>"))
-                if answer.status != 200 or not whole:
+                complete = answer.text.rstrip().endswith(("</html>", "</feed>"))
+                if answer.status != 200 or not complete:
                     self.wrong.append(f"{path}: {answer.status}, {len(answer.body)} bytes")
                 self._look_at_parts(path, answer)
 
@@ -133,8 +133,8 @@ def test_over_pushes_and_a_rollback_nobody_sees_an_error_or_loses_a_form(
     with Crowd(nginx).coming() as crowd:
         for number in range(PUSHES):
             change(first, number)
-            said = first.push()
-            assert said.taken, said.text
+            text = first.push()
+            assert text.taken, text.text
             assert nginx.take_redirects().returncode == 0
             assert nginx.get(f"/edition-{number}/").status == 200
         assert server.run("rollback").returncode == 0

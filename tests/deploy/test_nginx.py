@@ -30,12 +30,12 @@ def service(server: Server, first: Writer) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def nginx(server: Server, service: Service) -> Iterator[Nginx]:
-    with Nginx(server, service).running() as made:
-        before = made.workers()
-        taken = made.take_redirects()
-        assert taken.returncode == 0, taken.stderr
-        made.until(lambda: not before & made.workers())
-        yield made
+    with Nginx(server, service).running() as created:
+        before = created.workers()
+        used = created.take_redirects()
+        assert used.returncode == 0, used.stderr
+        created.until(lambda: not before & created.workers())
+        yield created
 
 
 def asset(answer: Answer) -> str:

@@ -16,21 +16,21 @@ UNTOUCHED = "Nothing was published; readers see what they saw before."
 def refused(writer: Writer, *what: str) -> list[str]:
     """What the terminal said of a push that was refused; the live site is as it was."""
     live = writer.server.live
-    said = writer.push(*what)
-    assert not said.taken, said.text
+    text = writer.push(*what)
+    assert not text.taken, text.text
     assert writer.server.live == live
-    assert said.lines[-1] == UNTOUCHED, said.text
-    assert "Traceback" not in said.text
-    assert str(writer.server.folder) not in "\n".join(said.lines)
+    assert text.lines[-1] == UNTOUCHED, text.text
+    assert "Traceback" not in text.text
+    assert str(writer.server.folder) not in "\n".join(text.lines)
     assert not (writer.server.site / "releases/.making").exists()
-    return said.lines[:-1]
+    return text.lines[:-1]
 
 
 def test_a_push_is_published_and_said_to_be(writer: Writer, server: Server) -> None:
     writer.post("a-new-post")
-    said = writer.push()
-    assert said.taken, said.text
-    assert said.lines[-1] == f"Published as {server.live}."
+    text = writer.push()
+    assert text.taken, text.text
+    assert text.lines[-1] == f"Published as {server.live}."
     assert "A post that is called a-new-post" in server.page("a-new-post/index.html")
     assert (server.site / "current/output/www/index.html.gz").is_file()
 
@@ -55,11 +55,11 @@ def test_a_post_that_reaches_out_of_content_or_acts_in_a_browser_is_refused(
     writer.post("evil", text)
     writer.write("content/images/evil.js", "alert(1)")
     writer.commit("A script")
-    said = "\n".join(refused(writer))
-    assert f"content/posts/evil.md:9: `{outside}` leads out of content/" in said
-    assert "`{static}/../../../zz.txt` leads out of content/" in said
-    assert "content/posts/evil.md:11: `<base>`" in said
-    assert "content/images/evil.js: " in said
+    sentence = "\n".join(refused(writer))
+    assert f"content/posts/evil.md:9: `{outside}` leads out of content/" in sentence
+    assert "`{static}/../../../zz.txt` leads out of content/" in sentence
+    assert "content/posts/evil.md:11: `<base>`" in sentence
+    assert "content/images/evil.js: " in sentence
     assert not list(server.site.rglob("zz.txt"))
 
 
@@ -174,10 +174,10 @@ def test_a_small_pack_that_unpacks_to_much_is_refused_before_anything_is_written
 def test_the_reserve_of_the_disk_is_not_published_into(writer: Writer) -> None:
     writer.server.settings["reserve_mb"] = "1000000"
     writer.post("no-room")
-    line, whose = refused(writer)
+    line, lookup = refused(writer)
     del writer.server.settings["reserve_mb"]
     assert line.startswith("the server's disk has room for 0 MB beside the 1,000,000 MB that are")
-    assert whose == "That is not of your making: please tell the operator."
+    assert lookup == "That is not of your making: please tell the operator."
 
 
 def fed(writer: Writer, raw: bytes, *command: str) -> str:
@@ -225,10 +225,10 @@ def test_of_two_pushes_at_once_one_is_published_and_the_other_told(
         )
         for one in (writer, other)
     ]  # fmt: skip
-    said = [push.communicate(timeout=120)[1] for push in pushes]
-    assert sorted(push.returncode for push in pushes) == [0, 1], said
-    taken = "by-ann" if pushes[0].returncode == 0 else "by-bob"
-    assert (server.site / f"current/output/www/{taken}/index.html").is_file()
+    parts = [push.communicate(timeout=120)[1] for push in pushes]
+    assert sorted(push.returncode for push in pushes) == [0, 1], parts
+    used = "by-ann" if pushes[0].returncode == 0 else "by-bob"
+    assert (server.site / f"current/output/www/{used}/index.html").is_file()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP])
@@ -249,8 +249,8 @@ def test_a_push_that_is_killed_leaves_the_site_and_the_next_push_whole(
     push.communicate()
     assert server.live == live
     assert "</html>" in server.page("index.html")
-    said = writer.push()
-    assert said.taken, said.text
+    text = writer.push()
+    assert text.taken, text.text
     assert f"killed-by-{how.name.lower()}" in server.page("articles/index.html")
 
 
@@ -286,16 +286,16 @@ def test_a_publishing_user_who_could_read_var_is_refused(writer: Writer, server:
     server.var.chmod(0o755)
     writer.post("too-open")
     if as_publisher():
-        (line, told) = writer_lines(writer)
+        (line, message) = writer_lines(writer)
         assert line.endswith(f"and `chmod 700 {server.var}`")
-        assert told == UNTOUCHED
+        assert message == UNTOUCHED
     server.var.chmod(0o700)
 
 
 def writer_lines(writer: Writer) -> list[str]:
-    said = writer.push()
-    assert not said.taken
-    return said.lines
+    text = writer.push()
+    assert not text.taken
+    return text.lines
 
 
 def test_an_address_that_readers_know_does_not_vanish_unnoticed(writer: Writer) -> None:

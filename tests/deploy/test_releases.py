@@ -9,54 +9,56 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused, Unavailable
-from gatepost.releases.store import Release, Shelf, name_of
+from gatepost.releases.store import Release, ReleaseStore, name_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[ReleaseStore]:
     """Locked, as whoever changes it holds it."""
-    made = Shelf(tmp_path)
-    with made.locked():
-        yield made
+    created = ReleaseStore(tmp_path)
+    with created.locked():
+        yield created
 
 
-def make(shelf: Shelf, minute: int, *, show: bool = True, size: int = 0) -> str:
+def make(store: ReleaseStore, minute: int, *, show: bool = True, size: int = 0) -> str:
     """A release of that minute, before readers if `show`."""
     now = NOON + timedelta(minutes=minute)
-    name = shelf.free_name(name_of(f"{minute:040x}", now))
+    name = store.free_name(name_of(f"{minute:040x}", now))
     release = Release(name, f"{minute:040x}", "/srv/live.git", f"Push {minute}", now, size=size)
-    with shelf.making(name) as folder:
+    with store.new_folder(name) as folder:
         (folder / "page").write_text(str(minute))
         release.write(folder)
     if show:
-        shelf.show(release, now)
+        store.publish(release, now)
     return name
 
 
-def seen(shelf: Shelf, link: str = "current") -> str:
-    return (shelf.folder / link / "page").read_text()
+def seen(store: ReleaseStore, link: str = "current") -> str:
+    return (store.folder / link / "page").read_text()
 
 
-def back(shelf: Shelf) -> str:
-    shelf.go_back(NOON + timedelta(hours=1))
-    return seen(shelf)
+def back(store: ReleaseStore) -> str:
+    store.go_back(NOON + timedelta(hours=1))
+    return seen(store)
 
 
-def test_a_release_is_shown_by_a_link_and_the_one_before_stays_beside_it(shelf: Shelf) -> None:
+def test_a_release_is_shown_by_a_link_and_the_one_before_stays_beside_it(
+    shelf: ReleaseStore,
+) -> None:
     make(shelf, 1)
     make(shelf, 2)
     assert (seen(shelf), seen(shelf, "previous")) == ("2", "1")
 
 
-def test_a_release_that_is_not_shown_yet_changes_nothing(shelf: Shelf) -> None:
+def test_a_release_that_is_not_shown_yet_changes_nothing(shelf: ReleaseStore) -> None:
     make(shelf, 1)
     make(shelf, 2, show=False)
     assert seen(shelf) == "1"
 
 
-def test_rollback_goes_back_one_release_at_a_time(shelf: Shelf) -> None:
+def test_rollback_goes_back_one_release_at_a_time(shelf: ReleaseStore) -> None:
     for minute in (1, 2, 3):
         make(shelf, minute)
     assert [back(shelf), seen(shelf, "previous"), back(shelf)] == ["2", "3", "1"]
@@ -65,7 +67,7 @@ def test_rollback_goes_back_one_release_at_a_time(shelf: Shelf) -> None:
 
 
 def test_after_a_rollback_a_new_release_never_leads_back_to_what_was_taken_back(
-    shelf: Shelf,
+    shelf: ReleaseStore,
 ) -> None:
     for minute in (1, 2):
         make(shelf, minute)
@@ -74,29 +76,29 @@ def test_after_a_rollback_a_new_release_never_leads_back_to_what_was_taken_back(
     assert back(shelf) == "1"
 
 
-def test_nothing_can_be_taken_back_before_the_first_push(shelf: Shelf) -> None:
+def test_nothing_can_be_taken_back_before_the_first_push(shelf: ReleaseStore) -> None:
     with pytest.raises(Refused, match="nothing was published yet"):
         back(shelf)
 
 
-def test_as_many_are_kept_as_rollback_shall_reach(shelf: Shelf) -> None:
+def test_as_many_are_kept_as_rollback_shall_reach(shelf: ReleaseStore) -> None:
     names = [make(shelf, minute) for minute in range(6)]
     shelf.prune(3, NOON + timedelta(days=1))
     assert [release.name for release in shelf.all()] == names[-3:]
 
 
 def test_as_many_are_kept_as_their_sizes_allow_and_always_the_two_that_readers_need(
-    shelf: Shelf,
+    shelf: ReleaseStore,
 ) -> None:
     names = [make(shelf, minute, size=100) for minute in range(5)]
-    assert shelf.needed() == 200
+    assert shelf.space_needed() == 200
     shelf.prune(5, NOON + timedelta(days=1), most=350)
     assert [release.name for release in shelf.all()] == names[-3:]
     shelf.prune(5, NOON + timedelta(days=1), most=1)
     assert [release.name for release in shelf.all()] == names[-2:]
 
 
-def test_one_whose_push_has_not_ended_is_kept_for_an_hour(shelf: Shelf) -> None:
+def test_one_whose_push_has_not_ended_is_kept_for_an_hour(shelf: ReleaseStore) -> None:
     make(shelf, 1)
     waiting = make(shelf, 2, show=False)
     shelf.prune(3, NOON + timedelta(minutes=61))
@@ -105,18 +107,18 @@ def test_one_whose_push_has_not_ended_is_kept_for_an_hour(shelf: Shelf) -> None:
     assert not shelf.path(waiting).exists()
 
 
-def test_two_of_one_second_have_two_names(shelf: Shelf) -> None:
+def test_two_of_one_second_have_two_names(shelf: ReleaseStore) -> None:
     assert make(shelf, 1) != make(shelf, 1)
 
 
-def test_what_fails_in_the_making_leaves_nothing(shelf: Shelf) -> None:
-    with contextlib.suppress(RuntimeError), shelf.making("x") as folder:
+def test_what_fails_in_the_making_leaves_nothing(shelf: ReleaseStore) -> None:
+    with contextlib.suppress(RuntimeError), shelf.new_folder("x") as folder:
         (folder / "page").write_text("half")
         raise RuntimeError
     assert list(shelf.releases.iterdir()) == []
 
 
-def test_what_a_killed_process_left_hinders_nobody(shelf: Shelf) -> None:
+def test_what_a_killed_process_left_hinders_nobody(shelf: ReleaseStore) -> None:
     (shelf.releases / ".making").mkdir()
     (shelf.releases / ".making/half").touch()
     (shelf.folder / ".current").symlink_to("nowhere")
@@ -125,7 +127,7 @@ def test_what_a_killed_process_left_hinders_nobody(shelf: Shelf) -> None:
     assert seen(shelf) == "1"
 
 
-def test_there_is_a_release_at_every_moment_of_the_swap(shelf: Shelf) -> None:
+def test_there_is_a_release_at_every_moment_of_the_swap(shelf: ReleaseStore) -> None:
     """Another process opens pages as fast as it can while releases are swapped."""
     make(shelf, 0)
     reading, writing = os.pipe()
@@ -146,7 +148,7 @@ def test_there_is_a_release_at_every_moment_of_the_swap(shelf: Shelf) -> None:
     assert os.read(reading, 20) == b"0"
 
 
-def test_a_folder_that_is_no_release_is_told_in_a_line(shelf: Shelf) -> None:
+def test_a_folder_that_is_no_release_is_told_in_a_line(shelf: ReleaseStore) -> None:
     (shelf.releases / "20260101").mkdir()
     with pytest.raises(Unavailable, match="20260101: not a release; take the folder away"):
         shelf.all()

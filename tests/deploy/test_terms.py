@@ -36,9 +36,9 @@ def changed(writer: Writer, old: str, new: str) -> Writer:
 @pytest.mark.usefixtures("service")
 def test_what_leads_were_taken_under_is_not_changed_by_a_push(writer: Writer) -> None:
     live = writer.server.live
-    said = changed(writer, 'currency = "USD"', 'currency = "EUR"').push()
-    assert not said.taken
-    assert said.lines[-2] == (
+    text = changed(writer, 'currency = "USD"', 'currency = "EUR"').push()
+    assert not text.taken
+    assert text.lines[-2] == (
         f"{CAMPAIGN}: currency was 'USD' and is 'EUR'; {GUIDE} has leads already, "
         "so put the new terms under a new slug"
     )
@@ -56,18 +56,18 @@ def test_a_campaign_without_leads_may_change_in_all(writer: Writer) -> None:
 
 @pytest.mark.usefixtures("service")
 def test_the_writer_is_told_nothing_of_few_leads(writer: Writer) -> None:
-    said = changed(writer, "at_least = 101", "at_least = 501").push()
-    assert said.taken, said.text
-    told = [line for line in said.lines if line.startswith(CAMPAIGN)]
-    assert told == [f"{CAMPAIGN}: too few leads to say whose verdict it would change."]
+    text = changed(writer, "at_least = 101", "at_least = 501").push()
+    assert text.taken, text.text
+    messages = [line for line in text.lines if line.startswith(CAMPAIGN)]
+    assert messages == [f"{CAMPAIGN}: too few leads to say whose verdict it would change."]
 
 
 @pytest.mark.usefixtures("service")
 def test_a_pusher_cannot_ask_after_a_person(writer: Writer) -> None:
     asked = '[criteria.full_name]\none_of = ["Ann Lee"]\n\n[price]\n'
-    said = changed(writer, "[price]\n", asked).push()
-    assert said.taken, said.text
-    assert [line for line in said.lines if line.startswith(CAMPAIGN)] == [
+    text = changed(writer, "[price]\n", asked).push()
+    assert text.taken, text.text
+    assert [line for line in text.lines if line.startswith(CAMPAIGN)] == [
         f"{CAMPAIGN}: too few leads to say whose verdict it would change.",
         f"{CAMPAIGN}: a criterion on full_name is not counted for a push.",
     ]
@@ -78,19 +78,19 @@ def test_campaigns_are_not_changed_while_the_ledger_does_not_answer(
 ) -> None:
     asked, server.settings["ledger_socket"] = server.settings["ledger_socket"], "/nowhere.sock"
     changed(writer, "at_least = ", "at_least=")
-    said = writer.push()
+    text = writer.push()
     server.settings["ledger_socket"] = asked
-    assert not said.taken
-    assert said.lines[-3].startswith("the ledger does not answer at /nowhere.sock")
-    assert said.lines[-2] == "That is not of your making: please tell the operator."
+    assert not text.taken
+    assert text.lines[-3].startswith("the ledger does not answer at /nowhere.sock")
+    assert text.lines[-2] == "That is not of your making: please tell the operator."
 
 
 def test_posts_are_published_without_the_ledger(writer: Writer, server: Server) -> None:
     asked, server.settings["ledger_socket"] = server.settings["ledger_socket"], "/nowhere.sock"
     writer.post("no-ledger-needed")
-    said = writer.push()
+    text = writer.push()
     server.settings["ledger_socket"] = asked
-    assert said.taken, said.text
+    assert text.taken, text.text
 
 
 def test_who_speaks_to_the_socket_itself_is_told_no_more_and_not_for_ever(
@@ -108,8 +108,8 @@ def test_who_speaks_to_the_socket_itself_is_told_no_more_and_not_for_ever(
             line.connect(server.settings["ledger_socket"])
             line.sendall(json.dumps(asked).encode())
             line.shutdown(socket.SHUT_WR)
-            said = json.loads(line.makefile("rb").read())
-        return [*said["told"]]
+            stated = json.loads(line.makefile("rb").read())
+        return [*stated["messages"]]
 
     counter.write_text(f"{datetime.now(UTC):%Y-%m-%d} 000000019\n")
     assert ask()[0] == f"{CAMPAIGN}: too few leads to say whose verdict it would change."
@@ -159,5 +159,5 @@ def test_a_file_that_leads_still_need_is_missed(writer: Writer) -> None:
         page.write_text("\n".join(kept) + "\n")
     (writer.folder / CAMPAIGN).unlink()
     writer.commit("No guide")
-    said = writer.push()
-    assert any(line.startswith(f"warning: {CAMPAIGN} is gone, and leads") for line in said.lines)
+    text = writer.push()
+    assert any(line.startswith(f"warning: {CAMPAIGN} is gone, and leads") for line in text.lines)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.releases.wire import Broken, send_files, take_files
+from gatepost.releases.wire import WireError, receive_files, send_files
 
 FOLDERS = ("output",)
 
@@ -32,7 +32,7 @@ def test_a_folder_arrives_as_it_is_and_links_stay_behind(tmp_path: Path) -> None
     stream = io.BytesIO()
     send_files(stream, source, FOLDERS)
     stream.seek(0)
-    take_files(stream, target, FOLDERS, 1000)
+    receive_files(stream, target, FOLDERS, 1000)
     files = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     assert files == {"output/www/deep/page.html", "output/empty"}
     assert (target / "output/www/deep/page.html").read_text() == "<p>ä</p>"
@@ -44,8 +44,8 @@ def test_a_folder_arrives_as_it_is_and_links_stay_behind(tmp_path: Path) -> None
      "output/a\0b", "", ".", "campaigns/x.toml", 7, None],
 )  # fmt: skip
 def test_nothing_is_written_outside_the_folder(tmp_path: Path, path: object) -> None:
-    with pytest.raises(Broken):
-        take_files(io.BytesIO(sent({"path": path, "size": 0}) + b"\n"), tmp_path, FOLDERS, 10)
+    with pytest.raises(WireError):
+        receive_files(io.BytesIO(sent({"path": path, "size": 0}) + b"\n"), tmp_path, FOLDERS, 10)
     assert [str(one.relative_to(tmp_path)) for one in tmp_path.rglob("*")] == ["output"]
 
 
@@ -57,17 +57,17 @@ def test_nothing_is_written_outside_the_folder(tmp_path: Path, path: object) -> 
      sent({"path": "output/x", "size": 11}, b"a" * 11) + b"\n"],
 )  # fmt: skip
 def test_what_is_cut_off_too_large_or_no_list_of_files_is_told(tmp_path: Path, raw: bytes) -> None:
-    with pytest.raises(Broken):
-        take_files(io.BytesIO(raw), tmp_path, FOLDERS, 10)
+    with pytest.raises(WireError):
+        receive_files(io.BytesIO(raw), tmp_path, FOLDERS, 10)
 
 
 def test_a_file_is_never_written_twice_or_through_a_link(tmp_path: Path) -> None:
     twice = sent({"path": "output/x", "size": 0}) * 2 + b"\n"
     with pytest.raises(FileExistsError):
-        take_files(io.BytesIO(twice), tmp_path, FOLDERS, 10)
+        receive_files(io.BytesIO(twice), tmp_path, FOLDERS, 10)
     (tmp_path / "output/link").symlink_to("/nowhere/at/all")
     with pytest.raises(OSError, match="link"):
-        take_files(
+        receive_files(
             io.BytesIO(sent({"path": "output/link", "size": 0}) + b"\n"), tmp_path, FOLDERS, 10
         )
 
@@ -80,8 +80,8 @@ def test_whatever_comes_stays_in_the_folder(
     target = folder / "in/target"
     target.mkdir(parents=True)
     stream = io.BytesIO(sent({"path": "/".join(parts), "size": 0}) + raw)
-    with contextlib.suppress(Broken, OSError):
-        take_files(stream, target, FOLDERS, 100)
+    with contextlib.suppress(WireError, OSError):
+        receive_files(stream, target, FOLDERS, 100)
     outside = [path for path in folder.rglob("*") if not path.is_relative_to(target)]
     assert outside == [folder / "in"]
     assert all(

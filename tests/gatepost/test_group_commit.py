@@ -9,10 +9,10 @@ import gevent
 import pytest
 
 from capture.errors import MoveRefused, Unavailable
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, Records
-from gatepost.server.group_commit import MOST, Together
+from gatepost.server.group_commit import MAX_BATCH, GroupCommit
 from tests.samples import NOW, campaign, moved, received
 
 KEY = b"a key for tests only"
@@ -25,16 +25,16 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Ledger:
-    made = open_ledger(f"sqlite:///{path}", KEY)
-    made.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
-    return made
+    created = open_ledger(f"sqlite:///{path}", KEY)
+    created.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
+    return created
 
 
 @pytest.fixture
-def together(ledger: Ledger) -> Iterator[Together]:
-    made = Together(ledger)
-    committing = made.start()
-    yield made
+def together(ledger: Ledger) -> Iterator[GroupCommit]:
+    created = GroupCommit(ledger)
+    committing = created.start()
+    yield created
     committing.kill()
 
 
@@ -51,34 +51,34 @@ def taken(path: Path) -> int:
 
 
 def test_before_it_is_started_everything_goes_straight_to_the_ledger(ledger: Ledger) -> None:
-    Together(ledger).transact(taking("a"))
+    GroupCommit(ledger).transact(taking("a"))
     assert ledger.verify().leads == 1
 
 
-def test_leads_that_wait_at_once_share_a_transaction(together: Together, path: Path) -> None:
+def test_leads_that_wait_at_once_share_a_transaction(together: GroupCommit, path: Path) -> None:
     def take(records: Records) -> tuple[int, int]:
         records.append(received(f"lead{len(list(records.leads.select()))}"))
         return len(list(records.leads.select())), taken(path)
 
-    waiting = [gevent.spawn(together.transact, take) for _ in range(MOST)]
+    waiting = [gevent.spawn(together.transact, take) for _ in range(MAX_BATCH)]
     gevent.joinall(waiting, timeout=10, raise_error=True)
-    assert [answered.value for answered in waiting] == [(n + 1, 0) for n in range(MOST)]
-    assert taken(path) == MOST
+    assert [answered.value for answered in waiting] == [(n + 1, 0) for n in range(MAX_BATCH)]
+    assert taken(path) == MAX_BATCH
 
 
-def test_each_is_answered_only_after_its_commit(together: Together, path: Path) -> None:
+def test_each_is_answered_only_after_its_commit(together: GroupCommit, path: Path) -> None:
     def take(number: int) -> int:
         together.transact(taking(f"lead{number}"))
         return taken(path)
 
     waiting = [gevent.spawn(take, number) for number in range(40)]
     gevent.joinall(waiting, timeout=10, raise_error=True)
-    assert min(answered.value for answered in waiting) >= MOST
+    assert min(answered.value for answered in waiting) >= MAX_BATCH
     assert taken(path) == 40
 
 
-def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: Together) -> None:
-    works = [taking("a"), lambda r: r.append(moved("nobody", Kind.ACCEPTED)), taking("b")]
+def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: GroupCommit) -> None:
+    works = [taking("a"), lambda r: r.append(moved("nobody", EventKind.ACCEPTED)), taking("b")]
     waiting = [gevent.spawn(together.transact, work) for work in works]
     gevent.joinall(waiting, timeout=10)
     assert [type(answered.exception) for answered in waiting] == [
@@ -86,10 +86,10 @@ def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: Toget
         MoveRefused,
         type(None),
     ]
-    assert (ledger.verify().leads, ledger.verify().faults) == (2, ())
+    assert (ledger.verify().leads, ledger.verify().problems) == (2, ())
 
 
-def test_while_another_program_writes_the_rest_goes_on(together: Together, path: Path) -> None:
+def test_while_another_program_writes_the_rest_goes_on(together: GroupCommit, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = gevent.spawn(together.transact, taking("a"))
@@ -105,7 +105,7 @@ def test_while_another_program_writes_the_rest_goes_on(together: Together, path:
 
 
 def test_all_are_told_if_the_ledger_cannot_be_written(
-    together: Together, path: Path, monkeypatch: pytest.MonkeyPatch
+    together: GroupCommit, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(path, isolation_level=None)

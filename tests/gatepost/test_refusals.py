@@ -48,8 +48,8 @@ def test_a_port_in_use_names_the_next(service: Service) -> None:
 )
 def test_a_host_that_is_not_ours_names_the_setting(service: Service, host: str, why: str) -> None:
     service.settings["host"] = host
-    mend = "set GATEPOST_HOST to an address of this machine"
-    assert refusal(service) == f"cannot listen on {host}:{service.port}: {why}; {mend}"
+    fix = "set GATEPOST_HOST to an address of this machine"
+    assert refusal(service) == f"cannot listen on {host}:{service.port}: {why}; {fix}"
 
 
 def test_a_var_folder_that_cannot_be_made_is_named(service: Service) -> None:
@@ -97,8 +97,10 @@ def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) ->
     service.start().end()
     (service.folder / "var" / "secret_key").unlink()
     service.start().end()
-    told = [line for line in service.log.read_text().splitlines() if "secret_key" in line]
-    assert told == ["var/secret_key: missing, made anew; links that were given out work no more"]
+    messages = [line for line in service.log.read_text().splitlines() if "secret_key" in line]
+    assert messages == [
+        "var/secret_key: missing, made anew; links that were given out work no more"
+    ]
 
 
 def test_a_site_that_was_never_built_is_told_with_the_command(service: Service) -> None:

@@ -35,7 +35,7 @@ def tab(browser: Browser, service: Service) -> Iterator[Page]:
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("console", lambda text: text.type == "error" and complaints.append(text.text))
     yield page
     context.close()
     assert complaints == []

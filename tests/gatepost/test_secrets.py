@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.server.serve import keep_private, warn_of_open_secrets
+from gatepost.server.serve import make_files_private, warn_of_open_secrets
 from gatepost.settings import Settings, Sourced, secret
 from tests.long import rounds
 from tests.service import GATEPOST, Service, make_project
@@ -26,12 +26,12 @@ def test_what_is_secret_or_personal_is_readable_by_its_owner_alone(tmp_path: Pat
     before = os.umask(0o022)
     service = Service(make_project(tmp_path)).start()
     os.umask(before)
-    made = modes(tmp_path / "var")
+    created = modes(tmp_path / "var")
     service.end()
-    names = {Path(path).name for path in made}
+    names = {Path(path).name for path in created}
     assert {"secret_key", "duplicate_key", "gatepost.db", "gatepost.db-wal"} <= names
     assert {"counters.db", "counters.lock", "gatepost.db.lock"} <= names
-    assert set(made.values()) == {0o600}
+    assert set(created.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
@@ -44,7 +44,7 @@ def test_what_was_open_to_others_is_closed_at_the_next_start(tmp_path: Path) -> 
     var.chmod(0o755)
     settings = Settings(var_dir=var, database_url=f"sqlite:///{tmp_path}/elsewhere.db")
     (tmp_path / "elsewhere.db").touch(mode=0o644)
-    keep_private(settings)
+    make_files_private(settings)
     found = modes(var)
     assert found.pop(str(var / "backups")) == 0o700
     assert found.pop(str(var / "link")) == 0o644  # what a link leads to is not ours
@@ -55,7 +55,7 @@ def test_what_was_open_to_others_is_closed_at_the_next_start(tmp_path: Path) -> 
 
 def test_a_folder_that_the_web_server_must_read_keeps_its_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    keep_private(Settings(var_dir=tmp_path, output_dir=tmp_path / "output"))
+    make_files_private(Settings(var_dir=tmp_path, output_dir=tmp_path / "output"))
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_closed_is_said_with_the_mend(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    keep_private(Settings(var_dir=tmp_path / "var"))
+    make_files_private(Settings(var_dir=tmp_path / "var"))
     (line,) = caplog.messages
     assert line == (
         f"{tmp_path}/var: others may read it, and its mode cannot be changed (Operation not "
@@ -80,11 +80,11 @@ def test_what_cannot_be_closed_is_said_with_the_mend(
 def test_an_open_file_of_settings_that_holds_a_key_is_told_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, lines: int
 ) -> None:
-    for text, told in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
+    for text, message in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
         (tmp_path / ".env").write_text(text)
         (tmp_path / ".env").chmod(mode)
         warn_of_open_secrets(Sourced.read({}, tmp_path), tmp_path)
-        assert len(caplog.messages) == told
+        assert len(caplog.messages) == message
         assert all("holds GATEPOST_SECRET_KEY; run `chmod 600" in line for line in caplog.messages)
         caplog.clear()
 
@@ -121,8 +121,8 @@ def test_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
         )
         for _ in range(AT_ONCE)
     ]
-    said = [process.communicate() for process in started]
-    assert {(out.splitlines()[-1], err) for out, err in said} == {(b"No leads yet.", b"")}
+    parts = [process.communicate() for process in started]
+    assert {(out.splitlines()[-1], err) for out, err in parts} == {(b"No leads yet.", b"")}
     assert service.run("verify").returncode == 0
 
 

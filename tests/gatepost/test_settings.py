@@ -11,9 +11,9 @@ from gatepost.settings import Settings, Sourced
 from tests.service import Service
 
 
-def mistakes(given: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
+def mistakes(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
     with pytest.raises(Refused) as refused:
-        Sourced.read({f"GATEPOST_{name}": value for name, value in given.items()}, root)
+        Sourced.read({f"GATEPOST_{name}": value for name, value in raw.items()}, root)
     return str(refused.value).splitlines()
 
 
@@ -119,8 +119,8 @@ def test_a_wrong_setting_stops_every_command_in_one_line(tmp_path: Path) -> None
 
 
 def test_where_pushes_are_published_says_where_all_that_is_pushed_lies(tmp_path: Path) -> None:
-    given = {"GATEPOST_RELEASES_DIR": "/srv/x", "GATEPOST_CLIENTS_DIR": "elsewhere"}
-    found = Sourced.read(given, tmp_path)
+    value = {"GATEPOST_RELEASES_DIR": "/srv/x", "GATEPOST_CLIENTS_DIR": "elsewhere"}
+    found = Sourced.read(value, tmp_path)
     settings, sources = found.settings, found.sources
     assert settings.gated_dir == Path("/srv/x/current/content/gated")
     assert (settings.output_dir, settings.theme_dir) == (

@@ -10,7 +10,7 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
-from capture.web.config import LARGEST_BODY
+from capture.web.config import MAX_BODY
 from gatepost.server.worker import BodyRefused, check_coding, take_body
 
 
@@ -96,7 +96,7 @@ def test_a_body_in_chunks_that_breaks_off_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "length"), [("POST", LARGEST_BODY + 1), ("GET", 5), ("PUT", 5), ("HEAD", 5)]
+    ("method", "length"), [("POST", MAX_BODY + 1), ("GET", 5), ("PUT", 5), ("HEAD", 5)]
 )
 def test_a_body_that_nobody_takes_is_left_unread_and_ends_the_connection(
     method: str, length: int
@@ -112,7 +112,7 @@ def test_a_body_in_chunks_is_read_no_farther_than_it_may_be_long() -> None:
     chunk = b"%X\r\n%b\r\n" % (1024, b"x" * 1024)
     req = asked(*[chunk] * 1000)
     take_body(req, Line())
-    assert (len(req.body.read()), req.closed) == (LARGEST_BODY + 1, True)
+    assert (len(req.body.read()), req.closed) == (MAX_BODY + 1, True)
 
 
 def test_who_waits_for_leave_to_send_gets_it_once() -> None:

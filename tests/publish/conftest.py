@@ -10,8 +10,8 @@ import pytest
 from pelican import signals
 
 from capture.errors import FileErrors
-from publish.build.pelican_run import Checked, check
-from publish.build.site import Built, build
+from publish.build.pelican_run import CheckResult, check
+from publish.build.site import BuildResult, build
 from tests.samples import CAMPAIGN, GUIDE
 
 CONFIG = """\
@@ -87,10 +87,10 @@ class TinySite:
         """Adds a line to Pelican's settings."""
         self.write("pelicanconf.py", (self.root / "pelicanconf.py").read_text() + line + "\n")
 
-    def build(self) -> Built:
+    def build(self) -> BuildResult:
         return build(Path("pelicanconf.py"), {})
 
-    def check(self) -> Checked:
+    def check(self) -> CheckResult:
         return check(Path("pelicanconf.py"), {}, datetime.now(UTC))
 
     def mistakes(self) -> list[str]:

@@ -117,11 +117,11 @@ class Service:
     def fail(self, request: Posted, status: int) -> Response:
         if status == 429:  # the form again, with a notice and everything that was typed
             form = LeadForm(MultiDict(request.form))
-            told = page("form_page.html", form=form, test=False, notice="Please wait a minute.")
+            message = page("form_page.html", form=form, test=False, notice="Please wait a minute.")
         else:
-            told = page("message.html", title="No", text="It has closed.", link_url="")
-        told.status_code = status
-        return told
+            message = page("message.html", title="No", text="It has closed.", link_url="")
+        message.status_code = status
+        return message
 
 
 def page(template: str, **facts: object) -> Response:
@@ -143,30 +143,30 @@ def service() -> Service:
 
 @contextmanager
 def serving(service: Service) -> Iterator[BaseWSGIServer]:
-    made = make_server("127.0.0.1", 0, service, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    created = make_server("127.0.0.1", 0, service, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=created.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield made
+    yield created
     service.gate.set()
-    made.shutdown()
+    created.shutdown()
     thread.join()
-    made.server_close()
+    created.server_close()
 
 
 @pytest.fixture
 def server(service: Service) -> Iterator[BaseWSGIServer]:
-    with serving(service) as made:
-        yield made
+    with serving(service) as created:
+        yield created
 
 
 @pytest.fixture
 def context(browser: Browser, server: BaseWSGIServer) -> Iterator[BrowserContext]:
-    made = browser.new_context(base_url=f"http://127.0.0.1:{server.port}")
+    created = browser.new_context(base_url=f"http://127.0.0.1:{server.port}")
     complaints: list[str] = []
-    made.on("weberror", lambda error: complaints.append(str(error.error)))
-    made.on("console", lambda said: "Policy" in said.text and complaints.append(said.text))
-    yield made
-    made.close()
+    created.on("weberror", lambda error: complaints.append(str(error.error)))
+    created.on("console", lambda text: "Policy" in text.text and complaints.append(text.text))
+    yield created
+    created.close()
     assert complaints == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from capture.errors import FileErrors, Refused, Unavailable
-from publish.build.site import replaced
+from publish.build.site import replace_site
 from publish.cli import build as build_command
 from publish.cli import check as check_command
 
@@ -88,7 +88,7 @@ def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
     with lock.open("w") as first, lock.open("w") as third:
         fcntl.flock(first, fcntl.LOCK_EX)
         release = partial(fcntl.flock, first, fcntl.LOCK_UN)
-        with replaced(tmp_path / "www", release), pytest.raises(BlockingIOError):
+        with replace_site(tmp_path / "www", release), pytest.raises(BlockingIOError):
             fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from capture.campaign import catalogue
 from gatepost.preview.build_once import build_once as preview_once
-from gatepost.preview.state import Order
+from gatepost.preview.state import BuildOrder
 from gatepost.releases.worker import build_once as release_once
 from gatepost.settings import Sourced
 from publish.checks import rules as checks
@@ -88,8 +88,8 @@ def by_push(site: Any) -> list[str]:
 
 
 def by_preview(site: Any) -> list[str]:
-    order = Order(site.root / "pelicanconf.py", {}, 60, Path("reading"))
-    return [str(fault) for fault in preview_once(order).faults]
+    order = BuildOrder(site.root / "pelicanconf.py", {}, 60, Path("reading"))
+    return [str(problem) for problem in preview_once(order).problems]
 
 
 @pytest.mark.parametrize("way", [by_check, by_build, by_plain_pelican, by_push, by_preview])
@@ -97,9 +97,9 @@ def test_every_mistake_is_told_once_whoever_builds(
     wrong: Any, way: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))  # a push's build changes it
-    told = way(wrong)
-    assert [line for line in told if not line.startswith(tuple(MISTAKES))] == []
-    assert [start for start in MISTAKES if _times(told, start) != 1] == []
+    message = way(wrong)
+    assert [line for line in message if not line.startswith(tuple(MISTAKES))] == []
+    assert [start for start in MISTAKES if _times(message, start) != 1] == []
     assert not (wrong.root / "output/www").exists()
 
 
@@ -143,7 +143,7 @@ def test_a_rule_that_is_off_is_off_in_a_build_too(site: Any) -> None:
     site.set("WRITING_RULES['closed-campaign'] = 'off'")
     site.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
     site.post("{% form guide %}")
-    assert site.build().outcome.warnings == ()
+    assert site.build().summary.warnings == ()
     assert '<p class="closed">' in site.page()
 
 
@@ -159,8 +159,8 @@ def test_what_only_the_finished_page_shows_unresolved_is_told(
     site: Any, text: str, left: str
 ) -> None:
     site.post(f"Text.\n\n{text}")
-    (told,) = site.mistakes_of_build()
-    assert told.endswith(
+    (message,) = site.mistakes_of_build()
+    assert message.endswith(
         f": `{left}` would reach readers as it stands: "
         "correct it, or put it between backticks to show it"
     )

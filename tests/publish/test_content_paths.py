@@ -52,11 +52,11 @@ def test_a_link_out_of_content_is_refused_by_check_and_build(
     site: Any, canary: Path, link: str
 ) -> None:
     site.post(f"Text.\n\n{link}")
-    [told, *more] = [str(found.problem) for found in site.check().findings.errors]
-    assert "content/posts/post.md:" in told
-    assert "leads out of content/: put a copy into it, and name that" in told
+    [message, *more] = [str(found.problem) for found in site.check().findings.errors]
+    assert "content/posts/post.md:" in message
+    assert "leads out of content/: put a copy into it, and name that" in message
     assert more == []
-    assert told in site.mistakes()
+    assert message in site.mistakes()
     assert not site.site.exists()
     assert canary.read_text() == SECRET
 
@@ -73,18 +73,18 @@ def test_what_only_the_finished_page_shows_is_refused_before_it_is_read(
     site: Any, canary: Path, text: str
 ) -> None:
     site.post(f"Text.\n\n{text}")
-    told = site.mistakes_of_build()
-    assert len(told) == 1
-    assert "gatepost.db" in told[0]
-    assert "leads out of content/" in told[0]
+    message = site.mistakes_of_build()
+    assert len(message) == 1
+    assert "gatepost.db" in message[0]
+    assert "leads out of content/" in message[0]
     assert not site.site.exists()
     assert canary.read_text() == SECRET
 
 
 def test_an_attribute_between_others_names_no_file_outside(site: Any, canary: Path) -> None:
     site.post("<p title='{static}' data-x='1' data='{static}/../var/gatepost.db'>x</p>")
-    (told,) = site.mistakes()
-    assert "gatepost.db` leads out of content/" in told
+    (message,) = site.mistakes()
+    assert "gatepost.db` leads out of content/" in message
     assert canary.read_text() == SECRET
 
 
@@ -107,8 +107,8 @@ def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
 def test_front_matter_names_no_picture_outside(site: Any) -> None:
     site.write("var/gatepost.db", SECRET)
     site.post("Text.", head="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
-    told = "`image` leads out of content/: put a copy into it, and name that"
-    assert site.mistakes() == [f"content/posts/post.md:3: {told}"]
+    message = "`image` leads out of content/: put a copy into it, and name that"
+    assert site.mistakes() == [f"content/posts/post.md:3: {message}"]
 
 
 def test_a_category_or_file_name_that_leads_out_of_the_site_is_refused(site: Any) -> None:
@@ -131,29 +131,29 @@ def test_a_pipe_in_content_is_refused_and_never_waited_for(site: Any, place: str
         (site.root / "content" / folder).mkdir()
     os.mkfifo(site.root / "content" / place)
     site.post("Text.")
-    told = "is no regular file but a pipe, socket or device: put a file in its place"
-    assert site.mistakes() == [f"content/{place}: {told}"]
+    message = "is no regular file but a pipe, socket or device: put a file in its place"
+    assert site.mistakes() == [f"content/{place}: {message}"]
 
 
 def test_a_link_to_a_device_is_refused_and_never_read(site: Any) -> None:
     (site.root / "content/posts").mkdir()
     (site.root / "content/posts/zero.md").symlink_to("/dev/zero")
-    told = "leads out of content/, to /dev/zero: put a copy in its place"
-    assert site.mistakes() == [f"content/posts/zero.md: {told}"]
+    message = "leads out of content/, to /dev/zero: put a copy in its place"
+    assert site.mistakes() == [f"content/posts/zero.md: {message}"]
 
 
 @pytest.mark.parametrize("link", ["{static}/images", "{attach}../images", "{static}/images/"])
 def test_a_link_to_a_folder_is_refused(site: Any, link: str) -> None:
     site.post(f"[a]({link})")
-    told = f"`{link}` is a folder: name a file"
-    assert site.mistakes() == [f"content/posts/post.md:4: {told}"]
+    message = f"`{link}` is a folder: name a file"
+    assert site.mistakes() == [f"content/posts/post.md:4: {message}"]
 
 
 def test_a_folder_that_leads_back_to_itself_is_refused(site: Any) -> None:
     site.post("Text.")
     (site.root / "content/images/again").symlink_to("..")
-    told = "content/images/again: leads in a circle, to ..: take it away"
-    assert site.mistakes() == [told]
+    message = "content/images/again: leads in a circle, to ..: take it away"
+    assert site.mistakes() == [message]
 
 
 @pytest.mark.parametrize("name", ["gone", "x" * 300, "a%00b", "a%0ab"])
@@ -203,8 +203,8 @@ def test_no_build_reads_or_writes_outside_whatever_a_link_says(
     with suppress(FileErrors):
         site.build()  # `/images/...` in a comment leads nowhere, and is no mistake
     assert [name for name in OPENED if "gatepost.db" in name or name.startswith("/proc")] == []
-    made = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
-    assert {path.name for path in made if "__pycache__" not in path.parts} == set()
+    created = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
+    assert {path.name for path in created if "__pycache__" not in path.parts} == set()
     assert [name for name in site.files() if "passwd" in name or "gatepost" in name] == []
     assert all(SECRET.encode() not in content for content in site.files().values())
 
@@ -212,5 +212,5 @@ def test_no_build_reads_or_writes_outside_whatever_a_link_says(
 @pytest.mark.parametrize("attribute", ["onclick='x'", "href='javascript:x'"])
 def test_what_markdown_makes_act_stops_the_build(site: Any, attribute: str) -> None:
     site.post(f"[x](/post/){{: {attribute} }}")
-    [told] = site.mistakes_of_build()
-    assert "runs a program in the reader's browser: take it out" in told
+    [message] = site.mistakes_of_build()
+    assert "runs a program in the reader's browser: take it out" in message

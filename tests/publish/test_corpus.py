@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from publish.build.site import Built, build
+from publish.build.site import BuildResult, build
 from publish.checks.finding import LEVELS
 from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
@@ -54,7 +54,7 @@ def good(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult]:
     folder = tmp_path_factory.mktemp("corpus")
     posts = folder / "content" / "posts"
     posts.mkdir(parents=True)
@@ -67,21 +67,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nHi.\n")
     output = folder / "output" / "www"
     lenient = dict.fromkeys(LEVELS, "off")  # what a writer is asked for is not the matter here
-    given = {
+    value = {
         "PATH": str(folder / "content"),
         "OUTPUT_PATH": str(output),
         "WRITING_RULES": lenient,
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")
-        return output, build(ROOT / "publishconf.py", given)
+        return output, build(ROOT / "publishconf.py", value)
 
 
-def test_every_odd_post_has_its_page(built: tuple[Path, Built]) -> None:
+def test_every_odd_post_has_its_page(built: tuple[Path, BuildResult]) -> None:
     output, done = built
     count = len(list(corpus()))
     assert count > 300
-    assert done.outcome.articles == count + len(AMONG)
+    assert done.summary.articles == count + len(AMONG)
     for path in output.rglob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>"), path
 
@@ -94,19 +94,19 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "content" / name).mkdir(parents=True)
     for name in AMONG:
         (folder / f"content/posts/{name}.md").write_text(good(name))
-    given = {
+    value = {
         "PATH": str(folder / "content"),
         "OUTPUT_PATH": str(folder / "output/www"),
         "WRITING_RULES": dict.fromkeys(LEVELS, "off"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")
-        return build(ROOT / "publishconf.py", given).site
+        return build(ROOT / "publishconf.py", value).site
 
 
 @pytest.mark.parametrize("name", AMONG)
 def test_a_good_post_among_them_is_as_it_is_alone(
-    built: tuple[Path, Built], alone: Path, name: str
+    built: tuple[Path, BuildResult], alone: Path, name: str
 ) -> None:
     slug = AMONG[name][0]
     among = page_of(built[0] / slug)
@@ -123,7 +123,9 @@ def page_of(folder: Path) -> str:
     return text[: beside or text.index('<nav class="pages beside"')] + text[end:]
 
 
-def test_a_good_post_is_in_the_feed_as_it_is_alone(built: tuple[Path, Built], alone: Path) -> None:
+def test_a_good_post_is_in_the_feed_as_it_is_alone(
+    built: tuple[Path, BuildResult], alone: Path
+) -> None:
     assert entry_of(built[0]) == entry_of(alone) != ""
 
 
@@ -132,7 +134,7 @@ def entry_of(output: Path) -> str:
     return next(part for part in text.split("<entry>") if "/good-1/" in part).split("</entry>")[0]
 
 
-def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, Built]) -> None:
+def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, BuildResult]) -> None:
     lists = [*(built[0] / "articles").rglob("*.html"), *(built[0] / "tag").rglob("*.html")]
     lists += [built[0] / name for name in ("index.html", "archives/index.html", "404.html")]
     assert len(lists) > 60
@@ -140,12 +142,12 @@ def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, Built]) -> 
         assert len(Page(path.read_text(encoding="utf-8")).all("h1")) == 1, path
 
 
-def test_feed_and_sitemaps_are_xml(built: tuple[Path, Built]) -> None:
+def test_feed_and_sitemaps_are_xml(built: tuple[Path, BuildResult]) -> None:
     for path in built[0].glob("*.xml"):
         ElementTree.parse(path)
 
 
-def test_what_each_page_tells_search_engines_can_be_read(built: tuple[Path, Built]) -> None:
+def test_what_each_page_tells_search_engines_can_be_read(built: tuple[Path, BuildResult]) -> None:
     for path in built[0].rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)

@@ -16,7 +16,7 @@ def test_a_tag_on_its_own_line_becomes_the_campaigns_form(site: Any) -> None:
     assert site.page().count(FORM) == 1
     assert site.page().index("Before") < site.page().index(FORM) < site.page().index("After")
     assert 'id="guide-email"' in site.page()
-    assert built.outcome.forms == 1
+    assert built.summary.forms == 1
 
 
 def test_a_tag_needs_no_empty_line_around_it(site: Any) -> None:
@@ -101,8 +101,8 @@ def test_a_closed_campaign_gives_way_to_a_sentence_with_a_warning(site: Any) -> 
     built = site.build()
     assert '<p class="closed">The guide is closed.</p>' in site.page()
     assert FORM not in site.page()
-    assert built.outcome.forms == 0
-    assert built.outcome.warnings == (
+    assert built.summary.forms == 0
+    assert built.summary.warnings == (
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
         "a sentence stands in its place",
     )
@@ -187,10 +187,10 @@ def test_every_wrong_tag_of_every_file_is_told_at_once(site: Any) -> None:
 
 def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
     site.post("{% form guide %}\n\n{% form guide %}", head="Campaign: guide\n")
-    told = "the form of `guide` stands on this page already: keep one of them"
+    message = "the form of `guide` stands on this page already: keep one of them"
     assert site.mistakes() == [
-        f"content/posts/post.md:3: {told}",
-        f"content/posts/post.md:7: {told}",
+        f"content/posts/post.md:3: {message}",
+        f"content/posts/post.md:7: {message}",
     ]
 
 
@@ -222,8 +222,8 @@ def test_a_missing_gated_file_stops_everything(site: Any) -> None:
     site.post("{% form guide %}")
     site.build()
     (site.root / "content/gated/guide.pdf").unlink()
-    (told,) = site.mistakes()
-    assert told.startswith("campaigns/guide.toml:6: assets")
+    (message,) = site.mistakes()
+    assert message.startswith("campaigns/guide.toml:6: assets")
 
 
 def test_a_form_follows_its_campaign_when_pelican_keeps_a_cache(site: Any) -> None:

@@ -35,8 +35,8 @@ def test_a_link_to_a_gated_file_is_a_mistake(site: Any, text: str, named: str | 
     mistakes = site.mistakes()
     if named is not None:
         line = 8 if "[1]" in text else 6
-        told = f"content/posts/post.md:{line}: links to the gated file `{named}`: {TELL}"
-        assert mistakes == [told]
+        message = f"content/posts/post.md:{line}: links to the gated file `{named}`: {TELL}"
+        assert mistakes == [message]
     assert not site.site.exists()
 
 
@@ -121,9 +121,11 @@ def test_a_gated_text_cannot_be_made_a_post(site: Any) -> None:
 def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> None:
     shutil.copy(site.root / "content/gated/guide.pdf", site.root / "theme/static/extra.css")
     site.post("Text.")
-    with pytest.raises(FileErrors) as told:
+    with pytest.raises(FileErrors) as message:
         site.build()
-    assert "content/gated/guide.pdf: was about to be published as /theme/extra." in str(told.value)
+    assert ("content/gated/guide.pdf: was about to be published as /theme/extra.") in str(
+        message.value
+    )
     assert not site.site.exists()
 
 

@@ -116,10 +116,10 @@ def test_check_names_a_stale_file_and_leaves_it_alone(
     (tmp_path / "cloud-guide.pdf").write_bytes(b"old")
     with pytest.raises(SystemExit) as ended:
         gated_files.main(["--check"])
-    told = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert ended.value.code == 1
-    assert "cloud-guide.pdf: out of date; run `python content/gated/sources/make.py`" in told
-    assert "lead-kpis" not in told
+    assert "cloud-guide.pdf: out of date; run `python content/gated/sources/make.py`" in message
+    assert "lead-kpis" not in message
     assert (tmp_path / "cloud-guide.pdf").read_bytes() == b"old"
 
 

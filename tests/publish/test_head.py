@@ -31,9 +31,9 @@ def build(folder: Path, posts: dict[str, str], **settings: object) -> Path:
     for name, text in posts.items():
         (folder / "content" / "posts" / f"{name}.md").write_text(text, encoding="utf-8")
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
-    given: dict[str, Any] = {"PATH": str(folder / "content"), **LENIENT, **settings}
-    given["OUTPUT_PATH"] = str(folder / "output" / "www")
-    Pelican(read_settings(str(ROOT / "publishconf.py"), override=given)).run()
+    value: dict[str, Any] = {"PATH": str(folder / "content"), **LENIENT, **settings}
+    value["OUTPUT_PATH"] = str(folder / "output" / "www")
+    Pelican(read_settings(str(ROOT / "publishconf.py"), override=value)).run()
     return folder / "output" / "www"
 
 
@@ -131,9 +131,9 @@ def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None
     ]
     assert data(page)["BlogPosting"]["dateModified"] == "2026-11-02T00:00:00+00:00"
     assert data(page)["BlogPosting"]["keywords"] == ["one", "two"]
-    said = meta(page)
-    assert said["article:published_time"] == "2026-11-02T00:00:00+00:00"
-    assert (said["description"], said["og:type"]) == ("In short.", "article")
+    text = meta(page)
+    assert text["article:published_time"] == "2026-11-02T00:00:00+00:00"
+    assert (text["description"], text["og:type"]) == ("In short.", "article")
 
 
 def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
@@ -157,8 +157,8 @@ def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(out
     two = [("en", f"{ORIGIN}/two/"), ("de", f"{ORIGIN}/de/two/")]
     for path in ("two", "de/two"):
         page = read(output, path)
-        told = {(tag["hreflang"], tag["href"]) for tag in page.all("link") if "hreflang" in tag}
-        assert told == set(two)
+        messages = {(tag["hreflang"], tag["href"]) for tag in page.all("link") if "hreflang" in tag}
+        assert messages == set(two)
     (other,) = (tag for tag in read(output, "two").all("a") if "hreflang" in tag)
     assert (other["href"], other["lang"]) == (two[1][1], "de")
     assert "Deutsch" in read(output, "two").words("a")
@@ -208,5 +208,5 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
         page = Page(path.read_text(encoding="utf-8"))
         assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
         tongue = path.relative_to(output).parts[0]
-        said = page.all("html")[0]["lang"]
-        assert said == ("en" if tongue not in {"he", "qx", "de"} else tongue)
+        text = page.all("html")[0]["lang"]
+        assert text == ("en" if tongue not in {"he", "qx", "de"} else tongue)

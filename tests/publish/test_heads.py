@@ -72,7 +72,7 @@ def test_a_draft_is_shown_under_its_preview_alone(site: Any) -> None:
     pages = [name for name in site.files() if b"Secret." in site.files()[name]]
     assert pages == [f"drafts/{TOKEN}/index.html"]
     assert not any(b"Hidden." in page for page in site.files().values())
-    assert built.outcome.warnings == (
+    assert built.summary.warnings == (
         "content/posts/other.md:3: is a draft without `preview`, so it is shown nowhere: "
         "`gatepost new` makes one",
     )
@@ -159,8 +159,10 @@ def test_a_vanished_slug_stops_a_build_until_an_alias_takes_it(site: Any) -> Non
     site.post("Text.", head="Slug: old\n")
     site.build()
     site.post("Text.", head="Slug: new\n")
-    (told,) = site.mistakes()
-    assert told.startswith("content/posts/post.md: its slug `old` was published and is gone: put")
+    (message,) = site.mistakes()
+    assert message.startswith(
+        "content/posts/post.md: its slug `old` was published and is gone: put"
+    )
     site.post("Text.", head="Slug: new\nAliases: old\n")
     site.build()
     assert published(site)["slugs"] == {"new": "content/posts/post.md"}
@@ -176,9 +178,9 @@ def test_work_on_the_desk_is_not_published_and_vanishes_freely(site: Any) -> Non
 
 def test_check_prints_annotations_for_a_pull_request(site: Any) -> None:
     site.post("[100%]({filename}/50%,a:b.md)\n\n![]({static}/images/dot.svg)")
-    told = CliRunner().invoke(check_command, ["--format", "github"])
-    assert told.exit_code == 1
-    assert told.stdout.splitlines() == [
+    message = CliRunner().invoke(check_command, ["--format", "github"])
+    assert message.exit_code == 1
+    assert message.stdout.splitlines() == [
         "::error file=content/posts/post.md,line=4,title=link::"
         "`{filename}/50%25,a:b.md` leads to no article or page: mend the link or add the file",
         "::warning file=content/posts/post.md,line=6,title=alt::"
@@ -199,10 +201,10 @@ def test_a_check_without_a_fault_says_so(site: Any, shape: str) -> None:
 def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
     site.post("Text.")
     site.write("output/published.json", "{")
-    told = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith("output/published.json: not what a build writes; put it back")
-    assert told.stderr.count("\n") == 1
+    message = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
+    assert (message.returncode, message.stdout) == (1, "")
+    assert message.stderr.startswith("output/published.json: not what a build writes; put it back")
+    assert message.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_a_page_with_a_date_to_come_is_held_back_and_the_build_says_so(site: Any
     site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
     built = site.build()
     assert not (site.site / "later").exists()
-    assert built.outcome.due.endswith(": content/pages/later.md")
+    assert built.summary.due.endswith(": content/pages/later.md")
 
 
 def test_a_hidden_post_waits_for_its_date_as_well(site: Any) -> None:

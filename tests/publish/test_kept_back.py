@@ -40,9 +40,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).symlink_to(ROOT / name)
     for name in ("content", "campaigns", "clients"):
         shutil.copytree(ROOT / name, folder / name)
-    told = Image.Exif()
-    told[0x013B] = "Photographer Private"
-    Image.radial_gradient("L").save(folder / "content/images/photo.jpg", exif=told)
+    message = Image.Exif()
+    message[0x013B] = "Photographer Private"
+    Image.radial_gradient("L").save(folder / "content/images/photo.jpg", exif=message)
     about = folder / "content/pages/about.md"
     about.write_text(about.read_text() + "\n![A light]({static}/images/photo.jpg)\n")
     (folder / "var").mkdir()
@@ -52,7 +52,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def opened(project: Path) -> set[Path]:
-    environ = {key: said for key, said in os.environ.items() if not key.startswith("GATEPOST_")}
+    environ = {key: text for key, text in os.environ.items() if not key.startswith("GATEPOST_")}
     environ |= {"GATEPOST_SITE_URL": "https://www.example.com", "PYTHONPATH": str(ROOT)}
     built = subprocess.run(
         [sys.executable, "-c", BUILD],
@@ -116,14 +116,14 @@ def secrets(value: Any, key: str = "") -> Iterator[str]:
 def test_nothing_that_a_clients_file_says_is_on_the_site(
     project: Path, files: dict[str, bytes]
 ) -> None:
-    told = [
+    messages = [
         (secret, name)
         for path in (project / "clients").glob("*.toml")
         for secret in secrets(tomllib.loads(path.read_text()))
         for name, content in files.items()
         if secret.encode() in content
     ]
-    assert told == []
+    assert messages == []
 
 
 def test_no_line_of_a_campaigns_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
@@ -170,8 +170,8 @@ def test_a_link_out_of_the_content_is_refused_and_nothing_of_it_published(
     site.write("var/key", "Title: A key\nDate: 2026-11-02\nSlug: key\n\nunspeakable\n")
     site.post("Text.")
     (site.root / "content" / link).symlink_to(to)
-    told = f"content/{link}: leads out of content/, to {to}: put a copy in its place"
-    assert site.mistakes() == [told]
+    message = f"content/{link}: leads out of content/, to {to}: put a copy in its place"
+    assert site.mistakes() == [message]
     assert not site.site.exists()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from publish.build.site import build
-from publish.plugins.markdown_cache import KEPT_TEXT
+from publish.plugins.markdown_cache import CACHED_HTML
 from tests.service import ROOT
 
 
@@ -26,16 +26,16 @@ def test_this_site_is_the_same_with_kept_texts_and_without(
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pelicanconf.py", tmp_path)
     monkeypatch.chdir(tmp_path)
-    made = []
+    results = []
     for number, kept in enumerate((None, tmp_path / "kept", tmp_path / "kept")):
-        given = {"OUTPUT_PATH": str(tmp_path / str(number) / "www"), KEPT_TEXT: kept}
-        made.append(files(build(Path("pelicanconf.py"), given).site))
+        value = {"OUTPUT_PATH": str(tmp_path / str(number) / "www"), CACHED_HTML: kept}
+        results.append(files(build(Path("pelicanconf.py"), value).site))
     assert len(list((tmp_path / "kept").iterdir())) >= 10
-    assert made[0] == made[1] == made[2]
+    assert results[0] == results[1] == results[2]
 
 
 def test_a_kept_text_is_used_and_a_changed_one_is_not(site: Any) -> None:
-    site.set(f"{KEPT_TEXT} = 'kept'")
+    site.set(f"{CACHED_HTML} = 'kept'")
     site.post("First.")
     site.build()
     for kept in (site.root / "kept").iterdir():
@@ -48,7 +48,7 @@ def test_a_kept_text_is_used_and_a_changed_one_is_not(site: Any) -> None:
 
 
 def test_a_project_with_a_strange_extension_keeps_nothing(site: Any) -> None:
-    site.set(f"{KEPT_TEXT} = 'kept'")
+    site.set(f"{CACHED_HTML} = 'kept'")
     site.set("from markdown.extensions import Extension")
     site.set("class Mine(Extension): extendMarkdown = lambda self, md: None")
     site.set('MARKDOWN["extensions"] = [Mine()]')

@@ -43,8 +43,8 @@ def content(tmp_path: Path) -> Path:
 def build(content: Path, config: str = "pelicanconf.py", **settings: object) -> Path:
     """Builds the folder as `pelican` would, and gives back where the site went."""
     output = content.parent / "output" / "www"
-    given = {"PATH": str(content), "OUTPUT_PATH": str(output), **LENIENT, **settings}
-    pelican = Pelican(read_settings(str(ROOT / config), override=given))
+    value = {"PATH": str(content), "OUTPUT_PATH": str(output), **LENIENT, **settings}
+    pelican = Pelican(read_settings(str(ROOT / config), override=value))
     pelican.run()
     return output
 
@@ -58,8 +58,8 @@ def test_the_site_that_the_build_wrote_is_the_one_that_the_service_reads(content
     output = build(content)
     site = Site.read(output.parent / "site.json")
     settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
-    made = look.site_from(settings, ROOT / "theme" / "static")
-    assert site == made.model_copy(update={"titles": site.titles})
+    created = look.site_from(settings, ROOT / "theme" / "static")
+    assert site == created.model_copy(update={"titles": site.titles})
     assert site.form_action("demo") == "/f/demo"
 
 
@@ -99,8 +99,8 @@ def test_a_second_run_of_the_same_pelican_sees_the_changed_theme(
     theme: Path, content: Path
 ) -> None:
     output = content.parent / "output" / "www"
-    given = {"PATH": str(content), "OUTPUT_PATH": str(output), "THEME": str(theme), **LENIENT}
-    pelican = Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given))
+    value = {"PATH": str(content), "OUTPUT_PATH": str(output), "THEME": str(theme), **LENIENT}
+    pelican = Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=value))
     pelican.run()
     (theme / "static" / "style.css").write_text("body { color: black }")
     pelican.run()
@@ -225,7 +225,7 @@ def test_a_text_without_blanks_takes_its_time_too() -> None:
 
 def test_a_site_without_a_start_is_built_and_says_so(site: Any) -> None:
     site.post("Text.")
-    assert site.build().outcome.warnings == ()
+    assert site.build().summary.warnings == ()
     site.set("DIRECT_TEMPLATES = []")
-    (said,) = site.build().outcome.warnings
-    assert said.startswith("content: no page is the start of the site, `/`: write one")
+    (text,) = site.build().summary.warnings
+    assert text.startswith("content: no page is the start of the site, `/`: write one")

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.building import our_project
-from publish.build.pelican_run import Checked, check
+from publish.build.pelican_run import CheckResult, check
 
 ROOT = Path(__file__).parents[2]
 
 
-def checked(content: Path) -> Checked:
+def checked(content: Path) -> CheckResult:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     return check(ROOT / "pelicanconf.py", {"PATH": str(content)}, at)
 

@@ -10,7 +10,7 @@ import time_machine
 from click.testing import CliRunner, Result
 
 from capture.errors import Refused
-from publish.checks.front_matter import read_head
+from publish.checks.front_matter import read_front_matter
 from publish.cli import new
 
 
@@ -25,8 +25,8 @@ def author(site: Any) -> None:
     site.set("WRITING_RULES = {}")
 
 
-def head_of(path: str) -> dict[str, str]:
-    return dict(read_head(Path(path).read_text()).values)
+def front_matter_of(path: str) -> dict[str, str]:
+    return dict(read_front_matter(Path(path).read_text()).values)
 
 
 @time_machine.travel(datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
@@ -34,7 +34,7 @@ def test_a_new_post_has_its_head_filled_in(site: Any) -> None:
     site.post("Text.", name="a", head="Category: Pricing\n")
     done = run("post", "What: it's “worth”, really?")
     assert done.stdout == "content/posts/what-its-worth-really.md\n"
-    head = head_of(done.stdout.strip())
+    head = front_matter_of(done.stdout.strip())
     assert len(head.pop("preview")) >= 22
     assert head == {
         "title": "What: it's “worth”, really?",
@@ -56,7 +56,7 @@ def test_what_is_new_passes_the_rules_but_for_what_is_to_be_written(
 ) -> None:
     done = run(kind, "--slug", "fresh", *style, "--", title)
     assert done.exit_code == 0
-    assert head_of(done.stdout.strip())["title"] == title
+    assert front_matter_of(done.stdout.strip())["title"] == title
     found = site.check().findings
     assert found.errors == ()
     assert [finding.rule for finding in found.warnings] == ["summary"]
@@ -64,13 +64,13 @@ def test_what_is_new_passes_the_rules_but_for_what_is_to_be_written(
 
 def test_two_previews_are_never_alike() -> None:
     files = [run("post", title).stdout.strip() for title in ("One", "Two")]
-    assert len({head_of(file)["preview"] for file in files}) == 2
+    assert len({front_matter_of(file)["preview"] for file in files}) == 2
 
 
 def test_a_new_draft_is_shown_under_its_preview(site: Any) -> None:
     done = run("post", "Secret plans")
     site.build()
-    shown = f"drafts/{head_of(done.stdout.strip())['preview']}/index.html"
+    shown = f"drafts/{front_matter_of(done.stdout.strip())['preview']}/index.html"
     assert "Secret plans" in site.files()[shown].decode()
 
 

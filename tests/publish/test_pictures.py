@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish.plugins.picture_files import WIDTHS, drawing_size, picture_files, tells_place
+from publish.plugins.picture_files import WIDTHS, drawing_size, has_location, picture_files
 from tests.publish.test_theme import Page
 
 ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
@@ -48,8 +48,8 @@ def test_a_photo_is_offered_in_two_small_kinds_and_every_sensible_width(
     widths = [int(width) for width in re.findall(r" (\d+)w", avif["srcset"])]
     assert widths == [400, 700, 1000, 1200]  # 1200: it was held sideways
     for address in re.findall(r"/pictures/\S+", f"{avif['srcset']} {webp['srcset']}"):
-        with Image.open(site.site / address.lstrip("/")) as made:
-            assert made.width in widths
+        with Image.open(site.site / address.lstrip("/")) as created:
+            assert created.width in widths
     assert shot.exists()
 
 
@@ -78,8 +78,8 @@ def test_nothing_published_holds_what_the_camera_wrote(site: Any) -> None:
     assert "images/shot.jpg" not in site.files()
     assert not any(b"Ann Private" in content for content in site.files().values())
     for path in (site.site / "pictures").iterdir():
-        with Image.open(path) as made:
-            assert not dict(made.getexif()), path
+        with Image.open(path) as created:
+            assert not dict(created.getexif()), path
 
 
 def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: Any) -> None:
@@ -89,8 +89,8 @@ def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: An
     site.build()
     assert site.files()["images/shot.jpg"] == shot.read_bytes()
     photo(shot, place=True)
-    (told,) = site.mistakes_of_build()
-    assert told.startswith("content/images/shot.jpg: tells where it was taken")
+    (message,) = site.mistakes_of_build()
+    assert message.startswith("content/images/shot.jpg: tells where it was taken")
 
 
 def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_clear_picture_keeps_its_clearness(tmp_path: Path) -> None:
     Image.new("RGBA", (50, 40), (10, 20, 30, 0)).save(tmp_path / "clear.png")
     found = picture_files(tmp_path / "clear.png", tmp_path / "cache")
     assert found is not None
-    made, folder = found
-    assert made.plain.name.endswith(".50.png")
-    for name in made.names:
+    created, folder = found
+    assert created.plain.name.endswith(".50.png")
+    for name in created.names:
         with Image.open(folder / name) as image:
             assert image.convert("RGBA").getpixel((5, 5))[3] == 0, name
 
@@ -165,9 +165,9 @@ def test_a_photo_with_a_second_one_in_its_file_is_a_photo_like_others(
     first.save(tmp_path / "a.jpg", format=kind, save_all=True, append_images=[second])
     found = picture_files(tmp_path / "a.jpg", tmp_path / "cache")
     assert found is not None
-    with Image.open(found[1] / found[0].plain.name) as made:
-        assert made.size == (90, 60)
-        assert made.getpixel((5, 5))[0] > 200
+    with Image.open(found[1] / found[0].plain.name) as created:
+        assert created.size == (90, 60)
+        assert created.getpixel((5, 5))[0] > 200
 
 
 def test_a_grey_picture_of_sixteen_bits_keeps_its_greys(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_a_grey_picture_of_sixteen_bits_keeps_its_greys(tmp_path: Path) -> None:
     )
     found = picture_files(tmp_path / "grey.png", tmp_path / "cache")
     assert found is not None
-    with Image.open(found[1] / found[0].plain.name) as made:
-        shades = [made.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
+    with Image.open(found[1] / found[0].plain.name) as created:
+        shades = [created.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
     assert shades == pytest.approx([0, 128, 255], abs=3)
 
 
@@ -186,8 +186,8 @@ def test_a_photo_in_printers_inks_is_shown_in_the_colours_of_a_screen(tmp_path: 
     found = picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
     assert found is not None
     for name in found[0].names:
-        with Image.open(found[1] / name) as made:
-            assert made.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
+        with Image.open(found[1] / name) as created:
+            assert created.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
 
 
 def test_a_drawing_may_have_any_name(site: Any) -> None:
@@ -200,8 +200,8 @@ def test_a_drawing_may_have_any_name(site: Any) -> None:
 
 
 def test_a_place_is_found_where_there_is_one(tmp_path: Path) -> None:
-    assert tells_place(photo(tmp_path / "a.jpg", (8, 8), place=True))
-    assert not tells_place(photo(tmp_path / "b.jpg", (8, 8)))
+    assert has_location(photo(tmp_path / "a.jpg", (8, 8), place=True))
+    assert not has_location(photo(tmp_path / "b.jpg", (8, 8)))
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
@@ -209,8 +209,8 @@ def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: byte
     (site.root / "content/images/bad.png").write_bytes(content)
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
-    (told,) = site.mistakes_of_build()
-    assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", told)
+    (message,) = site.mistakes_of_build()
+    assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", message)
 
 
 def test_a_picture_too_large_to_read_is_refused(
@@ -227,8 +227,8 @@ def test_a_picture_too_large_to_read_is_refused(
 def test_a_picture_from_another_host_is_refused(site: Any) -> None:
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("![Spy](https://spy.example/pixel.png)")
-    (told,) = site.mistakes()
-    assert told.startswith("content/posts/post.md:4: shows `https://spy.example/pixel.png`")
+    (message,) = site.mistakes()
+    assert message.startswith("content/posts/post.md:4: shows `https://spy.example/pixel.png`")
 
 
 def test_odd_picture_tags_are_left_as_they_are_or_kept_whole(site: Any) -> None:
@@ -250,22 +250,22 @@ def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str)
     (site.root / "content/images/copy.png").symlink_to(secret)
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post(f"![Secret]({link})")
-    assert any("would publish the gated file" in told for told in site.mistakes())
+    assert any("would publish the gated file" in message for message in site.mistakes())
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
 def test_a_damaged_picture_is_read_or_refused_in_words(tmp_path: Path, kind: str) -> None:
-    chance, whole = random.Random(kind), BytesIO()
+    chance, complete = random.Random(kind), BytesIO()
     exif = Image.Exif()
     exif[ORIENTATION] = 6
-    Image.radial_gradient("L").resize((40, 30)).convert("RGB").save(whole, kind, exif=exif)
+    Image.radial_gradient("L").resize((40, 30)).convert("RGB").save(complete, kind, exif=exif)
     damaged = tmp_path / "damaged.png"
     for _ in range(40):
-        content = bytearray(whole.getvalue())
+        content = bytearray(complete.getvalue())
         for _ in range(chance.randint(1, 20)):
             content[chance.randrange(len(content))] = chance.randrange(256)
         damaged.write_bytes(content[: chance.choice([None, chance.randrange(len(content))])])
         with suppress(ValueError):
             picture_files(damaged, tmp_path / "cache")
         with suppress(ValueError):
-            tells_place(damaged)
+            has_location(damaged)

@@ -81,17 +81,20 @@ def test_a_picture_that_cannot_be_copied_stops_the_build(site: Any) -> None:
 def test_a_faulty_template_is_told_with_its_line(site: Any) -> None:
     site.write("theme/templates/article.html", "<h1>\n{{ article.title.no.such }}")
     site.post("Text.")
-    with pytest.raises(FileErrors) as told:
+    with pytest.raises(FileErrors) as message:
         site.build()
-    assert str(told.value) == ("theme/templates/article.html:2: 'str object' has no attribute 'no'")
+    assert str(message.value) == (
+        "theme/templates/article.html:2: 'str object' has no attribute 'no'"
+    )
 
 
 def test_a_faulty_settings_file_is_told_with_its_line(site: Any) -> None:
     site.write("pelicanconf.py", "PATH = 'content'\nTHEME = = 'theme'\n")
-    with pytest.raises(FileErrors) as told:
+    with pytest.raises(FileErrors) as message:
         site.check()
     assert (
-        str(told.value) == "pelicanconf.py:2: SyntaxError: invalid syntax (pelicanconf.py, line 2)"
+        str(message.value) == "pelicanconf.py:2: SyntaxError: invalid syntax (pelicanconf.py, "
+        "line 2)"
     )
 
 
@@ -107,7 +110,7 @@ def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
     )
     site.write("plugins/odd.py", plugin)
     site.set("PLUGIN_PATHS = ['plugins']\nPLUGINS = [*PLUGINS, 'odd']")
-    assert site.build().outcome.warnings == ("Odd.",)
+    assert site.build().summary.warnings == ("Odd.",)
 
 
 def test_a_mistake_of_one_build_is_forgotten_by_the_next(site: Any) -> None:

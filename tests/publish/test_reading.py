@@ -114,9 +114,9 @@ def test_a_note_says_that_it_is_one(page: Page) -> None:
 
 @pytest.mark.parametrize("around", ["!!! note\n", "1. One\n\n", "-   One\n\n"])
 def test_code_in_a_note_or_list_is_coloured_as_code(around: str) -> None:
-    said = settings_from(ROOT / "pelicanconf.py", {})["MARKDOWN"]
-    named = [*said["extensions"], *said["extension_configs"]]
-    markdown = Markdown(**said | {"extensions": named})
+    text = settings_from(ROOT / "pelicanconf.py", {})["MARKDOWN"]
+    named = [*text["extensions"], *text["extension_configs"]]
+    markdown = Markdown(**text | {"extensions": named})
     page = markdown.convert(f"{around}    ```python\n    x = 1\n    ```\n")
     assert '<span class="n">x</span> <span class="o">=</span>' in page
 

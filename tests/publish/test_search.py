@@ -8,7 +8,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from publish.build.release import make_index
+from publish.build.release import build_search_index
 
 MARK = b"pagefind_dcd"
 WORDS = ["lead", "leaders", "le", "zebra", "Überweisung", "日本", "naïve", "x1"]
@@ -40,7 +40,7 @@ def read(path: Path) -> list[Any]:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("search")
-    make_index(site_of(folder / "site", 60, seed=1), folder / "index")
+    build_search_index(site_of(folder / "site", 60, seed=1), folder / "index")
     return folder / "index"
 
 
@@ -74,8 +74,8 @@ def test_no_part_is_much_larger_than_its_aim(index: Path) -> None:
 def test_another_text_has_another_name_and_the_same_text_the_same(
     index: Path, tmp_path: Path
 ) -> None:
-    make_index(site_of(tmp_path / "same", 60, seed=1), tmp_path / "again")
-    make_index(site_of(tmp_path / "other", 60, seed=2), tmp_path / "changed")
+    build_search_index(site_of(tmp_path / "same", 60, seed=1), tmp_path / "again")
+    build_search_index(site_of(tmp_path / "other", 60, seed=2), tmp_path / "changed")
 
     def names(folder: Path) -> set[str]:
         return {path.name for path in folder.rglob("*.pf_*") if path.suffix != ".pf_fragment"}
@@ -85,5 +85,5 @@ def test_another_text_has_another_name_and_the_same_text_the_same(
 
 
 def test_a_small_sites_words_are_all_in_one_part(tmp_path: Path) -> None:
-    make_index(site_of(tmp_path / "site", 7, seed=1), tmp_path / "index")
+    build_search_index(site_of(tmp_path / "site", 7, seed=1), tmp_path / "index")
     assert len(listed(tmp_path / "index")[2]) == 1

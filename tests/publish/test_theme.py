@@ -123,8 +123,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (content / "pages" / "home.md").write_text("Title: Home & garden\nSlug: home\n\nWelcome.\n")
     (content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs.\n")
     (content / "images" / "steps.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    given = {"PATH": str(content), "OUTPUT_PATH": str(folder / "output" / "www"), **LENIENT}
-    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given)).run()
+    value = {"PATH": str(content), "OUTPUT_PATH": str(folder / "output" / "www"), **LENIENT}
+    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=value)).run()
     return folder / "output" / "www"
 
 
@@ -382,8 +382,8 @@ def test_a_site_without_an_article_says_so_on_every_list(tmp_path: Path) -> None
         (tmp_path / "content" / name).mkdir(parents=True)
     (tmp_path / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
     site = tmp_path / "output" / "www"
-    given = {"PATH": str(tmp_path / "content"), "OUTPUT_PATH": str(site), **LENIENT}
-    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=given)).run()
+    value = {"PATH": str(tmp_path / "content"), "OUTPUT_PATH": str(site), **LENIENT}
+    Pelican(read_settings(str(ROOT / "pelicanconf.py"), override=value)).run()
     for name in ("index.html", "404.html", *(f"{name}/index.html" for name in LISTS)):
         page = Page((site / name).read_text())
         assert "Nothing is published here yet." in page.words("p"), name

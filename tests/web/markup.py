@@ -66,8 +66,8 @@ class Markup(HTMLParser):
     @property
     def alert(self) -> str:
         """What the page's one alert says."""
-        (said,) = self.alerts
-        return said
+        (text,) = self.alerts
+        return text
 
     def by_id(self, identity: str) -> dict[str, str]:
         """The attributes of the element with that id."""

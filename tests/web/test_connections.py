@@ -22,9 +22,9 @@ HEAD = (
 
 @contextlib.contextmanager
 def connected(service: Service, sends: str = "") -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as made:
-        made.sendall(sends.encode())
-        yield made
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as created:
+        created.sendall(sends.encode())
+        yield created
 
 
 @pytest.mark.parametrize(
@@ -75,19 +75,19 @@ def test_a_form_that_trickles_in_is_taken_whole(service: Service) -> None:
     form = person()
     body = urlencode(form)
     head = HEAD.format(len(body)).removesuffix("\r\n") + f"X-Forwarded-For: {new_address()}\r\n\r\n"
-    with connected(service, head) as made:
+    with connected(service, head) as created:
         for start in range(0, len(body), 20):
-            made.sendall(body[start : start + 20].encode())
+            created.sendall(body[start : start + 20].encode())
             time.sleep(0.002)  # a packet of its own
-        assert made.recv(100).startswith(b"HTTP/1.1 303")
+        assert created.recv(100).startswith(b"HTTP/1.1 303")
     assert service.stages()[form["email"]] == "qualified"
 
 
 def test_idle_browsers_do_not_delay_the_end(service: Service) -> None:
     with ExitStack() as idle:
         for _ in range(8):
-            made = idle.enter_context(connected(service, "GET / HTTP/1.1\r\nHost: site\r\n\r\n"))
-            assert made.recv(100).startswith(b"HTTP/1.1 200")
+            created = idle.enter_context(connected(service, "GET / HTTP/1.1\r\nHost: site\r\n\r\n"))
+            assert created.recv(100).startswith(b"HTTP/1.1 200")
         started = time.monotonic()
         service.end()
         assert time.monotonic() - started < 3

@@ -65,9 +65,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.chdir(tmp_path)
     for name in ("SECRET_KEY", "DUPLICATE_KEY"):
         monkeypatch.setenv(f"GATEPOST_{name}", KEY)
-    made = Site(tmp_path)
-    yield made
-    assert made.ledger.verify().faults == ()
+    created = Site(tmp_path)
+    yield created
+    assert created.ledger.verify().problems == ()
 
 
 @pytest.fixture

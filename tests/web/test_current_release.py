@@ -82,7 +82,7 @@ def test_a_campaign_of_a_release_that_is_current_this_moment_is_known_at_once(
 def test_two_releases_of_one_age_are_told_apart(
     config: WebConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capture.web.config.LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("capture.web.config.RELOAD_SECONDS", 0)
     site = LiveSite(config.site_facts)
     swap(config)
     assert site.now().tagline == "A cite."

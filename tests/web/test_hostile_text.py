@@ -184,8 +184,8 @@ def test_whatever_is_posted_is_answered_and_comes_back_inert(
     @quickly
     @given(st.dictionaries(st.sampled_from(NAMES), anything), anything)
     def any_form(form: dict[str, bytes], referer: bytes) -> None:
-        told = referer.decode("latin-1").replace("\r", "").replace("\n", "")
-        answer = site.post(form, headers={"Referer": told})
+        text = referer.decode("latin-1").replace("\r", "").replace("\n", "")
+        answer = site.post(form, headers={"Referer": text})
         assert answer.status_code in {303, 413, 422}
         kinds, addresses = parts_of([answer.text])
         if answer.status_code == 422:
@@ -193,7 +193,7 @@ def test_whatever_is_posted_is_answered_and_comes_back_inert(
             assert addresses <= harmless[1]
 
     any_form()
-    assert site.ledger.verify().faults == ()
+    assert site.ledger.verify().problems == ()
 
 
 def test_whatever_the_address_holds_the_page_stays_as_it_is(

@@ -113,10 +113,10 @@ def leads(service: Service) -> Counter[str]:
     with service.ledger() as ledger:
         return ledger.read(
             lambda reading: Counter(
-                str(dossier.answers["email"])
+                str(personal_data.answers["email"])
                 for lead in reading.leads.select()
                 if lead.review == "qualified"
-                and (dossier := reading.people.dossier(lead.lead_id))
+                and (personal_data := reading.people.personal_data(lead.lead_id))
                 and lead.lead_id in {message.lead_id for message in reading.outbox.waiting()}
             )
         )

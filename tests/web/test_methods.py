@@ -7,9 +7,9 @@ from tests.service import GUIDE, Service
 
 @pytest.mark.parametrize("path", ["/", f"/f/{GUIDE}", "/healthz", "/missing/"])
 def test_head_says_what_get_says_without_the_page(service: Service, path: str) -> None:
-    whole, head = service.ask("GET", path), service.ask("HEAD", path)
-    assert (head.status, head.body) == (whole.status, b"")
-    assert head.headers["Content-Length"] == str(len(whole.body))
+    complete, head = service.ask("GET", path), service.ask("HEAD", path)
+    assert (head.status, head.body) == (complete.status, b"")
+    assert head.headers["Content-Length"] == str(len(complete.body))
 
 
 def test_options_name_the_methods(service: Service) -> None:

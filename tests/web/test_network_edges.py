@@ -40,8 +40,8 @@ def line_to(service: Service, sends: str = "", reads: int = 0) -> socket.socket:
 
 def answer_to(service: Service, head: str, body: str = "") -> str:
     """All that the server says, until it ends the connection."""
-    with closing(line_to(service, f"{head}\r\n{body}")) as line, line.makefile("rb") as said:
-        return said.read().decode()
+    with closing(line_to(service, f"{head}\r\n{body}")) as line, line.makefile("rb") as text:
+        return text.read().decode()
 
 
 def chunked(text: str) -> str:
@@ -91,9 +91,9 @@ GZIP, PLAIN = "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked"
 def test_a_body_whose_framing_has_two_readings_is_refused(
     alone: Service, headers: tuple[str, ...], status: int
 ) -> None:
-    said = answer_to(alone, *post(*headers, body=CHUNKED))
-    assert said.startswith(f"HTTP/1.1 {status} "), said[:200]
-    assert said.count("HTTP/1.1 ") == 1  # nothing of the body was taken for a request
+    text = answer_to(alone, *post(*headers, body=CHUNKED))
+    assert text.startswith(f"HTTP/1.1 {status} "), text[:200]
+    assert text.count("HTTP/1.1 ") == 1  # nothing of the body was taken for a request
 
 
 def test_chunks_before_http_1_1_are_refused(alone: Service) -> None:
@@ -105,9 +105,9 @@ def test_chunks_before_http_1_1_are_refused(alone: Service) -> None:
 def test_who_sends_too_much_reads_why_every_time(alone: Service, size: int) -> None:
     head, body = post(f"Content-Length: {size}", body="x" * size)
     for _ in range(10):
-        said = answer_to(alone, head.replace("Connection: close\r\n", ""), body)
-        assert said.startswith("HTTP/1.1 413 ")
-        assert "64 KiB" in said
+        text = answer_to(alone, head.replace("Connection: close\r\n", ""), body)
+        assert text.startswith("HTTP/1.1 413 ")
+        assert "64 KiB" in text
 
 
 def test_who_sends_too_much_in_chunks_reads_why_every_time(alone: Service) -> None:
@@ -129,9 +129,9 @@ def test_a_body_that_breaks_off_is_answered_in_words(alone: Service) -> None:
         with closing(line_to(alone, f"{head}\r\n1f4\r\nfull_name=An")) as line:
             line.shutdown(socket.SHUT_WR)
             with line.makefile("rb") as read:
-                said = read.read().decode()
-        assert said.startswith("HTTP/1.1 400 ")
-        assert "The body did not arrive whole; nothing was recorded. Go back" in said
+                text = read.read().decode()
+        assert text.startswith("HTTP/1.1 400 ")
+        assert "The body did not arrive whole; nothing was recorded. Go back" in text
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_the_log_of_a_malformed_request_names_neither_address_nor_content(
     with closing(line_to(alone, sends)) as line:
         line.shutdown(socket.SHUT_WR)
         with line.makefile("rb") as read:
-            said = read.read().decode()
+            text = read.read().decode()
     log = alone.log.read_text()[before:]
-    assert "secret" not in said + log
+    assert "secret" not in text + log
     assert "127.0.0.1" not in log
     assert "203.0.113" not in log
     assert all(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.web.sender import UNKNOWN, household
+from capture.web.sender import UNKNOWN, client_network
 
 FOUR = "203.0.113.7"
 
@@ -28,7 +28,7 @@ FOUR = "203.0.113.7"
     ],
 )
 def test_an_ipv4_visitor_is_counted_by_the_ipv4_address(address: str) -> None:
-    assert household(address) == FOUR
+    assert client_network(address) == FOUR
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_an_ipv4_visitor_is_counted_by_the_ipv4_address(address: str) -> None:
     ],
 )
 def test_an_ipv6_visitor_is_counted_by_the_network(address: str, network: str) -> None:
-    assert household(address) == network
+    assert client_network(address) == network
 
 
 @pytest.mark.parametrize("address", [None, "", " ", "unix:", "localhost", "1.2.3", "%eth0", "[]"])
 def test_a_peer_without_an_address_is_unknown(address: str | None) -> None:
-    assert household(address) == UNKNOWN
+    assert client_network(address) == UNKNOWN
 
 
 @given(st.ip_addresses(v=4), st.ip_addresses(v=4))
@@ -58,9 +58,11 @@ def test_two_ipv4_visitors_are_never_one_by_whatever_way_they_come(
     one: object, other: object
 ) -> None:
     for way in ("{}", "::ffff:{}", "64:ff9b::{}", "{}:80"):
-        assert (household(way.format(one)) == household(way.format(other))) == (one == other)
+        assert (client_network(way.format(one)) == client_network(way.format(other))) == (
+            one == other
+        )
 
 
 @given(st.text(max_size=60))
 def test_whatever_a_proxy_writes_is_counted(address: str) -> None:
-    assert household(address)
+    assert client_network(address)

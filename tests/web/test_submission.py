@@ -118,8 +118,8 @@ def leads_of(service: Service, email: str) -> list[str]:
             lambda reading: [
                 lead.review
                 for lead in reading.leads.select()
-                if (dossier := reading.people.dossier(lead.lead_id))
-                and dossier.answers.get("email") == email
+                if (personal_data := reading.people.personal_data(lead.lead_id))
+                and personal_data.answers.get("email") == email
             ]
         )
 

@@ -70,9 +70,9 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def until_all_say(told: Callable[[], bool]) -> None:
+def until_all_say(message: Callable[[], bool]) -> None:
     """Asks until twelve answers in a row say so: by then both workers were among them."""
-    until(lambda: all(told() for _ in range(12)))
+    until(lambda: all(message() for _ in range(12)))
 
 
 @contextmanager
@@ -98,8 +98,8 @@ def asking(service: Service, slug: str) -> Iterator[list[Answer]]:
 
 def test_a_change_is_looked_for_each_second() -> None:
     """So both workers have it within two."""
-    assert catalogue.LOOK_AGAIN_SECONDS <= 1
-    assert site_facts.LOOK_AGAIN_SECONDS <= 1
+    assert catalogue.RELOAD_SECONDS <= 1
+    assert site_facts.RELOAD_SECONDS <= 1
 
 
 def test_a_changed_file_is_taken_up_and_no_request_is_lost(
@@ -115,16 +115,16 @@ def test_a_changed_file_is_taken_up_and_no_request_is_lost(
 def test_a_broken_file_leaves_the_last_good_one_and_is_told_in_the_log(
     service: Service, slug: str, file: Path
 ) -> None:
-    told = f"not taken up, the last good ones stay: campaigns/{slug}"
+    message = f"not taken up, the last good ones stay: campaigns/{slug}"
     with asking(service, slug) as answers:
         edit(file, "at_least = 101", 'at_least = "many"')
-        until(lambda: service.log.read_text().count(told) == 2)  # a line for each worker
+        until(lambda: service.log.read_text().count(message) == 2)  # a line for each worker
         seen = len(answers)
         until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}
     lines = [line for line in service.log.read_text().splitlines() if slug in line]
     assert len(lines) == 2
-    assert all(told in line for line in lines)
+    assert all(message in line for line in lines)
 
 
 def test_a_form_of_an_earlier_version_keeps_the_consent_that_was_shown(
@@ -192,8 +192,8 @@ def test_terms_that_bills_are_drawn_in_are_not_taken_up_under_a_slug_with_leads(
     service.thanks(service.post(person(), slug))
     with asking(service, slug) as answers:
         edit(file, 'currency = "USD"', 'currency = "EUR"')
-        told = f"{slug} has leads already, so put the new terms under a new slug"
-        until(lambda: service.log.read_text().count(told) == 2)
+        message = f"{slug} has leads already, so put the new terms under a new slug"
+        until(lambda: service.log.read_text().count(message) == 2)
         seen = len(answers)
         until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}

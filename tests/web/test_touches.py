@@ -15,9 +15,9 @@ def touches(service: Service) -> tuple[dict[str, str], dict[str, str]]:
     """Those of the newest lead, without the time."""
     with service.ledger() as ledger:
         newest = ledger.read(lambda reading: next(reading.leads.select(newest_first=True)))
-        dossier = ledger.read(lambda reading: reading.people.dossier(newest.lead_id))
-    assert dossier is not None
-    first, last = dict(dossier.first_touch), dict(dossier.last_touch)
+        personal_data = ledger.read(lambda reading: reading.people.personal_data(newest.lead_id))
+    assert personal_data is not None
+    first, last = dict(personal_data.first_touch), dict(personal_data.last_touch)
     assert bool(first.pop("time", "")) is bool(last.pop("time", ""))
     return first, last
 

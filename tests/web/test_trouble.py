@@ -81,14 +81,14 @@ def cramped(project: Path) -> Iterator[Service]:
 
 
 def test_a_full_disk_costs_no_visitor_what_they_typed(cramped: Service) -> None:
-    disk, taken, refused = SmallDisk(cramped), [person()], []
-    assert cramped.post(taken[0]).status == 303
+    disk, used, refused = SmallDisk(cramped), [person()], []
+    assert cramped.post(used[0]).status == 303
     disk.fill()
     while len(refused) < 3:  # what room the log had left may take one or two more
         form = person(full_name="Ann <Lee>")
         answer = cramped.post(form)
         if answer.status == 303:
-            taken.append(form)
+            used.append(form)
             continue
         told_to_send_again(answer, form)
         refused.append(form)
@@ -102,7 +102,7 @@ def test_a_full_disk_costs_no_visitor_what_they_typed(cramped: Service) -> None:
     (cramped.folder / "var").rmdir()
     (cramped.folder / "kept").rename(cramped.folder / "var")
     assert cramped.run("verify").returncode == 0
-    expected = {form["email"]: "qualified" for form in [*taken, *refused]}
+    expected = {form["email"]: "qualified" for form in [*used, *refused]}
     assert cramped.stages() == expected
 
 

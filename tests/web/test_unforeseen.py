@@ -73,7 +73,7 @@ def test_a_page_that_fails_is_logged_by_its_route_and_stack(
 def test_a_form_that_fails_is_logged_without_its_values(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("capture.web.public.form.receive", broken)
+    monkeypatch.setattr("capture.web.public.form.receive_submission", broken)
     answer = client.post(f"/f/{GUIDE}", data=person(email=SECRET, full_name="Ann Secret"))
     assert answer.status_code == 500
     text = entry(caplog)

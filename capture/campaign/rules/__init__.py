@@ -6,12 +6,12 @@ from capture.campaign.problems import Finding
 from capture.campaign.rules.criteria import criteria_findings
 from capture.campaign.rules.draft import Draft, broken_parts
 from capture.campaign.rules.form import form_findings
-from capture.campaign.rules.terms import Surroundings, money_findings, terms_findings
+from capture.campaign.rules.terms import ValidationContext, money_findings, terms_findings
 
-__all__ = ["Draft", "Surroundings", "broken_parts", "rule_findings"]
+__all__ = ["Draft", "ValidationContext", "broken_parts", "campaign_findings"]
 
 
-def rule_findings(draft: Draft) -> Iterator[Finding]:
+def campaign_findings(draft: Draft) -> Iterator[Finding]:
     """Every rule that a campaign breaks by itself, whatever stands around it."""
     yield from terms_findings(draft)
     yield from form_findings(draft)

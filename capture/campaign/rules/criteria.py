@@ -8,9 +8,9 @@ from babel.core import get_global
 
 from capture.campaign.kinds import NAME, number_range
 from capture.campaign.model import OPERATORS, Criterion, FieldType, FormField
-from capture.campaign.problems import Finding, KeyPath, listed, near
+from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
-from capture.campaign.rules.form import Spans, split_choices, split_message, taken
+from capture.campaign.rules.form import Spans, accepted_choices, split_choices, split_message
 from capture.countries import COUNTRIES
 
 # Which operators fit which type of field, and which numbers a field's choices stand for.
@@ -40,14 +40,14 @@ def operators_of(criterion: Criterion) -> list[str]:
 def spans_of(field: FormField) -> Spans | None:
     """Numbers of each choice; None if some choice is made of words."""
     spans = {choice: number_range(choice) for choice in field.choices}
-    whole = {choice: span for choice, span in spans.items() if span is not None}
-    return whole if len(whole) == len(spans) else None
+    complete = {choice: span for choice, span in spans.items() if span is not None}
+    return complete if len(complete) == len(spans) else None
 
 
 # A definition that no choice can meet would never bring a lead: it is a mistake.
 
 
-def never_met_findings(draft: Draft) -> Iterator[Finding]:
+def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
     """A choice field on which no answer meets all its criteria: nothing would ever qualify."""
     left: dict[str, set[str]] = {}
     for name, criterion in draft.criteria.items():
@@ -64,23 +64,23 @@ def never_met_findings(draft: Draft) -> Iterator[Finding]:
             yield Finding(
                 ("criteria", name),
                 f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
-                f"the choices are {listed(field.choices)}",
+                f"the choices are {join_words(field.choices)}",
             )
         left[judged] = before & met
 
 
 def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
     """The choices that meet the criterion; None if something else is wrong with it already."""
-    given = operators_of(criterion)
+    value = operators_of(criterion)
     spans = spans_of(field)
-    if len(given) != 1 or given[0] not in FITTING[FieldType.CHOICE]:
+    if len(value) != 1 or value[0] not in FITTING[FieldType.CHOICE]:
         return None
-    operator, operand = given[0], getattr(criterion, given[0])
+    operator, operand = value[0], getattr(criterion, value[0])
     if operator in NUMERIC:
         backwards = operator == "between" and operand[0] > operand[1]
         if spans is None or backwards or split_choices(operator, operand, spans):
             return None
-        return set(taken(operator, operand, spans))
+        return set(accepted_choices(operator, operand, spans))
     words = {operand} if operator == "equal" else set(operand)
     if not words <= set(field.choices):
         return None
@@ -97,22 +97,22 @@ def criteria_findings(draft: Draft) -> Iterator[Finding]:
                 "letter and is at most 40 long, such as decision_maker",
             )
         yield from _criterion_findings(name, criterion, draft)
-    yield from never_met_findings(draft)
+    yield from unsatisfiable_findings(draft)
 
 
 def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterator[Finding]:
     at = ("criteria", name)
-    given = operators_of(criterion)
-    if not given:
+    value = operators_of(criterion)
+    if not value:
         yield Finding(at, f"has no rule; add one of {', '.join(OPERATORS)}")
-    if len(given) > 1:
+    if len(value) > 1:
         yield Finding(
             at,
-            f"has several rules ({', '.join(given)}); give each a criterion of its own, "
+            f"has several rules ({', '.join(value)}); give each a criterion of its own, "
             f'with field = "{criterion.field or name}"',
         )
     judged = criterion.field or name
-    if judged in draft.misshapen:
+    if judged in draft.malformed:
         return
     field = draft.fields.get(judged)
     if field is None:
@@ -126,15 +126,15 @@ def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterat
             f"judges the field `{judged}`, which may be left blank; "
             f"take required = false out of [fields.{judged}]",
         )
-    for operator in given:
+    for operator in value:
         yield from _operator_findings((*at, operator), criterion, operator, field)
 
 
 def _no_such_field(name: str, criterion: Criterion, draft: Draft) -> Finding:
     if criterion.field is not None:
-        hint = near(criterion.field, draft.fields) or _fields_there(draft)
+        hint = suggestion(criterion.field, draft.fields) or _fields_there(draft)
         return Finding(("criteria", name, "field"), f"the form has no such field{hint}")
-    hint = near(name, draft.fields) or '; name one with field = "..."' + _fields_there(draft)
+    hint = suggestion(name, draft.fields) or '; name one with field = "..."' + _fields_there(draft)
     return Finding(("criteria", name), f"the form has no field `{name}`{hint}")
 
 
@@ -157,8 +157,8 @@ def _operator_findings(
     elif operator == "matches":
         yield from _each(at, operand, _wordless)
     elif operator == "equal":
-        if fault := _word_fault(field)(operand):
-            yield Finding(at, fault)
+        if problem := _word_fault(field)(operand):
+            yield Finding(at, problem)
     elif operator != "business_email":
         yield from _each(at, operand, _word_fault(field))
 
@@ -171,23 +171,23 @@ def _each(
     for number, entry in enumerate(operand):
         if entry.casefold() in seen:
             yield Finding((*at, number), "is listed twice; keep one")
-        elif fault := fault_of(entry):
-            yield Finding((*at, number), fault)
+        elif problem := fault_of(entry):
+            yield Finding((*at, number), problem)
         seen.add(entry.casefold())
 
 
 def _word_fault(field: FormField) -> Callable[[Any], str]:
-    def fault(value: Any) -> str:
+    def problem(value: Any) -> str:
         if field.type is FieldType.INTEGER:
             return "" if isinstance(value, int) else "must be a whole number without quotes"
         if not isinstance(value, str):
             return "must be text in quotes"
         if field.choices and value not in field.choices:
-            there = near(value, field.choices) or f"; they are {listed(field.choices)}"
+            there = suggestion(value, field.choices) or f"; they are {join_words(field.choices)}"
             return f"is none of the field's choices{there}"
         return "" if field.choices else _wordless(value)
 
-    return fault
+    return problem
 
 
 def _wordless(text: str) -> str:
@@ -220,7 +220,8 @@ def _number_findings(
         words = [choice for choice in field.choices if number_range(choice) is None]
         yield Finding(
             at,
-            f"needs choices that are numbers, and {listed(words)} is not; write choices such as "
+            f"needs choices that are numbers, and {join_words(words)} is not; write choices such "
+            "as "
             '"51-200" or "1001+", or use one_of',
         )
     elif split_choices(operator, operand, spans):

@@ -40,23 +40,23 @@ class Draft:
     review: Review | None = None
     duplicates: Duplicates | None = None
     caps: Caps | None = None
-    misshapen: frozenset[str] = frozenset()
+    malformed: frozenset[str] = frozenset()
     """Names of fields that stand in the file, and of which no more is known."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any], broken: frozenset[KeyPath]) -> Self:
         """From the data of a file and the paths that its shape makes useless."""
         parts = {
-            name: _sound(name, data[name], broken)
+            name: _valid_part(name, data[name], broken)
             for name in CampaignFile.model_fields.keys() & data.keys() & _ADAPTERS.keys()
             if (name,) not in broken
         }
-        misshapen = frozenset(
+        malformed = frozenset(
             str(path[1]) for path in broken if path[:1] == ("fields",) if path[1:]
         )
         known = {name: part for name, part in parts.items() if part is not None}
         known.setdefault("assets", None if ("assets",) in broken else ())
-        return cls(**known, misshapen=misshapen)
+        return cls(**known, malformed=malformed)
 
 
 def broken_parts(paths: list[KeyPath]) -> frozenset[KeyPath]:
@@ -73,7 +73,7 @@ _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
-def _sound(name: str, value: Any, broken: frozenset[KeyPath]) -> Any:
+def _valid_part(name: str, value: Any, broken: frozenset[KeyPath]) -> Any:
     if isinstance(value, Mapping):
         value = {key: part for key, part in value.items() if (name, key) not in broken}
     try:

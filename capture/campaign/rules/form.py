@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from capture.campaign.kinds import NAME, Range
 from capture.campaign.model import FieldType, FormField
-from capture.campaign.problems import Finding, listed, near, shown
+from capture.campaign.problems import Finding, join_words, show_value, suggestion
 from capture.campaign.rules.draft import Draft
 
 # The autocomplete tokens of the HTML standard, section 4.10.18.7 "Autofill".
@@ -85,9 +85,9 @@ _UNMEASURED: Final = (*_OFFERED, FieldType.COUNTRY, FieldType.INTEGER)
 
 def form_findings(draft: Draft) -> Iterator[Finding]:
     """Everything that a form's fields do wrong, one finding each."""
-    for name in (*draft.fields, *sorted(draft.misshapen)):
-        if why := _unusable(name):
-            yield Finding(("fields", name), why)
+    for name in (*draft.fields, *sorted(draft.malformed)):
+        if reason := _unusable(name):
+            yield Finding(("fields", name), reason)
     for name, field in draft.fields.items():
         yield from _field_findings(name, field)
     yield from _email_findings(draft)
@@ -127,10 +127,10 @@ def _field_findings(name: str, field: FormField) -> Iterator[Finding]:
     if field.autocomplete and not is_autocomplete(field.autocomplete):
         yield Finding(
             (*at, "autocomplete"),
-            "is no token of the HTML standard" + near(field.autocomplete, AUTOFILL_FIELDS),
+            "is no token of the HTML standard" + suggestion(field.autocomplete, AUTOFILL_FIELDS),
         )
     if name in _TYPES_OF and field.type not in _TYPES_OF[name]:
-        known = listed((str(kind) for kind in _TYPES_OF[name]), " or ")
+        known = join_words((str(kind) for kind in _TYPES_OF[name]), " or ")
         yield Finding(
             (*at, "type"),
             f"`{name}` means the same in every campaign: write type = {known}"
@@ -139,7 +139,7 @@ def _field_findings(name: str, field: FormField) -> Iterator[Finding]:
 
 
 def _email_findings(draft: Draft) -> Iterator[Finding]:
-    if "email" in draft.misshapen or not draft.fields:
+    if "email" in draft.malformed or not draft.fields:
         return
     email = draft.fields.get("email")
     if email is None:
@@ -160,7 +160,7 @@ Spans = Mapping[str, Range]
 """Each choice with the numbers that it stands for."""
 
 
-def takes(operator: str, operand: Any, span: Range) -> bool | None:
+def contains_span(operator: str, operand: Any, span: Range) -> bool | None:
     """Whether `at_least`, `at_most` or `between` takes every number of a span; None: only some."""
     least, most = _bounds(operator, operand)
     low, high = span
@@ -170,31 +170,35 @@ def takes(operator: str, operand: Any, span: Range) -> bool | None:
     return True if least <= low and last <= most else None
 
 
-def taken(operator: str, operand: Any, spans: Spans) -> list[str]:
+def accepted_choices(operator: str, operand: Any, spans: Spans) -> list[str]:
     """The choices that the criterion takes whole."""
-    return [choice for choice, span in spans.items() if takes(operator, operand, span)]
+    return [choice for choice, span in spans.items() if contains_span(operator, operand, span)]
 
 
 def split_choices(operator: str, operand: Any, spans: Spans) -> list[str]:
     """The choices that the criterion would cut in two."""
-    return [choice for choice, span in spans.items() if takes(operator, operand, span) is None]
+    return [
+        choice for choice, span in spans.items() if contains_span(operator, operand, span) is None
+    ]
 
 
 def split_message(operator: str, operand: Any, spans: Spans) -> str:
     """What to do about a criterion that splits: bounds that do not, or choices that end there."""
     split = split_choices(operator, operand, spans)
     bounds = [
-        f"{operator} = {shown(other)} (takes {listed(taken(operator, other, spans))})"
+        f"{operator} = {show_value(other)} (takes "
+        f"{join_words(accepted_choices(operator, other, spans))})"
         for other in whole_bounds(operator, operand, spans)
     ]
     offers = [
-        f"{listed(cut(operator, operand, spans[choice]), ' and ')} instead of {shown(choice)}"
+        f"{join_words(cut_choices(operator, operand, spans[choice]), ' and ')} instead of "
+        f"{show_value(choice)}"
         for choice in split
     ]
     mends = [f"use {' or '.join(bounds)}"] if bounds else []
     mends.append(f"offer {', and '.join(offers)}")
     noun = "choice" if len(split) == 1 else "choices"
-    return f"would split the {noun} {listed(split, ' and ')}; {', or '.join(mends)}"
+    return f"would split the {noun} {join_words(split, ' and ')}; {', or '.join(mends)}"
 
 
 def whole_bounds(operator: str, operand: Any, spans: Spans) -> list[Any]:
@@ -226,7 +230,7 @@ def _bounds(operator: str, operand: Any) -> tuple[float, float]:
     return (operand, math.inf) if operator == "at_least" else (-math.inf, operand)
 
 
-def cut(operator: str, operand: Any, span: Range) -> list[str]:
+def cut_choices(operator: str, operand: Any, span: Range) -> list[str]:
     """The span's words once it is cut where the criterion cuts it."""
     least, most = _bounds(operator, operand)
     low, high = span

@@ -24,7 +24,7 @@ from capture.campaign.model import (
     PriceModel,
     Review,
 )
-from capture.campaign.problems import Finding, KeyPath, listed, near
+from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.errors import short_path
 from capture.money import CURRENCIES, is_exact
@@ -41,7 +41,7 @@ def time_zones() -> frozenset[str]:
 def terms_findings(draft: Draft) -> Iterator[Finding]:
     """Everything that the remaining terms do wrong, one finding each."""
     if draft.time_zone is not None and draft.time_zone not in time_zones():
-        hint = near(draft.time_zone, time_zones()) or "; write one such as America/New_York"
+        hint = suggestion(draft.time_zone, time_zones()) or "; write one such as America/New_York"
         yield Finding(("time_zone",), f"is no IANA time zone{hint}")
     if draft.opens and draft.closes and draft.closes < draft.opens:
         yield Finding(
@@ -103,7 +103,7 @@ def _duplicate_findings(duplicates: Duplicates, draft: Draft) -> Iterator[Findin
         at = ("duplicates", "keys", number)
         if key in duplicates.keys[:number]:
             yield Finding(at, "is listed twice; keep one")
-        elif key is DuplicateKey.PHONE and "phone" not in draft.misshapen:
+        elif key is DuplicateKey.PHONE and "phone" not in draft.malformed:
             phone = draft.fields.get("phone")
             if phone is None or phone.type is not FieldType.PHONE:
                 yield Finding(at, 'the form asks for none; add [fields.phone] with type = "phone"')
@@ -158,7 +158,7 @@ def _price_findings(price: Price) -> Iterator[Finding]:
     if price.billable not in terms.billable:
         yield Finding(
             ("price", "billable"),
-            f"is not what {price.model} pays for; write {listed(terms.billable, ' or ')}",
+            f"is not what {price.model} pays for; write {join_words(terms.billable, ' or ')}",
         )
     for key in terms.needs:
         if getattr(price, key) is None:
@@ -172,8 +172,8 @@ def _price_findings(price: Price) -> Iterator[Finding]:
                 ("price", key),
                 f"does not go with {price.model}; take it out (it is for {', '.join(others)})",
             )
-    given = [key for key in terms.one_of if getattr(price, key) is not None]
-    if terms.one_of and len(given) != 1:
+    value = [key for key in terms.one_of if getattr(price, key) is not None]
+    if terms.one_of and len(value) != 1:
         either = " or ".join(_EXAMPLES[key] for key in terms.one_of)
         yield Finding(("price",), f"{price.model} needs one of the two: write either {either}")
 
@@ -218,8 +218,8 @@ def client_findings(client: ClientFile) -> Iterator[Finding]:
         addresses = getattr(client.contacts, key)
         for number, address in enumerate(addresses):
             at = ("contacts", key, number)
-            if fault := _address_fault(address):
-                yield Finding(at, fault)
+            if problem := _address_fault(address):
+                yield Finding(at, problem)
             elif address.casefold() in {other.casefold() for other in addresses[:number]}:
                 yield Finding(at, "is listed twice; keep one")
     for number, language in enumerate(client.languages):
@@ -247,7 +247,7 @@ def _is_language(tag: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ValidationContext:
     """What stands around a campaign file."""
 
     clients: Collection[str]
@@ -258,12 +258,12 @@ class Surroundings:
         """Everything that the file names and that is not there, one finding each."""
         if draft.client is not None and draft.client not in self.clients:
             wanted = f"{short_path(self.clients_folder)}/{draft.client}.toml"
-            hint = near(draft.client, self.clients) or f"; write {wanted}"
+            hint = suggestion(draft.client, self.clients) or f"; write {wanted}"
             yield Finding(("client",), f"no such client{hint}")
         if draft.kind == "gated":
             for number, name in enumerate(draft.assets or ()):
-                if is_plain(name) and (fault := self._asset_fault(name)):
-                    yield Finding(("assets", number), fault)
+                if is_plain(name) and (problem := self._asset_fault(name)):
+                    yield Finding(("assets", number), problem)
 
     def _asset_fault(self, name: str) -> str:
         folder = self.gated_folder.resolve()
@@ -271,7 +271,7 @@ class Surroundings:
         there = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
         path = there.get(name)  # not by is_file(): some machines take Guide.pdf for guide.pdf
         if path is None or not path.exists():
-            return f"no such file in {where}/{near(name, there) or '; add it there'}"
+            return f"no such file in {where}/{suggestion(name, there) or '; add it there'}"
         if not path.is_file():
             return f"is no file in {where}/; name a file"
         if ConfinedFolder(folder).why_outside(name):

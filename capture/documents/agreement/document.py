@@ -17,7 +17,15 @@ from capture.documents.agreement.leads import (
     terms_section,
     version_section,
 )
-from capture.documents.agreement.model import Agreement, Clause, Section, Side, Table, side, visible
+from capture.documents.agreement.model import (
+    Agreement,
+    Clause,
+    Section,
+    Side,
+    Table,
+    side,
+    visible_text,
+)
 from capture.documents.agreement.money import (
     caps_section,
     payment_section,
@@ -47,7 +55,7 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
     )
     return Agreement(
         title="Agreement on leads",
-        subtitle=visible(campaign.title),
+        subtitle=visible_text(campaign.title),
         campaign=campaign.slug,
         version=campaign.version,
         parties=(
@@ -76,14 +84,14 @@ def _finished(clause: Clause, number: str) -> Clause:
     """Numbered, and with nothing in it that would show other words than it holds."""
     table = clause.table
     if table is not None:
-        rows = tuple(tuple(map(visible, row)) for row in table.rows)
+        rows = tuple(tuple(map(visible_text, row)) for row in table.rows)
         table = Table(table.columns, rows, table.code)
     return replace(
         clause,
-        text=visible(clause.text),
-        items=tuple(map(visible, clause.items)),
+        text=visible_text(clause.text),
+        items=tuple(map(visible_text, clause.items)),
         table=table,
-        quote=visible(clause.quote),
+        quote=visible_text(clause.quote),
         number=number,
     )
 

@@ -3,7 +3,15 @@
 from typing import Final
 
 from capture.campaign.model import Campaign, DuplicateKey, Duplicates, FieldType, FormField
-from capture.documents.agreement.model import Clause, Section, Table, choices, count, day, listed
+from capture.documents.agreement.model import (
+    Clause,
+    Section,
+    Table,
+    choices,
+    count,
+    day,
+    join_words,
+)
 from capture.qualification.criteria import sentence
 
 _KEYS: Final = {
@@ -71,7 +79,7 @@ _HOW: Final = {
 
 def keys(terms: Duplicates) -> str:
     """What is compared."""
-    return listed([_KEYS[key] for key in _KEYS if key in terms.keys], "or")
+    return join_words([_KEYS[key] for key in _KEYS if key in terms.keys], "or")
 
 
 def window(terms: Duplicates) -> str:
@@ -136,7 +144,7 @@ def opening(campaign: Campaign) -> str:
 def _visitors_get(campaign: Campaign) -> str:
     if campaign.assets:
         files = "this file" if len(campaign.assets) == 1 else "these files"
-        return f"Visitors who send its form get {files}: {listed(campaign.assets)}."
+        return f"Visitors who send its form get {files}: {join_words(campaign.assets)}."
     return "Visitors send its form to ask for a call."
 
 

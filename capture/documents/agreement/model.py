@@ -12,12 +12,12 @@ from babel.dates import format_date
 from capture.billing.statement import Party
 from capture.campaign.model import Campaign
 from capture.money import show_money, to_minor
-from capture.text import counted
+from capture.text import count_noun
 
 # Numbers, days, money and lists as an agreement writes them.
 
 
-count = counted
+count = count_noun
 
 _DECEIVING: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -25,12 +25,12 @@ _DECEIVING: Final = re.compile(
 """Control characters, and those that turn the order of what is read."""
 
 
-def visible(text: str) -> str:
+def visible_text(text: str) -> str:
     """The text as it stands, without characters that would show another text than it holds."""
     return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
+def join_words(words: Sequence[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     head, tail = words[:-1], words[-1]
     return f"{', '.join(head)} {last} {tail}" if head else tail
@@ -104,7 +104,7 @@ class Side:
 def side(role: str, party: Party) -> Side:
     """A party in a role, with nothing in it that would show other words than it holds."""
     lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
-    return Side(role, visible(party.name), tuple(map(visible, lines)))
+    return Side(role, visible_text(party.name), tuple(map(visible_text, lines)))
 
 
 @dataclass(frozen=True, slots=True)

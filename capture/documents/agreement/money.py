@@ -1,7 +1,7 @@
 """Price, what is billable and when a line falls due, caps, months and payment."""
 
-from capture.billing.lines import pays
-from capture.billing.reversals import sentences
+from capture.billing.lines import is_billable_event
+from capture.billing.reversals import rule_sentences
 from capture.campaign.model import Campaign, Caps, Client, Notice, Price, Review
 from capture.documents.agreement.model import (
     Clause,
@@ -10,12 +10,12 @@ from capture.documents.agreement.model import (
     amount,
     count,
     day,
-    listed,
+    join_words,
     percent,
     price_amount,
     price_unit,
 )
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 
 
 def price_section(campaign: Campaign) -> Section:
@@ -32,7 +32,7 @@ def price_section(campaign: Campaign) -> Section:
             f"else is charged for. {once}"
         ),
         Clause(_due(price)),
-        *map(Clause, sentences(price)),
+        *map(Clause, rule_sentences(price)),
     ]
     if price.billable != "accepted":
         clauses.append(Clause(_final(campaign)))
@@ -102,20 +102,20 @@ def caps_section(campaign: Campaign) -> Section | None:
 
 
 def _lead_caps(caps: Caps) -> list[str]:
-    said = []
+    parts = []
     if caps.leads_a_month is not None:
-        said.append(
+        parts.append(
             f"The client takes at most {count(caps.leads_a_month, 'qualified lead')} a month."
         )
     if caps.leads_a_company is not None:
-        said.append(
+        parts.append(
             f"The client takes at most {count(caps.leads_a_company, 'qualified lead')} a month "
             "from one company, told by the domain of the e-mail address. A person with a free "
             "mailbox counts for no company."
         )
-    if not said:
+    if not parts:
         return []
-    cap = "the cap" if len(said) == 1 else "a cap"
+    cap = "the cap" if len(parts) == 1 else "a cap"
     over = (
         f"A lead over {cap} is recorded, and neither delivered nor billed."
         if caps.over == "refuse"
@@ -126,7 +126,7 @@ def _lead_caps(caps: Caps) -> list[str]:
         "Qualified and accepted leads count, in the month of their receipt. A rejection frees its "
         "place for later leads of that month, never for earlier ones."
     )
-    return [*said, over, counted]
+    return [*parts, over, counted]
 
 
 def payment_section(campaign: Campaign, client: Client) -> Section:
@@ -144,7 +144,7 @@ def payment_section(campaign: Campaign, client: Client) -> Section:
         ),
         Clause(
             f"A statement is made out to {client.legal_name}, sent to "
-            f"{listed(client.contacts.bills)}, and payable {due}.{order}"
+            f"{join_words(client.contacts.bills)}, and payable {due}.{order}"
         ),
     ]
     tax = []
@@ -211,7 +211,7 @@ def review_section(campaign: Campaign, client: Client) -> Section:
 def _own_word(campaign: Campaign) -> str:
     booked = (
         "an appointment was scheduled or held"
-        if pays(Kind.SCHEDULED, campaign)
+        if is_billable_event(EventKind.SCHEDULED, campaign)
         else "an appointment was held"
     )
     return (
@@ -226,7 +226,7 @@ def _start(terms: Review, client: Client) -> str:
             return "the moment at which the lead qualified; no notice is sent."
         case Notice.EMAIL:
             to = client.contacts.notices
-            where = f" to {listed(to)}" if to else ""
+            where = f" to {join_words(to)}" if to else ""
             return (
                 f"the client was told of it. The notice is an e-mail{where}; the client was told "
                 "once its mail server took it, or once the client opened the lead."
@@ -252,6 +252,6 @@ def clock(terms: Review) -> str:
         return "Hours are hours that pass, at night, on weekends and on holidays too."
     still = ["on Saturdays", "on Sundays", *(f"on {day(one)}" for one in sorted(terms.holidays))]
     return (
-        f"Hours are hours that pass, but the clock stands still {listed(still)}, as the "
+        f"Hours are hours that pass, but the clock stands still {join_words(still)}, as the "
         "campaign's time zone has these days."
     )

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchAddress
 
-from capture.client_access.idempotency import KeyReused
+from capture.client_access.idempotency import IdempotencyKeyReused
 from capture.errors import MoveRefused, NotFound, Refused, Unavailable
 from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
@@ -26,13 +26,13 @@ from capture.web.api.problems import (
     NOT_FOUND,
     REFUSED,
     UNAVAILABLE,
-    Fault,
+    FieldError,
     ProblemFound,
-    faulty,
+    invalid_request,
 )
 from capture.web.policy import DATA, HEADER
 from capture.web.sender import WebApp, log_unexpected, route
-from capture.web.services import Parts, install
+from capture.web.services import Services, install_services
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
 
@@ -44,12 +44,12 @@ HEADERS: Final = {
 }
 
 
-def create_api(made: Parts, largest_body: int) -> Flask:
+def create_api(created: Services, largest_body: int) -> Flask:
     """The app, to be mounted at `/api`. `largest_body` is in bytes."""
     app = WebApp("capture.web.api")
     app.config["MAX_CONTENT_LENGTH"] = largest_body
     app.url_map.merge_slashes = False  # an address that is none is told so, not sent elsewhere
-    install(app, made)
+    install_services(app, created)
     for one in OPERATIONS:
         app.add_url_rule(
             one.rule, one.name, one, methods=[one.method], provide_automatic_options=False
@@ -85,8 +85,8 @@ def _not_found(error: NotFound) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    if isinstance(error, KeyReused):
-        return faulty([Fault(header=KEY_HEADER, detail=str(error))]).response()
+    if isinstance(error, IdempotencyKeyReused):
+        return invalid_request([FieldError(header=KEY_HEADER, detail=str(error))]).response()
     if isinstance(error, MoveRefused):
         allowed = [kind for kind in error.allowed if kind in TYPES]
         text = str(error)

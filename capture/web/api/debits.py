@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, RootModel
 
-from capture.client_access.idempotency import Once, once
+from capture.client_access.idempotency import IdempotentRequest, run_once
 from capture.closing.credit import billed_line
 from capture.closing.debit import (
     Proposal,
@@ -22,19 +22,19 @@ from capture.ledger.protocol import Records
 from capture.money import from_minor
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.schemas import Answer, Asked, Person, Remark
-from capture.web.services import parts
+from capture.web.api.schemas import Person, Remark, RequestModel, ResponseModel
+from capture.web.services import services
 
 Stage = Literal["open", "approved", "declined"]
 
 
-class DebitsQuery(Asked):
+class DebitsQuery(RequestModel):
     """Which of them."""
 
     stage: Stage | None = Field(default=None, description="Only those that stand there.")
 
 
-class DebitShown(Answer):
+class DebitSchema(ResponseModel):
     """What the agency asks for, beyond a line of a closed statement."""
 
     id: str
@@ -51,24 +51,24 @@ class DebitShown(Answer):
     due_on: str | None = Field(description="By when to pay the note; null until you approve.")
 
 
-class DebitsList(Answer):
+class DebitsList(ResponseModel):
     """All that was proposed to you, the oldest first."""
 
-    debits: list[DebitShown]
+    debits: list[DebitSchema]
 
 
-class _Answered(Asked):
+class _DebitAnswer(RequestModel):
     by: Person = ""
     note: Remark = ""
 
 
-class Approved(_Answered):
+class Approved(_DebitAnswer):
     """You agree: the debit note is issued."""
 
     type: Literal["approved"]
 
 
-class Declined(_Answered):
+class Declined(_DebitAnswer):
     """You do not agree: nothing changes."""
 
     type: Literal["declined"]
@@ -78,31 +78,31 @@ class DebitAnswer(RootModel[Annotated[Approved | Declined, Field(discriminator="
     """Your answer: one of these, told apart by `type`."""
 
 
-def _list(asked: Request[DebitsQuery, Nothing]) -> str:
-    found = parts().ledger.read(lambda reading: proposals_of(reading, asked.access.client))
-    wanted = asked.query.stage
-    shown = [_shown(one) for one in found if wanted in {None, one.answer}]
+def _list(request: Request[DebitsQuery, Nothing]) -> str:
+    found = services().ledger.read(lambda reading: proposals_of(reading, request.access.client))
+    wanted = request.query.stage
+    shown = [_debit_schema(one) for one in found if wanted in {None, one.answer}]
     return DebitsList(debits=shown).model_dump_json()
 
 
-def _answer(asked: Request[Nothing, DebitAnswer], debit_id: str) -> str:
-    access, now, said = asked.access, asked.now, asked.body.root
-    by = said.by or access.name
-    give = approve_debit if isinstance(said, Approved) else decline_debit
+def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
+    api_token, now, text = api_request.access, api_request.now, api_request.body.root
+    by = text.by or api_token.name
+    give = approve_debit if isinstance(text, Approved) else decline_debit
 
     def work(records: Records) -> str:
-        found = open_proposal(records, access.client, debit_id)
+        found = open_proposal(records, api_token.client, debit_id)
         line = billed_line(records, found.statement, found.lead_id, found.period)
-        give(records, line, by, now, said.note)
-        return _shown(find_proposal(records, access.client, debit_id)).model_dump_json()
+        give(records, line, by, now, text.note)
+        return _debit_schema(find_proposal(records, api_token.client, debit_id)).model_dump_json()
 
-    request = canonical(["debit", debit_id, said.model_dump(mode="json")])
-    asking = Once(access.client, asked.key, request)
-    return parts().ledger.transact(lambda records: once(records, asking, work, now))
+    request = canonical(["debit", debit_id, text.model_dump(mode="json")])
+    asking = IdempotentRequest(api_token.client, api_request.key, request)
+    return services().ledger.transact(lambda records: run_once(records, asking, work, now))
 
 
-def _shown(one: Proposal) -> DebitShown:
-    return DebitShown(
+def _debit_schema(one: Proposal) -> DebitSchema:
+    return DebitSchema(
         id=one.id,
         statement=one.statement,
         lead_id=one.lead_id,
@@ -139,7 +139,7 @@ ANSWER_DEBIT: Final = Operation(
     description="Your answer alone counts. Safe to send again under the same Idempotency-Key.",
     query=Nothing,
     body=DebitAnswer,
-    answer=DebitShown,
+    answer=DebitSchema,
     status=201,
     view=_answer,
     keyed=True,

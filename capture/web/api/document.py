@@ -54,7 +54,7 @@ def _models(operations: Sequence[AnyOperation]) -> list[tuple[type[BaseModel], J
 
 
 def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    created: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
         "description": one.description,
@@ -71,13 +71,13 @@ def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
         },
     }
     if one.keyed:
-        made["parameters"].append(_KEY)
+        created["parameters"].append(_KEY)
     if one.body is not Nothing:
-        made["requestBody"] = {
+        created["requestBody"] = {
             "required": True,
             "content": _content("application/json", schemas[one.body, "validation"]),
         }
-    return made
+    return created
 
 
 def _path(name: str) -> dict[str, Any]:
@@ -93,10 +93,10 @@ def _query(one: AnyOperation) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", ()),
-            "description": said.pop("description", ""),
-            "schema": _given(said),
+            "description": text.pop("description", ""),
+            "schema": _given(text),
         }
-        for name, said in schema.get("properties", {}).items()
+        for name, text in schema.get("properties", {}).items()
     ]
 
 
@@ -114,8 +114,8 @@ def _problem(kind: ProblemKind, schemas: Any) -> dict[str, Any]:
     return {
         "description": f"{kind.title}.",
         "headers": {
-            name: {"description": said, "required": True, "schema": {"type": "string"}}
-            for name, said in kind.headers.items()
+            name: {"description": text, "required": True, "schema": {"type": "string"}}
+            for name, text in kind.headers.items()
         },
         "content": _content(MEDIA_TYPE, schemas[kind.model, "serialization"]),
     }

@@ -9,21 +9,19 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, RootModel
 
-from capture.client_access.client_leads import take_up
-from capture.client_access.idempotency import Once, once
-from capture.lead.events import Actor, Event, Kind, show_time
+from capture.client_access.client_leads import open_client_lead
+from capture.client_access.idempotency import IdempotentRequest, run_once
+from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
-from capture.ledger.facts import Access
+from capture.ledger.facts import ApiToken
 from capture.ledger.protocol import Records
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import known_outcome, record
+from capture.outcomes.repeats import find_recorded_outcome, record_once
 from capture.review import Act, accept, find_lead, reject, settle, withdraw
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.schemas import (
     Amount,
-    Answer,
-    Asked,
     Currency,
     Day,
     MeetingStage,
@@ -31,25 +29,27 @@ from capture.web.api.schemas import (
     Reason,
     Reference,
     Remark,
+    RequestModel,
+    ResponseModel,
     SaleStage,
     Stage,
     Time,
-    read_whole,
+    read_integer,
 )
-from capture.web.services import parts
+from capture.web.services import services
 
 # The events that a client may record, each with what it must say.
 
 
-Months = Annotated[int, Field(ge=1, le=120), BeforeValidator(read_whole)]
+Months = Annotated[int, Field(ge=1, le=120), BeforeValidator(read_integer)]
 
 
-class _Said(Asked):
+class _EventRequest(RequestModel):
     by: Person = ""
     note: Remark = ""
 
 
-class _Happened(_Said):
+class _TimedEventRequest(_EventRequest):
     occurred_at: Time | None = Field(default=None, description="When it happened; now by default.")
     reference: Reference | None = None
     again: bool = Field(
@@ -58,64 +58,64 @@ class _Happened(_Said):
     )
 
 
-class Accepted(_Said):
+class Accepted(_EventRequest):
     """You take the lead."""
 
     type: Literal["accepted"]
 
 
-class Rejected(_Said):
+class Rejected(_EventRequest):
     """You do not take the lead, before its deadline, for one of its reasons."""
 
     type: Literal["rejected"]
     reason: Reason
 
 
-class Withdrawn(_Said):
+class Withdrawn(_EventRequest):
     """The same person takes an acceptance or rejection back, within ten seconds."""
 
     type: Literal["withdrawn"]
 
 
-class Settled(_Said):
+class Settled(_EventRequest):
     """You agree with the agency, which disputed your rejection: the lead is accepted."""
 
     type: Literal["settled"]
 
 
-class Scheduled(_Happened):
+class Scheduled(_TimedEventRequest):
     """A meeting was arranged."""
 
     type: Literal["scheduled"]
     meeting_at: Time = Field(description="When it is to begin.")
 
 
-class Moved(_Happened):
+class Moved(_TimedEventRequest):
     """The meeting was moved."""
 
     type: Literal["moved"]
     meeting_at: Time = Field(description="When it is to begin now.")
 
 
-class Held(_Happened):
+class Held(_TimedEventRequest):
     """The meeting took place."""
 
     type: Literal["held"]
 
 
-class NoShow(_Happened):
+class NoShow(_TimedEventRequest):
     """Nobody came to the meeting."""
 
     type: Literal["no_show"]
 
 
-class Cancelled(_Happened):
+class Cancelled(_TimedEventRequest):
     """The meeting was called off."""
 
     type: Literal["cancelled"]
 
 
-class Won(_Happened):
+class Won(_TimedEventRequest):
     """They bought."""
 
     type: Literal["won"]
@@ -123,13 +123,13 @@ class Won(_Happened):
     currency: Currency
 
 
-class Lost(_Happened):
+class Lost(_TimedEventRequest):
     """They did not buy."""
 
     type: Literal["lost"]
 
 
-class Revenue(_Happened):
+class Revenue(_TimedEventRequest):
     """They paid for a period; a payment for several months is split by month."""
 
     type: Literal["revenue"]
@@ -139,7 +139,7 @@ class Revenue(_Happened):
     months: Months = Field(default=1, description="For how many months it is.")
 
 
-class Refunded(_Happened):
+class Refunded(_TimedEventRequest):
     """They were given money back: all that they paid or, under revenue share, a month's part."""
 
     type: Literal["refunded"]
@@ -152,16 +152,16 @@ class Refunded(_Happened):
     months: Months = Field(default=1, description="For how many months it is.")
 
 
-class Churned(_Happened):
+class Churned(_TimedEventRequest):
     """They are a customer no longer."""
 
     type: Literal["churned"]
 
 
-class Contested(_Happened):
+class Objected(_TimedEventRequest):
     """You object to an outcome that the agency recorded, before it is final."""
 
-    type: Literal["contested"]
+    type: Literal["objected"]
     reason: Reason
     period: Day | None = Field(
         default=None, description="Under revenue share: the period objected to."
@@ -180,7 +180,7 @@ Happened = (
     | Revenue
     | Refunded
     | Churned
-    | Contested
+    | Objected
 )
 
 TYPES: Final = frozenset(
@@ -194,7 +194,7 @@ class EventToRecord(RootModel[Annotated[Review | Happened, Field(discriminator="
     """What you say of a lead: one of these, told apart by `type`."""
 
 
-class EventRecorded(Answer):
+class EventRecorded(ResponseModel):
     """What was recorded, and where it left the lead. The same key is given the same answer."""
 
     lead_id: str
@@ -209,57 +209,59 @@ class EventRecorded(Answer):
     sale: SaleStage
 
 
-def _record(asked: Request[Nothing, EventToRecord], lead_id: str) -> str:
-    access, now, said = asked.access, asked.now, asked.body.root
-    request = canonical([lead_id, said.model_dump(mode="json")])
+def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
+    api_token, now, text = api_request.access, api_request.now, api_request.body.root
+    request = canonical([lead_id, text.model_dump(mode="json")])
 
     def work(records: Records) -> str:
-        take_up(records, access.client, lead_id, now)
-        if isinstance(said, Review):
-            lead = _review(records, lead_id, said, access, now)
-            return _answer(lead, said.type, now)
-        outcome = _outcome(lead_id, said, access, now)
-        known = known_outcome(records, outcome)
+        open_client_lead(records, api_token.client, lead_id, now)
+        if isinstance(text, Review):
+            lead = _review(records, lead_id, text, api_token, now)
+            return _answer(lead, text.type, now)
+        outcome = _outcome(lead_id, text, api_token, now)
+        known = find_recorded_outcome(records, outcome)
         if known is not None:
             lead = find_lead(records, lead_id)
-            return _answer(lead, said.type, now, known.event)
-        return _answer(record(records, outcome, now), said.type, now)
+            return _answer(lead, text.type, now, known.event)
+        return _answer(record_once(records, outcome, now), text.type, now)
 
-    asking = Once(access.client, asked.key, request)
-    return parts().ledger.transact(lambda records: once(records, asking, work, now))
+    asking = IdempotentRequest(api_token.client, api_request.key, request)
+    return services().ledger.transact(lambda records: run_once(records, asking, work, now))
 
 
-def _review(records: Records, lead_id: str, said: Review, access: Access, now: datetime) -> Lead:
-    act = Act(lead_id, said.by or access.name, Actor.CLIENT, said.note)
-    match said:
+def _review(
+    records: Records, lead_id: str, text: Review, api_token: ApiToken, now: datetime
+) -> Lead:
+    act = Act(lead_id, text.by or api_token.name, Actor.CLIENT, text.note)
+    match text:
         case Accepted():
             return accept(records, act, now)
         case Rejected():
-            return reject(records, act, said.reason, now)
+            return reject(records, act, text.reason, now)
         case Withdrawn():
             return withdraw(records, act, now)
         case Settled():
             return settle(records, act, now)
 
 
-def _outcome(lead_id: str, said: Happened, access: Access, now: datetime) -> Outcome:
-    amount: str | None = getattr(said, "amount", None)
+def _outcome(lead_id: str, text: Happened, api_token: ApiToken, now: datetime) -> Outcome:
+    amount: str | None = getattr(text, "amount", None)
     return Outcome(
         lead_id=lead_id,
-        kind=Kind(said.type),
+        kind=EventKind(text.type),
         actor=Actor.CLIENT,
-        by=said.by or access.name,
-        occurred_at=said.occurred_at or now,
-        meeting_at=getattr(said, "meeting_at", None),
+        by=text.by or api_token.name,
+        occurred_at=text.occurred_at or now,
+        meeting_at=getattr(text, "meeting_at", None),
         amount=None if amount is None else Decimal(amount),
-        currency=getattr(said, "currency", ""),
-        period=getattr(said, "period", None),
-        months=getattr(said, "months", 1),
-        reason=getattr(said, "reason", ""),
-        note=said.note,
-        reference=said.reference or "",
-        again=said.again,
-        timed=said.occurred_at is not None,
+        currency=getattr(text, "currency", ""),
+        period=getattr(text, "period", None),
+        months=getattr(text, "months", 1),
+        reason=getattr(text, "reason", ""),
+        note=text.note,
+        reference=text.reference or "",
+        again=text.again,
+        timed=text.occurred_at is not None,
     )
 
 

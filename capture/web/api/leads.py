@@ -15,19 +15,27 @@ from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from capture.client_access.client_leads import Page, hand_over
+from capture.client_access.client_leads import Page, list_client_leads
 from capture.errors import NotFound
 from capture.lead.events import parse_time, show_time
-from capture.ledger.facts import Mark, Shown
+from capture.ledger.facts import ClientLeadQuery, SyncMark
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.schemas import Answer, Asked, LeadShown, Month, Stage, Time, read_number
-from capture.web.api.serializers import shown
-from capture.web.services import parts
+from capture.web.api.schemas import (
+    LeadSchema,
+    Month,
+    RequestModel,
+    ResponseModel,
+    Stage,
+    Time,
+    read_number,
+)
+from capture.web.api.serializers import serialize_lead
+from capture.web.services import services
 
 # Cursors and marks: texts that we sign, give to one client, and take back from that one alone.
 
 
-LONGEST: Final = 1000
+MAX_LENGTH: Final = 1000
 """Characters that are read; ours are shorter."""
 
 
@@ -37,64 +45,64 @@ class Cursor:
 
     received_at: datetime
     lead_id: str
-    mark: Mark
+    mark: SyncMark
 
 
-def write_mark(client: str, mark: Mark) -> str:
+def encode_sync_mark(client: str, mark: SyncMark) -> str:
     return str(_signer("mark").dumps([client, *_plain(mark)]))
 
 
-def write_cursor(client: str, cursor: Cursor) -> str:
-    said = [client, show_time(cursor.received_at), cursor.lead_id, *_plain(cursor.mark)]
-    return str(_signer("cursor").dumps(said))
+def encode_cursor(client: str, cursor: Cursor) -> str:
+    parts = [client, show_time(cursor.received_at), cursor.lead_id, *_plain(cursor.mark)]
+    return str(_signer("cursor").dumps(parts))
 
 
-def _read_mark(given: object, info: ValidationInfo) -> Mark:
-    return _mark(*_opened("mark", given, info))
+def _decode_sync_mark(value: object, info: ValidationInfo) -> SyncMark:
+    return _mark(*_load_signed("mark", value, info))
 
 
-def _read_cursor(given: object, info: ValidationInfo) -> Cursor:
-    received_at, lead_id, *mark = _opened("cursor", given, info)
+def _decode_cursor(value: object, info: ValidationInfo) -> Cursor:
+    received_at, lead_id, *mark = _load_signed("cursor", value, info)
     return Cursor(parse_time(received_at), lead_id, _mark(*mark))
 
 
-def _opened(kind: str, given: object, info: ValidationInfo) -> list[Any]:
+def _load_signed(kind: str, value: object, info: ValidationInfo) -> list[Any]:
     """What we signed for the client who asks. Raises ValueError for anything else."""
-    said: list[Any]
+    parts: list[Any]
     try:
-        client, *said = _signer(kind).loads(str(given)[:LONGEST])
+        client, *parts = _signer(kind).loads(str(value)[:MAX_LENGTH])
     except BadSignature:
-        client, said = None, []
+        client, parts = None, []
     if client != info.context:
         raise ValueError("not one that you were given here")
-    return said
+    return parts
 
 
 def _signer(kind: str) -> URLSafeSerializer:
-    return URLSafeSerializer(parts().config.secret_key, salt=f"leads-{kind}")
+    return URLSafeSerializer(services().config.secret_key, salt=f"leads-{kind}")
 
 
-def _plain(mark: Mark) -> tuple[int, str]:
+def _plain(mark: SyncMark) -> tuple[int, str]:
     return mark.sequence, show_time(mark.at)
 
 
-def _mark(sequence: int, at: str) -> Mark:
-    return Mark(sequence, parse_time(at))
+def _mark(sequence: int, at: str) -> SyncMark:
+    return SyncMark(sequence, parse_time(at))
 
 
 def _schema(name: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "maxLength": LONGEST, "format": f"leads-{name}"})
+    return WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH, "format": f"leads-{name}"})
 
 
-MarkText = Annotated[Mark, BeforeValidator(_read_mark), _schema("mark")]
-CursorText = Annotated[Cursor, BeforeValidator(_read_cursor), _schema("cursor")]
+SyncMarkText = Annotated[SyncMark, BeforeValidator(_decode_sync_mark), _schema("mark")]
+CursorText = Annotated[Cursor, BeforeValidator(_decode_cursor), _schema("cursor")]
 
 
 MOST: Final = 100
 """Leads on a page."""
 
 
-class LeadsQuery(Asked):
+class LeadsQuery(RequestModel):
     """Which leads, and how many on a page."""
 
     campaign: Annotated[str, Field(max_length=200)] | None = Field(
@@ -106,7 +114,7 @@ class LeadsQuery(Asked):
     )
     received_since: Time | None = Field(default=None, description="Received then or later.")
     received_until: Time | None = Field(default=None, description="Received before.")
-    changed_since: MarkText | None = Field(
+    changed_since: SyncMarkText | None = Field(
         default=None,
         description="A `mark` that an earlier list gave: only leads that have changed since.",
     )
@@ -119,10 +127,10 @@ class LeadsQuery(Asked):
     )
 
 
-class LeadsPage(Answer):
+class LeadsPage(ResponseModel):
     """Some leads, the newest first."""
 
-    leads: list[LeadShown]
+    leads: list[LeadSchema]
     next: str | None = Field(
         description="The next page's address on this host; null: this is the last."
     )
@@ -132,12 +140,12 @@ class LeadsPage(Answer):
     )
 
 
-def _list(asked: Request[LeadsQuery, Nothing]) -> str:
-    query, client = asked.query, asked.access.client
+def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
+    query, client = api_request.query, api_request.access.client
     cursor = query.cursor
-    wanted = Shown(
+    wanted = ClientLeadQuery(
         client,
-        asked.now,
+        api_request.now,
         query.limit,
         campaign=query.campaign,
         stage=query.stage,
@@ -147,21 +155,21 @@ def _list(asked: Request[LeadsQuery, Nothing]) -> str:
         changed=query.changed_since,
         after=None if cursor is None else (cursor.received_at, cursor.lead_id),
     )
-    page = hand_over(parts().ledger, wanted, tell=request.method != "HEAD")
+    page = list_client_leads(services().ledger, wanted, tell=request.method != "HEAD")
     mark = page.mark if cursor is None else cursor.mark
     return LeadsPage(
-        leads=[shown(one, asked.now) for one in page.leads],
+        leads=[serialize_lead(one, api_request.now) for one in page.leads],
         next=_next(client, page, mark),
-        mark=write_mark(client, mark),
+        mark=encode_sync_mark(client, mark),
     ).model_dump_json()
 
 
-def _next(client: str, page: Page, mark: Mark) -> str | None:
+def _next(client: str, page: Page, mark: SyncMark) -> str | None:
     """The same address, with the cursor of the next page."""
     if not page.more:
         return None
     last = page.leads[-1].lead
-    cursor = write_cursor(client, Cursor(last.received_at, last.lead_id, mark))
+    cursor = encode_cursor(client, Cursor(last.received_at, last.lead_id, mark))
     return f"{request.script_root}{request.path}?{urlencode({**request.args, 'cursor': cursor})}"
 
 
@@ -183,12 +191,12 @@ LIST = Operation(
 # `GET /api/v1/leads/<id>`: one lead, as its client sees it.
 
 
-def _show(asked: Request[Nothing, Nothing], lead_id: str) -> str:
-    wanted = Shown(asked.access.client, asked.now, 1, lead_id=lead_id)
-    page = hand_over(parts().ledger, wanted, tell=request.method != "HEAD")
+def _show(api_request: Request[Nothing, Nothing], lead_id: str) -> str:
+    wanted = ClientLeadQuery(api_request.access.client, api_request.now, 1, lead_id=lead_id)
+    page = list_client_leads(services().ledger, wanted, tell=request.method != "HEAD")
     if not page.leads:
         raise NotFound("There is no such lead.")
-    return shown(page.leads[0], asked.now).model_dump_json()
+    return serialize_lead(page.leads[0], api_request.now).model_dump_json()
 
 
 SHOW = Operation(
@@ -199,7 +207,7 @@ SHOW = Operation(
     description="The lead counts as told: its review window begins, if it has not yet.",
     query=Nothing,
     body=Nothing,
-    answer=LeadShown,
+    answer=LeadSchema,
     status=200,
     view=_show,
 )

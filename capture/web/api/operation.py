@@ -14,11 +14,11 @@ from typing import Any, Final, Generic, NoReturn, TypeVar
 from flask import Response, request
 from pydantic import BaseModel
 
-from capture.ledger.facts import Access
+from capture.ledger.facts import ApiToken
 from capture.web.api.problems import (
     BAD,
     BROKEN,
-    FAULTY,
+    INVALID,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     NOT_JSON,
@@ -29,7 +29,7 @@ from capture.web.api.problems import (
     UNAVAILABLE,
     ProblemFound,
     ProblemKind,
-    caller,
+    authenticate,
     read_body,
     read_query,
 )
@@ -39,7 +39,7 @@ from capture.web.api.problems import (
 # I-JSON: UTF-8, no name twice, no NaN, no number that a double cannot hold.
 
 
-LARGEST_NUMBER: Final = 2**53 - 1
+MAX_NUMBER: Final = 2**53 - 1
 
 
 def json_body() -> Any:
@@ -84,7 +84,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > len(str(LARGEST_NUMBER)) or abs(int(digits)) > LARGEST_NUMBER:
+    if len(digits) > len(str(MAX_NUMBER)) or abs(int(digits)) > MAX_NUMBER:
         raise ValueError("a number is too large")
     return int(digits)
 
@@ -107,7 +107,7 @@ class Nothing(BaseModel):
 class Request(Generic[Query, Body]):
     """A request that was read and found sound."""
 
-    access: Access
+    access: ApiToken
     now: datetime
     query: Query
     body: Body
@@ -147,7 +147,7 @@ class Operation(Generic[Query, Body]):
     @property
     def problems(self) -> tuple[ProblemKind, ...]:
         """What it may answer instead."""
-        found = [UNAUTHORIZED, NOT_ACCEPTABLE, FAULTY, TOO_MANY, BROKEN, UNAVAILABLE]
+        found = [UNAUTHORIZED, NOT_ACCEPTABLE, INVALID, TOO_MANY, BROKEN, UNAVAILABLE]
         if self.path_names:
             found.append(NOT_FOUND)
         if self.body is not Nothing:
@@ -157,12 +157,12 @@ class Operation(Generic[Query, Body]):
     def __call__(self, **path: str) -> Response:
         """Handles one request. Raises a problem, or what the view raises."""
         now = datetime.now(UTC)
-        access = caller(now)
+        api_token = authenticate(now)
         _check_accept()
-        query = read_query(self.query, access.client)
+        query = read_query(self.query, api_token.client)
         key = _key() if self.keyed else ""
         body = read_body(self.body, {} if self.body is Nothing else json_body())
-        answer = self.view(Request(access, now, query, body, key), **path)
+        answer = self.view(Request(api_token, now, query, body, key), **path)
         return Response(answer, self.status, content_type="application/json")
 
 
@@ -176,11 +176,11 @@ def _check_accept() -> None:
 
 
 def _key() -> str:
-    given = request.headers.get(KEY_HEADER)
-    if given is None or not re.fullmatch(KEY_PATTERN, given):
+    value = request.headers.get(KEY_HEADER)
+    if value is None or not re.fullmatch(KEY_PATTERN, value):
         raise ProblemFound(
             BAD,
             f"Send {KEY_HEADER}: a fresh key for each new event, the same key when you send it "
             "again; 1 to 255 visible ASCII characters, a UUID for example.",
         )
-    return given.strip('"')
+    return value.strip('"')

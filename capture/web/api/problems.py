@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from capture.client_access.api_tokens import find_access, is_use_old
+from capture.client_access.api_tokens import find_api_token, is_use_old
 from capture.errors import Unavailable
-from capture.ledger.facts import Access
-from capture.text import counted
-from capture.web.services import parts
+from capture.ledger.facts import ApiToken
+from capture.text import count_noun
+from capture.web.services import services
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -29,7 +29,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What is wrong this time, and how to mend it.")
 
 
-class Fault(BaseModel):
+class FieldError(BaseModel):
     """One faulty value. Exactly one of `pointer`, `parameter` and `header` says where it is."""
 
     model_config = ConfigDict(frozen=True)
@@ -42,10 +42,10 @@ class Fault(BaseModel):
     detail: str = Field(description="What is wrong with it.")
 
 
-class FaultyProblem(Problem):
+class InvalidRequestProblem(Problem):
     """Values that cannot be taken: all of them at once."""
 
-    errors: list[Fault] = Field(description="Every faulty value.")
+    errors: list[FieldError] = Field(description="Every faulty value.")
 
 
 class RefusedProblem(Problem):
@@ -82,7 +82,7 @@ NOT_ACCEPTABLE: Final = ProblemKind("NotAcceptable", 406, "Answers are JSON only
 REFUSED: Final = ProblemKind("Refused", 409, "The lead does not allow this", RefusedProblem)
 TOO_LARGE: Final = ProblemKind("TooLarge", 413, "The body is too large")
 NOT_JSON: Final = ProblemKind("NotJson", 415, "The body must be JSON")
-FAULTY: Final = ProblemKind("Faulty", 422, "Some values cannot be taken", FaultyProblem)
+INVALID: Final = ProblemKind("Faulty", 422, "Some values cannot be taken", InvalidRequestProblem)
 TOO_MANY: Final = ProblemKind(
     "TooManyRequests",
     429,
@@ -106,7 +106,7 @@ KINDS: Final = (
     REFUSED,
     TOO_LARGE,
     NOT_JSON,
-    FAULTY,
+    INVALID,
     TOO_MANY,
     BROKEN,
     UNAVAILABLE,
@@ -147,10 +147,12 @@ class ProblemFound(Exception):
         )
 
 
-def faulty(faults: Sequence[Fault]) -> ProblemFound:
+def invalid_request(problems: Sequence[FieldError]) -> ProblemFound:
     """A 422 that names every faulty value."""
-    where = [fault.header or fault.parameter or fault.pointer or "the body" for fault in faults]
-    return ProblemFound(FAULTY, f"Mend: {', '.join(where)}.", errors=list(faults))
+    where = [
+        problem.header or problem.parameter or problem.pointer or "the body" for problem in problems
+    ]
+    return ProblemFound(INVALID, f"Mend: {', '.join(where)}.", errors=list(problems))
 
 
 # Who asks: a bearer token in the `Authorization` header (RFC 6750), and nowhere else.
@@ -159,7 +161,7 @@ def faulty(faults: Sequence[Fault]) -> ProblemFound:
 _REALM = 'Bearer realm="Gatepost"'
 
 
-def caller(now: datetime) -> Access:
+def authenticate(now: datetime) -> ApiToken:
     """Raises a 401, or a 429 if the token asks too often."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -168,22 +170,22 @@ def caller(now: datetime) -> Access:
             "Send `Authorization: Bearer TOKEN`.",
             headers={"WWW-Authenticate": _REALM},
         )
-    ledger = parts().ledger
-    access = ledger.read(lambda reading: find_access(reading, token.strip()))
-    if access is None:
+    ledger = services().ledger
+    api_token = ledger.read(lambda reading: find_api_token(reading, token.strip()))
+    if api_token is None:
         raise ProblemFound(
             UNAUTHORIZED,
             "This token opens nothing, or no longer. Ask the agency for another.",
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
         )
-    wait = parts().api_limit.retry_after_of(f"token {access.id}")
+    wait = services().api_limit.retry_after_of(f"token {api_token.id}")
     if wait is not None:
-        wish = f"Wait {counted(wait, 'second')}."
+        wish = f"Wait {count_noun(wait, 'second')}."
         raise ProblemFound(TOO_MANY, wish, headers={"Retry-After": str(wait)})
-    if is_use_old(access, now):
+    if is_use_old(api_token, now):
         with contextlib.suppress(Unavailable):  # who only reads needs no writable ledger
-            ledger.transact(lambda records: records.api.note_use(access.id, now))
-    return access
+            ledger.transact(lambda records: records.api.record_token_use(api_token.id, now))
+    return api_token
 
 
 # What pydantic finds wrong with a request, as faults that say where and how to mend it.
@@ -199,29 +201,31 @@ def read_query(model: type[Model], client: str) -> Model:
 
     Raises a 422 that names every faulty one.
     """
-    given = {name: values[0] for name, values in request.args.lists()}
+    value = {name: values[0] for name, values in request.args.lists()}
     twice = [name for name, values in request.args.lists() if len(values) > 1]
-    faults = [Fault(parameter=name, detail="Given more than once.") for name in twice]
+    problems = [FieldError(parameter=name, detail="Given more than once.") for name in twice]
     try:
-        read = model.model_validate(given, context=client)
+        read = model.model_validate(value, context=client)
     except ValidationError as error:
-        faults += [
-            Fault(parameter=".".join(map(str, found["loc"])), detail=_words(found))
+        problems += [
+            FieldError(parameter=".".join(map(str, found["loc"])), detail=_words(found))
             for found in _found(error)
         ]
-        raise faulty(faults) from None
-    if faults:
-        raise faulty(faults)
+        raise invalid_request(problems) from None
+    if problems:
+        raise invalid_request(problems)
     return read
 
 
-def read_body(model: type[Model], given: Any) -> Model:
+def read_body(model: type[Model], value: Any) -> Model:
     """The body as the model has it. Raises a 422 that names every faulty value."""
     try:
-        return model.model_validate(given)
+        return model.model_validate(value)
     except ValidationError as error:
-        faults = [Fault(pointer=_pointer(found), detail=_words(found)) for found in _found(error)]
-        raise faulty(faults) from None
+        problems = [
+            FieldError(pointer=_pointer(found), detail=_words(found)) for found in _found(error)
+        ]
+        raise invalid_request(problems) from None
 
 
 def _found(error: ValidationError) -> Iterable[Any]:

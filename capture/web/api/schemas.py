@@ -24,37 +24,37 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DIGITS: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
-class Asked(BaseModel):
+class RequestModel(BaseModel):
     """What a request says: frozen, strict, and with no name that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-def read_time(given: object) -> object:
+def read_time(value: object) -> object:
     """RFC 3339 with its offset, to UTC. What is no text is left for pydantic to refuse."""
-    if isinstance(given, datetime) or given is None:
-        return given
-    if not isinstance(given, str) or not _TIME.fullmatch(given):
+    if isinstance(value, datetime) or value is None:
+        return value
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise ValueError("write a time with its offset, such as 2026-12-01T10:00:00-05:00")
     try:
-        return datetime.fromisoformat(given.upper()).astimezone(UTC)
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("there is no such time") from None
 
 
-def read_day(given: object) -> object:
+def read_day(value: object) -> object:
     """A full date of RFC 3339."""
-    if isinstance(given, date) or given is None:
-        return given
-    if not isinstance(given, str) or not _DAY.fullmatch(given):
+    if isinstance(value, date) or value is None:
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise ValueError("write a date, such as 2026-12-01")
     try:
-        return date.fromisoformat(given)
+        return date.fromisoformat(value)
     except ValueError:
         raise ValueError("there is no such date") from None
 
 
-def _written(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
+def _with_pattern(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
     """Text of a form, refused in words instead of by the pattern that programs read."""
 
     def check(text: str) -> str:
@@ -65,18 +65,18 @@ def _written(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
     return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": pattern})
 
 
-def read_number(given: object) -> object:
+def read_number(value: object) -> object:
     """A whole number as a query has it: digits alone."""
-    if isinstance(given, str):
-        if not _DIGITS.fullmatch(given):
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
             raise ValueError("write a whole number")
-        return int(given)
-    return given
+        return int(value)
+    return value
 
 
-def read_whole(given: object) -> object:
+def read_integer(value: object) -> object:
     """`3.0` is a whole number in JSON Schema, and is 3 here."""
-    return int(given) if isinstance(given, float) and given.is_integer() else given
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Time = Annotated[
@@ -87,11 +87,11 @@ Day = Annotated[
 ]
 Month = Annotated[
     str,
-    *_written(r"^[0-9]{4}-(0[1-9]|1[0-2])$", "write a month, such as 2026-11"),
+    *_with_pattern(r"^[0-9]{4}-(0[1-9]|1[0-2])$", "write a month, such as 2026-11"),
 ]
 Amount = Annotated[
     str,
-    *_written(
+    *_with_pattern(
         r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.[0-9]{0,3}[1-9][0-9]{0,3})$",
         "write an amount above nought as text, such as 12000.00",
     ),
@@ -102,7 +102,7 @@ Amount = Annotated[
 ]
 Currency = Annotated[
     str,
-    *_written(r"^[A-Z]{3}$", "write the currency's code, such as USD"),
+    *_with_pattern(r"^[A-Z]{3}$", "write the currency's code, such as USD"),
     Field(description="ISO 4217. No other than the lead's own is taken."),
 ]
 Person = Annotated[
@@ -119,7 +119,7 @@ Remark = Annotated[
 ]
 Reference = Annotated[
     str,
-    *_written(rf"^{REFERENCE}$", "write 1 to 80 letters, digits and signs of . _ : / # + = -"),
+    *_with_pattern(rf"^{REFERENCE}$", "write 1 to 80 letters, digits and signs of . _ : / # + = -"),
     Field(
         description="The id that your own system gave this very fact (the payment, the refund, the "
         "meeting; not the deal). Under it the same outcome of that type is recorded once, however "
@@ -138,26 +138,26 @@ Reason = Annotated[
 
 Stage = Literal["qualified", "accepted", "rejected"]
 Entered = Literal["accepted", "rejected"]
-MeetingStage = Literal["none", "scheduled", "held", "no_show", "cancelled", "contested"]
-SaleStage = Literal["none", "won", "lost", "churned", "refunded", "contested"]
+MeetingStage = Literal["none", "scheduled", "held", "no_show", "cancelled", "objected"]
+SaleStage = Literal["none", "won", "lost", "churned", "refunded", "objected"]
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """What we answer: frozen, and nothing in it that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class CriterionShown(Answer):
+class CriterionSchema(ResponseModel):
     """One criterion of the verdict."""
 
     id: str
     rule: str = Field(description="The criterion in words.")
     met: bool
-    why: str = Field(description="In words; empty once the person's data were erased.")
+    reason: str = Field(description="In words; empty once the person's data were erased.")
 
 
-class ConsentShown(Answer):
+class ConsentSchema(ResponseModel):
     """What allows this lead to be delivered: a consent that was given, or a basis in its place."""
 
     given: bool = Field(description="The person ticked the box of the form.")
@@ -169,7 +169,7 @@ class ConsentShown(Answer):
     )
 
 
-class TouchShown(Answer):
+class TouchSchema(ResponseModel):
     """A visit that led here. Null: not known."""
 
     path: str | None
@@ -180,17 +180,17 @@ class TouchShown(Answer):
     utm_content: str | None
 
 
-class AppointmentShown(Answer):
+class AppointmentSchema(ResponseModel):
     """The meeting."""
 
     stage: MeetingStage
     meeting_at: str | None = Field(description="When it begins or was to begin, in UTC.")
-    taken_held_at: str | None = Field(
+    deemed_held_at: str | None = Field(
         description="When silence takes it as held, if nobody says what came of it."
     )
 
 
-class SaleShown(Answer):
+class SaleSchema(ResponseModel):
     """The sale, net of tax, in the lead's currency."""
 
     stage: SaleStage
@@ -198,7 +198,7 @@ class SaleShown(Answer):
     refunded: str = Field(description="Given back so far, in major units.")
 
 
-class EventShown(Answer):
+class EventSchema(ResponseModel):
     """One fact of the lead's life. Null: does not apply."""
 
     type: str
@@ -215,7 +215,7 @@ class EventShown(Answer):
     period: str | None = Field(description="The first day that revenue is for.")
     reference: str | None = Field(description="The id that your own system gave this fact.")
     final_at: str | None = Field(
-        description="Until then you may object: to an outcome with no_show or contested, to a "
+        description="Until then you may object: to an outcome with no_show or objected, to a "
         "review with accepted or rejected; null: it is final."
     )
     cause: str | None = Field(
@@ -223,7 +223,7 @@ class EventShown(Answer):
     )
 
 
-class LeadShown(Answer):
+class LeadSchema(ResponseModel):
     """A qualified lead. Times are UTC, RFC 3339."""
 
     id: str
@@ -234,13 +234,15 @@ class LeadShown(Answer):
     stage: Stage = Field(description="In review, as of now: silence accepts at the deadline.")
     deadline: str | None = Field(description="Reject before this, or it is accepted.")
     accepted_at: str | None
-    needs_your_word: bool = Field(description="Silence never accepts it: only your word does.")
+    silence_never_accepts: bool = Field(
+        description="Silence never accepts it: only your word does."
+    )
     entered: Entered | None = Field(
         description="The agency entered this review for you: until `deadline` you may object, "
         "with `rejected` or `accepted`. Null: it did not, or the time is over."
     )
     disputed: bool = Field(description="The agency disputes your rejection; `settled` agrees.")
-    free: bool = Field(description="Came over the cap: never billed.")
+    free_over_cap: bool = Field(description="Came over the cap: never billed.")
     currency: str = Field(description="ISO 4217; every amount of this lead is in it.")
     reasons: dict[str, str] = Field(description="Why you may reject it: code to sentence.")
     answers: dict[str, str | int | list[str]] | None = Field(
@@ -249,10 +251,10 @@ class LeadShown(Answer):
     unverified: dict[str, str] | None = Field(
         description="Optional contact data that looks wrong, as typed, by field; in no answer."
     )
-    consent: ConsentShown
-    verdict: list[CriterionShown]
-    first_touch: TouchShown
-    last_touch: TouchShown
-    appointment: AppointmentShown
-    sale: SaleShown
-    events: list[EventShown]
+    consent: ConsentSchema
+    verdict: list[CriterionSchema]
+    first_touch: TouchSchema
+    last_touch: TouchSchema
+    appointment: AppointmentSchema
+    sale: SaleSchema
+    events: list[EventSchema]

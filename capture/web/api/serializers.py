@@ -5,43 +5,43 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from capture.client_access.client_leads import OpenLead
-from capture.lead.events import ON_BEHALF_OF, Event, Kind, show_time
+from capture.client_access.client_leads import ClientLead
+from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.money import from_minor
 from capture.outcomes.record import KINDS
 from capture.web.api.schemas import (
-    AppointmentShown,
-    ConsentShown,
-    CriterionShown,
+    AppointmentSchema,
+    ConsentSchema,
+    CriterionSchema,
     Entered,
-    EventShown,
-    LeadShown,
-    SaleShown,
-    TouchShown,
+    EventSchema,
+    LeadSchema,
+    SaleSchema,
+    TouchSchema,
 )
 
 EVENTS: Final = frozenset(
     {
-        Kind.RECEIVED,
-        Kind.QUALIFIED,
-        Kind.TOLD,
-        Kind.CORRECTED,
-        Kind.ACCEPTED,
-        Kind.REJECTED,
-        Kind.WITHDRAWN,
-        Kind.DISPUTED,
-        Kind.SETTLED,
+        EventKind.RECEIVED,
+        EventKind.QUALIFIED,
+        EventKind.TOLD,
+        EventKind.CORRECTED,
+        EventKind.ACCEPTED,
+        EventKind.REJECTED,
+        EventKind.WITHDRAWN,
+        EventKind.DISPUTED,
+        EventKind.SETTLED,
         *KINDS.values(),
     }
 )
 """What concerns the client; how a lead was judged before it was theirs does not (rule 6)."""
 
 
-def shown(one: OpenLead, now: datetime) -> LeadShown:
+def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
     """The lead as of `now`."""
-    lead, dossier = one.lead, one.dossier
-    return LeadShown(
+    lead, personal_data = one.lead, one.personal_data
+    return LeadSchema(
         id=lead.lead_id,
         campaign=lead.campaign,
         campaign_version=lead.version,
@@ -50,22 +50,24 @@ def shown(one: OpenLead, now: datetime) -> LeadShown:
         stage=lead.review_at(now),
         deadline=_time(lead.deadline),
         accepted_at=_time(lead.accepted_as_of(now)),
-        needs_your_word=lead.explicit,
+        silence_never_accepts=lead.needs_explicit_acceptance,
         entered=_entered(lead, now),
         disputed=lead.disputed,
-        free=lead.free,
+        free_over_cap=lead.free_over_cap,
         currency=one.terms.currency,
         reasons=dict(one.terms.review.reasons),
-        answers=None if dossier is None else {k: _answer(v) for k, v in dossier.answers.items()},
-        unverified=None if dossier is None else dict(dossier.unverified),
-        consent=ConsentShown(**asdict(lead.consent)),
+        answers=None
+        if personal_data is None
+        else {k: _answer(v) for k, v in personal_data.answers.items()},
+        unverified=None if personal_data is None else dict(personal_data.unverified),
+        consent=ConsentSchema(**asdict(lead.consent)),
         verdict=_verdict(one),
-        first_touch=_touch({} if dossier is None else dossier.first_touch),
-        last_touch=_touch({} if dossier is None else dossier.last_touch),
-        appointment=AppointmentShown(
+        first_touch=_touch({} if personal_data is None else personal_data.first_touch),
+        last_touch=_touch({} if personal_data is None else personal_data.last_touch),
+        appointment=AppointmentSchema(
             stage=lead.appointment_at(now),
             meeting_at=_time(lead.meeting_at),
-            taken_held_at=_time(lead.taken_held_at),
+            deemed_held_at=_time(lead.deemed_held_at),
         ),
         sale=_sale(one),
         events=[_event(event, one) for event in one.events if event.kind in EVENTS],
@@ -79,36 +81,36 @@ def _entered(lead: Lead, now: datetime) -> Entered | None:
     return "accepted" if lead.review == "qualified" else "rejected"
 
 
-def _verdict(one: OpenLead) -> list[CriterionShown]:
-    why = {} if one.dossier is None else one.dossier.reasons
+def _verdict(one: ClientLead) -> list[CriterionSchema]:
+    reason = {} if one.personal_data is None else one.personal_data.reasons
     return [
-        CriterionShown(
+        CriterionSchema(
             id=criterion["id"],
             rule=criterion["rule"],
             met=criterion["passed"],
-            why=why.get(criterion["id"], ""),
+            reason=reason.get(criterion["id"], ""),
         )
         for criterion in one.life.verdict.get("criteria", ())
     ]
 
 
-def _touch(touch: Mapping[str, str]) -> TouchShown:
-    return TouchShown(**{name: touch.get(name) for name in TouchShown.model_fields})
+def _touch(touch: Mapping[str, str]) -> TouchSchema:
+    return TouchSchema(**{name: touch.get(name) for name in TouchSchema.model_fields})
 
 
-def _sale(one: OpenLead) -> SaleShown:
-    life = one.life
-    return SaleShown(
-        stage=life.lead.sale,
-        amount=None if life.won is None else _money(life.won.amount, one),
-        refunded=_money(sum(refund.amount for refund in life.refunds), one),
+def _sale(one: ClientLead) -> SaleSchema:
+    history = one.life
+    return SaleSchema(
+        stage=history.lead.sale,
+        amount=None if history.won is None else _money(history.won.amount, one),
+        refunded=_money(sum(refund.amount for refund in history.refunds), one),
     )
 
 
-def _event(event: Event, one: OpenLead) -> EventShown:
+def _event(event: Event, one: ClientLead) -> EventSchema:
     """Only what is named here: an event also holds a hash of who did it."""
     data = event.data
-    return EventShown(
+    return EventSchema(
         type=event.kind.value,
         occurred_at=show_time(event.occurred_at),
         recorded_at=show_time(event.recorded_at),
@@ -125,7 +127,7 @@ def _event(event: Event, one: OpenLead) -> EventShown:
     )
 
 
-def _money(minor: int, one: OpenLead) -> str:
+def _money(minor: int, one: ClientLead) -> str:
     return str(from_minor(minor, one.terms.currency))
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound as NoSuchFile
 from capture.errors import NotFound
 from capture.paths import ConfinedFolder
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
-from capture.web.services import message, on_site, parts
+from capture.web.services import message_page, services, site_url
 
 # Gated files as they lie on the disk now: whoever asked for one is never met by an error.
 
@@ -25,20 +25,20 @@ def size_of(folder: Path, name: str) -> int | None:
     """Bytes of a gated file; None, with one line for the operator, if it cannot be handed out."""
     path, size = folder / name, None
     try:
-        fault = ConfinedFolder(folder).why_outside(name)
-        if not fault:
+        problem = ConfinedFolder(folder).why_outside(name)
+        if not problem:
             status = path.stat()
-            fault, size = _fault(path, status), status.st_size
+            problem, size = _fault(path, status), status.st_size
     except OSError as error:
-        fault = error.strerror or str(error)
-    if fault:
-        tell_operator(path, fault)
-    return None if fault else size
+        problem = error.strerror or str(error)
+    if problem:
+        log_missing_file(path, problem)
+    return None if problem else size
 
 
-def tell_operator(path: Path, fault: str) -> None:
+def log_missing_file(path: Path, problem: str) -> None:
     """Logs which file is missing to people who asked for it; nothing of the people."""
-    log.error("%s: cannot be handed out: %s; put the file back", path, fault)
+    log.error("%s: cannot be handed out: %s; put the file back", path, problem)
 
 
 def _fault(path: Path, status: stat_result) -> str:
@@ -62,22 +62,24 @@ def download(token: str) -> ResponseReturnValue:
     while the file is missing.
     """
     try:
-        grant = parts().tokens.read_download(token)
+        grant = services().tokens.read_download(token)
     except TokenInvalid:
-        return message("Not found", "This link is not complete. Copy it whole and try again."), 404
+        return message_page(
+            "Not found", "This link is not complete. Copy it whole and try again."
+        ), 404
     except TokenExpired:
         text = "This link has ended. Send the form again and you get a fresh one at once."
-        articles = on_site("/articles/")
-        return message("Link ended", text, link_url=articles, link_text="To the articles"), 410
+        articles = site_url("/articles/")
+        return message_page("Link ended", text, link_url=articles, link_text="To the articles"), 410
     if not _is_promised(grant):
-        return message("Not found", "This file is no longer given out."), 404
-    folder = parts().config.gated.resolve()
+        return message_page("Not found", "This file is no longer given out."), 404
+    folder = services().config.gated.resolve()
     if size_of(folder, grant.file) is None:
         return _missing()
     try:
         response = send_from_directory(folder, grant.file, as_attachment=True, max_age=0)
     except (NoSuchFile, OSError) as error:  # taken away since we looked
-        tell_operator(folder / grant.file, str(error))
+        log_missing_file(folder / grant.file, str(error))
         return _missing()
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -86,7 +88,7 @@ def download(token: str) -> ResponseReturnValue:
 
 def _is_promised(grant: Grant) -> bool:
     try:
-        return grant.file in parts().catalogue.campaign(grant.campaign).assets
+        return grant.file in services().catalogue.campaign(grant.campaign).assets
     except NotFound:  # the campaign is gone; its links live on for some days
         return False
 
@@ -94,6 +96,6 @@ def _is_promised(grant: Grant) -> bool:
 def _missing() -> ResponseReturnValue:
     text = (
         "The file is not here just now. Your link stays good: please try again later today. "
-        f"If it still does not come, ask {parts().site.now().publisher} for the file."
+        f"If it still does not come, ask {services().site.now().publisher} for the file."
     )
-    return message("One moment", text), 503, {"Retry-After": str(RETRY_SECONDS)}
+    return message_page("One moment", text), 503, {"Retry-After": str(RETRY_SECONDS)}

@@ -12,10 +12,10 @@ from capture.campaign.model import Campaign
 from capture.errors import Unavailable
 from capture.form.campaign_form import CampaignForm, form_class
 from capture.form.touches import touch_of_page
-from capture.intake.gate import DoorShut, Submission, check_open, spam_signals
-from capture.intake.receive import FormOutdated, receive
+from capture.intake.gate import CampaignClosed, Submission, check_open, spam_signals
+from capture.intake.receive import FormOutdated, receive_submission
 from capture.lead.consent import Consent
-from capture.web.services import message, on_site, page, parts
+from capture.web.services import message_page, page_template, services, site_url
 
 blueprint = Blueprint("form", __name__)
 
@@ -27,11 +27,11 @@ OFTEN = "Too many forms came from your address. Your answers are still here: wai
 @blueprint.get("/f/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """The form's own page."""
-    campaign = parts().catalogue.campaign(slug)
+    campaign = services().catalogue.campaign(slug)
     now = datetime.now(UTC)
     try:
-        parts().ledger.read(lambda records: check_open(records, campaign, now))
-    except DoorShut:
+        services().ledger.read(lambda records: check_open(records, campaign, now))
+    except CampaignClosed:
         return _closed(campaign), 410
     touch = json.dumps(touch_of_page(request.full_path, request.referrer or "", now))
     token = request.args.get("test", "")
@@ -39,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         data={
             "gp_first": touch,
             "gp_last": touch,
-            "gp_test": token if parts().tokens.is_test_lead(token, slug) else "",
+            "gp_test": token if services().tokens.is_test_lead(token, slug) else "",
         }
     )
     return _form_page(campaign, form), {"Cache-Control": "no-cache"}
@@ -48,7 +48,7 @@ def show(slug: str) -> ResponseReturnValue:
 @blueprint.post("/f/<slug>")
 def submit(slug: str) -> ResponseReturnValue:
     """Takes a submission: 303 to thanks, or the form again with everything still in it."""
-    service = parts()
+    service = services()
     campaign = service.catalogue.campaign(slug)
     sent = _posted()
     form = form_class(campaign)(sent)
@@ -65,9 +65,9 @@ def submit(slug: str) -> ResponseReturnValue:
     submission = _submission(campaign, form, now)
     try:
         receipt = service.ledger.transact(
-            lambda records: receive(records, campaign, submission, now)
+            lambda records: receive_submission(records, campaign, submission, now)
         )
-    except DoorShut:
+    except CampaignClosed:
         return _closed(campaign), 410
     except FormOutdated:
         return _form_page(campaign, form, OUTDATED), 422
@@ -82,8 +82,8 @@ def submit(slug: str) -> ResponseReturnValue:
 def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
     """Nobody should mend a form that is taken no more."""
     try:
-        parts().ledger.read(lambda records: check_open(records, campaign, now))
-    except DoorShut:
+        services().ledger.read(lambda records: check_open(records, campaign, now))
+    except CampaignClosed:
         return _closed(campaign), 410
     return _form_page(campaign, form), 422
 
@@ -116,7 +116,7 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
             answers,
             honeypot=trap,
             seconds=form.seconds(),
-            min_fill_seconds=parts().config.min_fill_seconds,
+            min_fill_seconds=services().config.min_fill_seconds,
         ),
         first_touch=first or last,
         last_touch=last,
@@ -128,7 +128,7 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
 def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
     if form.shown_version() not in {None, campaign.version}:
         form["consent"].data = False  # its words may be others now, so nobody agreed to them yet
-    return page(
+    return page_template(
         "form_page.html",
         campaign=campaign,
         form=form,
@@ -138,11 +138,11 @@ def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
 
 
 def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
-    return parts().tokens.is_test_lead(form.test_token() or "", campaign.slug)
+    return services().tokens.is_test_lead(form.test_token() or "", campaign.slug)
 
 
 def _closed(campaign: Campaign) -> str:
     text = "This form takes no more answers for now. Everything else here is open to you."
-    return message(
-        campaign.title, text, link_url=on_site("/articles/"), link_text="To the articles"
+    return message_page(
+        campaign.title, text, link_url=site_url("/articles/"), link_text="To the articles"
     )

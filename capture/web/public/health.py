@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from capture.errors import Unavailable
-from capture.web.services import parts
+from capture.web.services import services
 
 blueprint = Blueprint("health", __name__)
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 def health() -> ResponseReturnValue:
     """200 when the ledger answers, else 503; nothing about leads."""
     try:
-        parts().ledger.read(lambda reading: reading.events.head())
+        services().ledger.read(lambda reading: reading.events.head())
     except Unavailable as error:
         return jsonify(status="unavailable", reason=str(error)), 503
     return jsonify(status="ok")

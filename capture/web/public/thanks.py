@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from capture.errors import NotFound, Refused
 from capture.signed_links import Grant
 from capture.web.public.download import size_of
-from capture.web.services import message, page, parts
+from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("thanks", __name__)
 
@@ -29,34 +29,34 @@ def thanks(slug: str) -> ResponseReturnValue:
     Their lead is recorded, so they are thanked, whatever has become of campaign and files since.
     """
     try:
-        grant = parts().tokens.read_thanks(request.args.get("t", ""))
+        grant = services().tokens.read_thanks(request.args.get("t", ""))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
-        parts().catalogue.campaign(slug)  # or NotFound: there is no form to lead back to
+        services().catalogue.campaign(slug)  # or NotFound: there is no form to lead back to
         text = "This address is no longer valid. Send the form again and you are back here at once."
-        action = parts().site.now().form_action(slug)
-        return message("Link ended", text, link_url=action, link_text="To the form"), 410
+        action = services().site.now().form_action(slug)
+        return message_page("Link ended", text, link_url=action, link_text="To the form"), 410
     found = {name: _file(grant, name) for name in _promised(slug)}
     files = [file for file in found.values() if file is not None]
     missing = [name for name, file in found.items() if file is None]
-    shown = page("thanks.html", files=files, missing=missing)
+    shown = page_template("thanks.html", files=files, missing=missing)
     return shown, {"Referrer-Policy": "no-referrer"}
 
 
 def _promised(slug: str) -> tuple[str, ...]:
     try:
-        return parts().catalogue.campaign(slug).assets
+        return services().catalogue.campaign(slug).assets
     except NotFound:
         return ()
 
 
 def _file(grant: Grant, name: str) -> GatedFile | None:
     """None while the file cannot be handed out."""
-    size = size_of(parts().config.gated, name)
+    size = size_of(services().config.gated, name)
     if size is None:
         return None
-    token = parts().tokens.download(Grant(grant.campaign, grant.lead_id, name))
+    token = services().tokens.download(Grant(grant.campaign, grant.lead_id, name))
     return GatedFile(name, url_for("download.download", token=token), _readable(size))
 
 

@@ -17,15 +17,15 @@ from publish.checks.rules.files import content_findings, file_findings
 from publish.checks.rules.forms import form_findings
 from publish.checks.rules.links import link_findings
 from publish.checks.rules.posts import (
-    head_findings,
-    orphans,
-    same_titles,
-    tag_spellings,
+    front_matter_findings,
+    orphan_findings,
+    same_title_findings,
+    tag_spelling_findings,
     text_findings,
 )
 
 RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
-    head_findings,
+    front_matter_findings,
     text_findings,
     link_findings,
     file_findings,
@@ -33,9 +33,9 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     active_findings,
     form_findings,
     address_findings,
-    tag_spellings,
-    same_titles,
-    orphans,
+    tag_spelling_findings,
+    same_title_findings,
+    orphan_findings,
 )
 
 
@@ -46,16 +46,16 @@ def check_writing(
     layout: Layout, campaigns: Path, clients: Path, gated: Path, now: datetime
 ) -> tuple[Writing, Findings]:
     """Reads every post, page and campaign file, and asks every rule. Raises `Unavailable`."""
-    told: list[Finding] = []
+    messages: list[Finding] = []
     catalogue: Catalogue | None = None
     try:
         catalogue = read_catalogue(campaigns, clients, gated)
     except FileErrors as errors:
-        told = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
+        messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
     writing = replace(Writing.read(layout, now, catalogue, gated), private=(campaigns, clients))
-    return writing, Findings.sorted((*told, *_ask(writing)), layout.levels)
+    return writing, Findings.sorted((*messages, *_run_rules(writing)), layout.levels)
 
 
-def _ask(writing: Writing) -> Iterator[Finding]:
+def _run_rules(writing: Writing) -> Iterator[Finding]:
     for rule in RULES:
         yield from rule(writing)

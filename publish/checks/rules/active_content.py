@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from capture.errors import short_path
-from publish.checks.active_content import active_parts, acts, faults_of_tag, is_elsewhere
+from publish.checks.active_content import active_parts, is_active, is_elsewhere, problems_of_tag
 from publish.checks.finding import Finding
 from publish.checks.layout import SUFFIXES
 from publish.checks.post import Post
@@ -31,37 +31,41 @@ def active_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(post.where, line, message, RULE)  # in a draft as well: it is shown
     for path in writing.content_files.regular:
         is_text = path.suffix.lower() in SUFFIXES
-        if not is_text and not path.is_relative_to(writing.gated) and (fault := _file_fault(path)):
-            yield Finding(short_path(path), None, fault, RULE)
+        if (
+            not is_text
+            and not path.is_relative_to(writing.gated)
+            and (problem := _file_fault(path))
+        ):
+            yield Finding(short_path(path), None, problem, RULE)
 
 
 def _of_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
-    told = set()
+    messages = set()
     for part in post.outline.active:
         if not part.address or is_elsewhere(part.address, site_url):
-            told.add(part.message)
+            messages.add(part.message)
             yield part.line, part.message
     for link in post.outline.links:
-        fault = acts(link.target, is_shown=link.is_shown)
-        if fault and fault not in told:
-            yield link.line, fault
+        problem = is_active(link.target, is_shown=link.is_shown)
+        if problem and problem not in messages:
+            yield link.line, problem
     if summary := post.get("summary"):
         for part in active_parts(summary):
             if not part.address or is_elsewhere(part.address, site_url):
-                yield post.head.line("summary"), part.message
+                yield post.front_matter.line("summary"), part.message
 
 
 def _file_fault(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in _PROGRAMS:
         return f"is a program ({suffix}): take it away; scripts belong to the theme"
-    fault = ""
+    problem = ""
     if suffix in _PAGES:
         parts = active_parts(_decoded(path.read_bytes()))
-        fault = next((part.message for part in parts if not part.address), "")
-    if suffix in _XML and not fault:
-        fault = next(_of_xml(path), "")
-    return f"holds a program: {fault}" if fault else ""
+        problem = next((part.message for part in parts if not part.address), "")
+    if suffix in _XML and not problem:
+        problem = next(_of_xml(path), "")
+    return f"holds a program: {problem}" if problem else ""
 
 
 def _decoded(raw: bytes) -> str:
@@ -81,7 +85,7 @@ def _of_xml(path: Path) -> Iterator[str]:
             attributes = ((_local(key), value) for key, value in found.items())
             yield from (
                 message
-                for message, address in faults_of_tag(_local(found.tag), attributes)
+                for message, address in problems_of_tag(_local(found.tag), attributes)
                 if not address
             )
     except DefusedXmlException:

@@ -16,70 +16,72 @@ GONE: Final = "gone.txt"
 def address_findings(writing: Writing) -> Iterator[Finding]:
     """Addresses that are claimed twice, aliases among them, and slugs that vanished."""
     yield from _shared(writing)
-    yield from _unspeakable(writing)
+    yield from _without_address(writing)
     yield from _aliases(writing)
     yield from _vanished(writing)
 
 
 def _shared(writing: Writing) -> Iterator[Finding]:
     own = writing.layout.own_pages
-    taken: dict[str, str] = {}
+    used: dict[str, str] = {}
     for post in sorted(writing.posts, key=lambda post: post.where):
         if post.status == "draft" or not post.slug:
             continue  # a draft's address is its own
-        holder = taken.get(post.save_as) or writing.site_files.holder(post.save_as)
+        holder = used.get(post.save_as) or writing.site_files.holder(post.save_as)
         overrides = post.save_as in own and "save_as" in (
-            *post.facts,
+            *post.values,
             *writing.layout.extra.get(post.name, ()),
         )
         if holder and not overrides:
-            key = next((k for k in ("save_as", "slug") if k in post.head.values), "title")
-            told = f"has the same address as {holder}, /{post.url}: give it another `Slug:`"
-            yield post.finding("address", post.head.line(key), told)
-        taken[post.save_as] = post.name
+            key = next((k for k in ("save_as", "slug") if k in post.front_matter.values), "title")
+            message = f"has the same address as {holder}, /{post.url}: give it another `Slug:`"
+            yield post.finding("address", post.front_matter.line(key), message)
+        used[post.save_as] = post.name
     drafts: dict[str, str] = {}
     for post in writing.posts:
         token = post.get("preview")
         if token and (other := drafts.setdefault(token, post.where)) != post.where:
-            told = f"`preview` is that of {other} too: give each its own"
-            yield post.finding("address", post.head.line("preview"), told)
+            message = f"`preview` is that of {other} too: give each its own"
+            yield post.finding("address", post.front_matter.line("preview"), message)
 
 
-def _unspeakable(writing: Writing) -> Iterator[Finding]:
+def _without_address(writing: Writing) -> Iterator[Finding]:
     """Names of which no address can be made: `???` has neither letters nor digits."""
     slugify = writing.layout.slugify
     for post in writing.posts:
         if post.get("title") and not post.slug:
-            told = "no address can be made of `title`: add a line `Slug: ...` with one"
-            yield post.finding("address", post.head.line("title"), told)
+            message = "no address can be made of `title`: add a line `Slug: ...` with one"
+            yield post.finding("address", post.front_matter.line("title"), message)
         for key in ("category", "tags", "author", "authors"):
-            said = post.get(key) or ()
-            for name in (said,) if isinstance(said, str) else said:
+            parts = post.get(key) or ()
+            for name in (parts,) if isinstance(parts, str) else parts:
                 if not slugify(name):
-                    told = f"`{key}`: no address can be made of `{name}`: use letters or digits"
-                    yield post.finding("address", post.head.line(key), told)
+                    message = f"`{key}`: no address can be made of `{name}`: use letters or digits"
+                    yield post.finding("address", post.front_matter.line(key), message)
 
 
 def _aliases(writing: Writing) -> Iterator[Finding]:
-    taken: dict[str, str] = {}
+    used: dict[str, str] = {}
     slugs = {post.slug: post for post in writing.posts if writing.is_public(post)}
     files = {post.save_as: post.where for post in writing.posts if post.status != "draft"}
     for post in writing.posts:
         for alias in post.get("aliases") or ():
-            line = post.head.line("aliases")
+            line = post.front_matter.line("aliases")
             if alias in slugs:
-                told = f"`aliases`: `{alias}` is the slug of {slugs[alias].where}, not an old one"
-                yield post.finding("address", line, told)
-            elif alias in taken:
-                told = f"`aliases`: `{alias}` leads to {taken[alias]} already: keep one of them"
-                yield post.finding("address", line, told)
-            elif holder := _in_the_way(writing, post, alias, files):
-                told = f"`aliases`: `{alias}` is where {holder} is: take it away"
-                yield post.finding("address", line, told)
-            taken.setdefault(alias, post.where)
+                message = (
+                    f"`aliases`: `{alias}` is the slug of {slugs[alias].where}, not an old one"
+                )
+                yield post.finding("address", line, message)
+            elif alias in used:
+                message = f"`aliases`: `{alias}` leads to {used[alias]} already: keep one of them"
+                yield post.finding("address", line, message)
+            elif holder := _conflict(writing, post, alias, files):
+                message = f"`aliases`: `{alias}` is where {holder} is: take it away"
+                yield post.finding("address", line, message)
+            used.setdefault(alias, post.where)
 
 
-def _in_the_way(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
+def _conflict(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
     """What stands already where the page of an alias would be written."""
     file = writing.old_address(post, alias)[1]
     return files.get(file) or writing.site_files.holder(file)
@@ -88,7 +90,7 @@ def _in_the_way(writing: Writing, post: Post, alias: str, files: Mapping[str, st
 def _vanished(writing: Writing) -> Iterator[Finding]:
     """A slug that readers know must lead somewhere, or be given up on purpose."""
     gone: set[str] = set()
-    for line, word in _given_up(writing):
+    for line, word in _unpublished(writing):
         gone.add(word)
         if not SLUG.fullmatch(word):
             where = short_path(writing.layout.content / GONE)
@@ -101,17 +103,21 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
             continue
         post = there.get(slug)
         if post is not None:
-            told = (
+            message = (
                 f"was published as `{slug}` and is held back now: publish it, or give the slug up"
             )
         else:
-            told = f"its slug `{slug}` was published and is gone: put it into the `aliases` of the "
-            told += "post that takes its place, or give it up"
-        told += f" on a line of {writing.layout.content.name}/{GONE}"
-        yield Finding(where, post.head.line("status") if post else None, told, "vanished")
+            message = (
+                f"its slug `{slug}` was published and is gone: put it into the `aliases` of the "
+            )
+            message += "post that takes its place, or give it up"
+        message += f" on a line of {writing.layout.content.name}/{GONE}"
+        yield Finding(
+            where, post.front_matter.line("status") if post else None, message, "vanished"
+        )
 
 
-def _given_up(writing: Writing) -> Iterator[tuple[int, str]]:
+def _unpublished(writing: Writing) -> Iterator[tuple[int, str]]:
     """Line and slug of each in the file of those; what follows a `#` is the writer's own note."""
     path = writing.layout.paths.find_file(GONE)
     if path is None:

@@ -19,7 +19,7 @@ from capture.errors import short_path
 from capture.paths import kind_fault
 from publish.checks.finding import Finding
 from publish.checks.gated import GatedFiles
-from publish.checks.layout import leads_in_circle
+from publish.checks.layout import is_circular
 from publish.checks.project import Writing
 
 # Whether a file holds what its name says: a PDF is one and is complete, a picture can be shown.
@@ -89,8 +89,8 @@ def content_fault(path: Path) -> str:
         return f"is a web page under the name of a {suffix or 'file'}: {_AGAIN}"
     for kinds, find_fault in _KINDS:
         if suffix in kinds:
-            fault = find_fault(path)
-            return f"{fault}: {_AGAIN}" if fault else ""
+            problem = find_fault(path)
+            return f"{problem}: {_AGAIN}" if problem else ""
     return ""
 
 
@@ -193,8 +193,8 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
     for path in _published(writing, gated):
         where = short_path(path)
         if path.is_symlink() and not path.exists():
-            told = f"leads to {path.readlink()}, which is not there"
-            yield Finding(where, None, told, "picture")
+            message = f"leads to {path.readlink()}, which is not there"
+            yield Finding(where, None, message, "picture")
         elif same := gated.same_as(path):
             yield Finding(where, None, gated.refusal(same), "gated")
     yield from _links(writing, gated)
@@ -210,8 +210,8 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
     for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
         is_given = path.is_file() and not path.name.startswith(".")
-        if is_given and (fault := _content_fault(path)):
-            yield Finding(short_path(path), None, fault, "file-content")
+        if is_given and (problem := _content_fault(path)):
+            yield Finding(short_path(path), None, problem, "file-content")
 
 
 def _content_fault(path: Path) -> str:
@@ -227,11 +227,11 @@ def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
         if not path.exists() or path.is_relative_to(writing.gated) or gated.holds(path):
             continue  # the gated files may lie where they like; links to them are told above
         if not writing.layout.paths.holds(path):
-            told = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
-            yield Finding(short_path(path), None, f"{told}put a copy in its place", "gated")
-        elif leads_in_circle(path):
-            told = f"leads in a circle, to {path.readlink()}: take it away"
-            yield Finding(short_path(path), None, told, "gated")
+            message = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
+            yield Finding(short_path(path), None, f"{message}put a copy in its place", "gated")
+        elif is_circular(path):
+            message = f"leads in a circle, to {path.readlink()}: take it away"
+            yield Finding(short_path(path), None, message, "gated")
         elif not path.is_file() and not path.is_dir():
             yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
 
@@ -255,4 +255,4 @@ def _may_be_walked(folder: Path, writing: Writing, gated: GatedFiles) -> bool:
     if not folder.is_symlink():
         return True
     is_ours = writing.layout.paths.holds(folder) or gated.holds(folder)
-    return is_ours and not leads_in_circle(folder)
+    return is_ours and not is_circular(folder)

@@ -9,7 +9,7 @@ from capture.errors import NotFound
 from publish.checks.finding import Finding
 from publish.checks.post import Post
 from publish.checks.project import Writing
-from publish.checks.tag_syntax import how_to_mend
+from publish.checks.tag_syntax import how_to_fix
 
 
 def form_findings(writing: Writing) -> Iterator[Finding]:
@@ -28,10 +28,10 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
         if tag.kind:
             asked.append((tag.kind, tag.slug, f"`{tag.raw}`: ", found.line))
         else:
-            told = how_to_mend(tag.raw, catalogue.campaigns)
-            yield post.finding("form", found.line, told)
+            message = how_to_fix(tag.raw, catalogue.campaigns)
+            yield post.finding("form", found.line, message)
     if named := post.get("campaign"):
-        asked.append(("form", named, "", post.head.line("campaign")))
+        asked.append(("form", named, "", post.front_matter.line("campaign")))
     shown: set[str] = set()
     for kind, slug, prefix, line in asked:
         try:
@@ -40,11 +40,11 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
             yield post.finding("form", line, f"{prefix}{error}")
             continue
         if closed := why_closed(campaign, now):
-            told = f"campaign `{slug}` {closed}: a sentence stands in its place"
-            yield post.finding("closed-campaign", line, told)
+            message = f"campaign `{slug}` {closed}: a sentence stands in its place"
+            yield post.finding("closed-campaign", line, message)
         elif kind == "form" and slug in shown:
-            told = f"the form of `{slug}` stands on this page already: keep one of them"
-            yield post.finding("form", line, told)
+            message = f"the form of `{slug}` stands on this page already: keep one of them"
+            yield post.finding("form", line, message)
         elif kind == "form":
             shown.add(slug)
 

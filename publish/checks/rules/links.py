@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from capture.paths import name_below
 from publish.checks.finding import Finding
-from publish.checks.gated import TELL, inside
+from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
 from publish.checks.outline import Link
 from publish.checks.post import Post
@@ -23,19 +23,19 @@ from publish.checks.project import Writing
 
 PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 _BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
-_THEMES_OWN: Final = frozenset({"", "top", "page-main"})
-_MEND: Final = ": mend the link or add the file"
+_THEME_FILES: Final = frozenset({"", "top", "page-main"})
+_FIX: Final = ": mend the link or add the file"
 
 
 @dataclass(frozen=True)
-class Led:
+class LinkTarget:
     """Where a link of a post leads within the project."""
 
     to: Post
     fragment: str
 
 
-class Follower:
+class LinkChecker:
     """One link of one post, followed."""
 
     def __init__(self, writing: Writing, post: Post, link: Link) -> None:
@@ -43,7 +43,7 @@ class Follower:
         self._post = post
         self._link = link
         self._content = writing.layout.content
-        self._say = partial(post.finding, "link", link.line)
+        self._finding = partial(post.finding, "link", link.line)
         braces = _BRACES.match(link.target)
         self._word = (braces["new"] or braces["old"]) if braces else ""
         rest = link.target[braces.end() :] if braces else link.target
@@ -55,29 +55,29 @@ class Follower:
         # Pelican reads what follows braces of a link with nothing but its blanks decoded.
         self._named = self._path if link.is_shown else self._url.path.replace("%20", " ")
 
-    def leads_to(self) -> Led | None:
+    def target(self) -> LinkTarget | None:
         """The post that the link leads to, if it is one."""
         found: Post | None = None
         if self._word == "filename":
-            found = self._writing.by_name.get(self._below_content())
+            found = self._writing.by_name.get(self._in_content_folder())
         elif not self._word and self._is_ours():
             if not self._path and self._url.fragment:
                 found = self._post
             elif self._path:
                 known, address = self._writing.by_address, self._address()
                 found = known.get(address) or known.get(f"{address}/")
-        return Led(found, self._url.fragment) if found else None
+        return LinkTarget(found, self._url.fragment) if found else None
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with it; nothing about what lies outside the site."""
-        if fault := self._fault():
-            yield self._say(f"`{self._link.target}` {fault}")
+        if problem := self._fault():
+            yield self._finding(f"`{self._link.target}` {problem}")
             return
         gated = list(self._gated())
         if gated or (not self._word and not self._is_ours()):
             yield from gated
-        elif found := self.leads_to():
-            yield from not_yet(self._writing, self._post, self._link, found.to)
+        elif found := self.target():
+            yield from unpublished_target_findings(self._writing, self._post, self._link, found.to)
             yield from self._anchor(found)
         elif self._word:
             yield from self._braces()
@@ -86,11 +86,11 @@ class Follower:
 
     def image(self) -> Iterator[Finding]:
         """The picture of a head: a file below the content folder, by its address."""
-        if fault := self._writing.layout.paths.why_no_file(name_below(self._path)):
-            yield self._say(f"`image` {fault}{_inside(fault)}")
+        if problem := self._writing.layout.paths.why_no_file(name_below(self._path)):
+            yield self._finding(f"`image` {problem}{_inside(problem)}")
         elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
-            told = f"`image` names a gated file: {TELL}"
-            yield self._post.finding("gated", self._link.line, told)
+            message = f"`image` names a gated file: {HOW_TO_LINK}"
+            yield self._post.finding("gated", self._link.line, message)
         else:
             yield from self._file(self._path.lstrip("/"))
 
@@ -102,8 +102,8 @@ class Follower:
             name = name_below(self._path)
         else:
             return ""
-        fault = self._writing.layout.paths.why_no_file(name)
-        return f"{fault}{_inside(fault)}" if fault else ""
+        problem = self._writing.layout.paths.why_no_file(name)
+        return f"{problem}{_inside(problem)}" if problem else ""
 
     def _is_ours(self) -> bool:
         return not self._url.scheme and not self._url.netloc
@@ -113,79 +113,79 @@ class Follower:
         here = posixpath.join("/", self._post.url, self._path)
         return posixpath.normpath(here).strip("/")
 
-    def _below_content(self) -> str:
+    def _in_content_folder(self) -> str:
         """The file that a link with braces names; `_fault` has seen to it that it is inside."""
         return posixpath.normpath(name_below(self._named, posixpath.dirname(self._post.name)))
 
     def _braces(self) -> Iterator[Finding]:
         shown = re.split("[?#]", self._link.target)[0]
         if self._word in {"static", "attach"}:
-            yield from self._file(self._below_content())
+            yield from self._file(self._in_content_folder())
         elif self._word == "filename":
-            path = self._below_content()
+            path = self._in_content_folder()
             if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
-                hint = near_name(path, self._writing.by_name, _MEND, "{filename}/")
-                yield self._say(f"`{shown}` leads to no article or page{hint}")
+                hint = near_name(path, self._writing.by_name, _FIX, "{filename}/")
+                yield self._finding(f"`{shown}` leads to no article or page{hint}")
         elif self._word not in PLACES:
-            hint = near_name(self._word, PLACES, _MEND)
-            yield self._say(f"`{shown}` begins with an unknown word in braces{hint}")
+            hint = near_name(self._word, PLACES, _FIX)
+            yield self._finding(f"`{shown}` begins with an unknown word in braces{hint}")
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
         if not self._writing.layout.paths.find_file(path):
-            hint = near_name(path, _static_files(self._writing), _MEND)
-            told = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
-            yield self._post.finding("picture", self._link.line, told)
+            hint = near_name(path, _static_files(self._writing), _FIX)
+            message = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
+            yield self._post.finding("picture", self._link.line, message)
 
     def _plain(self) -> Iterator[Finding]:
         """A link without braces: to an address of the site, or by mistake to a file."""
         path = self._path
         if Path(path).suffix in SUFFIXES:
-            told = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
-            yield self._say(f"`{self._link.target}` leads nowhere on the site: {told}")
+            message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
+            yield self._finding(f"`{self._link.target}` leads nowhere on the site: {message}")
         elif any(self._in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
         elif path and not self._is_there():
-            yield self._post.finding("dead-link", self._link.line, self._dead())
+            yield self._post.finding("dead-link", self._link.line, self._missing_file())
 
     def _is_there(self) -> bool:
         """Whether readers find something at the address."""
         address = self._address()
         files = (address, posixpath.join(address, "index.html"))
-        made = self._writing.site_files
-        return any(file in self._writing.addresses or made.holder(file) for file in files)
+        created = self._writing.site_files
+        return any(file in self._writing.addresses or created.holder(file) for file in files)
 
-    def _dead(self) -> str:
+    def _missing_file(self) -> str:
         first = self._path.partition("/")[0]
         if "." in first.strip(".") and not self._path.startswith("."):
-            mend = f": if it is another site, write `https://{self._path}`"
+            fix = f": if it is another site, write `https://{self._path}`"
         else:
             known = (f"/{address}" for address in self._writing.by_address)
-            mend = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
-        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{mend}"
+            fix = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
+        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{fix}"
 
     def _in(self, folder: Path) -> bool:
         file = self._content / self._path.lstrip("/")
         return self._path.startswith("/") and file.is_relative_to(folder)
 
-    def _anchor(self, found: Led) -> Iterator[Finding]:
+    def _anchor(self, found: LinkTarget) -> Iterator[Finding]:
         fragment = unquote(found.fragment)
         known = found.to.outline.anchors
         forms = tuple(f"form-{slug}" for slug in found.to.forms)
-        if fragment in known or fragment in _THEMES_OWN or fragment.startswith(forms or ("\0",)):
+        if fragment in known or fragment in _THEME_FILES or fragment.startswith(forms or ("\0",)):
             return
         hint = near_name(fragment, known, ": there is no such heading", "#")
         where = "here" if found.to is self._post else f"in {found.to.where}"
-        told = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
-        yield self._post.finding("anchor", self._link.line, told)
+        message = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
+        yield self._post.finding("anchor", self._link.line, message)
 
     def _gated(self) -> Iterator[Finding]:
         """A link to a gated file, however it is spelt."""
         if not self._is_ours() or not self._path or not self._reaches_gated():
             return
         shown = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
-        told = f"links to the gated file `{shown}`: {TELL}"
-        yield self._post.finding("gated", self._link.line, told)
+        message = f"links to the gated file `{shown}`: {HOW_TO_LINK}"
+        yield self._post.finding("gated", self._link.line, message)
 
     def _reaches_gated(self) -> bool:
         root = str(self._content)
@@ -198,29 +198,33 @@ class Follower:
     def _is_gated(self, path: str) -> bool:
         gated = self._writing.gated
         suspect = gated.name in path or (self._writing.has_symlinks and Path(path).is_symlink())
-        return suspect and inside(Path(path), gated)
+        return suspect and is_inside(Path(path), gated)
 
 
-def not_yet(writing: Writing, post: Post, link: Link, to: Post) -> Iterator[Finding]:
+def unpublished_target_findings(
+    writing: Writing, post: Post, link: Link, to: Post
+) -> Iterator[Finding]:
     """Readers must not come from a page that they may read to one that they may not."""
     state = to.state(writing.now)
     if state not in {"draft", "scheduled"} or to is post:
         return
     if post.state(writing.now) == "draft":
         if to.get("preview") is None:
-            told = f"`{link.target}` leads to a post that is shown nowhere: give it a `preview`"
-            yield post.finding("link", link.line, told)
+            message = f"`{link.target}` leads to a post that is shown nowhere: give it a `preview`"
+            yield post.finding("link", link.line, message)
     elif state == "draft":
-        told = f"`{link.target}` leads to a draft: publish it first, or take the link out"
-        yield post.finding("link", link.line, told)
+        message = f"`{link.target}` leads to a draft: publish it first, or take the link out"
+        yield post.finding("link", link.line, message)
     elif to.due and (post.due is None or to.due > max(post.due, writing.now)):
         until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
-        told = f"`{link.target}` leads to a post that is held back until {until}: link to it then"
-        yield post.finding("link", link.line, told)
+        message = (
+            f"`{link.target}` leads to a post that is held back until {until}: link to it then"
+        )
+        yield post.finding("link", link.line, message)
 
 
-def _inside(fault: str) -> str:
-    return ": put a copy into it, and name that" if fault.startswith("leads out") else ""
+def _inside(problem: str) -> str:
+    return ": put a copy into it, and name that" if problem.startswith("leads out") else ""
 
 
 def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
@@ -242,18 +246,18 @@ def link_findings(writing: Writing) -> Iterator[Finding]:
     for post in writing.posts:
         yield from _foreign_pictures(writing, post)
         for link in post.outline.links:
-            yield from Follower(writing, post, link).findings()
+            yield from LinkChecker(writing, post, link).findings()
         for slug in post.get("related") or ():
             yield from _related(writing, post, slug)
         if image := post.get("image"):
-            link = Link(image, post.head.line("image"))
-            yield from Follower(writing, post, link).image()
+            link = Link(image, post.front_matter.line("image"))
+            yield from LinkChecker(writing, post, link).image()
 
 
-def led(writing: Writing, post: Post) -> Iterator[Post]:
+def linked_posts(writing: Writing, post: Post) -> Iterator[Post]:
     """The other posts to which a post leads its readers."""
     for link in post.outline.links:
-        found = Follower(writing, post, link).leads_to()
+        found = LinkChecker(writing, post, link).target()
         if found is not None:
             yield found.to
     for slug in post.get("related") or ():
@@ -262,7 +266,7 @@ def led(writing: Writing, post: Post) -> Iterator[Post]:
 
 
 def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
-    line = post.head.line("related")
+    line = post.front_matter.line("related")
     found = writing.by_slug.get(slug)
     if found is post:
         yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it away")
@@ -271,7 +275,7 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
         hint = near_name(slug, articles, "; name an article by its slug")
         yield post.finding("link", line, f"no article `{slug}`{hint}")
     else:
-        yield from not_yet(writing, post, Link(slug, line), found)
+        yield from unpublished_target_findings(writing, post, Link(slug, line), found)
 
 
 def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
@@ -282,5 +286,5 @@ def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
         except ValueError:
             host = ""
         if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
-            told = f"shows `{picture.source}` from another host, which would see every reader: "
-            yield post.finding("picture", picture.line, f"{told}put it into content/images")
+            message = f"shows `{picture.source}` from another host, which would see every reader: "
+            yield post.finding("picture", picture.line, f"{message}put it into content/images")

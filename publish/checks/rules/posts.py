@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from capture.text import counted
+from capture.text import count_noun
 from publish.checks.finding import Finding
-from publish.checks.model import LONGEST_SUMMARY, LONGEST_TITLE, SHORTEST_SUMMARY
+from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
 from publish.checks.post import Post
 from publish.checks.project import Writing
-from publish.checks.rules.links import led
+from publish.checks.rules.links import linked_posts
 from publish.checks.tag_syntax import STRAY_TAG
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -23,7 +23,7 @@ _IDLE: Final = frozenset(
 _NO_PLURALS: Final = frozenset({"means", "news", "sales", "series"})
 
 
-def tag_spellings(writing: Writing) -> Iterator[Finding]:
+def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
     """Tags that differ by case, hyphen or plural only: the rarer spelling is told."""
     spelt: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(lambda: defaultdict(list))
     for post in writing.posts:
@@ -33,35 +33,35 @@ def tag_spellings(writing: Writing) -> Iterator[Finding]:
         usual, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
         for tag in others:
             for post in spellings[tag]:
-                told = f"the tag `{tag}` is spelt `{usual}` elsewhere: keep one spelling"
-                yield post.finding("tag-spelling", post.head.line("tags"), told)
+                message = f"the tag `{tag}` is spelt `{usual}` elsewhere: keep one spelling"
+                yield post.finding("tag-spelling", post.front_matter.line("tags"), message)
 
 
-def same_titles(writing: Writing) -> Iterator[Finding]:
+def same_title_findings(writing: Writing) -> Iterator[Finding]:
     """Posts whose titles hold the same words: they take readers from each other."""
     first: dict[frozenset[str], Post] = {}
     for post in _articles(writing):
         words = frozenset(map(_stem, _words(post.get("title") or "")))
         aim = (words - _IDLE) or words
         if aim and (other := first.setdefault(aim, post)) is not post:
-            told = f"aims at the same title as {other.where}: join them, or say how they differ"
-            yield post.finding("same-title", post.head.line("title"), told)
+            message = f"aims at the same title as {other.where}: join them, or say how they differ"
+            yield post.finding("same-title", post.front_matter.line("title"), message)
 
 
-def orphans(writing: Writing) -> Iterator[Finding]:
+def orphan_findings(writing: Writing) -> Iterator[Finding]:
     """Published posts that no other post or page leads to."""
     articles = [post for post in _articles(writing) if writing.is_public(post)]
     led_to = Counter(
         found.path
         for post in writing.posts
         if writing.is_public(post)
-        for found in set(led(writing, post))
+        for found in set(linked_posts(writing, post))
         if found is not post
     )
     for post in articles:
         if post.path not in led_to and len(articles) > 1:
-            told = "no other post or page links to this one: link to it where it helps a reader"
-            yield post.finding("orphan", post.head.line("title"), told)
+            message = "no other post or page links to this one: link to it where it helps a reader"
+            yield post.finding("orphan", post.front_matter.line("title"), message)
 
 
 def _articles(writing: Writing) -> Iterator[Post]:
@@ -93,16 +93,16 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
     for post in writing.posts:
         yield from _headings(post)
         if post.outline.unclosed is not None:
-            told = (
+            message = (
                 "too many brackets are open here, not closed or one within another; the page would "
                 "take minutes to make: close them, or write `\\[` and `\\<`"
             )
-            yield post.finding("unclosed", post.outline.unclosed, told)
+            yield post.finding("unclosed", post.outline.unclosed, message)
         for picture in post.outline.pictures:
             if picture.alt is None:
                 name = f"`{picture.source}`" if picture.source else "a picture"
-                told = f"{name} has no alternative text: write ![what one sees](...)"
-                yield post.finding("alt", picture.line, told)
+                message = f"{name} has no alternative text: write ![what one sees](...)"
+                yield post.finding("alt", picture.line, message)
 
 
 def _headings(post: Post) -> Iterator[Finding]:
@@ -110,23 +110,23 @@ def _headings(post: Post) -> Iterator[Finding]:
     above = 1
     for heading in post.outline.headings:
         if heading.level == 1:
-            told = "the title is the only heading of the first level: write `##`"
-            yield post.finding("headings", heading.line, f"`# {heading.text}`: {told}")
+            message = "the title is the only heading of the first level: write `##`"
+            yield post.finding("headings", heading.line, f"`# {heading.text}`: {message}")
         elif heading.level > above + 1:
             marks, fit = "#" * heading.level, "#" * (above + 1)
-            told = f"leaves out a level: write `{fit}` under a heading of level {above}"
-            yield post.finding("headings", heading.line, f"`{marks} {heading.text}` {told}")
+            message = f"leaves out a level: write `{fit}` under a heading of level {above}"
+            yield post.finding("headings", heading.line, f"`{marks} {heading.text}` {message}")
         above = heading.level
 
 
 # Rules for the head of one post: what it says, and what it must not leave out.
 
 
-def head_findings(writing: Writing) -> Iterator[Finding]:
+def front_matter_findings(writing: Writing) -> Iterator[Finding]:
     """What is wrong with each head by itself."""
     for file in writing.files:
         if file.get("status") != "skip":
-            yield from file.faults
+            yield from file.problems
     for post in writing.posts:
         yield from _lengths(post)
         yield from _picture(post)
@@ -137,45 +137,47 @@ def head_findings(writing: Writing) -> Iterator[Finding]:
 
 def _lengths(post: Post) -> Iterator[Finding]:
     title, summary = post.get("title") or "", post.get("summary")
-    if len(title) > LONGEST_TITLE:
-        told = f"has {len(title)} characters: search engines show {LONGEST_TITLE}, so shorten it"
-        yield post.finding("title", post.head.line("title"), f"`title` {told}")
-    line = post.head.line("summary")
+    if len(title) > MAX_TITLE_LENGTH:
+        message = (
+            f"has {len(title)} characters: search engines show {MAX_TITLE_LENGTH}, so shorten it"
+        )
+        yield post.finding("title", post.front_matter.line("title"), f"`title` {message}")
+    line = post.front_matter.line("summary")
     if summary is None:
-        if not post.head.values.get("summary") and not post.head.is_lost:
-            size = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} characters"
-            told = f"has no summary: add a line `Summary: ...` of {size}"
-            yield post.finding("summary", line, told)
+        if not post.front_matter.values.get("summary") and not post.front_matter.is_unreadable:
+            size = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
+            message = f"has no summary: add a line `Summary: ...` of {size}"
+            yield post.finding("summary", line, message)
     elif STRAY_TAG.search(summary):
         yield post.finding("form", line, "a summary holds no tags: put it in the text")
-    elif not SHORTEST_SUMMARY <= len(summary) <= LONGEST_SUMMARY:
-        told = f"{SHORTEST_SUMMARY} to {LONGEST_SUMMARY} tell the reader what to expect"
+    elif not MIN_SUMMARY_LENGTH <= len(summary) <= MAX_SUMMARY_LENGTH:
+        message = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} tell the reader what to expect"
         yield post.finding(
-            "summary", line, f"`summary` has {counted(len(summary), 'character')}: {told}"
+            "summary", line, f"`summary` has {count_noun(len(summary), 'character')}: {message}"
         )
 
 
 def _picture(post: Post) -> Iterator[Finding]:
-    if post.get("image") and not post.head.values.get("image_alt"):
-        told = "has no `image_alt`: say what one sees on it, for those who do not see it"
-        yield post.finding("alt", post.head.line("image"), f"`image` {told}")
+    if post.get("image") and not post.front_matter.values.get("image_alt"):
+        message = "has no `image_alt`: say what one sees on it, for those who do not see it"
+        yield post.finding("alt", post.front_matter.line("image"), f"`image` {message}")
 
 
 def _dates(post: Post) -> Iterator[Finding]:
     date, modified = post.get("date"), post.get("modified")
     if date and modified and modified.date() < date.date():
-        told = f"`modified` is before `date`, {date:%Y-%m-%d}: one of them is wrong"
-        yield post.finding("front-matter", post.head.line("modified"), told)
+        message = f"`modified` is before `date`, {date:%Y-%m-%d}: one of them is wrong"
+        yield post.finding("front-matter", post.front_matter.line("modified"), message)
 
 
 def _preview(post: Post) -> Iterator[Finding]:
     if post.status == "draft" and post.get("preview") is None:
-        told = "is a draft without `preview`, so it is shown nowhere: `gatepost new` makes one"
-        yield post.finding("preview", post.head.line("status"), told)
+        message = "is a draft without `preview`, so it is shown nowhere: `gatepost new` makes one"
+        yield post.finding("preview", post.front_matter.line("status"), message)
 
 
 def _template(post: Post, writing: Writing) -> Iterator[Finding]:
     name = post.get("template")
     if name and not writing.layout.has_template(name):
-        told = f"the theme has no template `{name}`: name one of theme/templates/, or none"
-        yield post.finding("front-matter", post.head.line("template"), told)
+        message = f"the theme has no template `{name}`: name one of theme/templates/, or none"
+        yield post.finding("front-matter", post.front_matter.line("template"), message)

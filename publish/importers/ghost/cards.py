@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyromark
 
-from publish.importers.model import counted, listed
+from publish.importers.model import count_noun, join_words
 from publish.importers.places import GHOST
 from publish.importers.text import clean, line
 
@@ -35,7 +35,7 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
     lost: list[Lost] = []
     if html.strip():
         for kind, number in sorted(_hidden(row).items()):
-            lost.append(("card", f"{counted(number, 'card')} of kind `{kind}` not carried"))
+            lost.append(("card", f"{count_noun(number, 'card')} of kind `{kind}` not carried"))
         return html, lost
     for key, make in (("lexical", _lexical), ("mobiledoc", _mobiledoc)):
         document = clean(row.get(key))
@@ -61,8 +61,8 @@ def _hidden(row: Mapping[str, Any]) -> Mapping[str, int]:
 
 def markdown_html(text: str) -> str:
     """CommonMark to HTML."""
-    made: str = pyromark.html(text, options=_OPTIONS)
-    return made
+    created: str = pyromark.html(text, options=_OPTIONS)
+    return created
 
 
 def _lexical(document: Node, lost: list[Lost]) -> str:
@@ -104,18 +104,18 @@ _PLAIN: Final = {
 def _card(kind: str, data: Node, lost: list[Lost]) -> str:
     """A card of either editor: their names for what it holds are the same."""
     make = _CARDS.get(kind)
-    made = make(data) if make else ""
-    if not made:
+    text = make(data) if make else ""
+    if not text:
         lost.append(("card", f"a card of kind `{kind}` was not carried"))
         return ""
     unread = [
         name
         for name, value in data.items()
-        if name not in _INNER | _READ.get(kind, _OF_LINK) and value not in _NAUGHT
+        if name not in _INNER | _READ.get(kind, _OF_LINK) and value not in _NOT_CARRIED
     ]
     if unread:
-        lost.append(("card", f"of a card of kind `{kind}`, left out: {listed(unread)}"))
-    return made
+        lost.append(("card", f"of a card of kind `{kind}`, left out: {join_words(unread)}"))
+    return text
 
 
 def _image(data: Node) -> str:
@@ -158,7 +158,7 @@ def _toggle(data: Node) -> str:
 
 
 _INNER: Final = frozenset({"type", "version", "format", "indent", "direction", "children"})
-_NAUGHT: Final[tuple[object, ...]] = (None, "", [], {}, False)
+_NOT_CARRIED: Final[tuple[object, ...]] = (None, "", [], {}, False)
 _OF_LINK: Final = frozenset({"url", "src", "buttonUrl", "buttonText", "title", "html"})
 _READ: Final[Mapping[str, frozenset[str]]] = {
     "image": frozenset({"src", "alt", "caption", "href"}),
@@ -218,9 +218,9 @@ def _markers(markers: list[Any], document: Node, lost: list[Lost]) -> str:
     text, open_tags = "", list[str]()
     for what, opened, closed, value in markers:
         for number in opened:
-            tag, *given = document["markups"][number]
+            tag, *raw = document["markups"][number]
             name = tag if tag in _MARKUPS else "span"
-            pairs = given[0] if given else []
+            pairs = raw[0] if raw else []
             named = dict(zip(pairs[::2], pairs[1::2], strict=False))
             href = f' href="{escape(line(named.get("href")))}"' if name == "a" else ""
             text += f"<{name}{href}>"

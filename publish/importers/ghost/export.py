@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from capture.errors import Refused, Unavailable, short_path
 from publish.importers.ghost.cards import html_of
-from publish.importers.model import Export, Item, Note, Root, Status, counted, listed
+from publish.importers.model import Export, ImportNote, Item, Root, Status, count_noun, join_words
 from publish.importers.places import GHOST, split
-from publish.importers.text import decoded, line, moment, plain
+from publish.importers.text import decode_text, line, moment, plain
 
 # The tables of Ghost's database in its export, as far as they are sound.
 
@@ -74,13 +74,13 @@ def _data(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
     try:
-        said = json.loads(decoded(raw, where))
+        text = json.loads(decode_text(raw, where))
     except json.JSONDecodeError as error:
-        told = f"is no JSON ({error.msg}, column {error.colno}): export it again"
-        raise Refused(f"{where}:{error.lineno}: {told}") from None
+        message = f"is no JSON ({error.msg}, column {error.colno}): export it again"
+        raise Refused(f"{where}:{error.lineno}: {message}") from None
     except (RecursionError, ValueError):  # a number of too many digits
         raise Refused(f"{where}: is no Ghost export: it is nested too deeply") from None
-    found = said
+    found = text
     if isinstance(found, dict) and isinstance(found.get("db"), list) and found["db"]:
         found = found["db"][0]
     data = found.get("data") if isinstance(found, dict) else None
@@ -104,7 +104,7 @@ _SHOWN_SETTINGS: Final = (
     "og_image", "og_title", "og_description", "twitter_image", "twitter_title",
     "twitter_description",
 )  # fmt: skip
-_TOLD_APART: Final = frozenset({"navigation", "secondary_navigation", *HEAD})
+_REPORTED_SEPARATELY: Final = frozenset({"navigation", "secondary_navigation", *HEAD})
 _EMPTY: Final[tuple[object, ...]] = (None, "", "[]", "{}", "null", 0, False, [], {})
 _INNER: Final = frozenset(
     {"id", "uuid", "post_id", "comment_id", "created_at", "created_by", "updated_at", "updated_by",
@@ -129,38 +129,38 @@ _OF_AN_ACCOUNT: Final = frozenset(
 )
 
 
-def not_carried(tables: Tables, where: str) -> Iterator[Note]:
+def unsupported(tables: Tables, where: str) -> Iterator[ImportNote]:
     """Everything in the export that is no text, each kind on one line."""
     for name, word in _PEOPLE.items():
         if number := tables.sizes().get(name):
-            told = f"{counted(number, word)}, for they are personal data: none was carried"
-            yield Note("members", where, told)
+            message = f"{count_noun(number, word)}, for they are personal data: none was carried"
+            yield ImportNote("members", where, message)
     for name, number in sorted(tables.sizes().items()):
         if name not in _READ:
             personal = ", personal data" if name.startswith(_ABOUT_PEOPLE) else ""
-            yield Note("not carried", where, f"{number} of kind {name}{personal}")
+            yield ImportNote("not carried", where, f"{number} of kind {name}{personal}")
     for name in sorted(_READ - _PEOPLE.keys()):
         if broken := tables.sizes().get(name, 0) - len(tables.rows(name)):
-            yield Note("not carried", where, f"{broken} of kind {name} that cannot be read")
+            yield ImportNote("not carried", where, f"{broken} of kind {name} that cannot be read")
     for table, key, other in (
         ("posts_tags", "tag_id", "tags"),
         ("posts_authors", "author_id", "users"),
     ):
         if loose := tables.loose(table, key, other):
-            yield Note("not carried", where, f"{loose} of kind {table} that lead to nothing")
+            yield ImportNote("not carried", where, f"{loose} of kind {table} that lead to nothing")
     yield from _settings(tables, where)
     yield from _tags(tables, where)
     yield from _authors(tables, where)
 
 
-def unread_fields(row: Row, meta: Row) -> list[str]:
+def unsupported_fields(row: Row, meta: Row) -> list[str]:
     """The fields of a post that say something and that nothing here reads."""
-    said = [
+    parts = [
         name
         for name, value in (*row.items(), *meta.items())
         if name not in _INNER | _READ_OF_POST and not _is_usual(name, value)
     ]
-    return list(dict.fromkeys(said))
+    return list(dict.fromkeys(parts))
 
 
 def _is_usual(name: str, value: Any) -> bool:
@@ -169,25 +169,29 @@ def _is_usual(name: str, value: Any) -> bool:
     return value in _EMPTY
 
 
-def _settings(tables: Tables, where: str) -> Iterator[Note]:
-    said = {name: value for name, value in tables.settings.items() if value not in _EMPTY}
+def _settings(tables: Tables, where: str) -> Iterator[ImportNote]:
+    data = {name: value for name, value in tables.settings.items() if value not in _EMPTY}
     for key in ("navigation", "secondary_navigation"):
-        if key in said:
-            yield Note("menu", where, f"`{key}` was not carried: see NAVIGATION in pelicanconf.py")
+        if key in data:
+            yield ImportNote(
+                "menu", where, f"`{key}` was not carried: see NAVIGATION in pelicanconf.py"
+            )
     for key in HEAD:
-        if key in said:
-            yield Note("script", where, f"the site's `{key}` was not carried")
-    others = said.keys() - _TOLD_APART
+        if key in data:
+            yield ImportNote("script", where, f"the site's `{key}` was not carried")
+    others = data.keys() - _REPORTED_SEPARATELY
     shown = [name for name in _SHOWN_SETTINGS if name in others]
     if others:
-        named = f": {listed(shown)}" if shown else ""
+        named = f": {join_words(shown)}" if shown else ""
         rest = len(others) - len(shown)
-        more = f" and {counted(rest, 'other')}" if shown and rest else ""
-        told = f"{counted(len(others), 'setting')} of the site{named}{more}: see pelicanconf.py"
-        yield Note("settings", where, told)
+        more = f" and {count_noun(rest, 'other')}" if shown and rest else ""
+        message = (
+            f"{count_noun(len(others), 'setting')} of the site{named}{more}: see pelicanconf.py"
+        )
+        yield ImportNote("settings", where, message)
 
 
-def _tags(tables: Tables, where: str) -> Iterator[Note]:
+def _tags(tables: Tables, where: str) -> Iterator[ImportNote]:
     used = {str(tag.get("id")) for tags in tables.tags.values() for tag in tags}
     idle = []
     for tag in tables.rows("tags"):
@@ -195,20 +199,26 @@ def _tags(tables: Tables, where: str) -> Iterator[Note]:
         if str(tag.get("id")) not in used:
             idle.append(name)
         elif rest := _said(tag, _READ_OF_TAG):
-            yield Note("tags", where, f"`{name}` is a word here; not carried: {listed(rest)}")
+            yield ImportNote(
+                "tags", where, f"`{name}` is a word here; not carried: {join_words(rest)}"
+            )
     if idle:
-        yield Note("tags", where, f"{counted(len(idle), 'tag')} of no post: {listed(idle)}")
+        yield ImportNote(
+            "tags", where, f"{count_noun(len(idle), 'tag')} of no post: {join_words(idle)}"
+        )
 
 
-def _authors(tables: Tables, where: str) -> Iterator[Note]:
+def _authors(tables: Tables, where: str) -> Iterator[ImportNote]:
     for user in tables.users.values():
         name = line(user.get("name"))
         rest = _said(user, _READ_OF_USER | _SECRET | _OF_AN_ACCOUNT)
         if rest:
-            yield Note("authors", where, f"{name} is a name here; not carried: {listed(rest)}")
+            yield ImportNote(
+                "authors", where, f"{name} is a name here; not carried: {join_words(rest)}"
+            )
     if number := sum(bool(user.keys() & _SECRET) for user in tables.users.values()):
-        told = f"{counted(number, 'account')} with e-mail address or password: never carried"
-        yield Note("authors", where, told)
+        message = f"{count_noun(number, 'account')} with e-mail address or password: never carried"
+        yield ImportNote("authors", where, message)
 
 
 def _said(row: Row, read: frozenset[str]) -> list[str]:
@@ -222,10 +232,10 @@ def _said(row: Row, read: frozenset[str]) -> list[str]:
 _STATUS: Final[Mapping[str, Status]] = {"published": "published", "scheduled": "published"}
 
 
-def read(path: Path) -> Export:
+def read_ghost(path: Path) -> Export:
     """Reads one JSON file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
     tables = Tables(path)
-    notes = list(not_carried(tables, path.name))
+    notes = list(unsupported(tables, path.name))
     items = tuple(_item(row, tables, notes) for row in tables.rows("posts"))
     if not items:
         raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
@@ -235,7 +245,7 @@ def read(path: Path) -> Export:
     return Export(items, tuple(notes), frozenset(), roots)
 
 
-def _item(row: Row, tables: Tables, notes: list[Note]) -> Item:
+def _item(row: Row, tables: Tables, notes: list[ImportNote]) -> Item:
     key = str(row.get("id"))
     title = line(row.get("title"))
     kind = "page" if row.get("type") == "page" or row.get("page") in (1, True) else "post"
@@ -245,18 +255,20 @@ def _item(row: Row, tables: Tables, notes: list[Note]) -> Item:
     inner = [line(tag.get("name")) for tag in tags if _is_internal(tag)]
     names = [line(tag.get("name")) for tag in tags if not _is_internal(tag)]
     if inner:
-        notes.append(Note("tags", where, f"internal tags were not carried: {listed(inner)}"))
-    status, said = _status(row)
-    if said:
-        notes.append(Note("status", where, said))
+        notes.append(
+            ImportNote("tags", where, f"internal tags were not carried: {join_words(inner)}")
+        )
+    status, text = _status(row)
+    if text:
+        notes.append(ImportNote("status", where, text))
     html, lost = html_of(row)
-    notes.extend(Note(kind_, where, told) for kind_, told in lost)
-    notes.extend(Note("script", where, f"`{k}` was not carried") for k in HEAD if row.get(k))
-    if unread := unread_fields(row, meta):
-        notes.append(Note("field", where, f"fields were not carried: {listed(unread)}"))
+    notes.extend(ImportNote(kind_, where, message) for kind_, message in lost)
+    notes.extend(ImportNote("script", where, f"`{k}` was not carried") for k in HEAD if row.get(k))
+    if unread := unsupported_fields(row, meta):
+        notes.append(ImportNote("field", where, f"fields were not carried: {join_words(unread)}"))
     people = tables.authors.get(key) or [tables.users.get(str(row.get("author_id")), {})]
     if row.get("author_id") and not line(people[0].get("name")):
-        notes.append(Note("authors", where, "its author is not in the export"))
+        notes.append(ImportNote("authors", where, "its author is not in the export"))
     summaries = (row.get("custom_excerpt"), meta.get("meta_description"))
     return Item(
         where=where,

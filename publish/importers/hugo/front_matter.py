@@ -12,23 +12,23 @@ from typing import Any, Final
 from capture.errors import FileErrors, Problem, Unavailable, short_path
 from publish.checks.front_matter import read_yaml
 from publish.importers.places import split
-from publish.importers.text import clean, decoded, line
+from publish.importers.text import clean, decode_text, line
 
 _FENCES: Final = {"---": "---", "+++": "+++"}
 _AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
-class BrokenHead(Exception):
+class BrokenFrontMatter(Exception):
     """A head that is no YAML, TOML or JSON."""
 
-    def __init__(self, number: int, told: str) -> None:
-        super().__init__(told)
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
         self.line = number
         """In its file."""
 
 
 @dataclass(frozen=True, slots=True)
-class HugoHead:
+class HugoFrontMatter:
     """Keys in small letters, as in Hugo, to text, lists and tables; and the text below."""
 
     values: Mapping[str, Any]
@@ -56,7 +56,7 @@ class HugoHead:
         return tuple(word for part in parts if isinstance(part, str) and (word := line(part)))
 
 
-def read_hugo_head(text: str) -> HugoHead:
+def read_hugo_front_matter(text: str) -> HugoFrontMatter:
     """Divides a file into head and text. Raises `BrokenHead`."""
     text = clean(text)
     start = len(text) - len(text.lstrip())
@@ -65,21 +65,21 @@ def read_hugo_head(text: str) -> HugoHead:
     lines = text.split("\n")
     fence = lines[0].rstrip()
     if fence not in _FENCES:
-        return HugoHead({}, text)
-    end = next((n for n, said in enumerate(lines[1:], 1) if said.rstrip() == fence), None)
+        return HugoFrontMatter({}, text)
+    end = next((n for n, sentence in enumerate(lines[1:], 1) if sentence.rstrip() == fence), None)
     if end is None:
-        raise BrokenHead(
+        raise BrokenFrontMatter(
             1, f"the head that `{fence}` opens is never closed: put `{fence}` below it"
         )
     inner, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
-    return HugoHead(yaml_values(inner, 2) if fence == "---" else toml_values(inner, 2), body)
+    return HugoFrontMatter(yaml_values(inner, 2) if fence == "---" else toml_values(inner, 2), body)
 
 
 def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
     """The keys of a YAML document. Raises `BrokenHead`."""
     read = read_yaml(text, first_line)
-    if read.faults:
-        raise BrokenHead(*read.faults[0])
+    if read.problems:
+        raise BrokenFrontMatter(*read.problems[0])
     return read.values
 
 
@@ -90,8 +90,8 @@ def toml_values(text: str, first_line: int) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         place = _AT_LINE.search(str(error))
         number = int(place[1]) - 1 if place else 0
-        said = _AT_LINE.sub("", str(error)).strip()
-        raise BrokenHead(first_line + number, f"is no TOML: {line(said)}") from None
+        sentence = _AT_LINE.sub("", str(error)).strip()
+        raise BrokenFrontMatter(first_line + number, f"is no TOML: {line(sentence)}") from None
     return found
 
 
@@ -100,15 +100,15 @@ def json_values(text: str) -> tuple[Mapping[str, Any], int]:
     try:
         found, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as error:
-        raise BrokenHead(error.lineno, f"is no JSON: {error.msg}") from None
+        raise BrokenFrontMatter(error.lineno, f"is no JSON: {error.msg}") from None
     except (RecursionError, ValueError):
-        raise BrokenHead(1, "is no JSON: it is nested too deeply") from None
+        raise BrokenFrontMatter(1, "is no JSON: it is nested too deeply") from None
     return (_texts(found) if isinstance(found, dict) else {}), end
 
 
-def _json(text: str, start: int) -> HugoHead:
+def _json(text: str, start: int) -> HugoFrontMatter:
     values, end = json_values(text[start:])
-    return HugoHead(values, text[start + end :])
+    return HugoFrontMatter(values, text[start + end :])
 
 
 def _texts(value: Any) -> Any:
@@ -181,7 +181,7 @@ def read_config(root: Path) -> Config:
     if path is None:
         return Config()
     try:
-        text = clean(decoded(path.read_bytes(), short_path(path)))
+        text = clean(decode_text(path.read_bytes(), short_path(path)))
         match path.suffix:
             case ".toml":
                 values = toml_values(text, 1)
@@ -189,7 +189,7 @@ def read_config(root: Path) -> Config:
                 values = json_values(text)[0]
             case _:
                 values = yaml_values(text, 1)
-    except BrokenHead as error:
+    except BrokenFrontMatter as error:
         raise FileErrors([Problem(short_path(path), error.line, str(error))]) from None
     except OSError as error:
         raise Unavailable(f"{short_path(path)}: cannot be read: {error.strerror}") from None

@@ -12,17 +12,26 @@ from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
-from publish.checks.layout import Kind
+from publish.checks.layout import ContentKind
 from publish.importers.hugo.front_matter import (
-    BrokenHead,
+    BrokenFrontMatter,
     Config,
-    HugoHead,
+    HugoFrontMatter,
     read_config,
-    read_hugo_head,
+    read_hugo_front_matter,
 )
 from publish.importers.hugo.text import html_of
-from publish.importers.model import Export, Item, Moment, Note, Root, Status, counted, listed
-from publish.importers.text import clean, decoded, line, moment, plain
+from publish.importers.model import (
+    Export,
+    ImportNote,
+    Item,
+    Moment,
+    Root,
+    Status,
+    count_noun,
+    join_words,
+)
+from publish.importers.text import clean, decode_text, line, moment, plain
 
 # What a Hugo site holds beside the texts, and what their heads say that none here can.
 
@@ -44,47 +53,57 @@ PAGES: Final = frozenset({"page", "pages"})
 _FOLDERS: Final = ("data", "i18n", "layouts", "archetypes", "themes", "_vendor", "exampleSite")
 
 
-def not_carried(root: Path, config: Config) -> Iterator[Note]:
+def unsupported(root: Path, config: Config) -> Iterator[ImportNote]:
     """What the folder above the content says of the site, each kind on one line."""
     if config.has_menus:
-        yield Note("menu", config.name, "menus were not carried: see NAVIGATION")
+        yield ImportNote("menu", config.name, "menus were not carried: see NAVIGATION")
     if config.others:
-        told = f"what is said of the site itself: {listed(config.others)}: see pelicanconf.py"
-        yield Note("settings", config.name, told)
+        message = (
+            f"what is said of the site itself: {join_words(config.others)}: see pelicanconf.py"
+        )
+        yield ImportNote("settings", config.name, message)
     for path in sorted((root / "config").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != config.name:
-            yield Note("settings", name, "was not carried: see pelicanconf.py")
+            yield ImportNote("settings", name, "was not carried: see pelicanconf.py")
     for name in _FOLDERS:
         number = sum(path.is_file() for path in (root / name).rglob("*"))
         if number:
-            yield Note("not carried", f"{name}/", f"{counted(number, 'file')} of the old site's")
+            yield ImportNote(
+                "not carried", f"{name}/", f"{count_noun(number, 'file')} of the old site's"
+            )
 
 
-def of_section(head: HugoHead, where: str) -> Iterator[Note]:
+def unsupported_in_section(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
     """What a section's own page says: no list here has a text or a head."""
-    if head.body.strip():
-        yield Note("not carried", where, "the text of a section's own page")
-    if keys := [key for key, value in head.values.items() if value]:
-        yield Note("not carried", where, f"the head of a section's own page: {listed(keys)}")
+    if front_matter.body.strip():
+        yield ImportNote("not carried", where, "the text of a section's own page")
+    if keys := [key for key, value in front_matter.values.items() if value]:
+        yield ImportNote(
+            "not carried", where, f"the head of a section's own page: {join_words(keys)}"
+        )
 
 
-def of_head(head: HugoHead, where: str) -> Iterator[Note]:
+def unsupported_in_front_matter(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
     """Keys that nothing here reads, or that hold more than can be read."""
-    if head.values.get("menu") or head.values.get("menus"):
-        yield Note("menu", where, "its entry in a menu was not carried")
-    read = _READ | {"type"} if head.text("type") in PAGES else _READ
-    unread = [key for key, value in head.values.items() if key not in read and value]
-    if unread := [*unread, *head.unread(sorted(_TEXT_KEYS), sorted(_WORDS))]:
-        yield Note("field", where, f"keys were not carried: {listed(unread)}")
-    dates = head.text("date"), head.text("publishdate")
+    if front_matter.values.get("menu") or front_matter.values.get("menus"):
+        yield ImportNote("menu", where, "its entry in a menu was not carried")
+    read = _READ | {"type"} if front_matter.text("type") in PAGES else _READ
+    unread = [key for key, value in front_matter.values.items() if key not in read and value]
+    if unread := [*unread, *front_matter.unread(sorted(_TEXT_KEYS), sorted(_WORDS))]:
+        yield ImportNote("field", where, f"keys were not carried: {join_words(unread)}")
+    dates = front_matter.text("date"), front_matter.text("publishdate")
     if all(dates) and dates[0] != dates[1]:
-        told = f"has two dates, of which one was taken: {listed(dates)} (`publishDate`)"
-        yield Note("date", where, told)
-    pictures = Counter({key: _number(head.values[key]) for key in IMAGES if key in head.values})
+        message = f"has two dates, of which one was taken: {join_words(dates)} (`publishDate`)"
+        yield ImportNote("date", where, message)
+    pictures = Counter(
+        {key: _number(front_matter.values[key]) for key in IMAGES if key in front_matter.values}
+    )
     if pictures.total() > 1:
-        told = f"of {pictures.total()} pictures that stand for it the first: {listed(pictures)}"
-        yield Note("picture", where, told)
+        message = (
+            f"of {pictures.total()} pictures that stand for it the first: {join_words(pictures)}"
+        )
+        yield ImportNote("picture", where, message)
 
 
 def _number(value: Any) -> int:
@@ -121,21 +140,21 @@ class _File:
     path: Path
     name: str
     """Below the content folder."""
-    head: HugoHead
-    kind: Kind
+    front_matter: HugoFrontMatter
+    kind: ContentKind
     address: str
     slug: str
     is_bundle: bool
 
 
-def read(path: Path, now: datetime) -> Export:
+def read_hugo(path: Path, now: datetime) -> Export:
     """Reads a folder. Raises `FileErrors` for broken heads, `Refused`, `Unavailable`."""
     content = path / "content" if (path / "content").is_dir() else path
     if not content.is_dir():
         raise Refused(f"{short_path(path)}: is no folder: name Hugo's content/ or the folder above")
     root = content.parent
     config = read_config(root)
-    notes = list(not_carried(root, config))
+    notes = list(unsupported(root, config))
     files = tuple(_files(content, config, notes))
     if not files:
         raise Refused(f"{short_path(content)}: holds no post and no page in Markdown or HTML")
@@ -145,34 +164,36 @@ def read(path: Path, now: datetime) -> Export:
     return Export(items, tuple(notes), config.hosts, (*roots, Root("/", content)))
 
 
-def _files(content: Path, config: Config, notes: list[Note]) -> Iterator[_File]:
+def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_File]:
     problems: list[Problem] = []
     root = ConfinedFolder(content.parent)
     for path in _walk(content):
         name = path.relative_to(content).as_posix()
         suffix = path.suffix.lower()
         if suffix in _OTHER_TEXTS:
-            notes.append(Note("not carried", name, f"`{suffix}` is no Markdown: save it as such"))
+            notes.append(
+                ImportNote("not carried", name, f"`{suffix}` is no Markdown: save it as such")
+            )
         if suffix not in _TEXTS:
             continue
         if root.find_file(os.path.relpath(path, root.folder)) is None:
             notes.append(
-                Note("not carried", name, f"leads out of {root.folder.name}/, or to no file")
+                ImportNote("not carried", name, f"leads out of {root.folder.name}/, or to no file")
             )
             continue
         try:
-            head = read_hugo_head(decoded(_bytes(path), short_path(path)))
-        except BrokenHead as error:
+            front_matter = read_hugo_front_matter(decode_text(_bytes(path), short_path(path)))
+        except BrokenFrontMatter as error:
             problems.append(Problem(short_path(path), error.line, str(error)))
             continue
         stem, language = _language(path.stem)
         if stem == "_index":
-            notes.extend(of_section(head, name))
+            notes.extend(unsupported_in_section(front_matter, name))
         elif language not in {"", config.language}:
-            told = f"a translation (`{language}`): see `lang` in docs/writer.md"
-            notes.append(Note("not carried", name, told))
+            message = f"a translation (`{language}`): see `lang` in docs/writer.md"
+            notes.append(ImportNote("not carried", name, message))
         else:
-            yield _file(path, name, stem, head, config)
+            yield _file(path, name, stem, front_matter, config)
     if problems:
         raise FileErrors(problems)
 
@@ -195,72 +216,80 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        told = f"cannot be read: {error.strerror}"
-        raise Unavailable(f"{short_path(path)}: {told}") from None
+        message = f"cannot be read: {error.strerror}"
+        raise Unavailable(f"{short_path(path)}: {message}") from None
 
 
-def _file(path: Path, name: str, stem: str, head: HugoHead, config: Config) -> _File:
+def _file(path: Path, name: str, stem: str, front_matter: HugoFrontMatter, config: Config) -> _File:
     parent = posixpath.dirname(name)
     is_bundle = stem == "index"
     if is_bundle:
         parent, stem = posixpath.split(parent)
     section = name.split("/", 1)[0] if "/" in name else ""
-    date = moment(head.text("date")) or moment(head.text("publishdate"))
-    is_page = not parent or section in PAGES or head.text("type") in PAGES or date is None
-    slug = head.text("slug") or stem
-    address = head.text("url") or config.address(section, parent, slug, head.text("title"), date)
+    date = moment(front_matter.text("date")) or moment(front_matter.text("publishdate"))
+    is_page = not parent or section in PAGES or front_matter.text("type") in PAGES or date is None
+    slug = front_matter.text("slug") or stem
+    address = front_matter.text("url") or config.address(
+        section, parent, slug, front_matter.text("title"), date
+    )
     if not address.startswith("/"):
         address = f"/{address}"
-    return _File(path, name, head, "page" if is_page else "post", address, slug, is_bundle)
+    return _File(path, name, front_matter, "page" if is_page else "post", address, slug, is_bundle)
 
 
-def _item(file: _File, addresses: Mapping[str, str], now: datetime, notes: list[Note]) -> Item:
-    head, where = file.head, file.name
-    categories = _both(head, "categories", "category")
+def _item(
+    file: _File, addresses: Mapping[str, str], now: datetime, notes: list[ImportNote]
+) -> Item:
+    front_matter, where = file.front_matter, file.name
+    categories = _both(front_matter, "categories", "category")
     if len(categories) > 1:
-        told = f"is in {len(categories)} categories; those after the first became tags"
-        notes.append(Note("categories", where, f"{told}: {listed(categories[1:])}"))
-    series = head.words("series")
+        message = f"is in {len(categories)} categories; those after the first became tags"
+        notes.append(ImportNote("categories", where, f"{message}: {join_words(categories[1:])}"))
+    series = front_matter.words("series")
     if len(series) > 1:
-        notes.append(Note("field", where, f"of several series the first: {listed(series[1:])}"))
-    notes.extend(of_head(head, where))
-    status, said = _status(head, now)
-    if said:
-        notes.append(Note("status", where, said))
-    html, lost = html_of(head.body, file.name, addresses, is_html=file.path.suffix == ".html")
-    notes.extend(Note(kind, where, told) for kind, told in lost)
-    image, alt = _image(head.values)
+        notes.append(
+            ImportNote("field", where, f"of several series the first: {join_words(series[1:])}")
+        )
+    notes.extend(unsupported_in_front_matter(front_matter, where))
+    status, text = _status(front_matter, now)
+    if text:
+        notes.append(ImportNote("status", where, text))
+    html, lost = html_of(
+        front_matter.body, file.name, addresses, is_html=file.path.suffix == ".html"
+    )
+    notes.extend(ImportNote(kind, where, message) for kind, message in lost)
+    image, alt = _image(front_matter.values)
     return Item(
         where=where,
         kind=file.kind,
-        title=line(head.text("title")),
+        title=line(front_matter.text("title")),
         slug=file.slug,
         html=html,
         address=file.address,
-        aliases=tuple(_old(alias, file.address) for alias in head.words("aliases")),
-        date=_date(head, now),
-        modified=moment(head.text("lastmod")),
-        summaries=tuple(plain(head.text(key)) for key in ("description", "summary")),
+        aliases=tuple(_old(alias, file.address) for alias in front_matter.words("aliases")),
+        date=_date(front_matter, now),
+        modified=moment(front_matter.text("lastmod")),
+        summaries=tuple(plain(front_matter.text(key)) for key in ("description", "summary")),
         category=categories[0] if categories else "",
-        tags=(*head.words("tags"), *categories[1:]),
-        authors=_both(head, "authors", "author"),
+        tags=(*front_matter.words("tags"), *categories[1:]),
+        authors=_both(front_matter, "authors", "author"),
         series=series[0] if series else "",
         status=status,
         image=image,
-        image_alt=alt or head.text("image_alt"),
-        canonical=head.text("canonicalurl") or head.text("canonical"),
-        noindex="true" in {head.text("noindex"), head.text("robotsnoindex")},
+        image_alt=alt or front_matter.text("image_alt"),
+        canonical=front_matter.text("canonicalurl") or front_matter.text("canonical"),
+        noindex="true" in {front_matter.text("noindex"), front_matter.text("robotsnoindex")},
         folder=file.path.parent if file.is_bundle else None,
     )
 
 
-def _both(head: HugoHead, key: str, other: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*head.words(key), *head.words(other))))
+def _both(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*front_matter.words(key), *front_matter.words(other))))
 
 
-def _date(head: HugoHead, now: datetime) -> Moment | None:
+def _date(front_matter: HugoFrontMatter, now: datetime) -> Moment | None:
     """Hugo holds a text back until `publishDate`, whatever date it shows."""
-    shown, from_then = moment(head.text("date")), moment(head.text("publishdate"))
+    shown, from_then = moment(front_matter.text("date")), moment(front_matter.text("publishdate"))
     if shown is None or (from_then is not None and _day(from_then) > _day(now)):
         return from_then or shown
     return shown
@@ -277,13 +306,13 @@ def _old(alias: str, address: str) -> str:
     )
 
 
-def _status(head: HugoHead, now: datetime) -> tuple[Status, str]:
-    if head.text("draft").lower() == "true":
+def _status(front_matter: HugoFrontMatter, now: datetime) -> tuple[Status, str]:
+    if front_matter.text("draft").lower() == "true":
         return "draft", ""
-    if is_not_rendered(head.values):
+    if is_not_rendered(front_matter.values):
         return "draft", "has no page there (`headless`, or `build.render`): a draft here"
-    shown: Status = "hidden" if is_not_listed(head.values) else "published"
-    ends = moment(head.text("expirydate"))
+    shown: Status = "hidden" if is_not_listed(front_matter.values) else "published"
+    ends = moment(front_matter.text("expirydate"))
     if ends is None:
         return shown, ""
     if _day(ends) <= _day(now):

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyromark
 
-from publish.importers.model import counted, listed
+from publish.importers.model import count_noun, join_words
 
 Lost = tuple[str, str]
 """A kind of note and what it tells."""
@@ -57,7 +57,7 @@ def html_of(
     text = _SHORTCODE.sub(reading.shortcode, text)
     text = text.replace(_OPEN, "{{").replace(_CLOSE, "}}")
     if number := sum(1 for _ in _FENCE_OPTIONS.finditer(text)):
-        reading.lost.append(("code", f"options of {counted(number, 'piece')} of code left out"))
+        reading.lost.append(("code", f"options of {count_noun(number, 'piece')} of code left out"))
     html: str = text if is_html else pyromark.html(text, options=_OPTIONS)
     return _FILE_LINK.sub(reading.file_link, html), reading.lost
 
@@ -97,15 +97,18 @@ class _Reading:
         self.lost.append(("shortcode", f"`{' '.join(found[0].split())}` was taken out"))
         return ""
 
-    def _figure(self, given: Mapping[str, str]) -> str:
-        words = [given[key] for key in ("title", "caption") if given.get(key)]
-        said = f"<figcaption>{escape(': '.join(words))}</figcaption>"
-        picture = f'<img src="{escape(given.get("src", ""))}" alt="{escape(given.get("alt", ""))}">'
-        if given.get("link"):
-            picture = f'<a href="{escape(given["link"])}">{picture}</a>'
-        if rest := [key for key in given if key not in _OF_FIGURE]:
-            self.lost.append(("shortcode", f"`figure`: {listed(rest)} left out"))
-        return f"\n\n<figure>{picture}{said}</figure>\n\n"
+    def _figure(self, attributes: Mapping[str, str]) -> str:
+        words = [attributes[key] for key in ("title", "caption") if attributes.get(key)]
+        text = f"<figcaption>{escape(': '.join(words))}</figcaption>"
+        picture = (
+            f'<img src="{escape(attributes.get("src", ""))}" alt="'
+            f'{escape(attributes.get("alt", ""))}">'
+        )
+        if attributes.get("link"):
+            picture = f'<a href="{escape(attributes["link"])}">{picture}</a>'
+        if rest := [key for key in attributes if key not in _OF_FIGURE]:
+            self.lost.append(("shortcode", f"`figure`: {join_words(rest)} left out"))
+        return f"\n\n<figure>{picture}{text}</figure>\n\n"
 
     def _embed(self, name: str, address: str) -> str:
         self.lost.append(("embed", f"`{name}` of {address} became a link"))

@@ -10,11 +10,20 @@ from typing import Final
 from urllib.parse import unquote
 
 from capture.errors import Refused, short_path
-from publish.importers.model import Export, Item, Media, Note, Root, Status, counted, listed
+from publish.importers.model import (
+    Export,
+    ImportNote,
+    Item,
+    Media,
+    Root,
+    Status,
+    count_noun,
+    join_words,
+)
 from publish.importers.places import split
 from publish.importers.text import line, plain
 from publish.importers.wordpress.shortcodes import Attachment, html_of
-from publish.importers.wordpress.wxr import Entry, Wxr, parsed
+from publish.importers.wordpress.wxr import Entry, Wxr, read_wxr
 
 # What a WordPress export holds beside the texts, and what its posts say that no head here can.
 
@@ -44,7 +53,7 @@ _KINDS: Final = {
 }
 
 
-def not_carried(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
+def unsupported(found: Wxr, carried: list[Entry], where: str) -> Iterator[ImportNote]:
     """Everything in the export that is no text, each kind on one line."""
     counts = Counter[str]()
     for entry in found.entries:
@@ -54,22 +63,22 @@ def not_carried(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
             counts[f"`{entry.text('status')}`"] += 1
     counts.update({f"`<{name}>`": number for name, number in found.others.items()})
     for what, number in sorted(counts.items()):
-        yield Note("not carried", where, f"{number} of kind {what}")
+        yield ImportNote("not carried", where, f"{number} of kind {what}")
     if comments := sum(entry.comments for entry in found.entries):
-        told = f"{counted(comments, 'comment')}, for they are personal data: none was carried"
-        yield Note("comments", where, told)
+        message = f"{count_noun(comments, 'comment')}, for they are personal data: none was carried"
+        yield ImportNote("comments", where, message)
     if found.site:
-        told = f"what is said of the site itself: {listed(found.site)}: see pelicanconf.py"
-        yield Note("settings", where, told)
+        message = f"what is said of the site itself: {join_words(found.site)}: see pelicanconf.py"
+        yield ImportNote("settings", where, message)
     if found.addresses:
-        told = f"{counted(found.addresses, 'account')} with e-mail address: never carried"
-        yield Note("authors", where, told)
+        message = f"{count_noun(found.addresses, 'account')} with e-mail address: never carried"
+        yield ImportNote("authors", where, message)
     yield from _terms(found, carried, where)
     yield from _library(found, where)
     yield from _fields(carried, where)
 
 
-def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
+def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[ImportNote]:
     used = {(domain, nicename) for entry in carried for domain, nicename, _ in entry.terms}
     names = {(term.domain, term.nicename): term.name for term in found.terms}
     idle: dict[str, list[str]] = {}
@@ -77,31 +86,31 @@ def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[Note]:
         if (term.domain, term.nicename) in used:
             if term.parent:
                 above = names.get((term.domain, term.parent), term.parent)
-                told = f"`{term.name}` lies below `{above}` there: categories have no tree here"
-                yield Note("categories", where, told)
+                message = f"`{term.name}` lies below `{above}` there: categories have no tree here"
+                yield ImportNote("categories", where, message)
             if term.more:
-                told = f"`{term.name}` is a word here; not carried: {listed(term.more)}"
-                yield Note("categories", where, told)
+                message = f"`{term.name}` is a word here; not carried: {join_words(term.more)}"
+                yield ImportNote("categories", where, message)
         elif term.nicename != "uncategorized":
             idle.setdefault(term.domain, []).append(term.name)
     for domain, words in sorted(idle.items()):
-        yield Note("categories", where, f"`{domain}`, of no post: {listed(words)}")
+        yield ImportNote("categories", where, f"`{domain}`, of no post: {join_words(words)}")
 
 
-def _library(found: Wxr, where: str) -> Iterator[Note]:
+def _library(found: Wxr, where: str) -> Iterator[ImportNote]:
     """What people wrote of files beside all texts."""
     files = [entry for entry in found.entries if entry.type == "attachment"]
-    said = {
+    data = {
         "caption": sum(bool(entry.text("excerpt").strip()) for entry in files),
         "description": sum(bool(entry.text("encoded").strip()) for entry in files),
         "alternative text": sum(bool(entry.meta.get(ALT)) for entry in files),
     }
-    if words := ", ".join(counted(number, word) for word, number in said.items() if number):
-        told = f"{words} of the media library: carried where a text shows them, no more"
-        yield Note("attachment", where, told)
+    if words := ", ".join(count_noun(number, word) for word, number in data.items() if number):
+        message = f"{words} of the media library: carried where a text shows them, no more"
+        yield ImportNote("attachment", where, message)
 
 
-def _fields(entries: list[Entry], where: str) -> Iterator[Note]:
+def _fields(entries: list[Entry], where: str) -> Iterator[ImportNote]:
     """Custom fields by name: those of people on each item, those of plugins once."""
     inner: Counter[str] = Counter()
     titles = {entry.text("post_id"): line(entry.text("title")) for entry in entries}
@@ -112,31 +121,35 @@ def _fields(entries: list[Entry], where: str) -> Iterator[Note]:
         shown = [key for key in keys if not key.startswith("_")]
         inner.update(key for key in keys if key.startswith("_"))
         if shown:
-            yield Note("field", entry.where, f"custom fields were not carried: {listed(shown)}")
+            yield ImportNote(
+                "field", entry.where, f"custom fields were not carried: {join_words(shown)}"
+            )
         unread = [
             name
-            for name, said in entry.texts.items()
-            if name not in _READ_TEXTS | _OF_THE_FORMAT and said.strip()
+            for name, text in entry.texts.items()
+            if name not in _READ_TEXTS | _OF_THE_FORMAT and text.strip()
         ]
         if unread:
-            yield Note("field", entry.where, f"fields were not carried: {listed(unread)}")
+            yield ImportNote("field", entry.where, f"fields were not carried: {join_words(unread)}")
         if (parent := entry.text("post_parent")) not in ("", "0"):
             above = titles.get(parent) or parent
-            told = f"lies below `{above}` there: pages have no tree here"
-            yield Note("field", entry.where, told)
+            message = f"lies below `{above}` there: pages have no tree here"
+            yield ImportNote("field", entry.where, message)
         if (order := line(entry.text("menu_order"))) not in ("", "0"):
-            yield Note("field", entry.where, f"its place in the order, {order}, was not carried")
+            yield ImportNote(
+                "field", entry.where, f"its place in the order, {order}, was not carried"
+            )
     for key, number in sorted(inner.items()):
-        yield Note("field", where, f"a plugin's `{key}`, of {counted(number, 'item')}")
+        yield ImportNote("field", where, f"a plugin's `{key}`, of {count_noun(number, 'item')}")
 
 
 _UPLOADS: Final = "/wp-content/uploads/"
 _STATUS: Final[Mapping[str, Status]] = {"publish": "published", "future": "published"}
 
 
-def read(path: Path) -> Export:
+def read_wordpress(path: Path) -> Export:
     """Reads one XML file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
-    found = parsed(path)
+    found = read_wxr(path)
     attached = [entry for entry in found.entries if entry.type == "attachment"]
     files = {entry.text("post_id"): _attachment(entry) for entry in attached}
     carried = [
@@ -144,7 +157,7 @@ def read(path: Path) -> Export:
     ]
     if not carried:
         raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
-    notes = list(not_carried(found, carried, path.name))
+    notes = list(unsupported(found, carried, path.name))
     items = tuple(_item(entry, found, files, notes) for entry in carried)
     media = tuple(Media(entry.where, line(entry.text("attachment_url"))) for entry in attached)
     return Export(items, tuple(notes), frozenset(found.hosts), _roots(path.parent), media)
@@ -163,13 +176,15 @@ def _attachment(entry: Entry) -> Attachment:
     )
 
 
-def _item(entry: Entry, found: Wxr, files: Mapping[str, Attachment], notes: list[Note]) -> Item:
-    def say(kind: str, told: str) -> None:
-        notes.append(Note(kind, entry.where, told))
+def _item(
+    entry: Entry, found: Wxr, files: Mapping[str, Attachment], notes: list[ImportNote]
+) -> Item:
+    def say(kind: str, problem_text: str) -> None:
+        notes.append(ImportNote(kind, entry.where, problem_text))
 
-    status, said = _status(entry)
-    if said:
-        say("status", said)
+    status, text = _status(entry)
+    if text:
+        say("status", text)
     if entry.text("is_sticky") == "1":
         say("field", "is sticky there: no post is here")
     terms: defaultdict[str, list[str]] = defaultdict(list)
@@ -179,18 +194,20 @@ def _item(entry: Entry, found: Wxr, files: Mapping[str, Attachment], notes: list
     categories = terms.pop("category", [])
     tags = terms.pop("post_tag", [])
     if len(categories) > 1:
-        told = f"is in {counted(len(categories), 'category')}; those after the first became tags"
-        say("categories", f"{told}: {listed(categories[1:])}")
+        message = (
+            f"is in {count_noun(len(categories), 'category')}; those after the first became tags"
+        )
+        say("categories", f"{message}: {join_words(categories[1:])}")
     for domain, names in sorted(terms.items()):
-        say("field", f"`{domain}` was not carried: {listed(names)}")
+        say("field", f"`{domain}` was not carried: {join_words(names)}")
     number = entry.meta.get("_thumbnail_id", "")
     thumbnail = files.get(number, Attachment("", "", ""))
     if number.strip("0") and not thumbnail.address:
         say("picture", f"the one that stands for it, attachment {number}, is not in the export")
     login = entry.text("creator")
     html, lost = html_of(entry.text("encoded"), files)
-    for kind, told in lost:
-        say(kind, told)
+    for kind, message in lost:
+        say(kind, message)
     address = _address(entry.text("link"))
     return Item(
         where=entry.where,

@@ -9,7 +9,7 @@ from typing import Final
 
 from pelican.tools.pelican_import import decode_wp_content
 
-from publish.importers.model import listed, tallied
+from publish.importers.model import join_counts, join_words
 
 # No pattern here looks past the next beginning of its own kind: a text that closes nothing takes
 # no longer than another.
@@ -95,7 +95,7 @@ def _blocks(text: str) -> Iterator[Lost]:
             yield "block", f"`{found['name']}` is made by WordPress anew each time: left out"
     settings = Counter(found["name"] for found in _SETTINGS.finditer(text))
     if settings:
-        yield "block", f"settings left out of blocks: {tallied(settings)}"
+        yield "block", f"settings left out of blocks: {join_counts(settings)}"
 
 
 def _paragraphs(text: str) -> str:
@@ -114,29 +114,31 @@ def _paragraphs(text: str) -> str:
     for place in range(1, len(pieces), 2):
         if pieces[place][:4].lower() == "<pre":
             pieces[place] = f"<hr {_ASIDE}{next(numbers)}>"
-    made: str = decode_wp_content("".join(pieces))
-    return re.sub(f"<hr {_ASIDE}(\\d+)>", lambda found: code[int(found[1])], made)
+    created: str = decode_wp_content("".join(pieces))
+    return re.sub(f"<hr {_ASIDE}(\\d+)>", lambda found: code[int(found[1])], created)
 
 
 def _captions(text: str, lost: list[Lost]) -> str:
     settings = Counter[str]()
 
     def figure(found: re.Match[str]) -> str:
-        given = _attributes(found["given"])
-        settings.update(given.keys() - {"caption"})
-        return _figure(found, given)
+        options = _attributes(found["given"])
+        settings.update(options.keys() - {"caption"})
+        return _figure(found, options)
 
     text = _CAPTION.sub(figure, text)
     if settings:
-        lost.append(("shortcode", f"`[caption]`: left out {tallied(settings)}"))
+        lost.append(("shortcode", f"`[caption]`: left out {join_counts(settings)}"))
     return text
 
 
-def _figure(found: re.Match[str], given: Mapping[str, str]) -> str:
+def _figure(found: re.Match[str], attributes: Mapping[str, str]) -> str:
     picture = _PICTURE.search(found["inner"])
     if picture is None:
         return found["inner"]
-    words = found["inner"].replace(picture[0], "", 1).strip() or escape(given.get("caption", ""))
+    words = found["inner"].replace(picture[0], "", 1).strip() or escape(
+        attributes.get("caption", "")
+    )
     return f"<figure>{picture[0]}<figcaption>{words}</figcaption></figure>"
 
 
@@ -145,14 +147,20 @@ def _shortcodes(text: str, files: Mapping[str, Attachment], lost: list[Lost]) ->
 
     def carried(found: re.Match[str]) -> str:
         name = found["name"]
-        given = _attributes(found["given"])
-        if name not in closed | _KNOWN and not given:
+        options = _attributes(found["given"])
+        if name not in closed | _KNOWN and not options:
             return found[0]  # words in brackets
-        if name.lower() == "gallery" and (gallery := _gallery(given, files, lost)):
+        if name.lower() == "gallery" and (gallery := _gallery(options, files, lost)):
             return gallery
         if name.lower() == "embed":
             return ""  # the address between the two stays, on a line of its own
-        address = given.get("src") or given.get("url") or given.get("mp4") or given.get("mp3") or ""
+        address = (
+            options.get("src")
+            or options.get("url")
+            or options.get("mp4")
+            or options.get("mp3")
+            or ""
+        )
         if re.match(r"https?://", address):
             lost.append(("embed", f"`[{name}]` of {address} became a link"))
             return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
@@ -163,23 +171,25 @@ def _shortcodes(text: str, files: Mapping[str, Attachment], lost: list[Lost]) ->
     return _SHORTCODE.sub(carried, text)
 
 
-def _attributes(given: str) -> dict[str, str]:
+def _attributes(value: str) -> dict[str, str]:
     return {
         name: unescape(double or single or bare)
-        for name, double, single, bare in _ATTRIBUTE.findall(given)
+        for name, double, single, bare in _ATTRIBUTE.findall(value)
     }
 
 
-def _gallery(given: Mapping[str, str], files: Mapping[str, Attachment], lost: list[Lost]) -> str:
+def _gallery(
+    attributes: Mapping[str, str], files: Mapping[str, Attachment], lost: list[Lost]
+) -> str:
     """Its pictures, one below the other; nothing if the export does not say which."""
-    numbers = re.findall(r"\d+", given.get("ids", ""))
+    numbers = re.findall(r"\d+", attributes.get("ids", ""))
     named = [files[number] for number in numbers if number in files]
     if missing := [number for number in numbers if number not in files]:
         lost.append(
             ("picture", f"of a gallery, not in the export: attachment {', '.join(missing)}")
         )
-    if settings := [name for name in given if name != "ids"]:
-        lost.append(("shortcode", f"`[gallery]`: {listed(settings)} left out"))
+    if settings := [name for name in attributes if name != "ids"]:
+        lost.append(("shortcode", f"`[gallery]`: {join_words(settings)} left out"))
     shown = (
         f'<figure><img src="{escape(file.address)}" alt="{escape(file.alt)}">'
         f"<figcaption>{escape(file.caption)}</figcaption></figure>"

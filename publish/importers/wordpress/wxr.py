@@ -73,7 +73,7 @@ class Wxr:
     """Tags of plugins' own beside the items."""
 
 
-def parsed(path: Path) -> Wxr:
+def read_wxr(path: Path) -> Wxr:
     """Keeps no more than is needed. Raises `Refused` if it is none, `Unavailable` if unreadable."""
     found = Wxr()
     where = short_path(path)
@@ -90,12 +90,12 @@ def parsed(path: Path) -> Wxr:
                     tag.clear()
     except ParseError as error:
         number, column = error.position
-        said = str(error).split(":", maxsplit=1)[0]
-        told = f"is no XML ({said}, column {column}): export it again, or mend that line"
-        raise Refused(f"{where}:{number}: {told}") from None
+        text = str(error).split(":", maxsplit=1)[0]
+        message = f"is no XML ({text}, column {column}): export it again, or mend that line"
+        raise Refused(f"{where}:{number}: {message}") from None
     except DefusedXmlException:
-        told = "declares a DTD or entities, which no WordPress export does"
-        raise Refused(f"{where}: {told}: export it again") from None
+        message = "declares a DTD or entities, which no WordPress export does"
+        raise Refused(f"{where}: {message}: export it again") from None
     except OSError as error:
         raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError) as error:  # an encoding that nobody knows

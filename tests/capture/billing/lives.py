@@ -41,7 +41,7 @@ SAYS: Final[Mapping[str, Sequence[str]]] = {
     "corrected": ["answer"],
     "scheduled": ["meeting"],
     "moved": ["meeting"],
-    "contested": ["reason", "period"],
+    "objected": ["reason", "period"],
     "won": ["amount"],
     "revenue": ["amount", "period", "months"],
     "refunded": ["period", "months", "amount"],
@@ -107,17 +107,17 @@ def email(any_: Random, known: list[str]) -> str:
 def chosen(any_: Random, lives: list[Life]) -> Life:
     """Mostly a lead of which something can become, and rather a new one."""
     good = [
-        life
-        for life in lives
-        if life.stage == "qualified" and (life.sale != "refunded" or any_.random() < 0.1)
+        history
+        for history in lives
+        if history.stage == "qualified" and (history.sale != "refunded" or any_.random() < 0.1)
     ]
     return any_.choice(good[-6:] if good and any_.random() < 0.9 else lives)
 
 
-def edge(any_: Random, now: datetime, life: Life) -> datetime:
+def edge(any_: Random, now: datetime, history: Life) -> datetime:
     """A moment not before `now`: often the very instant at which something is decided."""
-    decides = [life.deadline, life.silent, life.meeting]
-    decides += [one.final for one in standing(life)]
+    decides = [history.deadline, history.silent, history.meeting]
+    decides += [one.final for one in standing(history)]
     found = [
         moment + any_.choice([-SECOND, 0 * SECOND, SECOND])
         for moment in decides
@@ -129,109 +129,111 @@ def edge(any_: Random, now: datetime, life: Life) -> datetime:
     return now + any_.choice(GAPS)
 
 
-def standing(life: Life) -> list[Outcome]:
+def standing(history: Life) -> list[Outcome]:
     """Paying outcomes that there are."""
-    amounts = [one for paid in life.revenue.values() for one in paid]
-    return [one for one in (life.booked, life.held, life.won, *amounts) if one]
+    amounts = [one for paid in history.revenue.values() for one in paid]
+    return [one for one in (history.booked, history.held, history.won, *amounts) if one]
 
 
-def period(any_: Random, act: Act, life: Life) -> date:
+def period(any_: Random, act: Act, history: Life) -> date:
     """A first day of revenue: near the sale, at month ends, or one that is recorded already."""
-    waiting = [day for day, paid in life.revenue.items() if any(one.final > act.at for one in paid)]
-    if act.what == "contested" and waiting:
+    waiting = [
+        day for day, paid in history.revenue.items() if any(one.final > act.at for one in paid)
+    ]
+    if act.what == "objected" and waiting:
         return any_.choice(waiting)
-    near = life.terms.day(life.won.on if life.won else act.at)
+    near = history.terms.day(history.won.on if history.won else act.at)
     days = [near, near - DAY, near + DAY, near + 28 * DAY, near.replace(day=28) + 3 * DAY]
     days += [months_later(near, any_.choice([1, 2, 3])), months_later(near, 4) - DAY]
-    if life.terms.months:
-        days.append(months_later(near, life.terms.months) - any_.choice([0, 1]) * DAY)
-    return any_.choice([*days, *sorted(life.revenue)])
+    if history.terms.months:
+        days.append(months_later(near, history.terms.months) - any_.choice([0, 1]) * DAY)
+    return any_.choice([*days, *sorted(history.revenue)])
 
 
-def act_on(any_: Random, now: datetime, life: Life) -> Act:
+def act_on(any_: Random, now: datetime, history: Life) -> Act:
     """Something that somebody does about a lead: mostly what may well be allowed."""
     wild = any_.random() < 0.15
-    what = any_.choice([*ON_A_LEAD, "corrected"] if wild else likely(any_, life, now))
-    at, by = edge(any_, now, life), any_.choice(["Carol", "Carol", "Carol", "Dan"])
-    if life.undo and what == "withdrawn":
-        at, by = now + any_.choice([0, 0, 1, 10, 11]) * SECOND, any_.choice([life.undo[0], by])
-    if what == "contested":
-        pending = life.appointment == "scheduled" and life.meeting
-        at = max(now, life.meeting) if pending else now
-    if what in ("held", "no_show") and life.meeting and any_.random() < 0.7:
-        at = max(now, life.meeting + any_.choice([-SECOND, 0 * SECOND, HOUR]))
-    act = Act(at, what, lead=life.lead, by=by)
+    what = any_.choice([*ON_A_LEAD, "corrected"] if wild else likely(any_, history, now))
+    at, by = edge(any_, now, history), any_.choice(["Carol", "Carol", "Carol", "Dan"])
+    if history.undo and what == "withdrawn":
+        at, by = now + any_.choice([0, 0, 1, 10, 11]) * SECOND, any_.choice([history.undo[0], by])
+    if what == "objected":
+        pending = history.appointment == "scheduled" and history.meeting
+        at = max(now, history.meeting) if pending else now
+    if what in ("held", "no_show") and history.meeting and any_.random() < 0.7:
+        at = max(now, history.meeting + any_.choice([-SECOND, 0 * SECOND, HOUR]))
+    act = Act(at, what, lead=history.lead, by=by)
     if what in OUTCOMES:
         back = any_.choice([None, None, HOUR, 20 * DAY, 40 * DAY])
-        on = None if back is None or at - back < life.received else at - back
-        client = any_.random() < (0.9 if what == "contested" else 0.5)
+        on = None if back is None or at - back < history.received else at - back
+        client = any_.random() < (0.9 if what == "objected" else 0.5)
         act = replace(act, client=client, on=on)
     if what in ("accepted", "rejected", "withdrawn"):
         act = replace(act, entered=by == "Dan")  # who works at the agency
     for name in SAYS.get(what, ()):
-        act = replace(act, **{name: _detail(any_, name, act, life)})
+        act = replace(act, **{name: _detail(any_, name, act, history)})
     return act
 
 
-def _detail(any_: Random, name: str, act: Act, life: Life) -> object:
+def _detail(any_: Random, name: str, act: Act, history: Life) -> object:
     if name == "amount":
-        return _money(any_, act, life)
+        return _money(any_, act, history)
     if act.what == "refunded":
-        return _of_a_refund(any_, name, act, life)
+        return _of_a_refund(any_, name, act, history)
     if name == "period":
-        return period(any_, act, life)
+        return period(any_, act, history)
     if name == "meeting":
         return act.at + any_.choice([-DAY, 0 * DAY, HOUR, HOUR, 3 * DAY, 20 * DAY])
     return any_.choice({"months": [1, 1, 2, 3, 12], "reason": REASONS, "answer": SIZES}[name])
 
 
-def _of_a_refund(any_: Random, name: str, act: Act, life: Life) -> object:
+def _of_a_refund(any_: Random, name: str, act: Act, history: Life) -> object:
     """Which months it names: mostly those that there are, where a share is paid."""
-    known = sorted(life.revenue)
+    known = sorted(history.revenue)
     if name == "months":
         return any_.choice([1, 1, 1, 2, 3]) if act.period else 1
-    if life.terms.model == "revenue_share" and any_.random() < 0.85:
+    if history.terms.model == "revenue_share" and any_.random() < 0.85:
         return any_.choice([None, *known, *known]) if any_.random() < 0.9 else act.at.date()
     return any_.choice([None] * 9 + known[:1])
 
 
-def _money(any_: Random, act: Act, life: Life) -> int:
+def _money(any_: Random, act: Act, history: Life) -> int:
     """Minor units: small ones, whose shares are ties, and large ones; of a sale all or a part."""
-    if act.what == "refunded" and life.won and any_.random() < 0.9:
-        if act.period in life.revenue:
-            most = life.kept_of(act.period) * act.months
+    if act.what == "refunded" and history.won and any_.random() < 0.9:
+        if act.period in history.revenue:
+            most = history.net_revenue(act.period) * act.months
             return any_.choice([most, max(1, most // 3), max(1, most // 7), act.months])
-        if life.revenue:
-            return any_.choice([*sums_in_full(life), 1])
-        return any_.choice([life.won.amount, max(1, life.won.amount // 3), 1])
+        if history.revenue:
+            return any_.choice([*sums_in_full(history), 1])
+        return any_.choice([history.won.amount, max(1, history.won.amount // 3), 1])
     large = [100, 1005, 120005, 99_999_999_999]
     return any_.choice([any_.randint(1, 60), any_.randint(1, 10**7), any_.choice(large)])
 
 
-def likely(any_: Random, life: Life, now: datetime) -> list[str]:
+def likely(any_: Random, history: Life, now: datetime) -> list[str]:
     """What may well be allowed next, so that lives get somewhere."""
-    if life.stage != "qualified":
+    if history.stage != "qualified":
         return ["corrected"]
     moves: list[str] = []
-    if life.undo is not None and now - life.undo[1] < 11 * SECOND:
+    if history.undo is not None and now - history.undo[1] < 11 * SECOND:
         moves += ["withdrawn"] * 6
-    if life.rejected:
-        return moves + (["settled"] if life.disputed else ["disputed"])
-    if life.undecided:
+    if history.rejected:
+        return moves + (["settled"] if history.disputed else ["disputed"])
+    if history.undecided:
         moves += ["accepted"] * 3 + ["rejected"] * 2 + ["corrected"]
-    if any(one.final > now for one in standing(life)):
-        moves += ["contested"] * 2 + ["no_show"]
+    if any(one.final > now for one in standing(history)):
+        moves += ["objected"] * 2 + ["no_show"]
     meetings = {
-        "scheduled": ["moved", "held", "held", "no_show", "cancelled", "contested"],
+        "scheduled": ["moved", "held", "held", "no_show", "cancelled", "objected"],
         "held": [],
-        "contested": ["scheduled", "held"],
-    }.get(life.appointment, ["scheduled"])
+        "objected": ["scheduled", "held"],
+    }.get(history.appointment, ["scheduled"])
     sales = {
-        "won": ["revenue"] * 3 + ["refunded"] * 2 if life.terms.model != "cpa" else ["refunded"],
+        "won": ["revenue"] * 3 + ["refunded"] * 2 if history.terms.model != "cpa" else ["refunded"],
         "churned": ["revenue", "won", "refunded"],
         "refunded": ["revenue"],
-    }.get(life.sale, ["won", "won", "lost"])
+    }.get(history.sale, ["won", "won", "lost"])
     by_model = {"cpl": (1, 1), "cpap": (3, 1), "cpa": (1, 3), "revenue_share": (1, 3)}
-    often, sold = by_model[life.terms.model]
-    rarely = ["churned"] if life.sale == "won" and any_.random() < 0.3 else []
+    often, sold = by_model[history.terms.model]
+    rarely = ["churned"] if history.sale == "won" and any_.random() < 0.3 else []
     return moves + meetings * often + sales * sold + rarely or ["refunded"]

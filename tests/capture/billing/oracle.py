@@ -75,14 +75,14 @@ class Oracle:
             Refusal: the rules do not allow it now; nothing has changed.
 
         """
-        for life in self.lives.values():
-            life.settle(act.at)
+        for history in self.lives.values():
+            history.settle(act.at)
         match act.what:
             case "submitted":
                 self._submitted(act)
             case "edited":
                 self.terms = act.terms
-            case "told":
+            case "notified":
                 self._told(act)
             case "corrected":
                 self._corrected(self.lives[act.lead], act)
@@ -102,42 +102,42 @@ class Oracle:
     # The door (rules 2, 3, 5, 7, 8, 15)
 
     def _submitted(self, act: Act) -> None:
-        life = Life(act.lead, self.terms, act.at, act.email, act.answer)
+        history = Life(act.lead, self.terms, act.at, act.email, act.answer)
         if act.test:  # it goes the whole way and touches nothing here
             return
-        self._judge(life)
-        if life.stage == "qualified" and not life.terms.notice:
-            life.told = True
-            life.deadline = None if life.explicit else life.terms.window_end(act.at)
-        self.lives[act.lead] = life
+        self._judge(history)
+        if history.stage == "qualified" and not history.terms.notice:
+            history.told = True
+            history.deadline = None if history.explicit else history.terms.window_end(act.at)
+        self.lives[act.lead] = history
 
-    def _judge(self, life: Life) -> None:
+    def _judge(self, history: Life) -> None:
         """Duplicate, disqualified, over a cap or qualified: the first that fits."""
-        others = [other for other in self.lives.values() if other is not life]
-        days = life.terms.window_days
-        since = None if days is None else life.received - timedelta(days=days)
-        alike = [
+        others = [other for other in self.lives.values() if other is not history]
+        days = history.terms.window_days
+        since = None if days is None else history.received - timedelta(days=days)
+        similar = [
             other
             for other in others
-            if other.email == life.email and (since is None or other.received >= since)
+            if other.email == history.email and (since is None or other.received >= since)
         ]
-        before = [other.answer for other in alike if other.stage == "disqualified"]
-        if any(other.stage == "qualified" for other in alike):
-            life.stage = "duplicate"
-        elif not life.terms.qualifies(life.answer):
-            life.stage = "disqualified"
+        before = [other.answer for other in similar if other.stage == "disqualified"]
+        if any(other.stage == "qualified" for other in similar):
+            history.stage = "duplicate"
+        elif not history.terms.qualifies(history.answer):
+            history.stage = "disqualified"
         else:
-            life.stage = "qualified"
-            life.explicit |= any(answer != life.answer for answer in before)
-            self._cap(life, others)
+            history.stage = "qualified"
+            history.explicit |= any(answer != history.answer for answer in before)
+            self._cap(history, others)
 
-    def _cap(self, life: Life, others: list[Life]) -> None:
-        terms, domain = life.terms, life.email.partition("@")[2]
+    def _cap(self, history: Life, others: list[Life]) -> None:
+        terms, domain = history.terms, history.email.partition("@")[2]
         places = [
             other
             for other in others
             if other.stage == "qualified" and not other.free and other.rejected is None
-            if terms.month(other.received) == terms.month(life.received)
+            if terms.month(other.received) == terms.month(history.received)
         ]
         company = [other for other in places if other.email.partition("@")[2] == domain]
         over = (terms.leads_a_month is not None and len(places) >= terms.leads_a_month) or (
@@ -146,27 +146,27 @@ class Oracle:
             and len(company) >= terms.leads_a_company
         )
         if over and terms.over == "refuse":
-            life.stage = "over_cap"
-        life.free |= over and terms.over == "free"
+            history.stage = "over_cap"
+        history.free |= over and terms.over == "free"
 
     def _told(self, act: Act) -> None:
-        for life in self.lives.values():
-            if life.undecided and not life.told:
-                life.told = True
-                life.deadline = None if life.explicit else life.terms.window_end(act.at)
+        for history in self.lives.values():
+            if history.undecided and not history.told:
+                history.told = True
+                history.deadline = None if history.explicit else history.terms.window_end(act.at)
 
-    def _corrected(self, life: Life, act: Act) -> None:
+    def _corrected(self, history: Life, act: Act) -> None:
         """Judged again under the terms of its receipt; silence accepts it no more."""
-        if life.stage != "disqualified" and not life.undecided:
+        if history.stage != "disqualified" and not history.undecided:
             raise Refusal
-        if act.answer == life.answer:
+        if act.answer == history.answer:
             raise Refusal
-        life.answer, life.explicit, life.deadline = act.answer, True, None
-        life.told = life.entered = False
-        life.undo = None
-        self._judge(life)
-        if life.stage != "qualified" and life.appointment == "scheduled":
-            life.appointment, life.booked = "cancelled", life.missed
+        history.answer, history.explicit, history.deadline = act.answer, True, None
+        history.told = history.entered = False
+        history.undo = None
+        self._judge(history)
+        if history.stage != "qualified" and history.appointment == "scheduled":
+            history.appointment, history.booked = "cancelled", history.missed
 
     # Months and documents (rules 9, 20, 23, 25, 27)
 
@@ -194,28 +194,28 @@ class Oracle:
         if any(self.line_of(act.lead, day.isoformat()) for day in named_months(act)):
             raise Refusal
 
-    def _give_back(self, life: Life) -> None:
+    def _give_back(self, history: Life) -> None:
         """Every line of a sale goes down to what it costs by now, as if it were billed only now.
 
         A line that was raised goes down in the same proportion. All of it is rounded once.
         """
-        if life.terms.billable not in ("won", "revenue"):
+        if history.terms.billable not in ("won", "revenue"):
             return
         lines = [line for month in self.months.values() for line in month.lines]
         for line in sorted(lines, key=lambda line: line.period):
             before = self.cost[line.lead, line.period]
-            if line.lead != life.lead or (now := life.costs(line.period)) >= before:
+            if line.lead != history.lead or (now := history.costs(line.period)) >= before:
                 continue
-            whole = self.raised(line) - line.amount + (0 if line.free else before)
-            given = sum(
+            complete = self.raised(line) - line.amount + (0 if line.free else before)
+            value = sum(
                 one.amount
                 for one in self.credits
                 if (one.lead, one.period) == (line.lead, line.period) and one.by_itself
             )
-            amount = self.raised(line) - rounded(whole * now / before) - given
+            amount = self.raised(line) - rounded(complete * now / before) - value
             amount = min(amount, self.raised(line) - self.credited(line))
             if amount > 0:
-                self.credits.append(Credit(life.lead, line.period, amount, by_itself=True))
+                self.credits.append(Credit(history.lead, line.period, amount, by_itself=True))
 
     def _debited(self, act: Act) -> None:
         """The agency asks for more on a line, and the client agrees."""
@@ -228,10 +228,10 @@ class Oracle:
         line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
         if line is None or not 0 < act.amount <= self.raised(line) - self.credited(line):
             raise Refusal
-        given = (line.lead, line.period, act.amount, self.terms.day(act.at))
-        if given in self.given:
+        value = (line.lead, line.period, act.amount, self.terms.day(act.at))
+        if value in self.given:
             raise Refusal
-        self.given.add(given)
+        self.given.add(value)
         self.credits.append(Credit(line.lead, line.period, act.amount, by_itself=False))
 
     def _closed(self, act: Act) -> None:
@@ -245,7 +245,7 @@ class Oracle:
         """The earliest open one; months begin with that of the first lead."""
         if self.months:
             return _after(max(self.months))
-        received = [self.terms.month(life.received) for life in self.lives.values()]
+        received = [self.terms.month(history.received) for history in self.lives.values()]
         return min(received, default=None)
 
     def end(self, month: str) -> datetime:
@@ -255,8 +255,8 @@ class Oracle:
     def _drawn(self, month: str, at: datetime) -> Month:
         lines = [
             due
-            for life in self.lives.values()
-            for due in life.owed(at)
+            for history in self.lives.values()
+            for due in history.owed(at)
             if due.due < self.end(month) and self.line_of(due.lead, due.period) is None
         ]
         lines.sort(key=lambda due: (due.due, due.lead, due.period))
@@ -264,11 +264,13 @@ class Oracle:
         return Month(
             lines=self._under_cap(lines, month),
             in_review=sum(
-                life.undecided and not life.free and self.terms.month(life.received) <= month
-                for life in self.lives.values()
+                history.undecided
+                and not history.free
+                and self.terms.month(history.received) <= month
+                for history in self.lives.values()
             ),
-            over_cap_refused=sum(life.stage == "over_cap" for life in of_month),
-            over_cap_free=sum(life.free for life in of_month),
+            over_cap_refused=sum(history.stage == "over_cap" for history in of_month),
+            over_cap_free=sum(history.free for history in of_month),
         )
 
     def _under_cap(self, dues: list[Due], month: str) -> list[Line]:
@@ -287,8 +289,8 @@ class Oracle:
         return lines
 
 
-def _received(life: Life) -> tuple[datetime, str]:
-    return life.received, life.lead
+def _received(history: Life) -> tuple[datetime, str]:
+    return history.received, history.lead
 
 
 def _after(month: str) -> str:

@@ -59,9 +59,9 @@ class Terms:
         """The first moment of a day, in UTC, so that differences are hours that pass."""
         return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
-    def window_end(self, told: datetime) -> datetime:
+    def window_end(self, message: datetime) -> datetime:
         """Rule 11: so many hours pass; with working days only those of working days count."""
-        left, now = timedelta(hours=self.hours), told.astimezone(UTC)
+        left, now = timedelta(hours=self.hours), message.astimezone(UTC)
         while self.working_days:
             day = self.day(now)
             ends = self.midnight(day + timedelta(days=1))
@@ -212,25 +212,29 @@ class Life:
         terms = self.terms
         if terms.billable == "revenue":
             day = date.fromisoformat(period)
-            return Fraction(terms.percent) * self.kept_of(day) / 100 if self.pays_for(day) else ZERO
+            return (
+                Fraction(terms.percent) * self.net_revenue(day) / 100
+                if self.pays_for(day)
+                else ZERO
+            )
         if terms.billable != "won":
             return Fraction(terms.rate)
-        kept = self.won.amount - self.given_back()
+        kept = self.won.amount - self.refunded_amount()
         if terms.percent is not None:
             return Fraction(terms.percent) * kept / 100
         return Fraction(terms.rate * kept, self.won.amount)
 
-    def given_back(self) -> int:
+    def refunded_amount(self) -> int:
         """Rule 23: within so many days of the sale, days as the campaign's zone has them."""
         last = self.terms.day(self.won.on) + timedelta(days=self.terms.refund_days)
         return sum(one.amount for one in self.refunds if self.terms.day(one.on) <= last)
 
-    def kept_of(self, period: date) -> int:
+    def net_revenue(self, period: date) -> int:
         """Rule 42: several amounts of a month add up; 37: a refund in part reduces its month."""
         paid = sum(one.amount for one in self.revenue.get(period, ()))
         return max(0, paid - sum(one.amount for one in self.refunds if one.period == period))
 
-    def in_term(self, period: date) -> bool:
+    def is_within_term(self, period: date) -> bool:
         """Rules 22 and 37: the months count from the first sale, whoever returns when."""
         if self.terms.months is None or self.won is None:
             return False
@@ -245,4 +249,4 @@ class Life:
         away = any(
             one.left <= period and (one.back is None or period < one.back) for one in self.absences
         )
-        return self.in_term(period) and not ended and not away
+        return self.is_within_term(period) and not ended and not away

@@ -9,22 +9,22 @@ from typing import Final
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
-from capture.closing.close import close_month, preview, read_statement
-from capture.closing.credit import Wish, billed_line, credit, credits_of
+from capture.closing.close import close_month, preview_statement, read_statement
+from capture.closing.credit import CorrectionRequest, billed_line, credits_of, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
 from capture.closing.redrawing import check_documents
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, Records
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from capture.review import Act as ReviewAct
-from capture.review import accept, dispute, reject, settle, tell, withdraw
+from capture.review import accept, dispute, notify_client, reject, settle, withdraw
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_life import Terms
@@ -109,7 +109,7 @@ class Product:
         self.ledger: Ledger = open_ledger(f"sqlite:///{folder}/ledger.db", b"a key for tests only")
         self.terms = terms
         self.campaign = campaign_of(terms)
-        self.frozen: list[Frozen] = []
+        self.frozen: list[ClosedStatement] = []
         self.bills: dict[str, Statement] = {}
         """The closed statements by month."""
         self.sent = 0
@@ -122,8 +122,8 @@ class Product:
             case "edited":
                 assert act.terms is not None
                 self.terms, self.campaign = act.terms, campaign_of(act.terms)
-            case "told":
-                self.ledger.transact(lambda records: tell(records, self.campaign, act.at))
+            case "notified":
+                self.ledger.transact(lambda records: notify_client(records, self.campaign, act.at))
             case "closed":
                 self.close(act)
             case "credited" | "debited":
@@ -136,21 +136,23 @@ class Product:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
         self.sent += 1
         sent = Submission(answers, agreed(self.campaign.version), f"{self.sent}", test=act.test)
-        made = self.ledger.transact(lambda records: receive(records, self.campaign, sent, act.at))
-        return self.ledger.read(lambda reading: reading.leads.get(made.lead_id))
+        created = self.ledger.transact(
+            lambda records: receive_submission(records, self.campaign, sent, act.at)
+        )
+        return self.ledger.read(lambda reading: reading.leads.get(created.lead_id))
 
     def _on_a_lead(self, records: Records, act: Act) -> Lead:
         if act.what == "corrected":
-            return correct(
-                records, Correction(act.lead, "Ada", {"company_size": act.answer}), act.at
+            return correct_lead(
+                records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at
             )
         if act.what in REVIEW:
             side = Actor.AGENCY if act.entered else Actor.CLIENT
             more = (act.reason,) if act.what == "rejected" else ()
             return REVIEW[act.what](records, ReviewAct(act.lead, act.by, actor=side), *more, act.at)
-        said = Outcome(
+        outcome = Outcome(
             lead_id=act.lead,
-            kind=Kind(act.what),
+            kind=EventKind(act.what),
             actor=Actor.CLIENT if act.client else Actor.AGENCY,
             by=act.by,
             occurred_at=act.happened,
@@ -161,21 +163,21 @@ class Product:
             reason=act.reason,
             again=True,  # each act is another fact
         )
-        return record(records, said, act.at)
+        return record_once(records, outcome, act.at)
 
     def close(self, act: Act) -> Statement:
         """Closes a month; of an odd one a statement is drawn even if it is empty."""
         drawn = None if act.month in self.bills else self.preview(act)
         odd = int(act.month[-2:]) % 2 == 1
-        frozen = self.ledger.transact(
+        closed_statement = self.ledger.transact(
             lambda records: close_month(
                 records, self.campaign, PARTIES, act.month, act.at, empty_statement=odd
             )
         )
-        if frozen is not None and frozen not in self.frozen:
-            self.frozen.append(frozen)
-            self.bills[act.month] = read_statement(frozen)
-        elif frozen is None and drawn is not None:
+        if closed_statement is not None and closed_statement not in self.frozen:
+            self.frozen.append(closed_statement)
+            self.bills[act.month] = read_statement(closed_statement)
+        elif closed_statement is None and drawn is not None:
             assert drawn.lines == []
             self.bills[act.month] = drawn
         return self.bills[act.month]
@@ -183,7 +185,7 @@ class Product:
     def preview(self, act: Act) -> Statement:
         """What closing would draw."""
         return self.ledger.read(
-            lambda reading: preview(reading, self.campaign, PARTIES, act.month, act.at)
+            lambda reading: preview_statement(reading, self.campaign, PARTIES, act.month, act.at)
         )
 
     def _correct_a_line(self, act: Act) -> None:
@@ -198,9 +200,11 @@ class Product:
             "none",
         )
         assert act.amount is not None
-        wish = Wish(number, act.lead, "goodwill", period, major(act.amount, self.terms))
+        wish = CorrectionRequest(
+            number, act.lead, "goodwill", period, major(act.amount, self.terms)
+        )
         if act.what == "credited":
-            self.ledger.transact(lambda records: credit(records, wish, "Ada", act.at))
+            self.ledger.transact(lambda records: issue_credit(records, wish, "Ada", act.at))
             return
         self.ledger.transact(lambda records: propose_debit(records, wish, "Ada", act.at))
         self.ledger.transact(
@@ -217,7 +221,7 @@ class Product:
             for one in notes
         ]
 
-    def kept(self) -> list[Frozen]:
+    def kept(self) -> list[ClosedStatement]:
         """The closed statements as the ledger has them now."""
         return self.ledger.read(lambda reading: list(reading.statements.select()))
 
@@ -233,7 +237,7 @@ class Product:
         changed = [] if self.kept() == self.frozen else ["a closed statement has changed"]
         return [
             *changed,
-            *self.ledger.verify().faults,
+            *self.ledger.verify().problems,
             *self.ledger.read(check_documents),
         ]
 
@@ -241,6 +245,6 @@ class Product:
 def lines_of(bill: Statement) -> list[Line]:
     """A statement's lines, in the oracle's words."""
     return [
-        Line(line.lead_id, line.period, line.amount, line.free, line.late, line.due_at)
+        Line(line.lead_id, line.period, line.amount, line.free_over_cap, line.late, line.due_at)
         for line in bill.lines
     ]

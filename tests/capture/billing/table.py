@@ -41,30 +41,30 @@ def entries() -> list[Entry]:
     return [_entry(one) for one in tomllib.loads(TABLE.read_text(encoding="utf-8"))["life"]]
 
 
-def _entry(said: Mapping[str, Any]) -> Entry:
-    terms = _terms(Terms("", ""), said["terms"])
+def _entry(data: Mapping[str, Any]) -> Entry:
+    terms = _terms(Terms("", ""), data["terms"])
     acts, refused, now = [], [], terms
-    for text in said["acts"]:
+    for text in data["acts"]:
         act = _act(text.removesuffix("; refused"), now)
         now = act.terms or now
         acts.append(act)
         if text.endswith("; refused"):
             refused.append(act)
     return Entry(
-        said["name"],
+        data["name"],
         terms,
         acts,
         refused,
-        said["bills"],
-        said.get("credits", []),
-        said["because"],
+        data["bills"],
+        data.get("credits", []),
+        data["because"],
     )
 
 
-def _terms(before: Terms, said: Mapping[str, Any]) -> Terms:
-    currency = said.get("currency", before.currency)
+def _terms(before: Terms, data: Mapping[str, Any]) -> Terms:
+    currency = data.get("currency", before.currency)
     terms = replace(before, currency=currency, decimals=DECIMALS.get(currency, 2))
-    values = {name: _value(name, value, terms) for name, value in said.items()}
+    values = {name: _value(name, value, terms) for name, value in data.items()}
     return replace(terms, **values)
 
 
@@ -89,13 +89,13 @@ def _act(text: str, terms: Terms) -> Act:
     found = _ACT.fullmatch(head)
     assert found is not None, head
     lead = found["lead"] or "Ann"
-    said = dict(detail.split(" ", 1) for detail in details)
+    data = dict(detail.split(" ", 1) for detail in details)
     act = Act(_value("on", found["at"], terms), found["what"], lead)
     if act.what == "edited":
-        return replace(act, terms=_terms(terms, said))
+        return replace(act, terms=_terms(terms, data))
     if act.what == "submitted":
-        said = {"email": f"{lead}@{lead}.example".lower(), "answer": "101+"} | said
-    values = {name: _value(name, value, terms) for name, value in said.items()}
+        data = {"email": f"{lead}@{lead}.example".lower(), "answer": "101+"} | data
+    values = {name: _value(name, value, terms) for name, value in data.items()}
     return replace(
         act, client=found["side"] == "client", entered=found["side"] == "agency", **values
     )

@@ -65,10 +65,10 @@ def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[E
     """A new book under a life's terms; the product's is proven afterwards."""
     opened: list[Product] = []
 
-    def open_book(life: Entry) -> Book:
+    def open_book(history: Entry) -> Book:
         if request.param == "oracle":
-            return Rules(life.terms)
-        opened.append(Product(tmp_path, life.terms))
+            return Rules(history.terms)
+        opened.append(Product(tmp_path, history.terms))
         return Ledger(opened[0])
 
     yield open_book
@@ -98,5 +98,5 @@ def test_a_life_costs_what_was_worked_out_by_hand(
 
 
 def test_there_are_forty_and_each_says_why() -> None:
-    assert len(LIVES) == len({life.name for life in LIVES}) >= 40
-    assert all(len(life.because) > 40 for life in LIVES)
+    assert len(LIVES) == len({history.name for history in LIVES}) >= 40
+    assert all(len(history.because) > 40 for history in LIVES)

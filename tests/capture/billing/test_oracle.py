@@ -146,7 +146,7 @@ class Campaigns(RuleBasedStateMachine):
             act = Act(
                 self.now,
                 "submitted",
-                email=lives.email(any_, [life.email for life in self.oracle.lives.values()]),
+                email=lives.email(any_, [history.email for history in self.oracle.lives.values()]),
                 answer=any_.choice(lives.SIZES),
                 test=test,
             )
@@ -159,19 +159,19 @@ class Campaigns(RuleBasedStateMachine):
 
     def act(self, any_: Random) -> None:
         """Several things about one lead, so that it gets somewhere."""
-        life = lives.chosen(any_, list(self.oracle.lives.values()))
+        history = lives.chosen(any_, list(self.oracle.lives.values()))
         for _ in range(any_.randint(1, 6)):
-            act = lives.act_on(any_, self.now, life)
+            act = lives.act_on(any_, self.now, history)
             self.now = act.at
             self.both(act)
-            self.alike(life.lead)
+            self.alike(history.lead)
 
     def edit(self, any_: Random) -> None:
         self.both(Act(self.now, "edited", terms=lives.changed(any_, self.oracle.terms)))
 
     def tell(self, any_: Random) -> None:
         self.now += any_.choice(lives.GAPS[:6])
-        self.both(Act(self.now, "told"))
+        self.both(Act(self.now, "notified"))
 
     def credit(self, any_: Random) -> None:
         lines = [line for month in self.oracle.months.values() for line in month.lines]
@@ -234,20 +234,22 @@ class Campaigns(RuleBasedStateMachine):
     def alike(self, lead_id: str) -> None:
         """Both books say that the lead stands in the same place."""
         lead: Lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
-        life = self.oracle.lives[lead_id]
-        life.settle(self.now)
-        stage = "accepted" if life.accepted else "rejected" if life.rejected else life.stage
-        if life.stage != "qualified":
-            stage = life.stage
+        history = self.oracle.lives[lead_id]
+        history.settle(self.now)
+        stage = (
+            "accepted" if history.accepted else "rejected" if history.rejected else history.stage
+        )
+        if history.stage != "qualified":
+            stage = history.stage
         found = (lead.review_at(self.now), lead.appointment_at(self.now), lead.sale)
-        assert found == (stage, life.appointment, life.sale), self.told(lead_id)
-        if life.stage == "qualified":
-            assert (lead.deadline, lead.free, lead.explicit) == (
-                life.deadline,
-                life.free,
-                life.explicit,
+        assert found == (stage, history.appointment, history.sale), self.told(lead_id)
+        if history.stage == "qualified":
+            assert (lead.deadline, lead.free_over_cap, lead.needs_explicit_acceptance) == (
+                history.deadline,
+                history.free,
+                history.explicit,
             )
-            assert lead.accepted_as_of(self.now) == life.accepted
+            assert lead.accepted_as_of(self.now) == history.accepted
 
 
 def test_random_campaigns_are_billed_as_the_rules_say() -> None:
@@ -257,7 +259,7 @@ def test_random_campaigns_are_billed_as_the_rules_say() -> None:
         driven += ours
         if LONG:
             sys.__stderr__.write(f"{model}: {dict(sorted(ours.items()))}\n")
-    expected = {*ON_A_LEAD, "corrected", "told", "edited", "lines", "late lines", "free lines"}
+    expected = {*ON_A_LEAD, "corrected", "notified", "edited", "lines", "late lines", "free lines"}
     expected |= {"credited", "debited", "refunded in part", "returned", "credited by itself"}
     never = sorted(what for what in expected if not driven[what])
     assert never == [], "random lives that never get there prove nothing"

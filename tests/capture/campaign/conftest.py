@@ -94,7 +94,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def problems(project: Path) -> Callable[[], list[str]]:
     """What is wrong with the project now, line by line; nothing if all is well."""
 
-    def told() -> list[str]:
+    def message() -> list[str]:
         folders = (project / name for name in ("campaigns", "clients", "gated"))
         try:
             read_catalogue(*folders)
@@ -102,14 +102,14 @@ def problems(project: Path) -> Callable[[], list[str]]:
             return [str(problem) for problem in errors.problems]
         return []
 
-    return told
+    return message
 
 
 @pytest.fixture
 def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., list[str]]:
     """What is said after words of a file were replaced, each pair (old, new) once."""
 
-    def told(*changes: tuple[str, str], file: str = "campaigns/guide.toml") -> list[str]:
+    def message(*changes: tuple[str, str], file: str = "campaigns/guide.toml") -> list[str]:
         text = (project / file).read_text()
         for old, new in changes:
             assert text.count(old) == 1, f"{old!r} must stand once in the file"
@@ -117,7 +117,7 @@ def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., lis
         (project / file).write_text(text)
         return problems()
 
-    return told
+    return message
 
 
 @pytest.fixture

@@ -150,8 +150,8 @@ def test_no_file_however_torn_makes_the_reader_stumble(text) -> None:
         try:
             read_campaign(path)
         except FileErrors as errors:
-            told = [str(problem) for problem in errors.problems]
+            messages = [str(problem) for problem in errors.problems]
         else:
-            told = ["sound"]
-    assert told
-    assert not any("\n" in line for line in told)
+            messages = ["sound"]
+    assert messages
+    assert not any("\n" in line for line in messages)

@@ -128,8 +128,8 @@ def test_what_is_no_mistake_passes_without_a_word(after, change, to) -> None:
     "token", ["work name", "section-a b email", "home", "work  email", "email work"]
 )
 def test_words_that_no_browser_understands_are_told(after, token) -> None:
-    [said] = after(('"work email"', f'"{token}"'))
-    assert said.startswith(
+    [text] = after(('"work email"', f'"{token}"'))
+    assert text.startswith(
         f'{G}:13: fields.email.autocomplete = "{token}": is no token of the HTML'
     )
 
@@ -142,8 +142,8 @@ def test_choices_that_differ_by_capitals_alone_are_the_same(after) -> None:
 
 
 def test_a_hidden_file_is_given_to_nobody(after) -> None:
-    [said] = after(('"guide.pdf"', '".env"'))
-    assert said.startswith(f'{G}:7: assets holds ".env": must be a file\'s name alone')
+    [text] = after(('"guide.pdf"', '".env"'))
+    assert text.startswith(f'{G}:7: assets holds ".env": must be a file\'s name alone')
 
 
 def test_signs_alone_are_no_words_to_look_for(after) -> None:
@@ -158,8 +158,8 @@ def test_criteria_that_leave_no_choice_between_the_three_of_them_are_told(after)
         '[criteria.middle]\nfield = "company_size"\nat_most = 200\n'
         '[criteria.small]\nfield = "company_size"\nequal = "1-50"'
     )
-    [said] = after(("at_least = 51", three))
-    assert said.startswith(
+    [text] = after(("at_least = 51", three))
+    assert text.startswith(
         f"{G}:42: criteria.small: no choice of `company_size` can meet it beside"
     )
 

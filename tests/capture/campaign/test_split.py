@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from capture.campaign.kinds import number_range
 from capture.campaign.rules.form import (
-    cut,
+    accepted_choices,
+    contains_span,
+    cut_choices,
     split_choices,
     split_message,
-    taken,
-    takes,
     whole_bounds,
 )
 
@@ -50,7 +50,7 @@ def test_a_choice_is_taken_if_every_number_of_it_meets_the_rule(rule, spans) -> 
     for span in spans.values():
         numbers = range(span[0], (span[1] or 1000) + 1)
         met = {meets(*rule, number) for number in numbers}
-        assert takes(*rule, span) == (met.pop() if len(met) == 1 else None)
+        assert contains_span(*rule, span) == (met.pop() if len(met) == 1 else None)
 
 
 @given(rules, choices())
@@ -58,14 +58,14 @@ def test_what_is_proposed_instead_of_a_splitting_number_splits_nothing(rule, spa
     operator, operand = rule
     for other in whole_bounds(operator, operand, spans):
         assert split_choices(operator, other, spans) == []
-        assert taken(operator, other, spans)
+        assert accepted_choices(operator, other, spans)
 
 
 @given(rules, choices())
 def test_the_proposed_choices_cover_the_split_one_and_are_not_split(rule, spans) -> None:
     for choice in split_choices(*rule, spans):
-        pieces = [number_range(words) for words in cut(*rule, spans[choice])]
-        assert None not in [takes(*rule, piece) for piece in pieces]
+        pieces = [number_range(words) for words in cut_choices(*rule, spans[choice])]
+        assert None not in [contains_span(*rule, piece) for piece in pieces]
         assert (pieces[0][0], pieces[-1][1]) == spans[choice]
         joints = pairwise(pieces)
         assert all(left[1] + 1 == right[0] for left, right in joints)

@@ -35,18 +35,18 @@ def words(found: Agreement) -> str:
 
 
 def texts(found: Agreement) -> list[str]:
-    said = [found.title, found.subtitle]
+    parts = [found.title, found.subtitle]
     for party in found.parties:
-        said += [party.role, party.name, *party.lines]
+        parts += [party.role, party.name, *party.lines]
     for section in found.sections:
-        said.append(section.title)
+        parts.append(section.title)
         for clause in section.clauses:
-            said += [clause.number, clause.text, *clause.items]
+            parts += [clause.number, clause.text, *clause.items]
             if clause.table is not None:
-                said += [
+                parts += [
                     *clause.table.columns,
                     *(cell for row in clause.table.rows for cell in row),
                 ]
             if clause.quote:
-                said.append(clause.quote)
-    return said
+                parts.append(clause.quote)
+    return parts

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from capture.billing.reversals import PERIOD_RULES, sentences
+from capture.billing.reversals import PERIOD_RULES, rule_sentences
 from capture.campaign.model import Campaign
 from capture.documents.agreement.document import agreement
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from tests.capture.desk import Desk, amounts, priced
@@ -39,41 +39,41 @@ def day(month: int, number: int) -> datetime:
 
 
 def full(desk: Desk, lead: Lead) -> None:
-    desk.client(lead, Kind.REFUNDED, day(2, 20), amount=Decimal(300))
+    desk.client(lead, EventKind.REFUNDED, day(2, 20), amount=Decimal(300))
 
 
 def part(desk: Desk, lead: Lead) -> None:
     period = {"period": date(2027, 2, 10)} if desk.terms.price.months else {}
-    desk.client(lead, Kind.REFUNDED, day(1, 20), amount=Decimal(50), **period)
+    desk.client(lead, EventKind.REFUNDED, day(1, 20), amount=Decimal(50), **period)
 
 
 def left(desk: Desk, lead: Lead) -> None:
-    desk.client(lead, Kind.CHURNED, day(2, 5))
+    desk.client(lead, EventKind.CHURNED, day(2, 5))
 
 
 def back(desk: Desk, lead: Lead) -> None:
     left(desk, lead)
-    desk.client(lead, Kind.WON, day(3, 1), amount=Decimal(300))
+    desk.client(lead, EventKind.WON, day(3, 1), amount=Decimal(300))
 
 
 def again(desk: Desk, lead: Lead) -> None:
     more = {"amount": Decimal(50), "period": date(2027, 2, 10)}
-    desk.client(lead, Kind.REVENUE, day(1, 11), **more)
+    desk.client(lead, EventKind.REVENUE, day(1, 11), **more)
 
 
 def in_time(desk: Desk, lead: Lead) -> None:
-    desk.client(lead, Kind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
-    desk.client(lead, Kind.CANCELLED, day(1, 14))
+    desk.client(lead, EventKind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
+    desk.client(lead, EventKind.CANCELLED, day(1, 14))
 
 
 def late(desk: Desk, lead: Lead) -> None:
-    desk.client(lead, Kind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
-    desk.client(lead, Kind.CANCELLED, day(1, 15))
+    desk.client(lead, EventKind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
+    desk.client(lead, EventKind.CANCELLED, day(1, 15))
 
 
 def missed(desk: Desk, lead: Lead) -> None:
-    desk.client(lead, Kind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
-    desk.client(lead, Kind.NO_SHOW, day(1, 15))
+    desk.client(lead, EventKind.SCHEDULED, day(1, 11), meeting_at=day(1, 15))
+    desk.client(lead, EventKind.NO_SHOW, day(1, 15))
 
 
 def nothing(desk: Desk, lead: Lead) -> None: ...
@@ -82,14 +82,16 @@ def nothing(desk: Desk, lead: Lead) -> None: ...
 @pytest.mark.parametrize("price", PRICES)
 def test_the_agreement_says_each_of_billings_sentences_word_for_word(price: str) -> None:
     terms = priced(price)
-    said = texts(agreement(terms, CLIENT, AGENCY))
-    assert len(sentences(terms.price)) == len(set(sentences(terms.price))) > 0
-    assert [text for text in said if text in sentences(terms.price)] == sentences(terms.price)
+    parts = texts(agreement(terms, CLIENT, AGENCY))
+    assert len(rule_sentences(terms.price)) == len(set(rule_sentences(terms.price))) > 0
+    assert [text for text in parts if text in rule_sentences(terms.price)] == rule_sentences(
+        terms.price
+    )
 
 
 def test_every_rule_that_excludes_a_period_has_its_sentence() -> None:
     terms = priced(SHARE)
-    assert [rule.says(terms.price) for rule in PERIOD_RULES] == sentences(terms.price)[:3]
+    assert [rule.sentence(terms.price) for rule in PERIOD_RULES] == rule_sentences(terms.price)[:3]
 
 
 @pytest.mark.parametrize(
@@ -131,8 +133,8 @@ def test_what_the_agreement_says_is_what_is_billed(
 def sold(desk: Desk, terms: Campaign) -> Lead:
     """For 300 USD; under a share of revenue a hundred a month, three of them."""
     lead = desk.take(terms, JANUARY)
-    desk.client(lead, Kind.WON, JANUARY, amount=Decimal(300))
+    desk.client(lead, EventKind.WON, JANUARY, amount=Decimal(300))
     if terms.price.months:
         paid = {"amount": Decimal(300), "period": date(2027, 1, 10), "months": 3}
-        desk.client(lead, Kind.REVENUE, JANUARY, **paid)
+        desk.client(lead, EventKind.REVENUE, JANUARY, **paid)
     return lead

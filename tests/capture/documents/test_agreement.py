@@ -16,10 +16,10 @@ HOURS = "hours = 48"
 @pytest.mark.parametrize("slug", ["acme-cloud-guide", "acme-demo"])
 def test_every_box_stands_there_in_the_very_sentence_of_the_verdict(slug: str) -> None:
     campaign = read_campaign(ROOT / f"campaigns/{slug}.toml")
-    said = texts(agreement(campaign, CLIENT, AGENCY))
+    parts = texts(agreement(campaign, CLIENT, AGENCY))
     rules = [result.rule for result in qualify(campaign, {}).criteria]
     assert len(rules) == len(campaign.criteria)
-    assert [text for text in said if text in rules] == rules
+    assert [text for text in parts if text in rules] == rules
 
 
 def test_sections_and_clauses_are_numbered_without_gaps() -> None:

@@ -115,7 +115,7 @@ def test_comments_and_spaces_are_no_terms() -> None:
 def test_another_order_of_questions_is_told() -> None:
     label = '[fields.full_name]\nlabel = "Name"\n'
     moved = terms((label, ""), ("[criteria]", f"{label}[criteria]"))
-    (told,) = differences(terms(), moved)
-    assert told == (
+    (message,) = differences(terms(), moved)
+    assert message == (
         'The form asks in another order: "Work e-mail", "Company size", "Phone" and "Name".'
     )

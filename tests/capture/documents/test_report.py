@@ -43,34 +43,34 @@ def month(**more: Any) -> Month:
 
 
 def page(gathered: Month | None = None) -> str:
-    made = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
-    return to_html(made)
+    created = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
+    return to_html(created)
 
 
 def rows(gathered: Month | None = None) -> dict[str, tuple[str, str, str]]:
-    made = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
-    return {row.name: (row.now, row.before, row.change) for row in made.rows}
+    created = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
+    return {row.name: (row.now, row.before, row.change) for row in created.rows}
 
 
 def test_each_figure_stands_beside_that_of_the_month_before() -> None:
-    told = rows()
-    assert told["leads"] == ("12", "10", "+2")
-    assert told["spend"] == ("$350.00", "$200.00", "+$150.00")
-    assert told["cost per qualified lead"] == ("$50.00", "$50.00", "the same")
-    assert told["acceptance rate"] == ("77.8 %", "100.0 %", "-22.2 points")
-    assert told["ROAS"] == ("0.00", "0.00", "the same")
+    data = rows()
+    assert data["leads"] == ("12", "10", "+2")
+    assert data["spend"] == ("$350.00", "$200.00", "+$150.00")
+    assert data["cost per qualified lead"] == ("$50.00", "$50.00", "the same")
+    assert data["acceptance rate"] == ("77.8 %", "100.0 %", "-22.2 points")
+    assert data["ROAS"] == ("0.00", "0.00", "the same")
 
 
 def test_a_first_month_has_none_before_it_and_says_so() -> None:
-    told = rows(month(history={"2026-11": NOVEMBER}, first="2026-11"))
-    assert told["leads"] == ("12", "no month before", "cannot be compared")
+    data = rows(month(history={"2026-11": NOVEMBER}, first="2026-11"))
+    assert data["leads"] == ("12", "no month before", "cannot be compared")
     assert "the campaign had not begun" in page(month(first="2026-11"))
 
 
 def test_an_empty_month_after_others_is_compared_and_told_in_words() -> None:
-    told = rows(month(month="2026-12", history={"2026-11": NOVEMBER}))
-    assert told["leads"] == ("0", "12", "-12")
-    assert told["cost per lead"] == ("nothing billed yet", "$29.17", "cannot be compared")
+    data = rows(month(month="2026-12", history={"2026-11": NOVEMBER}))
+    assert data["leads"] == ("0", "12", "-12")
+    assert data["cost per lead"] == ("nothing billed yet", "$29.17", "cannot be compared")
     assert "No lead of this month was rejected." in page(month(month="2026-12"))
 
 
@@ -85,23 +85,23 @@ def test_an_open_month_says_that_figures_may_move() -> None:
 
 def test_pages_that_the_site_does_not_have_are_not_named() -> None:
     posts = {"first touch": {"/a/": NOVEMBER, "/ann@clinic.example": OCTOBER}}
-    told = page(month(posts=posts))
-    assert "The article" in told
-    assert "ann@clinic" not in told
-    assert "other pages, or not known" in told
+    message = page(month(posts=posts))
+    assert "The article" in message
+    assert "ann@clinic" not in message
+    assert "other pages, or not known" in message
 
 
 def test_the_agencys_own_is_not_on_the_page() -> None:
     costly = Sums("USD", by_word=4, billed=35_000, costs=31_007, no_costs="")
-    told = page(month(history={"2026-11": costly})).lower()
+    message = page(month(history={"2026-11": costly})).lower()
     for word in ("310.07", "own margin", "own cost"):
-        assert word not in told
+        assert word not in message
 
 
 def test_the_page_asks_for_nothing_from_outside_and_runs_nothing() -> None:
-    told = page()
-    assert not re.search(r"https?:|//|<script|<link|<img|@import|url\(|javascript", told)
-    assert "pygal" not in told
+    message = page()
+    assert not re.search(r"https?:|//|<script|<link|<img|@import|url\(|javascript", message)
+    assert "pygal" not in message
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
@@ -138,11 +138,11 @@ class Pictures(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.ids += [given["id"]] if given.get("id") else []  # type: ignore[list-item]
+        value = dict(attrs)
+        self.ids += [value["id"]] if value.get("id") else []  # type: ignore[list-item]
         self.tables += tag == "table"
         if tag == "svg":
-            self.named.append((given.get("role"), given["aria-labelledby"] or ""))
+            self.named.append((value.get("role"), value["aria-labelledby"] or ""))
 
 
 def test_each_chart_has_a_name_a_description_and_its_numbers_as_a_table() -> None:
@@ -158,9 +158,9 @@ def test_each_chart_has_a_name_a_description_and_its_numbers_as_a_table() -> Non
 @pytest.mark.parametrize("text", ["</svg><script>alert(1)</script>", '"><img src=x>', "a & b"])
 def test_texts_are_shown_and_not_obeyed(text: str) -> None:
     odd = Sums("USD", stages=Counter(rejected=1), reasons=Counter({text: 1}))
-    told = page(month(history={"2026-11": odd}, titles={"/a/": text}))
-    assert "<script" not in told
-    assert "<img" not in told
+    message = page(month(history={"2026-11": odd}, titles={"/a/": text}))
+    assert "<script" not in message
+    assert "<img" not in message
 
 
 counts = st.integers(0, 10**6)

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 from capture.billing.account import Account, Document, DocumentKind, accounts
-from capture.billing.statement import Counts, Met, Statement, StatementLine
+from capture.billing.statement import Counts, MetCriterion, Statement, StatementLine
 from capture.closing.credit import Correction
 from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
 from tests.samples import PARTIES
@@ -26,9 +26,9 @@ LINE = StatementLine(
     due_at=datetime(2026, 12, 1, 3, tzinfo=UTC),
     base=None,
     amount=5000,
-    free=False,
+    free_over_cap=False,
     late=False,
-    met=[Met("company_size", "Company size is at least 101")],
+    met=[MetCriterion("company_size", "Company size is at least 101")],
 )
 BILL = Statement(
     number="acme-0001",
@@ -44,8 +44,8 @@ BILL = Statement(
     issued_on=date(2026, 12, 2),
     brought_forward=0,
     closed_at=datetime(2026, 12, 2, 15, tzinfo=UTC),
-    seen=84,
-    head=HEAD,
+    last_event=84,
+    chain_head=HEAD,
 )
 CREDIT = Correction(
     "acme-0002",
@@ -88,8 +88,8 @@ def sheet(bill: Statement = BILL) -> Sheet:
     return statement_sheet(bill, DIGEST, None, [])
 
 
-def printed(made: Sheet) -> str:
-    pages = pypdf.PdfReader(io.BytesIO(to_pdf(made))).pages
+def printed(created: Sheet) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(to_pdf(created))).pages
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
@@ -125,21 +125,21 @@ def test_the_page_says_all_that_an_accountant_asks(said: str) -> None:
 
 def test_the_pdf_says_the_same_and_is_the_same_every_time() -> None:
     text = printed(sheet())
-    assert [said for said in SAID if said not in text] == []
+    assert [sentence for sentence in SAID if sentence not in text] == []
     assert to_pdf(sheet()) == to_pdf(sheet())
 
 
 def test_credits_after_the_close_stand_beside_the_frozen_sum() -> None:
     entry = documents(DocumentKind.STATEMENT, DocumentKind.CREDIT).entries[0]
-    made = to_html(statement_sheet(BILL, DIGEST, entry, [CREDIT]))
-    assert "$35.70 of this statement is open." in made
-    assert "-$23.80" in made
+    text = to_html(statement_sheet(BILL, DIGEST, entry, [CREDIT]))
+    assert "$35.70 of this statement is open." in text
+    assert "-$23.80" in text
     assert "Since the close" not in to_html(sheet())
 
 
 def test_a_credit_before_is_taken_off_what_is_to_pay() -> None:
-    made = dict(sheet(replace(BILL, brought_forward=-10000)).totals)
-    assert (made["Total"], made["To your credit before"], made["To pay"]) == (
+    created = dict(sheet(replace(BILL, brought_forward=-10000)).totals)
+    assert (created["Total"], created["To your credit before"], created["To pay"]) == (
         "$59.50",
         "-$100.00",
         "$0.00",
@@ -147,11 +147,13 @@ def test_a_credit_before_is_taken_off_what_is_to_pay() -> None:
 
 
 def test_a_line_says_why_it_is_late_free_or_a_part_of_something() -> None:
-    line = replace(LINE, event="revenue", period="2026-11-15", base=100000, late=True, free=True)
+    line = replace(
+        LINE, event="revenue", period="2026-11-15", base=100000, late=True, free_over_cap=True
+    )
     html = to_html(sheet(replace(BILL, model="revenue_share", lines=[line])))
     assert "Revenue from 15 November 2026" in html
-    for said in ("of $1,000.00", "late: its own month was closed", "free: over the cap on money"):
-        assert said in html
+    for text in ("of $1,000.00", "late: its own month was closed", "free: over the cap on money"):
+        assert text in html
 
 
 def test_each_set_of_criteria_has_a_letter_of_its_own() -> None:
@@ -168,10 +170,10 @@ def test_a_month_without_a_line_is_a_statement_as_well() -> None:
 
 def test_nothing_that_is_written_in_a_record_becomes_markup() -> None:
     evil = replace(TAXED.customer, name='<script>alert("x")</script> #strong[x] $x$ \u202eevil')
-    made = sheet(replace(BILL, parties=replace(TAXED, customer=evil)))
-    assert "<script>" not in to_html(made)
-    assert "\u202e" not in to_html(made)
-    assert '<script>alert("x")</script> #strong[x] $x$' in printed(made)
+    created = sheet(replace(BILL, parties=replace(TAXED, customer=evil)))
+    assert "<script>" not in to_html(created)
+    assert "\u202e" not in to_html(created)
+    assert '<script>alert("x")</script> #strong[x] $x$' in printed(created)
 
 
 def test_yen_and_dinars_have_their_own_decimals() -> None:
@@ -188,8 +190,8 @@ def test_yen_and_dinars_have_their_own_decimals() -> None:
 )
 def test_a_note_names_its_statement_and_what_it_does(kind: DocumentKind, said: str) -> None:
     paper = documents(DocumentKind.STATEMENT, kind).entries[1].document
-    made = note_sheet(replace(CREDIT, kind=kind), paper, BILL)
-    for text in (to_html(made), printed(made)):
+    created = note_sheet(replace(CREDIT, kind=kind), paper, BILL)
+    for text in (to_html(created), printed(created)):
         assert f"{kind.capitalize()} acme-0002" in text
         assert "on statement acme-0001, November 2026" in text
         assert said in text
@@ -198,6 +200,6 @@ def test_a_note_names_its_statement_and_what_it_does(kind: DocumentKind, said: s
 
 def test_the_sum_of_the_lines_is_the_sum_that_is_printed() -> None:
     lines = [replace(LINE, amount=amount) for amount in (5000, 333, 1)]
-    made = sheet(replace(BILL, lines=lines))
-    shown = [Decimal(row[-1].text.removeprefix("$")) for row in made.table.rows]
-    assert made.totals[0] == ("Net total of 3 lines", f"${sum(shown)}")
+    created = sheet(replace(BILL, lines=lines))
+    shown = [Decimal(row[-1].text.removeprefix("$")) for row in created.table.rows]
+    assert created.totals[0] == ("Net total of 3 lines", f"${sum(shown)}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.form.campaign_form import check_typed, form_class
+from capture.form.campaign_form import check_values, form_class
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_what_can_be_verified_is_an_answer_and_nothing_else_is_kept(campaign, go
 
 def test_a_table_and_a_command_are_told_what_is_doubted(campaign):
     typed = {"full_name": "Ann", "email": "ann@acme.org", "phone": "+1 624 305 1111"}
-    checked = check_typed(campaign(fields=asking(required=False)), typed)
-    assert (checked.faults, checked.unverified) == ({}, {"phone": "+1 624 305 1111"})
+    checked = check_values(campaign(fields=asking(required=False)), typed)
+    assert (checked.problems, checked.unverified) == ({}, {"phone": "+1 624 305 1111"})
     assert checked.doubts["phone"].startswith('phone = "+1 624 305 1111": Enter your phone')
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.form.text import request
+from capture.form.text import request_sentence
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from capture.form.text import request
     ],
 )
 def test_a_label_is_named_as_it_reads(label, sentence):
-    assert request("Enter", label) == sentence
+    assert request_sentence("Enter", label) == sentence

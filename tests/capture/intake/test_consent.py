@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.billing.history import life_of
+from capture.billing.history import lead_history
 from capture.billing.lines import lines_for
 from capture.errors import MoveRefused, Refused
-from capture.intake.correct import Correction, correct
-from capture.intake.receive import receive
+from capture.intake.correct import LeadCorrection, correct_lead
+from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
-from capture.lead.events import Event, Kind
-from capture.lead.fold import follow_all
+from capture.lead.events import Event, EventKind
+from capture.lead.fold import fold_events
 from capture.lead.model import Lead
 from capture.lead.moves import TRACK_OF
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import keep_terms
+from capture.ledger.terms import save_terms
 from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, received, submission
 
 MINUTE = timedelta(minutes=1)
@@ -34,13 +34,15 @@ class Intake:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        ledger.transact(lambda records: keep_terms(records, EARLIER, NOW))
+        ledger.transact(lambda records: save_terms(records, EARLIER, NOW))
 
     def take(self, consent: Consent = NEVER, *, trap: bool = True, **answers: str) -> Lead:
         signals = ("honeypot",) if trap else ()
         sent = replace(submission(TERMS, **answers), consent=consent, spam_signals=signals)
-        made = self.ledger.transact(lambda records: receive(records, TERMS, sent, NOW))
-        return self.lead(made.lead_id)
+        created = self.ledger.transact(
+            lambda records: receive_submission(records, TERMS, sent, NOW)
+        )
+        return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
         found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
@@ -48,8 +50,10 @@ class Intake:
         return found
 
     def rescue(self, lead: Lead, basis: str = "", **typed: str) -> Lead:
-        said = Correction(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam", basis=basis)
-        return self.ledger.transact(lambda records: correct(records, said, NOW + MINUTE))
+        text = LeadCorrection(
+            lead.lead_id, "Ada", typed, not_spam=lead.review == "spam", basis=basis
+        )
+        return self.ledger.transact(lambda records: correct_lead(records, text, NOW + MINUTE))
 
 
 @pytest.fixture
@@ -76,13 +80,13 @@ class TestWhatWasTickedAndShownIsKept:
 
     def test_no_words_of_another_campaign(self, intake: Intake) -> None:
         other = campaign("# another file", slug="other")
-        intake.ledger.transact(lambda records: keep_terms(records, other, NOW))
+        intake.ledger.transact(lambda records: save_terms(records, other, NOW))
         assert intake.take(agreed(other.version)).consent_version is None
 
     def test_the_ledger_proves_it(self, intake: Intake) -> None:
         intake.take(Consent(True, "0" * 64))
         intake.rescue(intake.take(full_name="Bob"), BASIS)
-        assert intake.ledger.verify().faults == ()
+        assert intake.ledger.verify().problems == ()
 
 
 class TestWhoIsRescued:
@@ -98,7 +102,7 @@ class TestWhoIsRescued:
 
     def test_is_delivered_with_the_basis_in_the_consents_place(self, intake: Intake) -> None:
         lead = intake.rescue(intake.take(), f" {BASIS} ")
-        assert (lead.review, lead.explicit) == ("qualified", True)
+        assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert lead.consent == Consent(False, TERMS.version, BASIS)
         assert lead.consent.in_words() == ("basis", BASIS)
 
@@ -129,7 +133,7 @@ class TestNothingIsDeliveredWithout:
     @pytest.mark.parametrize("consent", [NEVER, Consent(True, None), Consent(False, None)])
     def test_whatever_appends_the_event(self, consent: Consent) -> None:
         with pytest.raises(MoveRefused, match="no consent was given"):
-            follow_all([with_consent(consent), moved("a", Kind.QUALIFIED)])
+            fold_events([with_consent(consent), moved("a", EventKind.QUALIFIED)])
 
     def test_at_the_door(self, intake: Intake) -> None:
         before = intake.ledger.read(lambda reading: reading.events.head())
@@ -140,12 +144,14 @@ class TestNothingIsDeliveredWithout:
     def test_nor_is_a_test_lead(self, intake: Intake) -> None:
         sent = replace(submission(TERMS), consent=NEVER, test=True)
         with pytest.raises(MoveRefused, match="rule 35"):
-            intake.ledger.transact(lambda records: receive(records, TERMS, sent, NOW))
+            intake.ledger.transact(lambda records: receive_submission(records, TERMS, sent, NOW))
 
     def test_nothing_is_billed_even_if_it_were(self) -> None:
-        life = life_of([received("a"), moved("a", Kind.QUALIFIED), moved("a", Kind.ACCEPTED)])
-        assert [line.amount for line in lines_for(life, TERMS, NOW)] == [5000]
-        robbed = replace(life, lead=replace(life.lead, consent_given=False))
+        history = lead_history(
+            [received("a"), moved("a", EventKind.QUALIFIED), moved("a", EventKind.ACCEPTED)]
+        )
+        assert [line.amount for line in lines_for(history, TERMS, NOW)] == [5000]
+        robbed = replace(history, lead=replace(history.lead, consent_given=False))
         assert lines_for(robbed, TERMS, NOW) == []
 
 
@@ -158,29 +164,29 @@ def with_consent(consent: Consent) -> Event:
 consents = st.builds(
     Consent, st.booleans(), st.sampled_from([None, TERMS.version]), st.sampled_from([None, BASIS])
 )
-steps = st.lists(st.sampled_from(sorted(set(TRACK_OF) - {Kind.CONTESTED})), max_size=9)
+steps = st.lists(st.sampled_from(sorted(set(TRACK_OF) - {EventKind.OBJECTED})), max_size=9)
 
 
 @given(consents, steps, st.sampled_from([None, BASIS]))
 @settings(max_examples=300, deadline=None)
 def test_no_life_whatever_its_events_is_delivered_or_billed_without(
-    consent: Consent, kinds: list[Kind], stated: str | None
+    consent: Consent, kinds: list[EventKind], stated: str | None
 ) -> None:
     """Any events that the tables of moves allow, in any order, with or without a stated basis."""
     events, basis = [with_consent(consent)], consent.basis
     for kind in kinds:
-        more = {"basis": stated} if kind is Kind.CORRECTED and stated else {}
-        data = {"amount": 1, "period": "2026-11-01"} if kind is Kind.REVENUE else {"amount": 1}
+        more = {"basis": stated} if kind is EventKind.CORRECTED and stated else {}
+        data = {"amount": 1, "period": "2026-11-01"} if kind is EventKind.REVENUE else {"amount": 1}
         event = moved("a", kind, **{**data, **more})
         try:
-            follow_all([*events, event])
+            fold_events([*events, event])
         except MoveRefused:
             continue
         events.append(event)
         basis = more.get("basis", basis)
-    life = life_of(events)
+    history = lead_history(events)
     lawful = basis is not None or (consent.given and consent.version is not None)
-    assert life.lead.consent.is_lawful == lawful
+    assert history.lead.consent.is_lawful == lawful
     if not lawful:
-        assert life.lead.review not in {"qualified", "accepted", "rejected"}
-        assert lines_for(life, TERMS, NOW + timedelta(days=90)) == []
+        assert history.lead.review not in {"qualified", "accepted", "rejected"}
+        assert lines_for(history, TERMS, NOW + timedelta(days=90)) == []

@@ -13,13 +13,13 @@ from capture.campaign.model import Answer
 from capture.closing.close import close_month, read_statement
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Event, Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.review import Act, accept, reject, write_lapses
+from capture.review import Act, accept, record_lapses, reject
 from tests.samples import CAMPAIGN, NOW, PARTIES, agreed, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)
@@ -35,9 +35,11 @@ class Desk:
         self.terms = campaign()
 
     def take(self, sent: Submission | None = None, at: datetime = NOW, **answers: Answer) -> Lead:
-        taken = sent or submission(self.terms, **answers)
-        made = self.ledger.transact(lambda records: receive(records, self.terms, taken, at))
-        return self.lead(made.lead_id)
+        used = sent or submission(self.terms, **answers)
+        created = self.ledger.transact(
+            lambda records: receive_submission(records, self.terms, used, at)
+        )
+        return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
         found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
@@ -53,8 +55,8 @@ class Desk:
         not_spam: bool = False,
         by: str = "Ada",
     ) -> Lead:
-        said = Correction(lead.lead_id, by, typed, not_spam, "told me on the phone")
-        return self.ledger.transact(lambda records: correct(records, said, at))
+        text = LeadCorrection(lead.lead_id, by, typed, not_spam, "told me on the phone")
+        return self.ledger.transact(lambda records: correct_lead(records, text, at))
 
     def refusal(self, lead: Lead, typed: Mapping[str, str] = RIGHT, **how: object) -> str:
         before = self.ledger.read(lambda reading: reading.events.head())
@@ -79,24 +81,29 @@ def desk(ledger: Ledger) -> Desk:
 
 def test_a_corrected_lead_is_judged_again_and_silence_never_accepts_it(desk: Desk) -> None:
     lead = desk.correct(desk.take(company_size="1-50"))
-    assert (lead.review, lead.deadline, lead.explicit) == ("qualified", None, True)
+    assert (lead.review, lead.deadline, lead.needs_explicit_acceptance) == ("qualified", None, True)
     assert lead.review_at(LATER) == "qualified"
     kinds = [event.kind for event in desk.events(lead)]
-    assert kinds == [Kind.RECEIVED, Kind.DISQUALIFIED, Kind.CORRECTED, Kind.QUALIFIED]
+    assert kinds == [
+        EventKind.RECEIVED,
+        EventKind.DISQUALIFIED,
+        EventKind.CORRECTED,
+        EventKind.QUALIFIED,
+    ]
 
 
 def test_a_qualified_lead_loses_its_deadline_and_may_be_disqualified(desk: Desk) -> None:
     lead = desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
-    assert (lead.review, lead.deadline, lead.told) == ("qualified", None, False)
+    assert (lead.review, lead.deadline, lead.notified) == ("qualified", None, False)
     assert desk.correct(lead, {"company_size": "1-50"}).review == "disqualified"
 
 
 def test_the_event_names_the_fields_and_nobody_rule_31(desk: Desk) -> None:
     lead = desk.correct(desk.take(), {"email": "bob@secret.example", "full_name": "Bob Secret"})
-    told = desk.events(lead)[2]
-    assert (told.actor, told.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
-    said = repr(desk.events(lead))
-    assert not [word for word in ("Ada", "Bob", "ecret", "clinic", "Ann") if word in said]
+    message = desk.events(lead)[2]
+    assert (message.actor, message.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
+    text = repr(desk.events(lead))
+    assert not [word for word in ("Ada", "Bob", "ecret", "clinic", "Ann") if word in text]
     (note,) = desk.ledger.read(lambda reading: reading.people.notes(lead.lead_id))
     assert (note.author, note.kind, note.text) == ("Ada", "corrected", "told me on the phone")
 
@@ -104,18 +111,21 @@ def test_the_event_names_the_fields_and_nobody_rule_31(desk: Desk) -> None:
 def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -> None:
     sent = replace(submission(desk.terms, company_size="1-50"), first_touch={"path": "/a/"})
     lead = desk.correct(desk.take(sent), {**RIGHT, "phone": "+1 212 555 0100"})
-    dossier = desk.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
-    assert dossier is not None
-    assert dossier.answers["phone"] == "+12125550100"
-    assert (dossier.judged, dossier.first_touch) == ({"company_size": "101+"}, {"path": "/a/"})
-    assert dossier.reasons == {"company_size": "answered 101+"}
+    personal_data = desk.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
+    assert personal_data is not None
+    assert personal_data.answers["phone"] == "+12125550100"
+    assert (personal_data.judged, personal_data.first_touch) == (
+        {"company_size": "101+"},
+        {"path": "/a/"},
+    )
+    assert personal_data.reasons == {"company_size": "answered 101+"}
 
 
 def test_an_optional_answer_can_be_taken_away(desk: Desk) -> None:
     lead = desk.correct(desk.take(phone="+12125550100"), {"phone": ""})
-    dossier = desk.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
-    assert dossier is not None
-    assert "phone" not in dossier.answers
+    personal_data = desk.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
+    assert personal_data is not None
+    assert "phone" not in personal_data.answers
 
 
 def test_the_version_of_receipt_judges_not_todays_rule_16(desk: Desk) -> None:
@@ -170,22 +180,24 @@ class TestTheDoor:
         desk.terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
         first = desk.take()
         free = desk.take(email="bob@other.example")
-        desk.append(moved(first.lead_id, Kind.REJECTED))
+        desk.append(moved(first.lead_id, EventKind.REJECTED))
         wrong = desk.correct(free, {"company_size": "1-50"})
-        assert desk.correct(wrong).free
+        assert desk.correct(wrong).free_over_cap
 
     def test_a_pending_meeting_is_cancelled_unless_it_qualifies_again(self, desk: Desk) -> None:
         lead = desk.take()
-        desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+        desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
         assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
         assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
 
     def test_taking_back_a_later_rejection_brings_no_old_meeting_back(self, desk: Desk) -> None:
         lead = desk.take()
-        desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+        desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
         desk.correct(lead, {"company_size": "1-50"})
         desk.correct(lead)
-        desk.append(moved(lead.lead_id, Kind.REJECTED), moved(lead.lead_id, Kind.WITHDRAWN))
+        desk.append(
+            moved(lead.lead_id, EventKind.REJECTED), moved(lead.lead_id, EventKind.WITHDRAWN)
+        )
         assert desk.lead(lead.lead_id).appointment == "cancelled"
 
     def test_a_test_lead_stays_one_and_touches_nothing_rule_5(self, desk: Desk) -> None:
@@ -201,7 +213,7 @@ class TestSpam:
 
     def test_it_is_taken_out_whatever_spoke_for_a_robot(self, desk: Desk) -> None:
         lead = desk.correct(self.spam(desk), {}, not_spam=True)
-        assert (lead.review, lead.explicit) == ("qualified", True)
+        assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert desk.events(lead)[2].data["not_spam"] is True
         assert desk.take(full_name="B").review == "duplicate"
 
@@ -244,10 +256,12 @@ class TestRefusals:
 
     def test_what_silence_accepted_is_decided_though_no_event_says_so(self, desk: Desk) -> None:
         lead = desk.take()
-        told = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
-        assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in told
-        assert "only a credit note corrects its bill" in told
-        assert desk.correct(lead, {"full_name": "B"}, at=NOW + timedelta(hours=47)).explicit
+        message = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
+        assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in message
+        assert "only a credit note corrects its bill" in message
+        assert desk.correct(
+            lead, {"full_name": "B"}, at=NOW + timedelta(hours=47)
+        ).needs_explicit_acceptance
 
     def test_an_accepted_or_rejected_lead_is_decided(self, desk: Desk) -> None:
         lead = desk.take()
@@ -255,7 +269,7 @@ class TestRefusals:
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
         assert "if that is wrong, dispute it" in desk.refusal(lead, {"full_name": "B"})
         other = desk.take(email="b@b.example")
-        desk.append(moved(other.lead_id, Kind.ACCEPTED))
+        desk.append(moved(other.lead_id, EventKind.ACCEPTED))
         assert "can take that back for 10 seconds" in desk.refusal(other, {"full_name": "B"})
 
     def test_a_duplicate_is_sent_again_instead(self, desk: Desk) -> None:
@@ -271,8 +285,8 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
     december = NOW + timedelta(days=20)
 
     def close(month: str, at: datetime) -> list[tuple[str, int, datetime]]:
-        frozen = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, month, at))
-        lines = [] if frozen is None else read_statement(frozen).lines
+        statement = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, month, at))
+        lines = [] if statement is None else read_statement(statement).lines
         assert all(line.met[0].rule == "Company size is at least 101" for line in lines)
         return [(line.lead_id, line.amount, line.due_at) for line in lines]
 
@@ -284,12 +298,12 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"')
     desk.terms = campaign(text=text)
     lead = desk.take()
-    desk.append(moved(lead.lead_id, Kind.SCHEDULED))
+    desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
     desk.correct(lead, {"company_size": "1-50"})
     desk.correct(lead)
     act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
-    close = partial(close_month, campaign=desk.terms, both=PARTIES, month="2026-11", now=LATER)
+    close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 
@@ -309,8 +323,8 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
 
 def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
-    assert desk.ledger.transact(lambda records: write_lapses(records, LATER)) == []
-    close = partial(close_month, campaign=desk.terms, both=PARTIES, month="2026-11", now=LATER)
+    assert desk.ledger.transact(lambda records: record_lapses(records, LATER)) == []
+    close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 

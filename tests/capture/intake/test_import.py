@@ -8,14 +8,14 @@ import pytest
 
 from capture.campaign.model import Campaign
 from capture.errors import FileErrors, Refused
-from capture.intake.gate import DoorShut
-from capture.intake.import_leads import MOST_ROWS, Brought, Origin, bring_in, read_sheet
-from capture.intake.receive import receive
+from capture.intake.gate import CampaignClosed
+from capture.intake.import_leads import MAX_ROWS, ImportedLead, Origin, import_leads, read_sheet
+from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
-from capture.ledger.dry_run import rehearse
+from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import shut_door
+from capture.ledger.terms import pause_campaign
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand")
@@ -39,11 +39,11 @@ class Stand:
         self.ledger = ledger
         self.terms = campaign()
 
-    def bring(self, *lines: str, origin: Origin = EVENT, days: int = 0) -> list[Brought]:
+    def bring(self, *lines: str, origin: Origin = EVENT, days: int = 0) -> list[ImportedLead]:
         rows = read_sheet("\n".join([HEADING, *lines]).encode(), "leads.csv", self.terms)
         now = NOW + timedelta(days=days)
         return self.ledger.transact(
-            lambda records: bring_in(records, self.terms, origin, rows, now)
+            lambda records: import_leads(records, self.terms, origin, rows, now)
         )
 
     def count(self) -> int:
@@ -54,7 +54,7 @@ class Stand:
 def stand(tmp_path: Path) -> Iterator[Stand]:
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
     yield Stand(ledger)
-    assert ledger.verify().faults == ()
+    assert ledger.verify().problems == ()
 
 
 def faults(text: str | bytes, terms: Campaign | None = None) -> list[str]:
@@ -120,7 +120,7 @@ class TestTable:
                 "look at its quotation marks",
             ),
             (
-                (HEADING + f"\n{ANN}" * (MOST_ROWS + 1)).encode(),
+                (HEADING + f"\n{ANN}" * (MAX_ROWS + 1)).encode(),
                 "leads.csv: 5001 leads; at most 5000 at once: cut the file in parts, each with "
                 "the heading",
             ),
@@ -130,8 +130,8 @@ class TestTable:
         assert faults(table) == [fault]
 
     def test_hostile_text_is_shown_escaped(self) -> None:
-        (told,) = faults(f"{HEADING}\nAnn,\x1b[2J\u202e@,101+")
-        assert "\\u001b[2J\\u202e@" in told
+        (message,) = faults(f"{HEADING}\nAnn,\x1b[2J\u202e@,101+")
+        assert "\\u001b[2J\\u202e@" in message
 
 
 class TestOrigin:
@@ -149,7 +149,7 @@ class TestOrigin:
 def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(stand: Stand) -> None:
     ann, bob = stand.bring(ANN, BOB)
     assert (ann.stage, bob.stage) == ("qualified", "disqualified")
-    assert bob.why == "Company size is at least 101: answered 1-50, which is not at least 101"
+    assert bob.reason == "Company size is at least 101: answered 1-50, which is not at least 101"
     lead = stand.ledger.read(lambda reading: reading.leads.get(ann.lead_id))
     event = stand.ledger.read(
         lambda reading: next(reading.events.select(lead_id=ann.lead_id)).event
@@ -179,16 +179,20 @@ def test_another_source_or_answer_is_another_row(stand: Stand) -> None:
 def test_no_form_can_claim_a_rows_identity(stand: Stand) -> None:
     (row,) = stand.bring(ANN)
     sent = submission(stand.terms)
-    made = stand.ledger.transact(lambda records: receive(records, stand.terms, sent, NOW))
-    assert made.lead_id != row.lead_id
-    assert not made.again
+    created = stand.ledger.transact(
+        lambda records: receive_submission(records, stand.terms, sent, NOW)
+    )
+    assert created.lead_id != row.lead_id
+    assert not created.again
 
 
 def test_a_person_who_came_by_the_form_is_a_duplicate_rule_2(stand: Stand) -> None:
     sent = submission(stand.terms)
-    first = stand.ledger.transact(lambda records: receive(records, stand.terms, sent, NOW))
+    first = stand.ledger.transact(
+        lambda records: receive_submission(records, stand.terms, sent, NOW)
+    )
     (row, twice) = stand.bring(ANN, ANN.replace("Lee", "B. Lee"))
-    assert (row.stage, row.why) == ("duplicate", f"of lead {first.lead_id}")
+    assert (row.stage, row.reason) == ("duplicate", f"of lead {first.lead_id}")
     assert twice.stage == "duplicate"
 
 
@@ -197,7 +201,7 @@ def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stan
     stand.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
     stand.terms = campaign("[caps]\nleads_a_month = 1")
     found = stand.bring(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
-    assert [(one.stage, one.why) for one in found] == [
+    assert [(one.stage, one.reason) for one in found] == [
         ("suppressed", "on acme's suppression list"),
         ("qualified", ""),
         ("over_cap", "leads_a_month is reached"),
@@ -207,32 +211,32 @@ def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stan
 def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(stand: Stand) -> None:
     stand.bring(BOB)
     (again,) = stand.bring(BOB.replace("1-50", "101+"))
-    assert again.why.startswith("answered otherwise before: only an explicit acceptance")
+    assert again.reason.startswith("answered otherwise before: only an explicit acceptance")
 
 
 def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
     rows = read_sheet(table, "x", stand.terms)
-    rehearsed = rehearse(stand.ledger, lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
+    rehearsed = dry_run_of(stand.ledger, lambda r: import_leads(r, stand.terms, EVENT, rows, NOW))
     assert stand.ledger.read(lambda reading: reading.events.head()[0]) == 0
     version = stand.terms.version
     assert (
         stand.ledger.read(lambda reading: reading.campaigns.version_text("guide", version)) is None
     )
-    done = stand.ledger.transact(lambda r: bring_in(r, stand.terms, EVENT, rows, NOW))
-    told = [(one.line, one.stage, one.why) for one in rehearsed]
-    assert told == [(one.line, one.stage, one.why) for one in done]
-    assert told[2] == (4, "duplicate", "of line 2")
+    done = stand.ledger.transact(lambda r: import_leads(r, stand.terms, EVENT, rows, NOW))
+    messages = [(one.line, one.stage, one.reason) for one in rehearsed]
+    assert messages == [(one.line, one.stage, one.reason) for one in done]
+    assert messages[2] == (4, "duplicate", "of line 2")
 
 
 def test_a_shut_door_takes_no_table_rule_18(stand: Stand) -> None:
     stand.bring(ANN)
-    stand.ledger.transact(lambda records: shut_door(records, stand.terms, NOW))
+    stand.ledger.transact(lambda records: pause_campaign(records, stand.terms, NOW))
     for table in ([BOB], [ANN]):  # one that is known already as well
-        with pytest.raises(DoorShut, match="guide is paused"):
+        with pytest.raises(CampaignClosed, match="guide is paused"):
             stand.bring(*table)
     stand.terms = campaign(text="closes = 2026-11-22\n" + CAMPAIGN, slug="other")
-    with pytest.raises(DoorShut, match="other is closed by its dates"):
+    with pytest.raises(CampaignClosed, match="other is closed by its dates"):
         stand.bring(ANN)
     assert stand.count() == 1
 

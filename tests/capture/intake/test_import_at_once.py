@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.intake.import_leads import Origin, bring_in, read_sheet
+from capture.intake.import_leads import Origin, import_leads, read_sheet
 from capture.ledger import open_ledger
 from tests.processes import PROCESSES
 from tests.samples import NOW, campaign
@@ -36,9 +36,11 @@ def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]
         rows = read_sheet(TABLE.encode(), "x", campaign())
         origin, now = Origin("event", "consent"), NOW + timedelta(minutes=30 * number)
         barrier.wait()
-        made = ledger.transact(lambda records: bring_in(records, campaign(), origin, rows, now))
+        created = ledger.transact(
+            lambda records: import_leads(records, campaign(), origin, rows, now)
+        )
         ledger.close()
-        return sum(not one.known for one in made)
+        return sum(not one.known for one in created)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(bring, range(start, start + THREADS)))
@@ -54,5 +56,5 @@ def test_each_row_is_one_lead(tmp_path: Path) -> None:
     assert sorted(count for some in news for count in some) == [0] * 49 + [10]
     stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads.select()))
     assert stages == {"qualified": 5, "disqualified": 5}
-    assert ledger.verify().faults == ()
+    assert ledger.verify().problems == ()
     ledger.close()

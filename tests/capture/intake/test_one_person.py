@@ -3,9 +3,9 @@
 import pytest
 
 from capture.errors import FileErrors
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.intake.suppression import match_suppressions, read_suppressions, suppress
-from capture.lead.identity import keys_to_match, only
+from capture.lead.identity import keys_to_match, select_keys
 from capture.ledger.protocol import Ledger
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
@@ -17,9 +17,9 @@ def stages(ledger: Ledger, *emails: str, text: str = CAMPAIGN) -> list[str]:
 
     def take(email: str) -> str:
         sent = submission(terms, email=email)
-        made = ledger.transact(lambda records: receive(records, terms, sent, NOW))
-        assert made.outcome is not None
-        return made.outcome.kind.value
+        built = ledger.transact(lambda records: receive_submission(records, terms, sent, NOW))
+        assert built.outcome is not None
+        return built.outcome.kind.value
 
     return [take(email) for email in emails]
 
@@ -52,15 +52,17 @@ def test_a_sharp_s_makes_another_company(ledger: Ledger) -> None:
 def test_a_key_of_version_1_goes_on_matching_as_it_was_kept(ledger: Ledger) -> None:
     stages(ledger, "ann@fass.example")
     (lead_id,) = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()])
-    old = only(keys_to_match({"email": "ann@fass.example"}), {"email"})
+    old = select_keys(keys_to_match({"email": "ann@fass.example"}), {"email"})
     del old["email/2"]
-    ledger.transact(lambda records: records.people.change_keys(lead_id, "acme", old))
+    ledger.transact(lambda records: records.people.replace_keys(lead_id, "acme", old))
     assert stages(ledger, "ann+x@faß.example", "ben@fass.example") == ["duplicate", "qualified"]
 
 
 def test_the_exact_address_is_what_is_kept_of_the_person(ledger: Ledger) -> None:
     stages(ledger, "A.n.a+guide@googlemail.com")
-    (kept,) = ledger.read(lambda r: [r.people.dossier(lead.lead_id) for lead in r.leads.select()])
+    (kept,) = ledger.read(
+        lambda r: [r.people.personal_data(lead.lead_id) for lead in r.leads.select()]
+    )
     assert kept is not None
     assert kept.answers["email"] == "A.n.a+guide@googlemail.com"
 

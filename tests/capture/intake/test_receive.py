@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from capture.campaign.model import Answer, Campaign
-from capture.intake.gate import DoorShut, Submission
-from capture.intake.receive import FormOutdated, Receipt, receive
-from capture.lead.events import Event, Kind
+from capture.intake.gate import CampaignClosed, Submission
+from capture.intake.receive import FormOutdated, Receipt, receive_submission
+from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import keep_terms, open_door, shut_door
+from capture.ledger.terms import pause_campaign, resume_campaign, save_terms
 from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, submission
 
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,9 @@ class Door:
         return self.lead(self.receipt(sent or submission(self.terms, **answers), at).lead_id)
 
     def receipt(self, sent: Submission, at: datetime = NOW) -> Receipt:
-        return self.ledger.transact(lambda records: receive(records, self.terms, sent, at))
+        return self.ledger.transact(
+            lambda records: receive_submission(records, self.terms, sent, at)
+        )
 
     def lead(self, lead_id: str) -> Lead:
         found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
@@ -53,7 +55,7 @@ class Door:
 def door(tmp_path: Path) -> Iterator[Door]:
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
     yield Door(ledger)
-    assert ledger.verify().faults == ()
+    assert ledger.verify().problems == ()
 
 
 def terms_with(*more: str, slug: str = "guide") -> Campaign:
@@ -106,16 +108,16 @@ class TestSameSubmission:
         self, door: Door
     ) -> None:
         first = door.take()
-        door.ledger.transact(lambda records: shut_door(records, door.terms, NOW))
+        door.ledger.transact(lambda records: pause_campaign(records, door.terms, NOW))
         assert door.take(at=NOW + MINUTE).lead_id == first.lead_id
 
 
 class TestDuplicates:
     """Rule 2."""
 
-    @pytest.mark.parametrize("stage", [Kind.ACCEPTED, Kind.REJECTED, None])
+    @pytest.mark.parametrize("stage", [EventKind.ACCEPTED, EventKind.REJECTED, None])
     def test_a_qualified_accepted_or_rejected_lead_blocks(
-        self, door: Door, stage: Kind | None
+        self, door: Door, stage: EventKind | None
     ) -> None:
         first = door.take()
         if stage is not None:
@@ -228,15 +230,15 @@ class TestCaps:
         door.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
         door.take()
         second = door.take(email="bob@other.example")
-        assert (second.review, second.free) == ("qualified", True)
+        assert (second.review, second.free_over_cap) == ("qualified", True)
 
     def test_a_rejection_frees_its_place_for_later_ones_never_backwards(self, door: Door) -> None:
         door.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
         first = door.take()
         second = door.take(email="bob@other.example")
-        door.append(moved(first.lead_id, Kind.REJECTED))
+        door.append(moved(first.lead_id, EventKind.REJECTED))
         third = door.take(email="eve@third.example")
-        assert (door.lead(second.lead_id).free, third.free) == (True, False)
+        assert (door.lead(second.lead_id).free_over_cap, third.free_over_cap) == (True, False)
 
     def test_months_are_cut_in_the_campaigns_zone(self, door: Door) -> None:
         door.terms = terms_with("[caps]\nleads_a_month = 1")
@@ -265,7 +267,7 @@ class TestTerms:
         self, door: Door
     ) -> None:
         shown = door.terms
-        door.ledger.transact(lambda records: keep_terms(records, shown, NOW))
+        door.ledger.transact(lambda records: save_terms(records, shown, NOW))
         door.terms = campaign(text=CAMPAIGN.replace("rate = 50", "rate = 60"))
         lead = door.take(submission(shown))
         assert (lead.version, lead.consent_version) == (door.terms.version, shown.version)
@@ -287,16 +289,16 @@ class TestTerms:
         self, door: Door, before: str, after: str
     ) -> None:
         changed = campaign(text=CAMPAIGN.replace(before, after))
-        door.ledger.transact(lambda records: keep_terms(records, changed, NOW))  # no leads yet
+        door.ledger.transact(lambda records: save_terms(records, changed, NOW))  # no leads yet
         door.take()
         with pytest.raises(Exception, match="put the new terms under a new slug"):
-            door.ledger.transact(lambda records: keep_terms(records, changed, NOW))
+            door.ledger.transact(lambda records: save_terms(records, changed, NOW))
 
     def test_a_paused_campaign_takes_nothing_until_it_is_resumed(self, door: Door) -> None:
-        door.ledger.transact(lambda records: shut_door(records, door.terms, NOW))
-        with pytest.raises(DoorShut):
+        door.ledger.transact(lambda records: pause_campaign(records, door.terms, NOW))
+        with pytest.raises(CampaignClosed):
             door.take()
-        door.ledger.transact(lambda records: open_door(records, door.terms, NOW))
+        door.ledger.transact(lambda records: resume_campaign(records, door.terms, NOW))
         assert door.take().review == "qualified"
 
     def test_a_campaign_is_open_from_its_first_to_its_last_day_in_its_zone(
@@ -306,7 +308,7 @@ class TestTerms:
         first = datetime(2026, 11, 23, 5, tzinfo=NOW.tzinfo)
         assert door.take(at=first).review == "qualified"
         for outside in (first - MINUTE, first + timedelta(days=1)):
-            with pytest.raises(DoorShut):
+            with pytest.raises(CampaignClosed):
                 door.take(at=outside, email="bob@other.example")
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from capture.campaign.model import Criterion
 from capture.errors import Refused
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.lead.model import Lead
-from capture.ledger.facts import Dossier
+from capture.ledger.facts import PersonalData
 from capture.ledger.protocol import Ledger
 from capture.qualification.criteria import qualify
 from tests.samples import NOW, agreed, campaign, submission
@@ -27,22 +27,24 @@ class Intake:
         self.ledger = ledger
 
     def take(self, sent: Submission, at: datetime = NOW) -> Lead:
-        made = self.ledger.transact(lambda records: receive(records, BY_PHONE, sent, at))
-        return self.lead(made.lead_id)
+        created = self.ledger.transact(
+            lambda records: receive_submission(records, BY_PHONE, sent, at)
+        )
+        return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
         found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
         assert found is not None
         return found
 
-    def dossier(self, lead: Lead) -> Dossier:
-        found = self.ledger.read(lambda reading: reading.people.dossier(lead.lead_id))
+    def personal_data(self, lead: Lead) -> PersonalData:
+        found = self.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
         assert found is not None
         return found
 
     def correct(self, lead: Lead, **typed: str) -> Lead:
-        said = Correction(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam")
-        return self.ledger.transact(lambda records: correct(records, said, NOW + MINUTE))
+        text = LeadCorrection(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam")
+        return self.ledger.transact(lambda records: correct_lead(records, text, NOW + MINUTE))
 
 
 @pytest.fixture
@@ -57,9 +59,9 @@ def odd(email: str = "ann@clinic.example") -> Submission:
 class TestOptionalContactData:
     def test_is_kept_and_the_lead_qualifies(self, intake: Intake) -> None:
         lead = intake.take(odd())
-        dossier = intake.dossier(lead)
-        assert (lead.review, dict(dossier.unverified)) == ("qualified", ODD)
-        assert "phone" not in dossier.answers
+        personal_data = intake.personal_data(lead)
+        assert (lead.review, dict(personal_data.unverified)) == ("qualified", ODD)
+        assert "phone" not in personal_data.answers
 
     def test_makes_no_duplicate(self, intake: Intake) -> None:
         intake.take(odd())
@@ -81,15 +83,15 @@ class TestOptionalContactData:
 
     def test_is_mended_taken_away_or_left(self, intake: Intake) -> None:
         lead = intake.correct(intake.take(odd()), full_name="Ann B. Lee")
-        assert dict(intake.dossier(lead).unverified) == ODD
+        assert dict(intake.personal_data(lead).unverified) == ODD
         with pytest.raises(Refused, match=r"^phone = "):
             intake.correct(lead, phone="+1 624 305 2222")
         intake.correct(lead, phone="+1 212 555 0100")
-        assert dict(intake.dossier(lead).unverified) == {}
-        assert intake.dossier(lead).answers["phone"] == "+12125550100"
+        assert dict(intake.personal_data(lead).unverified) == {}
+        assert intake.personal_data(lead).answers["phone"] == "+12125550100"
         other = intake.take(odd("bob@other.example"))
         intake.correct(other, phone="")
-        assert dict(intake.dossier(other).unverified) == {}
+        assert dict(intake.personal_data(other).unverified) == {}
 
 
 class TestWhoFilledTheHoneypot:
@@ -113,7 +115,7 @@ class TestWhoFilledTheHoneypot:
             'company_size = "102"',
         ]
         rescued = intake.correct(lead, email="ann@clinic.example", company_size="101+")
-        assert (rescued.review, dict(intake.dossier(lead).unverified)) == ("qualified", ODD)
+        assert (rescued.review, dict(intake.personal_data(lead).unverified)) == ("qualified", ODD)
 
     def test_is_told_from_who_typed_something_else(self, intake: Intake) -> None:
         assert self.trap(intake).lead_id == self.trap(intake).lead_id
@@ -128,9 +130,9 @@ def test_a_flood_of_spam_keeps_its_events_alone(
 ) -> None:
     monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_KEPT_A_DAY", 3)
     trap = replace(odd(), spam_signals=("honeypot",))
-    taken = [intake.take(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
-    assert [bool(intake.dossier(lead).answers) for lead in taken] == [True] * 3 + [False] * 2
-    assert not intake.dossier(taken[4]).unverified
+    used = [intake.take(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
+    assert [bool(intake.personal_data(lead).answers) for lead in used] == [True] * 3 + [False] * 2
+    assert not intake.personal_data(used[4]).unverified
     assert intake.take(submission(BY_PHONE, email="b@b.example")).review == "qualified"
     later = intake.take(replace(trap, one_time_id="next"), NOW + timedelta(days=1, minutes=1))
-    assert intake.dossier(later).answers
+    assert intake.personal_data(later).answers

@@ -57,37 +57,37 @@ WORKED = {
 
 @pytest.mark.parametrize("key", WORKED)
 def test_a_month_worked_by_hand(key: str) -> None:
-    assert figures(**NOVEMBER)[key].worked == WORKED[key]
+    assert figures(**NOVEMBER)[key].calculation == WORKED[key]
 
 
 def test_nothing_at_all_is_told_in_words() -> None:
-    told = figures()
-    assert told["cost_per_lead"].shown == "nothing billed yet"
-    assert told["lead_to_close_rate"].shown == "no leads yet"
-    assert told["acceptance_rate"].shown == "no lead was decided yet"
-    assert told["median_review_seconds"].shown == "nobody has reviewed a lead yet"
-    assert told["roas"].shown == "nothing billed yet"
-    assert told["lifetime_value"].shown == "no customers yet"
+    data = figures()
+    assert data["cost_per_lead"].shown == "nothing billed yet"
+    assert data["lead_to_close_rate"].shown == "no leads yet"
+    assert data["acceptance_rate"].shown == "no lead was decided yet"
+    assert data["median_review_seconds"].shown == "nobody has reviewed a lead yet"
+    assert data["roas"].shown == "nothing billed yet"
+    assert data["lifetime_value"].shown == "no customers yet"
 
 
 def test_money_without_leads_to_divide_it_by_is_told_in_words() -> None:
-    told = figures(billed=5000)
-    assert told["cost_per_lead"].shown == "no leads yet"
-    assert told["cost_per_qualified_lead"].shown == "no sales-qualified leads yet"
-    assert told["cost_per_appointment"].shown == "no appointments held yet"
+    data = figures(billed=5000)
+    assert data["cost_per_lead"].shown == "no leads yet"
+    assert data["cost_per_qualified_lead"].shown == "no sales-qualified leads yet"
+    assert data["cost_per_appointment"].shown == "no appointments held yet"
 
 
 def test_what_was_billed_and_credited_whole_cost_nothing_and_has_no_return() -> None:
-    told = figures(billed=5000, credited=5000, stages=Counter(rejected=2), bought=100)
-    assert told["cost_per_lead"].number == 0
-    assert told["roas"].shown == "all that was billed was credited"
+    data = figures(billed=5000, credited=5000, stages=Counter(rejected=2), bought=100)
+    assert data["cost_per_lead"].number == 0
+    assert data["roas"].shown == "all that was billed was credited"
 
 
 def test_a_period_that_cuts_a_month_tells_no_money() -> None:
-    told = figures(**NOVEMBER, whole_months=False)
+    data = figures(**NOVEMBER, whole_months=False)
     for key in ("spend", "cost_per_lead", "roas", "costs", "margin"):
-        assert told[key].shown == "money is counted by whole months, and this period cuts one"
-    assert told["acceptance_rate"].shown == "85.7 %"
+        assert data[key].shown == "money is counted by whole months, and this period cuts one"
+    assert data["acceptance_rate"].shown == "85.7 %"
 
 
 def test_an_amount_divided_is_rounded_half_to_even_in_the_currencys_own_units() -> None:
@@ -103,23 +103,23 @@ class TestLifetime:
 
     def test_with_one_that_left(self) -> None:
         # 3 purchases a year; two years for the one that left: 100 x 3 x 2 = 600.
-        told = figures(
+        data = figures(
             customers=2, churned=1, purchases=6, purchased=60_000, customer_days=1461 // 2
         )
-        assert told["lifetime_value"].number == pytest.approx(60_000, abs=1)
-        assert told["lifetime_value"].worked == "$100.00 x 3.00 x 2.00 = $600.00"
+        assert data["lifetime_value"].number == pytest.approx(60_000, abs=1)
+        assert data["lifetime_value"].calculation == "$100.00 x 3.00 x 2.00 = $600.00"
 
     def test_while_nobody_has_left_it_is_what_they_bought_so_far(self) -> None:
         # 100 x 3 a year x 1 year each: 300, and more to come.
-        told = figures(customers=2, purchases=6, purchased=60_000, customer_days=730)
-        assert told["lifetime_value"].shown == "$300.00 so far: no customer has left yet"
+        data = figures(customers=2, purchases=6, purchased=60_000, customer_days=730)
+        assert data["lifetime_value"].shown == "$300.00 so far: no customer has left yet"
 
     def test_too_early_is_a_sentence(self) -> None:
-        told = figures(customers=2, purchases=2, purchased=60_000, customer_days=178)
-        assert told["lifetime_value"].shown == (
+        data = figures(customers=2, purchases=2, purchased=60_000, customer_days=178)
+        assert data["lifetime_value"].shown == (
             "too early to say: customers were seen for 89 days on average, and 90 are wanted"
         )
-        assert told["lifetime_value"].number is None
+        assert data["lifetime_value"].number is None
 
 
 counts = st.integers(0, 10**9)
@@ -154,7 +154,7 @@ def test_every_figure_is_a_number_or_a_sentence_and_never_an_error(sums: Sums) -
         if one.number is None:
             assert len(one.shown.split()) > 1
             assert not any(sign in one.shown for sign in ("None", "nan", "inf"))
-            assert not one.worked
+            assert not one.calculation
         else:
             assert re.search(r"\d|under a minute", one.shown)
-            assert one.worked.endswith(one.shown.removesuffix(LEFT)) or not one.worked
+            assert one.calculation.endswith(one.shown.removesuffix(LEFT)) or not one.calculation

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 from capture.campaign.catalogue import Costs
 from capture.campaign.model import Campaign
 from capture.closing.close import close_month
-from capture.closing.credit import Wish, credit
+from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.drawing import spend_of
 from capture.errors import Refused
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
-from capture.kpi.gathering import Asked, gather
+from capture.intake.receive import receive_submission
+from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import By, CurrencyFigures, Period
 from capture.kpi.sums import Sums
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Kind
+from capture.lead.events import Actor, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from capture.review import Act, accept, reject
 from tests.long import rounds
 from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, agreed, campaign
@@ -57,7 +57,9 @@ class Office:
         answers = ANSWERS | {"email": f"ann@clinic{self.number}.example"}
         answers = answers | more.pop("answers", {})  # type: ignore[operator]
         sent = replace(Submission(answers, agreed(terms.version)), **more)  # type: ignore[arg-type]
-        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+        return self.ledger.transact(
+            lambda records: receive_submission(records, terms, sent, at)
+        ).lead_id
 
     def accept(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
         self.ledger.transact(
@@ -68,18 +70,18 @@ class Office:
         act = Act(lead_id, "Carol", Actor.CLIENT)
         self.ledger.transact(lambda records: reject(records, act, "too_small", at))
 
-    def say(self, lead_id: str, kind: Kind, at: datetime, **more: object) -> None:
-        said = Outcome(lead_id, kind, Actor.CLIENT, "Carol", occurred_at=at)
-        said = replace(said, **more)  # type: ignore[arg-type]
-        self.ledger.transact(lambda records: record(records, said, at))
+    def say(self, lead_id: str, kind: EventKind, at: datetime, **more: object) -> None:
+        outcome = Outcome(lead_id, kind, Actor.CLIENT, "Carol", occurred_at=at)
+        outcome = replace(outcome, **more)  # type: ignore[arg-type]
+        self.ledger.transact(lambda records: record_once(records, outcome, at))
 
     def close(self, terms: Campaign = GUIDE, month: str = "2026-11") -> None:
         at = datetime(2027, 3, 5, tzinfo=UTC) if month > "2026-11" else DECEMBER
         self.ledger.transact(lambda records: close_month(records, terms, PARTIES, month, at))
 
     def gather(self, *terms: Campaign, now: datetime = DECEMBER, **more: object) -> CurrencyFigures:
-        asked = Asked(terms or (GUIDE,), now, **more)  # type: ignore[arg-type]
-        return self.ledger.read(lambda reading: gather(reading, asked))[0]
+        asked = KpiQuery(terms or (GUIDE,), now, **more)  # type: ignore[arg-type]
+        return self.ledger.read(lambda reading: gather_figures(reading, asked))[0]
 
 
 @pytest.fixture
@@ -118,9 +120,9 @@ def test_spend_is_billed_less_credited_in_the_month_of_the_statement(office: Off
     lead_id = office.take()
     office.take()
     office.close()
-    wish = Wish("acme-0001", lead_id, "goodwill", amount=Decimal(20))
+    wish = CorrectionRequest("acme-0001", lead_id, "goodwill", amount=Decimal(20))
     later = DECEMBER + 40 * DAY
-    office.ledger.transact(lambda records: credit(records, wish, "Ada", later))
+    office.ledger.transact(lambda records: issue_credit(records, wish, "Ada", later))
     november = office.gather(now=later, period=Period.of_month("2026-11")).whole
     assert (november.billed, november.credited, november.spend) == (10_000, 2_000, 8_000)
     assert office.gather(now=later, period=Period.of_month("2027-01")).whole.spend == 0
@@ -154,8 +156,8 @@ def test_a_period_is_cut_in_the_campaigns_zone(office: Office) -> None:
 def test_currencies_are_never_added_up(office: Office) -> None:
     office.take()
     office.take(YEN)
-    asked = Asked((GUIDE, YEN), DECEMBER)
-    found = office.ledger.read(lambda reading: gather(reading, asked))
+    asked = KpiQuery((GUIDE, YEN), DECEMBER)
+    found = office.ledger.read(lambda reading: gather_figures(reading, asked))
     assert [(one.currency, one.whole.leads) for one in found] == [("USD", 1), ("JPY", 1)]
 
 
@@ -186,7 +188,7 @@ def test_sources_are_imports_forms_and_what_forms_say(office: Office) -> None:
 def test_a_flood_of_made_up_pages_ends_in_one_group(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capture.kpi.grouping.MOST_GROUPS", 3)
+    monkeypatch.setattr("capture.kpi.grouping.MAX_GROUPS", 3)
     for number in range(6):
         office.take(first_touch={"path": f"/{number}"})
     found = office.gather(by=By.POST).groupings["first touch"]
@@ -204,23 +206,23 @@ class TestSales:
     def test_a_sale_and_its_refund_count_in_their_own_months(self, office: Office) -> None:
         lead_id = office.take()
         office.accept(lead_id)
-        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        office.say(lead_id, Kind.REFUNDED, DECEMBER, amount=Decimal(100))
+        office.say(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        office.say(lead_id, EventKind.REFUNDED, DECEMBER, amount=Decimal(100))
         november = office.gather(period=Period.of_month("2026-11")).whole
         assert (november.bought, november.refunded, november.deals) == (100_000, 0, 1)
-        whole = office.gather(now=DECEMBER + DAY).whole
-        assert (whole.revenue, whole.customers, whole.purchases) == (90_000, 1, 1)
+        complete = office.gather(now=DECEMBER + DAY).whole
+        assert (complete.revenue, complete.customers, complete.purchases) == (90_000, 1, 1)
 
     def test_under_revenue_share_the_periods_that_have_begun_stand_for_the_sale(
         self, office: Office
     ) -> None:
         lead_id = office.take(SHARE)
         office.accept(lead_id)
-        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1200))
+        office.say(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(1200))
         assert office.gather(SHARE).whole.revenue == 120_000
         office.say(
             lead_id,
-            Kind.REVENUE,
+            EventKind.REVENUE,
             NOW + 2 * DAY,
             amount=Decimal(1200),
             period=date(2026, 11, 25),
@@ -232,28 +234,28 @@ class TestSales:
     def test_a_sale_given_back_whole_is_no_deal_and_no_customer(self, office: Office) -> None:
         lead_id = office.take()
         office.accept(lead_id)
-        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        office.say(lead_id, Kind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
-        whole = office.gather().whole
-        assert (whole.revenue, whole.deals, whole.customers) == (0, 0, 0)
+        office.say(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        office.say(lead_id, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
+        complete = office.gather().whole
+        assert (complete.revenue, complete.deals, complete.customers) == (0, 0, 0)
 
     def test_a_customer_is_seen_until_they_leave(self, office: Office) -> None:
         lead_id = office.take()
         office.accept(lead_id)
-        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        office.say(lead_id, Kind.CHURNED, NOW + 8 * DAY)
-        whole = office.gather(now=NOW + 300 * DAY).whole
-        assert (whole.customers, whole.churned, whole.customer_days) == (1, 1, 7)
+        office.say(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        office.say(lead_id, EventKind.CHURNED, NOW + 8 * DAY)
+        complete = office.gather(now=NOW + 300 * DAY).whole
+        assert (complete.customers, complete.churned, complete.customer_days) == (1, 1, 7)
 
     def test_who_returns_is_a_customer_again_but_for_the_days_away(self, office: Office) -> None:
         lead_id = office.take()
         office.accept(lead_id)
-        office.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(1000))
-        office.say(lead_id, Kind.CHURNED, NOW + 8 * DAY)
-        office.say(lead_id, Kind.WON, NOW + 10 * DAY, amount=Decimal(500))
-        whole = office.gather(now=NOW + 12 * DAY).whole
-        assert (whole.customers, whole.churned, whole.customer_days) == (1, 0, 9)
-        assert (whole.purchases, whole.revenue) == (2, 150_000)
+        office.say(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(1000))
+        office.say(lead_id, EventKind.CHURNED, NOW + 8 * DAY)
+        office.say(lead_id, EventKind.WON, NOW + 10 * DAY, amount=Decimal(500))
+        complete = office.gather(now=NOW + 12 * DAY).whole
+        assert (complete.customers, complete.churned, complete.customer_days) == (1, 0, 9)
+        assert (complete.purchases, complete.revenue) == (2, 150_000)
 
     def test_a_year_paid_ahead_and_given_back_is_no_revenue_and_no_loss(
         self, office: Office
@@ -261,9 +263,9 @@ class TestSales:
         lead_id = office.take(SHARE)
         office.accept(lead_id)
         paid = {"amount": Decimal(1200), "period": NOW.date(), "months": 12}
-        office.say(lead_id, Kind.WON, NOW + HOUR, amount=Decimal(1200))
-        office.say(lead_id, Kind.REVENUE, NOW + HOUR, **paid)
-        office.say(lead_id, Kind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1200))
+        office.say(lead_id, EventKind.WON, NOW + HOUR, amount=Decimal(1200))
+        office.say(lead_id, EventKind.REVENUE, NOW + HOUR, **paid)
+        office.say(lead_id, EventKind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1200))
         assert office.gather(SHARE, now=NOW + 41 * DAY).whole.revenue == 0
 
 
@@ -297,8 +299,8 @@ class TestCosts:
         office.close()
         found = office.gather(GUIDE, other, costs=self.costs(), by=By.CAMPAIGN)
         assert found.whole.no_costs == "not written down: campaigns/other.costs.toml"
-        told = found.groupings["campaign"]
-        assert (told["guide"].no_costs, told["other"].no_costs) == ("", found.whole.no_costs)
+        data = found.groupings["campaign"]
+        assert (data["guide"].no_costs, data["other"].no_costs) == ("", found.whole.no_costs)
 
 
 steps = st.lists(
@@ -334,7 +336,7 @@ def test_groups_add_up_to_the_whole(
         if then in {"accept", "won"}:
             office.accept(lead_id, at + HOUR)
         if then == "won":
-            office.say(lead_id, Kind.WON, at + DAY, amount=Decimal(100))
+            office.say(lead_id, EventKind.WON, at + DAY, amount=Decimal(100))
     for terms in (GUIDE, SHARE):
         with suppress(Refused):  # no lead had come in November, so there is no bill for it
             office.close(terms)

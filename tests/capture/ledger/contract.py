@@ -12,14 +12,21 @@ from typing import Any
 import pytest
 
 from capture.errors import Busy, MoveRefused, Refused
-from capture.lead.events import RESERVED, Actor, Kind, show_time
+from capture.lead.events import RESERVED, Actor, EventKind, show_time
 from capture.ledger.chain import GENESIS, link
-from capture.ledger.facts import Alike, Decision, Dossier, LeadFilter, Message, Shown
+from capture.ledger.facts import (
+    ClientLeadQuery,
+    Decision,
+    DuplicateQuery,
+    LeadFilter,
+    Message,
+    PersonalData,
+)
 from capture.ledger.protocol import Ledger, Records
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
-ANY = Alike(frozenset({"qualified"}))
+ANY = DuplicateQuery(frozenset({"qualified"}))
 
 
 class Stop(Exception):
@@ -37,7 +44,7 @@ class LedgerContract:
     @pytest.fixture
     def ledger(self, open_again: Callable[[], Ledger]) -> Ledger:
         ledger = open_again()
-        ledger.transact(lambda records: records.campaigns.keep_version(campaign(), NOW))
+        ledger.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
         return ledger
 
     def test_an_empty_ledger_has_the_genesis_hash_as_its_head(self, ledger: Ledger) -> None:
@@ -84,7 +91,7 @@ class LedgerContract:
         with pytest.raises(Stop):
             ledger.transact(work)
         ledger.transact(work)
-        assert ledger.verify().faults == ()
+        assert ledger.verify().problems == ()
 
     def test_a_tracked_lead_tells_the_newest_decision_its_notice_and_its_touches(
         self, ledger: Ledger
@@ -94,30 +101,32 @@ class LedgerContract:
         def work(records: Records) -> None:
             records.append(
                 received("a"),
-                moved("a", Kind.QUALIFIED, deadline=ends),
-                moved("a", Kind.REJECTED, reason="too_small"),
-                moved("a", Kind.WITHDRAWN),
-                moved("a", Kind.REJECTED, at=later, reason="known"),
+                moved("a", EventKind.QUALIFIED, deadline=ends),
+                moved("a", EventKind.REJECTED, reason="too_small"),
+                moved("a", EventKind.WITHDRAWN),
+                moved("a", EventKind.REJECTED, at=later, reason="known"),
                 received("b", test=True),
                 received("c"),
             )
-            records.people.keep_dossier("guide", "a", Dossier({}, first_touch={"path": "/x/"}))
+            records.people.save_personal_data(
+                "guide", "a", PersonalData({}, first_touch={"path": "/x/"})
+            )
 
         ledger.transact(work)
-        a, c = ledger.read(lambda reading: list(reading.leads.tracked("guide")))
-        assert a.decision == Decision(Kind.REJECTED, Actor.SYSTEM, later, "known")
+        a, c = ledger.read(lambda reading: list(reading.leads.for_kpi("guide")))
+        assert a.decision == Decision(EventKind.REJECTED, Actor.SYSTEM, later, "known")
         assert (a.notice_at, a.touches) == (NOW, ({"path": "/x/"}, {}))
         assert (c.lead.lead_id, c.decision, c.notice_at, c.touches) == ("c", None, None, None)
 
     def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.append(received("a")))
         with pytest.raises(MoveRefused):
-            ledger.transact(lambda records: records.append(moved("a", Kind.ACCEPTED)))
+            ledger.transact(lambda records: records.append(moved("a", EventKind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
     @pytest.mark.parametrize("kind", sorted(RESERVED))
     def test_an_event_of_a_reserved_kind_is_refused_in_one_line(
-        self, ledger: Ledger, kind: Kind
+        self, ledger: Ledger, kind: EventKind
     ) -> None:
         ledger.transact(lambda records: records.append(received("a")))
         for event in (moved("a", kind), replace(moved("a", kind), lead_id=None)):
@@ -141,7 +150,7 @@ class LedgerContract:
         self, ledger: Ledger
     ) -> None:
         def fails(records: Records) -> None:
-            records.append(received("b"), moved("b", Kind.QUALIFIED))
+            records.append(received("b"), moved("b", EventKind.QUALIFIED))
             records.outbox.queue(Message("b", "lead_qualified", NOW, None))
             raise Stop
 
@@ -153,7 +162,7 @@ class LedgerContract:
             "c",
         ]
         assert ledger.read(lambda reading: reading.outbox.waiting()) == []
-        assert ledger.verify().faults == ()
+        assert ledger.verify().problems == ()
 
     def test_each_piece_sees_what_those_before_it_wrote(self, ledger: Ledger) -> None:
         def look(records: Records) -> bool:
@@ -193,28 +202,32 @@ class LedgerContract:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(write, range(8)))
         found = ledger.verify()
-        assert (found.events, found.leads, found.faults) == (80, 80, ())
+        assert (found.events, found.leads, found.problems) == (80, 80, ())
 
     def test_a_dossier_reads_back_with_tuples_and_whole_numbers(self, ledger: Ledger) -> None:
-        dossier = Dossier({"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"})
+        personal_data = PersonalData(
+            {"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"}
+        )
 
         def work(records: Records) -> None:
             records.append(received("a"))
-            records.people.keep_dossier("guide", "a", dossier)
+            records.people.save_personal_data("guide", "a", personal_data)
 
         ledger.transact(work)
-        assert ledger.read(lambda reading: reading.people.dossier("a")) == dossier
+        assert ledger.read(lambda reading: reading.people.personal_data("a")) == personal_data
 
     def test_a_dossier_and_keys_can_be_put_in_place_of_others(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             for lead_id in "ab":
-                records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))
-                records.people.keep_dossier("guide", lead_id, Dossier({"email": "x@b.example"}))
-                records.people.keep_keys(lead_id, "acme", {"email": "x@b.example"})
-            records.people.change_dossier(
-                "a", Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
+                records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
+                records.people.save_personal_data(
+                    "guide", lead_id, PersonalData({"email": "x@b.example"})
+                )
+                records.people.save_keys(lead_id, "acme", {"email": "x@b.example"})
+            records.people.replace_personal_data(
+                "a", PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
             )
-            records.people.change_keys("a", "acme", {"email": "y@b.example"})
+            records.people.replace_keys("a", "acme", {"email": "y@b.example"})
 
         ledger.transact(work)
 
@@ -225,18 +238,20 @@ class LedgerContract:
             return [lead.lead_id for lead in found]
 
         assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
-        changed, other = (ledger.read(lambda reading, i=i: reading.people.dossier(i)) for i in "ab")
-        assert changed == Dossier({"email": "y@b.example"}, last_touch={"path": "/"})
-        assert other == Dossier({"email": "x@b.example"})
+        changed, other = (
+            ledger.read(lambda reading, i=i: reading.people.personal_data(i)) for i in "ab"
+        )
+        assert changed == PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
+        assert other == PersonalData({"email": "x@b.example"})
 
     def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.people.keep_submission("id", "answers", NOW, "a"))
+        ledger.transact(lambda records: records.people.save_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
         found = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
         assert found == "a"
 
     def test_without_an_id_it_is_found_by_same_answers_since_a_time(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.people.keep_submission(None, "answers", NOW, "a"))
+        ledger.transact(lambda records: records.people.save_submission(None, "answers", NOW, "a"))
         before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
         assert (
             ledger.read(lambda reading: reading.people.submitted_lead("", "answers", before)) == "a"
@@ -250,8 +265,8 @@ class LedgerContract:
 
     def test_people_match_by_any_key_within_one_client_alone(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
-            records.append(received("a"), moved("a", Kind.QUALIFIED))
-            records.people.keep_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
+            records.append(received("a"), moved("a", EventKind.QUALIFIED))
+            records.people.save_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
 
         ledger.transact(work)
 
@@ -269,27 +284,37 @@ class LedgerContract:
         terms = campaign()
 
         def work(records: Records) -> None:
-            records.append(received("a", test=True), moved("a", Kind.QUALIFIED))
-            records.people.keep_keys("a", "acme", {"email": "a@b.example"})
+            records.append(received("a", test=True), moved("a", EventKind.QUALIFIED))
+            records.people.save_keys("a", "acme", {"email": "a@b.example"})
 
         ledger.transact(work)
         keys = {"email": "a@b.example"}
         assert ledger.read(lambda reading: reading.leads.matching("acme", keys, ANY)) == []
-        assert ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-11")) == 0
+        assert (
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11")) == 0
+        )
 
     @pytest.mark.parametrize(
         ("kind", "places"),
-        [(Kind.QUALIFIED, 1), (Kind.UNCONFIRMED, 1), (Kind.SPAM, 0), (Kind.OVER_CAP, 0)],
+        [
+            (EventKind.QUALIFIED, 1),
+            (EventKind.UNCONFIRMED, 1),
+            (EventKind.SPAM, 0),
+            (EventKind.OVER_CAP, 0),
+        ],
     )
     def test_only_leads_that_the_client_may_get_take_a_place(
-        self, ledger: Ledger, kind: Kind, places: int
+        self, ledger: Ledger, kind: EventKind, places: int
     ) -> None:
         ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
         terms = campaign()
         assert (
-            ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-11")) == places
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11"))
+            == places
         )
-        assert ledger.read(lambda reading: reading.campaigns.places_taken(terms, "2026-12")) == 0
+        assert (
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12")) == 0
+        )
 
     def test_a_suppression_list_is_one_clients_own(self, ledger: Ledger) -> None:
         entries = [("email", "a@b.example"), ("email", "a@b.example")]
@@ -300,10 +325,10 @@ class LedgerContract:
 
     def test_a_campaign_version_is_kept_once_and_as_it_was(self, ledger: Ledger) -> None:
         terms = campaign()
-        ledger.transact(lambda records: records.campaigns.keep_version(terms, NOW))
-        ledger.transact(lambda records: records.campaigns.keep_version(terms, NOW))
+        ledger.transact(lambda records: records.campaigns.save_version(terms, NOW))
+        ledger.transact(lambda records: records.campaigns.save_version(terms, NOW))
         copy = campaign(slug="copy")
-        ledger.transact(lambda records: records.campaigns.keep_version(copy, NOW))
+        ledger.transact(lambda records: records.campaigns.save_version(copy, NOW))
         kept = [
             ledger.read(
                 lambda reading, slug=slug: reading.campaigns.version_text(slug, terms.version)
@@ -332,11 +357,13 @@ class LedgerContract:
         first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
 
         def work(records: Records) -> None:
-            records.append(received("b"), moved("b", Kind.DISQUALIFIED, verdict=first))
-            records.append(received("a"), moved("a", Kind.DISQUALIFIED, verdict=first))
-            records.append(moved("a", Kind.CORRECTED), moved("a", Kind.QUALIFIED, verdict=second))
-            records.append(moved("a", Kind.ACCEPTED), received("c"))
-            records.people.keep_dossier("guide", "a", Dossier({"many": ("x", "y")}))
+            records.append(received("b"), moved("b", EventKind.DISQUALIFIED, verdict=first))
+            records.append(received("a"), moved("a", EventKind.DISQUALIFIED, verdict=first))
+            records.append(
+                moved("a", EventKind.CORRECTED), moved("a", EventKind.QUALIFIED, verdict=second)
+            )
+            records.append(moved("a", EventKind.ACCEPTED), received("c"))
+            records.people.save_personal_data("guide", "a", PersonalData({"many": ("x", "y")}))
 
         ledger.transact(work)
         found = ledger.read(lambda reading: list(reading.leads.judged("guide")))
@@ -363,7 +390,12 @@ class LedgerContract:
         assert ledger.read(lambda reading: reading.leads.count("other")) == 0
 
     def test_a_client_is_shown_its_qualified_leads_and_no_tests(self, ledger: Ledger) -> None:
-        kinds = {"a": Kind.QUALIFIED, "b": Kind.DISQUALIFIED, "c": Kind.SPAM, "d": Kind.QUALIFIED}
+        kinds = {
+            "a": EventKind.QUALIFIED,
+            "b": EventKind.DISQUALIFIED,
+            "c": EventKind.SPAM,
+            "d": EventKind.QUALIFIED,
+        }
 
         def take(records: Records) -> None:
             for lead_id, kind in kinds.items():
@@ -379,9 +411,11 @@ class LedgerContract:
 
         def take(records: Records) -> None:
             for lead_id, explicit in {"a": False, "b": True, "c": False, "d": False}.items():
-                judged = moved(lead_id, Kind.QUALIFIED, explicit=explicit, deadline=ends)
+                judged = moved(
+                    lead_id, EventKind.QUALIFIED, needs_explicit_acceptance=explicit, deadline=ends
+                )
                 records.append(received(lead_id), judged)
-            records.append(moved("c", Kind.REJECTED), moved("d", Kind.ACCEPTED))
+            records.append(moved("c", EventKind.REJECTED), moved("d", EventKind.ACCEPTED))
 
         ledger.transact(take)
         for now in (NOW, NOW + HOUR - MOMENT, NOW + HOUR, NOW + 2 * HOUR):
@@ -398,7 +432,7 @@ class LedgerContract:
     def test_shown_leads_go_on_after_one_however_many_came_at_once(self, ledger: Ledger) -> None:
         def take(records: Records) -> None:
             for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
-                records.append(received(lead_id, at=at), moved(lead_id, Kind.QUALIFIED, at=at))
+                records.append(received(lead_id, at=at), moved(lead_id, EventKind.QUALIFIED, at=at))
 
         ledger.transact(take)
         assert self.shown(ledger) == ["c", "b", "a", "z"]
@@ -406,7 +440,7 @@ class LedgerContract:
         assert self.shown(ledger, received_since=NOW, limit=2) == ["c", "b"]
 
     def shown(self, ledger: Ledger, **wanted: Any) -> list[str]:
-        asked = Shown(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
+        asked = ClientLeadQuery(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
         return [
             lead.lead_id for lead in ledger.read(lambda reading: reading.leads.for_client(asked))
         ]

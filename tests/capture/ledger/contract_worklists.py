@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import product
 
-from capture.lead.events import Kind, show_time
+from capture.lead.events import EventKind, show_time
 from capture.lead.model import Lead
-from capture.lead.moves import SHOWN
-from capture.ledger.facts import Frozen, Mark, Shown
+from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.ledger.facts import ClientLeadQuery, ClosedStatement, SyncMark
 from capture.ledger.protocol import Ledger, Reading, Records
 from tests.samples import NOW, campaign, moved, received
 
@@ -21,14 +21,20 @@ class WorklistContract:
         self, ledger: Ledger
     ) -> None:
         ends, held = show_time(NOW + HOUR), show_time(NOW + 2 * HOUR)
-        meeting = {"meeting_at": ends, "taken_held_at": held}
+        meeting = {"meeting_at": ends, "deemed_held_at": held}
 
         def work(records: Records) -> None:
             for lead_id in "dbac":
-                records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED, deadline=ends))
-            records.append(received("e"), moved("e", Kind.QUALIFIED))
-            records.append(moved("a", Kind.ACCEPTED), moved("a", Kind.SCHEDULED, **meeting))
-            records.append(moved("b", Kind.SCHEDULED, **meeting), moved("c", Kind.REJECTED))
+                records.append(
+                    received(lead_id), moved(lead_id, EventKind.QUALIFIED, deadline=ends)
+                )
+            records.append(received("e"), moved("e", EventKind.QUALIFIED))
+            records.append(
+                moved("a", EventKind.ACCEPTED), moved("a", EventKind.SCHEDULED, **meeting)
+            )
+            records.append(
+                moved("b", EventKind.SCHEDULED, **meeting), moved("c", EventKind.REJECTED)
+            )
 
         ledger.transact(work)
 
@@ -39,7 +45,7 @@ class WorklistContract:
 
         for slug in ("guide", None):
             assert ids(lambda reading, slug=slug: reading.leads.in_review(slug)) == "dbe"
-            assert ids(lambda reading, slug=slug: reading.leads.booked(slug)) == "ba"
+            assert ids(lambda reading, slug=slug: reading.leads.with_pending_meeting(slug)) == "ba"
             for after, review, booked in (
                 (-MOMENT, "", ""),
                 (HOUR, "db", ""),
@@ -51,7 +57,9 @@ class WorklistContract:
                 )
                 assert found == review
                 found = ids(
-                    lambda reading, slug=slug, at=at: reading.leads.booked(slug, silent_by=at)
+                    lambda reading, slug=slug, at=at: reading.leads.with_pending_meeting(
+                        slug, silent_by=at
+                    )
                 )
                 assert found == booked
         assert ids(lambda reading: reading.leads.in_review("other")) == ""
@@ -61,19 +69,24 @@ class WorklistContract:
     ) -> None:
         """One rule, in `Lead`: each combination of what it depends on, around each moment."""
         ends, held = NOW + HOUR, NOW + 2 * HOUR
-        meeting = {"meeting_at": show_time(ends), "taken_held_at": show_time(held)}
+        meeting = {"meeting_at": show_time(ends), "deemed_held_at": show_time(held)}
 
         def work(records: Records) -> None:
-            endings: list[list[Kind]] = [[], [Kind.ACCEPTED], [Kind.REJECTED]]
-            for number, (explicit, deadline, booked, said) in enumerate(
+            endings: list[list[EventKind]] = [[], [EventKind.ACCEPTED], [EventKind.REJECTED]]
+            for number, (explicit, deadline, booked, text) in enumerate(
                 product((False, True), (None, show_time(ends)), (False, True), endings)
             ):
                 lead_id = f"{number:02}"
-                judged = moved(lead_id, Kind.QUALIFIED, explicit=explicit, deadline=deadline)
+                judged = moved(
+                    lead_id,
+                    EventKind.QUALIFIED,
+                    needs_explicit_acceptance=explicit,
+                    deadline=deadline,
+                )
                 records.append(received(lead_id), judged)
                 if booked:
-                    records.append(moved(lead_id, Kind.SCHEDULED, **meeting))
-                records.append(*(moved(lead_id, kind) for kind in said))
+                    records.append(moved(lead_id, EventKind.SCHEDULED, **meeting))
+                records.append(*(moved(lead_id, kind) for kind in text))
 
         ledger.transact(work)
 
@@ -82,19 +95,20 @@ class WorklistContract:
             nothing_since = reading.events.head()[0]
             for at in (ends, held):
                 for now in (at - MOMENT, at, at + MOMENT):
-                    silent = [lead for lead in everyone if lead.is_silent_at(now)]
+                    silent = [lead for lead in everyone if lead.is_silently_accepted_at(now)]
                     assert reading.leads.in_review(silent_by=now) == silent
-                    silent = [lead for lead in everyone if lead.is_taken_held_at(now)]
-                    assert reading.leads.booked(silent_by=now) == silent
-                    mark = Mark(nothing_since, at - MOMENT)
-                    found = reading.leads.for_client(Shown("acme", now, 99, changed=mark))
+                    silent = [lead for lead in everyone if lead.is_deemed_held_at(now)]
+                    assert reading.leads.with_pending_meeting(silent_by=now) == silent
+                    mark = SyncMark(nothing_since, at - MOMENT)
+                    found = reading.leads.for_client(ClientLeadQuery("acme", now, 99, changed=mark))
                     changed = {
                         lead.lead_id
                         for lead in everyone
-                        if lead.review in SHOWN
+                        if lead.review in VISIBLE_TO_CLIENT
                         and (
-                            lead.is_silent_at(now) > lead.is_silent_at(mark.at)
-                            or lead.is_taken_held_at(now) > lead.is_taken_held_at(mark.at)
+                            lead.is_silently_accepted_at(now)
+                            > lead.is_silently_accepted_at(mark.at)
+                            or lead.is_deemed_held_at(now) > lead.is_deemed_held_at(mark.at)
                         )
                     }
                     assert {lead.lead_id for lead in found} == changed
@@ -107,10 +121,10 @@ class WorklistContract:
         later = NOW + HOUR
         tried = received("t", test=True)
         for events in (
-            [tried, moved("t", Kind.QUALIFIED, free=True)],
-            [received("b"), moved("b", Kind.QUALIFIED, free=True)],
-            [received("a"), moved("a", Kind.QUALIFIED)],
-            [moved("b", Kind.ACCEPTED, at=later)],
+            [tried, moved("t", EventKind.QUALIFIED, free_over_cap=True)],
+            [received("b"), moved("b", EventKind.QUALIFIED, free_over_cap=True)],
+            [received("a"), moved("a", EventKind.QUALIFIED)],
+            [moved("b", EventKind.ACCEPTED, at=later)],
         ):
             ledger.transact(lambda records, events=events: records.append(*events))
 
@@ -119,8 +133,8 @@ class WorklistContract:
             first = reading.leads.first("guide")
             assert first is not None
             assert first.lead_id == "b"
-            assert list(reading.campaigns.free_leads("guide", "2026-11")) == ["b"]
-            assert list(reading.campaigns.free_leads("guide", "2026-12")) == []
+            assert list(reading.campaigns.leads_free_over_cap("guide", "2026-11")) == ["b"]
+            assert list(reading.campaigns.leads_free_over_cap("guide", "2026-12")) == []
             assert reading.events.leads_changed_after("guide", until=NOW) == {"b"}
             assert reading.events.leads_changed_after("guide", until=later) == set()
             assert reading.events.leads_changed_after("guide", last=4) == {"a", "b"}
@@ -134,12 +148,12 @@ class WorklistContract:
         ends = NOW + HOUR
 
         def work(records: Records) -> None:
-            records.campaigns.keep_version(campaign(), NOW)
+            records.campaigns.save_version(campaign(), NOW)
             for lead_id in "abc":
-                qualified = moved(lead_id, Kind.QUALIFIED, deadline=show_time(ends))
+                qualified = moved(lead_id, EventKind.QUALIFIED, deadline=show_time(ends))
                 records.append(received(lead_id), qualified)
-            bill = Frozen("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
-            records.statements.keep(bill, [("a", ""), ("b", "")])
+            bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
+            records.statements.save(bill, [("a", ""), ("b", "")])
 
         ledger.transact(work)
 

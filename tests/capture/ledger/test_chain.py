@@ -2,17 +2,18 @@
 
 import pytest
 
-from capture.lead.events import Event, Kind, show_time
+from capture.lead.events import Event, EventKind, show_time
 from capture.ledger.chain import body
 from capture.text import canonical
 from tests.samples import moved, received
 
 
 @pytest.mark.parametrize(
-    "event", [received("a"), moved("a", Kind.QUALIFIED), moved("a", Kind.REJECTED, note='"},{"é')]
+    "event",
+    [received("a"), moved("a", EventKind.QUALIFIED), moved("a", EventKind.REJECTED, note='"},{"é')],
 )
 def test_the_body_is_the_canonical_json_of_the_whole_event(event: Event) -> None:
-    whole = {
+    complete = {
         "actor": event.actor.value,
         "campaign": event.campaign,
         "data": event.data,
@@ -22,4 +23,4 @@ def test_the_body_is_the_canonical_json_of_the_whole_event(event: Event) -> None
         "recorded_at": show_time(event.recorded_at),
         "sequence": 7,
     }
-    assert body(event, 7, canonical(event.data)) == canonical(whole)
+    assert body(event, 7, canonical(event.data)) == canonical(complete)

@@ -11,20 +11,20 @@ import pytest
 
 from capture.campaign.model import Campaign
 from capture.closing.redrawing import check_documents
-from capture.intake.receive import receive
-from capture.lead.events import Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.facts import Owed
-from capture.review import reject, tell, withdraw
+from capture.ledger.facts import DueState
+from capture.review import notify_client, reject, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 DECEMBER, JANUARY = NOW + 9 * DAY, NOW + 40 * DAY
 WINDOW, SECOND = timedelta(hours=48), timedelta(seconds=1)
-NOTHING = Owed(None, "")
+NOTHING = DueState(None, "")
 
 
-def owed(desk: Desk, lead_id: str) -> Owed:
+def owed(desk: Desk, lead_id: str) -> DueState:
     return desk.ledger.read(lambda reading: reading.statements.due_state(lead_id))
 
 
@@ -32,22 +32,24 @@ def came(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> 
     """A lead of which nobody has said anything yet."""
     desk.terms = terms
     sent = replace(submission(terms, **answers), test=test)
-    return desk.ledger.transact(lambda records: receive(records, terms, sent, NOW)).lead_id
+    return desk.ledger.transact(
+        lambda records: receive_submission(records, terms, sent, NOW)
+    ).lead_id
 
 
 def test_what_silence_will_accept_is_due_at_the_end_of_its_window(desk: Desk) -> None:
     lead_id = came(desk, campaign())
-    assert owed(desk, lead_id) == Owed(NOW + WINDOW, "")
+    assert owed(desk, lead_id) == DueState(NOW + WINDOW, "")
     desk.close("2026-11", DECEMBER)
-    assert owed(desk, lead_id) == Owed(None, "acme-0001")
+    assert owed(desk, lead_id) == DueState(None, "acme-0001")
 
 
 def test_a_lead_of_which_the_client_was_not_told_is_due_once_it_was(desk: Desk) -> None:
     terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
     lead_id = came(desk, terms)
     assert owed(desk, lead_id) == NOTHING
-    desk.ledger.transact(lambda records: tell(records, terms, NOW + DAY))
-    assert owed(desk, lead_id) == Owed(NOW + DAY + WINDOW, "")
+    desk.ledger.transact(lambda records: notify_client(records, terms, NOW + DAY))
+    assert owed(desk, lead_id) == DueState(NOW + DAY + WINDOW, "")
 
 
 def test_a_test_and_a_free_lead_are_never_due(desk: Desk) -> None:
@@ -62,7 +64,7 @@ def test_a_rejection_takes_the_due_time_and_its_withdrawal_brings_it_back(desk: 
     desk.act(reject, lead_id, NOW + DAY, "too_small")
     assert owed(desk, lead_id) == NOTHING
     desk.act(withdraw, lead_id, NOW + DAY + SECOND)
-    assert owed(desk, lead_id) == Owed(NOW + WINDOW, "")
+    assert owed(desk, lead_id) == DueState(NOW + WINDOW, "")
 
 
 @pytest.mark.parametrize(
@@ -70,25 +72,27 @@ def test_a_rejection_takes_the_due_time_and_its_withdrawal_brings_it_back(desk: 
 )
 def test_a_meeting_is_due_when_it_becomes_final(desk: Desk, terms: Campaign, due: object) -> None:
     lead = desk.take(terms)
-    desk.say(lead, Kind.SCHEDULED, NOW, meeting_at=NOW + DAY)
+    desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + DAY)
     assert owed(desk, lead.lead_id).due_at == due
-    desk.say(lead, Kind.CANCELLED, NOW + DAY - SECOND)  # from then on it is charged (rule 42)
+    desk.report(
+        lead, EventKind.CANCELLED, NOW + DAY - SECOND
+    )  # from then on it is charged (rule 42)
     assert owed(desk, lead.lead_id) == NOTHING
 
 
 def test_a_sale_is_due_until_it_is_given_back_whole(desk: Desk) -> None:
     lead = desk.take(WON)
-    desk.client(lead, Kind.WON, NOW + DAY, amount=Decimal(100))
-    assert owed(desk, lead.lead_id) == Owed(NOW + DAY, "")
-    desk.client(lead, Kind.REFUNDED, NOW + 2 * DAY, amount=Decimal(100))
+    desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(100))
+    assert owed(desk, lead.lead_id) == DueState(NOW + DAY, "")
+    desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(100))
     assert owed(desk, lead.lead_id) == NOTHING
 
 
 def test_of_a_share_the_next_month_is_due_and_the_last_bill_is_named(desk: Desk) -> None:
     lead = desk.take(SHARE)
-    desk.client(lead, Kind.WON, NOW, amount=Decimal(300))
+    desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     first = date(2026, 11, 23)
-    desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
+    desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
     found = [owed(desk, lead.lead_id)]
     for month, now in (("2026-11", DECEMBER), ("2026-12", JANUARY)):
         desk.close(month, now)
@@ -103,9 +107,9 @@ def test_of_a_share_the_next_month_is_due_and_the_last_bill_is_named(desk: Desk)
 def filled(desk: Desk) -> list[str]:
     """A lead that is billed and has a month to come, one that waits, one that came to nothing."""
     lead = desk.take(SHARE)
-    desk.client(lead, Kind.WON, NOW, amount=Decimal(300))
+    desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     first = date(2026, 11, 23)
-    desk.client(lead, Kind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
+    desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
     desk.close("2026-11", DECEMBER)
     return [lead.lead_id, came(desk, SHARE, company_size="1-50")]
 
@@ -148,5 +152,5 @@ def test_verify_finds_a_row_or_a_line_that_says_something_else(
     copy = copied(tmp_path)
     raw(copy, harm)
     with closing(open_ledger(f"sqlite:///{copy}/ledger.db", b"a key for tests only")) as harmed:
-        faults = [*harmed.verify().faults, *harmed.read(check_documents)]
-    assert any(fault in one for one in faults), faults
+        problems = [*harmed.verify().problems, *harmed.read(check_documents)]
+    assert any(fault in one for one in problems), problems

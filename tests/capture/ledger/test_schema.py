@@ -10,9 +10,9 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.facts import Frozen
+from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Records
 from capture.ledger.schema import create_ledger, migrate
 from tests.samples import NOW, campaign, moved, received
@@ -26,10 +26,10 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
 
     def work(records: Records) -> None:
-        records.campaigns.keep_version(campaign(), NOW)
-        records.append(received("a"), moved("a", Kind.QUALIFIED))
-        bill = Frozen("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
-        records.statements.keep(bill, [("a", "")])
+        records.campaigns.save_version(campaign(), NOW)
+        records.append(received("a"), moved("a", EventKind.QUALIFIED))
+        bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
+        records.statements.save(bill, [("a", "")])
 
     with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
         ledger.transact(work)
@@ -81,7 +81,7 @@ def test_a_migration_keeps_the_data_and_a_private_copy_of_the_ledger_before_it(
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(open_ledger(f"sqlite:///{copy}", KEY)) as before:
         assert before.verify().events == 2
-        assert before.verify().faults == ()
+        assert before.verify().problems == ()
 
 
 def test_a_migration_that_fails_changes_nothing_and_can_be_repeated(

@@ -48,8 +48,8 @@ def test_no_shared_file_imports_sqlite(path: Path) -> None:
 
 
 def test_of_billing_the_ledger_imports_only_when_the_next_line_falls_due() -> None:
-    taken = {pair for path in ROOM.glob("*.py") for pair in imports(path)}
-    assert {name for module, name in taken if module.startswith("capture.billing")} == {
+    used = {pair for path in ROOM.glob("*.py") for pair in imports(path)}
+    assert {name for module, name in used if module.startswith("capture.billing")} == {
         "next_due_at"
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused, Unavailable
-from capture.lead.events import Kind
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.facts import LeadFilter
 from capture.ledger.protocol import Ledger, Reading, Records
@@ -39,7 +39,7 @@ class TestSqlite(LedgerContract, WorklistContract, ProgramContract):
 def filled(url: str) -> sqlite3.Connection:
     """A raw connection to a ledger that holds one qualified lead."""
     ledger = open_ledger(url, KEY)
-    ledger.transact(lambda records: records.append(received("a"), moved("a", Kind.QUALIFIED)))
+    ledger.transact(lambda records: records.append(received("a"), moved("a", EventKind.QUALIFIED)))
     return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
 
 
@@ -63,7 +63,7 @@ def test_events_only_grow_whoever_holds_the_file(filled: sqlite3.Connection, sql
     [
         (
             "DROP TRIGGER events_never_updated;"
-            """UPDATE events SET data = '{"free":true}' WHERE sequence = 2""",
+            """UPDATE events SET data = '{"free_over_cap":true}' WHERE sequence = 2""",
             "event 2 (qualified of a): broken link",
         ),
         (
@@ -84,8 +84,8 @@ def test_verify_names_the_first_thing_that_was_changed(
     filled: sqlite3.Connection, url: str, harm: str, fault: str
 ) -> None:
     filled.executescript(harm)
-    faults = open_ledger(url, KEY).verify().faults
-    assert any(found.startswith(fault) for found in faults), faults
+    problems = open_ledger(url, KEY).verify().problems
+    assert any(found.startswith(fault) for found in problems), problems
 
 
 def _open_and_write(url: str, number: int) -> None:
@@ -147,7 +147,7 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
         lambda reading: list(reading.events.by_qualified_lead()),
         lambda reading: list(reading.leads.select(LeadFilter(campaign="guide"))),
         lambda reading: list(reading.leads.judged("guide")),
-        lambda reading: list(reading.leads.tracked("guide")),
+        lambda reading: list(reading.leads.for_kpi("guide")),
     ],
     ids=["by_qualified_lead", "select", "judged", "tracked"],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from capture.lead.events import Event, Kind
+from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.chain import link
 from capture.ledger.protocol import Records
@@ -20,10 +20,10 @@ def written(path: Path, leads: int) -> str:
     url = f"sqlite:///{path}"
 
     def work(records: Records) -> None:
-        records.campaigns.keep_version(campaign(), received("a").recorded_at)
+        records.campaigns.save_version(campaign(), received("a").recorded_at)
         for number in range(leads):
             lead_id = f"lead{number}"
-            records.append(received(lead_id), moved(lead_id, Kind.QUALIFIED))
+            records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
 
     with closing(open_ledger(url, KEY)) as ledger:
         ledger.transact(work)
@@ -50,13 +50,13 @@ def test_the_proof_of_many_leads_holds_no_more_than_that_of_few(tmp_path: Path) 
 
 def test_an_event_that_no_lead_allows_is_named_though_it_is_chained(tmp_path: Path) -> None:
     url = written(tmp_path / "ledger.db", 1)
-    unlawful = moved("lead0", Kind.DISPUTED)
+    unlawful = moved("lead0", EventKind.DISPUTED)
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         chain(db, unlawful)
         chain(db, received("lead1"))
     with closing(open_ledger(url, KEY)) as ledger:
-        faults = ledger.verify().faults
-    assert [fault.partition(";")[0] for fault in faults] == [
+        problems = ledger.verify().problems
+    assert [problem.partition(";")[0] for problem in problems] == [
         "event 3: not a lawful move: lead lead0: review is qualified, so disputed is refused",
         "lead lead0: its row differs from its events",
         "lead lead1: has events and no row",
@@ -68,7 +68,7 @@ def chain(db: sqlite3.Connection, event: Event) -> None:
     sequence, head = db.execute("SELECT sequence + 1, head FROM chain").fetchone()
     (like,) = db.execute("SELECT * FROM events WHERE kind = 'received'").fetchmany(1)
     digest = link(head, event, sequence)
-    data = like[7] if event.kind is Kind.RECEIVED else "{}"
+    data = like[7] if event.kind is EventKind.RECEIVED else "{}"
     row = (sequence, "guide", event.lead_id, event.kind, *like[4:6], event.actor, data, head)
     db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
     db.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, digest))

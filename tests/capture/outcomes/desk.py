@@ -8,15 +8,15 @@ import pytest
 
 from capture.campaign.model import Answer, Campaign
 from capture.errors import FileErrors
-from capture.intake.receive import receive
-from capture.lead.events import Actor, Kind
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
-from capture.ledger.dry_run import rehearse
+from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger
-from capture.outcomes.import_outcomes import Taken, read_outcomes, sort_out, take
+from capture.outcomes.import_outcomes import ImportedOutcome, import_rows, read_outcomes, sort_rows
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
-from capture.outcomes.rows import Teller
+from capture.outcomes.repeats import record_once
+from capture.outcomes.rows import RowDefaults
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 DAY = timedelta(days=1)
@@ -44,7 +44,9 @@ class Desk:
     def take(self, terms: Campaign | None = None, at: datetime = NOW, **answers: Answer) -> str:
         terms = terms or campaign()
         sent = submission(terms, **answers)
-        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+        return self.ledger.transact(
+            lambda records: receive_submission(records, terms, sent, at)
+        ).lead_id
 
     def bring(
         self,
@@ -54,15 +56,15 @@ class Desk:
         slug: str = "guide",
         at: datetime = LATER,
         dry: bool = False,
-    ) -> list[Taken]:
+    ) -> list[ImportedOutcome]:
         cells = heading.count(",")
         lines = [row + "," * (cells - row.count(",")) for row in rows]
         table = read_outcomes("\n".join([heading, *lines]).encode(), "crm.csv")
-        teller = Teller("Ada", side, slug)
-        found = self.ledger.read(lambda reading: sort_out(reading, table, teller, at))
+        defaults = RowDefaults("Ada", side, slug)
+        found = self.ledger.read(lambda reading: sort_rows(reading, table, defaults, at))
         if dry:
-            return rehearse(self.ledger, lambda records: take(records, found, at))
-        return self.ledger.transact(lambda records: take(records, found, at))
+            return dry_run_of(self.ledger, lambda records: import_rows(records, found, at))
+        return self.ledger.transact(lambda records: import_rows(records, found, at))
 
     def faults(self, *rows: str, **more: Any) -> list[str]:
         before = self.head()
@@ -79,10 +81,10 @@ class Desk:
         assert found is not None
         return found
 
-    def say(self, lead_id: str, kind: Kind, at: datetime, **more: object) -> None:
-        said = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **more)  # type: ignore[arg-type]
-        self.ledger.transact(lambda records: record(records, said, at))
+    def report(self, lead_id: str, kind: EventKind, at: datetime, **more: object) -> None:
+        outcome = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **more)  # type: ignore[arg-type]
+        self.ledger.transact(lambda records: record_once(records, outcome, at))
 
 
-def known(taken: Sequence[Taken]) -> list[bool]:
-    return [one.known for one in taken]
+def known(used: Sequence[ImportedOutcome]) -> list[bool]:
+    return [one.known for one in used]

@@ -7,15 +7,15 @@ import pytest
 from capture.errors import FileErrors
 from capture.lead.events import Actor
 from capture.outcomes import import_outcomes as bringing
-from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
-from capture.outcomes.rows import Teller
+from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
+from capture.outcomes.rows import RowDefaults
 from tests.capture.outcomes.desk import ANN, HELD, LATER, REFUND, SCHEDULED, SHARE, WON, Desk, known
 
 
 class TestFaults:
     def test_every_faulty_row_is_told_in_the_files_order(self, desk: Desk) -> None:
         lead_id = desk.take()
-        faults = desk.faults(
+        problems = desk.faults(
             f"{ANN},hold,yesterday",
             f"{ANN},revenue,2026-12-01,,0,1.12.2026,13x",
             HELD,
@@ -23,7 +23,7 @@ class TestFaults:
             "ann@,won,2026-12-01,,5",
             f"{ANN},won,,,5",
             f"{ANN},,2026-12-01",
-            f"{ANN},contested,2026-12-01",
+            f"{ANN},objected,2026-12-01",
             ",won,2026-12-01,,5",
             f"{ANN},lost,2029-12-01",
             f"{ANN},lost,2026-11-23",
@@ -32,9 +32,9 @@ class TestFaults:
         first = "(line 3 of the same lead is faulty; mend that first)"
         offered = (
             "scheduled, moved, held, no-show, cancelled, won, lost, revenue, refunded, churned, "
-            "contested"
+            "objected"
         )
-        assert faults == [
+        assert problems == [
             f'2: on = "yesterday": {time}',
             '2: outcome = "hold": none that we know; did you mean `held`?',
             '3: period = "1.12.2026": write a date such as 2026-12-01',
@@ -62,22 +62,24 @@ class TestFaults:
         table = f"email,outcome,on\n{ANN},lost\nann@,lost,2026-12-01\n"
         read = read_outcomes(table.encode(), "crm.csv")
         found = desk.ledger.read(
-            lambda reading: sort_out(reading, read, Teller("Ada", Actor.AGENCY, "guide"), LATER)
+            lambda reading: sort_rows(
+                reading, read, RowDefaults("Ada", Actor.AGENCY, "guide"), LATER
+            )
         )
         with pytest.raises(FileErrors) as refused:
-            desk.ledger.transact(lambda records: take(records, found, LATER))
+            desk.ledger.transact(lambda records: import_rows(records, found, LATER))
         assert [problem.line for problem in refused.value.problems] == [2, 3]
 
     def test_no_fault_tells_of_other_rows_people(self, desk: Desk) -> None:
         desk.take()
-        told = "\n".join(desk.faults(WON, HELD, "bob@other.example,hold,2026-12-01"))
-        assert "ann@" not in told
-        assert "bob@" not in told
+        message = "\n".join(desk.faults(WON, HELD, "bob@other.example,hold,2026-12-01"))
+        assert "ann@" not in message
+        assert "bob@" not in message
 
     def test_hostile_text_is_shown_escaped(self, desk: Desk) -> None:
         desk.take()
-        (told,) = desk.faults(f"{ANN},\x1b[2J\u202e,2026-12-01")
-        assert "\\u001b[2J\\u202e" in told
+        (message,) = desk.faults(f"{ANN},\x1b[2J\u202e,2026-12-01")
+        assert "\\u001b[2J\\u202e" in message
 
     @pytest.mark.parametrize(
         ("table", "fault"),
@@ -102,16 +104,16 @@ class TestFaults:
     def test_more_than_the_sites_visitors_can_wait_for_is_refused(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bringing, "MOST_NEW", 2)
+        monkeypatch.setattr(bringing, "MAX_NEW", 2)
         desk.take()
         desk.bring(SCHEDULED, HELD)
         assert known(desk.bring(SCHEDULED, HELD, WON)) == [True, True, False]
-        (fault,) = desk.faults(
+        (problem,) = desk.faults(
             WON.replace("won", "churned").replace(",,1200.00", ""),
             REFUND,
             REFUND.replace("100", "5"),
         )
-        assert fault.endswith(
+        assert problem.endswith(
             "3 new outcomes; at most 2 at once: cut the file in parts, each with the heading"
         )
 
@@ -123,11 +125,11 @@ def test_times_that_no_calendar_holds_are_refused(desk: Desk) -> None:
         f"{ANN},revenue,2026-12-01,,5,9999-12-01,120",
         f"{ANN},revenue,2026-12-01,,5,2999-12-01,120",
     )
-    faults = desk.faults(far, *odd, f"{ANN},lost,0001-01-01T00:00+14:00")
-    assert [fault.split(":")[0] for fault in faults] == ["2", "3", "4", "5"]
+    problems = desk.faults(far, *odd, f"{ANN},lost,0001-01-01T00:00+14:00")
+    assert [problem.split(":")[0] for problem in problems] == ["2", "3", "4", "5"]
 
 
 def test_a_period_is_one_day_and_no_time(desk: Desk) -> None:
     desk.take(SHARE)
-    taken = desk.bring(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
-    assert taken[1].occurred_at.date() == date(2026, 12, 1)
+    used = desk.bring(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
+    assert used[1].occurred_at.date() == date(2026, 12, 1)

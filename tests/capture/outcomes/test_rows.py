@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from capture.lead.events import Actor, Kind
-from capture.outcomes.import_outcomes import read_outcomes, sort_out
-from capture.outcomes.rows import Teller
-from capture.review import write_meetings
+from capture.lead.events import Actor, EventKind
+from capture.outcomes.import_outcomes import read_outcomes, sort_rows
+from capture.outcomes.rows import RowDefaults
+from capture.review import record_held_meetings
 from tests.capture.outcomes.desk import (
     ANN,
     DAY,
@@ -29,8 +29,8 @@ class TestRows:
         self, desk: Desk
     ) -> None:
         lead_id = desk.take()
-        taken = desk.bring(SCHEDULED, HELD, WON, REFUND)
-        assert {one.lead_id for one in taken} == {lead_id}
+        used = desk.bring(SCHEDULED, HELD, WON, REFUND)
+        assert {one.lead_id for one in used} == {lead_id}
         lead = desk.lead(lead_id)
         assert (lead.appointment, lead.sale) == ("held", "won")
 
@@ -57,15 +57,17 @@ class TestRows:
     @pytest.mark.parametrize("word", ["no-show", "No show", "NO_SHOW"])
     def test_an_outcome_may_be_spelt_as_people_do(self, desk: Desk, word: str) -> None:
         desk.take()
-        taken = desk.bring(SCHEDULED, f"{ANN},{word},2026-11-26T10:30")
-        assert taken[1].kind is Kind.NO_SHOW
+        used = desk.bring(SCHEDULED, f"{ANN},{word},2026-11-26T10:30")
+        assert used[1].kind is EventKind.NO_SHOW
 
     def test_a_prepayment_is_split_by_month_and_known_again(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,12"
         desk.bring(WON, row)
         events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
-        amounts = [one.event.data["amount"] for one in events if one.event.kind is Kind.REVENUE]
+        amounts = [
+            one.event.data["amount"] for one in events if one.event.kind is EventKind.REVENUE
+        ]
         assert (len(amounts), sum(amounts)) == (12, 100000)
         assert known(desk.bring(WON, row)) == [True, True]
 
@@ -79,15 +81,15 @@ class TestRows:
         desk.take(SHARE)
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,2"
         back = f"{ANN},refunded,2026-12-02T10:00,,100.00"
-        (fault,) = desk.faults(WON, paid, back)
-        assert "name the months that it is for" in fault
+        (problem,) = desk.faults(WON, paid, back)
+        assert "name the months that it is for" in problem
         assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [False] * 3
         assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [True] * 3
 
     def test_a_client_may_contest_in_a_table(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
-        no = f"{ANN},contested,2026-12-01T12:00,,,2026-12-01,,too_small,client"
+        no = f"{ANN},objected,2026-12-01T12:00,,,2026-12-01,,too_small,client"
         desk.bring(WON, paid, no)
         assert known(desk.bring(WON, paid, no)) == [True, True, True]
         kinds = [
@@ -96,7 +98,7 @@ class TestRows:
                 lambda reading: list(reading.events.select(lead_id=lead_id))
             )
         ]
-        assert kinds.count(Kind.CONTESTED) == kinds.count(Kind.REVENUE) == 1
+        assert kinds.count(EventKind.OBJECTED) == kinds.count(EventKind.REVENUE) == 1
 
 
 class TestAgain:
@@ -118,7 +120,7 @@ class TestAgain:
 
     def test_what_was_recorded_by_hand_is_known(self, desk: Desk) -> None:
         lead_id = desk.take()
-        desk.say(lead_id, Kind.WON, NOW + DAY, amount=Decimal(100))
+        desk.report(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(100))
         assert known(desk.bring(f"{ANN},won,2026-11-24T15:00Z,,100")) == [True]
 
     def test_another_time_amount_or_meeting_is_another_outcome(self, desk: Desk) -> None:
@@ -144,7 +146,7 @@ class TestAgain:
     def test_what_the_client_contested_is_not_taken_again_by_itself(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
-        no = f"{ANN},contested,2026-12-01T12:00,,,2026-12-01,,too_small,client"
+        no = f"{ANN},objected,2026-12-01T12:00,,,2026-12-01,,too_small,client"
         desk.bring(WON, paid, no)
         before = desk.head()
         assert known(desk.bring(WON, paid)) == [True, True]
@@ -159,18 +161,18 @@ class TestAgain:
         desk.take()
         desk.bring(SCHEDULED, at=NOW + DAY)
         if written:
-            desk.ledger.transact(lambda records: write_meetings(records, LATER))
+            desk.ledger.transact(lambda records: record_held_meetings(records, LATER))
         assert known(desk.bring(SCHEDULED, HELD)) == [True, True]
-        (fault,) = desk.faults(f"{ANN},held,2026-11-26T09:59")
-        assert "2: lead " in fault
+        (problem,) = desk.faults(f"{ANN},held,2026-11-26T09:59")
+        assert "2: lead " in problem
 
     def test_silence_speaks_for_the_meeting_that_stands_only(self, desk: Desk) -> None:
         lead_id = desk.take()
         desk.bring(SCHEDULED, at=NOW + DAY)
         moved = f"{ANN},moved,2026-11-26T09:00,2026-12-13T10:00"
         desk.bring(moved, at=NOW + 3 * DAY)
-        taken = desk.bring(moved, f"{ANN},held,2026-12-13T10:30", at=LATER + DAY)
-        assert (known(taken), desk.lead(lead_id).appointment) == ([True, False], "held")
+        used = desk.bring(moved, f"{ANN},held,2026-12-13T10:30", at=LATER + DAY)
+        assert (known(used), desk.lead(lead_id).appointment) == ([True, False], "held")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -180,8 +182,8 @@ def test_it_may_come_from_any_spreadsheet(desk: Desk, delimiter: str, end: str) 
     lines = ["Outcome,ON ,email,amount,,", f"won,2026-12-01 09:00,{ANN},1200.00,,", ",,,,,"]
     text = "\ufeff" + end.join(lines).replace(",", delimiter)
     table = read_outcomes(text.encode(), "crm.csv")
-    teller = Teller("Ada", Actor.AGENCY, "guide")
-    found = desk.ledger.read(lambda reading: sort_out(reading, table, teller, LATER))
+    defaults = RowDefaults("Ada", Actor.AGENCY, "guide")
+    found = desk.ledger.read(lambda reading: sort_rows(reading, table, defaults, LATER))
     assert [one.outcome.amount for one in found.new] == [Decimal("1200.00")]
 
 

@@ -22,11 +22,11 @@ class TestWhose:
         first, second = desk.take(terms), desk.take(terms, NOW + 400 * DAY)
         late = f"{ANN},refunded,2028-01-03T09:00,,100.00"
         assert desk.bring(WON, at=NOW + 500 * DAY)[0].lead_id == first
-        (fault,) = desk.faults(WON, late, at=NOW + 500 * DAY)
-        assert fault.startswith("3: email: 2 leads in guide by that time: ")
-        assert first in fault
-        assert second in fault
-        assert fault.endswith("; name the right one by its lead_id")
+        (problem,) = desk.faults(WON, late, at=NOW + 500 * DAY)
+        assert problem.startswith("3: email: 2 leads in guide by that time: ")
+        assert first in problem
+        assert second in problem
+        assert problem.endswith("; name the right one by its lead_id")
 
     def test_nobody_of_that_address_is_told(self, desk: Desk) -> None:
         desk.take(company_size="1-50")
@@ -47,8 +47,8 @@ class TestWhose:
         heading = HEADING.replace("email,", "email,campaign,")
         row = WON.replace(ANN, f"{ANN},other")
         assert desk.bring(row, heading=heading)[0].lead_id == other
-        (fault,) = desk.faults(WON, slug="gude")
-        assert fault == ("2: no lead ever came to campaign 'gude'; look at the list of campaigns")
+        (problem,) = desk.faults(WON, slug="gude")
+        assert problem == ("2: no lead ever came to campaign 'gude'; look at the list of campaigns")
 
     def test_a_lead_id_decides_and_must_be_of_the_campaign_that_is_named(self, desk: Desk) -> None:
         lead_id = desk.take()

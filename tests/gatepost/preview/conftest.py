@@ -111,8 +111,8 @@ def tab(browser: Browser, preview: Preview) -> Iterator[Page]:
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("console", lambda text: text.type == "error" and complaints.append(text.text))
     yield page
     context.close()
     expected = ("404", "net::ERR_")  # a page that is gone, and a preview that has ended
-    assert [said for said in complaints if not any(sign in said for sign in expected)] == []
+    assert [text for text in complaints if not any(sign in text for sign in expected)] == []

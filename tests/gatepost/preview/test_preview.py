@@ -86,8 +86,8 @@ def test_a_renamed_folder_and_one_put_back_are_followed(preview: Preview) -> Non
 
 
 def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Preview) -> None:
-    made = preview.run("new", "post", "What nobody knows yet")
-    path = made.stdout.strip()
+    created = preview.run("new", "post", "What nobody knows yet")
+    path = created.stdout.strip()
     text = preview.file(path).read_text()
     preview.save(path, text.replace("Summary:", SUMMARY.strip()) + "Secret text.\n")
     preview.wait_for(rf"^{path}: a draft, on http://127.0.0.1:{preview.port}/drafts/[\w-]+/$")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gatepost.preview.build_loop import Builder
-from gatepost.preview.state import Order
-from publish.plugins.current_file import NOW_READING
+from gatepost.preview.state import BuildOrder
+from publish.plugins.current_file import CURRENT_FILE
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow
@@ -48,16 +48,18 @@ def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
     (tmp_path / "pelicanconf.py").write_text((ROOT / "pelicanconf.py").read_text() + SLOW)
     monkeypatch.chdir(tmp_path)
     post = tmp_path / "content/posts/a-post.md"
-    given = {"OUTPUT_PATH": "output/www", "PATH": "content", NOW_READING: str(tmp_path / "note")}
+    value = {"OUTPUT_PATH": "output/www", "PATH": "content", CURRENT_FILE: str(tmp_path / "note")}
     note = tmp_path / "note"
     with Builder() as builder:
         post.write_text(POST.format(text="wait"))
         for seconds in (2, 8, 32, 128):  # a busy machine needs some to come so far
-            (fault,) = builder.build(Order(Path("pelicanconf.py"), given, seconds, note)).faults
+            (problem,) = builder.build(
+                BuildOrder(Path("pelicanconf.py"), value, seconds, note)
+            ).problems
             if (tmp_path / "began").exists():
                 break
-        assert fault.path == "content/posts/a-post.md"
-        assert fault.message.startswith("the build was ended while this file was being read: ")
-        assert f"{seconds} seconds (GATEPOST_BUILD_SECONDS" in fault.message
+        assert problem.path == "content/posts/a-post.md"
+        assert problem.message.startswith("the build was ended while this file was being read: ")
+        assert f"{seconds} seconds (GATEPOST_BUILD_SECONDS" in problem.message
         post.write_text(POST.format(text="quick"))
-        assert builder.build(Order(Path("pelicanconf.py"), given, 300, note)).faults == ()
+        assert builder.build(BuildOrder(Path("pelicanconf.py"), value, 300, note)).problems == ()

@@ -68,9 +68,9 @@ class Desk:
 
     def post(self, body: str = "Text.", *, name: str = "post", **head: str | None) -> None:
         """A post without fault, but for what is given. Its text begins after an empty line."""
-        said = {"Title": f"On {name}", "Date": "2026-11-02", "Summary": SUMMARY, "Slug": name}
-        given = {key.capitalize(): value for key, value in head.items()}
-        lines = [f"{k}: {v}" for k, v in {**said, **given}.items() if v is not None]
+        data = {"Title": f"On {name}", "Date": "2026-11-02", "Summary": SUMMARY, "Slug": name}
+        raw = {key.capitalize(): value for key, value in head.items()}
+        lines = [f"{k}: {v}" for k, v in {**data, **raw}.items() if v is not None]
         self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
 
     def check(self) -> tuple[Writing, Findings]:

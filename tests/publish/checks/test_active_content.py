@@ -112,8 +112,8 @@ def test_a_form_to_this_site_by_its_full_address_is_ours(desk: Any) -> None:
 )
 def test_a_file_that_holds_a_program_is_an_error(desk: Any, name: str, text: str) -> None:
     desk.write(f"content/images/{name}", text)
-    [told] = [line for line in desk.errors() if "program" in line]
-    assert told.startswith(f"content/images/{name}: ")
+    [message] = [line for line in desk.errors() if "program" in line]
+    assert message.startswith(f"content/images/{name}: ")
 
 
 @pytest.mark.parametrize(

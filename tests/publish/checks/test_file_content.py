@@ -19,8 +19,8 @@ PAGE = b"\n<!-- x -->\n<!DOCTYPE html><title>Sign in</title>"
 
 def book() -> bytes:
     target = BytesIO()
-    with xlsxwriter.Workbook(target) as made:
-        made.add_worksheet().write(0, 0, "text " * 100)
+    with xlsxwriter.Workbook(target) as created:
+        created.add_worksheet().write(0, 0, "text " * 100)
     return target.getvalue()
 
 
@@ -32,8 +32,8 @@ def picture(kind: str) -> bytes:
 
 def archive(name: str) -> bytes:
     target = BytesIO()
-    with zipfile.ZipFile(target, "w") as made:
-        made.writestr(name, "text " * 100)
+    with zipfile.ZipFile(target, "w") as created:
+        created.writestr(name, "text " * 100)
     return target.getvalue()
 
 
@@ -110,8 +110,8 @@ def test_a_damaged_member_of_a_workbook(tmp_path: Path) -> None:
 def test_the_check_tells_file_fault_and_what_to_do(desk: Any) -> None:
     desk.post()
     (desk.root / "content/gated/guide.pdf").write_bytes(POINTER)
-    told = "is a Git LFS pointer, not the file: run `git lfs pull`"
-    assert desk.errors() == [f"content/gated/guide.pdf: {told}"]
+    message = "is a Git LFS pointer, not the file: run `git lfs pull`"
+    assert desk.errors() == [f"content/gated/guide.pdf: {message}"]
 
 
 def test_a_pointer_among_the_pictures_is_told_too(desk: Any) -> None:

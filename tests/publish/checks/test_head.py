@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from publish.checks.front_matter import read_head
-from publish.checks.model import PageHead, PostHead
-from publish.checks.post import facts_of
+from publish.checks.front_matter import read_front_matter
+from publish.checks.model import PageFrontMatter, PostFrontMatter
+from publish.checks.post import validate_front_matter
 
 BOTH = [
     "Title: What: it pays\nTags: a b, c\nModified: 2026-11-03 09:30\nNoindex: yes\n"
@@ -19,9 +19,9 @@ BOTH = [
 
 @pytest.mark.parametrize("text", BOTH)
 def test_both_styles_say_the_same(text: str) -> None:
-    head = read_head(f"{text}\n")
-    facts, faults = facts_of(head, PostHead)
-    assert [fault.message.partition(":")[0] for fault in faults] == ["has no date"]
+    head = read_front_matter(f"{text}\n")
+    facts, problems = validate_front_matter(head, PostFrontMatter)
+    assert [problem.message.partition(":")[0] for problem in problems] == ["has no date"]
     assert facts == {
         "title": "What: it pays",
         "tags": ("a b", "c"),
@@ -34,39 +34,45 @@ def test_both_styles_say_the_same(text: str) -> None:
 
 def test_the_text_begins_where_the_head_says() -> None:
     for text in BOTH:
-        head = read_head(text)
+        head = read_front_matter(text)
         line = head.body_line + head.body.split("\n").index("Text.")
         assert text.split("\n")[line - 1] == "Text."
 
 
 def test_questions_and_answers_are_pairs_in_yaml() -> None:
     text = "---\nfaq:\n  - question: Why?\n    answer: |\n      Because *so*.\n---\n"
-    facts, _ = facts_of(read_head(text), PageHead)
+    facts, _ = validate_front_matter(read_front_matter(text), PageFrontMatter)
     assert facts["faq"] == (("Why?", "Because *so*."),)
 
 
 def test_a_line_for_editors_is_no_part_of_the_head() -> None:
-    head = read_head("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
-    assert (dict(head.values), head.line("title"), head.faults) == ({"title": "A"}, 3, ())
+    head = read_front_matter("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
+    assert (dict(head.values), head.line("title"), head.problems) == ({"title": "A"}, 3, ())
 
 
 def test_a_word_that_yaml_takes_for_no_stays_a_title() -> None:
-    facts, _ = facts_of(read_head("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostHead)
+    facts, _ = validate_front_matter(
+        read_front_matter("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostFrontMatter
+    )
     assert facts["title"] == "No"
 
 
 def test_a_value_may_go_on_in_the_next_line() -> None:
-    facts, _ = facts_of(read_head("Title: One\n    two\nTags: a\n    b\n\nText."), PostHead)
+    facts, _ = validate_front_matter(
+        read_front_matter("Title: One\n    two\nTags: a\n    b\n\nText."), PostFrontMatter
+    )
     assert (facts["title"], facts["tags"]) == ("One two", ("a", "b"))
 
 
 def test_a_name_may_hold_a_comma_where_semicolons_divide() -> None:
-    facts, _ = facts_of(read_head("Author: Doe, Jane; Ann\n\n"), PostHead)
+    facts, _ = validate_front_matter(
+        read_front_matter("Author: Doe, Jane; Ann\n\n"), PostFrontMatter
+    )
     assert facts["author"] == ("Doe, Jane", "Ann")
 
 
 def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
-    head = read_head("Title: A\n\nNote: this stays.\n")
+    head = read_front_matter("Title: A\n\nNote: this stays.\n")
     assert head.body == "\nNote: this stays.\n"
 
 
@@ -86,14 +92,14 @@ def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
     ],
 )
 def test_a_head_that_is_not_written_rightly_is_told_with_its_line(text: str, told: str) -> None:
-    (fault,) = read_head(text).faults
-    assert f"{fault.line}: {fault.message}".startswith(told)
+    (problem,) = read_front_matter(text).problems
+    assert f"{problem.line}: {problem.message}".startswith(told)
 
 
 def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
     levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
-    head = read_head("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
-    assert head.faults[0].message == "has an alias (`*name`): write the value out"
+    head = read_front_matter("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
+    assert head.problems[0].message == "has an alias (`*name`): write the value out"
 
 
 @pytest.mark.parametrize(

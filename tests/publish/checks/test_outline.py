@@ -61,10 +61,10 @@ def test_code_and_comments_hold_neither_links_nor_tags(code: str) -> None:
 def test_anchors_are_those_that_the_page_will_have(heading: str) -> None:
     text = f"## Twice\n\n## {heading}\n\nText\n{{: #para }}\n"
     markdown = Markdown(extensions=["extra", "toc", "smarty"])
-    made = markdown.convert(text)
+    created = markdown.convert(text)
     for anchor in outline_of(text).anchors:
-        assert f'id="{anchor}"' in made
-    assert len(outline_of(text).anchors) == made.count(" id=")
+        assert f'id="{anchor}"' in created
+    assert len(outline_of(text).anchors) == created.count(" id=")
 
 
 def test_a_tag_is_right_only_on_a_line_of_its_own() -> None:

@@ -141,9 +141,9 @@ def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: An
 def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
     (desk.root / "content/images/a.png").write_bytes(GUIDE.encode())
     (desk.root / "content/images/b.png").symlink_to("nowhere")
-    told = "would publish the gated file content/gated/guide.pdf: take it away; "
+    message = "would publish the gated file content/gated/guide.pdf: take it away; "
     assert desk.errors() == [
-        f"content/images/a.png: {told}{TELL}",
+        f"content/images/a.png: {message}{TELL}",
         "content/images/b.png: leads to nowhere, which is not there",
     ]
 

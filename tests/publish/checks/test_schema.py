@@ -7,9 +7,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from publish.checks.front_matter import read_head
-from publish.checks.model import PostHead, page_schema, post_schema
-from publish.checks.post import facts_of
+from publish.checks.front_matter import read_front_matter
+from publish.checks.model import PostFrontMatter, page_schema, post_schema
+from publish.checks.post import validate_front_matter
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = {"page": page_schema, "post": post_schema}
@@ -53,8 +53,8 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
 def test_editor_and_reader_are_of_one_mind(lines: str, right: bool) -> None:
     text = f"{HEAD}{lines}\n"
     assert Draft202012Validator(post_schema()).is_valid(yaml.safe_load(text)) is right
-    _, faults = facts_of(read_head(f"---\n{text}---\n"), PostHead)
-    assert (faults == []) is right
+    _, problems = validate_front_matter(read_front_matter(f"---\n{text}---\n"), PostFrontMatter)
+    assert (problems == []) is right
 
 
 def test_the_schema_asks_for_what_the_rules_ask() -> None:

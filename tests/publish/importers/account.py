@@ -17,19 +17,19 @@ class Went:
     is_nothing: bool = False
 
 
-def carried(file: str, said: str) -> Went:
+def carried(file: str, text: str) -> Went:
     """The file below the content folder, and what stands there for it."""
-    return Went(file, said)
+    return Went(file, text)
 
 
-def told(kind: str, said: str) -> Went:
+def told(kind: str, text: str) -> Went:
     """What the list says of it."""
-    return Went(kind, said, is_listed=True)
+    return Went(kind, text, is_listed=True)
 
 
-def inner(why: str) -> Went:
+def inner(reason: str) -> Went:
     """What the old system keeps for itself."""
-    return Went("", why, is_nothing=True)
+    return Went("", reason, is_nothing=True)
 
 
 def missing(

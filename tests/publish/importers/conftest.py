@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from publish.build.pelican_run import settings_from
-from publish.checks.front_matter import Head, read_head
+from publish.checks.front_matter import FrontMatter, read_front_matter
 from publish.checks.project import Writing
 from publish.cli import import_
 from publish.plugins.checks import layout_of
@@ -38,7 +38,7 @@ class Move:
         """The list, by kind: `where: told`."""
         found: dict[str, list[str]] = {}
         for note in json.loads(self.run(*args, "--json").stdout)["not_carried"]:
-            found.setdefault(note["kind"], []).append(f"{note['where']}: {note['told']}")
+            found.setdefault(note["kind"], []).append(f"{note['where']}: {note['message']}")
         return found
 
     def head(self, name: str) -> Mapping[str, Any]:
@@ -47,8 +47,8 @@ class Move:
     def body(self, name: str) -> str:
         return self._read(name).body
 
-    def _read(self, name: str) -> Head:
-        return read_head((self.site.root / "content" / name).read_text(encoding="utf-8"))
+    def _read(self, name: str) -> FrontMatter:
+        return read_front_matter((self.site.root / "content" / name).read_text(encoding="utf-8"))
 
     def page_of(self, html: str, **more: object) -> str:
         """Takes over a post of this HTML; gives its Markdown."""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from capture.errors import Refused, Unavailable
-from publish.importers.ghost.export import read
-from publish.importers.plan import plan, write
+from publish.importers.ghost.export import read_ghost
+from publish.importers.plan import plan_import, write_plan
 from tests.publish.importers.conftest import Move
 
 LEXICAL = {"root": {"type": "root", "children": [
@@ -45,7 +45,7 @@ def test_lexical_is_read_where_there_is_no_html(move: Move) -> None:
 def test_mobiledoc_is_read_where_there_is_no_html(move: Move) -> None:
     move.site.write("content-of-ghost", "")
     post = {"slug": "one", "title": "One", "mobiledoc": json.dumps(MOBILEDOC)}
-    told = move.told("ghost", move.ghost(post))
+    data = move.told("ghost", move.ghost(post))
     assert (
         move.body("posts/one.md")
         .strip()
@@ -53,7 +53,7 @@ def test_mobiledoc_is_read_where_there_is_no_html(move: Move) -> None:
             "## Sums\n\n**Bold**  \n[link](https://a.example/)\n\n1.  one\n2.  two\n\n![X]("
         )
     )
-    assert told["card"] == ["content/posts/one.md: a card of kind `paywall` was not carried"]
+    assert data["card"] == ["content/posts/one.md: a card of kind `paywall` was not carried"]
 
 
 def test_members_are_counted_and_never_carried(move: Move) -> None:
@@ -82,13 +82,13 @@ def test_tags_authors_and_pictures_are_joined_from_their_tables(move: Move) -> N
         "posts_meta": [{"post_id": "0", "feature_image_alt": "A dot"}],
     }  # fmt: skip
     image = "__GHOST_URL__/content/images/size/w600/2026/x.svg"
-    told = move.told(
+    data = move.told(
         "ghost", move.ghost({"slug": "a", "title": "A", "feature_image": image}, **tables)
     )
     head = move.head("posts/a.md")
     assert (head["category"], head["tags"], head["author"]) == ("Sales", ["b, c"], ["Ann; Writer"])
     assert (head["image"], head["image_alt"]) == ("/images/2026/x.svg", "A dot")
-    assert "`#wide`" in told["tags"][0]
+    assert "`#wide`" in data["tags"][0]
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_no_slug_leads_out_of_the_folder(move: Move, slug: str, name: str) -> No
 
 def test_two_posts_of_one_slug_are_both_carried_and_told(move: Move) -> None:
     path = move.ghost({"slug": "a", "title": "A"}, {"slug": "a", "title": "B", "type": "page"})
-    told = move.told("ghost", path)
-    assert told["slug"] == ["content/pages/a-2.md: the slug `a` is taken: it is `a-2` here"]
+    data = move.told("ghost", path)
+    assert data["slug"] == ["content/pages/a-2.md: the slug `a` is taken: it is `a-2` here"]
     assert move.head("pages/a-2.md")["title"] == "B"
 
 
@@ -245,8 +245,8 @@ def test_an_unpaired_half_of_a_sign_and_control_signs_are_left_out(move: Move) -
 def test_a_link_to_a_part_that_is_gone_leads_to_the_whole_text(move: Move) -> None:
     link = '<p><a href="__GHOST_URL__/b/#gone">b</a></p>'
     path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
-    told = move.told("ghost", path)["link"]
-    assert told == [
+    messages = move.told("ghost", path)["link"]
+    assert messages == [
         "content/posts/a.md: nothing in posts/b.md is called `#gone`: the link leads to its top"
     ]
     assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
@@ -254,8 +254,8 @@ def test_a_link_to_a_part_that_is_gone_leads_to_the_whole_text(move: Move) -> No
 
 def test_a_file_that_comes_to_be_there_meanwhile_is_not_written_over(move: Move) -> None:
     path = move.ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"})
-    planned = plan(read(path), move.writing())
+    planned = plan_import(read_ghost(path), move.writing())
     move.site.write("content/posts/b.md", "mine")
     with pytest.raises(Refused, match=r"content/posts/b.md: came to be there"):
-        write(planned, Path("content").absolute())
+        write_plan(planned, Path("content").absolute())
     assert [p.read_text() for p in Path("content/posts").iterdir()] == ["mine"]

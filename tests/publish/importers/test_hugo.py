@@ -58,16 +58,16 @@ def test_a_folder_of_content_alone_will_do(move: Move, hugo: Path) -> None:
 
 
 def test_all_that_is_not_carried_is_told(move: Move, hugo: Path) -> None:
-    told = move.told("hugo", hugo)
-    assert told["not carried"] == [
+    data = move.told("hugo", hugo)
+    assert data["not carried"] == [
         "posts/_index.md: the text of a section's own page",
         "posts/_index.md: the head of a section's own page: `title`",
         "posts/sums.de.md: a translation (`de`): see `lang` in docs/writer.md",
     ]
-    assert told["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was taken out"]
-    assert told["field"] == ["content/posts/calls.md: keys were not carried: `weight`"]
-    assert len(told["menu"]) == 2
-    assert told["file"] == ["content/posts/calls/terms.pdf: no text shows it: not carried"]
+    assert data["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was taken out"]
+    assert data["field"] == ["content/posts/calls.md: keys were not carried: `weight`"]
+    assert len(data["menu"]) == 2
+    assert data["file"] == ["content/posts/calls/terms.pdf: no text shows it: not carried"]
 
 
 def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hugo: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused
-from publish.importers.hugo.site import read
+from publish.importers.hugo.site import read_hugo
 from publish.importers.model import Item
-from publish.importers.plan import Plan, Planned, write
+from publish.importers.plan import Plan, Planned, write_plan
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 POST = "---\ntitle: One\ndate: 2026-01-01\n---\n{}\n"
@@ -22,11 +22,11 @@ def test_a_link_or_a_pipe_in_an_export_is_told_and_not_read(tmp_path: Path) -> N
     (tmp_path / "key.md").write_text(POST.format("unspeakable"))
     (posts / "key.md").symlink_to(tmp_path / "key.md")
     os.mkfifo(posts / "pipe.md")
-    export = read(tmp_path / "hugo", NOW)
+    export = read_hugo(tmp_path / "hugo", NOW)
     assert [item.where for item in export.items] == ["posts/one.md"]
-    told = {(note.where, note.told) for note in export.notes}
+    messages = {(note.where, note.message) for note in export.notes}
     refused = "leads out of hugo/, or to no file"
-    assert {("posts/key.md", refused), ("posts/pipe.md", refused)} <= told
+    assert {("posts/key.md", refused), ("posts/pipe.md", refused)} <= messages
 
 
 @pytest.mark.parametrize("name", ["posts/one.md", "../one.md", "posts/../../one.md"])
@@ -37,7 +37,7 @@ def test_nothing_is_written_where_content_leads_out(tmp_path: Path, name: str) -
     item = Item("one", "post", "One", "one", "", "/one/")
     plan = Plan((Planned(name, item, {}, "Text."),), (), {}, ())
     with pytest.raises(Refused, match="leads out of content/; nothing was written"):
-        write(plan, tmp_path / "content")
+        write_plan(plan, tmp_path / "content")
     assert list(tmp_path.rglob("*.md")) == []
 
 
@@ -49,5 +49,5 @@ def test_no_picture_is_written_where_content_leads_out(tmp_path: Path) -> None:
     picture.write_bytes(b"x")
     plan = Plan((), (), {tmp_path / "content/images/a.png": picture}, ())
     with pytest.raises(Refused, match="leads out of content/; nothing was written"):
-        write(plan, tmp_path / "content")
+        write_plan(plan, tmp_path / "content")
     assert list((tmp_path / "elsewhere").iterdir()) == []

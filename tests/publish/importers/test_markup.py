@@ -60,8 +60,8 @@ def test_words_stay_words(move: Move, text: str) -> None:
 def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
     html = '<p onclick="a()" style="color: red">t <b onfocus=b()>u</b></p>'
     path = move.ghost({"slug": "one", "title": "One", "html": html})
-    told = move.told("ghost", path)["script"]
-    assert told == ["content/posts/one.md: 2 `on...` attributes were taken out"]
+    messages = move.told("ghost", path)["script"]
+    assert messages == ["content/posts/one.md: 2 `on...` attributes were taken out"]
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
 )  # fmt: skip
 def test_nothing_runs_in_a_readers_browser(move: Move, html: str) -> None:
     body = move.page_of(html)
-    made = Markdown(extensions=EXTENSIONS).convert(body).lower()
+    text = Markdown(extensions=EXTENSIONS).convert(body).lower()
     assert "t" in body
-    assert "<script" not in made
-    assert "javascript:" not in made
-    assert "<svg" not in made
-    assert "<form" not in made
-    for tag in made.split("<")[1:]:
+    assert "<script" not in text
+    assert "javascript:" not in text
+    assert "<svg" not in text
+    assert "<form" not in text
+    for tag in text.split("<")[1:]:
         attributes = tag.split(">")[0].replace("&quot;", "").split('"')[::2]
         assert not any(" on" in part for part in attributes), tag
 
@@ -151,8 +151,8 @@ def test_what_is_lost_more_than_once_is_counted(move: Move) -> None:
 def test_two_quotes_and_two_lists_stay_two_on_the_page(move: Move) -> None:
     html = "<blockquote>a</blockquote><blockquote>b</blockquote>"
     body = move.page_of(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")
-    made = Markdown(extensions=EXTENSIONS).convert(body)
-    assert (made.count("<blockquote>"), made.count("<ol>")) == (2, 2)
+    text = Markdown(extensions=EXTENSIONS).convert(body)
+    assert (text.count("<blockquote>"), text.count("<ol>")) == (2, 2)
 
 
 def test_what_a_figure_holds_beside_its_caption_is_kept(move: Move) -> None:

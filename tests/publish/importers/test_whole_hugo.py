@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from publish.importers.hugo.front_matter import read_hugo_head
+from publish.importers.hugo.front_matter import read_hugo_front_matter
 from tests.publish.importers.account import Went, carried, missing, secrets_in, told
 from tests.publish.importers.conftest import EXPORTS, Move
 
@@ -128,7 +128,7 @@ def whole(tmp_path: Path) -> Path:
 
 
 def things(root: Path) -> Iterator[str]:
-    head = read_hugo_head((root / "content/posts/whole.md").read_text())
+    head = read_hugo_front_matter((root / "content/posts/whole.md").read_text())
     yield from (f"head.{name}" for name in head.values)
     config: dict[str, Any] = tomllib.loads((root / "hugo.toml").read_text())
     yield from (f"site.{name.lower()}" for name in config)

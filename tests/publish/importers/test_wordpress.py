@@ -63,37 +63,37 @@ def test_classic_text_gets_paragraphs_captions_and_galleries(move: Move, wxr: Pa
 def test_what_is_private_or_has_a_password_is_a_draft_that_nobody_can_guess(
     move: Move, wxr: Path
 ) -> None:
-    told = move.told("wordpress", wxr)["status"]
-    for name, why in (("secret", "protected by a password"), ("private-thoughts", "`private`")):
+    messages = move.told("wordpress", wxr)["status"]
+    for name, reason in (("secret", "protected by a password"), ("private-thoughts", "`private`")):
         head = move.head(f"posts/{name}.md")
         assert head["status"] == "draft"
         assert len(head["preview"]) >= 22
-        assert any(f"content/posts/{name}.md: is {why}" in line for line in told)
+        assert any(f"content/posts/{name}.md: is {reason}" in line for line in messages)
     assert "hunter2" not in "".join(p.read_text() for p in Path("content").rglob("*.md"))
 
 
 def test_all_that_is_not_carried_is_told(move: Move, wxr: Path) -> None:
-    told = move.told("wordpress", wxr)
+    data = move.told("wordpress", wxr)
     post = "content/posts/funnels-figures.md"
-    assert told["comments"] == [
+    assert data["comments"] == [
         "wordpress.xml: 1 comment, for they are personal data: none was carried"
     ]
-    assert told["not carried"] == [
+    assert data["not carried"] == [
         "wordpress.xml: 1 of kind `trash`",
         "wordpress.xml: 1 of kind menu",
     ]
-    assert f"{post}: custom fields were not carried: `mood`" in told["field"]
-    assert "wordpress.xml: a plugin's `_elementor_data`, of 1 item" in told["field"]
-    assert told["shortcode"] == [
+    assert f"{post}: custom fields were not carried: `mood`" in data["field"]
+    assert "wordpress.xml: a plugin's `_elementor_data`, of 1 item" in data["field"]
+    assert data["shortcode"] == [
         "content/posts/classic.md: `[caption]`: left out 1 `align`, 1 `id`, 1 `width`",
         'content/posts/classic.md: `[contact-form-7 id="5" title="Contact"]` was taken out',
     ]
-    assert told["link"] == [
+    assert data["link"] == [
         f"{post}: https://www.old.example/lost/ is not in the export: it was left as it is"
     ]
-    assert any("latest-posts" in line for line in told["block"])
-    assert len(told["script"]) == 3
-    assert "ann@clinic.example" not in str(told)
+    assert any("latest-posts" in line for line in data["block"])
+    assert len(data["script"]) == 3
+    assert "ann@clinic.example" not in str(data)
 
 
 def test_pictures_that_lie_beside_the_export_are_copied(move: Move, wxr: Path) -> None:

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from capture.campaign.model import Answer, Campaign
 from capture.client_access.api_tokens import add_token, new_token
 from capture.intake.gate import Submission
-from capture.intake.receive import receive
+from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
@@ -53,7 +53,9 @@ class World:
             last_touch={"path": "/last", "gclid": "secret"},
             test=test,
         )
-        return self.ledger.transact(lambda records: receive(records, terms, sent, at)).lead_id
+        return self.ledger.transact(
+            lambda records: receive_submission(records, terms, sent, at)
+        ).lead_id
 
     def ask(self, method: str, path: str, *, client: str = "acme", **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.tokens[client]}"} | options.pop("headers", {})
@@ -69,14 +71,14 @@ class World:
         return found
 
     def say(
-        self, lead_id: str, *, client: str = "acme", key: str | None = None, **said: Any
+        self, lead_id: str, *, client: str = "acme", key: str | None = None, **text: Any
     ) -> TestResponse:
         """Records an event under a key of its own, or under the one that is given."""
         return self.ask(
             "POST",
             f"/api/v1/leads/{lead_id}/events",
             client=client,
-            json=said,
+            json=text,
             headers={"Idempotency-Key": key or str(uuid4())},
         )
 
@@ -99,7 +101,7 @@ def make_world(folder: Path, **config: Any) -> World:
     shutil.copy(folder / "clients" / "acme.toml", folder / "clients" / "other.toml")
     texts = {
         "guide": CAMPAIGN,
-        "told": CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "webhook"'),
+        "notified": CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "webhook"'),
         "sales": CAMPAIGN.replace(
             'model = "cpl"\nrate = 50\nbillable = "accepted"',
             'model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "revenue"',
@@ -110,7 +112,7 @@ def make_world(folder: Path, **config: Any) -> World:
     for slug, text in texts.items():
         (folder / "campaigns" / f"{slug}.toml").write_text(text)
     ledger = open_ledger(f"sqlite:///{folder}/ledger.db", KEY)
-    given = WebConfig(
+    value = WebConfig(
         database_url="",
         secret_key=b"a secret for tests only",
         duplicate_key=KEY,
@@ -124,7 +126,7 @@ def make_world(folder: Path, **config: Any) -> World:
         **{"api_rate_limit": "", **config},
     )
     world = World(
-        create_app(given, ledger),
+        create_app(value, ledger),
         ledger,
         {slug: campaign(slug=slug, text=text) for slug, text in texts.items()},
     )
@@ -141,6 +143,6 @@ def make_world(folder: Path, **config: Any) -> World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with time_machine.travel(NOW, tick=False):
-        made = make_world(tmp_path)
-        yield made
-        made.ledger.close()
+        created = make_world(tmp_path)
+        yield created
+        created.ledger.close()

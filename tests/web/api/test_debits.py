@@ -12,7 +12,7 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from capture.closing.close import close_month
-from capture.closing.credit import Wish, credit
+from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.debit import propose_debit
 from capture.closing.documents import documents_of
 from capture.lead.events import Actor
@@ -36,7 +36,7 @@ def billed(world: World) -> Iterator[str]:
 
 
 def propose(world: World, lead_id: str) -> None:
-    wish = Wish("acme-0001", lead_id, "wrong_rate", amount=Decimal(5))
+    wish = CorrectionRequest("acme-0001", lead_id, "wrong_rate", amount=Decimal(5))
     world.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
 
 
@@ -67,8 +67,8 @@ def test_the_client_sees_what_is_asked_for(world: World, billed: str) -> None:
 
 
 def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None:
-    said = answer(world, "approved")
-    assert (said.status_code, said.json["stage"], said.json["number"]) == (
+    text = answer(world, "approved")
+    assert (text.status_code, text.json["stage"], text.json["number"]) == (
         201,
         "approved",
         "acme-0002",
@@ -115,12 +115,12 @@ def test_an_answer_is_to_the_proposal_that_it_names(world: World, billed: str) -
 
 def test_an_approved_debit_may_be_credited(world: World, billed: str) -> None:
     answer(world, "approved")
-    wish = Wish("acme-0001", billed, "goodwill", amount=Decimal(55))
-    made = world.ledger.transact(lambda records: credit(records, wish, "Ada", CLOSED))
-    assert made.amount == 5500
+    wish = CorrectionRequest("acme-0001", billed, "goodwill", amount=Decimal(55))
+    created = world.ledger.transact(lambda records: issue_credit(records, wish, "Ada", CLOSED))
+    assert created.amount == 5500
 
 
 @pytest.mark.usefixtures("billed")
 def test_a_faulty_answer_says_where(world: World) -> None:
-    said = answer(world, "perhaps")
-    assert (said.status_code, said.json["errors"][0]["pointer"]) == (422, "/type")
+    text = answer(world, "perhaps")
+    assert (text.status_code, text.json["errors"][0]["pointer"]) == (422, "/type")

@@ -65,8 +65,8 @@ def test_the_type_of_a_problem_is_where_the_document_describes_it(world: World) 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = make_project(tmp_path_factory.mktemp("document"))
-    told = folder / "campaigns" / "acme-demo.toml"
-    told.write_text(told.read_text().replace('notice = "none"', 'notice = "webhook"'))
+    message = folder / "campaigns" / "acme-demo.toml"
+    message.write_text(message.read_text().replace('notice = "none"', 'notice = "webhook"'))
     with serving(folder, workers="1", rate_limit="", api_rate_limit="") as started:
         for slug in ("acme-cloud-guide", "acme-demo"):
             for _ in range(LEADS):
@@ -115,22 +115,22 @@ def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> 
     )
     address = f"http://127.0.0.1:{service.port}/api/v1/openapi.json"
     schema = schemathesis.openapi.from_url(address, config=config)
-    answered, faults = Counter(), []
+    answered, problems = Counter(), []
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError | events.FatalError):
-            faults.append(event)
+            problems.append(event)
         if isinstance(event, events.ScenarioFinished):
             record = event.recorder
             answered += Counter(
                 one.response.status_code for one in record.interactions.values() if one.response
             )
             for checks in record.checks.values():
-                faults += [
+                problems += [
                     f"{record.label}: {one.failure_info.failure} {one.failure_info.code_sample}"
                     for one in checks
                     if one.failure_info
                 ]
-    assert faults == []
+    assert problems == []
     assert answered[200] > 20
     assert answered[201] > 2
     assert {401, 405, 409, 415, 422} <= set(answered)

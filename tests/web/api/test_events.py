@@ -18,8 +18,8 @@ def last(world: World, lead_id: str) -> Event:
 
 def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> None:
     lead_id = world.take()
-    said = world.say(lead_id, type="rejected", reason="too_small", note="seven people", by="Carol")
-    assert (said.status_code, said.json["stage"]) == (201, "rejected")
+    text = world.say(lead_id, type="rejected", reason="too_small", note="seven people", by="Carol")
+    assert (text.status_code, text.json["stage"]) == (201, "rejected")
     event = last(world, lead_id)
     assert (event.actor, event.data["reason"]) == (Actor.CLIENT, "too_small")
     (note,) = world.ledger.read(lambda reading: reading.people.notes(lead_id))
@@ -43,15 +43,15 @@ def test_a_review_is_taken_back_by_the_same_person_within_ten_seconds(world: Wor
 def test_a_rejection_after_the_deadline_is_refused(world: World) -> None:
     lead_id = world.take()
     with time_machine.travel(NOW + 48 * HOUR, tick=False):
-        said = world.say(lead_id, type="rejected", reason="too_small")
-    assert said.status_code == 409
-    assert "window ended at 2026-11-25 15:00:00 UTC" in said.json["detail"]
-    assert (said.json["stage"], said.json["allowed"]) == ("accepted", [])
+        text = world.say(lead_id, type="rejected", reason="too_small")
+    assert text.status_code == 409
+    assert "window ended at 2026-11-25 15:00:00 UTC" in text.json["detail"]
+    assert (text.json["stage"], text.json["allowed"]) == ("accepted", [])
 
 
 def test_an_outcome_of_the_client_is_final(world: World) -> None:
     lead_id = world.take("sales")
-    for said in (
+    for data in (
         {"type": "accepted"},
         {"type": "won", "amount": "900.00", "currency": "USD"},
         {
@@ -62,7 +62,7 @@ def test_an_outcome_of_the_client_is_final(world: World) -> None:
             "months": 3,
         },
     ):
-        assert world.say(lead_id, **said).status_code == 201, said
+        assert world.say(lead_id, **data).status_code == 201, data
     events = world.lead(lead_id)["events"][-3:]
     assert [event["amount"] for event in events] == ["33.34", "33.33", "33.33"]
     assert {event["final_at"] for event in events} == {None}
@@ -84,9 +84,9 @@ def test_a_meeting_goes_its_way(world: World) -> None:
 def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: World) -> None:
     lead_id = world.take()
     world.say(lead_id, type="lost")
-    said = world.say(lead_id, type="revenue", amount="1", currency="USD", period="2026-12-01")
-    assert said.status_code == 409
-    assert (said.json["stage"], said.json["allowed"]) == ("lost", ["won"])
+    text = world.say(lead_id, type="revenue", amount="1", currency="USD", period="2026-12-01")
+    assert text.status_code == 409
+    assert (text.json["stage"], text.json["allowed"]) == ("lost", ["won"])
     world.say(lead_id, type="accepted")
     again = world.say(lead_id, type="accepted")
     assert (again.json["stage"], again.json["allowed"]) == ("accepted", ["withdrawn"])
@@ -114,7 +114,7 @@ def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: Worl
             {"type": "revenue", "amount": "1", "currency": "USD", "period": "9999-12-31"},
             "ten years ahead",
         ),
-        ({"type": "contested", "reason": "too_small"}, "no paying outcome"),
+        ({"type": "objected", "reason": "too_small"}, "no paying outcome"),
         ({"type": "settled"}, "lead is qualified"),
     ],
 )
@@ -138,8 +138,8 @@ def test_a_refund_in_part_names_its_months_under_revenue_share(world: World) -> 
     assert refused.status_code == 409
     assert "recorded periods: 2026-11-23, 2026-12-23" in refused.json["detail"]
     assert "--" not in refused.json["detail"]
-    said = world.say(lead_id, type="refunded", amount="50", period="2026-11-23", months=2, **usd)
-    assert (said.status_code, said.json["sale"]) == (201, "won")
+    text = world.say(lead_id, type="refunded", amount="50", period="2026-11-23", months=2, **usd)
+    assert (text.status_code, text.json["sale"]) == (201, "won")
     shown = world.lead(lead_id)
     assert [one["period"] for one in shown["events"][-2:]] == ["2026-11-23", "2026-12-23"]
     assert shown["sale"]["refunded"] == "50.00"
@@ -218,13 +218,13 @@ class TestKeys:
     def test_another_request_under_the_key_is_refused(self, world: World, change: str) -> None:
         lead_id, other = world.take(), world.take()
         world.say(lead_id, key="k1", type="accepted")
-        said = (
+        text = (
             world.say(lead_id, key="k1", type="accepted", note="x")
             if change == "note"
             else world.say(other, key="k1", type="accepted")
         )
-        assert said.status_code == 422
-        assert said.json["errors"][0]["header"] == "Idempotency-Key"
+        assert text.status_code == 422
+        assert text.json["errors"][0]["header"] == "Idempotency-Key"
         assert world.kinds(other) == ["received", "qualified"]
 
     def test_what_was_refused_uses_no_key_up(self, world: World) -> None:
@@ -253,7 +253,7 @@ class TestKeys:
         lead_id = world.take(full_name="Ann Secret")
         world.say(lead_id, key="carols-key", type="accepted", note="Secret note", by="Carol Secret")
         rows = world.ledger.read(
-            lambda reading: reading.connection.execute("SELECT * FROM answered").fetchall()
+            lambda reading: reading.connection.execute("SELECT * FROM saved_responses").fetchall()
         )
         assert len(rows) == 1
         assert "Secret" not in repr(rows)

@@ -12,7 +12,7 @@ from tests.long import rounds
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
-CAMPAIGNS = {"guide": "acme", "told": "acme", "sales": "acme", "rival": "other"}
+CAMPAIGNS = {"guide": "acme", "notified": "acme", "sales": "acme", "rival": "other"}
 FILTERS = (
     "",
     "?campaign=rival",
@@ -64,8 +64,8 @@ def test_a_lead_that_is_not_shown_looks_like_one_that_never_was(world: World, ki
     before = world.kinds(lead_id)
     never = "zzzzzzzzzzzz"
     shown = world.get(f"/api/v1/leads/{lead_id}"), world.get(f"/api/v1/leads/{never}")
-    said = world.say(lead_id, type="accepted"), world.say(never, type="accepted")
-    for ours, none in (shown, said):
+    parts = world.say(lead_id, type="accepted"), world.say(never, type="accepted")
+    for ours, none in (shown, parts):
         assert ours.status_code == 404
         assert bare(ours, lead_id) == bare(none, never)
     assert world.kinds(lead_id) == before
@@ -74,7 +74,7 @@ def test_a_lead_that_is_not_shown_looks_like_one_that_never_was(world: World, ki
 def test_every_type_of_event_is_refused_for_a_lead_of_another_client(world: World) -> None:
     lead_id = world.take("rival")
     money = {"amount": "1", "currency": "USD"}
-    for said in (
+    for data in (
         {"type": "accepted"},
         {"type": "rejected", "reason": "too_small"},
         {"type": "withdrawn"},
@@ -82,13 +82,13 @@ def test_every_type_of_event_is_refused_for_a_lead_of_another_client(world: Worl
         {"type": "scheduled", "meeting_at": "2026-12-01T10:00:00Z"},
         {"type": "won", **money},
         {"type": "revenue", "period": "2026-12-01", **money},
-        {"type": "contested", "reason": "too_small"},
+        {"type": "objected", "reason": "too_small"},
     ):
-        assert world.say(lead_id, **said).status_code == 404
+        assert world.say(lead_id, **data).status_code == 404
     assert world.kinds(lead_id) == ["received", "qualified"]
 
 
 def test_a_test_lead_is_nowhere_and_is_told_to_nobody(world: World) -> None:
-    lead_id = world.take("told", test=True, at=NOW)
+    lead_id = world.take("notified", test=True, at=NOW)
     assert world.listed() == []
     assert world.kinds(lead_id) == ["received", "qualified"]

@@ -2,11 +2,11 @@
 
 import json
 
-from capture.intake.correct import Correction, correct
-from capture.lead.events import Actor, Kind
+from capture.intake.correct import LeadCorrection, correct_lead
+from capture.lead.events import Actor, EventKind
 from capture.ledger.facts import Note
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
+from capture.outcomes.repeats import record_once
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -23,7 +23,7 @@ def test_a_lead_shows_its_answers_its_verdict_and_where_it_stands(world: World) 
         "id": "company_size",
         "rule": "Company size is at least 101",
         "met": True,
-        "why": "answered 101+",
+        "reason": "answered 101+",
     }
     assert lead["reasons"] == {"too_small": "The company is smaller than it said."}
 
@@ -39,21 +39,21 @@ def test_an_erased_lead_stays_and_says_so(world: World) -> None:
     lead_id = world.take()
     world.ledger.transact(
         lambda records: records.connection.execute(
-            "DELETE FROM dossiers WHERE lead_id = ?", (lead_id,)
+            "DELETE FROM personal_data WHERE lead_id = ?", (lead_id,)
         )
     )
     lead = world.lead(lead_id)
-    assert (lead["answers"], lead["verdict"][0]["why"]) == (None, "")
+    assert (lead["answers"], lead["verdict"][0]["reason"]) == (None, "")
 
 
 def test_the_agencys_notes_names_and_hashes_are_never_shown(world: World) -> None:
     lead_id = world.take()
 
     def agency(records: object) -> None:
-        records.people.keep_note(Note(lead_id, "disputed", "Ada Secret", "they are cheap", NOW))
-        record(
+        records.people.save_note(Note(lead_id, "disputed", "Ada Secret", "they are cheap", NOW))
+        record_once(
             records,
-            Outcome(lead_id, Kind.LOST, Actor.AGENCY, "Ada Secret", NOW, note="hopeless"),
+            Outcome(lead_id, EventKind.LOST, Actor.AGENCY, "Ada Secret", NOW, note="hopeless"),
             NOW,
         )
 
@@ -68,22 +68,22 @@ def test_the_agencys_notes_names_and_hashes_are_never_shown(world: World) -> Non
 def test_how_it_was_judged_before_it_was_theirs_is_not_shown(world: World) -> None:
     lead_id = world.take(company_size="1-50")
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404
-    change = Correction(lead_id, "Ada", {"company_size": "101+"})
-    world.ledger.transact(lambda records: correct(records, change, NOW))
+    change = LeadCorrection(lead_id, "Ada", {"company_size": "101+"})
+    world.ledger.transact(lambda records: correct_lead(records, change, NOW))
     lead = world.lead(lead_id)
     assert [event["type"] for event in lead["events"]] == [
         "received",
         "corrected",
         "qualified",
-        "told",
+        "notified",
     ]
     assert "disqualified" not in json.dumps(lead)
 
 
 def test_a_lead_that_qualifies_no_longer_is_no_longer_there(world: World) -> None:
     lead_id = world.take()
-    change = Correction(lead_id, "Ada", {"company_size": "1-50"})
-    world.ledger.transact(lambda records: correct(records, change, NOW))
+    change = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
+    world.ledger.transact(lambda records: correct_lead(records, change, NOW))
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404
     assert world.say(lead_id, type="accepted").status_code == 404
     assert world.listed() == []

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.intake.correct import Correction, correct
-from capture.lead.events import Kind
-from capture.ledger.facts import Shown
-from capture.review import write_lapses
+from capture.intake.correct import LeadCorrection, correct_lead
+from capture.lead.events import EventKind
+from capture.ledger.facts import ClientLeadQuery
+from capture.review import record_lapses
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -25,8 +25,8 @@ def page(world: World, path: str = "/api/v1/leads") -> dict[str, Any]:
 
 
 def test_leads_are_listed_the_newest_first(world: World) -> None:
-    taken = [world.take(at=NOW - number * HOUR) for number in range(3)]
-    assert world.listed() == taken
+    used = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    assert world.listed() == used
 
 
 def test_only_qualified_leads_are_listed(world: World) -> None:
@@ -61,22 +61,22 @@ def test_leads_are_chosen_by_campaign_month_and_receipt(world: World) -> None:
 
 
 def test_pages_hold_every_lead_once_while_others_come(world: World) -> None:
-    taken = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
+    used = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
     seen, path = [], "/api/v1/leads?limit=2"
     while path:
         found = page(world, path)
         seen += [lead["id"] for lead in found["leads"]]
         world.take(at=NOW + HOUR)
         path = found["next"]
-    assert sorted(seen) == sorted(taken)
+    assert sorted(seen) == sorted(used)
     assert len(seen) == 7
 
 
 def test_the_next_page_keeps_the_filters(world: World) -> None:
     world.take("sales")
-    taken = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    used = [world.take(at=NOW - number * HOUR) for number in range(3)]
     found = page(world, "/api/v1/leads?campaign=guide&limit=2")
-    assert [lead["id"] for lead in page(world, found["next"])["leads"]] == [taken[2]]
+    assert [lead["id"] for lead in page(world, found["next"])["leads"]] == [used[2]]
 
 
 @pytest.mark.parametrize("name", ["cursor", "changed_since"])
@@ -85,8 +85,8 @@ def test_a_cursor_or_mark_of_another_client_is_refused(world: World, name: str) 
         world.take("rival")
     answer = world.get("/api/v1/leads?limit=1", client="other").json
     cursor = answer["next"].partition("cursor=")[2]
-    given = {"cursor": cursor, "changed_since": answer["mark"]}[name]
-    for text in (given, "x", given[:-1], ""):
+    value = {"cursor": cursor, "changed_since": answer["mark"]}[name]
+    for text in (value, "x", value[:-1], ""):
         refused = world.get(f"/api/v1/leads?{name}={text}")
         assert refused.status_code == 422
         assert refused.json["errors"][0]["parameter"] == name
@@ -96,24 +96,24 @@ class TestTold:
     """Rule 11: the window begins when the client has seen the lead, once."""
 
     def test_a_page_tells_exactly_the_leads_on_it(self, world: World) -> None:
-        older, newer = world.take("told", at=NOW - HOUR), world.take("told")
+        older, newer = world.take("notified", at=NOW - HOUR), world.take("notified")
         assert world.listed("?limit=1") == [newer]
-        assert world.kinds(newer)[-1] == Kind.TOLD
-        assert world.kinds(older)[-1] == Kind.QUALIFIED
+        assert world.kinds(newer)[-1] == EventKind.TOLD
+        assert world.kinds(older)[-1] == EventKind.QUALIFIED
 
     def test_the_window_is_in_the_very_answer_and_never_moves(self, world: World) -> None:
-        lead_id = world.take("told", at=NOW - 5 * HOUR)
+        lead_id = world.take("notified", at=NOW - 5 * HOUR)
         first = page(world)["leads"][0]["deadline"]
         with time_machine.travel(NOW + HOUR, tick=False):
             assert world.lead(lead_id)["deadline"] == first == "2026-11-25T15:00:00.000000Z"
-        assert world.kinds(lead_id).count("told") == 1
+        assert world.kinds(lead_id).count("notified") == 1
 
     def test_opening_a_lead_tells_it(self, world: World) -> None:
-        lead_id = world.take("told")
+        lead_id = world.take("notified")
         assert world.lead(lead_id)["deadline"] == "2026-11-25T15:00:00.000000Z"
 
     def test_nobody_reads_a_head_or_a_refusal(self, world: World) -> None:
-        lead_id = world.take("told")
+        lead_id = world.take("notified")
         for method, path in [
             ("HEAD", "/api/v1/leads"),
             ("HEAD", f"/api/v1/leads/{lead_id}"),
@@ -125,10 +125,10 @@ class TestTold:
         assert world.kinds(lead_id) == ["received", "qualified"]
 
     def test_who_speaks_of_a_lead_knows_of_it(self, world: World) -> None:
-        lead_id = world.take("told")
-        said = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
-        assert said.json["deadline"] == "2026-11-25T15:00:00.000000Z"
-        assert world.kinds(lead_id)[-2:] == ["told", "scheduled"]
+        lead_id = world.take("notified")
+        text = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
+        assert text.json["deadline"] == "2026-11-25T15:00:00.000000Z"
+        assert world.kinds(lead_id)[-2:] == ["notified", "scheduled"]
 
     def test_a_page_of_known_leads_writes_nothing(self, world: World) -> None:
         world.take()
@@ -138,13 +138,13 @@ class TestTold:
         assert world.ledger.read(lambda reading: reading.events.head()) == head
 
     def test_a_corrected_lead_is_told_again_and_needs_a_word(self, world: World) -> None:
-        lead_id = world.take("told")
+        lead_id = world.take("notified")
         world.lead(lead_id)
-        change = Correction(lead_id, "Ada", {"full_name": "Di Ray"})
-        world.ledger.transact(lambda records: correct(records, change, NOW))
+        change = LeadCorrection(lead_id, "Ada", {"full_name": "Di Ray"})
+        world.ledger.transact(lambda records: correct_lead(records, change, NOW))
         found = world.lead(lead_id)
-        assert (found["needs_your_word"], found["deadline"]) == (True, None)
-        assert world.kinds(lead_id).count("told") == 2
+        assert (found["silence_never_accepts"], found["deadline"]) == (True, None)
+        assert world.kinds(lead_id).count("notified") == 2
 
 
 class TestChanged:
@@ -154,7 +154,7 @@ class TestChanged:
         return world.listed(f"?changed_since={mark}")
 
     def test_nothing_has_changed_since_just_now(self, world: World) -> None:
-        world.take("told")
+        world.take("notified")
         assert self.changed(world, page(world)["mark"]) == []
 
     def test_a_new_lead_and_a_new_event_are_changes(self, world: World) -> None:
@@ -172,7 +172,7 @@ class TestChanged:
             assert self.changed(world, mark) == [lead_id]
             later = page(world)["mark"]
             assert self.changed(world, later) == []
-            world.ledger.transact(lambda records: write_lapses(records, NOW + WINDOW))
+            world.ledger.transact(lambda records: record_lapses(records, NOW + WINDOW))
             assert self.changed(world, later) == [lead_id]
 
     def test_a_meeting_that_silence_takes_as_held_is_a_change(self, world: World) -> None:
@@ -198,7 +198,7 @@ def test_the_database_finds_a_clients_leads_without_passing_by_others(world: Wor
     plans = []
     world.ledger.read(lambda reading: reading.connection.set_trace_callback(plans.append))
     world.ledger.read(
-        lambda reading: reading.leads.for_client(Shown("acme", NOW, 10, stage="accepted"))
+        lambda reading: reading.leads.for_client(ClientLeadQuery("acme", NOW, 10, stage="accepted"))
     )
     world.ledger.read(lambda reading: reading.connection.set_trace_callback(None))
     (asked,) = [one for one in plans if "FROM leads" in one]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.lead.events import Actor, Kind
-from capture.outcomes.import_outcomes import read_outcomes, sort_out, take
+from capture.lead.events import Actor, EventKind
+from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record
-from capture.outcomes.rows import Teller
+from capture.outcomes.repeats import record_once
+from capture.outcomes.rows import RowDefaults
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -39,10 +39,10 @@ def refunds(world: World, lead_id: str) -> int:
 
 def bring(world: World, *rows: str, heading: str = "lead_id,outcome,on,amount,reference") -> None:
     table = read_outcomes("\n".join([heading, *rows]).encode(), "crm.csv")
-    teller = Teller("Ada", Actor.AGENCY)
+    defaults = RowDefaults("Ada", Actor.AGENCY)
     now = NOW + HOUR
-    rows_ = world.ledger.read(lambda reading: sort_out(reading, table, teller, now))
-    world.ledger.transact(lambda records: take(records, rows_, now))
+    rows_ = world.ledger.read(lambda reading: sort_rows(reading, table, defaults, now))
+    world.ledger.transact(lambda records: import_rows(records, rows_, now))
 
 
 class TestReferences:
@@ -59,8 +59,8 @@ class TestReferences:
     def test_a_row_that_came_first_is_the_same_outcome(self, world: World, sold: str) -> None:
         bring(world, f"{sold},refunded,2026-11-23T08:04:11,100.00,R-1")
         with time_machine.travel(NOW + 2 * HOUR, tick=False):
-            said = world.say(sold, reference="R-1", **BACK)
-        assert (said.status_code, said.json["source"]) == (201, "agency")
+            text = world.say(sold, reference="R-1", **BACK)
+        assert (text.status_code, text.json["source"]) == (201, "agency")
         assert refunds(world, sold) == 1
 
     def test_a_post_days_later_without_a_time_is_the_same_outcome(
@@ -82,10 +82,10 @@ class TestReferences:
         self, world: World, sold: str, other: dict[str, str], words: str
     ) -> None:
         world.say(sold, reference="R-1", **BACK)
-        said = world.say(sold, reference="R-1", **{**BACK, **other})
-        assert said.status_code == 409
-        assert "R-1" in said.json["detail"]
-        assert words in said.json["detail"]
+        text = world.say(sold, reference="R-1", **{**BACK, **other})
+        assert text.status_code == 409
+        assert "R-1" in text.json["detail"]
+        assert words in text.json["detail"]
         assert refunds(world, sold) == 1
 
     def test_another_lead_under_the_reference_is_refused(self, world: World, sold: str) -> None:
@@ -109,9 +109,11 @@ class TestReferences:
 
     def test_a_test_lead_takes_no_reference_away(self, world: World, sold: str) -> None:
         tried = world.take(test=True, at=NOW - HOUR)
-        for kind, amount in ((Kind.WON, Decimal(900)), (Kind.REFUNDED, Decimal(100))):
-            said = Outcome(tried, kind, Actor.AGENCY, "Ada", NOW, amount=amount, reference="R-1")
-            world.ledger.transact(lambda records, said=said: record(records, said, NOW))
+        for kind, amount in ((EventKind.WON, Decimal(900)), (EventKind.REFUNDED, Decimal(100))):
+            outcome = Outcome(tried, kind, Actor.AGENCY, "Ada", NOW, amount=amount, reference="R-1")
+            world.ledger.transact(
+                lambda records, outcome=outcome: record_once(records, outcome, NOW)
+            )
         assert world.say(sold, reference="R-1", **BACK).status_code == 201
         assert refunds(world, sold) == 1
 
@@ -129,8 +131,8 @@ class TestReferences:
         lead_id = world.take("sales")
         world.say(lead_id, **WON)
         paid = {"type": "revenue", "amount": "900.00", "currency": "USD", "period": "9999-12-01"}
-        said = world.say(lead_id, months=120, **paid, **more)
-        assert (said.status_code, "ten years ahead" in said.json["detail"]) == (409, True)
+        text = world.say(lead_id, months=120, **paid, **more)
+        assert (text.status_code, "ten years ahead" in text.json["detail"]) == (409, True)
 
     def test_it_is_shown_with_its_event(self, world: World, sold: str) -> None:
         world.say(sold, reference="R-1", **BACK)
@@ -140,8 +142,8 @@ class TestReferences:
     def test_a_reference_is_short_plain_and_no_address(
         self, world: World, sold: str, reference: str
     ) -> None:
-        said = world.say(sold, reference=reference, **BACK)
-        assert (said.status_code, said.json["errors"][0]["pointer"]) == (422, "/reference")
+        text = world.say(sold, reference=reference, **BACK)
+        assert (text.status_code, text.json["errors"][0]["pointer"]) == (422, "/reference")
 
     def test_of_posts_at_one_moment_one_is_recorded(self, world: World, sold: str) -> None:
         answers = at_once(world, sold, reference="R-1")
@@ -158,16 +160,16 @@ class TestTwins:
     ) -> None:
         assert world.say(sold, **BACK).status_code == 201
         with time_machine.travel(NOW + SECOND, tick=False):
-            said = world.say(sold, **BACK)
-            assert (said.status_code, "again" in said.json["detail"]) == (409, True)
-            assert "--" not in said.json["detail"]
+            text = world.say(sold, **BACK)
+            assert (text.status_code, "again" in text.json["detail"]) == (409, True)
+            assert "--" not in text.json["detail"]
             assert world.say(sold, again=True, **BACK).status_code == 201
         assert refunds(world, sold) == 2
 
     def test_the_date_alone_is_a_twin(self, world: World, sold: str) -> None:
         world.say(sold, **BACK)
-        said = world.say(sold, occurred_at="2026-11-23T13:00:00Z", **BACK)
-        assert said.status_code == 409
+        text = world.say(sold, occurred_at="2026-11-23T13:00:00Z", **BACK)
+        assert text.status_code == 409
 
     def test_with_a_reference_on_one_side_alone_nobody_can_tell(
         self, world: World, sold: str

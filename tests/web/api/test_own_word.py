@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from capture.intake.correct import Correction, correct
+from capture.intake.correct import LeadCorrection, correct_lead
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -14,8 +14,8 @@ WON = {"type": "won", "amount": "900.00", "currency": "USD"}
 
 
 def reject(world: World, lead_id: str) -> tuple[int, str]:
-    said = world.say(lead_id, type="rejected", reason="too_small")
-    return said.status_code, said.json.get("detail", "")
+    text = world.say(lead_id, type="rejected", reason="too_small")
+    return text.status_code, text.json.get("detail", "")
 
 
 def test_who_says_that_they_bought_has_accepted_the_lead(world: World) -> None:
@@ -60,9 +60,9 @@ def test_what_pays_nothing_accepts_nothing(world: World, kind: str) -> None:
 
 def test_it_counts_as_explicit(world: World) -> None:
     lead_id = world.take()
-    right = Correction(lead_id, "Ada", {"full_name": "Ann B. Lee"})
-    world.ledger.transact(lambda records: correct(records, right, NOW))
-    assert world.lead(lead_id)["needs_your_word"]
+    right = LeadCorrection(lead_id, "Ada", {"full_name": "Ann B. Lee"})
+    world.ledger.transact(lambda records: correct_lead(records, right, NOW))
+    assert world.lead(lead_id)["silence_never_accepts"]
     assert world.say(lead_id, **WON).json["stage"] == "accepted"
 
 
@@ -70,8 +70,8 @@ def test_an_acceptance_that_a_sale_followed_is_not_taken_back(world: World) -> N
     lead_id = world.take()
     world.say(lead_id, type="accepted", by="Carol")
     world.say(lead_id, by="Carol", **WON)
-    said = world.say(lead_id, type="withdrawn", by="Carol")
-    assert (said.status_code, "no rejection follows" in said.json["detail"]) == (409, True)
+    text = world.say(lead_id, type="withdrawn", by="Carol")
+    assert (text.status_code, "no rejection follows" in text.json["detail"]) == (409, True)
 
 
 def test_after_silence_it_accepts_nothing_twice(world: World) -> None:

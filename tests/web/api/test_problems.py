@@ -65,16 +65,16 @@ def test_the_scheme_is_read_whatever_its_case_and_the_token_only_from_the_header
 
 
 def test_a_revoked_token_opens_nothing_from_then_on(world: World) -> None:
-    (access,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
-    world.ledger.transact(lambda records: revoke_token(records, access.id, NOW))
+    (api_token,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
+    world.ledger.transact(lambda records: revoke_token(records, api_token.id, NOW))
     problem(world.get(), 401)
     assert world.get(client="other").status_code == 200
 
 
 def test_the_last_use_is_kept_to_the_hour(world: World) -> None:
     def used() -> Any:
-        (access,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
-        return access.used_at
+        (api_token,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
+        return api_token.used_at
 
     assert used() is None
     world.get()
@@ -205,7 +205,7 @@ def test_a_body_that_two_programs_could_read_differently_is_refused(
     world: World, body: bytes
 ) -> None:
     problem(post(world, body), 400)
-    assert world.ledger.read(lambda reading: reading.api.answer("acme", "k1", "")) is None
+    assert world.ledger.read(lambda reading: reading.api.saved_response("acme", "k1", "")) is None
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_token_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> 
 def test_a_ledger_that_cannot_be_written_is_said_and_a_known_page_still_read(
     world: World,
 ) -> None:
-    known, new = world.take(), world.take("told")
+    known, new = world.take(), world.take("notified")
     world.get(f"/api/v1/leads/{known}")
     path = world.ledger._path
     with sqlite3.connect(path, isolation_level=None) as other:
@@ -294,7 +294,7 @@ def test_what_breaks_is_a_problem_without_a_trace(
     def broken(*_: object) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr("capture.web.api.leads.hand_over", broken)
+    monkeypatch.setattr("capture.web.api.leads.list_client_leads", broken)
     answer = world.get()
     problem(answer, 500)
     assert "secret" not in answer.text

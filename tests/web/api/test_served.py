@@ -56,13 +56,13 @@ def at_once(ask: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(asking, range(AT_ONCE)))
 
 
-def say(service: Service, token: str, lead_id: str, key: str, **said: str) -> Answer:
+def say(service: Service, token: str, lead_id: str, key: str, **text: str) -> Answer:
     headers = {
         "Authorization": f"Bearer {token}",
         "Idempotency-Key": key,
         "Content-Type": "application/json",
     }
-    return service.ask("POST", f"/api/v1/leads/{lead_id}/events", json.dumps(said), headers)
+    return service.ask("POST", f"/api/v1/leads/{lead_id}/events", json.dumps(text), headers)
 
 
 def test_the_same_request_many_times_at_once_is_one_event_and_one_answer(
@@ -93,7 +93,7 @@ def test_many_who_open_a_lead_at_once_begin_its_window_once(service: Service, to
     assert {answer.status for answer in answers} == {200}
     deadlines = {json.loads(a.text)["deadline"] for a in answers[1::2]}
     assert len(deadlines) == 1
-    assert kinds(service, lead_id) == ["received", "qualified", "told"]
+    assert kinds(service, lead_id) == ["received", "qualified", "notified"]
 
 
 def test_a_body_that_grows_in_chunks_is_refused(service: Service, token: str) -> None:
