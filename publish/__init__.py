@@ -1,1 +1,1 @@
-"""Pelican plugins, a file each: make the site."""
+"""Makes the site: checks what writers wrote, runs Pelican with our plugins, imports other sites."""

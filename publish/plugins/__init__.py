@@ -1,32 +1,41 @@
-"""The Pelican plugins, one in each file, and the order in which Pelican calls them."""
+"""The Pelican plugins, one per file, and the order in which Pelican registers them.
+
+Plugins that listen to the same Pelican signal are called in this order. Each comment gives the
+reason for a place and the signal; a plugin without a reason may stand anywhere.
+"""
 
 from typing import Final
 
 PLUGINS: Final = (
-    # First: it collects what the others report.
+    # get_generators: starts an empty report, which the checks then fill.
     "publish.plugins.problems",
-    # Before anything is read: a broken rule stops the build.
+    # get_generators: a broken rule stops the build before Pelican reads a file.
     "publish.plugins.checks",
-    # Reads the posts that the checks have passed, and decides which are public.
+    # Own signals: readers_init, and the context of each article and page.
     "publish.plugins.front_matter",
     "publish.plugins.drafts",
-    # Gives templates the site's facts; those below use them.
+    # Own signal: generator_init, long before the plugins below use `site`.
     "publish.plugins.theme",
-    # Change the text of articles: questions first, so that the table of contents lists them.
+    # all_generators_finalized: adds questions and answers to the text, before the contents list
+    # and the pictures are made from it.
     "publish.plugins.faq",
+    # all_generators_finalized: both work on the text without the forms.
     "publish.plugins.article_nav",
     "publish.plugins.pictures",
     "publish.plugins.form_tags",
-    # Need the final texts and addresses.
+    # all_generators_finalized: searches the final text.
     "publish.plugins.links",
+    # Own signal: article_writer_finalized; at the end it writes only beside the site.
     "publish.plugins.redirects",
-    # The head of a page names its share picture.
+    # all_generators_finalized: the head of a page names its share picture.
     "publish.plugins.share_pictures",
+    # all_generators_finalized: also needs the summary without forms, from form_tags.
     "publish.plugins.html_head",
-    # Need every page that is published.
+    # A generator of its own: Pelican runs it when the heads are made.
     "publish.plugins.sitemap",
+    # feed_generated: form_tags must find its forms before this plugin changes their links.
     "publish.plugins.feed",
-    # Last: it compares all output with the gated files.
+    # finalized: compares all output with the gated files, the copied pictures included.
     "publish.plugins.gated",
 )
 """The value of Pelican's setting PLUGINS."""

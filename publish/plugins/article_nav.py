@@ -1,6 +1,7 @@
-"""A Pelican plugin for what helps a reader on: the contents list of an article and its neighbours.
+"""A Pelican plugin for navigation: an article's contents list and its neighbours.
 
-Each article gets `outline`, the list of its headings, and `neighbours`.
+Each article gets `outline`, the list of its headings, and `neighbours`: the older, the newer, the
+related ones, and those of its series.
 """
 
 import re
@@ -17,19 +18,16 @@ from pelican import signals
 from publish.plugins.links import contents
 from publish.plugins.signals import listen
 
-# Which articles stand beside one: older, newer, of its series, and on the same matters. Pure.
-#
-# An article sees of another only a `Reference`, and of each of its tags only the articles nearest
-# in time: so the work grows with the number of articles, and a page depends on little.
-
+# Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
+# linearly with the number of articles.
 
 RELATED: Final = 3
-NEAREST: Final = 8  # articles of a tag that are looked at, on either side
+NEAREST: Final = 8  # articles of a tag that are compared, on either side
 
 
 @dataclass(frozen=True)
 class Reference:
-    """All that one article's page may show of another article. `date` is ISO 8601."""
+    """What one article's page may show of another article. `date` is ISO 8601."""
 
     title: str
     url: str
@@ -48,18 +46,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Facts:
-    """What decides an article's neighbours."""
+    """The facts of an article that decide its neighbours."""
 
     slug: str
     reference: Reference
     tags: tuple[str, ...] = ()
     series: str = ""
-    chosen: tuple[str, ...] = ()  # slugs that the writer named as related
+    chosen: tuple[str, ...] = ()  # slugs under the writer's `Related`
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What stands beside one article."""
+    """The articles to read before or after one article."""
 
     older: Reference | None = None
     newer: Reference | None = None
@@ -88,7 +86,7 @@ def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
 def _groups(
     articles: Sequence[Facts],
 ) -> tuple[Mapping[str, list[int]], Mapping[str, list[Reference]]]:
-    """The places of each tag's articles, in order; the articles of each series."""
+    """The indexes of each tag's articles, in order; the articles of each series."""
     tagged: dict[str, list[int]] = defaultdict(list)
     series: dict[str, list[Reference]] = defaultdict(list)
     for place, facts in enumerate(articles):
@@ -100,9 +98,9 @@ def _groups(
 
 
 def _related(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[int]:
-    """Places of articles that share tags with this one, the most alike first.
+    """Indexes of articles that share tags with this one, the most similar first.
 
-    A rare tag says more than a common one; among equals the nearest in time wins.
+    A rare tag counts more than a common one; among equals the nearest in time comes first.
     """
     score: dict[int, float] = defaultdict(float)
     for tag in dict.fromkeys(facts.tags):
@@ -118,20 +116,20 @@ def _series(facts: Facts, parts: Sequence[Reference]) -> Series:
     return Series(facts.series, parts.index(facts.reference) + 1, tuple(parts))
 
 
-MIN_HEADINGS: Final = 3  # below this a contents list helps nobody
+MIN_HEADINGS: Final = 3  # a shorter contents list does not help
 _HEADING: Final = re.compile(r'<h2\b[^>]*?\bid="(?P<id>[^"]+)"[^>]*>(?P<title>.*?)</h2>', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Heading:
-    """One line of a contents list: the heading's id and its words."""
+    """One line of a contents list: the heading's id and its text."""
 
     id: str
     title: str
 
 
 def add_article_nav(generators: Any) -> None:
-    """Before forms are placed, so that their headings are not among the contents."""
+    """Adds both to all articles, before forms are inserted: their headings are not listed."""
     context = generators[0].context
     for content in contents(context):
         content.outline = outline(content._content or "")

@@ -1,4 +1,8 @@
-"""A Pelican plugin that asks the rules of writing, as `gatepost check` does, before all else."""
+"""A Pelican plugin that runs the writing rules before anything is read, as `gatepost check` does.
+
+It also searches the finished HTML for active content that only Markdown's syntax creates, such as
+`{: onclick="..." }`.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,19 +27,15 @@ from publish.plugins.links import contents
 from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.signals import listen
 
-# What only the finished HTML of a text shows to act in a reader's browser: `{: onclick="..." }`.
-#
-# The rules of writing look through raw HTML, and the build through what Markdown made of all.
-
 
 def check_texts(generator: Any) -> None:
-    """Called when all texts are read, before forms are placed in them."""
+    """Called when all texts are read, before forms are inserted."""
     for content in contents(generator.context):
         check_html(content, content._content or "", generator.settings)
 
 
 def check_html(content: Any, html: str, settings: Any) -> None:
-    """Reports what acts in a piece of the page and was not told by the rules already."""
+    """Reports active content in a part of a page, unless the rules reported it already."""
     writing = settings[WRITING]
     level = writing.layout.levels[RULE]
     source = Path(content.source_path)
@@ -50,14 +50,14 @@ def check_html(content: Any, html: str, settings: Any) -> None:
 
 
 def check_content(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
-    """What the project with these Pelican settings has written, and what is wrong with it."""
+    """Reads the project with these Pelican settings, and runs every rule on it."""
     return check_writing(layout_of(settings), *folders_of(settings), now)
 
 
 def layout_of(settings: Mapping[str, Any]) -> Layout:
-    """Where the project writes, with Pelican's own way to make a slug of a title."""
+    """The project's layout, with Pelican's own function that makes a slug of a title."""
 
-    @cache  # of categories, tags and authors, over and over
+    @cache  # categories, tags and authors repeat
     def slug_of(title: str) -> str:
         slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
         return slug
@@ -65,7 +65,7 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
     folders = [
         *map(ConfinedFolder, map(Path, settings["THEME_TEMPLATES_OVERRIDES"])),
         ConfinedFolder(Path(settings["THEME"]) / "templates"),
-        # Where Pelican looks at last:
+        # Pelican searches this one last:
         ConfinedFolder(Path(pelican.__file__).parent / "themes/simple/templates"),
     ]
 
@@ -81,7 +81,7 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
 
 
 def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
-    """Where campaigns, clients and gated files lie."""
+    """The folders of campaigns, clients and gated files."""
     content = Path(settings["PATH"]).absolute()
     return (
         Path(settings.get("CAMPAIGNS_PATH", content.parent / "campaigns")),

@@ -1,8 +1,7 @@
-"""A Pelican plugin that keeps a build inside its folders: it reads below PATH, it writes below
-OUTPUT_PATH.
+"""A Pelican plugin that lets a build read only below PATH and write only below OUTPUT_PATH.
 
-`publish.checks` refuses most names that lead out before anything is read. What only the finished
-HTML shows is refused here: before Pelican opens a linked file, and before it writes one.
+`publish.checks` refuses most paths that lead outside before anything is read. This plugin refuses
+those that only the finished HTML shows, before Pelican opens or writes a file.
 """
 
 import posixpath
@@ -22,7 +21,7 @@ HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
 
 
 def check_links(generator: Any) -> None:
-    """Called when all texts are read: Pelican then sees no linked file that lies elsewhere."""
+    """Called when all texts are read: removes linked files outside PATH before they are opened."""
     settings, context = generator.settings, generator.context
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
     for content in contents(context):
@@ -37,7 +36,7 @@ def check_links(generator: Any) -> None:
 def misplaced_outputs(
     context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
 ) -> Iterator[Any]:
-    """Path and message of everything that Pelican would read or write elsewhere."""
+    """Path and message of each file that Pelican would read or write outside its folders."""
     content = ConfinedFolder(Path(settings["PATH"]))
     output = ConfinedFolder(Path(settings["OUTPUT_PATH"]))
     for static in context["staticfiles"]:
@@ -47,7 +46,7 @@ def misplaced_outputs(
     for found in (*contents(context), *context["staticfiles"]):
         if problem := output.why_outside(found.save_as):
             message = f"would be written to `{found.save_as}`, which {problem}: "
-            yield Path(found.source_path), f"{message}mend its `slug`, `save_as` or `lang`"
+            yield Path(found.source_path), f"{message}correct its `slug`, `save_as` or `lang`"
     for kind in ("categories", "tags", "authors"):
         for found, _ in context.get(kind, ()):
             if found.save_as and (problem := output.why_outside(found.save_as)):
@@ -56,7 +55,7 @@ def misplaced_outputs(
 
 
 def check_places(generators: Any) -> None:
-    """Reports them, as the last of all who look at what was read."""
+    """Reports misplaced files, after all other plugins that change what was read."""
     report = get_report(generators[0].settings)
     for path, message in misplaced_outputs(generators[0].context, generators[0].settings):
         report.problem(path, None, message)

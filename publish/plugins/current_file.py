@@ -1,4 +1,4 @@
-"""Which file a build is reading, for whoever has to end a build that takes too long."""
+"""Notes which file a build is reading, so that a build that is stopped can name it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,12 +8,15 @@ from typing import Any, Final
 from capture.errors import short_path
 
 CURRENT_FILE: Final = "GATEPOST_NOW_READING"
-"""The setting that names a file for it; without it nothing is noted."""
+"""The setting with the path of the note; without it nothing is noted."""
 
 
 @contextmanager
 def reading_file(settings: Mapping[str, Any], path: Path) -> Iterator[None]:
-    """Notes the path while the block runs. Another process may end this one at any moment."""
+    """Writes the path to the note while the block runs, and empties the note afterwards.
+
+    The note is a file, because another process may kill this one at any moment.
+    """
     note = settings.get(CURRENT_FILE)
     if not note:
         yield

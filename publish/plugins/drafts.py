@@ -1,7 +1,7 @@
 """A Pelican plugin, after `checks`, that holds back drafts and posts with a future date.
 
-Who knows the `preview` of such a post finds it under /drafts/<preview>/, and nobody else does; one
-without is not written at all. Each build decides anew, also where Pelican keeps a cache.
+Such a post is published only under /drafts/<preview>/, an address that cannot be guessed. Without
+`preview` it is not published at all. Each build decides again, even if Pelican uses its cache.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from publish.plugins.signals import listen
 
 
 def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
-    """Called with the metadata of each post and page, before Pelican makes anything of it."""
+    """Called with the metadata of each post and page, before Pelican uses it."""
     writing: Writing = generator.settings[WRITING]
     date: datetime | None = metadata.get("date")
     if date is not None and metadata.get("status", "published") in {"published", "hidden"}:
@@ -25,7 +25,7 @@ def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
         return
     preview = metadata.get("preview")
     if preview is None:
-        metadata["status"] = "skip"  # Pelican then makes nothing of it
+        metadata["status"] = "skip"
         return
     metadata["url"] = f"drafts/{preview}/"
     metadata["save_as"] = f"drafts/{preview}/index.html"

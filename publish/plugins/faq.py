@@ -1,7 +1,7 @@
 """A Pelican plugin that puts an article's questions and answers at its end, as part of its text.
 
-They come as the article's `faq`: pairs of a question and its answer in Markdown. The same pairs as
-plain text go to search engines, by `publish.plugins.html_head`.
+An article's `faq` holds pairs of a question and its answer in Markdown. `publish.plugins.html_head`
+gives the same pairs as plain text to search engines.
 """
 
 import re
@@ -20,7 +20,7 @@ from publish.plugins.links import contents
 from publish.plugins.signals import listen
 
 TITLE: Final = "Questions and answers"
-# What an article's own text may hold. Each answer's footnotes have ids of their own.
+# The Markdown extensions of articles. The footnotes of each answer get ids of their own.
 _EXTENSIONS: Final = (
     "publish.plugins.prose",
     "smarty",
@@ -37,12 +37,12 @@ _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
 def insert_blocks(generators: Any) -> None:
-    """Before forms, links and pictures are looked at: answers may hold links and pictures."""
+    """Adds all questions, before links and pictures are handled: answers may hold both."""
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
             settings = generators[0].settings
-            converter = _converter(settings)  # which counts the answers of this one
+            converter = _converter(settings)  # a new one: it numbers the answers of one article
             with reading_file(settings, Path(content.source_path)):
                 answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
             text = content._content or ""
@@ -69,7 +69,7 @@ def _converter(settings: Mapping[str, Any]) -> Markdown:
 
 
 def _section(answered: list[tuple[str, str]], used: set[str]) -> str:
-    """`taken`: ids of the text above, which may well have a heading of that name itself."""
+    """The HTML of the section. `used` are the ids of the text above it."""
     parts = [f'\n<h2 id="{_free_id("questions-and-answers", used)}">{TITLE}</h2>']
     parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in answered]
     return "\n".join(parts) + "\n"

@@ -1,7 +1,7 @@
 """A Pelican plugin that keeps feeds valid and complete: titles, authors, links, characters.
 
-Atom, RFC 4287: an entry has an author (4.2.1), and its text is read far from its page, so that a
-link to a note of its own must name the page. XML cannot say every character.
+Atom, RFC 4287: an entry has an author (4.2.1). Its text is read outside its page, so a link to one
+of its footnotes must name the page. XML does not allow every character.
 """
 
 import re
@@ -17,7 +17,7 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def clean_feed(context: MutableMapping[str, Any], feed: Any) -> None:
-    """Gives each entry its whole title, all its authors, and links that hold anywhere."""
+    """Gives each entry its complete title, all its authors, and links that work anywhere."""
     site = context["site"]
     feed.feed["author_name"] = site.publisher
     articles = {one.url: one for one in with_translations(context.get("articles", ()))}
@@ -25,7 +25,7 @@ def clean_feed(context: MutableMapping[str, Any], feed: Any) -> None:
         url = item["link"].removeprefix(site.url).lstrip("/").removesuffix("?ref=feed")
         article = articles.get(url)
         if article is not None:
-            item["title"] = article.title  # Pelican takes `<b>` for a tag, and out
+            item["title"] = article.title  # Pelican removes `<b>`, as if it were a tag
             item["author_name"] = ", ".join(who.name for who in getattr(article, "authors", ()))
         item["author_name"] = item["author_name"] or site.publisher
         if item["content"]:

@@ -1,9 +1,8 @@
-"""A Pelican plugin that puts campaigns' forms and calls to action where writers asked for them.
+"""A Pelican plugin that replaces form tags with the campaigns' forms and calls to action.
 
-Tags are described in `publish.checks.tag_syntax`; the metadata `Campaign: slug` puts the form at
-the end.
-Form and call to action are the theme's macros. In feeds and summaries no form can work: there a
-link stands for it, or nothing. The checks have refused every tag that is wrong. One that they
+`publish.checks.tag_syntax` describes the tags; the metadata `Campaign: slug` puts the form at the
+end of the text. The theme's macros render them. A form cannot work in a feed or a summary: a feed
+gets a link instead, a summary nothing. The checks have refused every wrong tag; one that they
 missed stays as it was written, and `publish.plugins.links` reports it.
 """
 
@@ -26,13 +25,13 @@ _FORM_PAGES: Final = "gatepost_form_pages"  # publish.plugins.theme writes it in
 
 
 def extend_markdown(pelican: Any) -> None:
-    """Teaches Pelican's Markdown our tags."""
+    """Adds the tags to Pelican's Markdown."""
     markdown = pelican.settings["MARKDOWN"]
     markdown["extensions"] = [*markdown.get("extensions", ()), TagExtension()]
 
 
 def insert_blocks(generators: Any) -> None:
-    """Puts every form into its page, before any template sees the page."""
+    """Puts every form into its page, before a template renders the page."""
     blocks = Blocks(generators[0])
     context = generators[0].context
     pages: dict[str, set[str]] = {}
@@ -45,7 +44,7 @@ def insert_blocks(generators: Any) -> None:
 
 
 def link_in_feeds(context: MutableMapping[str, Any], feed: Any) -> None:
-    """Puts a link in the place of each form and call to action of a feed."""
+    """Replaces each form and call to action of a feed with a link."""
     for item in feed.items:
         for part in ("content", "description"):
             for block, link in context.get(_IN_FEEDS, {}).items():
@@ -54,7 +53,7 @@ def link_in_feeds(context: MutableMapping[str, Any], feed: Any) -> None:
 
 
 class Blocks:
-    """The HTML of each form and call to action, drawn once for all pages of a build."""
+    """The HTML of each form and call to action, rendered once per build."""
 
     def __init__(self, generator: Any) -> None:
         writing: Writing = generator.settings[WRITING]
@@ -66,18 +65,18 @@ class Blocks:
         self._feed_origin = generator.settings.get("FEED_DOMAIN") or self._site.url
         self._templates = generator.env.overlay(autoescape=True)
         self._now = writing.now
-        self._drawn: dict[tuple[str, str], str] = {}
+        self._rendered: dict[tuple[str, str], str] = {}
 
-    def draw(self, kind: str, campaign: Campaign) -> str:
+    def html(self, kind: str, campaign: Campaign) -> str:
         """The HTML of a tag; a sentence if the campaign is closed."""
-        drawn = self._drawn.get((kind, campaign.slug))
-        if drawn is None:
-            drawn = self._drawn[kind, campaign.slug] = str(self._draw(kind, campaign))
+        html = self._rendered.get((kind, campaign.slug))
+        if html is None:
+            html = self._rendered[kind, campaign.slug] = str(self._render(kind, campaign))
             if self.is_open(campaign):
-                self.in_feeds[drawn] = self._link(campaign)
-        return drawn
+                self.in_feeds[html] = self._link(campaign)
+        return html
 
-    def _draw(self, kind: str, campaign: Campaign) -> Markup:
+    def _render(self, kind: str, campaign: Campaign) -> Markup:
         actions = self._templates.get_template("_cta.html").module
         if not self.is_open(campaign):
             closed: Markup = actions.closed_campaign(campaign, self._site)
@@ -86,7 +85,7 @@ class Blocks:
             action: Markup = actions.call_to_action(campaign, self._site)
             return action
         forms = self._templates.get_template("_form.html").module
-        # It loads in a thirtieth of a second, so not for a site that shows no form.
+        # Imported late: it takes 30 ms, which a site without forms saves.
         from capture.form.campaign_form import form_class  # noqa: PLC0415
 
         form: Markup = forms.lead_form(form_class(campaign)(), campaign, self._site)
@@ -102,7 +101,7 @@ class Blocks:
 
 
 class _Page:
-    """One article or page while its tags are taken out and its forms put in."""
+    """One article or page while its tags are replaced with forms."""
 
     def __init__(self, content: Any, blocks: Blocks) -> None:
         self._content = content
@@ -110,9 +109,9 @@ class _Page:
         self._forms: set[str] = set()
 
     def place(self) -> set[str]:
-        """Gives back the campaigns whose open forms a visitor will find on this page.
+        """Inserts the forms; returns the slugs of campaigns with an open form on this page.
 
-        `_content` is the HTML before Pelican puts addresses into it: plugins change it there.
+        `_content` is the HTML before Pelican resolves addresses: plugins change it there.
         """
         html: str = self._content._content or ""
         named = self._content.metadata.get("campaign")
@@ -128,20 +127,19 @@ class _Page:
         return self._forms if self._content.status != "draft" else set()
 
     def _summarise(self, html: str) -> None:
-        """Pelican cuts the summary out of the text: let it cut one that has no form in it."""
+        """Makes Pelican cut the summary out of a text without forms."""
         plain = copy.copy(self._content)
         plain._content = html
         self._content.get_summary = plain.get_summary
 
     def _replace(self, tag: Tag) -> str:
-        """What stands in the tag's place: the tag itself if it names no campaign, or a form that
-        the page shows already."""
+        """The HTML for a tag; the tag itself if it names no campaign, or repeats a form."""
         campaign = self._blocks.campaigns.get(tag.slug)
         if campaign is None or (tag.kind == "form" and tag.slug in self._forms):
             return str(escape(tag.raw))
         if tag.kind == "form" and self._blocks.is_open(campaign):
             self._forms.add(tag.slug)
-        return self._blocks.draw(tag.kind, campaign)
+        return self._blocks.html(tag.kind, campaign)
 
 
 def register() -> None:

@@ -1,9 +1,9 @@
-"""A Pelican plugin, after publish.plugins.checks: heads in both styles, read by one model.
+"""A Pelican plugin, after publish.plugins.checks: front matter of both styles, read by one model.
 
-So templates and plugins find the same under either style, in an article's `metadata` and as its
+Templates and plugins find the same values for either style, in an article's `metadata` and as its
 attributes: `image`, `image_alt`, `canonical`, `series`, `preview`, `campaign` are text, `noindex`
 is true or false, `modified` is a date, `aliases` and `related` are tuples of slugs, and `faq` is a
-tuple of pairs, question and answer in Markdown. What a head does not give is no attribute.
+tuple of pairs, question and answer in Markdown. A key that is not given is not an attribute.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ _DATES: Final = frozenset({"date", "modified"})
 
 
 class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
-    """Takes the head from what the rules have read, and gives Markdown the text alone."""
+    """Takes the front matter that the rules have read, and gives only the text to Markdown."""
 
     _markdown: Markdown | None = None
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
-        """The text as HTML, and the head in Pelican's types."""
+        """The text as HTML, and the front matter in Pelican's types."""
         with reading_file(self.settings, Path(source_path)):
             return self._read(Path(source_path))
 
@@ -46,19 +46,19 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         return html(post.front_matter.body), metadata
 
     def _convert(self, text: str) -> str:
-        """By one converter for all files, unless it failed: then it may be left in any state."""
+        """Uses one converter for all files. One that raised is dropped: its state is unknown."""
         markdown, self._markdown = self._markdown or Markdown(**self.settings["MARKDOWN"]), None
-        # The empty line tells Markdown's own reader of heads that there is none.
+        # The empty line keeps Markdown's own meta extension from finding front matter.
         converted: str = markdown.reset().convert(f"\n{text}")
         self._markdown = markdown
         return converted
 
     def _post(self, path: Path) -> Post:
-        """The file as the rules have read it: so the page is what was checked."""
+        """The file as the rules have read it, so that the page is what was checked."""
         try:
             post: Post = self.settings[WRITING].by_path[path.absolute()]
         except KeyError:
-            raise ValueError("it came while the build was at work: build again") from None
+            raise ValueError("the file was added during the build: build again") from None
         return post
 
     def _value(self, name: str, post: Post, html: Callable[[str], str]) -> Any:
@@ -66,7 +66,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         if name in self.settings["FORMATTED_FIELDS"]:
             value = html(str(value))
         elif name in _DATES:
-            value = value.isoformat(" ")  # Pelican reads text: this way the date that was checked
+            value = value.isoformat(" ")  # Pelican parses text
         elif name == "translation":
             value = str(post.front_matter.values[name])
         elif name in {"tags", "author", "authors"}:
@@ -75,7 +75,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
 
 
 def use_reader(readers: Any) -> None:
-    """Takes the place of Pelican's Markdown reader."""
+    """Replaces Pelican's Markdown reader."""
     for extension in MarkdownReader.file_extensions:
         readers.reader_classes[extension] = FrontMatterReader
 

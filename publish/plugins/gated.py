@@ -1,7 +1,7 @@
-"""A Pelican plugin, the last in PLUGINS: no file of `content/gated/` or of a campaign is published.
+"""A Pelican plugin, the last in PLUGINS: keeps gated files, campaigns and clients off the site.
 
-The checks of what writers write refuse links to such files and copies of them. When all is written,
-every file of the site is compared with every one that is kept back, whatever put it there.
+The checks refuse links to such files and copies of them. When everything is written, this plugin
+also compares every file of the site with every one of those.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from publish.plugins.signals import listen
 
 
 def check_output(pelican: Any) -> None:
-    """Takes every gated file out of the finished site and reports it."""
+    """Removes every gated file from the finished site and reports it."""
     campaigns, clients, folder = folders_of(pelican.settings)
     gated, report = GatedFiles(folder, (campaigns, clients)), get_report(pelican.settings)
     output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()

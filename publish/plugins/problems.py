@@ -1,8 +1,8 @@
-"""A Pelican plugin, the first in PLUGINS: where the others report what a writer must mend.
+"""A Pelican plugin, the first in PLUGINS: collects the problems that the other plugins report.
 
-Pelican swallows what plugins and readers raise while it reads. So problems are gathered, together
-with what Pelican itself only logs, and raised once at the end of reading, before a page is written.
-The old site is cleared only then, so that a failed `pelican` leaves it standing.
+Pelican catches and logs what plugins and readers raise while it reads. This plugin collects the
+reported problems and Pelican's logged errors, and raises them together when everything was read,
+before a page is written. It clears the old site only then: a failed `pelican` leaves it in place.
 """
 
 import logging
@@ -19,10 +19,8 @@ from pelican.utils import clean_output_dir
 from capture.errors import FileErrors, GatepostError, Problem, short_path
 from publish.plugins.signals import listen
 
-# What Pelican only logs: a reader that raised, an article left out, a plugin that did not load.
-#
-# Pelican goes on after each of these and exits with 0. We listen, and say it in a writer's words.
-
+# Pelican's log: a reader that raised, an article left out, a plugin that did not load. Pelican
+# continues after each of these and exits with 0; we turn its errors into problems.
 
 # Pelican warns of these and publishes a broken site.
 _GRAVE_WARNINGS: Final = (
@@ -30,7 +28,7 @@ _GRAVE_WARNINGS: Final = (
     "A problem occurred copying file %s to %s; %s",
     "Cannot copy %s (a directory) to %s (a file)",
 )
-# We say these with their lines, and never more than once.
+# Our own checks report these, with line numbers.
 _REPORTED_ELSEWHERE: Final = (
     "Unable to find '%s', skipping url replacement.",
     "There are %s ",
@@ -40,7 +38,7 @@ _REPORTED_ELSEWHERE: Final = (
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One log record, and the exception that was being handled when it was made."""
+    """One log record, and the exception that was handled when it was logged."""
 
     level: int
     template: str
@@ -55,38 +53,38 @@ class LogEntry:
 
 
 class LogCollector(logging.Handler):
-    """Keeps what Pelican logs until somebody takes it. One for the process, as loggers are."""
+    """Collects Pelican's warnings and errors. There is one per process, as for loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._heard: list[LogEntry] = []
+        self._entries: list[LogEntry] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Called by the logger. Pelican drops the exception's text, so we look for it ourselves."""
+        """Called by the logger. Pelican omits the exception's text, so it is read from `sys`."""
         template = str(record.msg)
         if not template.startswith(_REPORTED_ELSEWHERE):
             args = record.args if isinstance(record.args, tuple) else ()
-            heard = LogEntry(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
-            self._heard.append(heard)
+            entry = LogEntry(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
+            self._entries.append(entry)
 
     def listen(self) -> None:
-        """Starts to listen to all of Pelican's loggers; safe to call again."""
+        """Adds this handler to Pelican's root logger; safe to call again."""
         logger = logging.getLogger("pelican")
         if self not in logger.handlers:
             logger.addHandler(self)
-            logger.addFilter(_as_lines)
+            logger.addFilter(_print_own_errors)
 
     def take(self) -> list[LogEntry]:
-        """What was heard since the last time."""
-        heard, self._heard = self._heard, []
-        return heard
+        """The entries since the last call; the collector is empty afterwards."""
+        entries, self._entries = self._entries, []
+        return entries
 
 
 LOG_COLLECTOR: Final = LogCollector()
 
 
-def _as_lines(record: logging.LogRecord) -> bool:
-    """Plain `pelican` logs what stops it with a traceback; our own refusals are lines to read."""
+def _print_own_errors(record: logging.LogRecord) -> bool:
+    """Prints our own errors as plain lines, where `pelican` would log a traceback."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, GatepostError):
         sys.stderr.write(f"{error}\n")
@@ -94,42 +92,42 @@ def _as_lines(record: logging.LogRecord) -> bool:
     return True
 
 
-def problem_from(heard: LogEntry, content: Path) -> Problem:
-    """A log record as a problem of the file it is about; `content` is Pelican's PATH."""
-    tell = _TELL.get(heard.template)
-    if tell is None:
-        return Problem("pelican", None, " ".join(heard.message.split()))
-    return tell(heard, content)
+def problem_from(entry: LogEntry, content: Path) -> Problem:
+    """A log entry as a problem of the file it is about; `content` is Pelican's PATH."""
+    convert = _CONVERTERS.get(entry.template)
+    if convert is None:
+        return Problem("pelican", None, " ".join(entry.message.split()))
+    return convert(entry, content)
 
 
-def _unreadable(heard: LogEntry, content: Path) -> Problem:
-    cause = heard.cause
-    reason = " ".join(str(cause).split()) if cause else "Pelican says no more"
+def _unreadable_file(entry: LogEntry, content: Path) -> Problem:
+    cause = entry.cause
+    reason = " ".join(str(cause).split()) if cause else "Pelican gives no reason"
     if not isinstance(cause, ValueError):
         reason = f"{type(cause).__name__}: {reason}"
-    return Problem(short_path(content / str(heard.args[0])), None, f"cannot be read: {reason}")
+    return Problem(short_path(content / str(entry.args[0])), None, f"cannot be read: {reason}")
 
 
-def _no_plugin(heard: LogEntry, _content: Path) -> Problem:
-    name, cause = heard.args[0], heard.cause
-    reason = f"{type(cause).__name__}: {cause}" if cause else re.sub(r"\s+", " ", heard.message)
+def _broken_plugin(entry: LogEntry, _content: Path) -> Problem:
+    name, cause = entry.args[0], entry.cause
+    reason = f"{type(cause).__name__}: {cause}" if cause else re.sub(r"\s+", " ", entry.message)
     return Problem(
         "PLUGINS in pelicanconf.py",
         None,
-        f"plugin `{name}` did not register ({reason}): mend it or take it out",
+        f"plugin `{name}` did not register ({reason}): correct it or take it out",
     )
 
 
-_TELL: Final[Mapping[str, Callable[[LogEntry, Path], Problem]]] = {
-    "Could not process %s": _unreadable,
-    "Cannot load plugin `%s`\n%s": _no_plugin,
-    "Cannot register plugin `%s`": _no_plugin,
+_CONVERTERS: Final[Mapping[str, Callable[[LogEntry, Path], Problem]]] = {
+    "Could not process %s": _unreadable_file,
+    "Cannot load plugin `%s`\n%s": _broken_plugin,
+    "Cannot register plugin `%s`": _broken_plugin,
 }
 
 
 _REPORT: Final = "GATEPOST_REPORT"
 _CLEAR: Final = "GATEPOST_CLEAR_OUTPUT"
-_LAST: Final[dict[Callable[[Any], None], None]] = {}  # in their order
+_LAST: Final[dict[Callable[[Any], None], None]] = {}  # an ordered set of receivers
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # `gatepost build` prints the warnings itself
 
@@ -143,11 +141,11 @@ class Report:
         self.pelican_warnings: list[str] = []
 
     def problem(self, path: Path, line: int | None, message: str) -> None:
-        """A mistake that must not be published."""
+        """Adds a mistake that stops the build."""
         self.problems.append(Problem(short_path(path), line, message))
 
     def warn(self, path: Path, line: int | None, message: str) -> None:
-        """Something the writer should know of."""
+        """Adds a warning for the writer."""
         self.warnings.append(Problem(short_path(path), line, message))
 
 
@@ -158,7 +156,7 @@ def get_report(settings: MutableMapping[str, Any]) -> Report:
 
 
 def begin(pelican: Any) -> None:
-    """Takes over the clearing of the old site, and sees to it that we are heard last."""
+    """Takes over the clearing of the old site, and moves our receivers behind all others."""
     pelican.settings[_CLEAR] = pelican.delete_outputdir
     pelican.delete_outputdir = False
     for receiver in (*_LAST, stop_on_problems):
@@ -167,17 +165,17 @@ def begin(pelican: Any) -> None:
 
 
 def before_stop(receiver: Callable[[Any], None]) -> None:
-    """Has it called with the generators after all other plugins, just before `stop`."""
+    """Registers a receiver of the generators that runs after all plugins, before the stop."""
     _LAST[receiver] = None
 
 
 def begin_run(pelican: Any) -> None:
-    """A Pelican that watches files runs again and again: each run has a report of its own."""
+    """Starts an empty report. A Pelican that watches files runs several times."""
     pelican.settings[_REPORT] = Report()
 
 
 def stop_on_problems(generators: Any) -> None:
-    """Raises everything that was found while reading, and clears the old site if all is well."""
+    """Raises the problems found while reading; clears the old site if there are none."""
     settings = generators[0].settings
     report = get_report(settings)
     raise_problems(settings)
@@ -189,27 +187,27 @@ def stop_on_problems(generators: Any) -> None:
 
 
 def end(pelican: Any) -> None:
-    """Raises what went wrong while writing."""
+    """Raises the problems found while writing."""
     raise_problems(pelican.settings)
 
 
 def raise_problems(settings: MutableMapping[str, Any]) -> None:
-    """Raises one `FileErrors` with every problem reported or logged so far; warnings stay."""
+    """Raises one `FileErrors` with every problem reported or logged so far; keeps warnings."""
     report = get_report(settings)
     found, report.problems = set(report.problems), []
-    for heard in LOG_COLLECTOR.take():
-        if heard.is_error:
-            found.add(problem_from(heard, Path(settings["PATH"])))
+    for entry in LOG_COLLECTOR.take():
+        if entry.is_error:
+            found.add(problem_from(entry, Path(settings["PATH"])))
         else:
-            report.pelican_warnings.append(" ".join(heard.message.split()))
+            report.pelican_warnings.append(" ".join(entry.message.split()))
     if found:
         raise FileErrors(
-            sorted(found, key=lambda message: (message.path, message.line or 0, message.message))
+            sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.message))
         )
 
 
 def register() -> None:
-    """Called by Pelican, and by each plugin that reports: without us, nobody would hear it."""
+    """Called by Pelican, and by each plugin that reports problems."""
     LOG_COLLECTOR.listen()
     signals.initialized.connect(begin)
     signals.get_generators.connect(begin_run)
