@@ -4,14 +4,14 @@ import unicodedata
 
 from babel import Locale
 
-# CLDR names these two-letter codes too; they are groups, outposts or tests, not ISO countries.
+# CLDR also names these two-letter codes: groups, remote territories or test codes, not countries.
 _NOT_COUNTRIES = frozenset(
     ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
 )
 
 
-def _by_name(entry: tuple[str, str]) -> str:
-    """Åland goes with A: people look there."""
+def _sort_key(entry: tuple[str, str]) -> str:
+    """Sort key: Åland is sorted under A."""
     return unicodedata.normalize("NFKD", entry[1]).encode("ascii", "ignore").decode().casefold()
 
 
@@ -22,12 +22,12 @@ COUNTRIES: dict[str, str] = dict(
             for code, name in Locale.parse("en").territories.items()
             if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
         ),
-        key=_by_name,
+        key=_sort_key,
     )
 )
-"""Code to English name, in the order of the names. XK (Kosovo) is here: people live there."""
+"""Code to English name, sorted by name. Includes XK (Kosovo), which ISO has not assigned."""
 
 
 def country_name(code: str) -> str:
-    """The English name, or the code itself where it is none of ours."""
+    """The English name, or the code itself if it is unknown."""
     return COUNTRIES.get(code.upper(), code)

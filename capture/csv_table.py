@@ -1,8 +1,8 @@
-"""A table that somebody brings as a CSV file: its heading, and its rows cell by cell.
+"""Reads a CSV file as a table with named columns.
 
-RFC 4180 with comma, semicolon or tab; UTF-8, with or without a byte order mark; a first line
-`sep=;`, as Excel reads and writes it, names the delimiter. Every mistake is told at once, with its
-line.
+RFC 4180 with comma, semicolon or tab; UTF-8, with or without a byte order mark. A first line
+`sep=;`, as Excel reads and writes it, names the delimiter. All mistakes are reported together, each
+with its line.
 """
 
 import csv
@@ -21,30 +21,30 @@ _MAX_HEADING_LENGTH: Final = 20_000
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?[,;\t ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 Line = tuple[int, list[str]]
-"""The line on which a row begins, and what it holds."""
+"""The line number on which a row starts, and its cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What a heading may name, and what it must."""
+    """The columns that a heading may have, and those that it must have."""
 
     names: Mapping[str, str]
-    """What may stand there, in lower case, and the column that it means."""
+    """Accepted heading in lower case to the name of its column."""
     needed: Sequence[str]
     unknown: str
-    """What is said before a name that is none, and ..."""
+    """The start of the message about an unknown heading, before the heading itself."""
     place: str
-    """... after it."""
+    """The end of that message, after the heading."""
 
     @property
     def known(self) -> list[str]:
-        """Every column, in the order in which a person would look for it."""
+        """The name of every column once, in the order of `names`."""
         return list(dict.fromkeys(self.names.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose heading is sound."""
+    """A table with a valid heading."""
 
     where: str
     columns: Sequence[str]
@@ -55,7 +55,10 @@ class Table:
         return len(self._lines)
 
     def rows(self, problems: list[Problem]) -> Iterator[tuple[int, dict[str, str]]]:
-        """Line and cells by column; a row of another width is added to the problems instead."""
+        """Yields the line number and the cells by column of each row.
+
+        A row with another number of cells is not yielded; a problem is appended instead.
+        """
         for line, cells in self._lines:
             if len(cells) == len(self.columns):
                 yield line, dict(zip(self.columns, cells, strict=True))
@@ -67,17 +70,18 @@ class Table:
 
 
 def read_table(content: bytes, where: str, columns: Columns) -> Table:
-    """Raises one `FileErrors` for what is no table, or with every mistake of its heading."""
+    """Reads a table. Raises one `FileErrors`: not a CSV file, or every mistake in its heading."""
     heading, *lines = read_lines(content, where, columns.names)
-    return Table(where, _named(heading, where, columns), lines)
+    return Table(where, _column_names(heading, where, columns), lines)
 
 
 def read_lines(content: bytes, where: str, names: Collection[str]) -> list[Line]:
-    """Every line that is not blank; at least one, which may be a heading with some of the names.
+    """Every line that is not blank, at least one.
 
-    The names, in lower case, tell the delimiter. Raises `FileErrors` for what is no CSV.
+    `names` are the known headings in lower case; they help to find the delimiter. Raises
+    `FileErrors` if the content is not CSV.
     """
-    text = _decoded(content, where)
+    text = _decode(content, where)
     declared = _SEPARATOR.match(text)
     if declared is not None:
         return _lines(text[declared.end() :], where, declared[1])
@@ -85,46 +89,48 @@ def read_lines(content: bytes, where: str, names: Collection[str]) -> list[Line]
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """As the file has them, line by line; those of one line as they were found."""
+    """The problems sorted by line; those of the same line keep their order."""
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
-def _decoded(content: bytes, where: str) -> str:
+def _decode(content: bytes, where: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        problem = "no UTF-8 text; save it as CSV UTF-8"
+        problem = "not UTF-8 text; save it as CSV UTF-8"
         raise FileErrors([Problem(where, line, problem)]) from None
 
 
 def _delimiter(text: str, names: Collection[str]) -> str:
-    """The one by which the first line names most columns, or falls into most parts, or that it
-    holds first."""
+    """The delimiter that best fits the first line.
+
+    Most known columns, then most cells, then the first to appear.
+    """
     first = next(iter(text.lstrip("\r\n")[:_MAX_HEADING_LENGTH].splitlines()), "")
 
     def fit(delimiter: str) -> tuple[int, int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
-        return sum(_plain(cell) in names for cell in cells), len(cells), -first.find(delimiter)
+        return sum(_normalize(cell) in names for cell in cells), len(cells), -first.find(delimiter)
 
     return max(_DELIMITERS, key=fit)
 
 
 def _lines(text: str, where: str, delimiter: str) -> list[Line]:
-    """Heading and rows: all that is not blank, as wide as the heading where nothing follows."""
+    """Heading and rows without blank lines; empty cells beyond the heading are cut off."""
     found: list[Line] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
-        begun = reader.line_num + 1
+        start = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
             problem = f"cannot be read as CSV from here on: {error}; look at its quotation marks"
-            raise FileErrors([Problem(where, begun, problem)]) from None
+            raise FileErrors([Problem(where, start, problem)]) from None
         if cells is None:
             break
         if any(cell.strip() for cell in cells):
-            found.append((begun, cells))
+            found.append((start, cells))
     if not found:
         raise FileErrors([Problem(where, None, "empty; its first line names the columns")])
     width = max(number for number, cell in enumerate(found[0][1], 1) if cell.strip())
@@ -134,13 +140,13 @@ def _lines(text: str, where: str, delimiter: str) -> list[Line]:
     ]
 
 
-def _named(heading: Line, where: str, columns: Columns) -> list[str]:
-    """The name of each column. Raises `FileErrors` for what is unknown, twice there or missing."""
+def _column_names(heading: Line, where: str, columns: Columns) -> list[str]:
+    """The name of each column. Raises `FileErrors` for unknown, repeated and missing columns."""
     line, cells = heading
     found: list[str] = []
     problems = []
     for cell in cells:
-        name = columns.names.get(_plain(cell), "")
+        name = columns.names.get(_normalize(cell), "")
         if not name:
             problem = f"{columns.unknown} {show_value(cell.strip())} {columns.place}"
             problems.append(problem + suggestion(cell.strip(), columns.known))
@@ -155,5 +161,5 @@ def _named(heading: Line, where: str, columns: Columns) -> list[str]:
     return found
 
 
-def _plain(cell: str) -> str:
+def _normalize(cell: str) -> str:
     return cell.strip().casefold()

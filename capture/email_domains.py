@@ -1,7 +1,7 @@
-"""What an e-mail address's domain tells: a company's own, free-mail, or thrown away after use.
+"""Classifies the domain of an e-mail address: company, free-mail or disposable.
 
-The lists are two small packages that are kept up by their communities, and the few names below
-that they lack. A subdomain of a listed domain counts as listed.
+The lists come from two small packages that their communities maintain, plus the few names below
+that the packages lack. A subdomain of a listed domain counts as listed.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ ALSO_FREE_MAIL = frozenset(
         "zoho.eu",
     }
 )
-"""Providers of mailboxes for persons, and relays of their addresses, that the package lacks."""
+"""Providers of personal mailboxes and relay addresses that the package lacks."""
 
 _DISPOSABLE = frozenset(blocklist)
 _FREE_MAIL = frozenset(whitelist) | ALSO_FREE_MAIL
@@ -45,28 +45,27 @@ def domain_of(email: str) -> str:
     domain = email.rpartition("@")[2].strip().rstrip(".").lower() if "@" in email else ""
     if domain.isascii():
         return domain
-    try:  # without transitional mapping, by which a sharp s would be ss
+    try:  # transitional mapping would turn a sharp s into ss
         return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
     except idna.IDNAError:
         return domain
 
 
 def is_free_mail(email: str) -> bool:
-    """Whether anybody can have a mailbox there, such as gmail.com."""
+    """Whether anybody can get a mailbox at the domain, such as gmail.com."""
     return _is_listed(domain_of(email), _FREE_MAIL)
 
 
 def is_disposable(email: str) -> bool:
-    """Whether the domain gives mailboxes that are thrown away after use."""
+    """Whether the domain provides mailboxes for one-time use."""
     return _is_listed(domain_of(email), _DISPOSABLE)
 
 
 def company_domain(email: str) -> str | None:
-    """The domain as written after the @, if it can stand for a company; else None.
+    """The domain after the @ if it can identify a company; None for free-mail and disposable.
 
-    Subdomains are kept: `us.acme.com` and `acme.com` are two companies to a duplicate rule, since
-    no list says soundly which of a name's parts belong to one owner. Free-mail and disposable
-    domains stand for nobody.
+    Subdomains are kept: a duplicate rule takes `us.acme.com` and `acme.com` as two companies,
+    because no list reliably shows which parts of a name belong to one owner.
     """
     domain = domain_of(email)
     if not domain or _is_listed(domain, _FREE_MAIL) or _is_listed(domain, _DISPOSABLE):
@@ -75,7 +74,7 @@ def company_domain(email: str) -> str | None:
 
 
 def domain_lists_digest() -> bytes:
-    """SHA-256 over both lists, so that a verdict can cite the lists that judged it."""
+    """SHA-256 of both lists, so that a verdict can cite the lists that it used."""
     lists = (sorted(_FREE_MAIL), sorted(_DISPOSABLE))
     return hashlib.sha256("\n\n".join("\n".join(names) for names in lists).encode()).digest()
 

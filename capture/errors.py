@@ -1,12 +1,12 @@
-"""Every refusal that Gatepost makes on purpose.
+"""The errors that Gatepost raises on purpose.
 
-    GatepostError           a refusal that a person can mend; str() is the whole sentence
-    +-- FileErrors          mistakes in files that people write, all told at once
-    +-- Refused             the request is understood, and the rules forbid it
-    |   +-- MoveRefused     the lead's track has no such move from where it stands
+    GatepostError           an error that a person can fix; str() is the full message
+    +-- FileErrors          mistakes in files that people write, all reported together
+    +-- Refused             the request is understood, but a rule forbids it
+    |   +-- MoveRefused     the lead's current stage does not allow this move
     +-- NotFound            no such campaign, client or lead
-    +-- Unavailable         a part that we stand on does not answer: full disk, locked database
-        +-- Busy            others are at work, and the caller did not want to wait for them
+    +-- Unavailable         something that we depend on fails: full disk, locked database
+        +-- Busy            other processes hold the resource, and the caller chose not to wait
 
 The command line turns each into one line on stderr and exit code 1. An error may carry a `Hint`,
 which the command line turns into the option or command that helps.
@@ -20,74 +20,74 @@ from typing import Any
 
 
 class Hint(Enum):
-    """What helps after a refusal: a value to give, or something to do.
+    """What helps after an error: a value to give, or an action to take.
 
-    Each way in (the command line, say) has its own words for it.
+    Each interface, such as the command line, translates it into its own words.
     """
 
     BY = "by"
-    """Who does it."""
+    """Give the person who does it."""
     AMOUNT = "amount"
     PERIOD = "period"
     MEETING = "meeting"
-    """When the meeting is."""
+    """Give the time of the meeting."""
     BASIS = "basis"
-    """The lawful basis on which a person's data are kept."""
+    """Give the lawful basis for keeping a person's data."""
     AGAIN = "again"
-    """It is meant, though the same is recorded already."""
+    """Confirm: the same is recorded already."""
     FROM_CLIENT = "from client"
-    """It is entered for the client."""
+    """State that the agency enters it for the client."""
     NOT_SPAM = "not spam"
-    """The lead is to be taken out of spam."""
+    """Take the lead out of spam."""
     IS_NO_SPAM = "is no spam"
-    """It cannot be taken out of spam."""
+    """Omit the option: the lead is not in spam."""
     STATEMENTS = "statements"
-    """All numbers can be listed."""
+    """List the numbers of all statements."""
     STATEMENT = "statement"
-    """One statement can be shown, by its `number`."""
+    """Show the statement with this `number`."""
     TOKENS = "tokens"
-    """All tokens can be listed."""
+    """List all tokens."""
     BUILD = "build"
-    """The site can be built again."""
+    """Build the site again."""
     BUILD_FIRST = "build first"
-    """The site is to be built first."""
+    """Build the site first."""
     RESUME = "resume"
-    """The `campaign` can be opened again."""
+    """Open the `campaign` again."""
     NOTIFY = "notify"
-    """The client of the `campaign` can be notified."""
+    """Notify the client of the `campaign`."""
     WITHDRAW = "withdraw"
-    """The review of the `lead_id` can be taken back for some seconds; later there are credits."""
+    """Undo the review of `lead_id`, possible for some seconds; later, issue a credit."""
     DISPUTE = "dispute"
-    """The rejection of the `lead_id` can be disputed."""
+    """Dispute the rejection of `lead_id`."""
 
 
 class GatepostError(Exception):
-    """A refusal that says what, where and how to mend it."""
+    """An error whose message says what is wrong, where, and how to fix it."""
 
     def __init__(self, text: str, hint: Hint | None = None, **about: Any) -> None:
         super().__init__(text)
         self.hint = hint
         self.about = about
-        """What the hint is about, such as the `campaign`."""
+        """The values that the hint needs, such as `campaign`."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a file that a person writes: where it is, and how to mend it."""
+    """One mistake in a file that a person writes: where it is, and how to fix it."""
 
     path: str
     line: int | None
     message: str
 
     def __str__(self) -> str:
-        """One line, whatever stands in the file: no terminal obeys it."""
+        """One line without control characters, which a terminal could execute."""
         where = self.path if self.line is None else f"{self.path}:{self.line}"
         message = f"{where}: {self.message}"
         return "".join(sign if sign.isprintable() else "�" for sign in message)
 
 
 class FileErrors(GatepostError):
-    """Mistakes in campaign, client or content files: gathered first, then told all at once."""
+    """Mistakes in campaign, client or content files: collected, then reported together."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -95,16 +95,16 @@ class FileErrors(GatepostError):
 
 
 class Refused(GatepostError):
-    """The request is understood, and the rules forbid it."""
+    """The request is understood, but a rule forbids it."""
 
 
 class MoveRefused(Refused):
-    """The lead's track has no such move from where it stands; names the moves that are allowed."""
+    """The lead's current stage does not allow this move; carries the moves that are allowed."""
 
     def __init__(self, text: str, stage: str = "", allowed: Iterable[str] = ()) -> None:
         super().__init__(text)
         self.stage = stage
-        """Where the lead stands on that track."""
+        """The lead's stage on that track."""
         self.allowed = tuple(allowed)
         """The kinds of event that may follow."""
 
@@ -114,15 +114,15 @@ class NotFound(GatepostError):
 
 
 class Unavailable(GatepostError):
-    """A part that we stand on does not answer."""
+    """Something that we depend on, such as the database, does not answer."""
 
 
 class Busy(Unavailable):
-    """Others are at work just now, and the caller did not want to wait."""
+    """Other processes hold the resource, and the caller chose not to wait."""
 
 
 def short_path(path: Path) -> str:
-    """The path as a person at the project's root would type it."""
+    """The path relative to the working folder, or the full path if it lies outside."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all: written beside its place, then renamed into it."""
+"""Writes files safely: atomic replacement, private permissions, a lock on a folder."""
 
 import fcntl
 import os
@@ -9,41 +9,40 @@ from pathlib import Path
 from stat import S_IMODE, S_ISLNK
 from typing import Final
 
-# Files and folders that hold personal data or secrets: their owner's alone.
-
-
+# Permissions for files and folders that hold personal data or secrets.
 OWNER_ONLY: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
 _OTHERS: Final = 0o077
+_NOT_OTHERS: Final = 0o770
 
 
 def make_private_folder(path: Path) -> None:
-    """Makes the folder and those above it, where they are missing. Raises OSError."""
+    """Creates the folder, and its parents, if they are missing. Raises OSError."""
     if not path.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
 
 
 def open_private(path: str | Path) -> int:
-    """A handle to read and write a file, which is made if it is missing. Raises OSError."""
+    """Opens a file for reading and writing, and creates it if missing. Raises OSError."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
 
 
 def make_private(paths: Iterable[Path]) -> list[str]:
-    """Takes from all others what rights they have on files and folders that are there.
+    """Removes the rights of group and others on existing files and folders.
 
-    No link is followed. One line for each that could not be changed, with the mend.
+    Links are not followed. Returns one message for each path that could not be changed.
     """
     messages = []
     for path in paths:
         try:
             mode = path.lstat().st_mode
-        except OSError:  # not there, or for another to say: SQLite takes its own files away
+        except OSError:  # missing or unreadable: SQLite deletes its own files, others report it
             continue
         try:
             if not S_ISLNK(mode) and mode & _OTHERS:
                 path.chmod(S_IMODE(mode) & ~_OTHERS)
-        except FileNotFoundError:  # gone since
+        except FileNotFoundError:  # deleted meanwhile
             continue
         except OSError as error:
             messages.append(
@@ -53,18 +52,15 @@ def make_private(paths: Iterable[Path]) -> list[str]:
     return messages
 
 
-_NOT_OTHERS: Final = 0o770
-
-
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """An empty draft beside `path` that takes its place, synced, when the block ends well.
+    """Yields an empty temporary file; replaces `path` with it, synced, when the block succeeds.
 
-    If the block fails, the draft goes and what stood at `path` stays. What we write tells of
-    people or prices, so a new file is its owner's alone; one that is replaced keeps the rights of
-    its owner and group, and no others. Raises OSError.
+    If the block fails, the temporary file is deleted and `path` stays unchanged. Our files hold
+    personal data or prices, so only the owner can read a new file. A replaced file keeps the rights
+    of its owner and group; others lose theirs. Raises OSError.
     """
-    place = path.resolve()  # a link stays a link
+    place = path.resolve()  # keeps a link: its target is replaced
     draft = place.with_name(f".{secrets.token_hex(8)}.part")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     try:
@@ -80,9 +76,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """Waits until no other process holds this folder, then holds it. Raises OSError.
+    """Waits for an exclusive lock on the folder and holds it. Raises OSError.
 
-    The kernel lets go of it when the process ends, however it ends.
+    The kernel releases the lock when the process ends, even after a crash.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -1,7 +1,7 @@
-"""Times that people write in a zone, read as instants, and instants shown in a zone.
+"""Converts local times that people write to UTC, and UTC to local times.
 
-Where clocks go forward some local times do not exist, and where they go back some come twice
-(PEP 495): the first are refused with the two that lie near, of the others the first is taken.
+When clocks go forward, some local times do not exist: they are refused, and the message names the
+two nearest times. When clocks go back, some occur twice: the first is taken (PEP 495).
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,49 +10,49 @@ from zoneinfo import ZoneInfo
 
 from capture.errors import Refused
 
-_A_DATE: Final = len("2026-11-01")
+_DATE_LENGTH: Final = len("2026-11-01")
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime:
-    """A date (its first moment) or an ISO 8601 time, in UTC; without an offset, of the zone.
+    """Reads a date (as its first moment) or an ISO 8601 time; returns UTC.
 
-    Raises `Refused` for a time that the zone leaves out, ValueError for what is no time or,
-    for the last hours of the year 9999, OverflowError.
+    A time without an offset is in the zone. Raises `Refused` for a time that does not exist in the
+    zone, ValueError for text that is not a time, and OverflowError for the last hours of 9999.
     """
-    if len(text) == _A_DATE:
+    if len(text) == _DATE_LENGTH:
         return _first_moment(date.fromisoformat(text), zone)
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         if not _exists(moment):
-            near = " or ".join(_written(moment.replace(fold=fold)) for fold in (1, 0))
+            near = " or ".join(_format(moment.replace(fold=fold)) for fold in (1, 0))
             raise Refused(f"{text} does not exist in {zone}: the clocks go forward; write {near}")
     return moment.astimezone(UTC)
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """The instant as the zone's clocks show it, with its offset."""
-    return _written(moment.astimezone(zone))
+    """The instant as local time in the zone, ISO 8601 with its offset."""
+    return _format(moment.astimezone(zone))
 
 
 def show_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """The instant in the zone and in UTC, and which of two it is where an hour comes twice."""
+    """The instant in the zone and in UTC; says which of the two if the local time occurs twice."""
     shown = f"{local(moment, zone)} in {zone}, {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return f"{shown} ({which})" if (which := clock_change_note(moment, zone)) else shown
 
 
 def clock_change_note(moment: datetime, zone: ZoneInfo) -> str:
-    """That the clock shows this time twice, and the other one; empty for other instants."""
+    """A note that this local time occurs twice, with the other instant; "" if it does not."""
     here = moment.astimezone(zone)
     other = here.replace(fold=1 - here.fold)
     if other.utcoffset() == here.utcoffset():
         return ""
     this, that = ("second", "first") if here.fold else ("first", "second")
-    return f"the {this} of two: the clocks go back; the {that} is {_written(other)}"
+    return f"the {this} of two: the clocks go back; the {that} is {_format(other)}"
 
 
 def _first_moment(day: date, zone: ZoneInfo) -> datetime:
-    """Midnight or, where the clocks leave that out, the moment at which they go on."""
+    """Midnight, or the first moment after it if the clock change skips midnight."""
     midnight = datetime.combine(day, time(), zone)
     first = midnight.astimezone(UTC)
     if first.astimezone(zone).date() != day:
@@ -66,8 +66,8 @@ def _exists(moment: datetime) -> bool:
     return back.replace(tzinfo=None) == moment.replace(tzinfo=None)
 
 
-def _written(moment: datetime) -> str:
-    """With its offset, so that it means one instant: as the clock shows it then."""
+def _format(moment: datetime) -> str:
+    """ISO 8601 with its offset, in the zone's own local time at that instant."""
     there = moment.astimezone(UTC).astimezone(moment.tzinfo)
     precision = "seconds" if there.second else "minutes"
     return there.isoformat(timespec=precision)

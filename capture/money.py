@@ -1,6 +1,6 @@
 """Money as integers of the currency's minor unit; `Decimal` at the edges; one rounding rule.
 
-The number of decimals of a currency follows ISO 4217 as CLDR carries it (JPY 0, USD 2, KWD 3).
+The number of decimals follows ISO 4217, from CLDR data (JPY 0, USD 2, KWD 3).
 """
 
 import re
@@ -13,13 +13,13 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 from capture.errors import Refused
 
 LARGEST: Final = 10**15
-"""The largest amount that is taken, in minor units, either way. Every way in checks it."""
+"""The largest amount accepted, in minor units, positive or negative. Every input checks it."""
 MAX_SUM: Final = 10**18
-"""The largest sum of a statement: with its tax, still below the 2**63 of the database's integers.
-Python's own integers have no end, so what is summed up for figures needs no bound."""
+"""The largest sum of a statement, in minor units. With tax it stays below 2**63, the limit of the
+database's integers. Sums for reports stay in Python, whose integers have no limit."""
 
 _CODE_BEFORE_DIGIT = re.compile(r"[A-Z]{3}(?=\d)")
-"""A currency without a sign of its own: CLDR asks for a space there, Babel leaves it out."""
+"""A currency without its own symbol: CLDR puts a space after the code, Babel omits it."""
 
 CURRENCIES = frozenset(list_currencies())
 
@@ -31,32 +31,30 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def round_minor(exact: Fraction) -> int:
-    """An exact amount of minor units, such as a share of a share, rounded half to even (24)."""
+    """An exact amount of minor units, such as 10 % of 12.5 %, rounded half to even (rule 24)."""
     return round(exact)
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
-    """The amount in major units with the currency's own number of decimals: 5000 USD is 50.00."""
+    """The amount in major units, with the currency's number of decimals: 5000 in USD is 50.00."""
     return Decimal(minor).scaleb(-get_currency_precision(currency))
 
 
 def percent_of(minor: int, percent: Decimal, currency: str) -> int:
-    """A share of an amount: 19 percent of 5000 USD cents is 950."""
+    """A percentage of an amount, both in minor units: 19 percent of 5000 USD cents is 950."""
     return to_minor(from_minor(minor, currency) * percent / 100, currency)
 
 
 def check_amount(
     amount: Decimal, currency: str, what: str = "the amount", most: int = LARGEST
 ) -> None:
-    """Raises `Refused`, naming the bound, for more than `most` minor units, either way.
+    """Raises `Refused` if the amount is over `most` minor units, positive or negative.
 
-    The amount is not repeated: it may be thousands of digits long.
+    The message names the limit and not the amount, which may be thousands of digits long.
     """
     largest = from_minor(most, currency)
-    if amount.copy_abs() > largest:  # abs() would overflow on what is written as 1e999999999999
-        raise Refused(
-            f"{what} is over {largest:,} {currency}, the most that is taken; check its digits"
-        )
+    if amount.copy_abs() > largest:  # abs() would overflow on 1e999999999999
+        raise Refused(f"{what} is over {largest:,} {currency}, the maximum; check its digits")
 
 
 def is_exact(amount: Decimal, currency: str) -> bool:
@@ -65,6 +63,6 @@ def is_exact(amount: Decimal, currency: str) -> bool:
 
 
 def show_money(minor: int, currency: str) -> str:
-    """For people, with the currency's own decimals: `$50.00`, `¥5,000`, `KWD 5.000`."""
+    """The amount as text for people: `$50.00`, `¥5,000`, `KWD 5.000`."""
     text: str = format_currency(from_minor(minor, currency), currency, locale="en_US")
     return _CODE_BEFORE_DIGIT.sub(r"\g<0> ", text.replace("\xa0", " "))

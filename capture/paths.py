@@ -1,8 +1,8 @@
-"""Which file a name leads to, if it stays inside one folder: for reading and for writing.
+"""Resolves a name to a file inside one folder, for reading and for writing.
 
-Every path that content names is decided here: links, pictures, front matter, campaign assets, media
-of an import. A name is looked at as written and as any reader of it may take it: percent-decoded,
-with backslashes as slashes, and with Unicode look-alikes (NFKC) as the signs that they stand for.
+Every path in content is resolved here: links, pictures, front matter, campaign assets, media of an
+import. A name is checked as written and in every form that a reader may give it: percent-decoded,
+with backslashes as slashes, and with Unicode look-alikes replaced (NFKC).
 """
 
 import os
@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-_MOST: Final = 200
-"""How many readings of a name are looked at; one that has more is refused."""
+_MAX_FORMS: Final = 200
+"""The most forms of one name that are checked; a name with more is refused."""
 
 
 def name_below(path: str, beside: str = "") -> str:
-    """The name below the folder: from its top after one `/`, else from the folder `beside`.
+    """The name relative to the top folder; without a leading `/` it is relative to `beside`.
 
-    Not normalized: what leads out of the folder must stay visible to `ConfinedFolder`.
+    Not normalized, so that `ConfinedFolder` still sees a name that leads out of the folder.
     """
     return path[1:] if path.startswith("/") else posixpath.join(beside, path)
 
 
 class ConfinedFolder:
-    """A folder out of which no name leads. Answers are kept: make a new one for a new look."""
+    """A folder that no name may leave. Results are cached; make a new object to check again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
@@ -35,9 +35,9 @@ class ConfinedFolder:
         self._modes: dict[str, int | None] = {}
 
     def why_outside(self, name: str) -> str:
-        """What is wrong with where the name leads, such as "leads out of content/"; else empty.
+        """Why the name is not allowed, such as "leads out of content/"; "" if it is.
 
-        Looks at nothing but symbolic links, and holds for names that are still to be written.
+        Reads only symbolic links, so it also works for files that do not exist yet.
         """
         problem = self._faults.get(name)
         if problem is None:
@@ -45,19 +45,19 @@ class ConfinedFolder:
         return problem
 
     def why_no_file(self, name: str) -> str:
-        """The same, or why what lies there is no regular file; also empty if nothing is there."""
+        """Why the name is not allowed or is not a regular file; "" if it is, or does not exist."""
         if problem := self.why_outside(name):
             return problem
         mode = self._mode(name)
         return "" if mode is None or stat.S_ISREG(mode) else kind_fault(mode)
 
     def find_file(self, name: str) -> Path | None:
-        """The regular file of that name; None if there is none, or if it is not to be used."""
+        """The regular file of that name; None if it does not exist or is not allowed."""
         mode = None if self.why_outside(name) else self._mode(name)
         return self.folder / name if mode is not None and stat.S_ISREG(mode) else None
 
     def holds(self, path: Path) -> bool:
-        """Whether a path lies inside by where symbolic links lead."""
+        """Whether the path is inside the folder after symbolic links are resolved."""
         try:
             return self._is_inside(os.path.realpath(path))
         except (OSError, ValueError):
@@ -67,17 +67,17 @@ class ConfinedFolder:
         if name not in self._modes:
             try:
                 self._modes[name] = (self.folder / name).stat().st_mode
-            except OSError:  # it is not there, its name is too long, it leads to itself
+            except OSError:  # missing, name too long, or a link to itself
                 self._modes[name] = None
         return self._modes[name]
 
     def _find_fault(self, name: str) -> str:
-        spellings = _spellings(name)
-        if not spellings:
-            return "is encoded too often to say where it leads: write it plainly"
-        if any(map(_has_no_file, spellings)):
-            return "holds a character that no file name has"
-        if any(map(self._escapes, spellings)):
+        forms = _forms(name)
+        if not forms:
+            return "is encoded too many times: write it plainly"
+        if any(map(_has_bad_character, forms)):
+            return "has a character that is not allowed in a file name: remove it"
+        if any(map(self._escapes, forms)):
             return f"leads out of {self.folder.name}/"
         return ""
 
@@ -85,51 +85,56 @@ class ConfinedFolder:
         normal = posixpath.normpath(name)
         if name.startswith("/") or normal == ".." or normal.startswith("../"):
             return True
-        # For the system `link/..` is beside what the link leads to; for Pelican, beside the link.
-        return not all(self.holds(self.folder / way) for way in {name, normal})
+        # The system takes `link/..` relative to the link's target; Pelican, relative to the link.
+        return not all(self.holds(self.folder / path) for path in {name, normal})
 
     def _is_inside(self, real: str) -> bool:
         return real == self._real or real.startswith(f"{self._real.rstrip('/')}/")
 
 
 def kind_fault(mode: int) -> str:
-    """What a file of that mode is instead of a regular one."""
+    """What is wrong with a file of that mode, which is not a regular file."""
     if stat.S_ISDIR(mode):
         return "is a folder: name a file"
-    return "is no regular file but a pipe, socket or device: put a file in its place"
+    return "is a pipe, socket or device: replace it with a regular file"
 
 
-def _spellings(name: str) -> tuple[str, ...]:
-    """The name and what readers may make of it, in any order; nothing if that has no end."""
+def _forms(name: str) -> tuple[str, ...]:
+    """All forms of the name, in any order; empty if there are more than `_MAX_FORMS`."""
     if name.isascii() and "%" not in name and "\\" not in name:
         return (name,)
     found, waiting = {name: None}, [name]
     while waiting:
         before = waiting.pop()
-        for change in (_with_slashes, _decoded, _compatible, posixpath.normpath):
+        for change in (
+            _use_slashes,
+            _percent_decode,
+            _normalize,
+            posixpath.normpath,
+        ):
             after = change(before)
             if after not in found:
-                if len(found) == _MOST:
+                if len(found) == _MAX_FORMS:
                     return ()
                 found[after] = None
                 waiting.append(after)
     return tuple(found)
 
 
-def _with_slashes(name: str) -> str:
+def _use_slashes(name: str) -> str:
     return name.replace("\\", "/")
 
 
-def _decoded(name: str) -> str:
+def _percent_decode(name: str) -> str:
     return unquote(name, errors="surrogateescape")
 
 
-def _compatible(name: str) -> str:
+def _normalize(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def _has_no_file(name: str) -> bool:
-    """Control characters, and what no file system can write down."""
+def _has_bad_character(name: str) -> bool:
+    """Whether it has control characters or characters that no file system can store."""
     try:
         return any(sign < 32 or sign == 127 for sign in os.fsencode(name))
     except UnicodeEncodeError:

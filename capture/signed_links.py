@@ -1,7 +1,7 @@
-"""Signed links: who holds one was given it by us, for one purpose and for a time.
+"""Makes and checks signed links. Each token is valid for one purpose and a limited time.
 
-Signed with itsdangerous; each purpose has its own salt, so that a token for one is none for
-another. Tokens carry ids only, which a reader can decode and cannot change.
+Signed with itsdangerous. Each purpose has its own salt, so a token for one is not valid for
+another. Tokens contain only ids; a reader can decode them but not change them.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,16 @@ TEST_LEAD_LIFE: Final = timedelta(days=1)
 
 
 class TokenExpired(Refused):
-    """It was ours, and its time is over."""
+    """The token is genuine but no longer valid."""
 
 
 class TokenInvalid(Refused):
-    """It was never ours, or it was changed."""
+    """The token was not made by us, or was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token says: this lead of this campaign may have this file (or the thanks page)."""
+    """What a token allows: a lead of a campaign may get a file, or see the thanks page."""
 
     campaign: str
     lead_id: str
@@ -36,38 +36,38 @@ class Grant:
 class Tokens:
     """Makes and reads the signed tokens of one installation."""
 
-    def __init__(self, secret: bytes, history: timedelta) -> None:
-        """`life` is how long download links and thanks pages live."""
-        self._history = history
+    def __init__(self, secret: bytes, lifetime: timedelta) -> None:
+        """`lifetime` is how long download links and thanks pages are valid."""
+        self._lifetime = lifetime
         self._thanks = TimestampSigner(secret, salt="thanks")
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
 
     def thanks(self, campaign: str, lead_id: str) -> str:
-        """For the address of the thanks page. Made for every lead, so plainer than the others."""
+        """A token for the thanks page. Every lead gets one, so it uses a faster format."""
         return self._thanks.sign(f"{lead_id}-{campaign}").decode()
 
     def read_thanks(self, token: str) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        age = int(self._history.total_seconds())
+        age = int(self._lifetime.total_seconds())
         content: bytes = _load_signed(lambda: self._thanks.unsign(token, max_age=age))
         lead_id, _, campaign = content.decode().partition("-")
         return Grant(campaign, lead_id)
 
     def download(self, grant: Grant) -> str:
-        """For the address of one gated file."""
+        """A token for the download of one gated file."""
         return str(self._download.dumps([grant.campaign, grant.lead_id, grant.file]))
 
     def read_download(self, token: str) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        return Grant(*self._read(self._download, token, self._history, 3))
+        return Grant(*self._read(self._download, token, self._lifetime, 3))
 
     def test_lead(self, campaign: str) -> str:
-        """Marks whoever fills the campaign's form with it as a test (rule 5)."""
+        """A token that marks a submission of the campaign's form as a test (rule 5)."""
         return str(self._test.dumps([campaign]))
 
     def is_test_lead(self, token: str, campaign: str) -> bool:
-        """Whether the token marks a test of this campaign, made within a day."""
+        """Whether the token marks a test of this campaign and is at most one day old."""
         if not token:
             return False
         try:
@@ -77,19 +77,19 @@ class Tokens:
 
     @staticmethod
     def _read(
-        serializer: URLSafeTimedSerializer, token: str, history: timedelta, parts: int
+        serializer: URLSafeTimedSerializer, token: str, lifetime: timedelta, parts: int
     ) -> list[str]:
-        text = _load_signed(lambda: serializer.loads(token, max_age=int(history.total_seconds())))
+        text = _load_signed(lambda: serializer.loads(token, max_age=int(lifetime.total_seconds())))
         if not isinstance(text, list) or len(text) != parts:
             raise TokenInvalid("this link is not one of ours")
         return [str(part) for part in text]
 
 
 def _load_signed(check: Callable[[], Any]) -> Any:
-    """What a check of a signature gives, or which of ours it is not."""
+    """Runs a check of a signature and turns its errors into ours."""
     try:
         return check()
     except SignatureExpired:
-        raise TokenExpired("this link has ended") from None
+        raise TokenExpired("this link has expired") from None
     except BadData:
         raise TokenInvalid("this link is not one of ours") from None

@@ -1,7 +1,7 @@
-"""What every public page needs to know of the site: one frozen object for both halves.
+"""The facts about the site that every public page needs, in one frozen object.
 
-The build makes it and writes it into `site.json`; the service reads it from there, so that a page
-of either half is dressed by the same `theme/templates/base.html` with the same names.
+The build writes it to `site.json` and the lead service reads it from there, so pages of both use
+the same `theme/templates/base.html` with the same names.
 """
 
 import json
@@ -24,7 +24,7 @@ class Link(BaseModel):
 
 
 class Site(BaseModel):
-    """Names, addresses and links that any public page may show. Nothing about leads."""
+    """Names, addresses and links that public pages may show. No data about leads."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,7 +50,7 @@ class Site(BaseModel):
     )
 
     def asset(self, name: str) -> str:
-        """The published address of a theme file; an unknown one is our own mistake (KeyError)."""
+        """The published address of a theme file. Raises KeyError for an unknown file."""
         return self.assets[name]
 
     def form_action(self, campaign_slug: str) -> str:
@@ -58,7 +58,7 @@ class Site(BaseModel):
         return f"{self.capture_url}/f/{campaign_slug}"
 
     def write(self, path: Path) -> None:
-        """Writes `site.json`; a reader sees the old file or the new one, never half of it."""
+        """Writes `site.json` atomically: a reader sees the old file or the new one."""
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".new")
         draft.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -72,4 +72,4 @@ class Site(BaseModel):
         except FileNotFoundError:
             raise Unavailable(f"{path}: no such file", Hint.BUILD_FIRST) from None
         except (ValueError, ValidationError):
-            raise Unavailable(f"{path}: not what a build writes", Hint.BUILD) from None
+            raise Unavailable(f"{path}: not a valid site.json", Hint.BUILD) from None

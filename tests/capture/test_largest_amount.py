@@ -27,7 +27,7 @@ from tests.capture.outcomes.desk import Desk as Table
 from tests.samples import CAMPAIGN, NOW, campaign
 
 CURRENCIES = ("JPY", "USD", "KWD", "CLF")  # 0, 2, 3 and 4 decimals
-TOO_MUCH = "is over 10,000,000,000,000.00 USD, the most that is taken; check its digits"
+TOO_MUCH = "is over 10,000,000,000,000.00 USD, the maximum; check its digits"
 CLOSED = NOW + 9 * DAY
 
 
@@ -39,7 +39,7 @@ def test_an_amount_is_taken_exactly_up_to_the_bound_and_refused_beyond_it(
     if abs(minor) <= LARGEST:
         assert minor_units(amount, currency) == minor
     else:
-        with pytest.raises(Refused, match=f"{currency}, the most that is taken"):
+        with pytest.raises(Refused, match=f"{currency}, the maximum"):
             minor_units(amount, currency)
 
 
@@ -166,7 +166,7 @@ def test_no_month_closes_on_a_sum_beyond_its_own_bound(
     lead = desk.take(WON)
     desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
     monkeypatch.setattr("capture.closing.close.MAX_SUM", 9_999)
-    with pytest.raises(Refused, match=r"the sum of 2026-11 is over 99\.99 USD, the most that"):
+    with pytest.raises(Refused, match=r"the sum of 2026-11 is over 99\.99 USD, the maximum"):
         desk.close("2026-11", CLOSED)
     monkeypatch.undo()
     assert desk.close("2026-11", CLOSED).total == 10_000

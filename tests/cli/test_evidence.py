@@ -267,8 +267,7 @@ def test_the_largest_amount_that_is_taken_is_proven_like_any_other(project: Proj
         beyond = project.run(*asked, "93000000000000000.00")
         assert (beyond.code, beyond.out) == (1, "")
         assert beyond.err == (
-            "the amount is over 10,000,000,000,000.00 USD, the most that is taken; "
-            "check its digits\n"
+            "the amount is over 10,000,000,000,000.00 USD, the maximum; check its digits\n"
         )
         assert project.run(*asked, "10000000000000.00").code == 0
     close(project)

@@ -99,8 +99,8 @@ def test_what_was_recorded_by_the_single_command_is_known(project: Project) -> N
 @pytest.mark.parametrize(
     ("table", "err"),
     [
-        (b"email,outcome,on\nJos\xe9\n", "crm.csv:2: no UTF-8 text; save it as CSV UTF-8\n"),
-        (TABLE.encode("utf-16"), "crm.csv:1: no UTF-8 text; save it as CSV UTF-8\n"),
+        (b"email,outcome,on\nJos\xe9\n", "crm.csv:2: not UTF-8 text; save it as CSV UTF-8\n"),
+        (TABLE.encode("utf-16"), "crm.csv:1: not UTF-8 text; save it as CSV UTF-8\n"),
         (b"\0", 'crm.csv:1: no column "\\u0000" in a table of outcomes\n'),
     ],
 )

@@ -111,7 +111,7 @@ def test_a_site_that_was_never_built_is_told_with_the_command(service: Service) 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 1}'])
 def test_a_torn_build_is_told_with_the_command(service: Service, text: str) -> None:
     (service.folder / "output" / "site.json").write_text(text)
-    assert refusal(service) == "output/site.json: not what a build writes; run `gatepost build`"
+    assert refusal(service) == "output/site.json: not a valid site.json; run `gatepost build`"
 
 
 def test_a_broken_campaign_file_is_told_with_its_line(service: Service) -> None:

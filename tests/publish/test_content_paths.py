@@ -131,7 +131,7 @@ def test_a_pipe_in_content_is_refused_and_never_waited_for(site: Any, place: str
         (site.root / "content" / folder).mkdir()
     os.mkfifo(site.root / "content" / place)
     site.post("Text.")
-    message = "is no regular file but a pipe, socket or device: put a file in its place"
+    message = "is a pipe, socket or device: replace it with a regular file"
     assert site.mistakes() == [f"content/{place}: {message}"]
 
 

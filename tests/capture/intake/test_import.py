@@ -113,7 +113,7 @@ class TestTable:
             (b"", "leads.csv: empty; its first line names the columns"),
             (b" , ,\n\n", "leads.csv: empty; its first line names the columns"),
             (HEADING.encode(), "leads.csv: a heading and no leads below it"),
-            (b"full_name\nJos\xe9\n", "leads.csv:2: no UTF-8 text; save it as CSV UTF-8"),
+            (b"full_name\nJos\xe9\n", "leads.csv:2: not UTF-8 text; save it as CSV UTF-8"),
             (
                 f'{HEADING}\n{ANN}\n"Bob,1,2\n3,4\n'.encode(),
                 "leads.csv:3: cannot be read as CSV from here on: unexpected end of data; "
