@@ -88,7 +88,13 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="gatepost")
 @click.pass_context
 def gatepost(ctx: click.Context) -> None:
-    """Publish posts with git; capture leads on them; bill only the leads that qualify."""
+    """Publish posts with git; capture leads on them; bill only the leads that qualify.
+
+    \b
+    Example:
+      gatepost serve --live
+      gatepost leads --help
+    """
     sourced = Sourced.read()
     ctx.meta["gatepost.settings"] = sourced
     if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
@@ -141,7 +147,12 @@ _SCHEMAS = {
 )
 @click.pass_context
 def serve(ctx: click.Context, live: bool) -> None:
-    """Serve the built site and the lead service."""
+    """Serve the built site and the lead service.
+
+    \b
+    Example:
+      gatepost serve --live
+    """
     settings = ctx.meta["gatepost.settings"].settings
     if live:
         from gatepost.preview.live import live as follow
@@ -159,7 +170,12 @@ def serve(ctx: click.Context, live: bool) -> None:
 @click.command()
 @click.argument("kind", type=click.Choice(sorted(_SCHEMAS)))
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a kind of file, for editors that check TOML and YAML."""
+    """Print the JSON Schema of a kind of file, for editors that check TOML and YAML.
+
+    \b
+    Example:
+      gatepost schema campaign > campaign.schema.json
+    """
     click.echo(json.dumps(_SCHEMAS[kind](), indent=2, ensure_ascii=False))
 
 
@@ -167,7 +183,12 @@ def schema(kind: str) -> None:
 @as_json_option
 @click.pass_context
 def settings(ctx: click.Context, as_json: bool) -> None:
-    """Show each setting, its value, and where it came from."""
+    """Show each setting, its value and its source.
+
+    \b
+    Example:
+      gatepost settings
+    """
     sourced: Sourced = ctx.meta["gatepost.settings"]
     rows = [
         {

@@ -32,7 +32,12 @@ _production = click.option(
 )
 @click.pass_context
 def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> None:
-    """Build the site; the old one stays until the new one is whole."""
+    """Build the site. The old site stays live until the new one is complete.
+
+    \b
+    Example:
+      gatepost build --production --release
+    """
     from publish.build.site import build as run  # Pelican loads for this command alone
     from publish.build.site import is_due
 
@@ -66,7 +71,12 @@ def _finish() -> Callable[[Path, Path], None]:
 )
 @click.pass_context
 def check(ctx: click.Context, production: bool, shape: str) -> None:
-    """Check what you wrote, posts and campaigns, without building."""
+    """Check posts, pages and campaigns without building the site.
+
+    \b
+    Example:
+      gatepost check --format github
+    """
     from publish.build.pelican_run import check as run  # Pelican loads for this command alone
 
     checked = run(config_of(production), setting_overrides(ctx), datetime.now(UTC))
@@ -134,7 +144,12 @@ _yaml = click.option("--yaml", is_flag=True, help="A head in YAML, in place of P
 
 @click.group()
 def new() -> None:
-    """Write a new post, page or campaign with its head filled in."""
+    """Create a post, page or campaign with its front matter filled in.
+
+    \b
+    Example:
+      gatepost new post "How a demo is priced"
+    """
 
 
 @new.command()
@@ -147,7 +162,12 @@ def new() -> None:
 def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a parameter
     ctx: click.Context, title: str, slug: str, yaml: bool, category: str, author: str
 ) -> None:
-    """Write a draft into content/posts/."""
+    """Create a draft in content/posts/.
+
+    \b
+    Example:
+      gatepost new post "How a demo is priced" --category Pricing --author Ada
+    """
     text = FrontMatterDefaults(category, author or _git_author(), yaml)
     _draft(ctx, "post", title, slug, text)
 
@@ -158,7 +178,12 @@ def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramete
 @_yaml
 @click.pass_context
 def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
-    """Write a draft into content/pages/."""
+    """Create a draft in content/pages/.
+
+    \b
+    Example:
+      gatepost new page "Imprint"
+    """
     _draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
 
 
@@ -168,7 +193,12 @@ def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
 @click.option("--client", default="", help="Whose it is: the name of a file in clients/.")
 @click.pass_context
 def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
-    """Write a campaign into campaigns/; it is closed until you say when it opens."""
+    """Create a campaign in campaigns/. It is closed until you set when it opens.
+
+    \b
+    Example:
+      gatepost new campaign "The buyer's guide" --client acme
+    """
     from publish.build.pelican_run import settings_from  # Pelican loads for this command alone
     from publish.plugins.checks import folders_of, layout_of
 
@@ -237,13 +267,23 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("import")
 def import_() -> None:
-    """Take the posts and pages of another system over. Nothing is written over."""
+    """Import posts and pages from another system. No file is overwritten.
+
+    \b
+    Example:
+      gatepost import ghost export.json --dry-run
+    """
 
 
 @import_.command()
 @_options
 def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
-    """Read the JSON file that Ghost exports."""
+    """Import the JSON file that Ghost exports.
+
+    \b
+    Example:
+      gatepost import ghost export.json --dry-run
+    """
     from publish.importers.ghost.export import read_ghost  # the readers load for this command alone
 
     _run(ctx, read_ghost(path), **options)
@@ -252,7 +292,12 @@ def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
 @import_.command()
 @_options
 def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
-    """Read the XML file (WXR) that WordPress exports."""
+    """Import the XML file (WXR) that WordPress exports.
+
+    \b
+    Example:
+      gatepost import wordpress export.xml --site https://old.example
+    """
     from publish.importers.wordpress.export import (
         read_wordpress,  # the readers load for this command alone
     )
@@ -263,7 +308,12 @@ def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
 @import_.command()
 @_options
 def hugo(ctx: click.Context, path: Path, **options: Any) -> None:
-    """Read a Hugo site, or its content folder."""
+    """Import a Hugo site, or its content folder.
+
+    \b
+    Example:
+      gatepost import hugo ../old-site --dry-run
+    """
     from publish.importers.hugo.site import read_hugo  # the readers load for this command alone
 
     _run(ctx, read_hugo(path, datetime.now(UTC)), **options)

@@ -21,11 +21,11 @@ from capture.ledger.protocol import Reading
 from capture.money import show_money
 from capture.text import count_noun
 
-# What `gatepost backtest` found, for people: verdicts, criteria, bill, leads that change.
+# The result as tables in the terminal.
 
 
 def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) -> None:
-    """Facts and tables on standard output. `asked`: campaign, file, version, since."""
+    """Prints facts and tables. `asked` holds campaign, file, version and since."""
     facts = [
         ("campaign", asked["campaign"]),
         ("now", f"{asked['file']}, version {asked['version'][:12]}"),
@@ -51,13 +51,13 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
                 "titles",
             )
         )
-    facts.append(("changes", _changes(found.changes)))
+    facts.append(("changes", _changes_sentence(found.changes)))
     show_facts(facts)
     if found.judged:
         show_heading("Verdicts")
         _show_verdicts(found)
         show_heading("Criteria")
-        rows = [row for count in found.criteria for row in _criterion(count)]
+        rows = [row for count in found.criteria for row in _criterion_rows(count)]
         show_rows(("criterion", "when", "rule", "met", "changes"), rows, as_json=False)
         show_heading("The bill, by month of receipt")
         _show_bill(found.bill)
@@ -65,7 +65,7 @@ def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) ->
         show_heading(f"Leads that change, the newest {len(found.changed):,} of {found.changes:,}")
         show_rows(
             ("lead_id", "received", "stage", "now", "what decides"),
-            [_changed(lead, draft) for lead in found.changed],
+            [_changed_row(lead, draft) for lead in found.changed],
             as_json=False,
         )
 
@@ -87,8 +87,8 @@ def _show_verdicts(found: Backtest) -> None:
     )
 
 
-def _criterion(count: CriterionCount) -> Iterator[dict[str, Any]]:
-    """A line for then and one for now, or one for both where the words are the same."""
+def _criterion_rows(count: CriterionCount) -> Iterator[dict[str, Any]]:
+    """One row for the old rule and one for the new; one row if they are the same."""
     numbers = {
         "no longer met": count.no_longer_met,
         "newly met": count.newly_met,
@@ -143,7 +143,7 @@ def _show_bill(bill: Bill) -> None:
         click.echo(f"No amounts: {bill.unknown}.")
 
 
-def _changed(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
+def _changed_row(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
     return {
         "lead_id": lead.lead_id,
         "received": lead.received_at.astimezone(draft.zone).date(),
@@ -153,7 +153,7 @@ def _changed(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
     }
 
 
-def _changes(changes: int) -> str:
+def _changes_sentence(changes: int) -> str:
     return (
         f"{count_noun(changes, 'lead')} would get another verdict"
         if changes
@@ -162,7 +162,7 @@ def _changes(changes: int) -> str:
 
 
 NAMED: Final = 20
-"""How many changed leads a terminal shows unless said otherwise."""
+"""Default number of changed leads in the terminal."""
 
 
 @click.command()
@@ -171,14 +171,13 @@ NAMED: Final = 20
     "--file",
     metavar="DRAFT.toml",
     type=OTHER_FILE,
-    help="The file to try, from anywhere; - reads standard input. "
-    "By default CAMPAIGN's own file as it stands now.",
+    help="The campaign file to try; - reads standard input. By default CAMPAIGN's current file.",
 )
-@click.option("--since", metavar="DATE", help="Only leads received since then.")
+@click.option("--since", metavar="DATE", help="Only leads received on or after this date or time.")
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"Name so many of the leads that change, the newest; {NAMED} by default, --json all.",
+    help=f"List at most so many changed leads, newest first. By default {NAMED}; with --json all.",
 )
 @as_json_option
 @pass_context
@@ -190,11 +189,15 @@ def backtest(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Try a changed file on CAMPAIGN's past leads: which verdicts would change, and the bill.
+    """Judge CAMPAIGN's past leads by a changed file: show changed verdicts and the bill.
 
-    The verdicts that were given stay as they are; nothing is written.
+    Nothing is written: every lead keeps the verdict that it has.
+
+    \b
+    Example:
+      gatepost backtest acme-demo --file draft.toml --since 2026-11-01
     """
-    draft, where = _draft(context, campaign, file)
+    draft, where = _read_draft(context, campaign, file)
     start = None if since is None else read_time(since, draft, "--since")
     keep = NAMED if limit is None and not as_json else limit
 
@@ -207,7 +210,7 @@ def backtest(
         found = ledger.read(look)
     known = bool(found.judged or found.erased or found.left_out)
     if not known:
-        context.campaign(campaign)  # a mistyped name is told, with what it may have meant
+        context.campaign(campaign)  # raises for an unknown name, with near spellings
     asked = {"campaign": campaign, "file": where, "version": draft.version, "since": moment(start)}
     if as_json:
         show_json(asked | _as_dict(found))
@@ -217,7 +220,7 @@ def backtest(
         click.echo(f"No leads of {campaign} here.")
 
 
-def _draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campaign, str]:
+def _read_draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campaign, str]:
     if file is None:
         return context.campaign(slug), f"{short_path(context.campaigns)}/{slug}.toml"
     raw, where = read_other(file)
@@ -225,18 +228,18 @@ def _draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campa
 
 
 def _as_dict(found: Backtest) -> dict[str, Any]:
-    """Everything, for `--json`; amounts in minor units."""
+    """The complete result, for `--json`; amounts in minor units."""
     data = asdict(found) | {"changes": found.changes}
     for month, facts in zip(found.bill.months, data["bill"]["months"], strict=True):
         facts["difference"] = month.difference
-    data["bill"]["total"] = _without_name(found.bill.total)
+    data["bill"]["total"] = _without_month(found.bill.total)
     data["changed"] = [
         asdict(lead) | {"received_at": moment(lead.received_at)} for lead in found.changed
     ]
     return data
 
 
-def _without_name(total: MonthBill) -> dict[str, Any]:
+def _without_month(total: MonthBill) -> dict[str, Any]:
     facts = asdict(total) | {"difference": total.difference}
     del facts["month"]
     return facts

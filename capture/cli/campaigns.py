@@ -1,4 +1,4 @@
-"""`gatepost campaigns ...`: list, show, check, pause and resume."""
+"""`gatepost campaigns`: list, show, check, pause and resume campaigns; check pushed files."""
 
 import json
 import sys
@@ -26,11 +26,11 @@ from capture.money import show_money, to_minor
 from capture.qualification.criteria import sentence
 from capture.text import count_noun
 
-# `gatepost campaigns answer`: what the ledger says of campaign files that somebody pushed.
+# `gatepost campaigns answer` checks pushed campaign files against the ledger.
 #
-# The publishing user cannot read the ledger, so it asks through a socket behind which this command
-# stands, run by the service's user: whoever may use the socket learns what rule 40 allows, and no
-# more, whatever is asked. The answer speaks of files and rounded counts, never of a person.
+# The publishing user cannot read the ledger. It asks through a socket that runs this command as the
+# service's user. So whoever can use the socket learns only what rule 40 allows: errors in files and
+# rounded counts, never anything about a person.
 
 
 _LARGEST: Final = 16 * 1024 * 1024
@@ -41,13 +41,18 @@ _FEW: Final = "too few leads to say"
 @click.argument("campaign", required=False)
 @pass_context
 def answer(context: CommandContext, campaign: str | None) -> None:
-    """Say what the ledger refuses of pushed files, and about how many verdicts they would change.
+    """Check pushed campaign files against the ledger, for the publishing service.
 
-    Reads {"slug": "text of the file, or null if it is gone"} from standard input and prints
-    {"refused": [lines], "told": [lines]}. With CAMPAIGN reads its file and prints lines.
+    Reads {"slug": "text of the file, or null if it was removed"} from standard input and prints
+    {"refused": [lines], "messages": [lines]}: errors, and about how many verdicts would change.
+    With CAMPAIGN, standard input is that campaign's file, and plain lines are printed.
+
+    \b
+    Example:
+      gatepost campaigns answer acme-demo < campaigns/acme-demo.toml
     """
     raw = sys.stdin.buffer.read(_LARGEST + 1)
-    texts = {campaign: raw.decode(errors="replace")} if campaign else _texts(raw)
+    texts = {campaign: raw.decode(errors="replace")} if campaign else _parse_texts(raw)
     with context.ledger() as ledger:
         data = ledger.read(lambda reading: _answers(reading, texts, context.push_backtests))
     if campaign is None:
@@ -78,7 +83,7 @@ def _answers(
     return {"refused": refused, "messages": messages}
 
 
-def _texts(raw: bytes) -> dict[str, str | None]:
+def _parse_texts(raw: bytes) -> dict[str, str | None]:
     try:
         text: Any = json.loads(raw) if len(raw) <= _LARGEST else None
     except ValueError:
@@ -97,7 +102,7 @@ def _check_removed(reading: Reading, slug: str) -> Iterator[str]:
 
 
 def _check_draft(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[str]:
-    """What today's file would have said of the leads that came, as far as it may be told."""
+    """How the draft would judge past leads, as far as a pusher may know (rule 40)."""
     if not allowance.take(datetime.now(UTC)):
         yield (
             f"campaigns/{draft.slug}.toml: what it would change is told {allowance.times} times a "
@@ -110,7 +115,7 @@ def _check_draft(reading: Reading, draft: Campaign, allowance: Allowance) -> Ite
 
 
 def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
-    """The lines that a pusher sees about past leads (rule 40)."""
+    """Lines for the pusher about past leads, with rounded counts (rule 40)."""
     where = f"campaigns/{draft.slug}.toml"
     lost, won = rounded_count(shift.lost, shift.leads), rounded_count(shift.won, shift.leads)
     if lost is None and won is None:
@@ -132,7 +137,12 @@ def _about(count: int | None) -> str:
 
 @click.group()
 def campaigns() -> None:
-    """Campaign files: what counts as a lead, and what it costs."""
+    """List, show, check, pause or resume campaigns.
+
+    \b
+    Example:
+      gatepost campaigns show acme-demo
+    """
 
 
 campaigns.add_command(answer)
@@ -142,7 +152,12 @@ campaigns.add_command(answer)
 @as_json_option
 @pass_context
 def list_(context: CommandContext, as_json: bool) -> None:
-    """List the campaigns and whether their doors are open."""
+    """List the campaigns: client, price, and whether they take leads.
+
+    \b
+    Example:
+      gatepost campaigns list
+    """
     found = context.catalogue().campaigns.values()
     now = datetime.now(UTC)
 
@@ -169,7 +184,12 @@ def list_(context: CommandContext, as_json: bool) -> None:
 @as_json_option
 @pass_context
 def show(context: CommandContext, campaign: str, as_json: bool) -> None:
-    """Show one campaign: what makes a lead qualified, and what it costs."""
+    """Show one campaign: price, review window, criteria, reasons to reject.
+
+    \b
+    Example:
+      gatepost campaigns show acme-demo
+    """
     found = context.campaign(campaign)
     if as_json:
         show_json(found.model_dump(mode="json", exclude={"text"}))
@@ -193,7 +213,14 @@ def show(context: CommandContext, campaign: str, as_json: bool) -> None:
 @campaigns.command()
 @pass_context
 def check(context: CommandContext) -> None:
-    """Check every campaign and client file, and that no lead's terms change under it."""
+    """Check all campaign and client files.
+
+    Also checks that no file changes terms that existing leads rely on.
+
+    \b
+    Example:
+      gatepost campaigns check
+    """
     catalogue = context.catalogue()
     found = catalogue.campaigns
     context.costs(catalogue)
@@ -217,7 +244,12 @@ def _check_all(reading: Reading, found: list[Campaign]) -> None:
 @click.argument("campaign")
 @pass_context
 def pause(context: CommandContext, campaign: str) -> None:
-    """Shut the door: no new leads; review, outcomes and billing go on."""
+    """Stop taking new leads. Review, outcomes and billing continue.
+
+    \b
+    Example:
+      gatepost campaigns pause acme-demo
+    """
     found = context.campaign(campaign)
     with context.ledger() as ledger:
         ledger.transact(lambda records: pause_campaign(records, found, datetime.now(UTC)))
@@ -228,7 +260,12 @@ def pause(context: CommandContext, campaign: str) -> None:
 @click.argument("campaign")
 @pass_context
 def resume(context: CommandContext, campaign: str) -> None:
-    """Open the door again."""
+    """Take new leads again after a pause.
+
+    \b
+    Example:
+      gatepost campaigns resume acme-demo
+    """
     found = context.campaign(campaign)
     with context.ledger() as ledger:
         ledger.transact(lambda records: resume_campaign(records, found, datetime.now(UTC)))
@@ -236,14 +273,14 @@ def resume(context: CommandContext, campaign: str) -> None:
 
 
 def campaign_state(reading: Reading, campaign: Campaign, now: datetime) -> str:
-    """open, closed (by its dates) or paused (by command)."""
+    """`open`, `closed` (by its dates) or `paused` (by command)."""
     if reading.campaigns.is_paused(campaign.slug):
         return "paused"
     return "open" if campaign.is_open(now) else "closed"
 
 
 def price(campaign: Campaign) -> str:
-    """What pays, and how much, in one phrase."""
+    """The price in one phrase, such as `$50.00 per accepted (cpl)`."""
     terms = campaign.price
     if terms.rate is not None:
         amount = show_money(to_minor(terms.rate, campaign.currency), campaign.currency)

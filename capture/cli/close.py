@@ -17,17 +17,24 @@ from capture.text import count_noun
 
 @click.command()
 @click.argument("campaign")
-@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@click.option(
+    "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
+)
 @click.option(
     "--empty-statement",
     is_flag=True,
-    help="Draw a numbered statement of 0 if there is nothing to bill.",
+    help="Create a numbered statement of 0 if there is nothing to bill.",
 )
 @pass_context
 def close(context: CommandContext, campaign: str, month: str, empty_statement: bool) -> None:
-    """Close a month: draw its statement, number it, freeze it. Closing twice gives the same one.
+    """Close a month: create its numbered statement, which never changes afterwards.
 
-    A month with nothing to bill is closed without a statement and takes no number.
+    Closing the same month again gives the same statement. A month with nothing to bill is closed
+    without a statement and without a number.
+
+    \b
+    Example:
+      gatepost close acme-demo --month 2026-11
     """
     with context.ledger() as ledger:
         closed_statement = _close(context, ledger, campaign, month, empty_statement=empty_statement)

@@ -1,4 +1,4 @@
-"""What every command of the lead service is given: where things are, and how to open them."""
+"""The context of every command of the lead service: settings, ledger, campaigns, secrets."""
 
 import fcntl
 import os
@@ -21,20 +21,18 @@ from capture.ledger.protocol import Ledger
 from capture.signed_links import TEST_LEAD_LIFE, Tokens
 from capture.site import Site
 
-# How often a day something may be asked, counted in a file of the service's user.
-
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So many times between two midnights, UTC."""
+    """A limit of uses per UTC day, counted in a file of the service's user."""
 
     file: Path
     times: int
 
     def take(self, now: datetime) -> bool:
-        """Uses one up, durable before anything is answered; False if none is left.
+        """Counts one use, durable on disk before it returns. False if none is left.
 
-        Raises `Unavailable`.
+        Raises `Unavailable` if the file cannot be written.
         """
         today = now.date()
         try:
@@ -42,11 +40,13 @@ class Allowance:
             handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                day, used = _read(file.read(), today, self.times)
+                day, used = _read_usage(file.read(), today, self.times)
                 if used >= self.times:
                     return False
                 file.seek(0)
-                file.write(f"{day} {used + 1:09}\n")  # always as long: no rest of an older line
+                file.write(
+                    f"{day} {used + 1:09}\n"
+                )  # fixed width, so it overwrites the old line completely
                 file.flush()
                 os.fsync(handle)
         except OSError as error:
@@ -54,9 +54,11 @@ class Allowance:
         return True
 
 
-def _read(text: str, today: date, times: int) -> tuple[date, int]:
-    """The day that counts and what was used of it. A clock that was set back gains nothing, and
-    of a file that nobody can read all is used."""
+def _read_usage(text: str, today: date, times: int) -> tuple[date, int]:
+    """The day that counts, and the uses on it.
+
+    Setting the clock back gives no new uses. In a damaged file all uses count as taken.
+    """
     if not text:
         return today, 0
     try:
@@ -69,26 +71,26 @@ def _read(text: str, today: date, times: int) -> tuple[date, int]:
 
 @dataclass(frozen=True)
 class CommandContext:
-    """Made by the `gatepost` command from the settings; no command reads a setting itself."""
+    """Created by the `gatepost` command from the settings, so that no command reads settings."""
 
     database_url: str
     campaigns: Path
     clients: Path
     gated: Path
     site_facts: Path
-    """What the last build says of the site."""
+    """The JSON file with facts of the last build."""
     service_url: str
-    """Where visitors reach the lead service, without a trailing slash."""
+    """The public address of the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
-    """A secret by its name: `secret_key` or `duplicate_key`."""
+    """Returns the secret `secret_key` or `duplicate_key`."""
     agency: Agency
-    """Who we are, as agreements and statements name us."""
+    """The agency, as agreements and statements name it."""
     push_backtests: Allowance
-    """How often a pusher may see what a campaign file would change (rule 40)."""
+    """Limit of the daily answers about a draft's effect on past leads (rule 40)."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        """The ledger, closed again afterwards."""
+        """Opens the ledger, and closes it at the end of the block."""
         ledger = open_ledger(self.database_url, self.secret("duplicate_key"))
         try:
             yield ledger
@@ -96,7 +98,7 @@ class CommandContext:
             ledger.close()
 
     def catalogue(self) -> Catalogue:
-        """All campaigns and clients, read once. Raises `FileErrors` with every mistake."""
+        """All campaigns and clients, read once. Raises `FileErrors` with all errors."""
         return self._catalogue
 
     @cached_property
@@ -108,7 +110,7 @@ class CommandContext:
         return self.catalogue().campaign(slug)
 
     def campaign_in(self, ledger: Ledger, slug: str) -> Campaign:
-        """One campaign; one whose file is gone as its first lead met it (rule 18).
+        """One campaign; if its file is gone, the version of its first lead (rule 18).
 
         Raises `NotFound`, naming near spellings.
         """
@@ -116,20 +118,20 @@ class CommandContext:
         return ledger.read(lambda reading: campaigns_in(reading, catalogue, slug, None))[0]
 
     def parties(self, campaign: Campaign) -> Parties:
-        """Who bills whom for a campaign."""
+        """Agency and client of a campaign, as its statement names them."""
         return build_parties(self.agency, self.catalogue().client(campaign.client))
 
     def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
-        """The agency's own costs, by campaign. Raises `FileErrors` with every mistake."""
+        """The agency's own costs by campaign. Raises `FileErrors` with all errors."""
         found = catalogue.campaigns.values()
         return read_all_costs(self.campaigns, {one.slug: one.currency for one in found})
 
     def titles(self) -> Mapping[str, str]:
-        """Titles of the site's pages by path; none before it was built."""
+        """Titles of the site's pages by path; empty before the first build."""
         return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
     def link_signer(self, history: timedelta = TEST_LEAD_LIFE) -> Tokens:
-        """For links that a command prints."""
+        """Signs the links that commands print."""
         return Tokens(self.secret("secret_key"), history)
 
 

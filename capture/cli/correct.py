@@ -1,4 +1,4 @@
-"""`gatepost correct ID`: answers corrected by hand, or a lead taken out of spam (rule 15)."""
+"""`gatepost correct ID`: corrects answers, or marks a lead as not spam (rule 15)."""
 
 from datetime import UTC, datetime
 
@@ -18,17 +18,19 @@ from capture.ledger.protocol import Records
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="The right answer, once for each field; nothing after = for none.",
+    help="The correct answer; repeat for each field. FIELD= removes the answer.",
 )
-@click.option("--not-spam", is_flag=True, help="Take it out of spam.")
+@click.option("--not-spam", is_flag=True, help="Mark the lead as not spam.")
 @click.option(
     "--basis",
     default="",
     metavar="TEXT",
-    help="Why its data may be kept and passed on, if no consent was given; it names nobody.",
+    help="The legal basis for keeping the data, if there is no consent. No personal data.",
 )
-@click.option("--as", "by", required=True, metavar="NAME", help="Who does it.")
-@click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
+@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
+@click.option(
+    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
+)
 @pass_context
 def correct(
     context: CommandContext,
@@ -39,33 +41,39 @@ def correct(
     by: str,
     note: str,
 ) -> None:
-    """Correct a lead's answers, or take it out of spam: it is judged again by its own terms.
+    """Correct a lead's answers, or mark it as not spam.
 
-    From then on only an explicit acceptance makes it billable, never silence.
+    The lead is judged again by its own campaign version. After that, silence no longer accepts
+    it: it is billable only if the client accepts it explicitly.
+
+    \b
+    Example:
+      gatepost correct 7ffwzp2npa6a --set company_size=50 --as Ada
+      gatepost correct 7ffwzp2npa6a --not-spam --as Ada
     """
-    typed = _typed(settings)
-    if not typed and not not_spam:
-        raise click.UsageError("say what is right: --set FIELD=VALUE, or --not-spam")
+    answers = _parse_answers(settings)
+    if not answers and not not_spam:
+        raise click.UsageError("nothing to correct: add --set FIELD=VALUE or --not-spam")
 
-    def work(records: Records) -> Lead:
+    def correct_found(records: Records) -> Lead:
         found = find(records, lead_id)
-        correction = LeadCorrection(found.lead_id, by, typed, not_spam, note, basis)
+        correction = LeadCorrection(found.lead_id, by, answers, not_spam, note, basis)
         return correct_lead(records, correction, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        lead = ledger.transact(work)
+        lead = ledger.transact(correct_found)
     more = "; only an explicit acceptance makes it billable" if lead.review == "qualified" else ""
     click.echo(f"{lead.lead_id} was judged again and is {lead.review}{more}.")
 
 
-def _typed(settings: tuple[str, ...]) -> dict[str, str]:
-    typed: dict[str, str] = {}
+def _parse_answers(settings: tuple[str, ...]) -> dict[str, str]:
+    answers: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         name = name.strip()
         if not equals or not name:
             raise click.BadParameter(f"{setting!r}: write FIELD=VALUE", param_hint="--set")
-        if name in typed:
+        if name in answers:
             raise click.BadParameter(f"{name} is set twice", param_hint="--set")
-        typed[name] = value
-    return typed
+        answers[name] = value
+    return answers

@@ -1,4 +1,4 @@
-"""`gatepost credit` and `credits`: what is given back of a closed statement."""
+"""`gatepost credit` and `credits`: credit notes on lines of a closed statement."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,9 +17,13 @@ from capture.money import from_minor, show_money
 
 @click.command()
 @line_options
-@click.option("--reason", required=True, metavar="CODE", help="Why: goodwill, wrong_contact ...")
-@click.option("--amount", type=Amount(), help="Net of tax; all that is left by default.")
-@click.option("--again", is_flag=True, help="The same was credited today, and is once more.")
+@click.option(
+    "--reason", required=True, metavar="CODE", help="The reason, such as goodwill or wrong_contact."
+)
+@click.option(
+    "--amount", type=Amount(), help="Net of tax. By default the uncredited rest of the line."
+)
+@click.option("--again", is_flag=True, help="Issue it although the same credit was issued today.")
 @pass_context
 def credit(
     context: CommandContext,
@@ -31,14 +35,19 @@ def credit(
     period: str,
     again: bool,
 ) -> None:
-    """Issue a credit note on a line of the closed statement NUMBER."""
+    """Issue a credit note on a line of the closed statement NUMBER.
 
-    def work(records: Records) -> Correction:
+    \b
+    Example:
+      gatepost credit acme-0001 --lead 7ffwzp2npa6a --reason goodwill --amount 20.00 --as Ada
+    """
+
+    def issue_note(records: Records) -> Correction:
         correction_request = CorrectionRequest(number, lead_id, reason, period, amount, again)
         return issue(records, correction_request, by, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        created = ledger.transact(work)
+        created = ledger.transact(issue_note)
     click.echo(
         f"{created.number}: {show_money(created.amount, created.currency)} credited on "
         f"{created.statement}."
@@ -46,15 +55,20 @@ def credit(
 
 
 @click.command("credits")
-@click.option("--client", help="Only this client's.")
+@click.option("--client", help="Only this client.")
 @as_json_option
 @pass_context
 def credits_(context: CommandContext, client: str | None, as_json: bool) -> None:
-    """List the credit notes, in the order of their issue."""
+    """List the credit notes, oldest first.
+
+    \b
+    Example:
+      gatepost credits --client acme
+    """
     with context.ledger() as ledger:
         found = ledger.read(lambda reading: credits_of(reading, client))
     if not found and client is not None:
-        context.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # raises for an unknown name, with near spellings
     rows = [
         asdict(one)
         | {
@@ -68,4 +82,4 @@ def credits_(context: CommandContext, client: str | None, as_json: bool) -> None
         columns = ("number", "statement", "lead_id", "period", "amount", "vat", "currency")
         show_rows((*columns, "reason", "issued_at"), rows, as_json=as_json)
     else:
-        click.echo("No credit note was issued yet.")
+        click.echo("No credit notes yet.")

@@ -1,6 +1,6 @@
-"""`gatepost debit`: asks the client for more on a closed line.
+"""`gatepost debit`: proposes debit notes on closed lines, and lists the proposals.
 
-The client alone answers, by its own token (rule 41).
+Only the client can approve one, with its own API token (rule 41).
 """
 
 from dataclasses import asdict
@@ -20,13 +20,25 @@ from capture.money import from_minor, show_money
 
 @click.group()
 def debit() -> None:
-    """Debit notes: what a line should have cost beyond its bill, once the client agrees."""
+    """Propose a debit note: a higher amount for a line that was billed too low.
+
+    It is binding only after the client approves it with its API token.
+
+    \b
+    Example:
+      gatepost debit list --client acme
+    """
 
 
 @debit.command()
 @line_options
-@click.option("--amount", required=True, type=Amount(), help="Net of tax, beyond the line.")
-@click.option("--reason", required=True, metavar="CODE", help="Why: wrong_rate, missed_period ...")
+@click.option("--amount", required=True, type=Amount(), help="The additional amount, net of tax.")
+@click.option(
+    "--reason",
+    required=True,
+    metavar="CODE",
+    help="The reason, such as wrong_rate or missed_period.",
+)
 @pass_context
 def propose(
     context: CommandContext,
@@ -37,14 +49,20 @@ def propose(
     period: str,
     by: str,
 ) -> None:
-    """The agency asks for more on a line of the closed statement NUMBER."""
+    """Propose a debit note on a line of the closed statement NUMBER.
 
-    def work(records: Records) -> Proposal:
+    \b
+    Example:
+      gatepost debit propose acme-0001 --lead 7ffwzp2npa6a --amount 5.00 \\
+        --reason wrong_rate --as Ada
+    """
+
+    def create_proposal(records: Records) -> Proposal:
         correction_request = CorrectionRequest(number, lead_id, reason, period, amount)
         return propose_debit(records, correction_request, by, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        created = ledger.transact(work)
+        created = ledger.transact(create_proposal)
     click.echo(
         f"{created.id}: {show_money(created.amount, created.currency)} proposed on {number}, lead "
         f"{lead_id}; it is a document once the client approves it by its API token."
@@ -52,15 +70,20 @@ def propose(
 
 
 @debit.command("list")
-@click.option("--client", help="Only this client's.")
+@click.option("--client", help="Only this client.")
 @as_json_option
 @pass_context
 def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
-    """List what was proposed, and what the client said."""
+    """List the proposed debit notes with the client's answers.
+
+    \b
+    Example:
+      gatepost debit list --client acme
+    """
     with context.ledger() as ledger:
         found = ledger.read(lambda reading: proposals_of(reading, client))
     if not found and client is not None:
-        context.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # raises for an unknown name, with near spellings
     rows = [
         asdict(one)
         | {
@@ -74,4 +97,4 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
         columns = ("id", "statement", "lead_id", "period", "amount", "currency", "reason", "answer")
         show_rows((*columns, "proposed_at"), rows, as_json=as_json)
     else:
-        click.echo("No debit was proposed yet.")
+        click.echo("No debit notes proposed yet.")

@@ -1,4 +1,4 @@
-"""`gatepost evidence NUMBER`: one file that proves a statement to the client."""
+"""`gatepost evidence NUMBER`: one SQLite file with all evidence for a statement."""
 
 from pathlib import Path
 
@@ -19,13 +19,18 @@ from capture.text import count_noun
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.db",
-    help="The SQLite file to make.",
+    help="The SQLite file to write.",
 )
-@click.option("--force", is_flag=True, help="Replace an evidence file that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing evidence file.")
 @pass_context
 def evidence(context: CommandContext, number: str, output: Path, force: bool) -> None:
-    """Put all that proves statement NUMBER into one SQLite file: its leads and nobody else's."""
-    _check_place(output, force=force)
+    """Write the evidence for statement NUMBER to one SQLite file, with its leads only.
+
+    \b
+    Example:
+      gatepost evidence acme-0001 -o acme-0001.db
+    """
+    _check_output(output, force=force)
     with context.ledger() as ledger:
         leads = ledger.read(
             lambda reading: write_evidence(reading, find_closed_statement(reading, number), output)
@@ -34,10 +39,12 @@ def evidence(context: CommandContext, number: str, output: Path, force: bool) ->
     click.echo(f"{output}: the evidence for {number}, {shown}. It holds personal data.")
 
 
-def _check_place(output: Path, *, force: bool) -> None:
+def _check_output(output: Path, *, force: bool) -> None:
     if not (output.exists() or output.is_symlink()):
         return
     if not force:
-        raise Refused(f"{output} is there already: name another file, or replace it with --force")
+        raise Refused(f"{output} exists already: name another file, or replace it with --force")
     if not output.is_file() or not is_evidence(output):
-        raise Refused(f"{output} is no evidence file, so --force leaves it: name another file")
+        raise Refused(
+            f"{output} is not an evidence file, and --force replaces only those: name another file"
+        )

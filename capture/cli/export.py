@@ -1,4 +1,4 @@
-"""`gatepost export`: what a campaign may bill for a month, lead by lead."""
+"""`gatepost export`: the billable leads of a campaign and month, one row each."""
 
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,9 @@ FIXED = (
 
 @click.command()
 @click.argument("campaign")
-@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@click.option(
+    "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
+)
 @click.option("--format", "shape", type=click.Choice(FORMATS), default="csv", show_default=True)
 @excel_option
 @as_of_option
@@ -52,11 +54,18 @@ def export(
     as_of: str | None,
     output: Path | None,
 ) -> None:
-    """Write the month's billable leads of CAMPAIGN: same ledger, month and time, same bytes."""
+    """Write CAMPAIGN's billable leads of a month to a file or the terminal.
+
+    The same ledger, month and time give the same bytes.
+
+    \b
+    Example:
+      gatepost export acme-demo --month 2026-11 --format xlsx -o leads.xlsx
+    """
     shape = choose_format(shape, excel=excel)
     check_output(output, shape)
 
-    def look(reading: Reading, time: datetime) -> None:
+    def write_rows(reading: Reading, time: datetime) -> None:
         drawn = draw_month(reading, campaign, month, time)
         rows = (_row(one, drawn) for one in drawn.leads(reading))
         with open_output(output, shape) as out:
@@ -64,11 +73,11 @@ def export(
 
     with context.ledger() as ledger:
         time = read_time(as_of, context.campaign_in(ledger, campaign))
-        ledger.read(lambda reading: look(reading, time))
+        ledger.read(lambda reading: write_rows(reading, time))
 
 
 def _columns(drawn: DrawnMonth) -> list[str]:
-    """Ours first; a form field that bears one of our names is told apart by `field_`."""
+    """Fixed columns first; a form field with the same name gets the prefix `field_`."""
     touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH_KEYS]
     return [*FIXED, *(_column(name) for name in drawn.fields), "unverified", "verdict", *touches]
 
@@ -94,8 +103,8 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
         for name in drawn.fields:
             value = personal_data.answers.get(name)
             row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
-        typed = (f"{name}: {text}" for name, text in personal_data.unverified.items())
-        row["unverified"] = "; ".join(typed) or None
+        unverified = (f"{name}: {text}" for name, text in personal_data.unverified.items())
+        row["unverified"] = "; ".join(unverified) or None
         for which, touch in (
             ("first", personal_data.first_touch),
             ("last", personal_data.last_touch),
@@ -105,7 +114,7 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
 
 
 def _verdict(one: BillableLead) -> str:
-    """Every rule in words and how it was met, the value given where it is still known."""
+    """Each rule and whether it was met, with the reason while it is kept."""
     reasons = {} if one.personal_data is None else one.personal_data.reasons
     parts = []
     for criterion in one.due.verdict["criteria"]:

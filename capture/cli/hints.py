@@ -1,4 +1,4 @@
-"""The options and commands that help after a refusal, in the words of the command line."""
+"""Adds to an error the command-line option or command that helps."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,6 +28,6 @@ _WORDS: Final[Mapping[Hint, str]] = {
 
 
 def in_words(error: GatepostError) -> str:
-    """The refusal, with the option or command that helps."""
+    """The error message, with its hint as an option or command."""
     hint = "" if error.hint is None else _WORDS[error.hint].format(**error.about)
     return f"{error}{hint}"

@@ -15,7 +15,7 @@ from capture.kpi.grouping import By, CurrencyFigures, Period
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import Reading
 
-# Figures for people: one below the other, and a table for each way of parting them.
+# The figures as tables in the terminal.
 
 
 _COLUMNS: Final = {
@@ -34,15 +34,15 @@ _COLUMNS: Final = {
     "roas": "ROAS",
 }
 _OWN: Final = {"costs": "own costs", "margin": "own margin"}
-NOT_NAMED: Final = "Articles are not named: `gatepost build` tells their titles."
+NOT_NAMED: Final = "Articles are shown by path: run `gatepost build` to get their titles."
 _NAMED: Final = 40
-"""How many groups a terminal shows; `--json` has all."""
+"""Most groups shown in the terminal; `--json` has all."""
 
 
 def show_figures(
     found: CurrencyFigures, period: Period, titles: Mapping[str, str], *, explain: bool
 ) -> None:
-    """All figures of one currency; pages of the site by their titles and paths."""
+    """Prints all figures of one currency. `titles`: titles of the site's pages by path."""
     show_heading(f"{found.currency}: {', '.join(found.campaigns)}{_span(period)}")
     figures = [*client_figures(found.whole), *agency_figures(found.whole)]
     if explain:
@@ -113,7 +113,7 @@ def _show_groups(grouping: str, groups: Mapping[str, Sums], titles: Mapping[str,
 
 
 def _cell(one: Figure) -> str:
-    """A table has no room for the words; they stand below the whole."""
+    """The number, or `-`: the reason for a missing number is too long for a cell."""
     if one.number is None:
         return "-"
     return f"{one.number} %" if one.unit is Unit.PERCENT else one.shown
@@ -125,17 +125,19 @@ def _span(period: Period) -> str:
 
 
 @click.command()
-@click.option("--campaign", help="Only this one.")
+@click.option("--campaign", help="Only this campaign.")
 @click.option("--client", help="Only this client's campaigns.")
 @from_option
 @to_option
 @click.option(
     "--by",
     type=click.Choice([by.value for by in By]),
-    help="Part the figures; by post there are two tables, for the first and the last visit.",
+    help="Group the figures. By post gives two tables: for the first and for the last visit.",
 )
 @as_json_option
-@click.option("--explain", is_flag=True, help="Each formula with its numbers, and what words mean.")
+@click.option(
+    "--explain", is_flag=True, help="Show each formula with its numbers, and define the terms."
+)
 @pass_context
 def kpi(
     context: CommandContext,
@@ -147,9 +149,14 @@ def kpi(
     as_json: bool,
     explain: bool,
 ) -> None:
-    """Show the figures: leads, rates, costs, return. Each is a number, or says why there is none.
+    """Show the figures of campaigns: leads, rates, costs, return on ad spend.
 
-    For the agency: own costs and margin are among them, which no client sees.
+    A figure without a number shows the reason. The agency's own costs and margin are included;
+    clients never see those.
+
+    \b
+    Example:
+      gatepost kpi --client acme --from 2026-10 --to 2026-11 --by campaign
     """
     period = read_period(first, last)
     catalogue = context.catalogue()
@@ -179,9 +186,9 @@ def kpi(
 def _as_dict(
     found: list[CurrencyFigures], titles: Mapping[str, str] | None, *, explain: bool
 ) -> dict[str, Any]:
-    """Money in minor units. A figure without a number has null and the words for it.
+    """The figures for `--json`. Money is in minor units; a missing number is null with its reason.
 
-    `titles` names the pages by path where those are the groups.
+    `titles` maps paths to page titles if the groups are pages.
     """
 
     def group(name: str, sums: Sums) -> dict[str, Any]:

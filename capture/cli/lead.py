@@ -1,4 +1,4 @@
-"""`gatepost lead ID`: one lead, its verdict criterion by criterion, and all that happened to it."""
+"""`gatepost lead ID`: one lead with its verdict, answers, notes and events."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +21,14 @@ from capture.ledger.protocol import Reading
 @as_json_option
 @pass_context
 def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
-    """Show one lead. The beginning of its id is enough if no other begins so."""
+    """Show one lead: stage, verdict, answers, notes and events.
+
+    A unique beginning of its id is enough.
+
+    \b
+    Example:
+      gatepost lead 7ffwzp
+    """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
@@ -57,11 +64,15 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
 
 
 def find(reading: Reading, wanted: str) -> Lead:
-    """The lead with this id, or with the only id that begins so. Raises `NotFound`."""
+    """The lead whose id is, or is the only one to begin with, `wanted`. Raises `NotFound`."""
     ids = reading.leads.ids_starting_with(wanted)
     found = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(wanted)
     if found is None:
-        reason = "several leads begin so; type more of it" if ids else "`gatepost leads` lists them"
+        reason = (
+            "several ids begin with it; type more characters"
+            if ids
+            else "`gatepost leads` lists them"
+        )
         raise NotFound(f"no lead {wanted!r}: {reason}")
     return found
 
@@ -136,7 +147,7 @@ def _show(facts: dict[str, Any]) -> None:
     else:
         show_facts((name, _joined(value)) for name, value in facts["answers"].items())
     if facts["unverified"]:
-        show_heading("Typed, and not verified")
+        show_heading("Not verified")
         show_facts(facts["unverified"].items())
     for lead_id, answers in facts["earlier"].items():
         show_heading(f"Earlier answers, lead {lead_id}")
@@ -161,7 +172,7 @@ def _corrects(event: dict[str, Any]) -> bool:
 
 
 def _correction(event: dict[str, Any]) -> str:
-    """When, and what: field names only, since events hold no answers (rule 31)."""
+    """Time and names of the corrected fields; events hold no answers (rule 31)."""
     data = event["data"]
     what = [*data.get("fields", ()), *(["taken out of spam"] if data.get("not_spam") else [])]
     return f"{event['occurred_at']}: {', '.join(what)}"
@@ -172,7 +183,7 @@ def _is_entry(event: dict[str, Any]) -> bool:
 
 
 def _entry(event: dict[str, Any]) -> str:
-    """Rule 41: what the agency entered for the client, who did, and until when it may object."""
+    """The agency's entry for the client: time, author, objection deadline (rule 41)."""
     text = f"{event['occurred_at']}: {event['kind']}, entered by the agency"
     text += f", by {event['by']}" if event["by"] else ""
     final = event["data"].get("final_at")

@@ -1,4 +1,4 @@
-"""`gatepost leads`: who came, and where each stands now; and `leads import`."""
+"""`gatepost leads`: lists leads with their stages, and imports them from CSV."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ from capture.ledger.dry_run import dry_run_of
 from capture.ledger.facts import LeadFilter, PersonalData
 from capture.ledger.protocol import Reading
 
-# `gatepost leads import FILE.csv`: leads that were won elsewhere, through the same door.
+# Import.
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--campaign", required=True, help="Whose terms judge them.")
-@click.option("--source", required=True, metavar="CODE", help="Where they come from: event-2026.")
+@click.option("--campaign", required=True, help="The campaign that judges the leads.")
+@click.option("--source", required=True, metavar="CODE", help="Their origin, such as event-2026.")
 @click.option(
     "--basis",
     required=True,
     metavar="TEXT",
-    help="Why their data may be kept, such as the article of the GDPR; it names nobody.",
+    help="The legal basis for keeping the data, such as a GDPR article. No personal data.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would become of each row; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the result of each row; write nothing.")
 @as_json_option
 @pass_context
 def import_(
@@ -48,9 +48,14 @@ def import_(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Take the leads of FILE.csv: all of them or, if a row is faulty, none.
+    """Import leads from FILE.csv. If a row is wrong, nothing is imported.
 
-    The heading names the campaign's fields. The same row again is the same lead.
+    The column names are the campaign's field names. Importing a row again changes nothing.
+
+    \b
+    Example:
+      gatepost leads import fair.csv --campaign acme-demo --source fair-2026 \\
+        --basis "consent, signed at the stand"
     """
     terms = context.campaign(campaign)
     origin = Origin(source, basis.strip())
@@ -71,10 +76,10 @@ def import_(
 
 
 def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
-    """A rehearsed lead has no id that anybody could ask for."""
-    passing = {one.lead_id for one in imported if not one.known} if dry_run else set()
+    """After a dry run a new lead has no id, because it was not stored."""
+    not_stored = {one.lead_id for one in imported if not one.known} if dry_run else set()
     return [
-        asdict(one) | {"lead_id": None if one.lead_id in passing else one.lead_id}
+        asdict(one) | {"lead_id": None if one.lead_id in not_stored else one.lead_id}
         for one in imported
     ]
 
@@ -91,7 +96,14 @@ COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "
 
 @click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
 def leads() -> None:
-    """List leads: `leads [CAMPAIGN]` is short for `leads list`; or import them from a file."""
+    """List leads, or import them from a file.
+
+    `gatepost leads [CAMPAIGN]` is short for `gatepost leads list [CAMPAIGN]`.
+
+    \b
+    Example:
+      gatepost leads acme-demo --stage qualified
+    """
 
 
 leads.add_command(import_)
@@ -99,9 +111,16 @@ leads.add_command(import_)
 
 @leads.command("list")
 @click.argument("campaign", required=False)
-@click.option("--month", type=Month(), help="Month of receipt in the campaign's zone.")
-@click.option("--stage", type=click.Choice(STAGES), help="Only leads that stand there now.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest.")
+@click.option("--month", type=Month(), help="Month of receipt, in the campaign's time zone.")
+@click.option(
+    "--stage",
+    type=click.Choice(STAGES),
+    metavar="STAGE",
+    help=f"Only leads in this stage now: {', '.join(STAGES)}.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
+)
 @as_json_option
 @pass_context
 def list_(
@@ -112,7 +131,12 @@ def list_(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List leads, the newest first."""
+    """List leads, newest first.
+
+    \b
+    Example:
+      gatepost leads list acme-demo --month 2026-11 --stage qualified
+    """
     now = datetime.now(UTC)
 
     def look(reading: Reading) -> list[dict[str, Any]]:
@@ -129,7 +153,7 @@ def list_(
     with context.ledger() as ledger:
         rows = ledger.read(look)
     if not rows and campaign is not None:
-        context.campaign(campaign)  # a mistyped name is told, with what it may have meant
+        context.campaign(campaign)  # raises for an unknown name, with near spellings
     if rows or as_json:
         show_rows(COLUMNS, rows, as_json=as_json)
     else:
@@ -156,7 +180,7 @@ def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
 
 
 def _email(personal_data: PersonalData | None) -> str | None:
-    """The address; one that could not be verified is marked."""
+    """The e-mail address, marked if it was not verified; `erased` if it is gone."""
     if personal_data is None:
         return "erased"
     typed = personal_data.unverified.get("email")

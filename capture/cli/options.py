@@ -1,4 +1,4 @@
-"""A group of commands one of which is meant where none is named."""
+"""Shared arguments and options: default commands, bill lines, months, periods, amounts, files."""
 
 import calendar
 import re
@@ -16,10 +16,10 @@ from capture.kpi.grouping import Period
 
 
 class DefaultGroup(click.Group):
-    """`statement NUMBER` is short for `statement show NUMBER`.
+    """A group with a default command: `statement NUMBER` is short for `statement show NUMBER`.
 
-    With `no_args_is_help=False` the default command is also what the bare group means. A value
-    that is spelt like one of the commands needs the long form.
+    With `no_args_is_help=False` the group without arguments runs the default command. An argument
+    that equals a command's name needs the long form.
     """
 
     def __init__(self, *args: Any, default: str, **options: Any) -> None:
@@ -35,31 +35,32 @@ class DefaultGroup(click.Group):
         )
 
 
-# Which line of a closed statement a command is about, and who gives the command.
+# The options that select a line of a closed statement.
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def line_options(command: Command) -> Command:
-    """NUMBER --lead ID [--period DATE] --as NAME, as `number`, `lead_id`, `period` and `by`."""
+    """Adds NUMBER --lead ID [--period DATE] --as NAME: `number`, `lead_id`, `period`, `by`."""
     for option in (
-        click.option("--as", "by", required=True, metavar="NAME", help="Who does it."),
         click.option(
-            "--period", default="", metavar="DATE", help="Where the lead has several lines."
+            "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
         ),
-        click.option("--lead", "lead_id", required=True, metavar="ID", help="Whose line it is."),
+        click.option(
+            "--period", default="", metavar="DATE", help="Needed if the lead has several lines."
+        ),
+        click.option(
+            "--lead", "lead_id", required=True, metavar="ID", help="The lead on that line."
+        ),
         click.argument("number"),
     ):
         command = option(command)
     return command
 
 
-# A month as an argument: 2026-11, cut in the campaign's time zone.
-
-
 class Month(click.ParamType[str]):
-    """Refuses whatever is no month, as wrong use."""
+    """A month such as 2026-11. Anything else is a usage error."""
 
     name = "YYYY-MM"
 
@@ -69,15 +70,15 @@ class Month(click.ParamType[str]):
         return value
 
 
-# Another version of a campaign file as an argument: an old one, a draft, or standard input.
+# Another version of a campaign file: an old one or a draft.
 
 
 OTHER_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-"""The option's type; `-` is standard input."""
+"""Type of a file option; `-` is standard input."""
 
 
 def read_other(path: Path) -> tuple[bytes, str]:
-    """The file's bytes, and what errors should call it. Raises `Refused`."""
+    """The file's bytes, and its name for messages. Raises `Refused`."""
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
     try:
@@ -86,11 +87,11 @@ def read_other(path: Path) -> tuple[bytes, str]:
         raise Refused(f"{path}: {error.strerror}; name another file") from None
 
 
-# A day or month as an end of a period, and the options that name both ends.
+# Periods.
 
 
-class End(click.ParamType[date]):
-    """2026-11-01, or a month, which means its first or last day. Refuses all else as wrong use."""
+class PeriodEnd(click.ParamType[date]):
+    """A day, or a month that stands for its first or last day. Else a usage error."""
 
     name = "DATE"
 
@@ -109,21 +110,18 @@ class End(click.ParamType[date]):
 
 
 from_option = click.option(
-    "--from", "first", type=End(last=False), help="First day, or a month: 2026-11."
+    "--from", "first", type=PeriodEnd(last=False), help="First day, or a month such as 2026-11."
 )
 to_option = click.option(
-    "--to", "last", type=End(last=True), help="Last day, that day included, or a month."
+    "--to", "last", type=PeriodEnd(last=True), help="Last day (included), or a month."
 )
 
 
 def read_period(first: date | None, last: date | None) -> Period:
-    """Both days included. Refuses one that ends before it begins."""
+    """The period, both days included. Raises `BadParameter` if it ends before it begins."""
     if first is not None and last is not None and last < first:
-        raise click.BadParameter(f"{last} lies before --from {first}", param_hint="--to")
+        raise click.BadParameter(f"{last} is before --from {first}", param_hint="--to")
     return Period(first, last)
-
-
-# Whose word the agency enters.
 
 
 side_option = click.option(
@@ -132,19 +130,16 @@ side_option = click.option(
     type=click.Choice(["agency", "client"]),
     default="agency",
     show_default=True,
-    help="Whose word you enter. It is your entry either way, and the client may object to it.",
+    help="Who reported it. It is recorded as the agency's entry, and the client may object.",
 )
 
 
-# An amount of money as an argument: exact, in major units.
-
-
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-"""`Decimal` itself also reads 1e400, NaN, 1_000 and the digits of other scripts."""
+"""Stricter than `Decimal`, which also reads 1e400, NaN, 1_000 and digits of other scripts."""
 
 
 class Amount(click.ParamType[Decimal]):
-    """Plain digits with a point before the decimals; refuses all else, as wrong use."""
+    """An exact amount in major units, such as 1200.00. Anything else is a usage error."""
 
     name = "AMOUNT"
 

@@ -1,4 +1,4 @@
-"""`gatepost outcome`: what has become of a lead: its meeting, its sale, its revenue."""
+"""`gatepost outcome`: records one outcome of a lead: appointment, sale, revenue, refund."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,22 +24,28 @@ from capture.outcomes.rows import MAX_MONTHS
 @click.command()
 @click.argument("lead_id", metavar="ID")
 @click.argument("what", type=click.Choice(sorted(KINDS)))
-@click.option("--as", "by", required=True, metavar="NAME", help="Who records it.")
+@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
 @side_option
-@click.option("--on", "occurred", metavar="TIME", help="When it happened; now by default.")
-@click.option("--at", "meeting", metavar="TIME", help="scheduled, moved: when the meeting is.")
-@click.option("--amount", type=Amount(), help="won, revenue, refunded: net of tax.")
-@click.option("--period", metavar="DATE", help="revenue, a refund in part: its month's first day.")
+@click.option("--on", "occurred", metavar="TIME", help="When it happened. By default now.")
+@click.option(
+    "--at", "meeting", metavar="TIME", help="For scheduled and moved: time of the meeting."
+)
+@click.option("--amount", type=Amount(), help="For won, revenue and refunded: net of tax.")
+@click.option(
+    "--period", metavar="DATE", help="For revenue and a partial refund: first day of the period."
+)
 @click.option(
     "--months",
     type=click.IntRange(1, MAX_MONTHS),
     default=1,
-    help="revenue, a refund in part: split over so many months.",
+    help="For revenue and a partial refund: split over so many months.",
 )
-@click.option("--reason", default="", help="objected: a code of the campaign file.")
-@click.option("--reference", default="", metavar="ID", help="The client's own id of this fact.")
-@click.option("--again", is_flag=True, help="Another one, though much the same is recorded.")
-@click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
+@click.option("--reason", default="", help="For objected: a reason code of the campaign file.")
+@click.option("--reference", default="", metavar="ID", help="The client's own id for this outcome.")
+@click.option("--again", is_flag=True, help="Record it although a similar outcome exists.")
+@click.option(
+    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
+)
 @pass_context
 def outcome(
     context: CommandContext,
@@ -57,7 +63,15 @@ def outcome(
     again: bool,
     note: str,
 ) -> None:
-    """Record what has become of a lead. A time without a zone is one of the campaign's zone."""
+    """Record a lead's outcome: an appointment, a sale, revenue or a refund.
+
+    A time without a zone is in the campaign's time zone.
+
+    \b
+    Example:
+      gatepost outcome 7ffwzp2npa6a scheduled --at 2026-12-02T10:00 --as Ada
+      gatepost outcome 7ffwzp2npa6a won --amount 1200.00 --as Ada
+    """
     now = datetime.now(UTC)
     times: dict[str, datetime] = {}
 

@@ -1,4 +1,4 @@
-"""`gatepost outcomes import FILE.csv`: what a CRM or a sales list says became of leads."""
+"""`gatepost outcomes import FILE.csv`: records the outcomes that a CRM exports."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,15 +27,20 @@ from capture.review import find_lead
 
 @click.group()
 def outcomes() -> None:
-    """Take in what has become of many leads at once."""
+    """Import the outcomes of many leads from a file.
+
+    \b
+    Example:
+      gatepost outcomes import outcomes.csv --as Ada --dry-run
+    """
 
 
 @outcomes.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--as", "by", required=True, metavar="NAME", help="Who records them.")
+@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
 @side_option
-@click.option("--campaign", default="", help="Where the leads are, if a row does not say.")
-@click.option("--dry-run", is_flag=True, help="Say what would be recorded; write nothing.")
+@click.option("--campaign", default="", help="The campaign of rows that name none.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded; write nothing.")
 @as_json_option
 @pass_context
 def import_(
@@ -47,10 +52,14 @@ def import_(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Record the outcomes of FILE.csv: all that are new or, if a row is faulty, none.
+    """Record the outcomes in FILE.csv. If a row is wrong, nothing is recorded.
 
-    The columns are the options of `gatepost outcome`, and lead_id, or email and campaign. The
-    same row again changes nothing, so a newer export of the same list may be taken whole.
+    The columns are the options of `gatepost outcome`, and lead_id, or email and campaign. Rows
+    that are recorded already change nothing, so you can import a newer export of the same list.
+
+    \b
+    Example:
+      gatepost outcomes import outcomes.csv --as Ada --from client --campaign acme-demo
     """
     defaults = RowDefaults(by, Actor(side), campaign)
     table = read_outcomes(read_content(file), short_path(file))
@@ -58,7 +67,7 @@ def import_(
         now = datetime.now(UTC)
         rows = ledger.read(lambda reading: sort_rows(reading, table, defaults, now))
         do = partial(dry_run_of, ledger) if dry_run else ledger.transact
-        then = datetime.now(UTC)  # to sort out a long table takes its time
+        then = datetime.now(UTC)  # matching the rows of a long table takes time
         used = do(lambda records: import_rows(records, rows, then))
         zones = ledger.read(lambda reading: _zones(reading, used))
     if as_json:
@@ -70,7 +79,7 @@ def import_(
         rows_shown = [_row(one, zones[one.lead_id]) for one in new]
         show_rows(columns, rows_shown, as_json=False)
     for one in new:
-        for line in _doubled(one, zones[one.lead_id]):
+        for line in _clock_change_lines(one, zones[one.lead_id]):
             click.echo(line)
     click.echo(_summary(used) + (" Nothing was written." if dry_run else ""))
 
@@ -106,8 +115,8 @@ def _kind(one: ImportedOutcome) -> str:
     return one.kind.value.replace("_", "-")
 
 
-def _doubled(one: ImportedOutcome, zone: ZoneInfo) -> Iterator[str]:
-    """Which of two instants was taken, where the clocks go back."""
+def _clock_change_lines(one: ImportedOutcome, zone: ZoneInfo) -> Iterator[str]:
+    """For a time that occurs twice, when clocks go back: which of the two was taken."""
     for name, time in (("on", one.occurred_at), ("at", one.meeting_at)):
         if time is not None and clock_change_note(time, zone):
             yield f"line {one.line}: {name} is {show_moment(time, zone)}."

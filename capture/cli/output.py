@@ -1,4 +1,4 @@
-"""Files and times as arguments: where a command writes, and as of when it looks."""
+"""Options for output files, formats and times; writing output; the progress bar."""
 
 import errno
 import os
@@ -19,40 +19,40 @@ from capture.errors import Refused
 from capture.files import atomic_write
 from capture.local_time import read_moment, show_moment
 
-_NO_TEXT: Final = frozenset({"pdf", "xlsx"})
+_BINARY: Final = frozenset({"pdf", "xlsx"})
 
 as_of_option = click.option(
     "--as-of",
     metavar="TIME",
-    help="Seen as of a date (its first moment in the campaign's zone) or an ISO 8601 time; "
-    "now by default. A time to come shows what silence will have accepted by then.",
+    help="State as of a date (its start in the campaign's time zone) or an ISO 8601 time; "
+    "by default now. A future time includes what silence will accept by then.",
 )
 output_option = click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file, in place of the terminal.",
+    help="Write to this file instead of the terminal.",
 )
 
 
 excel_option = click.option(
     "--excel",
     is_flag=True,
-    help="csv: for Excel, with a byte order mark and grouped phone numbers.",
+    help="With csv: add a byte order mark and group phone numbers, for Excel.",
 )
 
 
 def choose_format(shape: str, *, excel: bool) -> str:
-    """The format with what `--excel` makes of it. Refuses that for any but CSV as wrong use."""
+    """The format with `--excel` applied. Raises `UsageError` if that is not CSV."""
     if excel and shape != "csv":
-        raise click.UsageError("--excel goes with --format csv; Excel reads xlsx as it is")
+        raise click.UsageError("--excel works only with --format csv; Excel reads xlsx directly")
     return EXCEL if excel else shape
 
 
 def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> datetime:
-    """What an option says, aware; now if it says nothing.
+    """The time of an option in UTC or its own offset; by default now.
 
-    The answer, in the campaign's zone and in UTC, goes to standard error.
+    A given time is echoed to standard error, in the campaign's zone and in UTC.
     """
     if text is None:
         return datetime.now(UTC)
@@ -62,13 +62,13 @@ def read_time(text: str | None, campaign: Campaign, option: str = "--as-of") -> 
 
 
 def parse_time(text: str, campaign: Campaign, option: str) -> datetime:
-    """What an option says, aware. Refuses as wrong use what is no time, or none in that zone."""
+    """The time of an option, with its zone. Raises `BadParameter` if it is not a valid time."""
     try:
         moment = read_moment(text, campaign.zone)
         moment.astimezone(campaign.zone)
     except Refused as refused:
         raise click.BadParameter(str(refused), param_hint=option) from None
-    except (ValueError, OverflowError):  # the first and last hours of the calendar
+    except (ValueError, OverflowError):  # outside the years that datetime holds
         raise click.BadParameter(
             "write a date (2026-12-01) or a time (2026-12-01T09:30Z)", param_hint=option
         ) from None
@@ -76,7 +76,7 @@ def parse_time(text: str, campaign: Campaign, option: str) -> datetime:
 
 
 def read_content(path: Path) -> bytes:
-    """All of a file. Raises `Refused` if it cannot be read."""
+    """The bytes of a file. Raises `Refused` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -84,17 +84,19 @@ def read_content(path: Path) -> bytes:
 
 
 def check_output(output: Path | None, shape: str = "") -> None:
-    """Tells at once, before any work, what `opened` would refuse in the end."""
+    """Refuses an output that cannot work, before the command starts its work."""
     if output is None:
-        if shape in _NO_TEXT and sys.stdout.isatty():
-            raise click.UsageError(f"{shape.upper()} is no text: name a file with -o FILE.{shape}")
+        if shape in _BINARY and sys.stdout.isatty():
+            raise click.UsageError(
+                f"{shape.upper()} is binary: write it to a file with -o FILE.{shape}"
+            )
     elif not output.parent.is_dir():
         raise Refused(f"{output}: {os.strerror(errno.ENOENT)}; name another file with -o")
 
 
 @contextmanager
 def open_output(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
-    """The file, which is there whole or not at all when the block ends; or standard output.
+    """The file, or standard output. A file appears only when the block has succeeded.
 
     Raises `Refused` if it cannot be written.
     """
@@ -103,7 +105,7 @@ def open_output(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
         if output is None:
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
-        elif output.exists() and not output.is_file():  # a device or a pipe, which must stay one
+        elif output.exists() and not output.is_file():  # a device or pipe must not be replaced
             with output.open("wb") as out:
                 yield out
         else:
@@ -111,18 +113,18 @@ def open_output(output: Path | None, shape: str = "") -> Iterator[BinaryIO]:
                 yield out
     except OSError as error:
         if output is None and isinstance(error, BrokenPipeError):
-            raise  # the reader, `head` say, has seen enough
+            raise  # the reader, such as `head`, has closed the pipe
         where = output or "standard output"
         raise Refused(f"{where}: {error.strerror}; name another file with -o") from None
 
 
 def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
-    """To the file, or to standard output. Raises `Refused` if the file cannot be written."""
+    """Writes to the file or to standard output. Raises `Refused` if that fails."""
     with open_output(output, shape) as out:
         out.write(content)
 
 
-# A progress bar on stderr, only where a person sits before a terminal.
+# Progress bar.
 
 
 Item = TypeVar("Item")
@@ -130,9 +132,9 @@ Item = TypeVar("Item")
 
 @contextmanager
 def with_progress(items: Iterable[Item], total: int, what: str) -> Iterator[Iterable[Item]]:
-    """The same items, with a bar that shows how many of the total were taken; it goes at the end.
+    """The items; iterating over them moves a bar on standard error, which disappears at the end.
 
-    Without a terminal the items come as they are, at no cost.
+    There is no bar if standard error is not a terminal.
     """
     console = Console(stderr=True)
     if not console.is_terminal:

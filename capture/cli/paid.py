@@ -1,4 +1,4 @@
-"""`gatepost paid`: what came in for a statement or a debit note."""
+"""`gatepost paid`: records a payment for a statement or debit note."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from capture.money import show_money
 @click.command()
 @click.argument("number")
 @click.option(
-    "--amount", required=True, type=Amount(), help="With tax; below nought if it went back."
+    "--amount", required=True, type=Amount(), help="With tax; negative if it was returned."
 )
 @click.option(
     "--date",
@@ -22,14 +22,21 @@ from capture.money import show_money
     required=True,
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="When it came, such as 2026-12-30.",
+    help="Day of receipt, such as 2026-12-30.",
 )
-@click.option("--again", is_flag=True, help="The same sum did come twice on that day.")
+@click.option(
+    "--again", is_flag=True, help="Record it although the same amount was recorded for that day."
+)
 @pass_context
 def paid(
     context: CommandContext, number: str, amount: Decimal, paid_on: datetime, again: bool
 ) -> None:
-    """Record a payment for the statement or debit note NUMBER, in part or whole."""
+    """Record a full or partial payment for the statement or debit note NUMBER.
+
+    \b
+    Example:
+      gatepost paid acme-0001 --amount 30.00 --date 2026-12-30
+    """
     received = PaymentEntry(number, amount, paid_on.date(), again)
     with context.ledger() as ledger:
         entry = ledger.transact(

@@ -1,4 +1,4 @@
-"""`gatepost report`: the month's report for the client."""
+"""`gatepost report`: the monthly report for the client."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +18,25 @@ from capture.kpi.grouping import By, Period, month_before
 from capture.ledger.protocol import Reading
 
 _MONTHS = 12
-"""How many months the page looks back, its own included."""
+"""Months in the charts, the reported month included."""
 
 
 @click.command()
 @click.argument("campaign")
-@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@click.option(
+    "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
+)
 @output_option
 @pass_context
 def report(context: CommandContext, campaign: str, month: str, output: Path | None) -> None:
-    """Write the month's report on CAMPAIGN for the client: one HTML page that asks for nothing.
+    """Write CAMPAIGN's monthly report for the client: one HTML page that loads nothing else.
 
-    Figures, charts, rejections, articles, and what changed. No own costs, no personal data.
+    It shows figures, charts, rejections, articles and changes. It contains neither the agency's
+    own costs nor personal data.
+
+    \b
+    Example:
+      gatepost report acme-demo --month 2026-11 -o november.html
     """
     now, titles = datetime.now(UTC), dict(context.titles())
     with context.ledger() as ledger:
@@ -45,7 +52,7 @@ def report(context: CommandContext, campaign: str, month: str, output: Path | No
 def _gather(
     reading: Reading, terms: Campaign, month: str, titles: dict[str, str], now: datetime
 ) -> Gathered:
-    """No costs are asked for: a client will see what is made of it."""
+    """Without the agency's costs, because the client sees the report."""
     period = Period.of_month(month)
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
     (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, By.MONTH))

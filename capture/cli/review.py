@@ -1,4 +1,4 @@
-"""`gatepost review`, `lapse` and `notify`: the client's window on a lead, by command."""
+"""`gatepost review`, `lapse` and `notify`: the client's review of qualified leads."""
 
 import os
 import re
@@ -42,22 +42,28 @@ ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
 @click.command()
 @click.argument("lead_id", metavar="ID")
 @click.argument("act", type=click.Choice(["accept", "reject", "withdraw", "dispute"]))
-@click.option("--as", "by", required=True, metavar="NAME", help="Who enters it.")
-@click.option("--reason", help="reject: a code of the campaign file's [review.reasons].")
-@click.option("--note", default="", help="What to say about it; kept apart, and erasable.")
+@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
+@click.option("--reason", help="For reject: a code from [review.reasons] in the campaign file.")
+@click.option(
+    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
+)
 @pass_context
 def review(
     context: CommandContext, lead_id: str, act: str, by: str, reason: str | None, note: str
 ) -> None:
-    """Enter the client's acceptance or rejection, take that back within 10 seconds, or dispute.
+    """Enter the client's acceptance or rejection, withdraw it, or dispute a rejection.
 
-    What is typed here is the agency's entry, and the client may object to it. The client's own word
-    comes by its API token; only that settles a dispute.
+    You can withdraw an entry within 10 seconds. The client may object to every entry made here.
+    The client itself answers with its API token, and only that answer settles a dispute.
+
+    \b
+    Example:
+      gatepost review 7ffwzp2npa6a reject --reason too_small --as Ada
     """
     if (act == "reject") != (reason is not None):
-        raise click.UsageError("reject needs --reason CODE, and nothing else takes one")
+        raise click.UsageError("reject needs --reason CODE; the other actions take no --reason")
 
-    def work(records: Records) -> Lead:
+    def enter(records: Records) -> Lead:
         done = Act(find(records, lead_id).lead_id, by, Actor.AGENCY, note)
         now = datetime.now(UTC)
         return (
@@ -65,12 +71,12 @@ def review(
         )
 
     with context.ledger() as ledger:
-        lead = ledger.transact(work)
+        lead = ledger.transact(enter)
     click.echo(_outcome_sentence(lead))
 
 
 def _outcome_sentence(lead: Lead) -> str:
-    """What the act led to, and what the client may still say."""
+    """The new state, and how the client can still change it."""
     if lead.entered and lead.review == "qualified":
         return (
             f"{lead.lead_id}: acceptance entered for the client; it is final at "
@@ -89,7 +95,14 @@ def _outcome_sentence(lead: Lead) -> str:
 @as_json_option
 @pass_context
 def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
-    """Show what silence has accepted: qualified leads whose window ended without a rejection."""
+    """List leads that were accepted by silence.
+
+    Their review window ended without an answer, and the acceptance is not recorded yet.
+
+    \b
+    Example:
+      gatepost lapse acme-demo
+    """
     with context.ledger() as ledger:
         if campaign is not None:
             context.campaign_in(ledger, campaign)
@@ -101,7 +114,7 @@ def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     if rows or as_json:
         show_rows(("lead_id", "campaign", "accepted_at"), rows, as_json=as_json)
     else:
-        click.echo("Silence has accepted nothing that is not written down already.")
+        click.echo("No unrecorded acceptance by silence.")
 
 
 @click.command()
@@ -111,16 +124,20 @@ def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     "--output",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The notice, as a text file for the client.",
+    help="The text file to write, for the client.",
 )
 @pass_context
 def notify(context: CommandContext, campaign: str, output: Path) -> None:
-    """Write the client's notice of new qualified leads; their review windows begin with it.
+    """Write the notice of new qualified leads for the client. It starts their review windows.
 
     If a run is interrupted, run the same command again: it completes the notice.
+
+    \b
+    Example:
+      gatepost notify acme-demo -o notice.txt
     """
     check_output(output)
-    with context.ledger() as ledger, _held(output.parent):
+    with context.ledger() as ledger, _locked(output.parent):
         terms = context.campaign_in(ledger, campaign)
         begun, leads = _interrupted(ledger, terms, output)
         if not leads:
@@ -141,48 +158,51 @@ def notify(context: CommandContext, campaign: str, output: Path) -> None:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """One `notify` at a time writes into a folder. Raises `Refused` if it cannot be opened."""
-    with ExitStack() as held:
+def _locked(folder: Path) -> Iterator[None]:
+    """Locks the folder, so that one `notify` runs at a time. Raises `Refused` on an OS error."""
+    with ExitStack() as stack:
         try:
-            held.enter_context(locked_folder(folder))
+            stack.enter_context(locked_folder(folder))
         except OSError as error:
             raise Refused(f"{folder}: {error.strerror}; name a file elsewhere with -o") from None
         yield
 
 
 def _interrupted(ledger: Ledger, terms: Campaign, output: Path) -> tuple[datetime, list[Lead]]:
-    """When an earlier run began that did not complete this file, and the leads it notified of.
+    """Start time of an interrupted run that left this file incomplete, and its leads.
 
-    No leads if there is no such run, or it ended before its commit. Raises `Refused` if the file
-    is anything else.
+    No leads if there was no such run, or if it ended before its commit. Raises `Refused` if the
+    file exists and is not such a notice.
     """
     if not os.path.lexists(output):
         return datetime.now(UTC), []
     claim = _CLAIM.fullmatch(read_content(output)) if output.is_file() else None
     if claim is None or claim["campaign"].decode() != terms.slug:
-        raise Refused(f"{output}: there already, and a notice is never overwritten; name another")
+        raise Refused(
+            f"{output} exists already, and a notice never overwrites a file: name another"
+        )
     begun = parse_time(claim["begun"].decode())
     return begun, ledger.read(lambda reading: notified_at(reading, terms.slug, begun))
 
 
 def _begin_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:
-    """Notifies of every lead that waits; the file says beforehand that a notice begins here.
+    """Records the notice of every waiting lead, and returns those leads.
 
-    So the leads of a run that ends between commit and notice are found again.
+    The file first gets a marker with the start time, so that the next run can complete the notice
+    if this one ends after the commit.
     """
     claim = _claim(terms.slug, now)
     write_output(claim, output)
     try:
         return ledger.transact(lambda records: notify_client(records, terms, now))
-    except GatepostError:  # nothing was written
+    except GatepostError:  # the transaction wrote nothing
         if read_content(output) == claim:
             output.unlink()
         raise
 
 
 def _claim(slug: str, begun: datetime) -> bytes:
-    """What the file holds until the notice is complete."""
+    """The marker that the file holds until the notice is complete."""
     return (
         f"This notice of {slug}, begun {show_time(begun)}, is not complete: "
         "run the same command again.\n"
@@ -196,7 +216,7 @@ _CLAIM: Final = re.compile(
 
 
 def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
-    """The letter as plain text: each lead with its answers, its deadline, and how to answer."""
+    """The notice as plain text: each lead with its answers and deadline, and the reasons."""
     lines = [f"New qualified leads: {campaign.title}", ""]
     for lead in leads:
         personal_data = reading.people.personal_data(lead.lead_id)

@@ -1,4 +1,4 @@
-"""How commands show things: a table for people, JSON for programs; never a control character."""
+"""Output of commands: tables for people, JSON for programs; never a control character."""
 
 import json
 import unicodedata
@@ -11,11 +11,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
-    """One line each, in the order given; `--json` keeps every value as it is."""
+    """Prints one line per row with these columns, or all values as JSON."""
     found = list(rows)
     if as_json:
         show_json(found)
@@ -27,7 +27,7 @@ def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_j
 
 
 def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
-    """Names and values below each other."""
+    """Prints one name and value per line."""
     table = Table.grid(padding=(0, 2))
     for name, value in facts:
         table.add_row(Text(name, style="bold"), plain(value))
@@ -35,12 +35,12 @@ def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
 
 
 def show_heading(text: str) -> None:
-    """A line above what follows."""
+    """Prints an empty line and a heading."""
     _print(Text(f"\n{text}", style="bold"))
 
 
 def show_json(value: Any) -> None:
-    """JSON with everything outside ASCII escaped, so that a terminal shows what is there."""
+    """Prints JSON; characters outside ASCII are escaped, so a terminal cannot misread them."""
     click.echo(json.dumps(value, indent=2, default=str))
 
 
@@ -50,7 +50,7 @@ def moment(time: datetime | None) -> str | None:
 
 
 def plain(value: Any) -> Text:
-    """A value as text that no terminal obeys: control and format characters become �."""
+    """The value as text without terminal commands: control characters become �."""
     text = "" if value is None else str(value)
     return Text("".join(_visible(character) for character in text))
 
@@ -62,7 +62,7 @@ def _visible(character: str) -> str:
 
 
 def _print(shown: RenderableType) -> None:
-    """As wide as the terminal; wide enough for whole lines where the output is a file."""
+    """Prints as wide as the terminal, or 200 columns if the output is a file."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

@@ -1,4 +1,4 @@
-"""`gatepost sla`: the agreement in words, or what differs between two versions of it."""
+"""`gatepost sla`: the agreement in words, or the differences between two versions."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,12 +24,12 @@ VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
 
 @click.command()
 @click.argument("campaign")
-@click.option("--format", "shape", type=click.Choice(tuple(VIEWS)), help="md by default.")
+@click.option("--format", "shape", type=click.Choice(tuple(VIEWS)), help="By default md.")
 @click.option(
     "--against",
     metavar="FILE.toml",
     type=OTHER_FILE,
-    help="Print what changed since this version of the file instead; - reads standard input.",
+    help="Print what changed since this version of the file; - reads standard input.",
 )
 @output_option
 @pass_context
@@ -40,7 +40,15 @@ def sla(
     against: Path | None,
     output: Path | None,
 ) -> None:
-    """Print the agreement on CAMPAIGN in words: same file, same bytes."""
+    """Print CAMPAIGN's agreement in words, or how it differs from another version.
+
+    The same file gives the same bytes.
+
+    \b
+    Example:
+      gatepost sla acme-demo --format pdf -o agreement.pdf
+      gatepost sla acme-demo --against old.toml
+    """
     catalogue = context.catalogue()
     terms = catalogue.campaign(campaign)
     if against is not None:
@@ -54,6 +62,6 @@ def sla(
 
 
 def _other(path: Path, slug: str) -> Campaign:
-    """Another version of the file, old or new: its shape is checked and no more."""
+    """Another version of the file. Only its structure is checked, because it may be old."""
     raw, where = read_other(path)
     return parse_campaign(slug, source_text(raw, where), where)

@@ -1,4 +1,4 @@
-"""`gatepost statement`: a closed statement, a note on one, or a month to come, in every form."""
+"""`gatepost statement`: a closed statement, a note, or a preview, in every format."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from capture.lead.events import show_time
 from capture.ledger.protocol import Reading
 from capture.money import from_minor, show_money
 
-# A statement in the terminal, and as rows for CSV, JSON Lines and XLSX.
+# The statement as a table in the terminal, and as rows for CSV, JSON Lines and XLSX.
 
 
 COLUMNS = (
@@ -59,7 +59,7 @@ _MARKS = ("free_over_cap", "late", "entered")
 
 
 def show_statement(bill: Statement, digest: str) -> None:
-    """For people, in the terminal."""
+    """Prints the statement as tables. `digest`: its SHA-256."""
     show_facts(
         [
             ("statement", bill.number or "preview, not closed"),
@@ -97,7 +97,7 @@ def show_statement(bill: Statement, digest: str) -> None:
 
 
 def _added(bill: Statement) -> list[tuple[str, str]]:
-    """What stands between the lines' total and what is to be paid."""
+    """The amounts between the lines' total and the amount to pay."""
     rows = [
         (f"VAT {bill.parties.vat_rate} %", bill.vat),
         ("credit before", bill.brought_forward),
@@ -111,7 +111,7 @@ def _over_cap(bill: Statement) -> str:
 
 
 def statement_rows(bill: Statement) -> Iterator[dict[str, Cell]]:
-    """A row a line, with `COLUMNS`."""
+    """One row per bill line, with `COLUMNS`."""
     for line in bill.lines:
         yield _row(bill, line)
 
@@ -144,13 +144,20 @@ format_option = click.option(
     type=click.Choice(["table", "json", "html", "pdf", *FORMATS]),
     default="table",
     show_default=True,
-    help="json is the canonical text that the hash is of.",
+    help="json is the canonical text whose SHA-256 is printed.",
 )
 
 
 @click.group(cls=DefaultGroup, default="show")
 def statement() -> None:
-    """Show a closed statement or note by its NUMBER, or preview an open month."""
+    """Show a closed statement or note, or preview an open month.
+
+    `gatepost statement NUMBER` is short for `gatepost statement show NUMBER`.
+
+    \b
+    Example:
+      gatepost statement acme-0001
+    """
 
 
 @statement.command("show")
@@ -162,7 +169,12 @@ def statement() -> None:
 def show(
     context: CommandContext, number: str, shape: str, excel: bool, output: Path | None
 ) -> None:
-    """Show a closed statement, or a credit or debit note."""
+    """Show a closed statement, a credit note or a debit note.
+
+    \b
+    Example:
+      gatepost statement show acme-0001 --format pdf -o acme-0001.pdf
+    """
     shape = _checked(shape, output, excel=excel)
     with context.ledger() as ledger:
         show_in = ledger.read(lambda reading: _find_document(reading, number))
@@ -171,7 +183,9 @@ def show(
 
 @statement.command("preview")
 @click.argument("campaign")
-@click.option("--month", required=True, type=Month(), help="In the campaign's time zone.")
+@click.option(
+    "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
+)
 @as_of_option
 @format_option
 @excel_option
@@ -186,7 +200,12 @@ def preview_(
     excel: bool,
     output: Path | None,
 ) -> None:
-    """Show what CAMPAIGN's statement would be, without closing the month."""
+    """Preview CAMPAIGN's statement without closing the month.
+
+    \b
+    Example:
+      gatepost statement preview acme-demo --month 2026-11 --as-of 2026-12-01
+    """
     shape = _checked(shape, output, excel=excel)
     with context.ledger() as ledger:
         terms = context.campaign_in(ledger, campaign)
@@ -199,14 +218,16 @@ def preview_(
 
 
 def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
-    """The format that is meant."""
+    """The format to write. Raises `UsageError` for options that do not fit together."""
     if shape == "table" and output is not None:
-        raise click.UsageError("a table is for the terminal: choose another --format for a file")
+        raise click.UsageError(
+            "a table is for the terminal: choose another --format to write a file"
+        )
     return choose_format(shape, excel=excel)
 
 
 def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None], None]:
-    """What shows the document in a format, on the terminal or in a file."""
+    """A function that writes the document in a format to a file or the terminal."""
     paper = find_document(reading, number)
     results = corrections_of(reading, paper.client)
     if paper.corrects:

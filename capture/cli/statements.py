@@ -1,4 +1,4 @@
-"""`gatepost statements`: every document of the account, what is open and what is overdue."""
+"""`gatepost statements`: all documents of the account, with open and overdue amounts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -29,17 +29,22 @@ _SUMS: Final = ("net", "vat", "total", "credited", "paid", "open")
 
 
 @click.command()
-@click.option("--client", help="Only this client's.")
-@click.option("--overdue", is_flag=True, help="Only what should have been paid by now.")
+@click.option("--client", help="Only this client.")
+@click.option("--overdue", is_flag=True, help="Only overdue documents.")
 @as_json_option
 @pass_context
 def statements(context: CommandContext, client: str | None, overdue: bool, as_json: bool) -> None:
-    """List the closed statements and their notes, with what is still to be paid."""
+    """List the closed statements and their notes, with open amounts and due dates.
+
+    \b
+    Example:
+      gatepost statements --client acme --overdue
+    """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         rows, totals = ledger.read(lambda reading: _listed(reading, client, now))
     if not rows and client is not None:
-        context.catalogue().client(client)  # a mistyped name is refused, with what is near
+        context.catalogue().client(client)  # raises for an unknown name, with near spellings
     if overdue:
         rows = [row for row in rows if row["state"] == "overdue"]
     if as_json:
@@ -73,7 +78,7 @@ def _listed(
 
 
 def _empty_row(closing: Closing) -> dict[str, object]:
-    """A month that was closed without a document."""
+    """The row of a month that was closed without a statement."""
     facts: dict[str, object] = dict.fromkeys((*COLUMNS, "issued"), "")
     facts |= {"client": closing.client, "campaign": closing.campaign, "month": closing.month}
     return facts | {"state": "nothing to bill", "exact": _exact(closing.currency)}
@@ -99,7 +104,7 @@ def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, obj
 
 
 def _exact(currency: str, sums: Sequence[int] = (0,) * len(_SUMS)) -> dict[str, str]:
-    """Currency and amounts for programs."""
+    """Currency and decimal amounts, for `--json`."""
     amounts = {
         name: str(from_minor(sum_, currency)) for name, sum_ in zip(_SUMS, sums, strict=True)
     }

@@ -1,4 +1,4 @@
-"""`gatepost suppress CLIENT FILE.csv`: people and companies that are never billed (rule 4)."""
+"""`gatepost suppress CLIENT FILE.csv`: extends the suppression list of a client (rule 4)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,17 +21,20 @@ _NAMED: Final = 5
 @click.command()
 @click.argument("client")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Show which leads each line fits; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show which leads each line matches; write nothing.")
 @as_json_option
 @pass_context
 def suppress(
     context: CommandContext, client: str, file: Path, dry_run: bool, as_json: bool
 ) -> None:
-    """Add the e-mail addresses and company domains of FILE.csv to CLIENT's suppression list.
+    """Add e-mail addresses and company domains from FILE.csv to CLIENT's suppression list.
 
-    They stand in the columns email and domain or, without a heading, in the first column. All or
-    nothing: each faulty line is named and nothing is added. Leads that came before stay as they
-    are.
+    FILE.csv has the columns email and domain, or one column without a heading. If a line is wrong,
+    nothing is added, and each wrong line is reported. Existing leads do not change.
+
+    \b
+    Example:
+      gatepost suppress acme customers.csv --dry-run
     """
     context.catalogue().client(client)
     entries = read_suppressions(read_content(file), short_path(file))

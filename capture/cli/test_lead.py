@@ -1,4 +1,4 @@
-"""`gatepost test-lead`: a form that makes a test lead (rule 5)."""
+"""`gatepost test-lead`: a link to a form that creates a test lead (rule 5)."""
 
 import click
 
@@ -7,12 +7,16 @@ from capture.cli.context import CommandContext, pass_context
 
 @click.command("test-lead")
 @click.argument("campaign")
-@click.option("--open/--no-open", "launch", default=True, help="Open it in the browser.")
+@click.option("--open/--no-open", "launch", default=True, help="Open the form in the browser.")
 @pass_context
 def test_lead(context: CommandContext, campaign: str, launch: bool) -> None:
-    """Open a form whose lead runs the whole way and touches no cap, figure or bill.
+    """Open CAMPAIGN's form for a test lead.
 
-    The link works for a day.
+    A test lead passes every step and changes no cap, figure or bill. The link works for a day.
+
+    \b
+    Example:
+      gatepost test-lead acme-demo --no-open
     """
     found = context.campaign(campaign)
     token = context.link_signer().test_lead(found.slug)

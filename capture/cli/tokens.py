@@ -1,4 +1,4 @@
-"""`gatepost tokens`: who may read a client's leads by program."""
+"""`gatepost tokens`: the API tokens of clients."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,15 +15,27 @@ COLUMNS = ("id", "client", "name", "made_at", "used_at", "revoked_at")
 
 @click.group()
 def tokens() -> None:
-    """Make, list and revoke the tokens by which a client's programs use the API."""
+    """Create, list and revoke the API tokens of clients.
+
+    \b
+    Example:
+      gatepost tokens list --client acme
+    """
 
 
 @tokens.command()
-@click.option("--client", required=True, metavar="CLIENT", help="Whose leads it opens.")
-@click.option("--name", default="api", show_default=True, help="Which program it is for.")
+@click.option(
+    "--client", required=True, metavar="CLIENT", help="The client whose leads the token can read."
+)
+@click.option("--name", default="api", show_default=True, help="The program that uses the token.")
 @pass_context
 def add(context: CommandContext, client: str, name: str) -> None:
-    """Make a token and print it, this once: only its hash is kept."""
+    """Create a token and print it once. Only its hash is stored.
+
+    \b
+    Example:
+      gatepost tokens add --client acme --name crm
+    """
     context.catalogue().client(client)
     token, now = new_token(), datetime.now(UTC)
     with context.ledger() as ledger:
@@ -36,11 +48,16 @@ def add(context: CommandContext, client: str, name: str) -> None:
 
 
 @tokens.command("list")
-@click.option("--client", metavar="CLIENT", help="Only this client's.")
+@click.option("--client", metavar="CLIENT", help="Only this client.")
 @as_json_option
 @pass_context
 def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
-    """List all tokens ever made; the last use is kept to the hour."""
+    """List all tokens, revoked ones included. The last use is exact to the hour.
+
+    \b
+    Example:
+      gatepost tokens list --client acme
+    """
     if client is not None:
         context.catalogue().client(client)
     with context.ledger() as ledger:
@@ -55,7 +72,12 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
 @click.argument("token_id", metavar="ID")
 @pass_context
 def revoke(context: CommandContext, token_id: str) -> None:
-    """End a token, at once; `tokens list` shows the ids."""
+    """Revoke a token at once. `gatepost tokens list` shows the ids.
+
+    \b
+    Example:
+      gatepost tokens revoke 5f0c1a2b
+    """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         ended = ledger.transact(lambda records: revoke_token(records, token_id, now))

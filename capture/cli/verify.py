@@ -1,4 +1,4 @@
-"""`gatepost verify`: the proof that nothing in the ledger was changed."""
+"""`gatepost verify`: proves that nothing in the ledger was changed."""
 
 import re
 
@@ -15,7 +15,7 @@ from capture.ledger.facts import ClosedStatement
 
 
 class Digest(click.ParamType[str]):
-    """A SHA-256 as it is printed: whole or in groups, in any case; 12 digits of it or more."""
+    """A SHA-256 as printed: at least 12 hex digits, in groups or not, in any case."""
 
     name = "HASH"
 
@@ -27,14 +27,25 @@ class Digest(click.ParamType[str]):
 
 
 @click.command()
-@click.option("--against", metavar="NUMBER", help="Hold the ledger against a printed statement.")
+@click.option("--against", metavar="NUMBER", help="The number of a printed statement to compare.")
 @click.option(
-    "--hash", "digest", type=Digest(), help="The SHA-256 printed on it, or its first 12 digits."
+    "--hash",
+    "digest",
+    type=Digest(),
+    help="The SHA-256 on the printed statement, or at least its first 12 digits.",
 )
 @as_json_option
 @pass_context
 def verify(context: CommandContext, against: str | None, digest: str | None, as_json: bool) -> None:
-    """Check the chain, the triggers that guard it, every lead's row and every statement."""
+    """Verify the ledger: event chain, triggers, projections and closed statements.
+
+    With --against and --hash, also compare a printed statement with the ledger.
+
+    \b
+    Example:
+      gatepost verify
+      gatepost verify --against acme-0001 --hash "59CE3A61 0B77"
+    """
     if (against is None) != (digest is None):
         raise click.UsageError("--against NUMBER and --hash HASH go together")
     held: ClosedStatement | None = None
@@ -42,7 +53,7 @@ def verify(context: CommandContext, against: str | None, digest: str | None, as_
         if against is not None:
             held = ledger.read(lambda reading: find_closed_statement(reading, against))
         found = ledger.verify()
-        # A broken chain proves nothing about what was drawn from it.
+        # A statement cannot be checked against a broken chain.
         unlike = [] if found.problems else ledger.read(check_documents)
     problems = [*found.problems, *unlike]
     if held is not None and not fingerprint(held.json).startswith(digest or ""):
@@ -61,7 +72,7 @@ def verify(context: CommandContext, against: str | None, digest: str | None, as_
 
 
 def _statement_text(closed_statement: ClosedStatement) -> str:
-    """What is proven once nothing was found: its bytes hold event and head, and were redrawn."""
+    """What is proven when nothing was found: hash, chain's head and redrawn bytes match."""
     bill = read_statement(closed_statement)
     return (
         f"{closed_statement.number} has this SHA-256 and was redrawn byte for byte; "

@@ -20,7 +20,12 @@ from gatepost.settings import Settings, Sourced
 @click.argument("when", type=click.Choice(["pre-receive", "post-receive"]))
 @click.pass_context
 def hook(ctx: click.Context, when: str) -> None:
-    """Take a push: what the git hooks in deploy/ call."""
+    """Handle a push. The git hooks in deploy/ call this command.
+
+    \b
+    Example:
+      gatepost hook pre-receive
+    """
     from gatepost.releases.context import PublishContext  # Pelican loads for this command alone
     from gatepost.releases.git import Repository
     from gatepost.releases.receive import after_push, before_push
@@ -43,7 +48,12 @@ def hook(ctx: click.Context, when: str) -> None:
 )
 @click.pass_context
 def publish(ctx: click.Context, if_due: bool) -> None:
-    """Publish what is live again: for a timer, and after an upgrade."""
+    """Build and publish the live commit again, after an upgrade or by a timer.
+
+    \b
+    Example:
+      gatepost publish --if-due
+    """
     from gatepost.releases.context import PublishContext
     from gatepost.releases.receive import republish  # Pelican loads for this command alone
 
@@ -58,7 +68,12 @@ def publish(ctx: click.Context, if_due: bool) -> None:
 @as_json_option
 @click.pass_context
 def releases(ctx: click.Context, as_json: bool) -> None:
-    """List the releases that are kept, the newest first."""
+    """List the stored releases, newest first.
+
+    \b
+    Example:
+      gatepost releases
+    """
     store = _store(ctx)
     current = store.current()
     rows = [
@@ -80,7 +95,12 @@ def releases(ctx: click.Context, as_json: bool) -> None:
 @click.command()
 @click.pass_context
 def rollback(ctx: click.Context) -> None:
-    """Show readers the release before the one that they see."""
+    """Go back to the release before the live one.
+
+    \b
+    Example:
+      gatepost rollback
+    """
     from gatepost.releases.make_release import changed_campaigns, check_with_ledger
 
     store = _store(ctx)

@@ -211,11 +211,11 @@ def test_a_file_that_is_there_stays_unless_it_is_evidence_and_forced(closed: Pro
     before = file.read_bytes()
     ran = closed.run("evidence", "acme-0001", "-o", str(file))
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"{file} is there already: name another file, or replace it with --force\n"
+    assert ran.err == f"{file} exists already: name another file, or replace it with --force\n"
     ledger = closed.folder / "var/gatepost.db"
     ran = closed.run("evidence", "acme-0001", "-o", str(ledger), "--force")
     assert ran.code == 1
-    assert "is no evidence file, so --force leaves it" in ran.err
+    assert "is not an evidence file, and --force replaces only those" in ran.err
     assert file.read_bytes() == before
     assert closed.run("verify").code == 0
 

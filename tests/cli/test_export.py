@@ -171,7 +171,7 @@ def test_csv_for_excel_has_a_byte_order_mark_and_phones_that_keep_their_plus(
     assert ",+493012345678," in plain
     assert excel.removeprefix("\ufeff") == plain.replace("+493012345678", "+49 30 12345678")
     refused = project.run(*NOVEMBER, "--format", "xlsx", "--excel", "-o", "x.xlsx")
-    assert (refused.code, "--excel goes with --format csv" in refused.err) == (2, True)
+    assert (refused.code, "--excel works only with --format csv" in refused.err) == (2, True)
     asked = ("statement", "preview", *NOVEMBER[1:])
     assert project.run(*asked, "--format", "csv", "--excel").out.startswith("\ufeff")
     assert project.run(*asked, "--excel").code == 2

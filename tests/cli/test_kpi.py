@@ -120,7 +120,7 @@ def test_a_period_that_cuts_a_month_says_why_it_tells_no_money(closed: Project) 
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [
-        (("--from", "2026-11", "--to", "2026-10"), 2, "2026-10-31 lies before --from 2026-11-01"),
+        (("--from", "2026-11", "--to", "2026-10"), 2, "2026-10-31 is before --from 2026-11-01"),
         (("--from", "soon"), 2, "write a date (2026-11-01) or a month (2026-11)"),
         (("--campaign", "giude"), 1, "no campaign `giude`; did you mean `guide`?"),
         (("--client", "acne"), 1, "no client `acne`; did you mean `acme`?"),
@@ -150,7 +150,7 @@ def test_a_visitors_path_is_shown_and_not_obeyed(project: Project) -> None:
 
 
 def test_an_article_is_named_by_its_title_as_in_the_report(project: Project) -> None:
-    assert "Articles are not named" in kpi(project, "--by", "post").err
+    assert "Articles are shown by path" in kpi(project, "--by", "post").err
     built = {"/how-to-choose/": "How to choose"}
     named = Site(name="S", tagline="", language="en", url="", publisher="P", titles=built)
     named.write(project.folder / "output/site.json")

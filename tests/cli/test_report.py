@@ -68,7 +68,7 @@ def test_without_leads_it_says_so(project: Project) -> None:
 
 def test_before_a_build_articles_are_not_named_and_the_command_says_why(project: Project) -> None:
     ran = run(project, "report", "guide", "--month", "2026-11", "-o", "report.html")
-    assert ran.err == "Articles are not named: `gatepost build` tells their titles.\n"
+    assert ran.err == "Articles are shown by path: run `gatepost build` to get their titles.\n"
 
 
 def test_refusals_are_one_line(project: Project) -> None:

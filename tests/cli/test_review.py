@@ -51,7 +51,7 @@ def test_after_the_deadline_a_rejection_is_refused_in_one_line(project: Project)
 
 
 def test_lapse_shows_what_silence_has_accepted(project: Project) -> None:
-    assert "nothing" in project.run("lapse").out
+    assert "No unrecorded acceptance" in project.run("lapse").out
     old = project.take(at=NOW - timedelta(days=365))
     project.take(at=just_now(), email="bob@other.example")
     (row,) = json.loads(project.run("lapse", "--json").out)

@@ -133,7 +133,7 @@ def test_what_was_typed_beside_a_filled_honeypot_is_kept_and_rescues_a_person(
     assert (kept["email"], kept["phone"]) == ("ann@clinic", "12")
     assert "unknown" not in kept
     assert "\x00" not in kept["company_size"]
-    assert "Typed, and not verified" in run("lead", lead_id)
+    assert "Not verified" in run("lead", lead_id)
     with pytest.raises(Refused) as refused:
         run("correct", lead_id, "--not-spam", "--as", "Ada")
     assert [line.split(" ")[0] for line in str(refused.value).splitlines()] == [

@@ -1,0 +1,89 @@
+"""The help of every command fits on one screen and has examples that the command accepts."""
+
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+import click
+import pytest
+
+from capture.cli.options import DefaultGroup
+from gatepost.cli import gatepost
+
+_COLUMNS: Final = 100
+_LINES: Final = 60
+
+
+def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            child = command.get_command(click.Context(command), name)
+            assert child is not None
+            yield from _commands(child, f"{path} {name}")
+
+
+COMMANDS: Final = dict(_commands(gatepost, "gatepost"))
+every_command = pytest.mark.parametrize("path", COMMANDS)
+
+
+def _help_lines(path: str) -> list[str]:
+    command = COMMANDS[path]
+    context = click.Context(command, info_name=path, terminal_width=_COLUMNS)
+    return command.get_help(context).splitlines()
+
+
+def _examples(path: str) -> list[str]:
+    """The command lines of the example block; a backslash at the end continues a line."""
+    lines = _help_lines(path)
+    start = next((at for at, line in enumerate(lines) if line.strip() == "Example:"), len(lines))
+    block = []
+    for line in lines[start + 1 :]:
+        if not line.strip():
+            break
+        block.append(line)
+    return "\n".join(block).replace("\\\n", " ").splitlines()
+
+
+@every_command
+def test_help_fits_on_one_screen(path: str) -> None:
+    lines = _help_lines(path)
+    assert len(lines) <= _LINES
+    assert max(map(len, lines)) <= _COLUMNS
+
+
+@every_command
+def test_help_has_an_example_of_the_command(path: str) -> None:
+    examples = _examples(path)
+    assert examples
+    for example in examples:
+        assert f"{example.strip()} ".startswith(f"{path} ")
+
+
+@every_command
+def test_examples_name_existing_commands_options_and_all_required_values(path: str) -> None:
+    for example in _examples(path):
+        words = shlex.split(example)
+        words = words[: next((at for at, word in enumerate(words) if word in "<>"), len(words))]
+        command, arguments = _resolve(words[1:])
+        if "--help" in arguments:
+            continue
+        context = click.Context(command, info_name=path)
+        given, rest, _ = command.make_parser(context).parse_args(arguments)
+        assert not rest
+        for parameter in command.params:
+            assert not parameter.required or given.get(parameter.name or "") is not None
+
+
+def _resolve(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that the words run, and its arguments."""
+    command: click.Command = gatepost
+    while isinstance(command, click.Group):
+        child = command.get_command(click.Context(command), words[0])
+        if child is None:
+            assert isinstance(command, DefaultGroup)
+            words = [command.default, *words]
+            child = command.get_command(click.Context(command), command.default)
+            assert child is not None
+        command, words = child, words[1:]
+    return command, words
