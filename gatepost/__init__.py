@@ -1,1 +1,1 @@
-"""The command: settings, the server, and both halves' commands joined, lazily."""
+"""The `gatepost` command: settings, server, live preview, releases."""

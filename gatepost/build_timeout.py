@@ -1,4 +1,4 @@
-"""What a writer is told of a build that was ended because it took too long."""
+"""The message for a build that was stopped because it took too long."""
 
 from pathlib import Path
 from typing import Final
@@ -7,12 +7,15 @@ _SETTING: Final = "GATEPOST_BUILD_SECONDS"
 
 
 def build_timeout(note: Path, seconds: int) -> tuple[str, str]:
-    """The file to look at and what to say of it; `note` is the file that NOW_READING names."""
+    """The file to check, and the message about it.
+
+    `note` is the file that NOW_READING names: the build writes there which file it reads.
+    """
     path = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
     note.unlink(missing_ok=True)
-    during = " while this file was being read" if path else ""
+    during = " while it read this file" if path else ""
     return (
         path or "the site",
-        f"the build was ended{during}: it took longer than {seconds} seconds ({_SETTING} sets how "
-        "many it may take); make what you changed last shorter or simpler",
+        f"the build was stopped{during}: it took longer than {seconds} seconds (the limit is "
+        f"{_SETTING}); make your last change shorter or simpler",
     )

@@ -1,7 +1,7 @@
-"""Settings: the environment and `.env` to one frozen object, read once and handed down.
+"""Settings: reads the environment and `.env` once, into one frozen object that is passed on.
 
-The environment wins over `.env`, which wins over the defaults. Secrets that nobody set are made on
-the first run into the `var` folder, readable by their owner alone.
+The environment overrides `.env`, which overrides the defaults. Secrets that are not set are made
+on the first run, in the `var` folder; only their owner can read them.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
 _MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
-"""What a browser sends as `Origin` (RFC 6454): scheme, host and port."""
+"""An `Origin` header (RFC 6454): scheme, host and port."""
 SECRETS = ("duplicate_key", "secret_key")
 _IN_RELEASE = {
     "campaigns_dir": "campaigns",
@@ -34,7 +34,7 @@ _IN_RELEASE = {
     "gated_dir": "content/gated",
     "output_dir": "output",
 }
-"""Settings that follow from RELEASES_DIR if nobody sets them: they lie in the current release."""
+"""Folders of the current release: their defaults if RELEASES_DIR is set."""
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def _origin(url: str) -> str:
 
 def _limit(text: str) -> str:
     if text:
-        # It loads in a tenth of a second, so not for those who set no limit.
+        # It takes 0.1 seconds to load, so load it only where a limit is set.
         from limits import parse  # noqa: PLC0415
 
         try:
@@ -74,7 +74,7 @@ Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class Settings(BaseModel):
-    """All that can be set, each by its name in capitals after `GATEPOST_`."""
+    """Every setting. The variable is the field's name in capitals after `GATEPOST_`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -131,33 +131,33 @@ class Settings(BaseModel):
         1000, ge=100, le=1_000_000, description="most memory that one build may use"
     )
     push_backtests_per_day: int = Field(
-        20, ge=0, le=1000, description="how often a day pushes are told counts of past leads"
+        20, ge=0, le=1000, description="pushes a day that report counts of past leads"
     )
-    build_socket: str = Field("", description="where a push has its site built by another user")
-    ledger_socket: str = Field("", description="where a push asks the ledger of changed campaigns")
+    build_socket: str = Field("", description="socket of the user who builds pushed sites")
+    ledger_socket: str = Field("", description="socket of the ledger check for pushed campaigns")
 
     @property
     def site_origin(self) -> str:
-        """Where visitors reach the site."""
+        """The origin at which visitors reach the site."""
         return self.site_url or f"http://{url_host(self.host)}:{self.port}"
 
 
 def url_host(host: str) -> str:
-    """A host as addresses have it: an IPv6 one in brackets."""
+    """The host as a URL writes it: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 @dataclass(frozen=True)
 class Sourced:
-    """Settings together with where each came from."""
+    """The settings and the source of each."""
 
     settings: Settings
     sources: Mapping[str, str]
-    """Field name to `default`, `environment` or the file that said so."""
+    """Field name to `default`, `environment`, `.env`, or the setting that it follows from."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, root: Path = Path()) -> Self:
-        """Reads and validates; raises `Refused` with a line for each mistake."""
+        """Reads and validates the settings. Raises `Refused` with one line for each error."""
         raw: dict[str, str] = {}
         sources = dict.fromkeys(Settings.model_fields, "default")
         for origin, values in ((".env", _dotenv(root / ".env")), ("environment", environment)):
@@ -202,10 +202,10 @@ def _line(problem: Any, sources: Mapping[str, str]) -> str:
 
 
 def secret(settings: Settings, name: str) -> bytes:
-    """The secret `name` (secret_key or duplicate_key): as set, or kept in the var folder.
+    """The secret `name` (secret_key or duplicate_key): the setting, or the file in the var folder.
 
-    Made there on the first run, mode 0600. Raises `Unavailable` if it cannot be kept or read, and
-    if a key is missing that an existing ledger was made with.
+    The first run makes that file, with mode 0600. Raises `Unavailable` if it cannot be written or
+    read, and if the duplicate key of an existing ledger is missing.
     """
     value: str = getattr(settings, name)
     if value:
@@ -213,22 +213,23 @@ def secret(settings: Settings, name: str) -> bytes:
     path = settings.var_dir / name
     try:
         _create_missing(settings)
-        kept = path.read_bytes().strip()
+        stored = path.read_bytes().strip()
     except OSError as error:
         raise Unavailable(
             f"{path}: {error.strerror}; let the service's user write there, "
             f"or set {PREFIX}{name.upper()}"
         ) from None
-    if len(kept) < _MIN_SECRET_LENGTH:
+    if len(stored) < _MIN_SECRET_LENGTH:
         raise Unavailable(
             f"{path}: too short for a secret; restore it, or set {PREFIX}{name.upper()}"
         )
-    return kept
+    return stored
 
 
 def _create_missing(settings: Settings) -> None:
-    """Makes the keys that nobody set, all at once: a ledger is never there before its keys."""
-    has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()  # looked at first
+    """Makes all keys that are not set, at the same time: the keys always exist before a ledger."""
+    # Check for the ledger first: another process may make it meanwhile.
+    has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()
     for name in SECRETS:
         path = settings.var_dir / name
         if getattr(settings, name) or path.exists():
@@ -240,11 +241,14 @@ def _create_missing(settings: Settings) -> None:
             )
         _make_secret(path)
         if has_ledger:
-            log.warning("%s: missing, made anew; links that were given out work no more", path)
+            log.warning("%s: was missing, a new one was made; earlier links no longer work", path)
 
 
 def _make_secret(path: Path) -> None:
-    """Written whole, then linked into place: of several first starts, one wins, all agree."""
+    """Writes a complete draft, then links it into place.
+
+    If several processes start at the same time, one file wins and all of them use it.
+    """
     make_private_folder(path.parent)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600
     with os.fdopen(handle, "w") as file:
@@ -255,5 +259,5 @@ def _make_secret(path: Path) -> None:
         path.hardlink_to(draft)
     Path(draft).unlink()
     folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)  # the key must not be lost to a power cut that spares the ledger
+    os.fsync(folder)  # a power cut must not lose the key of a ledger that survives it
     os.close(folder)

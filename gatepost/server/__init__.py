@@ -1,1 +1,1 @@
-"""Serves the site and the lead service in one, under gunicorn."""
+"""Serves the site and the lead service from one address, under gunicorn."""

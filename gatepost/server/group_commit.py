@@ -1,7 +1,7 @@
-"""Leads that arrive at once share a commit, so a disk's sync serves several visitors.
+"""Group commit: leads that arrive at the same time share one transaction and one disk sync.
 
-For the one thread of a server worker, in which each connection is a greenlet: gevent switches
-between them where one waits, and nowhere else.
+A server worker has one thread, and each connection is a greenlet. gevent switches between
+greenlets only where one of them waits.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,36 +15,36 @@ from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.protocol import Ledger, Reading, Records
 
 MAX_BATCH = 16
-"""Pieces of work in one transaction: others wait for its end."""
+"""Most units of work in one transaction. Other writers wait until it ends."""
 PAUSE_SECONDS = 0.001
 PAUSES = 20
-"""How often and how long it is paused while another process writes, before a thread waits."""
+"""Attempts to get the write lock, with a pause after each, before a thread waits for it."""
 
 Work = Callable[[Records], Any]
 
 
 class GroupCommit:
-    """A `Ledger` whose writes wait for each other's commit, and while they do, hold nobody up."""
+    """A `Ledger` that commits waiting writes together. Other greenlets run meanwhile."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """Until `start`, everything goes straight to `ledger`."""
+        """Until `start`, each write is its own transaction."""
         self._ledger = ledger
-        self._waiting: list[tuple[Work, AsyncResult]] = []
-        self._some = Event()
+        self._queue: list[tuple[Work, AsyncResult]] = []
+        self._has_work = Event()
         self._started = False
 
     def start(self) -> gevent.Greenlet:
-        """Begins to gather, in the process that serves (no greenlet survives a fork)."""
+        """Starts group commit. Call it in the worker process: no greenlet survives a fork."""
         self._started = True
-        return gevent.spawn(self._commit_for_ever)
+        return gevent.spawn(self._run)
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
         if not self._started:
             return self._ledger.transact(work)
-        message = AsyncResult()
-        self._waiting.append((work, message))
-        self._some.set()
-        result: Result = message.get()
+        pending = AsyncResult()
+        self._queue.append((work, pending))
+        self._has_work.set()
+        result: Result = pending.get()
         return result
 
     def transact_all(
@@ -61,37 +61,40 @@ class GroupCommit:
     def close(self) -> None:
         self._ledger.close()
 
-    def _commit_for_ever(self) -> None:
+    def _run(self) -> None:
         while True:
-            self._some.wait()
-            if len(self._waiting) < MAX_BATCH:
-                gevent.idle()  # whoever has arrived by now comes along
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            if not self._waiting:
-                self._some.clear()
+            self._has_work.wait()
+            if len(self._queue) < MAX_BATCH:
+                gevent.idle()  # lets requests that have already arrived join the batch
+            batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
+            if not self._queue:
+                self._has_work.clear()
             self._commit(batch)
 
     def _commit(self, batch: Sequence[tuple[Work, AsyncResult]]) -> None:
         works = [work for work, _ in batch]
         try:
-            outcomes = self._kept(works)
-        except Exception as error:  # nothing of it was written; each visitor's view says so
-            outcomes = [WorkResult(error=error) for _ in works]
-        for (_, message), outcome in zip(batch, outcomes, strict=True):
-            if outcome.error is None:
-                message.set(outcome.result)
+            results = self._write(works)
+        except Exception as error:  # nothing was written; every waiting request gets the error
+            results = [WorkResult(error=error) for _ in works]
+        for (_, pending), result in zip(batch, results, strict=True):
+            if result.error is None:
+                pending.set(result.result)
             else:
-                message.set_exception(outcome.error)
+                pending.set_exception(result.error)
 
-    def _kept(self, works: Sequence[Work]) -> list[WorkResult[Any]]:
-        """Mostly the ledger is free or soon will be. Where it is not, a thread waits for it, so
-        that pages are served meanwhile (rule 34: work may be run again from its start)."""
+    def _write(self, works: Sequence[Work]) -> list[WorkResult[Any]]:
+        """Writes the batch in one transaction.
+
+        Usually the write lock is free at once or within milliseconds. Otherwise a thread waits for
+        it, and this worker goes on serving pages. Work may run again from its start (rule 34).
+        """
         for _ in range(PAUSES):
             try:
                 return self._ledger.transact_all(works, at_once=True)
             except Busy:
                 gevent.sleep(PAUSE_SECONDS)
-        outcomes: list[WorkResult[Any]] = gevent.get_hub().threadpool.apply(
+        results: list[WorkResult[Any]] = gevent.get_hub().threadpool.apply(
             self._ledger.transact_all, (works,)
         )
-        return outcomes
+        return results

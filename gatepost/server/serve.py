@@ -1,4 +1,4 @@
-"""`gatepost serve`: site and lead service in one, under gunicorn."""
+"""`gatepost serve`: the site and the lead service on one address, under gunicorn."""
 
 import errno
 import gc
@@ -27,39 +27,59 @@ from gatepost.server.static_files import static_site
 from gatepost.server.worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, Sourced, secret, url_host
 
-# What the service keeps is its user's alone: repaired at each start, or said.
-
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger(__name__)
 
-_OTHERS = 0o077
+CONNECTIONS = 400
+"""Most open connections of a process. With its other files this stays well below the usual limit of
+1,024 open files. Further connections wait in the kernel's queue."""
+
+IDLE_SECONDS = 5
+"""How long a browser's connection may stay open without a request."""
+
+GARBAGE_THRESHOLD = 10_000
+"""New objects before a garbage collection: about ten leads, or one to two megabytes."""
+
+_FIRST_UNPRIVILEGED_PORT = 1024
+"""Only privileged processes may listen on a lower port."""
+
+_OTHER_USERS = 0o077
+"""The mode bits of group and others."""
+
+
+# File permissions: only the service's user may read what the service stores.
 
 
 def make_files_private(settings: Settings) -> None:
-    """Takes others' rights from `var/` and all in it, and from the database wherever it lies."""
-    for line in make_private(_kept(settings)):
+    """Removes other users' access to `var/` with all its files, and to the database files."""
+    for line in make_private(_private_paths(settings)):
         log.warning("%s", line)
 
 
 def warn_of_open_secrets(sourced: Sourced, root: Path = Path()) -> None:
-    """Says so if others may read a `.env` that holds a secret. Never changed: it may be shared."""
+    """Logs a warning if other users can read a `.env` that holds a secret.
+
+    It does not change the mode: the file may be shared on purpose.
+    """
     path = root / ".env"
     named = [name for name in SECRETS if sourced.sources.get(name) == ".env"]
-    if named and path.stat().st_mode & _OTHERS:
+    if named and path.stat().st_mode & _OTHER_USERS:
         keys = " and ".join(PREFIX + name.upper() for name in named)
         log.warning("%s: others may read it, and it holds %s; run `chmod 600 %s`", path, keys, path)
 
 
-def _kept(settings: Settings) -> Iterator[Path]:
+def _private_paths(settings: Settings) -> Iterator[Path]:
     database = settings.database_url.removeprefix("sqlite:///")
     yield from (Path(f"{database}{part}") for part in ("", "-wal", "-shm", ".lock"))
     var = settings.var_dir
-    if var.is_dir() and not _holds_more(settings):
+    if var.is_dir() and not _has_shared_folder(settings):
         yield from (var, *var.rglob("*"))
 
 
-def _holds_more(settings: Settings) -> bool:
-    """Whether a folder that others must read lies in `var`: then its modes are the operator's."""
+def _has_shared_folder(settings: Settings) -> bool:
+    """Whether `var` contains a folder that other users must read. The operator sets its modes."""
     var = settings.var_dir.resolve()
     shared = (
         settings.output_dir,
@@ -72,25 +92,11 @@ def _holds_more(settings: Settings) -> bool:
     return any(folder.resolve().is_relative_to(var) for folder in shared)
 
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-CONNECTIONS = 400
-"""Most connections that a process keeps open: with its files, well below the usual limit of 1,024
-open files. More wait in the kernel's queue."""
-
-IDLE_SECONDS = 5
-"""How long a browser's connection may stay open without a request."""
-
-GARBAGE = 10_000
-"""New objects after which Python looks for circles: some ten leads, a megabyte or two."""
-
-_UNPRIVILEGED = 1024
-"""Below this a port is the system's, and not for the likes of us."""
+# The app and its server.
 
 
 def web_config(settings: Settings) -> WebConfig:
-    """What the service is given, from the settings."""
+    """The configuration of the lead service, from the settings."""
     return WebConfig(
         database_url=settings.database_url,
         secret_key=secret(settings, "secret_key"),
@@ -112,29 +118,32 @@ def web_config(settings: Settings) -> WebConfig:
 
 
 def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
-    """Site and lead service on one address."""
+    """The Flask app that serves the site and the lead service."""
     app = create_app(web_config(settings), ledger)
     app.register_blueprint(static_site(settings.output_dir / "www"))
     return app
 
 
 def serve(settings: Settings) -> None:
-    """Runs until stopped. Raises a `GatepostError` for whatever keeps it from starting."""
-    if not listen_fds(unset_environment=False):  # else systemd listens, and holds on to who comes
+    """Runs until it is stopped. Raises a `GatepostError` if it cannot start."""
+    if not listen_fds(unset_environment=False):  # with socket activation, systemd has the port
         check_port(settings)
-    os.umask(0o077)  # whatever is made from here on is the service's alone
+    os.umask(0o077)  # only the service's user may read new files
     make_files_private(settings)
-    # Made once, before the workers: what fails, fails here and in one line; and a worker that has
-    # to be replaced needs no sound files and no free disk to begin.
+    # The app is made once, before the workers start. So an error is reported once, in one line,
+    # and a replacement worker starts even if files are broken or the disk is full.
     config = web_config(settings)
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
     app = make_app(settings, ledger)
-    ledger.close()  # no connection may be carried into another process
+    ledger.close()  # a database connection must not be carried over a fork
     _Server(settings, app, ledger).run()
 
 
 def check_port(settings: Settings, command: str = "make run") -> None:
-    """Raises `Refused`, naming how to mend it, if nobody can listen where the settings say."""
+    """Raises `Refused` if no server can listen on the host and port of the settings.
+
+    `command` is the command that the message recommends with another port.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -148,12 +157,14 @@ def check_port(settings: Settings, command: str = "make run") -> None:
             )
             raise Refused(
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-                + fix.format(8000 if settings.port < _UNPRIVILEGED else settings.port + 1)
+                + fix.format(
+                    8000 if settings.port < _FIRST_UNPRIVILEGED_PORT else settings.port + 1
+                )
             ) from None
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn with our settings in place of a file of its own."""
+    """gunicorn, configured by our settings instead of a configuration file."""
 
     def __init__(self, settings: Settings, app: Flask, ledger: GroupCommit) -> None:
         self._settings = settings
@@ -173,32 +184,35 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "timeout": 30,
             "graceful_timeout": 10,
             "umask": 0o077,
-            "control_socket_disable": True,  # it would be one file for all services of a user
-            "forwarded_allow_ips": "",  # whom we believe of addresses and paths, ProxyFix says
+            "control_socket_disable": True,  # all services of a user would share one socket file
+            "forwarded_allow_ips": "",  # ProxyFix decides which proxy headers are trusted
             "forwarder_headers": "",
             "post_fork": _restore_signals,
-            "when_ready": _say_ready,
+            "when_ready": _print_address,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> "WSGIApplication":
         logging.getLogger("gunicorn.error").addFilter(without_messages)
-        gc.freeze()  # what lives as long as the worker is never looked through again
-        gc.set_threshold(GARBAGE)
+        gc.freeze()  # objects that live as long as the worker are never collected
+        gc.set_threshold(GARBAGE_THRESHOLD)
         self._ledger.start()
         return self._app
 
 
 def _restore_signals(server: Any, worker: Any) -> None:
-    """A new worker is told to end by the signals that its server was told by: until it listens to
-    them itself, it would not hear, and serve on until it is killed with visitors waiting."""
+    """Gives a new worker the default signal handlers.
+
+    A fork inherits the server's handlers, which a worker must not run. A signal that arrives before
+    the worker has set its own would be lost, and the worker would serve on until it is killed.
+    """
     del server, worker
-    for message in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(message, signal.SIG_DFL)
+    for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(signal_number, signal.SIG_DFL)
 
 
-def _say_ready(server: Any) -> None:
+def _print_address(server: Any) -> None:
     address = server.address[0]
     where = f"unix:{address}"
     if not isinstance(address, str | bytes):

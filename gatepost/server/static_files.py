@@ -1,6 +1,6 @@
-"""The built site, served by the service itself: for work on the desk and for small machines.
+"""Serves the files of the built site, for local work and small machines.
 
-In front of a busy site nginx serves the same folder; docs/operator.md says how.
+On a busy site nginx serves the same folder; see docs/operator.md.
 """
 
 import mimetypes
@@ -17,15 +17,15 @@ from werkzeug.security import safe_join
 from capture.web.policy import HEADER, search_policy
 
 ONE_YEAR = 365 * 24 * 3600
-# Names that carry a hash of what is in the file.
-_NEVER_CHANGES: Final = re.compile(
+# Names that contain a hash of the file's content.
+_IMMUTABLE: Final = re.compile(
     r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
 )
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smallest first
 
 
 def static_site(folder: Path) -> Blueprint:
-    """Routes for every file of the built site; the folder may be swapped while we run."""
+    """Routes for every file of the built site. The folder may be replaced while the app runs."""
     blueprint = Blueprint("static_site", __name__)
     root = str(folder.absolute())
 
@@ -33,7 +33,7 @@ def static_site(folder: Path) -> Blueprint:
     @blueprint.get("/<path:path>")
     def file(path: str) -> ResponseReturnValue:
         found = safe_join(root, path)
-        if found is not None and os.path.isdir(found):  # noqa: PTH112 - no name is too odd for it
+        if found is not None and os.path.isdir(found):  # noqa: PTH112 - it raises for no name
             if path and not path.endswith("/"):
                 query = f"?{request.query_string.decode()}" if request.query_string else ""
                 return redirect(f"/{path}/{query}", 308)
@@ -43,7 +43,7 @@ def static_site(folder: Path) -> Blueprint:
         except NotFound:
             return _missing(root)
         response.headers["Cache-Control"] = (
-            f"public, max-age={ONE_YEAR}, immutable" if _NEVER_CHANGES.match(path) else "no-cache"
+            f"public, max-age={ONE_YEAR}, immutable" if _IMMUTABLE.match(path) else "no-cache"
         )
         if path == "search/index.html":
             policy = search_policy(current_app.config["PAGE_POLICY"])
@@ -54,7 +54,7 @@ def static_site(folder: Path) -> Blueprint:
 
 
 def _send(root: str, path: str) -> Response:
-    """The file, in the smallest form that the release made and the browser reads."""
+    """The file, in the smallest encoding that exists and that the browser accepts."""
     for encoding, suffix in _ENCODINGS:
         if request.accept_encodings.quality(encoding) > 0:
             try:

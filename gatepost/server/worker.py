@@ -1,4 +1,7 @@
-"""The server's worker: one thread, in which each connection is a greenlet."""
+"""The server's worker process: one thread, in which each connection is a greenlet.
+
+In this order: limits for sending and closing, the body of a request, the worker itself.
+"""
 
 import contextlib
 import errno
@@ -31,31 +34,35 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from capture.web.config import MAX_BODY
 
-# How a connection is treated: bounded in what it may hold up, and closed so that it is read.
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Limits for sending and closing.
 
 SEND_SECONDS: Final = 30
-"""How long a client may leave an answer unread before the kernel gives the connection up."""
+"""Seconds that sent data may stay unacknowledged before the kernel closes the connection."""
 LINGER_SECONDS: Final = 10.0
-"""How long we go on taking what a client sends, after our last word."""
+"""Seconds in which we still read what the client sends after our answer."""
 LINGER_QUIET_SECONDS: Final = 2.0
-"""The same, of a client that sends nothing and does not close."""
+"""The same for a client that sends nothing and does not close the connection."""
 LINGER_BYTES: Final = 8 * 1024 * 1024
-_PIECE: Final = 64 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 def limit_sending(sock: Any) -> None:
-    """Ends, by the kernel, a connection whose client does not read (RFC 5482; Linux alone)."""
+    """Makes the kernel close the connection if the client does not read (RFC 5482; Linux only)."""
     option = getattr(plain, "TCP_USER_TIMEOUT", None)
     if option is not None and sock.family != getattr(plain, "AF_UNIX", None):
         sock.setsockopt(plain.IPPROTO_TCP, option, SEND_SECONDS * 1000)
 
 
 def close_after_drain(sock: Any) -> None:
-    """Says that no more will come, takes a bounded amount of what the client still sends, closes.
+    """Shuts down the sending side, then reads a limited amount of what the client still sends.
 
-    A socket that is closed with bytes unread resets the connection (RFC 9112, section 9.6), and
-    the client may lose an answer that it has not read yet: a 413 above all.
+    Closing a socket with unread bytes resets the connection (RFC 9112, section 9.6). The client
+    could then lose an answer that it has not read yet, such as a 413.
     """
     with contextlib.suppress(OSError):
         sock.shutdown(plain.SHUT_WR)
@@ -64,30 +71,28 @@ def close_after_drain(sock: Any) -> None:
 
 
 def _drain(sock: Any) -> None:
-    used = 0
-    while used < LINGER_BYTES:
-        piece = b""
+    total = 0
+    while total < LINGER_BYTES:
+        chunk = b""
         with gevent.Timeout(LINGER_QUIET_SECONDS, exception=False):
-            piece = sock.recv(_PIECE)
-        if not piece:
+            chunk = sock.recv(_CHUNK_BYTES)
+        if not chunk:
             return
-        used += len(piece)
+        total += len(chunk)
 
 
-# The body of a request: all of it is there before the app is called, within a time.
-#
-# Works on gunicorn's request, before its WSGI environment is made.
-
+# The body of a request. It is read completely, within a time limit, before the app is called.
+# These functions work on gunicorn's request, before it makes the WSGI environment.
 
 BODY_SECONDS: Final = 15.0
-"""How long any body may take to arrive, all in all; longer ones get more by `LEAST_RATE`."""
-CUT_OFF: Final = "The body did not arrive whole"
-LEAST_RATE: Final = 4096
-"""Bytes a second that a body must come with at least, once `BODY_SECONDS` are used up."""
+"""Seconds in which a short body must arrive; a longer one gets more by `MIN_BYTES_PER_SECOND`."""
+INCOMPLETE: Final = "The body did not arrive completely"
+MIN_BYTES_PER_SECOND: Final = 4096
+"""The time limit of a body is `BODY_SECONDS` plus its length divided by this rate."""
 
 
 class BodyRefused(Exception):
-    """The body is not taken; `status` is what to answer."""
+    """The body is refused; `status` is the HTTP status of the answer."""
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)
@@ -97,8 +102,9 @@ class BodyRefused(Exception):
 def check_coding(req: Any) -> None:
     """Raises gunicorn's own error (501) for a transfer coding that is not `chunked` alone.
 
-    gunicorn takes `gzip, chunked` and hands the packed bytes on. The rest of RFC 9112, section 6,
-    it refuses itself (400): chunked twice or not at the end, or beside a Content-Length.
+    gunicorn accepts `gzip, chunked` and passes the compressed bytes on. It refuses the other
+    faults of RFC 9112, section 6, itself (400): `chunked` twice, not last, or together with a
+    Content-Length.
     """
     for name, value in req.headers:
         if name == "TRANSFER-ENCODING" and value.strip(" \t").lower() != "chunked":
@@ -106,13 +112,13 @@ def check_coding(req: Any) -> None:
 
 
 def take_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> None:
-    """Puts the whole body of a POST in place of the one that is still to come.
+    """Reads the complete body of a POST, and replaces the request's body by it.
 
-    What nobody will read, or is too long, stays where it is, and the connection ends after the
-    answer. Raises `BodyRefused` for a body that is too slow, or that breaks off.
+    A body that is too long, or of another method, is not read; the connection is then closed after
+    the answer. Raises `BodyRefused` for a body that is too slow or incomplete.
     """
     expects, req._expected_100_continue = req._expected_100_continue, False
-    length = _promised(req)
+    length = _declared_length(req)
     if length == 0:
         return
     if req.method != "POST" or (length is not None and length > MAX_BODY):
@@ -121,40 +127,39 @@ def take_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> None:
     if expects:
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = None
-    most = MAX_BODY if length is None else length
-    with gevent.Timeout(seconds + most / LEAST_RATE, exception=False):
+    max_bytes = MAX_BODY if length is None else length
+    with gevent.Timeout(seconds + max_bytes / MIN_BYTES_PER_SECOND, exception=False):
         try:
             body = req.body.read(MAX_BODY + 1)
         except NoMoreData:
-            raise BodyRefused("400 Bad Request", CUT_OFF) from None
+            raise BodyRefused("400 Bad Request", INCOMPLETE) from None
     if body is None:
         raise BodyRefused("408 Request Timeout", "The body did not arrive in time")
     if length is not None and len(body) < length:
-        raise BodyRefused("400 Bad Request", CUT_OFF)
+        raise BodyRefused("400 Bad Request", INCOMPLETE)
     if len(body) > MAX_BODY:
-        req.force_close()  # more of it may be on its way; the app refuses it by its length
+        req.force_close()  # more of it may follow; the app refuses the body because of its length
     req.body = io.BytesIO(body)
 
 
-def _promised(req: Any) -> int | None:
-    """The length that the request promises, in bytes; None for one that comes in chunks."""
+def _declared_length(req: Any) -> int | None:
+    """The length that the request declares, in bytes; None if the body is chunked."""
     reader = req.body.reader
     if isinstance(reader, ChunkedReader):
         return None
     return reader.length if isinstance(reader, LengthReader) else 0
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+# The worker.
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-MANY: Final = 8
-"""Requests at once that a process can do with: some ten milliseconds of work."""
-ROOM: Final = 16
-"""Connections that are kept free for who comes next: who waits longest without need gives way."""
-SHUTDOWN_SECONDS: Final = 1.0
-"""Who has waited for less than this never gives way."""
+BUSY_REQUESTS: Final = 8
+"""Requests at the same time above which a process closes connections after the answer, so that
+browsers connect to another process. Eight are about ten milliseconds of work."""
+SPARE_CONNECTIONS: Final = 16
+"""Connections that are kept free. To free one, the connection that has been idle longest is
+closed."""
+MIN_IDLE_SECONDS: Final = 1.0
+"""A connection that has been idle for less than this is never closed to free one."""
 
 _GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ETIMEDOUT})
 _STATUS: Final = {
@@ -163,37 +168,34 @@ _STATUS: Final = {
     LimitRequestHeaders: "431 Request Header Fields Too Large",
     ExpectationFailed: "417 Expectation Failed",
 }
-"""What is no HTTP is answered by 400, but for these."""
+"""The status for invalid HTTP; 400 for every other error."""
 
 
 class _ConnectionDropped(BaseException):
-    """Raised in a connection's greenlet, where it waits for its client: it is to end."""
+    """Raised in a connection's greenlet, where it waits for its client, to end the connection."""
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's own, but for these things.
+    """gunicorn's gevent worker, with these differences.
 
-    Nothing of Python's library is changed: greenlets switch where a connection is read or
-    written, and where leads wait for their commit. No lock or file of ours means another thing.
-
-    It ends as soon as nobody waits for an answer, not a second later or after the last browser
-    has let go of its idle connection.
-
-    Where connections that stay open have come to one process while another is idle, it lets go of
-    some: measured, all sixteen of a load did, and one core took every lead.
-
-    Slow clients hold up nobody: a body has a time as a head has, and when connections run out,
-    the one that has kept us waiting longest gives way. No line of its log names a client.
+    - It patches nothing in Python's library. Greenlets switch only where a connection is read or
+      written and where leads wait for their commit, so locks and files behave as usual.
+    - It stops as soon as no request is open. It does not wait for idle connections.
+    - A busy process closes some connections after the answer. Otherwise all connections of a load
+      can stay in one process: in a measurement all sixteen did, and one core took every lead.
+    - Slow clients delay no other client. Head and body have time limits, and when connections run
+      out, the one that has been idle longest is closed.
+    - No line of its log names a client.
     """
 
     def __init__(self, *made_by_gunicorn: Any) -> None:
         super().__init__(*made_by_gunicorn)
-        self._resting: set[gevent.Greenlet] = set()
+        self._keepalive: set[gevent.Greenlet] = set()
         """Connections between two requests."""
         self._waiting: dict[gevent.Greenlet, float] = {}
-        """Connections that wait for their client to send or to read, and since when."""
-        self._at_work = 0
-        self._ending = Event()
+        """Connections that wait for their client to send or to read, with the time of the start."""
+        self._open_requests = 0
+        self._stopping = Event()
 
     def patch(self) -> None:
         self.sockets: list[Any] = [
@@ -210,11 +212,11 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         servers = [self._server(listener) for listener in self.sockets]
         while self.alive:
             self.notify()
-            self._make_room()
-            self._ending.wait(1.0)
+            self._free_connections()
+            self._stopping.wait(1.0)
         for server in servers:
             server.close()
-        for connection in self._resting:
+        for connection in self._keepalive:
             connection.kill(_ConnectionDropped, block=False)
         for server in servers:
             server.stop(timeout=self.cfg.graceful_timeout)
@@ -226,23 +228,23 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         server.start()
         return server
 
-    def _make_room(self) -> None:
-        """Lets go of those who have kept us waiting longest, if few connections are left."""
-        wanted = ROOM - self._pool.free_count()
-        if wanted <= 0:
+    def _free_connections(self) -> None:
+        """Closes the connections that have been idle longest, if few free ones are left."""
+        missing = SPARE_CONNECTIONS - self._pool.free_count()
+        if missing <= 0:
             return
-        spared = time.monotonic() - SHUTDOWN_SECONDS
+        latest = time.monotonic() - MIN_IDLE_SECONDS
         waiting = sorted(self._waiting.items(), key=lambda one: one[1])
-        for connection, since in waiting[:wanted]:
-            if since <= spared:
+        for connection, since in waiting[:missing]:
+            if since <= latest:
                 del self._waiting[connection]
                 connection.kill(_ConnectionDropped, block=False)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serves a connection to its end. Nothing is raised: gevent would log it with `addr`."""
+        """Serves a connection until it ends. Raises nothing: gevent would log it with `addr`."""
         me = gevent.getcurrent()
         self._waiting[me] = time.monotonic()
-        self._make_room()
+        self._free_connections()
         try:
             client.setblocking(True)
             limit_sending(client)
@@ -254,7 +256,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
                 self.log.error("A connection broke: %s", error.strerror)
         finally:
             self._waiting.pop(me, None)
-            self._resting.discard(me)
+            self._keepalive.discard(me)
             client.close()
 
     def _serve(self, name: Any, client: Any, addr: Any) -> None:
@@ -264,7 +266,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
                 req = None
                 with self.timeout_ctx():
                     req = next(parser)
-                if req is None:  # nothing came, or a head too slowly
+                if req is None:  # the client sent nothing, or its head was too slow
                     return
                 check_coding(req)
                 self.handle_request(name, req, client, addr)
@@ -282,21 +284,21 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         me = gevent.getcurrent()
-        self._resting.discard(me)
-        self._at_work += 1
-        if self._at_work > MANY:
-            req.force_close()  # its browser comes again, to a process that has time to accept
+        self._keepalive.discard(me)
+        self._open_requests += 1
+        if self._open_requests > BUSY_REQUESTS:
+            req.force_close()  # the browser connects again, to a process that has time
         try:
             take_body(req, sock)
             super().handle_request(listener_name, req, sock, addr)
         finally:
-            self._at_work -= 1
-        self._resting.add(me)
+            self._open_requests -= 1
+        self._keepalive.add(me)
 
     def _call(
         self, app: "WSGIApplication", environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
-        """Calls the app, for which no client is waited for."""
+        """Calls the app. The connection does not wait for its client meanwhile."""
         me = gevent.getcurrent()
         self._waiting.pop(me, None)
         try:
@@ -305,9 +307,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             self._waiting[me] = time.monotonic()
 
     def _refuse(self, client: Any, error: Exception) -> None:
-        """Answers what is no HTTP by its status. What was sent, and from where, is not logged."""
-        ours = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
-        if isinstance(error, ParseException) and not ours:
+        """Answers invalid HTTP with a status. Logs neither the request nor the address."""
+        is_our_error = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
+        if isinstance(error, ParseException) and not is_our_error:
             status = _STATUS.get(type(error), "400 Bad Request")
             self.log.warning("Invalid request: %s, answered %s", type(error).__name__, status)
         else:
@@ -317,11 +319,11 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         super().handle_exit(sig, frame)
-        gevent.spawn(self._ending.set)
+        gevent.spawn(self._stopping.set)
 
 
 def _answer(client: Any, status: str, detail: str, req: Any) -> None:
-    """A short answer without the app: for programs (RFC 9457), or for people."""
+    """Sends a short answer without the app: a problem (RFC 9457) for the API, else a page."""
     code, _, title = status.partition(" ")
     if req is not None and req.path.startswith("/api/"):
         kind = "application/problem+json"

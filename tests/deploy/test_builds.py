@@ -202,9 +202,9 @@ def test_a_build_that_takes_too_long_is_ended_and_says_what_it_was_reading(
         if server.began.exists():
             break
     assert str(message.value) == (
-        "content/posts/pushed.md: the build was ended while this file was being read: it took "
-        f"longer than {seconds} seconds (GATEPOST_BUILD_SECONDS sets how many it may take); make "
-        "what you changed last shorter or simpler"
+        "content/posts/pushed.md: the build was stopped while it read this file: it took "
+        f"longer than {seconds} seconds (the limit is GATEPOST_BUILD_SECONDS); make your last "
+        "change shorter or simpler"
     )
     assert server.leftovers == []
 

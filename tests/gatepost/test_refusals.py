@@ -99,7 +99,7 @@ def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) ->
     service.start().end()
     messages = [line for line in service.log.read_text().splitlines() if "secret_key" in line]
     assert messages == [
-        "var/secret_key: missing, made anew; links that were given out work no more"
+        "var/secret_key: was missing, a new one was made; earlier links no longer work"
     ]
 
 

@@ -89,7 +89,7 @@ def test_a_body_that_breaks_off_is_refused(sent: tuple[bytes, ...]) -> None:
 
 
 def test_a_body_in_chunks_that_breaks_off_is_refused() -> None:
-    with pytest.raises(BodyRefused, match="did not arrive whole"):
+    with pytest.raises(BodyRefused, match="did not arrive completely"):
         take_body(asked(b"8\r\nema"), Line())
     with pytest.raises(NoMoreData):  # what gunicorn itself says
         asked(b"8\r\nema").body.read(10)

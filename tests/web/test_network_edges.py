@@ -131,7 +131,7 @@ def test_a_body_that_breaks_off_is_answered_in_words(alone: Service) -> None:
             with line.makefile("rb") as read:
                 text = read.read().decode()
         assert text.startswith("HTTP/1.1 400 ")
-        assert "The body did not arrive whole; nothing was recorded. Go back" in text
+        assert "The body did not arrive completely; nothing was recorded. Go back" in text
 
 
 @pytest.mark.parametrize(
