@@ -1,1 +1,1 @@
-"""What a client may see and do: tokens, its own leads, each request once."""
+"""Client access: API tokens, a client's own leads, idempotent requests."""

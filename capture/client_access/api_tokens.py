@@ -1,8 +1,8 @@
-"""Who may read a client's leads by program: bearer tokens, made once and shown once.
+"""API tokens: bearer tokens with which a client's programs read its leads. Each is shown once.
 
-A token is 256 random bits, so its plain SHA-256 is all that is kept, and it is found by that: no
-comparison of ours takes longer the nearer a guess comes. The prefix lets scanners for leaked
-secrets find it: `gp_[A-Za-z0-9]{43}`.
+A token is 256 random bits, so only its plain SHA-256 is stored. It is looked up by that hash, so
+the time of a lookup tells nothing about how near a guess is. The pattern `gp_[A-Za-z0-9]{43}` lets
+secret scanners find leaked tokens.
 """
 
 import hashlib
@@ -26,22 +26,22 @@ _TOKEN: Final = re.compile(f"{PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
 MAX_NAME_LENGTH: Final = 60
 
 USED_WITHIN: Final = timedelta(hours=1)
-"""How exactly the last use is kept: a reading program costs one small write an hour."""
+"""Precision of the last use: a program that only reads causes one small write an hour."""
 
 
 def new_token() -> str:
-    """A token that nobody guesses."""
+    """A new random token."""
     return PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> ApiToken:
-    """Keeps a new token of a client. Raises `Refused` for a name that is in use or does not fit."""
+    """Stores a new token of a client. Raises `Refused` if the name is in use or not valid."""
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
             f"name of a token: one line of 1 to {MAX_NAME_LENGTH} characters, such as crm"
         )
-    known = [one for one in records.api.tokens(client) if one.revoked_at is None]
-    if name in {one.name for one in known}:
+    valid = [one for one in records.api.tokens(client) if one.revoked_at is None]
+    if name in {one.name for one in valid}:
         raise Refused(f"{client} has a token named {name!r}; revoke that, or take another name")
     api_token = ApiToken(secrets.token_hex(4), client, name, now)
     records.api.save_token(api_token, _digest(token))
@@ -49,7 +49,7 @@ def add_token(records: Records, client: str, name: str, token: str, now: datetim
 
 
 def find_api_token(reading: Reading, token: str) -> ApiToken | None:
-    """Whose token this is; None if it was never ours, or was revoked."""
+    """The stored facts of a token; None if it is unknown or revoked."""
     if not _TOKEN.fullmatch(token):
         return None
     api_token = reading.api.token(_digest(token))
@@ -57,12 +57,12 @@ def find_api_token(reading: Reading, token: str) -> ApiToken | None:
 
 
 def is_use_old(api_token: ApiToken, now: datetime) -> bool:
-    """Whether this use is worth writing down."""
+    """Whether the stored last use is older than `USED_WITHIN`, so that a new one is recorded."""
     return api_token.used_at is None or now - api_token.used_at >= USED_WITHIN
 
 
 def revoke_token(records: Records, access_id: str, now: datetime) -> ApiToken:
-    """Ends a token, at once. Raises `NotFound` or, if it has ended already, `Refused`."""
+    """Revokes a token at once. Raises `NotFound`, or `Refused` if it is already revoked."""
     found = next((one for one in records.api.tokens() if one.id == access_id), None)
     if found is None:
         raise NotFound(f"no token {access_id!r}", Hint.TOKENS)

@@ -1,7 +1,8 @@
-"""Opening leads: whoever is shown a lead has been told of it, from that moment (rule 11).
+"""A client's own leads. A client that is shown a lead counts as notified of it (rule 11).
 
-A page is read first. Only if it holds a lead that the client was not told of, it is drawn again
-in the transaction that tells: so a window begins once, for exactly the leads that were shown.
+A page is read first, without a transaction. If it contains a lead that the client was not notified
+of, it is read again in the transaction that records the notice. So a review window starts once,
+for exactly the leads that were shown.
 """
 
 from collections.abc import Sequence
@@ -21,13 +22,13 @@ from capture.review import is_unnotified, notify_client_of
 
 @dataclass(frozen=True, slots=True)
 class ClientLead:
-    """One lead with all that may be shown of it, and more: the agency's notes are not here."""
+    """One lead with everything that its client may see. The agency's notes are not in it."""
 
     life: LeadHistory
     terms: Campaign
     events: Sequence[Event]
     personal_data: PersonalData | None
-    """None once erased."""
+    """None after erasure."""
 
     @property
     def lead(self) -> Lead:
@@ -36,27 +37,27 @@ class ClientLead:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some leads of one moment of the ledger."""
+    """Some leads, read from the ledger at one moment."""
 
     leads: Sequence[ClientLead]
     mark: SyncMark
     more: bool
-    """Whether others follow."""
+    """Whether more leads follow."""
 
 
-def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, tell: bool = True) -> Page:
-    """The leads that are asked for; the client counts as told of them as of `wanted.now`.
+def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = True) -> Page:
+    """The leads of a query; the client counts as notified of them as of `query.now`.
 
-    Without `tell` (nobody reads the answer to a HEAD) nothing is written.
+    Without `notify` nothing is written: nobody reads the answer to a HEAD request.
     """
     page = ledger.read(lambda reading: _load_page(reading, query))
-    if not tell or not any(is_unnotified(one.lead) for one in page.leads):
+    if not notify or not any(is_unnotified(one.lead) for one in page.leads):
         return page
     return ledger.transact(lambda records: _notified_page(records, query))
 
 
 def find_client_lead(reading: Reading, client: str, lead_id: str, now: datetime) -> Lead:
-    """Raises `NotFound`, and no other word, for a lead that is another's or is not shown."""
+    """A lead of this client. Raises the same `NotFound` for an unknown, hidden or foreign lead."""
     found = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
     if not found:
         raise NotFound("There is no such lead.")
@@ -64,7 +65,7 @@ def find_client_lead(reading: Reading, client: str, lead_id: str, now: datetime)
 
 
 def open_client_lead(records: Records, client: str, lead_id: str, now: datetime) -> Lead:
-    """The lead that the client is about to speak of: it knows of it. Raises `NotFound`."""
+    """A lead on which the client acts: it counts as notified of it. Raises `NotFound`."""
     lead = find_client_lead(records, client, lead_id, now)
     if is_unnotified(lead):
         notify_client_of(records, [lead], now)

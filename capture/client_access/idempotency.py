@@ -1,8 +1,7 @@
-"""The same request twice is one act: draft-ietf-httpapi-idempotency-key-header.
+"""Idempotency keys: a repeated request has one effect (draft-ietf-httpapi-idempotency-key-header).
 
-A key is used up by what was recorded under it, in the same transaction, and for ever: a payment
-that a program reports again after a month is not a second payment. What was refused wrote nothing
-and uses no key up.
+The key is stored in the transaction that records the request, and never expires: a payment that a
+program reports again after a month is not a second payment. A refused request stores no key.
 """
 
 from collections.abc import Callable
@@ -14,30 +13,33 @@ from capture.ledger.protocol import Records
 
 
 class IdempotencyKeyReused(Refused):
-    """Another request was made under this key."""
+    """The key was used before, for another request."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request that may come again."""
+    """A request that may be repeated."""
 
     client: str
     key: str
     request: str
-    """All that it asks, as text: only its keyed hash is kept."""
+    """The complete request as text. Only its keyed hash is stored."""
 
 
 def run_once(
     records: Records, request: IdempotentRequest, work: Callable[[Records], str], now: datetime
 ) -> str:
-    """The answer that the work gives, or gave when it was asked first. Raises `KeyReused`."""
-    known = records.api.saved_response(request.client, request.key, request.request)
-    if known is None:
+    """Runs `work` once and returns its answer; a repeated request gets the stored answer.
+
+    Raises `IdempotencyKeyReused` if the key belongs to another request.
+    """
+    saved = records.api.saved_response(request.client, request.key, request.request)
+    if saved is None:
         answer = work(records)
         records.api.save_response(request.client, request.key, request.request, answer, now)
         return answer
-    if not known.same:
+    if not saved.same:
         raise IdempotencyKeyReused(
             "This key was used for another request. Make a new key for each."
         )
-    return known.answer
+    return saved.answer

@@ -1,1 +1,1 @@
-"""The lead service over HTTP: translates in, calls one use case, translates out."""
+"""The lead service over HTTP. Each view reads the request, calls one use case, and answers."""

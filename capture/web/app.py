@@ -1,6 +1,7 @@
-"""Makes the Flask app of the lead service: its parts, its routes, its headers, its refusals."""
+"""Makes the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -13,12 +14,12 @@ from capture.signed_links import Tokens
 from capture.web.api.app import create_api
 from capture.web.config import MAX_BODY, LiveSite, WebConfig
 from capture.web.policy import HEADER, page_policy
-from capture.web.public import download, form, health, thanks
+from capture.web.public import download, form, thanks
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import LiveCatalogue, Services, install_services, message_page, services
 
-REFUSALS = {
+ERROR_PAGES = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
     405: ("Not here", "This address does not take that kind of request."),
     413: (
@@ -35,9 +36,9 @@ REFUSALS = {
 
 
 def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
-    """The service over one ledger, the configured one if none is handed over.
+    """The lead service over one ledger; without `ledger` it opens the configured one.
 
-    Raises a `GatepostError` for whatever keeps it from starting.
+    Raises a `GatepostError` if the service cannot start.
     """
     app = WebApp("capture.web", config.template_folder)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -68,47 +69,57 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     install_services(app, created)
-    for view in (form, thanks, download, health):
+    for view in (form, thanks, download):
         app.register_blueprint(view.blueprint)
-    app.before_request(_refuse_packed)
-    app.after_request(_headers)
+    app.add_url_rule("/healthz", view_func=_health)
+    app.before_request(_refuse_compressed)
+    app.after_request(_add_headers)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Unavailable, _unavailable)
-    app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
     return app
 
 
-def _headers(response: Response) -> Response:
+def _health() -> ResponseReturnValue:
+    """Whether leads can be recorded now: 200 if the ledger answers, else 503. Names no lead."""
+    try:
+        services().ledger.read(lambda reading: reading.events.head())
+    except Unavailable as error:
+        return jsonify(status="unavailable", reason=str(error)), 503
+    return jsonify(status="ok")
+
+
+def _add_headers(response: Response) -> Response:
     headers = response.headers
-    own = {name.lower() for name, _ in headers}
+    present = {name.lower() for name, _ in headers}
     for name, value in current_app.config["HEADERS"].items():
-        if name.lower() not in own:
+        if name.lower() not in present:
             headers.add(name, value)
     config = services().config
-    if config.capture_url:  # another host than the site's: its pages alone may read the answers
+    if config.capture_url:  # the service has its own host; only the site's pages may read answers
         response.headers["Vary"] = "Origin"
         if request.headers.get("Origin") == config.site_origin:
             response.headers["Access-Control-Allow-Origin"] = config.site_origin
     return response
 
 
-def _refuse_packed() -> None:
-    """What came packed would be read as if it were not. Raises a 415 (RFC 9110, section 8.4)."""
+def _refuse_compressed() -> None:
+    """Raises a 415 for a compressed body, which Flask would read as it is (RFC 9110, 8.4)."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType
 
 
 def _not_found(_: NotFound) -> tuple[str, int]:
-    return message_page(*REFUSALS[404]), 404
+    return message_page(*ERROR_PAGES[404]), 404
 
 
-def _refused(error: HTTPException) -> HTTPException | WsgiResponse:
+def _http_error(error: HTTPException) -> HTTPException | WsgiResponse:
     code = error.code or 500
     if code < 400:
         return error
-    title, text = REFUSALS.get(code, ("Not understood", "The request could not be understood."))
-    response = error.get_response()  # with the headers that its status asks for, such as Allow
+    title, text = ERROR_PAGES.get(code, ("Not understood", "The request could not be understood."))
+    response = error.get_response()  # with the headers of its status, such as Allow
     response.data = message_page(title, text)
     return response
 
@@ -119,6 +130,6 @@ def _unavailable(error: Unavailable) -> tuple[str, int, dict[str, str]]:
     return message_page("One moment", text), 503, {"Retry-After": "30"}
 
 
-def _broken(error: Exception) -> tuple[str, int]:
+def _unexpected(error: Exception) -> tuple[str, int]:
     log_unexpected(error)
-    return message_page(*REFUSALS[500]), 500
+    return message_page(*ERROR_PAGES[500]), 500

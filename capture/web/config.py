@@ -1,4 +1,4 @@
-"""What the web part is given by whoever starts it."""
+"""The configuration of the lead service, and the facts of the built site."""
 
 import logging
 import time
@@ -11,12 +11,12 @@ from capture.errors import Unavailable
 from capture.site import Site
 
 MAX_BODY: Final = 64 * 1024
-"""Bytes of a request's body; more is refused."""
+"""Most bytes of a request's body; a longer body is refused."""
 
 
 @dataclass(frozen=True)
 class WebConfig:
-    """All that the service needs to know; no setting is read anywhere else."""
+    """Everything that the service needs to know. It reads no setting elsewhere."""
 
     database_url: str
     secret_key: bytes
@@ -28,7 +28,7 @@ class WebConfig:
     site_facts: Path
     """The `site.json` that the last build wrote."""
     counters: Path
-    """A small database in which all processes count posts; may be lost at any time."""
+    """A small database in which all processes count posts. Losing it does no harm."""
     site_origin: str
     capture_url: str = ""
     trusted_proxies: int = 0
@@ -39,43 +39,42 @@ class WebConfig:
 
     @property
     def template_folder(self) -> str:
-        """As Flask wants it."""
+        """The absolute path of the templates, for Flask."""
         return str(self.templates.resolve())
 
 
-# What the last build said of the site; a new build is seen without a restart.
-
-
 RELOAD_SECONDS: Final = 1.0
+"""Seconds between two checks for a new build."""
 
 log = logging.getLogger(__name__)
 
 
 class LiveSite:
-    """Reads `site.json` again when a build has replaced it."""
+    """The facts of the last build, from `site.json`. A new build needs no restart."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `Unavailable` if nothing was built yet."""
+        """Raises `Unavailable` if the site was not built yet."""
         self._path = path
-        self._stamp = self._look()
-        self._looked = time.monotonic()
+        self._stamp = self._current_stamp()
+        self._checked_at = time.monotonic()
         self._site = Site.read(path)
 
     def now(self) -> Site:
-        """The facts of the last build that finished."""
-        if time.monotonic() - self._looked > RELOAD_SECONDS:
-            self._looked = time.monotonic()
-            stamp = self._look()
+        """The facts of the last finished build."""
+        if time.monotonic() - self._checked_at > RELOAD_SECONDS:
+            self._checked_at = time.monotonic()
+            stamp = self._current_stamp()
             if stamp not in {self._stamp, (0, 0)}:
                 self._stamp = stamp
                 try:
                     self._site = Site.read(self._path)
                 except Unavailable as error:
-                    log.error("the last good build stays: %s", error)
+                    log.error("the last good build stays in use: %s", error)
         return self._site
 
-    def _look(self) -> tuple[int, int]:
-        """Also tells two builds of one moment apart: the folder may be a link to a release."""
+    def _current_stamp(self) -> tuple[int, int]:
+        """Modification time and inode. The folder may be a link to a release, and two releases may
+        have files of the same time."""
         try:
             status = self._path.stat()
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every answer, as data; a test holds nginx.conf against it.
+"""The Content-Security-Policy of every answer, as data. A test compares nginx.conf with it.
 
 https://www.w3.org/TR/CSP3/
 """
@@ -16,12 +16,12 @@ COMPILED_CODE: Final = "'wasm-unsafe-eval'"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """By directive, the sources that it allows."""
+    """The allowed sources of each directive."""
 
     sources: Mapping[str, tuple[str, ...]]
 
-    def allowing(self, directive: str, *sources: str) -> Self:
-        """The same policy with more sources for one directive."""
+    def with_sources(self, directive: str, *sources: str) -> Self:
+        """This policy with additional sources for one directive."""
         more = {directive: (*self.sources[directive], *sources)}
         return type(self)(MappingProxyType({**self.sources, **more}))
 
@@ -31,21 +31,21 @@ class Policy:
 
 
 def page_policy(site_origin: str = "", capture_url: str = "") -> Policy:
-    """A page loads from and reaches its own host alone.
+    """The policy of a page: it loads from its own host and sends to it, and to no other.
 
-    With a lead service on another host (`capture_url`), it also loads the site's look and reaches
-    that service.
+    If the lead service has its own host (`capture_url`), pages also load the site's theme and send
+    to that service.
     """
-    look = (SELF, site_origin) if capture_url else (SELF,)
-    leads = (SELF, capture_url) if capture_url else (SELF,)
+    theme = (SELF, site_origin) if capture_url else (SELF,)
+    service = (SELF, capture_url) if capture_url else (SELF,)
     return Policy(
         {
             "default-src": (NONE,),
-            "script-src": look,
-            "style-src": look,
-            "img-src": (*look, "data:"),
-            "connect-src": leads,
-            "form-action": leads,
+            "script-src": theme,
+            "style-src": theme,
+            "img-src": (*theme, "data:"),
+            "connect-src": service,
+            "form-action": service,
             "base-uri": (NONE,),
             "frame-ancestors": (NONE,),
         }
@@ -53,12 +53,12 @@ def page_policy(site_origin: str = "", capture_url: str = "") -> Policy:
 
 
 def search_policy(page: Policy) -> Policy:
-    """The search is compiled code: its page alone may run any."""
-    return page.allowing("script-src", COMPILED_CODE)
+    """The policy of the search page, the only one that may run compiled code (WebAssembly)."""
+    return page.with_sources("script-src", COMPILED_CODE)
 
 
 DATA: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
-"""The API's answers are no pages: they load nothing."""
+"""The policy of the API's answers: they load nothing."""
 
 LIVE: Final = Policy(
     {
@@ -71,4 +71,4 @@ LIVE: Final = Policy(
         "frame-ancestors": (NONE,),
     }
 )
-"""The preview's own pages: script and look, no picture and no form."""
+"""The policy of the preview's own pages: scripts and styles, no pictures and no forms."""

@@ -1,9 +1,9 @@
-"""How many posts one address may send, counted over all processes of the service.
+"""The rate limit: how many posts one sender may make, counted over all processes of the service.
 
-The counting rule is the `limits` library's; it has no storage that processes share without a
-server, so this one counts in a small SQLite file. Losing the file only forgets the counts, so
-nothing in it is synced to disk, and a post that cannot be counted is let through: a lead is worth
-more than its count. Addresses are kept as keyed hashes.
+The `limits` library has the counting rule, but no storage that processes share without a server.
+So the counts are in a small SQLite file. Losing it only resets the counts, so it is never synced
+to disk. A post that cannot be counted is accepted: a lead is worth more than its count. Addresses
+are stored as keyed hashes.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ _PURGE_EVERY: Final = 1000
 
 
 class SqliteCounters(Storage):
-    """Counters with an expiry, as `limits` wants them, in one file for all processes."""
+    """Counters that expire, in one file for all processes: a storage of the `limits` library."""
 
     STORAGE_SCHEME = ["gatepost-counters"]  # noqa: RUF012 - the library's own attribute
 
     def __init__(self, path: Path) -> None:
-        """Makes the file, so that later nobody has to. Raises `Unavailable`."""
+        """Makes the file at once, before the first post. Raises `Unavailable`."""
         super().__init__()
         self._path = path
         self._local = threading.local()
@@ -46,18 +46,18 @@ class SqliteCounters(Storage):
             make_private_folder(path.parent)
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
-            self._make()
+            self._create()
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(
                 f"{path}: cannot be written ({error}); let the service's user write there"
             ) from None
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         try:
             self._open().close()
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:  # torn by a power cut, since nothing in it is synced
+        except sqlite3.DatabaseError:  # a power cut damaged it, since it is never synced
             for part in ("", "-wal", "-shm"):
                 Path(f"{self._path}{part}").unlink(missing_ok=True)
             self._open().close()
@@ -110,8 +110,8 @@ class SqliteCounters(Storage):
         return found
 
     def _open(self) -> sqlite3.Connection:
-        """Of several that open the file at once, SQLite lets one change it to WAL and fails the
-        rest without waiting; the lock makes them queue."""
+        """Opens the file under a lock. If several processes open it at the same time, SQLite lets
+        one of them change it to WAL, and the others fail without waiting."""
         with open(open_private(self._path.with_suffix(".lock")), "w") as lock:  # noqa: PTH123
             fcntl.flock(lock, fcntl.LOCK_EX)
             db = sqlite3.connect(self._path, timeout=1, isolation_level=None)
@@ -125,10 +125,10 @@ class SqliteCounters(Storage):
 
 
 class RateLimit:
-    """So many posts in so much time from one address; an empty rule lets all through."""
+    """A limit such as "10 per minute" for each sender. An empty rule sets no limit."""
 
     def __init__(self, rule: str, path: Path, secret: bytes) -> None:
-        """Raises `Unavailable` if the counters cannot be kept at `path`."""
+        """Raises `Unavailable` if the counters cannot be stored at `path`."""
         self._rule: RateLimitItem | None = parse(rule) if rule else None
         self._path = path
         self._secret = secret
@@ -137,18 +137,19 @@ class RateLimit:
             self._limiter = FixedWindowRateLimiter(self._counters)
 
     def retry_after(self, address: str | None) -> int | None:
-        """Counts one post. None lets it through; else the seconds to wait, at least 1."""
+        """Counts one post of an address. None if it is allowed, else the seconds to wait (1 or
+        more)."""
         return self.retry_after_of(client_network(address))
 
     def retry_after_of(self, sender: str) -> int | None:
-        """The same for a sender that is told apart by something else than an address."""
+        """The same for a sender that is not identified by an address, such as an API token."""
         if self._rule is None:
             return None
         key = hmac.digest(self._secret, sender.encode(), "sha256").hex()[:24]
         try:
             return self._count(self._rule, key)
         except (OSError, sqlite3.Error) as error:
-            log.error("%s: posts are not counted: %s", self._path, error)
+            log.error("%s: posts are accepted without a limit: %s", self._path, error)
             return None
 
     def _count(self, rule: RateLimitItem, key: str) -> int | None:

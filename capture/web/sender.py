@@ -1,4 +1,7 @@
-"""Who sends, as the rate limit counts: one household or office, however its address is written."""
+"""The sender of a request for the rate limit, and a log of errors that contains nothing personal.
+
+A sender is one household or office, in whatever form its address is written.
+"""
 
 import logging
 import re
@@ -11,66 +14,63 @@ from typing import Final
 from flask import Flask, request
 
 UNKNOWN: Final = "unknown"
-"""A peer without an address, such as one on a unix socket: all of them count as one."""
+"""The sender of all requests without an address, such as those over a unix socket."""
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-"""RFC 6052: the last 32 bits are the IPv4 address that a translator speaks for."""
+"""RFC 6052: the last 32 bits are the IPv4 address behind the translator."""
 _COMPATIBLE: Final = IPv6Network("::/96")
-"""RFC 4291, section 2.5.5.1: an old way to write an IPv4 address; :: and ::1 are of that range."""
-_ONE_CUSTOMER: Final = 64
-"""An IPv6 customer has at least a whole /64 to send from, so that is what is counted."""
+"""RFC 4291, section 2.5.5.1: IPv4 addresses in an old notation. The range includes :: and ::1."""
+_CUSTOMER_PREFIX: Final = 64
+"""Length of the network that is counted: an IPv6 customer has at least a /64."""
 _WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+", re.ASCII)
-"""As some proxies write X-Forwarded-For: `203.0.113.7:4711`, `[2001:db8::1]:4711`."""
+"""Addresses in X-Forwarded-For of some proxies: `203.0.113.7:4711`, `[2001:db8::1]:4711`."""
 
 
 def client_network(address: str | None) -> str:
-    """The IPv4 address, or the IPv6 network, that a request is counted for.
+    """The IPv4 address or IPv6 network under which a request is counted.
 
-    An IPv4 address inside an IPv6 one (mapped, compatible, 6to4, Teredo, NAT64) is counted as
-    itself: a socket that listens on `::` sees every IPv4 visitor so, and they would all share the
-    first 64 bits.
+    An IPv4 address inside an IPv6 address (mapped, compatible, 6to4, Teredo, NAT64) is counted as
+    the IPv4 address. A socket that listens on `::` sees every IPv4 visitor in that form, and they
+    would all share the first 64 bits.
     """
     try:
-        ip = ip_address(_bare(address or ""))
+        ip = ip_address(_without_port_and_zone(address or ""))
     except ValueError:
         return UNKNOWN
     if isinstance(ip, IPv4Address):
         return str(ip)
-    inner = _ipv4_in(ip)
-    return str(inner or IPv6Network((int(ip), _ONE_CUSTOMER), strict=False))
+    inner = _embedded_ipv4(ip)
+    return str(inner or IPv6Network((int(ip), _CUSTOMER_PREFIX), strict=False))
 
 
-def _ipv4_in(ip: IPv6Address) -> IPv4Address | None:
-    known = ip.ipv4_mapped or ip.sixtofour
-    if known is not None:
-        return known
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
+    embedded = ip.ipv4_mapped or ip.sixtofour
+    if embedded is not None:
+        return embedded
     if ip.teredo is not None:
-        return ip.teredo[1]  # the server that it came through is the first
+        return ip.teredo[1]  # the client; the Teredo server is the first of the pair
     if ip in _NAT64 or (ip in _COMPATIBLE and int(ip) > 1):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return None
 
 
-def _bare(address: str) -> str:
-    """Without a port, and without a zone: `fe80::1%eth0` names our own interface (RFC 4007)."""
+def _without_port_and_zone(address: str) -> str:
+    """The address alone. The zone in `fe80::1%eth0` names an interface of ours (RFC 4007)."""
     found = _WITH_PORT.fullmatch(address.strip())
     if found:
         address = found["six"] or found["four"] or ""
     return address.strip().partition("%")[0]
 
 
-# What the operator's log says of a request that failed: where in our code, nothing of a person.
-#
-# An address may carry a token, a query, a name; the message of an exception may repeat what
-# somebody typed. So neither is logged: the route stands for the address, the stack for the
+# The error log. A URL may contain a token or a name, and the message of an exception may repeat
+# what a visitor typed. So the log has the route instead of the URL, and the stack without the
 # message.
-
 
 log = logging.getLogger(__name__)
 
 
 class WebApp(Flask):
-    """A Flask app whose log names nobody, whatever fails and wherever."""
+    """A Flask app that logs no personal data, whatever fails."""
 
     def __init__(self, name: str, template_folder: str | None = None) -> None:
         super().__init__(name, template_folder=template_folder, static_folder=None)
@@ -80,7 +80,7 @@ class WebApp(Flask):
         self,
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
     ) -> None:
-        """What fails outside a view: Flask itself would log the address and the message."""
+        """Logs an error outside a view. Flask itself would log the URL and the message."""
         if exc_info[1] is not None:
             log_unexpected(exc_info[1])
 
@@ -92,12 +92,12 @@ def route() -> str:
 
 
 def log_unexpected(error: BaseException) -> None:
-    """One entry for an exception that nobody foresaw: its type, and the lines that led there."""
+    """Logs an unexpected exception: its type and the stack, without its message."""
     log.error("%s: %s", route(), type_and_stack(error))
 
 
 def without_messages(record: logging.LogRecord) -> bool:
-    """A filter for a log: an exception is logged by its type and stack, without its message."""
+    """A log filter that replaces the traceback of an exception by its type and stack."""
     if record.exc_info and record.exc_info[1] is not None:
         record.exc_text = type_and_stack(record.exc_info[1])
         record.exc_info = None
@@ -105,7 +105,7 @@ def without_messages(record: logging.LogRecord) -> bool:
 
 
 def type_and_stack(error: BaseException) -> str:
-    """The type of an exception and the lines that led there, then those of what caused it."""
+    """The type and stack of an exception, then those of each of its causes."""
     return "\ncaused by ".join(
         f"{type(one).__name__}\n{''.join(traceback.format_tb(one.__traceback__))}".rstrip()
         for one in _causes(error)

@@ -1,4 +1,4 @@
-"""What every view shares: the parts of one running service, made once per process."""
+"""The services that every view uses, made once for each process, and helpers for pages."""
 
 import logging
 import threading
@@ -20,10 +20,8 @@ from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
 from capture.web.rate_limit import RateLimit
 
-# The campaigns as they stand in their folder now: looked at again, at most once a second.
-
-
 RELOAD_SECONDS: Final = 1.0
+"""Seconds between two checks for changed campaign files."""
 
 log = logging.getLogger(__name__)
 
@@ -31,27 +29,28 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class LiveCatalogue:
-    """Takes up a changed campaign file without a restart; a faulty one leaves the last good."""
+    """The current campaign files. A changed file needs no restart; if a file has errors, the last
+    good ones stay in force."""
 
     def __init__(self, config: WebConfig, ledger: Ledger) -> None:
-        """Reads all files. Raises `FileErrors` or `Refused`: never starts on bad terms."""
+        """Reads all files. Raises `FileErrors` or `Refused` if one has errors."""
         self._config = config
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._stamp = self._look()
-        self._looked = time.monotonic()
+        self._stamp = self._current_stamp()
+        self._checked_at = time.monotonic()
         self._catalogue = self._load()
 
     def campaign(self, slug: str, shown: str | None = None) -> Campaign:
-        """The campaign as it stands; `shown` is the version of the form that somebody sends.
+        """The current campaign; `shown` is the version of the form that a visitor sends.
 
-        Looks again at once for what is not known yet: a page that was published this very second
-        may carry it. Raises `NotFound`.
+        An unknown slug or version is looked for at once: it may be on a page that was published
+        within the last second. Raises `NotFound`.
         """
         known = self._catalogue.campaigns.get(slug)
-        due = time.monotonic() - self._looked > RELOAD_SECONDS
-        due = due or known is None or shown not in {None, known.version}
-        if due and self._lock.acquire(blocking=False):  # one looks, nobody waits for it
+        is_due = time.monotonic() - self._checked_at > RELOAD_SECONDS
+        is_due = is_due or known is None or shown not in {None, known.version}
+        if is_due and self._lock.acquire(blocking=False):  # one thread checks, no other waits
             try:
                 self._refresh()
             finally:
@@ -59,15 +58,15 @@ class LiveCatalogue:
         return self._catalogue.campaign(slug)
 
     def _refresh(self) -> None:
-        self._looked = time.monotonic()
-        stamp = self._look()
+        self._checked_at = time.monotonic()
+        stamp = self._current_stamp()
         if stamp == self._stamp:
             return
         try:
             self._catalogue = self._load()
         except GatepostError as error:
-            log.error("campaign files are not taken up, the last good ones stay: %s", error)
-            if isinstance(error, Unavailable):  # no fault of the files: try again soon
+            log.error("campaign files not loaded, the last good ones stay in force: %s", error)
+            if isinstance(error, Unavailable):  # the files are not the cause: try again soon
                 return
         self._stamp = stamp
 
@@ -82,16 +81,17 @@ class LiveCatalogue:
         self._ledger.transact(keep)
         return catalogue
 
-    def _look(self) -> Stamp:
+    def _current_stamp(self) -> Stamp:
         folders = (self._config.campaigns, self._config.clients)
         return tuple(_stamp(path) for folder in folders for path in sorted(folder.glob("*.toml")))
 
 
 def _stamp(path: Path) -> tuple[str, int, int, int]:
-    """Also tells two releases apart whose files are of one age: the folder may be a link."""
+    """Name, modification time, size and inode. The folder may be a link to a release, and two
+    releases may have files of the same time."""
     try:
         status = path.stat()
-    except FileNotFoundError:  # renamed or removed while we looked
+    except FileNotFoundError:  # renamed or removed since the folder was listed
         return str(path), 0, 0, 0
     return str(path), status.st_mtime_ns, status.st_size, status.st_ino
 
@@ -101,7 +101,7 @@ EXTENSION = "gatepost"
 
 @dataclass(frozen=True)
 class Services:
-    """Made by `create_app`, found again by `parts()`."""
+    """The parts of one running service. `create_app` makes them, `services()` returns them."""
 
     config: WebConfig
     ledger: Ledger
@@ -113,30 +113,30 @@ class Services:
 
 
 def install_services(app: Flask, created: Services) -> None:
-    """Keeps the parts with their app."""
+    """Stores the services in their app."""
     app.extensions[EXTENSION] = created
 
 
 def services() -> Services:
-    """The parts of the app that handles this request."""
+    """The services of the app that handles this request."""
     return cast("Services", current_app.extensions[EXTENSION])
 
 
 def page_template(template: str, **context: object) -> str:
-    """A page in the site's own look."""
+    """A page from a template of the site's theme."""
     site: Site = services().site.now()
     return render_template(template, site=site, **context)
 
 
 def site_url(path: str) -> str:
-    """The address of one of the site's own pages, which may live on another host than we do."""
+    """The URL of a page of the site, which may have another host than this service."""
     return f"{services().site.now().url}{path}"
 
 
 def message_page(
     title: str, text: str, *, link_url: str = "", link_text: str = "To the start"
 ) -> str:
-    """The page for every answer that is neither a form nor thanks; by default it leads home."""
+    """A page with a short message and one link, by default to the home page."""
     link_url = link_url or site_url("/")
     return page_template(
         "message.html", title=title, text=text, link_url=link_url, link_text=link_text

@@ -107,7 +107,7 @@ def test_who_asked_for_a_file_that_is_not_there_is_thanked_and_told(
     assert f"{GUIDE_PDF} cannot be fetched just now: open this page again" in page
     assert "ask Publisher" in page
     (line,) = [record.getMessage() for record in caplog.records]
-    assert re.fullmatch(r".*/cloud-guide\.pdf: cannot be handed out: .*; put the file back", line)
+    assert re.fullmatch(r".*/cloud-guide\.pdf: cannot be sent: .*; put the file back", line)
 
 
 @pytest.mark.parametrize("harm", HARMS)

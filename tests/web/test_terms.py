@@ -115,7 +115,7 @@ def test_a_changed_file_is_taken_up_and_no_request_is_lost(
 def test_a_broken_file_leaves_the_last_good_one_and_is_told_in_the_log(
     service: Service, slug: str, file: Path
 ) -> None:
-    message = f"not taken up, the last good ones stay: campaigns/{slug}"
+    message = f"not loaded, the last good ones stay in force: campaigns/{slug}"
     with asking(service, slug) as answers:
         edit(file, "at_least = 101", 'at_least = "many"')
         until(lambda: service.log.read_text().count(message) == 2)  # a line for each worker
@@ -206,7 +206,9 @@ def test_a_new_build_is_seen_and_a_broken_one_changes_nothing(service: Service, 
     text = facts.read_text()
     with asking(service, slug) as answers:
         facts.write_text("{half of")
-        until(lambda: "the last good build stays: output/site.json" in service.log.read_text())
+        until(
+            lambda: "the last good build stays in use: output/site.json" in service.log.read_text()
+        )
         seen = len(answers)
         until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}

@@ -1,1 +1,1 @@
-"""The HTTP API by which a client's CRM reads its leads and says what became of them."""
+"""The HTTP API: a client's CRM reads its leads and records reviews and outcomes."""

@@ -1,7 +1,7 @@
-"""The API as an app of its own below `/api`: no cookie, no page, no answer to other sites' scripts.
+"""The API as a separate Flask app below `/api`: no cookies, no pages, no CORS.
 
-It shares the service's parts and nothing else, so that whatever goes wrong in it, an address that
-is none included, is answered as a problem (RFC 9457).
+It shares only the services with the other app. So every error, an unknown address too, is answered
+as a problem (RFC 9457).
 """
 
 import json
@@ -45,28 +45,28 @@ HEADERS: Final = {
 
 
 def create_api(created: Services, largest_body: int) -> Flask:
-    """The app, to be mounted at `/api`. `largest_body` is in bytes."""
+    """The app, to be mounted at `/api`. `largest_body`: most bytes of a request's body."""
     app = WebApp("capture.web.api")
     app.config["MAX_CONTENT_LENGTH"] = largest_body
-    app.url_map.merge_slashes = False  # an address that is none is told so, not sent elsewhere
+    app.url_map.merge_slashes = False  # a wrong address gets a 404, not a redirect
     install_services(app, created)
     for one in OPERATIONS:
         app.add_url_rule(
             one.rule, one.name, one, methods=[one.method], provide_automatic_options=False
         )
     app.add_url_rule("/v1/openapi.json", "document", _document, provide_automatic_options=False)
-    app.after_request(_headers)
+    app.after_request(_add_headers)
     app.register_error_handler(ProblemFound, ProblemFound.response)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Unavailable, _unavailable)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
     return app
 
 
 def _document() -> Response:
-    """Open to all: it tells of no client and no lead."""
+    """Needs no token: the document contains nothing of a client or a lead."""
     return Response(_document_text(), content_type="application/json")
 
 
@@ -75,7 +75,7 @@ def _document_text() -> str:
     return json.dumps(openapi(OPERATIONS, version("gatepost")))
 
 
-def _headers(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     response.headers.extend(HEADERS)
     return response
 
@@ -90,7 +90,7 @@ def _refused(error: Refused) -> Response:
     if isinstance(error, MoveRefused):
         allowed = [kind for kind in error.allowed if kind in TYPES]
         text = str(error)
-        if allowed:  # the rule's own sentence also names what only others may record
+        if allowed:  # the error's own text also names events that a client may not record
             words = ", ".join(allowed)
             text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
         return ProblemFound(REFUSED, text, stage=error.stage, allowed=allowed).response()
@@ -103,8 +103,8 @@ def _unavailable(error: Unavailable) -> Response:
     return ProblemFound(UNAVAILABLE, text, headers={"Retry-After": "30"}).response()
 
 
-def _http(error: HTTPException) -> Response:
-    """Flask's and Werkzeug's own refusals, with the headers that their status asks for."""
+def _http_error(error: HTTPException) -> Response:
+    """An error of Flask or Werkzeug, with the headers of its status, such as Allow."""
     kind = next((kind for kind in KINDS if kind.status == error.code), BROKEN)
     text = (
         "There is no such address."
@@ -118,6 +118,6 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _broken(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response:
     log_unexpected(error)
     return ProblemFound(BROKEN, "The fault is ours. What was recorded is not lost.").response()

@@ -1,6 +1,6 @@
-"""`/api/v1/debits`: what the agency asks for beyond a closed line, and the client's answer.
+"""`/api/v1/debits`: proposed debit notes on closed statements, and the client's answers.
 
-A debit note is approved by the client alone (rule 41): there is no other way to answer.
+Only the client can approve a debit note (rule 41), and only here.
 """
 
 from typing import Annotated, Final, Literal
@@ -29,30 +29,30 @@ Stage = Literal["open", "approved", "declined"]
 
 
 class DebitsQuery(RequestModel):
-    """Which of them."""
+    """Which debits to list."""
 
-    stage: Stage | None = Field(default=None, description="Only those that stand there.")
+    stage: Stage | None = Field(default=None, description="Only debits in this stage.")
 
 
 class DebitSchema(ResponseModel):
-    """What the agency asks for, beyond a line of a closed statement."""
+    """A debit that the agency proposes, on top of a line of a closed statement."""
 
     id: str
     statement: str = Field(description="Number of the closed statement.")
     lead_id: str
-    period: str = Field(description="First day of the line's period of revenue; empty: none.")
+    period: str = Field(description="First day of the line's revenue period; empty: none.")
     amount: str = Field(description="Net of tax, in major units.")
     currency: str = Field(description="ISO 4217.")
     reason: str = Field(description="The agency's code, such as wrong_rate.")
     proposed_at: str = Field(description="In UTC.")
     stage: Stage
-    number: str | None = Field(description="Of the debit note; null until you approve.")
-    vat: str | None = Field(description="The note's tax, in major units; null until you approve.")
-    due_on: str | None = Field(description="By when to pay the note; null until you approve.")
+    number: str | None = Field(description="Number of the debit note; null until you approve.")
+    vat: str | None = Field(description="Tax of the note, in major units; null until you approve.")
+    due_on: str | None = Field(description="Date when the note is due; null until you approve.")
 
 
 class DebitsList(ResponseModel):
-    """All that was proposed to you, the oldest first."""
+    """All debits that were proposed to you, the oldest first."""
 
     debits: list[DebitSchema]
 
@@ -75,30 +75,30 @@ class Declined(_DebitAnswer):
 
 
 class DebitAnswer(RootModel[Annotated[Approved | Declined, Field(discriminator="type")]]):
-    """Your answer: one of these, told apart by `type`."""
+    """Your answer: one of these, by `type`."""
 
 
 def _list(request: Request[DebitsQuery, Nothing]) -> str:
-    found = services().ledger.read(lambda reading: proposals_of(reading, request.access.client))
-    wanted = request.query.stage
-    shown = [_debit_schema(one) for one in found if wanted in {None, one.answer}]
-    return DebitsList(debits=shown).model_dump_json()
+    proposals = services().ledger.read(lambda reading: proposals_of(reading, request.access.client))
+    stage = request.query.stage
+    debits = [_debit_schema(one) for one in proposals if stage in {None, one.answer}]
+    return DebitsList(debits=debits).model_dump_json()
 
 
 def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
-    api_token, now, text = api_request.access, api_request.now, api_request.body.root
-    by = text.by or api_token.name
-    give = approve_debit if isinstance(text, Approved) else decline_debit
+    api_token, now, body = api_request.access, api_request.now, api_request.body.root
+    by = body.by or api_token.name
+    record_answer = approve_debit if isinstance(body, Approved) else decline_debit
 
     def work(records: Records) -> str:
         found = open_proposal(records, api_token.client, debit_id)
         line = billed_line(records, found.statement, found.lead_id, found.period)
-        give(records, line, by, now, text.note)
+        record_answer(records, line, by, now, body.note)
         return _debit_schema(find_proposal(records, api_token.client, debit_id)).model_dump_json()
 
-    request = canonical(["debit", debit_id, text.model_dump(mode="json")])
-    asking = IdempotentRequest(api_token.client, api_request.key, request)
-    return services().ledger.transact(lambda records: run_once(records, asking, work, now))
+    text = canonical(["debit", debit_id, body.model_dump(mode="json")])
+    request = IdempotentRequest(api_token.client, api_request.key, text)
+    return services().ledger.transact(lambda records: run_once(records, request, work, now))
 
 
 def _debit_schema(one: Proposal) -> DebitSchema:
@@ -122,8 +122,8 @@ LIST_DEBITS: Final = Operation(
     name="listDebits",
     method="GET",
     path="/v1/debits",
-    summary="What the agency asks for beyond closed lines",
-    description="Nothing of it is owed until you approve it.",
+    summary="Debits that the agency proposes on closed statements",
+    description="You owe nothing of a debit until you approve it.",
     query=DebitsQuery,
     body=Nothing,
     answer=DebitsList,
@@ -136,7 +136,7 @@ ANSWER_DEBIT: Final = Operation(
     method="POST",
     path="/v1/debits/{debit_id}/answer",
     summary="Approve or decline a debit",
-    description="Your answer alone counts. Safe to send again under the same Idempotency-Key.",
+    description="Only your answer counts. Safe to send again under the same Idempotency-Key.",
     query=Nothing,
     body=DebitAnswer,
     answer=DebitSchema,

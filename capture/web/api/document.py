@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations and the models that really check."""
+"""The OpenAPI 3.1 document, made from the operations and from the models that validate requests."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,9 +10,9 @@ from capture.web.api.operation import KEY_HEADER, KEY_PATTERN, AnyOperation, Not
 from capture.web.api.problems import KINDS, MEDIA_TYPE, ProblemKind
 
 _DESCRIPTION: Final = """\
-Read your qualified leads, and say what became of them. Times are RFC 3339, and UTC in answers;
-money is text in major units, net of tax. Each answer about a lead that you were not told of yet
-begins its review window."""
+Read your qualified leads, and record your reviews and outcomes. Times are RFC 3339, and UTC in
+answers. Money is text in major units, net of tax. The first answer that shows you a lead notifies
+you of it, and starts its review window."""
 
 
 def openapi(operations: Sequence[AnyOperation], version: str) -> dict[str, Any]:
@@ -58,10 +58,10 @@ def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
         "operationId": one.name,
         "summary": one.summary,
         "description": one.description,
-        "parameters": [*map(_path, one.path_names), *_query(one)],
+        "parameters": [*map(_path_parameter, one.path_names), *_query_parameters(one)],
         "responses": {
             str(one.status): {
-                "description": "Done." if one.body is not Nothing else "As asked.",
+                "description": "Done." if one.body is not Nothing else "The result.",
                 "content": _content("application/json", schemas[one.answer, "serialization"]),
             },
             **{
@@ -80,13 +80,13 @@ def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
     return created
 
 
-def _path(name: str) -> dict[str, Any]:
+def _path_parameter(name: str) -> dict[str, Any]:
     schema = {"type": "string", "format": name.replace("_", "-")}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(one: AnyOperation) -> list[dict[str, Any]]:
-    """The query's model, one parameter for each of its fields."""
+def _query_parameters(one: AnyOperation) -> list[dict[str, Any]]:
+    """One parameter for each field of the query's model."""
     schema = one.query.model_json_schema()
     return [
         {
@@ -94,14 +94,14 @@ def _query(one: AnyOperation) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": text.pop("description", ""),
-            "schema": _given(text),
+            "schema": _without_null(text),
         }
         for name, text in schema.get("properties", {}).items()
     ]
 
 
-def _given(schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter is there or not, and never null."""
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter: it may be absent, but it is never null."""
     kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
     if kinds:
         schema = {name: value for name, value in schema.items() if name != "default"}
@@ -129,7 +129,7 @@ _KEY: Final = {
     "name": KEY_HEADER,
     "in": "header",
     "required": True,
-    "description": "A fresh key for each new event, a UUID for example; the same key when you "
-    "send the same event again (draft-ietf-httpapi-idempotency-key-header).",
+    "description": "A new key for each new event, a UUID for example; the same key if you send "
+    "the same event again (draft-ietf-httpapi-idempotency-key-header).",
     "schema": {"type": "string", "pattern": KEY_PATTERN, "format": "idempotency-key"},
 }

@@ -1,6 +1,6 @@
-"""`POST /api/v1/leads/<id>/events`: what the client says of a lead, recorded as its own word.
+"""`POST /api/v1/leads/<id>/events`: records the client's review or outcome of a lead.
 
-What the client itself records is final (rule 14).
+The actor of these events is the client. What the client itself records is final (rule 14).
 """
 
 from datetime import datetime
@@ -38,8 +38,7 @@ from capture.web.api.schemas import (
 )
 from capture.web.services import services
 
-# The events that a client may record, each with what it must say.
-
+# The events that a client may record, with the fields of each.
 
 Months = Annotated[int, Field(ge=1, le=120), BeforeValidator(read_integer)]
 
@@ -54,25 +53,25 @@ class _TimedEventRequest(_EventRequest):
     reference: Reference | None = None
     again: bool = Field(
         default=False,
-        description="It is another one, though much the same was recorded within a day.",
+        description="Records it although a very similar event was recorded within a day.",
     )
 
 
 class Accepted(_EventRequest):
-    """You take the lead."""
+    """You accept the lead."""
 
     type: Literal["accepted"]
 
 
 class Rejected(_EventRequest):
-    """You do not take the lead, before its deadline, for one of its reasons."""
+    """You reject the lead, before its deadline, for one of its reasons."""
 
     type: Literal["rejected"]
     reason: Reason
 
 
 class Withdrawn(_EventRequest):
-    """The same person takes an acceptance or rejection back, within ten seconds."""
+    """You take back an acceptance or rejection: the same person, within ten seconds."""
 
     type: Literal["withdrawn"]
 
@@ -87,14 +86,14 @@ class Scheduled(_TimedEventRequest):
     """A meeting was arranged."""
 
     type: Literal["scheduled"]
-    meeting_at: Time = Field(description="When it is to begin.")
+    meeting_at: Time = Field(description="When the meeting begins.")
 
 
 class Moved(_TimedEventRequest):
     """The meeting was moved."""
 
     type: Literal["moved"]
-    meeting_at: Time = Field(description="When it is to begin now.")
+    meeting_at: Time = Field(description="When the meeting begins now.")
 
 
 class Held(_TimedEventRequest):
@@ -110,13 +109,13 @@ class NoShow(_TimedEventRequest):
 
 
 class Cancelled(_TimedEventRequest):
-    """The meeting was called off."""
+    """The meeting was cancelled."""
 
     type: Literal["cancelled"]
 
 
 class Won(_TimedEventRequest):
-    """They bought."""
+    """The lead bought."""
 
     type: Literal["won"]
     amount: Amount
@@ -124,36 +123,36 @@ class Won(_TimedEventRequest):
 
 
 class Lost(_TimedEventRequest):
-    """They did not buy."""
+    """The lead did not buy."""
 
     type: Literal["lost"]
 
 
 class Revenue(_TimedEventRequest):
-    """They paid for a period; a payment for several months is split by month."""
+    """The customer paid for a period; a payment for several months is split by month."""
 
     type: Literal["revenue"]
     amount: Amount
     currency: Currency
-    period: Day = Field(description="The first day that it is for.")
-    months: Months = Field(default=1, description="For how many months it is.")
+    period: Day = Field(description="The first day of the period.")
+    months: Months = Field(default=1, description="Number of months that it covers.")
 
 
 class Refunded(_TimedEventRequest):
-    """They were given money back: all that they paid or, under revenue share, a month's part."""
+    """The customer got money back: the purchase or, under revenue share, part of a month."""
 
     type: Literal["refunded"]
     amount: Amount
     currency: Currency
     period: Day | None = Field(
         default=None,
-        description="Under revenue share, of a refund in part: the first day of its month.",
+        description="Under revenue share, for a partial refund: the first day of its month.",
     )
-    months: Months = Field(default=1, description="For how many months it is.")
+    months: Months = Field(default=1, description="Number of months that it covers.")
 
 
 class Churned(_TimedEventRequest):
-    """They are a customer no longer."""
+    """The customer left."""
 
     type: Literal["churned"]
 
@@ -168,8 +167,8 @@ class Objected(_TimedEventRequest):
     )
 
 
-Review = Accepted | Rejected | Withdrawn | Settled
-Happened = (
+ReviewRequest = Accepted | Rejected | Withdrawn | Settled
+OutcomeRequest = (
     Scheduled
     | Moved
     | Held
@@ -184,24 +183,26 @@ Happened = (
 )
 
 TYPES: Final = frozenset(
-    kind.model_fields["type"].annotation.__args__[0]  # of Literal["accepted"], say
-    for kind in get_args(Review | Happened)
+    kind.model_fields["type"].annotation.__args__[0]  # "accepted" of Literal["accepted"]
+    for kind in get_args(ReviewRequest | OutcomeRequest)
 )
-"""What a client may record."""
+"""The types of event that a client may record."""
 
 
-class EventToRecord(RootModel[Annotated[Review | Happened, Field(discriminator="type")]]):
-    """What you say of a lead: one of these, told apart by `type`."""
+class EventToRecord(
+    RootModel[Annotated[ReviewRequest | OutcomeRequest, Field(discriminator="type")]]
+):
+    """A review or outcome of a lead: one of these, by `type`."""
 
 
 class EventRecorded(ResponseModel):
-    """What was recorded, and where it left the lead. The same key is given the same answer."""
+    """What was recorded, and the stages of the lead after it. The same key gets the same answer."""
 
     lead_id: str
     type: str
     recorded_at: str = Field(description="In UTC.")
     source: Literal["client", "agency"] = Field(
-        description="`agency`: it recorded the very same before, under your reference."
+        description="`agency`: the agency recorded the same event before, under your reference."
     )
     stage: Stage
     deadline: str | None
@@ -210,63 +211,63 @@ class EventRecorded(ResponseModel):
 
 
 def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
-    api_token, now, text = api_request.access, api_request.now, api_request.body.root
-    request = canonical([lead_id, text.model_dump(mode="json")])
+    api_token, now, body = api_request.access, api_request.now, api_request.body.root
 
     def work(records: Records) -> str:
         open_client_lead(records, api_token.client, lead_id, now)
-        if isinstance(text, Review):
-            lead = _review(records, lead_id, text, api_token, now)
-            return _answer(lead, text.type, now)
-        outcome = _outcome(lead_id, text, api_token, now)
+        if isinstance(body, ReviewRequest):
+            lead = _record_review(records, lead_id, body, api_token, now)
+            return _answer(lead, body.type, now)
+        outcome = _outcome(lead_id, body, api_token, now)
         known = find_recorded_outcome(records, outcome)
         if known is not None:
             lead = find_lead(records, lead_id)
-            return _answer(lead, text.type, now, known.event)
-        return _answer(record_once(records, outcome, now), text.type, now)
+            return _answer(lead, body.type, now, known.event)
+        return _answer(record_once(records, outcome, now), body.type, now)
 
-    asking = IdempotentRequest(api_token.client, api_request.key, request)
-    return services().ledger.transact(lambda records: run_once(records, asking, work, now))
+    text = canonical([lead_id, body.model_dump(mode="json")])
+    request = IdempotentRequest(api_token.client, api_request.key, text)
+    return services().ledger.transact(lambda records: run_once(records, request, work, now))
 
 
-def _review(
-    records: Records, lead_id: str, text: Review, api_token: ApiToken, now: datetime
+def _record_review(
+    records: Records, lead_id: str, body: ReviewRequest, api_token: ApiToken, now: datetime
 ) -> Lead:
-    act = Act(lead_id, text.by or api_token.name, Actor.CLIENT, text.note)
-    match text:
+    act = Act(lead_id, body.by or api_token.name, Actor.CLIENT, body.note)
+    match body:
         case Accepted():
             return accept(records, act, now)
         case Rejected():
-            return reject(records, act, text.reason, now)
+            return reject(records, act, body.reason, now)
         case Withdrawn():
             return withdraw(records, act, now)
         case Settled():
             return settle(records, act, now)
 
 
-def _outcome(lead_id: str, text: Happened, api_token: ApiToken, now: datetime) -> Outcome:
-    amount: str | None = getattr(text, "amount", None)
+def _outcome(lead_id: str, body: OutcomeRequest, api_token: ApiToken, now: datetime) -> Outcome:
+    amount: str | None = getattr(body, "amount", None)
     return Outcome(
         lead_id=lead_id,
-        kind=EventKind(text.type),
+        kind=EventKind(body.type),
         actor=Actor.CLIENT,
-        by=text.by or api_token.name,
-        occurred_at=text.occurred_at or now,
-        meeting_at=getattr(text, "meeting_at", None),
+        by=body.by or api_token.name,
+        occurred_at=body.occurred_at or now,
+        meeting_at=getattr(body, "meeting_at", None),
         amount=None if amount is None else Decimal(amount),
-        currency=getattr(text, "currency", ""),
-        period=getattr(text, "period", None),
-        months=getattr(text, "months", 1),
-        reason=getattr(text, "reason", ""),
-        note=text.note,
-        reference=text.reference or "",
-        again=text.again,
-        timed=text.occurred_at is not None,
+        currency=getattr(body, "currency", ""),
+        period=getattr(body, "period", None),
+        months=getattr(body, "months", 1),
+        reason=getattr(body, "reason", ""),
+        note=body.note,
+        reference=body.reference or "",
+        again=body.again,
+        timed=body.occurred_at is not None,
     )
 
 
 def _answer(lead: Lead, kind: str, now: datetime, known: Event | None = None) -> str:
-    """Without personal data, since it is kept for whoever asks again."""
+    """The answer. It contains no personal data, since it is stored for repeated requests."""
     recorded_at, source = (known.recorded_at, known.actor) if known else (now, Actor.CLIENT)
     return EventRecorded(
         lead_id=lead.lead_id,
@@ -284,9 +285,9 @@ RECORD = Operation(
     name="recordEvent",
     method="POST",
     path="/v1/leads/{lead_id}/events",
-    summary="Say what became of a lead",
-    description="Recorded as your word, which is final. Safe to send again under the same "
-    "Idempotency-Key: it is recorded once, and answered alike.",
+    summary="Record a review or an outcome of a lead",
+    description="What you record is final. Safe to send again under the same Idempotency-Key: it "
+    "is recorded once and gets the same answer.",
     query=Nothing,
     body=EventToRecord,
     answer=EventRecorded,

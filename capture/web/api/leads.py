@@ -1,9 +1,9 @@
-"""`GET /api/v1/leads`: a client's leads, the newest first, page by page.
+"""`GET /api/v1/leads`: a client's leads, the newest first, in pages; `GET /api/v1/leads/<id>`: one.
 
-A page is found again by receipt and id of the last lead of the page before, which never change:
-leads that come meanwhile shift nothing. What has changed since a moment is found by the number of
-the ledger's last event then, and by what silence has decided since: so nothing falls between two
-questions, however the clocks of two machines differ.
+A page begins after the receipt time and id of the last lead of the page before. These never
+change, so new leads do not shift the pages. Changes since an earlier list are found by the number
+of the ledger's last event at that time, and by what silence has decided since. So no change is
+missed between two requests, even if the clocks of two machines differ.
 """
 
 from dataclasses import dataclass
@@ -32,16 +32,15 @@ from capture.web.api.schemas import (
 from capture.web.api.serializers import serialize_lead
 from capture.web.services import services
 
-# Cursors and marks: texts that we sign, give to one client, and take back from that one alone.
-
+# Cursors and marks: signed texts, valid only for the client that got them.
 
 MAX_LENGTH: Final = 1000
-"""Characters that are read; ours are shorter."""
+"""Most characters that are read; the texts that we make are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: after this lead, in a list whose first page has this mark."""
+    """Where a page begins: after this lead, in the list whose first page has this mark."""
 
     received_at: datetime
     lead_id: str
@@ -67,14 +66,14 @@ def _decode_cursor(value: object, info: ValidationInfo) -> Cursor:
 
 
 def _load_signed(kind: str, value: object, info: ValidationInfo) -> list[Any]:
-    """What we signed for the client who asks. Raises ValueError for anything else."""
+    """The parts of a text that we signed for this client. Raises ValueError for any other text."""
     parts: list[Any]
     try:
         client, *parts = _signer(kind).loads(str(value)[:MAX_LENGTH])
     except BadSignature:
         client, parts = None, []
     if client != info.context:
-        raise ValueError("not one that you were given here")
+        raise ValueError("use a value that an earlier answer gave you")
     return parts
 
 
@@ -98,31 +97,37 @@ SyncMarkText = Annotated[SyncMark, BeforeValidator(_decode_sync_mark), _schema("
 CursorText = Annotated[Cursor, BeforeValidator(_decode_cursor), _schema("cursor")]
 
 
-MOST: Final = 100
-"""Leads on a page."""
+# The list.
+
+MAX_LIMIT: Final = 100
+"""Most leads on a page."""
 
 
 class LeadsQuery(RequestModel):
-    """Which leads, and how many on a page."""
+    """Which leads to list, and how many on a page."""
 
     campaign: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Only leads of this campaign."
     )
-    stage: Stage | None = Field(default=None, description="Only leads that stand there now.")
+    stage: Stage | None = Field(default=None, description="Only leads that are now in this stage.")
     month: Month | None = Field(
         default=None, description="Month of receipt in the campaign's time zone: `2026-11`."
     )
-    received_since: Time | None = Field(default=None, description="Received then or later.")
-    received_until: Time | None = Field(default=None, description="Received before.")
+    received_since: Time | None = Field(
+        default=None, description="Only leads received at this time or later."
+    )
+    received_until: Time | None = Field(
+        default=None, description="Only leads received before this time."
+    )
     changed_since: SyncMarkText | None = Field(
         default=None,
-        description="A `mark` that an earlier list gave: only leads that have changed since.",
+        description="A `mark` of an earlier list: only leads that have changed since.",
     )
     cursor: CursorText | None = Field(
         default=None,
-        description="Where the page begins; it stands in `next` of the page before.",
+        description="Where the page begins; `next` of the page before contains it.",
     )
-    limit: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(read_number)] = Field(
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(read_number)] = Field(
         default=50, description="Most leads on the page."
     )
 
@@ -132,18 +137,18 @@ class LeadsPage(ResponseModel):
 
     leads: list[LeadSchema]
     next: str | None = Field(
-        description="The next page's address on this host; null: this is the last."
+        description="Path and query of the next page; null: this is the last page."
     )
     mark: str = Field(
-        description="Keep it. As `changed_since` it lists what has changed since this list's "
-        "first page was drawn; all pages of a list give the same."
+        description="Store it. Sent as `changed_since`, it lists the leads that have changed since "
+        "the first page of this list. All pages of a list have the same mark."
     )
 
 
 def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
     query, client = api_request.query, api_request.access.client
     cursor = query.cursor
-    wanted = ClientLeadQuery(
+    lead_query = ClientLeadQuery(
         client,
         api_request.now,
         query.limit,
@@ -155,17 +160,17 @@ def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
         changed=query.changed_since,
         after=None if cursor is None else (cursor.received_at, cursor.lead_id),
     )
-    page = list_client_leads(services().ledger, wanted, tell=request.method != "HEAD")
+    page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
     mark = page.mark if cursor is None else cursor.mark
     return LeadsPage(
         leads=[serialize_lead(one, api_request.now) for one in page.leads],
-        next=_next(client, page, mark),
+        next=_next_page(client, page, mark),
         mark=encode_sync_mark(client, mark),
     ).model_dump_json()
 
 
-def _next(client: str, page: Page, mark: SyncMark) -> str | None:
-    """The same address, with the cursor of the next page."""
+def _next_page(client: str, page: Page, mark: SyncMark) -> str | None:
+    """The address of this request, with the cursor of the next page."""
     if not page.more:
         return None
     last = page.leads[-1].lead
@@ -178,8 +183,8 @@ LIST = Operation(
     method="GET",
     path="/v1/leads",
     summary="Your leads, the newest first",
-    description="Every lead on the page counts as told: its review window begins, if it has not "
-    "yet.",
+    description="You count as notified of every lead on the page: its review window starts, if it "
+    "has not started yet.",
     query=LeadsQuery,
     body=Nothing,
     answer=LeadsPage,
@@ -188,12 +193,12 @@ LIST = Operation(
 )
 
 
-# `GET /api/v1/leads/<id>`: one lead, as its client sees it.
+# One lead.
 
 
 def _show(api_request: Request[Nothing, Nothing], lead_id: str) -> str:
-    wanted = ClientLeadQuery(api_request.access.client, api_request.now, 1, lead_id=lead_id)
-    page = list_client_leads(services().ledger, wanted, tell=request.method != "HEAD")
+    lead_query = ClientLeadQuery(api_request.access.client, api_request.now, 1, lead_id=lead_id)
+    page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
     if not page.leads:
         raise NotFound("There is no such lead.")
     return serialize_lead(page.leads[0], api_request.now).model_dump_json()
@@ -204,7 +209,8 @@ SHOW = Operation(
     method="GET",
     path="/v1/leads/{lead_id}",
     summary="One lead",
-    description="The lead counts as told: its review window begins, if it has not yet.",
+    description="You count as notified of the lead: its review window starts, if it has not "
+    "started yet.",
     query=Nothing,
     body=Nothing,
     answer=LeadSchema,

@@ -1,7 +1,6 @@
-"""One thing that the API does: what it takes, what it answers, and the view that does it.
+"""An operation of the API: its request, its answer, and the view that handles it.
 
-The routes, the checks and the OpenAPI document are all made from these facts, so that none of
-them can say other than the others.
+Routes, validation and the OpenAPI document are all made from these facts, so they always agree.
 """
 
 import json
@@ -34,16 +33,14 @@ from capture.web.api.problems import (
     read_query,
 )
 
-# A body of JSON, read strictly: what two programs could read as two things is refused (RFC 7493).
-#
-# I-JSON: UTF-8, no name twice, no NaN, no number that a double cannot hold.
-
+# JSON bodies must be I-JSON (RFC 7493), which every program reads in the same way: UTF-8, no
+# duplicate names, no NaN, no number that a double cannot hold.
 
 MAX_NUMBER: Final = 2**53 - 1
 
 
 def json_body() -> Any:
-    """The request's body. Raises a problem: 400, 413 or 415."""
+    """The JSON of the request's body. Raises a problem: 400, 413 or 415."""
     if request.mimetype != "application/json":
         raise ProblemFound(NOT_JSON, "Send the body as application/json.")
     if request.content_encoding:
@@ -54,15 +51,15 @@ def json_body() -> Any:
     try:
         return json.loads(
             sent.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_whole,
+            object_pairs_hook=_unique_names,
+            parse_constant=_refuse_constant,
+            parse_int=_safe_integer,
         )
     except (ValueError, RecursionError) as error:
-        raise ProblemFound(BAD, f"The body is no JSON of ours: {_why(error)}.") from None
+        raise ProblemFound(BAD, f"The body is not valid I-JSON: {_reason(error)}.") from None
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, UnicodeDecodeError):
@@ -72,18 +69,18 @@ def _why(error: Exception) -> str:
     return str(error)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("an object has the same name twice")
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
 
 
-def _whole(digits: str) -> int:
+def _safe_integer(digits: str) -> int:
     if len(digits) > len(str(MAX_NUMBER)) or abs(int(digits)) > MAX_NUMBER:
         raise ValueError("a number is too large")
     return int(digits)
@@ -94,7 +91,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$'
-"""Visible ASCII; in quotes, as the draft has it, or without, as many programs send it."""
+"""Visible ASCII, with quotes as in the draft, or without, as many programs send it."""
 
 
 class Nothing(BaseModel):
@@ -105,25 +102,25 @@ class Nothing(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[Query, Body]):
-    """A request that was read and found sound."""
+    """A request that was read and validated."""
 
     access: ApiToken
     now: datetime
     query: Query
     body: Body
     key: str
-    """The Idempotency-Key; empty where none is asked for."""
+    """The Idempotency-Key; empty if the operation needs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[Query, Body]):
-    """One method of one address."""
+    """One method of one path."""
 
     name: str
     """The operationId."""
     method: str
     path: str
-    """As OpenAPI writes it, below `/api`."""
+    """The path below `/api`, in OpenAPI's notation."""
     summary: str
     description: str
     query: type[Query]
@@ -131,13 +128,13 @@ class Operation(Generic[Query, Body]):
     answer: type[BaseModel]
     status: int
     view: Callable[..., str]
-    """Given the `Request` and the parts of the path by name; gives the answer as JSON."""
+    """Takes the `Request`, and the parts of the path by name. Returns the answer as JSON."""
     keyed: bool = False
     """Whether it needs an Idempotency-Key."""
 
     @property
     def rule(self) -> str:
-        """The path as Flask writes it."""
+        """The path in Flask's notation."""
         return re.sub(r"{(\w+)}", r"<\1>", self.path)
 
     @property
@@ -146,7 +143,7 @@ class Operation(Generic[Query, Body]):
 
     @property
     def problems(self) -> tuple[ProblemKind, ...]:
-        """What it may answer instead."""
+        """The problems that it may answer."""
         found = [UNAUTHORIZED, NOT_ACCEPTABLE, INVALID, TOO_MANY, BROKEN, UNAVAILABLE]
         if self.path_names:
             found.append(NOT_FOUND)
@@ -160,7 +157,7 @@ class Operation(Generic[Query, Body]):
         api_token = authenticate(now)
         _check_accept()
         query = read_query(self.query, api_token.client)
-        key = _key() if self.keyed else ""
+        key = _idempotency_key() if self.keyed else ""
         body = read_body(self.body, {} if self.body is Nothing else json_body())
         answer = self.view(Request(api_token, now, query, body, key), **path)
         return Response(answer, self.status, content_type="application/json")
@@ -170,17 +167,17 @@ AnyOperation = Operation[Any, Any]
 
 
 def _check_accept() -> None:
-    wanted = request.accept_mimetypes
-    if wanted and wanted.best_match(["application/json"]) is None:
+    accepted = request.accept_mimetypes
+    if accepted and accepted.best_match(["application/json"]) is None:
         raise ProblemFound(NOT_ACCEPTABLE, "Accept application/json.")
 
 
-def _key() -> str:
+def _idempotency_key() -> str:
     value = request.headers.get(KEY_HEADER)
     if value is None or not re.fullmatch(KEY_PATTERN, value):
         raise ProblemFound(
             BAD,
-            f"Send {KEY_HEADER}: a fresh key for each new event, the same key when you send it "
-            "again; 1 to 255 visible ASCII characters, a UUID for example.",
+            f"Send {KEY_HEADER}: a new key for each new event, the same key if you send it again; "
+            "1 to 255 visible ASCII characters, a UUID for example.",
         )
     return value.strip('"')

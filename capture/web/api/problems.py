@@ -1,4 +1,7 @@
-"""What went wrong, for programs: RFC 9457, `application/problem+json`, one kind for each status."""
+"""Problems, the API's error answers (RFC 9457): their kinds, authentication, and validation errors.
+
+There is one kind for each HTTP status.
+"""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +26,14 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: str = Field(description="Which kind of problem: where this document describes it.")
+    type: str = Field(description="The kind of problem: the place where this document defines it.")
     title: str = Field(description="The kind in words; always the same for one `type`.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What is wrong this time, and how to mend it.")
+    detail: str = Field(description="What is wrong this time, and how to fix it.")
 
 
 class FieldError(BaseModel):
-    """One faulty value. Exactly one of `pointer`, `parameter` and `header` says where it is."""
+    """One invalid value. Exactly one of `pointer`, `parameter` and `header` locates it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,17 +46,17 @@ class FieldError(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """Values that cannot be taken: all of them at once."""
+    """Some values are invalid; the problem lists all of them."""
 
-    errors: list[FieldError] = Field(description="Every faulty value.")
+    errors: list[FieldError] = Field(description="Every invalid value.")
 
 
 class RefusedProblem(Problem):
-    """A request that is understood, and that the lead's stage or terms forbid."""
+    """The request is valid, but the lead's stage or terms forbid it."""
 
-    stage: str | None = Field(default=None, description="Where the lead stands on that track.")
+    stage: str | None = Field(default=None, description="The lead's stage on that track.")
     allowed: list[str] | None = Field(
-        default=None, description="The types of event that you may record from there."
+        default=None, description="The types of event that you may record in this stage."
     )
 
 
@@ -66,7 +69,7 @@ class ProblemKind:
     title: str
     model: type[Problem] = Problem
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that its answers carry, with what each says."""
+    """The headers of its answers, with a description of each."""
 
 
 BAD: Final = ProblemKind("BadRequest", 400, "The request cannot be read")
@@ -74,7 +77,7 @@ UNAUTHORIZED: Final = ProblemKind(
     "Unauthorized",
     401,
     "A valid token is needed",
-    headers={"WWW-Authenticate": "Bearer (RFC 6750); names the error if a token was sent."},
+    headers={"WWW-Authenticate": "Bearer (RFC 6750); with the error if a token was sent."},
 )
 NOT_FOUND: Final = ProblemKind("NotFound", 404, "Nothing is here for you")
 WRONG_METHOD: Final = ProblemKind("MethodNotAllowed", 405, "This address takes other methods")
@@ -114,7 +117,7 @@ KINDS: Final = (
 
 
 class ProblemFound(Exception):
-    """Raised anywhere in a request; answered as a problem."""
+    """Raised anywhere in a request, and answered as a problem."""
 
     def __init__(
         self,
@@ -131,7 +134,7 @@ class ProblemFound(Exception):
         self.members = members
 
     def response(self) -> Response:
-        """As it is sent."""
+        """The HTTP answer."""
         problem = self.kind.model(
             type=f"{request.script_root}/v1/openapi.json#/components/responses/{self.kind.name}",
             title=self.kind.title,
@@ -148,21 +151,22 @@ class ProblemFound(Exception):
 
 
 def invalid_request(problems: Sequence[FieldError]) -> ProblemFound:
-    """A 422 that names every faulty value."""
+    """A 422 that lists every invalid value."""
     where = [
         problem.header or problem.parameter or problem.pointer or "the body" for problem in problems
     ]
-    return ProblemFound(INVALID, f"Mend: {', '.join(where)}.", errors=list(problems))
+    return ProblemFound(
+        INVALID, f"Correct these values: {', '.join(where)}.", errors=list(problems)
+    )
 
 
-# Who asks: a bearer token in the `Authorization` header (RFC 6750), and nowhere else.
-
+# Authentication: a bearer token in the `Authorization` header (RFC 6750), and only there.
 
 _REALM = 'Bearer realm="Gatepost"'
 
 
 def authenticate(now: datetime) -> ApiToken:
-    """Raises a 401, or a 429 if the token asks too often."""
+    """The request's token. Raises a 401, or a 429 if the token is used too often."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise ProblemFound(
@@ -175,21 +179,20 @@ def authenticate(now: datetime) -> ApiToken:
     if api_token is None:
         raise ProblemFound(
             UNAUTHORIZED,
-            "This token opens nothing, or no longer. Ask the agency for another.",
+            "This token is unknown or revoked. Ask the agency for a new one.",
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
         )
     wait = services().api_limit.retry_after_of(f"token {api_token.id}")
     if wait is not None:
-        wish = f"Wait {count_noun(wait, 'second')}."
-        raise ProblemFound(TOO_MANY, wish, headers={"Retry-After": str(wait)})
+        detail = f"Wait {count_noun(wait, 'second')}."
+        raise ProblemFound(TOO_MANY, detail, headers={"Retry-After": str(wait)})
     if is_use_old(api_token, now):
-        with contextlib.suppress(Unavailable):  # who only reads needs no writable ledger
+        with contextlib.suppress(Unavailable):  # reading works without a writable ledger
             ledger.transact(lambda records: records.api.record_token_use(api_token.id, now))
     return api_token
 
 
-# What pydantic finds wrong with a request, as faults that say where and how to mend it.
-
+# Validation errors of pydantic, as field errors with a place and a correction.
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -197,19 +200,19 @@ _TYPE_ERRORS: Final = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 
 def read_query(model: type[Model], client: str) -> Model:
-    """The parameters of the address, as `client` may send them.
+    """The request's query; `client` is the validation context, for cursors and marks.
 
-    Raises a 422 that names every faulty one.
+    Raises a 422 that lists every invalid parameter.
     """
     value = {name: values[0] for name, values in request.args.lists()}
-    twice = [name for name, values in request.args.lists() if len(values) > 1]
-    problems = [FieldError(parameter=name, detail="Given more than once.") for name in twice]
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    problems = [FieldError(parameter=name, detail="Given more than once.") for name in repeated]
     try:
         read = model.model_validate(value, context=client)
     except ValidationError as error:
         problems += [
-            FieldError(parameter=".".join(map(str, found["loc"])), detail=_words(found))
-            for found in _found(error)
+            FieldError(parameter=".".join(map(str, found["loc"])), detail=_detail(found))
+            for found in _validation_errors(error)
         ]
         raise invalid_request(problems) from None
     if problems:
@@ -218,29 +221,30 @@ def read_query(model: type[Model], client: str) -> Model:
 
 
 def read_body(model: type[Model], value: Any) -> Model:
-    """The body as the model has it. Raises a 422 that names every faulty value."""
+    """The body as an instance of the model. Raises a 422 that lists every invalid value."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            FieldError(pointer=_pointer(found), detail=_words(found)) for found in _found(error)
+            FieldError(pointer=_pointer(found), detail=_detail(found))
+            for found in _validation_errors(error)
         ]
         raise invalid_request(problems) from None
 
 
-def _found(error: ValidationError) -> Iterable[Any]:
+def _validation_errors(error: ValidationError) -> Iterable[Any]:
     return error.errors(include_url=False, include_context=True, include_input=False)
 
 
 def _pointer(found: Any) -> str:
-    """RFC 6901. A body is one of several shapes, whose name pydantic puts before the path."""
+    """The JSON pointer (RFC 6901). Without the first part: pydantic puts the event's type there."""
     if found["type"] in _TYPE_ERRORS:
         return "/type"
     path = (str(part).replace("~", "~0").replace("/", "~1") for part in found["loc"][1:])
     return "".join(f"/{part}" for part in path)
 
 
-def _words(found: Any) -> str:
+def _detail(found: Any) -> str:
     text: str = found["msg"].removeprefix("Value error, ")
     if found["type"] in _TYPE_ERRORS:
         known = found.get("ctx", {}).get("expected_tags")

@@ -1,4 +1,4 @@
-"""Kinds of value in requests: what may be typed, and the same as JSON Schema."""
+"""The API's schemas: types of values in requests, with JSON Schema, and the lead in answers."""
 
 import re
 from datetime import UTC, date, datetime
@@ -25,13 +25,13 @@ _DIGITS: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
 class RequestModel(BaseModel):
-    """What a request says: frozen, strict, and with no name that we do not know."""
+    """The base of requests: frozen, strict, unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def read_time(value: object) -> object:
-    """RFC 3339 with its offset, to UTC. What is no text is left for pydantic to refuse."""
+    """A time with an offset (RFC 3339), converted to UTC. Raises ValueError."""
     if isinstance(value, datetime) or value is None:
         return value
     if not isinstance(value, str) or not _TIME.fullmatch(value):
@@ -43,7 +43,7 @@ def read_time(value: object) -> object:
 
 
 def read_day(value: object) -> object:
-    """A full date of RFC 3339."""
+    """A date (RFC 3339, full-date). Raises ValueError."""
     if isinstance(value, date) or value is None:
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
@@ -55,7 +55,7 @@ def read_day(value: object) -> object:
 
 
 def _with_pattern(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
-    """Text of a form, refused in words instead of by the pattern that programs read."""
+    """Text that must match a pattern. The JSON Schema has the pattern, the error has the words."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
@@ -66,7 +66,7 @@ def _with_pattern(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSch
 
 
 def read_number(value: object) -> object:
-    """A whole number as a query has it: digits alone."""
+    """A whole number in a query: digits only. Raises ValueError."""
     if isinstance(value, str):
         if not _DIGITS.fullmatch(value):
             raise ValueError("write a whole number")
@@ -75,7 +75,7 @@ def read_number(value: object) -> object:
 
 
 def read_integer(value: object) -> object:
-    """`3.0` is a whole number in JSON Schema, and is 3 here."""
+    """`3.0` becomes 3: in JSON Schema it is a whole number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -93,48 +93,48 @@ Amount = Annotated[
     str,
     *_with_pattern(
         r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.[0-9]{0,3}[1-9][0-9]{0,3})$",
-        "write an amount above nought as text, such as 12000.00",
+        "write an amount above zero as text, such as 12000.00",
     ),
     Field(
-        description="Net of tax, in major units, as text: `12000.00`. Never more decimals than "
-        "the currency has."
+        description="Net of tax, in major units, as text: `12000.00`. Not more decimals than the "
+        "currency has."
     ),
 ]
 Currency = Annotated[
     str,
     *_with_pattern(r"^[A-Z]{3}$", "write the currency's code, such as USD"),
-    Field(description="ISO 4217. No other than the lead's own is taken."),
+    Field(description="ISO 4217. It must be the lead's currency."),
 ]
 Person = Annotated[
     str,
     StringConstraints(max_length=120),
     AfterValidator(cleaned_line),
-    Field(description="Who did it, at the client's; the token's name by default."),
+    Field(description="The person of the client who did it; the token's name by default."),
 ]
 Remark = Annotated[
     str,
     StringConstraints(max_length=2000),
     AfterValidator(cleaned_text),
-    Field(description="What to say about it: for the agency's eyes."),
+    Field(description="A note that the agency can read."),
 ]
 Reference = Annotated[
     str,
     *_with_pattern(rf"^{REFERENCE}$", "write 1 to 80 letters, digits and signs of . _ : / # + = -"),
     Field(
-        description="The id that your own system gave this very fact (the payment, the refund, the "
-        "meeting; not the deal). Under it the same outcome of that type is recorded once, however "
-        "it arrives; another one is refused."
+        description="The id of this fact in your own system (of the payment, the refund or the "
+        "meeting; not of the deal). An outcome of that type is recorded once under it, by whatever "
+        "way it arrives; a different one under the same id is refused."
     ),
 ]
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=60),
-    Field(description="A code of the campaign's list; the lead shows them in `reasons`."),
+    Field(description="A code of the campaign's list; the lead has the list in `reasons`."),
 ]
 
 
-# A lead as its client sees it: never how others were judged, the agency's notes or our hashes.
-
+# A lead as its client sees it. It contains no other lead's verdict, no note of the agency, and no
+# hash.
 
 Stage = Literal["qualified", "accepted", "rejected"]
 Entered = Literal["accepted", "rejected"]
@@ -143,7 +143,7 @@ SaleStage = Literal["none", "won", "lost", "churned", "refunded", "objected"]
 
 
 class ResponseModel(BaseModel):
-    """What we answer: frozen, and nothing in it that is not declared."""
+    """The base of answers: frozen, only declared names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -154,15 +154,15 @@ class CriterionSchema(ResponseModel):
     id: str
     rule: str = Field(description="The criterion in words.")
     met: bool
-    reason: str = Field(description="In words; empty once the person's data were erased.")
+    reason: str = Field(description="In words; empty after the person's data was erased.")
 
 
 class ConsentSchema(ResponseModel):
-    """What allows this lead to be delivered: a consent that was given, or a basis in its place."""
+    """What permits the delivery of this lead: the person's consent, or another lawful basis."""
 
-    given: bool = Field(description="The person ticked the box of the form.")
+    given: bool = Field(description="The person ticked the consent box of the form.")
     version: str | None = Field(
-        description="The campaign version whose consent text was shown; null: no form was."
+        description="The campaign version whose consent text was shown; null: no form was shown."
     )
     basis: str | None = Field(
         description="The lawful basis that the agency recorded where no consent was given."
@@ -170,7 +170,7 @@ class ConsentSchema(ResponseModel):
 
 
 class TouchSchema(ResponseModel):
-    """A visit that led here. Null: not known."""
+    """A visit that led to this lead. Null: not known."""
 
     path: str | None
     utm_source: str | None
@@ -184,9 +184,9 @@ class AppointmentSchema(ResponseModel):
     """The meeting."""
 
     stage: MeetingStage
-    meeting_at: str | None = Field(description="When it begins or was to begin, in UTC.")
+    meeting_at: str | None = Field(description="When it begins or was planned to begin, in UTC.")
     deemed_held_at: str | None = Field(
-        description="When silence takes it as held, if nobody says what came of it."
+        description="When silence counts it as held, if no outcome is recorded before."
     )
 
 
@@ -195,31 +195,34 @@ class SaleSchema(ResponseModel):
 
     stage: SaleStage
     amount: str | None = Field(description="Of the purchase, in major units; null: not won.")
-    refunded: str = Field(description="Given back so far, in major units.")
+    refunded: str = Field(description="Refunded so far, in major units.")
 
 
 class EventSchema(ResponseModel):
-    """One fact of the lead's life. Null: does not apply."""
+    """One event of the lead. Null: does not apply."""
 
     type: str
     occurred_at: str = Field(description="When it happened, in UTC.")
     recorded_at: str = Field(description="When it was recorded, in UTC.")
-    source: Literal["visitor", "client", "agency", "system"] = Field(description="Whose word.")
-    on_behalf_of: Literal["client"] | None = Field(
-        description="The agency entered it for you; null: nobody spoke for another."
+    source: Literal["visitor", "client", "agency", "system"] = Field(
+        description="The party that recorded it."
     )
-    silence: bool = Field(description="Nobody said it: silence did, at the end of a window.")
+    on_behalf_of: Literal["client"] | None = Field(
+        description="`client`: the agency entered it for you; null: `source` acted for itself."
+    )
+    silence: bool = Field(description="Silence decided it, at the end of a window.")
     reason: str | None
     meeting_at: str | None
     amount: str | None = Field(description="In major units of the lead's currency.")
-    period: str | None = Field(description="The first day that revenue is for.")
-    reference: str | None = Field(description="The id that your own system gave this fact.")
+    period: str | None = Field(description="The first day of the revenue's period.")
+    reference: str | None = Field(description="The id of this fact in your own system.")
     final_at: str | None = Field(
-        description="Until then you may object: to an outcome with no_show or objected, to a "
+        description="Until this time you may object: to an outcome with no_show or objected, to a "
         "review with accepted or rejected; null: it is final."
     )
     cause: str | None = Field(
-        description="accepted: the outcome of yours that was the acceptance; null: none was."
+        description="Of `accepted`: the type of your outcome that implied the acceptance; null: "
+        "you accepted it directly."
     )
 
 
@@ -230,26 +233,30 @@ class LeadSchema(ResponseModel):
     campaign: str
     campaign_version: str = Field(description="SHA-256 of the campaign file that judges it.")
     received_at: str
-    month: str = Field(description="Of receipt, in the campaign's time zone.")
-    stage: Stage = Field(description="In review, as of now: silence accepts at the deadline.")
-    deadline: str | None = Field(description="Reject before this, or it is accepted.")
+    month: str = Field(description="Month of receipt, in the campaign's time zone.")
+    stage: Stage = Field(description="Stage of the review now; silence accepts at the deadline.")
+    deadline: str | None = Field(description="Reject the lead before this time, or it is accepted.")
     accepted_at: str | None
     silence_never_accepts: bool = Field(
-        description="Silence never accepts it: only your word does."
+        description="Silence never accepts this lead; only you can accept it."
     )
     entered: Entered | None = Field(
         description="The agency entered this review for you: until `deadline` you may object, "
         "with `rejected` or `accepted`. Null: it did not, or the time is over."
     )
-    disputed: bool = Field(description="The agency disputes your rejection; `settled` agrees.")
-    free_over_cap: bool = Field(description="Came over the cap: never billed.")
+    disputed: bool = Field(
+        description="The agency disputes your rejection; record `settled` to agree."
+    )
+    free_over_cap: bool = Field(description="The lead came over the cap and is never billed.")
     currency: str = Field(description="ISO 4217; every amount of this lead is in it.")
-    reasons: dict[str, str] = Field(description="Why you may reject it: code to sentence.")
+    reasons: dict[str, str] = Field(
+        description="The reasons for which you may reject it: code to sentence."
+    )
     answers: dict[str, str | int | list[str]] | None = Field(
-        description="What the person answered, by field; null once it was erased."
+        description="The person's answers, by field; null after erasure."
     )
     unverified: dict[str, str] | None = Field(
-        description="Optional contact data that looks wrong, as typed, by field; in no answer."
+        description="Optional contact data that looks wrong, as typed, by field; not in `answers`."
     )
     consent: ConsentSchema
     verdict: list[CriterionSchema]

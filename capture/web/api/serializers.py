@@ -1,4 +1,4 @@
-"""Makes a lead as its client sees it from what the ledger holds of it."""
+"""Makes the API's schema of a lead from the ledger's facts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -35,11 +35,11 @@ EVENTS: Final = frozenset(
         *KINDS.values(),
     }
 )
-"""What concerns the client; how a lead was judged before it was theirs does not (rule 6)."""
+"""The events that a client sees. Earlier verdicts and quarantine are not among them (rule 6)."""
 
 
 def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
-    """The lead as of `now`."""
+    """The lead as its client sees it at `now`."""
     lead, personal_data = one.lead, one.personal_data
     return LeadSchema(
         id=lead.lead_id,
@@ -51,7 +51,7 @@ def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
         deadline=_time(lead.deadline),
         accepted_at=_time(lead.accepted_as_of(now)),
         silence_never_accepts=lead.needs_explicit_acceptance,
-        entered=_entered(lead, now),
+        entered=_entered_review(lead, now),
         disputed=lead.disputed,
         free_over_cap=lead.free_over_cap,
         currency=one.terms.currency,
@@ -74,8 +74,8 @@ def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
     )
 
 
-def _entered(lead: Lead, now: datetime) -> Entered | None:
-    """What the agency entered as this client's review, while the client may object to it."""
+def _entered_review(lead: Lead, now: datetime) -> Entered | None:
+    """The review that the agency entered for this client, while the client may object to it."""
     if not lead.entered or lead.deadline is None or lead.deadline <= now:
         return None
     return "accepted" if lead.review == "qualified" else "rejected"
@@ -108,7 +108,7 @@ def _sale(one: ClientLead) -> SaleSchema:
 
 
 def _event(event: Event, one: ClientLead) -> EventSchema:
-    """Only what is named here: an event also holds a hash of who did it."""
+    """The public facts of an event. The event itself also has a hash of the person who did it."""
     data = event.data
     return EventSchema(
         type=event.kind.value,

@@ -1,1 +1,1 @@
-"""What visitors get: forms, thanks, gated files."""
+"""The pages for visitors: forms, thanks, gated files."""

@@ -1,4 +1,4 @@
-"""`GET /d/<token>`: a gated file, by a signed link that ends."""
+"""`GET /d/<token>`: sends a gated file for a signed link that expires."""
 
 import logging
 import os
@@ -15,20 +15,21 @@ from capture.paths import ConfinedFolder
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
 from capture.web.services import message_page, services, site_url
 
-# Gated files as they lie on the disk now: whoever asked for one is never met by an error.
-
+blueprint = Blueprint("download", __name__)
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 3600
+
 
 def size_of(folder: Path, name: str) -> int | None:
-    """Bytes of a gated file; None, with one line for the operator, if it cannot be handed out."""
+    """Bytes of a gated file. If it cannot be sent: None, and one line in the operator's log."""
     path, size = folder / name, None
     try:
         problem = ConfinedFolder(folder).why_outside(name)
         if not problem:
             status = path.stat()
-            problem, size = _fault(path, status), status.st_size
+            problem, size = _file_problem(path, status), status.st_size
     except OSError as error:
         problem = error.strerror or str(error)
     if problem:
@@ -37,29 +38,24 @@ def size_of(folder: Path, name: str) -> int | None:
 
 
 def log_missing_file(path: Path, problem: str) -> None:
-    """Logs which file is missing to people who asked for it; nothing of the people."""
-    log.error("%s: cannot be handed out: %s; put the file back", path, problem)
+    """Logs a file that visitors cannot get. The line contains nothing about the visitors."""
+    log.error("%s: cannot be sent: %s; put the file back", path, problem)
 
 
-def _fault(path: Path, status: stat_result) -> str:
+def _file_problem(path: Path, status: stat_result) -> str:
     if not S_ISREG(status.st_mode):
-        return "is no file"
+        return "is not a file"
     if not status.st_size:
         return "is empty"
     return "" if os.access(path, os.R_OK) else "cannot be read by the service's user"
-
-
-blueprint = Blueprint("download", __name__)
-
-RETRY_SECONDS = 3600
 
 
 @blueprint.get("/d/<token>")
 def download(token: str) -> ResponseReturnValue:
     """The file as an attachment.
 
-    410 when the link has ended, 404 when it was never ours or the file is given out no more, 503
-    while the file is missing.
+    410 if the link has expired; 404 if it is invalid, or the campaign no longer offers the file;
+    503 while the file is missing.
     """
     try:
         grant = services().tokens.read_download(token)
@@ -78,7 +74,7 @@ def download(token: str) -> ResponseReturnValue:
         return _missing()
     try:
         response = send_from_directory(folder, grant.file, as_attachment=True, max_age=0)
-    except (NoSuchFile, OSError) as error:  # taken away since we looked
+    except (NoSuchFile, OSError) as error:  # removed since the check above
         log_missing_file(folder / grant.file, str(error))
         return _missing()
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -89,7 +85,7 @@ def download(token: str) -> ResponseReturnValue:
 def _is_promised(grant: Grant) -> bool:
     try:
         return grant.file in services().catalogue.campaign(grant.campaign).assets
-    except NotFound:  # the campaign is gone; its links live on for some days
+    except NotFound:  # the campaign was removed; its links are valid for some more days
         return False
 
 

@@ -1,4 +1,4 @@
-"""`GET/POST /f/<campaign>`: the form's own page, and where every form is posted to."""
+"""`/f/<campaign>`: GET shows the form on a page of its own; every form is sent there with POST."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ OFTEN = "Too many forms came from your address. Your answers are still here: wai
 
 @blueprint.get("/f/<slug>")
 def show(slug: str) -> ResponseReturnValue:
-    """The form's own page."""
+    """The form on a page of its own."""
     campaign = services().catalogue.campaign(slug)
     now = datetime.now(UTC)
     try:
@@ -47,10 +47,10 @@ def show(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/f/<slug>")
 def submit(slug: str) -> ResponseReturnValue:
-    """Takes a submission: 303 to thanks, or the form again with everything still in it."""
+    """Receives a submission. Answers 303 to the thanks page, or the form with all the input."""
     service = services()
     campaign = service.catalogue.campaign(slug)
-    sent = _posted()
+    sent = _read_form()
     form = form_class(campaign)(sent)
     shown = form.shown_version()
     if shown not in {None, campaign.version}:
@@ -61,7 +61,7 @@ def submit(slug: str) -> ResponseReturnValue:
         return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
     now = datetime.now(UTC)
     if not form.validate() and not form.is_honeypot_filled:
-        return _sent_back(campaign, form, now)
+        return _invalid_form(campaign, form, now)
     submission = _submission(campaign, form, now)
     try:
         receipt = service.ledger.transact(
@@ -74,13 +74,13 @@ def submit(slug: str) -> ResponseReturnValue:
     except Unavailable as error:
         current_app.logger.error("%s: lead refused: %s", request.path, error)
         return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
-    # Without a body: nobody reads it. A slug and a token need no quoting.
+    # No body: nobody reads it. A slug and a token need no quoting.
     thanks = f"/f/{slug}/thanks?t={service.tokens.thanks(slug, receipt.lead_id)}"
     return Response(status=303, headers={"Location": f"{request.root_path}{thanks}"})
 
 
-def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
-    """Nobody should mend a form that is taken no more."""
+def _invalid_form(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
+    """The form with its errors; or the closed page, if corrections would be of no use."""
     try:
         services().ledger.read(lambda records: check_open(records, campaign, now))
     except CampaignClosed:
@@ -88,25 +88,24 @@ def _sent_back(campaign: Campaign, form: CampaignForm, now: datetime) -> Respons
     return _form_page(campaign, form), 422
 
 
-def _posted() -> MultiDict[str, str]:
-    """The form as it was sent. Raises a 413 if it is too long."""
+def _read_form() -> MultiDict[str, str]:
+    """The form's values as they were sent. Raises a 413 if the body is too long."""
     if request.mimetype == "application/x-www-form-urlencoded":
-        # As `request.form` has it, by a shorter way.
+        # The same values as `request.form`, faster.
         sent = request.get_data(cache=False).decode(errors="replace")
         form = MultiDict(parse_qsl(sent, keep_blank_values=True, errors="werkzeug.url_quote"))
     else:
         form = request.form
     if request.content_length is None:
-        # Werkzeug cuts a chunked body at the limit without a word; reading on from there raises.
+        # Werkzeug cuts a chunked body at the limit without an error; reading on raises the 413.
         request.stream.read(1)
     return form
 
 
 def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
     answers = form.answers()
-    trap = form.is_honeypot_filled
     first, last = form.touches()
-    if not last:  # no script ran: the page that the form stood on is all that we know
+    if not last:  # no script ran, so only the page of the form is known
         last = touch_of_page(request.referrer or "", "", now)
     return Submission(
         answers=answers,
@@ -114,7 +113,7 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
         one_time_id=form.submission_id() or "",
         spam_signals=spam_signals(
             answers,
-            honeypot=trap,
+            honeypot=form.is_honeypot_filled,
             seconds=form.seconds(),
             min_fill_seconds=services().config.min_fill_seconds,
         ),
@@ -127,7 +126,7 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
 
 def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
     if form.shown_version() not in {None, campaign.version}:
-        form["consent"].data = False  # its words may be others now, so nobody agreed to them yet
+        form["consent"].data = False  # the consent text may differ, so the visitor must agree again
     return page_template(
         "form_page.html",
         campaign=campaign,

@@ -1,4 +1,4 @@
-"""`GET /f/<campaign>/thanks`: thanks, and the links to the files that the visitor was promised."""
+"""`GET /f/<campaign>/thanks`: thanks the visitor, with links to the promised files."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("thanks", __name__)
 
 @dataclass(frozen=True)
 class GatedFile:
-    """One file that the visitor may fetch."""
+    """One file that the visitor may download."""
 
     name: str
     url: str
@@ -24,41 +24,41 @@ class GatedFile:
 
 @blueprint.get("/f/<slug>/thanks")
 def thanks(slug: str) -> ResponseReturnValue:
-    """The same page for every visitor, however the lead was judged (rule 6).
+    """The same page for every visitor, whatever the verdict on the lead (rule 6).
 
-    Their lead is recorded, so they are thanked, whatever has become of campaign and files since.
+    The lead is recorded, so the page also works if campaign or files were removed since.
     """
     try:
         grant = services().tokens.read_thanks(request.args.get("t", ""))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
-        services().catalogue.campaign(slug)  # or NotFound: there is no form to lead back to
+        services().catalogue.campaign(slug)  # raises NotFound if there is no form to link to
         text = "This address is no longer valid. Send the form again and you are back here at once."
         action = services().site.now().form_action(slug)
         return message_page("Link ended", text, link_url=action, link_text="To the form"), 410
-    found = {name: _file(grant, name) for name in _promised(slug)}
+    found = {name: _gated_file(grant, name) for name in _promised_files(slug)}
     files = [file for file in found.values() if file is not None]
     missing = [name for name, file in found.items() if file is None]
     shown = page_template("thanks.html", files=files, missing=missing)
     return shown, {"Referrer-Policy": "no-referrer"}
 
 
-def _promised(slug: str) -> tuple[str, ...]:
+def _promised_files(slug: str) -> tuple[str, ...]:
     try:
         return services().catalogue.campaign(slug).assets
     except NotFound:
         return ()
 
 
-def _file(grant: Grant, name: str) -> GatedFile | None:
-    """None while the file cannot be handed out."""
+def _gated_file(grant: Grant, name: str) -> GatedFile | None:
+    """A file with its download link; None while it cannot be sent."""
     size = size_of(services().config.gated, name)
     if size is None:
         return None
     token = services().tokens.download(Grant(grant.campaign, grant.lead_id, name))
-    return GatedFile(name, url_for("download.download", token=token), _readable(size))
+    return GatedFile(name, url_for("download.download", token=token), _readable_size(size))
 
 
-def _readable(size: int) -> str:
+def _readable_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1000)} KB"
