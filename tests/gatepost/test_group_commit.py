@@ -1,4 +1,4 @@
-"""gatepost.server.group_commit: leads that arrive at once share a commit; answers wait for it."""
+"""Group commit: leads that arrive together share a commit; their answers wait for it."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -50,12 +50,12 @@ def taken(path: Path) -> int:
     return int(count)
 
 
-def test_before_it_is_started_everything_goes_straight_to_the_ledger(ledger: Ledger) -> None:
+def test_before_start_each_write_is_its_own_transaction(ledger: Ledger) -> None:
     GroupCommit(ledger).transact(taking("a"))
     assert ledger.verify().leads == 1
 
 
-def test_leads_that_wait_at_once_share_a_transaction(together: GroupCommit, path: Path) -> None:
+def test_leads_that_wait_together_share_a_transaction(together: GroupCommit, path: Path) -> None:
     def take(records: Records) -> tuple[int, int]:
         records.append(received(f"lead{len(list(records.leads.select()))}"))
         return len(list(records.leads.select())), taken(path)
@@ -66,7 +66,7 @@ def test_leads_that_wait_at_once_share_a_transaction(together: GroupCommit, path
     assert taken(path) == MAX_BATCH
 
 
-def test_each_is_answered_only_after_its_commit(together: GroupCommit, path: Path) -> None:
+def test_each_write_is_answered_only_after_its_commit(together: GroupCommit, path: Path) -> None:
     def take(number: int) -> int:
         together.transact(taking(f"lead{number}"))
         return taken(path)
@@ -77,7 +77,9 @@ def test_each_is_answered_only_after_its_commit(together: GroupCommit, path: Pat
     assert taken(path) == 40
 
 
-def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: GroupCommit) -> None:
+def test_a_write_that_fails_does_not_affect_the_others(
+    ledger: Ledger, together: GroupCommit
+) -> None:
     works = [taking("a"), lambda r: r.append(moved("nobody", EventKind.ACCEPTED)), taking("b")]
     waiting = [gevent.spawn(together.transact, work) for work in works]
     gevent.joinall(waiting, timeout=10)
@@ -89,7 +91,9 @@ def test_one_that_fails_costs_the_others_nothing(ledger: Ledger, together: Group
     assert (ledger.verify().leads, ledger.verify().problems) == (2, ())
 
 
-def test_while_another_program_writes_the_rest_goes_on(together: GroupCommit, path: Path) -> None:
+def test_other_requests_go_on_while_another_program_writes(
+    together: GroupCommit, path: Path
+) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = gevent.spawn(together.transact, taking("a"))
@@ -104,7 +108,7 @@ def test_while_another_program_writes_the_rest_goes_on(together: GroupCommit, pa
     assert taken(path) == 1
 
 
-def test_all_are_told_if_the_ledger_cannot_be_written(
+def test_every_waiting_write_gets_the_error_of_the_ledger(
     together: GroupCommit, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.05)

@@ -1,4 +1,4 @@
-"""What keeps the service from starting is told in one line, with exit code 1 and nothing left."""
+"""A service that cannot start says why in one line, exits with 1 and leaves no files."""
 
 import socket
 import sqlite3

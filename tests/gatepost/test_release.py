@@ -1,4 +1,4 @@
-"""A release as it is served: search in a real browser, small answers, addresses kept for ever."""
+"""A served release: search in a real browser, small answers, immutable files."""
 
 import gzip
 import re
@@ -51,12 +51,12 @@ def test_search_finds_while_one_types_and_leads_to_the_article(tab: Page) -> Non
     expect(tab).to_have_url(re.compile("/first-48-hours-of-a-lead/$"))
 
 
-def test_an_address_with_words_shows_what_they_find(tab: Page) -> None:
+def test_a_search_url_with_words_shows_the_results(tab: Page) -> None:
     tab.goto(f"{SEARCH_PAGE}?q=suppression")
     expect(tab.locator(".results li").first).to_be_visible()
 
 
-def test_search_says_so_when_nothing_is_found_and_takes_hostile_words(tab: Page) -> None:
+def test_search_reports_no_results_and_survives_hostile_words(tab: Page) -> None:
     tab.goto(SEARCH_PAGE)
     tab.get_by_label("Words to look for").fill('"><img src=x onerror=alert(1)> ')
     expect(tab.get_by_role("status")).not_to_be_empty()
@@ -71,7 +71,7 @@ def test_forms_and_calls_to_action_are_not_searched(tab: Page) -> None:
     assert "Number of employees (optional)" not in tab.locator(".results").inner_text()
 
 
-def test_without_script_the_search_page_leads_to_everything(
+def test_without_script_the_search_page_links_to_everything(
     browser: Browser, service: Service
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
@@ -93,7 +93,7 @@ def test_only_the_search_page_may_run_compiled_code(service: Service) -> None:
     ("accepted", "encoding"),
     [("br, gzip", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("identity", None)],
 )
-def test_an_answer_has_the_smallest_form_that_the_browser_reads(
+def test_an_answer_has_the_smallest_encoding_that_the_browser_accepts(
     service: Service, accepted: str, encoding: str | None
 ) -> None:
     plain = (service.folder / "output/www" / FORM_PAGE.strip("/") / "index.html").read_bytes()
@@ -105,7 +105,7 @@ def test_an_answer_has_the_smallest_form_that_the_browser_reads(
     assert read(answer.body) == plain
 
 
-def test_what_carries_its_hash_is_kept_for_ever_and_nothing_else(service: Service) -> None:
+def test_only_files_with_a_hash_in_their_name_are_immutable(service: Service) -> None:
     site = service.folder / "output/www"
     hashed = [
         next((site / "theme").glob("style.*.css")),
@@ -120,7 +120,9 @@ def test_what_carries_its_hash_is_kept_for_ever_and_nothing_else(service: Servic
         assert service.get(fixed).headers["Cache-Control"] == "no-cache"
 
 
-def test_an_article_with_a_form_is_small_and_asks_little(tab: Page, service: Service) -> None:
+def test_an_article_with_a_form_is_small_and_needs_few_requests(
+    tab: Page, service: Service
+) -> None:
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))
     pages = sorted((service.folder / "output/www").glob("*/index.html"))
@@ -151,7 +153,7 @@ def test_each_article_has_a_share_picture_that_its_head_names(service: Service) 
             assert picture.size == (1200, 630)
 
 
-def test_a_second_release_makes_nothing_again_and_the_same_bytes(service: Service) -> None:
+def test_a_second_release_reuses_everything_and_has_the_same_bytes(service: Service) -> None:
     def everything() -> dict[Path, bytes]:
         return {p: p.read_bytes() for p in (service.folder / "output").rglob("*.*") if p.is_file()}
 
@@ -181,7 +183,7 @@ def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
     assert not (tmp_path / "output/www/share").exists()
 
 
-def test_a_preview_has_none_of_it(tmp_path: Path) -> None:
+def test_a_preview_has_no_search_and_no_share_pictures(tmp_path: Path) -> None:
     for name in ("campaigns", "clients", "content", "theme", "pelicanconf.py"):
         (tmp_path / name).symlink_to(ROOT / name)
     assert Service(tmp_path).run("build").returncode == 0

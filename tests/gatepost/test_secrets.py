@@ -1,4 +1,4 @@
-"""Keys that nobody set are made on the first run, for the service's user alone."""
+"""Keys that are not set are made on the first run; only the service's user can read them."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {str(path): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
 
 
-def test_what_is_secret_or_personal_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+def test_secrets_and_personal_data_are_readable_only_by_their_owner(tmp_path: Path) -> None:
     """Network edges: under a umask that lets others read, as `make run` has it."""
     before = os.umask(0o022)
     service = Service(make_project(tmp_path)).start()
@@ -35,7 +35,7 @@ def test_what_is_secret_or_personal_is_readable_by_its_owner_alone(tmp_path: Pat
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
-def test_what_was_open_to_others_is_closed_at_the_next_start(tmp_path: Path) -> None:
+def test_the_next_start_removes_other_users_access(tmp_path: Path) -> None:
     var, outside = tmp_path / "var", tmp_path / "outside"
     (var / "backups").mkdir(parents=True)
     for path in (var / "backup.db", var / "backups/old.db", var / "counters.lock", outside):
@@ -59,7 +59,7 @@ def test_a_folder_that_the_web_server_must_read_keeps_its_mode(tmp_path: Path) -
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-def test_what_cannot_be_closed_is_said_with_the_mend(
+def test_a_file_that_stays_open_is_reported_with_the_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "var").mkdir(mode=0o755)
@@ -77,7 +77,7 @@ def test_what_cannot_be_closed_is_said_with_the_mend(
 
 
 @pytest.mark.parametrize(("mode", "lines"), [(0o644, 1), (0o600, 0)])
-def test_an_open_file_of_settings_that_holds_a_key_is_told_of(
+def test_a_readable_env_file_with_a_key_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, lines: int
 ) -> None:
     for text, message in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
@@ -126,14 +126,14 @@ def test_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
     assert service.run("verify").returncode == 0
 
 
-def test_what_a_killed_first_start_left_behind_stops_nobody(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_first_start_do_no_harm(tmp_path: Path) -> None:
     settings = Settings(var_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/none.db")
     leftover = tmp_path / f"secret_key.{os.getpid()}"  # in a container the number is the same
     leftover.write_text("half a ke")
     assert len(secret(settings, "secret_key")) == 64
 
 
-def test_commands_before_the_first_serve_leave_nothing_to_complain_about(tmp_path: Path) -> None:
+def test_commands_before_the_first_serve_cause_no_warnings(tmp_path: Path) -> None:
     service = Service(make_project(tmp_path))
     service.run("leads")
     service.start().end()

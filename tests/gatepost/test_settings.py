@@ -1,4 +1,4 @@
-"""Settings: the environment wins over `.env`, that over the defaults; mistakes in one line each."""
+"""Settings: the environment overrides `.env`, which overrides the defaults; one line an error."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a command loads before it begins: nothing of the other half of the product."""
+"""The modules that a command loads: only what it needs."""
 
 import ast
 import subprocess
@@ -21,13 +21,13 @@ def loaded_by(*command: str) -> set[str]:
     return set(ran.stderr.split())
 
 
-def test_what_writers_run_loads_nothing_of_the_ledger_or_the_service() -> None:
+def test_writers_commands_load_neither_ledger_nor_service() -> None:
     loaded = loaded_by("check")
     assert "publish.build.pelican_run" in loaded
     assert loaded.isdisjoint(HEAVY)
 
 
-def test_charts_leave_the_imports_of_the_process_alone() -> None:
+def test_charts_do_not_change_the_imports_of_the_process() -> None:
     code = (
         "import sys, pygal; before = list(sys.meta_path); "
         "import capture.documents.report_charts; assert sys.meta_path == before"
@@ -35,7 +35,7 @@ def test_charts_leave_the_imports_of_the_process_alone() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_an_import_whose_name_is_known_is_one_that_mypy_sees() -> None:
+def test_no_import_of_a_constant_name_is_hidden_from_mypy() -> None:
     assert list(hidden_imports()) == []
 
 

@@ -53,21 +53,21 @@ class Line:
         self.sent += data
 
 
-def test_the_app_finds_the_whole_body() -> None:
+def test_the_app_gets_the_complete_body() -> None:
     for req in (asked(b"la", b"te", length=4), asked(b"2\r\nla\r\n2\r\nte\r\n0\r\n\r\n")):
         take_body(req, Line())
         assert isinstance(req.body, io.BytesIO)
         assert (req.body.read(), req.closed) == (b"late", False)
 
 
-def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
+def test_a_body_that_does_not_arrive_times_out() -> None:
     with pytest.raises(BodyRefused) as refused:
         take_body(asked(b"late", length=4, reader=Slow), Line(), seconds=0.01)
     assert refused.value.status == "408 Request Timeout"
     take_body(asked(b"late", length=4, reader=Slow), Line())
 
 
-def test_the_time_is_that_of_the_whole_body_and_not_of_each_piece() -> None:
+def test_the_time_limit_is_for_the_complete_body() -> None:
     pieces = asked(*[b"x"] * 400, length=400)
     slow, read = pieces.body.reader.unreader, pieces.body.reader.unreader.chunk
 
@@ -82,13 +82,13 @@ def test_the_time_is_that_of_the_whole_body_and_not_of_each_piece() -> None:
 
 
 @pytest.mark.parametrize("sent", [(b"ema",), ()])
-def test_a_body_that_breaks_off_is_refused(sent: tuple[bytes, ...]) -> None:
+def test_an_incomplete_body_is_refused(sent: tuple[bytes, ...]) -> None:
     with pytest.raises(BodyRefused) as refused:
         take_body(asked(*sent, length=4), Line())
     assert refused.value.status == "400 Bad Request"
 
 
-def test_a_body_in_chunks_that_breaks_off_is_refused() -> None:
+def test_an_incomplete_chunked_body_is_refused() -> None:
     with pytest.raises(BodyRefused, match="did not arrive completely"):
         take_body(asked(b"8\r\nema"), Line())
     with pytest.raises(NoMoreData):  # what gunicorn itself says
@@ -98,9 +98,7 @@ def test_a_body_in_chunks_that_breaks_off_is_refused() -> None:
 @pytest.mark.parametrize(
     ("method", "length"), [("POST", MAX_BODY + 1), ("GET", 5), ("PUT", 5), ("HEAD", 5)]
 )
-def test_a_body_that_nobody_takes_is_left_unread_and_ends_the_connection(
-    method: str, length: int
-) -> None:
+def test_an_unwanted_body_is_not_read_and_closes_the_connection(method: str, length: int) -> None:
     req = asked(b"x", length=length, reader=Unread, method=method)
     req._expected_100_continue = True
     line = Line()
@@ -108,14 +106,14 @@ def test_a_body_that_nobody_takes_is_left_unread_and_ends_the_connection(
     assert (req.closed, line.sent) == (True, b"")
 
 
-def test_a_body_in_chunks_is_read_no_farther_than_it_may_be_long() -> None:
+def test_a_chunked_body_is_read_only_up_to_the_limit() -> None:
     chunk = b"%X\r\n%b\r\n" % (1024, b"x" * 1024)
     req = asked(*[chunk] * 1000)
     take_body(req, Line())
     assert (len(req.body.read()), req.closed) == (MAX_BODY + 1, True)
 
 
-def test_who_waits_for_leave_to_send_gets_it_once() -> None:
+def test_a_client_that_expects_100_continue_gets_it_once() -> None:
     req, line = asked(b"late", length=4), Line()
     req._expected_100_continue = True
     take_body(req, line)
@@ -133,11 +131,11 @@ def test_a_request_without_a_body_keeps_its_connection() -> None:
     "coding",
     ["gzip, chunked", "gzip,chunked", "identity, chunked", "deflate", "x", "", "chunked, "],
 )
-def test_only_chunked_alone_is_a_coding(coding: str) -> None:
+def test_only_chunked_is_an_accepted_transfer_coding(coding: str) -> None:
     with pytest.raises(UnsupportedTransferCoding):
         check_coding(SimpleNamespace(headers=[("TRANSFER-ENCODING", coding)]))
 
 
-def test_chunked_in_any_case_is_a_coding() -> None:
+def test_chunked_is_accepted_in_any_case() -> None:
     headers = [("TRANSFER-ENCODING", "Chunked"), ("CONTENT-ENCODING", "gzip")]
     check_coding(SimpleNamespace(headers=headers))

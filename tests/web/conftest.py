@@ -1,4 +1,4 @@
-"""One running service per module: tests of a module share it and never meet each other's people."""
+"""One running service for each module; its tests share it and use different people."""
 
 from collections.abc import Iterator
 from pathlib import Path

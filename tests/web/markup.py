@@ -1,4 +1,4 @@
-"""A page as a browser would understand it, for tests that look at what was really said."""
+"""Parses a page as a browser does, so that tests compare its content and not its markup."""
 
 from collections import Counter
 from html.parser import HTMLParser

@@ -83,12 +83,12 @@ def test_the_same_person_fifty_times_at_once_is_one_qualified_lead(service: Serv
     assert created == {"qualified": 1, "duplicate": 49}
 
 
-def test_of_fifty_people_at_once_a_cap_of_ten_takes_ten(service: Service) -> None:
+def test_of_fifty_people_at_once_a_cap_of_ten_accepts_ten(service: Service) -> None:
     created = new_stages(service, [person() for _ in range(AT_ONCE)], "capped")
     assert created == {"qualified": 10, "over_cap": 40}
 
 
-def test_a_program_that_writes_beside_us_costs_no_lead(service: Service) -> None:
+def test_another_program_that_writes_loses_no_lead(service: Service) -> None:
     done = threading.Event()
     with ThreadPoolExecutor(1) as beside:
         writing = beside.submit(_write_until, done, service.folder / "var" / "gatepost.db")

@@ -1,4 +1,4 @@
-"""Browsers that keep connections open, or send slowly, take nothing from those who post."""
+"""Browsers that keep connections open or send slowly do not delay other visitors."""
 
 import contextlib
 import http.client
@@ -32,9 +32,7 @@ def connected(service: Service, sends: str = "") -> Iterator[socket.socket]:
     ["", "GET / HTTP/1.1\r\nHost: si", HEAD.format(500) + "full_name=An"],
     ids=["nothing", "half a head", "half a body"],
 )
-def test_forty_connections_that_send_nothing_more_hold_nobody_up(
-    service: Service, sends: str
-) -> None:
+def test_forty_idle_connections_delay_no_request(service: Service, sends: str) -> None:
     with ExitStack() as idle:
         for _ in range(40):
             idle.enter_context(connected(service, sends))
@@ -44,7 +42,7 @@ def test_forty_connections_that_send_nothing_more_hold_nobody_up(
         assert time.monotonic() - started < 3
 
 
-def test_slow_downloads_hold_nobody_up(service: Service) -> None:
+def test_slow_downloads_delay_no_request(service: Service) -> None:
     (service.folder / "output" / "www" / "film.mp4").write_bytes(bytes(30_000_000))
     with ExitStack() as slow:
         for _ in range(8):  # they ask, and read nothing of it
@@ -71,7 +69,7 @@ def test_a_browser_posts_and_reads_on_one_connection(service: Service) -> None:
         assert connection.sock is own is not None
 
 
-def test_a_form_that_trickles_in_is_taken_whole(service: Service) -> None:
+def test_a_form_that_arrives_slowly_is_accepted(service: Service) -> None:
     form = person()
     body = urlencode(form)
     head = HEAD.format(len(body)).removesuffix("\r\n") + f"X-Forwarded-For: {new_address()}\r\n\r\n"
@@ -83,7 +81,7 @@ def test_a_form_that_trickles_in_is_taken_whole(service: Service) -> None:
     assert service.stages()[form["email"]] == "qualified"
 
 
-def test_idle_browsers_do_not_delay_the_end(service: Service) -> None:
+def test_idle_browsers_do_not_delay_the_shutdown(service: Service) -> None:
     with ExitStack() as idle:
         for _ in range(8):
             created = idle.enter_context(connected(service, "GET / HTTP/1.1\r\nHost: site\r\n\r\n"))

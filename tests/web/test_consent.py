@@ -1,4 +1,4 @@
-"""From a post to what agency and client are told: consent is what was ticked (rule 35)."""
+"""Consent from the post to the exports: it is what the visitor ticked (rule 35)."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -85,7 +85,7 @@ def consent(run: Callable[..., str], lead_id: str) -> dict[str, object]:
     return found
 
 
-def test_nobody_consents_by_being_taken_out_of_spam(site: Site, run: Callable[..., str]) -> None:
+def test_releasing_a_lead_from_spam_is_no_consent(site: Site, run: Callable[..., str]) -> None:
     lead_id = site.trap(consent="")
     version = person()["gp_version"]
     assert f"consent      not given; version {version[:12]} was shown" in run("lead", lead_id)
@@ -97,7 +97,7 @@ def test_nobody_consents_by_being_taken_out_of_spam(site: Site, run: Callable[..
     assert consent(run, lead_id) == {"given": False, "version": version, "basis": BASIS}
 
 
-def test_a_page_shown_before_the_file_changed_keeps_its_words_in_a_trapped_post_too(
+def test_an_older_form_keeps_its_consent_text_in_a_honeypot_post_too(
     site: Site, run: Callable[..., str]
 ) -> None:
     before = person()["gp_version"]
@@ -107,7 +107,7 @@ def test_a_page_shown_before_the_file_changed_keeps_its_words_in_a_trapped_post_
 
 
 @pytest.mark.parametrize("version", ["", "0" * 64, "no version!"])
-def test_a_trapped_post_that_claims_no_form_of_ours_was_shown_none(
+def test_a_honeypot_post_with_an_unknown_version_was_shown_no_consent_text(
     site: Site, run: Callable[..., str], version: str
 ) -> None:
     lead_id = site.trap(gp_version=version)
@@ -115,14 +115,14 @@ def test_a_trapped_post_that_claims_no_form_of_ours_was_shown_none(
     assert "given to words that are not known" in run("lead", lead_id)
 
 
-def test_an_honest_post_without_a_version_is_shown_the_form_first(site: Site) -> None:
+def test_a_post_without_a_version_gets_the_form_first(site: Site) -> None:
     form = {name: value for name, value in person().items() if name != "gp_version"}
     answer = site.post(form)
     assert (answer.status_code, "look it over and send it again" in answer.text) == (422, True)
     assert site.ledger.read(lambda reading: list(reading.leads.select())) == []
 
 
-def test_what_was_typed_beside_a_filled_honeypot_is_kept_and_rescues_a_person(
+def test_a_honeypot_post_keeps_its_answers_so_that_a_person_can_be_released(
     site: Site, run: Callable[..., str]
 ) -> None:
     lead_id = site.trap(

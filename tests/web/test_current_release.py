@@ -1,4 +1,4 @@
-"""The service reads campaigns through a link to the current release, which is swapped under it."""
+"""The service reads campaigns through a link to the current release, which may be replaced."""
 
 import os
 import shutil
@@ -62,7 +62,7 @@ def version_shown(config: WebConfig) -> str:
     return sha256((config.campaigns / f"{GUIDE}.toml").read_bytes()).hexdigest()
 
 
-def test_a_form_of_a_release_that_is_current_this_moment_is_known_at_once(
+def test_a_changed_form_of_a_new_release_is_known_at_once(
     config: WebConfig, catalogue: LiveCatalogue
 ) -> None:
     swap(config)
@@ -70,7 +70,7 @@ def test_a_form_of_a_release_that_is_current_this_moment_is_known_at_once(
     assert catalogue.campaign(GUIDE, shown).version == shown
 
 
-def test_a_campaign_of_a_release_that_is_current_this_moment_is_known_at_once(
+def test_a_new_campaign_of_a_new_release_is_known_at_once(
     config: WebConfig, catalogue: LiveCatalogue
 ) -> None:
     with pytest.raises(NotFound):
@@ -79,7 +79,7 @@ def test_a_campaign_of_a_release_that_is_current_this_moment_is_known_at_once(
     assert catalogue.campaign("brand-new").slug == "brand-new"
 
 
-def test_two_releases_of_one_age_are_told_apart(
+def test_two_releases_of_the_same_time_are_distinguished(
     config: WebConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.web.config.RELOAD_SECONDS", 0)

@@ -1,4 +1,4 @@
-"""The clock is the system's: under faketime the whole product lives at another time."""
+"""The clock is the system's: under faketime the complete product uses another time."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def service(project: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     return Service(project, workers="1")
 
 
-def test_a_lead_is_dated_by_the_false_clock_and_its_link_ends_by_it(service: Service) -> None:
+def test_a_lead_and_its_link_use_the_false_clock(service: Service) -> None:
     service.start(*at(FIRST))
     thanks = service.thanks(service.post(person()))
     link = re.search(r'href="(/d/[^"]+)"', thanks.text)
@@ -41,7 +41,7 @@ def test_a_lead_is_dated_by_the_false_clock_and_its_link_ends_by_it(service: Ser
     assert lead.month == "2026-11"
 
 
-def test_commands_see_the_false_clock_as_well(service: Service) -> None:
+def test_commands_use_the_false_clock_too(service: Service) -> None:
     service.start(*at(FIRST))
     service.thanks(service.post(person()))
     service.end()

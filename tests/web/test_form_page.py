@@ -1,4 +1,4 @@
-"""The form's own page, and what comes back when something in it was wrong."""
+"""The form on its own page, and the answer to an invalid form."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_the_page_asks_for_the_campaigns_fields_and_carries_its_version(service:
     assert CAMPAIGN.consent in answer.text
 
 
-def test_no_page_sets_a_cookie_and_each_forbids_what_is_not_ours(service: Service) -> None:
+def test_no_page_sets_a_cookie_and_each_has_a_strict_policy(service: Service) -> None:
     for path in (f"/f/{GUIDE}", "/", "/missing/", "/healthz", f"/f/{GUIDE}/thanks"):
         answer = service.get(path)
         assert "Set-Cookie" not in answer.headers
@@ -29,7 +29,7 @@ def test_no_page_sets_a_cookie_and_each_forbids_what_is_not_ours(service: Servic
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_page_loads_nothing_from_elsewhere(service: Service) -> None:
+def test_the_page_loads_nothing_from_other_hosts(service: Service) -> None:
     page = Markup(service.get(f"/f/{GUIDE}").text)
     addresses = [found.get("src") or found.get("href") or "/" for _, found in page.tags]
     assert all(address.startswith(("/", "#")) for address in addresses)
@@ -52,7 +52,7 @@ TYPED = {
 }
 
 
-def test_a_faulty_form_comes_back_with_everything_that_was_typed(service: Service) -> None:
+def test_an_invalid_form_comes_back_with_all_input(service: Service) -> None:
     answer = service.post(TYPED)
     page = Markup(answer.text)
     assert answer.status == 422
@@ -61,7 +61,7 @@ def test_a_faulty_form_comes_back_with_everything_that_was_typed(service: Servic
     assert "consent" not in page.values
 
 
-def test_errors_stand_in_a_summary_first_and_each_by_its_field(service: Service) -> None:
+def test_errors_are_in_a_summary_and_at_their_fields(service: Service) -> None:
     page = Markup(service.post(TYPED).text)
     wrong = [f"{GUIDE}-email", f"{GUIDE}-consent"]
     assert page.problems() == wrong
@@ -84,9 +84,7 @@ def test_errors_stand_in_a_summary_first_and_each_by_its_field(service: Service)
         ("consent", "", "Tick the box to show that you agree."),
     ],
 )
-def test_each_fault_is_told_in_words_that_say_how_to_mend_it(
-    service: Service, field: str, value: str, told: str
-) -> None:
+def test_each_error_says_how_to_fix_it(service: Service, field: str, value: str, told: str) -> None:
     form = person(**{field: value})
     if not value:
         del form[field]
@@ -96,7 +94,7 @@ def test_each_fault_is_told_in_words_that_say_how_to_mend_it(
 
 
 @pytest.mark.parametrize("kind", ["", "application/json", "multipart/form-data", "text/plain"])
-def test_a_body_that_is_no_form_is_a_form_that_nobody_filled(service: Service, kind: str) -> None:
+def test_a_body_that_is_not_a_form_counts_as_an_empty_form(service: Service, kind: str) -> None:
     answer = service.post(person(), Content_Type=kind)
     assert answer.status == 422
     assert len(Markup(answer.text).problems()) == 8

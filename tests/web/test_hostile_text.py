@@ -1,4 +1,4 @@
-"""Whatever is sent in whatever field: never a 500, and inert in page, export and terminal."""
+"""Hostile text in every field: never a 500, and harmless in page, export and terminal."""
 
 import csv
 import io
@@ -178,7 +178,7 @@ def harmless(site: Site) -> tuple[set[object], set[str]]:
     )
 
 
-def test_whatever_is_posted_is_answered_and_comes_back_inert(
+def test_hostile_input_is_answered_and_escaped(
     site: Site, harmless: tuple[set[object], set[str]]
 ) -> None:
     @quickly
@@ -196,7 +196,7 @@ def test_whatever_is_posted_is_answered_and_comes_back_inert(
     assert site.ledger.verify().problems == ()
 
 
-def test_whatever_the_address_holds_the_page_stays_as_it_is(
+def test_a_hostile_query_does_not_change_the_page(
     site: Site, harmless: tuple[set[object], set[str]]
 ) -> None:
     @quickly
@@ -292,7 +292,7 @@ def test_no_cell_of_a_csv_export_is_a_formula(run: Callable[..., bytes]) -> None
     assert negative <= {"-5"}  # a number that is one
 
 
-def test_an_xlsx_export_holds_texts_and_numbers_alone(run: Callable[..., bytes]) -> None:
+def test_an_xlsx_export_contains_only_texts_and_numbers(run: Callable[..., bytes]) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(exported(run, "xlsx"))).active
     assert sheet is not None
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
@@ -309,7 +309,7 @@ def test_a_json_lines_export_has_one_object_a_line(run: Callable[..., bytes], st
     assert {row["lead_id"] for row in rows} == qualified
 
 
-def test_a_terminal_is_told_nothing_that_it_would_obey(
+def test_terminal_output_contains_no_control_sequences(
     run: Callable[..., bytes], stored: Site
 ) -> None:
     shown = [run("leads", "everything", "--limit", "10000")]

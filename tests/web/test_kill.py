@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost: the service is killed in the middle, again and again."""
+"""Nothing acknowledged is lost when the service is killed, again and again."""
 
 import http.client
 import random
@@ -81,7 +81,7 @@ class Client(threading.Thread):
 
 
 @pytest.mark.long
-def test_kills_cost_no_lead_that_was_thanked_and_make_none_twice(project: Path) -> None:
+def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> None:
     """Each comes when the service works again and as somebody is sending."""
     service, crowd = Service(project).start(), Crowd()
     clients = [Client(service, crowd, f"c{number}") for number in range(CLIENTS)]

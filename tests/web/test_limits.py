@@ -1,4 +1,4 @@
-"""How much one may send, and how often: 64 KiB, and ten posts a minute from one address."""
+"""The limits of a sender: 64 KiB a post, and ten posts a minute."""
 
 import http.client
 import socket
@@ -18,7 +18,7 @@ KIB = 1024
 
 
 @pytest.mark.parametrize("size", [65 * KIB, 1024 * KIB])
-def test_a_body_over_64_kib_is_refused_in_words(service: Service, size: int) -> None:
+def test_a_body_over_64_kib_is_refused_with_the_reason(service: Service, size: int) -> None:
     answer = service.post(person(full_name="x" * size))
     assert answer.status == 413
     assert "64 KiB" in answer.text
@@ -35,7 +35,7 @@ def test_a_body_over_64_kib_is_refused_in_chunks_as_well(service: Service) -> No
     assert answer.status == 413
 
 
-def test_a_small_body_in_chunks_is_taken(service: Service) -> None:
+def test_a_small_body_in_chunks_is_accepted(service: Service) -> None:
     form = "&".join(f"{name}={value}" for name, value in person().items()).replace(" ", "+")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     chunks = iter([form[:20].encode(), form[20:].encode()])
@@ -58,7 +58,7 @@ class TestTooOften:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda _: service.post(person(), **headers), range(count)))
 
-    def test_of_thirty_at_once_ten_are_taken_over_both_workers(self, service: Service) -> None:
+    def test_of_thirty_at_once_both_workers_together_accept_ten(self, service: Service) -> None:
         answers = self.posts(service, 30, X_Forwarded_For=new_address())
         assert sorted(answer.status for answer in answers) == [303] * 10 + [429] * 20
 
@@ -80,12 +80,12 @@ class TestTooOften:
         assert service.post(person(), X_Forwarded_For=new_address()).status == 303
         assert service.get(f"/f/{GUIDE}", X_Forwarded_For=address).status == 200
 
-    def test_faulty_forms_count_as_well(self, service: Service) -> None:
+    def test_invalid_forms_count_too(self, service: Service) -> None:
         address = new_address()
         answers = [service.post({}, X_Forwarded_For=address) for _ in range(11)]
         assert [answer.status for answer in answers] == [422] * 10 + [429]
 
-    def test_only_what_the_trusted_proxy_wrote_is_believed(self, service: Service) -> None:
+    def test_only_the_trusted_proxys_address_is_used(self, service: Service) -> None:
         address = new_address()
         claims = [f"{new_address()}, {address}" for _ in range(11)]
         answers = [service.post(person(), X_Forwarded_For=claim) for claim in claims]
@@ -108,14 +108,14 @@ def unproxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield started
 
 
-def test_without_a_trusted_proxy_nobody_is_believed_about_their_address(
+def test_without_a_trusted_proxy_forwarded_addresses_are_ignored(
     unproxied: Service,
 ) -> None:
     answers = [unproxied.post(person()) for _ in range(4)]
     assert [answer.status for answer in answers] == [303] * 3 + [429]
 
 
-def test_on_ipv6_as_well_each_ipv4_visitor_has_a_limit_of_their_own(unproxied: Service) -> None:
+def test_over_ipv6_each_ipv4_visitor_has_a_separate_limit(unproxied: Service) -> None:
     def post(source: str) -> int:
         line = http.client.HTTPConnection(
             "127.0.0.1", unproxied.port, timeout=20, source_address=(source, 0)
@@ -130,7 +130,7 @@ def test_on_ipv6_as_well_each_ipv4_visitor_has_a_limit_of_their_own(unproxied: S
     assert post("127.0.0.3") == 303
 
 
-def test_losing_the_counters_costs_only_the_counts(project: Path) -> None:
+def test_losing_the_counters_loses_only_the_counts(project: Path) -> None:
     service = Service(project, rate_limit="1 per minute", workers="1")
     address, counters = new_address(), project / "var" / "counters.db"
     for harm in (counters.unlink, lambda: counters.write_bytes(b"torn by a power cut\n" * 200)):
@@ -141,7 +141,7 @@ def test_losing_the_counters_costs_only_the_counts(project: Path) -> None:
         harm()
 
 
-def test_a_post_that_cannot_be_counted_is_let_through(project: Path) -> None:
+def test_a_post_that_cannot_be_counted_is_accepted(project: Path) -> None:
     with serving(project, rate_limit="1 per minute", workers="1") as service:
         (project / "var" / "counters.db").unlink()
         (project / "var" / "counters.db").mkdir()
@@ -149,7 +149,7 @@ def test_a_post_that_cannot_be_counted_is_let_through(project: Path) -> None:
         assert "counters.db: posts are accepted without a limit: " in service.log.read_text()
 
 
-def test_an_empty_limit_lets_all_through(project: Path) -> None:
+def test_an_empty_limit_accepts_every_post(project: Path) -> None:
     with serving(project, trusted_proxies="0", rate_limit="", workers="1") as service:
         assert {service.post(person()).status for _ in range(15)} == {303}
 

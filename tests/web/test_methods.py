@@ -1,4 +1,4 @@
-"""What a client may ask besides: HEAD, OPTIONS, wrong methods, addresses that are none."""
+"""Other requests: HEAD, OPTIONS, wrong methods, unknown addresses."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.service import GUIDE, Service
 
 
 @pytest.mark.parametrize("path", ["/", f"/f/{GUIDE}", "/healthz", "/missing/"])
-def test_head_says_what_get_says_without_the_page(service: Service, path: str) -> None:
+def test_head_has_the_headers_of_get_without_the_page(service: Service, path: str) -> None:
     complete, head = service.ask("GET", path), service.ask("HEAD", path)
     assert (head.status, head.body) == (complete.status, b"")
     assert head.headers["Content-Length"] == str(len(complete.body))
@@ -22,7 +22,7 @@ def test_options_name_the_methods(service: Service) -> None:
     ("method", "path"),
     [("PUT", f"/f/{GUIDE}"), ("DELETE", f"/f/{GUIDE}"), ("POST", f"/f/{GUIDE}/thanks")],
 )
-def test_another_method_is_refused_with_those_that_work(
+def test_another_method_is_refused_with_the_allowed_ones(
     service: Service, method: str, path: str
 ) -> None:
     answer = service.ask(method, path)
@@ -41,7 +41,7 @@ def test_an_unknown_campaign_is_not_found(service: Service, method: str, slug: s
     "path",
     ["/missing", "/%00", "/%ff%fe", "/" + "x" * 900, "/../clients/acme.toml", "/theme/%0d%0aA:b"],
 )
-def test_an_address_that_is_none_gets_the_sites_own_page(service: Service, path: str) -> None:
+def test_an_unknown_address_gets_the_sites_404_page(service: Service, path: str) -> None:
     answer = service.get(path)
     assert (answer.status, "such page" in answer.text) == (404, True)
 
@@ -55,12 +55,12 @@ def test_a_folder_is_found_without_its_slash(service: Service) -> None:
     assert service.get("/about/").text == "About"
 
 
-def test_the_health_of_the_service_says_nothing_of_leads(service: Service) -> None:
+def test_the_health_check_contains_nothing_about_leads(service: Service) -> None:
     answer = service.get("/healthz")
     assert (answer.status, answer.text.strip()) == (200, '{"status":"ok"}')
 
 
-def test_the_log_holds_no_line_that_a_visitor_wrote(service: Service) -> None:
+def test_the_log_contains_no_line_of_a_visitor(service: Service) -> None:
     service.get("/f/x%0aERROR%20forged%1b[31m")
     service.get("/d/x%0aERROR%20forged%1b[31m?%0aERROR=forged")
     assert "forged" not in service.log.read_text()

@@ -1,4 +1,4 @@
-"""Network edges: a gated file that is gone costs nobody their thanks, and no answer is a 500."""
+"""A missing gated file: the visitor still gets the thanks page, and never a 500."""
 
 import os
 import re
@@ -94,7 +94,7 @@ def fetched(client: FlaskClient, link: str) -> bytes:
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_who_asked_for_a_file_that_is_not_there_is_thanked_and_told(
+def test_a_visitor_whose_file_is_missing_gets_thanks_and_a_notice(
     client: FlaskClient,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -111,7 +111,7 @@ def test_who_asked_for_a_file_that_is_not_there_is_thanked_and_told(
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_link_to_a_file_that_is_not_there_says_so_and_stays_good(
+def test_a_link_to_a_missing_file_says_so_and_stays_valid(
     client: FlaskClient, tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
@@ -126,7 +126,7 @@ def test_a_link_to_a_file_that_is_not_there_says_so_and_stays_good(
     assert fetched(client, link) == content
 
 
-def test_a_file_that_goes_between_the_look_and_the_answer_is_no_fault(
+def test_a_file_that_is_removed_after_the_check_is_no_error(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
@@ -135,7 +135,7 @@ def test_a_file_that_goes_between_the_look_and_the_answer_is_no_fault(
     assert client.get(link).status_code == 503
 
 
-def test_whoever_holds_the_old_file_while_it_is_replaced_gets_the_old_one_whole(
+def test_a_download_during_a_replacement_gets_the_complete_old_file(
     client: FlaskClient, tmp_path: Path
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
@@ -149,7 +149,7 @@ def test_whoever_holds_the_old_file_while_it_is_replaced_gets_the_old_one_whole(
     assert fetched(client, link) == b"%PDF-new"
 
 
-def test_a_campaign_that_is_gone_costs_nobody_their_thanks(client: FlaskClient) -> None:
+def test_the_thanks_page_works_after_the_campaign_is_removed(client: FlaskClient) -> None:
     token = Tokens(KEY, WebConfig.link_life).thanks("gone", "a" * 12)
     answer = client.get(f"/f/gone/thanks?t={token}")
     assert (answer.status_code, "Your request has arrived" in answer.text) == (200, True)

@@ -88,7 +88,7 @@ GZIP, PLAIN = "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked"
         ((PLAIN,), 303),
     ],
 )
-def test_a_body_whose_framing_has_two_readings_is_refused(
+def test_a_body_with_ambiguous_framing_is_refused(
     alone: Service, headers: tuple[str, ...], status: int
 ) -> None:
     text = answer_to(alone, *post(*headers, body=CHUNKED))
@@ -102,7 +102,7 @@ def test_chunks_before_http_1_1_are_refused(alone: Service) -> None:
 
 
 @pytest.mark.parametrize("size", [65 * KIB, 1024 * KIB, 3072 * KIB])
-def test_who_sends_too_much_reads_why_every_time(alone: Service, size: int) -> None:
+def test_a_client_that_sends_too_much_always_gets_the_reason(alone: Service, size: int) -> None:
     head, body = post(f"Content-Length: {size}", body="x" * size)
     for _ in range(10):
         text = answer_to(alone, head.replace("Connection: close\r\n", ""), body)
@@ -110,20 +110,20 @@ def test_who_sends_too_much_reads_why_every_time(alone: Service, size: int) -> N
         assert "64 KiB" in text
 
 
-def test_who_sends_too_much_in_chunks_reads_why_every_time(alone: Service) -> None:
+def test_a_client_that_sends_too_many_chunks_always_gets_the_reason(alone: Service) -> None:
     head, body = post(PLAIN, body=chunked("x" * 512 * KIB))
     for _ in range(10):
         assert answer_to(alone, head, body).startswith("HTTP/1.1 413 ")
 
 
-def test_who_sends_what_nobody_reads_gets_the_answer(alone: Service) -> None:
+def test_a_client_that_sends_an_unread_body_gets_the_answer(alone: Service) -> None:
     body = "x" * 512 * KIB
     head = f"PUT /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
     for _ in range(5):
         assert answer_to(alone, head, body).startswith("HTTP/1.1 405 ")
 
 
-def test_a_body_that_breaks_off_is_answered_in_words(alone: Service) -> None:
+def test_an_incomplete_body_gets_an_answer_in_words(alone: Service) -> None:
     for headers in (("Content-Length: 500",), (PLAIN,)):
         head, _ = post(*headers, body="")
         with closing(line_to(alone, f"{head}\r\n1f4\r\nfull_name=An")) as line:
@@ -144,9 +144,7 @@ def test_a_body_that_breaks_off_is_answered_in_words(alone: Service) -> None:
     ],
     ids=["nothing", "half a head", "half a body", "half a chunk"],
 )
-def test_more_slow_clients_than_there_are_connections_hold_nobody_up(
-    alone: Service, sends: str
-) -> None:
+def test_more_slow_clients_than_connections_delay_no_request(alone: Service, sends: str) -> None:
     with ExitStack() as opened:
         slow = [
             opened.enter_context(closing(line_to(alone, sends))) for _ in range(CONNECTIONS + 40)
@@ -158,7 +156,7 @@ def test_more_slow_clients_than_there_are_connections_hold_nobody_up(
         assert {line.recv(9) for line in ended} == {b""}  # before their own time was over
 
 
-def test_more_slow_readers_than_there_are_connections_hold_nobody_up(alone: Service) -> None:
+def test_more_slow_readers_than_connections_delay_no_request(alone: Service) -> None:
     (alone.folder / "output" / "www" / "film.mp4").write_bytes(bytes(3_000_000))
     asks = "GET /film.mp4 HTTP/1.1\r\nHost: x\r\n\r\n"
     with ExitStack() as opened:

@@ -1,4 +1,4 @@
-"""One Content-Security-Policy: the service, its static files and nginx.conf say the same."""
+"""One Content-Security-Policy: the same in the service, its static files and nginx.conf."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def of_nginx(path: str) -> str:
     return found[1].replace("$run", run)
 
 
-def test_nginx_says_what_the_service_says() -> None:
+def test_nginx_has_the_same_policies_as_the_service() -> None:
     assert of_nginx("/") == of_nginx("/f/guide") == str(page_policy())
     assert of_nginx("/search/") == str(search_policy(page_policy()))
 
@@ -46,7 +46,7 @@ def test_only_the_search_page_may_run_compiled_code() -> None:
     assert {**search, "script-src": page["script-src"]} == page
 
 
-def test_with_two_hosts_a_page_reaches_these_and_no_third() -> None:
+def test_with_two_hosts_a_page_reaches_only_these() -> None:
     site, leads = "https://journal.example", "https://leads.example"
     found = page_policy(site, leads).sources
     assert {name for name, sources in found.items() if site in sources} == {
@@ -60,11 +60,11 @@ def test_with_two_hosts_a_page_reaches_these_and_no_third() -> None:
     }
 
 
-def test_on_one_host_the_sites_own_address_is_no_source() -> None:
+def test_on_one_host_the_policy_names_no_host() -> None:
     assert page_policy("https://journal.example") == page_policy()
 
 
 @pytest.mark.parametrize("policy", [page_policy(), DATA, LIVE])
-def test_what_is_not_named_is_forbidden_and_nobody_may_frame_it(policy: Policy) -> None:
+def test_other_sources_and_frames_are_forbidden(policy: Policy) -> None:
     assert policy.sources["default-src"] == policy.sources["frame-ancestors"] == (NONE,)
     assert "unsafe" not in str(policy)

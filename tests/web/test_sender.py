@@ -1,4 +1,4 @@
-"""Network edges: who counts as one sender, however the network writes the address."""
+"""What counts as one sender, in every notation of an address."""
 
 import pytest
 from hypothesis import given
@@ -54,9 +54,7 @@ def test_a_peer_without_an_address_is_unknown(address: str | None) -> None:
 
 
 @given(st.ip_addresses(v=4), st.ip_addresses(v=4))
-def test_two_ipv4_visitors_are_never_one_by_whatever_way_they_come(
-    one: object, other: object
-) -> None:
+def test_two_ipv4_visitors_are_never_one_sender(one: object, other: object) -> None:
     for way in ("{}", "::ffff:{}", "64:ff9b::{}", "{}:80"):
         assert (client_network(way.format(one)) == client_network(way.format(other))) == (
             one == other
@@ -64,5 +62,5 @@ def test_two_ipv4_visitors_are_never_one_by_whatever_way_they_come(
 
 
 @given(st.text(max_size=60))
-def test_whatever_a_proxy_writes_is_counted(address: str) -> None:
+def test_every_notation_of_a_proxy_is_counted(address: str) -> None:
     assert client_network(address)

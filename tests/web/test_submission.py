@@ -1,4 +1,4 @@
-"""From a post to the files: thanks, links that end, and the same answer for everyone (rule 6)."""
+"""From a post to the files: thanks, links that expire, the same answer for everyone (rule 6)."""
 
 import re
 import time
@@ -21,7 +21,7 @@ def tokens(service: Service) -> Tokens:
     return Tokens((service.folder / "var" / "secret_key").read_bytes(), WEEK)
 
 
-def test_a_good_form_leads_to_thanks_and_to_the_very_files(service: Service) -> None:
+def test_a_valid_form_leads_to_thanks_and_the_promised_files(service: Service) -> None:
     thanks = service.thanks(service.post(person()))
     files = [service.get(link) for link in links(thanks)]
     assert (thanks.status, "Thank you" in thanks.text) == (200, True)
@@ -36,7 +36,7 @@ def test_a_demo_is_thanked_without_files(service: Service) -> None:
     assert (thanks.status, links(thanks)) == (200, [])
 
 
-def test_the_address_of_the_thanks_tells_nothing_of_the_visitor(service: Service) -> None:
+def test_the_url_of_the_thanks_page_contains_nothing_of_the_visitor(service: Service) -> None:
     posted = service.post(person())
     assert posted.location.startswith(f"/f/{GUIDE}/thanks?t=")
     assert "clinic" not in repr(posted)
@@ -45,18 +45,18 @@ def test_the_address_of_the_thanks_tells_nothing_of_the_visitor(service: Service
 
 
 @pytest.mark.parametrize("query", ["", "?t=", "?t=nonsense", "?t=%00%ff", "?x=1"])
-def test_thanks_without_its_token_lead_back_to_the_form(service: Service, query: str) -> None:
+def test_the_thanks_page_without_a_token_links_to_the_form(service: Service, query: str) -> None:
     answer = service.get(f"/f/{GUIDE}/thanks{query}")
     assert answer.status == 410
     assert f'href="/f/{GUIDE}"' in answer.text
 
 
-def test_the_thanks_of_another_campaign_are_no_thanks_here(service: Service) -> None:
+def test_a_thanks_token_of_another_campaign_is_refused(service: Service) -> None:
     posted = service.post(person(company_size="201-1000"), "acme-demo")
     assert service.get(posted.location.replace("acme-demo", GUIDE)).status == 410
 
 
-def test_a_link_that_has_ended_says_so_and_shows_the_way(service: Service) -> None:
+def test_an_expired_link_says_so_and_how_to_get_a_new_one(service: Service) -> None:
     grant = Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf")
     minute = timedelta(minutes=1)
     for age, status in ((WEEK - minute, 200), (WEEK + minute, 410)):
@@ -85,14 +85,14 @@ def test_a_tampered_link_is_unknown(service: Service) -> None:
         (GUIDE, "cloud-guide.pdf", 200),
     ],
 )
-def test_a_signed_link_gives_only_files_that_the_campaign_promises_today(
+def test_a_signed_link_gives_only_files_of_the_current_campaign(
     service: Service, campaign: str, file: str, status: int
 ) -> None:
     token = tokens(service).download(Grant(campaign, "aaaaaaaaaaaa", file))
     assert service.get(f"/d/{token}").status == status
 
 
-def test_gated_files_have_no_address_of_their_own(service: Service) -> None:
+def test_gated_files_have_no_public_url(service: Service) -> None:
     for path in ("/content/gated/cloud-guide.pdf", "/cloud-guide.pdf", "/../content/gated/a"):
         assert service.get(path).status == 404
 
@@ -182,7 +182,7 @@ class TestTheSameAnswerForEveryone:
         ("", "Ann https://c.example", "qualified"),
     ],
 )
-def test_haste_is_judged_where_it_was_measured_and_never_alone(
+def test_haste_counts_only_if_measured_and_never_alone(
     service: Service, seconds: str, name: str, stage: str
 ) -> None:
     form = person(gp_seconds=seconds, full_name=name)

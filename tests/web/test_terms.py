@@ -1,4 +1,4 @@
-"""Campaign files change while the service runs: taken up, kept, refused (rules 16 to 18).
+"""Campaign files change while the service runs: loaded, kept or refused (rules 16 to 18).
 
 One service for all; each test changes a campaign of its own, and leaves it as it was.
 """
@@ -96,13 +96,13 @@ def asking(service: Service, slug: str) -> Iterator[list[Answer]]:
         visitor.result()
 
 
-def test_a_change_is_looked_for_each_second() -> None:
+def test_changes_are_checked_each_second() -> None:
     """So both workers have it within two."""
     assert catalogue.RELOAD_SECONDS <= 1
     assert site_facts.RELOAD_SECONDS <= 1
 
 
-def test_a_changed_file_is_taken_up_and_no_request_is_lost(
+def test_a_changed_file_is_loaded_and_no_request_fails(
     service: Service, slug: str, file: Path
 ) -> None:
     with asking(service, slug) as answers:
@@ -112,7 +112,7 @@ def test_a_changed_file_is_taken_up_and_no_request_is_lost(
     assert len(answers) > 20
 
 
-def test_a_broken_file_leaves_the_last_good_one_and_is_told_in_the_log(
+def test_a_broken_file_leaves_the_last_good_one_and_is_logged(
     service: Service, slug: str, file: Path
 ) -> None:
     message = f"not loaded, the last good ones stay in force: campaigns/{slug}"
@@ -140,7 +140,7 @@ def test_a_form_of_an_earlier_version_keeps_the_consent_that_was_shown(
     assert (lead.consent_version, lead.version) == (shown, read_campaign(file).version)
 
 
-def test_a_consent_is_never_carried_over_to_words_that_were_not_shown(
+def test_a_consent_never_applies_to_a_text_that_was_not_shown(
     service: Service, slug: str, file: Path
 ) -> None:
     form = person(gp_version=read_campaign(file).version, full_name=" ")
@@ -150,7 +150,7 @@ def test_a_consent_is_never_carried_over_to_words_that_were_not_shown(
     assert "consent" not in Markup(service.post(form, slug).text).values
 
 
-def test_a_form_of_an_unknown_version_comes_back_as_it_stands_today(
+def test_a_form_of_an_unknown_version_comes_back_in_its_current_version(
     service: Service, slug: str
 ) -> None:
     form = person(gp_version="0" * 64, full_name="Ann <Lee>")
@@ -165,7 +165,7 @@ def test_a_form_of_an_unknown_version_comes_back_as_it_stands_today(
 
 
 @pytest.mark.parametrize("form", [{}, person()])
-def test_a_closed_campaign_says_so_to_all_who_come(
+def test_a_closed_campaign_says_so_to_every_visitor(
     service: Service, slug: str, file: Path, form: dict[str, str]
 ) -> None:
     save(file, "closes = 2020-01-31\n" + file.read_text())
@@ -174,9 +174,7 @@ def test_a_closed_campaign_says_so_to_all_who_come(
     assert (answer.status, "takes no more answers" in answer.text) == (410, True)
 
 
-def test_a_paused_campaign_says_so_at_once_and_goes_on_when_resumed(
-    service: Service, slug: str
-) -> None:
+def test_a_paused_campaign_says_so_at_once_and_can_be_resumed(service: Service, slug: str) -> None:
     form = person()
     before = service.post(form, slug)
     assert service.run("campaigns", "pause", slug).returncode == 0
@@ -186,7 +184,7 @@ def test_a_paused_campaign_says_so_at_once_and_goes_on_when_resumed(
     assert [service.get(f"/f/{slug}").status, service.post(person(), slug).status] == [200, 303]
 
 
-def test_terms_that_bills_are_drawn_in_are_not_taken_up_under_a_slug_with_leads(
+def test_billing_terms_cannot_change_under_a_slug_with_leads(
     service: Service, slug: str, file: Path
 ) -> None:
     service.thanks(service.post(person(), slug))
@@ -201,7 +199,9 @@ def test_terms_that_bills_are_drawn_in_are_not_taken_up_under_a_slug_with_leads(
     assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
 
 
-def test_a_new_build_is_seen_and_a_broken_one_changes_nothing(service: Service, slug: str) -> None:
+def test_a_new_build_is_loaded_and_a_broken_one_changes_nothing(
+    service: Service, slug: str
+) -> None:
     facts = service.folder / "output" / "site.json"
     text = facts.read_text()
     with asking(service, slug) as answers:

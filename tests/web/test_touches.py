@@ -1,4 +1,4 @@
-"""Where a lead came from: the first and the last touch, with script and without."""
+"""The first and last touch of a lead, with and without script."""
 
 import json
 
@@ -26,12 +26,12 @@ def without_time(touch: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in touch.items() if name != "time"}
 
 
-def test_what_the_script_kept_goes_with_the_lead(service: Service) -> None:
+def test_the_touches_of_the_script_are_stored_with_the_lead(service: Service) -> None:
     service.post(person(gp_first=json.dumps(FIRST), gp_last=json.dumps(LAST)))
     assert touches(service) == (without_time(FIRST), without_time(LAST))
 
 
-def test_without_script_the_form_page_keeps_its_own_query_and_where_one_came_from(
+def test_without_script_the_form_page_stores_its_query_and_referrer(
     service: Service,
 ) -> None:
     path = f"/f/{GUIDE}?utm_source=letter&utm_campaign=caf%C3%A9&x=1"
@@ -61,11 +61,11 @@ def test_without_script_a_form_in_an_article_is_known_by_the_referer(service: Se
     "referer",
     ["", "https://[broken/", "nonsense", "https://x.example/?utm_term=%00%1b[31m%0d%0a%ff"],
 )
-def test_a_referer_that_is_none_costs_nothing(service: Service, referer: str) -> None:
+def test_an_invalid_referer_does_no_harm(service: Service, referer: str) -> None:
     service.thanks(service.post(person(), Referer=referer))
     assert touches(service)[1].get("utm_term", "[31m \ufffd") == "[31m \ufffd"
 
 
-def test_a_touch_that_cannot_be_read_gives_way_to_the_other(service: Service) -> None:
+def test_an_unreadable_touch_is_replaced_by_the_other(service: Service) -> None:
     service.post(person(gp_first="{garbage", gp_last=json.dumps(LAST)))
     assert touches(service) == (without_time(LAST), without_time(LAST))

@@ -1,4 +1,4 @@
-"""The disk is full, a program holds the database: nothing typed is lost, nothing half kept."""
+"""A full disk or a locked database: no input is lost, and no lead is stored in part."""
 
 import http.client
 import os
@@ -27,7 +27,7 @@ def told_to_send_again(answer: Answer, form: dict[str, str]) -> None:
     assert {name: page.values[name] for name in form} == form
 
 
-def test_a_locked_database_costs_no_visitor_what_they_typed(service: Service) -> None:
+def test_a_locked_database_loses_no_input(service: Service) -> None:
     forms = [person() for _ in range(8)]
     started = time.monotonic()
     with sqlite3.connect(service.folder / "var" / "gatepost.db", isolation_level=None) as other:
@@ -80,7 +80,7 @@ def cramped(project: Path) -> Iterator[Service]:
     service.end()
 
 
-def test_a_full_disk_costs_no_visitor_what_they_typed(cramped: Service) -> None:
+def test_a_full_disk_loses_no_input(cramped: Service) -> None:
     disk, used, refused = SmallDisk(cramped), [person()], []
     assert cramped.post(used[0]).status == 303
     disk.fill()
@@ -106,7 +106,7 @@ def test_a_full_disk_costs_no_visitor_what_they_typed(cramped: Service) -> None:
     assert cramped.stages() == expected
 
 
-def test_a_visitor_who_leaves_before_the_answer_leaves_a_whole_lead(service: Service) -> None:
+def test_a_visitor_who_leaves_before_the_answer_leaves_a_complete_lead(service: Service) -> None:
     form = person(gp_id="left-before-the-answer")
     connection = http.client.HTTPConnection("127.0.0.1", service.port)
     body = "&".join(f"{name}={value}" for name, value in form.items()).replace(" ", "+")
@@ -118,7 +118,7 @@ def test_a_visitor_who_leaves_before_the_answer_leaves_a_whole_lead(service: Ser
     assert service.stages()[form["email"]] == "qualified"
 
 
-def test_a_service_that_is_asked_to_stop_answers_whom_it_has_let_in(project: Path) -> None:
+def test_a_service_that_stops_answers_its_open_requests(project: Path) -> None:
     service = Service(project).start()
     forms = [person() for _ in range(12)]
     with ThreadPoolExecutor(12) as pool:

@@ -1,4 +1,4 @@
-"""The lead service on a host of its own: CORS for the site alone, addresses that lead back."""
+"""The lead service on its own host: CORS for the site only, and links back to the site."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield started
 
 
-def test_the_sites_pages_alone_may_read_the_answers(apart: Service) -> None:
+def test_only_the_sites_pages_may_read_the_answers(apart: Service) -> None:
     allowed = "Access-Control-Allow-Origin"
     form = person()
     for path in (f"/f/{GUIDE}", apart.post(form).location):
@@ -31,17 +31,17 @@ def test_the_sites_pages_alone_may_read_the_answers(apart: Service) -> None:
     assert "Origin" in apart.get("/healthz").headers["Vary"]
 
 
-def test_credentials_are_never_asked_for(apart: Service) -> None:
+def test_credentials_are_never_allowed(apart: Service) -> None:
     answer = apart.post(person(), Origin=SITE)
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-def test_on_one_host_nobody_else_may_read(service: Service) -> None:
+def test_on_one_host_no_other_origin_may_read(service: Service) -> None:
     answer = service.get(f"/f/{GUIDE}", Origin="https://www.site.example")
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_pages_lead_back_to_the_site_and_forms_to_the_service(apart: Service) -> None:
+def test_pages_link_to_the_site_and_forms_to_the_service(apart: Service) -> None:
     form = apart.get(f"/f/{GUIDE}")
     thanks = apart.thanks(apart.post(person()))
     missing = apart.get("/f/unknown")
@@ -52,7 +52,7 @@ def test_pages_lead_back_to_the_site_and_forms_to_the_service(apart: Service) ->
     assert f'class="button" href="{LEADS}/f/{GUIDE}"' in ended.text
 
 
-def test_the_policy_lets_the_page_wear_the_sites_own_look(apart: Service) -> None:
+def test_the_policy_allows_the_sites_theme(apart: Service) -> None:
     answer = apart.get(f"/f/{GUIDE}")
     policy = {
         words.split()[0]: words.split()[1:]

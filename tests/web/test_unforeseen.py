@@ -1,4 +1,4 @@
-"""What breaks unforeseen is logged by its type and stack, and by nothing that a person sent."""
+"""An unexpected error is logged with its type and stack, without anything that a visitor sent."""
 
 import logging
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_a_form_that_fails_is_logged_without_its_values(
 
 
 @pytest.mark.parametrize("path", ["/f/none/thanks?t=a-secret", "/api/v1/leads?secret=1"])
-def test_what_fails_after_the_view_is_logged_so_too(
+def test_an_error_after_the_view_is_logged_in_the_same_way(
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -95,7 +95,7 @@ def test_what_fails_after_the_view_is_logged_so_too(
     assert "in broken\n" in text
 
 
-def test_the_servers_own_log_names_no_message(
+def test_the_servers_own_log_contains_no_exception_message(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """gunicorn logs what fails while an answer is sent."""

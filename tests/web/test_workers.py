@@ -1,4 +1,4 @@
-"""A worker that dies is replaced, whatever state the files and the disk are in by then."""
+"""A worker that dies is replaced, even if files are broken by then."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`gatepost serve --live` as a writer has it: this repository's own site, in a folder to change."""
+"""`gatepost serve --live` on a copy of this repository's site, which the tests change."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""An order that comes while a build is still ending ends nobody; the end of who orders does."""
+"""A new build request while a build is stopping stops no process; the preview's exit does."""
 
 import subprocess
 import sys

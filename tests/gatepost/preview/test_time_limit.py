@@ -1,4 +1,4 @@
-"""A build of the live preview that takes too long is ended, and the next one is as any."""
+"""The live preview stops a build that takes too long; the next build works as usual."""
 
 import shutil
 from pathlib import Path

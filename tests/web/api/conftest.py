@@ -1,4 +1,4 @@
-"""The real app over a real ledger: two clients with a token each, and leads to take."""
+"""The real app over a real ledger, with leads of two clients who have a token each."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Rule 41: a debit note is approved by the client alone, by its own token."""
+"""Rule 41: only the client can approve a debit note, with its own token."""
 
 import json
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def debits(world: World, query: str = "", *, client: str = "acme") -> list[dict[
     return found
 
 
-def test_the_client_sees_what_is_asked_for(world: World, billed: str) -> None:
+def test_the_client_sees_the_proposed_debits(world: World, billed: str) -> None:
     (one,) = debits(world)
     assert (one["id"], one["statement"], one["lead_id"]) == (DEBIT, "acme-0001", billed)
     assert (one["amount"], one["currency"], one["reason"]) == ("5.00", "USD", "wrong_rate")
@@ -82,14 +82,14 @@ def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None
 
 
 @pytest.mark.usefixtures("billed")
-def test_what_is_declined_is_no_document_and_stays_declined(world: World) -> None:
+def test_a_declined_debit_issues_no_note_and_stays_declined(world: World) -> None:
     assert answer(world, "declined").json["stage"] == "declined"
     assert answer(world, "approved").status_code == 409
     assert len(world.ledger.read(documents_of)) == 1
 
 
 @pytest.mark.usefixtures("billed")
-def test_the_same_answer_under_the_same_key_is_one(world: World) -> None:
+def test_the_same_answer_under_the_same_key_is_recorded_once(world: World) -> None:
     first, again = (answer(world, "approved", key="k1") for _ in range(2))
     assert (first.status_code, first.data) == (again.status_code, again.data)
     assert len(world.ledger.read(documents_of)) == 2
@@ -97,7 +97,7 @@ def test_the_same_answer_under_the_same_key_is_one(world: World) -> None:
 
 
 @pytest.mark.usefixtures("billed")
-def test_a_debit_of_another_client_looks_like_one_that_never_was(world: World) -> None:
+def test_a_debit_of_another_client_looks_like_an_unknown_debit(world: World) -> None:
     assert debits(world, client="other") == []
     theirs = answer(world, "approved", client="other")
     never = answer(world, "approved", client="other", debit="acme-p0009")
@@ -106,7 +106,7 @@ def test_a_debit_of_another_client_looks_like_one_that_never_was(world: World) -
     )
 
 
-def test_an_answer_is_to_the_proposal_that_it_names(world: World, billed: str) -> None:
+def test_an_answer_belongs_to_the_proposal_that_it_names(world: World, billed: str) -> None:
     answer(world, "declined")
     propose(world, billed)
     assert answer(world, "approved").status_code == 409  # the first one, which was declined
@@ -121,6 +121,6 @@ def test_an_approved_debit_may_be_credited(world: World, billed: str) -> None:
 
 
 @pytest.mark.usefixtures("billed")
-def test_a_faulty_answer_says_where(world: World) -> None:
+def test_an_invalid_answer_says_where(world: World) -> None:
     text = answer(world, "perhaps")
     assert (text.status_code, text.json["errors"][0]["pointer"]) == (422, "/type")

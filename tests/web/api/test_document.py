@@ -1,4 +1,4 @@
-"""The OpenAPI document: sound, open to all, and true of the real service, whatever is sent."""
+"""The OpenAPI document: valid, public, and correct for the real service."""
 
 import itertools
 import json
@@ -44,7 +44,7 @@ def test_the_document_is_the_same_for_all_and_needs_no_token(world: World) -> No
     ]
 
 
-def test_every_reference_in_the_document_leads_somewhere(world: World) -> None:
+def test_every_reference_in_the_document_resolves(world: World) -> None:
     found = document(world)
     text = json.dumps(found)
     for reference in {part.split('"')[0] for part in text.split('"$ref": "#/')[1:]}:
@@ -53,7 +53,7 @@ def test_every_reference_in_the_document_leads_somewhere(world: World) -> None:
             place = place[name]
 
 
-def test_the_type_of_a_problem_is_where_the_document_describes_it(world: World) -> None:
+def test_the_type_of_a_problem_points_into_the_document(world: World) -> None:
     address, _, fragment = world.get("/api/v1/leads/none").json["type"].partition("#/")
     place: Any = document(world)
     for name in fragment.split("/"):

@@ -1,4 +1,4 @@
-"""`POST /api/v1/leads/<id>/events`: the client's own word, once however often it is sent."""
+"""`POST /api/v1/leads/<id>/events`: the client's reviews and outcomes, each recorded once."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ def last(world: World, lead_id: str) -> Event:
     return world.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))[-1].event
 
 
-def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> None:
+def test_a_review_is_recorded_with_the_client_as_actor_and_its_note(world: World) -> None:
     lead_id = world.take()
     text = world.say(lead_id, type="rejected", reason="too_small", note="seven people", by="Carol")
     assert (text.status_code, text.json["stage"]) == (201, "rejected")
@@ -26,7 +26,7 @@ def test_a_review_is_recorded_as_the_clients_own_with_its_note(world: World) -> 
     assert (note.author, note.text) == ("Carol", "seven people")
 
 
-def test_without_a_name_the_token_names_who_did_it(world: World) -> None:
+def test_without_a_name_the_tokens_name_is_recorded(world: World) -> None:
     lead_id = world.take()
     world.say(lead_id, type="accepted", by=" ")
     (note,) = world.ledger.read(lambda reading: reading.people.notes(lead_id))
@@ -69,7 +69,7 @@ def test_an_outcome_of_the_client_is_final(world: World) -> None:
     assert {event["source"] for event in events} == {"client"}
 
 
-def test_a_meeting_goes_its_way(world: World) -> None:
+def test_a_meeting_passes_through_its_stages(world: World) -> None:
     lead_id, at = world.take(), "2026-11-24T10:00:00-05:00"
     assert world.say(lead_id, type="scheduled", meeting_at=at).json["appointment"] == "scheduled"
     moved = world.say(lead_id, type="moved", meeting_at="2026-11-24T16:30:00Z")
@@ -118,7 +118,7 @@ def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: Worl
         ({"type": "settled"}, "lead is qualified"),
     ],
 )
-def test_what_the_leads_own_terms_forbid_is_refused_in_words(
+def test_what_the_leads_terms_forbid_is_refused_with_the_reason(
     world: World, said: dict[str, str], words: str
 ) -> None:
     lead_id = world.take()
@@ -172,7 +172,7 @@ def test_a_month_before_the_sale_is_refused_with_the_first_day_that_counts(world
         f'"amount": "1", "months": {"9" * 5000}',
     ],
 )
-def test_a_number_that_no_amount_can_be_is_refused_in_words(world: World, field: str) -> None:
+def test_an_impossible_amount_is_refused_with_the_reason(world: World, field: str) -> None:
     lead_id = world.take()
     before = world.kinds(lead_id)
     text = f'{{"type": "revenue", "currency": "USD", "period": "2026-11-23", {field}}}'
@@ -199,7 +199,7 @@ class TestKeys:
         assert (again.status_code, again.data) == (first.status_code, first.data)
         assert world.kinds(lead_id).count("accepted") == 1
 
-    def test_white_space_and_order_make_no_other_request(self, world: World) -> None:
+    def test_white_space_and_order_do_not_change_a_request(self, world: World) -> None:
         lead_id = world.take()
         bodies = ['{"type":"accepted","note":"x"}', ' {"note": "x",\n"type": "accepted"}']
         answers = [
@@ -227,18 +227,18 @@ class TestKeys:
         assert text.json["errors"][0]["header"] == "Idempotency-Key"
         assert world.kinds(other) == ["received", "qualified"]
 
-    def test_what_was_refused_uses_no_key_up(self, world: World) -> None:
+    def test_a_refused_request_uses_up_no_key(self, world: World) -> None:
         lead_id = world.take()
         assert world.say(lead_id, key="k1", type="withdrawn").status_code == 409
         assert world.say(lead_id, key="k1", type="accepted").status_code == 201
 
-    def test_keys_of_two_clients_never_meet(self, world: World) -> None:
+    def test_keys_are_separate_for_each_client(self, world: World) -> None:
         mine, theirs = world.take(), world.take("rival")
         assert world.say(mine, key="k1", type="accepted").status_code == 201
         assert world.say(theirs, client="other", key="k1", type="accepted").status_code == 201
 
     @pytest.mark.parametrize("key", [None, "", '"', "a b", "k" * 256, '"open', "\u00e4"])
-    def test_a_key_is_asked_for(self, world: World, key: str | None) -> None:
+    def test_a_key_is_required(self, world: World, key: str | None) -> None:
         lead_id = world.take()
         headers = {} if key is None else {"Idempotency-Key": key}
         answer = world.ask(
@@ -249,7 +249,7 @@ class TestKeys:
         )
         assert (answer.status_code, "Idempotency-Key" in answer.json["detail"]) == (400, True)
 
-    def test_what_is_kept_of_an_answer_holds_nothing_personal(self, world: World) -> None:
+    def test_a_stored_answer_contains_no_personal_data(self, world: World) -> None:
         lead_id = world.take(full_name="Ann Secret")
         world.say(lead_id, key="carols-key", type="accepted", note="Secret note", by="Carol Secret")
         rows = world.ledger.read(

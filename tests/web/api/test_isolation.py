@@ -1,4 +1,4 @@
-"""A client's token opens that client's leads, and says nothing of anybody else's."""
+"""A client's token gives access to that client's leads only."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ def test_no_list_shows_a_lead_of_another_client(
 
 
 @pytest.mark.parametrize("kind", ["another's", "test", "disqualified"])
-def test_a_lead_that_is_not_shown_looks_like_one_that_never_was(world: World, kind: str) -> None:
+def test_a_hidden_lead_looks_like_an_unknown_lead(world: World, kind: str) -> None:
     lead_id = {
         "another's": lambda: world.take("rival"),
         "test": lambda: world.take(test=True),
@@ -88,7 +88,7 @@ def test_every_type_of_event_is_refused_for_a_lead_of_another_client(world: Worl
     assert world.kinds(lead_id) == ["received", "qualified"]
 
 
-def test_a_test_lead_is_nowhere_and_is_told_to_nobody(world: World) -> None:
+def test_a_test_lead_is_never_shown_and_never_notified(world: World) -> None:
     lead_id = world.take("notified", test=True, at=NOW)
     assert world.listed() == []
     assert world.kinds(lead_id) == ["received", "qualified"]

@@ -1,4 +1,4 @@
-"""`GET /api/v1/leads/<id>`: what a client sees of a lead, and what it never sees."""
+"""`GET /api/v1/leads/<id>`: what a client sees of a lead, and what is never shown."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.samples import NOW
 from tests.web.api.conftest import World
 
 
-def test_a_lead_shows_its_answers_its_verdict_and_where_it_stands(world: World) -> None:
+def test_a_lead_shows_its_answers_verdict_and_stages(world: World) -> None:
     lead_id = world.take(full_name="Ann <Lee>")
     lead = world.lead(lead_id)
     assert (lead["id"], lead["campaign"], lead["stage"]) == (lead_id, "guide", "qualified")
@@ -28,7 +28,7 @@ def test_a_lead_shows_its_answers_its_verdict_and_where_it_stands(world: World) 
     assert lead["reasons"] == {"too_small": "The company is smaller than it said."}
 
 
-def test_touches_show_path_and_utm_alone(world: World) -> None:
+def test_touches_show_only_path_and_utm_fields(world: World) -> None:
     lead = world.lead(world.take())
     known = {name: value for name, value in lead["first_touch"].items() if value}
     assert known == {"path": "/first", "utm_source": "mail"}
@@ -65,7 +65,7 @@ def test_the_agencys_notes_names_and_hashes_are_never_shown(world: World) -> Non
     assert '"source":"agency"' in text
 
 
-def test_how_it_was_judged_before_it_was_theirs_is_not_shown(world: World) -> None:
+def test_earlier_verdicts_are_not_shown(world: World) -> None:
     lead_id = world.take(company_size="1-50")
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404
     change = LeadCorrection(lead_id, "Ada", {"company_size": "101+"})
@@ -80,7 +80,7 @@ def test_how_it_was_judged_before_it_was_theirs_is_not_shown(world: World) -> No
     assert "disqualified" not in json.dumps(lead)
 
 
-def test_a_lead_that_qualifies_no_longer_is_no_longer_there(world: World) -> None:
+def test_a_lead_that_no_longer_qualifies_is_not_shown(world: World) -> None:
     lead_id = world.take()
     change = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
     world.ledger.transact(lambda records: correct_lead(records, change, NOW))
@@ -89,7 +89,7 @@ def test_a_lead_that_qualifies_no_longer_is_no_longer_there(world: World) -> Non
     assert world.listed() == []
 
 
-def test_a_sale_shows_what_was_paid_and_given_back(world: World) -> None:
+def test_a_sale_shows_what_was_paid_and_refunded(world: World) -> None:
     lead_id = world.take()
     world.say(lead_id, type="won", amount="1200.50", currency="USD")
     world.say(lead_id, type="refunded", amount="200.00", currency="USD")

@@ -1,4 +1,4 @@
-"""`GET /api/v1/leads`: who is on a page, what a page tells, and what has changed since."""
+"""`GET /api/v1/leads`: filters, pages, notices, and changes since a mark."""
 
 from datetime import timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def test_only_qualified_leads_are_listed(world: World) -> None:
 
 
 @pytest.mark.parametrize("stage", ["qualified", "accepted", "rejected"])
-def test_a_stage_is_the_stage_of_now(world: World, stage: str) -> None:
+def test_a_stage_is_the_current_stage(world: World, stage: str) -> None:
     silent = world.take(at=NOW - WINDOW)
     fresh, refused = world.take(), world.take()
     assert world.say(refused, type="rejected", reason="too_small").status_code == 201
@@ -50,7 +50,7 @@ def test_a_stage_is_the_stage_of_now(world: World, stage: str) -> None:
     assert world.listed(f"?stage={stage}") == expected[stage]
 
 
-def test_leads_are_chosen_by_campaign_month_and_receipt(world: World) -> None:
+def test_leads_are_filtered_by_campaign_month_and_receipt(world: World) -> None:
     before = world.take(at=NOW - timedelta(days=40))
     today, sale = world.take(), world.take("sales", at=NOW + HOUR)
     assert world.listed("?month=2026-10") == [before]
@@ -60,7 +60,7 @@ def test_leads_are_chosen_by_campaign_month_and_receipt(world: World) -> None:
     assert world.listed("?campaign=rival") == world.listed("?campaign=nonsense") == []
 
 
-def test_pages_hold_every_lead_once_while_others_come(world: World) -> None:
+def test_pages_have_every_lead_once_while_new_ones_arrive(world: World) -> None:
     used = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
     seen, path = [], "/api/v1/leads?limit=2"
     while path:
@@ -95,24 +95,24 @@ def test_a_cursor_or_mark_of_another_client_is_refused(world: World, name: str) 
 class TestTold:
     """Rule 11: the window begins when the client has seen the lead, once."""
 
-    def test_a_page_tells_exactly_the_leads_on_it(self, world: World) -> None:
+    def test_a_page_notifies_of_exactly_the_leads_on_it(self, world: World) -> None:
         older, newer = world.take("notified", at=NOW - HOUR), world.take("notified")
         assert world.listed("?limit=1") == [newer]
         assert world.kinds(newer)[-1] == EventKind.TOLD
         assert world.kinds(older)[-1] == EventKind.QUALIFIED
 
-    def test_the_window_is_in_the_very_answer_and_never_moves(self, world: World) -> None:
+    def test_the_first_answer_has_the_deadline_and_it_never_moves(self, world: World) -> None:
         lead_id = world.take("notified", at=NOW - 5 * HOUR)
         first = page(world)["leads"][0]["deadline"]
         with time_machine.travel(NOW + HOUR, tick=False):
             assert world.lead(lead_id)["deadline"] == first == "2026-11-25T15:00:00.000000Z"
         assert world.kinds(lead_id).count("notified") == 1
 
-    def test_opening_a_lead_tells_it(self, world: World) -> None:
+    def test_opening_a_lead_notifies_the_client(self, world: World) -> None:
         lead_id = world.take("notified")
         assert world.lead(lead_id)["deadline"] == "2026-11-25T15:00:00.000000Z"
 
-    def test_nobody_reads_a_head_or_a_refusal(self, world: World) -> None:
+    def test_a_head_request_or_a_refusal_notifies_nobody(self, world: World) -> None:
         lead_id = world.take("notified")
         for method, path in [
             ("HEAD", "/api/v1/leads"),
@@ -124,20 +124,22 @@ class TestTold:
         world.get(f"/api/v1/leads/{lead_id}", client="other")
         assert world.kinds(lead_id) == ["received", "qualified"]
 
-    def test_who_speaks_of_a_lead_knows_of_it(self, world: World) -> None:
+    def test_recording_an_event_notifies_the_client_of_the_lead(self, world: World) -> None:
         lead_id = world.take("notified")
         text = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
         assert text.json["deadline"] == "2026-11-25T15:00:00.000000Z"
         assert world.kinds(lead_id)[-2:] == ["notified", "scheduled"]
 
-    def test_a_page_of_known_leads_writes_nothing(self, world: World) -> None:
+    def test_a_page_of_notified_leads_writes_nothing(self, world: World) -> None:
         world.take()
         world.listed()
         head = world.ledger.read(lambda reading: reading.events.head())
         world.listed()
         assert world.ledger.read(lambda reading: reading.events.head()) == head
 
-    def test_a_corrected_lead_is_told_again_and_needs_a_word(self, world: World) -> None:
+    def test_a_corrected_lead_is_notified_again_and_needs_explicit_acceptance(
+        self, world: World
+    ) -> None:
         lead_id = world.take("notified")
         world.lead(lead_id)
         change = LeadCorrection(lead_id, "Ada", {"full_name": "Di Ray"})
@@ -153,7 +155,7 @@ class TestChanged:
     def changed(self, world: World, mark: str) -> list[str]:
         return world.listed(f"?changed_since={mark}")
 
-    def test_nothing_has_changed_since_just_now(self, world: World) -> None:
+    def test_the_latest_mark_lists_no_changes(self, world: World) -> None:
         world.take("notified")
         assert self.changed(world, page(world)["mark"]) == []
 
@@ -165,7 +167,7 @@ class TestChanged:
         assert sorted(self.changed(world, mark)) == sorted([known, new])
         assert quiet not in self.changed(world, mark)
 
-    def test_silence_is_a_change_before_and_after_it_is_written(self, world: World) -> None:
+    def test_silence_is_a_change_before_and_after_it_is_recorded(self, world: World) -> None:
         lead_id = world.take()
         mark = page(world)["mark"]
         with time_machine.travel(NOW + WINDOW, tick=False):
@@ -193,7 +195,7 @@ class TestChanged:
         assert self.changed(world, first["mark"]) == [meanwhile]
 
 
-def test_the_database_finds_a_clients_leads_without_passing_by_others(world: World) -> None:
+def test_the_database_reads_only_the_clients_own_leads(world: World) -> None:
     world.take()
     plans = []
     world.ledger.read(lambda reading: reading.connection.set_trace_callback(plans.append))

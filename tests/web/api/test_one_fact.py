@@ -1,4 +1,4 @@
-"""Rule 38, by the API: one fact is recorded once, however often and by whatever way it comes."""
+"""Rule 38 in the API: a fact is recorded once, however often and by whatever way it arrives."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -95,7 +95,9 @@ class TestReferences:
         assert world.say(other, reference="R-1", **BACK).status_code == 409
         assert refunds(world, other) == 0
 
-    def test_clients_and_kinds_have_references_of_their_own(self, world: World, sold: str) -> None:
+    def test_references_are_separate_for_each_client_and_kind(
+        self, world: World, sold: str
+    ) -> None:
         world.say(sold, reference="R-1", **BACK)
         theirs = world.take("rival")
         assert world.say(theirs, client="other", reference="R-1", **WON).status_code == 201
@@ -107,7 +109,7 @@ class TestReferences:
         assert world.say(sold, reference="R-2", **BACK).status_code == 201
         assert refunds(world, sold) == 2
 
-    def test_a_test_lead_takes_no_reference_away(self, world: World, sold: str) -> None:
+    def test_a_test_lead_uses_up_no_reference(self, world: World, sold: str) -> None:
         tried = world.take(test=True, at=NOW - HOUR)
         for kind, amount in ((EventKind.WON, Decimal(900)), (EventKind.REFUNDED, Decimal(100))):
             outcome = Outcome(tried, kind, Actor.AGENCY, "Ada", NOW, amount=amount, reference="R-1")
@@ -127,7 +129,7 @@ class TestReferences:
         assert world.say(lead_id, reference="P-1", months=2, **paid).status_code == 409
 
     @pytest.mark.parametrize("more", [{}, {"reference": "P-1"}])
-    def test_a_year_that_nobody_means_is_refused(self, world: World, more: dict[str, str]) -> None:
+    def test_an_implausible_year_is_refused(self, world: World, more: dict[str, str]) -> None:
         lead_id = world.take("sales")
         world.say(lead_id, **WON)
         paid = {"type": "revenue", "amount": "900.00", "currency": "USD", "period": "9999-12-01"}
@@ -145,7 +147,7 @@ class TestReferences:
         text = world.say(sold, reference=reference, **BACK)
         assert (text.status_code, text.json["errors"][0]["pointer"]) == (422, "/reference")
 
-    def test_of_posts_at_one_moment_one_is_recorded(self, world: World, sold: str) -> None:
+    def test_of_simultaneous_posts_one_is_recorded(self, world: World, sold: str) -> None:
         answers = at_once(world, sold, reference="R-1")
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.data for answer in answers}) == 1
@@ -155,7 +157,7 @@ class TestReferences:
 class TestTwins:
     """Nobody says which fact it is."""
 
-    def test_the_same_a_second_later_is_refused_until_it_is_said_to_be_another(
+    def test_the_same_a_second_later_is_refused_without_again(
         self, world: World, sold: str
     ) -> None:
         assert world.say(sold, **BACK).status_code == 201
@@ -171,9 +173,7 @@ class TestTwins:
         text = world.say(sold, occurred_at="2026-11-23T13:00:00Z", **BACK)
         assert text.status_code == 409
 
-    def test_with_a_reference_on_one_side_alone_nobody_can_tell(
-        self, world: World, sold: str
-    ) -> None:
+    def test_with_only_one_reference_it_may_be_the_same_fact(self, world: World, sold: str) -> None:
         world.say(sold, **BACK)
         with time_machine.travel(NOW + SECOND, tick=False):
             assert world.say(sold, reference="R-1", **BACK).status_code == 409
@@ -186,14 +186,14 @@ class TestTwins:
         with time_machine.travel(NOW + other.pop("later", 1) * HOUR, tick=False):
             assert world.say(sold, **{**BACK, **other}).status_code == 201
 
-    def test_two_months_revenue_recorded_on_one_day_are_no_twins(self, world: World) -> None:
+    def test_revenue_of_two_months_recorded_on_one_day_is_no_twin(self, world: World) -> None:
         lead_id = world.take("sales")
         world.say(lead_id, **WON)
         paid = {"type": "revenue", "amount": "100.00", "currency": "USD"}
         for period in ("2026-12-23", "2027-01-23"):
             assert world.say(lead_id, period=period, **paid).status_code == 201
 
-    def test_the_same_meeting_once_more_is_a_twin_and_another_is_none(self, world: World) -> None:
+    def test_the_same_meeting_is_a_twin_and_another_is_not(self, world: World) -> None:
         lead_id = world.take()
         meeting = {"type": "scheduled", "meeting_at": "2026-12-01T10:00:00Z"}
         world.say(lead_id, **meeting)
@@ -203,7 +203,7 @@ class TestTwins:
         assert world.say(lead_id, **other).status_code == 201
         assert world.say(lead_id, type="cancelled").status_code == 201  # of the other meeting
 
-    def test_of_posts_at_one_moment_one_is_recorded(self, world: World, sold: str) -> None:
+    def test_of_simultaneous_posts_one_is_recorded(self, world: World, sold: str) -> None:
         answers = at_once(world, sold)
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
         assert refunds(world, sold) == 1

@@ -1,4 +1,4 @@
-"""Rule 41: a paying outcome by the client's own word is an acceptance; no rejection follows it."""
+"""Rule 41: a billable outcome that the client records accepts the lead, which is then final."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def reject(world: World, lead_id: str) -> tuple[int, str]:
     return text.status_code, text.json.get("detail", "")
 
 
-def test_who_says_that_they_bought_has_accepted_the_lead(world: World) -> None:
+def test_recording_a_sale_accepts_the_lead(world: World) -> None:
     lead_id = world.take()
     assert world.say(lead_id, **WON).json["stage"] == "accepted"
     accepted, won = world.lead(lead_id)["events"][-2:]
@@ -33,7 +33,7 @@ def test_who_says_that_they_bought_has_accepted_the_lead(world: World) -> None:
     assert "the client recorded won, which accepts the lead; no rejection follows it" in detail
 
 
-def test_who_says_that_the_meeting_was_held_has_accepted_the_lead(world: World) -> None:
+def test_recording_a_held_meeting_accepts_the_lead(world: World) -> None:
     lead_id = world.take()
     booked = world.say(lead_id, type="scheduled", meeting_at="2026-11-23T16:00:00Z")
     assert booked.json["stage"] == "qualified"
@@ -51,14 +51,14 @@ def test_a_booking_accepts_where_the_price_is_for_bookings(world: World) -> None
 
 
 @pytest.mark.parametrize("kind", ["lost", "scheduled"])
-def test_what_pays_nothing_accepts_nothing(world: World, kind: str) -> None:
+def test_an_outcome_that_is_not_billable_accepts_nothing(world: World, kind: str) -> None:
     lead_id = world.take()
     more = {"meeting_at": "2026-12-01T16:00:00Z"} if kind == "scheduled" else {}
     assert world.say(lead_id, type=kind, **more).json["stage"] == "qualified"
     assert reject(world, lead_id)[0] == 201
 
 
-def test_it_counts_as_explicit(world: World) -> None:
+def test_it_counts_as_explicit_acceptance(world: World) -> None:
     lead_id = world.take()
     right = LeadCorrection(lead_id, "Ada", {"full_name": "Ann B. Lee"})
     world.ledger.transact(lambda records: correct_lead(records, right, NOW))
@@ -66,7 +66,7 @@ def test_it_counts_as_explicit(world: World) -> None:
     assert world.say(lead_id, **WON).json["stage"] == "accepted"
 
 
-def test_an_acceptance_that_a_sale_followed_is_not_taken_back(world: World) -> None:
+def test_an_acceptance_cannot_be_withdrawn_after_a_sale(world: World) -> None:
     lead_id = world.take()
     world.say(lead_id, type="accepted", by="Carol")
     world.say(lead_id, by="Carol", **WON)
@@ -74,7 +74,7 @@ def test_an_acceptance_that_a_sale_followed_is_not_taken_back(world: World) -> N
     assert (text.status_code, "no rejection follows" in text.json["detail"]) == (409, True)
 
 
-def test_after_silence_it_accepts_nothing_twice(world: World) -> None:
+def test_after_silence_an_outcome_accepts_nothing_again(world: World) -> None:
     lead_id = world.take()
     with time_machine.travel(NOW + 49 * HOUR, tick=False):
         assert world.say(lead_id, **WON).json["stage"] == "accepted"

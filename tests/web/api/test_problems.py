@@ -1,4 +1,4 @@
-"""Whatever fails below `/api` is a problem (RFC 9457), and says where and how to mend it."""
+"""Every error below `/api` is a problem (RFC 9457) that says where it is and how to fix it."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ def post(world: World, body: bytes | str, **headers: str) -> TestResponse:
 
 
 @pytest.mark.parametrize("given", [None, "", "Basic YTpi", "gp_x", "bearer", "Digest Bearer x"])
-def test_without_a_token_nothing_opens(world: World, given: str | None) -> None:
+def test_a_request_without_a_token_is_refused(world: World, given: str | None) -> None:
     headers = {} if given is None else {"Authorization": given}
     answer = world.app.test_client().get("/api/v1/leads", headers=headers)
     problem(answer, 401)
@@ -46,14 +46,14 @@ def test_without_a_token_nothing_opens(world: World, given: str | None) -> None:
 
 
 @pytest.mark.parametrize("harm", [str.lower, lambda token: token[:-1], lambda token: f"{token}A"])
-def test_a_token_that_is_not_ours_opens_nothing(world: World, harm: Any) -> None:
+def test_an_unknown_token_is_refused(world: World, harm: Any) -> None:
     world.tokens["thief"] = harm(world.tokens["acme"])
     answer = world.get(client="thief")
     problem(answer, 401)
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
-def test_the_scheme_is_read_whatever_its_case_and_the_token_only_from_the_header(
+def test_the_scheme_ignores_case_and_the_token_is_read_only_from_the_header(
     world: World,
 ) -> None:
     token, asking = world.tokens["acme"], world.app.test_client()
@@ -64,14 +64,14 @@ def test_the_scheme_is_read_whatever_its_case_and_the_token_only_from_the_header
     assert asking.get("/api/v1/leads", headers={"Cookie": f"token={token}"}).status_code == 401
 
 
-def test_a_revoked_token_opens_nothing_from_then_on(world: World) -> None:
+def test_a_revoked_token_is_refused_at_once(world: World) -> None:
     (api_token,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
     world.ledger.transact(lambda records: revoke_token(records, api_token.id, NOW))
     problem(world.get(), 401)
     assert world.get(client="other").status_code == 200
 
 
-def test_the_last_use_is_kept_to_the_hour(world: World) -> None:
+def test_the_last_use_is_stored_to_the_hour(world: World) -> None:
     def used() -> Any:
         (api_token,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
         return api_token.used_at
@@ -90,7 +90,7 @@ def test_the_last_use_is_kept_to_the_hour(world: World) -> None:
     "path", ["", "/", "/v1", "/v1/leads/", "/v2/leads", "/v1/leads/a/b", "/v1/leads/a/events/c"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_address_that_is_none_is_a_problem_and_no_page(
+def test_an_unknown_address_is_a_problem_and_not_a_page(
     world: World, method: str, path: str
 ) -> None:
     problem(world.ask(method, f"/api{path}"), 404)
@@ -107,7 +107,7 @@ def test_an_address_that_is_none_is_a_problem_and_no_page(
         ("POST", "openapi.json", "GET, HEAD"),
     ],
 )
-def test_another_method_is_refused_with_those_that_work(
+def test_another_method_is_refused_with_the_allowed_ones(
     world: World, method: str, path: str, allowed: str
 ) -> None:
     answer = world.ask(method, f"/api/v1/{path}")
@@ -117,7 +117,7 @@ def test_another_method_is_refused_with_those_that_work(
         problem(answer, 405)
 
 
-def test_a_site_of_another_origin_is_let_in_by_no_header(world: World) -> None:
+def test_no_header_admits_another_origin(world: World) -> None:
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
     problem(world.ask("OPTIONS", "/api/v1/leads", headers=preflight), 405)
     answer = world.ask("GET", "/api/v1/leads", headers={"Origin": "http://localhost"})
@@ -141,7 +141,7 @@ def test_answers_are_json_only(world: World, accept: str, status: int) -> None:
         problem(answer, 406)
 
 
-def test_every_faulty_parameter_is_told_at_once(world: World) -> None:
+def test_every_invalid_parameter_is_reported_at_once(world: World) -> None:
     query = "limit=1.5&stage=spam&month=2026-13&received_since=today&campagin=x&cursor=y&stage=a"
     found = problem(world.get(f"/api/v1/leads?{query}"), 422)
     names = [error["parameter"] for error in found["errors"]]
@@ -149,7 +149,7 @@ def test_every_faulty_parameter_is_told_at_once(world: World) -> None:
     assert sorted(names) == expected
 
 
-def test_every_faulty_value_is_told_at_once_by_its_pointer(world: World) -> None:
+def test_every_invalid_value_is_reported_at_once_by_its_pointer(world: World) -> None:
     body = {
         "type": "revenue",
         "amount": 12.5,
@@ -177,7 +177,7 @@ def test_every_faulty_value_is_told_at_once_by_its_pointer(world: World) -> None
     ("body", "pointer"),
     [("{}", "/type"), ('{"type": "spam"}', "/type"), ("[]", ""), ("null", ""), ('"accepted"', "")],
 )
-def test_a_body_of_another_shape_is_told_so(world: World, body: str, pointer: str) -> None:
+def test_a_body_of_another_shape_is_reported(world: World, body: str, pointer: str) -> None:
     found = problem(post(world, body), 422)
     assert [error["pointer"] for error in found["errors"]] == [pointer]
 
@@ -201,9 +201,7 @@ def test_a_body_of_another_shape_is_told_so(world: World, body: str, pointer: st
         b"type=accepted",
     ],
 )
-def test_a_body_that_two_programs_could_read_differently_is_refused(
-    world: World, body: bytes
-) -> None:
+def test_an_ambiguous_json_body_is_refused(world: World, body: bytes) -> None:
     problem(post(world, body), 400)
     assert world.ledger.read(lambda reading: reading.api.saved_response("acme", "k1", "")) is None
 
@@ -212,7 +210,7 @@ def test_a_body_that_two_programs_could_read_differently_is_refused(
     "text",
     ["\ud800", "\x00", "\u202e<script>", "=1+1", "a" * 2000, "\U0001f600" * 2000, "e\u0301" * 900],
 )
-def test_a_hostile_note_is_taken_as_text_or_refused(world: World, text: str) -> None:
+def test_a_hostile_note_is_stored_as_text_or_refused(world: World, text: str) -> None:
     answer = post(world, json.dumps({"type": "accepted", "note": text, "by": text[:120]}))
     assert answer.status_code == (422 if text == "\ud800" else 201), answer.text
 
@@ -238,7 +236,7 @@ def test_a_hostile_amount_is_refused(world: World, amount: str) -> None:
     "time",
     ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "2026-12-01T24:00:00Z", "1764590400"],
 )
-def test_a_time_that_is_none_is_refused(world: World, time: str) -> None:
+def test_an_invalid_time_is_refused(world: World, time: str) -> None:
     answer = post(world, json.dumps({"type": "scheduled", "meeting_at": time}))
     assert problem(answer, 422)["errors"][0]["pointer"] == "/meeting_at"
 
@@ -250,7 +248,7 @@ def test_a_body_of_another_type_is_refused(world: World, kind: str) -> None:
     problem(post(world, '{"type": "accepted"}', **{"Content-Type": kind}), 415)
 
 
-def test_a_packed_body_is_refused(world: World) -> None:
+def test_a_compressed_body_is_refused(world: World) -> None:
     packed = gzip.compress(b'{"type": "accepted"}')
     problem(post(world, packed, **{"Content-Encoding": "gzip"}), 415)
 
@@ -259,7 +257,7 @@ def test_a_large_body_is_refused(world: World) -> None:
     problem(post(world, json.dumps({"type": "accepted", "note": "x" * 70_000})), 413)
 
 
-def test_a_token_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
+def test_the_rate_limit_of_one_token_does_not_affect_others(tmp_path: Path) -> None:
     with time_machine.travel(NOW, tick=False):
         world = make_world(tmp_path, api_rate_limit="3 per minute")
         statuses = [world.get().status_code for _ in range(4)]
@@ -271,7 +269,7 @@ def test_a_token_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_ledger_that_cannot_be_written_is_said_and_a_known_page_still_read(
+def test_a_read_only_ledger_is_reported_and_known_leads_are_still_read(
     world: World,
 ) -> None:
     known, new = world.take(), world.take("notified")
@@ -288,7 +286,7 @@ def test_a_ledger_that_cannot_be_written_is_said_and_a_known_page_still_read(
     assert world.kinds(new) == ["received", "qualified"]
 
 
-def test_what_breaks_is_a_problem_without_a_trace(
+def test_an_unexpected_error_is_a_problem_without_a_traceback(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -300,7 +298,7 @@ def test_what_breaks_is_a_problem_without_a_trace(
     assert "secret" not in answer.text
 
 
-def test_pages_beside_the_api_are_untouched(world: World) -> None:
+def test_pages_outside_the_api_stay_pages(world: World) -> None:
     asking = world.app.test_client()
     assert asking.get("/f/guide").status_code == 200
     assert asking.get("/apix").content_type.startswith("text/html")

@@ -1,4 +1,4 @@
-"""The API in the shipped server: two workers, group commits, and programs that ask at once."""
+"""The API in the real server: two workers, group commit, simultaneous requests."""
 
 import http.client
 import json
@@ -85,7 +85,7 @@ def test_of_many_requests_under_one_key_at_once_one_is_recorded(
     assert kinds(service, lead_id).count("lost") == 1
 
 
-def test_many_who_open_a_lead_at_once_begin_its_window_once(service: Service, token: str) -> None:
+def test_many_requests_at_once_start_the_review_window_once(service: Service, token: str) -> None:
     lead_id = taken(service)
     paths = ("/api/v1/leads", f"/api/v1/leads/{lead_id}")
     headers = {"Authorization": f"Bearer {token}"}
@@ -96,7 +96,7 @@ def test_many_who_open_a_lead_at_once_begin_its_window_once(service: Service, to
     assert kinds(service, lead_id) == ["received", "qualified", "notified"]
 
 
-def test_a_body_that_grows_in_chunks_is_refused(service: Service, token: str) -> None:
+def test_a_chunked_body_that_is_too_long_is_refused(service: Service, token: str) -> None:
     headers = {
         "Authorization": f"Bearer {token}",
         "Idempotency-Key": "big",
@@ -107,7 +107,7 @@ def test_a_body_that_grows_in_chunks_is_refused(service: Service, token: str) ->
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
 
 
-def test_a_body_that_breaks_off_is_a_problem_and_no_event(service: Service, token: str) -> None:
+def test_an_incomplete_body_is_a_problem_and_no_event(service: Service, token: str) -> None:
     lead_id = taken(service)
     head = (
         f"POST /api/v1/leads/{lead_id}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n"
