@@ -36,14 +36,14 @@ Said in a few words.
 """
 SLOW = """
 import time
-from publish.plugins.front_matter import HeadReader
-_convert = HeadReader._convert
+from publish.plugins.front_matter import FrontMatterReader
+_convert = FrontMatterReader._convert
 def convert(self, text):
     if "few words" in text:
         open({began!r}, "w").close()
         {do}
     return _convert(self, text)
-HeadReader._convert = convert
+FrontMatterReader._convert = convert
 """
 """What an installed settings file may do: here it makes a post slower or greedier than any text."""
 

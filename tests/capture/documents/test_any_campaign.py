@@ -103,7 +103,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
             "leads_a_month": draw(st.none() | st.integers(100, 2000)),
             "leads_a_company": draw(st.none() | st.integers(1, 100)),
             "money_a_month": draw(st.none() | st.just("5000")),
-            "over": draw(st.sampled_from(["refuse", "free_over_cap"])),
+            "over": draw(st.sampled_from(["refuse", "free"])),
         },
         **draw(st.sampled_from([{"kind": "demo"}, {"kind": "gated", "assets": ("a.pdf",)}])),
     }

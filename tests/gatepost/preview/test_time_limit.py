@@ -25,15 +25,15 @@ summary: What a reader gets of this post, told in a few words for lists.
 """
 SLOW = """
 import time
-from publish.plugins.front_matter import HeadReader
+from publish.plugins.front_matter import FrontMatterReader
 
-_convert = HeadReader._convert
+_convert = FrontMatterReader._convert
 def convert(self, text):
     if "wait" in text:
         open("began", "w").close()
         time.sleep(600)
     return _convert(self, text)
-HeadReader._convert = convert
+FrontMatterReader._convert = convert
 """
 
 
