@@ -49,9 +49,9 @@ def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
     """The rows in their order. Raises one `FileErrors` with every mistake of the file."""
     table = read_table(content, where, _columns(campaign))
     if not table:
-        raise FileErrors([Problem(where, None, "a heading and no leads below it")])
+        raise FileErrors([Problem(where, None, "a heading but no leads below it")])
     if len(table) > MAX_ROWS:
-        fix = f"at most {MAX_ROWS} at once: cut the file in parts, each with the heading"
+        fix = f"at most {MAX_ROWS} at once: split the file into parts, each with the heading"
         raise FileErrors([Problem(where, None, f"{len(table)} leads; {fix}")])
     sound = []
     problems: list[Problem] = []

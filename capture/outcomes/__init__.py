@@ -1,1 +1,1 @@
-"""What happens after a lead was delivered: recorded one by one, or from a table of a CRM."""
+"""Appointments, sales and revenue of delivered leads: recorded singly, or imported as a table."""

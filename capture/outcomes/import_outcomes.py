@@ -1,7 +1,7 @@
-"""Takes a table of outcomes: all that is new in it, in one transaction, or nothing.
+"""Imports a CSV table of outcomes, such as a CRM exports: every new row, or none.
 
-Two steps, so that the site's visitors wait for no more than is written: first the rows are sorted
-out on a view of the ledger, however many are known already; then the new ones are recorded.
+It takes two steps, to keep the write transaction short. First `sort_rows` compares the rows with
+a view of the ledger. Then `import_rows` records the new ones in one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,12 +27,12 @@ from capture.outcomes.repeats import (
 from capture.outcomes.rows import Cells, LeadFacts, LeadLookup, RowDefaults, load_lead_facts
 
 MAX_NEW: Final = 10_000
-"""One transaction records them all, and the site's visitors wait for it: two seconds or so."""
+"""New outcomes in one import. One transaction records them all; visitors wait about two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedOutcome:
-    """What became of one row."""
+    """The result of one row."""
 
     line: int
     lead_id: str
@@ -40,12 +40,12 @@ class ImportedOutcome:
     occurred_at: datetime
     meeting_at: datetime | None
     known: bool
-    """It was recorded before, or silence has said the same."""
+    """Recorded before, or the same as what silence decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """A row that says something of a lead that is not known yet."""
+    """A row with an outcome that the ledger does not have yet."""
 
     line: int
     outcome: Outcome
@@ -54,7 +54,7 @@ class OutcomeRow:
 
 @dataclass(frozen=True, slots=True)
 class SortedRows:
-    """The rows of a table, told apart."""
+    """The rows of a table: recorded already, new, or faulty."""
 
     where: str
     already_recorded: Sequence[ImportedOutcome]
@@ -65,7 +65,7 @@ class SortedRows:
 
 
 def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: datetime) -> SortedRows:
-    """Finds each row's lead, reads its cells, and tells the new from what is known already."""
+    """Finds each row's lead, reads its cells, and separates new outcomes from recorded ones."""
     lookup = LeadLookup(reading)
     known: list[ImportedOutcome] = []
     new: list[OutcomeRow] = []
@@ -75,18 +75,18 @@ def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: dateti
     changed: set[str] = set()
     for line, row in table.rows(problems):
         cells = Cells(row, defaults)
-        found, outcome = _read(lookup, cells, now)
+        found, outcome = _read_row(lookup, cells, now)
         lead_id = "" if found is None else found.lead.lead_id
         if found is not None and outcome is not None:
             facts = facts_of(outcome, found.terms)
             first = lines.setdefault((lead_id, facts), line)
             if first != line and not outcome.reference:
                 cells.faults.append(
-                    f"the same as line {first}; leave one, or if it happened twice, give each its "
-                    "own time, and the second yes under again"
+                    f"the same as line {first}; delete one, or if it happened twice, give each its "
+                    "own time, and write yes under again in the second"
                 )
             elif _is_known(outcome, facts, found, now, alone=lead_id not in changed):
-                known.append(_taken(line, outcome, known=True))
+                known.append(_imported_outcome(line, outcome, known=True))
             else:
                 new.append(OutcomeRow(line, outcome, facts))
                 changed.add(lead_id)
@@ -97,13 +97,14 @@ def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: dateti
 
 
 def import_rows(records: Records, rows: SortedRows, now: datetime) -> list[ImportedOutcome]:
-    """Records what is new, in the file's order, for `Ledger.transact`; every row's fate.
+    """Records the new rows in the file's order; returns the result of every row.
 
-    Raises one `FileErrors` with every faulty row, and then nothing is to be written.
+    To be run by `Ledger.transact`. Raises one `FileErrors` with all faulty rows; the transaction
+    must then be rolled back.
     """
     problems, faulty = list(rows.problems), dict(rows.has_faulty)
     if len(rows.new) > MAX_NEW:
-        fix = f"at most {MAX_NEW} at once: cut the file in parts, each with the heading"
+        fix = f"at most {MAX_NEW} at once: split the file into parts, each with the heading"
         problems.append(Problem(rows.where, None, f"{len(rows.new)} new outcomes; {fix}"))
         raise FileErrors(in_order(problems))
     used = list(rows.already_recorded)
@@ -114,19 +115,21 @@ def import_rows(records: Records, rows: SortedRows, now: datetime) -> list[Impor
             known = _is_known_now(records, one, previous, now)
             if not known:
                 record_once(records, one.outcome, now)
-            used.append(_taken(one.line, one.outcome, known=known))
+            used.append(_imported_outcome(one.line, one.outcome, known=known))
         except (Refused, NotFound) as refused:
-            problems.append(Problem(rows.where, one.line, _told(str(refused), one, faulty)))
+            problems.append(
+                Problem(rows.where, one.line, _with_first_fault(str(refused), one, faulty))
+            )
             faulty.setdefault(lead_id, one.line)
     if problems:
         raise FileErrors(in_order(problems))
     return sorted(used, key=lambda row: row.line)
 
 
-def _read(
+def _read_row(
     lookup: LeadLookup, cells: Cells, now: datetime
 ) -> tuple[LeadFacts | None, Outcome | None]:
-    """The row's lead and what it says; every fault of its cells is noted in them."""
+    """The row's lead and outcome. Faults of its cells are added to `cells.faults`."""
     terms = lookup.terms(cells)
     if terms is None:
         return None, None
@@ -139,23 +142,29 @@ def _read(
 
 
 def _is_known(
-    text: Outcome, facts: frozenset[Fact], found: LeadFacts, now: datetime, *, alone: bool
+    outcome: Outcome, facts: frozenset[Fact], found: LeadFacts, now: datetime, *, alone: bool
 ) -> bool:
-    """`alone`: no row above changes the lead, so that what silence has said stands."""
-    if _is_recorded(text, facts, found):
+    """Whether the outcome is recorded, or silence decided the same.
+
+    `alone`: no row above changes the lead, so a decision by silence still holds.
+    """
+    if _is_recorded(outcome, facts, found):
         return True
-    return alone and is_already_known(text, found.lead, found.silent, now)
+    return alone and is_already_known(outcome, found.lead, found.silent, now)
 
 
-def _is_recorded(text: Outcome, facts: frozenset[Fact], found: LeadFacts) -> bool:
-    """To the second; what has a reference of its own is no fact under another one (rule 38)."""
-    return facts <= (found.unreferenced if text.reference else found.facts)
+def _is_recorded(outcome: Outcome, facts: frozenset[Fact], found: LeadFacts) -> bool:
+    """Whether the same facts, to the second, are recorded.
+
+    A row with a reference is never the same as a fact under another reference (rule 38).
+    """
+    return facts <= (found.unreferenced if outcome.reference else found.facts)
 
 
 def _is_known_now(
     records: Records, one: OutcomeRow, previous: dict[str, LeadFacts | None], now: datetime
 ) -> bool:
-    """Whether somebody recorded it since the rows were sorted out, or silence has said it."""
+    """Whether it was recorded since the rows were sorted, or silence has decided the same."""
     lead_id = one.outcome.lead_id
     if lead_id not in previous:
         previous[lead_id] = load_lead_facts(records, lead_id)
@@ -168,18 +177,20 @@ def _is_known_now(
     return current is not None and is_already_known(one.outcome, current.lead, current.silent, now)
 
 
-def _told(refusal: str, one: OutcomeRow, faulty: Mapping[str, int]) -> str:
+def _with_first_fault(refusal: str, one: OutcomeRow, faulty: Mapping[str, int]) -> str:
     first = faulty.get(one.outcome.lead_id, one.line)
     if first >= one.line:
         return refusal
-    return f"{refusal} (line {first} of the same lead is faulty; mend that first)"
+    return f"{refusal} (line {first} of the same lead is faulty; fix that first)"
 
 
-def _taken(line: int, text: Outcome, *, known: bool) -> ImportedOutcome:
-    return ImportedOutcome(line, text.lead_id, text.kind, text.occurred_at, text.meeting_at, known)
+def _imported_outcome(line: int, outcome: Outcome, *, known: bool) -> ImportedOutcome:
+    return ImportedOutcome(
+        line, outcome.lead_id, outcome.kind, outcome.occurred_at, outcome.meeting_at, known
+    )
 
 
-# A CSV table of what a CRM or a sales list says became of leads.
+# The table of outcomes: its columns and its size.
 
 
 MAX_ROWS: Final = 100_000
@@ -209,23 +220,23 @@ _HEADING: Final = Columns(
 
 
 def read_outcomes(content: bytes, where: str) -> Table:
-    """Raises one `FileErrors` for what is no table, or with every mistake of its heading."""
+    """The rows of a CSV file. Raises one `FileErrors` with all that is wrong with the table."""
     table = read_table(content, where, _HEADING)
     if not {"lead_id", "email"} & set(table.columns):
-        raise FileErrors([Problem(where, None, "no column says whose outcome: lead_id or email")])
+        raise FileErrors([Problem(where, None, "no column names the lead; add lead_id or email")])
     if not table:
-        raise FileErrors([Problem(where, None, "a heading and no outcomes below it")])
+        raise FileErrors([Problem(where, None, "a heading but no outcomes below it")])
     if len(table) > MAX_ROWS:
-        fix = f"at most {MAX_ROWS} at once: cut the file in parts, each with the heading"
+        fix = f"at most {MAX_ROWS} at once: split the file into parts, each with the heading"
         raise FileErrors([Problem(where, None, f"{len(table)} outcomes; {fix}")])
     return table
 
 
-# What an outcome does not change, though whoever records it may think so: said at once.
+# Remarks on an outcome that has less effect than a user may expect.
 
 
 def outcome_remarks(reading: Reading, terms: Campaign, outcome: Outcome) -> list[str]:
-    """A sentence for each, on an outcome that was recorded just now. `terms` are the lead's."""
+    """Sentences on what the outcome just recorded does not change. `terms` are the lead's."""
     history = lead_history(one.event for one in reading.events.select(lead_id=outcome.lead_id))
     parts = []
     if terms.price.billable == "revenue" and outcome.kind is EventKind.REVENUE and outcome.period:

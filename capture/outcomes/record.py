@@ -1,7 +1,8 @@
-"""Records what happened after a lead was delivered: its meeting, sale, revenue (10, 14, 22).
+"""Records what happened after a lead was delivered: meeting, sale, revenue (rules 10, 14, 22).
 
-Each act is one event with its own time and author. A paying outcome that the agency records
-carries the time at which it becomes final; until then the client may contest it.
+Each outcome is one event with its own time and author; revenue is one event a month. A billable
+outcome that the agency records has the time at which it becomes final; until then the client may
+object to it.
 """
 
 from collections.abc import Mapping
@@ -44,64 +45,64 @@ KINDS: Final[Mapping[str, EventKind]] = {
         EventKind.OBJECTED,
     )
 }
-"""What can be recorded, by the word that people write."""
+"""The event kinds that can be recorded, by the name that users write."""
 
 MAX_DISTANCE: Final = timedelta(days=3653)
-"""Ten years: a meeting or a period that lies farther ahead has a mistyped year."""
+"""Ten years. A meeting or period further ahead probably has a mistyped year."""
 
 WITH_AMOUNT: Final = frozenset({EventKind.WON, EventKind.REVENUE, EventKind.REFUNDED})
 WITH_PERIOD: Final = frozenset({EventKind.REVENUE, EventKind.REFUNDED})
-"""What may be for several months, and is then split by month."""
+"""Outcomes that may cover several months; they are split by month."""
 AFTER_MEETING: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW})
 AFTER_SALE: Final = frozenset({EventKind.WON, EventKind.CHURNED, EventKind.REFUNDED})
-"""What has a sale before it; `won` if it is a return."""
+"""Outcomes that need an earlier sale; `won` needs one if the customer returns."""
 ENDING: Final = AFTER_MEETING | {EventKind.MOVED, EventKind.CANCELLED}
-"""What can become of a meeting until silence has said that it was held (rule 14)."""
+"""What can happen to a meeting until silence makes it held (rule 14)."""
 WITH_MEETING: Final = frozenset({EventKind.SCHEDULED, EventKind.MOVED})
 GIVES_BACK: Final = {EventKind.REFUNDED: REFUND, EventKind.CHURNED: CHURN}
-"""What may credit lines that were billed already, with the reason on the credit note."""
+"""Outcomes that may credit billed lines, with the reason on the credit note."""
 
 REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]{0,79}"
-"""Letters, digits and a few signs: ids, and neither names nor e-mail addresses (rule 31)."""
+"""Letters, digits and a few signs: it holds ids, not names or e-mail addresses (rule 31)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What somebody says has become of a lead."""
+    """An outcome of a lead, as somebody reports it."""
 
     lead_id: str
     kind: EventKind
     actor: Actor
     """Who records it: the client by its own token, or the agency."""
     by: str
-    """The person's name as they gave it; kept in a note, which can be erased."""
+    """The person's name as given; kept in a note, which can be erased."""
     occurred_at: datetime
     meeting_at: datetime | None = None
     amount: Decimal | None = None
     """Net of tax, in major units of the campaign's currency (rule 22)."""
     currency: str = ""
-    """What the amount is in, where that was said; no other than the campaign's is taken."""
+    """The amount's currency if given; any but the campaign's is refused."""
     period: date | None = None
-    """First day of the month that revenue or a refund in part is for."""
+    """First day of the month that revenue or a partial refund is for."""
     months: int = 1
-    """How many months it is for; it is split by month (rules 22 and 37)."""
+    """Number of months; the amount is split by month (rules 22 and 37)."""
     reason: str = ""
     """objected: one of the campaign's codes."""
     note: str = ""
     reference: str = ""
-    """The id that the client's own system gave this very fact (rule 38)."""
+    """The id of this fact in the client's own system (rule 38)."""
     again: bool = False
-    """It is another fact, though one much like it is recorded (rule 38)."""
+    """It is a separate fact, although a similar one is recorded (rule 38)."""
     timed: bool = True
-    """Somebody said when it happened; else it is taken to have happened when it is recorded."""
+    """Whether its time was given; otherwise `occurred_at` is the time of recording."""
     on_behalf: bool = False
-    """The agency enters it for the client (rule 41): it is the agency's word, and marked so."""
+    """The agency enters it for the client (rule 41): the event names the agency and is marked."""
 
 
 def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
-    """Records one outcome as a new fact; `once.record` finds out whether it is new.
+    """Records an outcome as a new fact; `record_once` checks first whether it is new.
 
-    Raises `MoveRefused`, or `Refused` with what to write instead.
+    Returns the lead after it. Raises `MoveRefused`, or `Refused` with what to write instead.
     """
     found = find_lead(records, outcome.lead_id)
     lead = record_held_meeting(records, found, now)
@@ -112,22 +113,22 @@ def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
-            "its receipt or in the time to come; say when it happened"
+            "its receipt or in the future; say when it happened"
         )
     if outcome.kind in ENDING and lead is not found:
-        raise Refused(f"lead {lead.lead_id}: its meeting was taken as held already, by silence")
+        raise Refused(f"lead {lead.lead_id}: silence already counts its meeting as held")
     by = records.people.pseudonym(lead.client, outcome.by)
-    text = {"by": by}
+    common = {"by": by}
     if outcome.on_behalf:
-        text[ON_BEHALF_OF] = Actor.CLIENT.value
+        common[ON_BEHALF_OF] = Actor.CLIENT.value
     if outcome.reference:
-        text["reference"] = outcome.reference
-    found_data = _data(history, terms, outcome, now)
+        common["reference"] = outcome.reference
+    event_data = _event_data(history, terms, outcome, now)
     if outcome.kind is EventKind.REVENUE:
-        check_unbilled(records, history, terms, found_data)
+        check_unbilled(records, history, terms, event_data)
     if outcome.actor is Actor.CLIENT and is_acceptance(outcome.kind, terms):
         _accept(records, lead, outcome.kind, by, now)
-    for data in found_data:
+    for data in event_data:
         records.append(
             Event(
                 lead.campaign,
@@ -136,7 +137,7 @@ def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
                 outcome.occurred_at,
                 now,
                 outcome.actor,
-                {**text, **data},
+                {**common, **data},
             )
         )
     note = Note(
@@ -149,9 +150,11 @@ def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
 
 
 def _accept(records: Records, lead: Lead, cause: EventKind, by: str, now: datetime) -> None:
-    """Rule 41: who says that a lead paid accepts it, unless it is accepted already."""
-    objects = lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
-    if lead.review_at(now) == "qualified" or objects:
+    """Rule 41: a client that reports a billable outcome accepts the lead, unless it has already."""
+    may_still_accept = (
+        lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
+    )
+    if lead.review_at(now) == "qualified" or may_still_accept:
         data = {"by": by, "cause": cause.value}
         accepted = Event(
             lead.campaign, lead.lead_id, EventKind.ACCEPTED, now, now, Actor.CLIENT, data
@@ -159,28 +162,28 @@ def _accept(records: Records, lead: Lead, cause: EventKind, by: str, now: dateti
         records.append(accepted)
 
 
-def _data(
+def _event_data(
     history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
 ) -> list[dict[str, Any]]:
-    """What each event says: one, or one a month for revenue."""
+    """The data of each event: one, or one a month for revenue and refunds of revenue."""
     kind = outcome.kind
     final: dict[str, Any] = {}
-    returns = kind is EventKind.WON and history.won is not None  # which pays nothing (rule 37)
+    returns = kind is EventKind.WON and history.won is not None  # not billable (rule 37)
     if is_billable_event(kind, terms) and outcome.actor is not Actor.CLIENT and not returns:
         final = {"final_at": show_time(deadline(terms, now))}
     if kind in WITH_MEETING:
-        return [_meeting(history, terms, outcome, now) | final]
+        return [_meeting_data(history, terms, outcome, now) | final]
     if kind is EventKind.OBJECTED:
-        return [_objection(history, terms, outcome, now)]
+        return [_objection_data(history, terms, outcome, now)]
     if kind in AFTER_MEETING:
-        _check_begun(history, outcome)
+        _check_meeting_begun(history, outcome)
     if kind is EventKind.NO_SHOW and history.lead.appointment == "held":
         _check_objection(history, outcome, history.held, now)
     if kind in AFTER_SALE:
         _check_after_sale(history, terms, outcome)
     if kind not in WITH_AMOUNT:
         return [final]
-    amount = _amount(terms, outcome)
+    amount = _amount_minor(terms, outcome)
     if kind is EventKind.REFUNDED:
         refund = Refund(outcome.occurred_at, amount)
         return split_refund(history, terms, refund, outcome.period, outcome.months)
@@ -193,7 +196,7 @@ def _data(
     return [{"amount": amount, **final}]
 
 
-def _meeting(
+def _meeting_data(
     history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
 ) -> dict[str, Any]:
     at = outcome.meeting_at
@@ -215,8 +218,8 @@ def _check_year(history: LeadHistory, day: date, now: datetime) -> None:
         raise Refused(f"lead {history.lead.lead_id}: {day} is more than ten years ahead")
 
 
-def _check_begun(history: LeadHistory, outcome: Outcome) -> None:
-    """What comes of a meeting is known once it was to begin, and nothing is billed before."""
+def _check_meeting_begun(history: LeadHistory, outcome: Outcome) -> None:
+    """A meeting has no result, and is not billed, before it begins."""
     begins = history.lead.meeting_at
     if begins is not None and outcome.occurred_at < begins:
         raise Refused(
@@ -226,7 +229,7 @@ def _check_begun(history: LeadHistory, outcome: Outcome) -> None:
 
 
 def _check_after_sale(history: LeadHistory, terms: Campaign, outcome: Outcome) -> None:
-    """Whoever leaves, returns or is paid back was a customer before, to the day (rule 37)."""
+    """Churn, return and refund come no earlier than the day of what they follow (rule 37)."""
     what, since = "the sale was won", history.won and history.won.occurred_at
     if outcome.kind is EventKind.WON:
         what, since = "the customer left", history.churned_at
@@ -239,14 +242,14 @@ def _check_after_sale(history: LeadHistory, terms: Campaign, outcome: Outcome) -
         )
 
 
-def _objection(
+def _objection_data(
     history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
 ) -> dict[str, Any]:
     reasons = terms.review.reasons
     if outcome.reason not in reasons:
         known = ", ".join(reasons)
         raise Refused(f"{outcome.reason!r} is no reason of {terms.slug}; it allows: {known}")
-    held = history.held or _unanswered(history, outcome)
+    held = history.held or _unreported_meeting(history, outcome)
     standing = {"scheduled": history.booked, "held": held, "won": history.won}.get(
         terms.price.billable
     )
@@ -263,8 +266,8 @@ def _objection(
     return data
 
 
-def _unanswered(history: LeadHistory, outcome: Outcome) -> BillableEvent | None:
-    """A meeting that has begun and of which nobody has spoken: silence will take it as held."""
+def _unreported_meeting(history: LeadHistory, outcome: Outcome) -> BillableEvent | None:
+    """A meeting that has begun and has no reported result: silence will make it held."""
     lead = history.lead
     begins, final = lead.meeting_at, lead.deemed_held_at
     if lead.appointment != "scheduled" or begins is None or final is None:
@@ -275,7 +278,7 @@ def _unanswered(history: LeadHistory, outcome: Outcome) -> BillableEvent | None:
 def _check_objection(
     history: LeadHistory, outcome: Outcome, standing: BillableEvent | None, now: datetime
 ) -> None:
-    """Rule 14: only the client, and strictly before the outcome is final."""
+    """Rule 14: only the client may_still_accept, and strictly before the outcome is final."""
     lead_id = history.lead.lead_id
     if outcome.actor is not Actor.CLIENT and not outcome.on_behalf:
         raise Refused(f"lead {lead_id}: only the client can object", Hint.FROM_CLIENT)
@@ -286,12 +289,13 @@ def _check_objection(
         raise Refused(f"lead {lead_id}: that outcome has been final since {ended}")
 
 
-def _amount(terms: Campaign, outcome: Outcome) -> int:
+def _amount_minor(terms: Campaign, outcome: Outcome) -> int:
     amount = outcome.amount
     if amount is None or amount <= 0:
         raise Refused(f"say the amount of what was {outcome.kind}, net of tax", Hint.AMOUNT)
     if outcome.currency and outcome.currency != terms.currency:
         raise Refused(
-            f"{terms.slug} counts in {terms.currency}: an amount in {outcome.currency} is not taken"
+            f"{terms.slug} counts in {terms.currency}, not {outcome.currency}; "
+            "convert the amount first"
         )
     return minor_units(amount, terms.currency)

@@ -1,8 +1,8 @@
-"""One fact, once (rule 38): records an outcome unless it is recorded already.
+"""Records each outcome once (rule 38).
 
-A reference, by which the client's own system knows the fact, decides if there is one. Without it a
-near twin is refused until somebody says that it is another fact. Both are asked in the transaction
-that writes, and writers queue (rule 32), so it holds for posts at one moment too.
+A reference, the fact's id in the client's own system, decides if there is one. Without a
+reference, a near duplicate is refused until the user says that it is a separate fact. Both checks
+run in the transaction that writes, so they also hold for simultaneous requests (rule 32).
 """
 
 import re
@@ -29,26 +29,24 @@ from capture.outcomes.record import (
 )
 from capture.review import find_lead
 
-# By what an outcome is known again: what happened and when, not who told it.
-#
-# The events of a lead tell it, so that an outcome is known however it was recorded, by a table or
-# by a command, and for ever.
+# Facts: what happened and when, without who reported it. They come from the lead's events, so an
+# outcome is recognised whether a table or a command recorded it.
 
 
 MAX_YEAR: Final = 2999
-"""Of a period that somebody may mean."""
+"""The latest year of a period; a later one is mistyped."""
 
 Fact = tuple[str, str, Any, Any, Any, Any]
 """Kind, time, meeting's time, amount in minor units, period, reason: as events hold them."""
 
 
 def facts_of(outcome: Outcome, terms: Campaign) -> frozenset[Fact]:
-    """What the outcome's events would say: one fact, or one for each month that it names."""
+    """The facts of the outcome's events: one, or one for each of its months."""
     return frozenset(_facts(outcome, terms))
 
 
 def facts_in(events: Iterable[Event]) -> frozenset[Fact]:
-    """What a lead's events say already; also what was objected to later, and so was heard once."""
+    """The facts that a lead's events hold, including those the client objected to later."""
     return frozenset(
         _fact(
             event.kind,
@@ -63,7 +61,7 @@ def facts_in(events: Iterable[Event]) -> frozenset[Fact]:
 
 
 def is_already_known(outcome: Outcome, lead: Lead, held_by_silence: bool, now: datetime) -> bool:
-    """Whether it confirms what silence has said before: that the meeting was held (rule 14)."""
+    """Whether it confirms what silence decided before: that the meeting was held (rule 14)."""
     begins = lead.meeting_at
     if outcome.kind is not EventKind.HELD or begins is None or outcome.occurred_at < begins:
         return False
@@ -71,7 +69,7 @@ def is_already_known(outcome: Outcome, lead: Lead, held_by_silence: bool, now: d
 
 
 def held_by_silence(events: Iterable[Event]) -> bool:
-    """Whether the last word on the meeting is what silence said of it."""
+    """Whether silence made the last meeting held, and no report followed."""
     words = [event for event in events if event.kind is EventKind.HELD]
     return bool(words) and bool(words[-1].data.get("silence"))
 
@@ -82,7 +80,7 @@ def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
         yield _fact(kind, on, meeting_at=show_time(outcome.meeting_at))
     elif kind in WITH_PERIOD and outcome.amount is not None and outcome.period is not None:
         amount = minor_units(outcome.amount, terms.currency)
-        # A mistyped year is refused where the outcome is recorded; months beyond it are none.
+        # `record_outcome` refuses a mistyped year; its months cannot be split.
         months = outcome.months if outcome.period.year <= MAX_YEAR else 1
         for day, part in split(amount, outcome.period, months).items():
             yield _fact(kind, on, amount=part, period=day.isoformat())
@@ -101,20 +99,20 @@ def _fact(kind: EventKind, on: datetime, **text: Any) -> Fact:
 
 
 NEAR: Final = timedelta(days=1)
-"""Two systems that tell of one fact may give a time or the date alone."""
+"""How far apart two reports of one fact may be: one system may send only the date."""
 
 Content = tuple[object, ...]
-"""What an outcome says, but for who says it and when it was: meeting, amount, period, reason."""
+"""A fact without its kind and time: meeting's time, amount, period, reason."""
 
 _MEETINGS: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW, EventKind.CANCELLED})
-"""What becomes of a meeting is a twin only for the same meeting."""
+"""Results of a meeting; two are near duplicates only if the meeting is the same."""
 
 
 def record_once(records: Records, outcome: Outcome, now: datetime) -> Lead:
-    """Records an outcome; one that its reference shows to be known already writes nothing.
+    """Records an outcome and returns the lead; writes nothing if its reference is recorded.
 
-    Raises `Refused` for other content under the reference, for a near twin, and as
-    `write_outcome` does.
+    Raises `Refused` for other content under the reference, for a near duplicate, and as
+    `record_outcome` does.
     """
     if find_recorded_outcome(records, outcome) is not None:
         return find_lead(records, outcome.lead_id)
@@ -124,16 +122,16 @@ def record_once(records: Records, outcome: Outcome, now: datetime) -> Lead:
 
 
 def find_recorded_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
-    """The event that recorded this very fact earlier, by its reference; None if it is new.
+    """The event that recorded this fact, found by its reference; None if it is new.
 
-    Raises `Refused` if the reference stands for another fact.
+    Raises `Refused` if the reference belongs to another fact.
     """
     reference = outcome.reference
     if not reference:
         return None
     if not re.fullmatch(REFERENCE, reference):
         raise Refused(
-            "the reference is not one: write the id that the client's own system gave the fact, "
+            "no valid reference: write the id that the client's own system gave the fact, "
             "1 to 80 letters, digits and signs of . _ : / # + = -"
         )
     lead = find_lead(reading, outcome.lead_id)
@@ -152,7 +150,7 @@ def find_recorded_outcome(reading: Reading, outcome: Outcome) -> Recorded | None
 
 
 def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -> Iterator[str]:
-    """In what the outcome is not the one that was recorded under its reference."""
+    """The names of what differs from the fact recorded under the same reference."""
     first = found[0].event
     if first.lead_id != outcome.lead_id:
         yield f"lead ({first.lead_id})"
@@ -169,16 +167,16 @@ def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -
 
 
 def _check_near_duplicate(reading: Reading, lead: Lead, outcome: Outcome) -> None:
-    """Raises `Refused` for what was recorded within a day already, and may be the same."""
-    if outcome.again or outcome.kind is EventKind.OBJECTED:  # to object twice costs nobody anything
+    """Raises `Refused` if the same was recorded within a day, and may be the same fact."""
+    if outcome.again or outcome.kind is EventKind.OBJECTED:  # a second objection changes no bill
         return
     terms = saved_campaign(reading, lead.campaign, lead.version)
     text = {_content(fact) for fact in facts_of(outcome, terms)}
     events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     for event in _same_kind(events, outcome.kind):
-        told_apart = outcome.reference and event.data.get("reference")
+        has_two_references = outcome.reference and event.data.get("reference")
         near = abs(event.occurred_at - outcome.occurred_at) <= NEAR
-        if near and not told_apart and text & set(map(_content, facts_in([event]))):
+        if near and not has_two_references and text & set(map(_content, facts_in([event]))):
             raise Refused(
                 f"lead {lead.lead_id}: the same {outcome.kind} is recorded already, at "
                 f"{show_time(event.occurred_at)}; if this is another one, say so (again), or give "
@@ -187,7 +185,7 @@ def _check_near_duplicate(reading: Reading, lead: Lead, outcome: Outcome) -> Non
 
 
 def _same_kind(events: list[Event], kind: EventKind) -> list[Event]:
-    """The events of a kind that somebody told; of a meeting's end, those of the last meeting."""
+    """The reported events of a kind; for results of a meeting, those of the last meeting."""
     if kind in _MEETINGS:
         meetings = [one for one in events if one.kind in WITH_MEETING]
         last = meetings[-1].data["meeting_at"] if meetings else None

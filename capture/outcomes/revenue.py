@@ -1,4 +1,7 @@
-"""Revenue by month (rules 20, 22 and 42): a payment divided, and no month paid for twice."""
+"""Revenue and refunds by month (rules 20, 22, 37, 42), and amounts as spreadsheets write them.
+
+A payment for several months is divided between them; no month is counted twice.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,10 +29,10 @@ from capture.money import check_amount, from_minor, round_minor
 def revenue_periods(
     history: LeadHistory, terms: Campaign, amount: int, first: date, months: int
 ) -> list[dict[str, Any]]:
-    """What each month's event says. The amount is in minor units.
+    """The data of each month's event. The amount is in minor units.
 
-    Raises `Refused` for a period before the sale, or whose month shares days with another one, or
-    whose amounts add up to more than we count with.
+    Raises `Refused` for a period before the sale, for a month that overlaps a recorded one, and if
+    the amounts of a period add up to more than the product supports.
     """
     parts = split(amount, first, months)
     for day, part in parts.items():
@@ -45,9 +48,9 @@ def revenue_periods(
 def check_unbilled(
     reading: Reading, history: LeadHistory, terms: Campaign, parts: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Rule 20: raises `Refused` for more revenue of a period that stands on a statement.
+    """Rule 20: raises `Refused` for more revenue of a period that is on a statement.
 
-    The refusal says the debit that it takes (rule 27).
+    The message names the debit note that is needed instead (rule 27).
     """
     billed = {
         period: number
@@ -57,7 +60,7 @@ def check_unbilled(
     for part in parts:
         period = part["period"]
         if period in billed:
-            more = from_minor(_added(history, terms, period, part["amount"]), terms.currency)
+            more = from_minor(_added_fee(history, terms, period, part["amount"]), terms.currency)
             raise Refused(
                 f"lead {history.lead.lead_id}: the month of {period} stands on statement "
                 f"{billed[period]}; more for it is a debit note, which the client approves: "
@@ -65,8 +68,8 @@ def check_unbilled(
             )
 
 
-def _added(history: LeadHistory, terms: Campaign, period: str, amount: int) -> int:
-    """What one more amount adds to the period's fee, which is rounded once on the sum."""
+def _added_fee(history: LeadHistory, terms: Campaign, period: str, amount: int) -> int:
+    """What one more amount adds to the period's fee, in minor units; rounded once on the sum."""
     amounts = history.revenue.get(period, ())
     more = BillableEvent(history.lead.received_at, history.lead.received_at, amount)
     then = replace(history, revenue={**history.revenue, period: (*amounts, more)})
@@ -84,9 +87,9 @@ def _check_since_won(history: LeadHistory, terms: Campaign, first: date) -> None
 
 
 def _check_months(history: LeadHistory, terms: Campaign, parts: Iterable[date]) -> None:
-    """Rule 20: of the term's months, each is paid for once, by whatever day it is known.
+    """Rule 20: each month of the term counts once, whatever day it begins on.
 
-    A month whose revenue was given back whole is as if it had never been paid for.
+    A month whose revenue was refunded in full may be recorded again.
     """
     standing = [
         day
@@ -107,37 +110,37 @@ def _check_months(history: LeadHistory, terms: Campaign, parts: Iterable[date]) 
             )
 
 
-# Money that goes back to a customer: of a sale, in full or in part, or of its months (23, 37).
+# Refunds to a customer: of a sale, or of months of revenue (rules 23 and 37).
 
 
 def split_refund(
     history: LeadHistory, terms: Campaign, refund: Refund, period: date | None, months: int
 ) -> list[dict[str, Any]]:
-    """What each refund's event says: one, or one for each month that it names.
+    """The data of each refund's event: one, or one for each month that it names.
 
-    `refund` has the amount of all of them. Raises `Refused` for a refund that is more
-    than there was, or does not say what it is for.
+    `refund` has the total amount, in minor units. Raises `Refused` if it is more than was paid, or
+    if its months are missing.
     """
     if terms.price.billable == "revenue":
         if period is None:
-            parts = [(_in_full(history, terms, refund.amount), refund)]
+            parts = [(_left_after_full_refund(history, terms, refund.amount), refund)]
         else:
-            parts = _in_part(history, terms, refund, period, months)
+            parts = _partial_refunds(history, terms, refund, period, months)
     elif period is not None:
         raise Refused(
             f"lead {history.lead.lead_id}: a refund names months only where a share of revenue is "
             "paid; leave the period out"
         )
     else:
-        parts = [(_of_the_sale(history, terms, refund.amount), refund)]
+        parts = [(_left_of_sale(history, terms, refund.amount), refund)]
     return [
         {"amount": part.amount, "left": left, **({"period": part.period} if part.period else {})}
         for left, part in parts
     ]
 
 
-def _of_the_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
-    """What is left of the sale afterwards."""
+def _left_of_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
+    """What is left of the sale afterwards, in minor units."""
     won = 0 if history.won is None else history.won.amount
     left = won - _refunded(history) - amount
     if history.won is not None and left < 0:
@@ -146,33 +149,32 @@ def _of_the_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
     return left
 
 
-def _in_full(history: LeadHistory, terms: Campaign, amount: int) -> int:
-    """Rule 37: without a month, a refund is all that the customer paid: nothing is left."""
-    sums = _sums_in_full(history)
+def _left_after_full_refund(history: LeadHistory, terms: Campaign, amount: int) -> int:
+    """Rule 37: a refund without a month must be all that was paid; returns what is left: 0."""
+    sums = _full_refund_amounts(history)
     if amount in sums:
         return 0
     known = ", ".join(sorted(history.revenue)) or "none"
     full = " or ".join(str(from_minor(one, terms.currency)) for one in sums)
     raise Refused(
         f"lead {history.lead.lead_id}: {from_minor(amount, terms.currency)} is a refund in part, "
-        "so "
-        "name the months that it is for, by the period of the first and their number (recorded "
+        "so name the months that it is for, by the period of the first and their number (recorded "
         f"periods: {known}); a refund in full is {full}"
     )
 
 
-def _sums_in_full(history: LeadHistory) -> Sequence[int]:
-    """All the revenue that is recorded, or the sale's own amount if that is no less."""
+def _full_refund_amounts(history: LeadHistory) -> Sequence[int]:
+    """The amounts that are a refund in full: all recorded revenue, or the sale if not smaller."""
     won = 0 if history.won is None else history.won.amount
     paid = sum(one.amount for amounts in history.revenue.values() for one in amounts)
     sums = [one for one in dict.fromkeys((won if won >= paid else 0, paid)) if one]
     return [max(0, one - _refunded(history)) for one in sums]
 
 
-def _in_part(
+def _partial_refunds(
     history: LeadHistory, terms: Campaign, refund: Refund, first: date, months: int
 ) -> list[tuple[int, Refund]]:
-    """Rule 37: exactly the months that it names, split as a payment is."""
+    """Rule 37: the named months, split as a payment is; what is left of each, and its refund."""
     parts = []
     for day, amount in split(refund.amount, first, months).items():
         period = day.isoformat()
@@ -187,8 +189,7 @@ def _in_part(
             most = from_minor(kept, terms.currency)
             raise Refused(
                 f"lead {history.lead.lead_id}: at most {most} of {period} can be given back, and "
-                "at "
-                "least one unit of the currency"
+                "at least one unit of the currency"
             )
         parts.append((kept - amount, Refund(refund.occurred_at, amount, period)))
     return parts
@@ -198,7 +199,7 @@ def _refunded(history: LeadHistory) -> int:
     return sum(refund.amount for refund in history.refunds)
 
 
-# Amounts as spreadsheets and CRMs write them: taken where they have one reading only.
+# Amounts as spreadsheets and CRMs write them; ambiguous ones are refused.
 
 
 _POINT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -209,11 +210,10 @@ _EITHER: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 
 
 def read_amount(text: str) -> Decimal:
-    """1234.50, 1,234.50, 1234,50 and 1.234,50 alike. Raises `Refused` for what is no such amount.
+    """Reads 1234.50, 1,234.50, 1234,50 and 1.234,50. Raises `Refused` for anything else.
 
-    A point alone always parts the decimals, as in every other place where we read an amount. A
-    comma alone before three digits may part thousands or decimals: 1,234 is refused, since the
-    two readings lie a factor of a thousand apart.
+    A single point always separates decimals, as everywhere in the product. A single comma before
+    three digits may separate thousands or decimals, so 1,234 is refused.
     """
     if _POINT.fullmatch(text):
         return Decimal(text)

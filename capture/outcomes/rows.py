@@ -1,7 +1,4 @@
-"""One row of a table of outcomes, cell by cell, to what it says of a lead.
-
-The columns are named as the options of the command that records one outcome.
-"""
+"""Reads one row of a table of outcomes: its cells, its lead, its outcome."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +23,7 @@ from capture.outcomes.repeats import Fact, facts_in, held_by_silence
 from capture.outcomes.revenue import read_amount
 
 MAX_MONTHS: Final = 120
-"""How many months a payment may be split over."""
+"""Most months that a payment may be split over."""
 
 Value = TypeVar("Value")
 
@@ -41,67 +38,68 @@ _NEEDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowDefaults:
-    """Who brings a table, and what holds for the rows that do not say it themselves."""
+    """Who imports a table, and defaults for empty cells."""
 
     by: str
     """The person's name."""
     side: Actor
-    """Whose word it relays: the agency's own or the client's. The agency enters it (rule 41)."""
+    """Who reports the outcomes, agency or client. The agency enters them (rule 41)."""
     campaign: str = ""
-    """Where the leads are that rows name by their e-mail address."""
+    """The campaign of leads that rows name by e-mail address."""
 
 
 class Cells:
-    """Reads a row's cells; what is wrong with them is gathered in `faults`, each in one line."""
+    """Reads a row's cells; collects what is wrong with them in `faults`, one line each."""
 
     def __init__(self, cells: Mapping[str, str], defaults: RowDefaults) -> None:
         self._cells = {name: cell.strip() for name, cell in cells.items()}
-        self._teller = defaults
+        self._defaults = defaults
         self.faults: list[str] = []
 
     def text(self, name: str) -> str:
-        """The cell; empty where there is no such column."""
+        """The cell's text; empty if there is no such column."""
         return self._cells.get(name, "")
 
     @property
     def campaign(self) -> str:
-        """In which campaign the lead is."""
-        return self.text("campaign") or self._teller.campaign
+        """The campaign of the lead."""
+        return self.text("campaign") or self._defaults.campaign
 
     def fault(self, name: str, sentence: str) -> None:
-        """Notes what is wrong with a cell."""
+        """Adds a fault of a cell."""
         text = self.text(name)
         self.faults.append(
             f"{name} = {show_value(text)}: {sentence}" if text else f"{name}: {sentence}"
         )
 
     def on(self, terms: Campaign) -> datetime | None:
-        """When it happened, in UTC; a time without a zone is one of the campaign's."""
+        """When it happened, in UTC; a time without a zone is in the campaign's zone."""
         if not self.text("on"):
-            self.fault("on", "say when it happened; a row is known again by its time")
+            self.fault("on", "write when it happened; a row is recognised by its time")
         return self._read("on", lambda text: read_moment(text, terms.zone), _TIME)
 
     def outcome(self, lead_id: str, on: datetime, terms: Campaign) -> Outcome | None:
-        """What the row says, or None if a cell is faulty."""
-        kind = KINDS.get(_word(self.text("outcome")))
+        """The row's outcome, or None if a cell is faulty."""
+        kind = KINDS.get(_normalized(self.text("outcome")))
         if kind is None:
-            self.fault("outcome", self._offered())
+            self.fault("outcome", self._known_kinds())
             return None
-        self._check_belonging(kind, terms)
+        self._check_cells(kind, terms)
         data = Outcome(
             lead_id=lead_id,
             kind=kind,
             actor=Actor.AGENCY,
             on_behalf=self._side() is Actor.CLIENT,
-            by=self._teller.by,
+            by=self._defaults.by,
             occurred_at=on,
             meeting_at=self._read("at", lambda text: read_moment(text, terms.zone), _TIME),
             amount=self._read("amount", read_amount, ""),
-            period=self._read("period", _day, "write a date such as 2026-12-01"),
-            months=self._read("months", _months, f"write a number from 1 to {MAX_MONTHS}") or 1,
+            period=self._read("period", _parse_date, "write a date such as 2026-12-01"),
+            months=self._read("months", _parse_months, f"write a number from 1 to {MAX_MONTHS}")
+            or 1,
             reason=self.text("reason"),
             note=self.text("note"),
-            reference=self._read("reference", _reference, _REFERENCE) or "",
+            reference=self._read("reference", _parse_reference, _REFERENCE) or "",
             again=self._read("again", lambda text: _YES_NO[text.casefold()], "write yes or no")
             or False,
         )
@@ -110,28 +108,28 @@ class Cells:
         return None if self.faults else data
 
     def _side(self) -> Actor:
-        """Whose word the agency enters."""
+        """Who reports the outcome: the agency, or the client through the agency."""
         fix = "write agency or client"
         side = self._read("from", lambda text: _SIDES[text.casefold()], fix)
-        return side or self._teller.side
+        return side or self._defaults.side
 
-    def _check_amount(self, text: Outcome, terms: Campaign) -> None:
-        if not text.amount:
+    def _check_amount(self, outcome: Outcome, terms: Campaign) -> None:
+        if not outcome.amount:
             self.fault("amount", _NEEDS["amount"])
             return
         try:
-            minor_units(text.amount, terms.currency)
+            minor_units(outcome.amount, terms.currency)
         except Refused as refused:
             self.fault("amount", str(refused))
 
-    def _check_belonging(self, kind: EventKind, terms: Campaign) -> None:
-        """What the outcome needs, and nothing that would be passed over in silence."""
-        needed, allowed = _belonging(kind, terms)
+    def _check_cells(self, kind: EventKind, terms: Campaign) -> None:
+        """The outcome has the cells that it needs, and no cell that would be ignored."""
+        needed, allowed = _cells_of_kind(kind, terms)
         for name in ("at", "amount", "period", "months", "reason"):
             if name in needed and not self.text(name):
                 self.fault(name, _NEEDS[name])
             elif self.text(name) and name not in allowed:
-                self.fault(name, f"{_spoken(kind)} has none; leave the cell empty")
+                self.fault(name, f"{_display_name(kind)} has none; leave the cell empty")
 
     def _read(self, name: str, read: Callable[[str], Value], fix: str) -> Value | None:
         text = self.text(name)
@@ -145,11 +143,11 @@ class Cells:
             self.fault(name, fix)
         return None
 
-    def _offered(self) -> str:
+    def _known_kinds(self) -> str:
         text, known = self.text("outcome"), ", ".join(KINDS)
         if not text:
-            return f"say what has become of the lead: {known}"
-        return "none that we know" + (suggestion(text, KINDS) or f"; write one of {known}")
+            return f"name the outcome: {known}"
+        return "no such outcome" + (suggestion(text, KINDS) or f"; write one of {known}")
 
 
 _YES_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
@@ -157,8 +155,8 @@ _REFERENCE: Final = "write 1 to 80 letters, digits and signs of . _ : / # + = -"
 _TIME: Final = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
 
 
-def _belonging(kind: EventKind, terms: Campaign) -> tuple[set[str], set[str]]:
-    """The cells that an outcome needs, and those that it may have."""
+def _cells_of_kind(kind: EventKind, terms: Campaign) -> tuple[set[str], set[str]]:
+    """The names of the cells that an outcome needs, and of those that it may have."""
     needed: set[str] = set()
     if kind in WITH_MEETING:
         needed = {"at"}
@@ -174,60 +172,60 @@ def _belonging(kind: EventKind, terms: Campaign) -> tuple[set[str], set[str]]:
     if kind is EventKind.REVENUE:
         allowed |= {"months"}
     if kind is EventKind.REFUNDED and terms.price.billable == "revenue":
-        allowed |= {"period", "months"}  # of a refund in part
+        allowed |= {"period", "months"}  # a partial refund
     return needed, allowed
 
 
-def _word(text: str) -> str:
+def _normalized(text: str) -> str:
     return text.casefold().replace("_", "-").replace(" ", "-")
 
 
-def _spoken(kind: EventKind) -> str:
+def _display_name(kind: EventKind) -> str:
     return kind.value.replace("_", "-")
 
 
-def _day(text: str) -> date:
+def _parse_date(text: str) -> date:
     day = date.fromisoformat(text)
     if day.year > 2999:
         raise ValueError(text)
     return day
 
 
-def _reference(text: str) -> str:
+def _parse_reference(text: str) -> str:
     if not re.fullmatch(REFERENCE, text):
         raise ValueError(text)
     return text
 
 
-def _months(text: str) -> int:
+def _parse_months(text: str) -> int:
     months = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= months <= MAX_MONTHS:
         raise ValueError(text)
     return months
 
 
-# Whose outcome a row of a table tells: by the lead's id, or by e-mail address and campaign.
+# Finding a row's lead: by its id, or by e-mail address and campaign.
 
 
 _WITH_CLIENT: Final = frozenset({"qualified", "accepted", "rejected"})
-"""Only a lead that the client was given has outcomes; a duplicate of it has none."""
+"""Stages of a lead that the client was given; only such a lead has outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
-    """What the ledger tells of a lead."""
+    """A lead, its terms and its recorded facts, from the ledger."""
 
     lead: Lead
     terms: Campaign
     facts: frozenset[Fact]
     unreferenced: frozenset[Fact]
-    """Those that carry no reference."""
+    """The facts without a reference."""
     silent: bool
-    """The last word on its meeting was silence's."""
+    """Silence made its last meeting held."""
 
 
 class LeadLookup:
-    """Looks leads up for the rows of one table, each once."""
+    """Finds the leads of a table's rows; reads each lead once."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -236,7 +234,7 @@ class LeadLookup:
         self._people: dict[tuple[str, str], Sequence[Lead] | None] = {}
 
     def terms(self, cells: Cells) -> Campaign | None:
-        """The terms by which the row is read; None, with a fault noted, if it names no lead."""
+        """The terms of the row's lead; None, with a fault in `cells`, if it names no lead."""
         lead_id = cells.text("lead_id")
         if not lead_id:
             return self._terms_by_campaign(cells)
@@ -249,23 +247,23 @@ class LeadLookup:
         return found.terms
 
     def lead(self, cells: Cells, terms: Campaign, on: datetime) -> LeadFacts | None:
-        """The lead; None, with a fault noted, if the address fits none or several by that time."""
+        """The row's lead; None, with a fault in `cells`, if none or several fit by that time."""
         lead_id = cells.text("lead_id")
         if lead_id:
             return self.lead_facts(lead_id)
-        people = self._person(cells, terms)
+        people = self._leads_of_person(cells, terms)
         if people is None:
             cells.fault("email", "no e-mail address")
             return None
-        came = [lead for lead in people if lead.received_at <= on]
-        if len(came) == 1:
-            return self.lead_facts(came[0].lead_id)
+        leads = [lead for lead in people if lead.received_at <= on]
+        if len(leads) == 1:
+            return self.lead_facts(leads[0].lead_id)
         where = f"in {cells.campaign} by that time"
-        if came:
-            ids = ", ".join(lead.lead_id for lead in came[:3])
-            more = ", ..." if len(came) > 3 else ""
+        if leads:
+            ids = ", ".join(lead.lead_id for lead in leads[:3])
+            more = ", ..." if len(leads) > 3 else ""
             cells.faults.append(
-                f"email: {len(came)} leads {where}: {ids}{more}; name the right one by its lead_id"
+                f"email: {len(leads)} leads {where}: {ids}{more}; name the right one by its lead_id"
             )
         else:
             cells.faults.append(
@@ -275,14 +273,14 @@ class LeadLookup:
         return None
 
     def lead_facts(self, lead_id: str) -> LeadFacts | None:
-        """What is known of a lead; None if there is none of that id."""
+        """The lead's facts; None if there is no lead of that id."""
         if lead_id not in self._histories:
             self._histories[lead_id] = load_lead_facts(self._reading, lead_id)
         return self._histories[lead_id]
 
     def _terms_by_campaign(self, cells: Cells) -> Campaign | None:
         if not cells.text("email"):
-            cells.fault("lead_id", "say whose outcome it is: lead_id, or email and campaign")
+            cells.fault("lead_id", "name the lead: write lead_id, or email and campaign")
             return None
         slug = cells.campaign
         if not slug:
@@ -298,8 +296,8 @@ class LeadLookup:
             cells.faults.append(problem)
         return terms
 
-    def _person(self, cells: Cells, terms: Campaign) -> Sequence[Lead] | None:
-        """The person's leads in the campaign; None if the cell holds no address."""
+    def _leads_of_person(self, cells: Cells, terms: Campaign) -> Sequence[Lead] | None:
+        """The person's leads in the campaign; None if the cell has no e-mail address."""
         asked = cells.campaign, cells.text("email")
         if asked not in self._people:
             address = email_address(asked[1])
@@ -313,11 +311,11 @@ class LeadLookup:
 
 
 def load_lead_facts(reading: Reading, lead_id: str) -> LeadFacts | None:
-    """What the ledger tells of a lead now; None if there is none of that id."""
+    """The lead's facts as the ledger has them now; None if there is no lead of that id."""
     lead = reading.leads.get(lead_id)
     if lead is None:
         return None
     events: list[Event] = [one.event for one in reading.events.select(lead_id=lead_id)]
     terms = saved_campaign(reading, lead.campaign, lead.version)
-    bare = facts_in(event for event in events if not event.data.get("reference"))
-    return LeadFacts(lead, terms, facts_in(events), bare, held_by_silence(events))
+    unreferenced = facts_in(event for event in events if not event.data.get("reference"))
+    return LeadFacts(lead, terms, facts_in(events), unreferenced, held_by_silence(events))

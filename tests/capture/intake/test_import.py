@@ -112,7 +112,7 @@ class TestTable:
         [
             (b"", "leads.csv: empty; its first line names the columns"),
             (b" , ,\n\n", "leads.csv: empty; its first line names the columns"),
-            (HEADING.encode(), "leads.csv: a heading and no leads below it"),
+            (HEADING.encode(), "leads.csv: a heading but no leads below it"),
             (b"full_name\nJos\xe9\n", "leads.csv:2: not UTF-8 text; save it as CSV UTF-8"),
             (
                 f'{HEADING}\n{ANN}\n"Bob,1,2\n3,4\n'.encode(),
@@ -121,7 +121,7 @@ class TestTable:
             ),
             (
                 (HEADING + f"\n{ANN}" * (MAX_ROWS + 1)).encode(),
-                "leads.csv: 5001 leads; at most 5000 at once: cut the file in parts, each with "
+                "leads.csv: 5001 leads; at most 5000 at once: split the file into parts, each with "
                 "the heading",
             ),
         ],

@@ -29,14 +29,14 @@ class TestFaults:
             f"{ANN},lost,2026-11-23",
         )
         time = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
-        first = "(line 3 of the same lead is faulty; mend that first)"
+        first = "(line 3 of the same lead is faulty; fix that first)"
         offered = (
             "scheduled, moved, held, no-show, cancelled, won, lost, revenue, refunded, churned, "
             "objected"
         )
         assert problems == [
             f'2: on = "yesterday": {time}',
-            '2: outcome = "hold": none that we know; did you mean `held`?',
+            '2: outcome = "hold": no such outcome; did you mean `held`?',
             '3: period = "1.12.2026": write a date such as 2026-12-01',
             '3: months = "13x": write a number from 1 to 120',
             '3: amount = "0": say how much, net of tax',
@@ -47,12 +47,12 @@ class TestFaults:
             '5: from = "both": write agency or client',
             '5: amount = "12.345": 12.345 has more decimals than USD; write no more than that',
             '6: email = "ann@": no e-mail address',
-            "7: on: say when it happened; a row is known again by its time",
-            f"8: outcome: say what has become of the lead: {offered}",
+            "7: on: write when it happened; a row is recognised by its time",
+            f"8: outcome: name the outcome: {offered}",
             "9: reason: name a code of the campaign's reasons",
-            "10: lead_id: say whose outcome it is: lead_id, or email and campaign",
+            "10: lead_id: name the lead: write lead_id, or email and campaign",
             f"11: lead {lead_id}: lost at 2029-12-01T05:00:00.000000Z lies before its receipt or "
-            f"in the time to come; say when it happened {first}",
+            f"in the future; say when it happened {first}",
             "12: email: 0 leads in guide by that time that the client was given; look at the "
             "address and the time, or name the lead by its lead_id",
         ]
@@ -85,10 +85,10 @@ class TestFaults:
         ("table", "fault"),
         [
             ("", "crm.csv: empty; its first line names the columns"),
-            ("email,outcome,on\n", "crm.csv: a heading and no outcomes below it"),
+            ("email,outcome,on\n", "crm.csv: a heading but no outcomes below it"),
             (
                 "outcome,on\nwon,2026-12-01\n",
-                "crm.csv: no column says whose outcome: lead_id or email",
+                "crm.csv: no column names the lead; add lead_id or email",
             ),
             (
                 "email,outcom\na,b\n",
@@ -114,7 +114,7 @@ class TestFaults:
             REFUND.replace("100", "5"),
         )
         assert problem.endswith(
-            "3 new outcomes; at most 2 at once: cut the file in parts, each with the heading"
+            "3 new outcomes; at most 2 at once: split the file into parts, each with the heading"
         )
 
 

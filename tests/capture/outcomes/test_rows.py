@@ -134,8 +134,8 @@ class TestAgain:
     def test_two_equal_rows_in_one_table_are_refused(self, desk: Desk) -> None:
         lead_id = desk.take()
         same = (
-            "the same as line 3; leave one, or if it happened twice, give each its own time, and "
-            "the second yes under again"
+            "the same as line 3; delete one, or if it happened twice, give each its own time, and "
+            "write yes under again in the second"
         )
         assert desk.faults(WON, REFUND, REFUND) == [f"4: {same}"]
         desk.bring(WON, REFUND)
