@@ -16,7 +16,7 @@ from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
 from capture.intake.gate import check_open
-from capture.intake.import_leads import ImportedLead, Origin, import_leads, read_sheet
+from capture.intake.import_leads import ImportedLead, Origin, import_leads, read_lead_rows
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
 from capture.ledger.dry_run import dry_run_of
@@ -62,7 +62,7 @@ def import_(
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))
-        rows = read_sheet(read_content(file), short_path(file), terms)
+        rows = read_lead_rows(read_content(file), short_path(file), terms)
         do = partial(dry_run_of, ledger) if dry_run else ledger.transact
         imported = do(lambda records: import_leads(records, terms, origin, rows, now))
     if as_json:

@@ -1,1 +1,1 @@
-"""Takes leads: one submission, or a table of them; and judges again what was corrected by hand."""
+"""Receives leads, one submission or a table of them, and judges corrected leads again."""

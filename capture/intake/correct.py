@@ -1,7 +1,7 @@
-"""Corrects a lead by hand, or takes it out of spam: it is judged again, at the same door (rule 15).
+"""Corrects a lead by hand, or takes it out of spam, and judges it again (rule 15).
 
-The campaign version and the moment of its receipt hold, as they did then; whom the client has by
-now, its list and its caps are today's. Only an explicit acceptance makes the lead billable.
+The campaign version and the time of receipt stay the same. Duplicates, the suppression list and
+the caps are checked as they are now. Only an explicit acceptance makes the lead billable.
 """
 
 from collections.abc import Mapping
@@ -36,35 +36,35 @@ from capture.text import is_blank, trim_invisible
 
 _INSTEAD: Final[Mapping[str, tuple[str, Hint | None]]] = {
     "accepted": (
-        "who accepted it by word can take that back for 10 seconds; else only a credit note "
-        "corrects its bill",
+        "whoever accepted it explicitly can undo that for 10 seconds; after that, only a credit "
+        "note corrects its bill",
         Hint.WITHDRAW,
     ),
     "rejected": ("if that is wrong, dispute it", Hint.DISPUTE),
 }
-_ELSE: Final = ("send or import it as a new lead, with what is right", None)
+_ELSE: Final = ("send or import it as a new lead with the right answers", None)
 
 
 @dataclass(frozen=True, slots=True)
 class LeadCorrection:
-    """What somebody of the agency says is so."""
+    """A correction that somebody at the agency asks for."""
 
     lead_id: str
     by: str
-    """The person's name as they gave it."""
+    """The person's name as given."""
     typed: Mapping[str, str] = field(default_factory=dict)
-    """By field: the right answer as it would be typed into the form; empty for none."""
+    """By field: the right answer as typed into the form; empty for no answer."""
     not_spam: bool = False
     note: str = ""
     basis: str = ""
-    """Why the person's data may be kept and passed on, where no consent was given (rule 35)."""
+    """The lawful basis for keeping and passing on the data, if no consent was given (rule 35)."""
 
 
 def correct_lead(records: Records, correction: LeadCorrection, now: datetime) -> Lead:
-    """The lead as it stands after it was judged again, for `Ledger.transact`.
+    """Corrects a lead, judges it again, and returns it. To be run by `Ledger.transact`.
 
     Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
-    answer, a lead without consent and without a basis, or where nothing would change.
+    answer, a lead with neither consent nor basis, or if nothing would change.
     """
     lead = record_held_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
@@ -74,7 +74,7 @@ def correct_lead(records: Records, correction: LeadCorrection, now: datetime) ->
     campaign = saved_campaign(records, lead.campaign, lead.version)
     personal_data = records.people.personal_data(lead.lead_id)
     if personal_data is None:
-        raise Refused(f"lead {lead.lead_id}: its answers were erased, so none can be corrected")
+        raise Refused(f"lead {lead.lead_id} cannot be corrected: its answers were erased")
     corrected = _corrected(lead, campaign, personal_data, correction)
     changed = [
         name
@@ -82,9 +82,9 @@ def correct_lead(records: Records, correction: LeadCorrection, now: datetime) ->
         if _current_answer(corrected, name) != _current_answer(personal_data, name)
     ]
     if not changed and not correction.not_spam:
-        raise Refused(f"lead {lead.lead_id}: that is what it says already")
-    # Written before it is judged: from here on it stands nowhere, so that it is no duplicate of
-    # itself and fills no place.
+        raise Refused(f"lead {lead.lead_id} has these answers already")
+    # Written before it is judged: now it has no stage, so it is no duplicate of itself and does not
+    # count towards a cap.
     by = records.people.pseudonym(lead.client, correction.by)
     data: dict[str, object] = {"by": by, "fields": changed}
     data |= {"not_spam": True} if correction.not_spam else {}
@@ -108,14 +108,14 @@ def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
     how = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
     instead, hint = _INSTEAD.get(stage, _ELSE)
     raise Refused(
-        f"lead {lead.lead_id} is {stage}{how} and is not corrected any more; {instead}",
+        f"lead {lead.lead_id} is {stage}{how} and cannot be corrected any more; {instead}",
         hint,
         lead_id=lead.lead_id,
     )
 
 
 def _basis(lead: Lead, correction: LeadCorrection) -> dict[str, str]:
-    """What the event says of the lawful basis: nobody consents by being corrected (rule 35)."""
+    """The event's data on the lawful basis: a correction is no consent (rule 35)."""
     label, words = lead.consent.in_words()
     if lead.consent.is_lawful:
         if not is_blank(correction.basis):
@@ -133,11 +133,11 @@ def _basis(lead: Lead, correction: LeadCorrection) -> dict[str, str]:
 def _corrected(
     lead: Lead, campaign: Campaign, personal_data: PersonalData, correction: LeadCorrection
 ) -> PersonalData:
-    """With all answers, each that was typed checked by the form of the lead's version.
+    """The personal data with the correction applied.
 
-    What nobody touched stays as it is, even if the form would take it no more. Of what could not
-    be verified, optional contact data may stay so; all else that a robot's post held must be
-    answered or taken away.
+    The form of the lead's version checks each typed answer. Other answers stay, even if that form
+    would refuse them. Optional contact data may stay unverified; any other unverified field, such
+    as of a robot's post, must be answered or emptied.
     """
     typed, before = correction.typed, personal_data.answers
     problems = [
@@ -180,15 +180,13 @@ def _judge_again(
 ) -> None:
     answers = personal_data.answers
     verdict, keys = qualify(campaign, answers), keys_to_match(answers)
-    # Without spam signals: a person has looked.
+    # Without spam signals: a person has checked it.
     sent = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
     arrival = Arrival(
         campaign, sent, keys, verdict, lead.received_at, needs_explicit_acceptance=True
     )
     outcome = judge_at_gate(records, arrival)
-    if (
-        lead.free_over_cap and outcome.kind is EventKind.QUALIFIED
-    ):  # a place never frees itself backwards
+    if lead.free_over_cap and outcome.kind is EventKind.QUALIFIED:  # once free, always free
         outcome = GateResult(outcome.kind, outcome.details | {"free_over_cap": True})
     records.append(judged_event(lead.lead_id, arrival, outcome, now))
     reasons = {result.id: result.reason for result in verdict.criteria}

@@ -1,4 +1,4 @@
-"""What becomes of a lead at the door (rules 2 to 8), in the order in which it is asked."""
+"""Judges a submission: spam, suppressed, duplicate, over a cap, or by its verdict (rules 2 to 8)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from capture.ledger.facts import DuplicateQuery, Keys, PersonalData
 from capture.ledger.protocol import Reading
 from capture.qualification.verdict import Verdict
 
-# What speaks for a robot. Codes only: they are kept in the event, the text is not.
+# Spam signals. They are codes, because events keep no text of a visitor.
 
 
 DECISIVE: Final = "honeypot"
-"""People cannot see that field; one signal that is enough alone."""
+"""Visitors cannot see that field, so this signal is enough alone."""
 
 LINKS_IN_TEXT: Final = 3
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
@@ -35,7 +35,10 @@ def spam_signals(
     seconds: float | None,
     min_fill_seconds: float,
 ) -> tuple[str, ...]:
-    """The signals of one submission; `seconds` is None where no script took the time."""
+    """The spam signals of one submission.
+
+    `seconds` is the time taken to fill the form; None if the page ran no script.
+    """
     signals = []
     if honeypot:
         signals.append(DECISIVE)
@@ -53,52 +56,51 @@ def spam_signals(
 
 
 def is_spam(signals: tuple[str, ...]) -> bool:
-    """The honeypot, or any two signals: being quick alone never makes spam."""
+    """Whether the honeypot was filled, or any two signals fit; one other signal is not enough."""
     return DECISIVE in signals or len(signals) > 1
 
 
-# What one visitor sent.
+# A submission, and its result.
 
 
 FORM: Final = "form"
-"""The source of what a visitor sent."""
+"""The source of what a visitor sent by a form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One form as it was sent, already checked field by field."""
+    """One form as sent, with every field checked."""
 
     answers: Mapping[str, Answer]
     consent: Consent
-    """What was ticked, and the campaign version whose form, and so whose consent text, was shown
-    (rules 16 and 35). Where no form was shown: the lawful basis."""
+    """What was ticked, and the campaign version whose form and consent text were shown (rules 16
+    and 35). If no form was shown, the lawful basis."""
     one_time_id: str = ""
-    """Made by script for each filling of the form; empty without script (rule 1)."""
+    """A script makes one each time the form is filled; empty without script (rule 1)."""
     spam_signals: tuple[str, ...] = ()
     first_touch: Mapping[str, str] = field(default_factory=dict)
     last_touch: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
     source: str = FORM
     unverified: Mapping[str, str] = field(default_factory=dict)
-    """By field: what was typed and is no answer (optional contact data that looks wrong; of a
-    robot's post all that would have been sent back). Nothing judges it or knows a person by it."""
+    """By field: text that is no valid answer: optional contact data that looks wrong, or, of a
+    robot's post, every faulty field. No criterion and no identity key uses it."""
 
 
 BLOCKING = frozenset({"qualified", "accepted", "rejected"})
-"""A lead that stands here makes the next one a duplicate (rule 2)."""
-
+"""Stages of a lead that make the person's next one a duplicate (rule 2)."""
 
 REFUSED = frozenset({"disqualified"})
-"""A lead that stands here is shown beside the person's next one (rule 3)."""
+"""Stages of a lead that is shown beside the person's next one (rule 3)."""
 
 
 class CampaignClosed(Refused):
-    """The campaign is closed or paused: its form takes nothing for now (rule 18)."""
+    """The campaign is closed or paused: it takes no leads now (rule 18)."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """Where the lead stands behind the door, and why, in codes and ids (no personal data)."""
+    """The lead's new stage as an event kind, and why, in codes and ids (no personal data)."""
 
     kind: EventKind
     details: dict[str, Any]
@@ -115,22 +117,22 @@ def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One submission at the door, with all that is asked about it."""
+    """One submission with all that the gate needs to judge it."""
 
     campaign: Campaign
     submission: Submission
     keys: Keys
     verdict: Verdict
     now: datetime
-    """The moment of receipt: duplicates and caps are counted from it."""
+    """The time of receipt; duplicates and caps are counted from it."""
     needs_explicit_acceptance: bool = False
-    """Only an explicit acceptance may make it billable (rule 15)."""
+    """Whether only an explicit acceptance can make it billable (rule 15)."""
 
 
 def judge_at_gate(records: Reading, arrival: Arrival) -> GateResult:
     """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
 
-    Test leads run the whole way and touch no list, duplicate or cap (rule 5).
+    Test leads skip the suppression list, duplicates and caps (rule 5).
     """
     submission, client = arrival.submission, arrival.campaign.client
     if is_spam(submission.spam_signals):
@@ -155,7 +157,7 @@ def _judged(arrival: Arrival, reason: dict[str, Any]) -> GateResult:
         return GateResult(EventKind.OVER_CAP, reason)
     if arrival.needs_explicit_acceptance:
         reason = reason | {"needs_explicit_acceptance": True}
-    # With notice = "none" the window starts at qualification; the other notices tell later.
+    # With notice = "none" the review window starts at qualification, otherwise when notified.
     if arrival.campaign.review.notice is Notice.NONE and not reason.get(
         "needs_explicit_acceptance"
     ):
@@ -164,7 +166,7 @@ def _judged(arrival: Arrival, reason: dict[str, Any]) -> GateResult:
 
 
 def _duplicate_keys(arrival: Arrival) -> Keys:
-    """The keys that the campaign's duplicate rule looks at."""
+    """The identity keys that the campaign's duplicate rule uses."""
     return select_keys(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
 
 
@@ -180,7 +182,7 @@ def _matching(
 
 
 def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
-    """Rule 3: the same person was disqualified before; whether an answer that counts changed."""
+    """Rule 3: earlier disqualified leads of the person, and whether a judged answer changed."""
     person = select_keys(arrival.keys, {"email", "phone"})
     refused = [
         lead
@@ -195,7 +197,7 @@ def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
 
 
 def judged_values(verdict: Verdict) -> dict[str, str]:
-    """By criterion, the value that was judged, as text."""
+    """By criterion: the judged value, as text."""
     return {result.id: _text(result.value) for result in verdict.criteria}
 
 
@@ -206,7 +208,7 @@ def _text(value: Answer | None) -> str:
 
 
 def _differs(personal_data: PersonalData | None, raw: Mapping[str, str]) -> bool:
-    if personal_data is None:  # erased: nobody can show that nothing changed
+    if personal_data is None:  # erased: it cannot be compared
         return True
     return any(
         raw.get(criterion, value) != value for criterion, value in personal_data.judged.items()
@@ -214,7 +216,7 @@ def _differs(personal_data: PersonalData | None, raw: Mapping[str, str]) -> bool
 
 
 def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
-    """Which lead cap is reached (rules 7 and 8), and whether the lead is then taken for free."""
+    """Which lead cap is reached (rules 7 and 8), and whether the lead is then free; else empty."""
     campaign = arrival.campaign
     caps, month = campaign.caps, month_of(arrival.now, campaign)
     company = select_keys(arrival.keys, {"company_domain"})
@@ -229,21 +231,21 @@ def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
     return {} if reached is None else {"cap": reached, "free_over_cap": caps.over == "free"}
 
 
-# What is written of a judgement at the door, at receipt and after a correction alike.
+# The event of a judgement, at receipt and after a correction.
 
 
 RECOGNISED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.UNCONFIRMED})
-"""Only these are ever looked for again; spam, duplicates and the like block nothing (rule 2)."""
+"""Only these keep identity keys; spam, duplicates and the rest block no later lead (rule 2)."""
 
 
 def judged_event(lead_id: str, arrival: Arrival, outcome: GateResult, at: datetime) -> Event:
-    """Where the lead stands behind the door, and why."""
+    """The event with the gate's result and the verdict."""
     data = {**outcome.details, "verdict": _verdict_data(arrival.verdict)}
     return Event(arrival.campaign.slug, lead_id, outcome.kind, at, at, Actor.SYSTEM, data)
 
 
 def _verdict_data(verdict: Verdict) -> dict[str, Any]:
-    """The verdict without what the visitor gave, which stays in the dossier (rule 31)."""
+    """The verdict without the visitor's answers; those stay in the personal data (rule 31)."""
     return {
         "passed": verdict.passed,
         "rule_data": verdict.rule_data,

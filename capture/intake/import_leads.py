@@ -1,7 +1,7 @@
-"""Takes leads that were won elsewhere (outbound, events): a whole table in one transaction.
+"""Imports a CSV table of leads from elsewhere (outbound, events) in one transaction.
 
-The same terms, checks at the door, duplicates and caps as for a form. No form was shown, so the
-lawful basis is kept in place of a consent.
+Terms, gate, duplicates and caps are the same as for a form. No form was shown, so the lawful basis
+is kept instead of a consent.
 """
 
 import re
@@ -26,18 +26,16 @@ from capture.qualification.criteria import qualify
 from capture.review import find_lead
 from capture.text import canonical
 
-# A CSV table of leads that were won elsewhere, read and checked row by row as the form would.
-#
-# The heading names the campaign's fields; every mistake is told at once, with its line.
+# Reading the table. The form of the campaign checks each row.
 
 
 MAX_ROWS: Final = 5000
-"""One transaction takes them all, and the site's visitors wait for it."""
+"""Rows in one import. One transaction records them all, and visitors wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One lead of the table, sound by itself."""
+    """One lead of the table, with every field checked."""
 
     line: int
     answers: Mapping[str, Answer]
@@ -45,27 +43,27 @@ class Row:
     """Optional contact data that looks wrong, as typed."""
 
 
-def read_sheet(content: bytes, where: str, campaign: Campaign) -> list[Row]:
-    """The rows in their order. Raises one `FileErrors` with every mistake of the file."""
-    table = read_table(content, where, _columns(campaign))
+def read_lead_rows(content: bytes, where: str, campaign: Campaign) -> list[Row]:
+    """The rows in their order. Raises one `FileErrors` with every fault of the file, by line."""
+    table = read_table(content, where, _table_columns(campaign))
     if not table:
         raise FileErrors([Problem(where, None, "a heading but no leads below it")])
     if len(table) > MAX_ROWS:
         fix = f"at most {MAX_ROWS} at once: split the file into parts, each with the heading"
         raise FileErrors([Problem(where, None, f"{len(table)} leads; {fix}")])
-    sound = []
+    checked_rows = []
     problems: list[Problem] = []
     for line, cells in table.rows(problems):
         checked = check_values(campaign, cells)
         problems += [Problem(where, line, problem) for problem in checked.problems.values()]
-        sound.append(Row(line, checked.answers, checked.unverified))
+        checked_rows.append(Row(line, checked.answers, checked.unverified))
     if problems:
         raise FileErrors(in_order(problems))
-    return sound
+    return checked_rows
 
 
-def _columns(campaign: Campaign) -> Columns:
-    """A heading may say a field's name, or its label where no other field has the same."""
+def _table_columns(campaign: Campaign) -> Columns:
+    """The columns: named by a field's name, or by its label if only one field has it."""
     labels: dict[str, list[str]] = {}
     for name, asked in campaign.fields.items():
         labels.setdefault(asked.label.casefold(), []).append(name)
@@ -80,7 +78,7 @@ _MAX_SOURCE_LENGTH: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a table of leads comes from. Raises `Refused` for what cannot be kept so."""
+    """Where a table of leads comes from. Raises `Refused` for an invalid source or basis."""
 
     source: str
     """A code such as `event-2026`."""
@@ -100,21 +98,21 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ImportedLead:
-    """What became of one row."""
+    """The result of one row."""
 
     line: int
     lead_id: str
     known: bool
-    """It was brought in before, with the same source and answers."""
+    """Imported before, with the same source and answers."""
     stage: str
     reason: str
-    """In words, for the agency alone."""
+    """In words, for the agency only."""
 
 
 def import_leads(
     records: Records, campaign: Campaign, origin: Origin, rows: Iterable[Row], now: datetime
 ) -> list[ImportedLead]:
-    """Takes the rows in their order, for `Ledger.transact`: all of them or none.
+    """Receives the rows in their order, all or none. To be run by `Ledger.transact`.
 
     Raises `CampaignClosed` for a closed or paused campaign, `Refused` for changed terms (rule 17).
     """
@@ -134,40 +132,45 @@ def import_leads(
         lead_id, outcome = receipt.lead_id, receipt.outcome
         if outcome is None:
             lead = find_lead(records, lead_id)
-            reason = f"known already: {_which(lead_id, lines)}"
+            reason = f"known already: {_line_or_lead(lead_id, lines)}"
             imported.append(ImportedLead(row.line, lead_id, True, lead.review_at(now), reason))
         else:
             reason = ("; ").join(
-                filter(None, (_why(campaign, row, outcome, lines), _unverified(row)))
+                filter(None, (_reason_text(campaign, row, outcome, lines), _unverified_text(row)))
             )
             imported.append(ImportedLead(row.line, lead_id, False, outcome.kind.value, reason))
             lines[lead_id] = row.line
     return imported
 
 
-def _unverified(row: Row) -> str:
+def _unverified_text(row: Row) -> str:
     return f"{', '.join(row.unverified)} kept unverified" if row.unverified else ""
 
 
 def row_id(source: str, answers: Mapping[str, Answer]) -> str:
-    """By which a row is known for ever (rule 1); the colon keeps it apart from any form's id."""
-    data = {"answers": {name: _plain(value) for name, value in answers.items()}, "source": source}
+    """The key that makes an imported row idempotent (rule 1). No form's id has a colon."""
+    data = {
+        "answers": {name: _as_json_value(value) for name, value in answers.items()},
+        "source": source,
+    }
     return f"row:{sha256(canonical(data).encode()).hexdigest()}"
 
 
-def _plain(value: Answer) -> str | int | list[str]:
+def _as_json_value(value: Answer) -> str | int | list[str]:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _why(campaign: Campaign, row: Row, outcome: GateResult, lines: Mapping[str, int]) -> str:
-    """What the door decided, in words."""
+def _reason_text(
+    campaign: Campaign, row: Row, outcome: GateResult, lines: Mapping[str, int]
+) -> str:
+    """The gate's result in words."""
     data, text = outcome.details, ""
     match outcome.kind:
         case EventKind.DISQUALIFIED:
             results = qualify(campaign, row.answers).criteria
             text = "; ".join(f"{one.rule}: {one.reason}" for one in results if not one.passed)
         case EventKind.DUPLICATE:
-            text = f"of {_which(data['duplicate_of'], lines)}"
+            text = f"of {_line_or_lead(data['duplicate_of'], lines)}"
         case EventKind.SUPPRESSED:
             text = f"on {campaign.client}'s suppression list"
         case EventKind.OVER_CAP:
@@ -179,5 +182,5 @@ def _why(campaign: Campaign, row: Row, outcome: GateResult, lines: Mapping[str, 
     return text
 
 
-def _which(lead_id: str, lines: Mapping[str, int]) -> str:
+def _line_or_lead(lead_id: str, lines: Mapping[str, int]) -> str:
     return f"line {lines[lead_id]}" if lead_id in lines else f"lead {lead_id}"

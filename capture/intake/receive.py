@@ -1,7 +1,7 @@
-"""The work of taking one submission, all in one transaction.
+"""Receives one submission, in one transaction.
 
-A visitor is thanked only for what is on disk, and the rules on duplicates and caps hold however
-many arrive at once.
+The visitor sees "thank you" only after the commit. Duplicates and caps hold for simultaneous
+submissions.
 """
 
 import secrets
@@ -35,39 +35,39 @@ SAME_ANSWERS: Final = timedelta(minutes=10)
 """Without a one-time id, identical answers within this time are one submission (rule 1)."""
 
 SPAM_KEPT_A_DAY: Final = 500
-"""Of more spam of a campaign within a day the events alone are kept: robots must not fill a disk.
-At a month's beginning the count begins anew."""
+"""Of spam beyond this number, for each campaign and day, only the events are kept, so that robots
+cannot fill the disk. The count starts again each month."""
 
 _LETTERS: Final = b"23456789abcdefghijkmnpqrstuvwxyz" * 8
 
 
 class FormOutdated(Refused):
-    """The form was shown in a version that this ledger does not hold; show today's instead."""
+    """The form's version is not in this ledger; show today's form instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a submission led to. For us: the visitor is told nothing but thanks (rule 6)."""
+    """The result of a submission, for the agency; the visitor sees only "thank you" (rule 6)."""
 
     lead_id: str
     again: bool
-    """The same submission was here before, and this is the lead that it made (rule 1)."""
+    """The same submission was received before; `lead_id` is its lead (rule 1)."""
     outcome: GateResult | None = None
-    """What became of it at the door; None for one that was here before."""
+    """The gate's result; None if the submission was received before."""
 
 
 def receive_submission(
     records: Records, campaign: Campaign, submission: Submission, now: datetime
 ) -> Receipt:
-    """Takes a submission, for `Ledger.transact`. Rerunnable: nothing but `records` changes.
+    """Receives a submission. To be run by `Ledger.transact`, which may retry it.
 
     Raises `CampaignClosed` or `FormOutdated` with nothing written.
     """
     fingerprint = _fingerprint(campaign, submission)
     one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
-    text = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
-    if text is not None:
-        return Receipt(text, again=True)
+    earlier = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
+    if earlier is not None:
+        return Receipt(earlier, again=True)
     check_open(records, campaign, now)
     records.campaigns.save_version(campaign, now)
     submission = replace(submission, consent=_consent(records, campaign, submission))
@@ -77,7 +77,7 @@ def receive_submission(
     verdict = qualify(campaign, submission.answers)
     arrival = Arrival(campaign, submission, keys, verdict, now)
     outcome = judge_at_gate(records, arrival)
-    records.append(_received(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
+    records.append(_received_event(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
     personal_data = _personal_data(submission, verdict)
     if outcome.kind is EventKind.SPAM and _is_flood(records, campaign, now):
         personal_data = PersonalData({})
@@ -92,15 +92,15 @@ def receive_submission(
 
 
 def new_lead_id() -> str:
-    """Twelve characters that nobody guesses or misreads (60 random bits; no 0, 1, l, o)."""
+    """Twelve random characters, 60 bits, without 0, 1, l and o, which are easily misread."""
     return secrets.token_bytes(12).translate(_LETTERS).decode()
 
 
 def _consent(records: Records, campaign: Campaign, submission: Submission) -> Consent:
-    """The consent with the version that was shown, or without one that is none of the campaign's.
+    """The submission's consent, with the version that was shown.
 
-    Raises `FormOutdated` for such a one, since whose words are unknown agrees to nothing. A robot
-    is thanked instead: what it claims to have seen is kept if it can be, and is no reason.
+    Raises `FormOutdated` if the campaign has no such version: a consent to unknown wording is none.
+    For spam it is removed instead, so that a robot sees no error.
     """
     consent = submission.consent
     if consent.version == campaign.version or consent.basis is not None:
@@ -116,22 +116,21 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
 
 
 def _is_flood(records: Records, campaign: Campaign, now: datetime) -> bool:
-    """Whether so much spam came within a day that what it typed is kept no more."""
+    """Whether so much spam came within a day that only its event is kept."""
     month = month_of(now, campaign)
-    earlier = records.campaigns.spam_received(
-        campaign.slug, month, SPAM_KEPT_A_DAY + 1
-    )  # and this one
+    place = SPAM_KEPT_A_DAY + 1  # the present one is counted too
+    earlier = records.campaigns.spam_received(campaign.slug, month, place)
     return earlier is not None and earlier > now - timedelta(days=1)
 
 
 def _fingerprint(campaign: Campaign, submission: Submission) -> str:
-    """Identical answers give identical text; only its keyed hash is ever stored."""
+    """Text that is the same for identical answers; only its keyed hash is stored."""
     answers = sorted((name, repr(value)) for name, value in submission.answers.items())
     others = sorted(submission.unverified.items())
     return repr((campaign.slug, submission.test, submission.source, answers, others))
 
 
-def _received(lead_id: str, arrival: Arrival) -> Event:
+def _received_event(lead_id: str, arrival: Arrival) -> Event:
     campaign, submission, now = arrival.campaign, arrival.submission, arrival.now
     data = {
         "client": campaign.client,

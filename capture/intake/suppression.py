@@ -37,30 +37,29 @@ class Entry:
     line: int
     text: str
     keys: Mapping[str, str] = field(compare=False)
-    """To keep it by."""
+    """The keys that are stored."""
     matched: Mapping[str, str] = field(compare=False)
-    """To look for it by, under every version of the rules."""
+    """The keys that are searched for, under every version of the identity rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry, and the client's leads that it fits."""
+    """An entry, and the client's leads that it matches."""
 
     entry: Entry
     known: bool
-    """It stands on the list already."""
+    """It is on the list already."""
     leads: Sequence[Lead]
-    """The newest first, tests apart. Spam and duplicates are not looked for."""
+    """The newest first, without tests, spam and duplicates."""
 
 
 def read_suppressions(content: bytes, where: str) -> list[Entry]:
-    """The entries of a CSV file, each once. Raises one `FileErrors` with every faulty line.
+    """The entries of a CSV file, without repeats. Raises one `FileErrors` with every faulty line.
 
-    They stand in the columns that the heading calls email or domain; without a heading, in the
-    first column.
+    They are in the columns with the heading email or domain; without a heading, in the first.
     """
     (first, heading), *rows = read_lines(content, where, _HEADINGS)
-    columns = [place for place, cell in enumerate(heading) if _plain(cell) in _HEADINGS]
+    columns = [place for place, cell in enumerate(heading) if _normalized(cell) in _HEADINGS]
     if not columns:
         columns, rows = [0], [(first, heading), *rows]
     found: dict[tuple[tuple[str, str], ...], Entry] = {}
@@ -68,7 +67,7 @@ def read_suppressions(content: bytes, where: str) -> list[Entry]:
     for line, cells in rows:
         for text in filter(None, (cells[place].strip() for place in columns if place < len(cells))):
             try:
-                entry = _entry(line, text)
+                entry = _parse_entry(line, text)
             except Refused as refused:
                 problems.append(Problem(where, line, f"{text!r}: {refused}"))
             else:
@@ -79,7 +78,7 @@ def read_suppressions(content: bytes, where: str) -> list[Entry]:
 
 
 def suppress(records: Records, client: str, entries: Iterable[Entry], now: datetime) -> int:
-    """Adds entries to the client's list, for `Ledger.transact`; how many were not on it yet."""
+    """Adds entries to the client's list; returns how many are new. For `Ledger.transact`."""
     new = 0
     for entry in entries:
         new += not records.people.is_suppressed(client, entry.matched)
@@ -88,7 +87,7 @@ def suppress(records: Records, client: str, entries: Iterable[Entry], now: datet
 
 
 def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) -> list[Match]:
-    """Which of the client's leads each entry fits, as they stand now; writes nothing."""
+    """The client's leads that each entry matches now; writes nothing."""
     wanted = DuplicateQuery(frozenset(STAGES), most=None)
     return [
         Match(
@@ -100,8 +99,8 @@ def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) 
     ]
 
 
-def _entry(line: int, text: str) -> Entry:
-    """Raises `Refused` for what is no entry, or could never fit anybody."""
+def _parse_entry(line: int, text: str) -> Entry:
+    """The entry. Raises `Refused` if it is invalid, or could never match a lead."""
     bare = text.lstrip("@")
     if "@" in bare:
         kind, address = "email", email_address(bare)
@@ -110,7 +109,7 @@ def _entry(line: int, text: str) -> Entry:
     if address is None:
         raise Refused("neither an e-mail address nor a domain")
     if kind == "company_domain":
-        _check_company(address)
+        _check_company_domain(address)
     answers = {"email": address}
     return Entry(
         line,
@@ -120,19 +119,19 @@ def _entry(line: int, text: str) -> Entry:
     )
 
 
-def _check_company(address: str) -> None:
+def _check_company_domain(address: str) -> None:
     domain = domain_of(address)
     if is_disposable(address):
         raise Refused(
-            f"{domain} gives out addresses that are thrown away; forms take none, so it would "
+            f"{domain} is a provider of disposable addresses; forms refuse them, so it would "
             "match nobody; leave the line out"
         )
     if is_free_mail(address):
         raise Refused(
-            f"anybody can have an address at {domain}, so it stands for no company (rule 2) "
-            "and would match nobody; list the addresses themselves"
+            f"{domain} is a free mail provider, not a company (rule 2), so it would "
+            "match nobody; list the addresses themselves"
         )
 
 
-def _plain(cell: str) -> str:
+def _normalized(cell: str) -> str:
     return cell.strip().casefold()

@@ -18,7 +18,7 @@ from capture.campaign.model import Campaign
 from capture.closing.close import close_month, read_statement
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.intake.import_leads import Origin, import_leads, read_sheet
+from capture.intake.import_leads import Origin, import_leads, read_lead_rows
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
@@ -161,7 +161,7 @@ def lapses(ledger: Ledger, number: int, _: str) -> str:
 def brings_leads(ledger: Ledger, number: int, _: str) -> str:
     lines = [f"Q{one},q{number}@c{one}.example,101+" for one in range(3)]
     table = "\n".join(["full_name,email,company_size", *lines]).encode()
-    rows = read_sheet(table, "x", campaign())
+    rows = read_lead_rows(table, "x", campaign())
     origin = Origin("event", "consent")
     results = ledger.transact(lambda records: import_leads(records, campaign(), origin, rows, NOW))
     return str(sum(not one.known for one in results))

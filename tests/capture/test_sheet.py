@@ -4,7 +4,7 @@ import pytest
 
 from capture.csv_table import Columns, read_table
 from capture.errors import FileErrors
-from capture.intake.import_leads import read_sheet
+from capture.intake.import_leads import read_lead_rows
 from capture.intake.suppression import read_suppressions
 from capture.outcomes.import_outcomes import read_outcomes
 from tests.samples import campaign
@@ -48,7 +48,7 @@ def test_mistakes_are_named_by_the_line_of_the_file() -> None:
 
 def test_leads_outcomes_and_suppressions_are_all_read_so() -> None:
     leads = "sep=;\nfull_name;email;company_size\nLee, Ann;ann@clinic.example;101+\n"
-    (lead,) = read_sheet(leads.encode(), "x", campaign())
+    (lead,) = read_lead_rows(leads.encode(), "x", campaign())
     assert (lead.line, lead.answers["full_name"]) == (3, "Lee, Ann")
     outcomes = read_outcomes(b"sep=;\nlead_id;outcome;on\nx;held;2026-12-01\n", "x")
     assert list(outcomes.columns) == ["lead_id", "outcome", "on"]

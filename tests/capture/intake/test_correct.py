@@ -249,7 +249,7 @@ class TestRefusals:
 
     def test_nothing_new_is_no_correction(self, desk: Desk) -> None:
         lead = desk.correct(desk.take(company_size="1-50"))
-        assert desk.refusal(lead).endswith("that is what it says already")
+        assert desk.refusal(lead).endswith("has these answers already")
 
     def test_somebody_must_stand_behind_it(self, desk: Desk) -> None:
         assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it"
@@ -270,7 +270,7 @@ class TestRefusals:
         assert "if that is wrong, dispute it" in desk.refusal(lead, {"full_name": "B"})
         other = desk.take(email="b@b.example")
         desk.append(moved(other.lead_id, EventKind.ACCEPTED))
-        assert "can take that back for 10 seconds" in desk.refusal(other, {"full_name": "B"})
+        assert "can undo that for 10 seconds" in desk.refusal(other, {"full_name": "B"})
 
     def test_a_duplicate_is_sent_again_instead(self, desk: Desk) -> None:
         desk.take()

@@ -9,7 +9,7 @@ import pytest
 from capture.campaign.model import Campaign
 from capture.errors import FileErrors, Refused
 from capture.intake.gate import CampaignClosed
-from capture.intake.import_leads import MAX_ROWS, ImportedLead, Origin, import_leads, read_sheet
+from capture.intake.import_leads import MAX_ROWS, ImportedLead, Origin, import_leads, read_lead_rows
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
@@ -40,7 +40,7 @@ class Stand:
         self.terms = campaign()
 
     def bring(self, *lines: str, origin: Origin = EVENT, days: int = 0) -> list[ImportedLead]:
-        rows = read_sheet("\n".join([HEADING, *lines]).encode(), "leads.csv", self.terms)
+        rows = read_lead_rows("\n".join([HEADING, *lines]).encode(), "leads.csv", self.terms)
         now = NOW + timedelta(days=days)
         return self.ledger.transact(
             lambda records: import_leads(records, self.terms, origin, rows, now)
@@ -60,12 +60,12 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
 def faults(text: str | bytes, terms: Campaign | None = None) -> list[str]:
     content = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(FileErrors) as refused:
-        read_sheet(content, "leads.csv", terms or campaign())
+        read_lead_rows(content, "leads.csv", terms or campaign())
     return [str(problem) for problem in refused.value.problems]
 
 
 def answers(text: str, terms: Campaign | None = None) -> list[object]:
-    return [dict(row.answers) for row in read_sheet(text.encode(), "x", terms or campaign())]
+    return [dict(row.answers) for row in read_lead_rows(text.encode(), "x", terms or campaign())]
 
 
 class TestTable:
@@ -86,7 +86,7 @@ class TestTable:
 
     def test_several_choices_are_separated_by_semicolons(self) -> None:
         table = f'{HEADING},needs\n{ANN},"Cost; Backup"\n{ANN},"Security; audits"\n{ANN},\n'
-        needs = [row.answers.get("needs") for row in read_sheet(table.encode(), "x", WIDE)]
+        needs = [row.answers.get("needs") for row in read_lead_rows(table.encode(), "x", WIDE)]
         assert needs == [("Backup", "Cost"), ("Security; audits",), None]
 
     def test_unknown_twofold_and_missing_columns_are_told_at_once(self) -> None:
@@ -216,7 +216,7 @@ def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(sta
 
 def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
-    rows = read_sheet(table, "x", stand.terms)
+    rows = read_lead_rows(table, "x", stand.terms)
     rehearsed = dry_run_of(stand.ledger, lambda r: import_leads(r, stand.terms, EVENT, rows, NOW))
     assert stand.ledger.read(lambda reading: reading.events.head()[0]) == 0
     version = stand.terms.version

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.intake.import_leads import Origin, import_leads, read_sheet
+from capture.intake.import_leads import Origin, import_leads, read_lead_rows
 from capture.ledger import open_ledger
 from tests.processes import PROCESSES
 from tests.samples import NOW, campaign
@@ -33,7 +33,7 @@ def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]
 
     def bring(number: int) -> int:
         ledger = open_ledger(url, KEY)
-        rows = read_sheet(TABLE.encode(), "x", campaign())
+        rows = read_lead_rows(TABLE.encode(), "x", campaign())
         origin, now = Origin("event", "consent"), NOW + timedelta(minutes=30 * number)
         barrier.wait()
         created = ledger.transact(
