@@ -1,4 +1,4 @@
-"""Judges a submission: spam, suppressed, duplicate, over a cap, or by its verdict (rules 2 to 8)."""
+"""Judges a submission: spam, suppressed, duplicate, over a cap, or its verdict (rules 2 to 8)."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -95,8 +95,8 @@ def test_a_domain_that_can_match_nobody_is_refused_with_the_reason() -> None:
     assert faults("domain\ngmail.com\n@eu.gmail.com\nmailinator.com\nnot an address\n") == [
         "list.csv:2: 'gmail.com': gmail.com is a free mail provider, not a company (rule 2), so it "
         "would match nobody; list the addresses themselves",
-        "list.csv:3: '@eu.gmail.com': eu.gmail.com is a free mail provider, not a company (rule 2), "
-        "so it would match nobody; list the addresses themselves",
+        "list.csv:3: '@eu.gmail.com': eu.gmail.com is a free mail provider, not a company (rule 2)"
+        ", so it would match nobody; list the addresses themselves",
         "list.csv:4: 'mailinator.com': mailinator.com is a provider of disposable addresses; "
         "forms refuse them, so it would match nobody; leave the line out",
         "list.csv:5: 'not an address': neither an e-mail address nor a domain",
