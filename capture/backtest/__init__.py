@@ -1,4 +1,4 @@
-"""Tries a campaign file on past leads: whose verdict would change, and what that does to the bill.
+"""Tries a draft campaign file on past leads: which verdicts and bills would change.
 
-Verdicts that were given stay as they are (rule 19): nothing here is ever written down.
+It writes nothing: verdicts that were given stay (rule 19).
 """

@@ -1,4 +1,7 @@
-"""What a backtest finds. "Then" is the verdict that was given, "now" what the draft would say."""
+"""The results of a backtest, and the comparison of one lead's verdicts. Pure.
+
+"Then" is the verdict that was given, "now" the verdict of the draft.
+"""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,22 +15,22 @@ from capture.qualification.verdict import CriterionResult
 
 @dataclass(frozen=True, slots=True)
 class VerdictCount:
-    """How many leads went from one verdict to another, or stayed."""
+    """How many leads changed from one verdict to another, or kept it."""
 
     qualified_then: bool
     qualified_now: bool
     leads: int
     rejected: int
-    """Those among them that the client rejected."""
+    """How many of them the client rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionCount:
-    """How one criterion came out then and now. A changed wording has a row of its own."""
+    """The results of one criterion then and now. A changed wording is counted separately."""
 
     id: str
     rule_then: str | None
-    """None: it was no criterion then, so that nothing is known of then and no flip is counted."""
+    """None: it was no criterion then, so changes cannot be counted."""
     rule_now: str | None
     """None: the draft has no such criterion."""
     leads: int
@@ -36,14 +39,14 @@ class CriterionCount:
     no_longer_met: int | None
     newly_met: int | None
     not_asked: int
-    """Not met now, because the form of then did not ask for it."""
+    """Not met now, because the form did not ask for it then."""
     not_offered: int
-    """Not met now, with an answer among those that the draft's form does not offer."""
+    """Not met now, with an answer that the draft's form does not offer."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidingCriterion:
-    """A criterion by which a verdict changes, with the reason in words."""
+    """A criterion that changes a verdict, with the reason in words."""
 
     id: str
     rule: str
@@ -52,22 +55,22 @@ class DecidingCriterion:
 
 @dataclass(frozen=True, slots=True)
 class ChangedLead:
-    """A lead whose verdict would be another."""
+    """A lead whose verdict would change."""
 
     lead_id: str
     received_at: datetime
     stage: str
-    """Where it stands in review."""
+    """Its stage in review."""
     qualified_now: bool
     deciding: tuple[DecidingCriterion, ...]
-    """What it fails now; or, if it qualifies now, what it failed then."""
+    """The criteria that it fails now; or, if it qualifies now, those that it failed then."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonthBill:
-    """The leads received in one month that could cost something, and what they would cost.
+    """The leads received in one month that could be billed, and what they would cost.
 
-    Amounts are in minor units; None where they cannot be known.
+    Amounts are in minor units; None if they cannot be known.
     """
 
     month: str
@@ -78,7 +81,7 @@ class MonthBill:
 
     @property
     def difference(self) -> int | None:
-        """What the draft adds to the bill."""
+        """What the draft adds to the bill, in minor units."""
         if self.amount_then is None or self.amount_now is None:
             return None
         return self.amount_now - self.amount_then
@@ -86,7 +89,7 @@ class MonthBill:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The bill's two sides, and on what they rest."""
+    """The bill then and now, and its assumptions."""
 
     currency: str
     """The draft's."""
@@ -94,29 +97,29 @@ class Bill:
     """By the month of receipt in the campaign's zone, in order."""
     total: MonthBill
     assumed: str
-    """One line: what is taken for granted on both sides."""
+    """The assumption for both sides, in one line."""
     unknown: str
-    """Why there are no amounts; empty if there are."""
+    """Why there are no amounts; empty if there are some."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """All that was found."""
+    """All results of a backtest."""
 
     judged: int
-    """Leads whose verdict of then is compared with the draft's."""
+    """Leads whose verdict is compared with the draft's."""
     erased: int
-    """Judged leads whose answers are gone, so that it cannot be told."""
+    """Judged leads whose answers were erased, so the draft cannot judge them."""
     left_out: Mapping[str, int]
-    """Leads that were not judged by the criteria alone, by what they are: test, spam ..."""
+    """Leads that were not judged by the criteria alone, counted by stage: test, spam ..."""
     older_lists: int
-    """Judged leads whose verdict rests on other free-mail lists and titles than today's."""
+    """Judged leads whose verdict used earlier lists of free-mail domains and job titles."""
     verdicts: Sequence[VerdictCount]
     criteria: Sequence[CriterionCount]
-    """In the draft's order, then what it no longer asks."""
+    """In the draft's order, then criteria that it no longer has."""
     bill: Bill
     changed: Sequence[ChangedLead]
-    """The newest first; no more of them than were asked for."""
+    """The newest first, limited to the number asked for."""
 
     @property
     def changes(self) -> int:
@@ -126,7 +129,7 @@ class Backtest:
         )
 
 
-# One lead, criterion by criterion: the verdict of then beside the draft's. Pure.
+# The comparison of one lead, criterion by criterion.
 
 
 NOT_ASKED: Final = "not asked then"
@@ -135,7 +138,7 @@ NOT_OFFERED: Final = "not offered now"
 
 @dataclass(frozen=True, slots=True)
 class CriterionComparison:
-    """One criterion of one lead. None on a side that has no such criterion."""
+    """One criterion of one lead. None if a side has no such criterion."""
 
     id: str
     rule_then: str | None
@@ -143,13 +146,13 @@ class CriterionComparison:
     rule_now: str | None
     met_now: bool | None
     reason: str = ""
-    """Why it is met now, or not."""
+    """Why it is met or not met now."""
     flaw: str = ""
     """NOT_ASKED or NOT_OFFERED: why the old answer does not fit the draft's question."""
 
 
 class Comparer:
-    """A draft, made ready to be laid beside many verdicts."""
+    """Compares a draft with the verdicts of many leads."""
 
     def __init__(self, draft: Campaign) -> None:
         self._draft = draft
@@ -162,9 +165,9 @@ class Comparer:
         answers: Mapping[str, Answer],
         asked: Container[str],
     ) -> list[CriterionComparison]:
-        """In the draft's order, then what it no longer asks.
+        """One comparison for each criterion: in the draft's order, then those that it dropped.
 
-        `verdict` is as its event holds it; `asked` are the fields of the form of then.
+        `verdict` is the data of its event; `asked` are the fields of the form then.
         """
         then = {criterion["id"]: criterion for criterion in verdict["criteria"]}
         found = []
@@ -178,7 +181,7 @@ class Comparer:
                     None if was is None else was["passed"],
                     now.rule,
                     now.passed,
-                    _why(now, flaw),
+                    _reason(now, flaw),
                     flaw,
                 )
             )
@@ -197,7 +200,7 @@ class Comparer:
         return NOT_OFFERED if offered and not offered.issuperset(value) else ""
 
 
-def _why(now: CriterionResult, flaw: str) -> str:
+def _reason(now: CriterionResult, flaw: str) -> str:
     if flaw == NOT_ASKED:
         return NOT_ASKED
     return f"{now.reason}; {flaw}" if flaw else now.reason
@@ -206,7 +209,7 @@ def _why(now: CriterionResult, flaw: str) -> str:
 def deciding_criteria(
     outcomes: list[CriterionComparison], *, qualified_now: bool
 ) -> Iterator[DecidingCriterion]:
-    """What a lead whose verdict changes fails now; or what it failed then and no longer does."""
+    """The criteria that decide a changed verdict: failed now, or failed then and no longer."""
     for one in outcomes:
         if not qualified_now and one.met_now is False:
             yield DecidingCriterion(one.id, str(one.rule_now), one.reason)

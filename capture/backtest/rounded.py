@@ -1,7 +1,8 @@
-"""A draft on past leads, in counts that show a pusher nothing about persons (rule 40).
+"""A draft on past leads, as rounded counts that reveal nothing about a person (rule 40).
 
-Only answers to choice, country and number fields are looked at. A count is shown rounded to tens,
-and only where one lead more or less never shows unless at least 20 leads stand on both sides.
+Whoever pushes a draft to git sees them. Only answers to choice, country and number fields are
+used. A count is rounded to tens, and shown only if both the count and its complement are large
+enough that at least 20 leads are on both sides.
 """
 
 from collections.abc import Iterable
@@ -18,26 +19,26 @@ from capture.ledger.terms import saved_campaign
 COUNTED: Final = frozenset(
     {FieldType.CHOICE, FieldType.MULTIPLE_CHOICE, FieldType.COUNTRY, FieldType.INTEGER}
 )
-"""The kinds of fields whose answers are not somebody's own words."""
+"""Field types whose answers are not free text."""
 _TENS: Final = 10
 _LEAST: Final = 30
-"""What a count and its complement must be once they are rounded. So both are 25 at least, and the
-ledger with one lead less, of which nothing is told, still has 24 and no fewer than rule 40 asks."""
+"""Least value of a rounded count and of its rounded complement. So both are at least 25, and with
+one lead fewer still 24, which is more than the 20 that rule 40 asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictShift:
-    """Leads that the draft would judge differently, looking at counted answers alone. Exact."""
+    """Leads that the draft would judge differently, by counted answers alone. Not rounded."""
 
     leads: int
     lost: int
-    """They met what they were asked then, and not what the draft asks."""
+    """They met the counted criteria then, and do not meet those of the draft."""
     won: int
-    """The other way round."""
+    """They did not meet the counted criteria then, and meet those of the draft."""
 
 
 def verdict_shift(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> VerdictShift:
-    """Counts leads as `Reading.judged` gives them."""
+    """Counts the leads, which come from `Reading.judged`."""
     comparer, terms = Comparer(draft), dict[str, Campaign]()
     seen = lost = won = 0
     for one in leads:
@@ -55,20 +56,20 @@ def verdict_shift(reading: Reading, draft: Campaign, leads: Iterable[Judged]) ->
 
 
 def uncounted_fields(draft: Campaign) -> list[str]:
-    """The fields that the draft judges and of which nothing is counted."""
+    """The fields that the draft judges but whose answers are not counted."""
     fields = {rule.field or name for name, rule in draft.criteria.items()}
     return sorted(name for name in fields if not _is_counted(draft, name))
 
 
 def rounded_count(count: int, leads: int) -> int | None:
-    """The count to the nearest ten; None if it, or what is left of `leads`, is too small to say."""
+    """The count to the nearest ten; None if it, or the rest of `leads`, is too small to show."""
     if min(_to_tens(count), _to_tens(leads - count)) < _LEAST:
         return None
     return _to_tens(count)
 
 
 def round_to_tens(leads: int) -> int:
-    """The number of all leads, beside a count that may be told."""
+    """The number of all leads to the nearest ten, beside a count that may be shown."""
     return _to_tens(leads)
 
 
@@ -79,10 +80,10 @@ def _to_tens(count: int) -> int:
 def _met(
     outcomes: Iterable[CriterionComparison], terms: Campaign, draft: Campaign
 ) -> tuple[bool, bool]:
-    """Whether all that counts was met then, and is met now.
+    """Whether all counted criteria were met then, and are met now.
 
-    The draft's word on what kind a field is counts only together with that of the form which was
-    answered: or a pusher would call names a choice.
+    A field counts only if both the draft and the form of then give it a counted type. Otherwise a
+    draft could call a field of names a choice, and so reveal names.
     """
     then = now = True
     for one in outcomes:

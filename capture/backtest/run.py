@@ -1,4 +1,7 @@
-"""The use case: streams past leads by the draft, and holds no more than counts and what changed."""
+"""Runs a backtest: judges past leads by the draft, one by one, and adds up what changes.
+
+Memory holds counts and changed leads only.
+"""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -27,17 +30,17 @@ from capture.ledger.terms import saved_campaign
 from capture.money import to_minor
 from capture.qualification.verdict import RULE_DATA_VERSION
 
-# Counts how each criterion came out, then and now.
+# Counts of each criterion, then and now.
 
 
 _Row = tuple[str, str | None, str | None]
 """A criterion's id, its rule then and its rule now."""
 _Came = tuple[bool | None, bool | None, str]
-"""Met then, met now, and what does not fit."""
+"""Met then, met now, and the flaw."""
 
 
 class CriteriaTally:
-    """Adds up outcomes. It grows with the wordings that there were, never with the leads."""
+    """Adds up comparisons. Its size depends on the number of wordings, not of leads."""
 
     def __init__(self, draft: Campaign) -> None:
         self._places = {name: place for place, name in enumerate(draft.criteria)}
@@ -53,14 +56,14 @@ class CriteriaTally:
             counts[one.met_then, one.met_now, one.flaw] += 1
 
     def counts(self) -> list[CriterionCount]:
-        """In the draft's order, then what it no longer asks, each in the order of first use."""
+        """In the draft's order, then dropped criteria; within each in order of first use."""
         rows = sorted(
             self._seen.items(), key=lambda row: self._places.get(row[0][0], len(self._places))
         )
-        return [_counted(row, counts) for row, counts in rows]
+        return [_criterion_count(row, counts) for row, counts in rows]
 
 
-def _counted(row: _Row, counts: Counter[_Came]) -> CriterionCount:
+def _criterion_count(row: _Row, counts: Counter[_Came]) -> CriterionCount:
     def leads(which: Callable[[_Came], bool]) -> int:
         return sum(number for came, number in counts.items() if which(came))
 
@@ -80,7 +83,7 @@ def _counted(row: _Row, counts: Counter[_Came]) -> CriterionCount:
     )
 
 
-# What the draft would do to the bill, as far as that can be known. Integer minor units.
+# The effect on the bill, in minor units.
 
 
 _PAYS: Final[Mapping[str, str]] = MappingProxyType(
@@ -95,7 +98,7 @@ _PAYS: Final[Mapping[str, str]] = MappingProxyType(
         "revenue": "every lead that qualifies could become a customer",
     }
 )
-"""What is taken for granted, by the event that pays."""
+"""The assumption, by billable event."""
 
 _CAPS: Final = (
     "duplicates and caps are not run again, and what a cap refused or made free costs nothing"
@@ -103,20 +106,20 @@ _CAPS: Final = (
 
 
 class BillTally:
-    """Adds up both sides, lead by lead, by month of receipt."""
+    """Adds up the bill then and now, by month of receipt."""
 
     def __init__(self, draft: Campaign) -> None:
         self._draft = draft
         self._rate = _rate(draft)
         self._unknown = _unknown(draft, draft)
         self._known: dict[str, int] = {}
-        """By version of then: its rate."""
+        """The rate of each version of then, in minor units."""
         self._leads_then: Counter[str] = Counter()
         self._leads_now: Counter[str] = Counter()
         self._amount_then: Counter[str] = Counter()
 
     def add(self, lead: Lead, terms: Campaign, *, then: bool, now: bool) -> None:
-        """A judged lead under the terms of its receipt (rule 16): whether it qualifies."""
+        """Adds a judged lead under the terms of its receipt (rule 16), with both verdicts."""
         if terms.version not in self._known:
             self._known[terms.version] = _rate(terms)
             self._unknown = self._unknown or _unknown(terms, self._draft)
@@ -129,7 +132,7 @@ class BillTally:
             self._leads_now[lead.month] += 1
 
     def bill(self) -> Bill:
-        """What was added up so far."""
+        """The bill of all leads added so far."""
         months = sorted({*self._leads_then, *self._leads_now})
         return Bill(
             currency=self._draft.currency,
@@ -152,13 +155,13 @@ class BillTally:
 
 
 def _rate(campaign: Campaign) -> int:
-    """0 where a percentage is paid: no amount is shown then."""
+    """The fixed price in minor units; 0 for a percentage, when no amount is shown."""
     rate = campaign.price.rate
     return 0 if rate is None else to_minor(rate, campaign.currency)
 
 
 def _unknown(terms: Campaign, draft: Campaign) -> str:
-    """Why no amounts can be told; empty if they can."""
+    """Why the amounts cannot be known; empty if they can."""
     if terms.price.rate is None or draft.price.rate is None:
         return "a percentage is paid, and what these people would have bought cannot be known"
     if terms.currency != draft.currency:
@@ -172,7 +175,7 @@ def _unknown(terms: Campaign, draft: Campaign) -> str:
 
 
 JUDGED: Final = frozenset({"qualified", "accepted", "rejected", "disqualified", "over_cap"})
-"""Where a lead stands whom the criteria judged, and nothing before them at the door."""
+"""Stages of leads that the criteria decided, not an earlier check at the gate."""
 
 
 def backtest(
@@ -182,10 +185,10 @@ def backtest(
     now: datetime,
     keep: int | None = None,
 ) -> Backtest:
-    """Lays the draft beside the verdicts that `leads` were given.
+    """Compares the draft with the verdicts that `leads` were given.
 
-    `leads` come as `Reading.judged` gives them; `keep` is how many changed leads are named, the
-    newest of them, or None for all.
+    `leads` come from `Reading.judged`, the oldest first. `keep` is how many changed leads to name,
+    the newest first; None names all.
     """
     tally = _Tally(draft)
     changed: deque[ChangedLead] = deque(maxlen=keep)
@@ -195,7 +198,7 @@ def backtest(
         if version not in terms:
             terms[version] = saved_campaign(reading, one.lead.campaign, version)
         if (found := tally.add(one, terms[version])) is not None:
-            changed.append(_named(one.lead, found, now))
+            changed.append(_changed_lead(one.lead, found, now))
     changed.reverse()
     return tally.result(tuple(changed))
 
@@ -212,7 +215,7 @@ class _Tally:
         self._criteria = CriteriaTally(draft)
 
     def add(self, one: Judged, terms: Campaign) -> list[CriterionComparison] | None:
-        """Counts a lead; its criteria if its verdict changes."""
+        """Counts a lead; returns its comparisons if its verdict changes."""
         lead, verdict = one.lead, one.verdict
         if lead.test or verdict is None or lead.review not in JUDGED:
             self._left_out["test" if lead.test else lead.review] += 1
@@ -246,11 +249,11 @@ class _Tally:
 
 
 def _qualifies(outcomes: Iterable[CriterionComparison]) -> bool:
-    """Every criterion that the draft has is met."""
+    """Whether every criterion of the draft is met."""
     return all(one.met_now is not False for one in outcomes)
 
 
-def _named(lead: Lead, outcomes: list[CriterionComparison], now: datetime) -> ChangedLead:
+def _changed_lead(lead: Lead, outcomes: list[CriterionComparison], now: datetime) -> ChangedLead:
     qualified_now = _qualifies(outcomes)
     return ChangedLead(
         lead.lead_id,

@@ -1,4 +1,4 @@
-"""Draws what a campaign may bill for a month, from its events alone, and closes the month.
+"""Closes a campaign's month with a statement; issues credit and debit notes; records payments.
 
-What follows a close are documents as well: credit and debit notes, and payments on them.
+Statements are drawn from the ledger's events, so that they can be drawn again and checked.
 """

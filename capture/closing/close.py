@@ -1,7 +1,7 @@
-"""Closes a month: draws its statement, numbers it, freezes it (rules 25 to 27).
+"""Closes a month: draws its statement, numbers it, saves it for good (rules 25 to 27).
 
-A statement is drawn from the events up to a number and the statements closed before it, nothing
-else, so that it can be drawn again for ever.
+A statement depends only on the events up to a sequence number and on the statements closed
+before it, so it can always be drawn again. `draw_month` gives the month's leads for the export.
 """
 
 from collections.abc import Collection, Iterator, Sequence, Set
@@ -34,9 +34,9 @@ from capture.review import UNDO, record_held_meetings, record_lapses
 def preview_statement(
     reading: Reading, campaign: Campaign, parties: Parties, month: str, as_of: datetime
 ) -> Statement:
-    """The month's statement as it would be drawn at a time, without a number (rule 28).
+    """The month's statement as it would be drawn at `as_of`, without a number (rule 28).
 
-    Raises `Refused` for a month that was closed by then: it has one statement and no other figures.
+    Raises `Refused` for a month that was closed by then; its statement has the figures.
     """
     closings = closings_of(reading, campaign.slug)
     if month in closings and closings[month].closed_at <= as_of:
@@ -65,11 +65,11 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
 ) -> ClosedStatement | None:
     """Closes the month; closing it again gives the same statement.
 
-    A month with nothing to bill is closed without a document and takes no number: the result is
-    None, unless an `empty_statement` is asked for.
+    A month with nothing to bill is closed without a document and number, and the result is None,
+    unless `empty_statement` is true.
 
-    First writes down what silence decided (rules 12 and 14). Raises `Refused` for a month that is
-    not over in the campaign's zone, lies before its first lead, or while an earlier one is open.
+    First records what silence decided (rules 12 and 14). Raises `Refused` for a month that is not
+    over in the campaign's zone, is before its first lead, or while an earlier one is open.
     """
     closings = closings_of(records, campaign.slug)
     if month in closings:
@@ -99,7 +99,7 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
 
 
 def has_nothing_to_bill(bill: Statement) -> bool:
-    """Whether no line stands on it. A free line does: it says what is never billed (rule 9)."""
+    """Whether it has no line. A free line counts: it shows what is never billed (rule 9)."""
     return not bill.lines
 
 
@@ -109,12 +109,12 @@ def _closed_before(
     if closing.number:
         return find_closed_statement(records, closing.number)
     if empty_statement:
-        raise Refused(f"{month} is closed without a statement already, and closes only once")
+        raise Refused(f"{month} is closed already, without a statement; a month closes only once")
     return None
 
 
 def empty_closing_data(drawn: Statement) -> dict[str, Any]:
-    """What the event says that closes a month without a document."""
+    """The data of an event that closes a month without a document."""
     return {
         "client": drawn.client,
         "month": drawn.month,
@@ -124,7 +124,7 @@ def empty_closing_data(drawn: Statement) -> dict[str, Any]:
 
 
 def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:
-    """What the event says that closes a month; the account is the sum of such events."""
+    """The data of the event that closes a month; the account is the sum of such events."""
     return {
         "client": statement.client,
         "number": statement.number,
@@ -149,7 +149,7 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
     last_event: int,
     closed: Set[str],
 ) -> Statement:
-    """A line belongs to its own month, or to this one if its own was closed without it."""
+    """The statement of a month: its own lines, and late ones of months closed earlier."""
     billed = reading.statements.billed_before(campaign.slug, month)
     query = LineQuery(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
     lines = [statement_line(due, campaign, month) for due in select_lines(reading, query)]
@@ -165,7 +165,7 @@ def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
     lines: Sequence[StatementLine],
     counts: Counts,
 ) -> Statement:
-    """The statement of these lines, without its number and the chain's head."""
+    """The statement of these lines, without its number and without the chain's head."""
     seen = query.last or 0
     return Statement(
         number="",
@@ -187,7 +187,7 @@ def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
 
 
 def statement_line(due: DueLine, campaign: Campaign, month: str) -> StatementLine:
-    """What the bill of a month says of a line."""
+    """The line as the month's statement shows it."""
     line = due.line
     return StatementLine(
         lead_id=line.lead_id,
@@ -211,11 +211,11 @@ def _check_order(
 ) -> None:
     if month_of(now, campaign) <= month:
         raise Refused(f"{month} is not over in {campaign.time_zone}; close it afterwards")
-    if month_of(now - UNDO, campaign) <= month:  # rule 13: what is billed must stand
+    if month_of(now - UNDO, campaign) <= month:  # rule 13: a billed review cannot be undone
         seconds = int(UNDO.total_seconds())
         raise Refused(
-            f"{month} ended just now, and a review can be taken back for {seconds} seconds; "
-            "close it then"
+            f"{month} ended just now, and a review can be undone for {seconds} seconds; "
+            "close it after that"
         )
     lead = records.leads.first(campaign.slug)
     first = None if lead is None else lead.month
@@ -228,7 +228,7 @@ def _check_order(
 
 
 def _months(first: str, end: str) -> list[str]:
-    """The months from the first up to the end, without it."""
+    """The months from `first` up to `end`, without `end`."""
     months = []
     year, number = map(int, first.split("-"))
     while (month := f"{year:04d}-{number:02d}") < end:
@@ -238,36 +238,36 @@ def _months(first: str, end: str) -> list[str]:
 
 
 def read_statement(closed_statement: ClosedStatement) -> Statement:
-    """The statement that was frozen."""
+    """The statement of a closed month."""
     return parse_statement(closed_statement.json)
 
 
-# A month's billable leads with their answers, for the export.
+# The month's billable leads with their answers, for the export.
 
 
 @dataclass(frozen=True, slots=True)
 class BillableLead:
-    """One line of a month, with all that the client needs to check it."""
+    """One line of a month, with what the client needs to check it."""
 
     due: DueLine
     personal_data: PersonalData | None
-    """None once the person's data was erased."""
+    """None if the person's data was erased."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnMonth:
-    """A campaign's month as it stands at a time."""
+    """A campaign's month as of a time."""
 
     campaign: str
     lines: DueLines
-    """In their order, without what the cap on money made free."""
+    """In their order, without lines that the cap on money made free."""
     fields: Sequence[str]
-    """Form fields of every version that was kept by then, the oldest first."""
+    """Form fields of every version that was saved by then, the oldest first."""
 
     def leads(self, reading: Reading) -> Iterator[BillableLead]:
-        """Each line with its lead's answers, which are read one by one.
+        """Each line with its lead's answers; reads them one by one.
 
-        In the same look at the ledger in which the month was drawn.
+        `reading` must be the view of the ledger from which the month was drawn.
         """
         for due in self.lines:
             yield BillableLead(due, reading.people.personal_data(due.line.lead_id))
@@ -276,10 +276,10 @@ class DrawnMonth:
 def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
     """The billable leads of a month such as `2026-11`, seen as of an aware time.
 
-    They are those of its statement: with late ones of earlier months that are closed, without what
-    is billed already; of a closed month, what was closed. `as_of` cuts on recorded time (rule 28);
-    in the future it shows what silence will have accepted by then. The same ledger, month and time
-    always draw the same lines.
+    They are the lines of its statement: with late ones of earlier closed months, without those that
+    are billed already; for a closed month, exactly its statement. `as_of` limits by recorded time
+    (rule 28); a future time includes what silence will have accepted by then. The same ledger,
+    month and time always give the same lines.
     """
     closings = closings_of(reading, slug)
     closing = closings.get(month)
@@ -296,7 +296,7 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
 
 
 def _as_closed(reading: Reading, closing: Closing) -> LineQuery:
-    """What its statement was drawn from."""
+    """The query from which its statement was drawn."""
     slug, month, at = closing.campaign, closing.month, closing.closed_at
     closed = months_closed_before(closings_of(reading, slug), month, at)
     billed, last = reading.statements.billed_before(slug, month), closing.last_event

@@ -1,7 +1,7 @@
-"""Credit notes: what is given back of a closed statement (rule 27), also by a refund or churn (23).
+"""Credit notes on closed statements (rule 27), also those that follow a refund or churn (rule 23).
 
-A credit note is an event: it names statement, line and amount, and takes the next number of its
-client. All credits of a line together never exceed the line.
+A credit note is an event with statement, line and amount, and takes the client's next document
+number. The credits of a line never exceed the line. Debit notes use `Correction` too.
 """
 
 import re
@@ -26,18 +26,18 @@ from capture.ledger.protocol import Reading, Records
 from capture.money import from_minor, round_minor, show_money
 from capture.text import is_blank
 
-# What corrects a closed statement (rule 27): credit and debit notes, each on one of its lines.
+# Corrections: credit and debit notes, each on one line of a closed statement.
 
 
 REFUND: Final = "refund"
 CHURN: Final = "churn"
 AUTOMATIC: Final = frozenset({REFUND, CHURN})
-"""The reasons of credits that follow from an outcome by themselves; nobody gives them by hand."""
+"""Reasons of credits that follow from an outcome automatically; users cannot give them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One note. Amount (net of tax) and tax are positive minor units, on either kind."""
+    """One note. Amount (net of tax) and tax are positive minor units for both kinds."""
 
     number: str
     kind: DocumentKind
@@ -55,22 +55,22 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRequest:
-    """A correction as somebody asks for it."""
+    """A correction that a user asks for."""
 
     statement: str
     lead_id: str
     reason: str
-    """A code of small letters; words belong into a note, since events name nobody."""
+    """A code of small letters. Free text goes into a note, because events hold no personal data."""
     period: str = ""
     amount: Decimal | None = None
-    """Net of tax, in major units; without one, a credit is all that is left of the line."""
+    """Net of tax, in major units; None credits all that is left of the line."""
     again: bool = False
-    """The same credit is to be given a second time on one day."""
+    """Issue the same credit a second time on the same day."""
 
 
 @dataclass(frozen=True, slots=True)
 class BilledLine:
-    """A line of a closed statement, with what was corrected on that statement so far."""
+    """A line of a closed statement, with all corrections of that statement so far."""
 
     bill: Statement
     line: StatementLine
@@ -78,29 +78,32 @@ class BilledLine:
 
     @property
     def of_line(self) -> list[Correction]:
-        """The corrections of this very line."""
+        """The corrections of this line."""
         mine = (self.line.lead_id, self.line.period)
         return [one for one in self.corrections if (one.lead_id, one.period) == mine]
 
     @property
     def raised(self) -> int:
-        """The line's amount, raised by its debits."""
+        """The line's amount plus its debits, in minor units."""
         debits = [one.amount for one in self.of_line if one.kind is DocumentKind.DEBIT]
         return self.line.amount + sum(debits)
 
     @property
     def left(self) -> int:
-        """That, less its credits: never below nought."""
+        """The line's amount plus debits less credits, in minor units; never below zero."""
         return self.line.amount + sum(map(_signed, self.of_line))
 
     def vat_of(self, change: int) -> int:
-        """The tax on one more change, so that all tax together is that on what is left."""
+        """The tax on one more change, in minor units.
+
+        It is the difference of two totals, so that the taxes add up to the tax on what is left.
+        """
         before = self.bill.total + sum(map(_signed, self.corrections))
         tax, currency = self.bill.parties.vat, self.bill.currency
         return tax(before + change, currency) - tax(before, currency)
 
     def as_data(self) -> dict[str, Any]:
-        """How events name it."""
+        """The data by which events identify the line."""
         return {
             "client": self.bill.client,
             "statement": self.bill.number,
@@ -111,18 +114,18 @@ class BilledLine:
 
 
 def corrections_of(reading: Reading, client: str | None = None) -> list[Correction]:
-    """All notes, of one client or of all, in the order of their issue."""
+    """All notes, of one client or of all, in order of issue."""
     found = events_about(reading, client, EventKind.CREDITED, EventKind.DEBITED)
     return [_correction(one.event) for one in found]
 
 
 def credits_of(reading: Reading, client: str | None = None) -> list[Correction]:
-    """The credit notes among them."""
+    """All credit notes, of one client or of all, in order of issue."""
     return [one for one in corrections_of(reading, client) if one.kind is DocumentKind.CREDIT]
 
 
 def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -> BilledLine:
-    """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is wanting."""
+    """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is needed."""
     closed_statement = reading.statements.get(number)
     if closed_statement is None:
         raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
@@ -142,14 +145,14 @@ def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -
 
 
 def check_correction_request(request: CorrectionRequest, by: str) -> None:
-    """Raises `Refused` unless it has a reason that a person may give, and a person."""
+    """Raises `Refused` unless it has a valid reason and a person's name."""
     if not re.fullmatch(CODE, request.reason) or request.reason in AUTOMATIC:
         raise Refused(f"reason {request.reason!r}: write a code such as goodwill or wrong_contact")
     check_name(by)
 
 
 def check_name(by: str) -> None:
-    """Raises `Refused` if nobody is named."""
+    """Raises `Refused` if the person's name is missing."""
     if is_blank(by):
         raise Refused("say who does it", Hint.BY)
 
@@ -181,7 +184,7 @@ def issue_credit(
 ) -> Correction:
     """Issues a credit note.
 
-    Raises `NotFound`, or `Refused` with what is left of the line or if it was given today already.
+    Raises `NotFound`; `Refused` if more than is left of the line, or if issued today already.
     """
     check_correction_request(request, by)
     billed = billed_line(records, request.statement, request.lead_id, request.period)
@@ -190,7 +193,7 @@ def issue_credit(
     if not 0 < amount <= left:
         shown = from_minor(left, bill.currency)
         raise Refused(
-            f"{bill.number}, lead {request.lead_id}: {shown} {bill.currency} is left of it"
+            f"{bill.number}, lead {request.lead_id}: only {shown} {bill.currency} is left to credit"
         )
     if not request.again:
         _check_new(records, billed, request, amount, now)
@@ -202,7 +205,7 @@ def issue_credit(
 def _check_new(
     records: Records, billed: BilledLine, request: CorrectionRequest, amount: int, now: datetime
 ) -> None:
-    """Who says the same twice, by a second click say, is asked first."""
+    """Raises `Refused` for the same credit twice on one day, such as by a second click."""
     bill = billed.bill
     today = today_in_zone(records, bill.campaign, now)
     for one in billed.of_line:
@@ -223,34 +226,34 @@ def _check_new(
 def credit_ended_lines(
     records: Records, terms: Campaign, lead_id: str, reason: str, now: datetime
 ) -> list[Correction]:
-    """Credits the lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
+    """Credits the billed lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
 
-    Each is credited down to what it costs by now, as if it were billed only now, however often
-    that changes. `terms` are those of the lead's receipt.
+    Each line is credited down to what it would cost if it were billed now. `terms` are those of
+    the lead's receipt.
     """
     results = []
     history = _history(records, lead_id)
     for number, period in records.statements.lines_of_lead(lead_id):
         billed = billed_line(records, number, lead_id, period)
         before = exact_fee(_history(records, lead_id, last=billed.bill.last_event), terms, period)
-        amount = _to_credit(billed, before, exact_fee(history, terms, period))
+        amount = _credit_amount(billed, before, exact_fee(history, terms, period))
         if amount > 0:
             results.append(_issue(records, billed, amount, reason, "", now))
     return results
 
 
-def _to_credit(billed: BilledLine, before: Fraction, after: Fraction) -> int:
-    """What is too much on a line whose fee was `before` and is `after`, rounded once.
+def _credit_amount(billed: BilledLine, before: Fraction, after: Fraction) -> int:
+    """What to credit of a line whose fee was `before` and is now `after`, rounded once.
 
-    What debit notes added is kept in the same proportion as the fee.
+    What debit notes added is reduced in proportion to the fee.
     """
     if after >= before:
         return 0
     line = Fraction(0) if billed.line.free_over_cap else before
     added = billed.raised - billed.line.amount
-    owed = round_minor((line + added) * after / before)
+    due = round_minor((line + added) * after / before)
     credited = sum(one.amount for one in billed.of_line if one.reason in AUTOMATIC)
-    return min(billed.left, billed.raised - owed - credited)
+    return min(billed.left, billed.raised - due - credited)
 
 
 def _history(records: Records, lead_id: str, last: int | None = None) -> LeadHistory:

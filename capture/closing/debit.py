@@ -1,7 +1,7 @@
-"""Debit notes: what a line should have cost beyond its bill, once the client agrees (rule 27).
+"""Debit notes: a line that was billed too low is raised, once the client approves (rule 27).
 
-The agency proposes; the client alone approves or declines, by its own word (rule 41). Only then is
-it a document with a number. One proposal at a time waits for a line.
+The agency proposes; only the client itself approves or declines (rule 41). An approved debit
+becomes a document with a number. A line has at most one open proposal.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _ANSWERS: Final[dict[EventKind, AnswerStage]] = {
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A debit that the agency asks for. The amount is in minor units, net of tax."""
+    """A debit that the agency proposes. The amount is in minor units, net of tax."""
 
     id: str
     """Such as acme-p0001."""
@@ -50,24 +50,24 @@ class Proposal:
     proposed_at: datetime
     answer: AnswerStage = "open"
     number: str = ""
-    """Of the debit note, once approved."""
+    """The number of the debit note, once approved."""
     vat: int = 0
     """Its tax, in minor units."""
     due_on: str = ""
 
 
 def propose_debit(records: Records, request: CorrectionRequest, by: str, now: datetime) -> Proposal:
-    """Asks the client for more on a line. Raises `Refused` while another proposal waits."""
+    """Proposes a debit to the client. Raises `Refused` while the line has an open proposal."""
     check_correction_request(request, by)
     billed = billed_line(records, request.statement, request.lead_id, request.period)
     bill = billed.bill
     if request.amount is None or (amount := minor_units(request.amount, bill.currency)) <= 0:
-        raise Refused("a debit note needs an amount above nought", Hint.AMOUNT)
+        raise Refused("a debit note needs an amount above zero", Hint.AMOUNT)
     raised = from_minor(billed.raised + amount, bill.currency)
     check_amount(raised, bill.currency, "the line with its debits")
-    if _waiting(records, billed) is not None:
+    if _open_proposal_on(records, billed) is not None:
         raise Refused(
-            f"{bill.number}, lead {request.lead_id}: a proposal waits for the client already"
+            f"{bill.number}, lead {request.lead_id}: a proposal already waits for the client"
         )
     author = records.people.pseudonym(bill.client, by)
     number = len(proposals_of(records, bill.client)) + 1
@@ -80,8 +80,8 @@ def propose_debit(records: Records, request: CorrectionRequest, by: str, now: da
 def approve_debit(
     records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Correction:
-    """The client agrees: the debit note is issued. Raises `NotFound` if nothing was proposed."""
-    proposal, bill = _asked(records, line, by), line.bill
+    """Issues the proposed debit note, for the client. Raises `NotFound` if none is proposed."""
+    proposal, bill = _answerable_proposal(records, line, by), line.bill
     issued_on = today_in_zone(records, bill.campaign, now)
     data = line.as_data() | {
         "number": next_number(records, bill.client),
@@ -102,8 +102,8 @@ def approve_debit(
 def decline_debit(
     records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Proposal:
-    """The client does not agree; nothing changes."""
-    _asked(records, line, by)
+    """Records that the client declines the proposal; the bill stays as it is."""
+    _answerable_proposal(records, line, by)
     data = line.as_data() | {"by": records.people.pseudonym(line.bill.client, by)}
     _append(records, line, EventKind.DEBIT_DECLINED, Actor.CLIENT, data, now)
     kind = EventKind.DEBIT_DECLINED.value
@@ -112,7 +112,7 @@ def decline_debit(
 
 
 def find_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
-    """One of the client's. Raises `NotFound`, and no other word, for one that is another's."""
+    """A client's proposal. Raises the same `NotFound` if it is unknown or another client's."""
     for one in proposals_of(reading, client):
         if one.id == debit_id:
             return one
@@ -120,8 +120,10 @@ def find_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
 
 
 def open_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
-    """One of the client's that waits for its answer. Raises `NotFound`, or `Refused` once it has
-    one: an answer is to the proposal that it names, never to a later one on the same line."""
+    """A client's proposal that waits for its answer. Raises `NotFound`, or `Refused` if answered.
+
+    So an answer never reaches a later proposal on the same line.
+    """
     found = find_proposal(reading, client, debit_id)
     if found.answer != "open":
         raise Refused(f"The debit {debit_id} was {found.answer} already.")
@@ -129,7 +131,7 @@ def open_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
 
 
 def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Proposal]:
-    """All that was proposed, in that order, each with the client's answer."""
+    """All proposals in order, each with the client's answer."""
     found: list[Proposal] = []
     waiting: dict[tuple[str, str, str], int] = {}
     for one in events_about(reading, client, EventKind.DEBIT_PROPOSED, *_ANSWERS):
@@ -150,9 +152,9 @@ def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Propos
     return found
 
 
-def _asked(reading: Reading, line: BilledLine, by: str) -> Proposal:
+def _answerable_proposal(reading: Reading, line: BilledLine, by: str) -> Proposal:
     check_name(by)
-    waiting = _waiting(reading, line)
+    waiting = _open_proposal_on(reading, line)
     if waiting is None:
         raise NotFound(
             f"{line.bill.number}, lead {line.line.lead_id}: no debit waits for an answer"
@@ -160,7 +162,7 @@ def _asked(reading: Reading, line: BilledLine, by: str) -> Proposal:
     return waiting
 
 
-def _waiting(reading: Reading, line: BilledLine) -> Proposal | None:
+def _open_proposal_on(reading: Reading, line: BilledLine) -> Proposal | None:
     open_ones = [one for one in proposals_of(reading, line.bill.client) if one.answer == "open"]
     return next((one for one in open_ones if _is_on(one, line)), None)
 

@@ -1,4 +1,4 @@
-"""A client's documents and payments as the ledger's account events tell them (rules 27 and 30)."""
+"""A client's documents, payments and closed months, from the account events (rules 27 and 30)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from capture.ledger.terms import saved_campaign
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How a month was closed: its statement, when, and the last event that was seen."""
+    """How a month was closed: its statement, when, and the sequence of the last event drawn."""
 
     campaign: str
     client: str
     month: str
     currency: str
     number: str
-    """Of its statement; empty where nothing was to be billed, so that there is none."""
+    """The number of its statement; empty if there was nothing to bill, so no statement."""
     closed_at: datetime
     last_event: int
 
 
-_PAPERS: Final[Mapping[EventKind, DocumentKind]] = {
+_DOCUMENT_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
     EventKind.CLOSED: DocumentKind.STATEMENT,
     EventKind.CREDITED: DocumentKind.CREDIT,
     EventKind.DEBITED: DocumentKind.DEBIT,
@@ -37,24 +37,24 @@ _PAPERS: Final[Mapping[EventKind, DocumentKind]] = {
 def documents_of(
     reading: Reading, client: str | None = None, last: int | None = None
 ) -> list[Document]:
-    """Statements, credit and debit notes in the order of their issue, as far as an event.
+    """Statements, credit and debit notes in order of issue, of one client or of all.
 
-    Of one client or of all.
+    `last` is the sequence of the last event to read; None reads all.
     """
     found: list[Document] = []
     months: dict[str, str] = {}
     for event in _account_events(reading, client, last):
-        paper = _PAPERS.get(event.kind)
-        if paper is None or "number" not in event.data:  # a month closed without a document
+        kind = _DOCUMENT_KINDS.get(event.kind)
+        if kind is None or "number" not in event.data:  # a month closed without a document
             continue
         data = event.data
         corrects = data.get("statement", "")
-        month = data["month"] if paper is DocumentKind.STATEMENT else months[corrects]
+        month = data["month"] if kind is DocumentKind.STATEMENT else months[corrects]
         months[data["number"]] = month
         found.append(
             Document(
                 number=data["number"],
-                kind=paper,
+                kind=kind,
                 client=data["client"],
                 campaign=event.campaign,
                 month=month,
@@ -72,7 +72,7 @@ def documents_of(
 def payments_of(
     reading: Reading, client: str | None = None, last: int | None = None
 ) -> list[Payment]:
-    """What came in, in the order of its recording."""
+    """Payments in the order in which they were recorded; `last` as for `documents_of`."""
     return [
         Payment(
             event.data["client"],
@@ -93,14 +93,14 @@ def accounts_of(
 
 
 def carried_forward(reading: Reading, client: str, currency: str, last: int) -> int:
-    """What the client had to its credit at an event, in minor units: nought or less."""
+    """The client's credit balance as of an event, in minor units: zero or less."""
     return sum(
         one.carried for one in accounts_of(reading, client, last) if one.currency == currency
     )
 
 
 def find_document(reading: Reading, number: str) -> Document:
-    """One of them. Raises `NotFound`."""
+    """A statement or note by its number. Raises `NotFound`."""
     for one in documents_of(reading):
         if one.number == number:
             return one
@@ -108,16 +108,16 @@ def find_document(reading: Reading, number: str) -> Document:
 
 
 def find_closed_statement(reading: Reading, number: str) -> ClosedStatement:
-    """A statement as it was frozen. Raises `NotFound`, also for the number of a note."""
+    """A closed statement by its number. Raises `NotFound`, also for the number of a note."""
     statement = reading.statements.get(number)
     if statement is None:
         kind = find_document(reading, number).kind
-        raise NotFound(f"{number} is a {kind}, no closed statement that is kept")
+        raise NotFound(f"{number} is a {kind}, not a closed statement")
     return statement
 
 
 def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
-    """Every closed month, in the order of closing; of one client or of all."""
+    """Every closed month in order of closing, of one client or of all."""
     return [
         Closing(
             campaign=one.event.campaign,
@@ -133,12 +133,12 @@ def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
 
 
 def closings_of(reading: Reading, campaign: str) -> dict[str, Closing]:
-    """The campaign's closed months, in their order."""
+    """The campaign's closed months in order, by month."""
     return {one.month: one for one in closed_months(reading) if one.campaign == campaign}
 
 
 def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
-    """The months before one, as far as they were closed by a time."""
+    """The months before `month` that were closed at `as_of`."""
     return {
         earlier
         for earlier, closing in closings.items()
@@ -147,17 +147,17 @@ def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: dat
 
 
 def next_number(reading: Reading, client: str) -> str:
-    """Statements and notes of a client share one row of numbers, without gaps."""
+    """The client's next number; its statements and notes share one sequence without gaps."""
     return document_number(client, len(documents_of(reading, client)) + 1)
 
 
 def document_number(client: str, place: int) -> str:
-    """The number of a client's document by its place, from 1 on."""
+    """The number of a client's document by its place, from 1."""
     return f"{client}-{place:04d}"
 
 
 def today_in_zone(reading: Reading, campaign: str, now: datetime) -> date:
-    """The day in the zone of a campaign that has leads; the zone never changes (rule 17)."""
+    """The day in the campaign's zone, which never changes (rule 17). Raises `NotFound`."""
     version = reading.campaigns.first_version(campaign)
     if version is None:
         raise NotFound(f"campaign {campaign} has no lead")
@@ -165,7 +165,7 @@ def today_in_zone(reading: Reading, campaign: str, now: datetime) -> date:
 
 
 def events_about(reading: Reading, client: str | None, *kinds: EventKind) -> Sequence[Recorded]:
-    """Account events of some kinds, in their order."""
+    """Account events of these kinds in order, of one client or of all."""
     return [
         one
         for one in reading.events.of_account()
@@ -174,6 +174,6 @@ def events_about(reading: Reading, client: str | None, *kinds: EventKind) -> Seq
 
 
 def _account_events(reading: Reading, client: str | None, last: int | None) -> Iterator[Event]:
-    for one in events_about(reading, client, *_PAPERS, EventKind.PAID):
+    for one in events_about(reading, client, *_DOCUMENT_KINDS, EventKind.PAID):
         if last is None or one.sequence <= last:
             yield one.event

@@ -1,7 +1,7 @@
-"""What a month's statement is drawn from: the lives of a campaign's leads, as far as some event.
+"""Selects the lines of a month's statement from the events of the campaign's leads.
 
-Only leads are folded that a line may come of: those whose row says so (rule 33), and those of which
-something was recorded after the cut, since of these a row may say less than it did then.
+Only leads that may have a line are folded: those whose projection says so (rule 33), and those
+with events after the cut, since their projection may have changed since then.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
@@ -27,44 +27,44 @@ from capture.money import to_minor
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """A line with what the bill says about its lead."""
+    """A line with what the statement says about its lead."""
 
     line: Line
     received_at: datetime
     verdict: Mapping[str, Any]
-    """As the event holds it: each criterion's rule in words, and whether it was met."""
+    """As in the event: each criterion's rule in words, and whether it was met."""
     consent: Consent
     """The consent or the lawful basis that the lead has (rule 35)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineQuery:
-    """What is to be drawn, and all that it depends on beside the events."""
+    """The month to draw, and all that its lines depend on besides the events."""
 
     campaign: str
     month: str
     as_of: datetime
-    """What silence had decided by then counts."""
+    """Decisions by silence up to this time count."""
     until: datetime | None = None
     last: int | None = None
-    """Up to which events: by their recorded time, or by their number."""
+    """The cut: events up to a recorded time (`until`), or up to a sequence number (`last`)."""
     closed: Set[str] = frozenset()
-    """Earlier months whose late lines belong here."""
+    """Earlier closed months; their late lines belong to this month."""
     billed: Container[tuple[str, str]] = frozenset()
-    """(lead id, period) of lines that stand on a statement already."""
+    """(lead id, period) of lines that are on a statement already."""
     number: str | None = None
-    """Of the statement that had closed the month, empty if there is none: what it has is drawn."""
+    """To draw a closed month's own lines: the number of its statement, empty if it has none."""
 
 
 class VersionCache:
-    """The campaign versions under which leads came, each read once."""
+    """The campaign versions of leads; reads each once."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._kept: dict[tuple[str, str], Campaign] = {}
 
     def of(self, campaign: str, version: str) -> Campaign:
-        """Raises `NotFound` if the version is not kept."""
+        """The campaign in a version. Raises `NotFound` if the version is not saved."""
         named = campaign, version
         if named not in self._kept:
             self._kept[named] = saved_campaign(self._reading, campaign, version)
@@ -72,41 +72,41 @@ class VersionCache:
 
 
 class DueLines:
-    """A month's lines, each drawn when it is its turn: however many there are, few are held.
+    """A month's lines, drawn one by one while iterating, to save memory.
 
-    To be gone through while the ledger is still read as of the same moment.
+    Iterate while `reading` is open, so that all lines come from the same view of the ledger.
     """
 
     def __init__(
         self, reading: Reading, query: LineQuery, terms: VersionCache, keys: Sequence[DueKey]
     ) -> None:
         self._reading = reading
-        self._wanted = query
+        self._query = query
         self._terms = terms
         self._keys = keys
 
     def __iter__(self) -> Iterator[DueLine]:
-        # Leads of one version mostly have the same verdict, word for word: it is kept once.
+        # Most leads of one version have equal verdicts: one object for all saves memory.
         shared: dict[str, Mapping[str, Any]] = {}
         for key in self._keys:
-            due = self._drawn(key)
+            due = self._draw_line(key)
             yield replace(due, verdict=shared.setdefault(repr(due.verdict), due.verdict))
 
     def paid(self) -> "DueLines":
-        """Those that the cap on money did not make free."""
+        """The lines without those that the cap on money made free."""
         paid = [key for key in self._keys if not key.free_over_cap]
-        return DueLines(self._reading, self._wanted, self._terms, paid)
+        return DueLines(self._reading, self._query, self._terms, paid)
 
     def versions(self) -> list[str]:
-        """Under which the leads on the bill came, by their first line."""
+        """The campaign versions of the lines, in order of first use."""
         return list(dict.fromkeys(key.version for key in self._keys))
 
-    def _drawn(self, key: DueKey) -> DueLine:
-        history = _history(self._reading, key.lead_id, self._wanted)
+    def _draw_line(self, key: DueKey) -> DueLine:
+        history = _history(self._reading, key.lead_id, self._query)
         if history is None:
             raise RuntimeError(f"lead {key.lead_id} had events a moment ago")
         lines = lines_for(
-            history, self._terms.of(history.lead.campaign, history.lead.version), self._wanted.as_of
+            history, self._terms.of(history.lead.campaign, history.lead.version), self._query.as_of
         )
         line = next(line for line in lines if line.period == key.period)
         drawn = replace(line, amount=key.amount, free_over_cap=key.free_over_cap)
@@ -114,11 +114,13 @@ class DueLines:
 
 
 def select_lines(reading: Reading, query: LineQuery) -> DueLines:
-    """The month's lines in their order, free ones included: its own, and late ones of the closed
-    months, that are not billed yet."""
+    """The month's lines that are not billed yet, in order, including free ones.
+
+    They are its own, and late ones of earlier closed months.
+    """
     terms = VersionCache(reading)
     due: list[DueKey] = []
-    for lead_id in sorted(_may_be_due(reading, query)):
+    for lead_id in sorted(_leads_maybe_due(reading, query)):
         history = _history(reading, lead_id, query)
         if history is not None:
             version = terms.of(query.campaign, history.lead.version)
@@ -128,20 +130,20 @@ def select_lines(reading: Reading, query: LineQuery) -> DueLines:
     )
 
 
-def _may_be_due(reading: Reading, query: LineQuery) -> Iterable[str]:
+def _leads_maybe_due(reading: Reading, query: LineQuery) -> Iterable[str]:
     if query.number is not None:
         return {lead_id for lead_id, _ in reading.statements.lines(query.number)}
-    may = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
-    return may | _changed(reading, query)
+    leads = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
+    return leads | _changed(reading, query)
 
 
 def _changed(reading: Reading, query: LineQuery) -> Set[str]:
-    """Leads of which a row, which is of now, may say something else than it did at the cut."""
+    """Leads with events after the cut; their projection may differ from the state at the cut."""
     return reading.events.leads_changed_after(query.campaign, until=query.until, last=query.last)
 
 
 def _history(reading: Reading, lead_id: str, query: LineQuery) -> LeadHistory | None:
-    """The lead as it stood at the cut; None if it had not come yet."""
+    """The lead's history up to the cut; None if it was received later."""
     events = [
         one.event
         for one in reading.events.select(lead_id=lead_id, until=query.until, last=query.last)
@@ -150,7 +152,7 @@ def _history(reading: Reading, lead_id: str, query: LineQuery) -> LeadHistory | 
 
 
 def due_lines(history: LeadHistory, terms: Campaign, query: LineQuery) -> Iterator[Line]:
-    """What of a lead belongs to the month (rule 25)."""
+    """The lead's lines that belong to the month (rule 25)."""
     for line in lines_for(history, terms, query.as_of):
         month = month_of(line.due_at, terms)
         here = month == query.month or month in query.closed
@@ -159,7 +161,7 @@ def due_lines(history: LeadHistory, terms: Campaign, query: LineQuery) -> Iterat
 
 
 def key_of(line: Line, history: LeadHistory) -> DueKey:
-    """What decides about the line's place, and about the cap on money."""
+    """What decides the line's place, and whether the cap on money makes it free."""
     received_at = history.lead.received_at
     return DueKey(
         line.due_at,
@@ -173,7 +175,10 @@ def key_of(line: Line, history: LeadHistory) -> DueKey:
 
 
 def remaining_money_cap(due: Iterable[DueKey], terms: VersionCache, slug: str) -> int | None:
-    """That of the newest lead's version: both sides agreed to that one last. In minor units."""
+    """The cap on money in minor units, from the newest lead's version, the last one agreed.
+
+    None if there is no cap or no line.
+    """
     newest = max(due, key=attrgetter("received_at", "lead_id"), default=None)
     if newest is None:
         return None
@@ -183,16 +188,16 @@ def remaining_money_cap(due: Iterable[DueKey], terms: VersionCache, slug: str) -
 
 
 def count_leads(reading: Reading, query: LineQuery) -> Counts:
-    """What is not on the bill: leads in review, and those that came over a cap."""
+    """Counts of leads that are not on the statement: in review, over a cap, free over a cap."""
     changed = _changed(reading, query)
-    waiting = (
+    in_review = (
         lead for lead in reading.leads.in_review(query.campaign) if lead.lead_id not in changed
     )
     free = sum(
         one not in changed
         for one in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
     )
-    review = sum(is_counted_in_review(lead, query) for lead in waiting)
+    review = sum(is_counted_in_review(lead, query) for lead in in_review)
     for history in (_history(reading, lead_id, query) for lead_id in changed):
         if history is not None:
             review += is_counted_in_review(history.lead, query)
@@ -202,7 +207,7 @@ def count_leads(reading: Reading, query: LineQuery) -> Counts:
 
 
 def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
-    """Whether nobody had decided the lead when the month was drawn."""
+    """Whether the lead was still in review at the query's time."""
     return (
         lead.month <= query.month
         and not (lead.test or lead.free_over_cap)
@@ -211,21 +216,21 @@ def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
 
 
 def is_counted_free(lead: Lead, query: LineQuery) -> bool:
-    """Whether the lead came over a cap in the month and was delivered all the same (rule 8)."""
+    """Whether the lead came over a cap in the month and was delivered for free (rule 8)."""
     return lead.free_over_cap and not lead.test and lead.month == query.month
 
 
-# What a client spends: billed, by statement or debit note, less credited (rule 29).
+# Spending: what statements and debit notes bill, less credits (rule 29).
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSpending:
-    """One line of one document. Amounts are minor units, net of tax, and not below nought."""
+    """One line of one document. Amounts are minor units, net of tax, zero or more."""
 
     client: str
     campaign: str
     month: str
-    """Of the statement, or of the statement that is corrected: a credit mends its own month."""
+    """The month of the statement; of a note, the month of the statement that it corrects."""
     lead_id: str
     currency: str
     billed: int = 0
@@ -233,7 +238,7 @@ class CampaignSpending:
 
 
 def spend_of(reading: Reading, client: str | None = None) -> Iterator[CampaignSpending]:
-    """Every line that was billed or credited, of one client or of all; statement by statement."""
+    """Every billed line, then every correction, of one client or of all."""
     months: dict[str, str] = {}
     yield from _billed(reading, client, months)
     yield from _corrected(reading, client, months)

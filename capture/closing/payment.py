@@ -1,4 +1,4 @@
-"""Payments: statements and debit notes are marked paid, in part or whole (rule 30)."""
+"""Records payments of statements and debit notes, in full or in part (rule 30)."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,60 +14,60 @@ from capture.ledger.protocol import Records
 from capture.money import show_money
 
 _LONG_BEFORE: Final = timedelta(days=366)
-"""Nobody pays so early: an earlier day has a mistyped year."""
+"""A payment this long before its document probably has a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentEntry:
-    """Money that came in, as somebody says it."""
+    """A payment, as a user reports it."""
 
     number: str
-    """Of a statement or a debit note."""
+    """The number of a statement or debit note."""
     amount: Decimal
-    """With tax, in major units; below nought if it went back to the client."""
+    """With tax, in major units; negative if it went back to the client."""
     paid_on: date
-    """The day on the bank's account."""
+    """The day on the bank statement."""
     again: bool = False
-    """The same sum for the same document on the same day did come twice."""
+    """The same amount for the same document was paid twice on that day."""
 
 
 def record_payment(records: Records, received: PaymentEntry, now: datetime) -> Entry:
-    """Records a payment; the document as it then stands.
+    """Records a payment; returns the document's entry in the account after it.
 
-    Raises `NotFound` for an unknown number; `Refused` for a credit note, a day to come, more going
-    back than came in, or what was recorded already.
+    Raises `NotFound` for an unknown number; `Refused` for a credit note, a future day, a larger
+    repayment than was paid, or a payment that is recorded already.
     """
-    paper = find_document(records, received.number)
-    if paper.due_on is None:
-        raise Refused(f"{paper.number} is a credit note: nothing is paid for it")
-    amount = minor_units(received.amount, paper.currency)
-    payments = payments_of(records, paper.client)
-    payment = Payment(paper.client, paper.number, amount, received.paid_on)
-    before = sum(one.amount for one in payments if one.number == paper.number)
+    document = find_document(records, received.number)
+    if document.due_on is None:
+        raise Refused(f"{document.number} is a credit note: nothing is paid for it")
+    amount = minor_units(received.amount, document.currency)
+    payments = payments_of(records, document.client)
+    payment = Payment(document.client, document.number, amount, received.paid_on)
+    before = sum(one.amount for one in payments if one.number == document.number)
     if amount == 0:
-        raise Refused("an amount of nought is no payment")
+        raise Refused("the amount is zero; write the amount that was paid")
     if before + amount < 0:
-        shown = show_money(before, paper.currency)
-        raise Refused(f"{paper.number}: {shown} came in, so no more can go back")
-    if received.paid_on > today_in_zone(records, paper.campaign, now):
-        raise Refused(f"{received.paid_on} is still to come; record a payment once it is there")
-    if received.paid_on < paper.issued_on - _LONG_BEFORE:
+        shown = show_money(before, document.currency)
+        raise Refused(f"{document.number}: {shown} came in, so no more can go back")
+    if received.paid_on > today_in_zone(records, document.campaign, now):
+        raise Refused(f"{received.paid_on} is in the future; record a payment once it has arrived")
+    if received.paid_on < document.issued_on - _LONG_BEFORE:
         raise Refused(
-            f"{received.paid_on} lies more than a year before {paper.number} was issued; "
-            "look at the year"
+            f"{received.paid_on} lies more than a year before {document.number} was issued; "
+            "check the year"
         )
     if payment in payments and not received.again:
         raise Refused(
-            f"{paper.number}: {show_money(amount, paper.currency)} of {received.paid_on} is "
+            f"{document.number}: {show_money(amount, document.currency)} of {received.paid_on} is "
             "recorded already; if it came twice, say so",
             Hint.AGAIN,
         )
-    _append(records, paper.campaign, payment, paper.currency, now)
+    _append(records, document.campaign, payment, document.currency, now)
     return next(
         entry
-        for account in accounts_of(records, paper.client)
+        for account in accounts_of(records, document.client)
         for entry in account.entries
-        if entry.document == paper
+        if entry.document == document
     )
 
 

@@ -1,7 +1,7 @@
-"""Closed statements drawn again, all of them in one walk over the leads (rule 26).
+"""Draws all closed statements again, in one pass over the leads, and checks them (rule 26).
 
-Each is drawn from what its closing event says and the events up to the last one that it saw, never
-from a lead's row. The lines wait in a file: what is held does not grow with the leads.
+Each is drawn from its closing event and the events up to the last one that it used, never from a
+projection. The lines are kept in a temporary file, so memory does not grow with the leads.
 """
 
 import pickle
@@ -46,13 +46,13 @@ from capture.ledger.protocol import Reading
 from capture.ledger.terms import saved_campaign
 from capture.text import canonical
 
-# A file for what is gathered by number while leads are walked, so that little of it is held.
+# A temporary file for the lines that one pass over the leads collects for each statement.
 
 
 Item = TypeVar("Item")
 
 _HELD: Final = 20_000
-"""Items held before they are written."""
+"""Items in memory before they are written to the file."""
 
 
 class Spool(Generic[Item]):
@@ -76,14 +76,14 @@ class Spool(Generic[Item]):
         self._file.close()
 
     def add(self, number: int, item: Item) -> None:
-        """Keeps one more."""
+        """Adds an item under a number."""
         self._waiting[number].append(item)
         self._held += 1
         if self._held >= _HELD:
             self._write()
 
     def items(self, number: int) -> Iterator[Item]:
-        """All that was added under a number."""
+        """The items that were added under a number, in order."""
         self._write()
         for place in self._places[number]:
             self._file.seek(place)
@@ -101,23 +101,23 @@ class Spool(Generic[Item]):
 
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 _NEVER: Final = "9999-99"
-"""The month of what no statement has billed: after all others."""
+"""The month of a line that no statement has billed; later than all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
-    """A closed month as its events have it."""
+    """A closed month, drawn again from its events."""
 
     closing: Closing
     terms: Campaign
-    wanted: LineQuery
+    query: LineQuery
     lines: Sequence[StatementLine]
     counts: Counts
 
     def statement(self, reading: Reading, data: Mapping[str, Any]) -> Statement:
-        """Its statement, from what the closing event says of its number and its parties."""
+        """Its statement, with number and parties from the closing event."""
         parties = Parties.from_data(data["parties"])
-        bill = build_statement(reading, self.terms, parties, self.wanted, self.lines, self.counts)
+        bill = build_statement(reading, self.terms, parties, self.query, self.lines, self.counts)
         head = reading.events.hash_of(self.closing.last_event)
         return replace(bill, number=self.closing.number, chain_head=head)
 
@@ -127,7 +127,7 @@ class _Closed:
     """A closed month that is to be drawn again."""
 
     closing: Closing
-    wanted: LineQuery
+    query: LineQuery
     terms: Campaign
 
 
@@ -139,21 +139,21 @@ class _Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A line before the cap on money, with what decides about its place."""
+    """A line before the cap on money, with the key that decides its place."""
 
     key: DueKey
     line: StatementLine
 
 
 def redraw(reading: Reading, closings: Sequence[Closing]) -> Iterator[Redrawn]:
-    """Each of these months as its events have it, in the same order."""
+    """Draws each of these months again, in the same order."""
     closed = list(_closed(reading, closings))
     with Spool[_Drawn]() as spool:
-        walk = _Scan(reading, closed, spool)
+        scan = _Scan(reading, closed, spool)
         for events in reading.events.by_qualified_lead():
-            walk.take(events)
+            scan.take(events)
         for number, one in enumerate(closed):
-            yield _finished(reading, walk, number, one)
+            yield _redrawn(reading, scan, number, one)
 
 
 def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
@@ -174,7 +174,7 @@ def _first_terms(reading: Reading, slug: str) -> Campaign:
 
 
 class _Scan:
-    """Gives each statement what a lead has for it, lead by lead."""
+    """Collects the lines and counts of every statement, lead by lead."""
 
     def __init__(self, reading: Reading, closed: Sequence[_Closed], spool: Spool[_Drawn]) -> None:
         self.terms = VersionCache(reading)
@@ -182,18 +182,18 @@ class _Scan:
         self.spool = spool
         self._reading = reading
         self._closed = closed
-        self._months = {one.closing.number: one.wanted.month for one in closed}
-        self._of: dict[str, list[int]] = defaultdict(list)
+        self._months = {one.closing.number: one.query.month for one in closed}
+        self._by_campaign: dict[str, list[int]] = defaultdict(list)
         for number in sorted(range(len(closed)), key=self._last):
-            self._of[closed[number].wanted.campaign].append(number)
+            self._by_campaign[closed[number].query.campaign].append(number)
         self._met: dict[str, Sequence[MetCriterion]] = {}
 
     def _last(self, number: int) -> int:
-        return self._closed[number].wanted.last or 0
+        return self._closed[number].query.last or 0
 
     def take(self, events: Sequence[Recorded]) -> None:
-        """Between two events a lead stands as it stood, whichever statement looks at it."""
-        statements = self._of.get(events[0].event.campaign, [])
+        """Adds one lead to every statement; folds it once for statements with the same cut."""
+        statements = self._by_campaign.get(events[0].event.campaign, [])
         seen = [bisect_left(statements, one.sequence, key=self._last) for one in events]
         for place, (first, end) in enumerate(zip(seen, [*seen[1:], len(statements)], strict=True)):
             if first < end:
@@ -203,24 +203,24 @@ class _Scan:
 
     def _count(self, lead: Lead, statements: Sequence[int]) -> None:
         for number in statements:
-            query, counted = self._closed[number].wanted, self.counted[number]
+            query, counted = self._closed[number].query, self.counted[number]
             counted.in_review += is_counted_in_review(lead, query)
             counted.free_over_cap += is_counted_free(lead, query)
             if query.month >= lead.month and lead.review_at(query.as_of) != "qualified":
-                return  # without another event it stays decided
+                return  # decided, and no later event in this range changes that
 
     def _draw(self, history: LeadHistory, statements: Sequence[int]) -> None:
         terms = self.terms.of(history.lead.campaign, history.lead.version)
-        lines = lines_for(history, terms, _END_OF_TIME)  # among them is each that was ever due
+        lines = lines_for(history, terms, _END_OF_TIME)  # every line, whenever it falls due
         if not lines:
             return
         found = self._reading.statements.lines_of_lead(history.lead.lead_id)
         billed = {period: self._months.get(number, _NEVER) for number, period in found}
         last = max(billed.get(line.period, _NEVER) for line in lines)
         for number in statements:
-            month = self._closed[number].wanted.month
+            month = self._closed[number].query.month
             if month > last:
-                return  # all of them are billed
+                return  # all lines are billed
             before = {(history.lead.lead_id, period) for period in billed if billed[period] < month}
             self._add(history, terms, number, before)
 
@@ -228,40 +228,40 @@ class _Scan:
         self, history: LeadHistory, terms: Campaign, number: int, billed: Set[tuple[str, str]]
     ) -> None:
         one = self._closed[number]
-        for line in due_lines(history, terms, replace(one.wanted, billed=billed)):
+        for line in due_lines(history, terms, replace(one.query, billed=billed)):
             due = DueLine(line, history.lead.received_at, history.verdict, history.lead.consent)
-            shown = statement_line(due, one.terms, one.wanted.month)
-            met = self._met.setdefault(repr(shown.met), shown.met)  # mostly the same: kept once
+            shown = statement_line(due, one.terms, one.query.month)
+            met = self._met.setdefault(repr(shown.met), shown.met)  # equal ones share one object
             self.spool.add(number, _Drawn(key_of(line, history), replace(shown, met=met)))
 
 
-def _finished(reading: Reading, walk: _Scan, number: int, one: _Closed) -> Redrawn:
-    drawn = list(walk.spool.items(number))
+def _redrawn(reading: Reading, scan: _Scan, number: int, one: _Closed) -> Redrawn:
+    drawn = list(scan.spool.items(number))
     lines = {(each.key.lead_id, each.key.period): each.line for each in drawn}
     keys = [each.key for each in drawn]
     in_order = [
         replace(lines[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
         for key in apply_money_cap(
-            keys, remaining_money_cap(keys, walk.terms, one.closing.campaign)
+            keys, remaining_money_cap(keys, scan.terms, one.closing.campaign)
         )
     ]
-    query, counted = one.wanted, walk.counted[number]
+    query, counted = one.query, scan.counted[number]
     over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
     counts = Counts(counted.in_review, over_cap, counted.free_over_cap)
     return Redrawn(one.closing, one.terms, query, in_order, counts)
 
 
-# The proof of every document: statements drawn again, numbers without gaps, credits in bounds.
+# Checks of every document: statements drawn again, numbers without gaps, credits within lines.
 
 
 def check_documents(reading: Reading) -> list[str]:
-    """A line for each fault; none if all documents are as their events have them."""
-    unlike = list(_months(reading)) or list(_lines(reading))
-    return [*unlike, *_numbers(documents_of(reading)), *_credits(reading)]
+    """One line for each fault; empty if all documents agree with their events."""
+    unlike = list(_month_faults(reading)) or list(_line_faults(reading))
+    return [*unlike, *_number_faults(documents_of(reading)), *_credit_faults(reading)]
 
 
-def _months(reading: Reading) -> Iterator[str]:
-    """Every closed month; of all statements one text is held at a time."""
+def _month_faults(reading: Reading) -> Iterator[str]:
+    """Faults of closed months; holds the text of one statement at a time."""
     data = {
         one.event.data["number"]: one.event.data
         for one in reading.events.of_account()
@@ -273,20 +273,20 @@ def _months(reading: Reading) -> Iterator[str]:
     closings = closed_months(reading)
     for closing, drawn in zip(closings, redraw(reading, closings), strict=True):
         if closing.number:
-            yield from _statement(reading, closing, data[closing.number], drawn)
+            yield from _statement_faults(reading, closing, data[closing.number], drawn)
         elif drawn.lines:
             yield (
                 f"{closing.campaign}, {closing.month}: closed without a statement, "
-                "and there was something to bill"
+                "but there is something to bill"
             )
 
 
-def _statement(
+def _statement_faults(
     reading: Reading, closing: Closing, data: Mapping[str, Any], drawn: Redrawn
 ) -> Iterator[str]:
     closed_statement = reading.statements.get(closing.number)
     if closed_statement is None:
-        yield f"statement {closing.number}: closed, but gone"
+        yield f"statement {closing.number}: it is missing, although its month is closed"
         return
     if data["sha256"] != closed_statement.sha256 or not _same_month(closed_statement, closing):
         yield f"statement {closed_statement.number}: differs from the event that closed it"
@@ -309,15 +309,15 @@ def _same_month(closed_statement: ClosedStatement, closing: Closing) -> bool:
     ) == of
 
 
-def _lines(reading: Reading) -> Iterator[str]:
-    """Rule 20: what keeps a line from being billed twice is whole."""
+def _line_faults(reading: Reading) -> Iterator[str]:
+    """Rule 20: the table that keeps a line from being billed twice agrees with the statements."""
     for lead_id, period, number in reading.statements.mismatched_lines():
         line = f"its line of lead {lead_id} {period}".rstrip()
         yield f"statement {number}: {line} differs from what keeps it from being billed twice"
 
 
-def _numbers(documents: list[Document]) -> Iterator[str]:
-    """Rule 27: without gaps for each client, and each number once."""
+def _number_faults(documents: list[Document]) -> Iterator[str]:
+    """Rule 27: each client's numbers have no gaps and no repeats."""
     places: Counter[str] = Counter()
     for document in documents:
         places[document.client] += 1
@@ -326,8 +326,8 @@ def _numbers(documents: list[Document]) -> Iterator[str]:
             yield f"{document.kind} {document.number}: its number should be {expected}"
 
 
-def _credits(reading: Reading) -> Iterator[str]:
-    """Rule 27: all credits of a line together never exceed it, raised by its debit notes."""
+def _credit_faults(reading: Reading) -> Iterator[str]:
+    """Rule 27: the credits of a line never exceed the line plus its debit notes."""
     results = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()
     for closed_statement in map(reading.statements.get, sorted({one.statement for one in results})):

@@ -110,7 +110,7 @@ class TestDebits:
     def test_one_proposal_waits_for_a_line_at_a_time(self, desk: Desk) -> None:
         lead = billed(desk)
         propose(desk, lead, "50")
-        with pytest.raises(Refused, match="a proposal waits for the client already"):
+        with pytest.raises(Refused, match="a proposal already waits for the client"):
             propose(desk, lead, "50")
         approve(desk, lead)
         with pytest.raises(NotFound, match="no debit waits for an answer"):
@@ -133,7 +133,7 @@ class TestDebits:
         lead = billed(desk)
         propose(desk, lead, "50")
         approve(desk, lead)
-        with pytest.raises(Refused, match=r"150\.00 USD is left of it"):
+        with pytest.raises(Refused, match=r"150\.00 USD is left to credit"):
             desk.credit(lead, Decimal("150.01"))
         assert desk.credit(lead, None).vat == 2850
         assert (account(desk).open, account(desk).carried) == (0, 0)
@@ -187,7 +187,7 @@ class TestPayments:
         with pytest.raises(NotFound, match="no statement 'acme-0009'"):
             came(desk, "1", "acme-0009")
         late = PaymentEntry("acme-0001", Decimal(1), date(2026, 12, 3))
-        with pytest.raises(Refused, match="still to come"):
+        with pytest.raises(Refused, match="in the future"):
             desk.ledger.transact(lambda records: record_payment(records, late, CLOSED))
 
     def test_what_is_to_the_clients_credit_is_taken_off_the_next_statement_and_drawn_again(

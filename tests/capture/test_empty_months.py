@@ -82,7 +82,7 @@ def test_a_statement_of_zero_is_drawn_where_somebody_asks_for_one(quiet: Desk) -
 
 def test_a_month_closed_without_a_statement_gets_none_later(quiet: Desk) -> None:
     close(quiet, "2026-11", DECEMBER)
-    with pytest.raises(Refused, match="2026-11 is closed without a statement"):
+    with pytest.raises(Refused, match="2026-11 is closed already, without a statement"):
         close(quiet, "2026-11", JANUARY, empty=True)
 
 
@@ -104,5 +104,5 @@ def test_verify_finds_a_month_that_was_closed_without_its_lines(
     assert close(desk, "2026-11", DECEMBER) is None
     monkeypatch.undo()
     assert desk.ledger.read(check_documents) == [
-        "guide, 2026-11: closed without a statement, and there was something to bill"
+        "guide, 2026-11: closed without a statement, but there is something to bill"
     ]

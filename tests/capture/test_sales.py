@@ -117,10 +117,10 @@ class TestCredits:
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
         desk.credit(lead, Decimal(40))
-        with pytest.raises(Refused, match=r"60\.00 USD is left of it"):
+        with pytest.raises(Refused, match=r"60\.00 USD is left to credit"):
             desk.credit(lead, Decimal("60.01"))
         assert desk.credit(lead, None).amount == 6000
-        with pytest.raises(Refused, match=r"0\.00 USD is left of it"):
+        with pytest.raises(Refused, match=r"0\.00 USD is left to credit"):
             desk.credit(lead, None)
         desk.report(lead, EventKind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
         assert len(desk.ledger.read(credits_of)) == 2

@@ -127,7 +127,7 @@ def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project)
         (("acme-0001", "--amount", "five", "--date", "2026-12-01"), "write an amount such as"),
         (("acme-0001", "--amount", "0.001", "--date", "2026-12-01"), "more decimals than USD"),
         (("acme-0001", "--amount", "5", "--date", "1.12.2026"), "does not match the format"),
-        (("acme-0001", "--amount", "5", "--date", "2026-12-06"), "still to come"),
+        (("acme-0001", "--amount", "5", "--date", "2026-12-06"), "in the future"),
         (("acme-0001", "--amount", "5", "--date", "2025-12-03"), "more than a year before"),
     ],
 )

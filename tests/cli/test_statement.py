@@ -64,7 +64,7 @@ def test_a_month_closes_once_nothing_in_it_can_be_taken_back_rule_13(project: Pr
     code, _, err = close(project, "2026-11", over + timedelta(seconds=9))
     assert (code, err) == (
         1,
-        "2026-11 ended just now, and a review can be taken back for 10 seconds; close it then\n",
+        "2026-11 ended just now, and a review can be undone for 10 seconds; close it after that\n",
     )
 
 
@@ -233,7 +233,7 @@ class TestProof:
                 "drawn again, its bytes differ",
             ),
             ("UPDATE statements SET sha256 = 'x'", "differs from the event that closed it"),
-            ("DELETE FROM statements", "closed, but gone"),
+            ("DELETE FROM statements", "it is missing, although its month is closed"),
         ],
     )
     def test_verify_names_a_statement_that_was_changed(
@@ -320,5 +320,5 @@ def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Proje
     assert "credit note" in project.run("statement", "acme-0002").out
     refused = project.run("statement", "acme-0002", "--format", "csv").err
     assert "acme-0002 is a credit note" in refused
-    assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left of it\n")
+    assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left to credit\n")
     assert project.run("verify").code == 0
