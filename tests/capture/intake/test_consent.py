@@ -1,5 +1,7 @@
-"""Rule 35: a lead is delivered and billed only with a consent or a lawful basis, and both are
-facts: what was ticked, which wording was shown, what somebody of the agency stated."""
+"""Rule 35: a lead is delivered and billed only with a consent or a lawful basis.
+
+Both are recorded: what was ticked, which wording was shown, the basis that the agency stated.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +32,7 @@ EARLIER = campaign(text=CAMPAIGN.replace("may call me", "may write to me"))
 
 
 class Intake:
-    """A ledger whose campaign had an earlier version, and one trapped post."""
+    """A ledger whose campaign had an earlier version; its posts can fill the honeypot."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -62,10 +64,10 @@ def intake(ledger: Ledger) -> Intake:
 
 
 class TestWhatWasTickedAndShownIsKept:
-    def test_a_box_that_nobody_ticked(self, intake: Intake) -> None:
+    def test_a_box_that_was_not_ticked(self, intake: Intake) -> None:
         assert intake.take().consent == Consent(given=False, version=TERMS.version)
 
-    def test_the_words_of_an_earlier_page_though_the_honeypot_was_filled(
+    def test_the_wording_of_an_earlier_page_even_if_the_honeypot_was_filled(
         self, intake: Intake
     ) -> None:
         consent = agreed(EARLIER.version)
@@ -73,12 +75,12 @@ class TestWhatWasTickedAndShownIsKept:
         assert (lead.consent, lead.version) == (consent, TERMS.version)
 
     @pytest.mark.parametrize("version", [None, "", "0" * 64, campaign(slug="other").version[:9]])
-    def test_no_words_where_none_or_unknown_ones_were_claimed(
+    def test_no_wording_if_none_or_an_unknown_one_was_claimed(
         self, intake: Intake, version: str | None
     ) -> None:
         assert intake.take(Consent(True, version)).consent == Consent(True, None)
 
-    def test_no_words_of_another_campaign(self, intake: Intake) -> None:
+    def test_no_wording_of_another_campaign(self, intake: Intake) -> None:
         other = campaign("# another file", slug="other")
         intake.ledger.transact(lambda records: save_terms(records, other, NOW))
         assert intake.take(agreed(other.version)).consent_version is None
@@ -89,8 +91,8 @@ class TestWhatWasTickedAndShownIsKept:
         assert intake.ledger.verify().problems == ()
 
 
-class TestWhoIsRescued:
-    def test_needs_a_basis_where_nobody_consented(self, intake: Intake) -> None:
+class TestLeadTakenOutOfSpam:
+    def test_needs_a_basis_without_consent(self, intake: Intake) -> None:
         lead = intake.take()
         with pytest.raises(Refused) as refused:
             intake.rescue(lead)
@@ -100,22 +102,22 @@ class TestWhoIsRescued:
         )
         assert intake.lead(lead.lead_id).review == "spam"
 
-    def test_is_delivered_with_the_basis_in_the_consents_place(self, intake: Intake) -> None:
+    def test_is_delivered_with_the_basis_instead_of_a_consent(self, intake: Intake) -> None:
         lead = intake.rescue(intake.take(), f" {BASIS} ")
         assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert lead.consent == Consent(False, TERMS.version, BASIS)
         assert lead.consent.in_words() == ("basis", BASIS)
 
-    def test_needs_none_who_consented(self, intake: Intake) -> None:
+    def test_needs_no_basis_with_consent(self, intake: Intake) -> None:
         lead = intake.rescue(intake.take(agreed(TERMS.version)))
         assert (lead.review, lead.basis) == ("qualified", None)
 
-    def test_has_no_basis_over_a_consent(self, intake: Intake) -> None:
+    def test_may_have_no_basis_besides_a_consent(self, intake: Intake) -> None:
         lead = intake.take(agreed(TERMS.version))
         with pytest.raises(Refused, match=r"has its consent .*: leave out the basis"):
             intake.rescue(lead, BASIS)
 
-    def test_needs_one_who_ticked_beside_unknown_words(self, intake: Intake) -> None:
+    def test_needs_a_basis_if_the_ticked_wording_is_unknown(self, intake: Intake) -> None:
         with pytest.raises(Refused, match="given to words that are not known"):
             intake.rescue(intake.take(Consent(True, None)))
 
@@ -124,24 +126,26 @@ class TestWhoIsRescued:
         assert intake.rescue(lead, full_name="Ann B. Lee").basis == BASIS
 
     @pytest.mark.parametrize("basis", ["a\nb", "x" * 301, "Ann <ann@clinic.example> said so"])
-    def test_has_a_basis_that_is_a_line_and_names_nobody(self, intake: Intake, basis: str) -> None:
+    def test_needs_a_basis_of_one_line_without_personal_data(
+        self, intake: Intake, basis: str
+    ) -> None:
         with pytest.raises(Refused, match=r"^basis: "):
             intake.rescue(intake.take(), basis)
 
 
-class TestNothingIsDeliveredWithout:
+class TestNoDeliveryWithoutConsentOrBasis:
     @pytest.mark.parametrize("consent", [NEVER, Consent(True, None), Consent(False, None)])
-    def test_whatever_appends_the_event(self, consent: Consent) -> None:
+    def test_an_event_appended_directly(self, consent: Consent) -> None:
         with pytest.raises(MoveRefused, match="no consent was given"):
             fold_events([with_consent(consent), moved("a", EventKind.QUALIFIED)])
 
-    def test_at_the_door(self, intake: Intake) -> None:
+    def test_a_submission_without_consent(self, intake: Intake) -> None:
         before = intake.ledger.read(lambda reading: reading.events.head())
         with pytest.raises(MoveRefused, match="rule 35"):
             intake.take(trap=False)
         assert intake.ledger.read(lambda reading: reading.events.head()) == before
 
-    def test_nor_is_a_test_lead(self, intake: Intake) -> None:
+    def test_a_test_lead_without_consent(self, intake: Intake) -> None:
         sent = replace(submission(TERMS), consent=NEVER, test=True)
         with pytest.raises(MoveRefused, match="rule 35"):
             intake.ledger.transact(lambda records: receive_submission(records, TERMS, sent, NOW))
@@ -169,7 +173,7 @@ steps = st.lists(st.sampled_from(sorted(set(TRACK_OF) - {EventKind.OBJECTED})), 
 
 @given(consents, steps, st.sampled_from([None, BASIS]))
 @settings(max_examples=300, deadline=None)
-def test_no_life_whatever_its_events_is_delivered_or_billed_without(
+def test_no_lead_is_delivered_or_billed_without_consent_or_basis(
     consent: Consent, kinds: list[EventKind], stated: str | None
 ) -> None:
     """Any events that the tables of moves allow, in any order, with or without a stated basis."""

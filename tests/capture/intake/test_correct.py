@@ -28,7 +28,7 @@ RIGHT = {"company_size": "101+"}
 
 
 class Desk:
-    """A campaign with a ledger, and somebody of the agency who corrects."""
+    """A campaign with a ledger, with methods to receive and correct leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -98,7 +98,7 @@ def test_a_qualified_lead_loses_its_deadline_and_may_be_disqualified(desk: Desk)
     assert desk.correct(lead, {"company_size": "1-50"}).review == "disqualified"
 
 
-def test_the_event_names_the_fields_and_nobody_rule_31(desk: Desk) -> None:
+def test_the_event_has_the_fields_and_no_personal_data_rule_31(desk: Desk) -> None:
     lead = desk.correct(desk.take(), {"email": "bob@secret.example", "full_name": "Bob Secret"})
     message = desk.events(lead)[2]
     assert (message.actor, message.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
@@ -121,7 +121,7 @@ def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -
     assert personal_data.reasons == {"company_size": "answered 101+"}
 
 
-def test_an_optional_answer_can_be_taken_away(desk: Desk) -> None:
+def test_an_optional_answer_can_be_removed(desk: Desk) -> None:
     lead = desk.correct(desk.take(phone="+12125550100"), {"phone": ""})
     personal_data = desk.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
     assert personal_data is not None
@@ -136,14 +136,14 @@ def test_the_version_of_receipt_judges_not_todays_rule_16(desk: Desk) -> None:
     assert (again.review, again.version) == ("disqualified", lead.version)
 
 
-class TestTheDoor:
-    """Rules 2, 4, 7 and 8 hold for it once more."""
+class TestGate:
+    """Rules 2, 4, 7 and 8 apply again to a corrected lead."""
 
-    def test_it_is_no_duplicate_of_itself_and_fills_no_place_twice(self, desk: Desk) -> None:
+    def test_it_is_no_duplicate_of_itself_and_counts_once_towards_a_cap(self, desk: Desk) -> None:
         desk.terms = campaign("[caps]\nleads_a_month = 1")
         assert desk.correct(desk.take(), {"full_name": "Ann B. Lee"}).review == "qualified"
 
-    def test_it_is_a_duplicate_of_whom_the_client_has_by_now(self, desk: Desk) -> None:
+    def test_it_is_a_duplicate_of_a_lead_that_the_client_has_now(self, desk: Desk) -> None:
         first = desk.take(company_size="1-50")
         second = desk.take(at=NOW + MINUTE)
         third = desk.correct(first)
@@ -158,7 +158,7 @@ class TestTheDoor:
         right = {"email": "ann@clinic.example", **RIGHT}
         assert desk.correct(wrong, right, at=NOW + timedelta(days=40)).review == "duplicate"
 
-    def test_its_old_keys_block_nobody_and_its_new_ones_do(self, desk: Desk) -> None:
+    def test_its_new_keys_block_duplicates_and_its_old_ones_do_not(self, desk: Desk) -> None:
         desk.correct(desk.take(email="typo@clinic.example"), {"email": "ann@clinic.example"})
         assert desk.take(email="typo@clinic.example", full_name="T").review == "qualified"
         assert desk.take(full_name="B").review == "duplicate"
@@ -211,18 +211,18 @@ class TestSpam:
         sent = submission(desk.terms, **answers)
         return desk.take(replace(sent, spam_signals=("honeypot",)))
 
-    def test_it_is_taken_out_whatever_spoke_for_a_robot(self, desk: Desk) -> None:
+    def test_it_is_taken_out_whatever_its_signals(self, desk: Desk) -> None:
         lead = desk.correct(self.spam(desk), {}, not_spam=True)
         assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert desk.events(lead)[2].data["not_spam"] is True
         assert desk.take(full_name="B").review == "duplicate"
 
-    def test_it_is_said_by_its_own_word(self, desk: Desk) -> None:
+    def test_it_needs_the_explicit_flag(self, desk: Desk) -> None:
         assert desk.refusal(self.spam(desk)).endswith("is spam: take it out of spam")
         lead = desk.take(email="b@b.example")
         assert "is qualified, not spam" in desk.refusal(lead, {}, not_spam=True)
 
-    def test_what_a_robot_left_out_must_be_answered(self, desk: Desk) -> None:
+    def test_missing_required_answers_must_be_given(self, desk: Desk) -> None:
         answers = {"email": "ann@clinic.example", "company_size": "101+"}
         trap = Submission(answers, agreed(desk.terms.version), spam_signals=("honeypot",))
         lead = desk.take(trap)
@@ -231,19 +231,19 @@ class TestSpam:
 
 
 class TestRefusals:
-    def test_unknown_fields_are_told_each_on_a_line(self, desk: Desk) -> None:
+    def test_unknown_fields_are_reported_one_a_line(self, desk: Desk) -> None:
         assert desk.refusal(desk.take(), {"emial": "x", "zzz": "x"}).splitlines() == [
             "emial: no such field in guide; did you mean `email`?",
             "zzz: no such field in guide",
         ]
 
-    def test_faulty_values_are_told_each_on_a_line(self, desk: Desk) -> None:
+    def test_faulty_values_are_reported_one_a_line(self, desk: Desk) -> None:
         assert desk.refusal(desk.take(), {"email": "x", "full_name": " "}).splitlines() == [
             "full_name: Enter your name.",
             'email = "x": Enter your work e-mail as name@company.com.',
         ]
 
-    def test_what_nobody_touched_is_not_checked_again(self, desk: Desk) -> None:
+    def test_unchanged_answers_are_not_checked_again(self, desk: Desk) -> None:
         lead = desk.take(phone="an old kind of number", company_size="1-50")
         assert desk.correct(lead).review == "qualified"
 
@@ -251,10 +251,10 @@ class TestRefusals:
         lead = desk.correct(desk.take(company_size="1-50"))
         assert desk.refusal(lead).endswith("has these answers already")
 
-    def test_somebody_must_stand_behind_it(self, desk: Desk) -> None:
+    def test_the_persons_name_is_required(self, desk: Desk) -> None:
         assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it"
 
-    def test_what_silence_accepted_is_decided_though_no_event_says_so(self, desk: Desk) -> None:
+    def test_a_lead_accepted_by_silence_is_decided_even_without_an_event(self, desk: Desk) -> None:
         lead = desk.take()
         message = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
         assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in message
@@ -321,14 +321,14 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
     assert desk.ledger.read(check_documents) == []
 
 
-def test_without_a_word_of_the_client_it_is_never_billed(desk: Desk) -> None:
+def test_without_an_explicit_acceptance_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
     assert desk.ledger.transact(lambda records: record_lapses(records, LATER)) == []
     close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 
-def test_the_same_correction_by_many_at_once_is_made_once(desk: Desk) -> None:
+def test_the_same_correction_by_several_at_once_is_made_once(desk: Desk) -> None:
     lead = desk.take(company_size="1-50")
     barrier = threading.Barrier(8)
 

@@ -1,4 +1,4 @@
-"""Leads that were won elsewhere, by the rules in docs/rules.md that hold for every lead."""
+"""Imported leads follow the same rules of docs/rules.md as every lead."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -32,14 +32,16 @@ required = false
 WIDE = campaign(text=CAMPAIGN.replace("\n[criteria]", NEEDS))
 
 
-class Stand:
-    """A campaign's ledger, and tables that somebody brings from an event."""
+class Intake:
+    """A campaign's ledger, with a method to import tables of leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.terms = campaign()
 
-    def bring(self, *lines: str, origin: Origin = EVENT, days: int = 0) -> list[ImportedLead]:
+    def import_table(
+        self, *lines: str, origin: Origin = EVENT, days: int = 0
+    ) -> list[ImportedLead]:
         rows = read_lead_rows("\n".join([HEADING, *lines]).encode(), "leads.csv", self.terms)
         now = NOW + timedelta(days=days)
         return self.ledger.transact(
@@ -51,9 +53,9 @@ class Stand:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
+def intake(tmp_path: Path) -> Iterator[Intake]:
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
-    yield Stand(ledger)
+    yield Intake(ledger)
     assert ledger.verify().problems == ()
 
 
@@ -89,7 +91,7 @@ class TestTable:
         needs = [row.answers.get("needs") for row in read_lead_rows(table.encode(), "x", WIDE)]
         assert needs == [("Backup", "Cost"), ("Security; audits",), None]
 
-    def test_unknown_twofold_and_missing_columns_are_told_at_once(self) -> None:
+    def test_unknown_repeated_and_missing_columns_are_reported_together(self) -> None:
         assert faults("full_name,emial,Name,x\n1,2,3,4\n") == [
             'leads.csv:1: no field "emial" in guide; did you mean `email`?',
             "leads.csv:1: two columns for full_name; leave one",
@@ -97,7 +99,7 @@ class TestTable:
             "leads.csv:1: no column for email, company_size, which must be answered",
         ]
 
-    def test_every_faulty_row_is_told_with_line_column_and_mend(self) -> None:
+    def test_every_faulty_row_is_reported_with_line_column_and_fix(self) -> None:
         table = f'{HEADING}\n"Ann\nLee",ann@,101+\n{ANN}\n,bob@other.example,100\nCut,cut@o\n'
         assert faults(table) == [
             'leads.csv:2: email = "ann@": Enter your work e-mail as name@company.com.',
@@ -126,7 +128,7 @@ class TestTable:
             ),
         ],
     )
-    def test_what_is_no_table_is_one_line(self, table: bytes, fault: str) -> None:
+    def test_a_file_that_is_no_table_is_refused_in_one_line(self, table: bytes, fault: str) -> None:
         assert faults(table) == [fault]
 
     def test_hostile_text_is_shown_escaped(self) -> None:
@@ -141,17 +143,17 @@ class TestOrigin:
             Origin(source, "consent")
 
     @pytest.mark.parametrize("basis", ["", " ", "two\nlines", "x" * 301])
-    def test_a_basis_is_said_on_one_line(self, basis: str) -> None:
+    def test_a_basis_is_one_line(self, basis: str) -> None:
         with pytest.raises(Refused, match="basis: say on one line"):
             Origin("event", basis)
 
 
-def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(stand: Stand) -> None:
-    ann, bob = stand.bring(ANN, BOB)
+def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(intake: Intake) -> None:
+    ann, bob = intake.import_table(ANN, BOB)
     assert (ann.stage, bob.stage) == ("qualified", "disqualified")
     assert bob.reason == "Company size is at least 101: answered 1-50, which is not at least 101"
-    lead = stand.ledger.read(lambda reading: reading.leads.get(ann.lead_id))
-    event = stand.ledger.read(
+    lead = intake.ledger.read(lambda reading: reading.leads.get(ann.lead_id))
+    event = intake.ledger.read(
         lambda reading: next(reading.events.select(lead_id=ann.lead_id)).event
     )
     assert lead is not None
@@ -160,47 +162,47 @@ def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(stand: St
     assert "Ann" not in repr(event)
 
 
-def test_the_same_row_is_the_same_lead_for_ever_rule_1(stand: Stand) -> None:
-    first = stand.bring(ANN, BOB)
-    again = stand.bring(BOB, ANN, "Eve,eve@e.example,101+", days=400)
+def test_the_same_row_is_always_the_same_lead_rule_1(intake: Intake) -> None:
+    first = intake.import_table(ANN, BOB)
+    again = intake.import_table(BOB, ANN, "Eve,eve@e.example,101+", days=400)
     assert [one.known for one in again] == [True, True, False]
     assert [one.lead_id for one in again[1::-1]] == [one.lead_id for one in first]
-    assert (again[1].stage, stand.count()) == ("accepted", 3)
+    assert (again[1].stage, intake.count()) == ("accepted", 3)
 
 
-def test_another_source_or_answer_is_another_row(stand: Stand) -> None:
-    stand.bring(BOB)
-    other = stand.bring(BOB, origin=Origin("outbound", EVENT.basis))
-    changed = stand.bring(BOB.replace("Ray", "Roy"))
+def test_another_source_or_answer_is_another_row(intake: Intake) -> None:
+    intake.import_table(BOB)
+    other = intake.import_table(BOB, origin=Origin("outbound", EVENT.basis))
+    changed = intake.import_table(BOB.replace("Ray", "Roy"))
     assert not other[0].known
     assert not changed[0].known
 
 
-def test_no_form_can_claim_a_rows_identity(stand: Stand) -> None:
-    (row,) = stand.bring(ANN)
-    sent = submission(stand.terms)
-    created = stand.ledger.transact(
-        lambda records: receive_submission(records, stand.terms, sent, NOW)
+def test_no_form_can_claim_a_rows_identity(intake: Intake) -> None:
+    (row,) = intake.import_table(ANN)
+    sent = submission(intake.terms)
+    created = intake.ledger.transact(
+        lambda records: receive_submission(records, intake.terms, sent, NOW)
     )
     assert created.lead_id != row.lead_id
     assert not created.again
 
 
-def test_a_person_who_came_by_the_form_is_a_duplicate_rule_2(stand: Stand) -> None:
-    sent = submission(stand.terms)
-    first = stand.ledger.transact(
-        lambda records: receive_submission(records, stand.terms, sent, NOW)
+def test_a_person_who_sent_the_form_is_a_duplicate_rule_2(intake: Intake) -> None:
+    sent = submission(intake.terms)
+    first = intake.ledger.transact(
+        lambda records: receive_submission(records, intake.terms, sent, NOW)
     )
-    (row, twice) = stand.bring(ANN, ANN.replace("Lee", "B. Lee"))
+    (row, twice) = intake.import_table(ANN, ANN.replace("Lee", "B. Lee"))
     assert (row.stage, row.reason) == ("duplicate", f"of lead {first.lead_id}")
     assert twice.stage == "duplicate"
 
 
-def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stand) -> None:
+def test_a_suppressed_person_and_a_reached_cap_are_reported_rules_4_and_7(intake: Intake) -> None:
     entries = [("email", "ann@clinic.example")]
-    stand.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
-    stand.terms = campaign("[caps]\nleads_a_month = 1")
-    found = stand.bring(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
+    intake.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
+    intake.terms = campaign("[caps]\nleads_a_month = 1")
+    found = intake.import_table(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
     assert [(one.stage, one.reason) for one in found] == [
         ("suppressed", "on acme's suppression list"),
         ("qualified", ""),
@@ -208,42 +210,44 @@ def test_a_suppressed_person_and_a_full_month_are_told_rules_4_and_7(stand: Stan
     ]
 
 
-def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(stand: Stand) -> None:
-    stand.bring(BOB)
-    (again,) = stand.bring(BOB.replace("1-50", "101+"))
+def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(
+    intake: Intake,
+) -> None:
+    intake.import_table(BOB)
+    (again,) = intake.import_table(BOB.replace("1-50", "101+"))
     assert again.reason.startswith("answered otherwise before: only an explicit acceptance")
 
 
-def test_a_rehearsal_tells_the_same_and_writes_nothing(stand: Stand) -> None:
+def test_a_dry_run_gives_the_same_result_and_writes_nothing(intake: Intake) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
-    rows = read_lead_rows(table, "x", stand.terms)
-    rehearsed = dry_run_of(stand.ledger, lambda r: import_leads(r, stand.terms, EVENT, rows, NOW))
-    assert stand.ledger.read(lambda reading: reading.events.head()[0]) == 0
-    version = stand.terms.version
+    rows = read_lead_rows(table, "x", intake.terms)
+    rehearsed = dry_run_of(intake.ledger, lambda r: import_leads(r, intake.terms, EVENT, rows, NOW))
+    assert intake.ledger.read(lambda reading: reading.events.head()[0]) == 0
+    version = intake.terms.version
     assert (
-        stand.ledger.read(lambda reading: reading.campaigns.version_text("guide", version)) is None
+        intake.ledger.read(lambda reading: reading.campaigns.version_text("guide", version)) is None
     )
-    done = stand.ledger.transact(lambda r: import_leads(r, stand.terms, EVENT, rows, NOW))
+    done = intake.ledger.transact(lambda r: import_leads(r, intake.terms, EVENT, rows, NOW))
     messages = [(one.line, one.stage, one.reason) for one in rehearsed]
     assert messages == [(one.line, one.stage, one.reason) for one in done]
     assert messages[2] == (4, "duplicate", "of line 2")
 
 
-def test_a_shut_door_takes_no_table_rule_18(stand: Stand) -> None:
-    stand.bring(ANN)
-    stand.ledger.transact(lambda records: pause_campaign(records, stand.terms, NOW))
+def test_a_closed_or_paused_campaign_refuses_a_table_rule_18(intake: Intake) -> None:
+    intake.import_table(ANN)
+    intake.ledger.transact(lambda records: pause_campaign(records, intake.terms, NOW))
     for table in ([BOB], [ANN]):  # one that is known already as well
         with pytest.raises(CampaignClosed, match="guide is paused"):
-            stand.bring(*table)
-    stand.terms = campaign(text="closes = 2026-11-22\n" + CAMPAIGN, slug="other")
+            intake.import_table(*table)
+    intake.terms = campaign(text="closes = 2026-11-22\n" + CAMPAIGN, slug="other")
     with pytest.raises(CampaignClosed, match="other is closed by its dates"):
-        stand.bring(ANN)
-    assert stand.count() == 1
+        intake.import_table(ANN)
+    assert intake.count() == 1
 
 
-def test_terms_that_changed_under_leads_take_no_table_rule_17(stand: Stand) -> None:
-    stand.bring(ANN)
-    stand.terms = campaign(text=CAMPAIGN.replace('"USD"', '"EUR"'))
+def test_a_table_is_refused_if_terms_changed_under_leads_rule_17(intake: Intake) -> None:
+    intake.import_table(ANN)
+    intake.terms = campaign(text=CAMPAIGN.replace('"USD"', '"EUR"'))
     with pytest.raises(Refused, match="new slug"):
-        stand.bring(BOB)
-    assert stand.count() == 1
+        intake.import_table(BOB)
+    assert intake.count() == 1

@@ -27,11 +27,11 @@ TABLE = "full_name,email,company_size\n" + "\n".join(
 )
 
 
-def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]:
+def import_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]:
     """How many rows were new to each of a process's threads, half an hour apart by their clocks:
     no ten-minute rule helps."""
 
-    def bring(number: int) -> int:
+    def import_table(number: int) -> int:
         ledger = open_ledger(url, KEY)
         rows = read_lead_rows(TABLE.encode(), "x", campaign())
         origin, now = Origin("event", "consent"), NOW + timedelta(minutes=30 * number)
@@ -43,7 +43,7 @@ def bring_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]
         return sum(not one.known for one in created)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(bring, range(start, start + THREADS)))
+        return list(pool.map(import_table, range(start, start + THREADS)))
 
 
 def test_each_row_is_one_lead(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_each_row_is_one_lead(tmp_path: Path) -> None:
     with PROCESSES.Manager() as manager, PROCESSES.Pool(COUNT) as pool:
         barrier = manager.Barrier(COUNT * THREADS)
         asked = [(url, barrier, number * THREADS) for number in range(COUNT)]
-        news: Iterable[list[int]] = pool.starmap(bring_at_once, asked)
+        news: Iterable[list[int]] = pool.starmap(import_at_once, asked)
     assert sorted(count for some in news for count in some) == [0] * 49 + [10]
     stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads.select()))
     assert stages == {"qualified": 5, "disqualified": 5}

@@ -1,4 +1,4 @@
-"""One mailbox is one person: at the door, on a client's list, beside keys of older rules (39)."""
+"""One mailbox is one person: for duplicates, suppression lists and keys of older rules (39)."""
 
 import pytest
 
@@ -44,12 +44,12 @@ def test_two_addresses_with_nothing_before_their_tag_are_two_persons(ledger: Led
     assert came == ["qualified", "qualified", "duplicate"]
 
 
-def test_a_sharp_s_makes_another_company(ledger: Ledger) -> None:
+def test_a_domain_with_a_sharp_s_is_another_company(ledger: Ledger) -> None:
     came = stages(ledger, "ann@fass.example", "ben@faß.example", "cy@faß.example", text=COMPANY)
     assert came == ["qualified", "qualified", "duplicate"]
 
 
-def test_a_key_of_version_1_goes_on_matching_as_it_was_kept(ledger: Ledger) -> None:
+def test_a_key_of_version_1_still_matches(ledger: Ledger) -> None:
     stages(ledger, "ann@fass.example")
     (lead_id,) = ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()])
     old = select_keys(keys_to_match({"email": "ann@fass.example"}), {"email"})
@@ -58,7 +58,7 @@ def test_a_key_of_version_1_goes_on_matching_as_it_was_kept(ledger: Ledger) -> N
     assert stages(ledger, "ann+x@faß.example", "ben@fass.example") == ["duplicate", "qualified"]
 
 
-def test_the_exact_address_is_what_is_kept_of_the_person(ledger: Ledger) -> None:
+def test_the_personal_data_keep_the_exact_address(ledger: Ledger) -> None:
     stages(ledger, "A.n.a+guide@googlemail.com")
     (kept,) = ledger.read(
         lambda r: [r.people.personal_data(lead.lead_id) for lead in r.leads.select()]
@@ -67,7 +67,7 @@ def test_the_exact_address_is_what_is_kept_of_the_person(ledger: Ledger) -> None
     assert kept.answers["email"] == "A.n.a+guide@googlemail.com"
 
 
-def test_a_suppression_list_matches_folded_and_says_whom(ledger: Ledger) -> None:
+def test_a_suppression_list_matches_every_spelling_and_names_the_leads(ledger: Ledger) -> None:
     stages(ledger, "a.n.a@gmail.com", "ben@clinic.example", "cy@clinic.example")
     content = b"ana+x@googlemail.com\nclinic.example\nnobody@else.example"
     listed = read_suppressions(content, "l.csv")
@@ -82,7 +82,7 @@ def test_a_suppression_list_matches_folded_and_says_whom(ledger: Ledger) -> None
     assert stages(ledger, "an.a@gmail.com", "di@clinic.example") == ["suppressed"] * 2
 
 
-def test_an_entry_of_version_1_goes_on_matching(ledger: Ledger) -> None:
+def test_an_entry_of_version_1_still_matches(ledger: Ledger) -> None:
     kept = [("email", "ana@gmail.com")]
     ledger.transact(lambda records: records.people.suppress("acme", kept, NOW))
     (listed,) = read_suppressions(b"ana@gmail.com", "l.csv")

@@ -1,4 +1,4 @@
-"""One submission, one lead: the rules at the door, by their numbers in docs/rules.md."""
+"""One submission, one lead: the rules of the gate, by their numbers in docs/rules.md."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,8 +20,8 @@ from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, submission
 MINUTE = timedelta(minutes=1)
 
 
-class Door:
-    """A campaign with an open ledger behind it."""
+class Gate:
+    """A campaign with a ledger that receives its leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -52,9 +52,9 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
+def gate(tmp_path: Path) -> Iterator[Gate]:
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", b"a key for tests only")
-    yield Door(ledger)
+    yield Gate(ledger)
     assert ledger.verify().problems == ()
 
 
@@ -62,14 +62,14 @@ def terms_with(*more: str, slug: str = "guide") -> Campaign:
     return campaign(*more, slug=slug)
 
 
-def test_a_lead_that_ticks_every_box_is_qualified_with_its_deadline_stored(door: Door) -> None:
-    lead = door.take()
+def test_a_lead_that_meets_every_criterion_is_qualified_and_has_a_deadline(gate: Gate) -> None:
+    lead = gate.take()
     assert (lead.review, lead.deadline) == ("qualified", NOW + timedelta(hours=48))
 
 
-def test_a_lead_that_fails_one_box_is_disqualified_and_the_event_says_which(door: Door) -> None:
-    lead = door.take(company_size="1-50")
-    (criterion,) = door.last_event(lead).data["verdict"]["criteria"]
+def test_a_lead_that_fails_one_criterion_is_disqualified_and_the_event_has_it(gate: Gate) -> None:
+    lead = gate.take(company_size="1-50")
+    (criterion,) = gate.last_event(lead).data["verdict"]["criteria"]
     assert lead.review == "disqualified"
     assert criterion == {
         "id": "company_size",
@@ -78,9 +78,9 @@ def test_a_lead_that_fails_one_box_is_disqualified_and_the_event_says_which(door
     }
 
 
-def test_events_hold_nothing_personal_rule_31(door: Door) -> None:
-    lead = door.take()
-    events = door.ledger.read(
+def test_events_hold_no_personal_data_rule_31(gate: Gate) -> None:
+    lead = gate.take()
+    events = gate.ledger.read(
         lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
     )
     assert "Ann" not in events
@@ -90,26 +90,24 @@ def test_events_hold_nothing_personal_rule_31(door: Door) -> None:
 class TestSameSubmission:
     """Rule 1."""
 
-    def test_the_same_one_time_id_is_the_same_lead_whenever_it_comes(self, door: Door) -> None:
-        sent = replace(submission(door.terms), one_time_id="x1")
-        first = door.receipt(sent)
-        again = door.receipt(sent, NOW + timedelta(days=3))
+    def test_the_same_one_time_id_is_the_same_lead_whenever_it_comes(self, gate: Gate) -> None:
+        sent = replace(submission(gate.terms), one_time_id="x1")
+        first = gate.receipt(sent)
+        again = gate.receipt(sent, NOW + timedelta(days=3))
         assert (again.lead_id, again.again) == (first.lead_id, True)
 
-    def test_identical_answers_without_an_id_are_one_lead_for_ten_minutes(self, door: Door) -> None:
-        first = door.take(company_size="1-50")
-        assert door.take(company_size="1-50", at=NOW + 9 * MINUTE).lead_id == first.lead_id
-        assert door.take(company_size="1-50", at=NOW + 11 * MINUTE).lead_id != first.lead_id
+    def test_identical_answers_without_an_id_are_one_lead_for_ten_minutes(self, gate: Gate) -> None:
+        first = gate.take(company_size="1-50")
+        assert gate.take(company_size="1-50", at=NOW + 9 * MINUTE).lead_id == first.lead_id
+        assert gate.take(company_size="1-50", at=NOW + 11 * MINUTE).lead_id != first.lead_id
 
-    def test_other_answers_are_another_lead(self, door: Door) -> None:
-        assert door.take().lead_id != door.take(full_name="Bob").lead_id
+    def test_other_answers_are_another_lead(self, gate: Gate) -> None:
+        assert gate.take().lead_id != gate.take(full_name="Bob").lead_id
 
-    def test_the_retry_of_a_lead_gets_its_answer_though_the_door_shut_since(
-        self, door: Door
-    ) -> None:
-        first = door.take()
-        door.ledger.transact(lambda records: pause_campaign(records, door.terms, NOW))
-        assert door.take(at=NOW + MINUTE).lead_id == first.lead_id
+    def test_a_retry_succeeds_even_if_the_campaign_was_closed_since(self, gate: Gate) -> None:
+        first = gate.take()
+        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, NOW))
+        assert gate.take(at=NOW + MINUTE).lead_id == first.lead_id
 
 
 class TestDuplicates:
@@ -117,165 +115,165 @@ class TestDuplicates:
 
     @pytest.mark.parametrize("stage", [EventKind.ACCEPTED, EventKind.REJECTED, None])
     def test_a_qualified_accepted_or_rejected_lead_blocks(
-        self, door: Door, stage: EventKind | None
+        self, gate: Gate, stage: EventKind | None
     ) -> None:
-        first = door.take()
+        first = gate.take()
         if stage is not None:
-            door.append(moved(first.lead_id, stage))
-        second = door.take(full_name="Ann B. Lee")
+            gate.append(moved(first.lead_id, stage))
+        second = gate.take(full_name="Ann B. Lee")
         assert second.review == "duplicate"
-        assert door.last_event(second).data["duplicate_of"] == first.lead_id
+        assert gate.last_event(second).data["duplicate_of"] == first.lead_id
 
-    def test_spam_and_duplicates_block_nothing(self, door: Door) -> None:
-        spam = replace(submission(door.terms), spam_signals=("honeypot",))
-        assert door.take(spam).review == "spam"
-        assert door.take(full_name="Ann B. Lee").review == "qualified"
+    def test_spam_and_duplicates_block_nothing(self, gate: Gate) -> None:
+        spam = replace(submission(gate.terms), spam_signals=("honeypot",))
+        assert gate.take(spam).review == "spam"
+        assert gate.take(full_name="Ann B. Lee").review == "qualified"
 
-    def test_many_later_refusals_do_not_hide_the_lead_that_blocks(self, door: Door) -> None:
-        first = door.take(phone="+15550100")
+    def test_many_later_refusals_do_not_hide_the_lead_that_blocks(self, gate: Gate) -> None:
+        first = gate.take(phone="+15550100")
         for number in range(25):
             other = f"p{number}@other.example"
-            door.take(email=other, phone="+15550100", company_size="1-50", at=NOW + MINUTE)
-        door.terms = terms_with('[duplicates]\nkeys = ["phone"]')
-        again = door.take(email="z@z.example", phone="+15550100", at=NOW + 2 * MINUTE)
+            gate.take(email=other, phone="+15550100", company_size="1-50", at=NOW + MINUTE)
+        gate.terms = terms_with('[duplicates]\nkeys = ["phone"]')
+        again = gate.take(email="z@z.example", phone="+15550100", at=NOW + 2 * MINUTE)
         assert again.review == "duplicate"
-        assert door.last_event(again).data["duplicate_of"] == first.lead_id
+        assert gate.last_event(again).data["duplicate_of"] == first.lead_id
 
-    def test_case_and_a_plus_tag_do_not_make_another_person(self, door: Door) -> None:
-        door.take()
-        assert door.take(email="Ann+guide@Clinic.example").review == "duplicate"
+    def test_case_and_a_plus_tag_do_not_make_another_person(self, gate: Gate) -> None:
+        gate.take()
+        assert gate.take(email="Ann+guide@Clinic.example").review == "duplicate"
 
-    def test_after_its_window_an_earlier_lead_counts_no_more(self, door: Door) -> None:
-        door.terms = terms_with("[duplicates]\nwindow = 30")
-        door.take()
-        assert door.take(at=NOW + timedelta(days=29), full_name="B").review == "duplicate"
-        assert door.take(at=NOW + timedelta(days=31), full_name="C").review == "qualified"
+    def test_after_the_window_an_earlier_lead_does_not_count(self, gate: Gate) -> None:
+        gate.terms = terms_with("[duplicates]\nwindow = 30")
+        gate.take()
+        assert gate.take(at=NOW + timedelta(days=29), full_name="B").review == "duplicate"
+        assert gate.take(at=NOW + timedelta(days=31), full_name="C").review == "qualified"
 
-    def test_a_phone_is_a_key_only_if_the_file_says_so(self, door: Door) -> None:
-        door.take(phone="+15550100")
-        assert door.take(email="bob@other.example", phone="+15550100").review == "qualified"
-        door.terms = terms_with('[duplicates]\nkeys = ["phone"]')
-        assert door.take(email="eve@third.example", phone="+15550100").review == "duplicate"
+    def test_a_phone_is_a_key_only_if_the_campaign_sets_it(self, gate: Gate) -> None:
+        gate.take(phone="+15550100")
+        assert gate.take(email="bob@other.example", phone="+15550100").review == "qualified"
+        gate.terms = terms_with('[duplicates]\nkeys = ["phone"]')
+        assert gate.take(email="eve@third.example", phone="+15550100").review == "duplicate"
 
-    def test_a_free_mail_domain_is_no_company(self, door: Door) -> None:
-        door.terms = terms_with('[duplicates]\nkeys = ["company_domain"]')
-        door.take(email="ann@gmail.com")
-        assert door.take(email="bob@gmail.com").review == "qualified"
-        door.take(email="ann@clinic.example")
-        assert door.take(email="bob@clinic.example").review == "duplicate"
+    def test_a_free_mail_domain_is_no_company(self, gate: Gate) -> None:
+        gate.terms = terms_with('[duplicates]\nkeys = ["company_domain"]')
+        gate.take(email="ann@gmail.com")
+        assert gate.take(email="bob@gmail.com").review == "qualified"
+        gate.take(email="ann@clinic.example")
+        assert gate.take(email="bob@clinic.example").review == "duplicate"
 
-    def test_another_campaign_of_the_client_counts_only_in_scope_client(self, door: Door) -> None:
-        door.take()
-        door.terms = terms_with(slug="second")
-        assert door.take().review == "qualified"
-        door.terms = terms_with('[duplicates]\nscope = "client"', slug="third")
-        assert door.take().review == "duplicate"
+    def test_another_campaign_of_the_client_counts_only_in_scope_client(self, gate: Gate) -> None:
+        gate.take()
+        gate.terms = terms_with(slug="second")
+        assert gate.take().review == "qualified"
+        gate.terms = terms_with('[duplicates]\nscope = "client"', slug="third")
+        assert gate.take().review == "duplicate"
 
-    def test_nothing_matches_across_clients(self, door: Door) -> None:
-        door.take()
+    def test_nothing_matches_across_clients(self, gate: Gate) -> None:
+        gate.take()
         text = CAMPAIGN.replace('client = "acme"', 'client = "other"')
-        door.terms = campaign('[duplicates]\nscope = "client"', slug="theirs", text=text)
-        assert door.take().review == "qualified"
+        gate.terms = campaign('[duplicates]\nscope = "client"', slug="theirs", text=text)
+        assert gate.take().review == "qualified"
 
 
 class TestAfterADisqualification:
     """Rule 3."""
 
-    def test_a_changed_answer_that_counts_needs_an_explicit_acceptance(self, door: Door) -> None:
-        first = door.take(company_size="1-50")
-        second = door.take()
+    def test_a_changed_answer_that_counts_needs_an_explicit_acceptance(self, gate: Gate) -> None:
+        first = gate.take(company_size="1-50")
+        second = gate.take()
         assert second.review_at(NOW + timedelta(days=99)) == "qualified"
-        assert door.last_event(second).data["earlier"] == [first.lead_id]
+        assert gate.last_event(second).data["earlier"] == [first.lead_id]
 
-    def test_a_changed_answer_that_does_not_count_changes_nothing(self, door: Door) -> None:
-        door.take(company_size="1-50")
-        again = door.take(company_size="1-50", full_name="Ann B. Lee")
+    def test_a_changed_answer_that_does_not_count_changes_nothing(self, gate: Gate) -> None:
+        gate.take(company_size="1-50")
+        again = gate.take(company_size="1-50", full_name="Ann B. Lee")
         assert again.review == "disqualified"
 
-    def test_same_answers_under_wider_terms_are_accepted_by_silence(self, door: Door) -> None:
-        door.take(company_size="51-100")
-        door.terms = campaign(text=CAMPAIGN.replace("at_least = 101", "at_least = 51"))
-        lead = door.take(company_size="51-100", at=NOW + 11 * MINUTE)
+    def test_same_answers_under_wider_terms_are_accepted_by_silence(self, gate: Gate) -> None:
+        gate.take(company_size="51-100")
+        gate.terms = campaign(text=CAMPAIGN.replace("at_least = 101", "at_least = 51"))
+        lead = gate.take(company_size="51-100", at=NOW + 11 * MINUTE)
         assert lead.review_at(NOW + timedelta(days=99)) == "accepted"
 
 
-def test_a_suppressed_person_or_company_is_kept_and_not_delivered_rule_4(door: Door) -> None:
+def test_a_suppressed_person_or_company_is_kept_and_not_delivered_rule_4(gate: Gate) -> None:
     entries = [("email", "ann@clinic.example"), ("company_domain", "rival.example")]
-    door.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
-    assert door.take().review == "suppressed"
-    assert door.take(email="eve@rival.example").review == "suppressed"
-    assert door.take(email="bob@other.example").review == "qualified"
-    assert len(door.ledger.read(lambda reading: reading.outbox.waiting())) == 1
+    gate.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
+    assert gate.take().review == "suppressed"
+    assert gate.take(email="eve@rival.example").review == "suppressed"
+    assert gate.take(email="bob@other.example").review == "qualified"
+    assert len(gate.ledger.read(lambda reading: reading.outbox.waiting())) == 1
 
 
-def test_test_leads_touch_no_cap_duplicate_or_list_rule_5(door: Door) -> None:
-    door.terms = terms_with("[caps]\nleads_a_month = 1")
-    test = replace(submission(door.terms), test=True)
-    assert door.take(test).review == "qualified"
-    assert door.take().review == "qualified"
-    assert door.take(replace(test, one_time_id="again")).review == "qualified"
+def test_test_leads_touch_no_cap_duplicate_or_list_rule_5(gate: Gate) -> None:
+    gate.terms = terms_with("[caps]\nleads_a_month = 1")
+    test = replace(submission(gate.terms), test=True)
+    assert gate.take(test).review == "qualified"
+    assert gate.take().review == "qualified"
+    assert gate.take(replace(test, one_time_id="again")).review == "qualified"
 
 
 class TestCaps:
     """Rules 7 and 8."""
 
-    def test_over_a_cap_that_refuses_a_lead_is_recorded_and_not_delivered(self, door: Door) -> None:
-        door.terms = terms_with("[caps]\nleads_a_month = 1")
-        door.take()
-        second = door.take(email="bob@other.example")
-        assert (second.review, door.last_event(second).data["cap"]) == ("over_cap", "leads_a_month")
-        assert len(door.ledger.read(lambda reading: reading.outbox.waiting())) == 1
+    def test_a_lead_over_a_refusing_cap_is_recorded_and_not_delivered(self, gate: Gate) -> None:
+        gate.terms = terms_with("[caps]\nleads_a_month = 1")
+        gate.take()
+        second = gate.take(email="bob@other.example")
+        assert (second.review, gate.last_event(second).data["cap"]) == ("over_cap", "leads_a_month")
+        assert len(gate.ledger.read(lambda reading: reading.outbox.waiting())) == 1
 
-    def test_over_a_cap_that_frees_a_lead_is_delivered_and_marked(self, door: Door) -> None:
-        door.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
-        door.take()
-        second = door.take(email="bob@other.example")
+    def test_a_lead_over_a_free_cap_is_delivered_and_marked(self, gate: Gate) -> None:
+        gate.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
+        gate.take()
+        second = gate.take(email="bob@other.example")
         assert (second.review, second.free_over_cap) == ("qualified", True)
 
-    def test_a_rejection_frees_its_place_for_later_ones_never_backwards(self, door: Door) -> None:
-        door.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
-        first = door.take()
-        second = door.take(email="bob@other.example")
-        door.append(moved(first.lead_id, EventKind.REJECTED))
-        third = door.take(email="eve@third.example")
-        assert (door.lead(second.lead_id).free_over_cap, third.free_over_cap) == (True, False)
+    def test_a_rejection_frees_its_place_for_later_leads_only(self, gate: Gate) -> None:
+        gate.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
+        first = gate.take()
+        second = gate.take(email="bob@other.example")
+        gate.append(moved(first.lead_id, EventKind.REJECTED))
+        third = gate.take(email="eve@third.example")
+        assert (gate.lead(second.lead_id).free_over_cap, third.free_over_cap) == (True, False)
 
-    def test_months_are_cut_in_the_campaigns_zone(self, door: Door) -> None:
-        door.terms = terms_with("[caps]\nleads_a_month = 1")
+    def test_months_are_cut_in_the_campaigns_zone(self, gate: Gate) -> None:
+        gate.terms = terms_with("[caps]\nleads_a_month = 1")
         midnight_in_new_york = NOW.replace(month=12, day=1, hour=5, minute=0)
-        assert door.take(at=midnight_in_new_york - MINUTE).month == "2026-11"
-        assert door.take(at=midnight_in_new_york, email="b@b.example").review == "qualified"
-        assert door.take(at=midnight_in_new_york, email="c@c.example").review == "over_cap"
+        assert gate.take(at=midnight_in_new_york - MINUTE).month == "2026-11"
+        assert gate.take(at=midnight_in_new_york, email="b@b.example").review == "qualified"
+        assert gate.take(at=midnight_in_new_york, email="c@c.example").review == "over_cap"
 
-    def test_a_company_has_a_cap_of_its_own(self, door: Door) -> None:
-        door.terms = terms_with("[caps]\nleads_a_company = 1")
-        door.take()
-        second = door.take(email="bob@clinic.example")
-        assert door.last_event(second).data["cap"] == "leads_a_company"
-        assert door.take(email="eve@other.example").review == "qualified"
+    def test_a_company_has_a_cap_of_its_own(self, gate: Gate) -> None:
+        gate.terms = terms_with("[caps]\nleads_a_company = 1")
+        gate.take()
+        second = gate.take(email="bob@clinic.example")
+        assert gate.last_event(second).data["cap"] == "leads_a_company"
+        assert gate.take(email="eve@other.example").review == "qualified"
 
-    def test_a_disqualified_lead_takes_no_place(self, door: Door) -> None:
-        door.terms = terms_with("[caps]\nleads_a_month = 1")
-        door.take(company_size="1-50")
-        assert door.take(email="bob@other.example").review == "qualified"
+    def test_a_disqualified_lead_does_not_count_towards_a_cap(self, gate: Gate) -> None:
+        gate.terms = terms_with("[caps]\nleads_a_month = 1")
+        gate.take(company_size="1-50")
+        assert gate.take(email="bob@other.example").review == "qualified"
 
 
 class TestTerms:
     """Rules 16 to 18."""
 
     def test_a_lead_keeps_the_version_of_its_receipt_and_the_consent_that_was_shown(
-        self, door: Door
+        self, gate: Gate
     ) -> None:
-        shown = door.terms
-        door.ledger.transact(lambda records: save_terms(records, shown, NOW))
-        door.terms = campaign(text=CAMPAIGN.replace("rate = 50", "rate = 60"))
-        lead = door.take(submission(shown))
-        assert (lead.version, lead.consent_version) == (door.terms.version, shown.version)
+        shown = gate.terms
+        gate.ledger.transact(lambda records: save_terms(records, shown, NOW))
+        gate.terms = campaign(text=CAMPAIGN.replace("rate = 50", "rate = 60"))
+        lead = gate.take(submission(shown))
+        assert (lead.version, lead.consent_version) == (gate.terms.version, shown.version)
 
-    def test_a_form_of_an_unknown_version_is_sent_back(self, door: Door) -> None:
+    def test_a_form_of_an_unknown_version_is_refused(self, gate: Gate) -> None:
         with pytest.raises(FormOutdated):
-            door.take(replace(submission(door.terms), consent=agreed("0" * 64)))
-        assert door.ledger.read(lambda reading: reading.events.head()[0]) == 0
+            gate.take(replace(submission(gate.terms), consent=agreed("0" * 64)))
+        assert gate.ledger.read(lambda reading: reading.events.head()[0]) == 0
 
     @pytest.mark.parametrize(
         ("before", "after"),
@@ -285,36 +283,36 @@ class TestTerms:
             ("America/New_York", "Europe/Berlin"),
         ],
     )
-    def test_what_bills_are_drawn_in_never_changes_under_a_slug_with_leads(
-        self, door: Door, before: str, after: str
+    def test_currency_and_zone_never_change_once_a_campaign_has_leads(
+        self, gate: Gate, before: str, after: str
     ) -> None:
         changed = campaign(text=CAMPAIGN.replace(before, after))
-        door.ledger.transact(lambda records: save_terms(records, changed, NOW))  # no leads yet
-        door.take()
+        gate.ledger.transact(lambda records: save_terms(records, changed, NOW))  # no leads yet
+        gate.take()
         with pytest.raises(Exception, match="put the new terms under a new slug"):
-            door.ledger.transact(lambda records: save_terms(records, changed, NOW))
+            gate.ledger.transact(lambda records: save_terms(records, changed, NOW))
 
-    def test_a_paused_campaign_takes_nothing_until_it_is_resumed(self, door: Door) -> None:
-        door.ledger.transact(lambda records: pause_campaign(records, door.terms, NOW))
+    def test_a_paused_campaign_receives_nothing_until_it_is_resumed(self, gate: Gate) -> None:
+        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, NOW))
         with pytest.raises(CampaignClosed):
-            door.take()
-        door.ledger.transact(lambda records: resume_campaign(records, door.terms, NOW))
-        assert door.take().review == "qualified"
+            gate.take()
+        gate.ledger.transact(lambda records: resume_campaign(records, gate.terms, NOW))
+        assert gate.take().review == "qualified"
 
     def test_a_campaign_is_open_from_its_first_to_its_last_day_in_its_zone(
-        self, door: Door
+        self, gate: Gate
     ) -> None:
-        door.terms = campaign(text="opens = 2026-11-23\ncloses = 2026-11-23\n" + CAMPAIGN)
+        gate.terms = campaign(text="opens = 2026-11-23\ncloses = 2026-11-23\n" + CAMPAIGN)
         first = datetime(2026, 11, 23, 5, tzinfo=NOW.tzinfo)
-        assert door.take(at=first).review == "qualified"
+        assert gate.take(at=first).review == "qualified"
         for outside in (first - MINUTE, first + timedelta(days=1)):
             with pytest.raises(CampaignClosed):
-                door.take(at=outside, email="bob@other.example")
+                gate.take(at=outside, email="bob@other.example")
 
 
-def test_a_qualified_lead_queues_its_message_in_the_same_transaction(door: Door) -> None:
-    lead = door.take()
-    (message,) = door.ledger.read(lambda reading: reading.outbox.waiting())
+def test_a_qualified_lead_queues_its_message_in_the_same_transaction(gate: Gate) -> None:
+    lead = gate.take()
+    (message,) = gate.ledger.read(lambda reading: reading.outbox.waiting())
     assert (message.lead_id, message.expires_at) == (lead.lead_id, lead.deadline)
 
 
@@ -327,5 +325,5 @@ def test_a_qualified_lead_queues_its_message_in_the_same_transaction(door: Door)
         (("too_fast", "many_links"), "spam"),
     ],
 )
-def test_speed_alone_never_makes_spam(door: Door, signals: tuple[str, ...], stage: str) -> None:
-    assert door.take(replace(submission(door.terms), spam_signals=signals)).review == stage
+def test_speed_alone_never_makes_spam(gate: Gate, signals: tuple[str, ...], stage: str) -> None:
+    assert gate.take(replace(submission(gate.terms), spam_signals=signals)).review == stage

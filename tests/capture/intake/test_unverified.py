@@ -1,4 +1,4 @@
-"""What was typed and is no answer: kept with the person's data, never judged, never a key."""
+"""Unverified text is kept with the personal data; it is never judged and never a key."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ class TestOptionalContactData:
         )
         assert not qualify(terms, odd().answers).passed
 
-    def test_stands_in_no_event(self, intake: Intake) -> None:
+    def test_is_in_no_event(self, intake: Intake) -> None:
         lead = intake.take(odd())
         events = intake.ledger.read(
             lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
@@ -81,7 +81,7 @@ class TestOptionalContactData:
         assert ODD["phone"] not in events
         assert "6243051111" not in events
 
-    def test_is_mended_taken_away_or_left(self, intake: Intake) -> None:
+    def test_can_be_corrected_removed_or_left(self, intake: Intake) -> None:
         lead = intake.correct(intake.take(odd()), full_name="Ann B. Lee")
         assert dict(intake.personal_data(lead).unverified) == ODD
         with pytest.raises(Refused, match=r"^phone = "):
@@ -94,7 +94,7 @@ class TestOptionalContactData:
         assert dict(intake.personal_data(other).unverified) == {}
 
 
-class TestWhoFilledTheHoneypot:
+class TestLeadThatFilledTheHoneypot:
     def trap(self, intake: Intake) -> Lead:
         typed = {"email": "ann@clinic", "company_size": "102", **ODD}
         return intake.take(
@@ -106,7 +106,7 @@ class TestWhoFilledTheHoneypot:
             )
         )
 
-    def test_is_rescued_once_all_that_is_required_is_right(self, intake: Intake) -> None:
+    def test_is_taken_out_of_spam_once_every_required_answer_is_right(self, intake: Intake) -> None:
         lead = self.trap(intake)
         with pytest.raises(Refused) as refused:
             intake.correct(lead)
@@ -117,7 +117,7 @@ class TestWhoFilledTheHoneypot:
         rescued = intake.correct(lead, email="ann@clinic.example", company_size="101+")
         assert (rescued.review, dict(intake.personal_data(lead).unverified)) == ("qualified", ODD)
 
-    def test_is_told_from_who_typed_something_else(self, intake: Intake) -> None:
+    def test_differs_from_a_post_with_other_text(self, intake: Intake) -> None:
         assert self.trap(intake).lead_id == self.trap(intake).lead_id
         other = Submission(
             {"full_name": "Ann"}, agreed(BY_PHONE.version), spam_signals=("honeypot",)
@@ -125,7 +125,7 @@ class TestWhoFilledTheHoneypot:
         assert intake.take(other).lead_id != self.trap(intake).lead_id
 
 
-def test_a_flood_of_spam_keeps_its_events_alone(
+def test_of_a_flood_of_spam_only_events_are_kept(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_KEPT_A_DAY", 3)

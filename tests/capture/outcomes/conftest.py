@@ -1,4 +1,4 @@
-"""A desk for tables of outcomes."""
+"""The fixture of the tests of outcomes."""
 
 import pytest
 

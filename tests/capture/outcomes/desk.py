@@ -1,4 +1,4 @@
-"""One ledger, and the tables of outcomes that somebody brings to it."""
+"""A ledger into which the tests import tables of outcomes."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ SHARE = campaign(
 
 
 class Desk:
-    """One ledger, and the tables that somebody brings to it."""
+    """A ledger, with methods to receive leads and to import tables of outcomes."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -48,7 +48,7 @@ class Desk:
             lambda records: receive_submission(records, terms, sent, at)
         ).lead_id
 
-    def bring(
+    def import_table(
         self,
         *rows: str,
         heading: str = HEADING,
@@ -69,7 +69,7 @@ class Desk:
     def faults(self, *rows: str, **more: Any) -> list[str]:
         before = self.head()
         with pytest.raises(FileErrors) as refused:
-            self.bring(*rows, **more)
+            self.import_table(*rows, **more)
         assert self.head() == before
         return [str(problem).removeprefix("crm.csv:") for problem in refused.value.problems]
 
@@ -86,5 +86,5 @@ class Desk:
         self.ledger.transact(lambda records: record_once(records, outcome, at))
 
 
-def known(used: Sequence[ImportedOutcome]) -> list[bool]:
-    return [one.known for one in used]
+def known(imported: Sequence[ImportedOutcome]) -> list[bool]:
+    return [one.known for one in imported]

@@ -1,4 +1,4 @@
-"""What is wrong with a table is told, row by row, and nothing of it is taken."""
+"""A table with faults is refused as a whole, with a message for every faulty row."""
 
 from datetime import date
 
@@ -6,14 +6,14 @@ import pytest
 
 from capture.errors import FileErrors
 from capture.lead.events import Actor
-from capture.outcomes import import_outcomes as bringing
+from capture.outcomes import import_outcomes as import_module
 from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
 from tests.capture.outcomes.desk import ANN, HELD, LATER, REFUND, SCHEDULED, SHARE, WON, Desk, known
 
 
 class TestFaults:
-    def test_every_faulty_row_is_told_in_the_files_order(self, desk: Desk) -> None:
+    def test_every_faulty_row_is_reported_in_the_files_order(self, desk: Desk) -> None:
         lead_id = desk.take()
         problems = desk.faults(
             f"{ANN},hold,yesterday",
@@ -57,7 +57,7 @@ class TestFaults:
             "address and the time, or name the lead by its lead_id",
         ]
 
-    def test_a_row_of_another_width_is_told_among_the_others(self, desk: Desk) -> None:
+    def test_a_row_with_too_few_or_many_cells_is_reported_in_its_place(self, desk: Desk) -> None:
         desk.take()
         table = f"email,outcome,on\n{ANN},lost\nann@,lost,2026-12-01\n"
         read = read_outcomes(table.encode(), "crm.csv")
@@ -70,7 +70,7 @@ class TestFaults:
             desk.ledger.transact(lambda records: import_rows(records, found, LATER))
         assert [problem.line for problem in refused.value.problems] == [2, 3]
 
-    def test_no_fault_tells_of_other_rows_people(self, desk: Desk) -> None:
+    def test_no_fault_mentions_people_of_other_rows(self, desk: Desk) -> None:
         desk.take()
         message = "\n".join(desk.faults(WON, HELD, "bob@other.example,hold,2026-12-01"))
         assert "ann@" not in message
@@ -96,18 +96,18 @@ class TestFaults:
             ),
         ],
     )
-    def test_what_is_no_table_of_outcomes_is_told(self, table: str, fault: str) -> None:
+    def test_a_file_that_is_no_table_of_outcomes_is_refused(self, table: str, fault: str) -> None:
         with pytest.raises(FileErrors) as refused:
             read_outcomes(table.encode(), "crm.csv")
         assert str(refused.value.problems[0]) == fault
 
-    def test_more_than_the_sites_visitors_can_wait_for_is_refused(
+    def test_more_new_outcomes_than_the_limit_are_refused(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bringing, "MAX_NEW", 2)
+        monkeypatch.setattr(import_module, "MAX_NEW", 2)
         desk.take()
-        desk.bring(SCHEDULED, HELD)
-        assert known(desk.bring(SCHEDULED, HELD, WON)) == [True, True, False]
+        desk.import_table(SCHEDULED, HELD)
+        assert known(desk.import_table(SCHEDULED, HELD, WON)) == [True, True, False]
         (problem,) = desk.faults(
             WON.replace("won", "churned").replace(",,1200.00", ""),
             REFUND,
@@ -118,7 +118,7 @@ class TestFaults:
         )
 
 
-def test_times_that_no_calendar_holds_are_refused(desk: Desk) -> None:
+def test_times_outside_the_calendar_are_refused(desk: Desk) -> None:
     desk.take(SHARE)
     far = f"{ANN},scheduled,2026-12-01,9999-12-31T23:00"
     odd = (
@@ -129,7 +129,7 @@ def test_times_that_no_calendar_holds_are_refused(desk: Desk) -> None:
     assert [problem.split(":")[0] for problem in problems] == ["2", "3", "4", "5"]
 
 
-def test_a_period_is_one_day_and_no_time(desk: Desk) -> None:
+def test_a_period_is_a_date_without_a_time(desk: Desk) -> None:
     desk.take(SHARE)
-    used = desk.bring(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
+    used = desk.import_table(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
     assert used[1].occurred_at.date() == date(2026, 12, 1)

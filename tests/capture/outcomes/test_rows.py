@@ -1,4 +1,4 @@
-"""A table of what a CRM says became of leads: what its rows mean, and what is known already."""
+"""A table of outcomes: what its rows mean, and which are recorded already."""
 
 from decimal import Decimal
 
@@ -25,27 +25,27 @@ from tests.samples import NOW
 
 
 class TestRows:
-    def test_rows_that_rest_on_earlier_ones_are_applied_in_the_files_order(
+    def test_rows_that_depend_on_earlier_ones_are_applied_in_the_files_order(
         self, desk: Desk
     ) -> None:
         lead_id = desk.take()
-        used = desk.bring(SCHEDULED, HELD, WON, REFUND)
+        used = desk.import_table(SCHEDULED, HELD, WON, REFUND)
         assert {one.lead_id for one in used} == {lead_id}
         lead = desk.lead(lead_id)
         assert (lead.appointment, lead.sale) == ("held", "won")
 
-    def test_a_time_without_a_zone_is_one_of_the_campaigns(self, desk: Desk) -> None:
+    def test_a_time_without_a_zone_is_in_the_campaigns_zone(self, desk: Desk) -> None:
         desk.take()
         here, there = (
-            desk.bring(f"{ANN},lost,2026-12-01T09:00"),
-            desk.bring(f"{ANN},lost,2026-12-01T14:00Z"),
+            desk.import_table(f"{ANN},lost,2026-12-01T09:00"),
+            desk.import_table(f"{ANN},lost,2026-12-01T14:00Z"),
         )
         assert here[0].occurred_at == there[0].occurred_at
         assert (known(here), known(there)) == ([False], [True])
 
-    def test_whose_word_it_is_stands_in_the_row_or_holds_for_the_table(self, desk: Desk) -> None:
+    def test_the_reporting_side_comes_from_the_row_or_from_the_table(self, desk: Desk) -> None:
         lead_id = desk.take()
-        desk.bring(SCHEDULED + ",,,,,agency,by phone", HELD, side=Actor.CLIENT)
+        desk.import_table(SCHEDULED + ",,,,,agency,by phone", HELD, side=Actor.CLIENT)
         events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
         assert [one.event.actor for one in events[-2:]] == [Actor.AGENCY] * 2  # who enters it
         entered_for = [one.event.data.get("on_behalf_of") for one in events[-2:]]
@@ -55,27 +55,27 @@ class TestRows:
         assert "Ada" not in repr(events)
 
     @pytest.mark.parametrize("word", ["no-show", "No show", "NO_SHOW"])
-    def test_an_outcome_may_be_spelt_as_people_do(self, desk: Desk, word: str) -> None:
+    def test_an_outcome_may_be_spelt_in_several_ways(self, desk: Desk, word: str) -> None:
         desk.take()
-        used = desk.bring(SCHEDULED, f"{ANN},{word},2026-11-26T10:30")
+        used = desk.import_table(SCHEDULED, f"{ANN},{word},2026-11-26T10:30")
         assert used[1].kind is EventKind.NO_SHOW
 
-    def test_a_prepayment_is_split_by_month_and_known_again(self, desk: Desk) -> None:
+    def test_a_prepayment_is_split_by_month_and_recognised_again(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         row = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01,12"
-        desk.bring(WON, row)
+        desk.import_table(WON, row)
         events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
         amounts = [
             one.event.data["amount"] for one in events if one.event.kind is EventKind.REVENUE
         ]
         assert (len(amounts), sum(amounts)) == (12, 100000)
-        assert known(desk.bring(WON, row)) == [True, True]
+        assert known(desk.import_table(WON, row)) == [True, True]
 
     def test_two_payments_for_one_month_are_two_rule_42(self, desk: Desk) -> None:
         desk.take(SHARE)
         rows = [f"{ANN},revenue,2026-12-0{n}T10:00,,100{n}.00,2026-12-01" for n in (1, 2)]
-        assert known(desk.bring(WON, *rows)) == [False] * 3
-        assert known(desk.bring(WON, *rows)) == [True] * 3
+        assert known(desk.import_table(WON, *rows)) == [False] * 3
+        assert known(desk.import_table(WON, *rows)) == [True] * 3
 
     def test_a_refund_in_part_names_its_month_rule_37(self, desk: Desk) -> None:
         desk.take(SHARE)
@@ -83,15 +83,15 @@ class TestRows:
         back = f"{ANN},refunded,2026-12-02T10:00,,100.00"
         (problem,) = desk.faults(WON, paid, back)
         assert "name the months that it is for" in problem
-        assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [False] * 3
-        assert known(desk.bring(WON, paid, f"{back},2026-12-01,2")) == [True] * 3
+        assert known(desk.import_table(WON, paid, f"{back},2026-12-01,2")) == [False] * 3
+        assert known(desk.import_table(WON, paid, f"{back},2026-12-01,2")) == [True] * 3
 
-    def test_a_client_may_contest_in_a_table(self, desk: Desk) -> None:
+    def test_a_client_may_object_in_a_table(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
         no = f"{ANN},objected,2026-12-01T12:00,,,2026-12-01,,too_small,client"
-        desk.bring(WON, paid, no)
-        assert known(desk.bring(WON, paid, no)) == [True, True, True]
+        desk.import_table(WON, paid, no)
+        assert known(desk.import_table(WON, paid, no)) == [True, True, True]
         kinds = [
             one.event.kind
             for one in desk.ledger.read(
@@ -101,35 +101,38 @@ class TestRows:
         assert kinds.count(EventKind.OBJECTED) == kinds.count(EventKind.REVENUE) == 1
 
 
-class TestAgain:
-    """What was taken once changes nothing (docs/rules.md, Choices)."""
+class TestRecordedAlready:
+    """An outcome that is recorded already changes nothing (docs/rules.md, Choices)."""
 
     def test_the_same_table_twice_changes_nothing(self, desk: Desk) -> None:
         desk.take()
-        desk.bring(SCHEDULED, HELD, WON, REFUND)
+        desk.import_table(SCHEDULED, HELD, WON, REFUND)
         before = desk.head()
-        assert known(desk.bring(SCHEDULED, HELD, WON, REFUND, at=LATER + 300 * DAY)) == [True] * 4
+        assert (
+            known(desk.import_table(SCHEDULED, HELD, WON, REFUND, at=LATER + 300 * DAY))
+            == [True] * 4
+        )
         assert desk.head() == before
 
-    def test_of_a_newer_export_only_what_is_new_is_taken(self, desk: Desk) -> None:
+    def test_of_a_newer_export_only_new_rows_are_recorded(self, desk: Desk) -> None:
         desk.take()
         desk.take(email="bob@other.example")
-        desk.bring(SCHEDULED, HELD)
+        desk.import_table(SCHEDULED, HELD)
         bob = SCHEDULED.replace(ANN, "bob@other.example")
-        assert known(desk.bring(bob, WON, HELD, SCHEDULED)) == [False, False, True, True]
+        assert known(desk.import_table(bob, WON, HELD, SCHEDULED)) == [False, False, True, True]
 
-    def test_what_was_recorded_by_hand_is_known(self, desk: Desk) -> None:
+    def test_an_outcome_recorded_by_hand_is_known(self, desk: Desk) -> None:
         lead_id = desk.take()
         desk.report(lead_id, EventKind.WON, NOW + DAY, amount=Decimal(100))
-        assert known(desk.bring(f"{ANN},won,2026-11-24T15:00Z,,100")) == [True]
+        assert known(desk.import_table(f"{ANN},won,2026-11-24T15:00Z,,100")) == [True]
 
     def test_another_time_amount_or_meeting_is_another_outcome(self, desk: Desk) -> None:
         desk.take()
-        desk.bring(SCHEDULED, WON, REFUND)
+        desk.import_table(SCHEDULED, WON, REFUND)
         other = REFUND.replace("100", "101"), REFUND.replace("02T09:00", "03T09:01")
         move = f"{ANN},moved,2026-11-25T09:00,2026-11-27T10:00"
-        assert known(desk.bring(*other, move)) == [False] * 3
-        assert known(desk.bring(move.replace("27T", "28T"))) == [False]
+        assert known(desk.import_table(*other, move)) == [False] * 3
+        assert known(desk.import_table(move.replace("27T", "28T"))) == [False]
 
     def test_two_equal_rows_in_one_table_are_refused(self, desk: Desk) -> None:
         lead_id = desk.take()
@@ -138,40 +141,38 @@ class TestAgain:
             "write yes under again in the second"
         )
         assert desk.faults(WON, REFUND, REFUND) == [f"4: {same}"]
-        desk.bring(WON, REFUND)
+        desk.import_table(WON, REFUND)
         heading = f"lead_id,{HEADING}"
         by_id = f"{lead_id},{REFUND.replace(ANN, '')}"
         assert desk.faults(f",{WON}", f",{REFUND}", by_id, heading=heading) == [f"4: {same}"]
 
-    def test_what_the_client_contested_is_not_taken_again_by_itself(self, desk: Desk) -> None:
+    def test_an_outcome_that_the_client_objected_to_is_not_recorded_again(self, desk: Desk) -> None:
         lead_id = desk.take(SHARE)
         paid = f"{ANN},revenue,2026-12-01T10:00,,1000.00,2026-12-01"
         no = f"{ANN},objected,2026-12-01T12:00,,,2026-12-01,,too_small,client"
-        desk.bring(WON, paid, no)
+        desk.import_table(WON, paid, no)
         before = desk.head()
-        assert known(desk.bring(WON, paid)) == [True, True]
+        assert known(desk.import_table(WON, paid)) == [True, True]
         assert desk.head() == before
-        desk.bring(paid.replace("01T10:00", "02T10:01"))
+        desk.import_table(paid.replace("01T10:00", "02T10:01"))
         assert desk.lead(lead_id).sale == "won"
 
     @pytest.mark.parametrize("written", [False, True])
-    def test_that_a_meeting_was_held_is_known_where_silence_said_so(
-        self, desk: Desk, written: bool
-    ) -> None:
+    def test_a_meeting_that_silence_made_held_is_known(self, desk: Desk, written: bool) -> None:
         desk.take()
-        desk.bring(SCHEDULED, at=NOW + DAY)
+        desk.import_table(SCHEDULED, at=NOW + DAY)
         if written:
             desk.ledger.transact(lambda records: record_held_meetings(records, LATER))
-        assert known(desk.bring(SCHEDULED, HELD)) == [True, True]
+        assert known(desk.import_table(SCHEDULED, HELD)) == [True, True]
         (problem,) = desk.faults(f"{ANN},held,2026-11-26T09:59")
         assert "2: lead " in problem
 
-    def test_silence_speaks_for_the_meeting_that_stands_only(self, desk: Desk) -> None:
+    def test_silence_counts_for_the_current_meeting_only(self, desk: Desk) -> None:
         lead_id = desk.take()
-        desk.bring(SCHEDULED, at=NOW + DAY)
+        desk.import_table(SCHEDULED, at=NOW + DAY)
         moved = f"{ANN},moved,2026-11-26T09:00,2026-12-13T10:00"
-        desk.bring(moved, at=NOW + 3 * DAY)
-        used = desk.bring(moved, f"{ANN},held,2026-12-13T10:30", at=LATER + DAY)
+        desk.import_table(moved, at=NOW + 3 * DAY)
+        used = desk.import_table(moved, f"{ANN},held,2026-12-13T10:30", at=LATER + DAY)
         assert (known(used), desk.lead(lead_id).appointment) == ([True, False], "held")
 
 
@@ -187,9 +188,9 @@ def test_it_may_come_from_any_spreadsheet(desk: Desk, delimiter: str, end: str) 
     assert [one.outcome.amount for one in found.new] == [Decimal("1200.00")]
 
 
-def test_a_rehearsal_tells_the_same_and_writes_nothing(desk: Desk) -> None:
+def test_a_dry_run_gives_the_same_result_and_writes_nothing(desk: Desk) -> None:
     desk.take()
     before = desk.head()
-    rehearsed = desk.bring(SCHEDULED, HELD, WON, dry=True)
+    rehearsed = desk.import_table(SCHEDULED, HELD, WON, dry=True)
     assert desk.head() == before
-    assert desk.bring(SCHEDULED, HELD, WON) == rehearsed
+    assert desk.import_table(SCHEDULED, HELD, WON) == rehearsed

@@ -1,4 +1,4 @@
-"""Whose outcome a row is: by lead, or by address and campaign."""
+"""A row names its lead by id, or by e-mail address and campaign."""
 
 import pytest
 
@@ -8,27 +8,27 @@ from tests.capture.outcomes.desk import ANN, DAY, HEADING, WON, Desk, known
 from tests.samples import NOW, campaign
 
 
-class TestWhose:
+class TestLeadLookup:
     @pytest.mark.parametrize("address", ["ANN@Clinic.example", "ann+guide@clinic.example"])
     def test_an_address_is_compared_as_for_duplicates_rule_2(
         self, desk: Desk, address: str
     ) -> None:
         lead_id = desk.take()
-        assert desk.bring(WON.replace(ANN, address))[0].lead_id == lead_id
-        assert known(desk.bring(WON)) == [True]
+        assert desk.import_table(WON.replace(ANN, address))[0].lead_id == lead_id
+        assert known(desk.import_table(WON)) == [True]
 
-    def test_of_several_leads_the_one_that_had_come_by_then_is_meant(self, desk: Desk) -> None:
+    def test_of_several_leads_the_one_received_by_then_is_found(self, desk: Desk) -> None:
         terms = campaign("[duplicates]\nwindow = 365")
         first, second = desk.take(terms), desk.take(terms, NOW + 400 * DAY)
         late = f"{ANN},refunded,2028-01-03T09:00,,100.00"
-        assert desk.bring(WON, at=NOW + 500 * DAY)[0].lead_id == first
+        assert desk.import_table(WON, at=NOW + 500 * DAY)[0].lead_id == first
         (problem,) = desk.faults(WON, late, at=NOW + 500 * DAY)
         assert problem.startswith("3: email: 2 leads in guide by that time: ")
         assert first in problem
         assert second in problem
         assert problem.endswith("; name the right one by its lead_id")
 
-    def test_nobody_of_that_address_is_told(self, desk: Desk) -> None:
+    def test_an_address_without_a_lead_is_refused(self, desk: Desk) -> None:
         desk.take(company_size="1-50")
         none = (
             "email: 0 leads in guide by that time that the client was given; look at the address "
@@ -36,21 +36,21 @@ class TestWhose:
         )
         assert desk.faults(WON) == [f"2: {none}"]
 
-    def test_a_duplicate_has_no_outcomes_and_makes_nothing_ambiguous(self, desk: Desk) -> None:
+    def test_a_duplicate_does_not_make_an_address_ambiguous(self, desk: Desk) -> None:
         first = desk.take()
         desk.take(full_name="A. Lee", at=NOW + DAY)
-        assert desk.bring(WON)[0].lead_id == first
+        assert desk.import_table(WON)[0].lead_id == first
 
     def test_another_campaigns_lead_is_another_lead(self, desk: Desk) -> None:
         desk.take()
         other = desk.take(campaign(slug="other"))
         heading = HEADING.replace("email,", "email,campaign,")
         row = WON.replace(ANN, f"{ANN},other")
-        assert desk.bring(row, heading=heading)[0].lead_id == other
+        assert desk.import_table(row, heading=heading)[0].lead_id == other
         (problem,) = desk.faults(WON, slug="gude")
         assert problem == ("2: no lead ever came to campaign 'gude'; look at the list of campaigns")
 
-    def test_a_lead_id_decides_and_must_be_of_the_campaign_that_is_named(self, desk: Desk) -> None:
+    def test_a_lead_id_must_be_of_the_named_campaign(self, desk: Desk) -> None:
         lead_id = desk.take()
         heading = HEADING.replace("email,", "lead_id,campaign,")
         row = WON.replace(ANN, f"{lead_id},other")
