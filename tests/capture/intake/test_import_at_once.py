@@ -1,6 +1,6 @@
 """The same table fifty times at once, from two processes: each row is one lead (rule 1).
 
-Seen to fail with `if made is not None: return Receipt(...)` taken out of intake/receive.py.
+It fails without `if earlier is not None: return Receipt(...)` in intake/receive.py.
 """
 
 import threading
@@ -28,8 +28,10 @@ TABLE = "full_name,email,company_size\n" + "\n".join(
 
 
 def import_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]:
-    """How many rows were new to each of a process's threads, half an hour apart by their clocks:
-    no ten-minute rule helps."""
+    """How many rows were new to each thread of a process.
+
+    Their clocks are half an hour apart, so the ten-minute rule does not apply.
+    """
 
     def import_table(number: int) -> int:
         ledger = open_ledger(url, KEY)
