@@ -69,7 +69,7 @@ def is_already_known(outcome: Outcome, lead: Lead, held_by_silence: bool, now: d
 
 
 def held_by_silence(events: Iterable[Event]) -> bool:
-    """Whether silence made the last meeting held, and no report followed."""
+    """Whether silence, not a report, made the meeting held last."""
     words = [event for event in events if event.kind is EventKind.HELD]
     return bool(words) and bool(words[-1].data.get("silence"))
 
