@@ -1,12 +1,13 @@
-"""The client's review of a lead: told, accepted, rejected, taken back, disputed, settled.
+"""The client's review of a lead: notify, accept, reject, undo, dispute, settle.
 
-Each act is one event; who did it is kept in the event as a keyed hash, and by name in a note that
-can be erased (rule 31). An act counts by its recorded time and must come strictly before the
-deadline (rule 12).
+Each act appends one event. The event holds a keyed hash of the person's name; the name itself is in
+a note, which can be erased (rule 31). An act counts by its recorded time and must come strictly
+before the deadline (rule 12).
 
-The client speaks by its own token. What the agency enters for the client is the agency's event and
-says so (rule 41): the client may object to it for `review.hours`. An acceptance is final only then;
-since silence makes it final, it does no more than silence may. A rejection holds at once.
+The client acts with its own API token. The agency may also enter a review for the client; the event
+is then marked `on_behalf_of` (rule 41), and the client may object for `review.hours`. An acceptance
+entered this way is final only after that time, like silence, so it is allowed only where silence
+could accept. A rejection holds at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,29 +29,30 @@ from capture.ledger.terms import saved_campaign
 from capture.text import is_blank, trim_invisible
 
 UNDO: Final = timedelta(seconds=10)
-"""How long the same person may take a review back (rule 13)."""
+"""Time in which the same person may undo a review (rule 13)."""
 
 _SECOND: Final = timedelta(seconds=1)
-_AT_ONCE: Final = 1000
-"""Events appended together where there may be very many."""
+_BATCH_SIZE: Final = 1000
+"""Events per append: many leads may lapse at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody does to a lead in review."""
+    """One action of one person on a lead in review."""
 
     lead_id: str
     by: str
-    """The person's name as they gave it."""
+    """The person's name as they typed it."""
     actor: Actor
-    """The client by its own token; or the agency, which enters it for the client (rule 41)."""
+    """CLIENT if it uses its own token, AGENCY if it enters the act for the client (rule 41)."""
     note: str = ""
 
 
 def accept(records: Records, act: Act, now: datetime) -> Lead:
-    """The client accepts by word, or the agency enters that it did.
+    """Records an acceptance, by the client or entered by the agency for the client.
 
-    Raises `Refused` after the deadline, `MoveRefused` else.
+    Raises `MoveRefused` after the deadline or if the stage does not allow it; `Refused` if the
+    agency may not enter it; `NotFound` for an unknown lead.
     """
     lead = find_lead(records, act.lead_id)
     _check_in_time(lead, now)
@@ -60,44 +62,45 @@ def accept(records: Records, act: Act, now: datetime) -> Lead:
 
 
 def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
-    """The client rejects, naming one of the reasons of the lead's campaign version (rule 16).
+    """Records a rejection with one of the reasons of the lead's campaign version (rule 16).
 
-    Raises `MoveRefused` if the client itself recorded that the lead paid (rule 41).
+    Raises `Refused` for an unknown reason; `MoveRefused` after the deadline, or if the client
+    itself recorded an outcome that accepts the lead (rule 41).
     """
     lead = find_lead(records, act.lead_id)
     terms = saved_campaign(records, lead.campaign, lead.version)
     reasons = terms.review.reasons
     if reason not in reasons:
-        known = ", ".join(reasons)
-        raise Refused(f"{reason!r} is no reason of {lead.campaign}; it allows: {known}")
+        allowed = ", ".join(reasons)
+        raise Refused(f"{reason!r} is not a reason of {lead.campaign}; choose one of: {allowed}")
     _check_unpaid(records, lead, terms)
     _check_in_time(lead, now)
     return _record(records, lead, EventKind.REJECTED, act, now, reason=reason)
 
 
 def withdraw(records: Records, act: Act, now: datetime) -> Lead:
-    """Takes one's own review back, within ten seconds (rule 13)."""
+    """Undoes the person's own review, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
     events = [one.event for one in records.events.select(lead_id=lead.lead_id)]
     last = _last_act(events)
     if last is None:
         raise MoveRefused(
-            f"lead {lead.lead_id} is {lead.review}: there is no review to take back",
+            f"lead {lead.lead_id} is {lead.review}: there is no review to undo",
             lead.review,
             MOVES[Track.REVIEW][lead.review],
         )
     by = records.people.pseudonym(lead.client, act.by)
     if (last.data.get("by"), last.actor) != (by, act.actor):
-        raise Refused(f"lead {lead.lead_id}: only who reviewed it can take that back")
+        raise Refused(f"lead {lead.lead_id}: only the person who reviewed it can undo the review")
     since = now - last.recorded_at
     if since > UNDO:
         raise Refused(
             f"lead {lead.lead_id}: its review was {since // _SECOND} seconds ago; "
-            f"it can be taken back for {UNDO // _SECOND}"
+            f"a review can be undone for {UNDO // _SECOND} seconds"
         )
     if last.kind is EventKind.ACCEPTED:
         _check_unpaid(records, lead, saved_campaign(records, lead.campaign, lead.version))
-    before = fold_events(_up_to(events, last))
+    before = fold_events(_events_before(events, last))
     back = {}
     if before.entered or last.data.get(ON_BEHALF_OF):
         ends = before.deadline and show_time(before.deadline)
@@ -106,20 +109,20 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
 
 
 def dispute(records: Records, act: Act, now: datetime) -> Lead:
-    """The agency disputes a rejection; nothing changes until the client agrees."""
+    """Records that the agency disputes a rejection. The lead stays rejected until `settle`."""
     lead = find_lead(records, act.lead_id)
     if lead.disputed:
-        raise Refused(f"lead {lead.lead_id} is disputed already; it waits for the client")
+        raise Refused(f"lead {lead.lead_id} is disputed already; the client has to settle it")
     return _record(records, lead, EventKind.DISPUTED, act, now)
 
 
 def settle(records: Records, act: Act, now: datetime) -> Lead:
-    """The client agrees with the dispute: the lead counts as accepted, from now.
+    """Records that the client agrees with the dispute: the lead is accepted from now on.
 
-    Its own word alone does that: silence never turns a rejection into a bill.
+    Only the client itself may settle: silence never turns a rejection into a bill.
     """
     if act.actor is not Actor.CLIENT:
-        raise Refused(f"lead {act.lead_id}: only the client's own word settles a dispute")
+        raise Refused(f"lead {act.lead_id}: only the client itself can settle a dispute")
     lead = find_lead(records, act.lead_id)
     if lead.review == "rejected" and not lead.disputed:
         raise Refused(f"lead {lead.lead_id}: the agency has not disputed the rejection")
@@ -127,32 +130,32 @@ def settle(records: Records, act: Act, now: datetime) -> Lead:
 
 
 def notify_client(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
-    """Counts the client as told of every qualified lead that waits for notice (rule 11).
+    """Records that the client was notified of every lead that waits for notice (rule 11).
 
-    The window's end is computed here, once, and stored in the event. A lead that only an explicit
-    acceptance can make billable is told of too, and gets no deadline (rules 3 and 15).
+    The end of the review window is computed here, once, and stored in the event. A lead that needs
+    an explicit acceptance gets no deadline (rules 3 and 15). Returns the leads as they are now.
     """
     return notify_client_of(records, unnotified_leads(records, campaign), now)
 
 
-def notify_client_of(records: Records, found: Sequence[Lead], now: datetime) -> list[Lead]:
-    """Counts the client as told of these leads, each of which `waits` for notice (rule 11)."""
-    for lead in found:
+def notify_client_of(records: Records, leads: Sequence[Lead], now: datetime) -> list[Lead]:
+    """Like `notify_client`, for given leads. Each of them must be `is_unnotified`."""
+    for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
         ends = None if lead.needs_explicit_acceptance else deadline(terms, now)
         data = {"deadline": ends and show_time(ends)}
         records.append(
-            Event(lead.campaign, lead.lead_id, EventKind.TOLD, now, now, Actor.SYSTEM, data)
+            Event(lead.campaign, lead.lead_id, EventKind.NOTIFIED, now, now, Actor.SYSTEM, data)
         )
-    return [find_lead(records, lead.lead_id) for lead in found]
+    return [find_lead(records, lead.lead_id) for lead in leads]
 
 
 def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]:
-    """The leads of a campaign of which the client was notified at exactly this moment."""
+    """The leads of a campaign that the client was notified of at exactly this time."""
     ids = [
         one.event.lead_id
         for one in reading.events.select(campaign=campaign)
-        if one.event.kind is EventKind.TOLD
+        if one.event.kind is EventKind.NOTIFIED
         and one.event.recorded_at == moment
         and one.event.lead_id
     ]
@@ -160,31 +163,31 @@ def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]
 
 
 def unnotified_leads(reading: Reading, campaign: Campaign) -> list[Lead]:
-    """Qualified leads that the client has not been told of, oldest first; no tests (rule 5)."""
+    """Qualified leads that the client was not notified of, oldest first; no tests (rule 5)."""
     return [lead for lead in reading.leads.in_review(campaign.slug) if is_unnotified(lead)]
 
 
 def is_unnotified(lead: Lead) -> bool:
-    """Whether the client is still to be told of it; of a test never (rule 5)."""
+    """Whether the client must still be notified of the lead; never true for a test (rule 5)."""
     return lead.review == "qualified" and not lead.notified and not lead.test
 
 
 def silently_accepted(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
-    """Leads that silence has accepted by `now`, though no event says so yet (rule 12)."""
+    """Leads that silence has accepted by `now`, but that have no event for it yet (rule 12)."""
     found = reading.leads.in_review(campaign, silent_by=now)
     return [lead for lead in found if lead.is_silently_accepted_at(now)]
 
 
 def record_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
-    """Appends what silence decided: an accepted event, dated at the stored deadline (rule 12)."""
+    """Appends an accepted event, dated at the deadline, for each silent acceptance (rule 12)."""
     silent = silently_accepted(records, now, campaign)
-    for start in range(0, len(silent), _AT_ONCE):
-        records.append(*(_lapse(lead, now) for lead in silent[start : start + _AT_ONCE]))
+    for start in range(0, len(silent), _BATCH_SIZE):
+        records.append(*(_lapse_event(lead, now) for lead in silent[start : start + _BATCH_SIZE]))
     return silent
 
 
-def _lapse(lead: Lead, now: datetime) -> Event:
-    ended = lead.deadline or now  # silence decides nothing without a deadline
+def _lapse_event(lead: Lead, now: datetime) -> Event:
+    ended = lead.deadline or now  # for the type checker: a lapsed lead has a deadline
     data = {"silence": True}
     return Event(lead.campaign, lead.lead_id, EventKind.ACCEPTED, ended, now, Actor.SYSTEM, data)
 
@@ -192,14 +195,17 @@ def _lapse(lead: Lead, now: datetime) -> Event:
 def record_held_meetings(
     records: Records, now: datetime, campaign: str | None = None
 ) -> Sequence[Lead]:
-    """Appends what silence says of meetings: held, dated when it was taken as held (rule 14)."""
+    """Appends a held event for each meeting that silence takes as held by `now` (rule 14)."""
     found = records.leads.with_pending_meeting(campaign, silent_by=now)
     silent = [lead for lead in found if lead.is_deemed_held_at(now)]
     return [record_held_meeting(records, lead, now) for lead in silent]
 
 
 def record_held_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
-    """The lead once what silence has said of its meeting is written down: nobody can undo it."""
+    """Appends the held event if silence takes the lead's meeting as held. Returns the lead.
+
+    Later acts must not undo what silence has decided, so they call this first.
+    """
     if lead.deemed_held_at is None or not lead.is_deemed_held_at(now):
         return lead
     since, data = lead.deemed_held_at, {"silence": True}
@@ -210,7 +216,7 @@ def record_held_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
 
 
 def find_lead(reading: Reading, lead_id: str) -> Lead:
-    """Raises `NotFound`."""
+    """The lead with this id. Raises `NotFound`."""
     lead = reading.leads.get(lead_id)
     if lead is None:
         raise NotFound(f"no lead {lead_id!r}")
@@ -218,12 +224,12 @@ def find_lead(reading: Reading, lead_id: str) -> Lead:
 
 
 def _check_in_time(lead: Lead, now: datetime) -> None:
-    """An act must come strictly before the deadline, if there is one, written down or not."""
+    """Raises `MoveRefused` at or after the deadline, even if no event records the lapse yet."""
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
         raise MoveRefused(
-            f"lead {lead.lead_id}: its rejection, which the agency entered for the client, has "
-            f"been final since {ended}",
+            f"lead {lead.lead_id}: the agency entered its rejection for the client; it has been "
+            f"final since {ended}",
             "rejected",
         )
     if lead.deadline is not None and lead.accepted_as_of(now) == lead.deadline <= now:
@@ -235,57 +241,56 @@ def _check_in_time(lead: Lead, now: datetime) -> None:
 
 
 def _check_entry(lead: Lead) -> None:
-    """What the agency may enter: the client's silence makes it final, so it must be able to."""
+    """Raises `Refused` if the agency may not enter an acceptance: silence must make it final."""
     if lead.entered:
         raise Refused(
             f"lead {lead.lead_id}: the agency entered a review for the client already; only the "
-            "client's own word changes it"
+            "client itself can change it"
         )
     if lead.review != "qualified":
         return  # the table of moves refuses it, and names the moves that are allowed
     if lead.needs_explicit_acceptance:
         raise Refused(
-            f"lead {lead.lead_id}: silence never accepts it, so only the client's own word does, "
-            "by its API token"
+            f"lead {lead.lead_id}: silence never accepts it, so only the client itself can accept "
+            "it, with its API token"
         )
     if lead.deadline is None:
         raise Refused(
-            f"lead {lead.lead_id}: the client was not notified of it yet; notify it first",
+            f"lead {lead.lead_id}: the client was not notified of it yet; notify the client first",
             Hint.NOTIFY,
             campaign=lead.campaign,
         )
 
 
 def _check_unpaid(reading: Reading, lead: Lead, terms: Campaign) -> None:
-    """Rule 41: who said that the lead paid has accepted it."""
+    """Raises `MoveRefused` if the client recorded an outcome that accepts the lead (rule 41)."""
     events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
     kind = first_accepting_outcome(events, terms)
     if kind is not None:
         raise MoveRefused(
-            f"lead {lead.lead_id}: the client recorded {kind}, which accepts the lead; no "
-            "rejection follows it",
+            f"lead {lead.lead_id}: the client recorded {kind}, which accepts the lead; it can no "
+            "longer be rejected",
             lead.review,
         )
 
 
-def _up_to(events: Sequence[Event], last: Event) -> Iterator[Event]:
-    """The events before one of them."""
+def _events_before(events: Sequence[Event], end: Event) -> Iterator[Event]:
     for event in events:
-        if event is last:
+        if event is end:
             return
         yield event
 
 
 def _last_act(events: Sequence[Event]) -> Event | None:
-    """The review that holds now, if a person made it."""
+    """The acceptance or rejection that holds now; None if there is none or it was undone."""
     acts = [
         event
         for event in events
         if event.kind
         in {EventKind.ACCEPTED, EventKind.REJECTED, EventKind.WITHDRAWN, EventKind.SETTLED}
     ]
-    holds = bool(acts) and acts[-1].kind in {EventKind.ACCEPTED, EventKind.REJECTED}
-    return acts[-1] if holds else None
+    is_undoable = bool(acts) and acts[-1].kind in {EventKind.ACCEPTED, EventKind.REJECTED}
+    return acts[-1] if is_undoable else None
 
 
 def _record(
@@ -295,11 +300,11 @@ def _record(
         raise Refused("say who does it", Hint.BY)
     record_held_meeting(records, lead, now)
     actor = Actor.AGENCY if kind is EventKind.DISPUTED else act.actor
-    text = {"by": records.people.pseudonym(lead.client, act.by), **data}
+    content = {"by": records.people.pseudonym(lead.client, act.by), **data}
     if actor is Actor.AGENCY and kind in {EventKind.ACCEPTED, EventKind.REJECTED}:
         final = deadline(saved_campaign(records, lead.campaign, lead.version), now)
-        text |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
-    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, text))
+        content |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
+    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, content))
     records.people.save_note(
         Note(lead.lead_id, kind.value, act.by.strip(), trim_invisible(act.note), now)
     )

@@ -1,1 +1,1 @@
-"""A lead: the events that move it, its three tracks and their moves, and where it stands."""
+"""A lead: its events, its three tracks and their moves, and its current state as a fold."""

@@ -1,7 +1,7 @@
-"""What allows an agency to keep and pass on a person's data: a consent, or another lawful basis.
+"""Why the agency may keep and deliver a person's data: consent, or another lawful basis.
 
-Consent is a fact (rule 35): what was ticked and which wording was shown, as they came. Nobody
-consents by default, or because somebody corrected a lead.
+Consent is recorded as it happened (rule 35): what was ticked and which wording was shown. Nobody
+consents by default or by a correction.
 """
 
 import re
@@ -17,18 +17,18 @@ _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What one lead's person agreed to, and what was recorded in place of that."""
+    """The consent of one lead's person, and the lawful basis if the agency recorded one."""
 
     given: bool
-    """The box of a form was ticked."""
+    """Whether the box on the form was ticked."""
     version: str | None
-    """The campaign version whose wording was shown. None: no form, or none that we know."""
+    """The campaign version whose wording was shown. None: no form, or an unknown wording."""
     basis: str | None = None
-    """The lawful basis in words (GDPR article 6 or the like), stated by somebody of the agency."""
+    """The lawful basis in words (such as GDPR article 6), as the agency stated it."""
 
     @property
     def is_given(self) -> bool:
-        """Whether the person agreed to words that we know."""
+        """Whether the person agreed to a wording that is known."""
         return self.given and self.version is not None
 
     @property
@@ -37,7 +37,7 @@ class Consent:
         return self.is_given or self.basis is not None
 
     def in_words(self) -> tuple[str, str]:
-        """A label and what it says; a basis stands in the consent's place."""
+        """A label and a description; the basis is shown instead of the consent if there is one."""
         if self.basis is not None:
             return "basis", self.basis
         if self.version is None:
@@ -48,9 +48,10 @@ class Consent:
 
 
 def checked_basis(text: str) -> str:
-    """The basis as it is kept. It stands in an event for ever, so it must name nobody.
+    """The basis, trimmed. An event keeps it for ever, so it must not contain personal data.
 
-    Raises `Refused` for an empty or long text, several lines, or an e-mail address in it.
+    Raises `Refused` if it is empty, has more than 300 characters or several lines, or contains an
+    e-mail address.
     """
     basis = trim_invisible(text)
     if is_blank(basis) or len(basis) > MAX_BASIS_LENGTH or not basis.isprintable():
@@ -59,5 +60,7 @@ def checked_basis(text: str) -> str:
             'such as "consent, GDPR art. 6(1)(a), signed at the stand"'
         )
     if _EMAIL.search(basis):
-        raise Refused("basis: it is kept for ever, so it names nobody; leave out the address")
+        raise Refused(
+            "basis: it contains an e-mail address and is kept for ever; leave the address out"
+        )
     return basis

@@ -1,4 +1,4 @@
-"""Events: what happened to a lead, who did it, when. Nothing here is personal data (rule 31)."""
+"""Events: what happened to a lead, who did it, and when. They hold no personal data (rule 31)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class EventKind(StrEnum):
-    """What happened. Events are facts: appended, never changed."""
+    """What happened. The values are part of the hash chain, so they never change."""
 
     RECEIVED = "received"
     SPAM = "spam"
@@ -19,7 +19,7 @@ class EventKind(StrEnum):
     DISQUALIFIED = "disqualified"
     UNCONFIRMED = "unconfirmed"
     QUALIFIED = "qualified"
-    TOLD = "notified"
+    NOTIFIED = "notified"
     CORRECTED = "corrected"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -68,12 +68,12 @@ RESERVED = frozenset(
         EventKind.ERASED,
     }
 )
-"""Kinds that come later. Their names are taken now, since kinds are part of the hash chain.
+"""Kinds for later versions. Their names are fixed now, because kinds are part of the hash chain.
 The ledger refuses to append an event of a reserved kind."""
 
 
 class Actor(StrEnum):
-    """Who did it."""
+    """Who caused an event."""
 
     VISITOR = "visitor"
     CLIENT = "client"
@@ -82,12 +82,13 @@ class Actor(StrEnum):
 
 
 ON_BEHALF_OF = "on_behalf_of"
-"""In an event's data: for whom the agency entered it; the event's actor is the agency (rule 41)."""
+"""Key in an event's data: the party for which the agency entered the event (rule 41). The event's
+actor is then the agency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact about a lead (or, without a lead, about a campaign). Times are UTC."""
+    """One fact about a lead, or about a campaign if `lead_id` is None. Times are UTC."""
 
     campaign: str
     lead_id: str | None
@@ -96,15 +97,15 @@ class Event:
     recorded_at: datetime
     actor: Actor
     data: Mapping[str, Any]
-    """JSON only, no float, no personal data: ids, codes, rule texts, amounts in minor units."""
+    """JSON values only, without floats and personal data: ids, codes, rule texts, minor units."""
 
 
-@lru_cache(maxsize=256)  # one lead writes the same moment into a dozen columns
+@lru_cache(maxsize=256)  # one lead writes the same time into a dozen columns
 def show_time(moment: datetime) -> str:
-    """An aware time as it is stored and exported: ISO 8601 in UTC with microseconds and Z."""
+    """An aware time as text for storage and export: ISO 8601 in UTC with microseconds and Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:
-    """Reads what `show_time` wrote."""
+    """The time that `show_time` wrote."""
     return datetime.fromisoformat(text)

@@ -1,7 +1,7 @@
 """A lead as the fold of its events.
 
-`follow` is the only place that knows what an event does, so the ledger, its projection and the
-proof that both agree can never differ.
+Only `apply_event` knows what an event does. The ledger, its projections and `verify` all use it, so
+they cannot disagree.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ from capture.lead.events import ON_BEHALF_OF, Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.lead.moves import (
     DELIVERED,
+    ENDS_DELIVERY,
     MOVES,
-    NO_MEETING,
     NOT_STARTED,
     OBJECTIONS,
     Track,
@@ -26,13 +26,16 @@ _UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not 
 
 
 def apply_event(lead: Lead | None, event: Event) -> Lead:
-    """The lead after one more event. Raises `MoveRefused`, naming what is allowed instead."""
+    """The lead after one more event. The first event must be `received`.
+
+    Raises `MoveRefused` for a move that the stage does not allow; it names the allowed moves.
+    """
     if event.lead_id is None:
         raise ValueError(f"{event.kind} is not about a lead")
     if lead is None:
-        return _received(event)
+        return _new_lead(event)
     track = track_of_event(event.kind, event.data)
-    changes: dict[str, Any] = {track.value: _move(lead, track, event)}
+    changes: dict[str, Any] = {track.value: _next_stage(lead, track, event)}
     match event.kind:
         case EventKind.QUALIFIED:
             changes |= {
@@ -42,20 +45,20 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
                 "deadline": _time(event.data.get("deadline")),
                 "notified": "deadline" in event.data,
             }
-        case EventKind.TOLD:
+        case EventKind.NOTIFIED:
             changes |= {"deadline": _time(event.data.get("deadline")), "notified": True}
         case EventKind.ACCEPTED | EventKind.SETTLED:
-            changes |= _accepted(lead, event)
+            changes |= _acceptance(lead, event)
         case EventKind.DISPUTED:
             changes["disputed"] = True
         case EventKind.WITHDRAWN:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
-            changes |= _before_entry(event)
+            changes |= _restored_review(event)
             if lead.meeting_lost:
                 changes["appointment"] = "scheduled"
-        case kind if kind in NO_MEETING:
-            changes |= _removed(lead, event)
-        case EventKind.CORRECTED:  # a pending meeting waits for what is judged next
+        case kind if kind in ENDS_DELIVERY:
+            changes |= _end_of_delivery(lead, event)
+        case EventKind.CORRECTED:  # a pending meeting stays until the new verdict
             changes |= {
                 "deadline": None,
                 "needs_explicit_acceptance": True,
@@ -71,12 +74,12 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
         case EventKind.REFUNDED | EventKind.OBJECTED if event.data.get("left") or event.data.get(
             "period"
         ):
-            changes["sale"] = lead.sale  # given back in part, or one period of its revenue
+            changes["sale"] = lead.sale  # a partial refund, or one about a single period
     return replace(lead, **changes)
 
 
 def fold_events(events: Iterable[Event]) -> Lead:
-    """The lead that its events tell of, in order; ValueError if there are none."""
+    """The lead after all its events, in order. Raises ValueError if there are none."""
     lead: Lead | None = None
     for event in events:
         lead = apply_event(lead, event)
@@ -85,9 +88,9 @@ def fold_events(events: Iterable[Event]) -> Lead:
     return lead
 
 
-def _received(event: Event) -> Lead:
+def _new_lead(event: Event) -> Lead:
     if event.kind is not EventKind.RECEIVED:
-        raise MoveRefused(f"a lead begins with received, not with {event.kind}")
+        raise MoveRefused(f"the first event of a lead must be received, not {event.kind}")
     data = event.data
     return Lead(
         lead_id=str(event.lead_id),
@@ -104,40 +107,41 @@ def _received(event: Event) -> Lead:
     )
 
 
-def _accepted(lead: Lead, event: Event) -> dict[str, Any]:
-    """By the client's word or by silence; what the agency entered for the client is to be final."""
+def _acceptance(lead: Lead, event: Event) -> dict[str, Any]:
+    """The changes of an acceptance. One that the agency entered becomes final at its deadline."""
     if event.data.get(ON_BEHALF_OF):
-        return {"review": "qualified", **_entered(event)}
+        return {"review": "qualified", **_entry(event)}
     entered = lead.entered and bool(event.data.get("silence"))
     changes = {"accepted_at": event.occurred_at, "disputed": False, "entered": entered}
     return {**changes, "meeting_lost": False}
 
 
-def _removed(lead: Lead, event: Event) -> dict[str, Any]:
-    """The client does not take it, or never got it: a pending meeting is cancelled."""
-    rejected = event.kind is EventKind.REJECTED
-    changes: dict[str, Any] = {"entered": False} if rejected else {}
+def _end_of_delivery(lead: Lead, event: Event) -> dict[str, Any]:
+    """The client rejected the lead or does not get it, so a pending meeting is cancelled."""
+    is_rejection = event.kind is EventKind.REJECTED
+    changes: dict[str, Any] = {"entered": False} if is_rejection else {}
     if event.data.get(ON_BEHALF_OF):
-        changes = _entered(event)
-    if lead.appointment == "scheduled":  # a rejection alone can be taken back
-        changes |= {"appointment": "cancelled", "meeting_lost": rejected}
+        changes = _entry(event)
+    if lead.appointment == "scheduled":  # only a rejection can be undone
+        changes |= {"appointment": "cancelled", "meeting_lost": is_rejection}
     return changes
 
 
-def _entered(event: Event) -> dict[str, Any]:
-    """The agency entered a review for the client, who may object until it is final."""
+def _entry(event: Event) -> dict[str, Any]:
+    """The agency entered a review for the client, who may object until `final_at`."""
     return {"entered": True, "deadline": _time(event.data["final_at"])}
 
 
-def _before_entry(event: Event) -> dict[str, Any]:
-    """Where a review that is taken back leads to, if that or an earlier one was entered."""
+def _restored_review(event: Event) -> dict[str, Any]:
+    """The earlier state that an undone review restores; empty if no review was entered."""
     back = event.data.get("back")
     if back is None:
         return {}
     return {**back, "deadline": _time(back["deadline"])}
 
 
-def _move(lead: Lead, track: Track, event: Event) -> str:
+def _next_stage(lead: Lead, track: Track, event: Event) -> str:
+    """The stage that the event leads to on its track. Raises `MoveRefused`."""
     before = lead.stage(track)
     allowed = MOVES[track].get(before, {})
     if track is Track.REVIEW and lead.entered:

@@ -1,8 +1,8 @@
-"""What a person can be known by: the keys of duplicates and of suppression lists (rule 39).
+"""Identity keys: how duplicates and suppressed people are recognised (rule 39).
 
-Keys are kept as keyed hashes, so none can be computed again when the rules change. Each is
-therefore named after the version of the rules that made it: `email` under version 1, `email/2`
-under version 2. New keys are kept under the newest version, and looked for under all.
+The ledger stores keys as keyed hashes only, so it cannot compute them again when the rules change.
+Each key therefore carries the version of the rules that made it: `email` is version 1, `email/2` is
+version 2. New keys are stored under the newest version and matched under every version.
 """
 
 import tomllib
@@ -16,15 +16,12 @@ from typing import Final
 from capture.campaign.model import Answer
 from capture.email_domains import company_domain, domain_of
 
-# Which mailbox an address reaches, by the rules of its provider.
-
-
 _TAG: Final = "+"
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider's mailboxes have in common; the words are explained in the data."""
+    """The rules of one provider's mailboxes; mailboxes-2.toml explains the fields."""
 
     name: str = ""
     domains: Iterable[str] = ()
@@ -35,29 +32,29 @@ class Provider:
     subdomains: bool = False
 
 
-_ANY_OTHER: Final = Provider()
+_OTHER_PROVIDER: Final = Provider()
 
 
 def mailbox_of(email: str, version: int) -> str:
-    """The address that stands for its mailbox, under a version of the rules.
+    """The canonical address of the mailbox that an address reaches, under a version of the rules.
 
-    An address with nothing before its tag stands for itself.
+    An address with nothing before its tag is returned as it is, in lower case.
     """
     local = unicodedata.normalize("NFC", email.rpartition("@")[0].lower())
     domain = domain_of(email)
     providers = _providers(version)
-    provider = providers.get(domain, _ANY_OTHER)
-    name, _, above = domain.partition(".")
-    if above in providers and providers[above].subdomains:
-        provider, local, domain = providers[above], name, above
-    folded = _folded(local, provider)
-    if not folded:
+    provider = providers.get(domain, _OTHER_PROVIDER)
+    name, _, parent = domain.partition(".")
+    if parent in providers and providers[parent].subdomains:
+        provider, local, domain = providers[parent], name, parent
+    mailbox = _mailbox_name(local, provider)
+    if not mailbox:
         return f"{local}@{domain}"
-    return f"{folded}@{provider.alias_of or domain}"
+    return f"{mailbox}@{provider.alias_of or domain}"
 
 
-def _folded(local: str, provider: Provider) -> str:
-    """The part before the @ without its tag and without what makes no difference."""
+def _mailbox_name(local: str, provider: Provider) -> str:
+    """The part before the @ without its tag and without characters that the provider ignores."""
     for tag in _TAG + provider.tags:
         local = local.partition(tag)[0]
     for character in provider.same[1:]:
@@ -67,37 +64,37 @@ def _folded(local: str, provider: Provider) -> str:
 
 @cache
 def _providers(version: int) -> Mapping[str, Provider]:
-    """Each domain that has a rule, and its provider."""
+    """The provider of each domain that has a rule."""
     data = tomllib.loads(Path(__file__).with_name(f"mailboxes-{version}.toml").read_text("utf-8"))
     providers = [Provider(**entry) for entry in data["provider"]]
     return {domain: provider for provider in providers for domain in provider.domains}
 
 
 NEWEST: Final = 2
-"""The version of the rules under which keys are kept."""
+"""The version of the rules under which new keys are stored."""
 
 
 def keys_to_keep(answers: Mapping[str, Answer]) -> dict[str, str]:
-    """The keys of the newest version, where answered: e-mail, phone, company domain.
+    """The keys to store, in the newest version: e-mail, phone and company domain where given.
 
-    Free-mail domains are no company (rule 2). Only keys are folded so: whoever writes to a person
-    takes the address as it was given.
+    A free-mail domain is not a company (rule 2). Keys are only for matching: messages go to the
+    address as the person typed it.
     """
-    return _phone(answers) | _named(_second(_email(answers)), NEWEST)
+    return _phone(answers) | _with_version(_keys_of_version_2(_email(answers)), NEWEST)
 
 
 def keys_to_match(answers: Mapping[str, Answer]) -> dict[str, str]:
-    """The keys under every version that the ledger may hold."""
-    return keys_to_keep(answers) | _first(_email(answers))
+    """The keys in every version that the ledger may hold."""
+    return keys_to_keep(answers) | _keys_of_version_1(_email(answers))
 
 
 def select_keys(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, str]:
-    """Those keys, of whatever version, that are of some kinds: `email`, `company_domain`, ..."""
+    """The keys of the given kinds (such as `email` or `company_domain`), in every version."""
     return {name: value for name, value in keys.items() if name.partition("/")[0] in kinds}
 
 
 def company_keys(domain: str) -> dict[str, str]:
-    """The key of a company to keep, by its domain; none for a domain that stands for nobody."""
+    """The key to store for a company's domain; empty for a free-mail domain."""
     return select_keys(keys_to_keep({"email": f"anybody@{domain}"}), {"company_domain"})
 
 
@@ -110,20 +107,20 @@ def _phone(answers: Mapping[str, Answer]) -> dict[str, str]:
     return {"phone": str(phone)} if phone else {}
 
 
-def _named(keys: Mapping[str, str], version: int) -> dict[str, str]:
+def _with_version(keys: Mapping[str, str], version: int) -> dict[str, str]:
     return {f"{kind}/{version}": value for kind, value in keys.items()}
 
 
-def _second(email: str) -> dict[str, str]:
-    """Mailbox rules of known providers, and IDNA 2008 without transitional mapping."""
+def _keys_of_version_2(email: str) -> dict[str, str]:
+    """Version 2: mailbox rules of known providers, and IDNA 2008 without transitional mapping."""
     if not email:
         return {}
     company = company_domain(email)
     return {"email": mailbox_of(email, 2)} | ({"company_domain": company} if company else {})
 
 
-def _first(email: str) -> dict[str, str]:
-    """Case folding alone, by which a sharp s is ss, and whatever follows a plus left out."""
+def _keys_of_version_1(email: str) -> dict[str, str]:
+    """Version 1: case folding (so a sharp s becomes ss), without the part after a plus."""
     if not email:
         return {}
     email = email.casefold()

@@ -8,7 +8,7 @@ from capture.lead.events import EventKind
 
 
 class Track(StrEnum):
-    """Three tracks run side by side; each has its own stage and its own moves."""
+    """A lead has one stage on each track; the tracks are independent."""
 
     REVIEW = "review"
     APPOINTMENT = "appointment"
@@ -16,7 +16,7 @@ class Track(StrEnum):
 
 
 NOT_STARTED = "none"
-"""The stage of an appointment or a sale that has not begun."""
+"""The stage of a track without events."""
 
 Moves = Mapping[str, Mapping[EventKind, str]]
 
@@ -32,7 +32,11 @@ _GATE = {
         EventKind.QUALIFIED,
     )
 }
-NO_MEETING = frozenset(_GATE) - {EventKind.UNCONFIRMED, EventKind.QUALIFIED} | {EventKind.REJECTED}
+ENDS_DELIVERY = frozenset(_GATE) - {EventKind.UNCONFIRMED, EventKind.QUALIFIED} | {
+    EventKind.REJECTED
+}
+"""Events after which the client does not have the lead, so a pending meeting is cancelled."""
+
 _REJUDGED = {EventKind.CORRECTED: "received"}
 
 MOVES: Mapping[Track, Moves] = {
@@ -46,7 +50,7 @@ MOVES: Mapping[Track, Moves] = {
         "disqualified": _REJUDGED,
         "unconfirmed": {EventKind.QUALIFIED: "qualified"},
         "qualified": {
-            EventKind.TOLD: "qualified",
+            EventKind.NOTIFIED: "qualified",
             EventKind.ACCEPTED: "accepted",
             EventKind.REJECTED: "rejected",
             **_REJUDGED,
@@ -96,7 +100,7 @@ OBJECTIONS: Mapping[str, Mapping[EventKind, str]] = {
     "qualified": {EventKind.WITHDRAWN: "qualified"},
     "rejected": {EventKind.ACCEPTED: "accepted"},
 }
-"""What may be said besides of a review that the agency entered for the client (rule 41)."""
+"""Further moves, allowed if the agency entered the last review for the client (rule 41)."""
 
 TRACK_OF: Mapping[EventKind, Track] = {
     kind: track for track, moves in MOVES.items() for allowed in moves.values() for kind in allowed
@@ -104,15 +108,15 @@ TRACK_OF: Mapping[EventKind, Track] = {
 
 
 def track_of_event(kind: EventKind, data: Mapping[str, Any]) -> Track:
-    """The track that an event is on; what is objected to is said by the event itself."""
+    """The track that an event is on. An objection names its track in its data."""
     return Track(data["track"]) if kind is EventKind.OBJECTED else TRACK_OF[kind]
 
 
 DELIVERED = frozenset({"qualified", "accepted"})
-"""Only a lead that the client has, and has not rejected, can be met with or sold to."""
+"""Review stages in which the client has the lead. Only these allow a meeting or a sale."""
 
 VISIBLE_TO_CLIENT = DELIVERED | {"rejected"}
-"""What the client sees of all leads (rule 6)."""
+"""Review stages in which the client sees the lead (rule 6)."""
 
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
-"""Where a lead may stand in review, from the door on."""
+"""All review stages of a received lead."""

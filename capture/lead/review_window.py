@@ -1,4 +1,4 @@
-"""When the review window ends (rule 11): pure arithmetic on the campaign's terms."""
+"""When the review window ends, by the campaign's terms (rule 11)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,14 +7,14 @@ from capture.campaign.model import Campaign
 _SATURDAY = 5
 
 
-def deadline(campaign: Campaign, told_at: datetime) -> datetime:
-    """The UTC instant at which silence accepts, for a client who was told at `told_at`.
+def deadline(campaign: Campaign, notified_at: datetime) -> datetime:
+    """The UTC time at which silence accepts, for a client who was notified at `notified_at`.
 
-    Hours are elapsed hours, whatever daylight saving does. With `working_days` the clock stands
-    still on weekends and on the listed days, as the campaign's zone has them.
+    Hours are elapsed hours, also across a change of daylight saving time. With `working_days`,
+    weekends and the campaign's holidays do not count, in the campaign's time zone.
     """
     left = timedelta(hours=campaign.review.hours)
-    cursor = told_at.astimezone(UTC)
+    cursor = notified_at.astimezone(UTC)
     if not campaign.review.working_days:
         return cursor + left
     while True:

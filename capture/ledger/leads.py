@@ -52,7 +52,7 @@ _SAVE: Final = (
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
 )
 _DECISIONS: Final = quoted((EventKind.ACCEPTED, EventKind.REJECTED, EventKind.SETTLED))
-_NOTICES: Final = quoted((EventKind.QUALIFIED, EventKind.TOLD))
+_NOTICES: Final = quoted((EventKind.QUALIFIED, EventKind.NOTIFIED))
 _ALL: Final = LeadFilter()
 
 

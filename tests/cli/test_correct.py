@@ -37,7 +37,7 @@ def test_then_the_client_accepts_it_by_word(project: Project) -> None:
     lead_id = project.take(at=datetime.now(UTC))
     project.run("correct", lead_id, "--set", "full_name=Ann B. Lee", "--as", "Ada")
     refused = project.run("review", lead_id, "accept", "--as", "Ada")
-    assert "silence never accepts it, so only the client's own word does" in refused.err
+    assert "silence never accepts it, so only the client itself can accept it" in refused.err
     project.client(accept, lead_id, datetime.now(UTC))
     facts = json.loads(project.run("lead", lead_id, "--json").out)
     assert (facts["lead"]["stage"], facts["answers"]["full_name"]) == ("accepted", "Ann B. Lee")

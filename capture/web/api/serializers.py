@@ -25,7 +25,7 @@ EVENTS: Final = frozenset(
     {
         EventKind.RECEIVED,
         EventKind.QUALIFIED,
-        EventKind.TOLD,
+        EventKind.NOTIFIED,
         EventKind.CORRECTED,
         EventKind.ACCEPTED,
         EventKind.REJECTED,

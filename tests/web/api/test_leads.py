@@ -98,7 +98,7 @@ class TestTold:
     def test_a_page_notifies_of_exactly_the_leads_on_it(self, world: World) -> None:
         older, newer = world.take("notified", at=NOW - HOUR), world.take("notified")
         assert world.listed("?limit=1") == [newer]
-        assert world.kinds(newer)[-1] == EventKind.TOLD
+        assert world.kinds(newer)[-1] == EventKind.NOTIFIED
         assert world.kinds(older)[-1] == EventKind.QUALIFIED
 
     def test_the_first_answer_has_the_deadline_and_it_never_moves(self, world: World) -> None:
