@@ -1,7 +1,7 @@
-"""Where leads live: the `Ledger` protocol, and how to open one.
+"""The ledger: an append-only, hash-chained list of events, and all SQL.
 
-An append-only, hash-chained list of events; projections kept in the same transaction; personal
-data apart; an outbox. Another backend goes through the same contract of tests.
+Projections are written in the same transaction as their events. Personal data is kept apart from
+events. The outbox holds messages to send. Every backend must pass the same contract tests.
 """
 
 from pathlib import Path
@@ -16,11 +16,11 @@ _SQLITE = "sqlite:///"
 def open_ledger(url: str, key: bytes) -> Ledger:
     """Opens the ledger at `sqlite:///path` (four slashes for an absolute path).
 
-    `key` makes the HMACs by which people are recognised; it must stay the same for ever
-    (rule 31). Raises `Refused` for another kind of address, `Unavailable` if it cannot be opened.
+    `key` is the HMAC key of people's identity keys and must never change (rule 31). Raises
+    `Refused` for any other URL, `Unavailable` if the database cannot be opened.
     """
     if not url.startswith(_SQLITE) or url == _SQLITE:
         raise Refused(
-            f"DATABASE_URL {url!r}: only {_SQLITE}PATH is known; say sqlite:///var/gatepost.db"
+            f"DATABASE_URL {url!r}: only {_SQLITE}PATH is supported; use sqlite:///var/gatepost.db"
         )
     return SqliteLedger(Path(url.removeprefix(_SQLITE)), key)

@@ -1,4 +1,4 @@
-"""What clients' programs need, in SQL: their API tokens, and answers by idempotency key."""
+"""SQL for the API: clients' tokens, and saved responses by idempotency key."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Campaigns in SQL: their kept versions, whether they are paused, and what counts towards a cap."""
+"""SQL for campaigns: their versions, whether they are paused, and the counts for caps."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ class SqlCampaigns:
         self._hash = keyed_hash
 
     def slugs(self) -> Sequence[str]:
-        # From slug to slug by the index: there are few slugs and very many leads.
+        # Jumps from slug to slug in the index: there are few slugs and very many leads.
         rows = self._connection.execute(
             "WITH RECURSIVE slugs (slug) AS (SELECT min(campaign) FROM leads UNION ALL"
             " SELECT (SELECT min(campaign) FROM leads WHERE campaign > slug) FROM slugs"
@@ -99,7 +99,7 @@ class SqlCampaigns:
         return int(row[0])
 
     def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
-        # The index holds all of these columns, so the newest are at its end.
+        # The index holds all of these columns, with the newest leads at its end.
         row = self._connection.execute(
             "SELECT received_at FROM leads WHERE campaign = ? AND month = ? AND review = 'spam'"
             " AND test = 0 AND free_over_cap = 0 ORDER BY id DESC LIMIT 1 OFFSET ?",
@@ -121,5 +121,5 @@ class SqlCampaigns:
 
 @lru_cache(maxsize=64)  # a version never changes, and many leads share one
 def parse_version(slug: str, version: str, text: str) -> Campaign:
-    """A kept campaign version."""
+    """The campaign of a stored version."""
     return parse_campaign(slug, text, f"{slug} (version {version[:12]})")

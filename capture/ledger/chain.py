@@ -1,4 +1,4 @@
-"""The hash chain over events: SHA-256, each link holding the one before (rule 32)."""
+"""The hash chain over events: SHA-256 of each event with the hash before it (rule 32)."""
 
 from hashlib import sha256
 
@@ -6,7 +6,7 @@ from capture.lead.events import Event, show_time
 from capture.text import canonical
 
 GENESIS = "0" * 64
-"""What the first event holds in place of a hash before it."""
+"""The hash before the first event."""
 
 
 def link(before: str, event: Event, sequence: int) -> str:
@@ -15,12 +15,12 @@ def link(before: str, event: Event, sequence: int) -> str:
 
 
 def link_text(before: str, event: Event, sequence: int, data: str) -> str:
-    """The same, if the event's data is at hand as canonical JSON: it is the dearest part."""
+    """Like `link`, for data that is canonical JSON already: serialising it takes the most time."""
     return sha256(f"{before}\n{body(event, sequence, data)}".encode()).hexdigest()
 
 
 def body(event: Event, sequence: int, data: str) -> str:
-    """All that the chain protects of an event, as canonical JSON, around that of its data."""
+    """The hashed part of an event as canonical JSON. `data` is canonical JSON already."""
     head = canonical({"actor": event.actor.value, "campaign": event.campaign})
     rest = canonical(
         {

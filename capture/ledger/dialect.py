@@ -1,7 +1,7 @@
 """The few places where SQL differs between databases.
 
-All other SQL of this room is standard: bound parameters, `ON CONFLICT`, `RETURNING`,
-`column ->> 'name'` for JSON. A second database needs a `Dialect`, a schema and a store of its own.
+All other SQL of this package is portable: bound parameters, `ON CONFLICT`, `RETURNING`,
+`column ->> 'name'` for JSON. Another database needs its own `Dialect`, schema and `Ledger`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,16 +40,16 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one database says in its own way. Hints may be empty where a planner needs none."""
+    """SQL fragments of one database. A hint is empty if the planner does not need it."""
 
     in_stored_order: str
-    """After a table's name: read its rows as they are stored. Sorting by an index costs memory."""
+    """Hint after a table's name: read the rows in stored order, because sorting costs memory."""
     outer_join_first: str
-    """A join that reads the left table first; followed by USING or ON."""
+    """Join that reads the left table first; USING or ON follows."""
     use_index: str
-    """After a table's name: read it by the index `{}`."""
+    """Hint after a table's name: use the index `{}`."""
     stated_lines: str
-    """(lead id, period, number) of each line in the JSON of statement :number."""
+    """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
 
 SQLITE: Final = Dialect(
@@ -67,10 +67,10 @@ SQLITE: Final = Dialect(
 
 
 def marks(values: Sequence[object]) -> str:
-    """A placeholder for each value, as `IN (...)` needs them."""
+    """Placeholders for `IN (...)`, one for each value."""
     return ", ".join("?" * len(values))
 
 
 def quoted(words: Iterable[str]) -> str:
-    """Our own stages or kinds as SQL constants, sorted, as `IN (...)` needs them."""
+    """SQL constants for `IN (...)`, sorted. Only for stages and event kinds, never for input."""
     return ", ".join(f"'{word}'" for word in sorted(words))

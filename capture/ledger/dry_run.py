@@ -1,4 +1,4 @@
-"""What a piece of work would come to: done in a transaction that is then given up."""
+"""Runs work in a transaction that is rolled back, to show its result without writing."""
 
 from collections.abc import Callable
 
@@ -7,19 +7,19 @@ from capture.ledger.protocol import Ledger, Records
 
 
 def dry_run_of(ledger: Ledger, work: Callable[[Records], Result]) -> Result:
-    """Runs the work and writes nothing. Raises what the work raises."""
+    """The result of the work; nothing is written. Raises what the work raises."""
     results: list[Result] = []
 
-    def tried(records: Records) -> None:
+    def run_and_roll_back(records: Records) -> None:
         results.append(work(records))
         raise _RolledBack
 
     try:
-        ledger.transact(tried)
+        ledger.transact(run_and_roll_back)
     except _RolledBack:
         return results[-1]
-    raise AssertionError("a rehearsal was written")
+    raise AssertionError("the ledger committed a dry run")
 
 
 class _RolledBack(Exception):
-    """Undoes a transaction."""
+    """Makes the ledger roll the transaction back."""

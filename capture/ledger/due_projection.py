@@ -1,7 +1,7 @@
-"""Two columns of a lead's row: when its next bill line falls due, what billed it last (rule 33).
+"""The lead columns `due_at` and `billed`: the next due time and the last statement (rule 33).
 
-Both are derived: from the lead's events, and from the closed statements that have its lines. They
-are written in the same transaction; `verify` derives them again.
+Both are derived from the lead's events and from the closed statements with its lines. They are
+written in the same transaction as these, and `verify` derives them again.
 """
 
 from collections.abc import Container, Iterable
@@ -19,7 +19,7 @@ BILLED: Final = """coalesce((
     SELECT number FROM statement_lines LEFT JOIN statements USING (number)
     WHERE statement_lines.lead_id = leads.lead_id ORDER BY statements.id DESC LIMIT 1
 ), '')"""
-"""The number of the statement that billed a lead last; empty while none did."""
+"""SQL for the number of the last statement that billed a lead; empty if there is none."""
 
 
 class DueProjection:
@@ -36,27 +36,27 @@ class DueProjection:
         events: Iterable[Event] | None = None,
         billed: Container[str] | None = None,
     ) -> str | None:
-        """When the lead's next line falls due, as its column holds it.
+        """When the lead's next line falls due, as text for its column; None if no line does.
 
-        The lead's events and the periods that a statement has are looked up unless given.
+        The lead's events and its billed periods are read from the ledger unless given.
         """
         if lead.review not in DELIVERED or lead.test or lead.free_over_cap:
-            return None  # no line can come of it (rules 5 and 8)
+            return None  # such a lead is never billed (rules 5 and 8)
         text = self._campaigns.version_text(lead.campaign, lead.version)
         if text is None:
             return None
         if events is None:
             events = (one.event for one in self._events.select(lead_id=lead.lead_id))
         if billed is None:
-            billed = self._periods_billed(lead.lead_id)
+            billed = self._billed_periods(lead.lead_id)
         due = next_due_at(events, parse_version(lead.campaign, lead.version, text), billed)
         return None if due is None else show_time(due)
 
     def save(self, dues: Iterable[tuple[str | None, str]]) -> None:
-        """Writes (due time, lead id)."""
+        """Writes pairs of (due time, lead id)."""
         self._connection.executemany("UPDATE leads SET due_at = ? WHERE lead_id = ?", dues)
 
-    def _periods_billed(self, lead_id: str) -> set[str]:
+    def _billed_periods(self, lead_id: str) -> set[str]:
         rows = self._connection.execute(
             "SELECT period FROM statement_lines WHERE lead_id = ?", (lead_id,)
         )

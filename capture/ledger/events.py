@@ -1,4 +1,4 @@
-"""Events in SQL: the hash chain's rows."""
+"""SQL for events: appends them to the hash chain and reads them."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,14 +19,15 @@ EVENT_COLUMNS: Final = (
 _EVER_QUALIFIED: Final = (
     f"(review IN ({quoted(VISIBLE_TO_CLIENT)}) OR needs_explicit_acceptance = 1)"
 )
-"""Only a correction by hand leads back from there, and it makes a lead explicit (rule 15)."""
+"""SQL for leads that qualified at some time. Only a correction moves a lead out of these stages,
+and it sets `needs_explicit_acceptance` (rule 15)."""
 
 Head = tuple[int, str]
-"""Number and hash of an event."""
+"""Number and hash of the last event."""
 
 
 class SqlEvents:
-    """`protocol.EventQueries`, and the writing of events."""
+    """`protocol.EventQueries`, and `insert`."""
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
@@ -62,8 +63,8 @@ class SqlEvents:
 
     def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
         columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
-        # The leads as they are stored, and for each its few events by their index; otherwise
-        # SQLite sorts all events first, in memory.
+        # Reads the leads in stored order, and the few events of each by the index. Otherwise
+        # SQLite sorts all events in memory first.
         rows = self._connection.execute(
             f"SELECT {columns} FROM leads {self._dialect.in_stored_order}"
             f" {self._dialect.outer_join_first} events ON events.lead_id = leads.lead_id"
@@ -88,7 +89,7 @@ class SqlEvents:
         return [recorded_from_row(row) for row in rows]
 
     def of_account(self) -> Iterator[Recorded]:
-        # Events only grow, so each is read once per transaction, however often this is called.
+        # Events never change, so each is read only once per transaction.
         seen = self._account[-1].sequence if self._account else 0
         rows = self._connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL AND sequence > ?"
@@ -109,14 +110,14 @@ class SqlEvents:
             )
             found.update(lead_id for (lead_id,) in rows)
         if last is not None:
-            # From that number on, not all events of the campaign by its index.
+            # Reads only the events after that number, not all events of the campaign by its index.
             rows = self._connection.execute(
                 f"SELECT lead_id FROM events {self._dialect.in_stored_order}"
                 " WHERE sequence > ? AND campaign = ?",
                 (last, campaign),
             )
             found.update(lead_id for (lead_id,) in rows)
-        return {lead_id for lead_id in found if lead_id is not None}  # others are of the account
+        return {lead_id for lead_id in found if lead_id is not None}
 
     def head(self, until: datetime | None = None) -> Head:
         row: Head | None
@@ -137,7 +138,7 @@ class SqlEvents:
         return GENESIS if row is None else str(row[0])
 
     def insert(self, events: Iterable[Event], head: Head) -> Head:
-        """Chains the events to `head`, which every transaction locks first; the new head."""
+        """Appends the events after `head` and returns the new head. The caller has locked it."""
         rows = []
         sequence, before = head
         for event in events:
@@ -154,7 +155,7 @@ class SqlEvents:
 
 
 def recorded_from_row(row: tuple[Any, ...]) -> Recorded:
-    """An event from a row of EVENT_COLUMNS."""
+    """An event from a row of `EVENT_COLUMNS`. Raises ValueError if the row is damaged."""
     sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, digest = row
     event = Event(
         campaign=campaign,

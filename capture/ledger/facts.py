@@ -1,4 +1,4 @@
-"""What the ledger hands out and takes in: facts, whatever database stands behind it."""
+"""Data classes that the ledger accepts and returns, for every database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from capture.lead.model import Lead
 Result = TypeVar("Result")
 
 Keys = Mapping[str, str]
-"""What a person can be known by: `email/2`, `phone`, `company_domain/2`, as `capture.lead.identity`
-names them after the version of its rules. Stored as HMACs only."""
+"""Identity keys of a person by name, such as `email/2`, `phone` and `company_domain/2`; see
+`capture.lead.identity`. Stored only as HMACs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +22,22 @@ class PersonalData:
 
     answers: Mapping[str, Answer]
     judged: Mapping[str, str] = field(default_factory=dict)
-    """By criterion: the value that was judged, as text; empty if none was given."""
+    """By criterion: the judged value as text; empty if no answer was given."""
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """By criterion: why it was met or not, in words."""
+    """By criterion: why it passed or failed, in words."""
     first_touch: Mapping[str, str] = field(default_factory=dict)
     last_touch: Mapping[str, str] = field(default_factory=dict)
     unverified: Mapping[str, str] = field(default_factory=dict)
-    """By field: what was typed and could not be verified; never judged, never a key."""
+    """By field: an answer that could not be verified. It is never judged and never a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Who did something to a lead, and what they said about it: personal data, so erasable."""
+    """The name and the words of a person who acted on a lead: personal data, so erasable."""
 
     lead_id: str
     kind: str
-    """The kind of event that it belongs to."""
+    """The kind of the event that the note belongs to."""
     author: str
     text: str
     written_at: datetime
@@ -45,46 +45,47 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ClosedStatement:
-    """A closed statement as it was frozen."""
+    """A closed statement as it is stored; it never changes."""
 
     number: str
     client: str
     campaign: str
     month: str
     json: str
-    """Canonical JSON: what the hash is of."""
+    """Canonical JSON."""
     sha256: str
+    """Hash of `json`, in hex."""
     closed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class DueState:
-    """What a lead's row says of its bill (rule 33)."""
+    """The billing columns of a lead's row (rule 33)."""
 
     due_at: datetime | None
-    """When its next line falls due that no statement has, if nobody says anything more."""
+    """When its next unbilled line falls due if no further event is recorded; None if no line."""
     billed: str
-    """Number of the statement that billed it last; empty while none did."""
+    """Number of the last statement that billed it; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something to tell somebody, committed with the lead that it is about, sent afterwards."""
+    """A message in the outbox: committed with its lead and sent afterwards."""
 
     lead_id: str
     kind: str
     queued_at: datetime
     expires_at: datetime | None
-    """Past this time it is no longer worth telling."""
+    """The message is not sent after this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkResult(Generic[Result]):
-    """What one of several pieces of work came to."""
+    """The result of one unit of work in `transact_all`."""
 
     result: Result | None = None
     error: Exception | None = None
-    """What it raised; then nothing of it was written."""
+    """The exception that it raised. Its changes were then rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,18 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A lead with the verdict that it was given, and what is still kept of its answers."""
+    """A lead with its verdict and its answers."""
 
     lead: Lead
     verdict: Mapping[str, Any] | None
-    """As the newest event that has one holds it; None while there is none."""
+    """The newest verdict in its events; None if there is none."""
     answers: Mapping[str, Answer] | None
-    """None once erased."""
+    """None after erasure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The newest word on a lead in review: accepted, rejected or settled."""
+    """The newest decision on a lead: accepted, rejected or settled."""
 
     kind: EventKind
     actor: Actor
@@ -119,32 +120,33 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class LeadForKpi:
-    """A lead with what figures need of its events and of its person's way here."""
+    """A lead with the data that KPIs need of its events and touches."""
 
     lead: Lead
     decision: Decision | None
-    """As it was said; one that was taken back is among them."""
+    """The newest one, even if it was undone."""
     notice_at: datetime | None
-    """When its window began."""
+    """Start of the review window."""
     touches: tuple[Mapping[str, str], Mapping[str, str]] | None
-    """The first and the last; None once erased."""
+    """First and last touch; None after erasure."""
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateQuery:
-    """Which leads of the same person are looked for."""
+    """Conditions of a search for leads of the same person."""
 
     stages: frozenset[str]
-    """Where they stand in review."""
+    """Review stages."""
     since: datetime | None = None
+    """Received at this time or later."""
     campaign: str | None = None
     most: int | None = 20
-    """How many are looked at: a flood of a person's leads must not slow the door. None: all."""
+    """Limit, so that many leads of one person do not slow down intake. None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """Which leads a listing wants; None means any."""
+    """Conditions of a list of leads; None means any."""
 
     campaign: str | None = None
     month: str | None = None
@@ -152,7 +154,7 @@ class LeadFilter:
 
 @dataclass(frozen=True, slots=True)
 class SyncMark:
-    """A moment of the ledger: what was recorded by then, and what silence had decided."""
+    """A point in the ledger's history: the last event, and the time for decisions by silence."""
 
     sequence: int
     at: datetime
@@ -160,8 +162,8 @@ class SyncMark:
 
 @dataclass(frozen=True, slots=True)
 class ClientLeadQuery:
-    """Which of a client's leads are asked for; None means any. The client sees only what
-    qualified, and no tests (rules 5 and 6)."""
+    """Conditions of a client's list of leads; None means any. A client never sees leads that did
+    not qualify, nor tests (rules 5 and 6)."""
 
     client: str
     now: datetime
@@ -173,45 +175,45 @@ class ClientLeadQuery:
     month: str | None = None
     received_since: datetime | None = None
     received_until: datetime | None = None
-    """Not included."""
+    """Exclusive."""
     changed: SyncMark | None = None
-    """Only what has changed since, by an event or by silence."""
+    """Only leads that changed after this point, by an event or by silence."""
     after: tuple[datetime, str] | None = None
-    """Receipt and id of the last lead of the page before."""
+    """Cursor: time of receipt and id of the last lead of the previous page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token by which a client's program reads its leads. The token itself is kept nowhere."""
+    """A client's API token. The token itself is not stored, only its digest."""
 
     id: str
-    """By which it is listed and revoked."""
+    """Shown in lists and used to revoke it."""
     client: str
     name: str
     made_at: datetime
     used_at: datetime | None = None
-    """The last use, to the hour."""
+    """Last use, to the hour."""
     revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SavedResponse:
-    """What a program was answered when it used a key before."""
+    """The response to an earlier request with the same idempotency key."""
 
     same: bool
-    """Whether it asks the same again, not something else under the same key."""
+    """Whether the new request equals the earlier one."""
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a check of the whole ledger found."""
+    """The result of a check of the whole ledger."""
 
     events: int
     leads: int
     head: str
     problems: tuple[str, ...]
-    """Empty when all is well; the first fault of each kind, with where it is."""
+    """One line per problem: the first few of each kind and where they are. Empty if sound."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

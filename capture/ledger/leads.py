@@ -1,4 +1,4 @@
-"""Leads in SQL: one row per lead, derived from its events and kept in the same transaction."""
+"""SQL for leads: one row per lead, derived from its events in the same transaction."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,8 +23,7 @@ from capture.ledger.people import KeyedHash, answers_from_json
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
-"""What silence does (rules 12 and 14): `Lead` says it, columns keep it, so that SQL needs no rule
-of its own."""
+"""Properties of `Lead` that columns store, so that SQL does not repeat rules 12 and 14."""
 _COLUMNS: Final = (*_FIELDS, *_DERIVED)
 _TIMES: Final = frozenset(
     {"received_at", "deadline", "accepted_at", "meeting_at", "deemed_held_at"}
@@ -42,9 +41,9 @@ _FLAGS: Final = frozenset(
     }
 )
 LEAD: Final = ", ".join(f"leads.{name}" for name in _FIELDS)
-"""A lead's columns, as `lead_from` needs them."""
+"""The columns that `lead_from_row` reads."""
 LEAD_ROW: Final = ", ".join(f"leads.{name}" for name in _COLUMNS)
-"""All columns that `lead_row` derives from a lead."""
+"""The columns that `lead_row` writes."""
 
 _SAVE: Final = (
     f"INSERT INTO leads ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -57,7 +56,7 @@ _ALL: Final = LeadFilter()
 
 
 class SqlLeads:
-    """`protocol.LeadQueries`, and the writing of rows."""
+    """`protocol.LeadQueries`, and `save`."""
 
     def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
         self._connection = connection
@@ -81,7 +80,7 @@ class SqlLeads:
         named = {"campaign": query.campaign, "month": query.month}
         values = {name: value for name, value in named.items() if value is not None}
         where = " AND ".join(f"{name} = :{name}" for name in values)
-        # A campaign's leads are stored in order; its index would have them all sorted first.
+        # Leads are stored in order. With the campaign's index, SQLite would sort them first.
         hint = self._dialect.in_stored_order if query.month is None else ""
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads {hint} {where and f'WHERE {where}'}"
@@ -126,8 +125,8 @@ class SqlLeads:
             where += " AND campaign = ?"
             values.append(query.campaign)
         limit = "" if query.most is None else f" LIMIT {query.most:d}"
-        # The key's few rows are read first; otherwise SQLite may begin with a whole month of leads.
-        # The stage is a condition here: many leads of other stages must not use up the limit.
+        # Reads the few rows of the keys first; otherwise SQLite may start with a month of leads.
+        # The stage is a condition of the query, so leads in other stages do not use up the limit.
         rows = self._connection.execute(
             f"SELECT DISTINCT {LEAD} FROM duplicate_keys"
             f" {self._dialect.outer_join_first} leads USING (lead_id)"
@@ -137,7 +136,7 @@ class SqlLeads:
         return [lead_from_row(row) for row in rows]
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
-        where, values = _received(campaign, since)
+        where, values = _received_condition(campaign, since)
         rows = self._connection.execute(
             f"SELECT {LEAD}, (SELECT data ->> 'verdict' FROM events"
             " WHERE events.lead_id = leads.lead_id AND data ->> 'verdict' IS NOT NULL"
@@ -154,7 +153,7 @@ class SqlLeads:
             )
 
     def count(self, campaign: str, since: datetime | None = None) -> int:
-        where, values = _received(campaign, since)
+        where, values = _received_condition(campaign, since)
         row = self._connection.execute(f"SELECT count(*) FROM leads WHERE {where}", values)
         return int(row.fetchone()[0])
 
@@ -190,13 +189,13 @@ class SqlLeads:
         return [lead_from_row(row) for row in rows]
 
     def save(self, leads: Iterable[Lead]) -> None:
-        """Writes the rows of leads, new or changed."""
+        """Inserts or updates the rows of leads."""
         self._connection.executemany(_SAVE, map(lead_row, leads))
 
     def _by_index(
         self, index: str, state: str, silence: str, campaign: str | None, by: datetime | None
     ) -> Sequence[Lead]:
-        # The index is named: SQLite reads all leads in order if no campaign is asked for.
+        # Without the hint, SQLite reads all leads if no campaign is given.
         where = "" if campaign is None else " AND campaign = :campaign"
         where += "" if by is None else f" AND {silence} <= :by"
         rows = self._connection.execute(
@@ -208,7 +207,7 @@ class SqlLeads:
 
 
 VISIBLE: Final = f"test = 0 AND review IN ({quoted(VISIBLE_TO_CLIENT)})"
-"""Letter by letter as in the partial index `leads_shown`; otherwise SQLite does not use it."""
+"""The same text as in the partial index `leads_shown`; otherwise SQLite does not use the index."""
 
 _FOR_CLIENT: Final = {
     "lead_id": "leads.lead_id = :lead_id",
@@ -217,14 +216,14 @@ _FOR_CLIENT: Final = {
     "stage": "CASE WHEN silence_accepts_at <= :now THEN 'accepted' ELSE review END = :stage",
     "received_since": "received_at >= :received_since",
     "received_until": "received_at < :received_until",
-    # By an event, or by silence, of which there is no event yet.
+    # Changed by an event, or by silence that no event records yet.
     "changed": "(EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
     " AND sequence > :sequence)"
     " OR (silence_accepts_at > :at AND silence_accepts_at <= :now)"
     " OR (silence_holds_at > :at AND silence_holds_at <= :now))",
     "after": "(received_at, leads.lead_id) < (:after_received, :after_lead)",
 }
-"""By field of the query: its condition."""
+"""SQL condition of each field of `ClientLeadQuery`."""
 
 
 def _for_client_values(query: ClientLeadQuery) -> dict[str, str | int | None]:
@@ -247,7 +246,7 @@ def _for_client_values(query: ClientLeadQuery) -> dict[str, str | int | None]:
 
 
 def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
-    """A lead in the order of LEAD_ROW."""
+    """The values of a lead in the order of `LEAD_ROW`."""
     return tuple(
         show_time(value)
         if isinstance(value, datetime)
@@ -259,7 +258,7 @@ def lead_row(lead: Lead) -> tuple[str | int | None, ...]:
 
 
 def lead_from_row(row: tuple[Any, ...]) -> Lead:
-    """A lead from a row of LEAD."""
+    """A lead from a row of `LEAD`."""
     values = dict(zip(_FIELDS, row, strict=True))
     for name in _TIMES:
         if values[name] is not None:
@@ -269,7 +268,7 @@ def lead_from_row(row: tuple[Any, ...]) -> Lead:
     return Lead(**values)
 
 
-def _received(campaign: str, since: datetime | None) -> tuple[str, tuple[str, ...]]:
+def _received_condition(campaign: str, since: datetime | None) -> tuple[str, tuple[str, ...]]:
     if since is None:
         return "leads.campaign = ?", (campaign,)
     return "leads.campaign = ? AND leads.received_at >= ?", (campaign, show_time(since))

@@ -1,4 +1,4 @@
-"""The outbox in SQL: messages that are committed with their lead and wait to be sent."""
+"""SQL for the outbox: messages that are committed with their lead and sent later."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
-"""People in SQL: what a person is recognised by, as keyed hashes, and their personal data.
+"""SQL for people: identity keys as keyed hashes, and personal data.
 
-Personal data stands apart from events, so that it can be erased (rule 31).
+Personal data is kept apart from events, so that it can be erased (rule 31).
 """
 
 import hmac
@@ -19,22 +19,22 @@ _PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unve
 
 
 class KeyedHash:
-    """HMAC-SHA-256 of what a person can be known by, cut to 16 bytes (rule 31)."""
+    """HMAC-SHA-256, cut to 16 bytes (rule 31). Results are cached for the transaction."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._made: dict[tuple[str, ...], bytes] = {}
+        self._cache: dict[tuple[str, ...], bytes] = {}
 
     def of(self, *parts: str) -> bytes:
-        """The hash of a text in several parts."""
-        found = self._made.get(parts)
+        """The hash of the parts, joined by line feeds."""
+        found = self._cache.get(parts)
         if found is None:
             digest = hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
-            found = self._made[parts] = digest[:16]
+            found = self._cache[parts] = digest[:16]
         return found
 
     def of_keys(self, client: str, keys: Keys) -> list[bytes]:
-        """The hash of each key, which is one client's own."""
+        """The hash of each key. The same key has another hash for another client."""
         return [self.of(client, kind, value) for kind, value in keys.items()]
 
 
@@ -106,7 +106,7 @@ class SqlPeople:
         )
 
     def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
-        # Reads the whole table: this is rare, and an index would slow down every new lead.
+        # Reads the whole table: this is rare, and an index would make each new lead slower.
         self._connection.execute("DELETE FROM duplicate_keys WHERE lead_id = ?", (lead_id,))
         self.save_keys(lead_id, client, keys)
 
@@ -117,7 +117,7 @@ class SqlPeople:
             " ON CONFLICT DO NOTHING",
             rows,
         )
-        return max(added.rowcount, 0)  # -1 without any row
+        return max(added.rowcount, 0)  # sqlite3 reports -1 if there was no row
 
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
@@ -140,7 +140,7 @@ class SqlPeople:
 
 
 def answers_from_json(text: str) -> dict[str, Answer]:
-    """The answers from their JSON; a multiple choice is a tuple."""
+    """The answers from JSON. A list (multiple choice) becomes a tuple."""
     return {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in json.loads(text).items()

@@ -1,11 +1,11 @@
-"""The contract of a ledger, whatever database stands behind it.
+"""The protocols of a ledger, the same for every database.
 
-A write is a function handed to `Ledger.transact` (rule 34). It sees subjects (`records.leads`,
-`records.statements`) and no connection. It may be run again from its start if the database asks
-for that, so it only reads and writes records. `tests/capture/ledger/contract.py` proves a backend.
+A write is a function that is passed to `Ledger.transact` (rule 34). It uses subjects such as
+`records.leads` and `records.statements`, never a connection. The database may run it again from the
+start, so it must have no effects besides reading and writing records.
 
-Each subject has one protocol for its queries, and where it is written one more for its records.
-The SQL of a subject stands in the file of the same name.
+Each subject has a protocol for its queries, and one more if it can be written. The SQL of a subject
+is in the file of the same name. `tests/capture/ledger/contract.py` tests every backend.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
@@ -47,35 +47,35 @@ class EventQueries(Protocol):
         until: datetime | None = None,
         last: int | None = None,
     ) -> Iterator[Recorded]:
-        """Events up to and including a recorded time or a number."""
+        """Events that meet all conditions. `until` (recorded time) and `last` are inclusive."""
 
     def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
-        """The events of each lead that qualified at some time, lead by lead, tests left out.
+        """The events of each lead that qualified at some time, one list per lead; no tests.
 
-        Of all campaigns, in the order of the leads' recording.
+        All campaigns, in the order of the leads' recording.
         """
 
     def by_reference(
         self, client: str, kind: EventKind, reference: str, *, test: bool
     ) -> Sequence[Recorded]:
-        """The events of a client's leads of one kind under a reference (rule 38).
+        """Events of one kind with a reference, of one client's leads (rule 38).
 
-        Test leads have references of their own.
+        `test` selects test leads or real leads; their references are independent.
         """
 
     def of_account(self) -> Iterator[Recorded]:
-        """Events that are about no lead: pauses, closings, corrections, payments."""
+        """Events without a lead: pauses, closings, corrections, payments."""
 
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
     ) -> Set[str]:
-        """The ids of leads with an event after a recorded time or a number.
+        """The ids of leads with an event after a recorded time or after a number.
 
-        Their rows, and what `billable_leads` says of them, may differ from what held then.
+        Their rows, and the result of `billable_leads` for them, may differ from the state then.
         """
 
     def head(self, until: datetime | None = None) -> tuple[int, str]:
-        """Number and hash of the last event, or of the last that was recorded by a time.
+        """Number and hash of the last event, or of the last one recorded at or before `until`.
 
         (0, GENESIS) if there is none.
         """
@@ -85,26 +85,26 @@ class EventQueries(Protocol):
 
 
 class LeadQueries(Protocol):
-    """Leads as their events make them."""
+    """Leads, as derived from their events."""
 
     def get(self, lead_id: str) -> Lead | None:
-        """One lead."""
+        """One lead; None if there is no lead with this id."""
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
-        """At most two lead ids that start with a text, for people who type only the start."""
+        """At most two lead ids with this prefix, so the caller can see if it is unique."""
 
     def select(self, query: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
         """Leads in the order of their recording, or in reverse."""
 
     def first(self, campaign: str) -> Lead | None:
-        """The campaign's lead that was recorded first, tests left out."""
+        """The first recorded lead of the campaign; no tests."""
 
     def in_review(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:
         """Leads in review without a decision, in the order of their recording.
 
-        With a time, only those that silence had accepted by then: `Lead.is_silent_at`.
+        With `silent_by`, only those that silence accepts by then: `Lead.is_silently_accepted_at`.
         """
 
     def with_pending_meeting(
@@ -112,124 +112,124 @@ class LeadQueries(Protocol):
     ) -> Sequence[Lead]:
         """Leads with a pending meeting, in the order of their recording.
 
-        With a time, only those whose meeting silence had taken as held by then:
-        `Lead.is_taken_held_at`.
+        With `silent_by`, only those whose meeting silence takes as held by then:
+        `Lead.is_deemed_held_at`.
         """
 
     def matching(self, client: str, keys: Keys, query: DuplicateQuery) -> Sequence[Lead]:
-        """The client's leads, tests left out, that share any key; the newest first."""
+        """The client's leads that share any of the keys, newest first; no tests."""
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
-        """Every lead of a campaign, received since a time, with its verdict.
+        """Every lead of a campaign, received at `since` or later, with its verdict.
 
         In the order of recording, read one at a time.
         """
 
     def count(self, campaign: str, since: datetime | None = None) -> int:
-        """How many leads `judged` gives."""
+        """The number of leads that `judged` returns."""
 
     def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
-        """Every lead of a campaign, tests left out, in the order of recording, one at a time."""
+        """Every lead of a campaign, in the order of recording, read one at a time; no tests."""
 
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
-        """The client's leads that it may see, the newest first."""
+        """The leads that the client may see, newest first."""
 
 
 class CampaignQueries(Protocol):
-    """Campaigns: their versions, their pauses, and their leads as caps count them."""
+    """Campaigns: versions, pauses, and the counts for caps."""
 
     def slugs(self) -> Sequence[str]:
-        """The slugs of all campaigns that have a lead, also of those whose file is gone."""
+        """The slugs of all campaigns with a lead, even if the campaign file no longer exists."""
 
     def first_version(self, campaign: str) -> str | None:
-        """The campaign version of its first lead, tests apart (rule 5); None if it has none."""
+        """The campaign version of its first lead; None without leads. Tests do not count."""
 
     def version_text(self, campaign: str, version: str) -> str | None:
-        """The text of a campaign's kept version. Two campaigns may have the same text."""
+        """The text of a stored campaign version. Two campaigns may have the same text."""
 
     def versions(self, campaign: str, until: datetime) -> Sequence[str]:
-        """The campaign's versions that were kept by a time, the oldest first."""
+        """The campaign's versions that were stored at or before a time, oldest first."""
 
     def is_paused(self, campaign: str) -> bool:
-        """Whether a command paused the campaign."""
+        """Whether the campaign is paused (rule 18)."""
 
     def count_towards_cap(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
-        """How many of a month's leads count towards a cap (rule 7): all, or those of a company."""
+        """The number of a month's leads that count towards a cap (rule 7), or of one company's."""
 
     def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
-        """The ids of a month's leads that were delivered over a cap, tests left out (rule 8)."""
+        """The ids of a month's leads that were delivered over a cap (rule 8); no tests."""
 
     def count_over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
-        """How many leads of a month were refused over a cap (rule 8), as of an event's number.
+        """The number of a month's leads refused over a cap (rule 8), up to event number `last`.
 
         A correction can refuse a lead long after its month was closed.
         """
 
     def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
-        """When the `number`-th newest spam of a month came, tests apart; None if there is less."""
+        """When the month's `number`-th newest spam was received, without tests; None if less."""
 
 
 class CampaignRecords(CampaignQueries, Protocol):
-    """What is written of campaigns."""
+    """Writes campaign versions."""
 
     def save_version(self, campaign: Campaign, at: datetime) -> None:
-        """Keeps a campaign version's text, once."""
+        """Stores the text of a campaign version unless it is stored already."""
 
 
 class PeopleQueries(Protocol):
-    """What people are recognised by, and their personal data."""
+    """Identity keys, submissions and personal data."""
 
     def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
-        """The lead of the same submission: same id, or without one the same answers since."""
+        """The lead of an earlier equal submission: by its id, or if None by its answers."""
 
     def is_suppressed(self, client: str, keys: Keys) -> bool:
         """Whether the client's suppression list contains any of the keys."""
 
     def pseudonym(self, client: str, name: str) -> str:
-        """A keyed hash by which events distinguish people without a name."""
+        """A keyed hash of a person's name, for events."""
 
     def personal_data(self, lead_id: str) -> PersonalData | None:
-        """A lead's personal data; None once erased."""
+        """A lead's personal data; None after erasure."""
 
     def notes(self, lead_id: str) -> Sequence[Note]:
         """What people wrote about the lead, oldest first."""
 
 
 class PeopleRecords(PeopleQueries, Protocol):
-    """What is written of people."""
+    """Writes submissions, identity keys and personal data."""
 
     def save_submission(
         self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
     ) -> None:
-        """Remembers which lead a submission made."""
+        """Stores which lead a submission created."""
 
     def save_keys(self, lead_id: str, client: str, keys: Keys) -> None:
-        """Keeps what the lead's person can be known by, as HMACs."""
+        """Stores the identity keys of a lead as HMACs."""
 
     def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
         """Replaces the keys of a lead; empty keys remove them."""
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
-        """Adds (kind, value) pairs to the client's suppression list; how many were new."""
+        """Adds (kind, value) pairs to the client's suppression list. Returns how many were new."""
 
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
-        """Keeps a new lead's personal data."""
+        """Stores a new lead's personal data."""
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         """Replaces a lead's personal data."""
 
     def save_note(self, note: Note) -> None:
-        """Keeps what somebody wrote about a lead."""
+        """Stores a note about a lead."""
 
 
 class StatementQueries(Protocol):
-    """Closed statements, and what is billed and due of a lead."""
+    """Closed statements, and the billed and due lines of a lead."""
 
     def get(self, number: str) -> ClosedStatement | None:
-        """One closed statement."""
+        """One closed statement; None if there is none with this number."""
 
     def select(self, client: str | None = None) -> Iterator[ClosedStatement]:
-        """Closed statements in the order of their closing, one at a time: their texts are long."""
+        """Closed statements in the order of closing, read one at a time because they are long."""
 
     def numbers(self) -> Sequence[str]:
         """The numbers of all closed statements, in the order of their closing."""
@@ -241,78 +241,78 @@ class StatementQueries(Protocol):
         """(statement number, period) of each line of a lead, in the order of the periods."""
 
     def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
-        """(lead id, period, statement number) of lines that are kept against double billing and
-        stand on no statement, or the reverse. None in a sound ledger."""
+        """(lead id, period, statement number) of each line that is only in the table of lines or
+        only in a statement's JSON. Empty in a sound ledger."""
 
     def billed_before(self, campaign: str, month: str) -> Container[tuple[str, str]]:
-        """Contains the (lead id, period) of each line on the campaign's statements before a month.
+        """The (lead id, period) of all lines on the campaign's statements before a month.
 
-        Each is looked up when it is asked for: there may be very many.
+        A container that queries the database for each `in`, because there may be very many lines.
         """
 
     def due_state(self, lead_id: str) -> DueState:
-        """When a lead's next line falls due, and what billed it last (rule 33)."""
+        """When a lead's next line falls due, and the last statement that billed it (rule 33)."""
 
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
-        """The ids of all leads that may have a line in a month that no earlier month has.
+        """The ids of all leads that may have a line in this month, as of all events until now.
 
-        As all events until now make them: their next line has fallen due, or a statement of that
-        month or a later one has a line. `lines_for` says which have one.
+        A lead is included if its next line has fallen due by `as_of`, or if a statement of this
+        month or a later one has a line of it. `lines_for` then computes the actual lines.
         """
 
 
 class StatementRecords(StatementQueries, Protocol):
-    """What is written of statements."""
+    """Writes closed statements."""
 
     def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
-        """Freezes a statement and its lines, by (lead id, period): each at most once (rule 20)."""
+        """Stores a statement and the (lead id, period) of its lines, each once (rule 20)."""
 
 
 class ApiQueries(Protocol):
-    """API tokens of clients' programs, and answers by idempotency key."""
+    """API tokens, and saved responses by idempotency key."""
 
     def token(self, digest: str) -> ApiToken | None:
-        """The token with this SHA-256 (in hex), revoked ones included."""
+        """The token with this SHA-256 (hex), even if revoked; None if unknown."""
 
     def tokens(self, client: str | None = None) -> Sequence[ApiToken]:
-        """All tokens that were ever made, the oldest first."""
+        """All tokens, oldest first, including revoked ones."""
 
     def saved_response(self, client: str, key: str, request: str) -> SavedResponse | None:
-        """The answer that a client's program got under a key, and whether the request is same."""
+        """The response saved under an idempotency key, compared with this request."""
 
 
 class ApiRecords(ApiQueries, Protocol):
-    """What is written of clients' programs."""
+    """Writes API tokens and saved responses."""
 
     def save_token(self, api_token: ApiToken, digest: str) -> None:
-        """Keeps a new token, by its SHA-256 in hex."""
+        """Stores a new token with its SHA-256 (hex)."""
 
     def record_token_use(self, token_id: str, at: datetime) -> None:
-        """Keeps when a token was used last."""
+        """Stores the time of a token's last use."""
 
     def revoke_token(self, token_id: str, at: datetime) -> None:
-        """Ends a token; one that has ended already keeps its time."""
+        """Revokes a token. A token that is revoked already keeps its time."""
 
     def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
-        """Keeps what a client's program was answered. No personal data: it is never erased."""
+        """Saves a response. It must hold no personal data, because it is never erased."""
 
 
 class OutboxQueries(Protocol):
-    """Messages to be sent."""
+    """Messages to send."""
 
     def waiting(self) -> Sequence[Message]:
-        """What waits to be sent, oldest first."""
+        """Messages that are not sent yet, oldest first."""
 
 
 class OutboxRecords(OutboxQueries, Protocol):
-    """What is written of messages."""
+    """Writes messages to send."""
 
     def queue(self, message: Message) -> None:
         """Queues a message in the same transaction."""
 
 
 class Reading(Protocol):
-    """What can be read, all of one moment."""
+    """One consistent view of the ledger for queries."""
 
     @property
     def events(self) -> EventQueries: ...
@@ -331,13 +331,13 @@ class Reading(Protocol):
 
 
 class Records(Reading, Protocol):
-    """What can be read and written within one transaction."""
+    """Queries and writes within one transaction."""
 
     def append(self, *events: Event) -> None:
-        """Appends events, and changes the rows that are derived from them.
+        """Appends events and updates the rows that are derived from them.
 
         Raises `MoveRefused` for a move that the lead's stage does not allow, and `Refused` for a
-        reserved kind; then nothing is written.
+        reserved kind; nothing is written then.
         """
 
     @property
@@ -353,25 +353,29 @@ class Records(Reading, Protocol):
 
 
 class Ledger(Protocol):
-    """Where leads live."""
+    """A database of events, leads, people and statements."""
 
     def transact(self, work: Callable[[Records], Result]) -> Result:
-        """Runs the work in one durable transaction. Raises `Unavailable` with nothing written."""
+        """Runs the work in one durable transaction and returns its result.
+
+        Raises `Unavailable` if the database fails, and whatever the work raises; nothing is written
+        then.
+        """
 
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
-        """Runs several pieces of work in one durable transaction, each completely or not at all.
+        """Runs several units of work in one durable transaction. A unit that raises is undone.
 
-        Raises `Unavailable` with nothing written of any; `Busy`, which is one, if it is to be done
-        `at_once` and another writer is at work.
+        Raises `Unavailable` if the database fails; nothing is written then. With `at_once` it does
+        not wait for another writer but raises `Busy`, a subclass of `Unavailable`.
         """
 
     def read(self, query: Callable[[Reading], Result]) -> Result:
-        """Runs the look on one consistent view of the ledger."""
+        """Runs the query on one consistent view of the ledger and returns its result."""
 
     def verify(self) -> Verification:
-        """Checks the chain, the guards and the projections."""
+        """Checks the hash chain, the triggers and the projections."""
 
     def close(self) -> None:
-        """Closes the database."""
+        """Closes this thread's connection."""

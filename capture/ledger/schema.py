@@ -1,10 +1,10 @@
-"""The tables of the SQLite ledger, and how a ledger of an older version is brought up to date.
+"""The tables of the SQLite ledger, and their migrations.
 
-Events hold no personal data and only grow; `dossiers` and `notes` hold personal data and can be
-erased; `leads` is derived from events, and `verify` derives it again.
+Table `events` is append-only and holds no personal data. Tables `personal_data` and `notes` hold
+personal data and can be erased. Table `leads` is derived from events.
 
-A change of the tables is one more function at the end of this file, marked `@MIGRATIONS()`; those
-before it never change. The number of migrations is the schema's version, in `PRAGMA user_version`.
+To change the tables, add a function with `@MIGRATIONS()` after the last one; never change an
+existing one. The number of migrations is the schema version, in `PRAGMA user_version`.
 """
 
 import os
@@ -29,15 +29,15 @@ _KEYS: Final = {
     ),
     "statement_lines": ("lead_id = NEW.lead_id AND period = NEW.period",),
 }
-"""Tables that only grow, with all their unique keys. REPLACE deletes a row of the same key without
-a delete trigger, so inserts are guarded as well."""
+"""Append-only tables with all their unique keys. REPLACE deletes the row with the same key without
+firing a delete trigger, so inserts have a trigger as well."""
 
 
 def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
-    """Brings the ledger at `path` up to date. The caller holds the write lock.
+    """Runs all pending migrations in one transaction. The caller holds the write lock.
 
-    All pending migrations are one transaction. Before it, a ledger that exists is copied to
-    `PATH.before-version-N`. Raises `Refused` for a ledger that this version cannot read.
+    Before that, an existing ledger is copied to `PATH.before-version-N`. Raises `Refused` for a
+    ledger that this version of Gatepost cannot read.
     """
     check_version(db, path, migrations)
     pending = migrations.pending(db)
@@ -46,8 +46,8 @@ def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> No
     version = len(migrations.applied(db))
     if version:
         copy = path.with_name(f"{path.name}.before-version-{version + len(pending)}")
-        copy.unlink(missing_ok=True)  # of an attempt that did not end
-        os.close(open_private(copy))  # before any data is in it; SQLite fills an empty file
+        copy.unlink(missing_ok=True)  # left over from an interrupted attempt
+        os.close(open_private(copy))  # sets the file mode before SQLite writes data into it
         db.execute("VACUUM INTO ?", (str(copy),))
     with db.atomic():
         migrations.apply(db)
@@ -55,7 +55,7 @@ def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> No
 
 
 def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
-    """Raises `Refused` if another version of Gatepost made tables that this one does not know."""
+    """Raises `Refused` if the ledger has migrations that this version of Gatepost lacks."""
     known = {one.name for one in migrations.pending(Database(memory=True))}
     unknown = [one.name for one in migrations.applied(db) if one.name not in known]
     if unknown:
@@ -66,7 +66,7 @@ def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS)
 
 
 def unguarded(connection: Connection) -> list[str]:
-    """The triggers that keep tables growing only, and are missing or changed; a line for each."""
+    """One line for each append-only trigger that is missing or changed."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     return [
         f"trigger {name}: missing or changed; rows could be altered unseen"
@@ -76,7 +76,7 @@ def unguarded(connection: Connection) -> list[str]:
 
 
 def _guards() -> dict[str, str]:
-    """The triggers by name: no update, no delete, no replacement."""
+    """The SQL of each append-only trigger by name: no update, no delete, no replacement."""
     triggers: dict[str, str] = {}
     for table, keys in _KEYS.items():
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"

@@ -1,8 +1,8 @@
 """The ledger in one SQLite file, through sqlite-utils: WAL, every commit synced to disk.
 
-Writers queue twice. A file lock beside the database lets them wait in the kernel, without the
-sleeps of SQLite's own busy handler; and the first statement of each transaction updates the
-chain's head, so that a transaction never reads before it holds the write lock.
+Writers take two locks. First a file lock beside the database: they wait for it in the kernel,
+without the sleeps of SQLite's busy handler. Then SQLite's write lock: the first statement of each
+transaction updates the chain's head, so a transaction never reads before it holds this lock.
 """
 
 import contextlib
@@ -30,35 +30,37 @@ from capture.ledger.store import SqlReading, SqlRecords
 from capture.ledger.verify import verify
 
 BUSY_SECONDS: Final = 5.0
-"""How long a write waits for another program that holds the database, before it is refused."""
+"""Seconds a write waits for the database lock before it fails."""
 
 BUSY_RETRY_SECONDS: Final = 0.25
-"""How long one waits who comes soon after another waited in vain."""
+"""Seconds a write waits for the database lock after a recent timeout."""
 
-
-_NOT_OURS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
-"""Faults of the program, and a reader who has seen enough of what is written while we read."""
+_UNTRANSLATED: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
+"""Errors that are not the database's: bugs, and a closed pipe of the command that reads."""
 
 
 class SqliteLedger:
-    """A `Ledger` over one file. Safe to share between threads; each has its own connection."""
+    """A `Ledger` in one file. Threads may share it; each has its own connection."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Opens the file, making it and its tables if need be. Raises `Unavailable`."""
+        """Opens the file; creates it and runs migrations if necessary.
+
+        Raises `Unavailable` if that fails, `Refused` for another version's tables or another key.
+        """
         self._path = path
         self._key = key
         self._local = threading.local()
-        self._hasty_until = 0.0
+        self._short_wait_until = 0.0
         with self._translated_errors():
             make_private_folder(path.parent)
             with contextlib.suppress(FileExistsError):
-                # SQLite gives its own files the mode of this one. Only a new file: to close
-                # one that is in use would drop SQLite's locks on it.
+                # SQLite gives its other files the mode of this one. Only for a new file: closing
+                # a file that is in use would release SQLite's locks on it.
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             db, lock = self._connection()
             check_version(db, path)
             if MIGRATIONS.pending(db):
-                with _held(lock):  # one process migrates; the others wait and find it done
+                with _held(lock):  # one process migrates, the others wait for it
                     migrate(db, path)
             self._check_key(db, lock)
 
@@ -69,16 +71,16 @@ class SqliteLedger:
     def transact_all(
         self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
-        outcomes: list[WorkResult[Result]] = []
+        results: list[WorkResult[Result]] = []
         with self._translated_errors(), self._writing(at_once=at_once) as db:
             head = _locked_head(db)
             for work in works:
                 records = self._records(db, head)
-                outcome = _run_work(db, work, records)
-                if outcome.error is None:
+                result = _run_work(db, work, records)
+                if result.error is None:
                     head = records.head
-                outcomes.append(outcome)
-        return outcomes
+                results.append(result)
+        return results
 
     def read(self, query: Callable[[Reading], Result]) -> Result:
         with self._translated_errors():
@@ -105,14 +107,14 @@ class SqliteLedger:
         return SqlRecords(db.conn, SQLITE, self._key, head)
 
     def _check_key(self, db: Database, lock: int) -> None:
-        """Under another key nobody would be recognised any more, and nothing would tell."""
+        """Raises `Refused` if another key made the ledger: no duplicate would be recognised."""
         mac = KeyedHash(self._key).of("key check")
-        kept = db.execute("SELECT mac FROM key_check").fetchone()
-        if kept is None:
+        stored = db.execute("SELECT mac FROM key_check").fetchone()
+        if stored is None:
             with _held(lock):
                 db.execute("INSERT INTO key_check VALUES (1, ?) ON CONFLICT DO NOTHING", (mac,))
-            kept = db.execute("SELECT mac FROM key_check").fetchone()
-        if kept[0] != mac:
+            stored = db.execute("SELECT mac FROM key_check").fetchone()
+        if stored[0] != mac:
             raise Refused(
                 f"{self._path}: made with another key: put back the duplicate_key that lay in var/ "
                 "(or GATEPOST_DUPLICATE_KEY); it never changes"
@@ -123,16 +125,16 @@ class SqliteLedger:
         since = time.monotonic()
         db, lock = self._connection()
         with _held(lock, at_once=at_once):
-            if time.monotonic() - since > BUSY_SECONDS / 2:  # those before us waited in vain
+            if time.monotonic() - since > BUSY_SECONDS / 2:  # earlier writers timed out
                 raise sqlite3.OperationalError("database is locked")
             with self._busy_timeout(db, at_once=at_once), db.atomic():
                 yield db
 
     @contextmanager
     def _busy_timeout(self, db: Database, *, at_once: bool) -> Iterator[None]:
-        """Once one waited in vain, those who come soon after wait briefly, not each as long."""
-        hasty = time.monotonic() < self._hasty_until
-        if hasty or at_once:
+        """Shortens SQLite's busy timeout for writes with `at_once` or after a recent timeout."""
+        is_short = at_once or time.monotonic() < self._short_wait_until
+        if is_short:
             seconds = 0 if at_once else BUSY_RETRY_SECONDS
             db.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
         try:
@@ -141,39 +143,39 @@ class SqliteLedger:
             if "locked" in str(error):
                 if at_once:
                     raise Busy(f"{self._path}: another program holds the database") from None
-                self._hasty_until = time.monotonic() + BUSY_SECONDS
+                self._short_wait_until = time.monotonic() + BUSY_SECONDS
             raise
         finally:
-            if hasty or at_once:
+            if is_short:
                 db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     def _connection(self) -> tuple[Database, int]:
-        """This thread's connection and its own handle on the lock file."""
+        """This thread's connection and its descriptor of the lock file."""
         found: tuple[Database, int] | None = getattr(self._local, "connection", None)
         if found is None:
             lock = open_private(f"{self._path}.lock")
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-            with _held(lock):  # the change to WAL does not wait its turn by itself
+            with _held(lock):  # SQLite does not wait for other writers in this statement
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # How to undo one of several pieces: in memory, not in a file for each transaction.
+            # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
             found = self._local.connection = Database(connection, recursive_triggers=True), lock
         return found
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
-        """Turns the database's own complaints into one line that says what to do."""
+        """Turns database errors into `Unavailable` with one line that says what to do."""
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
-            if isinstance(error, _NOT_OURS):
+            if isinstance(error, _UNTRANSLATED):
                 raise
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
 
 
 def _locked_head(db: Database) -> Head:
-    """The chain's head, by a statement that also takes the write lock."""
+    """The chain's head. The statement also takes the write lock."""
     sequence, head = db.execute(
         "UPDATE chain SET sequence = sequence RETURNING sequence, head"
     ).fetchone()
@@ -183,22 +185,22 @@ def _locked_head(db: Database) -> Head:
 def _run_work(
     db: Database, work: Callable[[Records], Result], records: SqlRecords
 ) -> WorkResult[Result]:
-    """Does one of several pieces of work; what it raises undoes that piece alone."""
+    """Runs one unit of work in a savepoint. An error of the work undoes only this unit."""
     db.execute("SAVEPOINT piece")
     try:
-        outcome = WorkResult(work(records))
+        result = WorkResult(work(records))
     except (sqlite3.OperationalError, OSError):
-        raise  # the disk or the database itself: none of the pieces can be kept
+        raise  # the disk or the database failed: the whole transaction is undone
     except Exception as error:
         db.execute("ROLLBACK TO piece")
-        outcome = WorkResult(error=error)
+        result = WorkResult(error=error)
     db.execute("RELEASE piece")
-    return outcome
+    return result
 
 
 @contextmanager
 def _held(lock: int, *, at_once: bool = False) -> Iterator[None]:
-    """Waits for the file lock and holds it; the kernel lets go of it when a process dies."""
+    """Waits for the file lock and holds it. The kernel releases it if the process dies."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if at_once else 0))
     except BlockingIOError:
@@ -219,7 +221,7 @@ def _explain(error: Exception) -> str:
         "readonly": "the database cannot be written; give the service's user write access",
         "Permission denied": "no permission; give the service's user access to the file and folder",
         "unable to open": "the database cannot be opened; check that its folder can be written",
-        "not a database": "this file is no SQLite database; name another in GATEPOST_DATABASE_URL",
+        "not a database": "not an SQLite database; name another file in GATEPOST_DATABASE_URL",
         "malformed": "the database file is damaged; restore it from a backup",
     }.items():
         if sign in text:

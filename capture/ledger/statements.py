@@ -1,4 +1,4 @@
-"""Closed statements in SQL: their texts, their lines, and what they say of a lead."""
+"""SQL for closed statements: their JSON, their lines, and the billing state of a lead."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from capture.ledger.facts import ClosedStatement, DueState
 from capture.ledger.leads import SqlLeads
 
 _COLUMNS: Final = "number, client, campaign, month, json, sha256, closed_at"
-_KEPT_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
+_STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
 
 
 class SqlStatements:
@@ -57,13 +57,13 @@ class SqlStatements:
     def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
         # One statement at a time: all lines together may be very many.
         rows = self._connection.execute("SELECT DISTINCT number FROM statement_lines")
-        kept = {number for (number,) in rows}
+        stored = {number for (number,) in rows}
         numbers = self.numbers()
         stated = self._dialect.stated_lines
-        for number in [*numbers, *sorted(kept.difference(numbers))]:
+        for number in [*numbers, *sorted(stored.difference(numbers))]:
             yield from self._connection.execute(
-                f"SELECT * FROM ({stated} EXCEPT {_KEPT_LINES})"
-                f" UNION ALL SELECT * FROM ({_KEPT_LINES} EXCEPT {stated})",
+                f"SELECT * FROM ({stated} EXCEPT {_STORED_LINES})"
+                f" UNION ALL SELECT * FROM ({_STORED_LINES} EXCEPT {stated})",
                 {"number": number},
             ).fetchall()
 
@@ -111,14 +111,14 @@ class SqlStatements:
             "UPDATE leads SET billed = ?, due_at = NULL WHERE lead_id = ?",
             [(number, lead_id) for lead_id, _, number in billed],
         )
-        # A lead that is billed once has no further line; one that is billed by the month may have.
+        # Only a lead that is billed by period may have a further line.
         by_month = {lead_id for lead_id, period, _ in billed if period}
         leads = [lead for lead in map(self._leads.get, by_month) if lead is not None]
         self._due.save([(self._due.derive(lead), lead.lead_id) for lead in leads])
 
 
 class BilledLines:
-    """Contains the (lead id, period) of each line on some statements; each is looked up."""
+    """The (lead id, period) of all lines on some statements. Each `in` is one query."""
 
     def __init__(self, connection: Connection, numbers: set[str]) -> None:
         self._connection = connection

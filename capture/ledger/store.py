@@ -1,4 +1,4 @@
-"""All of a ledger's subjects within one transaction, in SQL that every database shares."""
+"""`Reading` and `Records` of one transaction, in SQL that all databases share."""
 
 from capture.errors import Refused
 from capture.lead.events import RESERVED, Event, EventKind
@@ -16,7 +16,7 @@ from capture.ledger.statements import SqlStatements
 
 
 class SqlReading:
-    """`protocol.Reading`: each subject is an attribute with the queries of its own file."""
+    """`protocol.Reading`: one attribute for each subject; its queries are in its own file."""
 
     def __init__(self, connection: Connection, dialect: Dialect, key: bytes) -> None:
         keyed_hash = KeyedHash(key)
@@ -38,12 +38,12 @@ class SqlRecords(SqlReading):
     def __init__(self, connection: Connection, dialect: Dialect, key: bytes, head: Head) -> None:
         super().__init__(connection, dialect, key)
         self.head = head
-        """The last event, including those that this work has appended."""
+        """Number and hash of the last event, including those appended in this transaction."""
 
     def append(self, *events: Event) -> None:
-        """Writes the events, and in the same transaction the rows that are derived from them."""
+        """See `protocol.Records.append`."""
         leads: dict[str, Lead] = {}
-        spoken: dict[str, list[Event]] = {}
+        changed: dict[str, list[Event]] = {}
         for event in events:
             if event.kind in RESERVED:
                 raise Refused(
@@ -54,19 +54,20 @@ class SqlRecords(SqlReading):
                 continue
             before = leads.get(event.lead_id) or self.leads.get(event.lead_id)
             leads[event.lead_id] = apply_event(before, event)
-            if not event.data.get("silence"):  # the due time counts on silence already
-                spoken.setdefault(event.lead_id, []).append(event)
+            if not event.data.get("silence"):  # the due time includes silence already
+                changed.setdefault(event.lead_id, []).append(event)
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
-        self._save_dues(leads, spoken)
+        self._save_dues(leads, changed)
 
-    def _save_dues(self, leads: dict[str, Lead], spoken: dict[str, list[Event]]) -> None:
+    def _save_dues(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
         dues = []
-        for lead_id, events in spoken.items():
+        for lead_id, events in changed.items():
             if events[0].kind is not EventKind.RECEIVED:
                 dues.append((self.due.derive(leads[lead_id]), lead_id))
                 continue
-            due = self.due.derive(leads[lead_id], events, billed=())  # a new lead: these are all
+            # A new lead: these are all its events, and nothing of it is billed.
+            due = self.due.derive(leads[lead_id], events, billed=())
             if due is not None:
                 dues.append((due, lead_id))
         self.due.save(dues)

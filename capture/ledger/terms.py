@@ -1,7 +1,7 @@
-"""Which terms hold: takes campaign versions into the ledger, shuts and opens a campaign's door.
+"""Campaign terms in the ledger: stores and loads versions, pauses and resumes campaigns.
 
-What a lead was promised never changes under it (rule 16), and what a bill is drawn in never
-changes under a slug that has leads (rule 17).
+The terms of a lead never change (rule 16). Client, currency, time zone and price model never change
+once a slug has leads (rule 17).
 """
 
 from datetime import datetime
@@ -10,15 +10,15 @@ from typing import Final
 from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
-from capture.ledger.campaigns import parse_version as parsed
+from capture.ledger.campaigns import parse_version
 from capture.ledger.protocol import Reading, Records
 
 FIXED: Final = ("client", "currency", "time_zone", "price.model")
-"""What never changes under a slug that has leads."""
+"""The terms that never change once a slug has leads."""
 
 
 def check_terms(records: Reading, campaign: Campaign) -> None:
-    """Raises `Refused` if the file changes what its earlier leads were taken under (rule 17)."""
+    """Raises `Refused` if the file changes a term that is fixed for its slug (rule 17)."""
     version = records.campaigns.first_version(campaign.slug)
     if version is None or version == campaign.version:
         return
@@ -36,30 +36,36 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
 
 
 def save_terms(records: Records, campaign: Campaign, now: datetime) -> None:
-    """Keeps a campaign's version, so that forms that show it are understood later."""
+    """Stores the campaign's version, so that its forms can be judged later.
+
+    Raises `Refused` if it changes a fixed term.
+    """
     check_terms(records, campaign)
     records.campaigns.save_version(campaign, now)
 
 
 def saved_campaign(records: Reading, slug: str, version: str) -> Campaign:
-    """The campaign as it stood in a version that the ledger keeps. Raises `NotFound`."""
-    kept = records.campaigns.version_text(slug, version)
-    if kept is None:
+    """The campaign in a version that the ledger has stored. Raises `NotFound`."""
+    text = records.campaigns.version_text(slug, version)
+    if text is None:
         raise NotFound(f"version {version[:12]} of campaign {slug} is not in the ledger")
-    return parsed(slug, version, kept)
+    return parse_version(slug, version, text)
 
 
 def pause_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
-    """Pauses the campaign: no new leads, all else goes on (rule 18)."""
-    _turn(records, campaign, EventKind.PAUSED, now)
+    """Pauses the campaign: it takes no new leads; everything else continues (rule 18).
+
+    Raises `Refused` if it is paused already.
+    """
+    _append_state(records, campaign, EventKind.PAUSED, now)
 
 
 def resume_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
-    """Resumes a paused campaign."""
-    _turn(records, campaign, EventKind.RESUMED, now)
+    """Resumes a paused campaign. Raises `Refused` if it is not paused."""
+    _append_state(records, campaign, EventKind.RESUMED, now)
 
 
-def _turn(records: Records, campaign: Campaign, kind: EventKind, now: datetime) -> None:
+def _append_state(records: Records, campaign: Campaign, kind: EventKind, now: datetime) -> None:
     if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
         state = "paused" if kind is EventKind.PAUSED else "not paused"
         raise Refused(f"campaign {campaign.slug} is {state} already")
@@ -67,6 +73,7 @@ def _turn(records: Records, campaign: Campaign, kind: EventKind, now: datetime) 
 
 
 def _value(campaign: Campaign, name: str) -> str:
+    """The value of a dotted field name, as text."""
     found: object = campaign
     for part in name.split("."):
         found = getattr(found, part)

@@ -1,7 +1,7 @@
-"""The proof: recomputes every link, looks for the guards, derives every projection again.
+"""Checks a ledger: recomputes the hash chain, checks the triggers, derives every projection again.
 
-Two walks, and neither holds more than one lead: over the events in their order for the chain, and
-over the leads with their events for what is derived of them.
+It scans twice: the events in order for the chain, then the leads with their events for the
+projections. It never holds more than one lead in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,20 +20,20 @@ from capture.ledger.facts import Recorded, Verification
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.store import SqlReading
 
-_SHOWN: Final = 5
-"""How many faulty projections are named before the rest are only counted."""
+_MAX_NAMED: Final = 5
+"""Problems of one kind that are listed; further ones are only counted."""
 
 Row = tuple[object, ...]
 
 
 def verify(reading: SqlReading, unguarded: Sequence[str]) -> Verification:
-    """Checks the whole ledger within the caller's transaction, so of one moment.
+    """Checks the whole ledger within the caller's transaction.
 
-    `unguarded` are the faults of the guards, which each database has in its own way.
+    `unguarded` are the problems of the append-only triggers; each database checks its own.
     """
     db = reading.connection
     problems: list[str] = []
-    events, head = _follow_chain(db, problems)
+    events, head = _check_chain(db, problems)
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
     if not problems and stored != (events, head):
         problems.append(
@@ -41,17 +41,20 @@ def verify(reading: SqlReading, unguarded: Sequence[str]) -> Verification:
             f"but there are {events} ending in {head[:12]}"
         )
     problems += unguarded
-    kept = _check_versions(db, problems)
-    walk = _Scan(reading, sound=not problems)
-    walk.go(events)
-    missing = sorted(walk.versions - kept)
+    stored_versions = _check_versions(db, problems)
+    scan = _LeadScan(reading, is_sound=not problems)
+    scan.run(events)
+    missing = sorted(scan.versions - stored_versions)
     problems += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
-    problems += walk.faults()
-    return Verification(events, walk.leads, head, tuple(problems))
+    problems += scan.problems()
+    return Verification(events, scan.leads, head, tuple(problems))
 
 
-def _follow_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
-    """Recomputes each hash in order; after the first broken link the rest proves nothing."""
+def _check_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
+    """Recomputes each hash in order and stops at the first broken link.
+
+    Returns the number of events and the last hash.
+    """
     head, count = GENESIS, 0
     for row in db.execute(f"SELECT {EVENT_COLUMNS}, before FROM events ORDER BY sequence"):
         count += 1
@@ -75,18 +78,18 @@ def _follow_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
 
 
 def _check_versions(db: Connection, problems: list[str]) -> set[tuple[str, str]]:
-    """The campaign versions that are kept, each with its campaign."""
-    kept = set()
+    """Checks the hash of each stored campaign version. Returns (slug, version) of each."""
+    stored = set()
     for slug, version, text in db.execute("SELECT slug, version, text FROM campaign_versions"):
-        kept.add((slug, version))
+        stored.add((slug, version))
         if sha256(text.encode()).hexdigest() != version:
             problems.append(f"campaign version {version[:12]}: its text was changed")
-    return kept
+    return stored
 
 
 @dataclass
-class _Finding:
-    """Faults of one kind: the first few in words, the others counted."""
+class _ProblemKind:
+    """Problems of one kind: the first few in words, the others as a number."""
 
     what: str
     named: list[str] = field(default_factory=list)
@@ -94,52 +97,52 @@ class _Finding:
 
     def add(self, name: str, what: str = "") -> None:
         self.count += 1
-        if self.count <= _SHOWN:
+        if self.count <= _MAX_NAMED:
             self.named.append(f"{name}: {what or self.what}")
 
     def lines(self) -> Iterator[str]:
         yield from self.named
-        if self.count > _SHOWN:
-            yield f"and {self.count - _SHOWN} more of these"
+        if self.count > _MAX_NAMED:
+            yield f"and {self.count - _MAX_NAMED} more of these"
 
 
-class _Scan:
-    """Derives each lead's row from its events, and what the row says of its bill."""
+class _LeadScan:
+    """Compares each lead's row with the row that its events and statements give."""
 
-    def __init__(self, reading: SqlReading, *, sound: bool) -> None:
-        """What is due is drawn from events and versions: it is looked at if those are `sound`."""
+    def __init__(self, reading: SqlReading, *, is_sound: bool) -> None:
+        """Due times depend on events and versions, so they are checked only if `is_sound`."""
         self.leads = 0
         self.versions: set[tuple[str, str]] = set()
         self._reading = reading
         self._db = reading.connection
-        self._sound = sound
+        self._is_sound = is_sound
         self._events = 0
-        self._unlawful = _Finding("not a lawful move")
-        self._rows = _Finding("its row differs from its events")
-        self._without = _Finding("has events and no row")
-        self._billed = _Finding("its row names another statement than billed it")
-        self._due = _Finding("its row says that it is due at another time than its events")
+        self._unlawful = _ProblemKind("not a lawful move")
+        self._rows = _ProblemKind("its row differs from its events")
+        self._without = _ProblemKind("has events and no row")
+        self._billed = _ProblemKind("its row names another statement than billed it")
+        self._due = _ProblemKind("its row says that it is due at another time than its events")
 
-    def faults(self) -> Iterator[str]:
-        for wrong in (self._unlawful, self._rows, self._without, self._billed, self._due):
-            yield from wrong.lines()
+    def problems(self) -> Iterator[str]:
+        for kind in (self._unlawful, self._rows, self._without, self._billed, self._due):
+            yield from kind.lines()
 
-    def go(self, events: int) -> None:
-        """Looks at every lead; `events` is how many the chain has."""
-        # The leads as they are stored, whose events are mostly stored together as well.
+    def run(self, events: int) -> None:
+        """Checks every lead. `events` is the number of events in the chain."""
+        # In stored order, because the events of a lead are mostly stored together as well.
         rows = self._db.execute(
             f"SELECT {LEAD_ROW}, due_at, billed, {BILLED}"
             f" FROM leads {self._reading.dialect.in_stored_order} ORDER BY leads.id"
         )
         for *row, due, billed, derived in rows:
-            self._look(tuple(row), due)
+            self._check_row(tuple(row), due)
             if billed != derived:
                 self._billed.add(f"lead {row[0]}")
         others = "SELECT count(*) FROM events WHERE lead_id IS NULL"
         if self._events + self._db.execute(others).fetchone()[0] != events:
-            self._look_for_rows()
+            self._find_missing_rows()
 
-    def _look_for_rows(self) -> None:
+    def _find_missing_rows(self) -> None:
         without = self._db.execute(
             "SELECT DISTINCT lead_id FROM events WHERE lead_id IS NOT NULL"
             " AND NOT EXISTS (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id)"
@@ -148,7 +151,7 @@ class _Scan:
             self.leads += 1
             self._without.add(f"lead {lead_id}")
 
-    def _look(self, row: Row, due: str | None) -> None:
+    def _check_row(self, row: Row, due: str | None) -> None:
         lead_id = str(row[0])
         events = self._events_of(lead_id)
         lead = self._fold(events)
@@ -158,11 +161,11 @@ class _Scan:
         shown = lead.consent_version
         versions = {lead.version} if shown is None else {lead.version, shown}
         self.versions |= {(lead.campaign, version) for version in versions}
-        if self._sound and due != self._reading.due.derive(lead, (one.event for one in events)):
+        if self._is_sound and due != self._reading.due.derive(lead, (one.event for one in events)):
             self._due.add(f"lead {lead_id}")
 
     def _events_of(self, lead_id: str) -> Sequence[Recorded]:
-        """The lead's events; none at all if one cannot be read: then the chain is broken too."""
+        """The lead's events; empty if one is damaged, because the chain is then broken too."""
         rows = self._db.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
         ).fetchall()
@@ -174,18 +177,18 @@ class _Scan:
             return []
 
     def _fold(self, events: Sequence[Recorded]) -> Lead | None:
-        """The lead that the events make; None if no lead can have these events."""
+        """The lead after these events; None if they are damaged or not allowed."""
         try:
             return fold_events(one.event for one in events)
         except MoveRefused:
-            self._name_unlawful(events)
-        except (KeyError, ValueError):  # cannot be read: then the chain is broken there as well
+            self._add_unlawful(events)
+        except (KeyError, ValueError):  # damaged: the chain is broken there as well
             pass
         return None
 
-    def _name_unlawful(self, found: Sequence[Recorded]) -> None:
+    def _add_unlawful(self, events: Sequence[Recorded]) -> None:
         lead: Lead | None = None
-        for one in found:
+        for one in events:
             try:
                 lead = apply_event(lead, one.event)
             except MoveRefused as error:

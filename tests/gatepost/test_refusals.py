@@ -124,7 +124,7 @@ def test_a_file_that_is_no_database_is_refused(service: Service) -> None:
     service.run("leads")
     (service.folder / "notes.txt").write_text("my notes, nothing like a database\n" * 60)
     service.settings["database_url"] = "sqlite:///notes.txt"
-    assert refusal(service).startswith("notes.txt: this file is no SQLite database")
+    assert refusal(service).startswith("notes.txt: not an SQLite database")
     assert "my notes" in (service.folder / "notes.txt").read_text()
 
 
@@ -140,7 +140,7 @@ def test_a_database_that_another_program_holds_is_refused(service: Service) -> N
 @pytest.mark.parametrize("url", ["sqlite:///", "postgresql://x/y"])
 def test_an_address_of_no_ledger_is_refused(service: Service, url: str) -> None:
     service.settings["database_url"] = url
-    assert f"DATABASE_URL {url!r}: only sqlite:///PATH is known" in refusal(service)
+    assert f"DATABASE_URL {url!r}: only sqlite:///PATH is supported" in refusal(service)
 
 
 @pytest.mark.parametrize("command", [("leads",), ("verify",)])
