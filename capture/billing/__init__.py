@@ -1,1 +1,4 @@
-"""Which leads are billable, when, and for how much: pure rules on events, integer minor units."""
+"""Pure billing rules: which lines a lead has, when they fall due and what they cost.
+
+All amounts are integers in minor units. Nothing here reads the ledger or the clock.
+"""

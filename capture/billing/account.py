@@ -1,6 +1,6 @@
-"""A client's account: documents and payments, what is open, what is carried forward (27, 30). Pure.
+"""A client's account: documents, payments, open amounts and credit (rules 27 and 30).
 
-Amounts are minor units with tax. Different currencies are different accounts (rule 29).
+Amounts are minor units with tax. Each currency has its own account (rule 29).
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class DocumentKind(StrEnum):
-    """What kind of document it is."""
+    """The kind of a numbered document."""
 
     STATEMENT = "statement"
     CREDIT = "credit note"
@@ -19,32 +19,32 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One numbered document. Its amounts are positive; its kind says which way they go."""
+    """One numbered document. Amounts are positive, also those of a credit note."""
 
     number: str
     kind: DocumentKind
     client: str
     campaign: str
     month: str
-    """Of the statement, also where this is a note on it."""
+    """The month of the statement; for a note, the month of the statement that it corrects."""
     corrects: str
-    """The statement that a note is on; empty for a statement."""
+    """Number of the statement that a note corrects; empty for a statement."""
     currency: str
     net: int
     vat: int
     issued_on: date
     due_on: date | None
-    """None where nothing is to be paid: a credit note."""
+    """None for a credit note, which is not paid."""
 
     @property
     def gross(self) -> int:
-        """With tax."""
+        """Net amount plus tax."""
         return self.net + self.vat
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that came in for a document; below nought if it went back."""
+    """A payment for a document. The amount is negative if the money was returned."""
 
     client: str
     number: str
@@ -54,27 +54,28 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document and what became of it."""
+    """A document with its credits and payments."""
 
     document: Document
     credited: int = 0
-    """By credit notes on it."""
+    """Sum of the credit notes on it."""
     paid: int = 0
+    """Sum of the payments for it."""
     offset: int = 0
-    """Settled by what was paid or credited too much elsewhere."""
+    """Amount settled by the surplus of other documents."""
 
     @property
     def open(self) -> int:
-        """What is still to be paid."""
-        return max(0, self._left)
+        """The amount still to be paid; never negative."""
+        return max(0, self._balance)
 
     @property
     def surplus(self) -> int:
-        """What was paid or credited beyond it."""
-        return max(0, -self._left)
+        """The amount paid or credited too much; never negative."""
+        return max(0, -self._balance)
 
     def state(self, today: date) -> str:
-        """In a word, on a day in the campaign's zone."""
+        """`issued`, `settled`, `overdue` or `open`; `today` is in the campaign's time zone."""
         due_on = self.document.due_on
         if due_on is None:
             return "issued"
@@ -83,32 +84,32 @@ class Entry:
         return "overdue" if today > due_on else "open"
 
     @property
-    def _left(self) -> int:
-        owed = 0 if self.document.due_on is None else self.document.gross
-        return owed - self.credited - self.paid - self.offset
+    def _balance(self) -> int:
+        payable = 0 if self.document.due_on is None else self.document.gross
+        return payable - self.credited - self.paid - self.offset
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All documents of one client in one currency, in their order."""
+    """All documents of one client in one currency, in order."""
 
     client: str
     currency: str
     entries: Sequence[Entry]
     carried: int
-    """Nought or less: what the client has to its credit, taken off what it owes next."""
+    """The client's credit for the next bill, as zero or a negative amount."""
 
     @property
     def open(self) -> int:
-        """What the client is still to pay."""
+        """The total that the client still has to pay."""
         return sum(entry.open for entry in self.entries)
 
 
 def accounts(documents: Iterable[Document], payments: Iterable[Payment]) -> list[Account]:
-    """An account for each client and currency, in the order of their first document.
+    """The accounts by client and currency, in the order of their first documents.
 
-    A credit lowers the statement that it is on. What is then paid or credited beyond a document
-    settles the client's oldest open ones; what is left is carried forward.
+    A credit note reduces its statement. An amount that was paid or credited too much for a document
+    settles the client's oldest open documents; the rest is carried forward.
     """
     by_owner: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
@@ -117,7 +118,7 @@ def accounts(documents: Iterable[Document], payments: Iterable[Payment]) -> list
     for payment in payments:
         paid[payment.number] = paid.get(payment.number, 0) + payment.amount
     return [
-        _account(client, currency, of_one, paid) for (client, currency), of_one in by_owner.items()
+        _account(client, currency, group, paid) for (client, currency), group in by_owner.items()
     ]
 
 
@@ -128,13 +129,13 @@ def _account(
     for document in documents:
         if document.kind is DocumentKind.CREDIT:
             credited[document.corrects] = credited.get(document.corrects, 0) + document.gross
-    first = [
+    unsettled = [
         Entry(document, credited.get(document.number, 0), paid.get(document.number, 0))
         for document in documents
     ]
-    surplus = sum(entry.surplus for entry in first)
+    surplus = sum(entry.surplus for entry in unsettled)
     entries = []
-    for entry in first:
+    for entry in unsettled:
         offset = min(surplus, entry.open) - entry.surplus
         surplus -= max(0, offset)
         entries.append(Entry(entry.document, entry.credited, entry.paid, offset))

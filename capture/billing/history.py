@@ -1,7 +1,7 @@
-"""What a lead's events leave standing for the bill: its meeting, its sale, its revenue.
+"""The billing history of a lead: its booking, meeting, sale, refunds and revenue.
 
-A paying outcome that the agency recorded carries the time at which it becomes final, unless the
-client objects (rule 14); one that the client recorded is final as it stands.
+If the agency records a billable outcome, it becomes final at a stored time unless the client
+objects (rule 14). If the client records it, it is final at once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,115 +17,114 @@ from capture.lead.fold import apply_event
 from capture.lead.model import Lead
 from capture.lead.moves import Track
 
-_JUDGED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.OVER_CAP})
+_VERDICT_KINDS: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.OVER_CAP})
 
 
 @dataclass(frozen=True, slots=True)
 class BillableEvent:
-    """Something that pays, beside the lead's acceptance."""
+    """An outcome for which the client may have to pay. Times are UTC."""
 
     occurred_at: datetime
     final_at: datetime
     amount: int = 0
-    """Of a purchase or of a period's revenue, in minor units."""
+    """Amount of the purchase or of the period's revenue, in minor units."""
     entered: bool = False
     """The agency entered it for the client (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Given back to the customer, in minor units."""
+    """A refund to the customer, in minor units."""
 
     occurred_at: datetime
     amount: int
     period: str = ""
-    """The first day of the one period that it is for; empty: it is for the sale."""
+    """First day of the refunded period of revenue; empty for a refund of the sale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """The time in which somebody was no customer: from their leaving to their return."""
+    """The time from a customer's churn to their return."""
 
     left_at: datetime
     returned: BillableEvent | None = None
-    """The sale that brought them back."""
+    """The sale of the return; None if they did not return."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """One lead with what its bill depends on."""
+    """One lead with everything that its lines depend on."""
 
     lead: Lead
     verdict: Mapping[str, Any]
-    """The last one, as its event holds it."""
+    """The last verdict, as in its event."""
     booked: BillableEvent | None = None
+    """The booking that counts now."""
     missed: BillableEvent | None = None
-    """The booking that stands for good, whatever becomes of it or of a later one: nobody came to
-    its meeting, or it was moved or cancelled at that meeting's time or later (rule 42)."""
+    """A booking that stays billable even if it or a later one is cancelled (rule 42): the person
+    did not come, or it was moved or cancelled at the meeting's time or later."""
     held: BillableEvent | None = None
     won: BillableEvent | None = None
-    """The first sale; a return after churn is none (rule 37)."""
+    """The first sale. A return after churn does not count as a sale (rule 37)."""
     refunds: tuple[Refund, ...] = ()
     revenue: Mapping[str, tuple[BillableEvent, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
     """The amounts of each period, by its first day, such as 2026-11-15."""
     absences: tuple[Absence, ...] = ()
-    """Each churn with the return that ended it, in the order of their recording."""
+    """Each churn with its return, in the order of recording."""
     _cancelled: BillableEvent | None = None
-    """The booking that was cancelled last; it comes back if a rejection is taken back (rule 13)."""
+    """The booking that was cancelled last. Undoing a rejection restores it (rule 13)."""
 
     @property
     def churned_at(self) -> datetime | None:
-        """When the customer left, if they did not return."""
+        """When the customer left; None if they did not leave or have returned."""
         last = self.absences[-1] if self.absences else None
         return None if last is None or last.returned else last.left_at
 
     def refunded_amount(self, period: str = "") -> int:
-        """What was given back of one period's revenue, in minor units."""
+        """The refunds of one period, or of the sale if `period` is empty, in minor units."""
         return sum(refund.amount for refund in self.refunds if refund.period == period)
 
     def net_revenue(self, period: str) -> int:
-        """The period's revenue that the client kept, in minor units; never below zero."""
-        paid = sum(one.amount for one in self.revenue.get(period, ()))
-        return max(0, paid - self.refunded_amount(period))
+        """The period's revenue minus its refunds, in minor units; never below zero."""
+        gross = sum(one.amount for one in self.revenue.get(period, ()))
+        return max(0, gross - self.refunded_amount(period))
 
 
 def lead_history(events: Iterable[Event]) -> LeadHistory:
-    """The life that a lead's events tell of, in order; ValueError if there are none."""
+    """The history from a lead's events, in order. Raises ValueError if there are none."""
     history: LeadHistory | None = None
     for event in events:
-        history = _after(history, event)
+        history = _apply_event(history, event)
     if history is None:
         raise ValueError("no events")
     return history
 
 
-def _after(history: LeadHistory | None, event: Event) -> LeadHistory:
+def _apply_event(history: LeadHistory | None, event: Event) -> LeadHistory:
     lead = apply_event(None if history is None else history.lead, event)
     if history is None:
         return LeadHistory(lead, {})
     changes: dict[str, Any] = {"lead": lead}
-    if event.kind in _JUDGED:
+    if event.kind in _VERDICT_KINDS:
         changes["verdict"] = event.data.get("verdict", {})
-        # A correction that shuts the lead out cancels its meeting.
-        stands = lead.appointment == history.lead.appointment
-        changes["booked"] = history.booked if stands else history.missed
+        # If the new verdict does not qualify the lead, its pending meeting is cancelled.
+        is_kept = lead.appointment == history.lead.appointment
+        changes["booked"] = history.booked if is_kept else history.missed
     elif event.kind is EventKind.OBJECTED:
-        changes |= _objected(history, event)
+        changes |= _objection_changes(history, event)
     else:
-        changes |= _meeting(history, event, lead) | _sale(history, event)
+        changes |= _meeting_changes(history, event, lead) | _sale_changes(history, event)
     return replace(history, **changes)
 
 
-def _meeting(history: LeadHistory, event: Event, lead: Lead) -> dict[str, Any]:
-    """What becomes of its booking; once that can be charged for good, it is `missed` too."""
+def _meeting_changes(history: LeadHistory, event: Event, lead: Lead) -> dict[str, Any]:
+    """How the event changes the booking and the meeting."""
     changes: dict[str, Any] = {}
     match event.kind:
-        case EventKind.SCHEDULED:
-            changes = {
-                "booked": history.booked or _billable_event(event)
-            }  # what stands for good counts
+        case EventKind.SCHEDULED:  # a booking that stays billable is not replaced
+            changes = {"booked": history.booked or _billable_event(event)}
         case EventKind.MOVED | EventKind.CANCELLED if _has_meeting_begun(history.lead, event):
             changes = {"missed": history.booked}
         case EventKind.CANCELLED | EventKind.REJECTED if (
@@ -141,8 +140,8 @@ def _meeting(history: LeadHistory, event: Event, lead: Lead) -> dict[str, Any]:
     return changes
 
 
-def _sale(history: LeadHistory, event: Event) -> dict[str, Any]:
-    """What becomes of its sale; a return after churn is no other sale."""
+def _sale_changes(history: LeadHistory, event: Event) -> dict[str, Any]:
+    """How the event changes the sale. After churn, `won` is a return, not another sale."""
     match event.kind:
         case EventKind.WON if history.churned_at is not None:
             last = replace(history.absences[-1], returned=_billable_event(event))
@@ -162,18 +161,18 @@ def _sale(history: LeadHistory, event: Event) -> dict[str, Any]:
     return {}
 
 
-def _objected(history: LeadHistory, event: Event) -> dict[str, Any]:
-    """What no longer stands; it may be recorded again, and is then contestable again."""
+def _objection_changes(history: LeadHistory, event: Event) -> dict[str, Any]:
+    """Removes the outcomes that the client objects to. They may be recorded again."""
     period = event.data.get("period")
     if period:
-        return _objected_period(history, period, event.recorded_at)
+        return _period_objection_changes(history, period, event.recorded_at)
     if event.data["track"] == Track.APPOINTMENT:
         return {"booked": None, "missed": None, "held": None}
     return {"won": None, "refunds": (), "absences": ()}
 
 
-def _objected_period(history: LeadHistory, period: str, now: datetime) -> dict[str, Any]:
-    """Amounts that were final by then stand; with the last amount its refunds go too."""
+def _period_objection_changes(history: LeadHistory, period: str, now: datetime) -> dict[str, Any]:
+    """Removes the period's amounts that are not final, and its refunds if no amount remains."""
     revenue = {day: amounts for day, amounts in history.revenue.items() if day != period}
     final = tuple(one for one in history.revenue.get(period, ()) if one.final_at <= now)
     if final:
@@ -183,7 +182,7 @@ def _objected_period(history: LeadHistory, period: str, now: datetime) -> dict[s
 
 
 def _has_meeting_begun(lead: Lead, event: Event) -> bool:
-    """Whether it happened at the time of the lead's meeting or later (rule 42)."""
+    """Whether the event occurred at the start of the lead's meeting or later (rule 42)."""
     return lead.meeting_at is not None and event.occurred_at >= lead.meeting_at
 
 
@@ -197,19 +196,19 @@ def _billable_event(event: Event) -> BillableEvent:
     )
 
 
-# Months of revenue: when a term ends, a prepayment divided, each month once (20, 22).
+# Months of revenue (rules 20 and 22).
 
 
 def after_months(day: date, months: int) -> date:
-    """The same day so many months later, clamped to the month's end: 31 January + 1 is the 28th."""
+    """The same day some months later, or the month's last day: 31 January + 1 is 28 February."""
     later: date = day + relativedelta(months=months)
     return later
 
 
 def split(amount: int, start: date, months: int) -> dict[date, int]:
-    """A payment for several months, by the first day of each; the sum stays the amount.
+    """Splits a payment in minor units over months, by the first day of each month.
 
-    What does not divide goes to the first months, one minor unit each.
+    The remainder goes to the first months, one minor unit each, so the sum equals `amount`.
     """
     each, rest = divmod(amount, months)
     return {
@@ -218,7 +217,7 @@ def split(amount: int, start: date, months: int) -> dict[date, int]:
 
 
 def overlapping(day: date, known: Iterable[date]) -> date | None:
-    """The known first day whose month shares a day with the month that begins on `day`."""
+    """A day in `known` whose month overlaps the month that begins on `day`; None if none does."""
     for other in known:
         first, second = sorted((day, other))
         if second < after_months(first, 1):

@@ -1,4 +1,4 @@
-"""The lines of one lead (rules 8, 20 to 24): what is due, since when, and how much."""
+"""The bill lines of one lead (rules 8 and 20 to 24), and the money cap of a month (rule 9)."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,92 +18,92 @@ from capture.money import check_amount, is_exact, round_minor, to_minor
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one lead costs, for good or for one period of revenue."""
+    """One bill line: a lead, or one period of a lead's revenue. Times are UTC."""
 
     lead_id: str
     period: str
-    """First day of the period of revenue, such as 2026-11-15; empty where a lead is paid once."""
+    """First day of the period of revenue, such as 2026-11-15; `ONCE` for other price models."""
     event: str
-    """What pays, by the campaign file's word."""
+    """The billable event, as `price.billable` of the campaign file names it."""
     event_at: datetime
     due_at: datetime
     base: int | None
-    """What was kept of the purchase or revenue that a percentage is taken of, in minor units."""
+    """The amount that the percentage applies to, after refunds, in minor units; None for a rate."""
     amount: int
     """In minor units of the campaign's currency; 0 when free."""
     currency: str
     version: str
     free_over_cap: bool = False
     entered: bool = False
-    """Its acceptance or what pays is the agency's entry for the client (rule 41)."""
+    """The agency entered the acceptance or the billable event for the client (rule 41)."""
 
 
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 ONCE: Final = ""
-"""The period of a line that a lead can have once in its life."""
+"""The period of a line that a lead can have only once."""
 
 
 def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list[Line]:
     """The lead's lines that are due as of a time, in the order of their periods.
 
-    `campaign` is the version of the lead's receipt (rule 16). Test leads and leads taken over a
-    cap cost nothing (rules 5 and 8); nor does what was given back whole (rules 23 and 37), nor a
-    lead without consent and without a lawful basis (rule 35).
+    `campaign` is the version of the lead's receipt (rule 16). There is no line for a test (rule 5),
+    for a lead over a cap (rule 8), without consent or lawful basis (rule 35), or after a full
+    refund (rules 23 and 37).
     """
     lead = history.lead
     accepted_at = lead.accepted_as_of(as_of)
     if accepted_at is None or lead.test or lead.free_over_cap or not lead.consent.is_lawful:
         return []
-    found = []
-    for period, paying in _billable_events(history, campaign, accepted_at, as_of):
-        due_at = max(accepted_at, paying.final_at)
+    lines = []
+    for period, billable in _billable_events(history, campaign, accepted_at, as_of):
+        due_at = max(accepted_at, billable.final_at)
         exact = exact_fee(history, campaign, period)
         if due_at > as_of or not exact:
             continue
-        found.append(
+        lines.append(
             Line(
                 lead_id=lead.lead_id,
                 period=period,
                 event=campaign.price.billable,
-                event_at=paying.occurred_at,
+                event_at=billable.occurred_at,
                 due_at=due_at,
                 base=_base_amount(history, campaign, period),
                 amount=round_minor(exact),
                 currency=campaign.currency,
                 version=campaign.version,
-                entered=lead.entered or paying.entered,
+                entered=lead.entered or billable.entered,
             )
         )
-    return found
+    return lines
 
 
 def next_due_at(
     events: Iterable[Event], campaign: Campaign, billed: Container[str]
 ) -> datetime | None:
-    """When a lead's next line falls due if nothing more is recorded; silence counts (rule 33).
+    """When a lead's next line falls due if no further event is recorded (rule 33).
 
-    `events` are all events of one lead, in order; `billed` holds the periods of its lines that a
-    statement has. None: no line falls due by itself.
+    Decisions by silence are included. `events` are all events of one lead, in order; `billed` holds
+    the periods that are on a statement already. None if no line will fall due.
     """
     lines = lines_for(lead_history(events), campaign, _FOREVER)
     return min((line.due_at for line in lines if line.period not in billed), default=None)
 
 
 def exact_fee(history: LeadHistory, campaign: Campaign, period: str = ONCE) -> Fraction:
-    """What a lead's line costs after all its events, in minor units, not rounded yet.
+    """The unrounded price of a lead's line after all its events, in minor units.
 
-    Zero for what was given back whole, and for a period that does not count.
+    Zero after a full refund, and for a period that is not billable.
     """
     price = campaign.price
     share = Fraction(price.percent or 0) / 100
     if price.billable == "revenue":
-        does_count = is_billable_period(date.fromisoformat(period), history, campaign)
-        return share * history.net_revenue(period) if does_count else Fraction(0)
+        is_billable = is_billable_period(date.fromisoformat(period), history, campaign)
+        return share * history.net_revenue(period) if is_billable else Fraction(0)
     rate = Fraction(0 if price.rate is None else to_minor(price.rate, campaign.currency))
     if price.billable != "won" or history.won is None or not history.won.amount:
         return rate
-    kept = net_purchase(history, campaign)
-    return share * kept if price.rate is None else rate * kept / history.won.amount
+    net = net_purchase(history, campaign)
+    return share * net if price.rate is None else rate * net / history.won.amount
 
 
 def _base_amount(history: LeadHistory, campaign: Campaign, period: str) -> int | None:
@@ -135,20 +135,17 @@ def _billable_events(
 
 
 def _deemed_held(history: LeadHistory, as_of: datetime) -> BillableEvent | None:
-    """A meeting of which nobody said anything in time (rule 14)."""
+    """The meeting that silence takes as held by `as_of` (rule 14); None if there is none."""
     silent_since = history.lead.deemed_held_at
     if silent_since is None or not history.lead.is_deemed_held_at(as_of):
         return None
     return BillableEvent(silent_since, silent_since)
 
 
-# Amounts as people type them, to the integers that we count in.
-
-
 def minor_units(amount: Decimal, currency: str) -> int:
-    """Major units to minor ones.
+    """An amount in major units, as people type it, in minor units.
 
-    Raises `Refused` for more than we count with, or more decimals than the currency has.
+    Raises `Refused` if it is too large or has more decimals than the currency.
     """
     check_amount(amount, currency)
     if not is_exact(amount, currency):
@@ -156,8 +153,7 @@ def minor_units(amount: Decimal, currency: str) -> int:
     return to_minor(amount, currency)
 
 
-# Which outcomes pay, and which of them accept the lead when the client itself records them.
-
+# Billable outcomes, and outcomes that accept the lead (rule 41).
 
 PAYS: Final[Mapping[str, EventKind]] = {
     "scheduled": EventKind.SCHEDULED,
@@ -165,11 +161,11 @@ PAYS: Final[Mapping[str, EventKind]] = {
     "won": EventKind.WON,
     "revenue": EventKind.REVENUE,
 }
-"""What pays beside acceptance, by the word that the campaign file uses."""
+"""The outcome of each `price.billable` in the campaign file, except `accepted`."""
 
 _ALWAYS_ACCEPT: Final = frozenset({EventKind.HELD, EventKind.WON, EventKind.REVENUE})
-"""Nobody meets with or sells to a lead that they do not take. A booking is less: it may come
-before acceptance (rule 10), unless the price is for bookings."""
+"""A client who records one of these accepts the lead. A booking may come before acceptance
+(rule 10), so it accepts the lead only if the price is for bookings."""
 
 
 def is_billable_event(kind: EventKind, terms: Campaign) -> bool:
@@ -184,16 +180,16 @@ def is_acceptance(kind: EventKind, terms: Campaign) -> bool:
 
 def first_accepting_outcome(events: Iterable[Event], terms: Campaign) -> EventKind | None:
     """The first outcome by which the client itself accepted the lead; None if there is none."""
-    own = (event.kind for event in events if event.actor is Actor.CLIENT)
-    return next((kind for kind in own if is_acceptance(kind, terms)), None)
+    kinds = (event.kind for event in events if event.actor is Actor.CLIENT)
+    return next((kind for kind in kinds if is_acceptance(kind, terms)), None)
 
 
-# A month's lines in their order, under the cap on money (rule 9).
+# The money cap of a month (rule 9).
 
 
 @dataclass(frozen=True, slots=True)
 class DueKey:
-    """All of a line that its order and the cap on money need: a month may have very many."""
+    """The fields of a line that its order and the money cap need. A month may have very many."""
 
     due_at: datetime
     lead_id: str
@@ -201,19 +197,22 @@ class DueKey:
     amount: int
     """In minor units; 0 when free."""
     received_at: datetime
-    """When the lead came."""
+    """When the lead was received."""
     version: str
-    """The campaign version of its receipt."""
+    """The campaign version at its receipt."""
     free_over_cap: bool = False
 
 
 def apply_money_cap(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
-    """In order of due time, lead id, period; a line that would cross the cap is wholly free."""
-    drawn = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
+    """Sorts lines by due time, lead id and period. A line that would cross the cap becomes free.
+
+    `money_cap` is in minor units; None for no cap.
+    """
+    ordered = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
     total = 0
-    for number, line in enumerate(drawn):
+    for index, line in enumerate(ordered):
         if money_cap is not None and total + line.amount > money_cap:
-            drawn[number] = replace(line, amount=0, free_over_cap=True)
+            ordered[index] = replace(line, amount=0, free_over_cap=True)
         else:
             total += line.amount
-    return drawn
+    return ordered

@@ -1,7 +1,7 @@
-"""What may still change a line: a refund, churn and return, a booking cancelled (23, 37, 42).
+"""Rules that change or exclude a line: refunds, churn, return, cancellation (rules 23, 37, 42).
 
-Each rule is one entry: the test by which billing decides, and the sentence by which the agreement
-says it. Neither side has any other, so that what is agreed and what is billed cannot drift apart.
+Each rule on a period of revenue holds the test that billing uses and the sentence that the
+agreement prints, so the agreement and the bill cannot differ.
 """
 
 from collections.abc import Callable
@@ -15,40 +15,40 @@ from capture.campaign.model import Campaign, Price
 
 @dataclass(frozen=True, slots=True)
 class PeriodRule:
-    """A reason for which a period of revenue does not count."""
+    """A rule that excludes periods of revenue from billing."""
 
     sentence: Callable[[Price], str]
-    """The sentences of the agreement."""
+    """The text for the agreement."""
     excludes: Callable[[date, LeadHistory, Campaign], bool]
-    """Whether the period that starts on this day does not count."""
+    """Whether the period that begins on this day is not billable."""
 
 
 def is_billable_period(period: date, history: LeadHistory, campaign: Campaign) -> bool:
-    """Whether the revenue of a period pays a share (rules 22 and 37)."""
+    """Whether the revenue of the period that begins on this day is billable (rules 22, 37)."""
     if history.won is None or campaign.price.months is None:
         return False
     return not any(rule.excludes(period, history, campaign) for rule in PERIOD_RULES)
 
 
 def is_within_term(period: date, history: LeadHistory, campaign: Campaign) -> bool:
-    """Whether a period starts in the months that count from the first sale (rule 22)."""
+    """Whether a period begins within the term, which starts with the first sale (rule 22)."""
     return history.won is not None and not _is_outside_term(period, history, campaign)
 
 
 def net_purchase(history: LeadHistory, campaign: Campaign) -> int:
-    """What was not given back of the sale within `refund_days` of won, in minor units (rule 23)."""
+    """The sale minus the refunds within `refund_days` of it, in minor units (rule 23)."""
     won = history.won
     if won is None:
         return 0
     last = day_of(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
-    given_back = sum(
+    refunded = sum(
         refund.amount for refund in history.refunds if day_of(refund.occurred_at, campaign) <= last
     )
-    return won.amount - given_back
+    return won.amount - refunded
 
 
 def rule_sentences(price: Price) -> list[str]:
-    """What refunds, churn, a return and meetings do under a price, as the agreement says it."""
+    """The agreement's sentences on refunds, churn, return and meetings under a price."""
     match price.billable:
         case "revenue":
             return [
@@ -57,7 +57,7 @@ def rule_sentences(price: Price) -> list[str]:
                 _SEVERAL_AMOUNTS,
             ]
         case "won":
-            return [_refund_of_a_purchase(price), _NO_SECOND_ACQUISITION]
+            return [_purchase_refund_sentence(price), _NO_SECOND_ACQUISITION]
         case "scheduled":
             return [_BOOKING, _NO_SALE_MATTERS]
         case "held":
@@ -67,7 +67,7 @@ def rule_sentences(price: Price) -> list[str]:
 
 
 def day_of(moment: datetime, campaign: Campaign) -> date:
-    """The day that the campaign's zone has at a moment."""
+    """The date of a time in the campaign's time zone."""
     return moment.astimezone(campaign.zone).date()
 
 
@@ -79,8 +79,8 @@ def _is_outside_term(period: date, history: LeadHistory, campaign: Campaign) -> 
     return not first <= period < after_months(first, months)
 
 
-def _term(price: Price) -> str:
-    months = _number(price.months or 0, "month")
+def _term_sentence(price: Price) -> str:
+    months = _count(price.months or 0, "month")
     return (
         f"Revenue counts from the day on which the sale was won until the same day {months} "
         "later, or until the last day of that month if it has no such day. A payment for "
@@ -97,7 +97,7 @@ def _is_refunded_in_full(period: date, history: LeadHistory, campaign: Campaign)
     )
 
 
-def _refund_in_full(price: Price) -> str:
+def _full_refund_sentence(price: Price) -> str:
     if not price.refund_days:
         return (
             "Once a sale is given back to the customer in full, no month counts that begins on the "
@@ -105,7 +105,7 @@ def _refund_in_full(price: Price) -> str:
         )
     return (
         "Once a sale is given back to the customer in full, no month counts that begins on the day "
-        f"of that refund or later, or in the {_number(price.refund_days, 'day')} before it; its "
+        f"of that refund or later, or in the {_count(price.refund_days, 'day')} before it; its "
         "line is credited if it was billed. Earlier months stay as they are."
     )
 
@@ -118,7 +118,7 @@ def _is_between_churn_and_return(period: date, history: LeadHistory, campaign: C
     )
 
 
-def _leaving_and_return(price: Price) -> str:  # noqa: ARG001 - each rule says its sentence alike
+def _churn_sentence(price: Price) -> str:  # noqa: ARG001 - all sentences have this signature
     return (
         "No month counts that begins on the day on which the customer left, or later; what was "
         "billed of such a month is credited. If the customer returns, months that begin on the day "
@@ -128,9 +128,9 @@ def _leaving_and_return(price: Price) -> str:  # noqa: ARG001 - each rule says i
 
 
 PERIOD_RULES: Final = (
-    PeriodRule(_term, _is_outside_term),
-    PeriodRule(_refund_in_full, _is_refunded_in_full),
-    PeriodRule(_leaving_and_return, _is_between_churn_and_return),
+    PeriodRule(_term_sentence, _is_outside_term),
+    PeriodRule(_full_refund_sentence, _is_refunded_in_full),
+    PeriodRule(_churn_sentence, _is_between_churn_and_return),
 )
 
 _REFUND_IN_PART: Final = (
@@ -161,15 +161,15 @@ _NO_SALE_MATTERS: Final = (
 )
 
 
-def _refund_of_a_purchase(price: Price) -> str:
+def _purchase_refund_sentence(price: Price) -> str:
     if not price.refund_days:
         return "A refund to the customer changes no line."
     return (
-        f"A refund to the customer within {_number(price.refund_days, 'day')} of the sale "
+        f"A refund to the customer within {_count(price.refund_days, 'day')} of the sale "
         "reduces the line in proportion, or credits it in proportion if it was billed. A later "
         "refund changes no line."
     )
 
 
-def _number(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else noun + 's'}"

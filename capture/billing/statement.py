@@ -1,4 +1,4 @@
-"""What a client owes for one campaign and one month, as facts."""
+"""The statement: a client's bill for one campaign and one month. Amounts are minor units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,37 +9,37 @@ from typing import Any, Self
 from capture.campaign.model import Client
 from capture.money import percent_of
 
-# Who bills whom, and how it is paid (rule 30): frozen with each statement.
+# The parties and the terms of payment (rule 30); each statement stores them as they are then.
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One side of a bill, as it is printed."""
+    """The agency or the client, as printed on a bill."""
 
     name: str
     address: tuple[str, ...] = ()
-    """Line by line, without the name."""
+    """Lines of the address, without the name."""
     tax_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Who we are, and where to pay us."""
+    """The agency and its bank details."""
 
     party: Party
     payment: tuple[str, ...] = ()
-    """Bank and account, line by line."""
+    """Lines with the bank and the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Both sides of a statement, its tax and its terms of payment."""
+    """The supplier and the customer of a statement, its tax and its terms of payment."""
 
     supplier: Party
     customer: Party
     purchase_order: str
     vat_rate: str
-    """In percent, as text that is no float: `19` or `7.5`."""
+    """Percent as decimal text, such as `19` or `7.5`."""
     vat_note: str
     payment_days: int
     payment: tuple[str, ...]
@@ -49,16 +49,16 @@ class Parties:
         return percent_of(net, Decimal(self.vat_rate), currency)
 
     def due_on(self, issued_on: date) -> date:
-        """By when a document of a day is to be paid."""
+        """The day by which a document issued on a day has to be paid."""
         return issued_on + timedelta(days=self.payment_days)
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """What `as_data` gave, read back."""
+        """The parties from the result of `as_data`."""
         return cls(
             **{
                 **data,
@@ -70,7 +70,7 @@ class Parties:
 
 
 def build_parties(agency: Agency, client: Client) -> Parties:
-    """Both sides as the agency's settings and the client's record have them now."""
+    """The parties from the agency's settings and the client's file."""
     return Parties(
         supplier=agency.party,
         customer=Party(client.legal_name, client.address, client.tax_id),
@@ -88,7 +88,7 @@ def _party(data: Mapping[str, Any]) -> Party:
 
 @dataclass(frozen=True, slots=True)
 class MetCriterion:
-    """One criterion that the lead met, in the words of its verdict."""
+    """One criterion that the lead passed, with the rule's text from its verdict."""
 
     id: str
     rule: str
@@ -96,40 +96,41 @@ class MetCriterion:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One lead on the bill, or one period of its revenue."""
+    """One line of the bill: a lead, or one period of a lead's revenue. Times are UTC."""
 
     lead_id: str
     period: str
-    """First day of the period of revenue; empty where a lead is paid once."""
+    """First day of the period of revenue; empty for other price models."""
     version: str
-    """The campaign version that judged it."""
+    """The campaign version that judged the lead."""
     received_at: datetime
     event: str
-    """What pays: accepted, scheduled, held, won or revenue."""
+    """The billable event: accepted, scheduled, held, won or revenue."""
     event_at: datetime
     due_at: datetime
     base: int | None
-    """What a percentage is taken of, in minor units; None under a flat rate."""
+    """The amount that the percentage applies to, in minor units; None for a flat rate."""
     amount: int
-    """Minor units; 0 when free."""
+    """Minor units, net of tax; 0 if free."""
     free_over_cap: bool
-    """It would have crossed the cap on money (rule 9)."""
+    """Free, because it would have crossed the money cap (rule 9)."""
     late: bool
-    """It fell due in a month that was closed already, and stands here with its own date."""
+    """It fell due in an earlier month that was closed already; its dates stay as they were."""
     met: Sequence[MetCriterion]
     entered: bool = False
-    """The agency entered for the client that it accepts, or what pays (rule 41)."""
+    """The agency entered the acceptance or the billable event for the client (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Leads of the campaign that are not on the bill, for the client's own check."""
+    """Numbers of leads that are not on the bill, so that the client can check it."""
 
     in_review: int
-    """Received by the month's end, to be paid for, and not decided when it was closed."""
+    """Billable leads received by the month's end and still without a decision at closing."""
     over_cap_refused: int
+    """Received in the month over a lead cap and refused (rule 8)."""
     over_cap_free: int
-    """Received in the month over a lead cap (rule 8)."""
+    """Received in the month over a lead cap and delivered free of charge (rule 8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,25 +143,25 @@ class Statement:
     campaign: str
     month: str
     time_zone: str
-    """The campaign's: its month and days are cut there."""
+    """The campaign's time zone, which decides its months and days."""
     currency: str
     model: str
     lines: Sequence[StatementLine]
     counts: Counts
     parties: Parties
     issued_on: date
-    """The day of its closing in the campaign's zone."""
+    """The day of closing in the campaign's time zone."""
     brought_forward: int
-    """What the client had to its credit before, nought or less (rule 27)."""
+    """The client's earlier credit, as zero or a negative amount (rule 27)."""
     closed_at: datetime
     last_event: int
-    """Number of the last event that it saw."""
+    """Number of the last event that it includes."""
     chain_head: str
     """Hash of that event: the chain's head."""
 
     @property
     def total(self) -> int:
-        """The sum of its lines, net of tax."""
+        """The sum of the lines, net of tax."""
         return sum(line.amount for line in self.lines)
 
     @property
@@ -175,15 +176,15 @@ class Statement:
 
     @property
     def to_pay(self) -> int:
-        """What is left to pay once the client's credit is used up."""
+        """The amount to pay after the client's credit is deducted; never negative."""
         return max(0, self.gross + self.brought_forward)
 
     @property
     def credit_left(self) -> int:
-        """What this bill did not use up of the client's credit."""
+        """The client's credit that remains after this bill; never negative."""
         return max(0, -self.gross - self.brought_forward)
 
     @property
     def due_on(self) -> date:
-        """By when it is to be paid."""
+        """The day by which it has to be paid."""
         return self.parties.due_on(self.issued_on)

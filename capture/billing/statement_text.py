@@ -1,7 +1,7 @@
 """A statement as canonical JSON (rule 26), and its fingerprint.
 
-The JSON holds no personal data. It is what is frozen by its SHA-256 and redrawn by `verify`; every
-other form of a statement is a view of it.
+The JSON holds no personal data. It is stored with its SHA-256, and `verify` draws it again. Every
+other form of a statement is made from it.
 """
 
 import json
@@ -14,11 +14,11 @@ from capture.lead.events import parse_time, show_time
 from capture.text import canonical
 
 FORMAT: Final = 1
-"""Version of the JSON's shape; an older statement is always redrawn in its own."""
+"""Version of the JSON format. An older statement is redrawn in its own format."""
 
 
 def statement_json(statement: Statement) -> str:
-    """The canonical text that is frozen."""
+    """The canonical JSON of a statement."""
     return canonical(
         {
             "format": FORMAT,
@@ -54,7 +54,7 @@ def fingerprint(text: str) -> str:
 
 
 def parse_statement(text: str) -> Statement:
-    """What `to_json` wrote, read back."""
+    """The statement from the text that `statement_json` wrote."""
     data = json.loads(text)
     return Statement(
         number=data["number"],
