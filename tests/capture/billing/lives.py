@@ -1,4 +1,4 @@
-"""Random agreements, moments and acts, with a liking for edges: ties, month ends, clock changes."""
+"""Random terms, times and acts, often at edges: equal times, month ends, clock changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

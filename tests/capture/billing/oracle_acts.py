@@ -1,4 +1,4 @@
-"""What may become of one lead, act by act: the three tracks of rule 10, read from the rules.
+"""The acts on one lead on the three tracks of rule 10, written from the rules alone.
 
 Each function changes a life or raises `Refusal` before it changes anything.
 """
@@ -99,13 +99,13 @@ def withdrawn(history: Life, act: Act) -> None:
 
 
 def _is_own_word(history: Life, act: Act) -> bool:
-    """Rule 41: that a lead paid, as the client itself says."""
+    """Rule 41: whether the client itself recorded a paying outcome."""
     paying = ("held", "won", "revenue", history.terms.billable)
     return act.client and act.what in paying
 
 
 def _accepts(history: Life, act: Act) -> None:
-    """Who says that a lead paid accepts it, and takes that back no more."""
+    """A client that records a paying outcome accepts the lead and cannot undo that."""
     if _is_own_word(history, act):
         if history.accepted is None:
             history.accepted, history.rejected = act.at, None
@@ -124,7 +124,7 @@ def settled(history: Life, act: Act) -> None:
 
 
 def _lose_meeting(history: Life) -> bool:
-    """Cancels a pending meeting; what a no-show made stand stands."""
+    """Cancels a pending meeting; a booking that stays billable is kept."""
     if history.appointment != "scheduled":
         return False
     history.appointment, history.booked = "cancelled", history.missed
@@ -295,7 +295,7 @@ def sums_in_full(history: Life) -> list[int]:
 
 
 def objected(history: Life, act: Act) -> None:
-    """What the client objects to in time does not stand; it may be recorded again."""
+    """An objection in time removes the outcome; it may be recorded again."""
     _stands(history, act)
     _must(act.reason in history.terms.reasons)
     match history.terms.billable:
@@ -322,7 +322,7 @@ def objected(history: Life, act: Act) -> None:
 
 
 def _contest_month(history: Life, act: Act) -> None:
-    """What is not final of the month goes; with its last amount its refunds have no ground."""
+    """Removes the month's amounts that are not final, and its refunds if none remains."""
     amounts = history.revenue.get(act.period, [])
     _may_object(max(amounts, key=lambda one: one.final, default=None), act)
     final = [one for one in amounts if one.final <= act.at]

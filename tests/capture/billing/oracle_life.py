@@ -20,7 +20,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Terms:
-    """One version of an agreement, as far as money goes."""
+    """The billing terms of one campaign version."""
 
     model: str
     billable: str
@@ -86,7 +86,7 @@ def rounded(amount: Fraction) -> int:
 
 
 def split(amount: int, months: int) -> list[int]:
-    """Rule 22: what does not divide goes to the first months, one unit each."""
+    """Rule 22: the remainder goes to the first months, one unit each."""
     each, over = divmod(amount, months)
     return [each + 1 if number < over else each for number in range(months)]
 
@@ -102,7 +102,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Refund:
-    """Given back to the customer: of the sale, or of one month."""
+    """A refund to the customer: of the sale, or of one month."""
 
     on: datetime
     amount: int
@@ -119,7 +119,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class Due:
-    """What a lead owes at some time: nobody billed it yet, no cap was looked at."""
+    """What is due for a lead at some time, before caps and earlier bills."""
 
     lead: str
     period: str
@@ -134,7 +134,7 @@ class Due:
 
 @dataclass
 class Life:
-    """A lead and all that became of it. `stage` is the door's word; review is told by the times."""
+    """A lead and its whole history. `stage` is the result of intake; times give the review."""
 
     lead: str
     terms: Terms

@@ -1,4 +1,4 @@
-"""The real product, driven by the acts that the oracle takes: its use cases on a real ledger."""
+"""Runs the oracle's acts on the real product: its use cases on a real ledger."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def major(amount: int, terms: Terms) -> Decimal:
 
 
 def campaign_of(terms: Terms) -> Campaign:
-    """The campaign file that says these terms."""
+    """The campaign with these terms."""
     head = HEAD.replace('"USD"', f'"{terms.currency}"')
     head = head.replace('"America/New_York"', f'"{terms.zone}"')
     review = {

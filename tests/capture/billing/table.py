@@ -1,4 +1,4 @@
-"""Reads forty_lives.toml, the table that people check by hand: its acts, terms and amounts."""
+"""Reads forty_lives.toml, a table of acts, terms and amounts that was worked out by hand."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ class Entry:
     terms: Terms
     acts: Sequence[Act]
     refused: Sequence[Act]
-    """Those of the acts that must be refused."""
+    """The acts that must be refused."""
     bills: Sequence[str]
     credits: Sequence[str]
     because: str
@@ -102,14 +102,14 @@ def _act(text: str, terms: Terms) -> Act:
 
 
 def shown_line(month: str, line: Line, terms: Terms) -> str:
-    """A line as the table says it."""
+    """A line in the table's notation."""
     marks = [name for name in ("free", "late") if getattr(line, name)]
     period = [f"period {line.period}"] if line.period else []
     return "; ".join([f"{month}: {line.lead} {_shown(line.amount, terms)}", *period, *marks])
 
 
 def shown_credit(credit: Credit, terms: Terms) -> str:
-    """A credit as the table says it."""
+    """A credit in the table's notation."""
     return f"{credit.lead} {_shown(credit.amount, terms)}"
 
 

@@ -1,4 +1,4 @@
-"""What a client owes and has to its credit (rules 27, 29 and 30): the arithmetic alone."""
+"""A client's open amounts and credit (rules 27, 29 and 30): arithmetic only."""
 
 from datetime import date
 
@@ -28,12 +28,12 @@ def opens(account: Account) -> list[int]:
     return [entry.open for entry in account.entries]
 
 
-def test_a_credit_and_a_payment_lower_their_own_statement() -> None:
+def test_a_credit_and_a_payment_reduce_their_statement() -> None:
     (found,) = accounts([bill("1", 100), bill("2", 100), note("3", "2", 30)], [paid("2", 50)])
     assert (opens(found), found.open, found.carried) == ([100, 20, 0], 120, 0)
 
 
-def test_what_came_too_much_settles_the_oldest_open_ones_then_is_carried_forward() -> None:
+def test_an_overpayment_settles_the_oldest_open_documents_first_and_then_is_carried() -> None:
     owed = [bill("1", 100), bill("2", 50), bill("3", 70)]
     (found,) = accounts(owed, [paid("2", 170)])
     assert (opens(found), found.carried) == ([0, 0, 50], 0)
@@ -41,14 +41,14 @@ def test_what_came_too_much_settles_the_oldest_open_ones_then_is_carried_forward
     assert (opens(found), found.carried) == ([0, 0, 0], -80)
 
 
-def test_a_statement_that_was_paid_and_then_credited_leaves_a_balance_below_nought() -> None:
+def test_a_statement_that_was_paid_and_then_credited_leaves_a_credit() -> None:
     (found,) = accounts([bill("1", 100), note("2", "1", 40)], [paid("1", 100)])
     assert (opens(found), found.carried) == ([0, 0], -40)
     (found,) = accounts([bill("1", 100), note("2", "1", 40), bill("3", 30)], [paid("1", 100)])
     assert (opens(found), found.carried) == ([0, 0, 0], -10)
 
 
-def test_currencies_are_accounts_of_their_own() -> None:
+def test_each_currency_has_its_own_account() -> None:
     dollars, euros = accounts([bill("1", 100), bill("2", 70, "EUR")], [paid("1", 150)])
     assert (dollars.carried, euros.carried, euros.open) == (-50, 0, 70)
 

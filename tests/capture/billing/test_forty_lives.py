@@ -18,7 +18,7 @@ LIVES = entries()
 
 
 class Book(Protocol):
-    """Who keeps the books: takes acts, and says what is owed."""
+    """Takes acts and returns lines and credits."""
 
     def does(self, act: Act) -> None: ...
     def lines(self) -> Mapping[str, list[Line]]: ...
@@ -36,7 +36,7 @@ class Rules(Oracle):
 
 
 class Ledger:
-    """The product's book; leads are told by the names of the table."""
+    """The product's book; leads have the names of the table."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -78,7 +78,7 @@ def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[E
 
 
 @pytest.mark.parametrize("life", LIVES, ids=[life.name for life in LIVES])
-def test_a_life_costs_what_was_worked_out_by_hand(
+def test_a_life_costs_the_amount_worked_out_by_hand(
     life: Entry, book: Callable[[Entry], Book]
 ) -> None:
     kept = book(life)
@@ -97,6 +97,6 @@ def test_a_life_costs_what_was_worked_out_by_hand(
     assert [shown_credit(one, life.terms) for one in kept.given_back()] == life.credits
 
 
-def test_there_are_forty_and_each_says_why() -> None:
+def test_there_are_forty_lives_and_each_has_a_reason() -> None:
     assert len(LIVES) == len({history.name for history in LIVES}) >= 40
     assert all(len(history.because) > 40 for history in LIVES)

@@ -1,6 +1,6 @@
-"""What every ledger must do, whatever database stands behind it.
+"""The contract of every ledger, for every database.
 
-A backend's test module subclasses `LedgerContract` and says how to open a fresh ledger.
+The test module of a backend subclasses `LedgerContract` and opens a new ledger.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class LedgerContract:
         assert recorded.event == event
         assert recorded.hash == link(GENESIS, event, 1)
 
-    def test_what_is_committed_is_there_for_another_connection(
+    def test_another_connection_reads_what_is_committed(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         ledger.transact(lambda records: records.append(received("a")))
@@ -93,7 +93,7 @@ class LedgerContract:
         ledger.transact(work)
         assert ledger.verify().problems == ()
 
-    def test_a_tracked_lead_tells_the_newest_decision_its_notice_and_its_touches(
+    def test_a_lead_for_kpi_has_its_newest_decision_notice_and_touches(
         self, ledger: Ledger
     ) -> None:
         later, ends = NOW + timedelta(hours=2), show_time(NOW + timedelta(days=2))
@@ -146,7 +146,7 @@ class LedgerContract:
             "released",
         ]
 
-    def test_of_several_pieces_in_one_transaction_each_is_whole_or_not_there(
+    def test_each_unit_of_a_transaction_is_written_completely_or_not_at_all(
         self, ledger: Ledger
     ) -> None:
         def fails(records: Records) -> None:
@@ -164,14 +164,14 @@ class LedgerContract:
         assert ledger.read(lambda reading: reading.outbox.waiting()) == []
         assert ledger.verify().problems == ()
 
-    def test_each_piece_sees_what_those_before_it_wrote(self, ledger: Ledger) -> None:
+    def test_each_unit_sees_the_writes_of_earlier_units(self, ledger: Ledger) -> None:
         def look(records: Records) -> bool:
             return records.leads.get("a") is not None
 
         first, _, second = ledger.transact_all([look, _taking("a"), look])
         assert (first.result, second.result) == (False, True)
 
-    def test_who_will_not_wait_is_told_that_another_writes(
+    def test_a_writer_that_does_not_wait_gets_busy(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         other = open_again()
@@ -185,7 +185,7 @@ class LedgerContract:
         assert [outcome.error for outcome in other.transact_all([_taking("b")])] == [None]
         assert ledger.verify().leads == 2
 
-    def test_writers_at_once_queue_and_none_fails(
+    def test_simultaneous_writers_queue_and_none_fails(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         def write(number: int) -> None:
@@ -204,7 +204,7 @@ class LedgerContract:
         found = ledger.verify()
         assert (found.events, found.leads, found.problems) == (80, 80, ())
 
-    def test_a_dossier_reads_back_with_tuples_and_whole_numbers(self, ledger: Ledger) -> None:
+    def test_personal_data_reads_back_with_tuples_and_integers(self, ledger: Ledger) -> None:
         personal_data = PersonalData(
             {"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"}
         )
@@ -216,7 +216,7 @@ class LedgerContract:
         ledger.transact(work)
         assert ledger.read(lambda reading: reading.people.personal_data("a")) == personal_data
 
-    def test_a_dossier_and_keys_can_be_put_in_place_of_others(self, ledger: Ledger) -> None:
+    def test_personal_data_and_keys_can_be_replaced(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             for lead_id in "ab":
                 records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
@@ -244,13 +244,15 @@ class LedgerContract:
         assert changed == PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
         assert other == PersonalData({"email": "x@b.example"})
 
-    def test_a_submission_is_found_by_its_id_whatever_it_says(self, ledger: Ledger) -> None:
+    def test_a_submission_is_found_by_its_id_even_with_other_answers(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.people.save_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
         found = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
         assert found == "a"
 
-    def test_without_an_id_it_is_found_by_same_answers_since_a_time(self, ledger: Ledger) -> None:
+    def test_a_submission_without_an_id_is_found_by_its_recent_answers(
+        self, ledger: Ledger
+    ) -> None:
         ledger.transact(lambda records: records.people.save_submission(None, "answers", NOW, "a"))
         before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
         assert (
@@ -263,7 +265,7 @@ class LedgerContract:
             ledger.read(lambda reading: reading.people.submitted_lead("", "others", before)) is None
         )
 
-    def test_people_match_by_any_key_within_one_client_alone(self, ledger: Ledger) -> None:
+    def test_people_match_by_any_key_but_only_within_one_client(self, ledger: Ledger) -> None:
         def work(records: Records) -> None:
             records.append(received("a"), moved("a", EventKind.QUALIFIED))
             records.people.save_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
@@ -280,7 +282,7 @@ class LedgerContract:
         assert match("acme", phone="a@b.example") == []
         assert match("other", email="a@b.example") == []
 
-    def test_test_leads_match_nobody_and_take_no_place(self, ledger: Ledger) -> None:
+    def test_test_leads_match_nobody_and_do_not_count_towards_caps(self, ledger: Ledger) -> None:
         terms = campaign()
 
         def work(records: Records) -> None:
@@ -303,7 +305,7 @@ class LedgerContract:
             (EventKind.OVER_CAP, 0),
         ],
     )
-    def test_only_leads_that_the_client_may_get_take_a_place(
+    def test_only_leads_that_the_client_may_get_count_towards_caps(
         self, ledger: Ledger, kind: EventKind, places: int
     ) -> None:
         ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
@@ -316,14 +318,14 @@ class LedgerContract:
             ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12")) == 0
         )
 
-    def test_a_suppression_list_is_one_clients_own(self, ledger: Ledger) -> None:
+    def test_a_suppression_list_belongs_to_one_client(self, ledger: Ledger) -> None:
         entries = [("email", "a@b.example"), ("email", "a@b.example")]
         assert ledger.transact(lambda records: records.people.suppress("acme", entries, NOW)) == 1
         keys = {"email": "a@b.example"}
         assert ledger.read(lambda reading: reading.people.is_suppressed("acme", keys))
         assert not ledger.read(lambda reading: reading.people.is_suppressed("other", keys))
 
-    def test_a_campaign_version_is_kept_once_and_as_it_was(self, ledger: Ledger) -> None:
+    def test_a_campaign_version_is_stored_once_and_unchanged(self, ledger: Ledger) -> None:
         terms = campaign()
         ledger.transact(lambda records: records.campaigns.save_version(terms, NOW))
         ledger.transact(lambda records: records.campaigns.save_version(terms, NOW))
@@ -337,7 +339,7 @@ class LedgerContract:
         ]
         assert kept == [terms.text, copy.text, None]
 
-    def test_leads_are_listed_in_order_or_the_other_way_round(self, ledger: Ledger) -> None:
+    def test_leads_are_listed_in_order_or_in_reverse(self, ledger: Ledger) -> None:
         for lead_id in "cab":
             ledger.transact(lambda records, lead_id=lead_id: records.append(received(lead_id)))
 
@@ -351,9 +353,7 @@ class LedgerContract:
         assert ids() == "cab"
         assert ids(newest_first=True) == "bac"
 
-    def test_every_lead_comes_with_its_newest_verdict_and_the_answers_that_are_kept(
-        self, ledger: Ledger
-    ) -> None:
+    def test_judged_leads_have_the_newest_verdict_and_their_answers(self, ledger: Ledger) -> None:
         first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
 
         def work(records: Records) -> None:
@@ -373,9 +373,7 @@ class LedgerContract:
             ("c", None, None),
         ]
 
-    def test_leads_with_their_verdicts_are_those_of_one_campaign_since_a_time(
-        self, ledger: Ledger
-    ) -> None:
+    def test_judged_leads_are_of_one_campaign_since_a_time(self, ledger: Ledger) -> None:
         later = NOW + timedelta(days=1)
         ledger.transact(lambda records: records.append(received("a"), received("b", at=later)))
 
@@ -389,7 +387,7 @@ class LedgerContract:
         assert ledger.read(lambda reading: reading.leads.count("guide", later)) == 1
         assert ledger.read(lambda reading: reading.leads.count("other")) == 0
 
-    def test_a_client_is_shown_its_qualified_leads_and_no_tests(self, ledger: Ledger) -> None:
+    def test_a_client_sees_its_qualified_leads_and_no_tests(self, ledger: Ledger) -> None:
         kinds = {
             "a": EventKind.QUALIFIED,
             "b": EventKind.DISQUALIFIED,
@@ -406,7 +404,7 @@ class LedgerContract:
         assert self.shown(ledger, client="other") == []
         assert self.shown(ledger, lead_id="b") == []
 
-    def test_the_stage_that_is_asked_for_is_the_stage_of_now(self, ledger: Ledger) -> None:
+    def test_a_query_by_stage_uses_the_stage_as_of_now(self, ledger: Ledger) -> None:
         ends = show_time(NOW + HOUR)
 
         def take(records: Records) -> None:
@@ -429,7 +427,9 @@ class LedgerContract:
                 )
                 assert set(self.shown(ledger, now=now, stage=stage)) == expected
 
-    def test_shown_leads_go_on_after_one_however_many_came_at_once(self, ledger: Ledger) -> None:
+    def test_the_next_page_is_correct_even_if_leads_came_at_the_same_time(
+        self, ledger: Ledger
+    ) -> None:
         def take(records: Records) -> None:
             for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
                 records.append(received(lead_id, at=at), moved(lead_id, EventKind.QUALIFIED, at=at))

@@ -1,4 +1,4 @@
-"""What every ledger must answer about a client's programs: tokens, keyed answers, references."""
+"""The contract of every ledger for the API: tokens, saved responses, references."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ DIGEST = "d" * 64
 class ProgramContract:
     """Subclassed by a backend's test module, which has a fresh `ledger`."""
 
-    def test_a_token_is_found_by_its_hash_and_ends_once(self, ledger: Ledger) -> None:
+    def test_a_token_is_found_by_its_hash_and_revoked_once(self, ledger: Ledger) -> None:
         api_token = ApiToken("x1", "acme", "crm", NOW)
         ledger.transact(lambda records: records.api.save_token(api_token, DIGEST))
         assert ledger.read(lambda reading: reading.api.token(DIGEST)) == api_token
@@ -27,7 +27,7 @@ class ProgramContract:
         assert ledger.read(lambda reading: reading.api.tokens("acme")) == [ended]
         assert ledger.read(lambda reading: reading.api.tokens("other")) == []
 
-    def test_an_answer_is_kept_by_client_and_key(self, ledger: Ledger) -> None:
+    def test_a_response_is_saved_by_client_and_key(self, ledger: Ledger) -> None:
         ledger.transact(
             lambda records: records.api.save_response("acme", "k", "asked", "said", NOW)
         )
@@ -39,7 +39,7 @@ class ProgramContract:
         )
         assert found == [same, other, None]
 
-    def test_events_are_found_by_the_reference_of_a_clients_own_kind(self, ledger: Ledger) -> None:
+    def test_events_are_found_by_client_kind_and_reference(self, ledger: Ledger) -> None:
         def take(records: Records) -> None:
             for lead_id, test in {"a": False, "t": True}.items():
                 records.append(received(lead_id, test=test), moved(lead_id, EventKind.QUALIFIED))

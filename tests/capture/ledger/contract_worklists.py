@@ -1,4 +1,4 @@
-"""What every ledger must answer about the few leads that there is something to do about."""
+"""The contract of every ledger for work lists: leads that need an action now."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""capture.ledger.chain: what is hashed is the canonical JSON of the whole event."""
+"""capture.ledger.chain hashes the canonical JSON of the whole event."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A lead's row says when its next line falls due and what billed it last (rule 33)."""
+"""The columns `due_at` and `billed` of a lead's row (rule 33)."""
 
 import sqlite3
 from contextlib import closing
@@ -24,12 +24,12 @@ WINDOW, SECOND = timedelta(hours=48), timedelta(seconds=1)
 NOTHING = DueState(None, "")
 
 
-def owed(desk: Desk, lead_id: str) -> DueState:
+def due_state(desk: Desk, lead_id: str) -> DueState:
     return desk.ledger.read(lambda reading: reading.statements.due_state(lead_id))
 
 
-def came(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> str:
-    """A lead of which nobody has said anything yet."""
+def submitted(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> str:
+    """The id of a new lead without any review or outcome."""
     desk.terms = terms
     sent = replace(submission(terms, **answers), test=test)
     return desk.ledger.transact(
@@ -37,34 +37,34 @@ def came(desk: Desk, terms: Campaign, *, test: bool = False, **answers: str) -> 
     ).lead_id
 
 
-def test_what_silence_will_accept_is_due_at_the_end_of_its_window(desk: Desk) -> None:
-    lead_id = came(desk, campaign())
-    assert owed(desk, lead_id) == DueState(NOW + WINDOW, "")
+def test_a_lead_in_review_is_due_at_the_end_of_its_window(desk: Desk) -> None:
+    lead_id = submitted(desk, campaign())
+    assert due_state(desk, lead_id) == DueState(NOW + WINDOW, "")
     desk.close("2026-11", DECEMBER)
-    assert owed(desk, lead_id) == DueState(None, "acme-0001")
+    assert due_state(desk, lead_id) == DueState(None, "acme-0001")
 
 
-def test_a_lead_of_which_the_client_was_not_told_is_due_once_it_was(desk: Desk) -> None:
+def test_a_lead_without_notice_is_not_due_until_the_client_is_notified(desk: Desk) -> None:
     terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
-    lead_id = came(desk, terms)
-    assert owed(desk, lead_id) == NOTHING
+    lead_id = submitted(desk, terms)
+    assert due_state(desk, lead_id) == NOTHING
     desk.ledger.transact(lambda records: notify_client(records, terms, NOW + DAY))
-    assert owed(desk, lead_id) == DueState(NOW + DAY + WINDOW, "")
+    assert due_state(desk, lead_id) == DueState(NOW + DAY + WINDOW, "")
 
 
 def test_a_test_and_a_free_lead_are_never_due(desk: Desk) -> None:
     terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
-    assert owed(desk, came(desk, terms, test=True)) == NOTHING
-    came(desk, terms)
-    assert owed(desk, came(desk, terms, email="bob@other.example")) == NOTHING
+    assert due_state(desk, submitted(desk, terms, test=True)) == NOTHING
+    submitted(desk, terms)
+    assert due_state(desk, submitted(desk, terms, email="bob@other.example")) == NOTHING
 
 
-def test_a_rejection_takes_the_due_time_and_its_withdrawal_brings_it_back(desk: Desk) -> None:
-    lead_id = came(desk, campaign())
+def test_a_rejection_removes_the_due_time_and_its_undo_restores_it(desk: Desk) -> None:
+    lead_id = submitted(desk, campaign())
     desk.act(reject, lead_id, NOW + DAY, "too_small")
-    assert owed(desk, lead_id) == NOTHING
+    assert due_state(desk, lead_id) == NOTHING
     desk.act(withdraw, lead_id, NOW + DAY + SECOND)
-    assert owed(desk, lead_id) == DueState(NOW + WINDOW, "")
+    assert due_state(desk, lead_id) == DueState(NOW + WINDOW, "")
 
 
 @pytest.mark.parametrize(
@@ -73,30 +73,30 @@ def test_a_rejection_takes_the_due_time_and_its_withdrawal_brings_it_back(desk: 
 def test_a_meeting_is_due_when_it_becomes_final(desk: Desk, terms: Campaign, due: object) -> None:
     lead = desk.take(terms)
     desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + DAY)
-    assert owed(desk, lead.lead_id).due_at == due
+    assert due_state(desk, lead.lead_id).due_at == due
     desk.report(
         lead, EventKind.CANCELLED, NOW + DAY - SECOND
     )  # from then on it is charged (rule 42)
-    assert owed(desk, lead.lead_id) == NOTHING
+    assert due_state(desk, lead.lead_id) == NOTHING
 
 
-def test_a_sale_is_due_until_it_is_given_back_whole(desk: Desk) -> None:
+def test_a_sale_is_due_until_it_is_refunded_in_full(desk: Desk) -> None:
     lead = desk.take(WON)
     desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(100))
-    assert owed(desk, lead.lead_id) == DueState(NOW + DAY, "")
+    assert due_state(desk, lead.lead_id) == DueState(NOW + DAY, "")
     desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(100))
-    assert owed(desk, lead.lead_id) == NOTHING
+    assert due_state(desk, lead.lead_id) == NOTHING
 
 
-def test_of_a_share_the_next_month_is_due_and_the_last_bill_is_named(desk: Desk) -> None:
+def test_with_a_revenue_share_the_next_month_is_due_after_each_bill(desk: Desk) -> None:
     lead = desk.take(SHARE)
     desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     first = date(2026, 11, 23)
     desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
-    found = [owed(desk, lead.lead_id)]
+    found = [due_state(desk, lead.lead_id)]
     for month, now in (("2026-11", DECEMBER), ("2026-12", JANUARY)):
         desk.close(month, now)
-        found.append(owed(desk, lead.lead_id))
+        found.append(due_state(desk, lead.lead_id))
     assert [(one.due_at and f"{one.due_at:%m-%d}", one.billed) for one in found] == [
         ("11-23", ""),
         ("12-23", "acme-0001"),
@@ -105,13 +105,13 @@ def test_of_a_share_the_next_month_is_due_and_the_last_bill_is_named(desk: Desk)
 
 
 def filled(desk: Desk) -> list[str]:
-    """A lead that is billed and has a month to come, one that waits, one that came to nothing."""
+    """The ids of a billed lead with a further month to come, and of a lead without a line."""
     lead = desk.take(SHARE)
     desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     first = date(2026, 11, 23)
     desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
     desk.close("2026-11", DECEMBER)
-    return [lead.lead_id, came(desk, SHARE, company_size="1-50")]
+    return [lead.lead_id, submitted(desk, SHARE, company_size="1-50")]
 
 
 def raw(folder: Path, sql: str) -> None:
@@ -120,7 +120,7 @@ def raw(folder: Path, sql: str) -> None:
 
 
 def copied(folder: Path) -> Path:
-    """The ledger in another folder, where it may be harmed."""
+    """A copy of the ledger that a test may damage."""
     (folder / "copy").mkdir()
     raw(folder, f"VACUUM INTO '{folder}/copy/ledger.db'")
     return folder / "copy"
@@ -145,7 +145,7 @@ def copied(folder: Path) -> Path:
     ],
     ids=["due", "billed", "line gone", "line more"],
 )
-def test_verify_finds_a_row_or_a_line_that_says_something_else(
+def test_verify_finds_a_row_or_a_line_that_does_not_match(
     desk: Desk, tmp_path: Path, harm: str, fault: str
 ) -> None:
     filled(desk)

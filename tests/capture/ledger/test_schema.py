@@ -1,4 +1,4 @@
-"""The tables of the SQLite ledger: what they refuse, and how an older ledger is migrated."""
+"""The tables of the SQLite ledger: constraints, triggers and migrations."""
 
 import sqlite3
 import stat

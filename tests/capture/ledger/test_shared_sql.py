@@ -1,4 +1,4 @@
-"""The SQL of the ledger's subjects is such that a second database can share it."""
+"""The SQL of the ledger's subjects is portable to a second database."""
 
 import ast
 import re

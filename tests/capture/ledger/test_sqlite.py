@@ -1,4 +1,4 @@
-"""The SQLite ledger: the contract, and what only this backend has."""
+"""The SQLite ledger: the contract, and behaviour of this backend only."""
 
 import sqlite3
 from collections.abc import Callable
@@ -123,14 +123,14 @@ def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str
     assert ledger.verify().events == 1
 
 
-def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("my notes, nothing like a database at all\n" * 50)
     with pytest.raises(Unavailable, match="not an SQLite database"):
         open_ledger(f"sqlite:///{path}", KEY)
 
 
-def test_an_unknown_kind_of_ledger_is_refused_with_what_is_known() -> None:
+def test_an_unsupported_database_url_is_refused_with_the_supported_one() -> None:
     with pytest.raises(Refused, match="only sqlite:///PATH is supported"):
         open_ledger("oracle://somewhere", KEY)
 

@@ -1,4 +1,4 @@
-"""The proof of a ledger holds one lead at a time, and names what could not have happened."""
+"""`verify` holds one lead in memory at a time and names events that no lead allows."""
 
 import sqlite3
 import tracemalloc
@@ -16,7 +16,7 @@ KEY = b"a key for tests only"
 
 
 def written(path: Path, leads: int) -> str:
-    """A ledger of so many leads that qualified."""
+    """The URL of a new ledger with this many qualified leads."""
     url = f"sqlite:///{path}"
 
     def work(records: Records) -> None:
@@ -31,7 +31,7 @@ def written(path: Path, leads: int) -> str:
 
 
 def peak(work: Callable[[], object]) -> int:
-    """Bytes that Python holds at most, beyond what it held before."""
+    """Peak of the memory that the work allocates, in bytes."""
     tracemalloc.start()
     work()
     _, most = tracemalloc.get_traced_memory()
@@ -39,16 +39,16 @@ def peak(work: Callable[[], object]) -> int:
     return most
 
 
-def test_the_proof_of_many_leads_holds_no_more_than_that_of_few(tmp_path: Path) -> None:
+def test_verify_needs_no_more_memory_for_many_leads_than_for_few(tmp_path: Path) -> None:
     peaks = []
-    for leads in (50, 50, 1000):  # the first run fills what is kept between runs
+    for leads in (50, 50, 1000):  # the first run fills the caches
         url = written(tmp_path / f"{len(peaks)}.db", leads)
         with closing(open_ledger(url, KEY)) as ledger:
             peaks.append(peak(lambda ledger=ledger: ledger.verify()))  # type: ignore[misc]
     assert peaks[2] < peaks[1] + 100_000
 
 
-def test_an_event_that_no_lead_allows_is_named_though_it_is_chained(tmp_path: Path) -> None:
+def test_an_event_that_is_not_allowed_is_named_even_if_its_chain_is_correct(tmp_path: Path) -> None:
     url = written(tmp_path / "ledger.db", 1)
     unlawful = moved("lead0", EventKind.DISPUTED)
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
@@ -64,7 +64,7 @@ def test_an_event_that_no_lead_allows_is_named_though_it_is_chained(tmp_path: Pa
 
 
 def chain(db: sqlite3.Connection, event: Event) -> None:
-    """Writes an event as the ledger would, past all of its checks."""
+    """Appends an event with a correct hash but without the ledger's checks."""
     sequence, head = db.execute("SELECT sequence + 1, head FROM chain").fetchone()
     (like,) = db.execute("SELECT * FROM events WHERE kind = 'received'").fetchmany(1)
     digest = link(head, event, sequence)
