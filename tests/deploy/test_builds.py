@@ -226,12 +226,12 @@ def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None
     """A push was cut off: who builds notices, and takes its files away."""
     server.does("time.sleep(600)")
     code = (
-        "from pathlib import Path; from gatepost.releases.context import Desk;"
+        "from pathlib import Path; from gatepost.releases.context import PublishContext;"
         "from gatepost.releases.make_release import build_site;"
         "from gatepost.settings import Sourced;"
         f"opt = Path({str(server.opt)!r});"
-        "desk = Desk.of(Sourced.read(root=opt).settings, opt, print);"
-        f"build_site(desk, Path({str(server.making)!r}), None)"
+        "context = PublishContext.of(Sourced.read(root=opt).settings, opt, print);"
+        f"build_site(context, Path({str(server.making)!r}), None)"
     )
     hook = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())
     _until(server.began.exists)
