@@ -79,19 +79,21 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agency: Annotated[str, AfterValidator(_name)] = Field(
-        "Northgate Leads", description="who you are, as agreements name you"
+        "Northgate Leads", description="your name in agreements and on statements"
     )
     agency_address: str = Field("", description="your address on statements; a ; ends a line")
     agency_tax_id: str = Field("", description="your VAT or tax number on statements")
     agency_payment: str = Field("", description="where to pay you, on statements; a ; ends a line")
-    database_url: str = Field("sqlite:///var/gatepost.db", description="where the ledger lives")
+    database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the service listens on")
-    site_url: Origin = Field("", description="where the site is published; empty: host and port")
-    capture_url: Origin = Field("", description="the lead service, if it has a host of its own")
+    site_url: Origin = Field("", description="origin of the published site; empty: host and port")
+    capture_url: Origin = Field(
+        "", description="origin of the lead service, if it has its own host"
+    )
     secret_key: Secret = Field("", description="signs links; made on the first run if empty")
     duplicate_key: Secret = Field("", description="recognises people; must never change")
-    trusted_proxies: int = Field(0, ge=0, le=8, description="reverse proxies in front of us")
+    trusted_proxies: int = Field(0, ge=0, le=8, description="number of reverse proxies in front")
     rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
         "10 per minute", description="posts from one address; empty: no limit"
     )
@@ -99,36 +101,36 @@ class Settings(BaseModel):
         "120 per minute", description="requests of one API token; empty: no limit"
     )
     min_fill_seconds: float = Field(
-        2.0, ge=0, le=60, description="quicker than this looks like a robot; 0: off"
+        2.0, ge=0, le=60, description="a form sent faster looks like a robot; 0: off"
     )
-    link_days: int = Field(7, ge=1, le=90, description="how long a download link lives")
-    workers: int = Field(2, ge=1, le=64, description="processes of the service")
+    link_days: int = Field(7, ge=1, le=90, description="days that a download link is valid")
+    workers: int = Field(2, ge=1, le=64, description="number of server processes")
     campaigns_dir: Path = Field(Path("campaigns"), description="campaign files")
     clients_dir: Path = Field(Path("clients"), description="client files")
-    gated_dir: Path = Field(Path("content/gated"), description="files that forms give out")
+    gated_dir: Path = Field(Path("content/gated"), description="files that visitors get for a form")
     theme_dir: Path = Field(Path("theme"), description="templates and styles")
-    output_dir: Path = Field(Path("output"), description="what the build makes")
-    cache_dir: Path = Field(Path(".cache"), description="what builds keep; safe to delete")
+    output_dir: Path = Field(Path("output"), description="output of the build")
+    cache_dir: Path = Field(Path(".cache"), description="cache of builds; safe to delete")
     var_dir: Path = Field(Path("var"), description="made at run time: database, keys")
 
     releases_dir: Path = Field(Path("releases"), description="where pushes are published, with git")
     keep_releases: int = Field(5, ge=2, le=100, description="releases that rollback can reach")
-    largest_file_mb: int = Field(
-        50, ge=1, le=2000, description="most that one pushed file may have"
+    largest_file_mb: int = Field(50, ge=1, le=2000, description="maximum size of one pushed file")
+    most_files: int = Field(
+        20_000, ge=1, le=100_000, description="maximum number of files of a push"
     )
-    most_files: int = Field(20_000, ge=1, le=100_000, description="most files that a push may have")
     largest_push_mb: int = Field(
-        200, ge=1, le=100_000, description="most that a push's files have together, unpacked"
+        200, ge=1, le=100_000, description="maximum total size of a push's files, unpacked"
     )
     largest_releases_mb: int = Field(
-        2000, ge=1, le=1_000_000, description="most that all kept releases have together"
+        2000, ge=1, le=1_000_000, description="maximum total size of all releases"
     )
     reserve_mb: int = Field(
         500, ge=0, le=1_000_000, description="free space that publishing never uses"
     )
-    build_seconds: int = Field(300, ge=1, le=86_400, description="longest that one build may take")
+    build_seconds: int = Field(300, ge=1, le=86_400, description="maximum seconds of one build")
     build_memory_mb: int = Field(
-        1000, ge=100, le=1_000_000, description="most memory that one build may use"
+        1000, ge=100, le=1_000_000, description="maximum memory of one build"
     )
     push_backtests_per_day: int = Field(
         20, ge=0, le=1000, description="pushes a day that report counts of past leads"

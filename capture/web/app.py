@@ -24,12 +24,12 @@ ERROR_PAGES = {
     405: ("Not here", "This address does not take that kind of request."),
     413: (
         "Too long",
-        "What you sent is larger than a form of ours can take (64 KiB). "
+        "What you sent is larger than our forms accept (64 KiB). "
         "Go back, shorten the longest answer, and send it again.",
     ),
     415: (
         "Not understood",
-        "What you sent is packed or written in a way that a form of ours cannot take.",
+        "What you sent is compressed or encoded in a way that our forms do not accept.",
     ),
     500: ("Something broke", "The fault is ours. Nothing that was confirmed is lost."),
 }

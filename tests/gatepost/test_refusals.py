@@ -17,7 +17,7 @@ def service(tmp_path: Path) -> Service:
 
 
 def refusal(service: Service, *command: str) -> str:
-    """The one line that was said, in place of what was asked for."""
+    """The one line that the command printed instead of its result."""
     done = service.run(*command or ("serve",))
     assert (done.returncode, done.stdout) == (1, ""), done
     assert done.stderr.count("\n") == 1, done.stderr

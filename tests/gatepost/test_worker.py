@@ -24,7 +24,7 @@ class Slow(LengthReader):
 
 
 class Unread(LengthReader):
-    """A body that nobody may read."""
+    """A body that must not be read."""
 
     def read(self, size: int) -> bytes:
         raise AssertionError(size)

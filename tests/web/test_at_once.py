@@ -1,17 +1,4 @@
-"""Many at once, against two real workers: no person twice, no cap crossed (rules 1, 2 and 7).
-
-Each was seen to fail with the line taken out that it guards:
-
-- one filling, one lead: `if made is not None: return Receipt(...)` in intake/receive.py
-- one person, one qualified lead: `if first is not None: return Outcome(DUPLICATE ...)` in
-  intake/door.py
-- the cap: `why |= _over_cap(...)` in intake/door.py
-- the program beside us: `UPDATE chain ...`, the first statement of a write in ledger/sqlite.py,
-  made a SELECT: a write that reads first finds its view outdated and is refused with 503
-
-Every test but the first also fails with both queues of ledger/sqlite.py gone, that UPDATE and the
-file lock (`_held` in `_writing`); either queue alone holds them, the lock being there for speed.
-"""
+"""Simultaneous posts to two real workers: duplicates and caps hold (rules 1, 2 and 7)."""
 
 import sqlite3
 import threading

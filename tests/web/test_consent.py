@@ -52,7 +52,7 @@ class Site:
         return self.client.post(f"/f/{GUIDE}", data=form)
 
     def trap(self, **changes: str) -> str:
-        """A post whose unseen field was filled; the lead's id."""
+        """Sends a post with a filled honeypot, and returns the lead's id."""
         form = {**person(homepage="https://ann.example"), **changes}
         assert self.post({name: value for name, value in form.items() if value}).status_code == 303
         return self.ledger.read(
@@ -72,7 +72,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture
 def run() -> Callable[..., str]:
-    """Runs `gatepost ...`; what it said."""
+    """Runs `gatepost ...` and returns its output."""
 
     def command(*words: str) -> str:
         return CliRunner().invoke(gatepost, words, catch_exceptions=False).output

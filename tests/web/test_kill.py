@@ -109,7 +109,7 @@ def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> No
 
 
 def leads(service: Service) -> Counter[str]:
-    """How many whole leads of each address there are: judged, with their data and message."""
+    """The number of complete leads of each address: with verdict, personal data and message."""
     with service.ledger() as ledger:
         return ledger.read(
             lambda reading: Counter(

@@ -1,5 +1,7 @@
-"""Network edges: what no browser sends is refused, what is refused is read, and no log tells whose
-it was. On real sockets, against the real server."""
+"""Malformed requests and slow clients, on real sockets, against the real server.
+
+Malformed requests are refused, the client always gets the answer, and no log names a client.
+"""
 
 import re
 import select

@@ -125,7 +125,7 @@ def leads_of(service: Service, email: str) -> list[str]:
 
 
 class TestTheSameAnswerForEveryone:
-    """Rule 6: nobody can tell from outside how they were judged."""
+    """Rule 6: a visitor cannot see the verdict on the lead."""
 
     @pytest.fixture
     def qualified(self, service: Service) -> tuple[Answer, Answer]:

@@ -21,7 +21,7 @@ from tests.web.markup import Markup
 
 SLUGS = [f"guide-{number}" for number in range(12)]
 PATIENCE = 30.0
-"""Seconds until a test gives up. How soon a change shows is said by LOOK_AGAIN_SECONDS."""
+"""Seconds until a test gives up. RELOAD_SECONDS says how soon a change is loaded."""
 _fresh = itertools.cycle(SLUGS)
 
 
@@ -57,7 +57,7 @@ def edit(file: Path, before: str, after: str) -> None:
 
 
 def save(file: Path, text: str) -> None:
-    """In one step, as git and most editors do: nobody reads half of it."""
+    """Replaces the file in one step, as git and most editors do: no reader sees half of it."""
     draft = file.with_suffix(".draft")
     draft.write_text(text)
     draft.replace(file)

@@ -64,7 +64,7 @@ class SmallDisk:
 
 @pytest.fixture
 def cramped(project: Path) -> Iterator[Service]:
-    """A service whose `var/` lies on a disk of 1 MiB."""
+    """A service with its `var/` on a disk of 1 MiB."""
     (project / "var").mkdir()
     mount = 'mount -t tmpfs -o size=1m,mode=700 none "$0" && exec "$@"'
     inside = [needs("unshare", "util-linux"), "--mount", "--map-root-user"]

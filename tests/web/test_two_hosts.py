@@ -62,7 +62,7 @@ def test_the_policy_allows_the_sites_theme(apart: Service) -> None:
     used = [
         (tag, found)
         for tag, found in Markup(answer.text).tags
-        if tag in kinds and found.get("rel") != "canonical"  # an address that nobody loads
+        if tag in kinds and found.get("rel") != "canonical"  # an address that is not loaded
     ]
     assert len(used) >= 3
     for tag, found in used:

@@ -52,7 +52,7 @@ def broken(*_: object, **__: object) -> Any:
 
 
 def entry(caplog: pytest.LogCaptureFixture) -> str:
-    """All that is in the log, which names nobody."""
+    """The complete log, which contains no personal data."""
     text = caplog.text
     assert "secret" not in text
     return text

@@ -38,7 +38,7 @@ class FieldError(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     pointer: str | None = Field(
-        default=None, description="JSON pointer (RFC 6901) into the body; empty: the whole body."
+        default=None, description="JSON pointer (RFC 6901) into the body; empty: the complete body."
     )
     parameter: str | None = Field(default=None, description="A parameter of the query.")
     header: str | None = Field(default=None, description="A header of the request.")

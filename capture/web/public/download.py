@@ -61,7 +61,7 @@ def download(token: str) -> ResponseReturnValue:
         grant = services().tokens.read_download(token)
     except TokenInvalid:
         return message_page(
-            "Not found", "This link is not complete. Copy it whole and try again."
+            "Not found", "This link is not complete. Copy all of it and try again."
         ), 404
     except TokenExpired:
         text = "This link has ended. Send the form again and you get a fresh one at once."

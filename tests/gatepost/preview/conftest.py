@@ -18,7 +18,7 @@ PATIENCE = 60.0
 
 
 class Preview(Service):
-    """The process, the files that it watches, and what it said."""
+    """The process, the files that it watches, and its output."""
 
     command = ("serve", "--live")
     path = "/_live/live.js"

@@ -45,7 +45,7 @@ def held_build(preview: Preview) -> Iterator[None]:
     with gate.open("w"):  # opens as soon as the build has come to that line
         yield
         gate.unlink()
-        gate.write_text("")  # the next build reads a file, and waits for nobody
+        gate.write_text("")  # the next build reads a file and does not wait
 
 
 def is_known(preview: Preview, slug: str) -> bool:

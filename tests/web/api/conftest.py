@@ -33,7 +33,7 @@ _people = itertools.count(1)
 
 @dataclass
 class World:
-    """One installation with an API. Requests go through the whole app, proxies and all."""
+    """One installation with an API. Requests pass through the complete WSGI app."""
 
     app: Flask
     ledger: Ledger

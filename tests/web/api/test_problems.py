@@ -19,7 +19,7 @@ JSON = {"Content-Type": "application/json", "Idempotency-Key": "k1"}
 
 
 def problem(answer: TestResponse, status: int) -> dict[str, Any]:
-    """The problem that it is, whole and with the headers that every answer carries."""
+    """The problem in an answer; asserts that it is complete and has the headers of every answer."""
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     found: dict[str, Any] = json.loads(answer.text)
     assert found["status"] == status
