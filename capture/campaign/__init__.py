@@ -1,1 +1,1 @@
-"""Campaign and client files: TOML in git to frozen, validated facts. Knows nothing of leads."""
+"""Reads campaign and client files: TOML in git to frozen, validated objects. No leads here."""

@@ -1,4 +1,4 @@
-"""All campaigns and clients of a project, read together and checked against each other."""
+"""All campaigns, clients and costs of a project, read and checked together."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,11 @@ from capture.campaign.rules.terms import ValidationContext
 from capture.errors import FileErrors, NotFound, Problem, short_path
 from capture.money import is_exact, to_minor
 
-# What a campaign costs the agency itself: `campaigns/<slug>.costs.toml`, which no client sees.
+# Costs: `campaigns/<slug>.costs.toml` holds what a campaign costs the agency. No client sees it.
 #
-# It is a file of its own on purpose. The campaign file is the agreement: the client holds a copy,
-# its SHA-256 is the version that every lead cites, and its text is kept as evidence. Costs in it
-# would be told to the client, and each change of them would look like one of the terms.
-
+# The costs have their own file because the client has a copy of the campaign file: its SHA-256 is
+# the version that every lead cites. Costs in it would be visible to the client, and a change of
+# costs would look like a change of the agreement.
 
 COSTS_ENDING: Final = ".costs.toml"
 
@@ -32,42 +31,42 @@ class CostsFile(Terms):
     """The agency's own costs, net of tax, in major units of the campaign's currency."""
 
     since: Month | None = Field(
-        default=None, description="First month of what is fixed, such as 2026-11."
+        default=None, description="First month of the fixed costs, such as 2026-11."
     )
     until: Month | None = Field(
-        default=None, description="Last month of what is fixed; by default it goes on."
+        default=None, description="Last month of the fixed costs; by default they go on."
     )
     fixed: FrozenMapping[Line, Money] = Field(
         default_factory=dict, description="What each month costs, by name: writing = 600.00"
     )
     months: FrozenMapping[Month, FrozenMapping[Line, Money]] = Field(
         default_factory=dict,
-        description='What single months cost beside that: [months."2026-11"] ads = 1200.00',
+        description='Additional costs of single months: [months."2026-11"] ads = 1200.00',
     )
 
 
 class Costs(CostsFile):
-    """A costs file that was read and found sound."""
+    """A costs file that was read and is valid."""
 
-    slug: str = Field(description="The campaign's.")
+    slug: str = Field(description="The slug of the campaign.")
 
     def by_month(self, last: str, currency: str) -> dict[str, int]:
-        """Each month's sum in minor units, up to and with a last month; only months with any."""
-        found = {month: self._of(month) for month in self._months(last)}
+        """Month to its sum in minor units, up to and including `last`; only months with costs."""
+        found = {month: self._sum_of(month) for month in self._months_until(last)}
         return {month: to_minor(amount, currency) for month, amount in sorted(found.items())}
 
-    def _of(self, month: str) -> Decimal:
+    def _sum_of(self, month: str) -> Decimal:
         fixed = self.since is not None and self.since <= month <= (self.until or month)
         parts = [*self.months.get(month, {}).values(), *(self.fixed.values() if fixed else ())]
         return sum(parts, Decimal(0))
 
-    def _months(self, last: str) -> Iterator[str]:
+    def _months_until(self, last: str) -> Iterator[str]:
         yield from (month for month in self.months if month <= last)
         month = self.since or ""
         while self.fixed and month and month <= min(self.until or last, last):
             if month not in self.months:
                 yield month
-            month = _after(month)
+            month = _next_month(month)
 
 
 def read_costs(path: Path, currency: str) -> Costs:
@@ -79,7 +78,10 @@ def read_costs(path: Path, currency: str) -> Costs:
 
 
 def read_all_costs(folder: Path, currencies: Mapping[str, str]) -> dict[str, Costs]:
-    """Those of every campaign that has some; `currencies` by campaign. Raises `FileErrors`."""
+    """Campaign to its costs, for all campaigns that have a costs file.
+
+    `currencies` maps every campaign to its currency. Raises `FileErrors` with every mistake.
+    """
     found: dict[str, Costs] = {}
     problems: list[Problem] = []
     for path in costs_files(folder):
@@ -98,7 +100,7 @@ def read_all_costs(folder: Path, currencies: Mapping[str, str]) -> dict[str, Cos
 
 
 def costs_files(folder: Path) -> Iterable[Path]:
-    """By name; hidden files are passed over."""
+    """The paths of all costs files, sorted by name, without hidden files."""
     if not folder.is_dir():
         return ()
     return sorted(
@@ -110,12 +112,12 @@ def costs_files(folder: Path) -> Iterable[Path]:
 
 def _findings(file: CostsFile, currency: str) -> Iterator[Finding]:
     if file.fixed and file.since is None:
-        yield Finding(("fixed",), 'has no beginning; add since = "2026-11" at the top')
+        yield Finding(("fixed",), 'has no first month; add since = "2026-11" at the top')
     if file.since and file.until and file.until < file.since:
-        yield Finding(("until",), f"lies before since, {file.since}")
+        yield Finding(("until",), f"is before since = {file.since}")
     for path, amount in _amounts(file):
         if not is_exact(amount, currency):
-            yield Finding(path, f"has more decimals than {currency}; write no more than that")
+            yield Finding(path, f"has more decimals than {currency} allows; write fewer")
 
 
 def _amounts(file: CostsFile) -> Iterator[tuple[KeyPath, Decimal]]:
@@ -124,41 +126,41 @@ def _amounts(file: CostsFile) -> Iterator[tuple[KeyPath, Decimal]]:
         yield from ((("months", month, name), amount) for name, amount in parts.items())
 
 
-def _after(month: str) -> str:
+def _next_month(month: str) -> str:
     year, number = map(int, month.split("-"))
     return f"{year + 1:04d}-01" if number == 12 else f"{year:04d}-{number + 1:02d}"
 
 
-Read = TypeVar("Read")
+File = TypeVar("File")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every campaign and client by slug, in the order of their names."""
+    """Every campaign and client by slug, sorted by name."""
 
     campaigns: Mapping[str, Campaign]
     clients: Mapping[str, Client]
 
     def campaign(self, slug: str) -> Campaign:
-        """The campaign of that name. Raises `NotFound`, naming a near spelling if there is one."""
+        """The campaign of that slug. Raises `NotFound`, with a similar slug if there is one."""
         return _find(self.campaigns, slug, "campaign")
 
     def client(self, slug: str) -> Client:
-        """The client of that name. Raises `NotFound`, naming a near spelling if there is one."""
+        """The client of that slug. Raises `NotFound`, with a similar slug if there is one."""
         return _find(self.clients, slug, "client")
 
 
 def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
-    """Reads both folders. Raises one `FileErrors` with every mistake of every file.
+    """Reads both folders. Raises one `FileErrors` with every mistake in every file.
 
-    A missing folder is an empty one: git keeps no empty folders.
+    A missing folder counts as empty, because git does not store empty folders.
     """
     problems: list[Problem] = []
     names = [path.stem for path in _toml_files(clients)]
-    around = ValidationContext(names, clients_folder=clients, gated_folder=gated)
+    context = ValidationContext(names, clients_folder=clients, gated_folder=gated)
     read_clients = dict(_read_all(clients, read_client, problems))
     read_campaigns = dict(
-        _read_all(campaigns, partial(read_campaign, validation_context=around), problems)
+        _read_all(campaigns, partial(read_campaign, validation_context=context), problems)
     )
     if problems:
         raise FileErrors(problems)
@@ -166,8 +168,8 @@ def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
 
 
 def _read_all(
-    folder: Path, read: Callable[[Path], Read], problems: list[Problem]
-) -> Iterator[tuple[str, Read]]:
+    folder: Path, read: Callable[[Path], File], problems: list[Problem]
+) -> Iterator[tuple[str, File]]:
     for path in _toml_files(folder):
         try:
             yield path.stem, read(path)
@@ -176,7 +178,7 @@ def _read_all(
 
 
 def _toml_files(folder: Path) -> list[Path]:
-    """Hidden files are passed over: editors keep their drafts in such. Costs are no campaign."""
+    """TOML files sorted by name, without costs files and hidden files (drafts of editors)."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -188,7 +190,7 @@ def _toml_files(folder: Path) -> list[Path]:
     )
 
 
-def _find(known: Mapping[str, Read], slug: str, kind: str) -> Read:
+def _find(known: Mapping[str, File], slug: str, kind: str) -> File:
     try:
         return known[slug]
     except KeyError:

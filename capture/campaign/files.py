@@ -1,4 +1,4 @@
-"""Reads one campaign or client file; says every mistake in it at once, each with its line."""
+"""Reads one campaign or client file and reports all its mistakes together, each with its line."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,23 +29,22 @@ from capture.campaign.rules.terms import ValidationContext, client_findings
 from capture.campaign.template import parse_toml
 from capture.errors import FileErrors, Problem, short_path
 
-# What pydantic finds wrong with the shape of a file, said as one sentence for each key.
-
+# Shape: the errors that pydantic finds, turned into one message for each key.
 
 ELSEWHERE: Final = {
-    "costs": "is no key of this file, which the client holds a copy of: put the agency's own costs "
+    "costs": "is not a key of this file, and the client gets a copy of it: put the agency's costs "
     "into <slug>.costs.toml beside it"
 }
-"""Keys that people look for at the top of a file and that belong into another one."""
+"""Keys that people put at the top of a campaign file but that belong in another file."""
 
 
 def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Finding]:
-    """One finding for each key that the model refuses."""
+    """One finding for each key that does not fit the model."""
     errors: dict[KeyPath, list[ErrorDetails]] = {}
     for details in _errors(data, model):
-        path = _path_in(data, details)
+        path = _key_path(data, details)
         if details["type"] != "too_short" or not value_at(data, path):
-            errors.setdefault(path, []).append(details)  # else its entries are told of already
+            errors.setdefault(path, []).append(details)  # else its entries are reported already
     kinds = {path: found[0]["type"] for path, found in errors.items()}
     unknown = {
         path: _closest_key(path, model) for path in kinds if kinds[path] == "extra_forbidden"
@@ -54,10 +53,10 @@ def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[
         if path in unknown:
             yield Finding(path, _unknown_key(path, unknown[path], model))
         elif kinds[path] != "missing" or has_key(data, path):
-            wishes = dict.fromkeys(_expectation(details, path) for details in found)
-            yield Finding(path, f"must be {' or '.join(wishes)}")
-        elif not _is_elsewhere(path, unknown):
-            yield Finding(path, f"is missing; {_addition(path, model)}")
+            expected = dict.fromkeys(_expectation(details, path) for details in found)
+            yield Finding(path, f"must be {' or '.join(expected)}")
+        elif not _is_misplaced(path, unknown):
+            yield Finding(path, f"is missing; {_how_to_add(path, model)}")
 
 
 def _errors(data: Mapping[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:
@@ -68,8 +67,8 @@ def _errors(data: Mapping[str, Any], model: type[BaseModel]) -> list[ErrorDetail
     return []
 
 
-def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
-    """The key's path in the file, without the names that pydantic gives to the parts of a union."""
+def _key_path(data: Any, details: ErrorDetails) -> KeyPath:
+    """The key's path in the file, without the names that pydantic adds for members of a union."""
     path: KeyPath = ()
     for step in details["loc"]:
         if has_key(data, (*path, step)):
@@ -81,15 +80,15 @@ def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
     return path
 
 
-def _is_elsewhere(missing: KeyPath, unknown: Mapping[KeyPath, str | None]) -> bool:
-    """Whether a missing key is there, misspelt or under the wrong table: then that is told."""
+def _is_misplaced(missing: KeyPath, unknown: Mapping[KeyPath, str | None]) -> bool:
+    """Whether a missing key exists misspelt or in another table, which is reported instead."""
     return any(
-        (*slip[:-1], meant) == missing or (meant is None and slip[-1:] == missing)
-        for slip, meant in unknown.items()
+        (*wrong[:-1], meant) == missing or (meant is None and wrong[-1:] == missing)
+        for wrong, meant in unknown.items()
     )
 
 
-def _addition(path: KeyPath, model: type[BaseModel]) -> str:
+def _how_to_add(path: KeyPath, model: type[BaseModel]) -> str:
     header = _header(_table_at(model, path[:-1]), str(path[-1]))
     if header is not None:
         return f"add the table [{dotted(path)}{header}]"
@@ -97,9 +96,10 @@ def _addition(path: KeyPath, model: type[BaseModel]) -> str:
 
 
 def _header(model: type[BaseModel], name: str) -> str | None:
-    """What follows a key in the header of its table: `.<name>` if tables stand in it, as in
+    """What follows the key in the header of its table.
 
-    `[fields.<name>]`; nothing if its keys do, as in `[price]`; None if the key is no table.
+    `.<name>` if it contains tables, as in `[fields.<name>]`; "" if it contains keys, as in
+    `[price]`; None if the key is not a table.
     """
     annotation = model.model_fields[name].annotation
     if get_origin(annotation) is Mapping:
@@ -112,24 +112,24 @@ def _closest_key(path: KeyPath, model: type[BaseModel]) -> str | None:
 
 
 def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> str:
-    """An unknown key is a slip of spelling, or it stands under the wrong table header."""
+    """The message for an unknown key: misspelt, in the wrong table, or not known at all."""
     key = str(path[-1])
     here = _table_at(model, path[:-1])
     if key in ELSEWHERE and not path[1:]:
         return ELSEWHERE[key]
     if meant:
-        return f"is no key that we know; did you mean `{meant}`?"
+        return f"is not a known key; did you mean `{meant}`?"
     if len(path) > 1 and key in model.model_fields:
-        return "is no key of this table; move it to the top of the file, above the first [table]"
+        return "is not a key of this table; move it to the top of the file, above the first [table]"
     for name in model.model_fields:
         table = _table_at(model, (name,))
         if table is not model and key in table.model_fields and path[:-1] != (name,):
-            return f"is no key of this table; it belongs under [{name}{_header(model, name)}]"
-    return f"is no key that we know; the keys here are {', '.join(here.model_fields)}"
+            return f"is not a key of this table; it belongs under [{name}{_header(model, name)}]"
+    return f"is not a known key; the keys here are {', '.join(here.model_fields)}"
 
 
 def _table_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
-    """The model of the table at a path: of `fields.email` it is `FormField`."""
+    """The model of the table at a path, such as `FormField` for `fields.email`."""
     for step in path:
         if step in model.model_fields:
             model = _model_within(model.model_fields[str(step)].annotation) or model
@@ -143,18 +143,18 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
 
 
 def _expectation(details: ErrorDetails, path: KeyPath) -> str:
-    """What the value should be, to stand after "must be"."""
+    """What the value should be; the text follows "must be"."""
     limits = details.get("ctx", {})
-    if details["type"] in _FIXED:
-        return _FIXED[details["type"]]
-    if details["type"] in _WITH_LIMIT:
-        return _WITH_LIMIT[details["type"]](limits)
+    if details["type"] in _EXPECTED:
+        return _EXPECTED[details["type"]]
+    if details["type"] in _EXPECTED_WITH_LIMIT:
+        return _EXPECTED_WITH_LIMIT[details["type"]](limits)
     if details["type"] in ("enum", "literal_error"):
         return _one_of(str(limits["expected"]), details["input"])
     if details["type"] in ("model_type", "dict_type", "mapping_type"):
         return f"a table: write [{dotted(path)}] on a line of its own, its keys below"
     if details["type"] == "too_short":
-        return "filled: at least one entry is needed"
+        return "a list of at least one entry"
     return f"different: {details['msg']}"
 
 
@@ -166,7 +166,7 @@ def _one_of(expected: str, value: Any) -> str:
     return join_words(words) + hint if len(words) == 1 else f"one of {join_words(words)}{hint}"
 
 
-def _pattern(limits: Mapping[str, Any]) -> str:
+def _expected_pattern(limits: Mapping[str, Any]) -> str:
     return {
         ONE_LINE: "text on one line, not blank, with no space before or after it",
         NO_LINE: "text on one line, with no space before or after it",
@@ -176,7 +176,7 @@ def _pattern(limits: Mapping[str, Any]) -> str:
     }[limits["pattern"]]
 
 
-_FIXED = {
+_EXPECTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number without quotes",
     "bool_type": "true or false, without quotes",
@@ -185,60 +185,62 @@ _FIXED = {
     "decimal_parsing": "an amount such as 50.00",
     "finite_number": "an amount such as 50.00",
     "tuple_type": 'a list in brackets, such as ["one", "two"]',
-    "no_visible": "text that can be read; it has no visible character",
+    "no_visible": "visible text; it has no visible character",
     "missing": "a list of two whole numbers, such as [50, 200]",
 }
-_WITH_LIMIT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+_EXPECTED_WITH_LIMIT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than": lambda limits: f"more than {limits['gt']}",
     "greater_than_equal": lambda limits: f"{limits['ge']} or more",
     "less_than_equal": lambda limits: f"{limits['le']} or less",
-    "string_too_short": lambda _: "filled: it is empty",
+    "string_too_short": lambda _: "text; it is empty",
     "string_too_long": lambda limits: f"at most {limits['max_length']} characters long",
     "too_long": lambda limits: f"a list of at most {limits['max_length']} entries",
-    "string_pattern_mismatch": _pattern,
+    "string_pattern_mismatch": _expected_pattern,
 }
 
 
+# Reading: from a path to a checked object.
+
 FileModel = TypeVar("FileModel", bound=BaseModel)
-LARGEST = 256 * 1024
+MAX_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
 class Source:
-    """The text of a file and where it came from, as errors should name it."""
+    """The text of a file, and its path as error messages show it."""
 
     slug: str
     text: str
     where: str
 
     def data(self) -> dict[str, Any]:
-        """The TOML as plain values, money as `Decimal`. Raises `FileErrors`."""
+        """The parsed TOML, with numbers that have a point as `Decimal`. Raises `FileErrors`."""
         return parse_toml(self.text, self.where)
 
     def problems(self, data: Mapping[str, Any], findings: Iterable[Finding]) -> list[Problem]:
-        """Findings with their lines, top of the file first."""
+        """The findings as problems, sorted by line."""
         lines = Lines(self.text)
         messages = [Problem(self.where, lines.of(f.path), f.problem_text(data)) for f in findings]
         return sorted(messages, key=lambda problem: problem.line or 0)
 
 
 def read_campaign(path: Path, validation_context: ValidationContext | None = None) -> Campaign:
-    """Reads and checks one campaign file: by itself, or with what stands around it.
+    """Reads and checks one campaign file; with a context, also its client and gated files.
 
-    Raises `FileErrors` with every mistake that it finds.
+    Raises `FileErrors` with every mistake.
     """
-    return _checked(read_source(path), validation_context)
+    return _check(read_source(path), validation_context)
 
 
 def read_draft(slug: str, raw: bytes, where: str) -> Campaign:
-    """Reads what may become a campaign's file, wherever it lies, as strictly as that file.
+    """Reads a draft of a campaign file from anywhere, and checks it like a campaign file.
 
-    Raises `FileErrors` with every mistake that it finds.
+    Raises `FileErrors` with every mistake.
     """
-    return _checked(Source(slug, source_text(raw, where), where), None)
+    return _check(Source(slug, source_text(raw, where), where), None)
 
 
-def _checked(source: Source, validation_context: ValidationContext | None) -> Campaign:
+def _check(source: Source, validation_context: ValidationContext | None) -> Campaign:
     data = source.data()
     shape = list(shape_findings(data, CampaignFile))
     draft = Draft.of(data, broken_parts([finding.path for finding in shape]))
@@ -249,59 +251,59 @@ def _checked(source: Source, validation_context: ValidationContext | None) -> Ca
 
 
 def parse_campaign(slug: str, text: str, where: str) -> Campaign:
-    """Reads a text that was accepted before, such as the version that judged a lead.
+    """Reads the text of a version that was valid earlier, such as one that a lead cites.
 
-    Checks the shape alone, so that a rule added since then never locks away an old lead.
+    Checks only the shape, so that old leads stay readable after a new rule is added.
     """
     source = Source(slug, text, where)
-    return _campaign(source, _shaped(source, CampaignFile))
+    return _campaign(source, _check_shape(source, CampaignFile))
 
 
 def read_client(path: Path) -> Client:
     """Reads and checks one client file. Raises `FileErrors`."""
     source = read_source(path)
-    file = _shaped(source, ClientFile)
+    file = _check_shape(source, ClientFile)
     if findings := list(client_findings(file)):
         raise FileErrors(source.problems(source.data(), findings))
     return Client.model_construct(**dict(file), slug=source.slug)
 
 
 def read_model(path: Path, model: type[FileModel], ending: str) -> tuple[Source, FileModel]:
-    """Reads a file of another kind, whose shape alone is checked. Raises `FileErrors`."""
+    """Reads any other kind of file and checks only its shape. Raises `FileErrors`."""
     source = read_source(path, ending)
-    return source, _shaped(source, model)
+    return source, _check_shape(source, model)
 
 
 def read_source(path: Path, ending: str = ".toml") -> Source:
-    """The text of a file, to the byte. Raises `FileErrors`."""
-    where = str(Path(short_path(path.parent)) / path.name)  # a link by its own name
+    """Reads the text of a file, with its line ends unchanged. Raises `FileErrors`."""
+    where = str(Path(short_path(path.parent)) / path.name)  # the name of a link, not of its target
     slug = path.name.removesuffix(ending)
     if not SLUG.fullmatch(slug) or not path.name.endswith(ending):
-        raise _whole_file(
+        raise _file_error(
             where, f"name it in small letters, digits and single hyphens, such as acme-demo{ending}"
         )
     try:
         raw = path.read_bytes()
     except IsADirectoryError:
-        raise _whole_file(where, "is a folder; a file of this name is wanted") from None
+        raise _file_error(where, "is a folder; replace it with a file") from None
     except OSError as error:
-        raise _whole_file(where, f"cannot be read: {error.strerror}") from None
+        raise _file_error(where, f"cannot be read: {error.strerror}") from None
     return Source(slug, source_text(raw, where), where)
 
 
 def source_text(raw: bytes, where: str) -> str:
-    """The text in a file's bytes. Raises `FileErrors` if they hold none, or too much."""
-    if len(raw) > LARGEST:
-        raise _whole_file(where, "is larger than 256 KiB; is it the right file?")
+    """Decodes a file's bytes. Raises `FileErrors` if they are empty, too large or not UTF-8."""
+    if len(raw) > MAX_BYTES:
+        raise _file_error(where, "is larger than 256 KiB; is it the right file?")
     if raw.startswith(b"\xef\xbb\xbf"):
-        raise _whole_file(where, "begins with a byte-order mark; save it as UTF-8 without one")
+        raise _file_error(where, "begins with a byte-order mark; save it as UTF-8 without one")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise _whole_file(where, "is not UTF-8; save it in that encoding", line) from None
+        raise _file_error(where, "is not UTF-8; save it in that encoding", line) from None
     if not text.strip():
-        raise _whole_file(where, "is empty; copy one of the other files and change it")
+        raise _file_error(where, "is empty; copy one of the other files and change it")
     return text
 
 
@@ -312,12 +314,12 @@ def _campaign(source: Source, file: CampaignFile) -> Campaign:
     )
 
 
-def _shaped(source: Source, model: type[FileModel]) -> FileModel:
+def _check_shape(source: Source, model: type[FileModel]) -> FileModel:
     data = source.data()
     if findings := list(shape_findings(data, model)):
         raise FileErrors(source.problems(data, findings))
     return model.model_validate(data)
 
 
-def _whole_file(where: str, message: str, line: int | None = None) -> FileErrors:
+def _file_error(where: str, message: str, line: int | None = None) -> FileErrors:
     return FileErrors([Problem(where, line, message)])

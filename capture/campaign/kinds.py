@@ -1,5 +1,7 @@
-"""The kinds of value that files of ours hold: stricter than pydantic's own, so that nothing is
-guessed. `"48"` is no number, `1` is no yes, and `"2026-01-01"` in quotes is no date.
+"""Types for the values in campaign, client and costs files.
+
+They are stricter than pydantic's own: `"48"` is not a number, `1` is not true, and `"2026-01-01"`
+in quotes is not a date.
 """
 
 import re
@@ -26,7 +28,7 @@ from capture.text import is_blank
 
 
 class Terms(BaseModel):
-    """Frozen, and strict about keys: a misspelt key is an error, never a silent default."""
+    """Base of all models: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,16 +53,16 @@ def _check_visible(text: str) -> str:
 _VISIBLE = AfterValidator(_check_visible)
 
 Line = Annotated[str, StringConstraints(pattern=ONE_LINE), _VISIBLE]
-"""Text on one line: no control characters (mail headers carry some of it), no spaces around."""
+"""Text on one line, no surrounding spaces; no control characters, as some goes to mail headers."""
 
 OptionalLine = Annotated[str, StringConstraints(pattern=NO_LINE), _VISIBLE]
-"""The same, or empty."""
+"""A `Line`, or empty."""
 
 Text = Annotated[str, StringConstraints(pattern=TEXT)]
-"""Several lines perhaps; no control characters beside line breaks and tabs."""
+"""One or more lines; no control characters except line breaks and tabs."""
 
 Month = Annotated[str, StringConstraints(pattern=MONTH)]
-"""Such as `2026-11`."""
+"""A month such as `2026-11`."""
 
 Integer = Annotated[int, Strict()]
 Boolean = Annotated[bool, Strict()]
@@ -70,48 +72,48 @@ Day = Annotated[date, Strict()]
 _QUOTED = r"^[0-9]+(\.[0-9]+)?$"
 
 
-def _amount(**limits: float) -> WithJsonSchema:
-    """What an editor should take for an exact number: `50.00`, or the same in quotes."""
+def _number_schema(**limits: float) -> WithJsonSchema:
+    """The JSON Schema of an exact number: `50.00`, or the same in quotes."""
     quoted = {"type": "string", "pattern": _QUOTED}
     return WithJsonSchema({"anyOf": [{"type": "number", **limits}, quoted]})
 
 
-def _check_quoted(value: object) -> object:
-    """`Decimal` itself would also read 1_000 and the digits of other scripts."""
+def _check_plain_number(value: object) -> object:
+    """Refuses what `Decimal` also accepts: 1_000, and digits of other scripts."""
     if isinstance(value, str) and not re.fullmatch(_QUOTED, value):
         raise PydanticKnownError("decimal_parsing")
     return value
 
 
-_PLAIN = BeforeValidator(_check_quoted)
+_PLAIN = BeforeValidator(_check_plain_number)
 
 
 Money = Annotated[
     Decimal,
     _PLAIN,
     Field(gt=0, le=1_000_000_000),
-    _amount(exclusiveMinimum=0, maximum=1_000_000_000),
+    _number_schema(exclusiveMinimum=0, maximum=1_000_000_000),
 ]
-"""Major units. In no currency is the limit over `capture.money.LARGEST`."""
+"""Major units. The limit is below `capture.money.LARGEST` in every currency."""
 
-Percent = Annotated[Decimal, _PLAIN, Field(ge=0, le=100), _amount(minimum=0, maximum=100)]
-Share = Annotated[Decimal, _PLAIN, Field(gt=0, le=100), _amount(exclusiveMinimum=0, maximum=100)]
-"""Percent too; a share of nothing would be no price."""
+Percent = Annotated[Decimal, _PLAIN, Field(ge=0, le=100), _number_schema(minimum=0, maximum=100)]
+Share = Annotated[
+    Decimal, _PLAIN, Field(gt=0, le=100), _number_schema(exclusiveMinimum=0, maximum=100)
+]
+"""Percent above zero: a share of zero is not a price."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 FrozenMapping = Annotated[
     Mapping[Key, Value],
     AfterValidator(MappingProxyType),
-    WrapSerializer(lambda table, write: write(dict(table))),  # pydantic cannot write a proxy
+    WrapSerializer(lambda table, write: write(dict(table))),  # pydantic cannot serialize a proxy
 ]
-"""A table that nobody can change after it was read, in the order of the file."""
+"""A read-only table in the order of the file."""
 
 
-# The numbers that the words of a choice stand for: "51-200" is 51 to 200, "1001+" has no end.
-#
-# A visitor chooses words and a criterion compares numbers; this is the one place that joins them.
-
+# Number ranges: "51-200" is 51 to 200, "1001+" has no upper end. A visitor chooses text and a
+# criterion compares numbers; only this part converts one to the other.
 
 _GROUPING_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3}(?![0-9]))")
 _NUMBER = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12})"
@@ -138,10 +140,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[list[int]], Range]], ...] = tuple
 
 
 def number_range(text: str) -> Range | None:
-    """First and last whole number that the words take, both included; no last one gives None.
+    """The first and last whole number of a range written as text, both included.
 
-    "51-200", "51 to 200", "1,001+", "under 50", "more than 1000" and "10" are numbers; other
-    words, and ranges that hold no number, give None.
+    Reads "51-200", "51 to 200", "1,001+", "under 50", "more than 1000" and "10". The last number
+    is None if the range has no upper end. Returns None for other text and for empty ranges.
     """
     words = " ".join(_GROUPING_SPACE.sub(",", text).lower().split())
     for pattern, meaning in _FORMS:

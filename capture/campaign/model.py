@@ -1,7 +1,8 @@
-"""What a campaign file may say, as frozen and validated facts.
+"""The models of campaign and client files: frozen and validated.
 
-The JSON Schema for editors is generated from `CampaignFile`, so each description here is what a
-writer reads in the editor. `Campaign` is a file that was read: with its slug, version and text.
+The JSON Schemas for editors are generated from `CampaignFile` and `ClientFile`, so writers see the
+descriptions in their editor. `Campaign` and `Client` are files that were read; a campaign has its
+version and text.
 """
 
 import re
@@ -32,7 +33,7 @@ from capture.campaign.kinds import (
 
 
 class FieldType(StrEnum):
-    """What a visitor may type into a field, and how it is checked at the door."""
+    """The type of a form field: what a visitor may enter, and how it is checked."""
 
     TEXT = "text"
     EMAIL = "email"
@@ -65,10 +66,11 @@ class FormField(Terms):
 
 
 class Criterion(Terms):
-    """One box that a lead must tick. Exactly one operator each, so each has its own sentence."""
+    """One condition that a lead must meet. It has exactly one operator, and so one sentence."""
 
     field: str | None = Field(
-        default=None, description="The form field it judges; by default the criterion's own name."
+        default=None,
+        description="The form field that it checks; by default the criterion's own name.",
     )
     equal: Line | Integer | None = Field(default=None, description="The answer is exactly this.")
     one_of: tuple[Line, ...] | None = Field(default=None, min_length=1, description="Any of these.")
@@ -111,7 +113,7 @@ OPERATORS = tuple(name for name in Criterion.model_fields if name != "field")
 
 
 class PriceModel(StrEnum):
-    """What the agency is paid for."""
+    """The event that the agency is paid for."""
 
     CPL = "cpl"
     CPAP = "cpap"
@@ -120,7 +122,7 @@ class PriceModel(StrEnum):
 
 
 class Price(Terms):
-    """What a billable event costs, net of tax, in the campaign's currency."""
+    """The price of a billable event, net of tax, in the campaign's currency."""
 
     model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
     rate: Money | None = Field(default=None, description="Flat, in major units: 50.00.")
@@ -138,13 +140,14 @@ class Price(Terms):
         default=0,
         ge=0,
         le=366,
-        description="cpa: a refund within so many days of won is given back. revenue_share: a "
-        "refund in full gives back the periods that start in so many days before it.",
+        description="cpa: a refund within this number of days after won is credited. "
+        "revenue_share: a full refund credits the periods that start within this number of days "
+        "before it.",
     )
 
 
 class Notice(StrEnum):
-    """How the client is told of a qualified lead. `none`: the window starts at qualification."""
+    """How the client is notified of a lead. `none`: the window starts at qualification."""
 
     NONE = "none"
     EMAIL = "email"
@@ -156,9 +159,9 @@ class Review(Terms):
 
     hours: Integer = Field(default=48, ge=1, le=720, description="Length of the window.")
     working_days: Boolean = Field(
-        default=False, description="The clock stands still on weekends and on `holidays`."
+        default=False, description="Weekends and `holidays` do not count."
     )
-    holidays: tuple[Day, ...] = Field(default=(), description="Days on which it stands still.")
+    holidays: tuple[Day, ...] = Field(default=(), description="Days that do not count.")
     reasons: FrozenMapping[str, Line] = Field(
         min_length=1, description="Code to sentence: why the client may reject a lead."
     )
@@ -166,7 +169,7 @@ class Review(Terms):
 
 
 class DuplicateKey(StrEnum):
-    """What makes two people the same lead."""
+    """What makes two submissions the same lead."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -174,21 +177,22 @@ class DuplicateKey(StrEnum):
 
 
 class Duplicates(Terms):
-    """When a new lead is one that the client has already."""
+    """When a new lead is a duplicate of one that the client has already."""
 
     keys: tuple[DuplicateKey, ...] = Field(
         default=(DuplicateKey.EMAIL,), min_length=1, description="Any match makes a duplicate."
     )
     window: Annotated[Integer, Field(ge=1, le=3650)] | Literal["for ever"] = Field(
-        default="for ever", description="Days that an earlier lead counts, or `for ever`."
+        default="for ever", description="How many days an earlier lead counts, or `for ever`."
     )
     scope: Literal["campaign", "client"] = Field(
-        default="campaign", description="Look at this campaign, or at all of the client's."
+        default="campaign",
+        description="Compare within this campaign, or within all of the client's campaigns.",
     )
 
 
 class Caps(Terms):
-    """How much the client will take in a month, cut in the campaign's zone."""
+    """The most that the client takes in a month of the campaign's zone."""
 
     leads_a_month: Integer | None = Field(default=None, ge=1, description="Qualified leads.")
     leads_a_company: Integer | None = Field(
@@ -196,18 +200,20 @@ class Caps(Terms):
     )
     money_a_month: Money | None = Field(default=None, description="In major units.")
     over: Literal["refuse", "free"] = Field(
-        default="refuse", description="Over a lead cap: not delivered, or delivered for nothing."
+        default="refuse", description="Over a lead cap: not delivered, or delivered free of charge."
     )
 
 
 class CampaignFile(Terms):
-    """The whole agreement with one client: the form, the definition, the price, the window."""
+    """The complete agreement with one client: form, criteria, price and review window."""
 
     title: Line = Field(max_length=120, description="Heading of the form's page.")
     summary: Text = Field(
         default="", max_length=400, description="What the visitor gets, in a sentence or two."
     )
-    client: str = Field(description="Whom we bill: the name of a file in clients/.")
+    client: str = Field(
+        description="The client that we bill: the name of a file in clients/, without .toml."
+    )
     currency: str = Field(description="ISO 4217, such as USD.")
     time_zone: str = Field(description="IANA name such as America/New_York; cuts days and months.")
     opens: Day | None = Field(default=None, description="First day on which the form is open.")
@@ -216,7 +222,7 @@ class CampaignFile(Terms):
     button: OptionalLine = Field(
         default="",
         max_length=60,
-        description="The words on the button; by default they follow from the kind.",
+        description="The text of the button; by default it depends on the kind.",
     )
     assets: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(
         default=(), description="gated: names of files in content/gated/ that the visitor gets."
@@ -235,30 +241,30 @@ class CampaignFile(Terms):
 
 
 class Campaign(CampaignFile):
-    """A campaign file that was read and found sound."""
+    """A campaign file that was read and is valid."""
 
     slug: str = Field(description="The file's name without .toml.")
     version: str = Field(description="SHA-256 of the file's bytes, in hex: what a lead cites.")
     text: str = Field(description="The file itself, kept once per version.")
 
     def __hash__(self) -> int:
-        """By file and version, so that what is made from a campaign can be kept by it."""
+        """By slug and version, so that a campaign can be the key of a cache."""
         return hash((self.slug, self.version))
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The zone in which days and months are cut."""
+        """The zone in which days and months start and end."""
         return ZoneInfo(self.time_zone)
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the door is open at an aware time, by the file's dates (a pause is apart)."""
+        """Whether the file's dates say open at an aware time; a pause is not considered."""
         today = now.astimezone(self.zone).date()
         return (self.opens is None or self.opens <= today) and (
             self.closes is None or today <= self.closes
         )
 
     def next_turn(self, now: datetime) -> datetime | None:
-        """When the door next opens or closes by the file's dates: UTC; None if it stays so."""
+        """When the file's dates next open or close the campaign, in UTC; None if never."""
         today = now.astimezone(self.zone).date()
         days = []
         if self.opens is not None and self.opens > today:
@@ -270,23 +276,22 @@ class Campaign(CampaignFile):
 
 
 Answer = str | int | tuple[str, ...]
-"""What a visitor gave for one field; a multiple choice gives a tuple. No answer: no entry."""
+"""The answer to one field; a multiple choice gives a tuple. An empty field has no answer."""
 
 SLUG = re.compile(SLUG_PATTERN)
 
 
-# Whom we bill (rule 30): the client's own record, one file in clients/.
-
+# Clients (rule 30): one file in clients/ for each client that we bill.
 
 Email = Annotated[Line, Field(max_length=254)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
 
 class Contacts(Terms):
-    """Who is written to, by what it is about."""
+    """The e-mail addresses of the client, by subject."""
 
     notices: tuple[Email, ...] = Field(
-        default=(), description="E-mail addresses that are told of each qualified lead."
+        default=(), description="E-mail addresses that are notified of each qualified lead."
     )
     bills: tuple[Email, ...] = Field(
         min_length=1, description="E-mail addresses that get statements and credit notes."
@@ -294,9 +299,9 @@ class Contacts(Terms):
 
 
 class ClientFile(Terms):
-    """The record of one client: what a statement must show, and whom to write to."""
+    """The record of one client: the details on a statement, and the addresses for mail."""
 
-    name: Line = Field(max_length=120, description="What people call them; shown in lists.")
+    name: Line = Field(max_length=120, description="The everyday name; shown in lists.")
     legal_name: Line = Field(max_length=200, description="The name that a bill is made out to.")
     address: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(
         min_length=1, max_length=8, description="Postal address, line by line, without the name."
@@ -311,7 +316,9 @@ class ClientFile(Terms):
         default=Decimal(0), description="VAT in percent, added to each statement."
     )
     vat_note: OptionalLine = Field(
-        default="", max_length=300, description="Why no VAT, or whose: such as reverse charge."
+        default="",
+        max_length=300,
+        description="Why no VAT is charged, or who pays it, such as reverse charge.",
     )
     payment_days: Integer = Field(
         default=30, ge=0, le=365, description="Days from a statement's date until it is due."
@@ -323,6 +330,6 @@ class ClientFile(Terms):
 
 
 class Client(ClientFile):
-    """A client file that was read and found sound."""
+    """A client file that was read and is valid."""
 
     slug: str = Field(description="The file's name without .toml; campaigns name it.")

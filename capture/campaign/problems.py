@@ -1,4 +1,4 @@
-"""Mistakes in a file as sentences: which key, what it holds, and the mend."""
+"""Mistakes in a TOML file: the path of the key, the message, and the line."""
 
 import json
 import re
@@ -9,14 +9,12 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Final
 
-# Where a value stands in a file: `("fields", "email", "type")`, with numbers into lists.
-
-
 KeyPath = tuple[str | int, ...]
+"""The position of a value: `("fields", "email", "type")`, with numbers as indexes of lists."""
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
-    """The value at a path. Raises KeyError if the data holds nothing there."""
+    """The value at a path. Raises KeyError if there is none."""
     for step in path:
         if isinstance(data, Mapping) and step in data:
             data = data[step]
@@ -28,7 +26,7 @@ def value_at(data: Any, path: KeyPath) -> Any:
 
 
 def has_key(data: Any, path: KeyPath) -> bool:
-    """Whether the data holds anything at the path."""
+    """Whether the data has a value at the path."""
     try:
         value_at(data, path)
     except KeyError:
@@ -38,13 +36,13 @@ def has_key(data: Any, path: KeyPath) -> bool:
 
 @dataclass(frozen=True)
 class Finding:
-    """A mistake before its line is known: the key's path in the file, and what to say of it."""
+    """A mistake whose line is not known yet: the key's path and the message."""
 
     path: KeyPath
     message: str
 
     def problem_text(self, data: Mapping[str, Any]) -> str:
-        """The whole sentence, with the key and what it holds now."""
+        """The complete message, with the key and its current value."""
         held = value_at(data, self.path) if has_key(data, self.path) else None
         key = dotted(self.path)
         if held is None or isinstance(held, Mapping):
@@ -54,26 +52,26 @@ class Finding:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """What is known and spelt nearly like the word, upper or lower case aside."""
+    """The known word with the most similar spelling, ignoring case; None if none is similar."""
     names = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return names[close[0]] if close else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean x?` if something known is spelt nearly like the word, else nothing."""
+    """`; did you mean x?` if a known word has a similar spelling, else ""."""
     name = nearest(word, known)
     return f"; did you mean `{name}`?" if name else ""
 
 
 def join_words(words: Iterable[Any], last: str = ", ") -> str:
-    """Words in quotes, as they stand in a file: "a", "b"."""
+    """The words in quotes, separated by commas: "a", "b"."""
     quoted = [show_value(word) for word in words]
     return last.join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def show_value(value: Any) -> str:
-    """A value as a file would hold it, on one line and not too long to read."""
+    """The value as TOML would write it, on one line, cut to 80 characters."""
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):
@@ -89,7 +87,7 @@ def show_value(value: Any) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """The key as TOML would spell it: `fields.email.type`."""
+    """The key as TOML writes it: `fields.email.type`."""
     parts = []
     for step in path:
         if isinstance(step, int):
@@ -99,27 +97,26 @@ def dotted(path: KeyPath) -> str:
     return ".".join(parts)
 
 
-# On which line of a TOML text a key is set. `tomllib` does not tell, so we ask it step by step.
+# Line numbers: `tomllib` does not report the line of a key, so we find it ourselves.
 #
-# Used only once a file is known to hold a mistake. The text is cut into statements: one ends with
-# the first line up to which it parses by itself. Each statement, parsed below the header of its
-# table, shows the keys that it sets.
-
+# Used only when a file has a mistake. The text is split into statements: a statement ends at the
+# first line where it parses on its own. Each statement is then parsed below the header of its
+# table, which shows the keys that it sets.
 
 _ENDS: Final = ("]", "}", '"""', "'''")
-_TRIES: Final = 200  # a text that is never closed must not cost the square of its length
+_TRIES: Final = 200  # limits the time for a text whose end is missing, else quadratic
 
 
 class Lines:
-    """A text that parses, and the lines of its keys, counted from 1."""
+    """The line numbers of the keys in a valid TOML text, counted from 1."""
 
     def __init__(self, text: str) -> None:
         self._text = _lines(text)
 
     def of(self, path: KeyPath) -> int | None:
-        """The line where the key starts; for a missing key, where its table does.
+        """The line where the key starts; for a missing key, the line of its table.
 
-        None if the file holds nothing of the path, so that only the file can be named.
+        None if no part of the path is in the file.
         """
         ends = range(len(path), 0, -1)
         return next((self._found[path[:end]] for end in ends if path[:end] in self._found), None)
@@ -138,7 +135,7 @@ class Lines:
 
 
 def first_open_line(text: str, until: int) -> int | None:
-    """Where the statement begins that the lines up to one do not complete; None if they do."""
+    """The first line of a statement that is still open at line `until`; None if none is."""
     lines = _lines(text)[:until]
     end = max((end for _, end in _statements(lines)), default=0)
     rest = (number for number, line in enumerate(lines[end:], end + 1) if not _is_idle(line))
@@ -150,7 +147,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _statements(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """First line, and line after the last, of each statement; counted from 0."""
+    """The first line of each statement, and the line after its last; counted from 0."""
     start = tries = 0
     for end, line in enumerate(lines, 1):
         if end == start + 1 and _is_idle(line):
@@ -164,7 +161,7 @@ def _statements(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_idle(line: str) -> bool:
-    """Whether the line is blank or a comment, where no statement is open."""
+    """Whether the line is blank or a comment; only for lines outside statements."""
     return not line.strip() or line.lstrip().startswith("#")
 
 
@@ -177,7 +174,7 @@ def _parses(text: str) -> bool:
 
 
 def _paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Every path that holds something, tables and lists before what they hold."""
+    """The path of every value; tables and lists come before their contents."""
     if path:
         yield path
     parts = value.items() if isinstance(value, dict) else ()

@@ -1,4 +1,4 @@
-"""JSON Schemas of the campaign and client file, so that an editor helps while one writes."""
+"""JSON Schemas of campaign, client and costs files, for completion and checks in editors."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from capture.campaign.rules.terms import PRICE_KEYS, PRICE_MODELS, ModelTerms
 
 
 def campaign_schema() -> dict[str, Any]:
-    """What a file in campaigns/ may hold, as JSON Schema 2020-12.
+    """The JSON Schema 2020-12 of a file in campaigns/.
 
-    It knows the shape, and the rules that an editor can follow: one operator for each criterion,
-    choices where there is a choice, the keys of each price model. `read_campaign` knows them all.
+    It covers the shape and the rules that JSON Schema can express: one operator for each criterion,
+    choices for choice fields, the keys of each price model. `read_campaign` checks all rules.
     """
     schema = _schema(CampaignFile, "Gatepost campaign")
     parts = schema["$defs"]
@@ -30,12 +30,12 @@ def campaign_schema() -> dict[str, Any]:
 
 
 def client_schema() -> dict[str, Any]:
-    """What a file in clients/ may hold, as JSON Schema 2020-12."""
+    """The JSON Schema 2020-12 of a file in clients/."""
     return _schema(ClientFile, "Gatepost client")
 
 
 def costs_schema() -> dict[str, Any]:
-    """What a costs file beside a campaign may hold, as JSON Schema 2020-12."""
+    """The JSON Schema 2020-12 of a costs file beside a campaign."""
     return _schema(CostsFile, "Gatepost costs")
 
 
@@ -45,7 +45,7 @@ _WITHOUT_CHOICES = {"properties": {"choices": {"maxItems": 0}}}
 
 
 def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
-    """The keys of one price model; `cpa` alone may choose, between rate and percent."""
+    """The keys of one price model; only `cpa` has a choice, rate or percent."""
     known = {"model": {"const": model.value}, "billable": {"enum": list(terms.billable)}}
     foreign = {"anyOf": [{"required": [key]} for key in PRICE_KEYS if not terms.knows(key)]}
     either = {"oneOf": [{"required": [key]} for key in terms.one_of]} if terms.one_of else {}
@@ -53,7 +53,7 @@ def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
 
 
 class _TomlJsonSchema(GenerateJsonSchema):
-    """Without what TOML has no word for (null), and without titles that only repeat the key."""
+    """Omits null, which TOML does not have, and titles that repeat the key."""
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -1,4 +1,4 @@
-"""The text of a new campaign file: sound as it stands, and closed until somebody has read it."""
+"""The text of a new campaign file, and the parser of TOML with our error messages."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _CLOSED_FOR: Final = timedelta(days=365)
 
 _BLANK: Final = Template("""\
 #:schema ../docs/campaign.schema.json
-# New, and closed: mend what stands here, agree on it with the client, then set the day of opening.
+# New and closed: edit this file, agree on it with the client, then set the opening day.
 
 title = $title
 summary = ""
@@ -69,7 +69,10 @@ invalid_contact = "The person does not exist, or cannot be reached."
 def blank_campaign(
     title: str, client: Client, *, currency: str, time_zone: str, today: date
 ) -> str:
-    """TOML for a new campaign; it opens a year from `today`, unless somebody changes that."""
+    """TOML of a new campaign: valid, and closed for a year from `today`.
+
+    Somebody has to read it and change the date before the campaign opens.
+    """
     consent = (
         f"I agree that {client.legal_name} may contact me by e-mail. I can withdraw at any time."
     )
@@ -85,12 +88,11 @@ def blank_campaign(
 
 
 def _quoted(text: str) -> str:
-    """A basic string of TOML, which is one of JSON without the sign for DEL."""
+    """The text as a TOML basic string: like a JSON string, but DEL must be escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-# TOML to plain values, and what to say when it is none: the line, what is wrong, the mend.
-
+# Parsing: a syntax error becomes a message with the line, the mistake and the fix.
 
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
 _AT_END: Final = " (at end of document)"
@@ -99,9 +101,9 @@ _FIXES: Final = (
     ("Cannot declare", "this [table] is there already; put its keys together under one header"),
     ("Cannot mutate", "this table is complete already; put its keys together in one place"),
     ("Cannot redefine", "this table is complete already; put its keys together in one place"),
-    ("Duplicate inline table key", "a key stands twice in one line; keep one of the two"),
+    ("Duplicate inline table key", "a key is set twice in one line; keep one of the two"),
     ("Expected '='", 'write key = value, such as title = "The guide"'),
-    ("Expected newline", "something stands behind the value; write one key on a line"),
+    ("Expected newline", "there is text after the value; write one key on a line"),
     ("Expected ']'", "the header of a table is not closed; end it with ]"),
     ("Unclosed array", "a list is not closed; put commas between entries and ] at its end"),
     ("Unclosed inline table", "an inline table is not closed; end it with } on the same line"),
@@ -109,41 +111,40 @@ _FIXES: Final = (
     ("Expected ", "a text is not closed; end it with the quotes that it begins with"),
     ("Illegal character '\\n'", 'a text is not closed; end it with ", or write it between """'),
     ("Found invalid character '\\n'", "a text is not closed; end it with a quote"),
-    ("Illegal character", "a control character stands here; take it out"),
-    ("Found invalid character", "a control character stands here; take it out"),
+    ("Illegal character", "a control character is not allowed here; remove it"),
+    ("Found invalid character", "a control character is not allowed here; remove it"),
     (
         "Invalid value",
-        "no value that TOML knows; text needs quotes, and numbers, dates, true and "
-        "false go without",
+        "not a TOML value; text needs quotes; numbers, dates, true and false need none",
     ),
     ("Invalid initial character", "a key is missing before ="),
     ("Invalid statement", "a line is key = value, [table], or a comment that begins with #"),
-    ("Unescaped", "a backslash stands alone; write it twice"),
-    ("Invalid hex value", "a backslash stands alone; write it twice"),
-    ("Escaped character", "there is no such character; take the escape out"),
-    ("Exceeds the limit", "a whole number has too many digits; TOML's have at most 19"),
+    ("Unescaped", "a single backslash; write it twice"),
+    ("Invalid hex value", "a single backslash; write it twice"),
+    ("Escaped character", "there is no such character; remove the escape"),
+    ("Exceeds the limit", "a whole number has too many digits; TOML allows at most 19"),
     ("Invalid date", "there is no such date; write year-month-day, such as 2026-11-30"),
 )
-"""How Python's TOML reader begins to complain, and what we say instead; first match."""
+"""The start of an error message of `tomllib`, and our message; the first match counts."""
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """The values of a text, with `Decimal` for every number with a point. Raises `FileErrors`."""
+    """Parses a TOML text, with numbers that have a point as `Decimal`. Raises `FileErrors`."""
     try:
         found = tomllib.loads(text, parse_float=Decimal)
     except RecursionError:
-        raise FileErrors([Problem(where, None, "nests too deeply to be read")]) from None
+        raise FileErrors([Problem(where, None, "has too many nested levels to be read")]) from None
     except ArithmeticError:
-        raise FileErrors([Problem(where, None, "holds a number too large to be read")]) from None
+        raise FileErrors([Problem(where, None, "has a number that is too large")]) from None
     except ValueError as error:
         raise FileErrors([_syntax_problem(text, where, str(error))]) from None
     if not _is_in_range(found):
-        raise FileErrors([Problem(where, None, "holds a whole number of more than 64 bits")])
+        raise FileErrors([Problem(where, None, "has a whole number of more than 64 bits")])
     return found
 
 
 def _is_in_range(value: Any) -> bool:
-    """Whether all whole numbers are TOML's: Python takes longer ones, and cannot print them."""
+    """Whether all whole numbers fit in 64 bits, as TOML requires; Python accepts longer ones."""
     if isinstance(value, dict):
         return all(map(_is_in_range, value.values()))
     if isinstance(value, list):
@@ -159,5 +160,5 @@ def _syntax_problem(text: str, where: str, sentence: str) -> Problem:
     fix = next((fix for begins, fix in _FIXES if reason.startswith(begins)), reason)
     if found is None:
         return Problem(where, start, f"not TOML: {fix}")
-    doubt = f"; what begins on line {start} may not be closed" if start < line else ""
+    doubt = f"; the value that starts on line {start} may not be closed" if start < line else ""
     return Problem(where, line, f"not TOML: {fix}{doubt}")

@@ -1,4 +1,4 @@
-"""What a campaign file must obey beyond its shape: rules that look at several keys at once."""
+"""The rules of a campaign file beyond its shape, which compare several keys."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ __all__ = ["Draft", "ValidationContext", "broken_parts", "campaign_findings"]
 
 
 def campaign_findings(draft: Draft) -> Iterator[Finding]:
-    """Every rule that a campaign breaks by itself, whatever stands around it."""
+    """Every rule that the file breaks on its own, without its client and gated files."""
     yield from terms_findings(draft)
     yield from form_findings(draft)
     yield from criteria_findings(draft)

@@ -1,4 +1,4 @@
-"""Rules of the definition of a lead: each criterion can be met, and no word of it is open."""
+"""Rules for criteria: each fits its field, can be met, and is unambiguous."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -12,9 +12,6 @@ from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.campaign.rules.form import Spans, accepted_choices, split_choices, split_message
 from capture.countries import COUNTRIES
-
-# Which operators fit which type of field, and which numbers a field's choices stand for.
-
 
 NUMERIC: Final = ("at_least", "at_most", "between")
 _EXACT: Final = ("equal", "one_of", "none_of")
@@ -33,22 +30,19 @@ FITTING: Final[Mapping[FieldType, tuple[str, ...]]] = {
 
 
 def operators_of(criterion: Criterion) -> list[str]:
-    """The operators that are set; a sound criterion has one."""
+    """The operators that are set; a valid criterion has exactly one."""
     return [operator for operator in OPERATORS if getattr(criterion, operator) is not None]
 
 
 def spans_of(field: FormField) -> Spans | None:
-    """Numbers of each choice; None if some choice is made of words."""
+    """The number range of each choice; None if a choice is not a number."""
     spans = {choice: number_range(choice) for choice in field.choices}
     complete = {choice: span for choice, span in spans.items() if span is not None}
     return complete if len(complete) == len(spans) else None
 
 
-# A definition that no choice can meet would never bring a lead: it is a mistake.
-
-
 def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
-    """A choice field on which no answer meets all its criteria: nothing would ever qualify."""
+    """Choice fields where no choice meets all criteria, so that no lead could qualify."""
     left: dict[str, set[str]] = {}
     for name, criterion in draft.criteria.items():
         judged = criterion.field or name
@@ -56,11 +50,11 @@ def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
         if field is None or field.type is not FieldType.CHOICE or not field.choices:
             continue
         before = left.setdefault(judged, set(field.choices))
-        met = _meeting(criterion, field)
+        met = _choices_met(criterion, field)
         if met is None:
             continue
         if before and not before & met:
-            others = " beside the criteria above" if met else ""
+            others = " together with the criteria above" if met else ""
             yield Finding(
                 ("criteria", name),
                 f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
@@ -69,8 +63,8 @@ def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
         left[judged] = before & met
 
 
-def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
-    """The choices that meet the criterion; None if something else is wrong with it already."""
+def _choices_met(criterion: Criterion, field: FormField) -> set[str] | None:
+    """The choices that meet the criterion; None if it has another mistake."""
     value = operators_of(criterion)
     spans = spans_of(field)
     if len(value) != 1 or value[0] not in FITTING[FieldType.CHOICE]:
@@ -88,13 +82,13 @@ def _meeting(criterion: Criterion, field: FormField) -> set[str] | None:
 
 
 def criteria_findings(draft: Draft) -> Iterator[Finding]:
-    """Everything that the criteria do wrong, one finding each."""
+    """All mistakes in the criteria, one finding each."""
     for name, criterion in draft.criteria.items():
         if not re.search(NAME, name):
             yield Finding(
                 ("criteria", name),
                 "a criterion's name has small letters, digits and underscores, begins with a "
-                "letter and is at most 40 long, such as decision_maker",
+                "letter and has at most 40 characters, such as decision_maker",
             )
         yield from _criterion_findings(name, criterion, draft)
     yield from unsatisfiable_findings(draft)
@@ -120,11 +114,11 @@ def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterat
             yield _no_such_field(name, criterion, draft)
         return
     if not field.required:
-        # A blank answer would neither meet nor miss the rule, and the two sides could argue.
+        # A blank answer neither meets nor fails the rule, so agency and client could disagree.
         yield Finding(
             at,
-            f"judges the field `{judged}`, which may be left blank; "
-            f"take required = false out of [fields.{judged}]",
+            f"checks the field `{judged}`, which may be left blank; "
+            f"remove required = false from [fields.{judged}]",
         )
     for operator in value:
         yield from _operator_findings((*at, operator), criterion, operator, field)
@@ -132,13 +126,13 @@ def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterat
 
 def _no_such_field(name: str, criterion: Criterion, draft: Draft) -> Finding:
     if criterion.field is not None:
-        hint = suggestion(criterion.field, draft.fields) or _fields_there(draft)
+        hint = suggestion(criterion.field, draft.fields) or _field_list(draft)
         return Finding(("criteria", name, "field"), f"the form has no such field{hint}")
-    hint = suggestion(name, draft.fields) or '; name one with field = "..."' + _fields_there(draft)
+    hint = suggestion(name, draft.fields) or '; name one with field = "..."' + _field_list(draft)
     return Finding(("criteria", name), f"the form has no field `{name}`{hint}")
 
 
-def _fields_there(draft: Draft) -> str:
+def _field_list(draft: Draft) -> str:
     return f"; the fields are {', '.join(draft.fields)}"
 
 
@@ -148,14 +142,14 @@ def _operator_findings(
     fitting = FITTING[field.type]
     operand = getattr(criterion, operator)
     if operator not in fitting:
-        instead = f"use {', '.join(fitting)}" if fitting else "no rule does; judge another field"
+        instead = f"use {', '.join(fitting)}" if fitting else "no rule does; check another field"
         yield Finding(at, f"does not fit a field of type {field.type}; {instead}")
     elif operator in NUMERIC:
         yield from _number_findings(at, operator, operand, field)
     elif operator == "country_in":
         yield from _each(at, operand, _country_fault)
     elif operator == "matches":
-        yield from _each(at, operand, _wordless)
+        yield from _each(at, operand, _no_word_fault)
     elif operator == "equal":
         if problem := _word_fault(field)(operand):
             yield Finding(at, problem)
@@ -166,7 +160,7 @@ def _operator_findings(
 def _each(
     at: KeyPath, operand: Collection[str], fault_of: Callable[[str], str]
 ) -> Iterator[Finding]:
-    """A finding for each entry of a list that is wrong, or that is there already."""
+    """A finding for each entry of a list that is wrong or repeated."""
     seen: set[str] = set()
     for number, entry in enumerate(operand):
         if entry.casefold() in seen:
@@ -183,16 +177,16 @@ def _word_fault(field: FormField) -> Callable[[Any], str]:
         if not isinstance(value, str):
             return "must be text in quotes"
         if field.choices and value not in field.choices:
-            there = suggestion(value, field.choices) or f"; they are {join_words(field.choices)}"
-            return f"is none of the field's choices{there}"
-        return "" if field.choices else _wordless(value)
+            hint = suggestion(value, field.choices) or f"; they are {join_words(field.choices)}"
+            return f"is none of the field's choices{hint}"
+        return "" if field.choices else _no_word_fault(value)
 
     return problem
 
 
-def _wordless(text: str) -> str:
-    """Text is compared word by word, so signs alone would never be found."""
-    return "" if any(map(str.isalnum, text)) else "holds no word; write one"
+def _no_word_fault(text: str) -> str:
+    """Text is compared word by word, so punctuation alone would never match."""
+    return "" if any(map(str.isalnum, text)) else "has no word; write one"
 
 
 def _country_fault(code: str) -> str:
@@ -204,14 +198,14 @@ def _country_fault(code: str) -> str:
     if meant is None:
         meant = next((by_name[name] for name in by_name if name.lower() == code.lower()), None)
     hint = f"; did you mean `{meant}`?" if meant else "; write two capital letters such as US or DE"
-    return f"is no ISO 3166 code of a country{hint}"
+    return f"is not an ISO 3166 country code{hint}"
 
 
 def _number_findings(
     at: KeyPath, operator: str, operand: Any, field: FormField
 ) -> Iterator[Finding]:
     if operator == "between" and operand[0] > operand[1]:
-        yield Finding(at, f"runs backwards; write [{operand[1]}, {operand[0]}]")
+        yield Finding(at, f"is in the wrong order; write [{operand[1]}, {operand[0]}]")
         return
     if field.type is FieldType.INTEGER:
         return
@@ -221,8 +215,7 @@ def _number_findings(
         yield Finding(
             at,
             f"needs choices that are numbers, and {join_words(words)} is not; write choices such "
-            "as "
-            '"51-200" or "1001+", or use one_of',
+            'as "51-200" or "1001+", or use one_of',
         )
     elif split_choices(operator, operand, spans):
         yield Finding(at, split_message(operator, operand, spans))

@@ -1,4 +1,4 @@
-"""What the rules look at: the parts of a campaign file whose own shape is right."""
+"""The parts of a campaign file that the rules can check: those with a valid shape."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ from capture.campaign.problems import KeyPath
 
 @dataclass(frozen=True)
 class Draft:
-    """A campaign that may still be broken: a part that is absent or misshapen is left out.
+    """A campaign file that may have mistakes; missing and malformed parts are left out.
 
-    So one slip of the pen does not hide the other mistakes of the file.
+    So one mistake does not hide the others.
     """
 
     client: str | None = None
@@ -41,11 +41,11 @@ class Draft:
     duplicates: Duplicates | None = None
     caps: Caps | None = None
     malformed: frozenset[str] = frozenset()
-    """Names of fields that stand in the file, and of which no more is known."""
+    """Names of fields that are in the file but have a wrong shape."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any], broken: frozenset[KeyPath]) -> Self:
-        """From the data of a file and the paths that its shape makes useless."""
+        """Creates it from the data of a file and the paths of its malformed parts."""
         parts = {
             name: _valid_part(name, data[name], broken)
             for name in CampaignFile.model_fields.keys() & data.keys() & _ADAPTERS.keys()
@@ -60,7 +60,7 @@ class Draft:
 
 
 def broken_parts(paths: list[KeyPath]) -> frozenset[KeyPath]:
-    """The smallest parts that have to be set aside for mistakes at these paths."""
+    """The smallest parts to leave out because of mistakes at these paths."""
     return frozenset(
         path[:2] if path[0] in ("fields", "criteria") and path[1:] else path[:1] for path in paths
     )
@@ -79,4 +79,4 @@ def _valid_part(name: str, value: Any, broken: frozenset[KeyPath]) -> Any:
     try:
         return _ADAPTERS[name].validate_python(value)
     except ValidationError:
-        return None  # nothing of the part was sound
+        return None  # no entry of the part was valid

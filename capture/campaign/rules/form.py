@@ -1,4 +1,4 @@
-"""Rules of the form: names that are free, choices where there is a choice, the one e-mail."""
+"""Rules for form fields: names, choices, autocomplete, e-mail; and ranges cut by criteria."""
 
 import math
 import re
@@ -11,20 +11,19 @@ from capture.campaign.model import FieldType, FormField
 from capture.campaign.problems import Finding, join_words, show_value, suggestion
 from capture.campaign.rules.draft import Draft
 
-# The autocomplete tokens of the HTML standard, section 4.10.18.7 "Autofill".
 
-
-def _tokens(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_CONTACT: Final = _tokens(
+# The autocomplete tokens of the HTML standard, section 4.10.18.7 "Autofill".
+_CONTACT: Final = _split(
     """
     tel tel-country-code tel-national tel-area-code tel-local tel-local-prefix tel-local-suffix
     tel-extension email impp
     """
 )
-AUTOFILL_FIELDS: Final = _CONTACT | _tokens(
+AUTOFILL_FIELDS: Final = _CONTACT | _split(
     """
     name honorific-prefix given-name additional-name family-name honorific-suffix nickname username
     new-password current-password one-time-code organization-title organization street-address
@@ -34,15 +33,15 @@ AUTOFILL_FIELDS: Final = _CONTACT | _tokens(
     transaction-amount language bday bday-day bday-month bday-year sex url photo
     """
 )
-_KINDS_OF_CONTACT: Final = _tokens("home work mobile fax pager")
+_CONTACT_KINDS: Final = _split("home work mobile fax pager")
 
 
 def is_autocomplete(text: str) -> bool:
-    """Whether a browser understands it: `off`, or a token such as `work email`."""
+    """Whether the text is a valid autocomplete value: `off`, or a token such as `work email`."""
     if text in ("on", "off"):
         return True
     *before, token = text.split(" ")
-    if before and before[-1] in _KINDS_OF_CONTACT and token in _CONTACT:
+    if before and before[-1] in _CONTACT_KINDS and token in _CONTACT:
         before.pop()
     if before and before[-1] in ("shipping", "billing"):
         before.pop()
@@ -63,7 +62,7 @@ _TYPES_OF: Final[Mapping[str, tuple[FieldType, ...]]] = {
     "phone": (FieldType.PHONE,),
     "message": (FieldType.LONG_TEXT, FieldType.TEXT),
 }
-"""The standard names mean the same in every campaign, so they are asked in the same way."""
+"""The types that a standard field may have: its name means the same in every campaign."""
 
 PARTS_OF_FORMS: Final = frozenset(
     (
@@ -71,7 +70,7 @@ PARTS_OF_FORMS: Final = frozenset(
         *("post_process", "process", "validate", "csrf_token"),
     )
 )
-"""What WTForms' own forms call theirs; loading it to ask would slow every check and build."""
+"""Names that WTForms uses itself; listed here because loading WTForms slows every build."""
 _OUR_OWN: Final = frozenset(("homepage", "consent"))
 _COLUMNS: Final = frozenset(
     (
@@ -84,26 +83,26 @@ _UNMEASURED: Final = (*_OFFERED, FieldType.COUNTRY, FieldType.INTEGER)
 
 
 def form_findings(draft: Draft) -> Iterator[Finding]:
-    """Everything that a form's fields do wrong, one finding each."""
+    """All mistakes in the form's fields, one finding each."""
     for name in (*draft.fields, *sorted(draft.malformed)):
-        if reason := _unusable(name):
+        if reason := _name_fault(name):
             yield Finding(("fields", name), reason)
     for name, field in draft.fields.items():
         yield from _field_findings(name, field)
     yield from _email_findings(draft)
 
 
-def _unusable(name: str) -> str:
+def _name_fault(name: str) -> str:
     if name.startswith(("_", "gp_")) or name in _OUR_OWN:
-        return f"`{name}` is a name that Gatepost's forms use themselves; take another"
+        return f"`{name}` is a name that Gatepost uses itself; choose another"
     if name in PARTS_OF_FORMS:
-        return f"a field named `{name}` would break the form; take another name"
+        return f"a field named `{name}` would break the form; choose another name"
     if name in _COLUMNS:
-        return f"`{name}` is a column of every export already; take another name"
+        return f"`{name}` is already a column of every export; choose another name"
     if not re.search(NAME, name):
         return (
             "a field's name has small letters, digits and underscores, begins with a letter and "
-            "is at most 40 long, such as job_title"
+            "has at most 40 characters, such as job_title"
         )
     return ""
 
@@ -115,19 +114,19 @@ def _field_findings(name: str, field: FormField) -> Iterator[Finding]:
     if field.type not in _OFFERED and field.choices:
         yield Finding(
             (*at, "choices"),
-            f'a field of type {field.type} offers none; say type = "choice" or take them out',
+            f'a field of type {field.type} has none; write type = "choice" or remove them',
         )
     for number, choice in enumerate(field.choices):
         if choice.casefold() in {earlier.casefold() for earlier in field.choices[:number]}:
             yield Finding((*at, "choices", number), "is offered twice; keep one")
     if field.max_length is not None and field.type in _UNMEASURED:
         yield Finding(
-            (*at, "max_length"), f"means nothing for a field of type {field.type}; take it out"
+            (*at, "max_length"), f"has no effect on a field of type {field.type}; remove it"
         )
     if field.autocomplete and not is_autocomplete(field.autocomplete):
         yield Finding(
             (*at, "autocomplete"),
-            "is no token of the HTML standard" + suggestion(field.autocomplete, AUTOFILL_FIELDS),
+            "is not a token of the HTML standard" + suggestion(field.autocomplete, AUTOFILL_FIELDS),
         )
     if name in _TYPES_OF and field.type not in _TYPES_OF[name]:
         known = join_words((str(kind) for kind in _TYPES_OF[name]), " or ")
@@ -149,19 +148,18 @@ def _email_findings(draft: Draft) -> Iterator[Finding]:
     elif not email.required:
         yield Finding(
             ("fields", "email", "required"),
-            "every lead needs an e-mail address; take this line out",
+            "every lead needs an e-mail address; remove this line",
         )
 
 
-# A number in a criterion must not cut a choice in two: whoever chose it would half qualify.
-
+# Ranges: a number in a criterion must not split a choice, or that answer would half qualify.
 
 Spans = Mapping[str, Range]
-"""Each choice with the numbers that it stands for."""
+"""Each choice with its number range."""
 
 
 def contains_span(operator: str, operand: Any, span: Range) -> bool | None:
-    """Whether `at_least`, `at_most` or `between` takes every number of a span; None: only some."""
+    """Whether the operator accepts every number of a span; None if it accepts only some."""
     least, most = _bounds(operator, operand)
     low, high = span
     last = math.inf if high is None else high
@@ -171,51 +169,51 @@ def contains_span(operator: str, operand: Any, span: Range) -> bool | None:
 
 
 def accepted_choices(operator: str, operand: Any, spans: Spans) -> list[str]:
-    """The choices that the criterion takes whole."""
+    """The choices that the criterion accepts completely."""
     return [choice for choice, span in spans.items() if contains_span(operator, operand, span)]
 
 
 def split_choices(operator: str, operand: Any, spans: Spans) -> list[str]:
-    """The choices that the criterion would cut in two."""
+    """The choices that the criterion would split."""
     return [
         choice for choice, span in spans.items() if contains_span(operator, operand, span) is None
     ]
 
 
 def split_message(operator: str, operand: Any, spans: Spans) -> str:
-    """What to do about a criterion that splits: bounds that do not, or choices that end there."""
+    """The message for a criterion that splits choices: other bounds, or other choices."""
     split = split_choices(operator, operand, spans)
     bounds = [
-        f"{operator} = {show_value(other)} (takes "
+        f"{operator} = {show_value(other)} (accepts "
         f"{join_words(accepted_choices(operator, other, spans))})"
-        for other in whole_bounds(operator, operand, spans)
+        for other in unsplit_bounds(operator, operand, spans)
     ]
     offers = [
         f"{join_words(cut_choices(operator, operand, spans[choice]), ' and ')} instead of "
         f"{show_value(choice)}"
         for choice in split
     ]
-    mends = [f"use {' or '.join(bounds)}"] if bounds else []
-    mends.append(f"offer {', and '.join(offers)}")
+    fixes = [f"use {' or '.join(bounds)}"] if bounds else []
+    fixes.append(f"offer {', and '.join(offers)}")
     noun = "choice" if len(split) == 1 else "choices"
-    return f"would split the {noun} {join_words(split, ' and ')}; {', or '.join(mends)}"
+    return f"would split the {noun} {join_words(split, ' and ')}; {', or '.join(fixes)}"
 
 
-def whole_bounds(operator: str, operand: Any, spans: Spans) -> list[Any]:
-    """The nearest operands, one below and one above where there are, that split no choice."""
+def unsplit_bounds(operator: str, operand: Any, spans: Spans) -> list[Any]:
+    """The nearest operands that split no choice: at most one below and one above."""
     lows = sorted({low for low, _ in spans.values()})
     highs = sorted({high for _, high in spans.values() if high is not None})
     if operator == "between":
         pairs = [(low, high) for low, high in product(lows, highs) if low <= high]
-        fitting = _unsplit(operator, pairs, spans)
+        fitting = _not_splitting(operator, pairs, spans)
         return sorted(sorted(fitting, key=lambda pair: _distance(pair, operand))[:2])
-    fitting = _unsplit(operator, lows if operator == "at_least" else highs, spans)
+    fitting = _not_splitting(operator, lows if operator == "at_least" else highs, spans)
     below = [bound for bound in fitting if bound < operand]
     above = [bound for bound in fitting if bound > operand]
     return below[-1:] + above[:1]
 
 
-def _unsplit(operator: str, operands: Iterable[Any], spans: Spans) -> list[Any]:
+def _not_splitting(operator: str, operands: Iterable[Any], spans: Spans) -> list[Any]:
     return [operand for operand in operands if not split_choices(operator, operand, spans)]
 
 
@@ -231,19 +229,19 @@ def _bounds(operator: str, operand: Any) -> tuple[float, float]:
 
 
 def cut_choices(operator: str, operand: Any, span: Range) -> list[str]:
-    """The span's words once it is cut where the criterion cuts it."""
+    """The span as new choices, split where the criterion splits it."""
     least, most = _bounds(operator, operand)
     low, high = span
     last = math.inf if high is None else high
     cuts = [int(least)] if low < least <= last else []
     cuts += [int(most) + 1] if low <= most < last else []
     return [
-        _words(start, end)
+        _range_text(start, end)
         for start, end in zip([low, *cuts], [*(cut - 1 for cut in cuts), high], strict=True)
     ]
 
 
-def _words(low: int, high: int | None) -> str:
+def _range_text(low: int, high: int | None) -> str:
     if high is None:
         return f"{low}+"
     return str(low) if low == high else f"{low}-{high}"

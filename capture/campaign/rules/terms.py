@@ -1,4 +1,4 @@
-"""Rules of the remaining terms: dates and zone, files to give, review, duplicates, consent."""
+"""Rules for the other terms: dates, assets, review, duplicates, price, caps; and for clients."""
 
 import os
 import re
@@ -34,15 +34,15 @@ from capture.text import is_blank
 
 @cache
 def time_zones() -> frozenset[str]:
-    """The IANA names, as our locked tzdata lists them: the same on every machine."""
+    """The IANA names of the pinned tzdata package, so that every machine has the same."""
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def terms_findings(draft: Draft) -> Iterator[Finding]:
-    """Everything that the remaining terms do wrong, one finding each."""
+    """All mistakes in dates, zone, consent, assets, review and duplicates, one finding each."""
     if draft.time_zone is not None and draft.time_zone not in time_zones():
         hint = suggestion(draft.time_zone, time_zones()) or "; write one such as America/New_York"
-        yield Finding(("time_zone",), f"is no IANA time zone{hint}")
+        yield Finding(("time_zone",), f"is not an IANA time zone{hint}")
     if draft.opens and draft.closes and draft.closes < draft.opens:
         yield Finding(
             ("closes",), f"is before opens = {draft.opens}, so the form would never be open"
@@ -60,7 +60,7 @@ def _asset_findings(draft: Draft) -> Iterator[Finding]:
     if draft.assets is None or draft.kind is None:
         return
     if draft.kind == "demo" and draft.assets:
-        yield Finding(("assets",), 'a demo gives no files; take it out or say kind = "gated"')
+        yield Finding(("assets",), 'a demo gives no files; remove it or write kind = "gated"')
     if draft.kind == "gated" and not draft.assets:
         yield Finding(
             ("assets",), 'is missing: a gated campaign gives files, such as assets = ["guide.pdf"]'
@@ -76,7 +76,7 @@ def _asset_findings(draft: Draft) -> Iterator[Finding]:
 
 
 def is_plain(name: str) -> bool:
-    """Whether it is the name of one visible file: no folder, nothing that leads out."""
+    """Whether it is the plain name of a visible file, without a folder."""
     return not name.startswith(".") and not re.search(r"[/\\:]", name)
 
 
@@ -91,7 +91,7 @@ def _review_findings(review: Review) -> Iterator[Finding]:
             yield Finding(at, "write a sentence that the client and the agency both understand")
     if review.holidays and not review.working_days:
         yield Finding(
-            ("review", "holidays"), "count only with working_days = true; add it or take them out"
+            ("review", "holidays"), "count only with working_days = true; add it or remove them"
         )
     for number, day in enumerate(review.holidays):
         if day in review.holidays[:number]:
@@ -109,12 +109,12 @@ def _duplicate_findings(duplicates: Duplicates, draft: Draft) -> Iterator[Findin
                 yield Finding(at, 'the form asks for none; add [fields.phone] with type = "phone"')
 
 
-# Rules of price and caps: one price model, its own keys, amounts that its currency can pay.
+# Price and caps.
 
 
 @dataclass(frozen=True)
 class ModelTerms:
-    """The keys that go with a price model, beside the model itself."""
+    """The keys that a price model needs and allows, besides `model`."""
 
     billable: tuple[str, ...]
     needs: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ class ModelTerms:
     may_have: tuple[str, ...] = ()
 
     def knows(self, key: str) -> bool:
-        """Whether the key means anything under this model."""
+        """Whether the key has a meaning in this model."""
         return key in (*self.needs, *self.one_of, *self.may_have)
 
 
@@ -139,17 +139,17 @@ _EXAMPLES: Final = {"rate": "rate = 50.00", "percent": "percent = 10", "months":
 
 
 def money_findings(draft: Draft) -> Iterator[Finding]:
-    """Everything that price, caps and currency do wrong, one finding each."""
+    """All mistakes in price, caps and currency, one finding each."""
     currency = draft.currency if draft.currency in CURRENCIES else None
     if draft.currency is not None and currency is None:
         code = draft.currency.upper()
         hint = f"did you mean `{code}`?" if code in CURRENCIES else "write one such as USD or EUR"
-        yield Finding(("currency",), f"is no ISO 4217 code; {hint}")
+        yield Finding(("currency",), f"is not an ISO 4217 code; {hint}")
     if draft.price is not None:
         yield from _price_findings(draft.price)
-        yield from _inexact(("price", "rate"), draft.price.rate, currency)
+        yield from _decimals_findings(("price", "rate"), draft.price.rate, currency)
     if draft.caps is not None:
-        yield from _inexact(("caps", "money_a_month"), draft.caps.money_a_month, currency)
+        yield from _decimals_findings(("caps", "money_a_month"), draft.caps.money_a_month, currency)
     yield from _cap_findings(draft)
 
 
@@ -170,7 +170,7 @@ def _price_findings(price: Price) -> Iterator[Finding]:
             others = [model for model, other in PRICE_MODELS.items() if other.knows(key)]
             yield Finding(
                 ("price", key),
-                f"does not go with {price.model}; take it out (it is for {', '.join(others)})",
+                f"does not belong to {price.model}; remove it (it is for {', '.join(others)})",
             )
     value = [key for key in terms.one_of if getattr(price, key) is not None]
     if terms.one_of and len(value) != 1:
@@ -178,7 +178,9 @@ def _price_findings(price: Price) -> Iterator[Finding]:
         yield Finding(("price",), f"{price.model} needs one of the two: write either {either}")
 
 
-def _inexact(at: KeyPath, amount: Decimal | None, currency: str | None) -> Iterator[Finding]:
+def _decimals_findings(
+    at: KeyPath, amount: Decimal | None, currency: str | None
+) -> Iterator[Finding]:
     if amount is not None and currency is not None and not is_exact(amount, currency):
         decimals = get_currency_precision(currency)
         places = {0: "no decimals", 1: "one decimal"}.get(decimals, f"{decimals} decimals")
@@ -196,24 +198,24 @@ def _cap_findings(draft: Draft) -> Iterator[Finding]:
     ):
         yield Finding(
             ("caps", "leads_a_company"),
-            f"is more than leads_a_month = {caps.leads_a_month}, so it would never be reached; "
-            "lower it or take it out",
+            f"is more than leads_a_month = {caps.leads_a_month}, so it has no effect; "
+            "lower it or remove it",
         )
     if price is None or price.rate is None or caps.money_a_month is None:
         return
     if caps.money_a_month < price.rate:
         yield Finding(
             ("caps", "money_a_month"),
-            f"is less than one lead costs (price.rate = {price.rate}), so nothing could ever be "
+            f"is less than one lead costs (price.rate = {price.rate}), so nothing could be "
             f"billed; write {price.rate} or more",
         )
 
 
-# Rules of a client's record: addresses that mail can be sent to, languages that exist.
+# Clients.
 
 
 def client_findings(client: ClientFile) -> Iterator[Finding]:
-    """Everything that the record does wrong, one finding each."""
+    """All mistakes in a client's record, one finding each."""
     for key in ("notices", "bills"):
         addresses = getattr(client.contacts, key)
         for number, address in enumerate(addresses):
@@ -224,14 +226,18 @@ def client_findings(client: ClientFile) -> Iterator[Finding]:
                 yield Finding(at, "is listed twice; keep one")
     for number, language in enumerate(client.languages):
         if not _is_language(language):
-            yield Finding(("languages", number), "is no language that we know; write en or de-AT")
+            yield Finding(
+                ("languages", number), "is not a known language; write one such as en or de-AT"
+            )
 
 
 def _address_fault(address: str) -> str:
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
-        return f"is no e-mail address: {str(error).rstrip('.')}; write such as ann@example.com"
+        return (
+            f"is not an e-mail address: {str(error).rstrip('.')}; write one such as ann@example.com"
+        )
     return ""
 
 
@@ -243,19 +249,19 @@ def _is_language(tag: str) -> bool:
     return True
 
 
-# Rules that reach beyond the file: the client is known, and the files to give are there.
+# References: the client and the gated files exist.
 
 
 @dataclass(frozen=True)
 class ValidationContext:
-    """What stands around a campaign file."""
+    """The clients and the gated files that a campaign file may refer to."""
 
     clients: Collection[str]
     clients_folder: Path
     gated_folder: Path
 
     def findings(self, draft: Draft) -> Iterator[Finding]:
-        """Everything that the file names and that is not there, one finding each."""
+        """All references to missing clients and files, one finding each."""
         if draft.client is not None and draft.client not in self.clients:
             wanted = f"{short_path(self.clients_folder)}/{draft.client}.toml"
             hint = suggestion(draft.client, self.clients) or f"; write {wanted}"
@@ -269,13 +275,13 @@ class ValidationContext:
         folder = self.gated_folder.resolve()
         where = short_path(self.gated_folder)
         there = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-        path = there.get(name)  # not by is_file(): some machines take Guide.pdf for guide.pdf
+        path = there.get(name)  # not is_file(): some file systems ignore case
         if path is None or not path.exists():
             return f"no such file in {where}/{suggestion(name, there) or '; add it there'}"
         if not path.is_file():
-            return f"is no file in {where}/; name a file"
+            return f"is not a file in {where}/; name a file"
         if ConfinedFolder(folder).why_outside(name):
             return f"is a link that leads out of {where}/; put the file itself there"
         if not os.access(path, os.R_OK):
-            return f"cannot be read in {where}/ by this user; let it read the file"
+            return f"in {where}/ is not readable by this user; change its permissions"
         return ""

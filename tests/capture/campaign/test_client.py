@@ -8,7 +8,7 @@ C = "clients/acme.toml"
 def test_a_missing_header_is_told_where_its_keys_stand(after) -> None:
     assert after(("[contacts]\n", ""), file=C) == [
         f"{C}: contacts: is missing; add the table [contacts]",
-        f'{C}:6: bills = ["bills@acme.example.com"]: is no key of this table; '
+        f'{C}:6: bills = ["bills@acme.example.com"]: is not a key of this table; '
         "it belongs under [contacts]",
     ]
 

@@ -35,13 +35,16 @@ def test_what_is_fixed_ends_with_until(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[fixed]\nads = 5\n", ':1: fixed: has no beginning; add since = "2026-11" at the top'),
+        ("[fixed]\nads = 5\n", ':1: fixed: has no first month; add since = "2026-11" at the top'),
         ('since = "2026-13"\n', ':1: since = "2026-13": must be a month such as 2026-11'),
         ('[months."11"]\nads = 5\n', ":1: months.11: must be a month such as 2026-11"),
-        ('until = "2026-09"\n' + FIXED, ':1: until = "2026-09": lies before since, 2026-10'),
-        (FIXED + "ads = 0.001\n", ":5: fixed.ads = 0.001: has more decimals than USD; write no"),
+        ('until = "2026-09"\n' + FIXED, ':1: until = "2026-09": is before since = 2026-10'),
+        (
+            FIXED + "ads = 0.001\n",
+            ":5: fixed.ads = 0.001: has more decimals than USD allows; write fewer",
+        ),
         (FIXED + "ads = -1\n", ":5: fixed.ads = -1: must be more than 0"),
-        ("monthly = 4\n", ":1: monthly = 4: is no key that we know; did you mean `months`?"),
+        ("monthly = 4\n", ":1: monthly = 4: is not a known key; did you mean `months`?"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
@@ -71,5 +74,5 @@ def test_a_costs_file_is_no_campaign_and_changes_no_version(tmp_path: Path) -> N
 
 def test_costs_in_the_campaign_file_are_sent_to_their_own(tmp_path: Path) -> None:
     (tmp_path / "guide.toml").write_text(CAMPAIGN + "\n[costs]\nads = 5\n")
-    with pytest.raises(FileErrors, match=r"costs: is no key of this file.*<slug>\.costs\.toml"):
+    with pytest.raises(FileErrors, match=r"costs: is not a key of this file.*<slug>\.costs\.toml"):
         read_catalogue(tmp_path, tmp_path / "none", tmp_path / "none")

@@ -23,7 +23,7 @@ SHIPPED = (Path(__file__).parents[3] / "campaigns" / "acme-cloud-guide.toml").re
         (b" \r\n\t\n", "is empty; copy one of the other files and change it"),
         (b"\xef\xbb\xbftitle = 1", "begins with a byte-order mark; save it as UTF-8 without one"),
         (b"# " + b"x" * 256 * 1024, "is larger than 256 KiB; is it the right file?"),
-        (b"x = " + b"[" * 5000, "nests too deeply to be read"),
+        (b"x = " + b"[" * 5000, "has too many nested levels to be read"),
     ],
 )
 def test_a_file_that_is_no_campaign_is_told_in_one_line(project, problems, raw, said) -> None:
@@ -48,7 +48,7 @@ def test_a_value_may_nest_as_deep_as_it_likes(after, depth) -> None:
     [problem] = after(("hours = 48", f"hours = {'[' * depth}{']' * depth}"))
     assert problem in (
         f"{G}:46: review.hours = [[...]]: must be a whole number without quotes",
-        f"{G}: nests too deeply to be read",
+        f"{G}: has too many nested levels to be read",
     )
 
 
@@ -86,7 +86,7 @@ def test_a_file_whose_name_is_no_slug_is_told_how_to_be_named(project, problems,
 
 def test_a_folder_with_the_name_of_a_file_is_told(project, problems) -> None:
     (project / "campaigns" / "other.toml").mkdir()
-    assert problems() == ["campaigns/other.toml: is a folder; a file of this name is wanted"]
+    assert problems() == ["campaigns/other.toml: is a folder; replace it with a file"]
 
 
 def test_a_file_that_cannot_be_opened_is_told_with_the_reason(project, problems) -> None:

@@ -48,14 +48,14 @@ def test_a_required_key_under_the_wrong_header_is_told_once(after) -> None:
     consent = 'consent = "You may write to me."\n'
     label = 'label = "Job title"\n'
     assert after((consent, ""), (label, label + consent)) == [
-        f'{G}:25: fields.job_title.consent = "You may write to me.": is no key of this table; '
+        f'{G}:25: fields.job_title.consent = "You may write to me.": is not a key of this table; '
         "move it to the top of the file, above the first [table]"
     ]
 
 
 def test_a_key_with_strange_letters_cannot_paint_the_terminal(after) -> None:
     assert after(("[caps]", '["\\u001b[31m\\u202e"]')) == [
-        f'{G}:55: "\\u001b[31m\\u202e": is no key that we know; the keys here are title, summary, '
+        f'{G}:55: "\\u001b[31m\\u202e": is not a known key; the keys here are title, summary, '
         "client, currency, time_zone, opens, closes, kind, button, assets, consent, fields, "
         "criteria, price, review, duplicates, caps"
     ]
@@ -82,13 +82,13 @@ def test_several_mistakes_are_all_told_from_top_to_bottom(after) -> None:
         ("rate = 50.00", "rate = 50.00\nmonths = 3"),
         ("hours = 48", "hours = 0"),
     ) == [
-        f'{G}:3: curency = "USD": is no key that we know; did you mean `currency`?',
+        f'{G}:3: curency = "USD": is not a known key; did you mean `currency`?',
         f'{G}:29: fields.country.type = "land": must be one of "text", "email", "phone", "url", '
         '"integer", "choice", "multiple_choice", "country", "long_text"',
         f'{G}:38: criteria.company_size.at_least = 101: would split the choice "51-200"; '
-        'use at_least = 51 (takes "51-200", "201+") or at_least = 201 (takes "201+"), '
+        'use at_least = 51 (accepts "51-200", "201+") or at_least = 201 (accepts "201+"), '
         'or offer "51-100" and "101-200" instead of "51-200"',
-        f"{G}:44: price.months = 3: does not go with cpl; take it out (it is for revenue_share)",
+        f"{G}:44: price.months = 3: does not belong to cpl; remove it (it is for revenue_share)",
         f"{G}:47: review.hours = 0: must be 1 or more",
     ]
 
@@ -130,7 +130,7 @@ def test_what_is_no_mistake_passes_without_a_word(after, change, to) -> None:
 def test_words_that_no_browser_understands_are_told(after, token) -> None:
     [text] = after(('"work email"', f'"{token}"'))
     assert text.startswith(
-        f'{G}:13: fields.email.autocomplete = "{token}": is no token of the HTML'
+        f'{G}:13: fields.email.autocomplete = "{token}": is not a token of the HTML'
     )
 
 
@@ -148,7 +148,7 @@ def test_a_hidden_file_is_given_to_nobody(after) -> None:
 
 def test_signs_alone_are_no_words_to_look_for(after) -> None:
     assert after(("at_least = 51", 'field = "job_title"\ncontains_any = ["IT", "!"]')) == [
-        f'{G}:39: criteria.company_size.contains_any holds "!": holds no word; write one'
+        f'{G}:39: criteria.company_size.contains_any holds "!": has no word; write one'
     ]
 
 
@@ -160,12 +160,12 @@ def test_criteria_that_leave_no_choice_between_the_three_of_them_are_told(after)
     )
     [text] = after(("at_least = 51", three))
     assert text.startswith(
-        f"{G}:42: criteria.small: no choice of `company_size` can meet it beside"
+        f"{G}:42: criteria.small: no choice of `company_size` can meet it together"
     )
 
 
 @pytest.mark.parametrize("name", [name for name in dir(Form()) if re.fullmatch("[a-z]\\w*", name)])
 def test_no_field_may_have_the_name_of_a_part_of_a_form(after, name) -> None:
     assert after(("[fields.job_title]", f"[fields.{name}]")) == [
-        f"{G}:24: fields.{name}: a field named `{name}` would break the form; take another name"
+        f"{G}:24: fields.{name}: a field named `{name}` would break the form; choose another name"
     ]

@@ -14,7 +14,7 @@ from capture.campaign.rules.form import (
     cut_choices,
     split_choices,
     split_message,
-    whole_bounds,
+    unsplit_bounds,
 )
 
 SPANS = {choice: number_range(choice) for choice in ("1-50", "51-200", "201+")}
@@ -56,7 +56,7 @@ def test_a_choice_is_taken_if_every_number_of_it_meets_the_rule(rule, spans) -> 
 @given(rules, choices())
 def test_what_is_proposed_instead_of_a_splitting_number_splits_nothing(rule, spans) -> None:
     operator, operand = rule
-    for other in whole_bounds(operator, operand, spans):
+    for other in unsplit_bounds(operator, operand, spans):
         assert split_choices(operator, other, spans) == []
         assert accepted_choices(operator, other, spans)
 
@@ -72,13 +72,13 @@ def test_the_proposed_choices_cover_the_split_one_and_are_not_split(rule, spans)
 
 
 def test_a_number_between_two_choices_has_both_as_neighbours() -> None:
-    assert whole_bounds("at_least", 101, SPANS) == [51, 201]
-    assert whole_bounds("at_most", 100, SPANS) == [50, 200]
+    assert unsplit_bounds("at_least", 101, SPANS) == [51, 201]
+    assert unsplit_bounds("at_most", 100, SPANS) == [50, 200]
 
 
 def test_a_choice_without_end_is_always_cut_by_at_most() -> None:
     assert split_message("at_most", 500, SPANS) == (
-        'would split the choice "201+"; use at_most = 200 (takes "1-50", "51-200"), '
+        'would split the choice "201+"; use at_most = 200 (accepts "1-50", "51-200"), '
         'or offer "201-500" and "501+" instead of "201+"'
     )
 
@@ -86,7 +86,7 @@ def test_a_choice_without_end_is_always_cut_by_at_most() -> None:
 def test_choices_that_overlap_are_told_what_fits_both() -> None:
     spans = {choice: number_range(choice) for choice in ("50-100", "100-200")}
     assert split_message("at_least", 100, spans) == (
-        'would split the choice "50-100"; use at_least = 50 (takes "50-100", "100-200"), '
+        'would split the choice "50-100"; use at_least = 50 (accepts "50-100", "100-200"), '
         'or offer "50-99" and "100" instead of "50-100"'
     )
 
