@@ -1,1 +1,1 @@
-"""Makes the form of a campaign: the same class draws the page and checks what was posted."""
+"""The form of a campaign: one class renders the page and validates submissions."""

@@ -1,4 +1,4 @@
-"""The form that a campaign file makes: one class for the static page and the check at the door."""
+"""The WTForms form of a campaign, for the static page, for submissions and for other input."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _INPUT_MODE: Final[Mapping[FieldType, str]] = MappingProxyType({FieldType.INTEGE
 
 
 class ControlField(StringField):
-    """Filled by the page or its script, never by a person; nothing in it is ever an error."""
+    """A field that the page or its script fills in. Its value never causes an error."""
 
     widget = widgets.HiddenInput()
 
@@ -37,7 +37,7 @@ class ControlField(StringField):
 
 
 class VersionField(ControlField):
-    """The version posted; drawn, it always carries the version that is being shown."""
+    """Reads the version that was posted; always renders the version that is shown now."""
 
     def __init__(self, shown: str, **options: Any) -> None:
         super().__init__(**options)
@@ -48,7 +48,7 @@ class VersionField(ControlField):
 
 
 class ConsentField(BooleanField):
-    """The box that must be ticked."""
+    """The consent checkbox, which must be ticked."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -61,52 +61,52 @@ class ConsentField(BooleanField):
 
 
 class CampaignForm(BaseForm):
-    """A campaign's form. Made by `form_class`; fields are found by name: `form["email"]`.
+    """A campaign's form. `form_class` makes the class; fields are read as `form["email"]`.
 
-    It stands on WTForms' `BaseForm`, which keeps fields apart from attributes: no field's name,
-    `data` or `errors` say, can hide a method.
+    It uses WTForms' `BaseForm`, which keeps fields apart from attributes, so that a field named
+    `data` or `errors` cannot hide a method.
     """
 
     campaign: ClassVar[Campaign]
-    _made: ClassVar[Mapping[str, Field]]
-    """Each field as WTForms made it, once for the class; every form works on copies."""
+    _templates: ClassVar[Mapping[str, Field]]
+    """Each field, created once for the class; every form works on copies."""
 
     def __init__(self, formdata: Any = None, data: Mapping[str, Any] | None = None) -> None:
-        """`formdata` is what was posted (a multi-dict); `data` fills fields that nobody posted."""
+        """`formdata` is the post (a multi-dict); `data` fills fields that are not in the post."""
         super().__init__(())
-        self._fields = {name: _copy(field, self) for name, field in self._made.items()}
+        self._fields = {name: _copy(field, self) for name, field in self._templates.items()}
         value = data or {}
-        # What `self.process` does, without the filters and attributes that none of ours has; a
-        # value for every field, since WTForms finds out by an exception that there is none.
+        # Faster than `self.process`: no filters, which our fields do not have, and a value for
+        # every field, because WTForms uses an exception to find that there is none.
         for name, field in self._fields.items():
             field.process(formdata, value.get(name))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Checks the visitor's fields; what script and page fill in is never an error."""
+        """Validates the visitor's fields; control fields never cause an error."""
         del extra_validators
         agreed = self._fields["consent"].validate(self)
         return self.validate_answers() and agreed
 
     def validate_answers(self) -> bool:
-        """Checks the campaign's fields alone, for answers that came without the form."""
-        faultless = True
+        """Validates only the campaign's fields, for answers that did not come from the form."""
+        is_valid = True
         for field in self.campaign_fields():
-            faultless &= field.validate(self)
-        return faultless
+            is_valid &= field.validate(self)
+        return is_valid
 
     def campaign_fields(self) -> list[Field]:
-        """The fields of the campaign file in its order; consent stands apart."""
+        """The fields of the campaign file in its order, without consent."""
         return [self._fields[name] for name in self.campaign.fields]
 
     def hidden_fields(self) -> list[Field]:
-        """The inputs of type hidden. The honeypot `homepage` is none: the page hides it."""
+        """The inputs of type hidden. The honeypot `homepage` is not one: CSS hides it."""
         return [self._fields[name] for name in _HIDDEN]
 
     def answers(self) -> dict[str, Answer]:
-        """The normal forms of what was answered, by field; call `validate` first.
+        """Field to normalized answer; call `validate` first.
 
         E-mail domains are in lower case, phones E.164, countries ISO codes, multiple choices
-        tuples in the file's order. Faulty fields and empty ones are left out.
+        tuples in the file's order. Invalid and empty fields are left out.
         """
         found: dict[str, Answer] = {}
         for name in self.campaign.fields:
@@ -116,8 +116,10 @@ class CampaignForm(BaseForm):
         return found
 
     def unverified(self) -> dict[str, str]:
-        """What was typed and is no answer, by field, cut to what a field takes; call `validate`
-        first. Of a form without faults: optional contact data that looks wrong."""
+        """Field to typed text that is not a valid answer, cut to the length of the field.
+
+        Call `validate` first. In a valid form this is optional contact data that looks wrong.
+        """
         fields: list[Any] = self.campaign_fields()
         return {
             field.name: field.text[: min(field.spec.max_length, DEFAULT_TEXT_LENGTH)]
@@ -127,19 +129,19 @@ class CampaignForm(BaseForm):
 
     @staticmethod
     def doubt(field: Field) -> str:
-        """What speaks against contact data that was let through; "" if nothing does."""
+        """Why accepted contact data looks wrong; "" if it does not."""
         return field.doubt if isinstance(field, ContactField) else ""
 
     def problems(self) -> list[tuple[str, str]]:
-        """(id of the input, sentence) of every fault, in the order of the page."""
+        """(id of the input, message) of every error, in the order of the page."""
         return [(field.id, message) for field in self for message in field.errors]
 
     def touches(self) -> tuple[Touch, Touch]:
-        """First and last touch; {} for what is not known or cannot be read."""
+        """First and last touch; {} for one that is missing or invalid."""
         return read_touch(self._control("gp_first")), read_touch(self._control("gp_last"))
 
     def seconds(self) -> float | None:
-        """Seconds between the page being shown and the post; None if no script measured it."""
+        """Seconds from showing the page to the post; None if no script measured it."""
         try:
             seconds = float(self._control("gp_seconds")[:20])
         except ValueError:
@@ -147,41 +149,41 @@ class CampaignForm(BaseForm):
         return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
     def submission_id(self) -> str | None:
-        """The one-time id that the page's script gave this submission, if it looks like one."""
+        """The idempotency key that the page's script made; None if missing or malformed."""
         found = self._control("gp_id").strip()
         return found if _ONE_TIME_ID.fullmatch(found) else None
 
     def shown_version(self) -> str | None:
-        """The campaign version whose form and consent the visitor saw, if it looks like one."""
+        """The campaign version that the visitor saw; None if missing or malformed."""
         found = self._control("gp_version").strip()
         return found if _VERSION.fullmatch(found) else None
 
     def test_token(self) -> str | None:
-        """The token of a test lead, unchecked."""
+        """The token of a test lead; its signature is not checked."""
         return cleaned_line(self._control("gp_test")[:500]) or None
 
     @property
     def is_honeypot_filled(self) -> bool:
-        """Whether the input that no person sees was filled."""
+        """Whether the hidden input was filled, which suggests a bot."""
         return bool(self._control(HONEYPOT).strip())
 
     def _control(self, name: str) -> str:
         return self._fields[name].data or ""
 
 
-_made: Final[dict[tuple[str, str], type[CampaignForm]]] = {}
+_classes: Final[dict[tuple[str, str], type[CampaignForm]]] = {}
 
 
 def form_class(campaign: Campaign) -> type[CampaignForm]:
-    """The class of a campaign's form, made once for each version."""
+    """The class of a campaign's form, created once for each version."""
     key = (campaign.slug, campaign.version)
-    found = _made.get(key)
+    found = _classes.get(key)
     if found is None or (found.campaign is not campaign and found.campaign != campaign):
-        found = _made[key] = _make(campaign)
+        found = _classes[key] = _create_class(campaign)
     return found
 
 
-def _make(campaign: Campaign) -> type[CampaignForm]:
+def _create_class(campaign: Campaign) -> type[CampaignForm]:
     fields: dict[str, Any] = {name: _field(campaign, name) for name in campaign.fields}
     fields["consent"] = ConsentField(label=campaign.consent, id=f"{campaign.slug}-consent")
     for name in _HIDDEN:
@@ -195,14 +197,14 @@ def _make(campaign: Campaign) -> type[CampaignForm]:
         widget=widgets.TextInput(),
         render_kw={"autocomplete": "off", "tabindex": "-1"},
     )
-    created = dict(BaseForm(fields)._fields)
-    return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_made": created})
+    templates = dict(BaseForm(fields)._fields)
+    return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_templates": templates})
 
 
 def _copy(field: Field, form: CampaignForm) -> Field:
-    """A field of its own for one form: a tenth of the work of making it from its definition.
+    """A copy of the field for one form; ten times faster than creating it from its definition.
 
-    What fields share (label, flags, choices, attributes to draw) is never changed after making.
+    The copies share label, flags, choices and HTML attributes, which never change.
     """
     copied = object.__new__(type(field))
     copied.__dict__.update(field.__dict__, _form=form)
@@ -210,7 +212,7 @@ def _copy(field: Field, form: CampaignForm) -> Field:
 
 
 def _field(campaign: Campaign, name: str) -> Field:
-    """The campaign's field, unbound (WTForms types it as the field itself)."""
+    """The unbound field (the types of WTForms say that it is the field itself)."""
     prepared = field_options(campaign, name)
     definition = prepared.definition
     attributes = {
@@ -227,42 +229,41 @@ def _field(campaign: Campaign, name: str) -> Field:
     return FIELD_CLASSES[definition.type](**options)
 
 
-# Answers that came without the form (a row of a table, a command), held to its own checks.
-
+# Answers that did not come from the form: a row of a CSV file, or a command.
 
 _OFFERED: Final = frozenset({FieldType.CHOICE, FieldType.MULTIPLE_CHOICE})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedValues:
-    """What the form makes of typed texts."""
+    """The result of checking texts with the form."""
 
     answers: Mapping[str, Answer]
-    """The normal forms of what is in order, by field; a field without an answer has no entry."""
+    """Field to normalized answer; a field without a valid answer has no entry."""
     problems: Mapping[str, str]
-    """By field: what was typed, and how to mend it, in one line."""
+    """Field to a message with the typed text and the fix, in one line."""
     unverified: Mapping[str, str]
-    """By field: optional contact data that looks wrong, as typed; no answers."""
+    """Field to typed text, for optional contact data that looks wrong."""
     doubts: Mapping[str, str]
-    """By field of those: what a required one would be told."""
+    """Field to the message that it would have if it were required, for the same fields."""
 
 
 def check_values(campaign: Campaign, typed: Mapping[str, str]) -> CheckedValues:
-    """Checks texts by field name as a post of the campaign's form would be; consent stands apart.
+    """Checks typed texts by field name like a post of the campaign's form, without consent.
 
-    Several choices are separated by semicolons.
+    Semicolons separate several choices.
     """
     form = form_class(campaign)(
-        _Post({name: _parts(campaign, name, text) for name, text in typed.items()})
+        _Post({name: _split_choices(campaign, name, text) for name, text in typed.items()})
     )
     form.validate_answers()
     problems = {
-        field.name: _fault(campaign, field.name, typed.get(field.name, ""), field.errors[0])
+        field.name: _message(campaign, field.name, typed.get(field.name, ""), field.errors[0])
         for field in form.campaign_fields()
         if field.errors
     }
     doubts = {
-        field.name: _fault(campaign, field.name, typed.get(field.name, ""), form.doubt(field))
+        field.name: _message(campaign, field.name, typed.get(field.name, ""), form.doubt(field))
         for field in form.campaign_fields()
         if form.doubt(field)
     }
@@ -271,7 +272,7 @@ def check_values(campaign: Campaign, typed: Mapping[str, str]) -> CheckedValues:
 
 
 def as_form_values(answers: Mapping[str, Answer]) -> dict[str, str]:
-    """Answers as they could be typed again."""
+    """The answers as texts that `check_values` accepts."""
     return {
         name: "; ".join(answer) if isinstance(answer, tuple) else str(answer)
         for name, answer in answers.items()
@@ -279,20 +280,20 @@ def as_form_values(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 
 class _Post(dict[str, list[str]]):
-    """What WTForms asks of a posted form."""
+    """The part of a multi-dict that WTForms uses."""
 
     def getlist(self, name: str) -> list[str]:
         return self.get(name, [])
 
 
-def _parts(campaign: Campaign, name: str, text: str) -> list[str]:
+def _split_choices(campaign: Campaign, name: str, text: str) -> list[str]:
     field = campaign.fields[name]
     if field.type is not FieldType.MULTIPLE_CHOICE or text.strip() in field.choices:
         return [text]
     return text.split(";")
 
 
-def _fault(campaign: Campaign, name: str, text: str, sentence: str) -> str:
+def _message(campaign: Campaign, name: str, text: str, sentence: str) -> str:
     field = campaign.fields[name]
     offers: Sequence[str] = field.choices if field.type in _OFFERED else ()
     fix = f" Offered: {join_words(offers)}." if offers else ""

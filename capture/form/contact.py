@@ -1,6 +1,6 @@
-"""E-mail addresses, phone numbers and web addresses: what was typed, in the form that we keep.
+"""Normalizes e-mail addresses, phone numbers and web addresses.
 
-Each function gives the normal form, or None if the text is none. Nothing is looked up anywhere.
+Each function returns the normalized text, or None if the input is invalid. No network is used.
 """
 
 import re
@@ -12,13 +12,13 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
 
-_KEPT_PHONE: Final = re.compile(r"(\+[0-9]{6,15})( ext\. [0-9]{1,20})?")
+_NORMALIZED_PHONE: Final = re.compile(r"(\+[0-9]{6,15})( ext\. [0-9]{1,20})?")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
 
 
 def email_address(text: str) -> str | None:
-    """The address with its domain in lower case (email-validator: RFC 5321, 6531); no DNS."""
+    """The address with its domain in lower case (email-validator: RFC 5321, 6531)."""
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
@@ -26,10 +26,10 @@ def email_address(text: str) -> str | None:
 
 
 def phone_number(text: str, region: str | None) -> str | None:
-    """E.164, with " ext. 45" after it if an extension was given.
+    """The number in E.164, followed by " ext. 45" if it has an extension.
 
-    `region` is the ISO code of the country whose national numbers are understood; without one,
-    only numbers that begin with + are.
+    `region` is the ISO code of the country for national numbers; without it, only numbers that
+    start with + are valid.
     """
     try:
         number = phonenumbers.parse(text, region)
@@ -42,24 +42,24 @@ def phone_number(text: str, region: str | None) -> str | None:
 
 
 def phone_in_groups(text: str) -> str | None:
-    """A number as `phone_number` gives it, with spaces between its groups: `+49 30 123456`.
+    """A result of `phone_number` with spaces between its groups: `+49 30 123456`.
 
     None for any other text.
     """
-    kept = _KEPT_PHONE.fullmatch(text)
-    if kept is None:
+    found = _NORMALIZED_PHONE.fullmatch(text)
+    if found is None:
         return None
     try:
-        number = phonenumbers.parse(kept[1])
+        number = phonenumbers.parse(found[1])
     except phonenumbers.NumberParseException:
         return None
     groups = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-    return groups.replace("-", " ") + (kept[2] or "")
+    return groups.replace("-", " ") + (found[2] or "")
 
 
 @lru_cache(maxsize=512)
 def example_phones(region: str) -> tuple[str, str] | None:
-    """A number of the country as written there, and from abroad; None for a place without any."""
+    """An example number in national and international format; None if the country has none."""
     number = phonenumbers.example_number(region)
     if number is None:
         return None
@@ -70,16 +70,16 @@ def example_phones(region: str) -> tuple[str, str] | None:
 
 
 def web_address(text: str) -> str | None:
-    """An http or https address with a host name; one typed without a scheme is taken as https."""
+    """An http or https address with a host name; without a scheme, https is added."""
     if re.search(r"[\s<>\"\\^`{|}]", text):
         return None
     address = text if _SCHEME.match(text) else f"https://{text.removeprefix('//')}"
     try:
         parts = urlsplit(address)
-        sound = parts.port is None or parts.port > 0
+        has_valid_port = parts.port is None or parts.port > 0
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not sound or "@" in parts.netloc:
+    if parts.scheme not in ("http", "https") or not has_valid_port or "@" in parts.netloc:
         return None
     if parts.hostname is None or not _HOST.fullmatch(parts.hostname):
         return None

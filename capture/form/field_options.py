@@ -1,4 +1,4 @@
-"""What a form asks for in one field: prepared once for a campaign, shared by all its forms."""
+"""The settings of a form field, prepared once for a campaign and shared by all its forms."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ MAX_EMAIL_LENGTH: Final = 254  # RFC 3696, erratum 1690
 MAX_PHONE_LENGTH: Final = 60
 _OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
 
-_HOW: Final[Mapping[FieldType, str]] = {
+_FORMAT_HINTS: Final[Mapping[FieldType, str]] = {
     FieldType.EMAIL: " as name@company.com",
     FieldType.PHONE: " with the country code, such as +1 212 555 0100",
     FieldType.URL: " as https://company.com",
@@ -40,7 +40,7 @@ _TOKEN_BY_TYPE: Final[Mapping[FieldType, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldOptions:
-    """One field of a campaign: its file's words, and the sentences for answers that will not do."""
+    """One field of a campaign: its definition, and the messages for invalid answers."""
 
     definition: FormField
     max_length: int
@@ -59,21 +59,21 @@ class FieldOptions:
         return self.definition.required
 
     def too_long(self, length: int) -> str:
-        """The sentence for an answer of so many characters."""
+        """The message for an answer of `length` characters, which is too long."""
         rest = f" in at most {self.max_length:,} characters; it has {length:,} now"
         return request_sentence("Enter", self.label, rest)
 
 
 def field_options(campaign: Campaign, name: str) -> FieldOptions:
-    """Prepares the campaign's field of that name."""
+    """The options of the campaign's field of that name."""
     definition = campaign.fields[name]
     kind = definition.type
     verb = "Choose" if kind in _OFFERED else "Enter"
-    how = _HOW.get(kind, "")
+    how = _FORMAT_HINTS.get(kind, "")
     fix = " from the answers offered" if kind in _OFFERED else how
     return FieldOptions(
         definition=definition,
-        max_length=_longest(definition),
+        max_length=_max_length(definition),
         missing_message=request_sentence(verb, definition.label, how),
         invalid_message=request_sentence(verb, definition.label, fix),
         autocomplete=definition.autocomplete
@@ -83,11 +83,11 @@ def field_options(campaign: Campaign, name: str) -> FieldOptions:
     )
 
 
-def _longest(definition: FormField) -> int:
-    """Most characters taken: the file's figure or the usual one, within what the type allows."""
+def _max_length(definition: FormField) -> int:
+    """The most characters allowed: from the file or the default, within the type's limit."""
     match definition.type:
         case FieldType.CHOICE | FieldType.COUNTRY:
-            return sys.maxsize  # what is offered may be chosen
+            return sys.maxsize  # any offered choice may be chosen
         case FieldType.EMAIL:
             return min(definition.max_length or DEFAULT_LENGTH, MAX_EMAIL_LENGTH)
         case FieldType.PHONE:
@@ -99,19 +99,18 @@ def _longest(definition: FormField) -> int:
 
 
 def _country_field(campaign: Campaign) -> str:
-    """The field whose answer says which country's phone numbers are understood; "" if none."""
+    """The field whose answer is the country for national phone numbers; "" if none."""
     countries = [name for name, field in campaign.fields.items() if field.type is FieldType.COUNTRY]
     return "country" if "country" in countries else next(iter(countries), "")
 
 
-# A list to choose one answer from. Its options are written once, not for each form.
-
+# The `<select>` element. Its options are rendered once, not for each form.
 
 _NOTHING_CHOSEN: Final = "Choose one"
 
 
 class OptionList:
-    """The options of a list as HTML, made once: value and label of each."""
+    """The HTML of the options, given as pairs of value and label, rendered once."""
 
     def __init__(self, options: Iterable[tuple[str, str]]) -> None:
         self._html = {
@@ -120,7 +119,7 @@ class OptionList:
         }
 
     def html(self, chosen: str) -> str:
-        """All options, with the chosen one selected."""
+        """The HTML of all options, with the chosen one selected."""
         return "".join(
             f"{start} selected{end}" if value == chosen else start + end
             for value, (start, end) in self._html.items()
@@ -138,11 +137,11 @@ class _SelectField(Protocol):
 
 
 class SelectOne:
-    """Draws a `<select>`; nothing is chosen until the visitor chooses."""
+    """Renders a `<select>` that starts with an empty choice."""
 
     def __call__(self, field: _SelectField, **attributes: Any) -> Markup:
         attributes.setdefault("id", field.id)
         attributes.setdefault("required", bool(field.flags.required))
         head = html_params(name=field.name, **attributes)
-        # Safe: html_params and OptionList escape what they write.
+        # Safe: html_params and OptionList escape their values.
         return Markup(f"<select {head}>{field.options.html(field.chosen)}</select>")  # noqa: S704

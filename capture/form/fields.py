@@ -1,7 +1,7 @@
-"""A WTForms field for each type of field that a campaign file knows.
+"""One WTForms field class for each field type of a campaign file.
 
-What was typed stands in `typed` and is shown again as it was; `data` is the normal form of it once
-the field was found valid. Every message is a whole sentence that names the field and the mend.
+`typed` is the text that the visitor typed, and is shown again unchanged. `data` is the normalized
+answer after validation. Every message is a full sentence that names the field and the fix.
 """
 
 import re
@@ -24,7 +24,7 @@ _COUNTRY_OPTIONS: Final = OptionList(COUNTRIES.items())
 
 
 class AnswerField(Field):
-    """What all fields share: one typed text, cleaned, then checked by `normal`."""
+    """Base of the fields with one typed text: cleans it, then `normal` checks it."""
 
     widget: Any
     _form: BaseForm
@@ -47,7 +47,7 @@ class AnswerField(Field):
         self.data = self.text or None
 
     def pre_validate(self, form: BaseForm) -> None:
-        del form  # the field knows its form
+        del form  # the same as self._form
         if not self.text:
             if self.spec.required:
                 raise ValidationError(self.spec.missing_message)
@@ -57,11 +57,11 @@ class AnswerField(Field):
             self.data = self.normal(self.text)
 
     def cleaned(self, typed: str) -> str:
-        """The typed text, fit to keep."""
+        """The typed text without characters that we do not store."""
         return cleaned_line(typed)
 
     def normal(self, text: str) -> Answer:
-        """The answer in its normal form. Raises `ValidationError` with the sentence to show."""
+        """The normalized answer. Raises `ValidationError` with the message to show."""
         return text
 
     def _value(self) -> str:
@@ -69,7 +69,7 @@ class AnswerField(Field):
 
 
 class TextField(AnswerField):
-    """One line."""
+    """One line of text."""
 
     widget: Any = widgets.TextInput()
 
@@ -79,7 +79,7 @@ class TextField(AnswerField):
 
 
 class LongTextField(TextField):
-    """Several lines."""
+    """Several lines of text."""
 
     widget = widgets.TextArea()
 
@@ -88,11 +88,13 @@ class LongTextField(TextField):
 
 
 class ContactField(TextField):
-    """A way to reach somebody. One that is not required and looks wrong stops nobody: it is kept
-    as typed, apart from the answers, and its `data` is None."""
+    """Contact data. An optional field that looks wrong does not block the submission.
+
+    Its text is then kept as typed, apart from the answers; `data` is None and `doubt` says why.
+    """
 
     doubt = ""
-    """What would be said of it, were it required."""
+    """The message that the field would have if it were required."""
 
     def pre_validate(self, form: BaseForm) -> None:
         try:
@@ -104,7 +106,7 @@ class ContactField(TextField):
 
 
 class EmailField(ContactField):
-    """An e-mail address that its owner keeps."""
+    """An e-mail address that is not disposable."""
 
     widget = widgets.EmailInput()
 
@@ -119,7 +121,7 @@ class EmailField(ContactField):
 
 
 class PhoneField(ContactField):
-    """A phone number; national ones are read by the country answered in the same form."""
+    """A phone number; national numbers use the country that the same form gives."""
 
     widget = widgets.TelInput()
 
@@ -127,15 +129,15 @@ class PhoneField(ContactField):
         region = self._region()
         number = phone_number(text, region)
         if number is None:
-            raise ValidationError(self._normalized(region))
+            raise ValidationError(self._invalid_message(region))
         return number
 
     def _region(self) -> str | None:
-        """The country answered in the same form, if it is one."""
+        """The country code from the same form; None if there is none."""
         country = self._form[self.spec.country_field] if self.spec.country_field else None
         return country.chosen or None if isinstance(country, CountryField) else None
 
-    def _normalized(self, region: str | None) -> str:
+    def _invalid_message(self, region: str | None) -> str:
         examples = example_phones(region) if region else None
         if region is None or examples is None:
             return self.spec.invalid_message
@@ -157,7 +159,7 @@ class UrlField(ContactField):
 
 
 class IntegerField(TextField):
-    """A whole number, with or without thousands marked by commas or spaces."""
+    """A whole number; commas or spaces may separate thousands."""
 
     def normal(self, text: str) -> int:
         if not _INTEGER.fullmatch(text):
@@ -166,7 +168,7 @@ class IntegerField(TextField):
 
 
 class ChoiceField(AnswerField):
-    """One of the answers offered, as a list to choose from."""
+    """One of the choices, as a `<select>`."""
 
     widget = SelectOne()
 
@@ -181,12 +183,12 @@ class ChoiceField(AnswerField):
 
     @property
     def chosen(self) -> str:
-        """The offered answer that is chosen; "" if none."""
+        """The selected choice; "" if none."""
         return self.spec.choices.get(self.text, "")
 
 
 class CountryField(AnswerField):
-    """A country by its ISO code, offered by its English name."""
+    """A country: the value is its ISO code, the label its English name."""
 
     widget = SelectOne()
     options = _COUNTRY_OPTIONS
@@ -201,12 +203,12 @@ class CountryField(AnswerField):
 
     @property
     def chosen(self) -> str:
-        """The code that is chosen; "" if none."""
+        """The selected code; "" if none."""
         return self.text if self.text in COUNTRIES else ""
 
 
 class MultipleChoiceField(SelectMultipleField):
-    """Any of the answers offered, as boxes to tick; iterating gives the boxes."""
+    """Any of the choices, as checkboxes; iterating over the field gives the checkboxes."""
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()

@@ -1,6 +1,6 @@
-"""First and last touch: as the page's script sends them, or as the request itself tells.
+"""Reads the first and last touch from the page's script, or from the request.
 
-Read leniently, never refused: a touch is a help to the agency and no duty of the visitor.
+An invalid touch is ignored and never refused: the visitor does not have to send one.
 """
 
 import json
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from capture.form.text import cleaned_line
 
 Touch = dict[str, str]
-"""What is known of a visit that led here; only what is known has a key."""
+"""A visit that led here: `TOUCH_KEYS` to text, only for known values."""
 
 CAMPAIGN_KEYS: Final = (
     "utm_source",
@@ -21,7 +21,7 @@ CAMPAIGN_KEYS: Final = (
     "utm_content",
     "gclid",
 )
-"""Parameters of an address by which advertisers know their own visitors."""
+"""URL parameters with which advertisers track their campaigns."""
 
 TOUCH_KEYS: Final = ("path", "referrer", *CAMPAIGN_KEYS, "time")
 MAX_VALUE_LENGTH: Final = 500
@@ -29,9 +29,9 @@ _MAX_MESSAGE_LENGTH: Final = 16_384
 
 
 def read_touch(message: str) -> Touch:
-    """The known, non-empty texts of a JSON object, each cut to 500 characters; {} if it is none.
+    """Reads a touch from JSON: known, non-empty texts, each cut to 500 characters.
 
-    `time` is kept only if it is an ISO 8601 date and time.
+    `time` must be an ISO 8601 date and time. Returns {} for anything but a JSON object.
     """
     if not message or len(message) > _MAX_MESSAGE_LENGTH:
         return {}
@@ -48,9 +48,9 @@ def read_touch(message: str) -> Touch:
 
 
 def touch_of_page(url: str, referrer: str, now: datetime) -> Touch:
-    """The touch of a visit to `url` from `referrer`, for a visitor without script.
+    """The touch of a visit to `url` from `referrer`, for a browser without JavaScript.
 
-    {} where no page is known.
+    Returns {} if the URL has no path.
     """
     try:
         parts = urlsplit(url)

@@ -1,1 +1,1 @@
-"""Judges a lead: a campaign's criteria and the answers give a verdict with reasons in words."""
+"""Applies a campaign's criteria to answers; gives a verdict with a reason for each criterion."""

@@ -1,8 +1,8 @@
-"""One small function for each operator of a criterion.
+"""The operators of criteria, and `qualify`, which applies a campaign's criteria to answers.
 
-Each takes the field's label and what the operator compares with, and gives a `Rule`: the sentence
-that it prints about itself, and its test. A test takes the answer and gives "" if it passes,
-else the words that say why not, to follow "answered ...,". No test sees a missing answer.
+Each operator is a function that takes the field's label and the operand, and returns a `Rule`: a
+sentence that describes it, and a test. The test takes an answer and returns "" if it passes, else
+the reason, which follows "answered ...,". A test is never called with a missing answer.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -33,14 +33,14 @@ _ROLE_ACCOUNTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A criterion's rule: what it says about itself, and its test ("" is a pass)."""
+    """A criterion's rule: a sentence that describes it, and its test ("" is a pass)."""
 
     sentence: str
     test: Callable[[Answer], str]
 
 
 def equal(label: str, operand: str | int) -> Rule:
-    """The answer is exactly this; a number equals a choice that spans that number alone."""
+    """The answer is exactly this; a number also equals a choice that means only that number."""
     wanted = (operand, operand) if isinstance(operand, int) else casefold_text(operand)
 
     def test(answer: Answer) -> str:
@@ -54,7 +54,7 @@ def equal(label: str, operand: str | int) -> Rule:
 
 
 def one_of(label: str, operand: tuple[str, ...]) -> Rule:
-    """Everything answered is in the list."""
+    """Every answer is in the list."""
     wanted = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
@@ -64,7 +64,7 @@ def one_of(label: str, operand: tuple[str, ...]) -> Rule:
 
 
 def none_of(label: str, operand: tuple[str, ...]) -> Rule:
-    """Nothing answered is in the list."""
+    """No answer is in the list."""
     unwanted = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
@@ -113,7 +113,7 @@ def between(label: str, operand: tuple[int, int]) -> Rule:
 
 
 def contains_any(label: str, operand: tuple[str, ...]) -> Rule:
-    """One of these is chosen, or mentioned word by word in a text."""
+    """At least one of these is chosen, or occurs in a text as whole words."""
 
     def test(answer: Answer) -> str:
         has = _mentions(answer)
@@ -123,7 +123,7 @@ def contains_any(label: str, operand: tuple[str, ...]) -> Rule:
 
 
 def contains_all(label: str, operand: tuple[str, ...]) -> Rule:
-    """All of these are chosen, or mentioned word by word in a text."""
+    """All of these are chosen, or occur in a text as whole words."""
 
     def test(answer: Answer) -> str:
         has = _mentions(answer)
@@ -134,7 +134,7 @@ def contains_all(label: str, operand: tuple[str, ...]) -> Rule:
 
 
 def matches(label: str, operand: tuple[str, ...]) -> Rule:
-    """The job title is one of these, word by word."""
+    """The job title is one of these, compared word by word."""
     held = title_test(operand)
 
     def test(answer: Answer) -> str:
@@ -148,7 +148,7 @@ def matches(label: str, operand: tuple[str, ...]) -> Rule:
 
 def business_email(label: str, operand: bool) -> Rule:
     """The address belongs to one person at one company."""
-    del operand  # the file can only say `true`
+    del operand  # always true in a valid file
 
     def test(answer: Answer) -> str:
         email = str(answer)
@@ -182,11 +182,11 @@ OPERATIONS: Mapping[str, Callable[[str, Any], Rule]] = MappingProxyType(
         )
     }
 )
-"""Every operator of a campaign file by its name."""
+"""Name to function, for every operator of a campaign file."""
 
 
 def _listed(operand: Collection[str]) -> str:
-    """The operand as a list in a sentence; a choice with a comma in it asks for semicolons."""
+    """The operand as a list in a sentence; with semicolons if an entry has a comma."""
     return ("; " if any("," in wanted for wanted in operand) else ", ").join(operand)
 
 
@@ -204,7 +204,7 @@ def _only(texts: list[str]) -> str | None:
 
 
 def _numbers(answer: Answer) -> tuple[int, int | None] | None:
-    """Lowest and highest number that the answer allows; None if it is no number."""
+    """The lowest and highest number of the answer; None if it is not a number."""
     if isinstance(answer, int):
         return answer, answer
     if isinstance(answer, tuple):
@@ -213,7 +213,7 @@ def _numbers(answer: Answer) -> tuple[int, int | None] | None:
 
 
 def _mentions(answer: Answer) -> Callable[[str], bool]:
-    """Whether something is chosen (multiple choice) or stands in the text as whole words."""
+    """A test whether a text is chosen (multiple choice) or occurs as whole words."""
     if isinstance(answer, tuple):
         chosen = frozenset(_texts(answer))
         return lambda wanted: casefold_text(wanted) in chosen
@@ -226,17 +226,16 @@ def _is_role_account(email: str) -> bool:
     return mailbox.translate(_PUNCTUATION_IN_MAILBOXES) in _ROLE_ACCOUNTS
 
 
-# `qualify`: a campaign's criteria applied to answers. Pure: no clock, no reading, no storage.
+# Applying the criteria. No clock, no I/O.
 #
-# A campaign is made ready once: its sentences, its tests, and the results of answers that can only
-# be one of few (a choice, a country). Texts are judged each time and nothing of them is kept.
-
+# A campaign is prepared once: its sentences, its tests, and the results for all choices and
+# countries. Free text is tested each time and is not cached, because it is personal data.
 
 _MAX_QUOTE_LENGTH: Final = 120
 
 
-class _Judge:
-    """One criterion, made ready."""
+class _PreparedCriterion:
+    """One criterion, prepared for repeated use."""
 
     __slots__ = ("field", "id", "is_country", "known", "rule")
 
@@ -248,29 +247,29 @@ class _Judge:
         label = field.label if field else self.field
         self.rule: Rule = OPERATIONS[criterion.operator](label, criterion.operand)
         self.is_country = field is not None and field.type is FieldType.COUNTRY
-        silence = (
+        no_answer = (
             "no answer: nothing shows that it is none of these"
             if criterion.none_of is not None
             else "no answer"
         )
         self.known: dict[Answer | None, CriterionResult] = dict.fromkeys(
-            (None, "", ()), CriterionResult(self.id, self.rule.sentence, None, False, silence)
+            (None, "", ()), CriterionResult(self.id, self.rule.sentence, None, False, no_answer)
         )
-        few = field.choices if field is not None and field.type is FieldType.CHOICE else ()
-        for answer in COUNTRIES if self.is_country else few:
-            self.known[answer] = self.judge(answer)
+        choices = field.choices if field is not None and field.type is FieldType.CHOICE else ()
+        for answer in COUNTRIES if self.is_country else choices:
+            self.known[answer] = self.result_for(answer)
 
-    def judge(self, answer: Answer | None) -> CriterionResult:
-        """The result for an answer; a blank one is none."""
+    def result_for(self, answer: Answer | None) -> CriterionResult:
+        """The result for an answer; a blank answer counts as missing."""
         if answer is None or (isinstance(answer, str) and is_blank(answer)):
             return self.known[None]
         problem = self.rule.test(answer)
-        reason = f"answered {self._in_words(answer)}"
+        reason = f"answered {self._show_answer(answer)}"
         if problem:
             reason = f"{reason}, {problem}"
         return CriterionResult(self.id, self.rule.sentence, answer, not problem, reason)
 
-    def _in_words(self, answer: Answer) -> str:
+    def _show_answer(self, answer: Answer) -> str:
         if isinstance(answer, tuple):
             return "; ".join(answer)
         text = " ".join(str(answer).split())
@@ -279,40 +278,40 @@ class _Judge:
         return text if len(text) <= _MAX_QUOTE_LENGTH else f"{text[:_MAX_QUOTE_LENGTH]}…"
 
 
-_ready: Final[dict[tuple[str, str], tuple[Campaign, tuple[_Judge, ...]]]] = {}
+_cache: Final[dict[tuple[str, str], tuple[Campaign, tuple[_PreparedCriterion, ...]]]] = {}
 
 
-def _judges(campaign: Campaign) -> tuple[_Judge, ...]:
-    """The campaign's criteria made ready, once for each version in use."""
+def _prepared_criteria(campaign: Campaign) -> tuple[_PreparedCriterion, ...]:
+    """The prepared criteria of a campaign, cached for each version."""
     key = (campaign.slug, campaign.version)
-    found = _ready.get(key)
+    found = _cache.get(key)
     if found is None or (found[0] is not campaign and found[0] != campaign):
-        found = (campaign, tuple(_Judge(campaign, name) for name in campaign.criteria))
-        _ready[key] = found
+        found = (campaign, tuple(_PreparedCriterion(campaign, name) for name in campaign.criteria))
+        _cache[key] = found
     return found[1]
 
 
 def qualify(campaign: Campaign, answers: Mapping[str, Answer]) -> Verdict:
-    """Judges answers by the campaign's criteria: all of them, and passed only if each one is.
+    """Tests the answers against every criterion; the verdict passes only if all criteria do.
 
-    `answers` are normalised, as the form gives them; a field without an answer has no entry.
+    `answers` are normalized, as the form returns them; a field without an answer has no entry.
     """
     passed = True
     results = []
-    for judge in _judges(campaign):
-        answer = answers.get(judge.field)
-        result = judge.known.get(answer) or judge.judge(answer)
+    for criterion in _prepared_criteria(campaign):
+        answer = answers.get(criterion.field)
+        result = criterion.known.get(answer) or criterion.result_for(answer)
         passed = passed and result.passed
         results.append(result)
     return Verdict(passed, tuple(results), RULE_DATA_VERSION)
 
 
 def sentence(campaign: Campaign, criterion_id: str) -> str:
-    """What a criterion says about itself, such as "Company size is at least 101".
+    """The sentence that describes a criterion, such as "Company size is at least 101".
 
     Raises KeyError if the campaign has no such criterion.
     """
-    for judge in _judges(campaign):
-        if judge.id == criterion_id:
-            return judge.rule.sentence
+    for criterion in _prepared_criteria(campaign):
+        if criterion.id == criterion_id:
+            return criterion.rule.sentence
     raise KeyError(criterion_id)

@@ -1,7 +1,7 @@
-"""Job titles compared word by word, with the usual abbreviations taken as the same.
+"""Compares job titles word by word; common abbreviations count as the full words.
 
-The words of a criterion must stand next to each other in the title, in that order. Who assists
-someone, or was someone, does not match: see `not_after` and `not_before` in `rule_data.toml`.
+The title must contain the words of the criterion next to each other and in the same order.
+Assistants and former holders do not match: see `not_after` and `not_before` in `rule_data.toml`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,11 +14,11 @@ _DROPPED = str.maketrans({".": "", "'": "", _APOSTROPHE: "", "&": " and ", "+": 
 _IGNORED = frozenset(_DATA["ignored"])
 _NOT_AFTER = frozenset(_DATA["not_after"])
 _NOT_BEFORE = frozenset(_DATA["not_before"])
-_UNLIKE = "which is none of these"
+_NO_MATCH = "which is none of these"
 
 Phrase = tuple[str, ...]
 Phrases = dict[str, list[tuple[Phrase, Phrase]]]
-"""A phrase and what it becomes, found by the phrase's first word, the longest first."""
+"""First word to pairs of a phrase and its replacement, the longest phrase first."""
 
 
 def _by_first_word(phrases: Iterable[tuple[Phrase, Phrase]]) -> Phrases:
@@ -28,7 +28,7 @@ def _by_first_word(phrases: Iterable[tuple[Phrase, Phrase]]) -> Phrases:
     return found
 
 
-def _replaced(title: Sequence[str], phrases: Phrases) -> list[str]:
+def _replace_phrases(title: Sequence[str], phrases: Phrases) -> list[str]:
     out: list[str] = []
     at = 0
     while at < len(title):
@@ -46,7 +46,7 @@ def _replaced(title: Sequence[str], phrases: Phrases) -> list[str]:
 _WHOLE = _by_first_word((tuple(whole.split()), (whole,)) for whole in _DATA["whole"])
 _SAME = _by_first_word(
     [
-        (tuple(form.split()), tuple(_replaced(full.split(), _WHOLE)))
+        (tuple(form.split()), tuple(_replace_phrases(full.split(), _WHOLE)))
         for full, forms in _DATA["same"].items()
         for form in (full, *forms)
     ]
@@ -60,13 +60,13 @@ _WRITTEN_OUT = _by_first_word(
 )
 
 
-def _normalized(title: str) -> list[str]:
-    """Words with abbreviations written out; ignored words are still there."""
-    return _replaced(words(casefold_text(title).translate(_DROPPED)), _SAME)
+def _normalize(title: str) -> list[str]:
+    """The words with abbreviations written out, including ignored words."""
+    return _replace_phrases(words(casefold_text(title).translate(_DROPPED)), _SAME)
 
 
-def _line(title: Iterable[str]) -> str:
-    """The words between bars, so that `find` finds whole words that stand next to each other."""
+def _join_words(title: Iterable[str]) -> str:
+    """The words separated by bars, so that `find` matches only whole adjacent words."""
     return "|" + "".join(f"{word}|" for word in title)
 
 
@@ -74,42 +74,49 @@ def _significant_words(title: Iterable[str]) -> list[str]:
     return [word for word in title if word not in _IGNORED]
 
 
-class _Ways:
-    """The ways of writing a criterion's titles; one that ends like `Head of` asks for the `of`."""
+class _Patterns:
+    """All ways to write a criterion's titles.
+
+    Ignored words are removed, except in a title that ends with one, such as `Head of`.
+    """
 
     def __init__(self, patterns: Iterable[str]) -> None:
         bare: set[str] = set()
         literal: set[str] = set()
         for pattern in patterns:
-            title = _normalized(pattern)
-            for way in (title, _replaced(title, _ABBREVIATED), _replaced(title, _WRITTEN_OUT)):
+            title = _normalize(pattern)
+            for way in (
+                title,
+                _replace_phrases(title, _ABBREVIATED),
+                _replace_phrases(title, _WRITTEN_OUT),
+            ):
                 if way and way[-1] in _IGNORED:
-                    literal.add(_line(way))
+                    literal.add(_join_words(way))
                 elif way:
-                    bare.add(_line(_significant_words(way)))
+                    bare.add(_join_words(_significant_words(way)))
         self.bare = tuple(sorted(bare))
         self.literal = tuple(sorted(literal))
 
 
 def title_test(patterns: Iterable[str]) -> Callable[[str], str]:
-    """A test for job titles: gives "" for one that matches any pattern, else why it does not."""
-    ways = _Ways(patterns)
+    """A test for job titles: returns "" if the title matches a pattern, else the reason."""
+    ways = _Patterns(patterns)
 
     def test(title: str) -> str:
-        canonical = _normalized(title)
-        problem = _fault(canonical, _line(_significant_words(canonical)), ways.bare)
+        canonical = _normalize(title)
+        problem = _mismatch(canonical, _join_words(_significant_words(canonical)), ways.bare)
         if not problem or not ways.literal:
             return problem
-        other = _fault(canonical, _line(canonical), ways.literal)
-        return problem if other == _UNLIKE else other
+        other = _mismatch(canonical, _join_words(canonical), ways.literal)
+        return problem if other == _NO_MATCH else other
 
     return test
 
 
-def _fault(canonical: Sequence[str], line: str, ways: Iterable[str]) -> str:
+def _mismatch(canonical: Sequence[str], line: str, ways: Iterable[str]) -> str:
     found = [(at, way) for way in ways if (at := line.find(way)) >= 0]
     if not found:
-        return _UNLIKE
+        return _NO_MATCH
     before, barred_from = _word_before(canonical, line)
     after = _word_after(canonical)
     if any(at <= barred_from and (not after or line.endswith(way)) for at, way in found):
@@ -118,7 +125,7 @@ def _fault(canonical: Sequence[str], line: str, ways: Iterable[str]) -> str:
 
 
 def _word_before(canonical: Sequence[str], line: str) -> tuple[str, int]:
-    """The first word after which no title counts, and where it stands in the line."""
+    """The first word after which titles do not count, and its position in the line."""
     for word in canonical:
         if word in _NOT_AFTER:
             return word, line.find(f"|{word}|")
@@ -126,6 +133,6 @@ def _word_before(canonical: Sequence[str], line: str) -> tuple[str, int]:
 
 
 def _word_after(canonical: Sequence[str]) -> str:
-    """The last word, if it makes the titles before it someone else's: CEO Assistant."""
+    """The last word if it changes the meaning of the title before it: CEO Assistant."""
     last = canonical[-1] if canonical else ""
     return last if last in _NOT_BEFORE and "and" not in canonical[-2:-1] else ""

@@ -1,4 +1,4 @@
-"""What a judgement says: every criterion with its rule in words, the value given, pass or fail."""
+"""The verdict on a lead: for each criterion its rule, the answer, and pass or fail."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ from capture.email_domains import domain_lists_digest
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """How one criterion came out, in words that agency and client read alike."""
+    """The result of one criterion, in words for agency and client."""
 
     id: str
     rule: str
@@ -25,33 +25,31 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Passed only if every criterion did. `rule_data` is the version of the data that judged."""
+    """Passed only if every criterion passed. `rule_data` is the version of the rule data used."""
 
     passed: bool
     criteria: tuple[CriterionResult, ...]
     rule_data: str
 
 
-# Texts made comparable: without case, width variants and stray spaces.
-
+# Comparison of texts: ignores case, width variants and extra spaces.
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
 
 
 def casefold_text(text: str) -> str:
-    """The text for comparison: NFKC, case folded, spaces trimmed and made single."""
+    """The text for comparison: NFKC, case-folded, with single spaces."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text for comparison; C++ and C# stay what they are."""
+    """The words of a text for comparison; keeps + and # as in C++ and C#."""
     return _WORD.findall(casefold_text(text))
 
 
-# The data behind the criteria, and its version, which every verdict cites (rule 19).
-
+# The rule data and its version, which every verdict cites (rule 19).
 
 _TEXT = Path(__file__).with_name("rule_data.toml").read_bytes()
 
