@@ -85,41 +85,41 @@ class _Patterns:
         literal: set[str] = set()
         for pattern in patterns:
             title = _normalize(pattern)
-            for way in (
+            for variant in (
                 title,
                 _replace_phrases(title, _ABBREVIATED),
                 _replace_phrases(title, _WRITTEN_OUT),
             ):
-                if way and way[-1] in _IGNORED:
-                    literal.add(_join_words(way))
-                elif way:
-                    bare.add(_join_words(_significant_words(way)))
+                if variant and variant[-1] in _IGNORED:
+                    literal.add(_join_words(variant))
+                elif variant:
+                    bare.add(_join_words(_significant_words(variant)))
         self.bare = tuple(sorted(bare))
         self.literal = tuple(sorted(literal))
 
 
 def title_test(patterns: Iterable[str]) -> Callable[[str], str]:
     """A test for job titles: returns "" if the title matches a pattern, else the reason."""
-    ways = _Patterns(patterns)
+    accepted = _Patterns(patterns)
 
     def test(title: str) -> str:
         canonical = _normalize(title)
-        problem = _mismatch(canonical, _join_words(_significant_words(canonical)), ways.bare)
-        if not problem or not ways.literal:
+        problem = _mismatch(canonical, _join_words(_significant_words(canonical)), accepted.bare)
+        if not problem or not accepted.literal:
             return problem
-        other = _mismatch(canonical, _join_words(canonical), ways.literal)
+        other = _mismatch(canonical, _join_words(canonical), accepted.literal)
         return problem if other == _NO_MATCH else other
 
     return test
 
 
-def _mismatch(canonical: Sequence[str], line: str, ways: Iterable[str]) -> str:
-    found = [(at, way) for way in ways if (at := line.find(way)) >= 0]
+def _mismatch(canonical: Sequence[str], line: str, accepted: Iterable[str]) -> str:
+    found = [(at, variant) for variant in accepted if (at := line.find(variant)) >= 0]
     if not found:
         return _NO_MATCH
-    before, barred_from = _word_before(canonical, line)
+    before, limit = _word_before(canonical, line)
     after = _word_after(canonical)
-    if any(at <= barred_from and (not after or line.endswith(way)) for at, way in found):
+    if any(at <= limit and (not after or line.endswith(variant)) for at, variant in found):
         return ""
     return f"where “{before or after}” makes it another post"
 

@@ -1,4 +1,4 @@
-"""A small sound project, and what is said of it once something in it is changed."""
+"""A small valid project, and the problems that are reported after a change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +44,7 @@ label = "Phone"
 type = "phone"
 required = false
 
-# Who counts.
+# Which leads qualify.
 [criteria.company_size]
 at_least = 51
 
@@ -80,7 +80,7 @@ bills = ["bills@acme.example.com"]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one campaign, one client and one gated file, all sound; we stand in it."""
+    """A valid project with one campaign, client and gated file, as the working folder."""
     for folder in ("campaigns", "clients", "gated"):
         (tmp_path / folder).mkdir()
     (tmp_path / "campaigns" / "guide.toml").write_text(CAMPAIGN)
@@ -92,7 +92,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def problems(project: Path) -> Callable[[], list[str]]:
-    """What is wrong with the project now, line by line; nothing if all is well."""
+    """Returns the problems of the project, one line each; empty if it is valid."""
 
     def message() -> list[str]:
         folders = (project / name for name in ("campaigns", "clients", "gated"))
@@ -107,12 +107,12 @@ def problems(project: Path) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., list[str]]:
-    """What is said after words of a file were replaced, each pair (old, new) once."""
+    """Replaces text in a file by pairs (old, new), and returns the problems."""
 
     def message(*changes: tuple[str, str], file: str = "campaigns/guide.toml") -> list[str]:
         text = (project / file).read_text()
         for old, new in changes:
-            assert text.count(old) == 1, f"{old!r} must stand once in the file"
+            assert text.count(old) == 1, f"{old!r} must occur once in the file"
             text = text.replace(old, new)
         (project / file).write_text(text)
         return problems()
@@ -122,5 +122,5 @@ def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., lis
 
 @pytest.fixture
 def campaign_text() -> str:
-    """The text of the sound campaign."""
+    """The text of the valid campaign."""
     return CAMPAIGN

@@ -1,4 +1,4 @@
-"""A campaign as the rest of the house uses it."""
+"""The `Campaign` object: open dates, immutability, hash, operators."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ def campaign(project) -> Campaign:
     return read_campaign(project / "campaigns" / "guide.toml")
 
 
-def test_days_are_cut_in_the_campaigns_zone(project, after) -> None:
+def test_days_start_and_end_in_the_campaigns_zone(project, after) -> None:
     assert after(("opens = 2026-11-01", "opens = 2026-11-01\ncloses = 2026-11-30")) == []
     campaign = read_campaign(project / "campaigns" / "guide.toml")
     first = datetime(2026, 11, 1, 4, tzinfo=UTC)  # midnight in New York, in summer time
@@ -24,7 +24,7 @@ def test_days_are_cut_in_the_campaigns_zone(project, after) -> None:
     assert [campaign.is_open(moment) for moment in moments] == [False, True, True, False]
 
 
-def test_the_zone_of_the_question_does_not_matter(campaign) -> None:
+def test_is_open_accepts_a_time_in_any_zone(campaign) -> None:
     moment = datetime(2026, 11, 1, 4, tzinfo=UTC)
     assert campaign.is_open(moment.astimezone(timezone(timedelta(hours=9))))
 
@@ -38,7 +38,7 @@ def test_the_zone_of_the_question_does_not_matter(campaign) -> None:
         ("2026-12-01T00:00-05:00", None),
     ],
 )
-def test_the_door_turns_at_midnight_of_its_zone(now: str, turn: str | None) -> None:
+def test_a_campaign_opens_and_closes_at_midnight_of_its_zone(now: str, turn: str | None) -> None:
     text = "opens = 2026-11-01\ncloses = 2026-11-30\n" + CAMPAIGN
     campaign = parse_campaign("guide", text, "guide.toml")
     expected = datetime.fromisoformat(turn) if turn else None
@@ -46,12 +46,12 @@ def test_the_door_turns_at_midnight_of_its_zone(now: str, turn: str | None) -> N
 
 
 @pytest.mark.parametrize("dates", ["opens = 0001-01-01", "closes = 9999-12-31", ""])
-def test_a_door_that_stays_as_it_is_has_no_turn(dates: str) -> None:
+def test_a_campaign_without_a_further_change_has_no_next_turn(dates: str) -> None:
     campaign = parse_campaign("guide", f"{dates}\n{CAMPAIGN}", "guide.toml")
     assert campaign.next_turn(datetime(2026, 11, 1, tzinfo=UTC)) is None
 
 
-def test_nothing_of_a_campaign_can_be_changed(campaign) -> None:
+def test_a_campaign_is_immutable(campaign) -> None:
     with pytest.raises(ValidationError):
         campaign.title = "Other"
     for table in (campaign.fields, campaign.criteria, campaign.review.reasons):
@@ -63,9 +63,9 @@ def test_fields_and_reasons_keep_the_order_of_the_file(campaign) -> None:
     assert list(campaign.fields) == ["email", "company_size", "job_title", "country", "phone"]
 
 
-def test_a_campaign_can_be_a_key_and_is_one_with_its_own_copy(project, campaign) -> None:
+def test_equal_campaigns_have_equal_hashes(project, campaign) -> None:
     again = read_campaign(project / "campaigns" / "guide.toml")
-    assert campaign.zone.key == "America/New_York"  # looked at once, and still the same as:
+    assert campaign.zone.key == "America/New_York"  # caches the zone; the hash must not change
     assert {campaign: 1}[again] == 1
 
 

@@ -1,4 +1,4 @@
-"""All campaigns and clients together, and what one file says of another."""
+"""All campaigns and clients together, and references between their files."""
 
 import pytest
 
@@ -16,12 +16,12 @@ def test_campaigns_and_clients_are_found_by_the_names_of_their_files(catalogue) 
     assert catalogue.client("acme").legal_name == "Acme, Inc."
 
 
-def test_an_unknown_campaign_is_refused_with_a_near_spelling(catalogue) -> None:
+def test_an_unknown_campaign_is_refused_with_a_similar_name(catalogue) -> None:
     with pytest.raises(NotFound, match=r"^no campaign `giude`; did you mean `guide`\?$"):
         catalogue.campaign("giude")
 
 
-def test_an_unknown_client_is_refused_with_those_that_there_are(catalogue) -> None:
+def test_an_unknown_client_is_refused_with_the_known_clients(catalogue) -> None:
     with pytest.raises(NotFound, match=r"^no client `bmw`; there are: acme$"):
         catalogue.client("bmw")
 
@@ -31,38 +31,38 @@ def test_a_catalogue_cannot_be_changed(catalogue) -> None:
         catalogue.campaigns["other"] = catalogue.campaign("guide")
 
 
-def test_folders_that_are_not_there_are_empty(tmp_path) -> None:
+def test_missing_folders_count_as_empty(tmp_path) -> None:
     catalogue = read_catalogue(tmp_path / "a", tmp_path / "b", tmp_path / "c")
     assert (dict(catalogue.campaigns), dict(catalogue.clients)) == ({}, {})
 
 
 @pytest.mark.parametrize(
-    ("client", "mend"),
+    ("client", "fix"),
     [("acne", "did you mean `acme`?"), ("bmw", "write clients/bmw.toml")],
 )
-def test_a_client_without_a_file_is_told(after, client, mend) -> None:
+def test_a_client_without_a_file_is_reported(after, client, fix) -> None:
     assert after(('client = "acme"', f'client = "{client}"')) == [
-        f'campaigns/guide.toml:2: client = "{client}": no such client; {mend}'
+        f'campaigns/guide.toml:2: client = "{client}": no such client; {fix}'
     ]
 
 
-def test_a_client_whose_file_is_broken_is_not_called_unknown(after) -> None:
+def test_a_client_with_an_invalid_file_is_not_reported_as_unknown(after) -> None:
     assert after(("vat_rate = 19", "vat_rate = -1"), file="clients/acme.toml") == [
         "clients/acme.toml:4: vat_rate = -1: must be 0 or more"
     ]
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"),
+    ("name", "fix"),
     [
         ("guid.pdf", "did you mean `guide.pdf`?"),
         ("Guide.pdf", "did you mean `guide.pdf`?"),
         ("numbers.xlsx", "add it there"),
     ],
 )
-def test_a_file_to_give_that_is_not_there_is_told(after, name, mend) -> None:
+def test_a_missing_asset_is_reported(after, name, fix) -> None:
     assert after(('"guide.pdf"', f'"{name}"')) == [
-        f'campaigns/guide.toml:7: assets holds "{name}": no such file in gated/; {mend}'
+        f'campaigns/guide.toml:7: assets holds "{name}": no such file in gated/; {fix}'
     ]
 
 
@@ -75,19 +75,19 @@ def test_a_link_that_leads_out_of_the_gated_folder_is_refused(project, after) ->
     ]
 
 
-def test_a_link_inside_the_gated_folder_is_as_good_as_a_file(project, after) -> None:
+def test_a_link_inside_the_gated_folder_is_accepted(project, after) -> None:
     (project / "gated" / "latest.pdf").symlink_to("guide.pdf")
     assert after(('"guide.pdf"', '"latest.pdf"')) == []
 
 
-def test_a_folder_is_no_file_to_give(project, after) -> None:
+def test_a_folder_is_not_an_asset(project, after) -> None:
     (project / "gated" / "all").mkdir()
     assert after(('"guide.pdf"', '"all"')) == [
         'campaigns/guide.toml:7: assets holds "all": is not a file in gated/; name a file'
     ]
 
 
-def test_the_mistakes_of_all_files_are_told_at_once(project, after, campaign_text) -> None:
+def test_the_mistakes_of_all_files_are_reported_together(project, after, campaign_text) -> None:
     broken = campaign_text.replace('"USD"', '"usd"').replace('"acme"', '"acne"')
     (project / "campaigns" / "demo.toml").write_text(broken)
     (project / "clients" / "Bad Name.toml").write_text("")

@@ -1,4 +1,4 @@
-"""The agency's costs: a file of its own, since the client holds a copy of the campaign's."""
+"""The agency's costs files, which are separate because the client has the campaign file."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from tests.samples import CAMPAIGN
 FIXED = 'since = "2026-10"\n[fixed]\nwriting = 600.00\ntools = 90.50\n'
 
 
-def written(folder: Path, text: str) -> Path:
+def write_costs(folder: Path, text: str) -> Path:
     path = folder / "guide.costs.toml"
     path.write_text(text)
     return path
 
 
-def test_a_months_sum_is_what_is_fixed_and_what_it_cost_beside_that(tmp_path: Path) -> None:
-    costs = read_costs(written(tmp_path, f'{FIXED}[months."2026-11"]\nads = 1200\n'), "USD")
+def test_a_months_sum_has_fixed_and_additional_costs(tmp_path: Path) -> None:
+    costs = read_costs(write_costs(tmp_path, f'{FIXED}[months."2026-11"]\nads = 1200\n'), "USD")
     assert costs.by_month("2026-12", "USD") == {
         "2026-10": 69_050,
         "2026-11": 189_050,
@@ -27,13 +27,13 @@ def test_a_months_sum_is_what_is_fixed_and_what_it_cost_beside_that(tmp_path: Pa
     assert costs.by_month("2026-10", "USD") == {"2026-10": 69_050}
 
 
-def test_what_is_fixed_ends_with_until(tmp_path: Path) -> None:
-    costs = read_costs(written(tmp_path, f'until = "2026-11"\n{FIXED}'), "USD")
+def test_fixed_costs_end_with_until(tmp_path: Path) -> None:
+    costs = read_costs(write_costs(tmp_path, f'until = "2026-11"\n{FIXED}'), "USD")
     assert list(costs.by_month("2027-03", "USD")) == ["2026-10", "2026-11"]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[fixed]\nads = 5\n", ':1: fixed: has no first month; add since = "2026-11" at the top'),
         ('since = "2026-13"\n', ':1: since = "2026-13": must be a month such as 2026-11'),
@@ -47,19 +47,19 @@ def test_what_is_fixed_ends_with_until(tmp_path: Path) -> None:
         ("monthly = 4\n", ":1: monthly = 4: is not a known key; did you mean `months`?"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(FileErrors) as caught:
-        read_costs(written(tmp_path, text), "USD")
-    assert f"guide.costs.toml{told}" in str(caught.value)
+        read_costs(write_costs(tmp_path, text), "USD")
+    assert f"guide.costs.toml{message}" in str(caught.value)
 
 
 def test_costs_without_a_campaign_are_a_mistake(tmp_path: Path) -> None:
-    written(tmp_path, FIXED)
+    write_costs(tmp_path, FIXED)
     with pytest.raises(FileErrors, match=r"guide\.costs\.toml: there is no campaign `guide`"):
         read_all_costs(tmp_path, {})
 
 
-def test_a_costs_file_is_no_campaign_and_changes_no_version(tmp_path: Path) -> None:
+def test_a_costs_file_does_not_change_campaigns_or_versions(tmp_path: Path) -> None:
     for folder in ("campaigns", "clients"):
         (tmp_path / folder).mkdir()
     (tmp_path / "campaigns/guide.toml").write_text(CAMPAIGN)
@@ -68,11 +68,11 @@ def test_a_costs_file_is_no_campaign_and_changes_no_version(tmp_path: Path) -> N
     )
     folders = [tmp_path / name for name in ("campaigns", "clients", "gated")]
     before = read_catalogue(*folders).campaigns
-    written(tmp_path / "campaigns", FIXED)
+    write_costs(tmp_path / "campaigns", FIXED)
     assert read_catalogue(*folders).campaigns == before
 
 
-def test_costs_in_the_campaign_file_are_sent_to_their_own(tmp_path: Path) -> None:
+def test_costs_in_the_campaign_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "guide.toml").write_text(CAMPAIGN + "\n[costs]\nads = 5\n")
     with pytest.raises(FileErrors, match=r"costs: is not a key of this file.*<slug>\.costs\.toml"):
         read_catalogue(tmp_path, tmp_path / "none", tmp_path / "none")

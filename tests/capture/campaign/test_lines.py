@@ -1,4 +1,4 @@
-"""The line on which a key is set."""
+"""The line number of a key."""
 
 import tomllib
 
@@ -54,7 +54,7 @@ def test_a_missing_key_points_to_the_header_of_its_table() -> None:
     assert Lines(TEXT).of(("fields", "phone", "label")) == 19
 
 
-def test_a_missing_key_of_no_table_points_to_no_line() -> None:
+def test_a_missing_key_without_a_table_has_no_line() -> None:
     assert Lines(TEXT).of(("client",)) is None
 
 
@@ -62,7 +62,7 @@ def test_windows_line_ends_count_as_one_line_each() -> None:
     assert Lines(TEXT.replace("\n", "\r\n")).of(("fields", "email", "label")) == 20
 
 
-def test_a_list_that_is_never_closed_begins_on_its_first_line() -> None:
+def test_an_unclosed_list_is_reported_at_its_first_line() -> None:
     assert first_open_line("a = 1\n\nb = [\n  1,\n[c]\n", until=5) == 3
     assert first_open_line("a = 1\n\nb = [\n  1,\n]\n", until=5) is None
 
@@ -119,7 +119,7 @@ def test_the_line_is_right_for_every_key_of_any_file(file) -> None:
 
 
 @given(files(), names)
-def test_a_key_that_is_not_there_points_to_its_table_in_any_file(file, name) -> None:
+def test_a_missing_key_points_to_its_table_in_any_file(file, name) -> None:
     text, written = file
     path = (*next(iter(written), ()), "table", name, name)
     wanted = next(

@@ -1,4 +1,4 @@
-"""Mistakes in a campaign file, and what is said of each. Most stand in mistakes.toml."""
+"""Mistakes in a campaign file and the message for each. Most are in mistakes.toml."""
 
 import re
 import tomllib
@@ -19,12 +19,12 @@ CASES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text(encodi
         for case in cases
     ],
 )
-def test_a_mistake_is_told_in_one_line_with_its_place_and_its_mend(after, case) -> None:
+def test_a_mistake_is_reported_in_one_line_with_place_and_fix(after, case) -> None:
     file = case.get("file", G)
     assert after((case["change"], case["to"]), file=file) == [case["says"]]
 
 
-def test_a_duplicate_key_that_the_form_does_not_ask_for_is_told(after) -> None:
+def test_a_duplicate_key_without_a_form_field_is_reported(after) -> None:
     phone = '[fields.phone]\nlabel = "Phone"\ntype = "phone"\nrequired = false\n'
     assert after((phone, ""), ('keys = ["email"]', 'keys = ["phone"]')) == [
         f'{G}:48: duplicates.keys holds "phone": the form asks for none; '
@@ -32,19 +32,19 @@ def test_a_duplicate_key_that_the_form_does_not_ask_for_is_told(after) -> None:
     ]
 
 
-def test_a_table_where_a_value_stands_is_told_how_to_write_it(after) -> None:
+def test_a_value_instead_of_a_table_is_reported_with_the_header(after) -> None:
     assert after(('[fields.job_title]\nlabel = "Job title"', "[fields]\njob_title = 3")) == [
         f"{G}:25: fields.job_title = 3: must be a table: "
         "write [fields.job_title] on a line of its own, its keys below"
     ]
 
 
-def test_a_missing_table_is_asked_for_by_its_header(after, campaign_text) -> None:
+def test_a_missing_table_is_reported_with_its_header(after, campaign_text) -> None:
     price = campaign_text[campaign_text.index("[price]") : campaign_text.index("[review]")]
     assert after((price, "")) == [f"{G}: price: is missing; add the table [price]"]
 
 
-def test_a_required_key_under_the_wrong_header_is_told_once(after) -> None:
+def test_a_required_key_under_the_wrong_header_is_reported_once(after) -> None:
     consent = 'consent = "You may write to me."\n'
     label = 'label = "Job title"\n'
     assert after((consent, ""), (label, label + consent)) == [
@@ -53,7 +53,7 @@ def test_a_required_key_under_the_wrong_header_is_told_once(after) -> None:
     ]
 
 
-def test_a_key_with_strange_letters_cannot_paint_the_terminal(after) -> None:
+def test_control_characters_in_a_key_are_escaped(after) -> None:
     assert after(("[caps]", '["\\u001b[31m\\u202e"]')) == [
         f'{G}:55: "\\u001b[31m\\u202e": is not a known key; the keys here are title, summary, '
         "client, currency, time_zone, opens, closes, kind, button, assets, consent, fields, "
@@ -61,7 +61,7 @@ def test_a_key_with_strange_letters_cannot_paint_the_terminal(after) -> None:
     ]
 
 
-def test_a_currency_without_decimals_takes_none(after) -> None:
+def test_a_currency_without_decimals_refuses_decimals(after) -> None:
     assert after(('"USD"', '"JPY"'), ("rate = 50.00", "rate = 50.5")) == [
         f"{G}:43: price.rate = 50.5: JPY has no decimals; write no more than that"
     ]
@@ -74,7 +74,7 @@ def test_cpa_wants_a_rate_or_a_percentage_and_not_both(after) -> None:
     ]
 
 
-def test_several_mistakes_are_all_told_from_top_to_bottom(after) -> None:
+def test_several_mistakes_are_all_reported_from_top_to_bottom(after) -> None:
     assert after(
         ("currency =", "curency ="),
         ('type = "country"', 'type = "land"'),
@@ -93,7 +93,7 @@ def test_several_mistakes_are_all_told_from_top_to_bottom(after) -> None:
     ]
 
 
-def test_a_criterion_on_a_field_that_is_misshapen_is_not_blamed_too(after) -> None:
+def test_a_criterion_on_a_malformed_field_is_not_reported_too(after) -> None:
     assert after(('label = "Number of employees"', "label = 5")) == [
         f"{G}:16: fields.company_size.label = 5: must be text in quotes"
     ]
@@ -120,39 +120,39 @@ def test_a_criterion_on_a_field_that_is_misshapen_is_not_blamed_too(after) -> No
         ('"work email"', '"section-us billing home email"'),
     ],
 )
-def test_what_is_no_mistake_passes_without_a_word(after, change, to) -> None:
+def test_valid_variants_give_no_message(after, change, to) -> None:
     assert after((change, to)) == []
 
 
 @pytest.mark.parametrize(
     "token", ["work name", "section-a b email", "home", "work  email", "email work"]
 )
-def test_words_that_no_browser_understands_are_told(after, token) -> None:
+def test_invalid_autocomplete_tokens_are_reported(after, token) -> None:
     [text] = after(('"work email"', f'"{token}"'))
     assert text.startswith(
         f'{G}:13: fields.email.autocomplete = "{token}": is not a token of the HTML'
     )
 
 
-def test_choices_that_differ_by_capitals_alone_are_the_same(after) -> None:
+def test_choices_that_differ_only_in_case_are_the_same(after) -> None:
     many = ('"1-50"', '"Up to 50"'), ('"51-200"', '"up to 50"')
     assert f'{G}:18: fields.company_size.choices holds "up to 50": is offered twice; keep one' in (
         after(*many)
     )
 
 
-def test_a_hidden_file_is_given_to_nobody(after) -> None:
+def test_a_hidden_file_cannot_be_an_asset(after) -> None:
     [text] = after(('"guide.pdf"', '".env"'))
     assert text.startswith(f'{G}:7: assets holds ".env": must be a file\'s name alone')
 
 
-def test_signs_alone_are_no_words_to_look_for(after) -> None:
+def test_punctuation_alone_cannot_be_matched(after) -> None:
     assert after(("at_least = 51", 'field = "job_title"\ncontains_any = ["IT", "!"]')) == [
         f'{G}:39: criteria.company_size.contains_any holds "!": has no word; write one'
     ]
 
 
-def test_criteria_that_leave_no_choice_between_the_three_of_them_are_told(after) -> None:
+def test_three_criteria_that_no_choice_can_meet_are_reported(after) -> None:
     three = (
         "at_least = 51\n"
         '[criteria.middle]\nfield = "company_size"\nat_most = 200\n'
@@ -165,7 +165,7 @@ def test_criteria_that_leave_no_choice_between_the_three_of_them_are_told(after)
 
 
 @pytest.mark.parametrize("name", [name for name in dir(Form()) if re.fullmatch("[a-z]\\w*", name)])
-def test_no_field_may_have_the_name_of_a_part_of_a_form(after, name) -> None:
+def test_a_field_cannot_have_a_name_that_wtforms_uses(after, name) -> None:
     assert after(("[fields.job_title]", f"[fields.{name}]")) == [
         f"{G}:24: fields.{name}: a field named `{name}` would break the form; choose another name"
     ]

@@ -1,4 +1,4 @@
-"""Words of a choice to numbers."""
+"""Number ranges from the text of a choice."""
 
 import pytest
 from hypothesis import assume, given
@@ -37,7 +37,7 @@ ways_to_write = st.sampled_from([str, "{:,}".format])
         ("0", (0, 0)),
     ],
 )
-def test_a_choice_stands_for_these_numbers(words: str, numbers: tuple[int, int | None]) -> None:
+def test_text_gives_a_range(words: str, numbers: tuple[int, int | None]) -> None:
     assert number_range(words) == numbers
 
 
@@ -49,25 +49,25 @@ def test_a_choice_stands_for_these_numbers(words: str, numbers: tuple[int, int |
         "5 " + "0" * 100,
     ],
 )
-def test_other_words_stand_for_no_number(words: str) -> None:
+def test_other_text_gives_no_range(words: str) -> None:
     assert number_range(words) is None
 
 
 @given(numbers, numbers, ways_to_write, st.sampled_from(["-", " - ", "\u2013", " \u2013 ", " to "]))
-def test_a_range_is_read_however_it_is_written(low, high, write, dash) -> None:
+def test_a_range_is_read_in_every_notation(low, high, write, dash) -> None:
     wanted = (low, high) if low <= high else None
     assert number_range(f"{write(low)}{dash}{write(high)}") == wanted
 
 
 @given(numbers, ways_to_write)
-def test_more_than_and_up_to_share_the_numbers_between_them(number, write) -> None:
+def test_more_than_and_up_to_are_complements(number, write) -> None:
     above = number_range(f"more than {write(number)}")
     up_to = number_range(f"up to {write(number)}")
     assert (up_to, above) == ((0, number), (number + 1, None))
 
 
 @given(numbers, ways_to_write)
-def test_under_and_or_more_share_the_numbers_between_them(number, write) -> None:
+def test_under_and_or_more_are_complements(number, write) -> None:
     assume(number > 0)
     below = number_range(f"under {write(number)}")
     or_more = number_range(f"{write(number)} or more")
@@ -75,6 +75,6 @@ def test_under_and_or_more_share_the_numbers_between_them(number, write) -> None
 
 
 @given(st.text())
-def test_any_words_give_a_range_that_runs_forwards_or_none(words) -> None:
+def test_any_text_gives_an_ordered_range_or_none(words) -> None:
     found = number_range(words)
     assert found is None or found[1] is None or 0 <= found[0] <= found[1]

@@ -1,4 +1,4 @@
-"""The schemas that editors use: in step with the models, and of one mind with the reader."""
+"""The JSON Schemas for editors: up to date, and consistent with the reader."""
 
 import json
 import tomllib
@@ -15,7 +15,7 @@ SCHEMAS = {"campaign": campaign_schema, "client": client_schema, "costs": costs_
 
 
 def as_json(text: str) -> Any:
-    """The file as an editor's TOML plug-in shows it to a schema: dates are text."""
+    """The file as an editor's TOML plug-in passes it to a schema: dates are text."""
     return json.loads(json.dumps(tomllib.loads(text), default=str))
 
 
@@ -25,7 +25,7 @@ def is_valid(kind: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
+def test_the_schema_is_valid_and_its_copy_in_docs_is_up_to_date(kind: str) -> None:
     schema = SCHEMAS[kind]()
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -35,13 +35,13 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["acme-cloud-guide", "acme-demo"])
-def test_a_shipped_campaign_fits_the_schema_that_it_names(name: str) -> None:
+def test_a_shipped_campaign_matches_its_schema(name: str) -> None:
     text = (ROOT / "campaigns" / f"{name}.toml").read_text(encoding="utf-8")
     assert text.startswith("#:schema ../docs/campaign.schema.json\n")
     assert is_valid("campaign", text)
 
 
-def test_the_shipped_client_fits_the_schema_that_it_names() -> None:
+def test_the_shipped_client_matches_its_schema() -> None:
     text = (ROOT / "clients" / "acme.toml").read_text(encoding="utf-8")
     assert text.startswith("#:schema ../docs/client.schema.json\n")
     assert is_valid("client", text)
@@ -79,7 +79,7 @@ def test_the_schema_refuses_what_the_reader_refuses(
     campaign_text: str, after: Any, old: str, new: str
 ) -> None:
     assert not is_valid("campaign", campaign_text.replace(old, new))
-    assert after((old, new)), "the reader takes it"
+    assert after((old, new)), "the reader accepts it"
 
 
 @pytest.mark.parametrize(

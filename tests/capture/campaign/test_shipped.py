@@ -7,7 +7,7 @@ from capture.campaign.catalogue import read_catalogue
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_shipped_campaigns_and_client_are_sound(tmp_path: Path) -> None:
+def test_the_shipped_campaigns_and_client_are_valid(tmp_path: Path) -> None:
     for name in ("cloud-guide.pdf", "lead-kpis.xlsx"):
         (tmp_path / name).touch()
     catalogue = read_catalogue(ROOT / "campaigns", ROOT / "clients", gated=tmp_path)

@@ -1,4 +1,4 @@
-"""A criterion takes a choice whole or not at all, and what is proposed instead does so too."""
+"""A criterion must not split a choice, and the proposals in the message do not either."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -22,7 +22,7 @@ SPANS = {choice: number_range(choice) for choice in ("1-50", "51-200", "201+")}
 
 @st.composite
 def choices(draw: st.DrawFn) -> dict[str, tuple[int, int | None]]:
-    """Choices side by side from 1 on, the last perhaps without an end."""
+    """Adjacent choices from 1 on; the last may have no upper end."""
     ends = sorted(draw(st.sets(st.integers(1, 400), min_size=1, max_size=6)))
     starts = [1, *(end + 1 for end in ends)]
     spans = [*zip(starts, ends, strict=False)]
@@ -39,14 +39,14 @@ rules = st.one_of(
 
 
 def meets(operator: str, operand, number: int) -> bool:
-    """The rule on one number, as anyone would read it."""
+    """A simple reference implementation of the rule for one number."""
     if operator == "between":
         return operand[0] <= number <= operand[1]
     return number >= operand if operator == "at_least" else number <= operand
 
 
 @given(rules, choices())
-def test_a_choice_is_taken_if_every_number_of_it_meets_the_rule(rule, spans) -> None:
+def test_a_choice_is_accepted_if_every_number_in_it_meets_the_rule(rule, spans) -> None:
     for span in spans.values():
         numbers = range(span[0], (span[1] or 1000) + 1)
         met = {meets(*rule, number) for number in numbers}
@@ -54,7 +54,7 @@ def test_a_choice_is_taken_if_every_number_of_it_meets_the_rule(rule, spans) -> 
 
 
 @given(rules, choices())
-def test_what_is_proposed_instead_of_a_splitting_number_splits_nothing(rule, spans) -> None:
+def test_the_proposed_bounds_split_no_choice(rule, spans) -> None:
     operator, operand = rule
     for other in unsplit_bounds(operator, operand, spans):
         assert split_choices(operator, other, spans) == []
@@ -71,19 +71,19 @@ def test_the_proposed_choices_cover_the_split_one_and_are_not_split(rule, spans)
         assert all(left[1] + 1 == right[0] for left, right in joints)
 
 
-def test_a_number_between_two_choices_has_both_as_neighbours() -> None:
+def test_the_nearest_bounds_below_and_above_are_proposed() -> None:
     assert unsplit_bounds("at_least", 101, SPANS) == [51, 201]
     assert unsplit_bounds("at_most", 100, SPANS) == [50, 200]
 
 
-def test_a_choice_without_end_is_always_cut_by_at_most() -> None:
+def test_at_most_splits_a_choice_without_an_upper_end() -> None:
     assert split_message("at_most", 500, SPANS) == (
         'would split the choice "201+"; use at_most = 200 (accepts "1-50", "51-200"), '
         'or offer "201-500" and "501+" instead of "201+"'
     )
 
 
-def test_choices_that_overlap_are_told_what_fits_both() -> None:
+def test_overlapping_choices_get_a_proposal_that_fits_both() -> None:
     spans = {choice: number_range(choice) for choice in ("50-100", "100-200")}
     assert split_message("at_least", 100, spans) == (
         'would split the choice "50-100"; use at_least = 50 (accepts "50-100", "100-200"), '
@@ -92,7 +92,7 @@ def test_choices_that_overlap_are_told_what_fits_both() -> None:
 
 
 @pytest.mark.parametrize("bound", [51, 201])
-def test_a_number_that_begins_a_choice_is_no_mistake(
+def test_the_first_number_of_a_choice_is_a_valid_bound(
     after: Callable[..., list[str]], bound: int
 ) -> None:
     assert after(("at_least = 51", f"at_least = {bound}")) == []

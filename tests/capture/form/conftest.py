@@ -1,4 +1,4 @@
-"""A campaign with one field of each type, and a post that fills it well."""
+"""A campaign with one field of each type, and a valid post of its form."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,7 +37,7 @@ GOOD: Mapping[str, Any] = {
 
 
 def campaign(**changed: Any) -> Campaign:
-    """The campaign, with other terms if given."""
+    """The campaign; keyword arguments replace its terms."""
     terms: dict[str, Any] = {
         "slug": "acme-cloud-guide",
         "version": "f" * 64,
@@ -63,7 +63,7 @@ def campaign_fixture() -> Callable[..., Campaign]:
 
 @pytest.fixture(scope="session", name="good")
 def good_fixture() -> Callable[..., MultiDict[str, str]]:
-    """Makes a post that is in order but for what is given."""
+    """Makes a valid post; keyword arguments replace its values."""
 
     def good(**changed: Any) -> MultiDict[str, str]:
         return MultiDict({**GOOD, **changed})

@@ -1,4 +1,4 @@
-"""What a well-filled form gives."""
+"""The answers of a valid form."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from capture.form.campaign_form import form_class
 
 @pytest.fixture(scope="module", name="answer")
 def answer_fixture(campaign, good):
-    """The normal form of what is typed into one field."""
+    """Returns the normalized answer for text typed into one field."""
 
     def answer(name, typed, **others):
         form = form_class(campaign())(good(**{name: typed}, **others))
@@ -53,7 +53,7 @@ def test_only_answered_fields_of_the_campaign_are_answers(campaign, good):
         ("message", "One\r\ntwo\rthree\n", "One\ntwo\nthree"),
     ],
 )
-def test_an_answer_is_kept_in_its_normal_form(answer, name, typed, kept):
+def test_an_answer_is_normalized(answer, name, typed, kept):
     assert answer(name, typed) == kept
 
 
@@ -66,11 +66,11 @@ def test_an_answer_is_kept_in_its_normal_form(answer, name, typed, kept):
         ("DE", "+1 212 555 0100", "+12125550100"),
     ],
 )
-def test_a_national_phone_number_is_read_by_the_country_answered(answer, country, typed, kept):
+def test_a_national_phone_number_uses_the_country_of_the_form(answer, country, typed, kept):
     assert answer("phone", typed, country=country) == kept
 
 
-def test_chosen_boxes_come_once_each_in_the_order_of_the_file(campaign, good):
+def test_ticked_boxes_are_unique_and_in_the_order_of_the_file(campaign, good):
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     asked = {"days": {"label": "Days", "type": "multiple_choice", "choices": days}}
     form = form_class(campaign(fields=asked))(good(days=[*reversed(days), "Mon"]))
@@ -78,7 +78,7 @@ def test_chosen_boxes_come_once_each_in_the_order_of_the_file(campaign, good):
     assert form.answers() == {"days": days}
 
 
-def test_marks_piled_on_a_letter_are_cut(answer):
+def test_combining_marks_on_a_letter_are_limited(answer):
     assert len(answer("full_name", "a" + "\u0316\u0301" * 10_000)) <= 31
 
 

@@ -1,4 +1,4 @@
-"""What the page and its script send beside the answers: never a reason to refuse."""
+"""The control fields that the page and its script send; they never cause an error."""
 
 import json
 
@@ -45,7 +45,7 @@ def test_touches_are_read_as_they_were_sent(posted):
         '{"path": "' + "x" * 20_000 + '"}',
     ],
 )
-def test_what_is_no_touch_is_none(posted, message):
+def test_an_invalid_touch_is_ignored(posted, message):
     assert posted(gp_first=message, gp_last=message).touches() == ({}, {})
 
 
@@ -60,7 +60,7 @@ def test_a_touch_cannot_carry_control_characters(posted):
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists) | st.text())
-def test_no_touch_is_too_odd(campaign, good, anything):
+def test_any_value_in_a_touch_is_handled(campaign, good, anything):
     message = json.dumps(dict.fromkeys(TOUCH_KEYS, anything))
     form = form_class(campaign())(good(gp_first=message, gp_last=str(anything)))
     assert form.validate()
@@ -79,7 +79,7 @@ def test_seconds_are_read_where_a_script_measured_them(posted, sent, seconds):
     assert posted(gp_seconds=sent).seconds() == seconds
 
 
-def test_without_script_there_is_nothing_to_read(campaign, good):
+def test_without_script_the_control_fields_are_empty(campaign, good):
     form = form_class(campaign())(good())
     assert form.validate()
     assert form.seconds() is None
@@ -90,7 +90,7 @@ def test_without_script_there_is_nothing_to_read(campaign, good):
     assert not form.is_honeypot_filled
 
 
-def test_a_filled_honeypot_is_seen_and_is_no_error(posted):
+def test_a_filled_honeypot_is_detected_and_is_not_an_error(posted):
     form = posted(homepage="http://spam.example")
     assert form.validate()
     assert form.is_honeypot_filled
@@ -106,14 +106,14 @@ def test_a_filled_honeypot_is_seen_and_is_no_error(posted):
         ("3f2c9a52'; drop table leads", None),
     ],
 )
-def test_a_one_time_id_is_taken_if_it_looks_like_one(posted, sent, taken):
+def test_a_well_formed_submission_id_is_accepted(posted, sent, taken):
     assert posted(gp_id=sent).submission_id() == taken
 
 
 @given(
     st.dictionaries(st.sampled_from(["gp_version", "gp_id", "gp_seconds", "gp_test"]), st.text())
 )
-def test_no_control_field_is_ever_a_fault(campaign, good, control):
+def test_a_control_field_never_causes_an_error(campaign, good, control):
     form = form_class(campaign())(good(**control))
     assert form.validate()
     form.seconds(), form.submission_id(), form.shown_version(), form.test_token()

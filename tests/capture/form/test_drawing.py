@@ -1,4 +1,4 @@
-"""The form as HTML: what a page shows, empty, and filled with anything at all."""
+"""The form as HTML: empty, filled in, and with hostile input."""
 
 from html.parser import HTMLParser
 
@@ -17,8 +17,8 @@ EVIL = [
 any_text = st.one_of(st.text(max_size=60), st.sampled_from(EVIL))
 
 
-class Drawn(HTMLParser):
-    """The tags of a piece of HTML, with their attributes, and its text."""
+class ParsedHtml(HTMLParser):
+    """Parses HTML into its tags with attributes, and its text."""
 
     def __init__(self, html):
         super().__init__()
@@ -34,10 +34,10 @@ class Drawn(HTMLParser):
 
 
 def attributes(field):
-    return Drawn(str(field())).tags[0][1]
+    return ParsedHtml(str(field())).tags[0][1]
 
 
-def test_a_form_that_nobody_filled_carries_its_version(campaign):
+def test_an_empty_form_has_its_version(campaign):
     form = form_class(campaign())()
     assert attributes(form["gp_version"])["value"] == "f" * 64
     assert form.problems() == []
@@ -47,13 +47,13 @@ def test_a_form_that_nobody_filled_carries_its_version(campaign):
     ]
 
 
-def test_a_form_shown_again_carries_the_version_that_is_shown(campaign, good):
+def test_a_form_shown_again_has_the_current_version(campaign, good):
     form = form_class(campaign())(good(gp_version="older"))
     assert form.shown_version() == "older"
     assert attributes(form["gp_version"])["value"] == "f" * 64
 
 
-def test_inputs_say_what_they_take(campaign):
+def test_inputs_have_the_attributes_of_their_type(campaign):
     form = form_class(campaign())()
     assert attributes(form["email"]) == {
         "autocomplete": "email",
@@ -79,26 +79,26 @@ def test_the_file_may_name_another_autocomplete_token(campaign):
 
 
 def test_countries_are_offered_by_name_and_the_chosen_one_is_selected(campaign, good):
-    drawn = Drawn(str(form_class(campaign())(good(country="de"))["country"]()))
-    options = [attrs for tag, attrs in drawn.tags if tag == "option"]
+    parsed = ParsedHtml(str(form_class(campaign())(good(country="de"))["country"]()))
+    options = [attrs for tag, attrs in parsed.tags if tag == "option"]
     assert len(options) == 251
     assert [option["value"] for option in options if "selected" in option] == ["DE"]
-    assert "Åland Islands" in drawn.text
+    assert "Åland Islands" in parsed.text
 
 
 def test_nothing_is_chosen_before_the_visitor_chooses(campaign):
-    drawn = Drawn(str(form_class(campaign())()["company_size"]()))
-    assert [attrs["value"] for _, attrs in drawn.tags if "selected" in attrs] == [""]
+    parsed = ParsedHtml(str(form_class(campaign())()["company_size"]()))
+    assert [attrs["value"] for _, attrs in parsed.tags if "selected" in attrs] == [""]
 
 
-def test_choices_are_drawn_as_the_file_has_them(campaign):
-    drawn = Drawn(str(form_class(campaign())()["company_size"]()))
-    assert [tag for tag, _ in drawn.tags] == ["select", *["option"] * 4]
-    assert drawn.tags[-1][1]["value"] == 'over "200" <staff>'
-    assert drawn.text == 'Choose one1-5051-200over "200" <staff>'
+def test_choices_are_rendered_as_in_the_file(campaign):
+    parsed = ParsedHtml(str(form_class(campaign())()["company_size"]()))
+    assert [tag for tag, _ in parsed.tags] == ["select", *["option"] * 4]
+    assert parsed.tags[-1][1]["value"] == 'over "200" <staff>'
+    assert parsed.text == 'Choose one1-5051-200over "200" <staff>'
 
 
-def test_boxes_keep_what_was_ticked(campaign, good):
+def test_ticked_boxes_stay_ticked(campaign, good):
     form = form_class(campaign())(good(needs=["Cost & control", "unknown"]))
     assert not form.validate()
     boxes = [attributes(box) for box in form["needs"]]
@@ -106,7 +106,7 @@ def test_boxes_keep_what_was_ticked(campaign, good):
     assert next(box["id"] for box in boxes) == "acme-cloud-guide-needs-0"
 
 
-def test_a_field_may_be_called_as_a_method_is(campaign, good):
+def test_a_field_may_have_the_name_of_a_method(campaign, good):
     fields = {name: {"label": "Odd"} for name in ("data", "errors", "validate", "meta", "process")}
     form = form_class(campaign(fields=fields))(good(**dict.fromkeys(fields, "x")))
     assert form.validate()
@@ -114,42 +114,44 @@ def test_a_field_may_be_called_as_a_method_is(campaign, good):
 
 
 @given(any_text)
-def test_what_was_typed_comes_back_as_it_was(campaign, text):
+def test_typed_text_is_shown_again_unchanged(campaign, text):
     names = ("full_name", "email", "website", "seats", "phone", "homepage", "gp_first")
     form = form_class(campaign())(MultiDict(dict.fromkeys(names, text)))
     form.validate()
     for name in names:
-        drawn = Drawn(str(form[name]()))
-        assert [tag for tag, _ in drawn.tags] == ["input"]
-        assert drawn.tags[0][1]["value"] == text
+        parsed = ParsedHtml(str(form[name]()))
+        assert [tag for tag, _ in parsed.tags] == ["input"]
+        assert parsed.tags[0][1]["value"] == text
 
 
 @given(st.data())
-def test_hostile_text_in_every_field_draws_the_same_tags(campaign, data):
+def test_hostile_text_in_any_field_does_not_change_the_tags(campaign, data):
     clean = form_class(campaign())()
     form = form_class(campaign())(MultiDict({field.name: data.draw(any_text) for field in clean}))
     form.validate()
     for field, untouched in zip(form, clean, strict=True):
-        drawn, expected = Drawn(str(field())), Drawn(str(untouched()))
-        assert [tag for tag, _ in drawn.tags] == [tag for tag, _ in expected.tags]
+        parsed, expected = ParsedHtml(str(field())), ParsedHtml(str(untouched()))
+        assert [tag for tag, _ in parsed.tags] == [tag for tag, _ in expected.tags]
 
 
 @given(any_text)
-def test_a_long_text_comes_back_as_it_was(campaign, text):
+def test_a_long_text_is_shown_again_unchanged(campaign, text):
     form = form_class(campaign())(MultiDict({"message": text}))
-    drawn = Drawn(str(form["message"]()).replace("\r\n", "", 1))  # the line end that browsers drop
-    assert [tag for tag, _ in drawn.tags] == ["textarea"]
-    assert drawn.text == text
+    parsed = ParsedHtml(
+        str(form["message"]()).replace("\r\n", "", 1)
+    )  # browsers drop this line end
+    assert [tag for tag, _ in parsed.tags] == ["textarea"]
+    assert parsed.text == text
 
 
-def test_a_lone_surrogate_can_be_sent_to_a_browser(campaign, good):
+def test_a_lone_surrogate_can_be_encoded(campaign, good):
     form = form_class(campaign())(good(full_name="Ann\ud800"))
     assert form.validate()
     assert form.answers()["full_name"] == "Ann"
     assert "Ann?" in str(form["full_name"]()).encode("utf-8").decode("utf-8")
 
 
-def test_a_class_is_made_once_for_a_version(campaign):
+def test_the_class_is_cached_for_each_version(campaign):
     assert form_class(campaign()) is form_class(campaign())
     changed = campaign(consent="I agree to more.")
     assert form_class(changed) is not form_class(campaign())

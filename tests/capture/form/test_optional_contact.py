@@ -1,4 +1,4 @@
-"""Contact data that nobody had to give: what looks wrong is kept as typed and stops nobody."""
+"""Optional contact data that looks wrong is kept as typed and does not block the form."""
 
 import pytest
 
@@ -16,41 +16,43 @@ from capture.form.campaign_form import check_values, form_class
         ("private", "ann@mailinator.com"),
     ],
 )
-def test_it_is_kept_apart_from_the_answers(campaign, good, name, typed):
-    form = form_class(campaign(fields=asking(required=False)))(good(**{name: typed}))
+def test_invalid_optional_contact_data_is_kept_apart_from_the_answers(campaign, good, name, typed):
+    form = form_class(campaign(fields=fields_with_contact(required=False)))(good(**{name: typed}))
     assert form.validate()
     assert (form.unverified(), form.problems()) == ({name: typed}, [])
     assert name not in form.answers()
 
 
 @pytest.mark.parametrize("name", ["phone", "website", "private"])
-def test_where_it_is_required_it_is_refused(campaign, good, name):
-    form = form_class(campaign(fields=asking(required=True)))(good(**{name: "?"}))
+def test_invalid_required_contact_data_is_refused(campaign, good, name):
+    form = form_class(campaign(fields=fields_with_contact(required=True)))(good(**{name: "?"}))
     assert not form.validate()
     assert name not in form.answers()
 
 
-def test_hostile_bytes_are_cleaned_and_too_much_is_refused(campaign, good):
-    make = form_class(campaign(fields=asking(required=False)))
+def test_control_characters_are_removed_and_long_text_is_refused(campaign, good):
+    make = form_class(campaign(fields=fields_with_contact(required=False)))
     form = make(good(phone="+1\x00 \u202e62\ud800"))
     assert (form.validate(), form.unverified()) == (True, {"phone": "+1 62"})
     assert not make(good(phone="1" * 61)).validate()
 
 
-def test_what_can_be_verified_is_an_answer_and_nothing_else_is_kept(campaign, good):
-    form = form_class(campaign(fields=asking(required=False)))(good(phone="+1 212 555 0100"))
+def test_valid_contact_data_is_an_answer_and_is_not_kept_twice(campaign, good):
+    form = form_class(campaign(fields=fields_with_contact(required=False)))(
+        good(phone="+1 212 555 0100")
+    )
     assert (form.validate(), form.unverified()) == (True, {})
     assert form.answers()["phone"] == "+12125550100"
 
 
-def test_a_table_and_a_command_are_told_what_is_doubted(campaign):
+def test_check_values_returns_the_doubts(campaign):
     typed = {"full_name": "Ann", "email": "ann@acme.org", "phone": "+1 624 305 1111"}
-    checked = check_values(campaign(fields=asking(required=False)), typed)
+    checked = check_values(campaign(fields=fields_with_contact(required=False)), typed)
     assert (checked.problems, checked.unverified) == ({}, {"phone": "+1 624 305 1111"})
     assert checked.doubts["phone"].startswith('phone = "+1 624 305 1111": Enter your phone')
 
 
-def asking(*, required):
+def fields_with_contact(*, required):
     contact = {"phone": "phone", "website": "url", "private": "email"}
     return {
         "full_name": {"label": "Your name"},

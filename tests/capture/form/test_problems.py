@@ -1,4 +1,4 @@
-"""What a form says about answers that will not do."""
+"""The messages for invalid answers."""
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -12,7 +12,7 @@ URL = "Enter your website as https://company.com."
 
 
 def required(name):
-    """All fields of the sample campaign, with one of them to be answered."""
+    """All fields of the sample campaign, with one of them required."""
     return {
         field: {**terms, "required": True} if field == name else terms
         for field, terms in FIELDS.items()
@@ -70,14 +70,14 @@ def test_an_empty_post_names_every_required_field_in_order(campaign):
         ("consent", "false", "Tick the box to show that you agree."),
     ],
 )
-def test_a_faulty_answer_is_told_by_its_field_and_its_mend(campaign, good, name, typed, says):
+def test_an_invalid_answer_is_reported_with_field_and_fix(campaign, good, name, typed, says):
     form = form_class(campaign(fields=required(name)))(good(**{name: typed}))
     assert not form.validate()
     assert form.problems() == [(f"acme-cloud-guide-{name}", says)]
     assert name not in form.answers()
 
 
-def test_a_phone_number_that_is_none_is_told_with_one_of_the_country(campaign, good):
+def test_an_invalid_phone_number_is_reported_with_an_example_of_the_country(campaign, good):
     form = form_class(campaign(fields=required("phone")))(good(country="DE", phone="12"))
     form.validate()
     assert form.problems() == [

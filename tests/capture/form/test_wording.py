@@ -1,4 +1,4 @@
-"""Labels inside sentences."""
+"""Labels of fields inside messages."""
 
 import pytest
 
@@ -20,5 +20,5 @@ from capture.form.text import request_sentence
         ("*", "Enter your *."),
     ],
 )
-def test_a_label_is_named_as_it_reads(label, sentence):
+def test_a_label_becomes_part_of_the_sentence(label, sentence):
     assert request_sentence("Enter", label) == sentence

@@ -1,4 +1,4 @@
-"""A campaign made to measure: only what a criterion needs."""
+"""A campaign with all types of field, and criteria that each test chooses."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

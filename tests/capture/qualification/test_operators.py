@@ -1,4 +1,4 @@
-"""What each operator accepts, and what it says about itself."""
+"""What each operator accepts, and the sentence that describes it."""
 
 import pytest
 
@@ -49,17 +49,17 @@ def outcome(campaign, **answers):
         ),
     ],
 )
-def test_each_operator_prints_its_rule_with_the_label(agreement, criterion, says):
+def test_each_operator_describes_its_rule_with_the_label(agreement, criterion, says):
     assert sentence(agreement(judged=criterion), "judged") == says
 
 
-def test_a_sentence_for_no_criterion_is_a_key_error(agreement):
+def test_an_unknown_criterion_raises_a_key_error(agreement):
     with pytest.raises(KeyError, match="elsewhere"):
         sentence(agreement(seats={"equal": 5}), "elsewhere")
 
 
 @pytest.mark.parametrize("answer", ["Healthcare", " healthcare ", "ＨＥＡＬＴＨＣＡＲＥ"])  # noqa: RUF001 # full width
-def test_texts_are_equal_without_case_width_and_spaces(agreement, answer):
+def test_equal_ignores_case_width_and_spaces(agreement, answer):
     assert outcome(agreement(industry={"equal": "Healthcare"}), industry=answer)[0]
 
 
@@ -70,7 +70,7 @@ def test_a_number_equals_itself_as_number_and_as_text(agreement):
     assert outcome(campaign, seats=6) == (False, "answered 6, which is not 5")
 
 
-def test_one_of_wants_everything_chosen_in_the_list(agreement):
+def test_one_of_needs_every_choice_in_the_list(agreement):
     campaign = agreement(needs={"one_of": ("Backup", "Security")})
     assert outcome(campaign, needs=("Backup", "security"))[0]
     assert outcome(campaign, needs=("Backup", "Cost, and control")) == (
@@ -97,7 +97,7 @@ def test_a_size_compares_by_its_numbers(agreement, size, expected):
     assert outcome(agreement(company_size={"at_least": 101}), company_size=size) == expected
 
 
-def test_at_most_wants_the_whole_range_below(agreement):
+def test_at_most_needs_the_complete_range_below(agreement):
     campaign = agreement(company_size={"at_most": 200})
     assert outcome(campaign, company_size="101-200")[0]
     assert outcome(campaign, company_size="1001+") == (
@@ -115,7 +115,7 @@ def test_between_includes_both_ends(agreement):
 
 
 @pytest.mark.parametrize("criterion", [{"at_least": 1}, {"at_most": 1}, {"between": (1, 2)}])
-def test_what_is_no_number_fails_and_says_so(agreement, criterion):
+def test_text_that_is_not_a_number_fails_with_the_reason(agreement, criterion):
     campaign = agreement(message=criterion)
     assert outcome(campaign, message="many") == (False, "answered many, which is no number")
 
@@ -145,7 +145,7 @@ def test_contains_finds_whole_words_in_a_text(agreement, text, mentioned):
 
 
 @pytest.mark.parametrize("text", ["cloudy", "Vitamin C", "the big cloud"])
-def test_contains_takes_no_part_of_a_word_and_no_words_apart(agreement, text):
+def test_contains_matches_only_whole_adjacent_words(agreement, text):
     wanted = ("C++", "the cloud", "cloud y")
     assert not outcome(agreement(message={"contains_any": wanted}), message=text)[0]
 
@@ -165,12 +165,12 @@ def test_contains_takes_no_part_of_a_word_and_no_words_apart(agreement, text):
         ("Customer.Service@acme.org", ", which is a role account"),
     ],
 )
-def test_a_business_address_is_a_persons_at_a_company(agreement, email, fault):
+def test_a_business_address_belongs_to_a_person_at_a_company(agreement, email, fault):
     campaign = agreement(email={"business_email": True})
     assert outcome(campaign, email=email) == (not fault, f"answered {email}{fault}")
 
 
-def test_a_country_is_judged_by_code_and_told_by_name(agreement):
+def test_a_country_is_compared_by_code_and_shown_by_name(agreement):
     campaign = agreement(country={"country_in": ("US", "DE")})
     assert outcome(campaign, country="DE") == (True, "answered Germany")
     assert outcome(campaign, country="FR") == (False, "answered France, which is not in the list")

@@ -1,4 +1,4 @@
-"""The two campaigns that are shipped, judged as their files say."""
+"""The criteria of the two shipped campaigns."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def demo_fixture():
     return read_campaign(CAMPAIGNS / "acme-demo.toml")
 
 
-def test_the_guides_definition_reads_as_the_client_signs_it(guide):
+def test_the_guides_criteria_are_described_in_words(guide):
     assert [sentence(guide, name) for name in guide.criteria] == [
         "Industry is Healthcare",
         "Number of employees is at least 101",
@@ -35,7 +35,7 @@ def test_the_guides_definition_reads_as_the_client_signs_it(guide):
         ("Retail", "1001+", False),
     ],
 )
-def test_the_guide_wants_healthcare_of_more_than_100(guide, industry, size, passed):
+def test_the_guide_needs_healthcare_with_more_than_100_employees(guide, industry, size, passed):
     assert qualify(guide, {"industry": industry, "company_size": size}).passed == passed
 
 
@@ -46,5 +46,5 @@ def test_the_guide_wants_healthcare_of_more_than_100(guide, industry, size, pass
         *(("Head Nurse", False), ("Assistant to the CEO", False), ("Product Owner", False)),
     ],
 )
-def test_the_demo_wants_someone_who_decides(demo, title, passed):
+def test_the_demo_needs_a_decision_maker(demo, title, passed):
     assert qualify(demo, {"job_title": title, "company_size": "51-200"}).passed == passed

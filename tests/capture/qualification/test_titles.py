@@ -1,4 +1,4 @@
-"""Job titles, word by word."""
+"""Job titles compared word by word."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ from capture.qualification.verdict import RULE_DATA
         ("Director", "Ｄｉｒｅｃｔｏｒ"),  # noqa: RUF001 # full width
     ],
 )
-def test_the_same_title_in_other_words_matches(pattern, title):
+def test_other_spellings_of_a_title_match(pattern, title):
     assert title_test([pattern])(title) == ""
 
 
@@ -66,7 +66,7 @@ def test_the_same_title_in_other_words_matches(pattern, title):
         ("CEO", ", & -"),
     ],
 )
-def test_another_title_is_none_of_these(pattern, title):
+def test_a_different_title_does_not_match(pattern, title):
     assert title_test([pattern])(title) == "which is none of these"
 
 
@@ -84,12 +84,12 @@ def test_another_title_is_none_of_these(pattern, title):
         ("VP Operations Assistant", "assistant"),
     ],
 )
-def test_who_assists_or_was_does_not_hold_the_title(title, word):
+def test_assistants_and_former_holders_do_not_match(title, word):
     assert title_test(["VP of Operations"])(title) == f"where “{word}” makes it another post"
 
 
 @pytest.mark.parametrize("title", ["Assistant to the Head of IT", "Former Director, Head of IT"])
-def test_who_assists_a_head_of_something_is_none(title):
+def test_an_assistant_to_a_head_does_not_match(title):
     assert "makes it another post" in title_test(["Head of", "Owner"])(title)
 
 
@@ -109,5 +109,5 @@ def test_every_form_in_the_data_matches_its_full_form_and_back(same, frame):
 
 
 @given(st.text(), st.text())
-def test_no_title_and_no_pattern_is_too_odd(pattern, title):
+def test_any_title_and_pattern_give_a_result(pattern, title):
     assert isinstance(title_test([pattern])(title), str)

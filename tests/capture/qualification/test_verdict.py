@@ -1,4 +1,4 @@
-"""The verdict as a whole."""
+"""The verdict of all criteria together."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ some_answer = st.one_of(
 )
 
 
-def test_a_lead_that_ticks_every_box_passes(agreement):
+def test_a_lead_that_meets_every_criterion_passes(agreement):
     verdict = qualify(agreement(**CRITERIA), ANSWERS)
     assert verdict.passed
     assert [result.id for result in verdict.criteria] == list(CRITERIA)
@@ -43,7 +43,7 @@ def test_a_lead_that_ticks_every_box_passes(agreement):
 
 
 @pytest.mark.parametrize("missing", list(ANSWERS))
-def test_one_missing_answer_fails_the_lead_and_says_so(agreement, missing):
+def test_one_missing_answer_fails_the_lead_with_the_reason(agreement, missing):
     answers = {name: answer for name, answer in ANSWERS.items() if name != missing}
     verdict = qualify(agreement(**CRITERIA), answers)
     (first, *_) = (result for result in verdict.criteria if not result.passed)
@@ -53,14 +53,14 @@ def test_one_missing_answer_fails_the_lead_and_says_so(agreement, missing):
 
 
 @pytest.mark.parametrize("blank", ["", "  ", ()])
-def test_a_blank_answer_shows_nothing(agreement, blank):
+def test_a_blank_answer_fails_none_of(agreement, blank):
     (result,) = qualify(agreement(needs={"none_of": ("Security",)}), {"needs": blank}).criteria
     assert not result.passed
     assert result.reason == "no answer: nothing shows that it is none of these"
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(ANSWERS, some_answer)))
-def test_a_verdict_passes_exactly_if_every_criterion_does(agreement, answers):
+def test_a_verdict_passes_only_if_every_criterion_passes(agreement, answers):
     verdict = qualify(agreement(**CRITERIA), answers)
     assert verdict.passed == all(result.passed for result in verdict.criteria)
     assert verdict == qualify(agreement(**CRITERIA), dict(answers))
@@ -74,7 +74,7 @@ def test_two_campaigns_of_one_version_are_not_mixed_up(agreement):
     assert not qualify(agreement(seats={"at_least": 20}), {"seats": 12}).passed
 
 
-def test_a_long_answer_is_cut_in_the_reason_only(agreement):
+def test_a_long_answer_is_shortened_only_in_the_reason(agreement):
     text = "cloud " * 500
     (result,) = qualify(agreement(message={"contains_any": ("cloud",)}), {"message": text}).criteria
     assert result.value == text
