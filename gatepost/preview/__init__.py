@@ -1,5 +1,5 @@
-"""The writer's live preview: builds on every save, and the browser follows.
+"""The writer's live preview: it builds the site on every save and reloads the browser.
 
-It stands apart from the service that visitors meet: it answers this machine alone, builds into a
-folder of its own and tries forms out on a ledger of its own. All of that is gone when it ends.
+The preview is separate from the service that visitors use. It answers only this machine, builds
+into a temporary folder and stores test leads in a temporary ledger. Both are deleted at the end.
 """

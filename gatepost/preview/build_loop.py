@@ -1,5 +1,8 @@
-"""A build for every save, and for every post that falls due: one at a time, and what is saved
-meanwhile is built afterwards.
+"""The build loop of the live preview.
+
+`BuildLoop` builds the site after each save and when a post falls due, one build at a time. Files
+that are saved during a build are built afterwards. `Builder` runs the builds in another process,
+`Sandbox` serves a good build with its forms, and `Console` prints the results in the terminal.
 """
 
 import itertools
@@ -42,35 +45,32 @@ from gatepost.settings import Settings
 from publish.plugins.current_file import CURRENT_FILE
 from publish.plugins.markdown_cache import CACHED_HTML
 
-# Has sites built, one after the other, each in a process of its own.
-
-
 _COMMAND = (sys.executable, "-P", "-m", "gatepost.preview.fork_server")
 
 
 class Builder:
-    """Holds the process that builds; leaving the block ends it and whatever it is at."""
+    """Starts the fork server and sends it build orders. Leaving the block kills both."""
 
     def __enter__(self) -> Self:
-        # In a session of its own: Ctrl-C is for us, and we end it.
-        self._nursery = subprocess.Popen(  # noqa: S603 - ours
+        # A new session keeps Ctrl-C from the fork server: `__exit__` ends it.
+        self._fork_server = subprocess.Popen(  # noqa: S603 - a constant command
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self._nursery.pid, signal.SIGKILL)
-        with self._nursery:  # closes its pipes, and waits
+            os.killpg(self._fork_server.pid, signal.SIGKILL)
+        with self._fork_server:  # closes its pipes and waits for its end
             pass
 
     def build(self, order: BuildOrder) -> BuildReport:
-        """Waits for the build's end."""
-        if self._nursery.poll() is not None:
+        """Builds once and waits for the report. Starts the fork server again if it has ended."""
+        if self._fork_server.poll() is not None:
             self.__exit__()
             self.__enter__()
-        stdin, stdout = self._nursery.stdin, self._nursery.stdout
-        assert stdin is not None and stdout is not None  # noqa: S101, PT018 - as we started it
+        stdin, stdout = self._fork_server.stdin, self._fork_server.stdout
+        assert stdin is not None and stdout is not None  # noqa: S101, PT018 - both are pipes
         try:
             stdin.write(ORDER.dump_json(order) + b"\n")
             stdin.flush()
@@ -79,62 +79,63 @@ class Builder:
             line = b""
         if not line:
             return BuildReport(
-                problems=(BuildProblem("", None, "the building process has ended: save again"),)
+                problems=(
+                    BuildProblem(
+                        "", None, "the build process has ended: save a file to start it again"
+                    ),
+                )
             )
         return REPORT.validate_json(line)
 
 
-# What the preview says in the terminal: a line for each build, or a line for each mistake.
-
-
 class Console:
-    """Says each thing once: what was said of the build before is not news."""
+    """Prints one line for each build or one for each problem.
+
+    A warning or a held-back post that the last build had too is not printed again.
+    """
 
     def __init__(self, address: str) -> None:
-        """`address` is the preview's, without a trailing slash."""
+        """`address` is the URL of the preview, without a trailing slash."""
         self._address = address
-        self._said: frozenset[str] = frozenset()
-        self._held: frozenset[HeldBackPost] = frozenset()
+        self._warnings: frozenset[str] = frozenset()
+        self._held_back: frozenset[HeldBackPost] = frozenset()
 
     def show_address(self, drafts: str) -> None:
-        """Where to look."""
+        """Prints the addresses of the preview and of its drafts page."""
         click.echo(f"Preview on {self._address}/ and drafts on {self._address}{drafts}")
-        click.echo("Forms can be tried out: nothing that is sent here is kept. Ctrl-C ends it.")
+        click.echo("You can test forms: what you send here is not kept. Press Ctrl-C to stop.")
 
     def show_build(self, report: BuildReport, seconds: float) -> None:
-        """There is a new site."""
+        """Prints the result of a good build."""
         click.echo(f"Built {report.summary} in {seconds:.1f} s.")
         for held in report.held_back:
-            if held.address and held not in self._held:
+            if held.address and held not in self._held_back:
                 state = f"due on {held.due}" if held.due else "a draft"
                 click.echo(f"{held.where}: {state}, on {self._address}{held.address}")
         for warning in report.warnings:
-            if warning not in self._said:
+            if warning not in self._warnings:
                 click.echo(f"warning: {warning}", err=True)
-        self._held, self._said = frozenset(report.held_back), frozenset(report.warnings)
+        self._held_back, self._warnings = frozenset(report.held_back), frozenset(report.warnings)
 
     def show_problems(self, problems: Iterable[BuildProblem]) -> None:
-        """The old site stays."""
+        """Prints what is wrong. The old site stays live."""
         for problem in problems:
             click.echo(str(problem), err=True)
 
 
-# A good build as it is served: the site and a lead service that tries out its forms.
-
-
 class Sandbox:
-    """Leads that were sent from the preview, in a ledger that ends with it.
+    """Serves a built site together with a lead service that writes to a temporary ledger.
 
-    A real ledger never forgets, so what a writer tries out is kept out of it: nothing is billed,
-    counts as a duplicate or binds the campaign's terms.
+    The real ledger never forgets, so it must not receive a writer's test leads: they would be
+    billed, count as duplicates and bind the campaign's terms.
     """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        """`folder` is the preview's own."""
+        """`folder` is the temporary folder of the preview."""
         self._folder = folder
         self._settings = settings.model_copy(
             update={
-                "site_url": "",  # links shall lead to the preview
+                "site_url": "",  # links lead to the preview itself
                 "capture_url": "",
                 "secret_key": secrets.token_hex(),
                 "duplicate_key": secrets.token_hex(),
@@ -147,10 +148,10 @@ class Sandbox:
         self._ledger = self._new_ledger()
 
     def site(self, output: Path, edition: Edition, *, new_terms: bool) -> Flask:
-        """An app for what was built into `output`. Raises a `GatepostError`.
+        """Returns the app for the site in `output`. Raises a `GatepostError`.
 
-        With `new_terms` it starts with an empty ledger: a writer may still change what cannot be
-        changed once there are leads (rule 17).
+        `new_terms` starts an empty ledger: some terms cannot change once there are leads
+        (rule 17), and a writer may still change them.
         """
         if new_terms:
             self._ledger = self._new_ledger()
@@ -168,7 +169,7 @@ class Sandbox:
 
 
 def _check_templates(app: Flask, folder: Path) -> None:
-    """The build looks at the site's templates alone; the service has some of its own."""
+    """Checks the syntax of all templates: the build parses only those that the site uses."""
     problems = []
     for path in sorted(folder.glob("*.html")):
         try:
@@ -181,32 +182,33 @@ def _check_templates(app: Flask, folder: Path) -> None:
 
 Changes = queue.Queue[frozenset[Path] | OSError]
 
-_LOOKS: Final = frozenset({".md", ".toml", ".html", ".css"})
-"""What changes the letters of the pages that it changes. A picture does not."""
-_LOOK_UP_SECONDS: Final = 10.0
-"""How long to trust a wait: a machine that slept finds the time later than it thinks."""
+_HTML_SOURCES: Final = frozenset({".md", ".toml", ".html", ".css"})
+"""Suffixes of files whose change also changes the HTML of the pages that use them. Other files,
+such as pictures, can change how a page looks without a change of its HTML."""
+_MAX_WAIT_SECONDS: Final = 10.0
+"""Longest single wait. After it the clock is read again, because the machine may have slept."""
 
 
 @dataclass(frozen=True)
 class BuildLoop:
-    """All that takes part."""
+    """Builds the site again and again; `feed` and `console` get each result."""
 
     config: Path
     given: Mapping[str, str]
-    """What wins over the settings file."""
+    """Pelican settings that override the settings file."""
     folder: Path
-    """The preview's own: each build goes into a new one below it."""
+    """The temporary folder of the preview. Each build writes to a new folder in it."""
     folders: tuple[Path, ...]
-    """Watched from the start; others follow when a build has told of them."""
+    """Folders to watch from the start. A build report adds those that the build has read."""
     seconds: int
-    """How long a build may take."""
+    """Time limit of a build."""
     builder: Builder
     sandbox: Sandbox
     feed: PreviewFeed
     console: Console
 
     def run(self) -> None:
-        """Never ends by itself. Raises `Unavailable` if files cannot be watched."""
+        """Runs until it is interrupted. Raises `Unavailable` if files cannot be watched."""
         changes = Changes()
         watching = FileWatcher(changes.put, [self.config])
         watching.follow(self.folders)
@@ -216,24 +218,27 @@ class BuildLoop:
             watching.stop()
 
     def _run(self, changes: Changes, watching: FileWatcher) -> None:
-        since_good: frozenset[Path] = frozenset()
+        changed_since_good: frozenset[Path] = frozenset()
         due: datetime | None = None
-        read: set[Path] = set()
+        sources: set[Path] = set()
         for number in itertools.count(1):
             started, began = time.monotonic(), datetime.now(UTC)
             output = self.folder / "built" / str(number)
             report = self._build(output)
             due = _due(report, due, began)
-            read = {*report.sources, *(read if report.problems else ())}  # a crash names no folder
-            watching.follow((*self.folders, *read), since=began)
+            if report.problems:  # a crashed build may report no sources
+                sources |= set(report.sources)
+            else:
+                sources = set(report.sources)
+            watching.follow((*self.folders, *sources), since=began)
             stale = bool(report.problems) and not changes.empty()
-            if not stale and self._show(report, output, since_good, started):
-                since_good = frozenset()
+            if not stale and self._show(report, output, changed_since_good, started):
+                changed_since_good = frozenset()
                 self._clear()
-            changed = expected_saves(changes, due)
+            changed = wait_for_saves(changes, due)
             watching.renew(changed)
-            since_good |= changed
-            if _changes_all(changed):
+            changed_since_good |= changed
+            if _affects_all_pages(changed):
                 shutil.rmtree(self.folder / "kept", ignore_errors=True)
 
     def _build(self, output: Path) -> BuildReport:
@@ -248,17 +253,17 @@ class BuildLoop:
     def _show(
         self, report: BuildReport, output: Path, changed: frozenset[Path], started: float
     ) -> bool:
-        """Whether there is a new site to show; else its faults are."""
+        """Shows the new site or the problems. Returns whether the site is new."""
         problems, now = report.problems, self.feed.current
         if not problems:
             edition = Edition(now.session, now.build + 1)
             terms = any(path.suffix == ".toml" for path in changed)
             try:
                 site = self.sandbox.site(output, edition, new_terms=terms)
-            except GatepostError as error:  # the build does not look at what the service alone uses
+            except GatepostError as error:  # from a file that only the lead service reads
                 problems = tuple(problems_of(error))
             else:
-                self.feed.show_site(site, report.held_back, for_all=_changes_all(changed))
+                self.feed.show_site(site, report.held_back, for_all=_affects_all_pages(changed))
                 self.console.show_build(report, time.monotonic() - started)
                 return True
         shutil.rmtree(output, ignore_errors=True)
@@ -267,28 +272,31 @@ class BuildLoop:
         return False
 
     def _clear(self) -> None:
-        """Takes old builds away, but for the last one: an answer from it may be on its way."""
+        """Deletes old builds. Keeps the last two: a response may still read the older one."""
         good = sorted((self.folder / "built").iterdir(), key=lambda path: int(path.name))
         for old in good[:-2]:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def _due(report: BuildReport, before: datetime | None, began: datetime) -> datetime | None:
-    """When to build though nothing is saved. A faulty build knows no more than the one before."""
+    """The UTC time of the next build without a save. A failed build keeps the earlier time."""
     if report.problems:
         return before if before and before > began else None
     return report.next_due
 
 
-def expected_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
-    """Waits for a save, or until `due`: then none was. Several that came by now are one."""
+def wait_for_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
+    """Waits for saved files or until `due`, and returns all files saved so far.
+
+    Returns an empty set at `due`. Raises `Unavailable` if files cannot be watched.
+    """
     messages: list[frozenset[Path] | OSError] = []
     while not messages:
         left = (due - datetime.now(UTC)).total_seconds() if due else None
         if left is not None and left <= 0:
             return frozenset()
         with suppress(queue.Empty):
-            messages.append(changes.get(timeout=left and min(left, _LOOK_UP_SECONDS)))
+            messages.append(changes.get(timeout=left and min(left, _MAX_WAIT_SECONDS)))
     with suppress(queue.Empty):
         while True:
             messages.append(changes.get_nowait())
@@ -298,10 +306,10 @@ def expected_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
 def _paths(messages: list[frozenset[Path] | OSError]) -> Iterator[Path]:
     for change in messages:
         if isinstance(change, OSError):
-            raise Unavailable(f"saved files cannot be noticed: {change}")
+            raise Unavailable(f"files cannot be watched for changes: {change}")
         yield from change
 
 
-def _changes_all(changed: frozenset[Path]) -> bool:
-    """Whether pages may look different though not a letter of them differs."""
-    return any(path.suffix not in _LOOKS for path in changed)
+def _affects_all_pages(changed: frozenset[Path]) -> bool:
+    """Whether any page may look different although its HTML is the same."""
+    return any(path.suffix not in _HTML_SOURCES for path in changed)

@@ -1,8 +1,8 @@
-"""One build, in a process that does nothing else.
+"""One build of the preview, in a process that ends with it.
 
-Pelican keeps state in its modules, and plugins and settings are code that a person is just writing.
-All of it is loaded here for this build alone, so each build sees the files as they are. A mistake
-in them is reported like one in a post: so they are imported where that can be caught.
+Pelican keeps state in its modules, and plugins and settings are code that may change between two
+builds. Each build therefore imports all of it anew. The imports stand inside functions, so that an
+error in that code is caught and reported like a mistake in a post.
 """
 
 import sys
@@ -13,11 +13,9 @@ from pathlib import Path
 from capture.errors import FileErrors, GatepostError, short_path
 from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport, HeldBackPost
 
-# Whatever stopped a build, as lines for the person who can mend it.
-
 
 def problems_of(error: BaseException) -> Iterator[BuildProblem]:
-    """A fault for each mistake; of a crash, the place in the project's own code."""
+    """The problems that an error reports. A crash is one problem, with its place in the code."""
     if isinstance(error, FileErrors):
         yield from (BuildProblem(found.path, found.line, found.message) for found in error.problems)
     elif isinstance(error, GatepostError):
@@ -27,7 +25,7 @@ def problems_of(error: BaseException) -> Iterator[BuildProblem]:
 
 
 def _crash(error: BaseException) -> BuildProblem:
-    """Told with the last line of the project's own code that it went through."""
+    """Reports the last line of the project's own code in the traceback."""
     message = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if isinstance(error, SyntaxError) and error.filename:
         return BuildProblem(short_path(Path(error.filename)), error.lineno, message)
@@ -44,18 +42,20 @@ def _crash(error: BaseException) -> BuildProblem:
 
 
 def build_once(order: BuildOrder) -> BuildReport:
-    """Builds, and tells how that went. Never raises."""
+    """Builds the site and reports the result. Never raises."""
     try:
         return _build(order)
     except BaseException as error:
-        return BuildReport(problems=tuple(problems_of(error)), sources=tuple(_code_of(Path.cwd())))
+        return BuildReport(
+            problems=tuple(problems_of(error)), sources=tuple(_code_folders(Path.cwd()))
+        )
 
 
 def _build(order: BuildOrder) -> BuildReport:
     from publish.build.site import build  # noqa: PLC0415
     from publish.cli import counted_parts  # noqa: PLC0415
 
-    sources = tuple({*_folders(order), *_code_of(Path.cwd())})
+    sources = tuple({*_source_folders(order), *_code_folders(Path.cwd())})
     try:
         built = build(order.config, order.given)
     except BaseException as error:
@@ -69,11 +69,11 @@ def _build(order: BuildOrder) -> BuildReport:
             HeldBackPost(post.where, post.title, post.address, post.due) for post in outcome.held
         ),
         next_due=outcome.due_at,
-        sources=tuple({*sources, *_code_of(Path.cwd())}),
+        sources=tuple({*sources, *_code_folders(Path.cwd())}),
     )
 
 
-def _folders(order: BuildOrder) -> Iterator[Path]:
+def _source_folders(order: BuildOrder) -> Iterator[Path]:
     from publish.build.pelican_run import settings_from  # noqa: PLC0415
     from publish.plugins.checks import folders_of  # noqa: PLC0415
 
@@ -84,8 +84,8 @@ def _folders(order: BuildOrder) -> Iterator[Path]:
     yield from (Path(path).absolute() for path in settings.get("PLUGIN_PATHS", ()))
 
 
-def _code_of(root: Path) -> Iterator[Path]:
-    """Folders of the project with code that this build has run: its plugins, and ours."""
+def _code_folders(root: Path) -> Iterator[Path]:
+    """The project's top folders with imported code: its plugins and the installed packages."""
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or sys.prefix)
         if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):

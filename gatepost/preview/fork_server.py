@@ -1,8 +1,8 @@
-"""`python -m gatepost.preview.fork_server`: a process that has loaded the libraries, and waits.
+"""`python -m gatepost.preview.fork_server`: loads the libraries once and forks for each build.
 
-For each it forks, so a build begins at once and yet in a process of its own. Orders come as lines
-of JSON on stdin, reports go as lines to stdout. When stdin ends, so does this, with the
-build that it is at: whoever starts it gives it a group of processes of its own.
+A build starts at once, because the libraries are loaded, and still runs in its own process. Each
+line of stdin is a `BuildOrder` in JSON; each line of stdout is a `BuildReport`. When stdin closes,
+the server kills its process group, and with it a running build: start it in a new session.
 """
 
 import importlib
@@ -41,23 +41,23 @@ LIBRARIES: Final = (
     "wtforms",
     "yaml",
 )
-"""What takes long to load and that nobody edits. None of ours is among them: a plugin that is saved
-counts for the next build."""
+"""Libraries that are slow to import. The project's own modules are not in the list: each build must
+import them as they are saved."""
 
 ORDER: Final = TypeAdapter(BuildOrder)
 REPORT: Final = TypeAdapter(BuildReport)
 
 
 def main() -> None:
-    """Serves until stdin ends."""
+    """Serves orders until stdin closes."""
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what a plugin prints is no report
+    os.dup2(2, 1)  # output of plugins must not mix with reports
     for name in LIBRARIES:
-        with suppress(ImportError):  # told by the build that needs it
+        with suppress(ImportError):  # the build that needs it reports it
             importlib.import_module(name)
     for line in sys.stdin.buffer:
         order = ORDER.validate_json(line)
-        over, alive = os.pipe()  # the child alone holds `alive`, until it ends
+        over, alive = os.pipe()  # only the child keeps `alive` open; `over` closes when it ends
         child = os.fork()
         if child == 0:
             _build(order, reports)
@@ -70,15 +70,22 @@ def main() -> None:
         if not in_time and code:
             _send(_too_slow(order), reports)
         elif code:
-            _send(_fault(f"the build broke off without a word (exit code {code})"), reports)
+            _send(
+                _failure(
+                    f"the build ended without a report (exit code {code}): save a file to try again"
+                ),
+                reports,
+            )
 
 
 def _wait(over: int, seconds: int) -> bool:
-    """Until the build is over, at most so long: whether it is. If whoever wants it is gone before,
-    so are the build and we."""
+    """Waits until the build is over, at most `seconds`; returns whether it is.
+
+    If stdin closes first, kills the build and this process.
+    """
     ends = select.poll()
     ends.register(over, select.POLLIN)
-    ends.register(0, 0)  # its end alone: the next order may come before this build is quite over
+    ends.register(0, 0)  # hang-up only: the next order may arrive before this build has ended
     ready = dict(ends.poll(seconds * 1000))
     if 0 in ready and over not in ready:
         os.killpg(0, signal.SIGKILL)
@@ -92,18 +99,18 @@ def _too_slow(order: BuildOrder) -> BuildReport:
 
 
 def _build(order: BuildOrder, reports: IO[bytes]) -> None:
-    """In the child, which ends here."""
+    """Builds and reports in the child process, and ends it."""
     try:
-        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - as it is saved now
+        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - as saved now
 
         report = build_once(order)
     except BaseException as error:
-        report = _fault(f"{type(error).__name__}: {error}")
+        report = _failure(f"{type(error).__name__}: {error}")
     _send(report, reports)
     os._exit(0)
 
 
-def _fault(message: str) -> BuildReport:
+def _failure(message: str) -> BuildReport:
     return BuildReport(problems=(BuildProblem("", None, message),))
 
 

@@ -1,4 +1,8 @@
-"""`gatepost serve --live`: a writer's preview, from start to end."""
+"""`gatepost serve --live`: starts, serves and stops the preview.
+
+`live_routes` answers the preview's own addresses below `/_live/`: the script, the style sheet, the
+event stream and the list of drafts. `HostGuard` refuses requests under foreign host names.
+"""
 
 import ipaddress
 import json
@@ -24,16 +28,13 @@ from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
 from publish.checks.layout import PUBLISHED
 
-# The preview's own addresses, below /_live/: script, look, events, and where drafts are.
-
-
 PREFIX: Final = "/_live/"
-_PATIENCE_SECONDS: Final = 15.0
-"""A sign of life so often: a browser that went away is noticed by then."""
+_KEEP_ALIVE_SECONDS: Final = 15.0
+"""Interval of keep-alive messages. A browser that has gone away is noticed by the next one."""
 
 
 def live_routes(feed: PreviewFeed) -> Flask:
-    """The app that answers below `PREFIX`, and everywhere until there is a site."""
+    """The app for addresses below `PREFIX`, and for all others until there is a site."""
     app = Flask(__name__, static_folder=None, template_folder=".")
 
     @app.get(f"{PREFIX}<any('live.js', 'live.css'):name>")
@@ -44,9 +45,9 @@ def live_routes(feed: PreviewFeed) -> Flask:
 
     @app.get(f"{PREFIX}events")
     def events() -> Response:
-        problems = (_message(shown) for shown in feed.changes(_PATIENCE_SECONDS))
+        messages = (_message(shown) for shown in feed.changes(_KEEP_ALIVE_SECONDS))
         return Response(
-            problems, mimetype="text/event-stream", headers={"Cache-Control": "no-store"}
+            messages, mimetype="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
     @app.get(PREFIX)
@@ -68,9 +69,9 @@ def live_routes(feed: PreviewFeed) -> Flask:
 
 
 def _message(shown: PreviewState | None) -> str:
-    """In the format of server-sent events (HTML Living Standard, 9.2.6)."""
+    """One server-sent event (HTML Living Standard, 9.2.6); a comment line for None."""
     if shown is None:
-        return ": still here\n\n"
+        return ": keep-alive\n\n"
     data = {
         "session": shown.session,
         "build": shown.build,
@@ -80,65 +81,62 @@ def _message(shown: PreviewState | None) -> str:
     return f"retry: 300\ndata: {json.dumps(data)}\n\n"
 
 
-# Lets this machine's browser in, to the site that is shown now.
-
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_OURS: Final = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 class HostGuard:
-    """A WSGI app over the others.
+    """WSGI app that refuses foreign host names and passes other requests to the current site.
 
-    Who comes by another name is refused: a proxy that leads visitors here, or a foreign page that
-    has given its own name this machine's address to read drafts.
+    A foreign host name means a proxy that sends visitors here, or a web page that reads drafts by
+    DNS rebinding.
     """
 
     def __init__(self, feed: PreviewFeed, live: Flask, host: str) -> None:
-        self._showing = feed
+        self._feed = feed
         self._live = live
-        self._hosts = [*_OURS, host]
+        self._hosts = [*_LOCAL_HOSTS, host]
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
         if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
-            message = "This preview is for the machine that it runs on, by its own name alone.\n"
+            message = f"This preview answers only its own machine: open it as {self._hosts[0]}.\n"
             return Response(message, 421)(environ, start_response)
-        site = self._showing.current.site
+        site = self._feed.current.site
         if site is None or environ["PATH_INFO"].startswith(PREFIX):
             return self._live(environ, start_response)
         return site(environ, start_response)
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Requests are no news to a writer."""
+    """Keeps the terminal free of request lines."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 _CONFIG: Final = Path("pelicanconf.py")
 
 
 def live(settings: Settings, overrides: Mapping[str, str]) -> None:
-    """Runs until Ctrl-C. `given` is what our settings say to Pelican.
+    """Runs the preview until Ctrl-C. `overrides` are Pelican settings from Gatepost's settings.
 
-    Raises a `GatepostError` for whatever keeps it from starting.
+    Raises a `GatepostError` if it cannot start.
     """
     _check_host(settings.host)
     if not _CONFIG.is_file():
-        raise Refused(f"{_CONFIG}: no such file; run this in the project's folder")
+        raise Refused(f"{_CONFIG}: no such file; run this command in the project's folder")
     check_port(settings, "make write")
     host = url_host(settings.host)
-    feed, words = PreviewFeed(), Console(f"http://{host}:{settings.port}")
+    feed, console = PreviewFeed(), Console(f"http://{host}:{settings.port}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Builder() as builder, _own_folder() as folder:
-        rounds = BuildLoop(
+    with suppress(KeyboardInterrupt), Builder() as builder, _temporary_folder() as folder:
+        loop = BuildLoop(
             config=_CONFIG,
             given={
                 **overrides,
@@ -146,32 +144,35 @@ def live(settings: Settings, overrides: Mapping[str, str]) -> None:
                 PUBLISHED: str(settings.output_dir.absolute() / "published.json"),
             },
             folder=folder,
-            folders=_usual_folders(settings),
+            folders=_default_folders(settings),
             seconds=settings.build_seconds,
             builder=builder,
             sandbox=Sandbox(settings, folder),
             feed=feed,
-            console=words,
+            console=console,
         )
         with _serving(settings, feed):
-            words.show_address(PREFIX)
-            rounds.run()
+            console.show_address(PREFIX)
+            loop.run()
 
 
 def _check_host(host: str) -> None:
-    """What a visitor sent here would be lost, and drafts are nobody's business."""
+    """Raises `Refused` unless only this machine can connect.
+
+    A visitor's lead would be lost here, and drafts must stay private.
+    """
     with suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
             return
     if host != "localhost":
         raise Refused(
-            f"GATEPOST_HOST={host}: the preview is for this machine alone; "
+            f"GATEPOST_HOST={host}: the preview answers only this machine; "
             "leave the setting out, or serve without --live"
         )
 
 
-def _usual_folders(settings: Settings) -> tuple[Path, ...]:
-    """Where files mostly lie, until a build has told where they do."""
+def _default_folders(settings: Settings) -> tuple[Path, ...]:
+    """The folders to watch until the first build report names them."""
     return (
         Path("content"),
         settings.theme_dir,
@@ -182,23 +183,23 @@ def _usual_folders(settings: Settings) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _own_folder() -> Iterator[Path]:
+def _temporary_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="gatepost-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 @contextmanager
 def _serving(settings: Settings, feed: PreviewFeed) -> Iterator[None]:
-    """Answers browsers while the block runs."""
-    door = HostGuard(feed, live_routes(feed), settings.host)
+    """Runs the web server during the block."""
+    guard = HostGuard(feed, live_routes(feed), settings.host)
     server = make_server(
-        settings.host, settings.port, door, threaded=True, request_handler=QuietRequestHandler
+        settings.host, settings.port, guard, threaded=True, request_handler=QuietRequestHandler
     )
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends already
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the preview is already ending
         feed.close()
         server.shutdown()
         server.server_close()

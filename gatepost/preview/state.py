@@ -1,4 +1,8 @@
-"""What the preview shows now, and who waits for the next."""
+"""The state of the preview: build orders and reports, the current site, and the feed of changes.
+
+`PreviewFeed` holds the current `PreviewState` and wakes the browsers that wait for the next one.
+`with_script` adds the preview's script to each page that is served.
+"""
 
 import hashlib
 import re
@@ -13,12 +17,10 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 from markupsafe import Markup
 
-# What one build told: what it made, or what is to be mended.
-
 
 @dataclass(frozen=True, slots=True)
 class BuildProblem:
-    """One mistake: where it is, as far as anybody can tell, and how to mend it."""
+    """One mistake: its file and line, if they are known, and how to fix it."""
 
     path: str
     line: int | None
@@ -31,33 +33,34 @@ class BuildProblem:
 
 @dataclass(frozen=True, slots=True)
 class HeldBackPost:
-    """A post that readers do not see yet."""
+    """A post that is not published yet."""
 
     where: str
-    """The file, as a person at the project's root would type it."""
+    """The file's path relative to the project's root."""
     title: str
     address: str
     """Its address on the preview; empty if it has none."""
     due: str
-    """When it is published, in the site's zone; empty for a draft."""
+    """When it will be published, in the site's time zone; empty for a draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
-    """What to build, where to, and by which settings."""
+    """One build that the preview asks of the fork server."""
 
     config: Path
+    """Pelican's settings file."""
     given: dict[str, str]
-    """What wins over the settings file."""
+    """Settings that override that file."""
     seconds: int
-    """How long the build may take."""
+    """Time limit of the build."""
     reading: Path
-    """Where it notes which file it is reading, as `given` says too."""
+    """The file in which the build notes what it is reading; `given` names it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """Sent from the process that built to the one that serves."""
+    """The result of one build, sent from the process that builds to the one that serves."""
 
     problems: tuple[BuildProblem, ...] = ()
     summary: str = ""
@@ -66,9 +69,9 @@ class BuildReport:
     warnings: tuple[str, ...] = ()
     held_back: tuple[HeldBackPost, ...] = ()
     next_due: datetime | None = None
-    """When the site changes though nothing is saved: one of them is due, or a form's day. UTC."""
+    """UTC time of the next change without a save: a post falls due or a form opens or closes."""
     sources: tuple[Path, ...] = ()
-    """Folders that the build read, as far as it came: what lies in them is worth a new build."""
+    """Folders that the build has read. A change in one of them starts a new build."""
 
 
 if TYPE_CHECKING:
@@ -77,24 +80,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreviewState:
-    """One moment of the preview: the last good site, and what is wrong with the files since."""
+    """The last good site, and the problems that were found since."""
 
     site: "WSGIApplication | None" = None
-    """None until the first good build."""
+    """The site as an app; None until the first good build."""
     build: int = 0
     """Number of the last good build."""
     for_all: int = 0
-    """The last build after which no page can be sure to be the same: a picture was changed, say."""
+    """Number of the last build that may have changed every page, such as by a new picture."""
     revision: int = 0
-    """Counts everything that was ever told."""
+    """Counts the changes of this state."""
     problems: tuple[BuildProblem, ...] = ()
     held_back: tuple[HeldBackPost, ...] = ()
     session: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Tells a browser that the preview was started anew."""
+    """Random name of this start of the preview. A browser with another one reloads."""
 
 
 class PreviewFeed:
-    """The one place that changes. Safe to use from many threads."""
+    """Holds the current state and passes each change to those who wait. Thread-safe."""
 
     def __init__(self) -> None:
         self._now = PreviewState()
@@ -103,13 +106,13 @@ class PreviewFeed:
 
     @property
     def current(self) -> PreviewState:
-        """What is shown now."""
+        """The current state."""
         return self._now
 
     def show_site(
         self, site: "WSGIApplication", held: tuple[HeldBackPost, ...], *, for_all: bool
     ) -> None:
-        """Shows another site, without faults."""
+        """Shows a new site and clears the problems. `for_all`: any page may look different."""
         now = self._now
         build = now.build + 1
         everyone = build if for_all else now.for_all
@@ -118,22 +121,22 @@ class PreviewFeed:
         )
 
     def show_problems(self, problems: tuple[BuildProblem, ...]) -> None:
-        """Tells what is wrong; the site stays."""
+        """Shows what is wrong. The site stays."""
         self._publish(replace(self._now, problems=problems))
 
     def close(self) -> None:
-        """Lets go of all who wait."""
+        """Ends `changes` for all who wait."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
 
-    def changes(self, patience: float) -> Iterator[PreviewState | None]:
-        """What is shown now, and then each time it changes; None after so many quiet seconds."""
+    def changes(self, timeout: float) -> Iterator[PreviewState | None]:
+        """Yields the current state, then each new one; None after `timeout` quiet seconds."""
         seen = -1
         while True:
             with self._changed:
                 if self._open and self._now.revision == seen:
-                    self._changed.wait(patience)
+                    self._changed.wait(timeout)
                 now, is_open = self._now, self._open
             if not is_open:
                 return
@@ -146,9 +149,6 @@ class PreviewFeed:
             self._changed.notify_all()
 
 
-# Puts the preview's script into pages while they are served; the files know nothing of it.
-
-
 SCRIPT: Final = Markup(
     '<script src="/_live/live.js" data-session="{session}" data-build="{build}" data-page="{page}"'
     " defer></script>"
@@ -159,16 +159,16 @@ _HEAD_ENDS: Final = re.compile(rb"</head\s*>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Which build of which start of the preview a page is from."""
+    """Which session and build of the preview a page is from."""
 
     session: str
     build: int
 
 
 def with_script(response: Response, edition: Edition) -> Response:
-    """The same answer; a page that was asked for by GET follows the builds from now on.
+    """Adds the preview's script to an HTML response, so that the page follows the builds.
 
-    An answer to a POST does not: to load it again would send the form again.
+    A response to a POST gets none: to reload it would send the form again.
     """
     if response.mimetype != "text/html" or request.method != "GET":
         return response
@@ -179,12 +179,12 @@ def with_script(response: Response, edition: Edition) -> Response:
     place = found.start() if found else len(html)
     response.set_data(html[:place] + script + html[place:])
     response.headers["Cache-Control"] = "no-store"
-    for name in ("ETag", "Last-Modified", "Accept-Ranges"):  # they are the file's, not the page's
+    for name in ("ETag", "Last-Modified", "Accept-Ranges"):  # they describe the file on disk
         response.headers.pop(name, None)
     return response
 
 
 def _script_for(html: bytes, edition: Edition) -> str:
-    """The tag for a page. Two that differ by their styles alone have the same `data-page`."""
+    """The script tag of a page. `data-page` is a hash of the page without its style sheets."""
     page = hashlib.sha256(_STYLE.sub(b"", html)).hexdigest()[:16]
     return SCRIPT.format(session=edition.session, build=edition.build, page=page)

@@ -1,4 +1,4 @@
-"""Tells which files were saved, renamed or deleted, by the system's own notices (watchfiles)."""
+"""Reports files that were saved, renamed or deleted, by file events of the system (watchfiles)."""
 
 import os
 import stat
@@ -12,21 +12,21 @@ from typing import Final
 from watchfiles import Change, DefaultFilter, watch
 
 STEP_MILLISECONDS: Final = 30
-"""Quiet for so long, and a burst of changes is over: what an editor does to save a file, say."""
+"""Changes that follow each other faster are one: an editor makes several to save a file."""
 _READY_SECONDS: Final = 10.0
-_LOOK_UP_MILLISECONDS: Final = 100
+_TIMEOUT_MILLISECONDS: Final = 100
 _FILE_CLOCK_SECONDS: Final = 0.02
-"""By how much the system's clock for files may lag behind its clock for programs."""
+"""How far file timestamps may lag behind the system clock."""
 
 OnChange = Callable[[frozenset[Path] | OSError], None]
 
 
 class FileWatcher:
-    """Watches folders with all below them, and a few files beside them."""
+    """Watches folders with all their subfolders, and some single files."""
 
-    def __init__(self, tell: OnChange, files: Iterable[Path]) -> None:
-        """`tell` is called from threads of ours, with what changed or with what keeps us."""
-        self._tell = tell
+    def __init__(self, on_change: OnChange, files: Iterable[Path]) -> None:
+        """`on_change` gets the changed paths, or the error that stops the watch, in a thread."""
+        self._on_change = on_change
         self._files = frozenset(path.absolute() for path in files)
         self._folders: frozenset[Path] = frozenset()
         self._stop = threading.Event()
@@ -34,11 +34,11 @@ class FileWatcher:
     def follow(
         self, folders: Iterable[Path], *, since: datetime | None = None, anew: bool = False
     ) -> None:
-        """Watches these folders from now on; `anew` also if they are the same.
+        """Watches these folders from now on. `anew` restarts even if they are the same.
 
-        A folder that was taken away and put back is another one for the system. When this returns,
-        no change goes unseen. Files saved after `since` in folders that were not watched so far
-        are reported as changes: a build that began then may have read them as they were before.
+        A deleted and recreated folder is a new one for the system. From the return on, no change is
+        missed. Files in newly watched folders that were saved after `since` are reported as
+        changes: a build that began at `since` may have read the old version.
         """
         wanted = _without_subfolders(folders)
         if wanted == self._folders and not anew:
@@ -52,24 +52,24 @@ class FileWatcher:
             _WatchPlan(there, DefaultFilter(), deep=True),
             _WatchPlan([path for path in beside if path.is_dir()], _NameFilter(named), deep=False),
         )
-        for ready in [plan.start(self._tell, self._stop) for plan in plans if plan.paths]:
+        for ready in [plan.start(self._on_change, self._stop) for plan in plans if plan.paths]:
             ready.wait(_READY_SECONDS)
-        before.set()  # only now, so that nothing falls between the two
+        before.set()  # only now: a gap between the two watches would lose changes
         if since and (saved := frozenset(_changed_since(new, since.timestamp()))):
-            self._tell(saved)
+            self._on_change(saved)
 
     def renew(self, changes: frozenset[Path]) -> None:
-        """To be told of changes, before the files are read: a folder of ours may be a new one."""
+        """Restarts the watch if a watched folder itself has changed. Call before the next build."""
         if changes & self._folders:
             self.follow(self._folders, anew=True)
 
     def stop(self) -> None:
-        """Watches no more."""
+        """Stops watching."""
         self._stop.set()
 
 
 class _NameFilter:
-    """Lets through what happens to certain files and folders themselves, and code."""
+    """Accepts changes of the named files and folders themselves, and of Python code."""
 
     def __init__(self, names: frozenset[Path]) -> None:
         self._names = names
@@ -80,7 +80,7 @@ class _NameFilter:
 
 
 class _WatchPlan:
-    """What one thread watches."""
+    """The paths that one thread watches."""
 
     def __init__(
         self, paths: list[Path], wanted: Callable[[Change, str], bool], *, deep: bool
@@ -89,54 +89,57 @@ class _WatchPlan:
         self._wanted = wanted
         self._deep = deep
 
-    def start(self, tell: OnChange, stop: threading.Event) -> threading.Event:
-        """Gives an event that is set once the system watches."""
+    def start(self, on_change: OnChange, stop: threading.Event) -> threading.Event:
+        """Starts the thread. Returns an event that is set once the watch has begun."""
         ready = threading.Event()
-        threading.Thread(target=self._run, args=(tell, stop, ready), daemon=True).start()
+        threading.Thread(target=self._run, args=(on_change, stop, ready), daemon=True).start()
         return ready
 
-    def _run(self, tell: OnChange, stop: threading.Event, ready: threading.Event) -> None:
+    def _run(self, on_change: OnChange, stop: threading.Event, ready: threading.Event) -> None:
         try:
             for changes in watch(
                 *self.paths,
                 watch_filter=self._wanted,
                 step=STEP_MILLISECONDS,
                 stop_event=stop,
-                rust_timeout=_LOOK_UP_MILLISECONDS,
-                yield_on_timeout=True,  # the first of which says that it watches
+                rust_timeout=_TIMEOUT_MILLISECONDS,
+                yield_on_timeout=True,  # the first timeout shows that the watch has begun
                 raise_interrupt=False,
                 recursive=self._deep,
             ):
                 ready.set()
-                if lasting := _existing(changes):
-                    tell(lasting)
+                if existing := _existing(changes):
+                    on_change(existing)
         except FileNotFoundError:
-            pass  # taken away just now, which is told by whoever watches the folder around it
+            pass  # deleted just now; the watch of its parent folder reports it
         except OSError as error:
-            tell(error)
+            on_change(error)
         finally:
             ready.set()
 
 
 def _existing(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
-    """Without files that came and went: editors write one, and then rename it."""
-    came = {path for change, path in changes if change is Change.added}
-    return frozenset(Path(path) for _, path in changes if path not in came or os.path.lexists(path))
+    """Drops temporary files: editors write one and then rename it."""
+    added = {path for change, path in changes if change is Change.added}
+    return frozenset(
+        Path(path) for _, path in changes if path not in added or os.path.lexists(path)
+    )
 
 
 def _changed_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
-    """Files in these folders whose status changed after this second of UNIX time."""
-    counts = DefaultFilter()
+    """Files in these folders that changed after this UNIX time, in seconds."""
+    is_watched = DefaultFilter()
     for folder in folders:
         for path in folder.rglob("*"):
             with suppress(OSError):  # deleted in the meantime
                 status = path.lstat()
                 late = status.st_ctime >= seconds - _FILE_CLOCK_SECONDS
-                if late and not stat.S_ISDIR(status.st_mode) and counts(Change.added, str(path)):
+                is_file = not stat.S_ISDIR(status.st_mode)
+                if late and is_file and is_watched(Change.added, str(path)):
                     yield path
 
 
 def _without_subfolders(folders: Iterable[Path]) -> frozenset[Path]:
-    """Without those that lie in another."""
+    """Drops folders that lie inside another one of the list."""
     every = {folder.absolute() for folder in folders}
     return frozenset(one for one in every if not any(up in every for up in one.parents))

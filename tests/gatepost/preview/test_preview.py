@@ -147,7 +147,7 @@ def test_a_plugin_that_is_saved_counts_for_the_next_build(preview: Preview) -> N
     preview.save("pelicanconf.py", f'{config}PLUGIN_PATHS = ["plugins"]\nPLUGINS.append("mine")\n')
     preview.wait_for("not yet")
     preview.save("plugins/mine.py", plugin.format("import os; os._exit(7)"))
-    preview.wait_for(r"broke off without a word \(exit code 7\)")
+    preview.wait_for(r"the build ended without a report \(exit code 7\)")
     preview.save("plugins/mine.py", plugin.format("pass"))
     preview.wait_for("^Built ", 2)
 
