@@ -243,15 +243,17 @@ def test_a_port_in_use_is_one_line(preview: Preview) -> None:
     assert second.stderr.count("\n") == 1
 
 
-def test_who_is_not_on_this_machine_is_refused(preview: Preview) -> None:
+def test_requests_from_other_machines_are_refused(preview: Preview) -> None:
     for host in ("journal.example", "127.0.0.1.example", ""):
         assert preview.get("/_live/", Host=host).status == 421
     assert preview.get("/_live/", Host=f"localhost:{preview.port}").status == 200
     preview.settings["host"] = "0.0.0.0"
-    assert preview.run("serve", "--live").stderr.startswith("GATEPOST_HOST=0.0.0.0: the preview is")
+    assert preview.run("serve", "--live").stderr.startswith(
+        "GATEPOST_HOST=0.0.0.0: the preview answers"
+    )
 
 
-def test_a_project_that_is_faulty_from_the_start_is_served_when_it_is_mended(
+def test_a_project_with_errors_is_served_once_they_are_fixed(
     tmp_path: Path,
 ) -> None:
     preview = Preview(project(tmp_path))
