@@ -1,4 +1,4 @@
-"""Publishing with git: a push becomes a release, a release becomes the site, all of it or nothing.
+"""Publishing with git: a push becomes a release, and a release goes live completely or not at all.
 
-Nothing that is pushed is ever run, and nothing of it but three folders is ever written anywhere.
+No pushed code is ever run. Only the pushed files of three folders are written to disk.
 """

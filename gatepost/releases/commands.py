@@ -44,7 +44,7 @@ def hook(ctx: click.Context, when: str) -> None:
 
 @click.command()
 @click.option(
-    "--if-due", is_flag=True, help="Only if a post or form is due, or a push was cut off."
+    "--if-due", is_flag=True, help="Only if a post or form is due, or a push was interrupted."
 )
 @click.pass_context
 def publish(ctx: click.Context, if_due: bool) -> None:
@@ -87,7 +87,7 @@ def releases(ctx: click.Context, as_json: bool) -> None:
         for release in reversed(store.all())
     ]
     if not rows and not as_json:
-        click.echo("Nothing was published with git yet.")
+        click.echo("Nothing has been published with git yet.")
         return
     show_rows(("release", "shown", "since", "commit", "subject"), rows, as_json=as_json)
 
@@ -109,7 +109,7 @@ def rollback(ctx: click.Context) -> None:
         shown = store.go_back(datetime.now(UTC))
         left = store.path(before.name) if before else None
         changed = changed_campaigns(store.path(shown.name), left)
-    try:  # afterwards: whoever goes back is in a hurry, and the service keeps its own rules
+    try:  # after the swap: a rollback is urgent, and the service still checks its own rules
         check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
     except GatepostError as error:
         click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
@@ -126,32 +126,32 @@ def _settings(ctx: click.Context) -> Settings:
 
 
 def _say(line: str) -> None:
-    """To the writer's terminal, which git prefixes with `remote:`."""
+    """Prints a line on the writer's terminal; git prefixes it with `remote:`."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in line)
     print(shown, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _make_readable() -> None:
-    os.umask(0o022)  # the web server reads what is built, whatever the login's habit is
+    os.umask(0o022)  # the web server must read the site, whatever umask the login has
 
 
 @contextmanager
 def _problems_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
-    """Turns whatever goes wrong into lines that a writer can use; git refuses the push then."""
+    """Prints each error in lines for the writer and exits with 1, so that git refuses the push."""
     _make_readable()
-    refused = "Nothing was published; readers see what they saw before."
+    refused = "Nothing was published; the site is unchanged."
     try:
         yield
     except GatepostError as error:
         for line in str(error).splitlines():
             _say(line)
         if isinstance(error, Unavailable):
-            _say("That is not of your making: please tell the operator.")
-    except BrokenPipeError:  # the writer has gone
+            _say("This is not your mistake: please tell the operator.")
+    except BrokenPipeError:  # the writer has hung up
         sys.exit(1)
     except Exception:
         _log(settings, traceback.format_exc())
-        _say("Publishing broke, and not by your making: the operator finds why in publish.log.")
+        _say("Publishing failed. This is not your mistake: please tell the operator (publish.log).")
     else:
         return
     if when == "pre-receive":

@@ -1,4 +1,4 @@
-"""What publishing is given: where things are, and who is at work."""
+"""The context of a publication: settings, folders, limits and where to report."""
 
 import os
 from collections.abc import Callable
@@ -14,18 +14,19 @@ from gatepost.settings import PREFIX, Settings
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """From the settings, and the folder of the installed code."""
+    """What each step of a publication needs."""
 
     settings: Settings
     store: ReleaseStore
     installed: Path
+    """The folder of the installed code and theme."""
     limits: Limits
     report: Callable[[str], None]
-    """Tells whoever waits a line."""
+    """Prints one line for the user who waits."""
 
     @classmethod
     def of(cls, settings: Settings, installed: Path, say: Callable[[str], None]) -> Self:
-        """Raises `Refused` if whoever is at work could read leads or keys."""
+        """Makes the context. Raises `Refused` if the current user can read leads or keys."""
         check_user(settings)
         return cls(
             settings=settings,
@@ -37,9 +38,9 @@ class PublishContext:
 
 
 def check_user(settings: Settings) -> None:
-    """What people push is built by one who could not put a lead into it if they tried.
+    """Raises `Refused` if the current user can read leads or keys.
 
-    Raises `Refused` if whoever is at work could.
+    The user who builds pushed content must not be able to copy a lead into the site.
     """
     var = settings.var_dir
     if os.access(var, os.R_OK) or os.access(var, os.X_OK):

@@ -1,6 +1,7 @@
-"""What publishing asks of git: what a commit holds, byte for byte, without checking it out.
+"""Reads commits with git without a checkout, and decides which pushed files may be written.
 
-No attribute, filter or hook of what was pushed has a say in it, as it would in `git archive`.
+The bytes are read as they are stored. A checkout or `git archive` would apply the
+attributes and filters of the pushed commit.
 """
 
 import os
@@ -15,25 +16,24 @@ from typing import IO, Final
 from capture.errors import Problem, Refused, Unavailable
 
 MAX_FILES: Final = 100_000
-"""A tree can name itself a million times in a few bytes: no more files and folders than these are
-read."""
+"""Maximum of files and folders read. A small pushed tree can expand to millions of entries."""
 _FOLDER: Final = "040000"
 _OLD_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a tree. `path` as git has it: any bytes, with surrogates for what is no UTF-8."""
+    """One line of a git tree. Bytes of `path` that are not UTF-8 are surrogates."""
 
     mode: str
     blob: str
     size: int
-    """Bytes; 0 for a submodule, which has none."""
+    """Bytes; 0 for a submodule."""
     path: str
 
     @property
     def top(self) -> str:
-        """The folder at the root that it lies in, or its own name."""
+        """The top folder of the path; for a file at the root, its own name."""
         return self.path.partition("/")[0]
 
 
@@ -46,13 +46,15 @@ class Repository:
     def entries(self, commit: str) -> list[Entry]:
         """Every file of a commit. Raises `Refused` if there are too many, `Unavailable`."""
         found: list[Entry] = []
-        # With the folders themselves: a tree of nothing but folders has an end, too.
+        # `-t` lists folders too, so that a tree of empty folders counts towards the limit.
         command = ["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]
         with self._running(command) as process:
             for number, line in enumerate(_records(_out(process)), 1):
                 if number > MAX_FILES:
                     process.kill()
-                    raise Refused(f"more than {MAX_FILES:,} files: that is no site of ours")
+                    raise Refused(
+                        f"more than {MAX_FILES:,} files and folders in this push: remove some"
+                    )
                 if (entry := _entry(line)).mode != _FOLDER:
                     found.append(entry)
         if process.returncode:
@@ -62,30 +64,30 @@ class Repository:
     def contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """The bytes of each blob, one after the other. Raises `Unavailable`."""
         with self._running(["cat-file", "--batch"]) as process:
-            asked, message = process.stdin, _out(process)
+            stdin, stdout = process.stdin, _out(process)
             for blob in blobs:
-                if asked is None:
-                    raise Unavailable("git takes no questions")
-                asked.write(f"{blob}\n".encode())
-                asked.flush()
-                parts = message.readline().split()
+                if stdin is None:
+                    raise Unavailable("git cannot be asked for files: its input is closed")
+                stdin.write(f"{blob}\n".encode())
+                stdin.flush()
+                parts = stdout.readline().split()
                 if len(parts) != 3 or parts[1] != b"blob":
                     raise Unavailable(f"git has no file {blob[:12]}")
-                content = message.read(int(parts[2]))
-                message.read(1)  # the line's end after it
+                content = stdout.read(int(parts[2]))
+                stdout.read(1)  # the newline after the content
                 yield content
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref names; None if there is no such ref."""
+        """The commit of a ref; None if the ref does not exist."""
         ran = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         return ran.stdout.strip() or None
 
     def is_commit(self, name: str) -> bool:
-        """Whether the object is a commit, not a tag or a file."""
+        """Whether the object is a commit."""
         return self._run("cat-file", "-t", name).stdout.strip() == "commit"
 
-    def leads_to(self, old: str, new: str) -> bool:
-        """Whether `new` was made on top of `old`."""
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `old` is an ancestor of `new`."""
         return self._run("merge-base", "--is-ancestor", old, new).returncode == 0
 
     def subject(self, commit: str) -> str:
@@ -93,7 +95,7 @@ class Repository:
         return self._run("log", "-1", "--format=%s", commit).stdout.strip()
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - git, with names that git gave us
+        return subprocess.run(  # noqa: S603 - git, with object names from git
             self._command(command),
             capture_output=True,
             encoding="utf-8",
@@ -119,13 +121,13 @@ class Repository:
             process.communicate()
 
     def _command(self, command: Sequence[str]) -> list[str]:
-        # The repository's own owner calls it: what is asked for here is no other's.
+        # The caller owns the repository, so git's check of the owner passes.
         return ["git", f"--git-dir={self.folder}", *command]
 
 
 def _out(process: subprocess.Popen[bytes]) -> IO[bytes]:
     if process.stdout is None:
-        raise Unavailable("git says nothing")
+        raise Unavailable("git gives no output")
     return process.stdout
 
 
@@ -143,95 +145,100 @@ def _entry(line: bytes) -> Entry:
     return Entry(mode, blob, number, path.decode("utf-8", "surrogateescape"))
 
 
-# Which of the pushed files may be written to this machine's disk, and which stop the push.
-
+# --- which pushed files may be written to disk ---
 
 FOLDERS: Final = ("content", "campaigns", "clients")
-"""What a push may change; all else is code."""
+"""The folders that a push may change. Everything else is code or theme."""
 MAX_NAME_LENGTH: Final = 200
 MAX_PATH_LENGTH: Final = 1000
-"""Bytes; with the release's folder before it a path stays below what Linux takes."""
+"""Bytes. Together with the release's folder, a path stays below the limit of Linux."""
 _FILES: Final = frozenset({"100644", "100755"})
 _NO_FILE: Final = {
-    "120000": "is a symbolic link: put the file itself in its place",
-    "160000": "is a submodule: put its files themselves in its place",
+    "120000": "is a symbolic link: replace it with the file itself",
+    "160000": "is a submodule: replace it with its files",
 }
 _NOT_MARKDOWN: Final = frozenset({".asc", ".htm", ".html", ".rst"})
-"""Kinds that Pelican would read as posts, unchecked."""
+"""File types that Pelican would read as posts without a check."""
 
 
 def is_published(entry: Entry) -> bool:
-    """Whether it lies in one of the three folders, or takes the place of one."""
+    """Whether the entry lies in one of the three folders or has the name of one."""
     return entry.top in FOLDERS
 
 
 def problems_of(entries: Sequence[Entry], largest: int) -> list[Problem]:
-    """Everything that keeps these files from being written. `largest` in bytes."""
+    """All problems of these files. `largest` is the maximum size of a file in bytes."""
     found: list[Problem] = []
     seen: dict[str, str] = {}
     for entry in entries:
-        problem = _fault(entry, largest) or _collision(entry.path, seen)
+        problem = _entry_problem(entry, largest) or _collision(entry.path, seen)
         if problem:
             found.append(Problem(show_path(entry.path), None, problem))
     missing = [name for name in FOLDERS[:2] if all(entry.top != name for entry in entries)]
-    found += [Problem(f"{name}/", None, "no such folder in this push") for name in missing]
+    found += [
+        Problem(f"{name}/", None, "this folder is missing in the push: add it to git again")
+        for name in missing
+    ]
     return found
 
 
 def show_path(path: str) -> str:
-    """A path as a terminal may show it."""
+    """The path with `?` for each unprintable character."""
     return "".join(sign if sign.isprintable() else "?" for sign in path)
 
 
-def _fault(entry: Entry, largest: int) -> str:
+def _entry_problem(entry: Entry, largest: int) -> str:
     parts = entry.path.split("/")
     if entry.mode not in _FILES:
         return _NO_FILE.get(entry.mode, f"has the mode {entry.mode}: add it to git again")
     if len(parts) == 1:
-        return "is a file, and a folder is wanted"
-    return next(filter(None, map(_fault_of_name, parts)), "") or _fault_of_file(entry, largest)
+        return "is a file, but must be a folder: rename the file"
+    return next(filter(None, map(_name_problem, parts)), "") or _file_problem(entry, largest)
 
 
-def _fault_of_name(name: str) -> str:
+def _name_problem(name: str) -> str:
     if name in {"", ".", ".."} or name.casefold().rstrip(". ") in {".git", "git~1"}:
-        return "leads out of its folder: take it away"
+        return "points out of its folder: remove it"
     if not name.isprintable() or "\\" in name:  # a lone surrogate, for bytes, is not printable
-        return "has a name that not every machine can keep: use letters, digits and hyphens"
+        return "has a name that some systems cannot store: use letters, digits and hyphens"
     if len(name.encode()) > MAX_NAME_LENGTH:
         return f"has a name of more than {MAX_NAME_LENGTH} bytes: shorten it"
     return ""
 
 
-def _fault_of_file(entry: Entry, largest: int) -> str:
+def _file_problem(entry: Entry, largest: int) -> str:
     if len(entry.path.encode()) > MAX_PATH_LENGTH:
-        return f"lies more than {MAX_PATH_LENGTH} bytes deep: move it up"
+        return f"has a path of more than {MAX_PATH_LENGTH} bytes: move it up or shorten a name"
     if entry.size > largest:
         return (
-            f"has {entry.size / 1e6:,.0f} MB, and {largest / 1e6:,.0f} MB is the most: make it "
-            "smaller, and take it out of the commits as well (`git commit --amend`)"
+            f"has {entry.size / 1e6:,.0f} MB, and the maximum is {largest / 1e6:,.0f} MB: make it "
+            "smaller, and remove it from the commits as well (`git commit --amend`)"
         )
     path = PurePosixPath(entry.path)
     if path.suffix.lower() in _NOT_MARKDOWN and path.parts[1:2] in {("posts",), ("pages",)}:
-        return "is not Markdown, and would not be checked: write it as a .md file"
+        return "is not Markdown and cannot be checked: write it as a .md file"
     return ""
 
 
 def _collision(path: str, seen: dict[str, str]) -> str:
-    """Names that some machine takes for one: they differ in case or in how a letter is written."""
-    for one in (path, *_folders(path)):
+    """The problem of a path that some systems treat as the same as another one.
+
+    They differ only in case or in Unicode normalisation.
+    """
+    for one in (path, *_parent_folders(path)):
         similar = unicodedata.normalize("NFC", one).casefold()
         other = seen.setdefault(similar, one)
         if other != one:
             return (
-                f"differs from {show_path(other)} in capitals or accents alone: rename one of them"
+                f"differs from {show_path(other)} only in capitals or accents: rename one of them"
             )
     if seen.get(f"\0{path}"):
-        return "stands twice in the commit: add it to git again"
+        return "is listed twice in the commit: add it to git again"
     seen[f"\0{path}"] = path
     return ""
 
 
-def _folders(path: str) -> Iterator[str]:
+def _parent_folders(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path

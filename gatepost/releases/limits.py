@@ -1,6 +1,6 @@
-"""How much a push may take: of files, of bytes, of the disk, of time and of memory.
+"""Limits of a push: number and size of files, disk space, time and memory.
 
-The ledger may lie on the same disk, so publishing never uses the last of it.
+The ledger may be on the same disk, so publishing always leaves some space free.
 """
 
 import os
@@ -17,14 +17,14 @@ from gatepost.settings import PREFIX, Settings
 MEGABYTE: Final = 1_000_000
 NAMED: Final = 3
 """How many of the largest files are named to a writer whose push is too large."""
-_SITE: Final = 2
-"""The site that is made of the files takes about as much room again."""
+_SITE_FACTOR: Final = 2
+"""The files and the site built from them need about twice the size of the files."""
 _WHERE: Final = f"{', '.join(f'{name}/' for name in FOLDERS[:-1])} and {FOLDERS[-1]}/"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From the settings. Sizes in bytes."""
+    """The limits from the settings. Sizes in bytes, time in seconds."""
 
     file: int
     """One pushed file."""
@@ -33,17 +33,17 @@ class Limits:
     push: int
     """All files of the three folders together, unpacked."""
     releases: int
-    """All releases that are kept, with the sites made of them."""
+    """All kept releases, including their sites."""
     reserve: int
-    """Free space of a disk that publishing never uses."""
+    """Free disk space that publishing never uses."""
     seconds: int
-    """One build."""
+    """Time limit of one build."""
     memory: int
-    """One build's process."""
+    """Memory limit of one build."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """As they are set."""
+        """Converts the settings."""
         return cls(
             file=settings.largest_file_mb * MEGABYTE,
             files=settings.most_files,
@@ -55,42 +55,43 @@ class Limits:
         )
 
     def check_push(self, files: Sequence[Entry]) -> int:
-        """The bytes that the files and their site will take.
+        """Returns the bytes that the files and their site will need.
 
-        Looks at sizes alone, so it is called before anything is unpacked. Raises `Refused`.
+        Uses only the listed sizes, so call it before anything is written. Raises `Refused`.
         """
         if len(files) > self.files:
             raise Refused(
-                f"this push has {len(files):,} files in {_WHERE}, and {self.files:,} is the most "
-                f"({PREFIX}MOST_FILES, which the operator sets): take some away"
+                f"this push has {len(files):,} files in {_WHERE}, and the maximum is "
+                f"{self.files:,} ({PREFIX}MOST_FILES, which the operator sets): remove some"
             )
         total = sum(entry.size for entry in files)
         if total > self.push:
             raise Refused(
-                f"this push unpacks to {_mb(total)} in {_WHERE}, and {_mb(self.push)} is the most "
-                f"({PREFIX}LARGEST_PUSH_MB, which the operator sets); the largest: "
-                f"{_largest(files)}: make them smaller, and take them out of the commits as well"
+                f"this push unpacks to {_mb(total)} in {_WHERE}, and the maximum is "
+                f"{_mb(self.push)} ({PREFIX}LARGEST_PUSH_MB, which the operator sets); "
+                f"the largest: {_largest(files)}: make them smaller, and remove them from the "
+                "commits as well"
             )
-        return total * _SITE
+        return total * _SITE_FACTOR
 
     def check_releases(self, kept: int, needed: int) -> None:
-        """Raises `Refused` if a new release does not fit beside those that readers need."""
+        """Raises `Refused` if a new release of `needed` bytes does not fit beside the kept ones."""
         if kept + needed > self.releases:
             raise Refused(
-                f"the releases that readers need have {_mb(kept)}, this push wants {_mb(needed)}, "
-                f"and {_mb(self.releases)} is the most of all together "
+                f"the releases in use have {_mb(kept)}, this push needs {_mb(needed)}, and the "
+                f"maximum of all together is {_mb(self.releases)} "
                 f"({PREFIX}LARGEST_RELEASES_MB, which the operator sets): push fewer or smaller "
                 "files"
             )
 
     def check_room(self, folder: Path, needed: int = 0) -> None:
-        """Raises `Unavailable` if the folder's disk has no room for so many bytes more."""
+        """Raises `Unavailable` if the folder's disk has no space for `needed` more bytes."""
         room = shutil.disk_usage(folder).free - self.reserve
         if room < needed or room < 0:
             raise Unavailable(
                 f"the server's disk has room for {_mb(max(room, 0))} beside the "
                 f"{_mb(self.reserve)} that are kept free for the ledger ({PREFIX}RESERVE_MB), and "
-                f"this push wants {_mb(needed) if needed else 'more'}"
+                f"this push needs {_mb(needed) if needed else 'more'}: free some disk space"
             )
 
 
@@ -103,25 +104,22 @@ def _mb(size: int) -> str:
     return f"{size / MEGABYTE:,.0f} MB"
 
 
-# Writes the three folders of a commit into a new release folder, and nowhere else.
-
-
 def extract(repository: Repository, files: Sequence[Entry], target: Path, limits: Limits) -> None:
-    """Writes them below `target`, an empty folder.
+    """Writes the files of a commit below `target`, an empty folder.
 
-    Raises `FileErrors` before anything is written, `Unavailable` if the disk has no room for
-    them, or OSError.
+    Raises `FileErrors` before anything is written, `Unavailable` if the disk is too full, or
+    OSError.
     """
     if problems := problems_of(files, limits.file):
         raise FileErrors(problems)
     for name in FOLDERS:
-        (target / name).mkdir(mode=0o750)  # the service may read them, not the web server
+        (target / name).mkdir(mode=0o750)  # for the service, not for the web server
     contents = repository.contents([entry.blob for entry in files])
     for entry, content in zip(files, contents, strict=True):
         path = target / entry.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Never through a link, never over a file: whatever the checks above have missed.
+        # O_EXCL and O_NOFOLLOW: never over a file or through a link, even if a check is wrong.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        limits.check_room(target)  # others write to this disk at the same time
+        limits.check_room(target)  # other processes write to this disk too

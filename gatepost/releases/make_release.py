@@ -1,6 +1,6 @@
-"""Makes a release of a commit: its three folders, the site built of them, and what the ledger says.
+"""Makes a release of a commit: writes its three folders, builds the site and checks the campaigns.
 
-Built with the installed code and theme. Until it is shown, no reader sees any of it.
+The build uses the installed code and theme. A release stays invisible until it is published.
 """
 
 import json
@@ -24,7 +24,7 @@ from gatepost.releases.limits import extract
 from gatepost.releases.store import Release, name_of, size_of
 from gatepost.releases.wire import (
     ANSWER,
-    LONGEST,
+    MAX_MESSAGE_BYTES,
     ORDER,
     SITE,
     BuildAnswer,
@@ -35,19 +35,17 @@ from gatepost.releases.wire import (
 )
 from gatepost.settings import PREFIX, Settings
 
-# Asks the ledger of pushed campaign files, through a socket: the publishing user cannot read it.
-#
-# Behind the socket stands `gatepost campaigns answer`, run by the service's user for each
-# question. It is given the texts of the files and says two lists of lines, about files and counts,
-# never about a person.
-
+# --- check changed campaigns with the ledger ---
+# The publishing user cannot read the ledger, so it asks through a socket. For each connection the
+# service's user runs `gatepost campaigns answer`. It gets the files' texts and answers with lines
+# about files and counts, never about a person.
 
 SECONDS: Final = 120
-"""How long the ledger may think: a campaign with many thousands of leads is judged again."""
+"""Time limit of the answer. The service may judge many thousands of leads again for it."""
 
 
 def changed_campaigns(folder: Path, live: Path | None) -> dict[str, str | None]:
-    """The texts of campaign files that are not as in the live release; None where one is gone."""
+    """The text of each changed campaign file by slug; None for a deleted one."""
     now, before = _texts(folder), _texts(live) if live else {}
     return {
         slug: now.get(slug)
@@ -59,13 +57,13 @@ def changed_campaigns(folder: Path, live: Path | None) -> dict[str, str | None]:
 def check_with_ledger(
     path: str, campaigns: Mapping[str, str | None], say: Callable[[str], None]
 ) -> None:
-    """Raises `Refused` with what the ledger refuses, `Unavailable` if it does not answer."""
+    """Raises `Refused` if a change breaks a rule, `Unavailable` if the service does not answer."""
     if not campaigns:
         return
     if not path:
         say(
-            "warning: nobody asked the ledger whether the changed campaigns keep the terms of "
-            "their leads; the operator sets GATEPOST_LEDGER_SOCKET"
+            "warning: the changed campaigns were not checked against the terms of existing leads; "
+            "the operator sets GATEPOST_LEDGER_SOCKET"
         )
         return
     data = _ask_ledger(path, campaigns)
@@ -92,21 +90,20 @@ def _ask_ledger(path: str, campaigns: Mapping[str, str | None]) -> dict[str, lis
         return {name: [str(one) for one in text[name]] for name in ("messages", "refused")}
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(
-            f"the ledger does not answer at {path}, and campaigns are not changed unasked"
+            f"the ledger does not answer at {path}, so changed campaigns cannot be checked: "
+            "`systemctl status gatepost-ledger.socket`"
         ) from None
 
 
-# Has the site of a release built by one who may do less than the publishing user.
-#
-# Behind BUILD_SOCKET stands a process of a user of its own. Where no such socket is set, on a
-# writer's machine or in a small setup, the same process runs as the publishing user.
-
+# --- build the site in the worker ---
+# The worker at BUILD_SOCKET runs as a user with fewer rights than the publishing user. Without
+# that setting, as in a small setup, the worker runs as the publishing user.
 
 _COMMAND: Final = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
 _GRACE_SECONDS: Final = 60
 """Seconds beyond a build's own limit that its answer may take."""
-_TIDY: Final = 20
-_ITS_SETTINGS: Final = (
+_CLEANUP_SECONDS: Final = 20
+_WORKER_SETTINGS: Final = (
     "build_memory_mb",
     "build_seconds",
     "cache_dir",
@@ -120,17 +117,17 @@ _ITS_SETTINGS: Final = (
 
 
 def build_site(context: PublishContext, folder: Path, live: Path | None) -> BuildAnswer:
-    """Adds `output/`, made of the three folders, to a release's folder.
+    """Builds the site of a release's three folders into its `output/`.
 
-    Raises `FileErrors` for what the writer can mend, `Unavailable`, or OSError.
+    Raises `FileErrors` for mistakes that the writer can fix, `Unavailable`, or OSError.
     """
     limits = context.limits
     with _connected(context) as line, line.makefile("rb") as stream:
         try:
             line.settimeout(limits.seconds + _GRACE_SECONDS)
             _send(line, folder, live)
-            answer: BuildAnswer = ANSWER.validate_json(stream.readline(LONGEST))
-            _raise_faults(answer)
+            answer: BuildAnswer = ANSWER.validate_json(stream.readline(MAX_MESSAGE_BYTES))
+            _raise_problems(answer)
             receive_files(
                 stream, folder, [SITE], limits.releases, lambda: limits.check_room(folder)
             )
@@ -138,8 +135,8 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
             raise Unavailable(f"the build did not answer within {limits.seconds} seconds") from None
         except (WireError, ConnectionError, ValidationError):
             raise Unavailable(
-                "the build gave no answer; where it runs by systemd, `journalctl -u "
-                "'gatepost-build@*'` says why"
+                "the build gave no answer; if systemd runs it, `journalctl -u "
+                "'gatepost-build@*'` shows the reason"
             ) from None
     return answer
 
@@ -147,13 +144,13 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
 def _send(line: socket.socket, folder: Path, live: Path | None) -> None:
     before = live / SITE / "published.json" if live else None
     published = before.read_text(encoding="utf-8") if before and before.is_file() else None
-    # Who builds may hang up before it has read all: it has its reasons, and tells them.
+    # The worker may close its input early after an error; its answer has the reason.
     with suppress(ConnectionError), line.makefile("wb") as stream:
         stream.write(ORDER.dump_json(BuildOrder(published)) + b"\n")
         send_files(stream, folder, FOLDERS)
 
 
-def _raise_faults(answer: BuildAnswer) -> None:
+def _raise_problems(answer: BuildAnswer) -> None:
     if answer.problems:
         raise FileErrors(answer.problems)
     if answer.is_broken:
@@ -164,22 +161,22 @@ def _raise_faults(answer: BuildAnswer) -> None:
 
 @contextmanager
 def _connected(context: PublishContext) -> Iterator[socket.socket]:
-    """What is written goes to who builds, what is read comes from it. It ends with the block."""
+    """A socket to the worker. Leaving the block closes it and ends a local worker."""
     if context.settings.build_socket:
         with socket.socket(socket.AF_UNIX) as line:
             try:
                 line.connect(context.settings.build_socket)
             except OSError:
                 raise Unavailable(
-                    f"nobody builds at {context.settings.build_socket}: `systemctl status "
-                    "gatepost-build.socket`"
+                    f"no build service answers at {context.settings.build_socket}: "
+                    "`systemctl status gatepost-build.socket`"
                 ) from None
             yield line
         return
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        # In a session of its own: who ends a push by its group lets this one clean up behind it.
-        process = subprocess.Popen(  # noqa: S603 - ours
+        # A new session: a signal to the push's group does not stop the worker's cleanup.
+        process = subprocess.Popen(  # noqa: S603 - a constant command
             _COMMAND,
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
@@ -198,17 +195,17 @@ def _connected(context: PublishContext) -> Iterator[socket.socket]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """It ends by itself when nobody is there any more, and takes its files away."""
+    """Waits for the worker: it deletes its files and ends when the socket closes."""
     try:
-        process.wait(_TIDY)
+        process.wait(_CLEANUP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """The process reads the same settings, wherever we had them from."""
-    return {PREFIX + name.upper(): str(getattr(settings, name)) for name in _ITS_SETTINGS}
+    """The environment that gives the worker the same settings."""
+    return {PREFIX + name.upper(): str(getattr(settings, name)) for name in _WORKER_SETTINGS}
 
 
 def make_release(
@@ -218,10 +215,10 @@ def make_release(
     entries: Sequence[Entry],
     now: datetime,
 ) -> Release:
-    """Makes it and leaves it waiting. Needs the shelf's lock.
+    """Makes a release that waits for publication. Needs the store's lock.
 
-    Raises `FileErrors` or `Refused` for what the writer can mend, `Unavailable` for the rest;
-    then nothing of it is left.
+    Raises `FileErrors` or `Refused` for mistakes that the writer can fix, `Unavailable` for others.
+    Leaves no files after an error.
     """
     name = context.store.free_name(name_of(commit, now))
     release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
@@ -234,7 +231,7 @@ def make_release(
     try:
         with context.store.new_folder(name) as folder:
             extract(repository, files, folder, context.limits)
-            _say(context, build_site(context, folder, live))
+            _report_build(context, build_site(context, folder, live))
             check_with_ledger(
                 context.settings.ledger_socket, changed_campaigns(folder, live), context.report
             )
@@ -247,9 +244,9 @@ def make_release(
     return release
 
 
-def _say(context: PublishContext, built: BuildAnswer) -> None:
+def _report_build(context: PublishContext, built: BuildAnswer) -> None:
     for warning in built.warnings:
         context.report(f"warning: {warning}")
     context.report(f"Built {built.counted} in {built.seconds:.1f} seconds.")
     if built.due is not None:
-        context.report(f"The next post is due on {built.due}. It is published then by itself.")
+        context.report(f"The next post is due on {built.due}. It will be published automatically.")

@@ -1,4 +1,7 @@
-"""What happens when somebody pushes: before git takes it, and after."""
+"""Receives a push: checks it and makes its release before git accepts it, publishes it after.
+
+`before_push` and `after_push` are the two git hooks. `republish` publishes without a push.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -15,68 +18,64 @@ from gatepost.releases.make_release import make_release
 from gatepost.releases.store import Release
 from publish.checks.project import read_published
 
-# What a push asks for: one step forward of `main`, or a refusal that says what to do instead.
-
-
 BRANCH: Final = "main"
 REF: Final = f"refs/heads/{BRANCH}"
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """`main` shall go from one commit to another."""
+    """A move of `main` from one commit to another."""
 
     old: str | None
-    """None: nothing was pushed here yet."""
+    """None for the first push."""
     new: str
 
 
 def read_push(lines: Iterable[str], repository: Repository) -> Push:
-    """Reads what git tells a hook: old, new and name of each ref. Raises `Refused`."""
+    """Reads git's lines for a hook: old commit, new commit and ref name. Raises `Refused`."""
     updates = [line.split(" ", 2) for line in (line.rstrip("\n") for line in lines) if line]
     others = sorted(name for _, _, name in updates if name != REF)
     if others:
         shown = ", ".join(name.removeprefix("refs/heads/") for name in others)
         raise Refused(
-            f"only the branch `{BRANCH}` is published here, and no tags: keep {shown} elsewhere, "
-            f"and push with `git push live {BRANCH}`"
+            f"only the branch `{BRANCH}` is published here, and no tags: push {shown} to another "
+            f"remote, and publish with `git push live {BRANCH}`"
         )
     if len(updates) != 1:
         raise Refused(f"nothing to publish: push with `git push live {BRANCH}`")
     old, new, _ = updates[0]
     if not new.strip("0"):
-        raise Refused(f"`{BRANCH}` is what readers see: it cannot be deleted")
+        raise Refused(f"`{BRANCH}` is the published branch: it cannot be deleted")
     if not repository.is_commit(new):
-        raise Refused(f"`{BRANCH}` must be a branch of commits, and {new[:12]} is none")
+        raise Refused(
+            f"`{BRANCH}` must point to a commit, and {new[:12]} is not one: push a branch"
+        )
     if not old.strip("0"):
         return Push(None, new)
-    if not repository.leads_to(old, new):
+    if not repository.is_ancestor(old, new):
         raise Refused(
-            "this would take back what others have published: run `git pull --rebase live "
-            f"{BRANCH}` and push again, without --force. To take back a publication, `git revert` "
-            "it, or ask the operator for `gatepost rollback`"
+            "this push would remove commits that others have published: run "
+            f"`git pull --rebase live {BRANCH}` and push again, without --force. "
+            "To undo a publication, `git revert` it, or ask the operator for `gatepost rollback`"
         )
     return Push(old, new)
 
 
-# Whether a push changes code or theme, which are installed by the operator and never by a push.
-#
-# A writer's clone holds the whole repository, so most pushes carry all of it. What counts is what
-# differs both from what was last pushed and from what is installed: so a writer whose clone is
-# older than the installed code may push, and one who has merged the installed code may, too.
-
+# A push must not change code or theme: the operator installs them. A push contains the complete
+# repository, so a file counts as changed only if it differs from the last push and from the
+# installed copy. A writer may thus push from an older clone and after merging the installed code.
 
 NAMED: Final = 10
 _LINK: Final = "120000"
-_TELL: Final = "is code or theme, which a push does not change"
+_NOT_CHANGED_BY_PUSH: Final = "is code or theme, which a push does not change"
 _FIX: Final = (
-    "Push what you wrote alone: content/, campaigns/, clients/. Code and theme are installed by "
-    "the operator first (deploy/README.md, Upgrade); then this same push is taken."
+    "Push only changes in content/, campaigns/ and clients/. The operator installs code and theme "
+    "first (deploy/README.md, Upgrade); after that, this push is accepted."
 )
 
 
 def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
-    """Raises `Refused` if anything but the three folders changes."""
+    """Raises `Refused` if a file outside the three folders changes."""
     before = {entry.path: entry for entry in old if not is_published(entry)}
     after = {entry.path: entry for entry in new if not is_published(entry)}
     changed = [
@@ -87,7 +86,7 @@ def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], installed:
     ]
     if not changed:
         return
-    lines = [f"{show_path(path)}: {_TELL}" for path in changed[:NAMED]]
+    lines = [f"{show_path(path)}: {_NOT_CHANGED_BY_PUSH}" for path in changed[:NAMED]]
     if len(changed) > NAMED:
         lines.append(f"{count_noun(len(changed) - NAMED, 'more file')}: the same")
     raise Refused("\n".join([*lines, _FIX]))
@@ -98,7 +97,7 @@ def _blob(entry: Entry | None) -> str | None:
 
 
 def _is_installed(path: str, entry: Entry | None, installed: Path) -> bool:
-    """Whether the installed copy has just this file, or just as little has none."""
+    """Whether the installed copy has the same file, or none if `entry` is None."""
     there = installed / path
     try:
         if entry is None:
@@ -107,11 +106,11 @@ def _is_installed(path: str, entry: Entry | None, installed: Path) -> bool:
         content = str(there.readlink()).encode() if is_link else there.read_bytes()
     except (OSError, ValueError):
         return False
-    return _name_of(content, entry.blob) == entry.blob
+    return _blob_name(content, entry.blob) == entry.blob
 
 
-def _name_of(content: bytes, like: str) -> str:
-    """A blob's name as git makes it, SHA-1 or SHA-256 by the length of another."""
+def _blob_name(content: bytes, like: str) -> str:
+    """The git name of a blob: SHA-1 or SHA-256, by the length of the name `like`."""
     make = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return make(b"blob %d\0" % len(content) + content).hexdigest()
 
@@ -119,14 +118,14 @@ def _name_of(content: bytes, like: str) -> str:
 def before_push(
     context: PublishContext, repository: Repository, lines: Iterable[str], now: datetime
 ) -> Release:
-    """Judges the push and makes its release. Raises a `GatepostError`: git then refuses it."""
+    """Checks the push and makes its release. A raised `GatepostError` refuses the push."""
     push = read_push(lines, repository)
     with context.store.locked(
         lambda: context.report("Another push is being published; waiting for it.")
     ):
         if repository.tip(REF) != push.old:
             raise Refused(
-                f"somebody's push was quicker: `git pull --rebase live {BRANCH}`, then push again"
+                f"another push came first: run `git pull --rebase live {BRANCH}`, then push again"
             )
         entries = repository.entries(push.new)
         check_outside_changes(
@@ -136,9 +135,9 @@ def before_push(
 
 
 def after_push(context: PublishContext, repository: Repository, now: datetime) -> Release | None:
-    """Shows the release of the branch's tip, if it was never shown; None if there is none such.
+    """Publishes the release of the branch's tip; None if no release of it waits.
 
-    The tip and not the push: of two pushes in a row, the later one's release stays.
+    It takes the tip, not the pushed commit: of two pushes in a row, the later release stays live.
     """
     with context.store.locked():
         return publish_waiting(context, repository, now)
@@ -147,7 +146,7 @@ def after_push(context: PublishContext, repository: Repository, now: datetime) -
 def publish_waiting(
     context: PublishContext, repository: Repository, now: datetime
 ) -> Release | None:
-    """The same for one who holds the lock."""
+    """Publishes the waiting release of the branch's tip, if any. Needs the store's lock."""
     tip = repository.tip(REF)
     waiting = [one for one in context.store.all() if one.live_at is None and one.commit == tip]
     if not waiting:
@@ -157,14 +156,11 @@ def publish_waiting(
     return waiting[-1]
 
 
-# Publishes again without a push: what a timer does, and the operator after an upgrade.
-
-
 def republish(context: PublishContext, now: datetime, *, if_due: bool) -> Release | None:
     """Builds the live release's commit again, with today's date and the installed code.
 
-    First shows what a push left that was cut off after git had taken it. With `if_due` builds only
-    if a post that was held back is due, and returns None if there is nothing to do.
+    First publishes the release of a push that was interrupted after git had accepted it. `if_due`
+    builds only if a held-back post is due. Returns None if there is nothing to do.
     Raises a `GatepostError`.
     """
     with context.store.locked():
@@ -176,7 +172,7 @@ def republish(context: PublishContext, now: datetime, *, if_due: bool) -> Releas
         if live is None:
             if if_due:
                 return None
-            raise Refused("nothing was published yet: push first")
+            raise Refused("nothing has been published yet: push first")
         due = read_published(context.store.path(live.name) / "output" / "published.json").due
         if if_due and (due is None or due > now):
             return None

@@ -1,4 +1,7 @@
-"""The folder of releases: `current` is a link to the one that readers see, swapped by a rename."""
+"""The store of releases. The link `current` names the live release; a rename swaps it.
+
+A release is one folder: the three pushed folders, the built site and `release.json`.
+"""
 
 import fcntl
 import json
@@ -13,32 +16,29 @@ from typing import Final, Self
 
 from capture.errors import Refused, Unavailable
 
-# A release: three pushed folders and the site made of them, in one folder of its own.
-
-
 FACTS: Final = "release.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a release's folder says of itself."""
+    """The facts of one release, as in its `release.json`. Times are UTC."""
 
     name: str
     commit: str
     repository: str
-    """The bare repository that the commit came into."""
+    """The bare repository that received the commit."""
     subject: str
     """The first line of the commit's message."""
     made_at: datetime
     live_at: datetime | None = None
-    """When it was last put before readers; None: never yet."""
+    """When it last went live; None if it never did."""
     before: str | None = None
-    """The release that readers saw before it."""
+    """The release that was live before it."""
     size: int = 0
-    """Bytes of its files, those of the site included."""
+    """Bytes of its files, including the site."""
 
     def write(self, folder: Path) -> None:
-        """Keeps the facts; a reader sees the old ones or the new ones."""
+        """Writes the facts atomically."""
         facts = asdict(self)
         facts["made_at"] = self.made_at.isoformat()
         facts["live_at"] = self.live_at.isoformat() if self.live_at else None
@@ -58,11 +58,11 @@ class Release:
             }
             return cls(**facts | times)
         except (OSError, ValueError, KeyError, TypeError):
-            raise Unavailable(f"{folder}: not a release; take the folder away") from None
+            raise Unavailable(f"{folder}: not a release; delete the folder") from None
 
 
 def name_of(commit: str, now: datetime) -> str:
-    """Sorts by time, and says what is in it."""
+    """A name that sorts by time and holds the commit."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:12]}"
 
 
@@ -73,22 +73,22 @@ def size_of(folder: Path) -> int:
 
 CURRENT: Final = "current"
 PREVIOUS: Final = "previous"
-"""Links to what readers see, and to what they saw before: pages that they opened then still find
-their pictures and styles there."""
-WAITS: Final = timedelta(hours=1)
-"""How long a release may wait for its push to end before it is taken away."""
+"""Links to the live release and to the one before it. A page that was opened before a release still
+finds its pictures and styles in the previous one."""
+MAX_WAIT: Final = timedelta(hours=1)
+"""How long a release may wait for the end of its push before `prune` deletes it."""
 _MAKING: Final = ".making"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStore:
-    """RELEASES_DIR. Whoever changes anything holds the lock."""
+    """The folder RELEASES_DIR. Each change needs the lock."""
 
     folder: Path
 
     @property
     def releases(self) -> Path:
-        """Where they stand, a folder each."""
+        """The folder with one folder for each release."""
         return self.folder / "releases"
 
     def path(self, name: str) -> Path:
@@ -96,12 +96,12 @@ class ReleaseStore:
         return self.releases / name
 
     def current(self) -> Release | None:
-        """What readers see; None before the first push. Raises `Unavailable`."""
+        """The live release; None before the first push. Raises `Unavailable`."""
         name = self._linked(CURRENT)
         return Release.read(self.path(name)) if name else None
 
     def all(self) -> list[Release]:
-        """Every release that is whole, the oldest first."""
+        """Every complete release, oldest first."""
         if not self.releases.is_dir():
             return []
         folders = sorted(path for path in self.releases.iterdir() if path.name[0] != ".")
@@ -109,7 +109,7 @@ class ReleaseStore:
 
     @contextmanager
     def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Alone at work here; the lock ends with its process. Calls `waiting` if it must wait."""
+        """Holds the exclusive lock; it ends with the process. Calls `waiting` if it must wait."""
         try:
             self.releases.mkdir(parents=True, exist_ok=True)
             lock = (self.folder / ".lock").open("w")
@@ -125,10 +125,12 @@ class ReleaseStore:
 
     @contextmanager
     def new_folder(self, name: str) -> Iterator[Path]:
-        """An empty folder that becomes the release `name` when the block ends well, and is gone
-        if it raises. Needs the lock. Raises OSError."""
+        """Yields an empty folder that becomes the release `name` at the end of the block.
+
+        The folder is deleted if the block raises. Needs the lock. Raises OSError.
+        """
         draft = self.releases / _MAKING
-        shutil.rmtree(draft, ignore_errors=True)  # what a killed push left
+        shutil.rmtree(draft, ignore_errors=True)  # a killed push may leave it
         draft.mkdir()
         try:
             yield draft
@@ -138,12 +140,12 @@ class ReleaseStore:
             shutil.rmtree(draft, ignore_errors=True)
 
     def free_name(self, name: str) -> str:
-        """The name, with a number after it if it is taken."""
+        """The name, with a number added if it is taken."""
         names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
         return next(one for one in names if not self.path(one).exists())
 
     def publish(self, release: Release, now: datetime) -> None:
-        """Puts a release before readers, at once. Needs the lock."""
+        """Makes a release the live one, atomically. Needs the lock."""
         before = self._linked(CURRENT)
         if before == release.name:
             return
@@ -151,14 +153,14 @@ class ReleaseStore:
         self._swap(before, release.name)
 
     def go_back(self, now: datetime) -> Release:
-        """Puts the release before the current one in its place. Raises `Refused`."""
+        """Makes the release before the live one the live one. Needs the lock. Raises `Refused`."""
         current = self.current()
         if current is None:
-            raise Refused("nothing was published yet, so there is nothing to go back to")
+            raise Refused("nothing has been published yet, so there is no earlier release")
         if current.before is None or not self.path(current.before).is_dir():
             raise Refused(
-                f"no release before {current.name} is kept: KEEP_RELEASES says how many are; "
-                "take the change back with `git revert` and push that"
+                f"no release before {current.name} is kept (KEEP_RELEASES sets how many are): "
+                "undo the change with `git revert`, and push"
             )
         target = replace(Release.read(self.path(current.before)), live_at=now)
         target.write(self.path(target.name))
@@ -166,14 +168,16 @@ class ReleaseStore:
         return target
 
     def space_needed(self) -> int:
-        """The bytes of the releases that readers need: what the links name."""
+        """The bytes of the live and the previous release."""
         names = {self._linked(CURRENT), self._linked(PREVIOUS)} - {None}
         return sum(release.size for release in self.all() if release.name in names)
 
-    def prune(self, keep: int, now: datetime, most: int | None = None) -> None:
-        """Takes old releases away: kept are `keep` of those that `rollback` would reach, as far as
-        they have no more than `most` bytes together, what the links name, and what waits for its
-        push to end. Needs the lock."""
+    def prune(self, keep: int, now: datetime, max_bytes: int | None = None) -> None:
+        """Deletes old releases. Needs the lock.
+
+        Keeps the live and the previous release, those that wait for the end of their push, and
+        the newest `keep` that `rollback` can reach, up to `max_bytes` together.
+        """
         kept = {self._linked(CURRENT), self._linked(PREVIOUS)}
         name, size = self._linked(CURRENT), self.space_needed()
         for _ in range(keep):
@@ -181,12 +185,12 @@ class ReleaseStore:
                 break
             release = Release.read(self.path(name))
             size += 0 if name in kept else release.size
-            if most is not None and size > most:
+            if max_bytes is not None and size > max_bytes:
                 break
             kept.add(name)
             name = release.before
         for release in self.all():
-            waits = release.live_at is None and now - release.made_at < WAITS
+            waits = release.live_at is None and now - release.made_at < MAX_WAIT
             if release.name not in kept and not waits:
                 shutil.rmtree(self.path(release.name), ignore_errors=True)
 
@@ -202,7 +206,7 @@ class ReleaseStore:
         self._point(CURRENT, name)
 
     def _point(self, link: str, name: str) -> None:
-        """Either the old link is there or the new one, at every moment."""
+        """Swaps a link atomically."""
         draft = self.folder / f".{link}"
         draft.unlink(missing_ok=True)
         draft.symlink_to(Path("releases", name))

@@ -1,7 +1,8 @@
-"""Folders of plain files over a socket, between two users of whom neither trusts the other.
+"""The protocol between the publishing process and the build worker, which do not trust each other.
 
-Each file is a line of JSON, `{"path": ..., "size": ...}`, and its bytes; an empty line ends them.
-There are no links, modes or owners in it, so nothing of the kind has to be refused.
+Each file is one line of JSON, `{"path": ..., "size": ...}`, and its bytes; an empty line ends the
+files. The format has no links, modes or owners, so none of them needs a check. `BuildOrder` goes
+before the files to the worker, `BuildAnswer` before the site back.
 """
 
 import json
@@ -21,11 +22,11 @@ _CHUNK: Final = 1_000_000
 
 
 class WireError(Exception):
-    """What came is not what this module sends, or ended too early."""
+    """The stream does not follow the protocol or ended too early."""
 
 
 def send_files(stream: IO[bytes], root: Path, folders: Iterable[str]) -> None:
-    """Sends every plain file of these folders below `root`. Raises OSError."""
+    """Sends every regular file of these folders below `root`, but no links. Raises OSError."""
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.is_symlink() or not path.is_file():
@@ -45,23 +46,23 @@ def receive_files(
     stream: IO[bytes],
     root: Path,
     folders: Iterable[str],
-    most: int,
-    written: Callable[[], None] = lambda: None,
+    max_bytes: int,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Writes what comes below `root`, in these folders alone and never over another file.
+    """Writes the received files below `root`, only into these folders and never over a file.
 
-    At most `most` bytes; calls `written` again and again, which may raise. Raises `Broken`,
-    OSError.
+    Accepts at most `max_bytes`. Calls `check` after each chunk; it may raise. Raises `WireError`
+    and OSError.
     """
     allowed = frozenset(folders)
     for folder in allowed:
         (root / folder).mkdir(exist_ok=True)
-    left = most
+    left = max_bytes
     while line := _line(stream):
         path, size = _facts(line, allowed)
         left -= size
         if left < 0:
-            raise WireError(f"more than {most:,} bytes")
+            raise WireError(f"more than {max_bytes:,} bytes")
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
@@ -72,13 +73,13 @@ def receive_files(
                     raise WireError("ended within a file")
                 file.write(chunk)
                 size -= len(chunk)
-                written()
+                check()
 
 
 def _line(stream: IO[bytes]) -> bytes:
     line = stream.readline(_MAX_LINE_LENGTH)
     if not line.endswith(b"\n"):
-        raise WireError("ended before its end was said")
+        raise WireError("ended without the closing empty line")
     return line[:-1]
 
 
@@ -87,48 +88,45 @@ def _facts(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
         facts: Any = json.loads(line)
         path, size = facts["path"], facts["size"]
     except (ValueError, KeyError, TypeError):
-        raise WireError("no file's name where one is wanted") from None
+        raise WireError("a file header is missing or not valid") from None
     if not isinstance(path, str) or not isinstance(size, int) or size < 0 or "\0" in path:
-        raise WireError("no file's name where one is wanted")
+        raise WireError("a file header is missing or not valid")
     parts = path.split("/")
     if len(parts) < 2 or parts[0] not in allowed or not {"", ".", ".."}.isdisjoint(parts):
-        raise WireError("a file outside its folders")
+        raise WireError("a file outside the allowed folders")
     return path, size
 
 
-# What passes between the hook and the process that builds, beside the files themselves.
-
-
 SITE: Final = "output"
-"""The folder that a build makes beside the pushed ones."""
-LONGEST: Final = 64_000_000
-"""Bytes of an order or an answer, at most."""
+"""The folder of the built site, beside the pushed folders."""
+MAX_MESSAGE_BYTES: Final = 64_000_000
+"""Maximum length of an order or an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
-    """Sent first; the three folders follow."""
+    """Sent to the worker; the files of the three folders follow."""
 
     published: str | None
-    """What the live release published, as JSON; None before the first."""
+    """`published.json` of the live release; None before the first one."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildAnswer:
-    """Sent back; the site follows if there are neither problems nor a reason why there is none."""
+    """Sent back by the worker; the site follows if `is_good`."""
 
     problems: tuple[Problem, ...] = ()
-    """What the writer can mend."""
+    """Mistakes that the writer can fix."""
     unavailable: str = ""
-    """What the operator must mend, in words."""
+    """A message about what the operator must fix."""
     is_broken: str = ""
-    """The traceback of what nobody has thought of."""
+    """The traceback of an unexpected error."""
     warnings: tuple[str, ...] = ()
     counted: str = ""
     """Such as `8 articles, 3 pages and 3 forms`."""
     seconds: float = 0.0
     due: str | None = None
-    """The next post that is held back: when, and which."""
+    """The next held-back post: its time and its file."""
 
     @property
     def is_good(self) -> bool:

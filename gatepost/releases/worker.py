@@ -1,9 +1,9 @@
-"""`python -m gatepost.releases.worker`: builds one pushed site for somebody who is not trusted.
+"""`python -m gatepost.releases.worker`: builds one pushed site with few rights.
 
-Stands behind BUILD_SOCKET as a user of its own, who can read neither the ledger, the releases nor
-the repository. It is given the pushed folders on standard input and answers with the site on
-standard output. The build itself runs in a process of its own, in bounds of time, memory and disk;
-when one is passed, or whoever wants the site is gone, it is killed and nothing of it is left.
+The worker serves BUILD_SOCKET as a separate user, who cannot read the ledger, the releases or the
+repository. It reads the pushed folders from standard input and writes the site to standard output
+(see `wire`). The build runs in a child process with limits of time, memory and disk. The worker
+kills it at a limit or when the client hangs up, and deletes its files.
 """
 
 import os
@@ -27,7 +27,7 @@ from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
 from gatepost.releases.wire import (
     ANSWER,
-    LONGEST,
+    MAX_MESSAGE_BYTES,
     ORDER,
     SITE,
     BuildAnswer,
@@ -37,25 +37,26 @@ from gatepost.releases.wire import (
 from gatepost.settings import PREFIX, Settings, Sourced
 from publish.plugins.current_file import CURRENT_FILE
 
-# Builds the site of three pushed folders with the installed code and theme, and tells how it went.
-#
-# Runs in a process that does nothing else.
-
 
 def build_once(settings: Settings, published: str | None, folder: Path) -> BuildAnswer:
-    """Builds `folder`/output. Never raises."""
+    """Builds the pushed folders in `folder` into `folder`/output. Never raises.
+
+    Changes the working folder and the environment: run it in a process of its own.
+    """
     installed = Path.cwd()
     try:
-        os.chdir(folder)  # so that a mistake is told as content/posts/..., as writers know it
-        os.environ["PYTHONSAFEPATH"] = "1"  # no program that a build starts looks for code here
-        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # where publishconf.py looks for it
-        return _run_build(installed, _given(settings, installed, published, folder))
+        os.chdir(folder)  # so that messages name content/posts/..., as writers know it
+        os.environ["PYTHONSAFEPATH"] = (
+            "1"  # programs that a build starts must not import pushed code
+        )
+        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # publishconf.py reads it
+        return _run_build(installed, _pelican_settings(settings, installed, published, folder))
     except FileErrors as error:
         return BuildAnswer(problems=error.problems)
     except MemoryError:
-        most = f"{PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
-        return BuildAnswer(unavailable=f"the build needs more memory than {most} gives it")
-    except GatepostError as error:  # settings, programs, the disk: nothing that was pushed
+        limit = f"{PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
+        return BuildAnswer(unavailable=f"the build needs more memory than {limit} allows")
+    except GatepostError as error:  # settings, programs or the disk, not the pushed files
         return BuildAnswer(unavailable=str(error).replace(f"{folder}/", ""))
     except Exception:
         return BuildAnswer(is_broken=traceback.format_exc())
@@ -63,14 +64,14 @@ def build_once(settings: Settings, published: str | None, folder: Path) -> Build
 
 def _run_build(installed: Path, overrides: Mapping[str, object]) -> BuildAnswer:
     from publish.build.release import finish  # noqa: PLC0415
-    from publish.build.site import build  # noqa: PLC0415 - in bounds of memory, and not by who waits
+    from publish.build.site import build  # noqa: PLC0415 - only in the child
     from publish.cli import counted_parts  # noqa: PLC0415
 
     outcome = build(installed / "publishconf.py", overrides, finish=finish).summary
     return BuildAnswer(warnings=outcome.warnings, counted=counted_parts(outcome), due=outcome.due)
 
 
-def _given(
+def _pelican_settings(
     settings: Settings, installed: Path, published: str | None, folder: Path
 ) -> Mapping[str, object]:
     from publish.checks.layout import PUBLISHED  # noqa: PLC0415
@@ -86,21 +87,21 @@ def _given(
         "CAPTURE_URL": settings.capture_url,
         CURRENT_FILE: str(folder / ".work/reading"),
     }
-    if published is not None:  # so that no address which readers know is lost without a word
+    if published is not None:  # the build reports a lost address
         before = folder / ".work/published.json"
         before.write_text(published, encoding="utf-8")
         overrides[PUBLISHED] = str(before)
     return overrides
 
 
-_LOOKS: Final = 0.1
-"""Seconds between two looks at a build and at the disk."""
+_POLL_SECONDS: Final = 0.1
+"""Seconds between two checks of the build and of the disk."""
 
 
 def main() -> None:
-    """Serves one order."""
+    """Reads one order, builds, and writes the answer and the site."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a plugin prints is no answer
+    os.dup2(2, 1)  # output of plugins must not mix with the answer
     os.umask(0o022)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with _work_folder() as folder, suppress(BrokenPipeError):
@@ -129,14 +130,14 @@ def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
     except GatepostError as error:
         return BuildAnswer(unavailable=str(error))
     except OSError as error:
-        return BuildAnswer(unavailable=f"the build cannot keep its files: {error.strerror}")
+        return BuildAnswer(unavailable=f"the build cannot write its files: {error.strerror}")
     except Exception:
         return BuildAnswer(is_broken=traceback.format_exc())
 
 
 def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
     limits = Limits.of(settings)
-    order = ORDER.validate_json(sys.stdin.buffer.readline(LONGEST))
+    order = ORDER.validate_json(sys.stdin.buffer.readline(MAX_MESSAGE_BYTES))
     receive_files(sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_room(folder))
     work = folder / ".work"
     work.mkdir()
@@ -148,12 +149,12 @@ def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
         status = _wait(child, folder, work, limits, answers)
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)  # with all that it has started
+            os.killpg(child, signal.SIGKILL)  # with all processes that it has started
         with suppress(ChildProcessError):
             os.waitpid(child, 0)
     if not (work / "answer").is_file():
         raise Unavailable(
-            f"the build broke off without a word ({os.waitstatus_to_exitcode(status)}); it may "
+            f"the build ended without an answer ({os.waitstatus_to_exitcode(status)}); it may "
             f"have needed more memory than {PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
         )
     answer: BuildAnswer = ANSWER.validate_json((work / "answer").read_bytes())
@@ -161,26 +162,26 @@ def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
 
 
 def _wait(child: int, folder: Path, work: Path, limits: Limits, answers: IO[bytes]) -> int:
-    """Until the build has ended; its status. Raises what ends it."""
-    ends = time.monotonic() + limits.seconds
-    gone = select.poll()
-    gone.register(answers, 0)  # tells a hang-up alone
+    """Waits for the end of the build and returns its status. Raises at a limit or a hang-up."""
+    deadline = time.monotonic() + limits.seconds
+    hang_up = select.poll()
+    hang_up.register(answers, 0)  # reports only a hang-up
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return status
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             path, message = build_timeout(work / "reading", limits.seconds)
             raise FileErrors([Problem(path, None, message)])
         limits.check_room(folder)
-        if gone.poll(_LOOKS * 1000):
+        if hang_up.poll(_POLL_SECONDS * 1000):
             raise BrokenPipeError
 
 
 def _build_and_end(
     settings: Settings, published: str | None, folder: Path, limits: Limits
 ) -> NoReturn:
-    """In the child. Its group is its own, so that it can be killed with all that it starts."""
+    """Runs the build in the child, in a new process group that `_build` can kill."""
     code = 1
     try:
         os.setpgid(0, 0)
@@ -188,7 +189,9 @@ def _build_and_end(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
         seconds = limits.seconds * (os.cpu_count() or 1) + 60
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))  # if we are killed ourselves
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (seconds, seconds)
+        )  # in case the worker itself is killed
         answer = build_once(settings, published, folder)
         draft = folder / ".work/draft"
         draft.write_bytes(ANSWER.dump_json(answer))

@@ -165,7 +165,9 @@ def test_a_builder_who_could_read_the_ledgers_folder_is_refused(server: Server) 
 
 
 def test_nobody_behind_the_socket_is_told_in_a_line(server: Server) -> None:
-    with pytest.raises(Unavailable, match=r"nobody builds at /nowhere\.sock: `systemctl status"):
+    with pytest.raises(
+        Unavailable, match=r"no build service answers at /nowhere\.sock: `systemctl status"
+    ):
         server.build(BUILD_SOCKET="/nowhere.sock")
 
 

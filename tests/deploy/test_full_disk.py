@@ -42,8 +42,8 @@ def test_a_full_disk_is_told_and_the_next_push_is_taken(small: Server) -> None:
                 assert not text.taken
                 assert message in text.text
                 assert text.lines[-2:] == [
-                    "That is not of your making: please tell the operator.",
-                    "Nothing was published; readers see what they saw before.",
+                    "This is not your mistake: please tell the operator.",
+                    "Nothing was published; the site is unchanged.",
                 ]
                 assert small.live == live
             filling.unlink()

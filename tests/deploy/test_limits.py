@@ -28,10 +28,10 @@ def test_what_a_push_unpacks_to_is_bounded_and_the_largest_files_are_named() -> 
     with pytest.raises(Refused) as message:
         LIMITS.check_push(files(10, 40, 40, 40, 40, 40, 40, 30))
     assert str(message.value) == (
-        "this push unpacks to 280 MB in content/, campaigns/ and clients/, and 200 MB is the most "
-        "(GATEPOST_LARGEST_PUSH_MB, which the operator sets); the largest: "
+        "this push unpacks to 280 MB in content/, campaigns/ and clients/, and the maximum is "
+        "200 MB (GATEPOST_LARGEST_PUSH_MB, which the operator sets); the largest: "
         "content/gated/1.bin (40 MB), content/gated/2.bin (40 MB), content/gated/3.bin (40 MB): "
-        "make them smaller, and take them out of the commits as well"
+        "make them smaller, and remove them from the commits as well"
     )
 
 
@@ -42,7 +42,7 @@ def test_at_the_limit_a_push_is_taken() -> None:
 def test_the_number_of_files_is_bounded() -> None:
     few = replace(LIMITS, files=3)
     few.check_push(files(1, 1, 1))
-    with pytest.raises(Refused, match=r"4 files in .*, and 3 is the most \(GATEPOST_MOST_FILES"):
+    with pytest.raises(Refused, match=r"4 files in .*, and the maximum is 3 \(GATEPOST_MOST_FILES"):
         few.check_push(files(1, 1, 1, 1))
 
 
@@ -61,7 +61,7 @@ def test_publishing_leaves_the_reserve_free(
     some.check_room(tmp_path, 100 * MEGABYTE)
     with pytest.raises(Unavailable, match=r"room for 100 MB beside the 500 MB .*RESERVE_MB"):
         some.check_room(tmp_path, 101 * MEGABYTE)
-    with pytest.raises(Unavailable, match="this push wants more"):
+    with pytest.raises(Unavailable, match="this push needs more"):
         replace(LIMITS, reserve=601 * MEGABYTE).check_room(tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.deploy.server import ROOT, Server, Writer, as_publisher
 
-UNTOUCHED = "Nothing was published; readers see what they saw before."
+UNTOUCHED = "Nothing was published; the site is unchanged."
 
 
 def refused(writer: Writer, *what: str) -> list[str]:
@@ -111,11 +111,13 @@ def test_only_the_branch_main_is_published(writer: Writer) -> None:
 
 
 def test_main_is_neither_deleted_nor_pushed_by_force(writer: Writer) -> None:
-    assert refused(writer, ":main") == ["`main` is what readers see: it cannot be deleted"]
+    assert refused(writer, ":main") == ["`main` is the published branch: it cannot be deleted"]
     writer.git("reset", "--quiet", "--hard", "HEAD~1")
     writer.post("instead")
     (line,) = refused(writer, "--force", "main")
-    assert line.startswith("this would take back what others have published: run `git pull")
+    assert line.startswith(
+        "this push would remove commits that others have published: run `git pull"
+    )
 
 
 def test_a_push_of_nothing_changes_nothing(writer: Writer, server: Server) -> None:
@@ -134,11 +136,11 @@ def test_a_push_of_nothing_changes_nothing(writer: Writer, server: Server) -> No
         ("echo x > content/posts/Notes.md; echo y > content/posts/notes.md", "in capitals"),
         ("mkdir content/Posts; echo x > content/Posts/x.md", "in capitals"),
         ("echo x > content/posts/page.rst", "is not Markdown"),
-        ("echo x > 'content/images/a\\b.svg'", "has a name that not every machine can keep"),
+        ("echo x > 'content/images/a\\b.svg'", "has a name that some systems cannot store"),
         ("touch \"$(printf 'content/images/\\033[31m.svg')\"", "has a name that not every"),
-        ("rm -r content && echo x > content", "is a file, and a folder is wanted"),
-        ("git rm -rq content", "no such folder in this push"),
-        ("head -c 2100000 /dev/zero > content/images/big.svg", "has 2 MB, and 2 MB is the most"),
+        ("rm -r content && echo x > content", "is a file, but must be a folder"),
+        ("git rm -rq content", "this folder is missing in the push"),
+        ("head -c 2100000 /dev/zero > content/images/big.svg", "has 2 MB, and the maximum is 2 MB"),
     ],
 )  # fmt: skip
 def test_what_could_leave_its_folder_or_meet_another_file_is_refused(
@@ -177,7 +179,7 @@ def test_the_reserve_of_the_disk_is_not_published_into(writer: Writer) -> None:
     line, lookup = refused(writer)
     del writer.server.settings["reserve_mb"]
     assert line.startswith("the server's disk has room for 0 MB beside the 1,000,000 MB that are")
-    assert lookup == "That is not of your making: please tell the operator."
+    assert lookup == "This is not your mistake: please tell the operator."
 
 
 def fed(writer: Writer, raw: bytes, *command: str) -> str:
@@ -205,7 +207,7 @@ def hand_made(writer: Writer, name: bytes, mode: bytes = b"100644") -> str:
 def test_a_tree_made_by_hand_leads_nowhere(writer: Writer, server: Server, name: bytes) -> None:
     commit = hand_made(writer, name)
     (line, *_) = refused(writer, f"{commit}:main")
-    assert line.endswith("leads out of its folder: take it away"), line
+    assert line.endswith("points out of its folder: remove it"), line
     assert not list(server.folder.glob("**/evil.py"))
 
 

@@ -82,7 +82,7 @@ def test_campaigns_are_not_changed_while_the_ledger_does_not_answer(
     server.settings["ledger_socket"] = asked
     assert not text.taken
     assert text.lines[-3].startswith("the ledger does not answer at /nowhere.sock")
-    assert text.lines[-2] == "That is not of your making: please tell the operator."
+    assert text.lines[-2] == "This is not your mistake: please tell the operator."
 
 
 def test_posts_are_published_without_the_ledger(writer: Writer, server: Server) -> None:
