@@ -1,1 +1,1 @@
-"""Takes posts, pages and pictures over from Ghost, Hugo and WordPress."""
+"""Imports posts, pages and pictures from Ghost, Hugo and WordPress."""

@@ -1,4 +1,4 @@
-"""The head of a text that is taken over: what the export says, and nothing that it does not."""
+"""The front matter of an imported item, made only from what the export contains."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _SIZE = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
 def front_matter_of(
     item: Item, slug: str, rewriter: LinkRewriter, layout: Layout, now: datetime
 ) -> Mapping[str, Value]:
-    """Keys in the order of the file. What is lacking or too long is told."""
+    """The keys in the order of the file. Notes what is missing or too long."""
     front_matter: dict[str, Value] = {"title": _title(item, rewriter) or slug}
     front_matter |= _dates(item, rewriter, layout)
     if item.kind == "post":
@@ -28,7 +28,7 @@ def front_matter_of(
             "series": line(item.series),
         }
     else:
-        _report_unread(item, rewriter)
+        _note_unused(item, rewriter)
     front_matter |= {"slug": slug, "summary": _summary(item, rewriter)}
     front_matter |= _image(item, rewriter)
     front_matter["noindex"] = item.noindex
@@ -39,8 +39,8 @@ def front_matter_of(
     return front_matter
 
 
-def _report_unread(item: Item, rewriter: LinkRewriter) -> None:
-    """What a page may not say here."""
+def _note_unused(item: Item, rewriter: LinkRewriter) -> None:
+    """Notes keys of the export that a page cannot have."""
     if words := _words((item.category, *item.tags)):
         rewriter.note("tags", f"a page has no tags here: {join_words(words)}")
     if names := _words((*item.authors, item.series)):
@@ -48,12 +48,12 @@ def _report_unread(item: Item, rewriter: LinkRewriter) -> None:
 
 
 def is_future(item: Item, layout: Layout, now: datetime) -> bool:
-    """Whether a post would be held back."""
+    """Whether the item is a post with a date after `now`."""
     return item.kind == "post" and local(item.date, layout) > local(now, layout)
 
 
 def local(when: Moment | None, layout: Layout) -> str:
-    """A date, or date and time in the site's zone, as a head has it; nothing if it holds none."""
+    """The date, or the date and time in the site's zone, for front matter; empty if not usable."""
     if when is None or not 1900 <= when.year <= 2999:
         return ""
     if isinstance(when, datetime):
@@ -82,7 +82,7 @@ def _dates(item: Item, rewriter: LinkRewriter, layout: Layout) -> Iterator[tuple
 
 
 def _summary(item: Item, rewriter: LinkRewriter) -> str:
-    """The first that is of the right length, else the first."""
+    """The first summary of a valid length, else the first one."""
     offered = [words for words in map(line, item.summaries) if words]
     fits = [text for text in offered if MIN_SUMMARY_LENGTH <= len(text) <= MAX_SUMMARY_LENGTH]
     if not offered:
@@ -111,5 +111,5 @@ def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
 
 
 def _words(words: tuple[str, ...], *but: str) -> tuple[str, ...]:
-    """Each once, none empty."""
+    """The words without duplicates, empty ones and those in `but`."""
     return tuple(dict.fromkeys(word for word in map(line, words) if word and word not in but))

@@ -1,4 +1,4 @@
-"""Slugs and files of what is taken over, and the old addresses that lead to them."""
+"""Slugs, files and old addresses of imported items, and the new targets of links and pictures."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +22,15 @@ from publish.new_file import slug_of
 _NO_FILES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 )
-"""Names that some systems keep for devices: a repository that holds them cannot be checked out."""
+"""Device names on Windows: a repository with such file names cannot be checked out there."""
 _OUR_FOLDERS: Final = frozenset({"drafts", "static"})
 
 
 class Addresses:
-    """Decided once for the whole export, the same on every run, whatever is there already."""
+    """The slug and file of each item of an export.
+
+    They are the same on every run, whether or not files of an earlier run exist.
+    """
 
     def __init__(self, export: Export, writing: Writing, notes: Notes) -> None:
         self._writing = writing
@@ -35,9 +38,9 @@ class Addresses:
         self._reserved = {path.name for path in self._layout.static} | _OUR_FOLDERS
         self.slugs: Mapping[Item, str] = self._slugs(export, notes)
         self.names: dict[Item, str] = {}
-        """The file of each below the content folder: of what is there already, the one there."""
+        """The file of each item below the content folder; the existing one if there is one."""
         self.there: dict[Item, str] = {}
-        """What need not be written, to the path of the file that is there."""
+        """Items that exist already, with the path of their file."""
         for item, slug in self.slugs.items():
             self._name(item, slug)
         self.by_name = {name: item for item, name in self.names.items()}
@@ -49,11 +52,11 @@ class Addresses:
         self._taken = {f"{slug}/" for slug in self.slugs.values()} | set(writing.by_address)
 
     def at(self, path: str) -> Item | None:
-        """What the old site showed at a path."""
+        """The item that the old site showed at a path."""
         return self._by_path.get(path_key(path))
 
     def shown(self, item: Item) -> str:
-        """The item's file as notes name it."""
+        """The path of the item's file, as notes show it."""
         return short_path(self._layout.content / self.names[item])
 
     def _slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
@@ -93,7 +96,7 @@ class Addresses:
             self.there[item] = holder.where
 
     def aliases(self, item: Item, say: Say) -> Iterator[str]:
-        """Old paths that are not the new one, each as a slug if it can be one."""
+        """Old paths that differ from the new one, as slugs where possible. Notes the others."""
         for path in (item.address, *item.aliases):
             name = unquote(split(path).path).strip("/")
             if split(path).query:
@@ -122,12 +125,9 @@ class Addresses:
         say("address", f"its old address {path} {reason}")
 
 
-# Where the links and pictures of a text that is taken over lead.
-
-
 @dataclass(frozen=True, slots=True)
 class ItemLinkRewriter:
-    """Follows the addresses of one text. It is a `Carrier`."""
+    """Rewrites the links and pictures of one item. Implements `LinkRewriter`."""
 
     item: Item
     addresses: Addresses
@@ -138,11 +138,11 @@ class ItemLinkRewriter:
     say: Say
 
     def note(self, kind: str, message: str) -> None:
-        """Something that was not carried as it stood."""
+        """Notes something that was lost or changed."""
         self.say(kind, message)
 
     def link(self, href: str) -> str:
-        """To the new file, if the export holds it; else as it was, told if it was a page."""
+        """The new target if the export has it; else the old one, with a note if it was a page."""
         parts = split(href)
         if parts.scheme not in {"", "http", "https", "mailto", "tel"}:
             self.say("script", f"a link to `{parts.scheme}:` was taken out")
@@ -164,7 +164,7 @@ class ItemLinkRewriter:
         return self._old(href)
 
     def picture(self, src: str) -> str:
-        """To its copy; one that the export lacks stays where it was, and is told."""
+        """The address of the copied picture; the old address and a note if the export lacks it."""
         if not src or src.startswith("data:"):
             self.say("picture", "one within the text, or without an address, was taken out")
             return ""
@@ -177,7 +177,7 @@ class ItemLinkRewriter:
         return ""
 
     def canonical(self) -> str:
-        """Where the text appeared first; nothing if that was the old site itself."""
+        """The canonical address; empty if it was on the old site itself."""
         url = line(self.item.canonical)
         is_full = split(url).scheme in {"http", "https"} and split(url).hostname and " " not in url
         if url and not is_full:
@@ -186,7 +186,7 @@ class ItemLinkRewriter:
         return url if self.places.path(url, self.item) is None else ""
 
     def _old(self, address: str) -> str:
-        """On the old site, if it is known where that was; Ghost puts a sign in its place."""
+        """The full address on the old site: replaces Ghost's placeholder if the host is known."""
         if not address.startswith(GHOST):
             return address
         host = min(self.places.hosts, default="")
@@ -197,34 +197,31 @@ class ItemLinkRewriter:
         return self.pictures.place(*found) if found else ""
 
     def _is_private(self, to: Item) -> bool:
-        """Whether readers of this text would come to one that they may not see."""
+        """Whether the target is not public while this item is."""
         if self.item.status == "draft" or to is self.item:
             return False
         later = local(to.date, self.layout) > local(self.item.date, self.layout)
         return to.status == "draft" or (later and is_future(to, self.layout, self.now))
 
 
-# Pictures, links, and what another site would show in a page.
-
-
-SHOWN_ELSEWHERE = ("iframe", "embed", "object", "video", "audio", "frame")
+EMBEDS = ("iframe", "embed", "object", "video", "audio", "frame")
 
 
 def rewrite_media(soup: BeautifulSoup, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
-    """Gives each picture and link its new address; what others would serve becomes a link to it.
+    """Gives each picture and link its new address; embedded content of other sites becomes a link.
 
-    `wanted` are the ids that links lead to: those of places are kept.
+    `wanted` are the ids that links point to: anchors with them are kept.
     """
-    for tag in soup.find_all(SHOWN_ELSEWHERE):
+    for tag in soup.find_all(EMBEDS):
         if not tag.decomposed:
-            _shown_elsewhere(soup, tag, rewriter)
+            _replace_embed(soup, tag, rewriter)
     for tag in soup.find_all("img"):
-        _picture(tag, rewriter)
+        _rewrite_picture(tag, rewriter)
     for tag in soup.find_all("a"):
-        _link(tag, rewriter, wanted)
+        _rewrite_link(tag, rewriter, wanted)
 
 
-def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> None:
+def _replace_embed(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> None:
     source = tag.find("source")
     inner = str(source.get("src") or "") if isinstance(source, Tag) else ""
     address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or inner)
@@ -242,13 +239,13 @@ def _shown_elsewhere(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> N
     tag.replace_with(paragraph)
 
 
-def _picture(tag: Tag, rewriter: LinkRewriter) -> None:
+def _rewrite_picture(tag: Tag, rewriter: LinkRewriter) -> None:
     source = str(tag.get("src") or "")
     if (not source or source.startswith("data:")) and tag.get("data-src"):
         source = str(tag["data-src"])
     parent = tag.parent
     if parent is not None and parent.name == "a" and is_picture(str(parent.get("href") or "")):
-        source = str(parent["href"])  # the whole picture, to which a smaller one leads
+        source = str(parent["href"])  # the full-size picture behind a thumbnail
         parent.unwrap()
     found = rewriter.picture(source.strip())
     if not found:
@@ -260,7 +257,7 @@ def _picture(tag: Tag, rewriter: LinkRewriter) -> None:
         rewriter.note("alt", message)
 
 
-def _link(tag: Tag, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
+def _rewrite_link(tag: Tag, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
     href = str(tag.get("href") or "").strip()
     place = tag.get("id") or tag.get("name")
     if place and str(place) in wanted:

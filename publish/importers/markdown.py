@@ -1,7 +1,8 @@
-"""HTML to the Markdown that our pages are made of.
+"""Converts cleaned HTML to Markdown for Python-Markdown.
 
-markdownify does the work. What differs here is what Python-Markdown asks for: four spaces within a
-list, no fence within one, and signs of our own that a text must not hold by chance.
+Extends markdownify where Python-Markdown differs: it indents lists by four spaces, allows no code
+fence in a list, and needs more characters escaped. `list_of`, `quote_of`, `item_of` and `table_of`
+separate items, rows and cells by control characters, which cleaned text cannot contain.
 """
 
 import re
@@ -13,26 +14,19 @@ from markdownify import MarkdownConverter
 
 from publish.importers.text import escape_address, escape_markdown
 
-# The tags of ours that stand in an HTML tree for what Markdown writes in another way.
-
-
 RAW: Final = "gatepost-raw"
-"""Stands for a piece of HTML that Markdown has no word for; its number is in `n`."""
+"""Placeholder tag for HTML that Markdown cannot express; the attribute `n` is its number."""
 NOTE: Final = "gatepost-footnote"
-
-
-# Lists and tables in Markdown, of texts that were converted within them.
-#
-# Rows and items are told apart by signs that cleaned texts do not hold.
+"""Placeholder tag for a footnote or a reference to one; the attribute `n` is its number."""
 
 
 CELL: Final = "\x1f"
 ROW: Final = "\x1e"
 END: Final = "\x1d"
-"""Stands at the end of a list or quote that stands in no other."""
+"""Marks the end of a list or quote that is not nested."""
 NESTING: Final = frozenset({"li", "blockquote", "dd", "td", "th", "details", NOTE})
 INDENT: Final = " " * 4
-"""What Python-Markdown asks for within a list."""
+"""The indentation that Python-Markdown requires in a list."""
 
 
 def list_of(el: Tag, text: str, parent_tags: set[str]) -> str:
@@ -72,19 +66,19 @@ def item_of(el: Tag, text: str) -> str:
     parent = el.parent.name if el.parent else ""
     if not text.strip():
         return ""
-    if parent not in {"ul", "ol"}:  # one that belongs to no list
+    if parent not in {"ul", "ol"}:  # an item outside a list
         return f"\n\n-   {inner.strip()}\n\n"
     is_loose = bool(el.find("p", recursive=False)) and len(el.find_all(recursive=False)) > 1
     return f"{ROW}{inner}\n" + ("\n" if is_loose else "")
 
 
 def indented(text: str) -> str:
-    """Every line but empty ones below a sign."""
+    """Indents every line except empty ones."""
     return "\n".join(f"{INDENT}{line}" if line else "" for line in text.split("\n"))
 
 
 def table_of(el: Tag, text: str) -> str:
-    """`<table>`, its caption above it."""
+    """`<table>`, with its caption above it."""
     found = el.find("caption")
     words = escape_markdown(" ".join(found.get_text().split())) if isinstance(found, Tag) else ""
     caption = f"{words}\n\n" if words else ""
@@ -114,12 +108,12 @@ def _rule(cell: Tag) -> str:
 
 
 _NEXT_LIKE: Final = re.compile(rf"{END}\s*\n(?=>|-   |\d+\. )")
-"""Two quotes or lists, one below the other: without something between them they were one."""
+"""Two adjacent quotes or lists: without a separator Markdown joins them."""
 _CODE_AS_BLOCK: Final = {"li", "blockquote", "dd", NOTE}
 
 
 def markdown(soup: BeautifulSoup, raw: tuple[str, ...]) -> str:
-    """The text as Markdown, with one newline at its end. `raw` are the pieces that stay HTML."""
+    """The text as Markdown, with one newline at its end. `raw` holds the pieces that stay HTML."""
     text: str = _Writer(raw).convert_soup(soup)
     text = _NEXT_LIKE.sub("\n\n<!-- -->\n\n", text).replace(END, "")
     text = re.sub(r"[ \t]+\n\n", "\n\n", re.sub(r"\n{3,}", "\n\n", text))
@@ -127,7 +121,7 @@ def markdown(soup: BeautifulSoup, raw: tuple[str, ...]) -> str:
 
 
 def _kept(name: str) -> Any:
-    """A tag for words in a line, for which Markdown has no sign."""
+    """A converter that keeps an inline tag, because Markdown has no syntax for it."""
 
     def convert(self: Any, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG001
         if not text.strip() or "_noformat" in parent_tags:
@@ -140,7 +134,7 @@ def _kept(name: str) -> Any:
 
 
 class _Writer(MarkdownConverter):
-    """Names and parameters are those that markdownify calls."""
+    """The converter. markdownify sets the names and parameters of its methods."""
 
     def __init__(self, raw: tuple[str, ...]) -> None:
         super().__init__(heading_style="atx", bullets="-", autolinks=False)
@@ -190,7 +184,7 @@ class _Writer(MarkdownConverter):
         return f"![{alt}]({escape_address(str(el['src']))}{_title(el)})" if el.get("src") else ""
 
     def convert_figure(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """One picture with a plain caption is a picture with a title, which becomes a caption."""
+        """A picture with a plain caption gets it as its title, which pages show as caption."""
         pictures, caption = el.find_all("img"), el.find("figcaption")
         words = " ".join(caption.get_text().split()) if isinstance(caption, Tag) else ""
         has_more = " ".join(el.get_text().split()) != words
@@ -222,7 +216,7 @@ class _Writer(MarkdownConverter):
         language = str(
             el.get("lang") or (inner.get("lang") if isinstance(inner, Tag) else "") or ""
         )
-        if parent_tags & _CODE_AS_BLOCK:  # Python-Markdown knows fences at the margin alone
+        if parent_tags & _CODE_AS_BLOCK:  # Python-Markdown allows fences only at the margin
             lines = ([f":::{language}"] if language else []) + code.split("\n")
             return "\n\n" + "\n".join(f"{INDENT}{line}".rstrip() for line in lines) + "\n\n"
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
@@ -273,7 +267,7 @@ class _Writer(MarkdownConverter):
 
 
 def _title(el: Tag) -> str:
-    """A title in quotes. Pelican and both engines end it at the last of them."""
+    """The title in quotes. Replaces quotes inside it: Markdown engines end the title there."""
     words = " ".join(str(el.get("title") or "").split()).replace('"', "”").replace("{", "&#123;")
     return f' "{words}"' if words else ""
 
@@ -282,4 +276,4 @@ KNOWN: Final = frozenset(
     {name.removeprefix("convert_").replace("_", "-") for name in dir(_Writer)}
     | {f"h{level}" for level in range(1, 7)}
 )
-"""Tags of which the Markdown says something."""
+"""Tags that the converter can express in Markdown."""

@@ -1,7 +1,7 @@
-"""HTML of strangers, made fit for a page of ours before it becomes Markdown.
+"""Cleans the HTML of an export before it becomes Markdown.
 
-Scripts and handlers go, what others would serve becomes a link to it, headings begin with the
-second level and leave out none. Whatever goes is told.
+It removes scripts and event handlers, turns embedded content into links, and makes headings start
+at level 2 without gaps. Each removal is noted.
 """
 
 import re
@@ -18,14 +18,11 @@ from publish.importers.markdown import KNOWN, NOTE, RAW
 from publish.importers.model import LinkRewriter, count_noun, join_counts
 from publish.importers.text import MAX_DEPTH, NestedTooDeeply, line, soup_of, words_of
 
-# Levels of headings: they begin with the second and leave out none.
-
-
 HEADING: Final = re.compile(r"h[1-6]")
 
 
 def level_headings(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
-    """Puts each one level below the one above it that is greater, and tells how many changed."""
+    """Puts each heading one level below its parent, starting at level 2. Notes how many changed."""
     above: list[tuple[int, int]] = []
     changed = 0
     for tag in soup.find_all(HEADING):
@@ -44,9 +41,6 @@ def level_headings(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         rewriter.note("headings", text)
 
 
-# Which attributes and tags of an HTML tree say something here; the others are counted.
-
-
 _KEPT: Final = {
     "a": ("href", "title"),
     "img": ("src", "alt", "title"),
@@ -62,20 +56,20 @@ _CELLS: Final = frozenset({"td", "th"})
 _ALIGN: Final = re.compile(r"text-align\s*[:-]\s*(left|center|right)")
 _LANGUAGE: Final = re.compile(r"(?:lang(?:uage)?-|brush:\s*)([\w+#.-]+)")
 _NOT_CARRIED: Final = frozenset({"class", "style", "id", "rel", "title", "lang", "dir"})
-"""Attributes that say nothing if they are empty."""
+"""Attributes that are not noted if they are empty."""
 _NO_MATTER: Final = frozenset(
     {"html", "head", "body", "div", "span", "section", "article", "main", "header", "footer",
      "picture", "source", "tbody", "thead", "tfoot", "colgroup", "col", "wbr", "figcaption"}
 )  # fmt: skip
-"""Tags that only hold others together: their words and their attributes say all."""
+"""Tags that only group others. Their loss needs no note."""
 
 
 def convert_attributes(
     soup: BeautifulSoup, rewriter: LinkRewriter, wanted: Collection[str]
 ) -> None:
-    """Leaves what a page here can show; tells how many others there were, by name.
+    """Keeps the attributes that a page can use, and notes the count of others by name.
 
-    `wanted` are the ids that links lead to.
+    `wanted` are the ids that links point to.
     """
     left = Counter[str]()
     for tag in soup.find_all(True):
@@ -83,7 +77,7 @@ def convert_attributes(
         used = set(kept)
         if tag.name in _CODE_TAGS:
             used |= _keep_language(tag, kept)
-        elif tag.name in _CELLS and (found := _ALIGN.search(_look(tag))):
+        elif tag.name in _CELLS and (found := _ALIGN.search(_class_and_style(tag))):
             kept["align"] = found[1]
             used |= {"style", "class", "data-align"}
         if str(tag.get("id") or "") in wanted and (tag.name == "a" or HEADING.fullmatch(tag.name)):
@@ -103,7 +97,7 @@ def convert_attributes(
 
 
 def report_unknown_tags(soup: BeautifulSoup, rewriter: LinkRewriter, known: frozenset[str]) -> None:
-    """Counts the tags that Markdown has no sign for: their words alone are carried."""
+    """Notes the tags that Markdown cannot express: only their text is imported."""
     names = Counter(tag.name for tag in soup.find_all(True))
     odd = {name: number for name, number in names.items() if name not in known | _NO_MATTER}
     if odd:
@@ -111,8 +105,8 @@ def report_unknown_tags(soup: BeautifulSoup, rewriter: LinkRewriter, known: froz
 
 
 def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
-    """Puts the language of code into `lang`; gives the attributes that said it."""
-    found = _LANGUAGE.search(_look(tag))
+    """Stores the language of code in `lang`. Returns the attributes it may come from."""
+    found = _LANGUAGE.search(_class_and_style(tag))
     named = str(tag.get("data-lang") or tag.get("lang") or (found[1] if found else ""))
     if not re.fullmatch(r"[\w+#.-]+", named):
         return set()
@@ -120,18 +114,15 @@ def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
     return {"data-lang", "lang", "class"}
 
 
-def _look(tag: Tag) -> str:
-    """Classes and style, in which editors keep what HTML has no attribute for."""
+def _class_and_style(tag: Tag) -> str:
+    """The classes and style of a tag, where editors store alignment and language."""
     classes = tag.get("class")
     text = " ".join(classes) if isinstance(classes, list) else str(classes or "")
     return f"{text} {tag.get('style') or ''}"
 
 
-# Footnotes in the HTML of CommonMark's engines and of WordPress.
-
-
 def mark_footnotes(soup: BeautifulSoup) -> None:
-    """Puts a tag of ours in the place of each note, and of each raised link that leads to one."""
+    """Replaces footnotes of CommonMark engines and WordPress, and their references, by `NOTE`."""
     notes = {str(tag.get("id")): tag for tag in soup.select("div.footnote-definition")}
     numbers: dict[str, str] = {}
     for mark in soup.select("sup.footnote-reference, sup.fn"):
@@ -149,14 +140,11 @@ def mark_footnotes(soup: BeautifulSoup) -> None:
         tag.attrs = {"n": number}
 
 
-# Tables that Markdown cannot show stay HTML.
-
-
 _BLOCKS: Final = ("ul", "ol", "dl", "pre", "blockquote", "table", "figure", "hr", "h1", "h2", "h3")
 
 
-def take_out_complex(soup: BeautifulSoup) -> tuple[str, ...]:
-    """Puts a sign in the place of each table that Markdown's cannot show; gives their HTML."""
+def extract_complex_tables(soup: BeautifulSoup) -> tuple[str, ...]:
+    """Replaces tables that Markdown cannot express by `RAW`. Returns their HTML."""
     raw: list[str] = []
     for table in soup.find_all("table"):
         if table.find_parent("table") or not _is_complex(table):
@@ -188,7 +176,7 @@ _FORMS: Final = ("form", "input", "button", "select", "textarea", "dialog")
 _DRAWN: Final = ("svg", "math", "canvas", "map")
 _CODE: Final = ("pre", "code", "kbd", "samp")
 _MARKERS: Final = ("wp:", "/wp:", "kg-card-begin", "kg-card-end")
-"""Comments in which editors keep where their own pieces begin and end."""
+"""Starts of comments that editors write around their blocks."""
 _DIVIDERS: Final = {
     "more": "where its beginning for lists ended (`more`)",
     "noteaser": "that its beginning shows in lists alone (`noteaser`)",
@@ -199,40 +187,42 @@ _DIVIDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CleanHtml:
-    """HTML that may become Markdown, and the pieces that stay HTML."""
+    """HTML that is ready for Markdown, and the pieces that stay HTML."""
 
     soup: BeautifulSoup
     raw: tuple[str, ...]
 
 
 def clean_html(html: str, rewriter: LinkRewriter, wanted: Collection[str]) -> CleanHtml:
-    """`wanted` are ids that links of the export lead to: those of headings and places are kept."""
+    """Cleans HTML. `wanted` are the ids that links point to: headings and anchors keep them."""
     try:
         soup = soup_of(html)
     except NestedTooDeeply:
         message = f"has more than {MAX_DEPTH} tags within tags: only its words were carried"
         rewriter.note("text", message)
-        return CleanHtml(_words(html), ())
+        return CleanHtml(_text_paragraphs(html), ())
     for tag in soup.find_all([RAW, NOTE]):
         tag.unwrap()
-    _comments(soup, rewriter)
+    _remove_comments(soup, rewriter)
     mark_footnotes(soup)
-    _tasks(soup)
-    _take_away(soup, rewriter, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out")
-    _forms(soup, rewriter)
-    _take_away(soup, rewriter, _DRAWN, "drawing", "`<{}>` in the text was taken out")
+    _replace_checkboxes(soup)
+    _remove_tags(
+        soup, rewriter, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out"
+    )
+    _remove_forms(soup, rewriter)
+    _remove_tags(soup, rewriter, _DRAWN, "drawing", "`<{}>` in the text was taken out")
     rewrite_media(soup, rewriter, wanted)
     level_headings(soup, rewriter)
     convert_attributes(soup, rewriter, wanted)
-    raw = take_out_complex(soup)
-    _within_code(soup, rewriter)
-    _within_captions(soup, rewriter)
+    raw = extract_complex_tables(soup)
+    _note_links_in_code(soup, rewriter)
+    _note_lost_captions(soup, rewriter)
     report_unknown_tags(soup, rewriter, KNOWN)
     return CleanHtml(soup, raw)
 
 
-def _words(html: str) -> BeautifulSoup:
-    """Each piece of text as a paragraph."""
+def _text_paragraphs(html: str) -> BeautifulSoup:
+    """A tree with each piece of text as a paragraph."""
     flat = soup_of("")
     for words in words_of(html):
         paragraph = flat.new_tag("p")
@@ -241,8 +231,8 @@ def _words(html: str) -> BeautifulSoup:
     return flat
 
 
-def _comments(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
-    """Takes out what no reader saw: comments, declarations, processing instructions."""
+def _remove_comments(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
+    """Removes comments, declarations and processing instructions. Notes how many."""
     number = 0
     for comment in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         if isinstance(comment, CData):
@@ -258,7 +248,7 @@ def _comments(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         rewriter.note("comment", f"{count_noun(number, 'comment')} of the HTML left out")
 
 
-def _take_away(
+def _remove_tags(
     soup: BeautifulSoup, rewriter: LinkRewriter, names: tuple[str, ...], kind: str, message: str
 ) -> None:
     for tag in soup.find_all(names):
@@ -267,7 +257,7 @@ def _take_away(
             tag.decompose()
 
 
-def _forms(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
+def _remove_forms(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
     for tag in soup.find_all(_FORMS):
         if tag.decomposed:
             continue
@@ -277,14 +267,14 @@ def _forms(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         tag.decompose()
 
 
-def _tasks(soup: BeautifulSoup) -> None:
+def _replace_checkboxes(soup: BeautifulSoup) -> None:
     for box in soup.select('li input[type="checkbox"]'):
         box.replace_with("[x] " if box.has_attr("checked") else "[ ] ")
-        # The space that CommonMark leaves after the box is one too many.
+        # `item_of` drops the extra space that CommonMark leaves after the box.
 
 
-def _within_code(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
-    """Links and pictures that stand in code, where Markdown knows words alone."""
+def _note_links_in_code(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
+    """Notes links and pictures in code, where Markdown allows only text."""
     found = {
         id(tag): tag
         for code in soup.find_all(_CODE)
@@ -295,8 +285,8 @@ def _within_code(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         rewriter.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
 
 
-def _within_captions(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
-    """A picture's caption is its title here, which holds words alone, and takes that place."""
+def _note_lost_captions(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
+    """Notes what captions lose: a caption becomes the picture's title, which is plain text."""
     lost = Counter[str]()
     for caption in soup.find_all("figcaption"):
         figure = caption.find_parent("figure")

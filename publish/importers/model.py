@@ -1,4 +1,4 @@
-"""What an export holds, whatever system made it, and what is told of what it could not carry."""
+"""The common model of an export of any system, and the notes of what an import loses."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Status = Literal["published", "hidden", "draft"]
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """One thing that was not carried as it stood: of which kind, where, and what became of it."""
+    """One thing that the import lost or changed: its kind, where it is, and what happened to it."""
 
     kind: str
     where: str
@@ -26,21 +26,21 @@ class Item:
     """One post or page of an export."""
 
     where: str
-    """How a person finds it in the export, such as `post 12, Hello`."""
+    """Its name in the export for a person, such as `post 12, Hello`."""
     kind: ContentKind
     title: str
     slug: str
-    """As the export has it; nothing says yet that it is one here."""
+    """The slug in the export; not checked yet."""
     html: str
     address: str = ""
-    """Its path on the old site, such as `/2021/03/hello/`; empty if the export does not say."""
+    """Its path on the old site, such as `/2021/03/hello/`; empty if unknown."""
     aliases: tuple[str, ...] = ()
     """Further old paths."""
     date: Moment | None = None
-    """Aware if it has a time."""
+    """A date, or a datetime with a zone."""
     modified: Moment | None = None
     summaries: tuple[str, ...] = ()
-    """What may serve as one, the best first."""
+    """Candidates for the summary, best first."""
     category: str = ""
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Item:
     canonical: str = ""
     noindex: bool = False
     folder: Path | None = None
-    """Where files that its text names by a relative path lie."""
+    """The folder that relative paths in the text start from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that the export names, whether it holds it or not."""
+    """A file that the export names. The file itself may be missing."""
 
     where: str
     address: str
@@ -72,12 +72,12 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All that was read of an export."""
+    """The content of an export."""
 
     items: tuple[Item, ...]
     notes: tuple[ImportNote, ...]
     hosts: frozenset[str] = frozenset()
-    """Host names, in small letters, that were the old site."""
+    """Host names of the old site, in lower case."""
     roots: tuple[Root, ...] = ()
     media: tuple[Media, ...] = ()
 
@@ -94,7 +94,7 @@ _NAMED: Final = 8
 
 
 def join_counts(numbers: Mapping[str, int]) -> str:
-    """`3 a`, `1 b` and so on, the most first; of many names the first, and how many others."""
+    """Such as "3 `a`, 1 `b`", largest first. Only the first few names; then the count of others."""
     ranked = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
     named = [f"{number} `{name}`" for name, number in ranked[:_NAMED]]
     if rest := ranked[_NAMED:]:
@@ -105,42 +105,36 @@ def join_counts(numbers: Mapping[str, int]) -> str:
 
 
 def join_words(words: Iterable[str]) -> str:
-    """`a`, `b` and so on, between backticks."""
+    """The words in backticks, separated by commas."""
     return ", ".join(f"`{word}`" for word in words)
 
 
-# Takes down what was not carried.
-
-
 Say = Callable[[str, str], None]
-"""Takes down a kind and what is told, of one text."""
+"""Adds a note for one item: takes its kind and its message."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """A list that grows while an import is planned."""
+    """Collects notes while an import is planned."""
 
     notes: list[ImportNote] = field(default_factory=list)
 
     def of(self, where: str) -> Say:
-        """For one item, named as the export does."""
+        """A function that adds notes for the item `where`."""
         return lambda kind, message: self.notes.append(ImportNote(kind, where, message))
 
 
-# What the text of one item asks of the whole import.
-
-
 class LinkRewriter(Protocol):
-    """Says where links and pictures of one text lead to, and takes down what is lost."""
+    """Gives links and pictures of one text their new addresses, and notes what is lost."""
 
     def link(self, href: str) -> str:
-        """The address to write; empty if the link goes."""
+        """The new address of a link; empty to remove the link."""
         ...
 
     def picture(self, src: str) -> str:
-        """The address to write; empty if the picture goes."""
+        """The new address of a picture; empty to remove the picture."""
         ...
 
     def note(self, kind: str, message: str) -> None:
-        """Something that was not carried as it stood."""
+        """Notes something that was lost or changed."""
         ...

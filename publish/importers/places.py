@@ -1,4 +1,4 @@
-"""Where addresses in an export lead: to a file that was exported, to a picture, or elsewhere."""
+"""Resolves addresses of an export to files, and gives pictures a place in the content folder."""
 
 import filecmp
 import posixpath
@@ -22,7 +22,7 @@ _SIZED: Final = (
 
 
 def split(address: str) -> SplitResult:
-    """The parts of an address; empty ones if it is none."""
+    """The parts of an address; empty parts if it is not valid."""
     try:
         return urlsplit(address.strip().removeprefix(GHOST))
     except ValueError:
@@ -30,25 +30,25 @@ def split(address: str) -> SplitResult:
 
 
 def path_key(path: str) -> str:
-    """What two spellings of one path share."""
+    """A key that is the same for all spellings of one path."""
     path = unquote(path).removesuffix("index.html")
     return posixpath.normpath(f"/{path}".replace("//", "/")).casefold()
 
 
 def is_picture(address: str) -> bool:
-    """By the end of its path."""
+    """Whether the path ends with a picture suffix."""
     return posixpath.splitext(split(address).path)[1].lower() in PICTURES
 
 
 class Places:
-    """Finds what addresses of one export lead to."""
+    """Finds the targets of addresses in one export."""
 
     def __init__(self, export: Export) -> None:
         self.hosts = export.hosts
         self._roots = sorted(export.roots, key=lambda root: -len(root.prefix))
 
     def path(self, address: str, item: Item) -> str | None:
-        """The path on the old site; None if the address leads elsewhere."""
+        """The path on the old site; None if the address is on another site."""
         parts = split(address)
         host = (parts.hostname or "").removeprefix("www.")
         if host and host not in self.hosts:
@@ -60,9 +60,9 @@ class Places:
         return posixpath.join(item.address or f"/{item.slug}/", parts.path) if parts.path else ""
 
     def file(self, address: str, item: Item) -> tuple[Path, str] | None:
-        """The file that an address names, and how it shall be called below the pictures' folder.
+        """The file of an address, and the name it should get below the pictures' folder.
 
-        None if the export does not hold it, or if it lies outside of what was exported.
+        None if the export does not have it, or if it lies outside the export's folders.
         """
         path = self.path(address, item)
         if path is None:
@@ -72,7 +72,7 @@ class Places:
             found = _inside(item.folder, relative)
             if found is not None:
                 return found, posixpath.join(item.folder.name, found.name)
-        # Heads of Hugo name pictures from the top of the site, without a stroke before them.
+        # Hugo's front matter names pictures from the root of the site without a leading slash.
         from_top = "" if relative.startswith("/") else f"/{relative}"
         for spelt in (*spellings(posixpath.normpath(unquote(path))), from_top):
             for root in self._roots:
@@ -85,7 +85,7 @@ class Places:
 
 
 def spellings(path: str) -> Iterator[str]:
-    """The path, then those of the whole picture if it names a smaller copy."""
+    """The path, then the paths of the full-size picture if it names a resized copy."""
     yield path
     for pattern, instead in _SIZED:
         full = pattern.sub(instead, path)
@@ -94,19 +94,16 @@ def spellings(path: str) -> Iterator[str]:
 
 
 def _inside(folder: Path, name: str) -> Path | None:
-    """A file below the folder, by name and by where links lead."""
+    """The file if it is inside the folder, also after links are resolved."""
     found = ConfinedFolder(folder).find_file(name) if name else None
     return found.resolve() if found else None
-
-
-# Where pictures of an export go in the content folder.
 
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 
 
 class Pictures:
-    """Gives each picture a place that no other has; the same file twice has one place."""
+    """Gives each picture its own place in the content folder. The same file gets one place."""
 
     def __init__(self, layout: Layout) -> None:
         self._content = layout.content
@@ -115,7 +112,7 @@ class Pictures:
         self._places: dict[Path, Path] = {}
 
     def place(self, source: Path, wished: str) -> str:
-        """The address of the picture in a text: `{static}/images/...`."""
+        """The address to write in a text: `{static}/images/...`. `wished` is the preferred name."""
         place = self._places.get(source)
         if place is None:
             place = self._free(source, _safe(wished))
@@ -138,11 +135,11 @@ class Pictures:
 
     @property
     def copies(self) -> Mapping[Path, Path]:
-        """Places to sources, without those that are there already."""
+        """Pictures to copy: place to source, without files that exist already."""
         return {place: source for place, source in self._sources.items() if not place.exists()}
 
 
 def _safe(name: str) -> str:
-    """Every part of a path as a name that any system takes."""
+    """The path with each part changed to a name that every system accepts."""
     parts = (_UNSAFE.sub("-", part).strip("-.") for part in name.split("/"))
     return "/".join(part for part in parts if part) or "picture"

@@ -1,4 +1,8 @@
-"""Which item of an export becomes which file, with all that it says. Nothing is written here."""
+"""Plans an import and writes the plan.
+
+`plan_import` decides on each file, picture and note without writing. `write_plan` writes all files
+or none.
+"""
 
 import errno
 import json
@@ -25,9 +29,6 @@ from publish.importers.model import Export, ImportNote, Item, Notes, count_noun
 from publish.importers.places import Pictures, Places, path_key, spellings, split
 from publish.importers.text import clean
 
-# Files of an export that no text shows: they are not carried, and each is told.
-
-
 _ADDRESS: Final = re.compile(r"""\b(?:src|href|data-src|data)\s*=\s*["']?([^"'<>]+)""")
 _TEXTS: Final = frozenset(
     {".md", ".markdown", ".html", ".org", ".adoc", ".rst", ".ipynb", ".pandoc"}
@@ -35,7 +36,7 @@ _TEXTS: Final = frozenset(
 
 
 def unreferenced_files(export: Export, places: Places) -> Iterator[ImportNote]:
-    """Media that the export names, then files in its folders."""
+    """Notes for files that are not imported: media that the export names, then other files."""
     shown, files = set[str](), set[Path]()
     for item in export.items:
         for address in _addresses(item):
@@ -59,7 +60,7 @@ def unreferenced_files(export: Export, places: Places) -> Iterator[ImportNote]:
             if path.resolve() in files or keys & named or _is_text(export, path):
                 continue
             if any((root.folder / other).is_file() for other in list(spellings(name))[1:]):
-                continue  # a smaller copy of one that lies beside it
+                continue  # a resized copy of a picture in the same folder
             reason = "texts link to it" if keys & shown else "no text shows it"
             yield ImportNote("file", f"{root.folder.name}/{name}", f"{reason}: not carried")
 
@@ -75,7 +76,7 @@ def _keys(path: str) -> set[str]:
 
 
 def _is_text(export: Export, path: Path) -> bool:
-    """Texts of the content folder are items, or are told by who read them."""
+    """Whether the file is a text of the content folder: its reader imports or notes it."""
     return path.suffix.lower() in _TEXTS and any(
         root.prefix == "/" and root.folder.name == "content" and path.is_relative_to(root.folder)
         for root in export.roots
@@ -88,7 +89,7 @@ _LINKED: Final = re.compile(r"\]\((?:\{filename\}/(?P<name>[^\s#)]+))?#(?P<id>[^
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A file to write: its name below the content folder, what its head says, and its text."""
+    """A file to write: its name below the content folder, its front matter and its body."""
 
     name: str
     item: Item
@@ -98,13 +99,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that an import would do."""
+    """Everything that an import will do."""
 
     files: tuple[Planned, ...]
     existing: tuple[str, ...]
-    """Files that are there already: theirs were not planned."""
+    """Existing files, whose items are skipped."""
     pictures: Mapping[Path, Path]
-    """Where each picture goes: its place in the content folder to the file of the export."""
+    """Pictures to copy: place in the content folder to file of the export."""
     notes: tuple[ImportNote, ...]
 
     def __str__(self) -> str:
@@ -114,7 +115,7 @@ class Plan:
 
 
 def with_site(export: Export, site: str) -> Export:
-    """The export, of a site at this address too. Raises `Refused` if it is none."""
+    """The export with a further address of the old site. Raises `Refused` if it is not valid."""
     if not site:
         return export
     host = split(site if "//" in site else f"https://{site}").hostname
@@ -124,7 +125,7 @@ def with_site(export: Export, site: str) -> Export:
 
 
 def plan_import(export: Export, writing: Writing) -> Plan:
-    """Decides all."""
+    """Plans the import of an export. Writes nothing."""
     notes = Notes(list(export.notes))
     addresses = Addresses(export, writing, notes)
     pictures = Pictures(writing.layout)
@@ -153,13 +154,13 @@ def plan_import(export: Export, writing: Writing) -> Plan:
     notes.notes += unreferenced_files(export, places)
     files = list(_without_lost_anchors(files, notes))
     there = tuple(addresses.there.values())
-    return Plan(tuple(files), there, pictures.copies, tuple(_by_file(export, addresses, notes)))
+    return Plan(tuple(files), there, pictures.copies, tuple(_merge_notes(export, addresses, notes)))
 
 
-def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[ImportNote]:
-    """Each note once, and how often, with the new file for what the export calls an item.
+def _merge_notes(export: Export, addresses: Addresses, notes: Notes) -> Iterator[ImportNote]:
+    """Each note once, with its count, and with the new file instead of the name in the export.
 
-    Of what is there already nothing is told again.
+    Notes of existing items are dropped.
     """
     items = {item.where: item for item in export.items}
     for note, times in Counter(notes.notes).items():
@@ -173,7 +174,7 @@ def _by_file(export: Export, addresses: Addresses, notes: Notes) -> Iterator[Imp
 
 
 def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planned]:
-    """A link to a part of a text that has no such part leads to the whole text."""
+    """Removes the `#anchor` of links whose target text does not have it, and notes each."""
     bodies = {file.name: file.body for file in files}
     anchors: dict[str, Collection[str]] = {}
     for file in files:
@@ -191,21 +192,19 @@ def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planne
         yield replace(file, body=_LINKED.sub(kept, file.body))
 
 
-# Writes what a plan says: every file, or none.
-
-
 _BARE: Final = frozenset({"date", "modified", "slug", "status", "preview"})
 
 
 def text_of(file: Planned) -> str:
-    """The whole file: a head in YAML, then the text."""
-    return f"{_head(file.front_matter)}\n{file.body}"
+    """The complete file: front matter in YAML, then the body."""
+    return f"{_yaml_front_matter(file.front_matter)}\n{file.body}"
 
 
 def write_plan(plan: Plan, content: Path) -> None:
-    """Writes over nothing. If a file cannot be written, those of this run are taken away again.
+    """Writes all files of a plan, or none. Never overwrites a file.
 
-    Raises `Refused` before it writes anything if one would lie outside of the content folder.
+    Raises `Refused` if a file would lie outside the content folder or appears during the run,
+    `Unavailable` if one cannot be written; then it deletes the files of this run.
     """
     _check_places(plan, ConfinedFolder(content))
     results: list[Path] = []
@@ -260,8 +259,8 @@ def _undo(files: list[Path], folders: list[Path]) -> None:
         folder.rmdir()
 
 
-def _head(front_matter: Mapping[str, Value]) -> str:
-    """Text in quotes of JSON, which YAML reads too; nothing for a key that says nothing."""
+def _yaml_front_matter(front_matter: Mapping[str, Value]) -> str:
+    """Front matter with values in JSON syntax, which is valid YAML. Omits empty values."""
     lines = (f"{key}: {_value(key, value)}" for key, value in front_matter.items() if value)
     return "\n".join(["---", *lines, "---"]) + "\n"
 

@@ -1,4 +1,4 @@
-"""Text of strangers made plain: no control signs, no half characters, one line where one is due."""
+"""Cleans text of an export and escapes it for Markdown."""
 
 import re
 from datetime import date, datetime
@@ -11,14 +11,14 @@ from bs4.exceptions import ParserRejectedMarkup
 
 from capture.errors import Refused
 
-# What XML and YAML do not take: control signs but tab and newline, half of a pair, non-characters.
+# Not allowed in XML and YAML: control characters except tab and newline, surrogates, noncharacters.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_ENDLESS: Final = re.compile(r"[ \t]{1000,}")  # patterns of others take the square of its length
+_ENDLESS: Final = re.compile(r"[ \t]{1000,}")  # other libraries' patterns take quadratic time on it
 _BREAKS: Final = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 
 def clean(text: object) -> str:
-    """Text with newlines of one kind and without signs that no file of ours may hold."""
+    """The text with `\\n` as its only line break and without characters that YAML or XML forbid."""
     if not isinstance(text, str):
         return ""
     return _ENDLESS.sub(" ", _UNFIT.sub("", _BREAKS.sub("\n", text)))
@@ -30,24 +30,24 @@ def line(text: object) -> str:
 
 
 MAX_DEPTH: Final = 200
-"""Tags within tags. Past it, whoever made the HTML closed nothing, or wants to do harm."""
+"""Maximum depth of nested tags. Deeper HTML is broken or malicious."""
 
 
 class NestedTooDeeply(Exception):
-    """HTML whose tags stand deeper within each other than `DEEPEST`."""
+    """The tags of the HTML are nested deeper than `MAX_DEPTH`."""
 
 
 class _Shallow(BeautifulSoup):
-    """Stops where a tag would stand too deep: to close it takes time by its depth."""
+    """Raises at a tag that is nested too deeply: the time to close a tag grows with its depth."""
 
-    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - the name that Beautiful Soup calls
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - Beautiful Soup's name
         if len(self.tagStack) > MAX_DEPTH:
             raise NestedTooDeeply
         super().pushTag(tag)
 
 
 class _Words(HTMLParser):
-    """Collects words, but none of scripts and styles."""
+    """Collects the text outside scripts and styles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class _Words(HTMLParser):
 
 
 def soup_of(html: str) -> BeautifulSoup:
-    """The HTML as a tree. What the parser rejects is read as words. Raises `TooDeep`."""
-    html = _that_ends(html)
+    """Parses HTML. Declarations that the parser rejects become text. Raises `NestedTooDeeply`."""
+    html = _escape_unclosed_tags(html)
     try:
         return _Shallow(html, "html.parser")
     except ParserRejectedMarkup:
@@ -68,8 +68,8 @@ def soup_of(html: str) -> BeautifulSoup:
 
 
 def words_of(html: str) -> list[str]:
-    """The pieces of text between tags, however deep they stand."""
-    html = _that_ends(html)
+    """The pieces of text between tags, at any depth."""
+    html = _escape_unclosed_tags(html)
     for text in (html, _without_declarations(html)):
         words = _Words()
         try:
@@ -81,10 +81,10 @@ def words_of(html: str) -> list[str]:
     return [line(html)]
 
 
-def _that_ends(html: str) -> str:
-    """Behind the last `>` no tag ends: what begins one there is a word.
+def _escape_unclosed_tags(html: str) -> str:
+    """Escapes each `<` after the last `>`: no tag can end there.
 
-    Python's parser finds the same, but looks for the end anew from every `<`.
+    Python's parser gives the same result in quadratic time.
     """
     end = html.rfind(">") + 1
     return html[:end] + html[end:].replace("<", "&lt;")
@@ -95,7 +95,7 @@ def _without_declarations(html: str) -> str:
 
 
 def plain(html: object) -> str:
-    """The words of a piece of HTML, on one line."""
+    """The text of a piece of HTML, on one line."""
     text = clean(html)
     if "<" in text or "&" in text:
         text = f"<p>{text}</p>"
@@ -107,7 +107,7 @@ def plain(html: object) -> str:
 
 
 def moment(text: object) -> datetime | date | None:
-    """A date, or a date with a time, of ISO 8601; None if it is none."""
+    """A date, or a date with a time, in ISO 8601; None if not valid."""
     words = line(text)
     try:
         return date.fromisoformat(words)
@@ -120,15 +120,12 @@ def moment(text: object) -> datetime | date | None:
 
 
 def decode_text(raw: bytes, where: str) -> str:
-    """UTF-8, with or without a mark at its beginning. Raises `Refused` that names the line."""
+    """Decodes UTF-8, or UTF-16 with a byte order mark. Raises `Refused` with the line number."""
     try:
         return raw.decode("utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError as error:
         number = raw.count(b"\n", 0, error.start) + 1
         raise Refused(f"{where}:{number}: is no UTF-8 text: save the file as UTF-8") from None
-
-
-# Words and addresses of strangers, written so that they mean nothing more in our Markdown.
 
 
 _SIGNS: Final = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
@@ -142,7 +139,7 @@ _PLACE: Final = re.compile(r"^\{(?:filename|static)\}")
 
 
 def escape_markdown(text: str) -> str:
-    """Text in which no sign means anything to Markdown or to our tags."""
+    """Escapes all characters that Markdown or Gatepost's tags would interpret."""
     text = _SIGNS.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("<", "&lt;"))
     text = text.replace("{", "&#123;")
     return _LINE_START.sub(_line_start, text)
@@ -157,7 +154,7 @@ def _line_start(found: re.Match[str]) -> str:
 
 
 def escape_address(url: str) -> str:
-    """An address that ends where it should within `(...)`."""
+    """Percent-encodes an address for `(...)` in Markdown. Keeps `{filename}` and `{static}`."""
     place = _PLACE.match(url)
     head = place[0] if place else ""
     return head + quote(url[len(head) :], safe="/:?#@!$&'*+,;=%~-._")
