@@ -1,4 +1,4 @@
-"""The text of a Ghost post as HTML: as Ghost made it, or made from what its editors keep."""
+"""The text of a Ghost post as HTML: Ghost's own HTML, or made from its Lexical or Mobiledoc."""
 
 import json
 from collections import Counter
@@ -14,14 +14,14 @@ from publish.importers.text import clean, line
 
 Node = Mapping[str, Any]
 Lost = tuple[str, str]
-"""A kind of note and what it tells."""
+"""The kind and the message of a note."""
 
 _OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
 _FORMATS: Final = (
     (1, "strong"), (2, "em"), (4, "s"), (8, "u"), (16, "code"), (32, "sub"), (64, "sup"),
     (128, "mark"),
 )  # fmt: skip
-"""Lexical's bits: its IS_BOLD and so on."""
+"""Lexical's format bits, such as IS_BOLD, and their tags."""
 _MARKUPS: Final = frozenset({"a", "b", "strong", "i", "em", "code", "s", "u", "sub", "sup", "mark"})
 _SECTIONS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "aside"})
 
@@ -30,7 +30,7 @@ _LETTERS: Final = frozenset({"email", "email-cta", "paywall", "call-to-action"})
 
 
 def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
-    """The text, and what it could not say."""
+    """The HTML of a post, and notes of what is lost."""
     html = clean(row.get("html"))
     lost: list[Lost] = []
     if html.strip():
@@ -49,7 +49,7 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
 
 
 def _hidden(row: Mapping[str, Any]) -> Mapping[str, int]:
-    """Cards that Ghost leaves out of its own HTML, since they go to letters or to members."""
+    """Counts cards that Ghost leaves out of its HTML: those for newsletters and members."""
     try:
         lexical = json.loads(clean(row.get("lexical")) or "{}").get("root", {}).get("children", ())
         mobiledoc = json.loads(clean(row.get("mobiledoc")) or "{}").get("cards", ())
@@ -60,7 +60,7 @@ def _hidden(row: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def markdown_html(text: str) -> str:
-    """CommonMark to HTML."""
+    """Converts CommonMark to HTML."""
     created: str = pyromark.html(text, options=_OPTIONS)
     return created
 
@@ -102,7 +102,7 @@ _PLAIN: Final = {
 
 
 def _card(kind: str, data: Node, lost: list[Lost]) -> str:
-    """A card of either editor: their names for what it holds are the same."""
+    """The HTML of a card. Lexical and Mobiledoc use the same names for its data."""
     make = _CARDS.get(kind)
     text = make(data) if make else ""
     if not text:

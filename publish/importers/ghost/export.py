@@ -1,4 +1,4 @@
-"""Reads what Ghost exports: one JSON file, of Ghost 3 to 6; pictures if they lie beside it."""
+"""Reads an export of Ghost 3 to 6: one JSON file, and pictures in the same folder."""
 
 import json
 from collections import defaultdict
@@ -12,14 +12,14 @@ from publish.importers.model import Export, ImportNote, Item, Root, Status, coun
 from publish.importers.places import GHOST, split
 from publish.importers.text import decode_text, line, moment, plain
 
-# The tables of Ghost's database in its export, as far as they are sound.
-
-
 Row = Mapping[str, Any]
 
 
 class Tables:
-    """Reads one JSON file. Raises `Refused` if it is no export, `Unavailable` if unreadable."""
+    """The tables of an export; rows that are not objects are skipped.
+
+    Raises `Refused` if the file is not an export, `Unavailable` if it cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._data = _data(path)
@@ -35,7 +35,7 @@ class Tables:
         return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def sizes(self) -> Mapping[str, int]:
-        """How many things each table holds, whatever they are."""
+        """The number of entries of each table."""
         return {
             name: len(found) if isinstance(found, list | dict) else 1
             for name, found in self._data.items()
@@ -43,7 +43,7 @@ class Tables:
         }
 
     def _linked(self, table: str, key: str, other: str) -> Mapping[str, list[Row]]:
-        """The other table's rows of each post, in their order."""
+        """The linked rows of table `other` for each post, in their order."""
         there = {str(row.get("id")): row for row in self.rows(other)}
         found: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
         for row in self.rows(table):
@@ -58,7 +58,7 @@ class Tables:
         }
 
     def loose(self, table: str, key: str, other: str) -> int:
-        """How many rows of a table lead to nothing."""
+        """The number of rows of a link table with a missing target."""
         posts = {str(row.get("id")) for row in self.rows("posts")}
         there = {str(row.get("id")) for row in self.rows(other)}
         return sum(
@@ -78,7 +78,7 @@ def _data(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         message = f"is no JSON ({error.msg}, column {error.colno}): export it again"
         raise Refused(f"{where}:{error.lineno}: {message}") from None
-    except (RecursionError, ValueError):  # a number of too many digits
+    except (RecursionError, ValueError):  # ValueError: a number with too many digits
         raise Refused(f"{where}: is no Ghost export: it is nested too deeply") from None
     found = text
     if isinstance(found, dict) and isinstance(found.get("db"), list) and found["db"]:
@@ -87,9 +87,6 @@ def _data(path: Path) -> Mapping[str, Any]:
     if not isinstance(data, dict) or not isinstance(data.get("posts"), list):
         raise Refused(f"{where}: is no Ghost export: it holds no `db[0].data.posts`")
     return data
-
-
-# What a Ghost export holds beside the texts, and what its posts say that no head here can.
 
 
 HEAD: Final = ("codeinjection_head", "codeinjection_foot")
@@ -110,7 +107,7 @@ _INNER: Final = frozenset(
     {"id", "uuid", "post_id", "comment_id", "created_at", "created_by", "updated_at", "updated_by",
      "published_by", "author_id", "plaintext", "amp"}
 )  # fmt: skip
-"""What the database knows its rows by, and what is made of other fields."""
+"""Keys of database rows, and fields derived from others."""
 _READ_OF_POST: Final = frozenset(
     {"title", "slug", "type", "page", "status", "visibility", "published_at", "html", "lexical",
      "mobiledoc", "markdown", "custom_excerpt", "meta_description", "feature_image", "image",
@@ -130,7 +127,7 @@ _OF_AN_ACCOUNT: Final = frozenset(
 
 
 def unsupported(tables: Tables, where: str) -> Iterator[ImportNote]:
-    """Everything in the export that is no text, each kind on one line."""
+    """Notes for everything in the export except posts and pages, one for each kind."""
     for name, word in _PEOPLE.items():
         if number := tables.sizes().get(name):
             message = f"{count_noun(number, word)}, for they are personal data: none was carried"
@@ -154,7 +151,7 @@ def unsupported(tables: Tables, where: str) -> Iterator[ImportNote]:
 
 
 def unsupported_fields(row: Row, meta: Row) -> list[str]:
-    """The fields of a post that say something and that nothing here reads."""
+    """The fields of a post with a value that the import does not use."""
     parts = [
         name
         for name, value in (*row.items(), *meta.items())
@@ -198,7 +195,7 @@ def _tags(tables: Tables, where: str) -> Iterator[ImportNote]:
         name = line(tag.get("name"))
         if str(tag.get("id")) not in used:
             idle.append(name)
-        elif rest := _said(tag, _READ_OF_TAG):
+        elif rest := _unused_fields(tag, _READ_OF_TAG):
             yield ImportNote(
                 "tags", where, f"`{name}` is a word here; not carried: {join_words(rest)}"
             )
@@ -211,7 +208,7 @@ def _tags(tables: Tables, where: str) -> Iterator[ImportNote]:
 def _authors(tables: Tables, where: str) -> Iterator[ImportNote]:
     for user in tables.users.values():
         name = line(user.get("name"))
-        rest = _said(user, _READ_OF_USER | _SECRET | _OF_AN_ACCOUNT)
+        rest = _unused_fields(user, _READ_OF_USER | _SECRET | _OF_AN_ACCOUNT)
         if rest:
             yield ImportNote(
                 "authors", where, f"{name} is a name here; not carried: {join_words(rest)}"
@@ -221,7 +218,7 @@ def _authors(tables: Tables, where: str) -> Iterator[ImportNote]:
         yield ImportNote("authors", where, message)
 
 
-def _said(row: Row, read: frozenset[str]) -> list[str]:
+def _unused_fields(row: Row, read: frozenset[str]) -> list[str]:
     return [
         name
         for name, value in row.items()
@@ -233,7 +230,7 @@ _STATUS: Final[Mapping[str, Status]] = {"published": "published", "scheduled": "
 
 
 def read_ghost(path: Path) -> Export:
-    """Reads one JSON file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
+    """Reads one JSON file. Raises `Refused` if it is not an export, `Unavailable` if unreadable."""
     tables = Tables(path)
     notes = list(unsupported(tables, path.name))
     items = tuple(_item(row, tables, notes) for row in tables.rows("posts"))

@@ -1,4 +1,4 @@
-"""The head of a Hugo file: YAML between `---`, TOML between `+++`, or JSON from `{` on."""
+"""Reads Hugo's front matter (YAML, TOML or JSON) and its site configuration."""
 
 import json
 import re
@@ -19,28 +19,28 @@ _AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class BrokenFrontMatter(Exception):
-    """A head that is no YAML, TOML or JSON."""
+    """Front matter that is not valid YAML, TOML or JSON."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
         self.line = number
-        """In its file."""
+        """`number` is the line in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class HugoFrontMatter:
-    """Keys in small letters, as in Hugo, to text, lists and tables; and the text below."""
+    """The values by key, in lower case as in Hugo, and the body below."""
 
     values: Mapping[str, Any]
     body: str
 
     def text(self, key: str) -> str:
-        """What a key says, on one line; nothing if it holds more than text."""
+        """The value of a key on one line; empty if it is not text."""
         value = self.values.get(key)
         return line(value) if isinstance(value, str) else ""
 
     def unread(self, texts: Collection[str], words: Collection[str]) -> list[str]:
-        """Of keys that should hold text, or a list of it: those that hold more than that."""
+        """The keys that should hold text or a list of texts, but hold something else."""
         found = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
         for key in words:
             value = self.values.get(key)
@@ -50,7 +50,7 @@ class HugoFrontMatter:
         return found
 
     def words(self, key: str) -> tuple[str, ...]:
-        """A list, also if it is written as one word."""
+        """The value of a key as a list; a single text becomes a list of one."""
         value = self.values.get(key)
         parts = value if isinstance(value, list) else [value]
         return tuple(word for part in parts if isinstance(part, str) and (word := line(part)))
@@ -112,7 +112,7 @@ def _json(text: str, start: int) -> HugoFrontMatter:
 
 
 def _texts(value: Any) -> Any:
-    """Dates, numbers and yes or no as text, as the reader of YAML gives them."""
+    """The value with dates, numbers and booleans as text, as the YAML reader returns them."""
     if isinstance(value, dict):
         return {str(key).lower(): _texts(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -122,9 +122,6 @@ def _texts(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value or ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-# What a Hugo site's configuration says of addresses.
 
 
 _NAMES: Final = tuple(
@@ -139,21 +136,21 @@ _TOKEN: Final = re.compile(r":(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Hosts of the old site, and how it made addresses."""
+    """The part of Hugo's configuration that decides on addresses."""
 
     name: str = ""
     hosts: frozenset[str] = frozenset()
     permalinks: Mapping[str, Any] = field(default_factory=dict)
     has_menus: bool = False
     language: str = "en"
-    """Of the texts whose file names none."""
+    """Default language, for files without a language suffix."""
     others: tuple[str, ...] = ()
-    """Keys that say something else, as the file has them."""
+    """Other keys of the file, which are not used."""
 
     def address(
         self, section: str, parent: str, slug: str, title: str, when: datetime | date | None
     ) -> str:
-        """The path at which Hugo shows a text: https://gohugo.io/configuration/permalinks/"""
+        """The path of a text on the Hugo site: https://gohugo.io/configuration/permalinks/"""
         pages = self.permalinks.get("page")
         table = pages if isinstance(pages, Mapping) else self.permalinks
         pattern = table.get(section)
@@ -176,7 +173,7 @@ class Config:
 
 
 def read_config(root: Path) -> Config:
-    """The first of Hugo's configuration files that is there. Raises `FileErrors`."""
+    """Reads the first of Hugo's configuration files that exists. Raises `FileErrors`."""
     path = next((root / name for name in _NAMES if (root / name).is_file()), None)
     if path is None:
         return Config()

@@ -1,4 +1,4 @@
-"""Reads a Hugo site: its content folder, and beside it static/ and the configuration."""
+"""Reads a Hugo site: the content folder, static/ and the configuration."""
 
 import os
 import posixpath
@@ -33,9 +33,6 @@ from publish.importers.model import (
 )
 from publish.importers.text import clean, decode_text, line, moment, plain
 
-# What a Hugo site holds beside the texts, and what their heads say that none here can.
-
-
 IMAGES: Final = (
     "image", "featured_image", "featuredimage", "feature_image", "cover", "thumbnail", "banner",
     "images",
@@ -49,12 +46,12 @@ _WORDS: Final = frozenset(
 )
 _READ: Final = frozenset({"menu", "menus", *_TEXT_KEYS, *_WORDS, *IMAGES})
 PAGES: Final = frozenset({"page", "pages"})
-"""Sections and types that are no posts."""
+"""Sections and types that are pages, not posts."""
 _FOLDERS: Final = ("data", "i18n", "layouts", "archetypes", "themes", "_vendor", "exampleSite")
 
 
 def unsupported(root: Path, config: Config) -> Iterator[ImportNote]:
-    """What the folder above the content says of the site, each kind on one line."""
+    """Notes for unsupported parts of the site's folder, one for each kind."""
     if config.has_menus:
         yield ImportNote("menu", config.name, "menus were not carried: see NAVIGATION")
     if config.others:
@@ -75,7 +72,7 @@ def unsupported(root: Path, config: Config) -> Iterator[ImportNote]:
 
 
 def unsupported_in_section(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
-    """What a section's own page says: no list here has a text or a head."""
+    """Notes for a section's own page: list pages here have no text or front matter."""
     if front_matter.body.strip():
         yield ImportNote("not carried", where, "the text of a section's own page")
     if keys := [key for key, value in front_matter.values.items() if value]:
@@ -85,7 +82,7 @@ def unsupported_in_section(front_matter: HugoFrontMatter, where: str) -> Iterato
 
 
 def unsupported_in_front_matter(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
-    """Keys that nothing here reads, or that hold more than can be read."""
+    """Keys that the import does not use or cannot read."""
     if front_matter.values.get("menu") or front_matter.values.get("menus"):
         yield ImportNote("menu", where, "its entry in a menu was not carried")
     read = _READ | {"type"} if front_matter.text("type") in PAGES else _READ
@@ -111,12 +108,12 @@ def _number(value: Any) -> int:
 
 
 def is_not_rendered(values: Mapping[str, Any]) -> bool:
-    """Whether Hugo made no page of it: https://gohugo.io/content-management/build-options/"""
+    """Whether Hugo builds no page for it: https://gohugo.io/content-management/build-options/"""
     return values.get("headless") == "true" or _option(values, "render") in {"never", "false"}
 
 
 def is_not_listed(values: Mapping[str, Any]) -> bool:
-    """Whether Hugo showed it on no list."""
+    """Whether Hugo leaves it out of lists."""
     return _option(values, "list") in {"never", "false"}
 
 
@@ -135,11 +132,11 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One text with its head, before its own links are followed."""
+    """One text with its front matter, before its links are resolved."""
 
     path: Path
     name: str
-    """Below the content folder."""
+    """The path below the content folder."""
     front_matter: HugoFrontMatter
     kind: ContentKind
     address: str
@@ -148,7 +145,7 @@ class _File:
 
 
 def read_hugo(path: Path, now: datetime) -> Export:
-    """Reads a folder. Raises `FileErrors` for broken heads, `Refused`, `Unavailable`."""
+    """Reads a folder. Raises `FileErrors` for broken front matter, `Refused`, `Unavailable`."""
     content = path / "content" if (path / "content").is_dir() else path
     if not content.is_dir():
         raise Refused(f"{short_path(path)}: is no folder: name Hugo's content/ or the folder above")
@@ -167,7 +164,7 @@ def read_hugo(path: Path, now: datetime) -> Export:
 def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_File]:
     problems: list[Problem] = []
     root = ConfinedFolder(content.parent)
-    for path in _walk(content):
+    for path in _content_files(content):
         name = path.relative_to(content).as_posix()
         suffix = path.suffix.lower()
         if suffix in _OTHER_TEXTS:
@@ -204,7 +201,7 @@ def _language(stem: str) -> tuple[str, str]:
     return (name, language) if name and _LANGUAGE.fullmatch(language) else (stem, "")
 
 
-def _walk(content: Path) -> Iterator[Path]:
+def _content_files(content: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(content):
         folders.sort()
         for name in sorted(files):
@@ -288,7 +285,7 @@ def _both(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...
 
 
 def _date(front_matter: HugoFrontMatter, now: datetime) -> Moment | None:
-    """Hugo holds a text back until `publishDate`, whatever date it shows."""
+    """The publication date: Hugo holds a text back until `publishDate`, whatever its `date`."""
     shown, from_then = moment(front_matter.text("date")), moment(front_matter.text("publishdate"))
     if shown is None or (from_then is not None and _day(from_then) > _day(now)):
         return from_then or shown
@@ -300,7 +297,7 @@ def _day(when: Moment) -> str:
 
 
 def _old(alias: str, address: str) -> str:
-    """Hugo's aliases may be relative to the section."""
+    """An alias as an absolute path. Hugo's aliases may be relative to the section."""
     return (
         alias if alias.startswith("/") else posixpath.normpath(posixpath.join(address, "..", alias))
     )
@@ -321,7 +318,7 @@ def _status(front_matter: HugoFrontMatter, now: datetime) -> tuple[Status, str]:
 
 
 def _image(values: Mapping[str, Any]) -> tuple[str, str]:
-    """The picture that stands for a post, under the names that themes give it."""
+    """The lead picture of a post and its alternative text, under the names that themes use."""
     for key in IMAGES:
         value = values.get(key)
         if isinstance(value, list):

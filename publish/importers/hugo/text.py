@@ -1,4 +1,4 @@
-"""The text of a Hugo file as HTML: shortcodes carried or told, Markdown read as CommonMark."""
+"""The text of a Hugo file as HTML: converts or notes shortcodes, and reads CommonMark."""
 
 import posixpath
 import re
@@ -11,7 +11,7 @@ import pyromark
 from publish.importers.model import count_noun, join_words
 
 Lost = tuple[str, str]
-"""A kind of note and what it tells."""
+"""The kind and the message of a note."""
 
 _OPTIONS: Final = (
     pyromark.Options.ENABLE_TABLES
@@ -44,13 +44,13 @@ _FENCE_OPTIONS: Final = re.compile(
     r"^[ >]{0,9}(?:`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t{]+[^`\s]", re.MULTILINE
 )
 _FILE_LINK: Final = re.compile(r'href="(?P<name>[^":?#]+\.(?:md|markdown))(?P<end>#[^"]*)?"')
-_OPEN, _CLOSE = "\x1c", "\x1d"  # texts of an export hold no such signs
+_OPEN, _CLOSE = "\x1c", "\x1d"  # cleaned text cannot contain them
 
 
 def html_of(
     body: str, name: str, addresses: Mapping[str, str], *, is_html: bool
 ) -> tuple[str, list[Lost]]:
-    """`name` is the file's below the content folder; `addresses` those of all files by name."""
+    """`name` is the path below the content folder; `addresses` has the address of each path."""
     reading = _Reading(name, addresses)
     text = _SHOWN_AS_TEXT.sub(rf"{_OPEN}\1\2\3{_CLOSE}", body)
     text = _HIGHLIGHT.sub(reading.fence, text)
@@ -69,7 +69,7 @@ class _Reading:
         self.lost: list[Lost] = []
 
     def fence(self, found: re.Match[str]) -> str:
-        """Code between `highlight`, as a fence; its options are told."""
+        """Turns a `highlight` shortcode into a code fence. Notes its options."""
         if found["options"].strip():
             self.lost.append(("code", f"`highlight`: {found['options'].strip()} left out"))
         code = found["code"].rstrip("\n")
@@ -115,7 +115,7 @@ class _Reading:
         return f"[{address}]({address})"
 
     def _address(self, ref: str) -> str:
-        """What `ref` names: a file by its path from here or from the top, or by its name alone."""
+        """The address for `ref`: a relative path, a path from the root, or only a file name."""
         wanted, sign, fragment = ref.partition("#")
         found = self._found(wanted) if wanted else ""
         if found is None:
@@ -140,7 +140,7 @@ class _Reading:
 
 
 def _given(text: str) -> tuple[dict[str, str], list[str]]:
-    """What a shortcode is given by name, and what by place."""
+    """The named and the positional parameters of a shortcode."""
     named: dict[str, str] = {}
     placed: list[str] = []
     for name, quoted, ticked, bare in _GIVEN.findall(text):

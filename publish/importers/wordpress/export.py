@@ -1,4 +1,4 @@
-"""Reads what WordPress exports. Posts and pages are carried; all else is told."""
+"""Reads a WordPress export: imports posts and pages, and notes everything else."""
 
 import json
 import re
@@ -25,9 +25,6 @@ from publish.importers.text import line, plain
 from publish.importers.wordpress.shortcodes import Attachment, html_of
 from publish.importers.wordpress.wxr import Entry, Wxr, read_wxr
 
-# What a WordPress export holds beside the texts, and what its posts say that no head here can.
-
-
 SEO_SUMMARY: Final = ("_yoast_wpseo_metadesc", "rank_math_description", "_aioseo_description")
 SEO_CANONICAL: Final = ("_yoast_wpseo_canonical", "rank_math_canonical_url")
 SEO_NOINDEX: Final = "_yoast_wpseo_meta-robots-noindex"
@@ -36,7 +33,7 @@ GONE: Final = frozenset({"trash", "auto-draft", "inherit"})
 TEXTS: Final = frozenset({"post", "page"})
 _READ: Final = frozenset({"_thumbnail_id", "footnotes", *SEO_SUMMARY, *SEO_CANONICAL, SEO_NOINDEX})
 _INNER: Final = re.compile(r"^_(?:edit_l|wp_old_date|wp_attach|encloseme|pingme|wp_trash_)")
-"""What WordPress notes for itself."""
+"""Internal fields of WordPress."""
 _READ_TEXTS: Final = frozenset(
     {"title", "link", "creator", "encoded", "excerpt", "post_id", "post_date", "post_date_gmt",
      "post_modified", "post_modified_gmt", "post_name", "status", "post_type", "post_password",
@@ -54,7 +51,7 @@ _KINDS: Final = {
 
 
 def unsupported(found: Wxr, carried: list[Entry], where: str) -> Iterator[ImportNote]:
-    """Everything in the export that is no text, each kind on one line."""
+    """Notes for everything in the export except posts and pages, one for each kind."""
     counts = Counter[str]()
     for entry in found.entries:
         if entry.type not in TEXTS | {"attachment"}:
@@ -98,7 +95,7 @@ def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[ImportNote]
 
 
 def _library(found: Wxr, where: str) -> Iterator[ImportNote]:
-    """What people wrote of files beside all texts."""
+    """Notes for descriptions of files in the media library."""
     files = [entry for entry in found.entries if entry.type == "attachment"]
     data = {
         "caption": sum(bool(entry.text("excerpt").strip()) for entry in files),
@@ -111,7 +108,7 @@ def _library(found: Wxr, where: str) -> Iterator[ImportNote]:
 
 
 def _fields(entries: list[Entry], where: str) -> Iterator[ImportNote]:
-    """Custom fields by name: those of people on each item, those of plugins once."""
+    """Notes for custom fields: those of authors for each item, those of plugins once."""
     inner: Counter[str] = Counter()
     titles = {entry.text("post_id"): line(entry.text("title")) for entry in entries}
     for entry in entries:
@@ -148,7 +145,7 @@ _STATUS: Final[Mapping[str, Status]] = {"publish": "published", "future": "publi
 
 
 def read_wordpress(path: Path) -> Export:
-    """Reads one XML file. Raises `Refused` if it is none, `Unavailable` if it cannot be read."""
+    """Reads one XML file. Raises `Refused` if it is not an export, `Unavailable` if unreadable."""
     found = read_wxr(path)
     attached = [entry for entry in found.entries if entry.type == "attachment"]
     files = {entry.text("post_id"): _attachment(entry) for entry in attached}
@@ -245,30 +242,30 @@ def _status(entry: Entry) -> tuple[Status, str]:
 
 
 def _moment(entry: Entry, name: str) -> datetime | None:
-    """In UTC as WordPress has it; drafts have only the time of their site."""
+    """The time in UTC; drafts have only the local time of their site."""
     for text in (entry.text(f"{name}_gmt"), entry.text(name)):
         try:
             return datetime.strptime(line(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        except ValueError:  # 0000-00-00 00:00:00 stands for none
+        except ValueError:  # 0000-00-00 00:00:00 means no time
             continue
     return None
 
 
 def _address(link: str) -> str:
     parts = split(link)
-    if parts.query:  # a draft, or a site without permanent links
+    if parts.query:  # a draft, or a site without permalinks
         return f"{parts.path or '/'}?{parts.query}" if "p=" not in parts.query else ""
     return parts.path
 
 
 def _old(slug: str, address: str) -> str:
-    """The path under an earlier slug, from which WordPress led on."""
+    """The path with an earlier slug, which WordPress redirected."""
     above = split(address).path.rstrip("/").rpartition("/")[0]
     return f"{above}/{slug}/"
 
 
 def _footnotes(value: str) -> str:
-    """Those of the block editor, which it keeps beside the text."""
+    """The footnotes of the block editor, which are stored outside the text."""
     try:
         notes = json.loads(value or "[]")
         pairs = [(str(note["id"]), str(note["content"])) for note in notes]

@@ -1,4 +1,4 @@
-"""WordPress's own markup in a text: shortcodes, the block editor's comments, bare paragraphs."""
+"""Converts WordPress's own markup: shortcodes, block comments and plain paragraphs."""
 
 import re
 from collections import Counter
@@ -11,8 +11,8 @@ from pelican.tools.pelican_import import decode_wp_content
 
 from publish.importers.model import join_counts, join_words
 
-# No pattern here looks past the next beginning of its own kind: a text that closes nothing takes
-# no longer than another.
+# No pattern searches past the next start of the same kind: unclosed markup must not take
+# quadratic time.
 _CODE: Final = re.compile(r"<(pre|code)\b", re.IGNORECASE)
 _SPACES: Final = re.compile(r"[ \t]{2,}")
 _CAPTION: Final = re.compile(
@@ -41,7 +41,7 @@ _ASIDE: Final = "\x1e"
 _NO_TEXT: Final = frozenset({"more", "nextpage", "separator", "spacer", "footnotes"})
 
 Lost = tuple[str, str]
-"""A kind of note and what it tells."""
+"""The kind and the message of a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Attachment:
 
 
 def html_of(text: str, files: Mapping[str, Attachment]) -> tuple[str, list[Lost]]:
-    """The text as HTML: its shortcodes carried or told, its paragraphs marked."""
+    """The text as HTML with paragraphs. Shortcodes are converted or noted."""
     lost: list[Lost] = []
     has_blocks = _BLOCK.search(text) is not None
     pieces = _pieces(text)
@@ -72,7 +72,7 @@ def html_of(text: str, files: Mapping[str, Attachment]) -> tuple[str, list[Lost]
 
 
 def _pieces(text: str) -> list[str]:
-    """Prose and code in turn, prose first; code that is never closed is prose."""
+    """Splits text into prose and code in turn, prose first. Unclosed code counts as prose."""
     pieces, start, place, unclosed = [], 0, 0, set[str]()
     low = text.lower()
     while found := _CODE.search(text, place):
@@ -89,7 +89,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _blocks(text: str) -> Iterator[Lost]:
-    """What the block editor keeps in comments and no HTML shows."""
+    """Notes for content that the block editor stores only in comments."""
     for found in _DYNAMIC.finditer(text):
         if found["name"] not in _NO_TEXT:
             yield "block", f"`{found['name']}` is made by WordPress anew each time: left out"
@@ -99,10 +99,10 @@ def _blocks(text: str) -> Iterator[Lost]:
 
 
 def _paragraphs(text: str) -> str:
-    """As WordPress does it, by Pelican's importer.
+    """Marks paragraphs as WordPress does, with Pelican's importer.
 
-    That takes the square of the number of `<pre>`, and of the tags that nothing closes: the first
-    stand aside meanwhile, the others are words.
+    The importer takes quadratic time for `<pre>` and for unclosed tags. So `<pre>` blocks are
+    replaced during the call, and unclosed tags are escaped.
     """
     pieces = _pieces(text)
     for place in range(0, len(pieces), 2):
@@ -149,11 +149,11 @@ def _shortcodes(text: str, files: Mapping[str, Attachment], lost: list[Lost]) ->
         name = found["name"]
         options = _attributes(found["given"])
         if name not in closed | _KNOWN and not options:
-            return found[0]  # words in brackets
+            return found[0]  # text in brackets, not a shortcode
         if name.lower() == "gallery" and (gallery := _gallery(options, files, lost)):
             return gallery
         if name.lower() == "embed":
-            return ""  # the address between the two stays, on a line of its own
+            return ""  # the address between the tags stays on its own line
         address = (
             options.get("src")
             or options.get("url")
@@ -181,7 +181,7 @@ def _attributes(value: str) -> dict[str, str]:
 def _gallery(
     attributes: Mapping[str, str], files: Mapping[str, Attachment], lost: list[Lost]
 ) -> str:
-    """Its pictures, one below the other; nothing if the export does not say which."""
+    """The pictures of a gallery, one below the other; empty if the export does not list them."""
     numbers = re.findall(r"\d+", attributes.get("ids", ""))
     named = [files[number] for number in numbers if number in files]
     if missing := [number for number in numbers if number not in files]:

@@ -1,4 +1,4 @@
-"""WXR 1.0 to 1.2, WordPress's export: RSS 2.0 with more in it, read in one go through the file."""
+"""Reads WXR 1.0 to 1.2, WordPress's export format (extended RSS 2.0), as a stream."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,60 +21,60 @@ _OF_THE_FORMAT: Final = frozenset(
 
 @dataclass(slots=True)
 class Entry:
-    """One `<item>`: the texts of its tags by their names."""
+    """One `<item>`: the text of its tags by name."""
 
     texts: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     old_slugs: list[str] = field(default_factory=list)
     terms: list[tuple[str, str, str]] = field(default_factory=list)
-    """Kind, name in addresses, name."""
+    """Taxonomy, slug and name of each."""
     comments: int = 0
 
     def text(self, name: str) -> str:
-        """What a tag says; nothing if it is not there."""
+        """The text of a tag; empty if the tag is missing."""
         return self.texts.get(name, "")
 
     @property
     def type(self) -> str:
-        """`post`, `page`, `attachment`, or a kind of a plugin's own."""
+        """`post`, `page`, `attachment`, or a type of a plugin."""
         return self.text("post_type") or "post"
 
     @property
     def where(self) -> str:
-        """How a person finds it in the export."""
+        """Its name in the export for a person."""
         return f"{self.type} {self.text('post_id')}, {line(self.text('title')) or 'without title'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A category, tag or other term as the site has it, used or not."""
+    """A category, tag or other term of the site."""
 
     domain: str
     nicename: str
     name: str
     parent: str
     more: tuple[str, ...]
-    """What else is said of it, by name."""
+    """Names of its other fields."""
 
 
 @dataclass(slots=True)
 class Wxr:
-    """What the file holds."""
+    """The content of the file."""
 
     hosts: set[str] = field(default_factory=set)
     authors: dict[str, str] = field(default_factory=dict)
     addresses: int = 0
-    """Of authors: how many have an e-mail address."""
+    """The number of authors with an e-mail address."""
     entries: list[Entry] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     site: list[str] = field(default_factory=list)
-    """Names of what is said of the site itself."""
+    """Names of the fields about the site itself."""
     others: Counter[str] = field(default_factory=Counter)
-    """Tags of plugins' own beside the items."""
+    """Counts of plugins' own tags beside the items."""
 
 
 def read_wxr(path: Path) -> Wxr:
-    """Keeps no more than is needed. Raises `Refused` if it is none, `Unavailable` if unreadable."""
+    """Reads a WXR file. Raises `Refused` if it is not WXR, `Unavailable` if unreadable."""
     found = Wxr()
     where = short_path(path)
     depth = 0
@@ -91,14 +91,14 @@ def read_wxr(path: Path) -> Wxr:
     except ParseError as error:
         number, column = error.position
         text = str(error).split(":", maxsplit=1)[0]
-        message = f"is no XML ({text}, column {column}): export it again, or mend that line"
+        message = f"is no XML ({text}, column {column}): export it again, or fix that line"
         raise Refused(f"{where}:{number}: {message}") from None
     except DefusedXmlException:
         message = "declares a DTD or entities, which no WordPress export does"
         raise Refused(f"{where}: {message}: export it again") from None
     except OSError as error:
         raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
-    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+    except (ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise Refused(f"{where}: is no XML: {line(str(error))}") from None
     return found
 
@@ -127,7 +127,7 @@ def _take(tag: Element, found: Wxr) -> None:
 
 
 def _name(tag: Element) -> str:
-    """The local name; two that are called `encoded` are told apart."""
+    """The local name of a tag. `excerpt` for `excerpt:encoded`, to separate it from the content."""
     space, _, name = str(tag.tag).rpartition("}")
     return "excerpt" if name == "encoded" and "excerpt" in space else name
 
