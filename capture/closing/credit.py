@@ -272,6 +272,6 @@ def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
         "issued_on": today_in_zone(records, bill.campaign, now).isoformat(),
     }
     actor = Actor.AGENCY if by else Actor.SYSTEM
-    text = data | ({"by": by} if by else {})
-    records.append(Event(bill.campaign, None, EventKind.CREDITED, now, now, actor, text))
+    event_data = data | ({"by": by} if by else {})
+    records.append(Event(bill.campaign, None, EventKind.CREDITED, now, now, actor, event_data))
     return credits_of(records, bill.client)[-1]

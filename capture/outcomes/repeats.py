@@ -155,10 +155,10 @@ def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -
     if first.lead_id != outcome.lead_id:
         yield f"lead ({first.lead_id})"
         return
-    text = {_content(fact) for fact in facts_of(outcome, terms)}
+    content = {_content(fact) for fact in facts_of(outcome, terms)}
     known = {_content(fact) for fact in facts_in(one.event for one in found)}
     for place, name in enumerate(("meeting time", "amount", "period", "reason")):
-        if {one[place] for one in text} != {one[place] for one in known}:
+        if {one[place] for one in content} != {one[place] for one in known}:
             yield name
     if outcome.currency not in {"", terms.currency}:
         yield "currency"
@@ -171,12 +171,12 @@ def _check_near_duplicate(reading: Reading, lead: Lead, outcome: Outcome) -> Non
     if outcome.again or outcome.kind is EventKind.OBJECTED:  # a second objection changes no bill
         return
     terms = saved_campaign(reading, lead.campaign, lead.version)
-    text = {_content(fact) for fact in facts_of(outcome, terms)}
+    content = {_content(fact) for fact in facts_of(outcome, terms)}
     events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     for event in _same_kind(events, outcome.kind):
         has_two_references = outcome.reference and event.data.get("reference")
         near = abs(event.occurred_at - outcome.occurred_at) <= NEAR
-        if near and not has_two_references and text & set(map(_content, facts_in([event]))):
+        if near and not has_two_references and content & set(map(_content, facts_in([event]))):
             raise Refused(
                 f"lead {lead.lead_id}: the same {outcome.kind} is recorded already, at "
                 f"{show_time(event.occurred_at)}; if this is another one, say so (again), or give "

@@ -284,7 +284,9 @@ class LeadLookup:
             return None
         slug = cells.campaign
         if not slug:
-            cells.fault("campaign", "say where the lead is, in this column or for the whole table")
+            cells.fault(
+                "campaign", "name the lead's campaign, in this column or for the whole table"
+            )
             return None
         if slug not in self._campaigns:
             version = self._reading.campaigns.first_version(slug)

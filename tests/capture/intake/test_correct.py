@@ -190,7 +190,7 @@ class TestGate:
         assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
         assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
 
-    def test_taking_back_a_later_rejection_brings_no_old_meeting_back(self, desk: Desk) -> None:
+    def test_undoing_a_later_rejection_restores_no_old_meeting(self, desk: Desk) -> None:
         lead = desk.take()
         desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
         desk.correct(lead, {"company_size": "1-50"})
