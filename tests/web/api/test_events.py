@@ -104,7 +104,7 @@ def test_a_move_that_the_table_forbids_names_the_stage_and_the_moves(world: Worl
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"type": "rejected", "reason": "ugly"}, "it allows: too_small"),
+        ({"type": "rejected", "reason": "ugly"}, "choose one of: too_small"),
         ({"type": "won", "amount": "1.00", "currency": "EUR"}, "counts in USD"),
         ({"type": "won", "amount": "1.005", "currency": "USD"}, "more decimals than USD"),
         ({"type": "lost", "occurred_at": "2026-11-24T00:00:00Z"}, "say when it happened"),
