@@ -1,4 +1,4 @@
-"""New files for writers: a post, a page or a campaign, with all filled in that can be known."""
+"""Writes new files: a post, a page or a campaign, with defaults taken from the project."""
 
 import json
 import secrets
@@ -17,13 +17,13 @@ from publish.checks.model import SLUG
 from publish.checks.project import Writing
 
 TOKEN_BYTES: Final = 16
-"""Of a preview that nobody can guess."""
+"""Random bytes of a preview address: 16 cannot be guessed."""
 _MAX_SLUG_LENGTH: Final = 80
 
 
 @dataclass(frozen=True)
 class NewFile:
-    """What the new file shall be called."""
+    """Title and slug of a new file."""
 
     title: str
     slug: str
@@ -31,33 +31,36 @@ class NewFile:
 
 @dataclass(frozen=True)
 class FrontMatterDefaults:
-    """What the writer said of a new text; the rest is found out."""
+    """The writer's choices for a new text; an empty one is taken from other posts."""
 
     category: str = ""
     author: str = ""
     yaml: bool = False
 
 
-def requested_name(title: str, slug: str, text: str) -> NewFile:
-    """A wish of one line. `made` is the slug of the title. Raises `Refused` if there is none."""
+def requested_name(title: str, slug: str, title_slug: str) -> NewFile:
+    """Title and slug of a new file. `title_slug`, made of the title, is used if `slug` is empty.
+
+    Raises `Refused` if there is no title or no valid slug.
+    """
     title = " ".join(title.split())
-    fitting = slug or slug_of(text)
-    if not title or not SLUG.fullmatch(fitting):
+    chosen = slug or slug_of(title_slug)
+    if not title or not SLUG.fullmatch(chosen):
         example = "small letters, digits and single hyphens, such as what-pays"
-        what = f"`{fitting}` is no slug" if fitting else f"no slug can be made of `{title}`"
+        what = f"`{chosen}` is not a slug" if chosen else f"no slug can be made of `{title}`"
         raise Refused(f"{what}: give one with --slug: {example}")
-    return NewFile(title, fitting)
+    return NewFile(title, chosen)
 
 
 def slug_of(text: str) -> str:
-    """What was made of a title, without signs that no slug of ours holds, and not long."""
+    """Pelican's slug of a title, without underscores, cut to 80 characters."""
     return text.replace("_", "-").strip("-")[:_MAX_SLUG_LENGTH].rstrip("-")
 
 
 def new_text(
     kind: ContentKind, new_file: NewFile, data: FrontMatterDefaults, writing: Writing
 ) -> Path:
-    """Writes a draft with a preview that nobody can guess. Raises `Refused` if it is taken."""
+    """Writes a draft with a random preview address. Raises `Refused` if the slug is in use."""
     used = writing.by_slug.get(new_file.slug) or writing.by_address.get(f"{new_file.slug}/")
     if used is not None:
         raise Refused(
@@ -86,17 +89,20 @@ def new_text(
     if not writing.layout.paths.holds(path):
         out = f"leads out of {writing.layout.content.name}/"
         raise Refused(f"{short_path(path.parent)} {out}: put a folder in the link's place")
-    return _written(path, text)
+    return _write_new(path, text)
 
 
 def new_campaign(
     new_file: NewFile, client: str, catalogue: Catalogue, folder: Path, today: date
 ) -> Path:
-    """Writes a closed campaign of a client; of the only one, if none is named. Raises `Refused`."""
+    """Writes a closed campaign for a client; without a name, for the only client.
+
+    Raises `Refused` if the client is unknown or must be named, or the file exists.
+    """
     clients = catalogue.clients
     if not client and len(clients) != 1:
         there = ", ".join(clients) or "none: write one into clients/ first"
-        raise Refused(f"say whose campaign it is with --client; there are: {there}")
+        raise Refused(f"name the client of the campaign with --client; there are: {there}")
     lookup = catalogue.client(client or next(iter(clients)))
     others = [terms for terms in catalogue.campaigns.values() if terms.client == lookup.slug]
     text = blank_campaign(
@@ -106,14 +112,14 @@ def new_campaign(
         time_zone=others[0].time_zone if others else "UTC",
         today=today,
     )
-    return _written(folder / f"{new_file.slug}.toml", text)
+    return _write_new(folder / f"{new_file.slug}.toml", text)
 
 
 def _default_value(key: str, writing: Writing) -> str:
-    """What most posts say under the key; nothing if there are none."""
-    parts = [post.get(key) for post in writing.posts if post.kind == "post" and post.get(key)]
-    words = Counter(value if isinstance(value, str) else value[0] for value in parts)
-    return max(sorted(words), key=words.__getitem__, default="")
+    """The most common value of a key in the posts; empty if there is none."""
+    given = [post.get(key) for post in writing.posts if post.kind == "post" and post.get(key)]
+    counts = Counter(value if isinstance(value, str) else value[0] for value in given)
+    return max(sorted(counts), key=counts.__getitem__, default="")
 
 
 def _in_pairs(head: Mapping[str, str]) -> str:
@@ -122,7 +128,7 @@ def _in_pairs(head: Mapping[str, str]) -> str:
 
 
 def _in_yaml(head: Mapping[str, str]) -> str:
-    """Text in quotes of JSON, which YAML reads too: no sign in a title can break the head."""
+    """Text is quoted as JSON, which is valid YAML too: any character in a title is safe."""
     quoted = {"title", "category", "author"}
     lines = (
         f"{key}: {json.dumps(value, ensure_ascii=False) if key in quoted else value}".rstrip()
@@ -131,14 +137,14 @@ def _in_yaml(head: Mapping[str, str]) -> str:
     return "\n".join(["---", *lines, "---"]) + "\n\n"
 
 
-def _written(path: Path, text: str) -> Path:
-    """Writes a file that is not there yet."""
+def _write_new(path: Path, text: str) -> Path:
+    """Writes a file that does not exist yet."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused(f"{short_path(path)} is there already: give another --slug") from None
+        raise Refused(f"{short_path(path)} exists already: give another --slug") from None
     except OSError as error:
         raise Unavailable(f"{short_path(path)}: {error.strerror}; nothing was written") from None
     return path

@@ -1,4 +1,4 @@
-"""Runs Pelican in this process, quietly, and turns whatever stops it into lines for a person."""
+"""Runs Pelican and the checks in this process, and turns every failure into a short message."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -24,34 +24,34 @@ from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
 
 @dataclass(frozen=True)
 class HeldBackPost:
-    """A post that readers do not see yet."""
+    """A draft or a post with a future date."""
 
     where: str
     title: str
     address: str
-    """Where who knows it may look, below the site; empty if nobody may."""
+    """The path of its preview below the site; empty without one."""
     due: str
-    """When it is published, in the site's zone; empty for a draft."""
+    """The time of publication in the site's zone; empty for a draft."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What was read: how much of it is published, and what the writer should know."""
+    """The result of a run: counts of what is published, warnings, and what is due next."""
 
     articles: int
     pages: int
     forms: int
     warnings: tuple[str, ...]
     due: str | None
-    """The next post that is held back: when in the site's zone, and which."""
+    """Time in the site's zone and path of the next post that is held back."""
     due_at: datetime | None = None
-    """When the site changes though nobody writes: that post's time, or a form's. UTC."""
+    """The next time at which a post is due, or a form opens or closes. UTC."""
     held: tuple[HeldBackPost, ...] = ()
-    """Drafts and posts to come."""
+    """Drafts and posts with a future date."""
 
 
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
-    """Pelican's settings; `given` wins over the file. Raises `FileErrors` or `Refused`."""
+    """Pelican's settings; `overrides` win over the file. Raises `FileErrors` or `Refused`."""
     if not config.is_file():
         raise Refused(f"{config}: no such file; run this in the project's folder")
     LOG_COLLECTOR.listen()
@@ -62,9 +62,9 @@ def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, An
 
 
 def run_pelican(settings: dict[str, Any]) -> RunSummary:
-    """Reads everything, checks it and writes it to OUTPUT_PATH.
+    """Reads and checks everything, and writes the site to OUTPUT_PATH.
 
-    Raises `FileErrors` with every problem, or `Unavailable` when the disk refuses.
+    Raises `FileErrors` with every problem, or `Unavailable` for an error of the disk.
     """
     summary: list[RunSummary] = []
 
@@ -74,7 +74,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
     theme = Path(settings["THEME"])
     with _silenced(), _explained_errors(theme, theme):
         pelican = Pelican(settings)
-        # Connected after all plugins, so `publish.plugins.problems` has found no fault by then.
+        # Connected after all plugins: called only if `publish.plugins.problems` raised nothing.
         with signals.all_generators_finalized.connected_to(read):
             pelican.run()
         raise_problems(settings)
@@ -121,7 +121,7 @@ def _held(writing: Writing) -> Iterator[HeldBackPost]:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Pelican prints its own last line to the console."""
+    """Keeps Pelican from printing its summary to the console."""
     before, console.quiet = console.quiet, True
     try:
         yield
@@ -131,7 +131,10 @@ def _silenced() -> Iterator[None]:
 
 @contextmanager
 def _explained_errors(blame: Path, folder: Path) -> Iterator[None]:
-    """Turns what the block raises into one line, with the file below `folder` that did it."""
+    """Turns an exception of the block into one line, with the file below `folder` that raised it.
+
+    `blame` is named if no such file is in the traceback.
+    """
     try:
         yield
     except GatepostError:
@@ -150,7 +153,7 @@ def _explained_errors(blame: Path, folder: Path) -> Iterator[None]:
 
 
 def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
-    """Where below the folder it happened: Jinja gives its templates frames of their own."""
+    """File below the folder and line; templates are found too, as Jinja adds frames for them."""
     if isinstance(error, TemplateSyntaxError) and error.filename:
         return Path(error.filename), error.lineno
     if isinstance(error, SyntaxError) and error.filename:
@@ -161,15 +164,13 @@ def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
     return None, None
 
 
-# Checks all that people write, and makes no page: quick enough for a hook that may refuse a push.
-#
-# The build asks the same rules once. Then it looks in the finished pages for what only Markdown
-# makes, and compares all files of the site with the gated ones.
+# The check without a build: fast enough for a git hook. A build runs the same rules, then searches
+# the finished pages, and compares all files of the site with the gated ones.
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was read and what is wrong with it. Counts are of what readers may see."""
+    """The result of all rules. The counts are of what readers may see."""
 
     articles: int
     pages: int
@@ -178,7 +179,7 @@ class CheckResult:
 
 
 def check(config: Path, overrides: Mapping[str, object], now: datetime) -> CheckResult:
-    """Asks every rule. Raises what keeps it from reading: faulty settings, a broken disk."""
+    """Runs every rule. Raises only what prevents reading: faulty settings, an error of the disk."""
     writing, findings = check_content(settings_from(config, overrides), now)
     return CheckResult(*_counts(writing), findings)
 

@@ -1,4 +1,4 @@
-"""Builds the site: reads everything, writes a whole new site beside the old one, swaps it in."""
+"""Builds the site beside the old one, then swaps it in; the swap is all or nothing."""
 
 import fcntl
 import shutil
@@ -16,26 +16,21 @@ from publish.checks.layout import PUBLISHED, published_of
 from publish.checks.project import read_published
 from publish.plugins.share_pictures import RELEASE
 
-# Puts a new site in the place of the old one: all of it, or nothing.
-
-
-WORK_FOLDER: Final = (
-    ".build"  # beside the site: the new one on its way in, the old one on its way out
-)
+WORK_FOLDER: Final = ".build"  # beside the site: holds the new and the old one during the swap
 
 
 @contextmanager
 def replace_site(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
-    """Gives an empty folder to build into, and swaps it in when the block ends well.
+    """Yields an empty folder to build into, and swaps it in when the block succeeds.
 
-    If the block raises, the old site stays as it is. Files that the block writes beside the new
-    folder, such as `site.json`, go beside the site. One build at a time: a second one calls
-    `waiting` and waits. Raises OSError.
+    If the block raises, the old site stays. Files that the block writes beside the new folder, such
+    as `site.json`, go beside the site. Only one build runs at a time: a second one calls `waiting`
+    and waits. Raises OSError.
     """
     site.parent.mkdir(parents=True, exist_ok=True)
     with _locked(site.parent / ".build.lock", waiting):
         workshop = site.parent / WORK_FOLDER
-        shutil.rmtree(workshop, ignore_errors=True)  # what a killed build left
+        shutil.rmtree(workshop, ignore_errors=True)  # left by a killed build
         fresh = workshop / "new" / site.name
         fresh.mkdir(parents=True)
         try:
@@ -46,7 +41,7 @@ def replace_site(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
 
 
 def _swap(fresh: Path, site: Path, old: Path) -> None:
-    """Two renames: for the few microseconds between them there is no site."""
+    """Swaps by two renames: for a few microseconds between them there is no site."""
     had_site = site.exists() or site.is_symlink()
     if had_site:
         site.rename(old)
@@ -62,7 +57,7 @@ def _swap(fresh: Path, site: Path, old: Path) -> None:
 
 @contextmanager
 def _locked(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """The lock ends with its process, however that ends."""
+    """Holds a lock that the kernel releases when the process ends."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,7 +69,7 @@ def _locked(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A site that was published."""
+    """The result of a build; `site` is the folder of the new site."""
 
     summary: RunSummary
     seconds: float
@@ -88,12 +83,12 @@ def build(
     *,
     finish: Callable[[Path, Path], None] | None = None,
 ) -> BuildResult:
-    """Builds by a Pelican settings file; `given` wins over it. The old site stays until the end.
+    """Builds with a Pelican settings file; `overrides` win over it.
 
-    `waiting` is called if another build is at work. `finish` (`publish.build.release.finish`) makes
-    a release: share pictures, search and compressed files, which a preview does without.
-    Raises `FileErrors` with every problem found, `Refused` if the site would replace its own
-    sources, or `Unavailable` when the disk refuses; then the old site is as it was.
+    `waiting` is called if another build is running. `finish` (`publish.build.release.finish`) makes
+    a release: it adds share pictures, search and compressed files. Raises `FileErrors` with every
+    problem, `Refused` if the site would replace its own sources, or `Unavailable` for an error of
+    the disk; then the old site stays as it was.
     """
     started = time.monotonic()
     settings = settings_from(config, overrides)
@@ -104,7 +99,7 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
                 "give it a folder of its own, such as output/www"
             )
-    kept = published_of(settings)  # what the last published build left, not this one
+    kept = published_of(settings)  # from the last published build, not from this one
     try:
         with replace_site(site, waiting) as fresh:
             ours = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: bool(finish)}
@@ -117,10 +112,10 @@ def build(
     return BuildResult(summary, time.monotonic() - started, site)
 
 
-# Whether a post, or a form's day, is due: for a timer, so without reading the posts again.
-
-
 def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool:
-    """Whether a time has come for which the last published build left something."""
+    """Whether a post or a form's date became due since the last published build.
+
+    Reads only `published.json`, not the posts.
+    """
     due = read_published(published_of(settings_from(config, overrides))).due
     return due is not None and due <= now

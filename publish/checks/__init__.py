@@ -1,1 +1,4 @@
-"""What writers write: front matter, the outline of a text, and the rules about them."""
+"""Reads what writers write, front matter and text, and checks it by the rules.
+
+`rules/` holds the rules; `project.Writing` is the data that they work on.
+"""

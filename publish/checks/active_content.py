@@ -1,7 +1,7 @@
-"""What in HTML acts in a reader's browser: scripts, redirects, forms that send elsewhere.
+"""Finds active content in HTML: scripts, redirects, forms that send to other sites.
 
-Read by a parser of HTML and as a browser takes it: names in any case, entities in attributes,
-blanks in `java script:`, tags in comments that browsers end sooner, tags that are never closed.
+The text is parsed as browsers do: names in any case, entities in attributes, whitespace inside
+`java script:`, comments that browsers end early, tags that are never closed.
 """
 
 import html
@@ -45,23 +45,23 @@ _PROGRAM: Final = "runs a program in the reader's browser: take it out"
 
 @dataclass(frozen=True)
 class ActivePart:
-    """One thing that acts."""
+    """One piece of active content."""
 
     message: str
     line: int
     address: str = ""
-    """Where it sends or fetches: no fault if that is this site."""
+    """The address that it sends to or fetches; allowed if it is on this site."""
 
 
 def active_parts(text: str, first_line: int = 1) -> tuple[ActivePart, ...]:
-    """Everything in a piece of HTML that acts, with its line."""
+    """All active content in a piece of HTML, with lines counted from `first_line`."""
     if not _may_act(text):
         return ()
     return tuple(dict.fromkeys(_read(text, first_line)))
 
 
 def is_active(address: str, *, is_shown: bool = False) -> str:
-    """What is wrong with an address that runs a program; empty if it leads to a page or file."""
+    """The problem with an address that runs a program; empty for a page or file."""
     address = _IGNORED.sub("", address).strip(_CONTROL)
     if not _ACTIVE.match(address) or (is_shown and _MEDIA.match(address)):
         return ""
@@ -77,8 +77,8 @@ def is_elsewhere(address: str, site_url: str) -> bool:
 
 
 def problems_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Message and address of everything in one tag; names in small letters, values decoded."""
-    raw = dict(reversed(list(attributes)))  # of two alike the first holds
+    """Message and address of each problem of one tag; names in lower case, values decoded."""
+    raw = dict(reversed(list(attributes)))  # of two with one name the first counts
     if message := _ELEMENTS.get(name):
         yield f"`<{name}>` {message}", ""
     if name == "meta" and "http-equiv" in raw:
@@ -103,18 +103,18 @@ def problems_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterato
 
 
 def _may_act(text: str) -> bool:
-    """Quick: most texts hold nothing of the kind."""
+    """A quick test; most texts have no active content."""
     if _SUSPECT.search(text):
         return True
     decoded = html.unescape(text) if "&" in text else text
     for ignored in "\t\n\r":
         decoded = decoded.replace(ignored, "")
     decoded = decoded.lower()
-    return any(scheme in decoded for scheme in _SCHEMES)  # twenty times as quick as a pattern
+    return any(scheme in decoded for scheme in _SCHEMES)  # 20 times as fast as a pattern
 
 
 def _read(text: str, first_line: int) -> Iterator[ActivePart]:
-    """The tags of a text, and of what a browser may see where our parser sees none."""
+    """Problems of all tags, also of those that browsers see and Python's parser does not."""
     parser = _Parser(first_line)
     parser.feed(text)
     rest, line = parser.rawdata, first_line + text.count("\n") - parser.rawdata.count("\n")
@@ -122,7 +122,7 @@ def _read(text: str, first_line: int) -> Iterator[ActivePart]:
     yield from parser.found
     for hidden, at in parser.hidden:
         yield from active_parts(hidden, at)
-    if rest.lstrip().startswith("<"):  # the page below it would close the tag
+    if rest.lstrip().startswith("<"):  # an open tag: the rest of the page would close it
         for end in (">", '">', "'>"):
             closed = _Parser(line)
             closed.feed(rest + end)
@@ -137,7 +137,7 @@ class _Parser(HTMLParser):
         self.hidden: list[tuple[str, int]] = []
 
     def set_cdata_mode(self, *_: object, **__: object) -> None:
-        """No text is skipped: where a script or style ends, parsers disagree."""
+        """Does nothing, so that no text is skipped: parsers disagree where a script ends."""
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         raw = [(key.rpartition(":")[2], value or "") for key, value in attrs]

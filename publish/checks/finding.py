@@ -1,4 +1,4 @@
-"""What a rule found in a file, and whether it stops the build."""
+"""The findings of rules, and their levels: error, warning or off."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Level = Literal["error", "warning", "off"]
 FIXED: Final = frozenset(
     {"front-matter", "link", "picture", "form", "gated", "address", "unclosed"}
 )
-"""Rules that keep the site whole: always errors, since a build could not go on without them."""
+"""Rules that are always errors, since the site would be broken without them."""
 
 LEVELS: Final[Mapping[str, Level]] = {
     "unknown-key": "error",
@@ -31,34 +31,34 @@ LEVELS: Final[Mapping[str, Level]] = {
     "same-title": "warning",
     "closed-campaign": "warning",
 }
-"""Rules that a project may set otherwise, with `WRITING_RULES` in pelicanconf.py."""
+"""The default levels, which a project may change with `WRITING_RULES` in pelicanconf.py."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend, and the rule that asks for it."""
+    """One mistake to fix, and the rule that found it."""
 
     path: str
     line: int | None
     message: str
     rule: str
     in_draft: bool = False
-    """Found in a post that nobody reads yet: what a rule asks of readers' pages only warns here."""
+    """Whether the post is a draft: there an error that is not in `FIXED` becomes a warning."""
 
     @property
     def problem(self) -> Problem:
-        """The finding as every refusal tells it."""
+        """The finding without its rule, for `FileErrors`."""
         return Problem(self.path, self.line, self.message)
 
 
 def levels_from(value: Mapping[str, str]) -> Mapping[str, Level]:
-    """The level of each rule, from `WRITING_RULES`. Raises `Refused` for what is none."""
+    """The level of each rule, from `WRITING_RULES`. Raises `Refused` for an unknown one."""
     levels: dict[str, Level] = dict(LEVELS)
     for rule, level in value.items():
         if rule in FIXED:
-            raise Refused(f"WRITING_RULES: `{rule}` keeps the site whole and is always an error")
+            raise Refused(f"WRITING_RULES: `{rule}` is always an error: take it out")
         if rule not in LEVELS:
-            hint = suggestion(rule, LEVELS) or f"; there are: {', '.join(LEVELS)}"
+            hint = suggestion(rule, LEVELS) or f"; use one of: {', '.join(LEVELS)}"
             raise Refused(f"WRITING_RULES: no rule `{rule}`{hint}")
         match level:
             case "error" | "warning" | "off":
@@ -70,14 +70,14 @@ def levels_from(value: Mapping[str, str]) -> Mapping[str, Level]:
 
 @dataclass(frozen=True)
 class Findings:
-    """What all rules found, in the order of files and lines."""
+    """The findings of all rules, in the order of files and lines."""
 
     errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
 
     @classmethod
     def sorted(cls, found: Iterable[Finding], levels: Mapping[str, Level]) -> "Findings":
-        """Each finding once, by the level of its rule; those that are off are left out."""
+        """Sorts findings by the level of their rules; drops duplicates and rules that are off."""
         sides: dict[Level, list[Finding]] = {"error": [], "warning": [], "off": []}
         for finding in sorted(set(found), key=lambda f: (f.path, f.line or 0, f.message)):
             level = levels.get(finding.rule, "error")
@@ -87,17 +87,15 @@ class Findings:
         return cls(tuple(sides["error"]), tuple(sides["warning"]))
 
 
-# A finding as GitHub shows it beside the line of a pull request.
-#
-# The format is that of workflow commands: `::error file=...,line=...,title=...::message`.
-
+# GitHub's workflow commands: `::error file=...,line=...,title=...::message`.
 
 _IN_MESSAGE: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY: Final = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def annotation(level: str, finding: Finding) -> str:
-    """One line for the log of a workflow; `level` is error or warning."""
+    """A finding as GitHub shows it beside the line of a pull request; `level` is error or
+    warning."""
     data = {"file": finding.path, "line": str(finding.line or 1), "title": finding.rule}
     properties = ",".join(f"{name}={text.translate(_IN_PROPERTY)}" for name, text in data.items())
     return f"::{level} {properties}::{finding.message.translate(_IN_MESSAGE)}"

@@ -1,4 +1,4 @@
-"""The head of a post: what stands above its text, in either of two styles, with lines.
+"""Reads front matter, the lines above a post's text, in two styles, with line numbers.
 
     Title: What pays            ---
     Tags: pricing, cpl          title: What pays
@@ -6,8 +6,8 @@
     The text.                   ---
                                 The text.
 
-Pelican's style ends at the first empty line; a value goes on in lines that are indented by four
-spaces. Every value stays text here, so that both styles are read by one model.
+Pelican's style ends at the first empty line; a value continues in lines that are indented by four
+spaces. Values stay text here: the model, `publish.checks.model`, converts them for both styles.
 """
 
 import re
@@ -19,9 +19,8 @@ import yaml
 
 from capture.campaign.problems import KeyPath
 
-# YAML to text, lists and tables with the line of each key. Nothing in it is guessed to be a date
-# or a yes: the model knows what each key holds, and `title: No` stays a title.
-
+# YAML becomes text, lists and tables. No value is guessed to be a date or a boolean: `title: No`
+# stays a title.
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL: Final = "tag:yaml.org,2002:null"
@@ -30,7 +29,7 @@ _DEEPEST: Final = 8
 
 @dataclass
 class YamlFrontMatter:
-    """What was read, and what could not be."""
+    """The values, the lines of their keys, and line and message of each problem."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     lines: dict[KeyPath, int] = field(default_factory=dict)
@@ -38,7 +37,7 @@ class YamlFrontMatter:
 
 
 def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
-    """Reads one YAML document whose first line is `first_line` of its file. Never raises."""
+    """Reads a YAML document whose first line is `first_line` of its file. Never raises."""
     front_matter = YamlFrontMatter()
     try:
         node = yaml.compose(text, _Loader)
@@ -48,12 +47,13 @@ def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
         front_matter.problems.append((line, _why(error)))
         return front_matter
     except (yaml.YAMLError, RecursionError) as error:
-        front_matter.problems.append((first_line, f"is no YAML: {' '.join(str(error).split())}"))
+        reason = " ".join(str(error).split())
+        front_matter.problems.append((first_line, f"is not valid YAML: {reason}"))
         return front_matter
     if isinstance(node, yaml.MappingNode):
         front_matter.values = _Reader(front_matter, first_line).table(node, ())
     elif node is not None:
-        front_matter.problems.append((first_line, "is no list of `key: value` lines"))
+        front_matter.problems.append((first_line, "must be lines such as `key: value`"))
     return front_matter
 
 
@@ -62,12 +62,12 @@ def _why(error: yaml.MarkedYAMLError) -> str:
     if "mapping values are not allowed" in text:
         return 'has a second `: ` in one value: put the value in quotes, such as title: "One: two"'
     if "cannot start any token" in text or "found unexpected" in text or "expected" in text:
-        return f'is no YAML ({text}): put text that holds signs such as : # @ % [ in "quotes"'
-    return f"is no YAML: {text}"
+        return f'is not valid YAML ({text}): put text with characters such as : # @ % [ in "quotes"'
+    return f"is not valid YAML: {text}"
 
 
 class _Reader:
-    """Turns nodes into values, each node once: so an alias can build no endless text."""
+    """Converts nodes to values. Each node is used once, so an alias cannot build endless text."""
 
     def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
         self._head = front_matter
@@ -79,12 +79,11 @@ class _Reader:
         for key_node, value_node in node.value:
             line = self._line(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._head.problems.append((line, "is no `key: value`"))
+                self._head.problems.append((line, "is not `key: value`"))
                 continue
             key = str(key_node.value).lower()
             if key in found:
-                first = self._head.lines[(*path, key)]
-                message = f"`{key}` is given on line {first} already: keep one of them"
+                message = duplicate_key_message(key, self._head.lines[(*path, key)])
                 self._head.problems.append((line, message))
                 continue
             self._head.lines[(*path, key)] = line
@@ -117,7 +116,7 @@ _MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
 
 @dataclass(frozen=True)
 class FrontMatterProblem:
-    """A mistake in how the head is written."""
+    """A mistake in the front matter, and the rule that reports it."""
 
     line: int
     message: str
@@ -126,11 +125,12 @@ class FrontMatterProblem:
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """Keys in small letters to what the writer gave: text, or in YAML also lists and tables."""
+    """The front matter and text of one file."""
 
     values: Mapping[str, Any]
+    """Keys in lower case to values: text, or in YAML also lists and tables."""
     lines: Mapping[KeyPath, int]
-    """Where each key stands, counted from 1; in YAML also what lies below it."""
+    """The line of each key, counted from 1; in YAML also of the keys below it."""
     body: str
     body_line: int
     """The line of the file on which `body` begins."""
@@ -139,17 +139,17 @@ class FrontMatter:
 
     @property
     def is_unreadable(self) -> bool:
-        """Nothing of it could be read, and why is in `faults`: what it lacks is not known."""
+        """Whether nothing could be read: then `problems` has the reason, and no key is missing."""
         return bool(self.problems) and not self.values
 
     def line(self, *path: str | int) -> int:
-        """The line of a key, of the nearest one above it, or of the head."""
+        """The line of a key; else of the key that contains it; else 1."""
         ends = range(len(path), 0, -1)
         return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), 1)
 
 
 def read_front_matter(text: str) -> FrontMatter:
-    """Divides a file into head and text. Never raises: mistakes are in `faults`."""
+    """Divides a file into front matter and text. Never raises: mistakes are in `problems`."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return _yaml(lines) if _FENCE.fullmatch(lines[0]) else _pairs(lines)
 
@@ -192,7 +192,7 @@ def _pairs(lines: list[str]) -> FrontMatter:
         elif values:
             problems.append(
                 FrontMatterProblem(
-                    end + 1, "is no `Key: value`: leave an empty line between head and text"
+                    end + 1, "is not `Key: value`: leave an empty line between head and text"
                 )
             )
             break
@@ -206,7 +206,7 @@ def _pairs(lines: list[str]) -> FrontMatter:
 
 
 def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
-    """A head that stands where, or is written as, none is looked for."""
+    """Problems of front matter in TOML, or after empty lines."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _TOML_FENCE.fullmatch(lines[first]):
         yield FrontMatterProblem(
@@ -214,10 +214,10 @@ def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
         )
     elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
         yield FrontMatterProblem(
-            1, f"has its head on line {first + 1}: take away the empty lines above it"
+            1, f"has its head on line {first + 1}: delete the empty lines above it"
         )
 
 
 def duplicate_key_message(key: str, first: int) -> str:
-    """What to say of a key that a head holds twice."""
+    """The message for a key that is given twice."""
     return f"`{key}` is given on line {first} already: keep one of them"

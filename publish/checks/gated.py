@@ -1,7 +1,7 @@
-"""What is never published: how to tell that a file is of it, whatever it is called.
+"""Recognises files that are never published, by path and by content.
 
-That is `content/gated/`, which forms give out, and the campaigns' and clients' files, which are
-between the parties.
+These are the files of `content/gated/`, which visitors get through forms, and the campaign and
+client files, which are confidential.
 """
 
 import hashlib
@@ -16,12 +16,13 @@ from capture.errors import short_path
 from capture.paths import ConfinedFolder
 
 HOW_TO_LINK: Final = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+_CONFIDENTIAL: Final = "campaign and client files are confidential"
 
 
 class GatedFiles:
-    """The files of those folders, told apart by size first and then by content.
+    """The files of these folders, compared by size first and then by content.
 
-    `folder` holds what forms give out, `private` are those of campaigns and clients.
+    `folder` holds the gated files; `private` are the folders of campaigns and clients.
     """
 
     def __init__(self, folder: Path, private: Iterable[Path] = ()) -> None:
@@ -35,7 +36,7 @@ class GatedFiles:
                     self._by_size.setdefault(path.stat().st_size, []).append(path)
 
     def same_as(self, path: Path) -> Path | None:
-        """The file kept back that this one is, leads to or has the content of."""
+        """The gated or private file that this one is, links to, or has the content of."""
         return path.resolve() if self.holds(path) else self.same_content_as(path)
 
     def holds(self, path: Path) -> bool:
@@ -44,29 +45,29 @@ class GatedFiles:
         return any(resolved.is_relative_to(folder) for folder in self._resolved)
 
     def why(self, same: Path) -> str:
-        """Why that file is kept back, and how else it may be had."""
+        """Why that file is not published, and how visitors get it."""
         is_gated = same.resolve().is_relative_to(self._resolved[0])
-        return HOW_TO_LINK if is_gated else "campaigns and clients are between the parties"
+        return HOW_TO_LINK if is_gated else _CONFIDENTIAL
 
     def refusal(self, same: Path) -> str:
-        """What to tell of a file that would publish that one."""
+        """The message for a file that would publish that one."""
         kind = "the gated file " if self.why(same) == HOW_TO_LINK else ""
-        return f"would publish {kind}{short_path(same)}: take it away; {self.why(same)}"
+        return f"would publish {kind}{short_path(same)}: delete it; {self.why(same)}"
 
     def same_content_as(self, path: Path) -> Path | None:
-        """The file kept back that has the very bytes of this one."""
+        """The gated or private file with the same bytes as this one."""
         try:
             found = path.stat()
-        except (OSError, ValueError):  # a link to nowhere
+        except (OSError, ValueError):  # a broken link
             return None
         similar = self._by_size.get(found.st_size, []) if stat.S_ISREG(found.st_mode) else []
         return next((gated for gated in similar if _digest(gated) == _digest(path)), None)
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """By name and by where symbolic links lead."""
+    """Whether the path is in the folder, by its name or after following symbolic links."""
     if "\0" in str(path):
-        return False  # which no file's name holds
+        return False  # no file has such a name
     named = Path(posixpath.normpath(path))
     return named.is_relative_to(folder) or ConfinedFolder(folder).holds(path)
 

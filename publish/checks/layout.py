@@ -1,4 +1,4 @@
-"""Where a project keeps what it writes, and under which addresses it shows it."""
+"""The layout of a project: its content files, and the addresses at which the site shows them."""
 
 import fnmatch
 import os
@@ -15,22 +15,20 @@ from zoneinfo import ZoneInfo
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
 
-# Everything that lies in the content folder, looked at once and without following links.
-
 
 @dataclass(frozen=True)
 class ContentFiles:
-    """The entries of a folder and of those below it, by what they are; folders are left out."""
+    """All files of a folder and its subfolders by type, found without following links."""
 
     regular: tuple[Path, ...]
     links: tuple[Path, ...]
-    """Symbolic ones, to files or folders."""
+    """Symbolic links to files or folders."""
     special: tuple[Path, ...]
-    """Pipes, sockets and devices: reading one may never end."""
+    """Pipes, sockets and devices: reading one may block for ever."""
 
 
 def find_content_files(folder: Path) -> ContentFiles:
-    """Raises OSError if a folder cannot be read."""
+    """The files below a folder. Raises OSError if a folder cannot be read."""
     regular: list[Path] = []
     links: list[Path] = []
     special: list[Path] = []
@@ -56,7 +54,7 @@ def _walk(folder: Path) -> Iterator["os.DirEntry[str]"]:
 
 
 def is_circular(link: Path) -> bool:
-    """Whether following a symbolic link to a folder, and those below it, comes back to the link."""
+    """Whether a symbolic link to a folder leads back to itself, directly or by links below it."""
     home = os.path.realpath(link.parent)
     todo, seen = [os.path.realpath(link)], set[str]()
     while todo:
@@ -74,16 +72,16 @@ def is_circular(link: Path) -> bool:
 
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
-"""The setting that says where `published.json` of the last build is."""
+"""The setting with the path of the last build's `published.json`."""
 _SERVICE: Final = ("api", "d", "f", "healthz")
-"""Where the lead service answers: what a page put there would never be seen."""
+"""Top folders of the lead service's addresses: a page there would never be seen."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the rules need to know of Pelican's settings."""
+    """Pelican's settings, as far as the rules need them."""
 
     content: Path
     folders: Mapping[ContentKind, tuple[Path, ...]]
@@ -94,24 +92,24 @@ class Layout:
     urls: Mapping[ContentKind, str]
     files: Mapping[ContentKind, str]
     extra: Mapping[str, Mapping[str, str]]
-    """File below `content` to keys that the settings add to its head."""
+    """File below `content` to keys that the settings add to its front matter."""
     own_pages: Mapping[str, str]
-    """Files of the site that no writer makes, such as its index, to what they are."""
+    """Generated files of the site, such as its index, to their names."""
     feeds: frozenset[str]
     lists: Mapping[str, tuple[str, ...]]
-    """`category`, `tag` and `author` to the files that each of them gets, with `{slug}` in them."""
+    """`category`, `tag` and `author` to the patterns of their files, with `{slug}`."""
     authors: tuple[str, ...]
-    """Who wrote a post that names nobody."""
+    """The authors of a post that names none."""
     service: frozenset[str]
-    """Folders where the lead service answers."""
+    """Top folders of the lead service's addresses."""
     site_url: str
-    """Where the site is published, without a slash at its end; empty on the desk."""
+    """The address of the site without a slash at its end; empty in a local build."""
     language: str
     other_urls: Mapping[ContentKind, str]
     other_files: Mapping[ContentKind, str]
-    """Where a text in another language than the site's stands."""
+    """Patterns for texts in another language than the site's, like `urls` and `files`."""
     published: Path
-    """Where the last published build left its list of slugs."""
+    """The path of the last published build's `published.json`."""
     levels: Mapping[str, Level]
     slugify: Callable[[str], str]
     has_template: Callable[[str], bool]
@@ -120,13 +118,13 @@ class Layout:
 
     @cached_property
     def paths(self) -> ConfinedFolder:
-        """Where names lead that content gives."""
+        """Resolves the paths that content names."""
         return ConfinedFolder(self.content)
 
     def sources(self, kind: ContentKind) -> Iterator[Path]:
-        """Every file of the kind, as Pelican finds them, in the order of their names.
+        """Every file of the kind, as Pelican finds them, sorted by name.
 
-        Without those that must not be read: `rules.files` reports them.
+        Files that must not be read are left out; `rules.files` reports them.
         """
         found: set[Path] = set()
         for folder in self.folders[kind]:
@@ -159,7 +157,7 @@ class Layout:
         return self.paths.holds(folder) and not is_circular(folder)
 
     def _may_be_read(self, path: Path) -> bool:
-        """Whether it is a regular file of ours, or not there, which its reader tells."""
+        """Whether it is a regular file in the content folder, or missing (reported later)."""
         if path.is_symlink() and not self.paths.holds(path):
             return False
         return path.is_file() or not path.exists()
@@ -170,18 +168,18 @@ class Layout:
         )
 
     def dated(self, date: datetime | None, now: datetime) -> datetime:
-        """The date that an address shows: in the zone that its writer gave, else in the site's.
+        """The date for an address, in the zone of the date if it has one, else in the site's.
 
-        What has no date of its own shows the day of the build, as in Pelican.
+        Without a date it is the time of the build, as in Pelican.
         """
         if date is None:
             return now.astimezone(self.zone)
         return date if date.tzinfo else date.replace(tzinfo=self.zone)
 
     def terms(self, name: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
-        """Slugs of category and first author, which a post's address may show.
+        """Slugs of category and first author, which a post's address may contain.
 
-        `name` is the post's path below the content folder, `facts` is what its head gives.
+        `name` is the post's path below the content folder, `facts` is its front matter.
         """
         authors = facts.get("author") or facts.get("authors") or self.authors
         category = facts.get("category") or self.topic_of(name)
@@ -195,7 +193,7 @@ class Layout:
         lang: str,
         terms: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, str]:
-        """The address of a post and the file that holds it, below the site.
+        """The address and the file of a post, below the site.
 
         `date` comes from `dated`, `terms` from `terms`.
         """
@@ -204,7 +202,7 @@ class Layout:
         urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
         try:
             return urls[kind].format_map(value), files[kind].format_map(value)
-        except (KeyError, ValueError, AttributeError):  # a pattern of more than we can know
+        except (KeyError, ValueError, AttributeError):  # a pattern with other fields
             return f"{slug}/", f"{slug}/index.html"
 
     def old_address(
@@ -215,7 +213,7 @@ class Layout:
         lang: str = "",
         terms: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, str]:
-        """The same for an alias, which is an earlier slug or, from `/` on, a whole path."""
+        """Address and file of an alias: an earlier slug or, if it starts with `/`, a full path."""
         if not alias.startswith("/"):
             return self.address(kind, alias, date, lang, terms)
         path = alias.strip("/")
@@ -271,7 +269,7 @@ def layout_from(
 
 
 def _set(settings: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
-    """The settings of these names that name a file."""
+    """The files that these settings name."""
     return (str(value) for name, value in settings.items() if names.fullmatch(name) and value)
 
 
@@ -283,6 +281,6 @@ def _others(settings: Mapping[str, Any], end: str) -> Mapping[ContentKind, str]:
 
 
 def published_of(settings: Mapping[str, Any]) -> Path:
-    """Where the last published build left its list of slugs."""
+    """The path of the last published build's `published.json`."""
     beside = Path(settings["OUTPUT_PATH"]).absolute().parent
     return Path(settings.get(PUBLISHED, beside / "published.json"))

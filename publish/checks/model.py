@@ -1,6 +1,7 @@
-"""What the head of a post or page may hold: the model, and the JSON Schema that editors use.
+"""The model of front matter, and its JSON Schema for editors.
 
-The model knows kinds of value; how long a title may be is a rule, which a project may set to warn.
+The model checks the types of values. Limits such as the length of a title are rules, whose level a
+project may change.
 """
 
 import re
@@ -14,15 +15,14 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-# The kinds of value that a head holds. Each refuses with the sentence that a writer reads.
-
+# The types of values. Each reports a wrong value with a message for the writer.
 
 SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
 OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
-"""The whole path of an old address. No sign in it means anything to a file system or to nginx."""
+"""The full path of an old address, without characters special to a file system or nginx."""
 FILE: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.~-]+/)*(?!\.{1,2}$)[\w.~-]+")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-"""A language tag in the main (RFC 5646)."""
+"""A language tag: the common forms of RFC 5646."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STATUSES: Final = ("published", "hidden", "draft", "skip")
 _DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
@@ -32,7 +32,7 @@ _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def invalid(message: str) -> PydanticCustomError:
-    """An error of pydantic's with our sentence; braces in it are a writer's own."""
+    """A pydantic error with our message, in which braces are plain text."""
     return PydanticCustomError("head", "{message}", {"message": message})
 
 
@@ -64,7 +64,7 @@ def _slug(value: Any) -> str:
     text = _line(value)
     if not SLUG.fullmatch(text):
         raise invalid(
-            f"is no slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
+            f"is not a slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
         )
     return text
 
@@ -77,8 +77,8 @@ def _old_address(value: Any) -> str:
     text = _line(value)
     if not SLUG.fullmatch(text) and not OLD_PATH.fullmatch(text):
         raise invalid(
-            f"holds no slug and no path, `{text}`: write what-pays, or /2021/03/what-pays/ for an "
-            "address from elsewhere"
+            f"is neither a slug nor a path, `{text}`: write what-pays, or /2021/03/what-pays/ for "
+            "an address of another system"
         )
     return text
 
@@ -89,12 +89,14 @@ def _old_addresses(value: Any) -> tuple[str, ...]:
 
 def _moment(value: Any) -> datetime:
     text = _line(value)
-    try:  # RFC 3339 in the main; without a zone: the site's. No weeks, no days of a year
+    try:  # the common forms of RFC 3339; without a zone it is the site's
         moment = datetime.fromisoformat(_ZONE.sub("", text) if re.match(_DATES, text) else "")
     except ValueError:
-        moment = datetime.min  # noqa: DTZ901 - stands for none
+        moment = datetime.min  # noqa: DTZ901 - out of range: reported below
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise invalid(f"is no date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time")
+        raise invalid(
+            f"is not a date, `{text}`: write 2026-11-23, or 2026-11-23 09:30 with the time"
+        )
     return moment
 
 
@@ -113,7 +115,7 @@ def _url(value: Any) -> str:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
         raise invalid(
-            f"is no full address, `{text}`: write one such as https://www.example.com/first/"
+            f"is not a full address, `{text}`: write one such as https://www.example.com/first/"
         )
     return text
 
@@ -126,7 +128,7 @@ def _site_path(value: Any) -> str:
 
 
 def _matching(pattern: re.Pattern[str], message: str) -> Callable[[Any], str]:
-    """Takes a line that the whole pattern fits, and tells of any other."""
+    """A reader of lines that match the pattern completely; others fail with the message."""
 
     def read(value: Any) -> str:
         text = _line(value)
@@ -153,7 +155,7 @@ def _status(value: Any) -> str:
 
 def _questions(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
-        raise invalid("holds pairs, which only a head in YAML can: see docs/writer.md")
+        raise invalid("needs a head in YAML, because it holds pairs: see docs/writer.md")
     pairs = value if isinstance(value, list) else []
     if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
         raise invalid("must be a list of `question:` and `answer:`")
@@ -210,7 +212,7 @@ MAX_SUMMARY_LENGTH: Final = 160
 
 
 class PageFrontMatter(BaseModel):
-    """The head of a page, such as the privacy page."""
+    """The front matter of a page, such as the privacy page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -227,9 +229,11 @@ class PageFrontMatter(BaseModel):
         None, description="The last part of the address; made from the title if absent."
     )
     date: Moment | None = Field(
-        None, description="Published on; a date to come holds the page back until then."
+        None, description="The date of publication; a future date holds the page back until then."
     )
-    modified: Moment | None = Field(None, description="Last changed on, for readers and feeds.")
+    modified: Moment | None = Field(
+        None, description="The date of the last change, for readers and feeds."
+    )
     status: Status = Field("published", description="`draft` keeps it off the lists.")
     preview: Token | None = Field(
         None, description="Where a draft is shown: /drafts/<preview>/. `gatepost new` makes it."
@@ -237,7 +241,7 @@ class PageFrontMatter(BaseModel):
     image: SitePath | None = Field(
         None, description="The picture that stands for it, such as /images/funnel.svg."
     )
-    image_alt: Line | None = Field(None, description="What one sees on the picture.")
+    image_alt: Line | None = Field(None, description="What the picture shows.")
     campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
     canonical: Url | None = Field(None, description="Where the text appeared first.")
     noindex: Flag = Field(False, description="Asks search engines to leave it out.")
@@ -246,7 +250,7 @@ class PageFrontMatter(BaseModel):
     )
     related: Slugs = Field((), description="Slugs of posts to read next.")
     faq: Questions = Field((), description="Questions and answers, the answers in Markdown.")
-    # Pelican's own, for those who need them.
+    # Pelican's own keys.
     lang: Language | None = Field(None, description="Language, if not the site's.")
     translation: Flag = Field(False, description="A translation of the post of the same slug.")
     template: Line | None = Field(None, description="A template of its own.")
@@ -255,11 +259,13 @@ class PageFrontMatter(BaseModel):
 
 
 class PostFrontMatter(PageFrontMatter):
-    """The head of a post."""
+    """The front matter of a post."""
 
-    date: Moment = Field(description="Published on; a date to come holds the post back until then.")
+    date: Moment = Field(
+        description="The date of publication; a future date holds the post back until then."
+    )
     category: Line | None = Field(None, description="The one topic that it belongs to.")
-    tags: Words = Field((), description="What it touches on.")
+    tags: Words = Field((), description="Its other topics.")
     author: Words = Field((), description="Who wrote it.")
     authors: Words = Field((), description="Who wrote it, if they are several.")
     series: Line | None = Field(None, description="The series that it is a part of.")
@@ -269,17 +275,17 @@ _Model = TypeVar("_Model", bound=PageFrontMatter)
 
 
 def post_schema() -> dict[str, Any]:
-    """What the head of a post may hold, as JSON Schema 2020-12."""
+    """The front matter of a post as JSON Schema 2020-12."""
     return _schema(PostFrontMatter, "Gatepost post")
 
 
 def page_schema() -> dict[str, Any]:
-    """What the head of a page may hold, as JSON Schema 2020-12."""
+    """The front matter of a page as JSON Schema 2020-12."""
     return _schema(PageFrontMatter, "Gatepost page")
 
 
 class _FrontMatterJsonSchema(GenerateJsonSchema):
-    """Without null, which is an empty line here, and without titles that only repeat the key."""
+    """Omits null, which front matter cannot hold, and titles that only repeat the key."""
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -1,7 +1,7 @@
-"""What stands in a post's text: headings, links, pictures, tags and anchors, each with its line.
+"""The outline of a post's text: headings, links, pictures, tags and anchors, with line numbers.
 
-Read by a CommonMark parser, thirty times as fast as making the page. Python-Markdown, which makes
-the page, differs in corners; there the build's own checks of the finished HTML are the net.
+A CommonMark parser reads it, 30 times as fast as making the page. Python-Markdown, which makes the
+page, differs in rare cases; for those the build checks the finished HTML.
 """
 
 import html
@@ -19,24 +19,20 @@ from markdown.extensions.toc import slugify, unique
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 
-# Brackets that are opened and not closed, so often that making the page would take minutes.
-#
-# Python-Markdown looks from each `[` and each `](` for its end, through all of the paragraph if
-# there is none, and its reader of HTML from each `<a` likewise: a text of such marks takes it a
-# time that grows with the square of its length. What it will have to look through is counted here
-# in one pass.
-
+# Unclosed brackets. Python-Markdown searches from each `[`, `](` and `<a` for its end, to the end
+# of the paragraph if there is none. So its time grows with the square of the number of unclosed
+# brackets. One pass here counts the characters that it will have to search.
 
 MOST: Final = 5_000_000
-"""Signs to look through: about a second of Python-Markdown's time. A long post has 20,000."""
+"""Characters to search: about one second for Python-Markdown. A long post has 20,000."""
 _MARK: Final = re.compile(r"\\.|[\[\]()]|\n[ \t>]*(?=\n)", re.DOTALL)
 _TAG: Final = re.compile(r"<(?=[a-zA-Z/!?])")
 
 
 def first_unclosed(text: str) -> int | None:
-    """Where the bracket stands from which there is most to look through, if it is too much.
+    """The offset of the bracket with the longest search, if all searches exceed `MOST`; else None.
 
-    `text` without its code. None if the page is made quickly.
+    `text` must be without code.
     """
     if len(text) * sum(map(text.count, ("[", "(", "<"))) <= MOST:  # nearly every text
         return None
@@ -49,7 +45,7 @@ def first_unclosed(text: str) -> int | None:
 
 
 def _brackets(text: str) -> Iterator[tuple[int, int]]:
-    """Where each begins, and how far it is to its end or to that of its paragraph."""
+    """Offset of each bracket, and the distance to its end or to the end of the paragraph."""
     square: list[int] = []
     round_: list[tuple[int, bool]] = []
     before = -2  # where the last `]` stood
@@ -116,7 +112,7 @@ _HTML_ALT: Final = re.compile(
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of the text; the post's own title is none."""
+    """A heading of the text, without the post's title."""
 
     level: int
     text: str
@@ -125,17 +121,17 @@ class Heading:
 
 @dataclass(frozen=True)
 class Link:
-    """Where a link or picture leads, as the writer wrote it, and its first line."""
+    """The target of a link or picture, as the writer wrote it, and its first line."""
 
     target: str
     line: int
     is_shown: bool = False
-    """It is a picture, or is loaded by the page in another way."""
+    """Whether the page loads it, as a picture for example."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, and what its alternative text says: None if it has none."""
+    """A picture and its alternative text; None without one."""
 
     source: str
     alt: str | None
@@ -152,25 +148,22 @@ class TagFound:
 
 @dataclass(frozen=True)
 class Outline:
-    """The text of one post, as far as rules look into it."""
+    """The parts of one text that the rules check."""
 
     headings: tuple[Heading, ...] = ()
     links: tuple[Link, ...] = ()
-    """Those of pictures included."""
+    """Includes the sources of pictures."""
     pictures: tuple[Picture, ...] = ()
     tags: tuple[TagFound, ...] = ()
     anchors: frozenset[str] = frozenset()
-    """Ids to which `#...` may lead: the theme has more of its own."""
+    """Ids for links such as `#...`; the theme adds more."""
     unclosed: int | None = None
-    """The line of a bracket that is not closed, if there are too many to make a page of them."""
+    """The line of an unclosed bracket, if the page would take too long to make."""
     active: tuple[ActivePart, ...] = ()
-    """What raw HTML does in a reader's browser."""
+    """The active content of raw HTML."""
 
     def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
-        """The text together with its questions and answers, which stand under a heading of theirs.
-
-        No tag works in an answer.
-        """
+        """The outline of the text together with its answers. Tags in answers count as wrong."""
         wrong = (
             TagFound(Tag(found.tag.raw), found.line) for part in answers for found in part.tags
         )
@@ -194,12 +187,12 @@ def outline_of(text: str, first_line: int = 1) -> Outline:
 
 
 class _Reading:
-    """Gathers what the parser tells, one event after the other."""
+    """Builds an outline from the parser's events."""
 
     def __init__(self, text: str, first_line: int) -> None:
         self._text = text
         self._bytes = text.encode()
-        self._prose = bytearray(self._bytes)  # code is blanked out in it as it is met
+        self._prose = bytearray(self._bytes)  # code in it is replaced with blanks
         self._first = first_line
         self._breaks = [place.start() for place in re.finditer(rb"\n", self._bytes)]
         self._headings: list[Heading] = []
@@ -208,8 +201,8 @@ class _Reading:
         self._ids: set[str] = set()
         self._active: list[ActivePart] = []
         self._html: list[tuple[int, int]] = []
-        self._words: list[str] = []  # of the heading or picture that is open
-        self._heading_words: list[str] = []  # kept aside while a picture in it is read
+        self._words: list[str] = []  # the text of the open heading or picture
+        self._heading_words: list[str] = []  # saved while a picture in the heading is read
         self._source = ""
 
     def take(self, event: Any, start: int, end: int) -> None:
@@ -268,7 +261,7 @@ class _Reading:
         self._headings.append(Heading(level, text.strip(), self._line(start)))
 
     def _raw(self, start: int, end: int) -> None:
-        """Raw HTML: its links, pictures and ids; what no browser shows is blanked out first."""
+        """Reads links, pictures and ids of raw HTML, without comments, code and scripts."""
         written = self._bytes[start:end].decode(errors="replace")
         self._active += active_parts(written, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
@@ -292,7 +285,7 @@ class _Reading:
         self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
 
     def _line_of_link(self, data: dict[str, Any], start: int) -> int:
-        """A link by reference stands where its address does."""
+        """The line of a link; for a reference link the line of its definition."""
         if data["link_type"] not in {"Reference", "Collapsed", "Shortcut"}:
             return self._line(start)
         definition = self._definitions.get(data["id"])

@@ -1,4 +1,4 @@
-"""One file that a writer wrote: its head, its facts and the outline of its text."""
+"""One post or page: its front matter, address and state, and the outline of its text."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +18,8 @@ from publish.checks.layout import ContentKind, Layout
 from publish.checks.model import PageFrontMatter, PostFrontMatter
 from publish.checks.outline import Outline, outline_of
 
-# What a head says, in the types of its model, and a sentence for each key that says it wrongly.
-
-
 _STAND_INS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
-"""For keys that must be there and are not, so that the others can be read all the same."""
+"""Values for required keys that are missing or wrong, so that the other keys can be validated."""
 _HOW_TO_GIVE: Final[Mapping[str, str]] = {
     "date": "add a line such as `Date: 2026-11-23` at its head",
     "title": "add a line `Title: ...` at its head",
@@ -32,11 +29,11 @@ _HOW_TO_GIVE: Final[Mapping[str, str]] = {
 def validate_front_matter(
     front_matter: FrontMatter, model: type[PageFrontMatter]
 ) -> tuple[dict[str, Any], list[FrontMatterProblem]]:
-    """The keys that are given and right, and what is wrong with the rest."""
+    """The valid keys with their values, and the problems of the others."""
     raw = {
         key: value
         for key, value in front_matter.values.items()
-        if key in model.model_fields and value not in ("", [])  # a line that is still to be filled
+        if key in model.model_fields and value not in ("", [])  # a key without a value yet
     }
     problems = list(_unknown(front_matter, model))
     wrong: set[str] = set()
@@ -45,7 +42,7 @@ def validate_front_matter(
     except ValidationError as error:
         details = error.errors(include_url=False)
         problems += (
-            _fault(front_matter, detail)
+            _problem(front_matter, detail)
             for detail in details
             if not (front_matter.is_unreadable and detail["type"] == "missing")
         )
@@ -56,7 +53,7 @@ def validate_front_matter(
     return {key: getattr(read, key) for key in raw if key not in wrong}, problems
 
 
-def _fault(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProblem:
+def _problem(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProblem:
     key = str(detail["loc"][0])
     if detail["type"] == "missing":
         fix = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` at its head")
@@ -69,8 +66,8 @@ def _unknown(
 ) -> Iterator[FrontMatterProblem]:
     for key in front_matter.values:
         if key not in model.model_fields:
-            hint = suggestion(key, model.model_fields) or ": take it away, or see docs/writer.md"
-            message = f"`{key}` is no key that we know{hint}"
+            hint = suggestion(key, model.model_fields) or ": take it out, or see docs/writer.md"
+            message = f"`{key}` is not a known key{hint}"
             yield FrontMatterProblem(front_matter.line(key), message, "unknown-key")
 
 
@@ -83,28 +80,29 @@ MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
 
 @dataclass(frozen=True, eq=False)
 class Post:
-    """A post or page. `facts` is what its head says, with what is faulty left out."""
+    """A post or page."""
 
     path: Path
     where: str
-    """The path as findings name it."""
+    """The path in messages."""
     name: str
-    """The path below the content folder, as `{filename}/` names it."""
+    """The path below the content folder, as in `{filename}/` links."""
     kind: ContentKind
     front_matter: FrontMatter
     values: Mapping[str, Any]
+    """The valid keys of the front matter, in the types of the model."""
     problems: tuple[Finding, ...]
     slug: str
     url: str
     save_as: str
     due: datetime | None
-    """When it is published: UTC; None if its date is missing or faulty."""
+    """The time of publication in UTC; None if the date is missing or wrong."""
     status: str
-    """As the head says; `skip` too if the file cannot be read."""
+    """The `status` of the front matter; `skip` also if the file cannot be read."""
 
     @cached_property
     def outline(self) -> Outline:
-        """Headings, links and so on, of the text and of the answers in its head."""
+        """The outline of the text and of the answers in the front matter."""
         text = outline_of(self.front_matter.body, self.front_matter.body_line)
         answers = [
             outline_of(answer, self.front_matter.line("faq", place, "answer"))
@@ -114,13 +112,13 @@ class Post:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The campaigns whose forms it means to show."""
+        """The campaigns whose forms the text or the front matter places."""
         placed = (found.tag.slug for found in self.outline.tags if found.tag.kind == "form")
         named = self.get("campaign")
         return (*placed, named) if named else tuple(placed)
 
     def state(self, now: datetime) -> State:
-        """How far its readers may see it."""
+        """Whether it is published at this time, and how."""
         match self.status:
             case "draft" | "skip" as status:
                 return status
@@ -132,13 +130,13 @@ class Post:
                 return "published"
 
     def finding(self, rule: str, line: int | None, message: str) -> Finding:
-        """Something to mend in this file."""
+        """A finding in this file."""
         return Finding(self.where, line, message, rule, in_draft=self.status == "draft")
 
     def line_of(self, text: str) -> int | None:
-        """The line of the first link that holds the text, else of the only place where it stands.
+        """The line of the first link with this text, else of its only occurrence in the body.
 
-        None if it stands nowhere or in several places.
+        None if it occurs nowhere or several times.
         """
         for link in self.outline.links:
             if text in link.target:
@@ -151,19 +149,19 @@ class Post:
         )
 
     def get(self, name: str) -> Any:
-        """A fact, or None if the head does not give it."""
+        """A valid value of the front matter, or None."""
         return self.values.get(name)
 
 
 def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> Post:
-    """Reads and understands one file. Never raises: what is wrong is in `faults`."""
+    """Reads one file. Never raises: mistakes are in `problems`."""
     where = short_path(path)
     raw, messages = _bytes_of(path)
     text = raw.decode("utf-8-sig", errors="replace")
     front_matter = read_front_matter(text)
     problems = [*messages, *front_matter.problems]
     facts, wrong = validate_front_matter(front_matter, MODELS[kind])
-    if not messages:  # of a file that cannot be read no more can be said
+    if not messages:  # a file that cannot be read has no other problems
         problems += wrong
     slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
     date = layout.dated(facts.get("date"), now)
@@ -201,5 +199,5 @@ def _bytes_of(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:
         raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return raw, [FrontMatterProblem(line, "is no UTF-8 text: save the file as UTF-8")]
+        return raw, [FrontMatterProblem(line, "is not UTF-8 text: save the file as UTF-8")]
     return raw, []

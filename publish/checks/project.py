@@ -1,4 +1,4 @@
-"""All that a project has written, read once, for rules that look at more than one file."""
+"""All posts and pages of a project, read once, and the generated files of its site."""
 
 import json
 import re
@@ -14,31 +14,30 @@ from capture.errors import Unavailable, short_path
 from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
 from publish.checks.post import Post, read_post
 
-# The files of the site that nobody writes: lists, feeds, maps, and what the service answers.
-
+# The generated files of the site: lists, feeds, sitemaps, and the addresses of the lead service.
 
 _PAGE_OF_A_LIST: Final = re.compile(r"(?P<list>.+)/\d+/index\.html")
-_MAP: Final = re.compile(r"sitemap[\w-]*\.xml")
+_SITEMAP: Final = re.compile(r"sitemap[\w-]*\.xml")
 _FOLDERS: Final = frozenset({"drafts", "pagefind", "pictures", "share", "theme"})
-"""What a build fills, and what is in most of them browsers keep for ever."""
+"""Folders that a build fills; browsers may keep most of their files for ever."""
 
 
 @dataclass(frozen=True)
 class SiteFiles:
-    """Where something stands already."""
+    """The files of the site that do not come from a post or page."""
 
     named: dict[str, str]
-    """Files to what they are."""
+    """Files to descriptions for messages."""
     folders: frozenset[str]
-    """Folders that are taken as a whole."""
+    """Folders in which every file is generated."""
 
     def holder(self, file: str) -> str:
-        """What stands in the place of a file; empty if nothing does."""
+        """A description of the generated file at this path; empty if there is none."""
         top = file.partition("/")[0]
         page = _PAGE_OF_A_LIST.fullmatch(file)
         if file in self.named or file.rstrip("/") in self.named:
             return self.named.get(file) or self.named[file.rstrip("/")]
-        if _MAP.fullmatch(file.removesuffix("/index.html")):
+        if _SITEMAP.fullmatch(file.removesuffix("/index.html")):
             return "the site's own sitemap"
         if file.removesuffix("/index.html") in self.named:  # a file where a folder is wanted
             return self.named[file.removesuffix("/index.html")]
@@ -48,7 +47,7 @@ class SiteFiles:
 
 
 def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
-    """What comes by itself of these posts."""
+    """The generated files of a site with these posts."""
     named = {file: f"the site's own {name} page" for file, name in layout.own_pages.items()}
     named |= dict.fromkeys(layout.feeds, "the site's own feed")
     for post in posts:
@@ -74,28 +73,28 @@ def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 _SAVED: Final = ("save_as", "path")
 WRITING: Final = "GATEPOST_WRITING"
-"""Under this name a build's settings keep the writing, for every plugin."""
+"""The setting in which a build keeps its `Writing`, for every plugin."""
 
 
 @dataclass(frozen=True)
 class Writing:
-    """Every post and page, as seen at one moment."""
+    """Every post and page at one time."""
 
     layout: Layout
     files: tuple[Post, ...]
     """Posts and pages."""
     now: datetime
     catalogue: Catalogue | None
-    """None if a campaign file is faulty, which is told by itself."""
+    """None if a campaign file is faulty, which is reported separately."""
     gated: Path
     private: tuple[Path, ...] = ()
-    """The folders of campaigns and clients, of which no file is ever published."""
+    """The folders of campaigns and clients; their files are never published."""
 
     @classmethod
     def read(
         cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
     ) -> "Writing":
-        """Reads every file. Mistakes are kept with the posts."""
+        """Reads every file. Mistakes are in each post's `problems`."""
         kinds: tuple[ContentKind, ...] = get_args(ContentKind)
         read = (
             read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
@@ -104,7 +103,7 @@ class Writing:
 
     @cached_property
     def posts(self) -> tuple[Post, ...]:
-        """Posts and pages that rules look at: not those that `Status: skip` sets aside."""
+        """The posts and pages without `Status: skip`."""
         return tuple(post for post in self.files if post.status != "skip")
 
     @cached_property
@@ -119,12 +118,12 @@ class Writing:
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:
-        """By slug; where two share one, which is told elsewhere, the first."""
+        """By slug; if two share one, which a rule reports, the first."""
         return {post.slug: post for post in reversed(self.posts)}
 
     @cached_property
     def by_address(self) -> Mapping[str, Post]:
-        """By address below the site, such as `what-pays/`, the addresses of aliases included."""
+        """By address below the site, such as `what-pays/`; includes the addresses of aliases."""
         aliases = {
             self.old_address(post, alias)[0]: post
             for post in self.posts
@@ -134,22 +133,22 @@ class Writing:
 
     @cached_property
     def content_files(self) -> ContentFiles:
-        """All that lies in the content folder, the gated files included."""
+        """All files in the content folder, including the gated files."""
         return find_content_files(self.layout.content)
 
     @property
     def has_symlinks(self) -> bool:
-        """Whether a file of the content folder may be another one in truth."""
+        """Whether the content folder contains symbolic links."""
         return bool(self.content_files.links)
 
     @cached_property
     def site_files(self) -> SiteFiles:
-        """What the site makes by itself."""
+        """The generated files of the site."""
         return site_files(self.layout, self.posts)
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """Every file of the site that comes from a post or page, those of aliases included."""
+        """Every file of the site that comes from a post, a page or an alias."""
         aliases = (
             self.old_address(post, alias)[1]
             for post in self.posts
@@ -164,45 +163,44 @@ class Writing:
         return frozenset((*aliases, *extra, *(post.save_as for post in self.posts)))
 
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
-        """Where an alias of a post stands, in the post's language: address and file."""
+        """Address and file of an alias of a post, in the post's language."""
         date = self.layout.dated(post.get("date"), self.now)
         terms = self.layout.terms(post.name, post.values)
         return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
 
     @property
     def next_due(self) -> Post | None:
-        """The next of the posts that are held back."""
+        """The scheduled post that is due first."""
         held = [post for post in self.posts if post.state(self.now) == "scheduled"]
         return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
 
     @property
     def next_change(self) -> datetime | None:
-        """When the site is to be built again though nobody writes: a post is due, or a form opens
-        or closes. UTC."""
+        """The next time, in UTC, at which a post is due, or a form opens or closes."""
         campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
         turns = [campaign.next_turn(self.now) for campaign in campaigns]
         due = self.next_due.due if self.next_due else None
         return min((time for time in (*turns, due) if time), default=None)
 
     def is_public(self, post: Post) -> bool:
-        """Whether a reader may come to it."""
+        """Whether readers can open it."""
         return post.state(self.now) in {"published", "hidden"}
-
-
-# What the last published build showed: a small file beside the site; so no address is lost.
 
 
 @dataclass(frozen=True)
 class Published:
-    """What `published.json` says."""
+    """The content of `published.json`, which a published build leaves beside the site.
+
+    With it the next build finds addresses that vanished.
+    """
 
     slugs: Mapping[str, str] = field(default_factory=dict)
-    """Each slug that readers could reach, and the file that it came from."""
+    """Each public slug, and the file that it came from."""
     due: datetime | None = None
-    """When it is to be built again: the next post is due, or a form opens or closes. UTC."""
+    """The time of the next build, in UTC: a post is due, or a form opens or closes."""
 
     def write(self, path: Path) -> None:
-        """Writes the file; a reader sees the old one or the new one, never half of it."""
+        """Writes the file with a rename: a reader sees the old or the new one, never a part."""
         due = self.due.isoformat() if self.due else None
         text = json.dumps({"slugs": dict(sorted(self.slugs.items())), "due": due}, indent=1)
         draft = path.with_suffix(".new")
@@ -211,7 +209,7 @@ class Published:
 
 
 def read_published(path: Path) -> Published:
-    """What the last published build wrote; nothing if there was none. Raises `Unavailable`."""
+    """Reads `published.json`; empty if there is none. Raises `Unavailable` if it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         due = datetime.fromisoformat(data["due"]) if data["due"] else None
@@ -220,6 +218,6 @@ def read_published(path: Path) -> Published:
         return Published()
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(
-            f"{short_path(path)}: not what a build writes; "
-            "put it back from a backup, or delete it: then no vanished slug is missed once"
+            f"{short_path(path)}: is damaged: put it back from a backup, or delete it "
+            "(then the next build does not find slugs that vanished)"
         ) from None

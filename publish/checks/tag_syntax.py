@@ -1,11 +1,11 @@
-"""What writers type to place a form, and the Markdown extension that finds it.
+"""The tags that place a form in a text, and the Markdown extension that finds them.
 
     {% form acme-cloud-guide %}    the campaign's form
     {% cta acme-cloud-guide %}     a call to action that leads to the form's own page
 
-The extension only marks tags, right or wrong, and leaves those in code alone. The plugin
-`form_tags` turns the marks into forms later, when the page and the campaigns are known; so
-Pelican's cache of what Markdown made never holds an old form.
+The extension only marks tags, correct or wrong, and ignores those in code. The plugin `form_tags`
+replaces the marks with forms later, when the page and the campaigns are known. So a cache of
+Markdown's output never holds an old form.
 """
 
 import difflib
@@ -25,7 +25,7 @@ from markdown.inlinepatterns import InlineProcessor
 KINDS: Final = ("form", "cta")
 TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
 _OWN_LINE: Final = re.compile(rf"^ {{0,3}}{TAG}[ \t]*$", re.MULTILINE)
-# Everything else that somebody may have meant as a tag: {%form x%}, {% frm %}, {{ form x }}.
+# Text that looks like a wrong tag: {%form x%}, {% frm %}, {{ form x }}.
 STRAY: Final = r"\{[ \t]?%[^\n]*?(?:\}|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
 _WORDS: Final = re.compile(r"\{+[ \t]*%?[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<slug>[^\s{}%]*)")
 STRAY_TAG: Final = re.compile(STRAY)
@@ -37,7 +37,7 @@ _PLACEHOLDER: Final = re.compile("\x02[^\x03]*\x03")  # Markdown's own mark for 
 
 @dataclass(frozen=True)
 class Tag:
-    """One tag as it was typed. `kind` and `slug` are empty if it is not spelt or placed rightly."""
+    """One tag as it was typed. `kind` and `slug` are empty if its spelling or place is wrong."""
 
     raw: str
     kind: str = ""
@@ -45,12 +45,12 @@ class Tag:
 
 
 def has_marks(content: str) -> bool:
-    """Whether Markdown found tags. Quick, as most pages carry none."""
+    """Whether Markdown found tags: a quick test, as most pages have none."""
     return 'data-gatepost-tag="' in content
 
 
 def split_at_marks(content: str) -> Iterator[str | Tag]:
-    """The HTML that Markdown made, as the pieces between tags and the tags themselves."""
+    """Markdown's HTML, as the tags and the pieces between them, in order."""
     end = 0
     for mark in _MARK.finditer(content):
         yield content[end : mark.start()]
@@ -62,9 +62,9 @@ def split_at_marks(content: str) -> Iterator[str | Tag]:
 
 
 def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
-    """What is wrong with a tag that is not spelt or placed rightly, and how it should be."""
+    """The message for a wrong tag: what is wrong, and the correct form."""
     if re.fullmatch(TAG, raw):
-        return f"`{raw}` must stand on a line of its own, without indent and outside HTML"
+        return f"`{raw}` must be alone on its line, not indented and outside HTML"
     known = sorted(slugs)
     words = _WORDS.match(raw)
     word, slug = (words["kind"], words["slug"]) if words else ("", "")
@@ -73,18 +73,18 @@ def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
     kind = next(iter(difflib.get_close_matches(word, KINDS, n=1, cutoff=0.5)), "")
     if kind and slug:
         near = next(iter(difflib.get_close_matches(slug, known, n=1)), slug)
-        return f"`{raw}` is not spelt rightly: write `{{% {kind} {near} %}}` on a line of its own"
+        return f"`{raw}` is misspelt: write `{{% {kind} {near} %}}` on a line of its own"
     if kind:
         which = ", ".join(known) or "there are none yet"
         return f"`{raw}` names no campaign: write `{{% {kind} SLUG %}}` with one of: {which}"
     return (
-        f"`{raw}` is no tag: there are `{{% form SLUG %}}` and `{{% cta SLUG %}}`; "
+        f"`{raw}` is not a tag: use `{{% form SLUG %}}` or `{{% cta SLUG %}}`; "
         "to show such text to readers, put it between backticks"
     )
 
 
 class _OwnLine(BlockProcessor):
-    """A right tag on its own line, with or without an empty line before it."""
+    """Marks a correct tag on its own line, with or without an empty line before it."""
 
     def test(self, parent: Element, block: str) -> bool:
         del parent
@@ -103,7 +103,7 @@ class _OwnLine(BlockProcessor):
 
 
 class _Stray(InlineProcessor):
-    """Any other tag in running text: marked, so that it is reported and no extension eats it."""
+    """Marks any other tag in a text, so that it is reported and no extension changes it."""
 
     # The names are those of the base class; it types its result loosely.
     def handleMatch(  # type: ignore[override]  # noqa: N802
@@ -116,7 +116,7 @@ class _Stray(InlineProcessor):
 
 
 class TagExtension(Extension):
-    """After code blocks (80) and code spans (190), before all that would read a tag as prose."""
+    """Runs after code blocks (80) and code spans (190), before patterns for plain text."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
         parser: BlockParser = md.parser

@@ -1,7 +1,7 @@
-"""A Pelican plugin that makes the head of each page: one frozen `Head`, which the theme writes out.
+"""A Pelican plugin that makes the HTML head of each page, as one `HtmlHead` for the theme.
 
-An article's or page's own head stands on it as `head`; a list's is made by `listing_head`, which
-templates may call, from what the template was given.
+Each article and page gets its head as `head`. A template of a list makes its head by calling
+`listing_head`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -20,13 +20,10 @@ from capture.site import Site
 from publish.plugins.links import contents
 from publish.plugins.signals import listen
 
-# What a page says to search engines as data: schema.org types in JSON-LD 1.1, plain dictionaries.
-#
-# Google asks for these properties:
-# https://developers.google.com/search/docs/appearance/structured-data Nothing here is text of a
-# page: the theme writes it with Jinja's `tojson`, which escapes `<`, `>`, `&` and `'`, so that no
-# title can end the script element it stands in.
-
+# Structured data: schema.org types in JSON-LD 1.1, as plain dictionaries, with the properties that
+# Google asks for: https://developers.google.com/search/docs/appearance/structured-data
+# The theme writes them with Jinja's `tojson`, which escapes `<`, `>`, `&` and `'`, so that a title
+# cannot end the script element.
 
 Node: TypeAlias = Mapping[str, Any]
 
@@ -37,7 +34,7 @@ def graph(nodes: Iterable[Node]) -> Node:
 
 
 def organization(site: Site) -> Node:
-    """Who publishes the site."""
+    """The publisher of the site."""
     return {
         "@type": "Organization",
         "@id": f"{site.url}/#publisher",
@@ -61,8 +58,8 @@ def website(site: Site) -> Node:
 
 
 def posting(site: Site, *, url: str, authors: Sequence[tuple[str, str]], **facts: Any) -> Node:
-    """One article. `authors`: name and address of each; `facts`: further properties, empty ones
-    are left out."""
+    """One article. `authors`: name and address of each. `facts`: more properties; empty ones are
+    left out."""
     return {
         "@type": "BlogPosting",
         "@id": f"{url}#article",
@@ -77,7 +74,7 @@ def posting(site: Site, *, url: str, authors: Sequence[tuple[str, str]], **facts
 
 
 def breadcrumbs(trail: Sequence[tuple[str, str]]) -> Node:
-    """The way from the start to this page: name and full address of each step."""
+    """The path from the start page to this page: name and full address of each step."""
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -112,7 +109,7 @@ Direction = Literal["ltr", "rtl"]
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that stands for a page where its address is shared; `url` is a full address."""
+    """The picture of a link preview; `url` is a full address, the size is in pixels."""
 
     url: str
     width: int
@@ -122,7 +119,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Edition:
-    """The same text in one language: its code, its own name, and a full address."""
+    """A text in one language: the language's code and own name, and a full address."""
 
     language: str
     name: str
@@ -131,7 +128,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class HtmlHead:
-    """What search engines, feed readers and link previews read of one page. Dates are ISO 8601."""
+    """What search engines, feed readers and link previews read. Dates are ISO 8601."""
 
     title: str
     description: str
@@ -151,7 +148,7 @@ class HtmlHead:
     data: Node | None = None
 
 
-def html_head_of_list(  # noqa: PLR0913 - a template says each by its name
+def html_head_of_list(  # noqa: PLR0913 - a template passes them by name
     site: Site,
     path: str,
     title: str,
@@ -161,8 +158,8 @@ def html_head_of_list(  # noqa: PLR0913 - a template says each by its name
     newer: Any = None,
     older: Any = None,
 ) -> HtmlHead:
-    """The head of a list. `trail`: name and path of the pages above it; `newer`, `older`: its
-    neighbours as Pelican's pages."""
+    """The head of a list. `trail`: name and path of the pages above it. `newer`, `older`: Pelican's
+    next and previous page of the list."""
     url = f"{site.url}/{path}"
     way = [("Start", ""), *((name, above.lstrip("/")) for name, above in trail), (title, path)]
     return HtmlHead(
@@ -177,7 +174,7 @@ def html_head_of_list(  # noqa: PLR0913 - a template says each by its name
 
 
 def add_html_heads(generators: Any) -> None:
-    """Makes the heads of all articles and pages, before any template sees them."""
+    """Makes the heads of all articles and pages, before a template renders them."""
     context, environment = generators[0].context, generators[0].env
     shorten = partial(do_truncate, environment, length=MAX_DESCRIPTION_LENGTH)
     for content in contents(context):
@@ -187,7 +184,7 @@ def add_html_heads(generators: Any) -> None:
 
 def plain(html: str) -> str:
     """HTML as one line of text."""
-    return Markup(html).striptags()  # noqa: S704 - the outcome is text, and escaped where it is shown
+    return Markup(html).striptags()  # noqa: S704 - it becomes text, and is escaped where it is shown
 
 
 def html_head_of_content(content: Any, site: Site, description: str) -> HtmlHead:
@@ -215,7 +212,7 @@ def html_head_of_content(content: Any, site: Site, description: str) -> HtmlHead
 
 
 def _editions(content: Any, site: Site) -> tuple[Edition, ...]:
-    """All of them, this one too, as search engines ask for it; none if there is only one."""
+    """All languages of a text, its own included, as hreflang requires; none if there is one."""
     if not content.translations or content.status != "published":
         return ()
     every = sorted((content, *content.translations), key=lambda one: str(one.lang))
@@ -232,7 +229,7 @@ def _name(language: str) -> str:
 
 @cache
 def direction(language: str) -> Direction:
-    """Which way a language is written, by CLDR; one that nobody knows goes from left to right."""
+    """The direction of a language by CLDR; an unknown one is written from left to right."""
     try:
         found = Locale.parse(language, sep="-").text_direction
     except (ValueError, UnknownLocaleError):
@@ -249,9 +246,9 @@ def _dates(content: Any) -> tuple[str, str]:
 
 
 def _picture(content: Any) -> Picture | None:
-    """The one that `publish.plugins.share_pictures` drew, if any."""
-    drawn: Picture | None = getattr(content, "share_picture", None)
-    return drawn
+    """The picture that `publish.plugins.share_pictures` drew, if any."""
+    picture: Picture | None = getattr(content, "share_picture", None)
+    return picture
 
 
 def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Node]:

@@ -1,9 +1,8 @@
-"""A Pelican plugin, after all that change a text: no `{...}` of ours is left in a finished page.
+"""A Pelican plugin, after all that change a text: reports `{...}` that is left in a finished page.
 
-The checks of what writers write find nearly every such mistake before a page is made. They read
-texts as CommonMark; Python-Markdown, which makes the pages, differs in corners. So the finished
-HTML is searched for what Pelican and our plugins left as it was written. What other plugins need of
-articles and pages stands here too.
+The checks find nearly every such mistake before a page is made. But they read CommonMark, and
+Python-Markdown, which makes the pages, differs in rare cases. So this plugin searches the finished
+HTML for links and tags that nothing replaced. Helpers that other plugins share are here too.
 """
 
 import re
@@ -27,7 +26,7 @@ _LINK_ATTRIBUTES: Final = frozenset(
 )
 _CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
 _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
-"""Quick: few pages hold anything of the kind, and those are parsed."""
+"""A quick test: only pages that match are parsed."""
 
 
 def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
@@ -38,7 +37,7 @@ def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
 def linked_files(content: Any) -> frozenset[str]:
     """The files below the content folder that a text links to.
 
-    Pelican goes through the whole text for them: once is enough, until a plugin changes it.
+    Pelican searches the complete text, so the result is kept until a plugin changes the text.
     """
     text, files = getattr(content, "files_of_text", (None, frozenset()))
     if text is not content._content:
@@ -48,13 +47,13 @@ def linked_files(content: Any) -> frozenset[str]:
 
 
 def with_translations(found: Iterable[Any]) -> Iterator[Any]:
-    """Each of them, followed by the same in other languages."""
+    """Each content, followed by its translations."""
     for content in found:
         yield from (content, *content.translations)
 
 
 def line_of(content: Any, text: str) -> int | None:
-    """The line of a content's file on which the text stands; None if that is not certain."""
+    """The line of the content's file with this text; None if it is not certain."""
     post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
     return post.line_of(text) if post else None
 
@@ -65,17 +64,17 @@ def check_all(generators: Any) -> None:
     refused = {problem.path for problem in report.problems}
     for content in contents(generators[0].context):
         if short_path(Path(content.source_path)) in refused:
-            continue  # for a link that leads out of the content folder, which stays as it is
+            continue  # a refused link that leads out of the content folder is never replaced
         for left in dict.fromkeys(unresolved(content.content)):
             message = (
-                f"`{left}` would reach readers as it stands: correct it, "
+                f"`{left}` would reach readers as it is: correct it, "
                 "or put it between backticks to show it"
             )
             report.problem(Path(content.source_path), line_of(content, left), message)
 
 
 def unresolved(html: str) -> list[str]:
-    """Links in braces and form tags that are left in a page, those in code and comments aside."""
+    """Links in braces and form tags that are left in a page, outside code and comments."""
     if not _SUSPECT.search(html):
         return []
     search = _Search()

@@ -1,8 +1,9 @@
-"""Keeps what Markdown made of each text, for builds that follow each other closely.
+"""Caches the HTML of each text between builds, for the live preview.
 
-Kept by content: the same text makes the same HTML, as long as neither settings nor code change.
-Whoever names the folder sees to that, and empties it when they do. A project with an extension that
-is of neither Markdown's makers, nor pymdown's, nor ours keeps nothing: it might read other files.
+The key is the hash of the text. The same text makes the same HTML while settings and code stay the
+same; the caller that sets the folder must empty it when they change. Nothing is cached if a project
+uses a Markdown extension that might read other files: any that is not Python-Markdown's, pymdown's
+or ours.
 """
 
 import hashlib
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 CACHED_HTML: Final = "GATEPOST_KEPT_TEXT"
-"""The setting that names the folder; without it nothing is kept."""
+"""The setting with the path of the folder; without it nothing is cached."""
 _PURE: Final = ("markdown.extensions.", "pymdownx.", "publish.")
 
 
 def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:
-    """The HTML of a text: as it was kept, or as `make` makes it now."""
+    """The HTML of a text: from the cache, or else from `make`."""
     folder = settings.get(CACHED_HTML)
     if not folder or not _is_cacheable(settings["MARKDOWN"]):
         return make()
@@ -31,7 +32,7 @@ def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str])
 
 
 def _is_cacheable(markdown: Mapping[str, Any]) -> bool:
-    """Every extension is known to look at nothing but the text."""
+    """Whether every extension is known to depend on the text alone."""
     named = {*markdown.get("extensions", ()), *markdown.get("extension_configs", {})}
     return all(
         (name if isinstance(name, str) else f"{type(name).__module__}.").startswith(_PURE)
@@ -40,7 +41,7 @@ def _is_cacheable(markdown: Mapping[str, Any]) -> bool:
 
 
 def _save(html: str, kept: Path) -> None:
-    """A reader sees all of it or nothing."""
+    """Writes the file with a rename: a reader never sees a part of it."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as draft:
         draft.write(html.encode())

@@ -1,7 +1,7 @@
-"""Makes the files of one picture: AVIF and WebP in several widths, and one for every browser.
+"""Makes the files of one picture: AVIF and WebP in several widths, and a JPEG or PNG.
 
-Made once and kept: a folder of the cache is named by the hash of the picture's bytes and of the way
-it is made. What a camera wrote beside the pixels (place, time, name) is never in what is made here.
+They are cached in a folder named by the hash of the picture's bytes and of `RECIPE`. The files
+never contain the camera's metadata, such as place, time and name.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageCms, ImageOps
 
-RECIPE: Final = "2"  # another way of making must change this
+RECIPE: Final = "2"  # change it when the code makes other files
 WIDTHS: Final = (400, 700, 1000, 1400)
 PLAIN_WIDTH: Final = 700
-_MOVING: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # elsewhere a second image moves nothing
+_ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which frames animate
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
-_GPS: Final = 0x8825  # the EXIF directory that holds the place
+_GPS: Final = 0x8825  # the EXIF directory with the location
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class PictureFiles:
-    """All files of one picture. Width and height are those of the original, held upright."""
+    """All files of one picture. Width and height are those of the upright original, in pixels."""
 
     width: int
     height: int
@@ -53,9 +53,9 @@ class PictureFiles:
 
 
 def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
-    """The files made of a picture, and the folder they lie in; None for one that moves.
+    """The files of a picture, and their folder; None for an animation.
 
-    Raises `ValueError` with the reason if it cannot be read, or is too large to be.
+    Raises `ValueError` with the reason if it cannot be read or is too large.
     """
     content = source.read_bytes()
     key = hashlib.sha256(RECIPE.encode() + content).hexdigest()
@@ -72,31 +72,31 @@ def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which then becomes that one; two builds may do so at once."""
+    """A temporary folder that is renamed to `folder` at the end; two builds may do this at once."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as own:
         draft = Path(own) / "files"
         draft.mkdir()
         yield draft
-        with suppress(OSError):  # somebody else was quicker, with the same files
+        with suppress(OSError):  # another build was quicker, with the same files
             draft.rename(folder)
 
 
 def has_location(source: Path) -> bool:
-    """Whether a picture says where it was taken. Raises `ValueError` if it cannot be read."""
+    """Whether a picture holds its location. Raises `ValueError` if it cannot be read."""
     return bool(_reading(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
 
 def moving_size(source: Path) -> tuple[int, int]:
-    """Width and height in pixels of a picture that moves. Raises `ValueError` if unreadable."""
+    """Width and height of an animation in pixels. Raises `ValueError` if it cannot be read."""
     size: tuple[int, int] = _reading(source.read_bytes(), lambda image: image.size)
     return size
 
 
 def drawing_size(source: Path) -> tuple[int, int] | None:
-    """Width and height of an SVG in CSS pixels, as it says itself or by its viewBox; None: neither.
+    """Width and height of an SVG in CSS pixels, from its attributes or viewBox; None without both.
 
-    Raises `ValueError` if it is no XML.
+    Raises `ValueError` if it is not XML.
     """
     try:
         _, root = next(ElementTree.iterparse(source, events=("start",)))  # noqa: S314 - our own file
@@ -116,7 +116,7 @@ def drawing_size(source: Path) -> tuple[int, int] | None:
 def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # odd words of a camera
+            warnings.simplefilter("ignore", UserWarning)  # faulty metadata of cameras
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content)) as image:
                 return work(image)
@@ -129,9 +129,9 @@ def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
 
 
 def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
-    if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
+    if image.format in _ANIMATED and getattr(image, "n_frames", 1) > 1:
         return None
-    upright = _plain_colours(ImageOps.exif_transpose(image))
+    upright = _to_srgb(ImageOps.exif_transpose(image))
     width, height = upright.size
     avif, webp = [], []
     for wide in sorted({min(wide, width) for wide in WIDTHS}):
@@ -146,10 +146,10 @@ def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
     return PictureFiles(width, height, tuple(avif), tuple(webp), plain)
 
 
-def _plain_colours(image: Image.Image) -> Image.Image:
-    """The same picture in sRGB, and free of all that is not pixels."""
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """The same picture in sRGB, without metadata."""
     profile = image.info.get("icc_profile")
-    if image.mode.startswith("I"):  # 16 bits a pixel, which `convert` would cut off at 255
+    if image.mode.startswith("I"):  # 16 bits per pixel: `convert` alone would clip at 255
         image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
     clear = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
     pixels = image.convert("RGBA" if clear else "RGB")
@@ -158,7 +158,7 @@ def _plain_colours(image: Image.Image) -> Image.Image:
             value = ImageCms.ImageCmsProfile(BytesIO(profile))
             ImageCms.profileToProfile(pixels, value, ImageCms.createProfile("sRGB"), inPlace=True)
         except ImageCms.PyCMSError:
-            pass  # a profile that cannot be read is as good as none
+            pass  # an unreadable profile is ignored
     pixels.info.clear()
     return pixels
 

@@ -1,9 +1,8 @@
-"""A Pelican plugin that shows pictures well: their size said, small files, the first one early.
+"""A Pelican plugin that makes pictures load fast: sizes, small files, the first picture early.
 
-Each `<img>` of an article or page that shows a file of ours gets its width and height, so that
-nothing moves while it loads. A photo becomes a `<picture>` of files that
-`publish.plugins.picture_files` makes. The original is then not published, unless something links
-to it.
+Each `<img>` with a file of the site gets width and height, so that the page does not move while it
+loads. A photo becomes a `<picture>` with the files of `publish.plugins.picture_files`. Its original
+is not published, unless something links to it.
 """
 
 import html
@@ -35,15 +34,14 @@ from publish.plugins.picture_files import (
 from publish.plugins.problems import Report, get_report
 from publish.plugins.signals import listen, publish_file
 
-# Which pictures are published as they were put down: those that are not shown in smaller files.
-
+# The originals: which of them are published.
 
 KINDS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"})
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
 
 
 def exclude_originals(generator: Any, shown: Container[str], report: Report) -> None:
-    """Keeps originals off the site that are only shown; refuses those that tell a place."""
+    """Removes originals that smaller files replace; reports published ones with a location."""
     linked = set(_still_linked(generator.context))
     kept = []
     for static in generator.staticfiles:
@@ -67,17 +65,17 @@ def _check_place(source: Path, report: Report) -> None:
         return
     try:
         if has_location(source):
-            message = "tells where it was taken, and would be published: save it without the place"
+            message = "holds the location of the photo: save it without the location"
             report.problem(source, None, message)
     except ValueError as error:
         report.warn(source, None, str(error))
 
 
-# One tag of HTML: read into its attributes, and written again.
+# HTML tags
 
 
 def attributes_of(tag: str) -> dict[str, str]:
-    """What a tag says, as text; the first of a name holds, as in browsers."""
+    """The attributes of a tag, decoded; of two with one name the first, as in browsers."""
     reader = _Reader()
     reader.feed(tag)
     return reader.found
@@ -97,7 +95,7 @@ class _Reader(HTMLParser):
 
 
 def write_tag(name: str, attributes: Mapping[str, str]) -> str:
-    """The tag again, with every value quoted and escaped."""
+    """The HTML of a tag, with every value quoted and escaped."""
     text = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items())
     return f"<{name}{text}>"
 
@@ -111,7 +109,7 @@ _PLACE: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.
 
 
 def show_pictures(generators: Any) -> None:
-    """Rewrites each `<img>`, before forms are placed and links are checked."""
+    """Rewrites each `<img>`, before forms are inserted and links are checked."""
     context = generators[0].context
     gallery = _Gallery(context, generators[0].settings)
     for content in contents(context):
@@ -130,7 +128,7 @@ def show_pictures(generators: Any) -> None:
 
 
 class _Gallery:
-    """The pictures of a build, each looked at once."""
+    """The pictures of a build; each is read once."""
 
     def __init__(
         self, context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
@@ -146,9 +144,9 @@ class _Gallery:
         self._made: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
 
     def look(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
-        """A photo's files, or the size of a drawing and of what moves, or why there are none.
+        """A photo's files; or the size of a drawing or animation in pixels; or an error message.
 
-        None: it has no size, and is shown as it is.
+        None for a drawing without a size.
         """
         if path not in self._made:
             with reading_file(self._settings, self.root / path):
@@ -181,14 +179,14 @@ class _Gallery:
         return f"{self.url}/{FOLDER}/{created.name}"
 
     def address_of(self, path: str, seen: PictureFiles | tuple[int, int] | None) -> str:
-        """Where the picture is found at its largest."""
+        """The address of the largest file of the picture."""
         if isinstance(seen, PictureFiles):
             return self.address(seen.webp[-1])
         return f"{self.url}/{quote(self.known[path].url)}"
 
 
 class _Page:
-    """One article or page while its pictures are put in."""
+    """One article or page while its pictures are inserted."""
 
     def __init__(self, content: Any, gallery: _Gallery) -> None:
         self._content = content
@@ -206,7 +204,7 @@ class _Page:
         path = self._path_of(image)
         seen = self._gallery.look(path) if path else None
         if path is None or isinstance(seen, str):
-            return "", ""  # the rules of writing, and the text's own pictures, tell what is wrong
+            return "", ""  # the rules, or the text's own pictures, report the mistake
         address = self._gallery.address_of(path, seen)
         tags = (tag for tag in _IMG.findall(text) if tag[:4].lower() == "<img")
         if any(self._path_of(attributes_of(tag).get("src", "")) == path for tag in tags):
@@ -233,13 +231,13 @@ class _Page:
         if isinstance(seen, PictureFiles):
             return self._picture(attributes, seen)
         if seen is not None:
-            _say_size(attributes, seen)
+            _set_size(attributes, seen)
         attributes["src"] = self._gallery.address_of(path, seen)
         self._addresses.append(attributes["src"])
         return write_tag("img", attributes)
 
     def _path_of(self, link: str) -> str | None:
-        """The file below the content folder that a link shows, if it is one of ours."""
+        """The picture below the content folder that a link shows; None for any other link."""
         place = _PLACE.match(link)
         path = unquote(urlsplit(html.unescape(place["path"] if place else link)).path)
         if not place and not path.startswith("/"):
@@ -252,7 +250,7 @@ class _Page:
         return path if is_picture and path in self._gallery.known else None
 
     def _picture(self, attributes: dict[str, str], created: PictureFiles) -> str:
-        _say_size(attributes, (created.width, created.height))
+        _set_size(attributes, (created.width, created.height))
         attributes["src"] = self._gallery.address(created.plain)
         self._addresses.append(attributes["src"])
         width = attributes["width"]
@@ -260,18 +258,18 @@ class _Page:
         sizes = f"(max-width: 44rem) calc(100vw - 2.5rem), {column}px"
         sources = "".join(
             write_tag(
-                "source", {"type": f"image/{kind}", "srcset": self._set(files), "sizes": sizes}
+                "source", {"type": f"image/{kind}", "srcset": self._srcset(files), "sizes": sizes}
             )
             for kind, files in (("avif", created.avif), ("webp", created.webp))
         )
         return f"<picture>{sources}{write_tag('img', attributes)}</picture>"
 
-    def _set(self, files: tuple[ImageFile, ...]) -> str:
+    def _srcset(self, files: tuple[ImageFile, ...]) -> str:
         return ", ".join(f"{self._gallery.address(created)} {created.width}w" for created in files)
 
 
-def _say_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
-    """Width and height, unless the writer gave one: then the other follows from it."""
+def _set_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
+    """Adds width and height. If the writer gave one of them, the other is computed from it."""
     width, height = size
     value = attributes.get("width", ""), attributes.get("height", "")
     if value[0].isdecimal() and not value[1]:

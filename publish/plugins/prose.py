@@ -1,9 +1,9 @@
-"""A Markdown extension for what prose needs on a page: tables, captions, tasks, notes.
+"""A Markdown extension for tables, captions, task lists and notes.
 
 | a | table |            goes into a region that scrolls sideways on a phone
 ![what it shows](x.png "The caption")    alone in its paragraph: a figure with that caption
-- [ ] open, - [x] done          a task list: boxes that nobody can tick
-!!! warning "Its title"         a note, by Python-Markdown's own extension; here it gets its role
+- [ ] open, - [x] done          a task list: disabled checkboxes
+!!! warning "Its title"         a note by Python-Markdown's `admonition`; it gets `role="note"` here
 """
 
 import re
@@ -60,7 +60,7 @@ def _make_figure(paragraph: Element) -> None:
 
 
 def _make_task(item: Element) -> None:
-    """Puts a box in the place of `[ ]` or `[x]` at the start of a list's item."""
+    """Replaces `[ ]` or `[x]` at the start of a list item with a checkbox."""
     words = item[0] if not (item.text or "").strip() and len(item) and item[0].tag == "p" else item
     task = _TASK.match(words.text or "")
     if task:
@@ -75,12 +75,12 @@ def _make_task(item: Element) -> None:
 
 
 class ProseExtension(Extension):
-    """Runs after inline patterns (priority 20) and attribute lists (8): pictures are whole then."""
+    """Runs after inline patterns (priority 20) and attribute lists (8), which complete pictures."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
         md.treeprocessors.register(_Prose(md), "gatepost-prose", 4)
 
 
 def makeExtension(**kwargs: object) -> ProseExtension:  # noqa: N802 - the name that Python-Markdown calls
-    """What Python-Markdown calls to load the extension."""
+    """Called by Python-Markdown to load the extension."""
     return ProseExtension(**kwargs)

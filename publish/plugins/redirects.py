@@ -1,8 +1,8 @@
-"""A Pelican plugin, after publish.plugins.checks, that keeps old addresses alive.
+"""A Pelican plugin, after publish.plugins.checks, that redirects old addresses.
 
-Each alias becomes a page that names the new address and leads there, and a line of `redirects.map`
-beside the site, for nginx. A published build leaves `published.json` there, so that the next one
-misses what vanished.
+Each alias becomes a page that links and redirects to the new address, and a line of `redirects.map`
+beside the site, for nginx. A published build also writes `published.json` there: with it the next
+build finds addresses that vanished.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ REDIRECT_MAP: Final = "redirects.map"
 
 
 def write_aliases(generator: Any, writer: Any) -> None:
-    """Writes a page for each alias. The theme's `moved.html` is given `address` and `title`."""
+    """Writes a page for each alias. The theme's `moved.html` gets `address` and `title`."""
     for _, file, post in _redirects(generator.settings[WRITING]):
         writer.write_file(
             file,
@@ -31,7 +31,7 @@ def write_aliases(generator: Any, writer: Any) -> None:
 
 
 def write_facts(pelican: Any) -> None:
-    """Writes the map and, if the site has its full address, what is published now."""
+    """Writes `redirects.map` and, for a site with its full address, `published.json`."""
     writing: Writing = pelican.settings[WRITING]
     beside = Path(pelican.output_path).parent
     lines = [
@@ -46,7 +46,7 @@ def write_facts(pelican: Any) -> None:
 
 
 def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
-    """Old address, its file, and the post that took its place; only where readers may go."""
+    """Old address, its file, and the public post that took its place."""
     return [
         (*writing.old_address(post, alias), post)
         for post in writing.posts

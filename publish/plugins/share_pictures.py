@@ -1,8 +1,8 @@
-"""A Pelican plugin that draws each article's share picture from its title, in the site's look.
+"""A Pelican plugin that draws each article's share picture, which link previews show.
 
-Link previews show it, 1200 by 630 pixels. `theme/share.typ` is the look; typst draws it, with fonts
-of its own wherever they have the letters. Drawn for a release alone, once, and kept in the cache by
-the hash of all that goes into it.
+It has 1200 by 630 pixels, with title, section and authors. typst draws it from `theme/share.typ`,
+with its own fonts where they have the letters. Only a release has them; each is drawn once and
+cached by the hash of its data.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ from publish.plugins.signals import listen, publish_file
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
 _CONTROL_CHARACTERS: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
-_AT_ONCE: Final = 100  # pictures that one run of typst draws
-_ENDLESS: Final = re.compile(r"\S{24,}")
+_BATCH: Final = 100  # pictures per run of typst
+_LONG_WORD: Final = re.compile(r"\S{24,}")
 
 
 def draw_all(generators: Any) -> None:
-    """Gives each published article its `share_picture`, before heads are made."""
+    """Sets `share_picture` of each published article, before heads are made."""
     context, settings = generators[0].context, generators[0].settings
     look = Path(settings["THEME"]) / "share.typ"
     if not settings.get(RELEASE) or not look.is_file():
@@ -51,13 +51,13 @@ def draw_all(generators: Any) -> None:
 
 
 def draw_pictures(wanted: Mapping[Path, Mapping[str, str]], look: Path) -> None:
-    """Draws each picture's facts into its file. Raises `Refused` if the look cannot be drawn."""
+    """Draws each picture into its file. Raises `Refused` if typst cannot compile `look`."""
     todo = list(wanted.items())
-    for start in range(0, len(todo), _AT_ONCE):
-        _draw_some(todo[start : start + _AT_ONCE], look)
+    for start in range(0, len(todo), _BATCH):
+        _draw_batch(todo[start : start + _BATCH], look)
 
 
-def _draw_some(todo: Sequence[tuple[Path, Mapping[str, str]]], look: Path) -> None:
+def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], look: Path) -> None:
     todo[0][0].parent.mkdir(parents=True, exist_ok=True)
     value = {"articles": json.dumps([facts for _, facts in todo])}
     with tempfile.TemporaryDirectory(dir=todo[0][0].parent) as folder:
@@ -66,7 +66,7 @@ def _draw_some(todo: Sequence[tuple[Path, Mapping[str, str]]], look: Path) -> No
             typst.compile(look, output=pattern, format="png", ppi=72, sys_inputs=value)
         except typst.TypstError as error:
             raise Refused(f"{short_path(look)}: cannot be drawn: {error.message}") from None
-        # typst fills the numbers up with noughts, so that names sort as pages do
+        # typst pads the page numbers with zeros, so names sort in the order of pages
         for drawn, (path, _) in zip(sorted(Path(folder).iterdir()), todo, strict=True):
             drawn.replace(path)
 
@@ -81,11 +81,11 @@ def _facts(article: Any, site: str) -> dict[str, str]:
 
 
 def _drawable(title: str) -> str:
-    """Without emoji, for which few fonts have letters; a word without end may be broken."""
+    """The title without emoji, which few fonts have; a very long word may be broken."""
     shown = "".join(
         letter for letter in title if unicodedata.category(letter) not in _CONTROL_CHARACTERS
     )
-    breakable = _ENDLESS.sub(lambda word: "\u200b".join(re.findall(".{1,12}", word[0])), shown)
+    breakable = _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(".{1,12}", word[0])), shown)
     return breakable.strip() or "…"
 
 

@@ -1,4 +1,4 @@
-"""How plugins listen to Pelican: in the order of PLUGINS, whatever this process built before."""
+"""Shared by plugins: listening in the order of PLUGINS, and publishing files from the cache."""
 
 import shutil
 from collections.abc import Callable, MutableMapping
@@ -9,24 +9,29 @@ from pelican import signals
 
 
 def listen(signal: Any, receiver: Callable[..., Any]) -> None:
-    """Connects a receiver as the last of all; one that listens already moves to the end."""
+    """Connects a receiver as the last one. A receiver that is connected already moves to the end.
+
+    So the order is that of PLUGINS, also if this process has built a site before.
+    """
     signal.disconnect(receiver)
     signal.connect(receiver)
 
 
-# Files that plugins made, such as pictures: kept in the cache, copied when all is well.
-
+# Files from the cache, such as pictures: copied when the site is written.
 
 _FILES: Final = "GATEPOST_MADE"
 
 
 def publish_file(settings: MutableMapping[str, Any], name: str, created: Path) -> None:
-    """Has a file published under that name, which lies below the site and never changes content."""
+    """Marks a file for publication under `name`, a path below the site.
+
+    Another content needs another name: browsers may keep the file for ever.
+    """
     settings.setdefault(_FILES, {})[name] = created
 
 
 def copy_all(pelican: Any) -> None:
-    """Puts the files where pages look for them."""
+    """Copies the marked files into the site."""
     files: dict[str, Path] = pelican.settings.pop(_FILES, {})
     for name, created in files.items():
         target = Path(pelican.output_path) / name
@@ -35,5 +40,5 @@ def copy_all(pelican: Any) -> None:
 
 
 def register() -> None:
-    """Called by each plugin that makes files."""
+    """Called by each plugin that publishes files."""
     listen(signals.finalized, copy_all)

@@ -1,8 +1,8 @@
-"""A Pelican plugin that writes the sitemap: an index, and files of pages and of articles below it.
+"""A Pelican plugin that writes the sitemap: an index, a file of pages, and files of articles.
 
-Protocol 0.9, https://www.sitemaps.org/protocol.html, with Google's extension for pictures. Articles
-go into files of `LARGEST` each, the oldest first, so that an old file
-changes only with its articles.
+Protocol 0.9, https://www.sitemaps.org/protocol.html, with Google's extension for pictures. Each
+file holds up to `LARGEST` articles, the oldest first, so that an old file changes only with its
+articles.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,10 +28,10 @@ class Entry:
 
 
 class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no types
-    """Comes after Pelican's own generators, and uses its writer as they do."""
+    """Runs after Pelican's own generators, with the same writer."""
 
     def generate_output(self, writer: Any) -> None:
-        """Called by Pelican when everything was read."""
+        """Called by Pelican after everything was read."""
         articles = list(_of_contents(reversed(self.context["articles"])))
         newest = _newest(self.context["articles"])
         pages = _start(_of_contents(self.context["pages"]), newest)
@@ -48,7 +48,7 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
         writer.write_file(name, self.get_template(template), self.context, entries=entries)
 
     def _lists(self) -> Iterator[Entry]:
-        """The list of all articles, and those of each topic, tag and author that has a page."""
+        """The list of all articles, and the pages of categories, tags and authors."""
         settings = self.settings
         yield Entry(settings["INDEX_URL"], _newest(self.context["articles"]))
         for kind, named in (("CATEGORY", "categories"), ("TAG", "tags"), ("AUTHOR", "authors")):
@@ -58,7 +58,7 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
 
 
 def _of_contents(found: Iterable[Any]) -> Iterator[Entry]:
-    """Those that want to be found, under this address."""
+    """The contents that search engines may list under their own address."""
     for content in with_translations(found):
         head = content.head
         if not head.noindex and head.canonical == head.url:
@@ -66,7 +66,7 @@ def _of_contents(found: Iterable[Any]) -> Iterator[Entry]:
 
 
 def _start(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
-    """The start shows the newest articles, so it changes with them."""
+    """Dates the start page by the newest article, which it shows."""
     for entry in entries:
         yield entry if entry.path else replace(entry, modified=newest)
 
@@ -80,7 +80,7 @@ def _latest(entries: Iterable[Entry]) -> str:
 
 
 def generator(_pelican: Any) -> type[SitemapGenerator]:
-    """Adds ours to Pelican's generators."""
+    """Called by Pelican; adds this generator to its own."""
     return SitemapGenerator
 
 

@@ -1,8 +1,8 @@
-"""A Pelican plugin that dresses the site: one `Site` for the templates, and the theme's files.
+"""A Pelican plugin for the theme: gives templates the site's facts, and publishes theme files.
 
-Templates get the site's facts as `site`. The theme's files are published under names that carry
-their fingerprint, so that a browser may keep them for ever. When all is written, `site.json`
-beside the published folder tells the lead service the same facts.
+Templates get the facts as `site`. The theme's files are published under names with the hash of
+their content, so that browsers may keep them for ever. When everything is written, the same facts
+go into `site.json` beside the site, for the lead service.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from publish.plugins.signals import listen
 
 _UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
-_CONTEXT = "GATEPOST_CONTEXT"  # where a build keeps the templates' context until its end
+_CONTEXT = "GATEPOST_CONTEXT"  # the setting that keeps the templates' context until the end
 
 
 def add_theme_context(generator: Any) -> None:
-    """Puts `site` into the context that all generators of one build share."""
+    """Adds `site` to the context that all generators of a build share."""
     generator.env.filters["reading_minutes"] = reading_minutes
     if "site" in generator.context:
         return
@@ -33,7 +33,7 @@ def add_theme_context(generator: Any) -> None:
 
 
 def write_site_facts(pelican: Any) -> None:
-    """Copies the theme's files under their fingerprinted names and writes `site.json`."""
+    """Copies the theme's files under their published names and writes `site.json`."""
     context = pelican.settings.pop(_CONTEXT)
     output = Path(pelican.output_path)
     source = Path(pelican.theme) / "static"
@@ -47,12 +47,12 @@ def write_site_facts(pelican: Any) -> None:
     known = {"form_pages": form_pages, "titles": titles(context)}
     site.model_copy(update=known).write(output.parent / "site.json")
     if not (output / "index.html").exists():
-        message = "no page is the start of the site, `/`: write one, such as pages/home.md"
+        message = "the site has no start page, `/`: write one, such as pages/home.md"
         get_report(pelican.settings).warn(Path(pelican.path), None, message)
 
 
 def titles(context: Mapping[str, Any]) -> dict[str, str]:
-    """Each published article's and page's title, as text, by its path."""
+    """The titles of all published articles and pages as text, by path."""
     found = [*context.get("articles", ()), *context.get("pages", ())]
     return {f"/{one.url}": Markup(one.title).striptags() for one in found}  # noqa: S704 - to text
 
@@ -92,8 +92,10 @@ def fingerprints(static: Path) -> dict[str, str]:
 
 
 def reading_minutes(html: str) -> int:
-    """How long an article takes to read, in minutes: 220 words or, where no blanks stand between
-    them, 500 signs each. A form is not read."""
+    """Minutes to read an article: 220 words a minute, or 500 characters of Japanese and Chinese.
+
+    Forms do not count.
+    """
     text = _UNREAD.sub("", html)
     return max(1, round(len(text.split()) / 220 + len(_SIGN.findall(text)) / 500))
 

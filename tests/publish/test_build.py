@@ -78,7 +78,7 @@ def test_a_second_build_waits_for_the_first(site: Any) -> None:
         assert second.poll() is None
         assert not site.site.exists()
     out, err = second.communicate(timeout=60)
-    assert waiting == "Another build is at work; waiting for it to end.\n"
+    assert waiting == "Another build is running; waiting for it to end.\n"
     assert (second.returncode, err) == (0, "")
     assert out.startswith("Built 1 article, 0 pages and 0 forms in ")
 
@@ -108,7 +108,7 @@ def test_the_command_refuses_in_lines_with_exit_code_1(site: Any) -> None:
     assert refused.stdout == ""
     assert refused.stderr == (
         "content/posts/post.md:4: `{% form nobody %}`: no campaign `nobody`; there are: guide\n"
-        "content/posts/post.md:6: `{% frm guide %}` is not spelt rightly: "
+        "content/posts/post.md:6: `{% frm guide %}` is misspelt: "
         "write `{% form guide %}` on a line of its own\n"
     )
 
@@ -130,7 +130,7 @@ def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
     done = CliRunner().invoke(build_command)
     assert done.stderr == (
         "warning: content/posts/post.md:4: campaign `guide` opens on 2999-01-01: "
-        "a sentence stands in its place\n"
+        "readers see a sentence in its place\n"
     )
 
 

@@ -29,23 +29,23 @@ WRONG = """\
 """
 MISTAKES = [
     "content/images/copy.pdf: would publish the gated file",
-    "content/images/lost.svg: leads to nowhere.svg, which is not there",
-    "content/posts/encoding.md:4: is no UTF-8 text",
+    "content/images/lost.svg: links to nowhere.svg, which does not exist",
+    "content/posts/encoding.md:4: is not UTF-8 text",
     "content/posts/head.md:1: has no date",
     "content/posts/head.md:3: `status` has no known status",
     "content/posts/head.md:4: a summary holds no tags",
     "content/posts/head.md:5: no article `nothing`",
     "content/posts/head.md:6: `image` names a gated file",
     "content/posts/post.md:4: `{filename}none.md` leads to no article or page",
-    "content/posts/post.md:4: `{statick}/images/dot.svg` begins with an unknown word",
+    "content/posts/post.md:4: `{statick}/images/dot.svg` starts with an unknown word",
     "content/posts/post.md:4: links to `images/none.svg`, but there is no such file",
     "content/posts/post.md:6: links to the gated file `/gated/guide.pdf`",
     "content/posts/post.md:6: shows `https://spy.example/pixel.png` from another host",
-    "content/posts/post.md:8: `{% frm guide %}` is not spelt rightly",
+    "content/posts/post.md:8: `{% frm guide %}` is misspelt",
     "content/posts/post.md:10: `{% form giude %}`: no campaign `giude`",
-    "content/posts/post.md:12: `{% cta guide %}` must stand on a line of its own",
+    "content/posts/post.md:12: `{% cta guide %}` must be alone on its line",
     "content/posts/twice.md:1: has the same address as pages/same.md",
-    "content/posts/twice.md:3: the form of `guide` stands on this page already",
+    "content/posts/twice.md:3: the form of `guide` is on this page already",
 ]
 
 
@@ -161,7 +161,7 @@ def test_what_only_the_finished_page_shows_unresolved_is_told(
     site.post(f"Text.\n\n{text}")
     (message,) = site.mistakes_of_build()
     assert message.endswith(
-        f": `{left}` would reach readers as it stands: "
+        f": `{left}` would reach readers as it is: "
         "correct it, or put it between backticks to show it"
     )
     assert not site.site.exists()

@@ -104,12 +104,12 @@ def test_a_closed_campaign_gives_way_to_a_sentence_with_a_warning(site: Any) -> 
     assert built.summary.forms == 0
     assert built.summary.warnings == (
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
-        "a sentence stands in its place",
+        "readers see a sentence in its place",
     )
 
 
-SPELT = "is not spelt rightly: write `{% form guide %}` on a line of its own"
-PLACED = "must stand on a line of its own, without indent and outside HTML"
+SPELT = "is misspelt: write `{% form guide %}` on a line of its own"
+PLACED = "must be alone on its line, not indented and outside HTML"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ PLACED = "must stand on a line of its own, without indent and outside HTML"
         ),
         (
             "{% include x %}",
-            "`{% include x %}` is no tag: there are `{% form SLUG %}` and `{% cta SLUG %}`; "
+            "`{% include x %}` is not a tag: use `{% form SLUG %}` or `{% cta SLUG %}`; "
             "to show such text to readers, put it between backticks",
         ),
     ],
@@ -170,7 +170,7 @@ def test_a_wrong_tag_is_told_with_its_line_and_its_mend(site: Any, tag: str, tol
 
 def test_a_wrong_tag_under_a_paragraph_is_not_taken_for_attributes(site: Any) -> None:
     site.post("Text.\n{% frm guide %}")
-    assert site.mistakes()[0].startswith("content/posts/post.md:5: `{% frm guide %}` is not spelt")
+    assert site.mistakes()[0].startswith("content/posts/post.md:5: `{% frm guide %}` is misspelt")
 
 
 def test_every_wrong_tag_of_every_file_is_told_at_once(site: Any) -> None:
@@ -187,7 +187,7 @@ def test_every_wrong_tag_of_every_file_is_told_at_once(site: Any) -> None:
 
 def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
     site.post("{% form guide %}\n\n{% form guide %}", head="Campaign: guide\n")
-    message = "the form of `guide` stands on this page already: keep one of them"
+    message = "the form of `guide` is on this page already: keep one of them"
     assert site.mistakes() == [
         f"content/posts/post.md:3: {message}",
         f"content/posts/post.md:7: {message}",

@@ -72,7 +72,7 @@ def test_a_gated_file_under_another_name_is_a_mistake(site: Any, lay: Any) -> No
     site.post("Text.")
     assert site.mistakes() == [
         "content/images/harmless.png: would publish the gated file content/gated/guide.pdf: "
-        f"take it away; {TELL}"
+        f"delete it; {TELL}"
     ]
 
 
@@ -84,8 +84,8 @@ def test_a_campaigns_or_clients_file_under_another_name_is_a_mistake(
     lay(site.root / kept, site.root / "content/images/harmless.png")
     site.post("Text.")
     assert site.mistakes() == [
-        f"content/images/harmless.png: would publish {kept}: take it away; "
-        "campaigns and clients are between the parties"
+        f"content/images/harmless.png: would publish {kept}: delete it; "
+        "campaign and client files are confidential"
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_copy_behind_a_symbolic_link_to_a_folder_is_a_mistake(site: Any) -> No
     (site.root / "content/images/more").symlink_to(site.root / "content/other")
     assert site.mistakes() == [
         "content/images/more/copy.pdf: would publish the gated file content/gated/guide.pdf: "
-        f"take it away; {TELL}"
+        f"delete it; {TELL}"
     ]
 
 

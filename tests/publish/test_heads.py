@@ -73,7 +73,7 @@ def test_a_draft_is_shown_under_its_preview_alone(site: Any) -> None:
     assert pages == [f"drafts/{TOKEN}/index.html"]
     assert not any(b"Hidden." in page for page in site.files().values())
     assert built.summary.warnings == (
-        "content/posts/other.md:3: is a draft without `preview`, so it is shown nowhere: "
+        "content/posts/other.md:3: is a draft without `preview`, so nobody can see it: "
         "`gatepost new` makes one",
     )
 
@@ -182,9 +182,9 @@ def test_check_prints_annotations_for_a_pull_request(site: Any) -> None:
     assert message.exit_code == 1
     assert message.stdout.splitlines() == [
         "::error file=content/posts/post.md,line=4,title=link::"
-        "`{filename}/50%25,a:b.md` leads to no article or page: mend the link or add the file",
+        "`{filename}/50%25,a:b.md` leads to no article or page: correct the link or add the file",
         "::warning file=content/posts/post.md,line=6,title=alt::"
-        "`{static}/images/dot.svg` has no alternative text: write ![what one sees](...)",
+        "`{static}/images/dot.svg` has no alternative text: write ![what it shows](...)",
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
     site.write("output/published.json", "{")
     message = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
     assert (message.returncode, message.stdout) == (1, "")
-    assert message.stderr.startswith("output/published.json: not what a build writes; put it back")
+    assert message.stderr.startswith("output/published.json: is damaged: put it back")
     assert message.stderr.count("\n") == 1
 
 

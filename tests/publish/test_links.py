@@ -26,11 +26,11 @@ import pytest
         (
             "[x]({attach}report.pdf)",
             "links to `posts/report.pdf`, but there is no such file in content/"
-            ": mend the link or add the file",
+            ": correct the link or add the file",
         ),
         (
             "[x]({statick}/images/dot.svg)",
-            "`{statick}/images/dot.svg` begins with an unknown word in braces; "
+            "`{statick}/images/dot.svg` starts with an unknown word in braces; "
             "did you mean `static`?",
         ),
     ],
@@ -57,7 +57,9 @@ def test_good_links_are_left_in_peace(site: Any) -> None:
 
 def test_a_symbolic_link_to_nothing_is_a_mistake(site: Any) -> None:
     (site.root / "content/images/lost.png").symlink_to("nowhere.png")
-    assert site.mistakes() == ["content/images/lost.png: leads to nowhere.png, which is not there"]
+    assert site.mistakes() == [
+        "content/images/lost.png: links to nowhere.png, which does not exist: delete the link"
+    ]
 
 
 def test_two_files_with_one_address_are_a_mistake(site: Any) -> None:

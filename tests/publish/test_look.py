@@ -228,4 +228,4 @@ def test_a_site_without_a_start_is_built_and_says_so(site: Any) -> None:
     assert site.build().summary.warnings == ()
     site.set("DIRECT_TEMPLATES = []")
     (text,) = site.build().summary.warnings
-    assert text.startswith("content: no page is the start of the site, `/`: write one")
+    assert text.startswith("content: the site has no start page, `/`: write one")

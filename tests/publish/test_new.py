@@ -132,5 +132,5 @@ def test_a_new_campaign_asks_whose_it_is_if_there_are_several(site: Any) -> None
     site.write("clients/bolt.toml", (site.root / "clients/acme.toml").read_text())
     refused = run("campaign", "Demo")
     assert str(refused.exception) == (
-        "say whose campaign it is with --client; there are: acme, bolt"
+        "name the client of the campaign with --client; there are: acme, bolt"
     )

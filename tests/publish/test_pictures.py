@@ -90,7 +90,7 @@ def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: An
     assert site.files()["images/shot.jpg"] == shot.read_bytes()
     photo(shot, place=True)
     (message,) = site.mistakes_of_build()
-    assert message.startswith("content/images/shot.jpg: tells where it was taken")
+    assert message.startswith("content/images/shot.jpg: holds the location of the photo")
 
 
 def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
 def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
     site.write("content/posts/post.md", "Title: Post\nDate: 31 Novembre\n\nText.")
     assert site.mistakes() == [
-        "content/posts/post.md:2: `date` is no date, `31 Novembre`: "
+        "content/posts/post.md:2: `date` is not a date, `31 Novembre`: "
         "write 2026-11-23, or 2026-11-23 09:30 with the time"
     ]
 
@@ -33,7 +33,7 @@ def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
 def test_a_file_that_is_no_utf8_is_told_with_its_line(site: Any) -> None:
     site.post("")
     (site.root / "content/posts/post.md").write_bytes(b"Title: Post\nDate: 2026-11-02\n\nCaf\xe9")
-    assert site.mistakes() == ["content/posts/post.md:4: is no UTF-8 text: save the file as UTF-8"]
+    assert site.mistakes() == ["content/posts/post.md:4: is not UTF-8 text: save the file as UTF-8"]
 
 
 def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
@@ -131,7 +131,7 @@ def test_plain_pelican_refuses_in_lines_and_leaves_the_old_site(site: Any) -> No
     assert "Traceback" not in refused.stdout + refused.stderr
     assert refused.stderr.split("\n")[:2] == [
         "content/posts/other.md:1: has no date: add a line such as `Date: 2026-11-23` at its head",
-        "content/posts/post.md:4: `{% frm guide %}` is not spelt rightly: "
+        "content/posts/post.md:4: `{% frm guide %}` is misspelt: "
         "write `{% form guide %}` on a line of its own",
     ]
     assert site.files() == before

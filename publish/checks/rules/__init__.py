@@ -1,4 +1,4 @@
-"""The rules about what writers write, and the one place that asks them all."""
+"""The rules for content, and `check_writing`, which runs them all without making a page."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -39,13 +39,10 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
 )
 
 
-# Checks all that a project has written, without making a page.
-
-
 def check_writing(
     layout: Layout, campaigns: Path, clients: Path, gated: Path, now: datetime
 ) -> tuple[Writing, Findings]:
-    """Reads every post, page and campaign file, and asks every rule. Raises `Unavailable`."""
+    """Reads every post, page and campaign file, and runs every rule. Raises `Unavailable`."""
     messages: list[Finding] = []
     catalogue: Catalogue | None = None
     try:

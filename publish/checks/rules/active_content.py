@@ -1,4 +1,4 @@
-"""Rules for what acts in a reader's browser, in texts and in files: one setting for both."""
+"""The rule `active-content`: no scripts, redirects or foreign forms in texts and files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,16 +25,16 @@ _XML: Final = frozenset({".svg", ".xml", ".xhtml", ".xht", ".rdf", ".mathml"})
 
 
 def active_findings(writing: Writing) -> Iterator[Finding]:
-    """Scripts, redirects and the like in texts; files that hold or are a program."""
+    """Active content in texts, and files that are or contain programs."""
     for post in writing.posts:
         for line, message in dict.fromkeys(_of_post(post, writing.layout.site_url)):
-            yield Finding(post.where, line, message, RULE)  # in a draft as well: it is shown
+            yield Finding(post.where, line, message, RULE)  # an error in drafts too
     for path in writing.content_files.regular:
         is_text = path.suffix.lower() in SUFFIXES
         if (
             not is_text
             and not path.is_relative_to(writing.gated)
-            and (problem := _file_fault(path))
+            and (problem := _file_problem(path))
         ):
             yield Finding(short_path(path), None, problem, RULE)
 
@@ -55,10 +55,10 @@ def _of_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
                 yield post.front_matter.line("summary"), part.message
 
 
-def _file_fault(path: Path) -> str:
+def _file_problem(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in _PROGRAMS:
-        return f"is a program ({suffix}): take it away; scripts belong to the theme"
+        return f"is a program ({suffix}): delete it; scripts belong to the theme"
     problem = ""
     if suffix in _PAGES:
         parts = active_parts(_decoded(path.read_bytes()))
@@ -74,7 +74,7 @@ def _decoded(raw: bytes) -> str:
 
 
 def _of_xml(path: Path) -> Iterator[str]:
-    """What a browser would do that opens the file by itself, entities expanded."""
+    """Messages for active content in an XML file that a browser opens directly."""
     try:
         for event, found in iterparse(path, events=("start", "pi")):
             if event == "pi":

@@ -1,4 +1,4 @@
-"""Rules for addresses: no two files share one, and none that readers know ends without a sign."""
+"""Rules for addresses: each belongs to one file, and a published address does not vanish."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,11 +10,11 @@ from publish.checks.post import Post
 from publish.checks.project import Writing, read_published
 
 GONE: Final = "gone.txt"
-"""In the content folder: a slug on each line that was taken away and has no successor."""
+"""A file in the content folder: on each line a slug that was removed and has no successor."""
 
 
 def address_findings(writing: Writing) -> Iterator[Finding]:
-    """Addresses that are claimed twice, aliases among them, and slugs that vanished."""
+    """Addresses and aliases that are used twice, and slugs that vanished."""
     yield from _shared(writing)
     yield from _without_address(writing)
     yield from _aliases(writing)
@@ -26,7 +26,7 @@ def _shared(writing: Writing) -> Iterator[Finding]:
     used: dict[str, str] = {}
     for post in sorted(writing.posts, key=lambda post: post.where):
         if post.status == "draft" or not post.slug:
-            continue  # a draft's address is its own
+            continue  # a draft's address is its preview
         holder = used.get(post.save_as) or writing.site_files.holder(post.save_as)
         overrides = post.save_as in own and "save_as" in (
             *post.values,
@@ -41,12 +41,12 @@ def _shared(writing: Writing) -> Iterator[Finding]:
     for post in writing.posts:
         token = post.get("preview")
         if token and (other := drafts.setdefault(token, post.where)) != post.where:
-            message = f"`preview` is that of {other} too: give each its own"
+            message = f"`preview` is the same as in {other}: give each its own"
             yield post.finding("address", post.front_matter.line("preview"), message)
 
 
 def _without_address(writing: Writing) -> Iterator[Finding]:
-    """Names of which no address can be made: `???` has neither letters nor digits."""
+    """Titles and names without letters or digits, such as `???`, which have no slug."""
     slugify = writing.layout.slugify
     for post in writing.posts:
         if post.get("title") and not post.slug:
@@ -76,25 +76,25 @@ def _aliases(writing: Writing) -> Iterator[Finding]:
                 message = f"`aliases`: `{alias}` leads to {used[alias]} already: keep one of them"
                 yield post.finding("address", line, message)
             elif holder := _conflict(writing, post, alias, files):
-                message = f"`aliases`: `{alias}` is where {holder} is: take it away"
+                message = f"`aliases`: `{alias}` is the address of {holder}: take it out"
                 yield post.finding("address", line, message)
             used.setdefault(alias, post.where)
 
 
 def _conflict(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
-    """What stands already where the page of an alias would be written."""
+    """The file or description of what is already at the address of an alias; empty if nothing."""
     file = writing.old_address(post, alias)[1]
     return files.get(file) or writing.site_files.holder(file)
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
-    """A slug that readers know must lead somewhere, or be given up on purpose."""
+    """Published slugs that have no page, no alias and no line in `gone.txt`."""
     gone: set[str] = set()
     for line, word in _unpublished(writing):
         gone.add(word)
         if not SLUG.fullmatch(word):
             where = short_path(writing.layout.content / GONE)
-            yield Finding(where, line, f"`{word}` is no slug: one on each line", "address")
+            yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
     known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
     known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
     there = {post.slug: post for post in writing.posts}
@@ -118,7 +118,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
 
 
 def _unpublished(writing: Writing) -> Iterator[tuple[int, str]]:
-    """Line and slug of each in the file of those; what follows a `#` is the writer's own note."""
+    """Line and slug of each entry in `gone.txt`; a `#` starts a comment."""
     path = writing.layout.paths.find_file(GONE)
     if path is None:
         return

@@ -1,4 +1,4 @@
-"""Rules for the files that are published as they are: none is kept back, none lost."""
+"""Rules for files that are published unchanged: none is gated or private, and none is damaged."""
 
 import os
 import re
@@ -22,12 +22,9 @@ from publish.checks.gated import GatedFiles
 from publish.checks.layout import is_circular
 from publish.checks.project import Writing
 
-# Whether a file holds what its name says: a PDF is one and is complete, a picture can be shown.
-#
-# A checkout without Git LFS leaves pointers, a broken download an empty or cut-off file, a login
-# page a "PDF" of HTML. The content is opened by the library that knows it; of a PDF, which none of
-# our parts reads, header and trailer are looked at: they show each of those.
-
+# Content that does not match the file's name: pointers of Git LFS, broken downloads, a login page
+# saved as PDF. A library opens the file where we have one; of a PDF only header and trailer are
+# read, which is enough to find these.
 
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _HTML: Final = re.compile(
@@ -37,7 +34,7 @@ _PAGES: Final = frozenset({".html", ".htm", ".xhtml"})
 _END: Final = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _START, _TAIL = 4096, 65536
 _MOST: Final = 1 << 30
-"""Bytes that an archive may unpack to."""
+"""The largest unpacked size of an archive, in bytes."""
 _AGAIN: Final = "export or download it again"
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {
     ".jpg": frozenset({"JPEG", "MPO"}),
@@ -53,7 +50,7 @@ _MEMBERS: Final[Mapping[str, str]] = {
     **dict.fromkeys((".pptx", ".pptm", ".potx"), "ppt/"),
     **dict.fromkeys((".odt", ".ods", ".odp", ".epub"), "mimetype"),
 }
-"""Archives, and how the name of a member begins that each of them has."""
+"""Archive suffixes to the start of a member's name that every such archive has."""
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": b"{\\rtf",
@@ -64,7 +61,7 @@ _TEXTS: Final = frozenset({".csv", ".txt", ".tsv", ".md", ".json", ".ics", ".vcf
 
 
 def is_pointer(path: Path) -> bool:
-    """Whether Git LFS left its pointer in the file's place."""
+    """Whether the file is a Git LFS pointer."""
     if path.stat().st_size > 1024:
         return False
     return path.read_bytes().startswith(_POINTER)
@@ -74,7 +71,7 @@ POINTER_FAULT: Final = "is a Git LFS pointer, not the file: run `git lfs pull`"
 
 
 def content_fault(path: Path) -> str:
-    """What is wrong with the file and how to fix it; empty if it is what its name says.
+    """The problem of a file whose content does not match its name, and the fix; else empty.
 
     Raises OSError if it cannot be read.
     """
@@ -101,7 +98,7 @@ def _pdf(path: Path) -> str:
         file.seek(max(0, size - _TAIL))
         tail = file.read().rstrip(b"\0\t\n\r ")
     if b"%PDF-" not in start:
-        return "is no PDF"
+        return "is not a PDF"
     end = _END.search(tail)
     if not end or int(end[1]) >= size:
         return "is a PDF that is cut off"
@@ -117,9 +114,9 @@ def _archive(path: Path) -> str:
                 return "unpacks to more than 1 GiB"
             names = [member.filename for member in members]
             if not any(name.startswith(wanted) for name in names):
-                return f"is an archive, but no {path.suffix.lower()[1:]} document"
+                return f"is an archive, but not a {path.suffix.lower()[1:]} document"
             damaged = archive.testzip()
-    except RuntimeError:  # it asks for a password, which its readers know
+    except RuntimeError:  # protected by a password
         return ""
     except (
         zipfile.BadZipFile,
@@ -144,7 +141,7 @@ def _picture(path: Path) -> str:
             with Image.open(path) as image:
                 image.load()
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error):
-        return f"is no {suffix[1:]} that can be opened, or is cut off"
+        return f"cannot be opened as {suffix[1:]}, or is cut off"
     return "" if kind in _FORMATS[suffix] else f"is a picture of kind {kind}, not {suffix[1:]}"
 
 
@@ -152,28 +149,30 @@ def _drawing(path: Path) -> str:
     try:
         root: Any = parse(path).getroot()
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return "is no SVG that can be opened"
-    return "" if str(root.tag).rpartition("}")[2] == "svg" else "is XML, but no SVG"
+        return "cannot be opened as svg"
+    return "" if str(root.tag).rpartition("}")[2] == "svg" else "is XML, but not SVG"
 
 
 def _text(path: Path) -> str:
     raw = path.read_bytes()
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     if encoding == "utf-8" and b"\0" in raw:
-        return "is no text"
+        return "is not text"
     for name in (encoding, "cp1252"):
         try:
             raw.decode(name)
         except UnicodeDecodeError:
             continue
         return ""
-    return "is no text in UTF-8"
+    return "is not text in UTF-8"
 
 
 def _signed(path: Path) -> str:
     wanted = _SIGNATURES[path.suffix.lower()]
     with path.open("rb") as file:
-        return "" if file.read(len(wanted)) == wanted else f"is no {path.suffix.lower()[1:]}"
+        return (
+            "" if file.read(len(wanted)) == wanted else f"is not a {path.suffix.lower()[1:]} file"
+        )
 
 
 _Kind = tuple[frozenset[str], Callable[[Path], str]]
@@ -188,12 +187,12 @@ _KINDS: Final[tuple[_Kind, ...]] = (
 
 
 def file_findings(writing: Writing) -> Iterator[Finding]:
-    """Gated files among those to be published, by name or content, and links to nothing or out."""
+    """Gated or private files that would be published, and symbolic links that must not be."""
     gated = GatedFiles(writing.gated, writing.private)
     for path in _published(writing, gated):
         where = short_path(path)
         if path.is_symlink() and not path.exists():
-            message = f"leads to {path.readlink()}, which is not there"
+            message = f"links to {path.readlink()}, which does not exist: delete the link"
             yield Finding(where, None, message, "picture")
         elif same := gated.same_as(path):
             yield Finding(where, None, gated.refusal(same), "gated")
@@ -203,18 +202,18 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def content_findings(writing: Writing) -> Iterator[Finding]:
-    """Gated files that are not what their name says, and pointers of Git LFS anywhere."""
+    """Gated files whose content does not match their name, and Git LFS pointers anywhere."""
     for path in writing.content_files.regular:
         is_gated = path.is_relative_to(writing.gated)
         if not path.name.startswith(".") and not is_gated and is_pointer(path):
             yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
     for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
         is_given = path.is_file() and not path.name.startswith(".")
-        if is_given and (problem := _content_fault(path)):
+        if is_given and (problem := _content_or_read_fault(path)):
             yield Finding(short_path(path), None, problem, "file-content")
 
 
-def _content_fault(path: Path) -> str:
+def _content_or_read_fault(path: Path) -> str:
     try:
         return content_fault(path)
     except OSError as error:
@@ -222,15 +221,15 @@ def _content_fault(path: Path) -> str:
 
 
 def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
-    """Symbolic links to files or folders elsewhere: all that is there would be published."""
+    """Symbolic links out of the content folder, in circles, or to special files."""
     for path in writing.content_files.links:
         if not path.exists() or path.is_relative_to(writing.gated) or gated.holds(path):
-            continue  # the gated files may lie where they like; links to them are told above
+            continue  # gated files may be anywhere; `file_findings` reports links to them
         if not writing.layout.paths.holds(path):
             message = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
             yield Finding(short_path(path), None, f"{message}put a copy in its place", "gated")
         elif is_circular(path):
-            message = f"leads in a circle, to {path.readlink()}: take it away"
+            message = f"leads in a circle, to {path.readlink()}: delete the link"
             yield Finding(short_path(path), None, message, "gated")
         elif not path.is_file() and not path.is_dir():
             yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
@@ -243,8 +242,10 @@ def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:
 
 
 def _below(top: Path, writing: Writing, gated: GatedFiles) -> Iterator[Path]:
-    """The files that Pelican finds there: it follows links to folders. `_links` refuses those that
-    lead out of the content folder or in a circle."""
+    """The files that Pelican finds there, following links to folders.
+
+    Links out of the content folder or in a circle are not followed; `_links` reports them.
+    """
     for here, folders, files in os.walk(top, followlinks=True):
         folder = Path(here)
         folders[:] = [name for name in folders if _may_be_walked(folder / name, writing, gated)]

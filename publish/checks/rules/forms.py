@@ -1,4 +1,4 @@
-"""Rules for forms and calls to action: each is spelt rightly and names a campaign that is there."""
+"""Rules for forms and calls to action: each tag is correct and names a campaign that exists."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from publish.checks.tag_syntax import how_to_fix
 
 
 def form_findings(writing: Writing) -> Iterator[Finding]:
-    """Every tag that would not work, and a warning for each campaign that is closed."""
+    """Tags that do not work, and tags of closed campaigns."""
     if writing.catalogue is None:
         return
     for post in writing.posts:
@@ -22,41 +22,41 @@ def form_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
-    asked: list[tuple[str, str, str, int]] = []
+    requested: list[tuple[str, str, str, int]] = []
     for found in post.outline.tags:
         tag = found.tag
         if tag.kind:
-            asked.append((tag.kind, tag.slug, f"`{tag.raw}`: ", found.line))
+            requested.append((tag.kind, tag.slug, f"`{tag.raw}`: ", found.line))
         else:
             message = how_to_fix(tag.raw, catalogue.campaigns)
             yield post.finding("form", found.line, message)
     if named := post.get("campaign"):
-        asked.append(("form", named, "", post.front_matter.line("campaign")))
+        requested.append(("form", named, "", post.front_matter.line("campaign")))
     shown: set[str] = set()
-    for kind, slug, prefix, line in asked:
+    for kind, slug, prefix, line in requested:
         try:
             campaign = catalogue.campaign(slug)
         except NotFound as error:
             yield post.finding("form", line, f"{prefix}{error}")
             continue
         if closed := why_closed(campaign, now):
-            message = f"campaign `{slug}` {closed}: a sentence stands in its place"
+            message = f"campaign `{slug}` {closed}: readers see a sentence in its place"
             yield post.finding("closed-campaign", line, message)
         elif kind == "form" and slug in shown:
-            message = f"the form of `{slug}` stands on this page already: keep one of them"
+            message = f"the form of `{slug}` is on this page already: keep one of them"
             yield post.finding("form", line, message)
         elif kind == "form":
             shown.add(slug)
 
 
 def open_forms(post: Post, writing: Writing) -> set[str]:
-    """The campaigns whose forms a visitor will find on the page."""
+    """The campaigns with an open form on the page."""
     known = writing.catalogue.campaigns if writing.catalogue else {}
     return {slug for slug in post.forms if slug in known and known[slug].is_open(writing.now)}
 
 
 def why_closed(campaign: Campaign, now: datetime) -> str:
-    """Since or until when the campaign's form is closed by its dates; empty if it is open."""
+    """`opens on ...` or `closed on ...`, by the campaign's dates; empty if its form is open."""
     if campaign.is_open(now):
         return ""
     today = now.astimezone(campaign.zone).date()

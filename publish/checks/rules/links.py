@@ -1,4 +1,4 @@
-"""Rules for links: each leads to a post, a part of it, or a file that is there."""
+"""Rules for links: each leads to a post, a heading in it, or a file that exists."""
 
 import difflib
 import posixpath
@@ -18,25 +18,22 @@ from publish.checks.outline import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
 
-# One link of one post, followed to where it leads.
-
-
 PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 _BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
 _THEME_FILES: Final = frozenset({"", "top", "page-main"})
-_FIX: Final = ": mend the link or add the file"
+_FIX: Final = ": correct the link or add the file"
 
 
 @dataclass(frozen=True)
 class LinkTarget:
-    """Where a link of a post leads within the project."""
+    """The post that a link leads to, and the fragment of its address."""
 
     to: Post
     fragment: str
 
 
 class LinkChecker:
-    """One link of one post, followed."""
+    """Resolves and checks one link of one post."""
 
     def __init__(self, writing: Writing, post: Post, link: Link) -> None:
         self._writing = writing
@@ -52,7 +49,7 @@ class LinkChecker:
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
-        # Pelican reads what follows braces of a link with nothing but its blanks decoded.
+        # In a link with braces Pelican decodes only `%20`.
         self._named = self._path if link.is_shown else self._url.path.replace("%20", " ")
 
     def target(self) -> LinkTarget | None:
@@ -69,7 +66,7 @@ class LinkChecker:
         return LinkTarget(found, self._url.fragment) if found else None
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with it; nothing about what lies outside the site."""
+        """The problems of the link. Links to other sites have none."""
         if problem := self._fault():
             yield self._finding(f"`{self._link.target}` {problem}")
             return
@@ -85,7 +82,7 @@ class LinkChecker:
             yield from self._plain()
 
     def image(self) -> Iterator[Finding]:
-        """The picture of a head: a file below the content folder, by its address."""
+        """The problems of the front matter's `image`: a file below the content folder."""
         if problem := self._writing.layout.paths.why_no_file(name_below(self._path)):
             yield self._finding(f"`image` {problem}{_inside(problem)}")
         elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
@@ -95,7 +92,7 @@ class LinkChecker:
             yield from self._file(self._path.lstrip("/"))
 
     def _fault(self) -> str:
-        """Why the file that it names must not be published; empty for links to no file."""
+        """The reason why the file must not be published; empty if there is none."""
         if self._word in {"static", "attach", "filename"}:
             name = name_below(self._named, posixpath.dirname(self._post.name))
         elif not self._word and self._is_ours() and any(map(self._in, self._writing.layout.static)):
@@ -109,12 +106,12 @@ class LinkChecker:
         return not self._url.scheme and not self._url.netloc
 
     def _address(self) -> str:
-        """The path below the site, without a slash at its end: `` is the site's start."""
+        """The path below the site, without a slash at its end; empty for the start page."""
         here = posixpath.join("/", self._post.url, self._path)
         return posixpath.normpath(here).strip("/")
 
     def _in_content_folder(self) -> str:
-        """The file that a link with braces names; `_fault` has seen to it that it is inside."""
+        """The file that a link with braces names; `_fault` has checked that it is inside."""
         return posixpath.normpath(name_below(self._named, posixpath.dirname(self._post.name)))
 
     def _braces(self) -> Iterator[Finding]:
@@ -128,7 +125,7 @@ class LinkChecker:
                 yield self._finding(f"`{shown}` leads to no article or page{hint}")
         elif self._word not in PLACES:
             hint = near_name(self._word, PLACES, _FIX)
-            yield self._finding(f"`{shown}` begins with an unknown word in braces{hint}")
+            yield self._finding(f"`{shown}` starts with an unknown word in braces{hint}")
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
@@ -138,7 +135,7 @@ class LinkChecker:
             yield self._post.finding("picture", self._link.line, message)
 
     def _plain(self) -> Iterator[Finding]:
-        """A link without braces: to an address of the site, or by mistake to a file."""
+        """The problems of a link without braces: to an address, or by mistake to a source file."""
         path = self._path
         if Path(path).suffix in SUFFIXES:
             message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
@@ -149,7 +146,7 @@ class LinkChecker:
             yield self._post.finding("dead-link", self._link.line, self._missing_file())
 
     def _is_there(self) -> bool:
-        """Whether readers find something at the address."""
+        """Whether the site has a page or file at the address."""
         address = self._address()
         files = (address, posixpath.join(address, "index.html"))
         created = self._writing.site_files
@@ -161,8 +158,8 @@ class LinkChecker:
             fix = f": if it is another site, write `https://{self._path}`"
         else:
             known = (f"/{address}" for address in self._writing.by_address)
-            fix = near_name(f"/{self._address()}/", known, ": mend the link, or take it out")
-        return f"`{self._link.target}` leads to /{self._address()}, where nothing is{fix}"
+            fix = near_name(f"/{self._address()}/", known, ": correct the link, or take it out")
+        return f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
 
     def _in(self, folder: Path) -> bool:
         file = self._content / self._path.lstrip("/")
@@ -180,7 +177,7 @@ class LinkChecker:
         yield self._post.finding("anchor", self._link.line, message)
 
     def _gated(self) -> Iterator[Finding]:
-        """A link to a gated file, however it is spelt."""
+        """A finding if the link leads to a gated file, in any spelling."""
         if not self._is_ours() or not self._path or not self._reaches_gated():
             return
         shown = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
@@ -204,13 +201,13 @@ class LinkChecker:
 def unpublished_target_findings(
     writing: Writing, post: Post, link: Link, to: Post
 ) -> Iterator[Finding]:
-    """Readers must not come from a page that they may read to one that they may not."""
+    """Links from a public post to one that readers cannot open yet."""
     state = to.state(writing.now)
     if state not in {"draft", "scheduled"} or to is post:
         return
     if post.state(writing.now) == "draft":
         if to.get("preview") is None:
-            message = f"`{link.target}` leads to a post that is shown nowhere: give it a `preview`"
+            message = f"`{link.target}` leads to a draft without a `preview`: give it one"
             yield post.finding("link", link.line, message)
     elif state == "draft":
         message = f"`{link.target}` leads to a draft: publish it first, or take the link out"
@@ -228,7 +225,7 @@ def _inside(problem: str) -> str:
 
 
 def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
-    """`; did you mean x?` if something known is spelt nearly like the word."""
+    """`; did you mean x?` if the word is similar to a known one; else `otherwise`."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
     return f"; did you mean `{prefix}{close[0]}`?" if close else otherwise
 
@@ -242,7 +239,7 @@ def _static_files(writing: Writing) -> Iterator[str]:
 
 
 def link_findings(writing: Writing) -> Iterator[Finding]:
-    """Every link that leads nowhere, or where no reader may come."""
+    """Links that lead nowhere, or to something that readers cannot open."""
     for post in writing.posts:
         yield from _foreign_pictures(writing, post)
         for link in post.outline.links:
@@ -255,7 +252,7 @@ def link_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def linked_posts(writing: Writing, post: Post) -> Iterator[Post]:
-    """The other posts to which a post leads its readers."""
+    """The posts that a post links to or names as related."""
     for link in post.outline.links:
         found = LinkChecker(writing, post, link).target()
         if found is not None:
@@ -269,7 +266,7 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
     line = post.front_matter.line("related")
     found = writing.by_slug.get(slug)
     if found is post:
-        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it away")
+        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it out")
     elif found is None or found.kind != "post" or found.status == "hidden":
         articles = [other.slug for other in writing.posts if other.kind == "post"]
         hint = near_name(slug, articles, "; name an article by its slug")
@@ -279,7 +276,7 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
 
 
 def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
-    """Pictures that browsers would fetch from elsewhere."""
+    """Pictures that browsers would load from another host."""
     for picture in post.outline.pictures:
         try:
             host = urlsplit(picture.source).netloc

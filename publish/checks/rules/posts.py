@@ -1,4 +1,4 @@
-"""Rules between posts: tags spelt in two ways, titles that aim at the same, posts left alone."""
+"""Rules for front matter and text of each post, and for tags, titles and links among posts."""
 
 import re
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ _NO_PLURALS: Final = frozenset({"means", "news", "sales", "series"})
 
 
 def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
-    """Tags that differ by case, hyphen or plural only: the rarer spelling is told."""
+    """Tags that differ only by case, hyphen or plural; reports the rarer spelling."""
     spelt: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(lambda: defaultdict(list))
     for post in writing.posts:
         for tag in post.get("tags") or ():
@@ -38,18 +38,18 @@ def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def same_title_findings(writing: Writing) -> Iterator[Finding]:
-    """Posts whose titles hold the same words: they take readers from each other."""
+    """Posts whose titles have the same words: they compete for the same readers."""
     first: dict[frozenset[str], Post] = {}
     for post in _articles(writing):
         words = frozenset(map(_stem, _words(post.get("title") or "")))
         aim = (words - _IDLE) or words
         if aim and (other := first.setdefault(aim, post)) is not post:
-            message = f"aims at the same title as {other.where}: join them, or say how they differ"
+            message = f"has the title words of {other.where}: join them, or change one title"
             yield post.finding("same-title", post.front_matter.line("title"), message)
 
 
 def orphan_findings(writing: Writing) -> Iterator[Finding]:
-    """Published posts that no other post or page leads to."""
+    """Published posts that no other post or page links to."""
     articles = [post for post in _articles(writing) if writing.is_public(post)]
     led_to = Counter(
         found.path
@@ -73,7 +73,7 @@ def _words(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """The word without the commonest endings of an English plural."""
+    """The word without the common endings of an English plural."""
     if word in _NO_PLURALS:
         return word
     if len(word) > 4 and word.endswith("ies"):
@@ -85,11 +85,11 @@ def _stem(word: str) -> str:
     return word
 
 
-# Rules for the text of one post: headings in order, pictures that say what one sees, brackets.
+# The text of one post
 
 
 def text_findings(writing: Writing) -> Iterator[Finding]:
-    """What is wrong with each text by itself."""
+    """Problems in the text of each post: headings, alternative texts, unclosed brackets."""
     for post in writing.posts:
         yield from _headings(post)
         if post.outline.unclosed is not None:
@@ -101,12 +101,12 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
         for picture in post.outline.pictures:
             if picture.alt is None:
                 name = f"`{picture.source}`" if picture.source else "a picture"
-                message = f"{name} has no alternative text: write ![what one sees](...)"
+                message = f"{name} has no alternative text: write ![what it shows](...)"
                 yield post.finding("alt", picture.line, message)
 
 
 def _headings(post: Post) -> Iterator[Finding]:
-    """The title is the page's heading of the first level, so a text begins with the second."""
+    """Headings of the first level, which is the title's, and headings that skip a level."""
     above = 1
     for heading in post.outline.headings:
         if heading.level == 1:
@@ -114,16 +114,16 @@ def _headings(post: Post) -> Iterator[Finding]:
             yield post.finding("headings", heading.line, f"`# {heading.text}`: {message}")
         elif heading.level > above + 1:
             marks, fit = "#" * heading.level, "#" * (above + 1)
-            message = f"leaves out a level: write `{fit}` under a heading of level {above}"
+            message = f"skips a level: write `{fit}` under a heading of level {above}"
             yield post.finding("headings", heading.line, f"`{marks} {heading.text}` {message}")
         above = heading.level
 
 
-# Rules for the head of one post: what it says, and what it must not leave out.
+# The front matter of one post
 
 
 def front_matter_findings(writing: Writing) -> Iterator[Finding]:
-    """What is wrong with each head by itself."""
+    """Problems in the front matter of each post and page."""
     for file in writing.files:
         if file.get("status") != "skip":
             yield from file.problems
@@ -159,7 +159,7 @@ def _lengths(post: Post) -> Iterator[Finding]:
 
 def _picture(post: Post) -> Iterator[Finding]:
     if post.get("image") and not post.front_matter.values.get("image_alt"):
-        message = "has no `image_alt`: say what one sees on it, for those who do not see it"
+        message = "has no `image_alt`: describe the picture, for readers who cannot see it"
         yield post.finding("alt", post.front_matter.line("image"), f"`image` {message}")
 
 
@@ -172,7 +172,7 @@ def _dates(post: Post) -> Iterator[Finding]:
 
 def _preview(post: Post) -> Iterator[Finding]:
     if post.status == "draft" and post.get("preview") is None:
-        message = "is a draft without `preview`, so it is shown nowhere: `gatepost new` makes one"
+        message = "is a draft without `preview`, so nobody can see it: `gatepost new` makes one"
         yield post.finding("preview", post.front_matter.line("status"), message)
 
 

@@ -27,7 +27,7 @@ def test_two_drafts_with_one_preview_are_told(desk: Any) -> None:
     for name in "ab":
         desk.post(name=name, status="draft", preview="x" * 16)
     assert desk.errors() == [
-        "content/posts/b.md:6: `preview` is that of content/posts/a.md too: give each its own"
+        "content/posts/b.md:6: `preview` is the same as in content/posts/a.md: give each its own"
     ]
 
 
@@ -48,7 +48,7 @@ def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
 )
 def test_an_old_path_holds_no_sign_that_means_something_elsewhere(desk: Any, alias: str) -> None:
     desk.post(aliases=alias)
-    assert "`aliases` holds no slug and no path" in desk.told()[0]
+    assert "`aliases` is neither a slug nor a path" in desk.told()[0]
 
 
 def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
@@ -59,11 +59,11 @@ def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) 
     (desk.root / "content/posts/c.md").unlink()
     desk.post(name="b", aliases="/a/, /images/dot.svg, /articles/index.html")
     assert desk.errors() == [
-        "content/posts/b.md:5: `aliases`: `/a/` is where content/posts/a.md is: take it away",
-        "content/posts/b.md:5: `aliases`: `/articles/index.html` is where "
-        "the site's own index page is: take it away",
-        "content/posts/b.md:5: `aliases`: `/images/dot.svg` is where the folder images/ is: "
-        "take it away",
+        "content/posts/b.md:5: `aliases`: `/a/` is the address of content/posts/a.md: take it out",
+        "content/posts/b.md:5: `aliases`: `/articles/index.html` is the address of "
+        "the site's own index page: take it out",
+        "content/posts/b.md:5: `aliases`: `/images/dot.svg` is the address of the folder images/: "
+        "take it out",
     ]
 
 
@@ -86,7 +86,7 @@ def test_what_the_site_makes_by_itself_stays_where_it_is(desk: Any, taken: str, 
     desk.settings |= LISTS
     desk.post(aliases=taken, category="Pricing", tags="one", author="Ann")
     (line,) = desk.told()
-    assert line == f"5: `aliases`: `{taken}` is where {by} is: take it away"
+    assert line == f"5: `aliases`: `{taken}` is the address of {by}: take it out"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any)
     assert desk.errors() == []
     desk.post("[x](/old/)", name="a", slug="price")
     (line,) = desk.errors()
-    assert line.startswith("content/posts/a.md:6: `/old/` leads to /old, where nothing is")
+    assert line.startswith("content/posts/a.md:6: `/old/` leads to /old, which does not exist")
 
 
 @pytest.mark.parametrize(("folder", "status"), [("posts", "hidden"), ("pages", "published")])
@@ -154,7 +154,7 @@ def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any)
 
 def test_what_is_given_up_is_a_slug(desk: Any) -> None:
     desk.write("content/gone.txt", "fine\n/old/\n")
-    assert desk.errors() == ["content/gone.txt:2: `/old/` is no slug: one on each line"]
+    assert desk.errors() == ["content/gone.txt:2: `/old/` is not a slug: write one on each line"]
 
 
 DATED = {"ARTICLE_URL": "{date:%Y/%m}/{slug}/", "PAGE_URL": "{date:%Y}/{slug}/"}

@@ -81,14 +81,14 @@ def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
     [
         ("---\ntitle: A", "1: the head that `---` opens is never closed: put `---` on a line"),
         ("---\ntitle: A: b\n---\n", "2: has a second `: ` in one value: put the value in quotes"),
-        ("---\n- a\n---\n", "2: is no list of `key: value` lines"),
-        ("---\ntitle: [a\n---\n", "3: is no YAML (did not find expected ',' or ']')"),
+        ("---\n- a\n---\n", "2: must be lines such as `key: value`"),
+        ("---\ntitle: [a\n---\n", "3: is not valid YAML (did not find expected ',' or ']')"),
         ("---\ntitle: A\nTitle: B\n---\n", "3: `title` is given on line 2 already: keep one"),
         ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value out"),
         ("Title: A\nTITLE: B\n\n", "2: `title` is given on line 1 already: keep one of them"),
-        ("\n\nTitle: A\n\n", "1: has its head on line 3: take away the empty lines above it"),
+        ("\n\nTitle: A\n\n", "1: has its head on line 3: delete the empty lines above it"),
         ("+++\ntitle = 'A'\n+++\n", "1: has a head in TOML, between `+++`: write it in YAML"),
-        ("Title: A\nText follows.\n", "2: is no `Key: value`: leave an empty line between head"),
+        ("Title: A\nText follows.\n", "2: is not `Key: value`: leave an empty line between head"),
     ],
 )
 def test_a_head_that_is_not_written_rightly_is_told_with_its_line(text: str, told: str) -> None:
@@ -105,25 +105,25 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("Titel: x", "`titel` is no key that we know; did you mean `title`?"),
-        ("Colour: red", "`colour` is no key that we know: take it away, or see docs/writer.md"),
-        ("Date: 2026-13-01", "`date` is no date, `2026-13-01`: write 2026-11-23, or"),
-        ("Date: 0001-01-01", "`date` is no date, `0001-01-01`: write 2026-11-23, or"),
-        ("Date: 2026-W36-4", "`date` is no date, `2026-W36-4`: write 2026-11-23, or"),
-        ("Date: 2026-09-03x09:30", "`date` is no date, `2026-09-03x09:30`: write 2026-11-23"),
+        ("Titel: x", "`titel` is not a known key; did you mean `title`?"),
+        ("Colour: red", "`colour` is not a known key: take it out, or see docs/writer.md"),
+        ("Date: 2026-13-01", "`date` is not a date, `2026-13-01`: write 2026-11-23, or"),
+        ("Date: 0001-01-01", "`date` is not a date, `0001-01-01`: write 2026-11-23, or"),
+        ("Date: 2026-W36-4", "`date` is not a date, `2026-W36-4`: write 2026-11-23, or"),
+        ("Date: 2026-09-03x09:30", "`date` is not a date, `2026-09-03x09:30`: write 2026-11-23"),
         ("Url: /x/", "`url` must be an address of the site without `/` before it, not `/x/`"),
         ("Url: javascript:x", "`url` must be an address of the site without `/` before it, not"),
         ("Save_as: ../x.html", "`save_as` must be a file of the site, such as guide/index.html"),
         ("Lang: ../../x", "`lang` must be a language, such as de or pt-BR, not `../../x`"),
-        ("Slug: Two Words", "`slug` is no slug, `Two Words`: small letters, digits and"),
+        ("Slug: Two Words", "`slug` is not a slug, `Two Words`: small letters, digits and"),
         ("Image: https://x.example/a.png", "`image` must be a picture of the site, such as"),
         ("Noindex: maybe", "`noindex` must be true or false, not `maybe`"),
-        ("Canonical: /first/", "`canonical` is no full address, `/first/`: write one such as"),
-        ("Canonical: javascript:alert(1)", "`canonical` is no full address, `javascript:alert"),
+        ("Canonical: /first/", "`canonical` is not a full address, `/first/`: write one such as"),
+        ("Canonical: javascript:alert(1)", "`canonical` is not a full address, `javascript:alert"),
         ("Tags: a, a", "`tags` names `a` twice: keep one of them"),
         ("Preview: draft", "`preview` must be 16 to 64 letters and digits that nobody can guess"),
         ("Preview: ../../../../etc/passwd", "`preview` must be 16 to 64 letters and digits"),
-        ("Faq: Why?", "`faq` holds pairs, which only a head in YAML can: see docs/writer.md"),
+        ("Faq: Why?", "`faq` needs a head in YAML, because it holds pairs: see docs/writer.md"),
         ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
     ],
 )
@@ -156,12 +156,12 @@ def test_of_a_head_that_cannot_be_read_nothing_is_missed(desk: Any, text: str) -
 
 def test_what_a_file_says_moves_no_terminal(desk: Any) -> None:
     desk.post(date="soon\x1b[2J")
-    assert desk.told()[0].startswith("2: `date` is no date, `soon�[2J`")
+    assert desk.told()[0].startswith("2: `date` is not a date, `soon�[2J`")
 
 
 def test_a_file_that_is_no_utf8_says_where(desk: Any) -> None:
     desk.write("content/posts/post.md", "").write_bytes(b"Title: A\n\nCaf\xe9")
-    assert desk.told() == ["3: is no UTF-8 text: save the file as UTF-8"]
+    assert desk.told() == ["3: is not UTF-8 text: save the file as UTF-8"]
 
 
 def test_a_post_that_is_set_aside_is_not_looked_at(desk: Any) -> None:

@@ -26,12 +26,12 @@ def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
         ({"summary": "x" * 161}, "3: `summary` has 161 characters: 50 to 160 tell the reader"),
         ({"summary": None}, "1: has no summary: add a line `Summary: ...` of 50 to 160"),
         ({"title": None}, "1: has no title: add a line `Title: ...` at its head"),
-        ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: say what one sees on it"),
-        ({"image": "/images/dot.svg", "image_alt": ""}, "5: `image` has no `image_alt`: say what"),
+        ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: describe the picture"),
+        ({"image": "/images/dot.svg", "image_alt": ""}, "5: `image` has no `image_alt`: describe"),
         ({"image": "/images/do.svg", "image_alt": "A dot"}, "5: links to `images/do.svg`, but"),
         ({"modified": "2026-11-01"}, "5: `modified` is before `date`, 2026-11-02: one of them"),
         ({"related": "nobody"}, "5: no article `nobody`; name an article by its slug"),
-        ({"related": "post"}, "5: `related`: `post` is this post itself: take it away"),
+        ({"related": "post"}, "5: `related`: `post` is this post itself: take it out"),
         ({"campaign": "giude"}, "5: no campaign `giude`; did you mean `guide`?"),
     ],
 )
@@ -51,10 +51,10 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
     ("text", "told"),
     [
         ("# One", "6: `# One`: the title is the only heading of the first level: write `##`"),
-        ("### One", "6: `### One` leaves out a level: write `##` under a heading of level 1"),
+        ("### One", "6: `### One` skips a level: write `##` under a heading of level 1"),
         (
             "## A\n\n#### B",
-            "8: `#### B` leaves out a level: write `###` under a heading of level 2",
+            "8: `#### B` skips a level: write `###` under a heading of level 2",
         ),
         ("![]({static}/images/dot.svg)", "6: `{static}/images/dot.svg` has no alternative text"),
         ("Words.\n\n" + "[a](" * 15_000, "8: too many brackets are open here, not closed or one"),
@@ -62,10 +62,16 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("## Parts\n\n[x](#part)", "8: `#part`: nothing here is called `#part`; did you mean `#p"),
         ("[x]({filename}b.md#y)", "6: `{filename}b.md#y`: nothing in content/posts/b.md is called"),
         ("[x](/b/#y)", "6: `/b/#y`: nothing in content/posts/b.md is called `#y`"),
-        ("[x](/no/)", "6: `/no/` leads to /no, where nothing is: mend the link, or take it out"),
-        ("[x](b/)", "6: `b/` leads to /post/b, where nothing is"),
-        ("![x](dot.svg)", "6: `dot.svg` leads to /post/dot.svg, where nothing is"),
-        ("<a href='/abuot/'>x</a>", "6: `/abuot/` leads to /abuot, where nothing is; did you mean"),
+        (
+            "[x](/no/)",
+            "6: `/no/` leads to /no, which does not exist: correct the link, or take it out",
+        ),
+        ("[x](b/)", "6: `b/` leads to /post/b, which does not exist"),
+        ("![x](dot.svg)", "6: `dot.svg` leads to /post/dot.svg, which does not exist"),
+        (
+            "<a href='/abuot/'>x</a>",
+            "6: `/abuot/` leads to /abuot, which does not exist; did you mean",
+        ),
         ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
         ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
         ("[x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
@@ -80,7 +86,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ),
         ("[x]({static}/gated/guide.pdf)", f"6: links to the gated file `guide.pdf`: {TELL}"),
         ("{% form gide %}", "6: `{% form gide %}`: no campaign `gide`; did you mean `guide`?"),
-        ("{% frm guide %}", "6: `{% frm guide %}` is not spelt rightly: write `{% form guide %}`"),
+        ("{% frm guide %}", "6: `{% frm guide %}` is misspelt: write `{% form guide %}`"),
     ],
 )
 def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> None:
@@ -115,7 +121,7 @@ def test_links_in_answers_are_followed_too(desk: Any) -> None:
     asked = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
     desk.write("content/posts/post.md", f"---\n{head}\n{asked}\n---\n\nText.")
     assert desk.told() == [
-        "7: `{filename}/x.md` leads to no article or page: mend the link or add the file"
+        "7: `{filename}/x.md` leads to no article or page: correct the link or add the file"
     ]
 
 
@@ -141,10 +147,10 @@ def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: An
 def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
     (desk.root / "content/images/a.png").write_bytes(GUIDE.encode())
     (desk.root / "content/images/b.png").symlink_to("nowhere")
-    message = "would publish the gated file content/gated/guide.pdf: take it away; "
+    message = "would publish the gated file content/gated/guide.pdf: delete it; "
     assert desk.errors() == [
         f"content/images/a.png: {message}{TELL}",
-        "content/images/b.png: leads to nowhere, which is not there",
+        "content/images/b.png: links to nowhere, which does not exist: delete the link",
     ]
 
 
@@ -170,8 +176,8 @@ def test_titles_that_aim_at_the_same_are_told(desk: Any) -> None:
     desk.post("[b]({filename}b.md)", name="a", title="How to reject a lead")
     desk.post("[a]({filename}a.md)", name="b", title="Reject leads: the how-to")
     assert desk.warnings() == [
-        "content/posts/b.md:1: aims at the same title as content/posts/a.md: "
-        "join them, or say how they differ"
+        "content/posts/b.md:1: has the title words of content/posts/a.md: "
+        "join them, or change one title"
     ]
 
 
@@ -192,7 +198,7 @@ def test_a_closed_campaign_is_a_warning(desk: Any) -> None:
     desk.post("{% form guide %}")
     assert desk.warnings() == [
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
-        "a sentence stands in its place"
+        "readers see a sentence in its place"
     ]
 
 
@@ -214,14 +220,14 @@ def test_rules_are_errors_warnings_or_off_by_setting(desk: Any) -> None:
 
 def test_a_draft_may_be_unfinished_but_not_broken(desk: Any) -> None:
     desk.post("### Deep", status="draft", preview="x" * 16, summary=None, date="soon")
-    assert [line.split(": ")[1] for line in desk.errors()] == ["`date` is no date, `soon`"]
+    assert [line.split(": ")[1] for line in desk.errors()] == ["`date` is not a date, `soon`"]
     assert len(desk.warnings()) == 2
 
 
 def test_a_draft_without_a_preview_is_told(desk: Any) -> None:
     desk.post(status="draft")
     assert desk.warnings() == [
-        "content/posts/post.md:5: is a draft without `preview`, so it is shown nowhere: "
+        "content/posts/post.md:5: is a draft without `preview`, so nobody can see it: "
         "`gatepost new` makes one"
     ]
 
@@ -231,7 +237,7 @@ def test_a_draft_without_a_preview_is_told(desk: Any) -> None:
     [
         ({"sumary": "off"}, "no rule `sumary`; did you mean `summary`?"),
         ({"summary": "loud"}, "`summary` must be error, warning or off: 'loud'"),
-        ({"link": "off"}, "`link` keeps the site whole and is always an error"),
+        ({"link": "off"}, "`link` is always an error: take it out"),
     ],
 )
 def test_a_faulty_setting_is_refused(desk: Any, rules: Any, told: str) -> None:

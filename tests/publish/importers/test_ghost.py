@@ -229,7 +229,7 @@ def test_links_lead_to_the_file_that_is_there_already(move: Move) -> None:
 
 def test_a_folder_that_is_not_there_is_refused(move: Move) -> None:
     path = move.ghost({"slug": "a", "title": "A"})
-    with pytest.raises(Refused, match="--into: nowhere is no folder"):
+    with pytest.raises(Refused, match="--into: nowhere is not a folder"):
         move.run("ghost", path, "--into", "nowhere")
 
 

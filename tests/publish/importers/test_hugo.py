@@ -85,7 +85,7 @@ def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hu
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("---\ntitle: a\nb: [\n---\n", "bad.md:4: is no YAML"),
+        ("---\ntitle: a\nb: [\n---\n", "bad.md:4: is not valid YAML"),
         ("+++\ntitle = 'a'\nb = = 1\n+++\n", "bad.md:3: is no TOML"),
         ('{\n "title": "a",\n "b": }\n', "bad.md:3: is no JSON"),
         ("---\ntitle: a\n", "bad.md:1: the head that `---` opens is never closed"),
