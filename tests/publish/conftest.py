@@ -1,4 +1,4 @@
-"""A whole site in a few lines: real Pelican, a tiny theme, one campaign, one gated file."""
+"""A small complete site: real Pelican, a tiny theme, one campaign, one gated file."""
 
 import subprocess
 import sys
@@ -94,13 +94,13 @@ class TinySite:
         return check(Path("pelicanconf.py"), {}, datetime.now(UTC))
 
     def mistakes(self) -> list[str]:
-        """The lines with which both a check and a build refuse the project: the same."""
+        """The messages of a check and a build, which must be the same."""
         checked = [str(finding.problem) for finding in self.check().findings.errors]
         assert checked == self._refusals()
         return checked
 
     def mistakes_of_build(self) -> list[str]:
-        """The lines with which a build alone refuses the project: a check finds nothing."""
+        """The messages of a build, when a check finds nothing."""
         assert self.check().findings.errors == ()
         return self._refusals()
 
@@ -129,7 +129,7 @@ class TinySite:
 
 @pytest.fixture(autouse=True)
 def nobody_listens() -> None:
-    """Pelican's signals live as long as the process: no test hears another's plugins."""
+    """Disconnects Pelican's signals, which live as long as the process, after each test."""
     for signal in vars(signals).values():
         if isinstance(signal, blinker.Signal):
             for receiver in list(signal.receivers_for(blinker.ANY)):

@@ -1,4 +1,4 @@
-"""Settings for tests that ask something else of a site than how its posts are written."""
+"""Settings that turn the writing rules off, for tests of other things."""
 
 from publish.checks.finding import LEVELS
 

@@ -46,7 +46,7 @@ ARTICLE = """{% extends "base.html" %}{% from "_form.html" import lead_form %}
 
 
 class LeadForm(Form):
-    """The least that a lead's form has."""
+    """The smallest form of a lead."""
 
     email = StringField("E-mail", [InputRequired("Enter your e-mail")], id="acme-email")
     consent = BooleanField("I agree", id="acme-consent")
@@ -64,7 +64,7 @@ class LeadForm(Form):
 
 
 class Service:
-    """Answers as the lead service does, and remembers what was posted.
+    """Answers as the lead service does, and records what was posted.
 
     `capture`: the origin of the lead service, if the pages shown here post to another host.
     """
@@ -130,10 +130,10 @@ def page(template: str, **facts: object) -> Response:
 
 
 class Quiet(WSGIRequestHandler):
-    """Keeps the test's output to the test."""
+    """Prints no log lines."""
 
     def log(self, *_: object) -> None:
-        """Says nothing."""
+        """Does nothing."""
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_the_first_visit_is_kept_as_first_and_last_touch(tab: Page) -> None:
     }
 
 
-def test_a_walk_inside_the_site_is_no_touch(tab: Page, server: BaseWSGIServer) -> None:
+def test_a_visit_inside_the_site_is_not_a_touch(tab: Page, server: BaseWSGIServer) -> None:
     tab.goto("/one/?utm_source=news")
     tab.goto("/two/", referer=f"http://127.0.0.1:{server.port}/one/")
     first, last = touches(tab)
@@ -302,7 +302,7 @@ def test_a_double_click_posts_once(tab: Page, service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "expected"),
     [
         (503, "That did not get through."),
         (429, "Please wait a minute."),
@@ -310,20 +310,20 @@ def test_a_double_click_posts_once(tab: Page, service: Service) -> None:
     ],
 )
 def test_a_failed_try_keeps_what_was_typed_and_the_next_try_is_the_same_lead(
-    tab: Page, service: Service, status: int, told: str
+    tab: Page, service: Service, status: int, expected: str
 ) -> None:
     service.broken = [status]
     tab.goto("/post/")
     send(tab, "ann@acme.example")
     expect(tab.get_by_role("alert")).to_be_focused()
-    expect(tab.get_by_role("alert")).to_contain_text(told)
+    expect(tab.get_by_role("alert")).to_contain_text(expected)
     expect(tab.get_by_label("E-mail")).to_have_value("ann@acme.example")
     tab.get_by_role("button").click()
     expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
     assert service.posts[0]["gp_id"] == service.posts[1]["gp_id"]
 
 
-def test_a_dead_network_is_told_and_tried_again(tab: Page, context: BrowserContext) -> None:
+def test_a_dead_network_is_reported_and_tried_again(tab: Page, context: BrowserContext) -> None:
     tab.goto("/post/")
     context.set_offline(True)
     send(tab, "ann@acme.example")

@@ -1,4 +1,4 @@
-"""A build publishes a whole new site or leaves the old one; the commands say so in lines."""
+"""A build publishes a complete new site or keeps the old one; the commands print short lines."""
 
 import fcntl
 import os
@@ -41,7 +41,7 @@ def test_a_build_that_fails_while_writing_leaves_the_old_site_too(site: Any) -> 
     assert site.files() == before
 
 
-def test_a_new_build_takes_the_place_of_the_whole_old_site(site: Any) -> None:
+def test_a_new_build_replaces_the_complete_old_site(site: Any) -> None:
     site.post("Text.", name="old")
     site.build()
     Path("content/posts/old.md").unlink()
@@ -59,7 +59,7 @@ def test_a_build_leaves_nothing_but_the_site_and_its_facts(site: Any) -> None:
     assert left == [".build.lock", "notes.txt", "redirects.map", "site.json", "www"]
 
 
-def test_what_a_killed_build_left_is_cleared_by_the_next(site: Any) -> None:
+def test_the_files_of_a_killed_build_are_deleted_by_the_next(site: Any) -> None:
     site.write("output/.build/new/www/half.html", "<h1>ha")
     site.post("Text.")
     site.build()
@@ -92,7 +92,7 @@ def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
             fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_two_builds_at_once_both_publish_a_whole_site(site: Any) -> None:
+def test_two_builds_at_once_both_publish_a_complete_site(site: Any) -> None:
     site.post("Text.")
     builds = [subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1) for _ in range(2)]
     assert [build.wait(timeout=60) for build in builds] == [0, 0]

@@ -1,4 +1,4 @@
-"""What writers write is checked once, by the same rules for every way to a site."""
+"""Content is checked once, by the same rules for every command that builds a site."""
 
 import os
 from collections import Counter
@@ -93,7 +93,7 @@ def by_preview(site: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("way", [by_check, by_build, by_plain_pelican, by_push, by_preview])
-def test_every_mistake_is_told_once_whoever_builds(
+def test_every_mistake_is_reported_once_by_every_kind_of_build(
     wrong: Any, way: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))  # a push's build changes it
@@ -155,7 +155,7 @@ def test_a_rule_that_is_off_is_off_in_a_build_too(site: Any) -> None:
         ("<pre>\n<a href='|filename|none.md'>x</a>\n</pre>", "|filename|none.md"),
     ],
 )
-def test_what_only_the_finished_page_shows_unresolved_is_told(
+def test_what_only_the_finished_page_shows_unresolved_is_reported(
     site: Any, text: str, left: str
 ) -> None:
     site.post(f"Text.\n\n{text}")

@@ -1,4 +1,4 @@
-"""No name in content leads a build or a check to a file outside of content, or writes one there."""
+"""No path in content makes a build or a check read or write a file outside its folders."""
 # ruff: noqa: RUF001 - look-alikes are what is tested
 
 import os
@@ -126,7 +126,7 @@ def test_settings_cannot_send_a_post_out_of_the_site(site: Any) -> None:
 
 
 @pytest.mark.parametrize("place", ["images/pipe.png", "posts/pipe.md", "pages/pipe.md", "gone.txt"])
-def test_a_pipe_in_content_is_refused_and_never_waited_for(site: Any, place: str) -> None:
+def test_a_pipe_in_content_is_refused_and_does_not_block(site: Any, place: str) -> None:
     for folder in ("posts", "pages"):
         (site.root / "content" / folder).mkdir()
     os.mkfifo(site.root / "content" / place)

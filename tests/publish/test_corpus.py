@@ -1,4 +1,4 @@
-"""Hostile and odd posts by the hundred: all are built, and none breaks another's page."""
+"""Hundreds of hostile and odd posts: all are built, and none changes another's page."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Tags in a writer's text become forms; each mistake is told with its line."""
+"""Tags in a text become forms; each mistake is reported with its line."""
 
 import json
 from typing import Any
@@ -68,7 +68,7 @@ def test_a_campaigns_title_is_never_markup(site: Any) -> None:
     assert "<img" not in (site.site / "feed.xml").read_text()
 
 
-def test_the_pages_with_forms_are_told_to_the_service(site: Any) -> None:
+def test_the_pages_with_forms_are_listed_for_the_service(site: Any) -> None:
     site.post("{% form guide %}")
     site.post("{% cta guide %}", name="other")
     site.post("{% form guide %}", name="draft", head="Status: draft\n")
@@ -95,7 +95,7 @@ def test_a_summary_cut_from_the_text_has_no_form_in_it(site: Any) -> None:
     assert "<form" not in index
 
 
-def test_a_closed_campaign_gives_way_to_a_sentence_with_a_warning(site: Any) -> None:
+def test_a_closed_campaign_shows_a_sentence_and_warns(site: Any) -> None:
     site.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
     site.post("Text.\n\n{% form guide %}")
     built = site.build()
@@ -113,7 +113,7 @@ PLACED = "must be alone on its line, not indented and outside HTML"
 
 
 @pytest.mark.parametrize(
-    ("tag", "told"),
+    ("tag", "expected"),
     [
         ("{% form gide %}", "`{% form gide %}`: no campaign `gide`; did you mean `guide`?"),
         (
@@ -163,9 +163,11 @@ PLACED = "must be alone on its line, not indented and outside HTML"
         ),
     ],
 )
-def test_a_wrong_tag_is_told_with_its_line_and_its_mend(site: Any, tag: str, told: str) -> None:
+def test_a_wrong_tag_is_reported_with_its_line_and_its_fix(
+    site: Any, tag: str, expected: str
+) -> None:
     site.post(f"Text with `{tag}` in code.\n\n```\n{tag}\n```\n\nText.\n\n{tag}\n")
-    assert site.mistakes() == [f"content/posts/post.md:12: {told}"]
+    assert site.mistakes() == [f"content/posts/post.md:12: {expected}"]
 
 
 def test_a_wrong_tag_under_a_paragraph_is_not_taken_for_attributes(site: Any) -> None:
@@ -173,7 +175,7 @@ def test_a_wrong_tag_under_a_paragraph_is_not_taken_for_attributes(site: Any) ->
     assert site.mistakes()[0].startswith("content/posts/post.md:5: `{% frm guide %}` is misspelt")
 
 
-def test_every_wrong_tag_of_every_file_is_told_at_once(site: Any) -> None:
+def test_every_wrong_tag_of_every_file_is_reported_at_once(site: Any) -> None:
     site.post("{% frm guide %}\n\n{% form x %}\n\n{% frm guide %}", name="a")
     site.post("{% form x %}", name="b")
     places = [line.split(": ")[0] for line in site.mistakes()]

@@ -1,4 +1,4 @@
-"""Whatever a writer tries, a gated file does not reach the site."""
+"""A gated file never reaches the site, whatever a writer writes."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The guide and the workbook are what their sources say, to the byte, and their sums are right."""
+"""The guide and the workbook equal the output of their sources, and their sums are correct."""
 
 import re
 import sys
@@ -108,7 +108,7 @@ def test_the_command_finds_them_up_to_date_in_another_process_and_zone() -> None
     assert (asked.returncode, asked.stderr) == (0, "")
 
 
-def test_check_names_a_stale_file_and_leaves_it_alone(
+def test_check_names_a_stale_file_and_does_not_change_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gated_files, "GATED", tmp_path)

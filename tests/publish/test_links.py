@@ -1,4 +1,4 @@
-"""Links into the site's own files lead somewhere, and no two files share an address."""
+"""Links to the site's own files work, and no two files share an address."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("link", "told"),
+    ("link", "expected"),
     [
         (
             "[x]({filename}othr.md)",
@@ -35,19 +35,19 @@ import pytest
         ),
     ],
 )
-def test_a_link_that_leads_nowhere_is_told_with_its_line(site: Any, link: str, told: str) -> None:
+def test_a_dead_link_is_reported_with_its_line(site: Any, link: str, expected: str) -> None:
     site.post("Text.", name="other")
     site.post(f"Text, and `{link}` in code.\n\nA {link} here.")
-    assert site.mistakes() == [f"content/posts/post.md:6: {told}"]
+    assert site.mistakes() == [f"content/posts/post.md:6: {expected}"]
 
 
-def test_each_of_several_dead_links_is_told(site: Any) -> None:
+def test_each_of_several_dead_links_is_reported(site: Any) -> None:
     for name in "tuvwxyz":
         site.post("[x]({filename}none.md)\n\n[x]({filename}none.md)", name=name)
     assert len(site.mistakes()) == 14
 
 
-def test_good_links_are_left_in_peace(site: Any) -> None:
+def test_good_links_are_accepted(site: Any) -> None:
     site.post("## Part", name="other")
     site.post("[x]({filename}other.md#part) ![dot]({static}/images/dot.svg) [y]({tag}one) {braces}")
     site.build()

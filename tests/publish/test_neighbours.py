@@ -1,4 +1,4 @@
-"""Which articles stand beside one another: by time, by tags, in a series."""
+"""The neighbours of articles: by time, by tags, in a series."""
 
 from publish.plugins.article_nav import NEAREST, Facts, Reference, neighbours
 
@@ -19,7 +19,7 @@ def test_the_article_before_is_older_and_the_next_newer() -> None:
     assert found["c"].newer is None
 
 
-def test_articles_with_more_shared_tags_come_first_and_strangers_never() -> None:
+def test_articles_with_more_shared_tags_come_first_and_unrelated_ones_never() -> None:
     one = article("one", "x")
     found = neighbours([one, article("no", "z"), article("two", "x", "y"), article("me", "x", "y")])
     assert titles(found["me"].related) == ["TWO", "ONE"]
@@ -31,7 +31,7 @@ def test_a_rare_tag_weighs_more_than_a_common_one() -> None:
     assert titles(found["me"].related)[0] == "RARE"
 
 
-def test_what_the_writer_chose_comes_first_and_what_is_not_there_is_left_out() -> None:
+def test_chosen_articles_come_first_and_missing_ones_are_left_out() -> None:
     me = article("me", "x", chosen=("far", "gone"))
     found = neighbours([article("far"), article("near", "x"), me])
     assert titles(found["me"].related) == ["FAR", "NEAR"]
@@ -45,7 +45,7 @@ def test_a_series_counts_its_parts_from_the_oldest() -> None:
     assert found["b"].series is None
 
 
-def test_the_related_ones_of_an_article_depend_on_its_nearest_alone() -> None:
+def test_related_articles_depend_only_on_the_nearest() -> None:
     many = [article(f"n{number}", "x") for number in range(100)]
     before = neighbours(many)["n50"]
     far = 50 + NEAREST + 1

@@ -1,4 +1,4 @@
-"""`gatepost new`: a file with its head filled in, that the rules take as it stands."""
+"""`gatepost new` writes a file with its front matter filled in, which the rules accept."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def test_a_new_post_has_its_head_filled_in(site: Any) -> None:
 @pytest.mark.parametrize("style", [[], ["--yaml"]])
 @pytest.mark.parametrize("kind", ["post", "page"])
 @pytest.mark.parametrize("title", ["Plain", 'A: "b" # {c} \\ é', "- item", "No", "[x] & y"])
-def test_what_is_new_passes_the_rules_but_for_what_is_to_be_written(
+def test_a_new_file_passes_the_rules_except_for_empty_fields(
     site: Any, kind: str, style: list[str], title: str
 ) -> None:
     done = run(kind, "--slug", "fresh", *style, "--", title)
@@ -93,7 +93,7 @@ def test_an_address_of_the_site_itself_is_refused(site: Any) -> None:
     assert not (site.root / "content/pages").exists()
 
 
-def test_a_file_that_is_there_is_never_written_over(site: Any) -> None:
+def test_an_existing_file_is_never_overwritten(site: Any) -> None:
     mine = site.write("campaigns/new-guide.toml", "mine")
     refused = run("campaign", "New guide", "--client", "acme")
     assert refused.exit_code == 1
@@ -101,7 +101,7 @@ def test_a_file_that_is_there_is_never_written_over(site: Any) -> None:
 
 
 @pytest.mark.parametrize("slug", ["../../etc/passwd", "a/b", "A B", "-", "a--b"])
-def test_a_slug_that_is_none_is_refused(slug: str) -> None:
+def test_an_invalid_slug_is_refused(slug: str) -> None:
     refused = run("post", "Title", "--slug", slug)
     assert isinstance(refused.exception, Refused)
     assert not Path("content/posts").exists()
@@ -111,7 +111,7 @@ def test_a_title_without_a_letter_needs_a_slug() -> None:
     assert "give one with --slug" in str(run("post", "???").exception)
 
 
-def test_a_new_campaign_is_sound_and_closed(site: Any) -> None:
+def test_a_new_campaign_is_valid_and_closed(site: Any) -> None:
     done = run("campaign", 'The "new" guide')
     assert done.stdout == "campaigns/the-new-guide.toml\n"
     site.post("{% form the-new-guide %}")
@@ -128,7 +128,7 @@ def test_a_new_campaign_takes_currency_and_zone_from_its_clients_others(site: An
     assert 'currency = "USD"\ntime_zone = "Europe/Vienna"\n' in text
 
 
-def test_a_new_campaign_asks_whose_it_is_if_there_are_several(site: Any) -> None:
+def test_a_new_campaign_needs_a_client_if_there_are_several(site: Any) -> None:
     site.write("clients/bolt.toml", (site.root / "clients/acme.toml").read_text())
     refused = run("campaign", "Demo")
     assert str(refused.exception) == (

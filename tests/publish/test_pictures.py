@@ -1,4 +1,4 @@
-"""Pictures on a page: sizes said, small files made once, the camera's own words left behind."""
+"""Pictures on a page: sizes, small files made once, no metadata of the camera."""
 
 import random
 import re
@@ -53,7 +53,7 @@ def test_a_photo_is_offered_in_two_small_kinds_and_every_sensible_width(
     assert shot.exists()
 
 
-def test_nothing_moves_because_each_picture_says_its_size_upright(site: Any, shot: Path) -> None:
+def test_each_picture_has_the_size_of_the_upright_image(site: Any, shot: Path) -> None:
     (image,) = showing(site, "![Sky]({static}/images/my%20shot.jpg)").all("img")
     assert (image["width"], image["height"], image["alt"]) == ("1200", "1600", "Sky")
     with Image.open(site.site / image["src"].lstrip("/")) as plain:
@@ -72,7 +72,7 @@ def test_the_first_picture_comes_early_and_the_others_when_they_are_near(
     assert shot.exists()
 
 
-def test_nothing_published_holds_what_the_camera_wrote(site: Any) -> None:
+def test_no_published_file_holds_metadata_of_the_camera(site: Any) -> None:
     photo(site.root / "content/images/shot.jpg", place=True)
     showing(site, "![Sky]({static}/images/shot.jpg)")
     assert "images/shot.jpg" not in site.files()
@@ -130,7 +130,7 @@ def test_the_size_of_a_drawing(tmp_path: Path, svg: str, size: tuple[int, int] |
     assert drawing_size(drawing) == size
 
 
-def test_a_clear_picture_keeps_its_clearness(tmp_path: Path) -> None:
+def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
     Image.new("RGBA", (50, 40), (10, 20, 30, 0)).save(tmp_path / "clear.png")
     found = picture_files(tmp_path / "clear.png", tmp_path / "cache")
     assert found is not None
@@ -141,14 +141,14 @@ def test_a_clear_picture_keeps_its_clearness(tmp_path: Path) -> None:
             assert image.convert("RGBA").getpixel((5, 5))[3] == 0, name
 
 
-def test_a_picture_that_moves_goes_on_moving(tmp_path: Path) -> None:
+def test_an_animation_stays_an_animation(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
     assert picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
-def test_a_picture_that_moves_says_its_size_too(site: Any, kind: str) -> None:
+def test_an_animation_has_its_size_too(site: Any, kind: str) -> None:
     path = site.root / f"content/images/moves.{kind}"
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
     frames[0].save(path, save_all=True, append_images=frames[1:])
@@ -170,7 +170,7 @@ def test_a_photo_with_a_second_one_in_its_file_is_a_photo_like_others(
         assert created.getpixel((5, 5))[0] > 200
 
 
-def test_a_grey_picture_of_sixteen_bits_keeps_its_greys(tmp_path: Path) -> None:
+def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     Image.linear_gradient("L").convert("I;16").point(lambda grey: grey * 257).save(
         tmp_path / "grey.png"
     )
@@ -181,7 +181,7 @@ def test_a_grey_picture_of_sixteen_bits_keeps_its_greys(tmp_path: Path) -> None:
     assert shades == pytest.approx([0, 128, 255], abs=3)
 
 
-def test_a_photo_in_printers_inks_is_shown_in_the_colours_of_a_screen(tmp_path: Path) -> None:
+def test_a_cmyk_photo_is_converted_to_srgb(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), (200, 30, 40)).convert("CMYK").save(tmp_path / "ink.jpg")
     found = picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
     assert found is not None
@@ -199,7 +199,7 @@ def test_a_drawing_may_have_any_name(site: Any) -> None:
     assert "images/it's & é.svg" in site.files()
 
 
-def test_a_place_is_found_where_there_is_one(tmp_path: Path) -> None:
+def test_a_location_is_found(tmp_path: Path) -> None:
     assert has_location(photo(tmp_path / "a.jpg", (8, 8), place=True))
     assert not has_location(photo(tmp_path / "b.jpg", (8, 8)))
 

@@ -1,4 +1,4 @@
-"""What Pelican swallows stops our build, each mistake with its file, its line and its mend."""
+"""Errors that Pelican only logs stop the build, each with its file, its line and its fix."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
     ]
 
 
-def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
+def test_a_wrong_date_is_reported_with_its_line(site: Any) -> None:
     site.write("content/posts/post.md", "Title: Post\nDate: 31 Novembre\n\nText.")
     assert site.mistakes() == [
         "content/posts/post.md:2: `date` is not a date, `31 Novembre`: "
@@ -30,7 +30,7 @@ def test_a_date_that_is_none_is_told_with_its_line(site: Any) -> None:
     ]
 
 
-def test_a_file_that_is_no_utf8_is_told_with_its_line(site: Any) -> None:
+def test_a_file_that_is_not_utf8_is_reported_with_its_line(site: Any) -> None:
     site.post("")
     (site.root / "content/posts/post.md").write_bytes(b"Title: Post\nDate: 2026-11-02\n\nCaf\xe9")
     assert site.mistakes() == ["content/posts/post.md:4: is not UTF-8 text: save the file as UTF-8"]
@@ -78,7 +78,7 @@ def test_a_picture_that_cannot_be_copied_stops_the_build(site: Any) -> None:
         site.build()
 
 
-def test_a_faulty_template_is_told_with_its_line(site: Any) -> None:
+def test_a_faulty_template_is_reported_with_its_line(site: Any) -> None:
     site.write("theme/templates/article.html", "<h1>\n{{ article.title.no.such }}")
     site.post("Text.")
     with pytest.raises(FileErrors) as message:
@@ -88,7 +88,7 @@ def test_a_faulty_template_is_told_with_its_line(site: Any) -> None:
     )
 
 
-def test_a_faulty_settings_file_is_told_with_its_line(site: Any) -> None:
+def test_a_faulty_settings_file_is_reported_with_its_line(site: Any) -> None:
     site.write("pelicanconf.py", "PATH = 'content'\nTHEME = = 'theme'\n")
     with pytest.raises(FileErrors) as message:
         site.check()
@@ -137,7 +137,7 @@ def test_plain_pelican_refuses_in_lines_and_leaves_the_old_site(site: Any) -> No
     assert site.files() == before
 
 
-def test_plain_pelican_takes_back_what_is_no_longer_there(site: Any) -> None:
+def test_plain_pelican_deletes_pages_that_no_longer_exist(site: Any) -> None:
     site.post("Text.", name="old")
     site.pelican()
     Path("content/posts/old.md").unlink()

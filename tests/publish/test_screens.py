@@ -1,4 +1,4 @@
-"""Whole pages in a real browser: they fit the narrowest screen, and nothing on them moves."""
+"""Complete pages in a real browser: they fit the narrowest screen, and nothing on them moves."""
 
 import mimetypes
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
-from tests.publish.test_head import ORIGIN, build, post
+from tests.publish.test_html_head import ORIGIN, build, post
 
 LONG = "W" * 60
 COLUMNS = range(30)

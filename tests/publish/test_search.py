@@ -1,4 +1,4 @@
-"""The search index in parts: each word where the list of parts says, and only the names change."""
+"""The search index in parts: each word is in the part that the list names for it."""
 
 import json
 import random

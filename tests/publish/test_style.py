@@ -1,4 +1,4 @@
-"""The theme's files: what they weigh, what they ask for, and how well their colours can be read."""
+"""The theme's files: their size, the requests they cause, and the contrast of their colours."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def test_the_files_of_the_theme_stay_small(name: str, bytes_at_most: int) -> Non
     assert (STATIC / name).stat().st_size <= bytes_at_most
 
 
-def test_the_style_sheet_asks_nothing_of_anybody() -> None:
+def test_the_style_sheet_loads_nothing_from_other_hosts() -> None:
     css = (STATIC / "style.css").read_text()
     assert not re.search(r"@import|@font-face|url\(", css)
 
@@ -71,6 +71,6 @@ def test_text_keeps_a_contrast_of_four_and_a_half_and_edges_of_three(scheme: str
     assert faint == []
 
 
-def test_contrast_is_reckoned_as_wcag_does() -> None:
+def test_contrast_is_computed_as_in_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

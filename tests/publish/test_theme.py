@@ -1,4 +1,4 @@
-"""The theme's templates: what the pages of both halves say in HTML."""
+"""The theme's templates: the HTML of the site's and the lead service's pages."""
 
 import re
 from collections.abc import Callable

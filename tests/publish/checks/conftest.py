@@ -1,4 +1,4 @@
-"""A project folder of posts alone: no Pelican, no theme, no page is made."""
+"""A project folder with posts only: no Pelican, no theme, no pages."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ SUMMARY = "What a reader gets from this post, said in one sentence of fair lengt
 
 
 class Desk:
-    """What a writer has on the desk, and what the rules say of it."""
+    """A writer's project, and the findings of the rules."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -67,7 +67,7 @@ class Desk:
         return file
 
     def post(self, body: str = "Text.", *, name: str = "post", **head: str | None) -> None:
-        """A post without fault, but for what is given. Its text begins after an empty line."""
+        """Writes a post that is correct except for the arguments, with an empty first line."""
         data = {"Title": f"On {name}", "Date": "2026-11-02", "Summary": SUMMARY, "Slug": name}
         raw = {key.capitalize(): value for key, value in head.items()}
         lines = [f"{k}: {v}" for k, v in {**data, **raw}.items() if v is not None]
@@ -86,7 +86,7 @@ class Desk:
     def warnings(self) -> list[str]:
         return [str(finding.problem) for finding in self.check()[1].warnings]
 
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         """The errors of one post, without its path."""
         return [line.removeprefix("content/posts/post.md:") for line in self.errors()]
 

@@ -1,4 +1,4 @@
-"""What acts in a reader's browser is found as a browser finds it, in texts and in files."""
+"""Active content is found in texts and files, parsed as browsers do."""
 
 from typing import Any
 
@@ -54,30 +54,30 @@ QUIET = [
 
 
 @pytest.mark.parametrize("html", ACTIVE)
-def test_what_acts_is_found(html: str) -> None:
+def test_active_content_is_found(html: str) -> None:
     assert active_parts(html)
 
 
 @pytest.mark.parametrize("html", QUIET)
-def test_what_does_not_act_is_left_alone(desk: Any, html: str) -> None:
+def test_other_html_is_accepted(desk: Any, html: str) -> None:
     desk.post(f"Text.\n\n{html}\n")
-    assert [line for line in desk.told() if "browser" in line or "sends" in line] == []
+    assert [line for line in desk.messages() if "browser" in line or "sends" in line] == []
 
 
 def test_raw_html_that_acts_is_an_error_with_its_line(desk: Any) -> None:
     desk.post("Text.\n\n<p>\n<script>alert(1)</script>\n</p>\n\nSo <b onclick=x>this</b>.")
-    assert desk.told() == [f"9: `<script>` {PROGRAM}", f"12: `onclick` {PROGRAM}"]
+    assert desk.messages() == [f"9: `<script>` {PROGRAM}", f"12: `onclick` {PROGRAM}"]
 
 
 @pytest.mark.parametrize("link", ["[x](javascript:alert(1))", "[x](<java&#115;cript:alert(1)>)"])
 def test_a_link_that_runs_a_program_is_an_error(desk: Any, link: str) -> None:
     desk.post(link)
-    assert desk.told() == [f"6: `javascript:alert(1)` {PROGRAM}"]
+    assert desk.messages() == [f"6: `javascript:alert(1)` {PROGRAM}"]
 
 
 def test_a_draft_is_shown_to_some_so_it_is_an_error_there_too(desk: Any) -> None:
     desk.post("<script>x</script>", status="draft", preview="a" * 20)
-    assert desk.told() == [f"8: `<script>` {PROGRAM}"]
+    assert desk.messages() == [f"8: `<script>` {PROGRAM}"]
 
 
 def test_a_setting_makes_it_a_warning(desk: Any) -> None:
@@ -90,9 +90,9 @@ def test_a_setting_makes_it_a_warning(desk: Any) -> None:
 def test_a_form_to_this_site_by_its_full_address_is_ours(desk: Any) -> None:
     desk.settings["SITEURL"] = "https://www.example.com"
     desk.post("<form action='https://www.example.com/f/'></form>")
-    assert desk.told() == []
+    assert desk.messages() == []
     desk.post("<form action='https://www.example.com.evil.example/f/'></form>")
-    assert len(desk.told()) == 1
+    assert len(desk.messages()) == 1
 
 
 @pytest.mark.parametrize(

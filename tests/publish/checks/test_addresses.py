@@ -1,4 +1,4 @@
-"""Rules for addresses: no two files share one, and none that readers know ends without a sign."""
+"""Rules for addresses: each belongs to one file, and a published address does not vanish."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from publish.checks.project import Published
 from tests.publish.checks.conftest import LISTS
 
 
-def test_a_slug_that_is_used_twice_is_told(desk: Any) -> None:
+def test_a_slug_that_is_used_twice_is_reported(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", slug="a")
     desk.post(name="c", slug="articles")
@@ -23,7 +23,7 @@ def test_a_slug_that_is_used_twice_is_told(desk: Any) -> None:
     ]
 
 
-def test_two_drafts_with_one_preview_are_told(desk: Any) -> None:
+def test_two_drafts_with_one_preview_are_reported(desk: Any) -> None:
     for name in "ab":
         desk.post(name=name, status="draft", preview="x" * 16)
     assert desk.errors() == [
@@ -31,7 +31,7 @@ def test_two_drafts_with_one_preview_are_told(desk: Any) -> None:
     ]
 
 
-def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
+def test_an_alias_that_is_taken_is_reported(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", aliases="a")
     desk.post(name="c", aliases="old")
@@ -46,9 +46,9 @@ def test_an_alias_that_is_taken_is_told(desk: Any) -> None:
 @pytest.mark.parametrize(
     "alias", ["/a/../../x", "/./a", "a/b", "//a", '/a";evil', "/a b", "/$a", "/a\\b", "/..", "/a?b"]
 )
-def test_an_old_path_holds_no_sign_that_means_something_elsewhere(desk: Any, alias: str) -> None:
+def test_an_old_path_must_not_contain_special_characters(desk: Any, alias: str) -> None:
     desk.post(aliases=alias)
-    assert "`aliases` is neither a slug nor a path" in desk.told()[0]
+    assert "`aliases` is neither a slug nor a path" in desk.messages()[0]
 
 
 def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
@@ -82,25 +82,25 @@ def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) 
         ("/api/leads/", "the folder api/"),
     ],
 )
-def test_what_the_site_makes_by_itself_stays_where_it_is(desk: Any, taken: str, by: str) -> None:
+def test_an_alias_cannot_replace_a_generated_file(desk: Any, taken: str, by: str) -> None:
     desk.settings |= LISTS
     desk.post(aliases=taken, category="Pricing", tags="one", author="Ann")
-    (line,) = desk.told()
+    (line,) = desk.messages()
     assert line == f"5: `aliases`: `{taken}` is the address of {by}: take it out"
 
 
 @pytest.mark.parametrize(
-    ("head", "told"),
+    ("head", "expected"),
     [
         ({"slug": "share", "url": None}, "4: has the same address as the folder share/, /share/"),
         ({"save_as": "feed.xml"}, "5: has the same address as the site's own feed, /post/: give"),
         ({"save_as": "images/dot.svg"}, "5: has the same address as the folder images/, /post/"),
     ],
 )
-def test_a_post_takes_no_place_of_what_the_site_makes(desk: Any, head: Any, told: str) -> None:
+def test_a_post_cannot_replace_a_generated_file(desk: Any, head: Any, expected: str) -> None:
     desk.settings |= LISTS
     desk.post(**head)
-    assert desk.told()[0].startswith(told)
+    assert desk.messages()[0].startswith(expected)
 
 
 def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any) -> None:
@@ -117,13 +117,13 @@ def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any)
 
 
 @pytest.mark.parametrize(("folder", "status"), [("posts", "hidden"), ("pages", "published")])
-def test_whatever_has_a_date_to_come_is_held_back(desk: Any, folder: str, status: str) -> None:
+def test_a_post_with_a_future_date_is_held_back(desk: Any, folder: str, status: str) -> None:
     desk.post(name="later", date="2999-01-01", status=status)
     later = desk.root / "content/posts/later.md"
     (desk.root / "content" / folder).mkdir(exist_ok=True)
     later.rename(desk.root / "content" / folder / "later.md")
     desk.post("[x](/later/)")
-    (line,) = desk.told()
+    (line,) = desk.messages()
     assert line.startswith("6: `/later/` leads to a post that is held back until 2999-01-01 00:00")
 
 
@@ -152,7 +152,7 @@ def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any)
     assert desk.errors() == []
 
 
-def test_what_is_given_up_is_a_slug(desk: Any) -> None:
+def test_a_line_of_gone_txt_must_be_a_slug(desk: Any) -> None:
     desk.write("content/gone.txt", "fine\n/old/\n")
     assert desk.errors() == ["content/gone.txt:2: `/old/` is not a slug: write one on each line"]
 

@@ -1,4 +1,4 @@
-"""A gated file is opened as what its name says, before a lead is handed it."""
+"""The content of a gated file must match its name."""
 
 import zipfile
 from io import BytesIO
@@ -64,10 +64,12 @@ def test_a_file_that_is_what_its_name_says(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-@pytest.mark.parametrize(("content", "told"), [(b"", "is empty"), (POINTER, "`git lfs pull`")])
-def test_an_empty_file_and_a_pointer(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("content", "expected"), [(b"", "is empty"), (POINTER, "`git lfs pull`")])
+def test_an_empty_file_and_a_pointer(
+    tmp_path: Path, name: str, content: bytes, expected: str
+) -> None:
     (tmp_path / name).write_bytes(content)
-    assert told in content_fault(tmp_path / name)
+    assert expected in content_fault(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -107,13 +109,13 @@ def test_a_damaged_member_of_a_workbook(tmp_path: Path) -> None:
     assert "is damaged in `xl/workbook.xml`" in content_fault(tmp_path / "a.xlsx")
 
 
-def test_the_check_tells_file_fault_and_what_to_do(desk: Any) -> None:
+def test_the_check_names_file_fault_and_fix(desk: Any) -> None:
     desk.post()
     (desk.root / "content/gated/guide.pdf").write_bytes(POINTER)
     message = "is a Git LFS pointer, not the file: run `git lfs pull`"
     assert desk.errors() == [f"content/gated/guide.pdf: {message}"]
 
 
-def test_a_pointer_among_the_pictures_is_told_too(desk: Any) -> None:
+def test_a_pointer_among_the_pictures_is_reported_too(desk: Any) -> None:
     (desk.root / "content/images/photo.jpg").write_bytes(POINTER)
     assert any("images/photo.jpg: is a Git LFS pointer" in line for line in desk.errors())

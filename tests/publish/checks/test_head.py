@@ -1,4 +1,4 @@
-"""The head of a post: two styles, one model, and each mistake told with its line."""
+"""Front matter: two styles, one model, and each mistake reported with its line."""
 
 from datetime import datetime
 from typing import Any
@@ -77,7 +77,7 @@ def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("---\ntitle: A", "1: the head that `---` opens is never closed: put `---` on a line"),
         ("---\ntitle: A: b\n---\n", "2: has a second `: ` in one value: put the value in quotes"),
@@ -91,9 +91,9 @@ def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
         ("Title: A\nText follows.\n", "2: is not `Key: value`: leave an empty line between head"),
     ],
 )
-def test_a_head_that_is_not_written_rightly_is_told_with_its_line(text: str, told: str) -> None:
+def test_a_head_that_is_malformed_is_reported_with_its_line(text: str, expected: str) -> None:
     (problem,) = read_front_matter(text).problems
-    assert f"{problem.line}: {problem.message}".startswith(told)
+    assert f"{problem.line}: {problem.message}".startswith(expected)
 
 
 def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
@@ -103,7 +103,7 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("Titel: x", "`titel` is not a known key; did you mean `title`?"),
         ("Colour: red", "`colour` is not a known key: take it out, or see docs/writer.md"),
@@ -127,43 +127,43 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
         ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_told_with_its_line(desk: Any, line: str, told: str) -> None:
+def test_a_wrong_value_is_reported_with_its_line(desk: Any, line: str, expected: str) -> None:
     key, _, value = line.partition(": ")
     desk.post(**{key.rstrip(":"): value})
     place = 2 if key == "Date" else 4 if key == "Slug" else 5
-    assert desk.told()[0].startswith(f"{place}: {told}")
+    assert desk.messages()[0].startswith(f"{place}: {expected}")
 
 
-def test_every_mistake_of_every_head_is_told_at_once(desk: Any) -> None:
+def test_every_mistake_of_every_head_is_reported_at_once(desk: Any) -> None:
     desk.post(name="a", date="soon", slug="A B", colour="red")
     desk.post(name="b", title=None, canonical="x")
     places = [line.split(": ")[0].removeprefix("content/posts/") for line in desk.errors()]
     assert places == ["a.md:2", "a.md:4", "a.md:5", "b.md:1", "b.md:4"]
 
 
-def test_a_fault_of_yaml_is_told_with_its_own_line(desk: Any) -> None:
+def test_a_fault_of_yaml_is_reported_with_its_own_line(desk: Any) -> None:
     text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {'s' * 60}\nfaq:\n  - question: Why?\n---\n"
     desk.write("content/posts/post.md", text)
-    assert desk.told() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
+    assert desk.messages() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
 
 
 @pytest.mark.parametrize("text", ["---\ntitle: A\n", "---\n- a\n---\n", "\nTitle: A\n\n"])
-def test_of_a_head_that_cannot_be_read_nothing_is_missed(desk: Any, text: str) -> None:
+def test_no_key_is_missing_from_a_head_that_cannot_be_read(desk: Any, text: str) -> None:
     desk.write("content/posts/post.md", text)
-    (line,) = desk.told()
+    (line,) = desk.messages()
     assert "has no" not in line
 
 
-def test_what_a_file_says_moves_no_terminal(desk: Any) -> None:
+def test_control_characters_of_a_file_do_not_reach_the_terminal(desk: Any) -> None:
     desk.post(date="soon\x1b[2J")
-    assert desk.told()[0].startswith("2: `date` is not a date, `soon�[2J`")
+    assert desk.messages()[0].startswith("2: `date` is not a date, `soon�[2J`")
 
 
-def test_a_file_that_is_no_utf8_says_where(desk: Any) -> None:
+def test_a_file_that_is_not_utf8_is_reported_with_its_line(desk: Any) -> None:
     desk.write("content/posts/post.md", "").write_bytes(b"Title: A\n\nCaf\xe9")
-    assert desk.told() == ["3: is not UTF-8 text: save the file as UTF-8"]
+    assert desk.messages() == ["3: is not UTF-8 text: save the file as UTF-8"]
 
 
-def test_a_post_that_is_set_aside_is_not_looked_at(desk: Any) -> None:
+def test_a_post_with_status_skip_is_not_checked(desk: Any) -> None:
     desk.post(status="skip", date="soon", summary=None)
     assert desk.is_clean()

@@ -1,4 +1,4 @@
-"""What rules see of a text: headings, links, pictures, tags and anchors, with their lines."""
+"""The outline of a text: headings, links, pictures, tags and anchors, with their lines."""
 
 import pytest
 from markdown import Markdown

@@ -1,4 +1,4 @@
-"""Each rule of writing: what it tells, where, and what it leaves in peace."""
+"""Each writing rule: what it reports, on which line, and what it accepts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,13 +13,13 @@ from tests.samples import CAMPAIGN, GUIDE, NOW
 TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
 
-def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
+def test_a_correct_post_is_accepted(desk: Any) -> None:
     desk.post("## One\n\n### Two\n\n[x](#two) ![dot]({static}/images/dot.svg)\n\n{% form guide %}")
     assert desk.is_clean()
 
 
 @pytest.mark.parametrize(
-    ("head", "told"),
+    ("head", "expected"),
     [
         ({"title": "x" * 61}, "1: `title` has 61 characters: search engines show 60"),
         ({"summary": "x" * 49}, "3: `summary` has 49 characters: 50 to 160 tell the reader"),
@@ -35,10 +35,10 @@ def test_a_post_without_fault_is_left_in_peace(desk: Any) -> None:
         ({"campaign": "giude"}, "5: no campaign `giude`; did you mean `guide`?"),
     ],
 )
-def test_a_head_that_breaks_a_rule_is_told(desk: Any, head: Any, told: str) -> None:
+def test_a_head_that_breaks_a_rule_is_reported(desk: Any, head: Any, expected: str) -> None:
     desk.post(**head)
-    (line,) = desk.told()
-    assert line.startswith(told)
+    (line,) = desk.messages()
+    assert line.startswith(expected)
 
 
 def test_lengths_at_the_limits_are_right(desk: Any) -> None:
@@ -48,7 +48,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("# One", "6: `# One`: the title is the only heading of the first level: write `##`"),
         ("### One", "6: `### One` skips a level: write `##` under a heading of level 1"),
@@ -89,12 +89,12 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("{% frm guide %}", "6: `{% frm guide %}` is misspelt: write `{% form guide %}`"),
     ],
 )
-def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> None:
+def test_a_text_that_breaks_a_rule_is_reported(desk: Any, text: str, expected: str) -> None:
     desk.post("## A\n\nText.", name="b")
     desk.post(name="about", status="hidden")
     desk.post(text)
-    (line,) = desk.told()
-    assert line.startswith(told)
+    (line,) = desk.messages()
+    assert line.startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_text_that_breaks_a_rule_is_told(desk: Any, text: str, told: str) -> N
         "[x](/category/pricing/) [y](/tag/one/) [z](/feed.xml) [w](/sitemap.xml) [v](/f/guide)",
     ],
 )
-def test_good_links_and_those_outside_the_site_are_left_in_peace(desk: Any, text: str) -> None:
+def test_good_links_and_those_outside_the_site_are_accepted(desk: Any, text: str) -> None:
     desk.settings |= LISTS
     desk.post("## A", name="b", aliases="old", category="Pricing", tags="one")
     desk.post(text)
@@ -120,7 +120,7 @@ def test_links_in_answers_are_followed_too(desk: Any) -> None:
     head = f"title: T\ndate: 2026-11-02\nsummary: {SUMMARY}\nfaq:"
     asked = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
     desk.write("content/posts/post.md", f"---\n{head}\n{asked}\n---\n\nText.")
-    assert desk.told() == [
+    assert desk.messages() == [
         "7: `{filename}/x.md` leads to no article or page: correct the link or add the file"
     ]
 
@@ -129,13 +129,13 @@ def test_a_published_post_must_not_lead_to_one_that_is_held_back(desk: Any) -> N
     desk.post(name="draft", status="draft", preview="x" * 16)
     desk.post(name="later", date="2026-12-01 09:00")
     desk.post("[a]({filename}draft.md)\n\n[b]({filename}later.md)")
-    assert desk.told() == [
+    assert desk.messages() == [
         "6: `{filename}draft.md` leads to a draft: publish it first, or take the link out",
         "8: `{filename}later.md` leads to a post that is held back until 2026-12-01 09:00: "
         "link to it then",
     ]
     desk.now += timedelta(days=30)
-    assert len(desk.told()) == 1
+    assert len(desk.messages()) == 1
 
 
 def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: Any) -> None:
@@ -144,7 +144,7 @@ def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: An
     assert desk.errors() == []
 
 
-def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
+def test_a_gated_file_among_the_published_ones_is_reported(desk: Any) -> None:
     (desk.root / "content/images/a.png").write_bytes(GUIDE.encode())
     (desk.root / "content/images/b.png").symlink_to("nowhere")
     message = "would publish the gated file content/gated/guide.pdf: delete it; "
@@ -154,7 +154,7 @@ def test_a_gated_file_among_the_published_ones_is_told(desk: Any) -> None:
     ]
 
 
-def test_tags_that_differ_by_case_or_plural_are_told_where_the_rarer_stands(desk: Any) -> None:
+def test_tags_that_differ_by_case_or_plural_are_reported_where_the_rarer_stands(desk: Any) -> None:
     for name, tags in (("a", "price models"), ("b", "price models"), ("c", "Price-Model, news")):
         desk.post(
             "[a]({filename}a.md) [b]({filename}b.md) [c]({filename}c.md)", name=name, tags=tags
@@ -166,13 +166,13 @@ def test_tags_that_differ_by_case_or_plural_are_told_where_the_rarer_stands(desk
 
 
 @pytest.mark.parametrize("pair", [("news", "new"), ("sla", "slack"), ("bus", "bu"), ("cpl", "cpa")])
-def test_tags_that_are_different_words_are_left_in_peace(desk: Any, pair: Any) -> None:
+def test_tags_that_are_different_words_are_accepted(desk: Any, pair: Any) -> None:
     for name, tag in zip("ab", pair, strict=True):
         desk.post("[a]({filename}a.md) [b]({filename}b.md)", name=name, tags=tag)
     assert desk.warnings() == []
 
 
-def test_titles_that_aim_at_the_same_are_told(desk: Any) -> None:
+def test_titles_with_the_same_words_are_reported(desk: Any) -> None:
     desk.post("[b]({filename}b.md)", name="a", title="How to reject a lead")
     desk.post("[a]({filename}a.md)", name="b", title="Reject leads: the how-to")
     assert desk.warnings() == [
@@ -181,7 +181,7 @@ def test_titles_that_aim_at_the_same_are_told(desk: Any) -> None:
     ]
 
 
-def test_a_post_that_nothing_links_to_is_told(desk: Any) -> None:
+def test_a_post_that_nothing_links_to_is_reported(desk: Any) -> None:
     desk.post(name="a", related="b")
     desk.post("[itself](/b/)", name="b")
     desk.post("[c](/c/)", name="draft", status="draft", preview="x" * 16)
@@ -202,7 +202,7 @@ def test_a_closed_campaign_is_a_warning(desk: Any) -> None:
     ]
 
 
-def test_a_faulty_campaign_is_told_beside_the_posts_faults(desk: Any) -> None:
+def test_a_faulty_campaign_is_reported_beside_the_posts_faults(desk: Any) -> None:
     desk.write("campaigns/guide.toml", CAMPAIGN.replace("rate = 50", 'rate = "much"'))
     desk.post("{% form guide %}", summary="Short.")
     assert [line.split(":")[0] for line in desk.errors()] == [
@@ -224,7 +224,7 @@ def test_a_draft_may_be_unfinished_but_not_broken(desk: Any) -> None:
     assert len(desk.warnings()) == 2
 
 
-def test_a_draft_without_a_preview_is_told(desk: Any) -> None:
+def test_a_draft_without_a_preview_is_reported(desk: Any) -> None:
     desk.post(status="draft")
     assert desk.warnings() == [
         "content/posts/post.md:5: is a draft without `preview`, so nobody can see it: "
@@ -233,16 +233,16 @@ def test_a_draft_without_a_preview_is_told(desk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "expected"),
     [
         ({"sumary": "off"}, "no rule `sumary`; did you mean `summary`?"),
         ({"summary": "loud"}, "`summary` must be error, warning or off: 'loud'"),
         ({"link": "off"}, "`link` is always an error: take it out"),
     ],
 )
-def test_a_faulty_setting_is_refused(desk: Any, rules: Any, told: str) -> None:
+def test_a_faulty_setting_is_refused(desk: Any, rules: Any, expected: str) -> None:
     desk.settings["WRITING_RULES"] = rules
-    with pytest.raises(Refused, match=f"WRITING_RULES: {told}"):
+    with pytest.raises(Refused, match=f"WRITING_RULES: {expected}"):
         desk.check()
 
 

@@ -1,4 +1,4 @@
-"""The schemas of heads that editors use: in step with the models, and of one mind with them."""
+"""The JSON Schemas of front matter agree with the models."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ HEAD = f"title: T\ndate: '2026-11-02'\nsummary: {'s' * 60}\n"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
+def test_the_schema_is_valid_and_equals_its_copy_in_docs(kind: str) -> None:
     schema = SCHEMAS[kind]()
     Draft202012Validator.check_schema(schema)
     assert schema["title"] == f"Gatepost {kind}"
@@ -50,7 +50,7 @@ def test_the_schema_is_sound_and_its_copy_in_docs_is_in_step(kind: str) -> None:
         ("url: /a/", False),
     ],
 )
-def test_editor_and_reader_are_of_one_mind(lines: str, right: bool) -> None:
+def test_the_schema_and_the_reader_accept_the_same_values(lines: str, right: bool) -> None:
     text = f"{HEAD}{lines}\n"
     assert Draft202012Validator(post_schema()).is_valid(yaml.safe_load(text)) is right
     _, problems = validate_front_matter(read_front_matter(f"---\n{text}---\n"), PostFrontMatter)

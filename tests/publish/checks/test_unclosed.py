@@ -1,4 +1,4 @@
-"""A text of brackets that are never closed is told in no time, with its line."""
+"""A text of unclosed brackets is reported quickly, with its line."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ SIZE = 60_000
 
 
 @pytest.mark.parametrize("mark", ["[a](", "[", "![a](", "[a][", "[a](<", "> [a](\n", "<a ", "<!x "])
-def test_a_text_that_would_take_minutes_is_told_with_its_line(mark: str) -> None:
+def test_a_text_that_would_take_minutes_is_reported_with_its_line(mark: str) -> None:
     text = f"Some words.\n\n{mark * (SIZE // len(mark))}\n"
     assert outline_of(text, first_line=10).unclosed == 12
 

@@ -1,4 +1,4 @@
-"""The build reads heads as the rules do: both styles, drafts, posts to come, old addresses."""
+"""The build reads front matter as the rules do: both styles, drafts, dates, old addresses."""
 
 import json
 import subprocess
@@ -58,7 +58,7 @@ def test_a_text_that_begins_like_a_head_stays_text(site: Any) -> None:
     assert "<p>Note: this stays.</p>" in site.page()
 
 
-def test_a_summary_is_markdown_as_ever(site: Any) -> None:
+def test_a_summary_is_markdown(site: Any) -> None:
     site.post("Text.", head="Summary: In *short*.\n")
     site.build()
     assert "In <em>short</em>." in (site.site / "index.html").read_text()
@@ -82,7 +82,7 @@ def later(days: int = 1) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d %H:%M")
 
 
-def test_a_post_to_come_is_held_back_and_its_day_is_said(site: Any) -> None:
+def test_a_future_post_is_held_back_and_its_date_is_printed(site: Any) -> None:
     due = later()
     site.write("content/posts/post.md", f"Title: post\nDate: {due}\n\nNot yet.")
     done = CliRunner().invoke(build_command)
@@ -168,7 +168,7 @@ def test_a_vanished_slug_stops_a_build_until_an_alias_takes_it(site: Any) -> Non
     assert published(site)["slugs"] == {"new": "content/posts/post.md"}
 
 
-def test_work_on_the_desk_is_not_published_and_vanishes_freely(site: Any) -> None:
+def test_a_local_build_does_not_record_published_slugs(site: Any) -> None:
     site.post("Text.", head="Slug: old\n")
     site.build()
     site.post("Text.", head="Slug: new\n")
@@ -198,7 +198,7 @@ def test_a_check_without_a_fault_says_so(site: Any, shape: str) -> None:
     )
 
 
-def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
+def test_a_damaged_published_json_is_one_line(site: Any) -> None:
     site.post("Text.")
     site.write("output/published.json", "{")
     message = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
@@ -208,7 +208,7 @@ def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("Slug:\nTitle: ???", "3: no address can be made of `title`: add a line `Slug: ...`"),
         ("Tags: one, ???", "3: `tags`: no address can be made of `???`: use letters or digits"),
@@ -217,15 +217,15 @@ def test_a_published_list_that_nobody_can_read_is_one_line(site: Any) -> None:
         ("Template: nope", "3: the theme has no template `nope`: name one of theme/templates/, or"),
     ],
 )
-def test_what_a_build_could_not_write_is_told_with_its_line(
-    site: Any, line: str, told: str
+def test_what_a_build_could_not_write_is_reported_with_its_line(
+    site: Any, line: str, expected: str
 ) -> None:
     title = "" if "Title" in line else "Title: A\n"
     site.write("content/posts/post.md", f"{title}Date: 2026-11-02\n{line}\n\nText.")
-    assert told in site.mistakes()[0]
+    assert expected in site.mistakes()[0]
 
 
-def test_a_page_with_a_date_to_come_is_held_back_and_the_build_says_so(site: Any) -> None:
+def test_a_future_page_is_held_back_and_the_build_says_so(site: Any) -> None:
     site.post("Text.")
     site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
     built = site.build()

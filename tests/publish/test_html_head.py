@@ -1,4 +1,4 @@
-"""What search engines and link previews read of a page, and that no title can break it."""
+"""The HTML head for search engines and link previews; no title can break it."""
 
 import json
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_a_note_of_an_article_is_found_from_the_feed_too(output: Path) -> None:
     assert 'href="#' not in text
 
 
-def test_an_article_tells_who_wrote_it_when_and_about_what(output: Path) -> None:
+def test_an_article_names_its_author_date_and_topics(output: Path) -> None:
     page = read(output, "quotes")
     assert data(page)["BlogPosting"]["author"] == [
         {"@type": "Person", "name": "Ann Writer", "url": f"{ORIGIN}/author/ann-writer/"}
@@ -142,7 +142,7 @@ def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
     assert read(output, "qx/odd-tongue").all("html")[0]["lang"] == "qx"
 
 
-def test_the_picture_that_stands_for_an_article_is_shown_once_and_told(output: Path) -> None:
+def test_the_picture_that_stands_for_an_article_is_shown_once_and_named(output: Path) -> None:
     page = read(output, "pictured")
     (image,) = page.all("img")
     assert (image["alt"], image["width"], image["fetchpriority"]) == ("A dot & more", "9", "high")
@@ -166,7 +166,7 @@ def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(out
     assert "Zwei" in [entry.findtext(f"{ATOM}title") for entry in entries(output)]
 
 
-def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
+def test_each_page_has_its_canonical_address_and_breadcrumbs(output: Path) -> None:
     page = read(output, "category/pricing")
     assert links(page)["canonical"] == meta(page)["og:url"] == f"{ORIGIN}/category/pricing/"
     trail = data(page)["BreadcrumbList"]["itemListElement"]
@@ -177,7 +177,7 @@ def test_each_page_says_its_one_address_and_the_way_to_it(output: Path) -> None:
     ]
 
 
-def test_the_start_says_whose_site_it_is(output: Path) -> None:
+def test_the_start_page_names_the_publisher(output: Path) -> None:
     nodes = data(read(output, "."))
     assert nodes["WebSite"]["name"] == "The Gatepost Journal"
     assert nodes["Organization"]["url"] == f"{ORIGIN}/"

@@ -1,4 +1,4 @@
-"""publish.plugins.theme: one Site for every template, fingerprinted theme files, and site.json."""
+"""publish.plugins.theme: one Site for every template, theme files with a hash, and site.json."""
 
 import json
 import shutil
@@ -63,7 +63,7 @@ def test_the_site_that_the_build_wrote_is_the_one_that_the_service_reads(content
     assert site.form_action("demo") == "/f/demo"
 
 
-def test_the_service_is_told_the_titles_of_published_pages_as_text(content: Path) -> None:
+def test_site_json_has_the_titles_of_published_pages_as_text(content: Path) -> None:
     post = content / "posts" / "amp.md"
     post.write_text("Title: Leads & <em>bills</em>\nDate: 2026-01-01\nSlug: amp\n\nText.\n")
     titles = Site.read(build(content).parent / "site.json").titles
@@ -203,7 +203,7 @@ def test_a_feed_is_xml_with_an_author_whatever_a_post_holds(content: Path) -> No
     assert "Bell   ]]> 🎯" in [title.text for title in feed.iter(f"{atom}title")]
 
 
-def test_what_says_another_address_or_noindex_is_not_in_the_sitemap(content: Path) -> None:
+def test_another_canonical_address_or_noindex_is_not_in_the_sitemap(content: Path) -> None:
     for name, line in (("moved", "Canonical: https://other.example/x/\n"), ("kept", "")):
         text = POST.replace("A post", name).replace("Tags:", f"{line}Tags:")
         (content / "posts" / f"{name}.md").write_text(text)
@@ -218,12 +218,12 @@ def test_the_page_for_a_wrong_address_leads_on(content: Path) -> None:
         assert f'href="{way}"' in page
 
 
-def test_a_text_without_blanks_takes_its_time_too() -> None:
+def test_reading_time_counts_characters_where_words_have_no_blanks() -> None:
     assert look.reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
     assert look.reading_minutes("<p>" + "word " * 440 + "</p>") == 2
 
 
-def test_a_site_without_a_start_is_built_and_says_so(site: Any) -> None:
+def test_a_site_without_a_start_page_is_built_with_a_warning(site: Any) -> None:
     site.post("Text.")
     assert site.build().summary.warnings == ()
     site.set("DIRECT_TEMPLATES = []")

@@ -1,4 +1,4 @@
-"""What helps a reader of an article: contents, series, notes, tasks, questions and answers."""
+"""Parts of an article: contents, series, notes, tasks, questions and answers."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from pelican import signals
 
 from publish.build.pelican_run import settings_from
 from publish.plugins.article_nav import outline
-from tests.publish.test_head import ORIGIN, build, data, post, read
+from tests.publish.test_html_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
 from tests.service import ROOT
 
@@ -103,7 +103,7 @@ def test_an_article_leads_to_the_one_before_the_one_after_and_those_like_it(page
     assert "Read on" in page.words("h2")
 
 
-def test_an_article_that_nothing_is_like_says_nothing_of_it(output: Path) -> None:
+def test_an_article_without_related_ones_shows_no_list(output: Path) -> None:
     assert "Read on" not in read(output, "alone").words("h2")
 
 
@@ -121,7 +121,7 @@ def test_code_in_a_note_or_list_is_coloured_as_code(around: str) -> None:
     assert '<span class="n">x</span> <span class="o">=</span>' in page
 
 
-def test_a_task_list_shows_what_is_done_and_takes_no_ticks(page: Page) -> None:
+def test_a_task_list_shows_what_is_done_and_cannot_be_ticked(page: Page) -> None:
     boxes = [tag for tag in page.all("input") if tag["type"] == "checkbox"]
     assert [(box["aria-label"], "checked" in box) for box in boxes] == [
         ("To do", False),
@@ -131,7 +131,7 @@ def test_a_task_list_shows_what_is_done_and_takes_no_ticks(page: Page) -> None:
     assert "[x] no task either." in page.words("p")
 
 
-def test_questions_stand_at_the_end_and_are_told_to_search_engines_as_text(page: Page) -> None:
+def test_questions_stand_at_the_end_and_are_reported_to_search_engines_as_text(page: Page) -> None:
     assert "Why <b>so</b>?" in page.words("h3")
     assert f"{ORIGIN}/" in [
         tag["href"] for tag in page.all("a") if tag["href"].endswith(".example.com/")

@@ -1,4 +1,4 @@
-"""The whole released site, as shipped: nothing that is between the parties, nothing of a person."""
+"""The released site, as shipped, holds no gated or confidential file and no personal data."""
 
 import gzip
 import os
@@ -82,9 +82,7 @@ def kept_back(project: Path) -> Iterator[tuple[str, bytes]]:
                 yield str(path.relative_to(project)), path.read_bytes()
 
 
-def test_no_piece_of_a_file_that_is_kept_back_is_on_the_site(
-    project: Path, files: dict[str, bytes]
-) -> None:
+def test_no_part_of_a_gated_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
     everything = b"\0".join(files.values())
     leaked = [
         (name, at)

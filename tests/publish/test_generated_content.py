@@ -1,4 +1,4 @@
-"""What the audit and the benches write passes the check of writing; else they could not run."""
+"""The generated content of the audit and the benches passes the check."""
 
 import shutil
 from datetime import UTC, datetime

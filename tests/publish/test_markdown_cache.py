@@ -1,4 +1,4 @@
-"""Builds that keep what Markdown made are the same, byte for byte, as builds that do not."""
+"""Builds with the cache of Markdown's output are the same, byte for byte, as builds without."""
 
 import shutil
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_kept_text_is_used_and_a_changed_one_is_not(site: Any) -> None:
     assert "<p>Second.</p>" in site.page()
 
 
-def test_a_project_with_a_strange_extension_keeps_nothing(site: Any) -> None:
+def test_a_project_with_an_unknown_extension_caches_nothing(site: Any) -> None:
     site.set(f"{CACHED_HTML} = 'kept'")
     site.set("from markdown.extensions import Extension")
     site.set("class Mine(Extension): extendMarkdown = lambda self, md: None")
