@@ -299,9 +299,7 @@ def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
     Example:
       gatepost import wordpress export.xml --site https://old.example
     """
-    from publish.importers.wordpress.export import (
-        read_wordpress,
-    )
+    from publish.importers.wordpress.export import read_wordpress
 
     _run(ctx, read_wordpress(path), **options)
 
