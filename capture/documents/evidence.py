@@ -1,4 +1,4 @@
-"""Writes the evidence of one statement into a file of its own, some leads at a time."""
+"""Writes the evidence for one statement to an SQLite file, in batches of leads."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,13 +31,13 @@ from capture.ledger.terms import saved_campaign
 from capture.money import from_minor
 from capture.text import count_noun
 
-# What an evidence file says of itself: what stands in it, how to check it, what was left out.
+# The table `read_me`: contents, how to check them, what is left out.
 
 
 def read_me(
     closed_statement: ClosedStatement, bill: Statement, leads: int, erased: int
 ) -> list[tuple[str, str]]:
-    """Topic and text, in order. Says nothing of the day on which the file was made."""
+    """Topics and texts, in order. No date, so that the same statement gives the same bytes."""
     return [
         (
             "What this is",
@@ -103,7 +103,7 @@ def read_me(
     ]
 
 
-# Facts to the rows of an evidence file.
+# Rows of the evidence tables.
 
 
 Cell = str | int | None
@@ -113,7 +113,7 @@ ERASED = "erased"
 
 
 def statement_row(closed_statement: ClosedStatement, bill: Statement) -> Row:
-    """The statement as it was frozen."""
+    """The closed statement."""
     return {
         "number": closed_statement.number,
         "client": closed_statement.client,
@@ -133,12 +133,12 @@ def statement_row(closed_statement: ClosedStatement, bill: Statement) -> Row:
 
 
 def version_row(campaign: Campaign) -> Row:
-    """A campaign version: the whole agreement as it stood."""
+    """A campaign version with the text of its file."""
     return {"version": campaign.version, "campaign": campaign.slug, "text": campaign.text}
 
 
 def consent_row(campaign: Campaign) -> Row:
-    """The words that stood beside the box."""
+    """The consent text that the form showed."""
     return {"version": campaign.version, "wording": campaign.consent}
 
 
@@ -163,7 +163,7 @@ def line_row(bill: Statement, line: StatementLine) -> Row:
 
 
 def lead_row(found: GatheredLead) -> Row:
-    """Where the lead stood, and the consent or the lawful basis that it has (rule 35)."""
+    """The lead's stages, and its consent or lawful basis (rule 35)."""
     lead = found.lead
     return {
         "lead_id": lead.lead_id,
@@ -184,7 +184,7 @@ def lead_row(found: GatheredLead) -> Row:
 
 
 def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
-    """A row each; a multiple choice gives one for each choice. Nothing once erased."""
+    """One row per answer, and per choice of a multiple choice. None if the data was erased."""
     if found.personal_data is None:
         return
     unverified = found.personal_data.unverified
@@ -204,7 +204,7 @@ def answer_rows(found: GatheredLead, campaign: Campaign) -> Iterator[Row]:
 
 
 def verdict_rows(found: GatheredLead) -> Iterator[Row]:
-    """Each criterion in words and how it was met; value and reason while they are kept."""
+    """One row per criterion; value and reason only while the personal data is kept."""
     judged, reasons = ({}, {}) if found.personal_data is None else _kept(found)
     for number, criterion in enumerate(found.verdict["criteria"], 1):
         yield {
@@ -219,7 +219,7 @@ def verdict_rows(found: GatheredLead) -> Iterator[Row]:
 
 
 def touch_rows(found: GatheredLead) -> Iterator[Row]:
-    """The article that brought the lead. No referrer and no click id: they may tell of others."""
+    """First and last visit, without referrer and click id, which may identify other people."""
     if found.personal_data is None:
         return
     touches = {"first": found.personal_data.first_touch, "last": found.personal_data.last_touch}
@@ -235,7 +235,7 @@ def touch_rows(found: GatheredLead) -> Iterator[Row]:
 
 
 def event_row(one: ChainedEvent) -> Row:
-    """An event with its place in the chain."""
+    """An event with its hash and the hash before it."""
     event = one.recorded.event
     return {
         "sequence": one.recorded.sequence,
@@ -275,7 +275,7 @@ def _kept(found: GatheredLead) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def _path(value: str | None) -> str | None:
-    """A visitor's script may send anything as a path: what follows it in an address is cut."""
+    """The path without query and fragment, which browsers may send with it."""
     return value and value.partition("?")[0].partition("#")[0]
 
 
@@ -288,13 +288,13 @@ def _time(moment: datetime | None) -> str | None:
 
 
 _APPLICATION: Final = 0x47504556
-"""SQLite's application id, at a fixed place of the file: it tells ours from any other."""
+"""SQLite's application id, which marks evidence files."""
 _APPLICATION_AT: Final = 68
 _AT_ONCE: Final = 500
 
 
 def write_evidence(reading: Reading, closed_statement: ClosedStatement, path: Path) -> int:
-    """Puts the file at `path`, whole or not at all; how many leads it holds.
+    """Writes the complete file to `path`, or nothing. Returns the number of leads in it.
 
     The same ledger and statement give the same bytes. Raises `Refused` if it cannot be written.
     """
@@ -303,7 +303,7 @@ def write_evidence(reading: Reading, closed_statement: ClosedStatement, path: Pa
         atomic_write(path) as draft,
         closing(sqlite3.connect(draft)) as connection,
     ):
-        # A draft that fails is thrown away, so it needs no journal beside it.
+        # A draft that fails is deleted, so it needs no journal.
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         db = Database(connection)
@@ -313,7 +313,7 @@ def write_evidence(reading: Reading, closed_statement: ClosedStatement, path: Pa
 
 
 def is_evidence(path: Path) -> bool:
-    """Whether a file is an evidence file, which may be made again, and no other."""
+    """Whether the file is an evidence file, which a new one may replace."""
     with path.open("rb") as file:
         head = file.read(_APPLICATION_AT + 4)
     return head.startswith(b"SQLite format 3\0") and head[_APPLICATION_AT:] == (
@@ -378,10 +378,10 @@ def _batches(lead_ids: Iterable[str]) -> Iterator[list[str]]:
 
 @contextmanager
 def _explained_errors(path: Path) -> Iterator[None]:
-    """What fails at this file is said of this file, and not of the ledger."""
+    """Turns errors of the evidence file into `Refused` with its name."""
     try:
         yield
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}; name another file with -o") from None
     except sqlite3.OperationalError as error:  # the ledger is only read, this file written
-        raise Refused(f"{path}: {error}; nothing was left there; name another with -o") from None
+        raise Refused(f"{path}: {error}; the file was not written; name another with -o") from None

@@ -1,4 +1,4 @@
-"""The tables and views of an evidence file, in plain names, with keys that a reader can follow."""
+"""The tables and views of an evidence file, and what is gathered from the ledger for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ ForeignKeys = Sequence[tuple[str, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """One table: its columns and their types, its key, and where its columns point."""
+    """One table: columns with types, primary key, foreign keys."""
 
     columns: Mapping[str, type]
     key: str | tuple[str, ...]
-    points: ForeignKeys = ()
+    foreign_keys: ForeignKeys = ()
     optional: frozenset[str] = frozenset()
     """Columns that may be empty (NULL)."""
 
@@ -193,12 +193,12 @@ VIEWS: Final[Mapping[str, str]] = {
 
 
 def make_tables(db: Database) -> None:
-    """Makes all of them, empty, with an index for each pointing column."""
+    """Creates all tables and views, empty, with an index for each foreign key."""
     for name, shape in TABLES.items():
         db.table(name).create(
             dict(shape.columns),
             pk=shape.key,
-            foreign_keys=list(shape.points),
+            foreign_keys=list(shape.foreign_keys),
             not_null=set(shape.columns) - shape.optional,
             strict=True,
         )
@@ -207,28 +207,28 @@ def make_tables(db: Database) -> None:
         db.create_view(name, query)
 
 
-# What the ledger holds on one lead of a statement, as far as the statement saw it.
+# Gathering: the events of one lead up to the statement.
 
 
 _OTHERS: Final = ("earlier", "duplicate_of")
-"""What in an event's data names other leads, which are nobody's business here."""
+"""Keys in an event's data that name other leads; they must not reach this client's file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainedEvent:
-    """An event, the hash before it, and what of its data is shown."""
+    """An event, the hash before it, and the data that may be shown."""
 
     recorded: Recorded
     before: str
     data: str
     """Canonical JSON."""
     left_out: Sequence[str]
-    """Names in the data that point to other leads; without them the hash cannot be computed."""
+    """Keys removed from the data. If there are any, the hash cannot be recomputed."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatheredLead:
-    """One lead, where it stood when its statement was drawn."""
+    """One lead as it was when its statement was created."""
 
     lead: Lead
     verdict: Mapping[str, Any]
@@ -238,7 +238,7 @@ class GatheredLead:
 
 
 def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
-    """The lead by its events up to and with a number; its personal data as they are now."""
+    """The lead by its events up to `last` (included), with its current personal data."""
     recorded = list(reading.events.select(lead_id=lead_id, last=last))
     events = [one.event for one in recorded]
     return GatheredLead(
@@ -250,14 +250,14 @@ def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
 
 
 def account_events(reading: Reading, number: str) -> Iterator[ChainedEvent]:
-    """The event that closed the statement, its notes and its payments."""
+    """The events of a statement: its close, notes and payments."""
     for one in reading.events.of_account():
         if _is_about(one.event, number):
             yield chain_link(reading, one)
 
 
 def chain_link(reading: Reading, one: Recorded) -> ChainedEvent:
-    """The event with the hash before it, and without what names other leads."""
+    """The event with the hash before it, and without keys that name other leads."""
     data = one.event.data
     left_out = [name for name in _OTHERS if data.get(name)]
     shown = {name: value for name, value in data.items() if name not in left_out}

@@ -1,9 +1,9 @@
-"""Tables to CSV, JSON Lines and XLSX. Same rows, same bytes, in every format.
+"""Writes rows as CSV, JSON Lines and XLSX. The same rows give the same bytes.
 
-Nothing that a visitor typed may run in a spreadsheet: in CSV a cell that would be taken for a
-formula gets an apostrophe before it (OWASP, CSV injection); in XLSX every text is written as text.
-A phone number is no formula: in CSV for programs it stands as it is; in CSV for Excel, which would
-compute with it and lose its plus, its digits stand in groups, which makes it text.
+Nothing that a visitor typed may run in a spreadsheet. In CSV, a cell that looks like a formula gets
+an apostrophe before it (OWASP, CSV injection); in XLSX, every text is written as text. A phone
+number begins with a plus but is safe: CSV for programs keeps it unchanged. CSV for Excel groups its
+digits, because Excel would otherwise read it as a number and drop the plus.
 """
 
 import codecs
@@ -35,7 +35,7 @@ _PHONE: Final = re.compile(r"\+(?:[ ().-]*[0-9]){6,20}(?: ext\. [0-9]{1,20})?")
 _CREATED_AT: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has no zones; fixed: same bytes
 _MAX_XLSX_CELL: Final = 32_767
 _LAST_XLSX_ROW: Final = 1_048_575
-"""Numbered from 0, the heading."""
+"""Row 0 is the heading."""
 
 
 def to_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -44,7 +44,7 @@ def to_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def to_excel_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """The same for Excel, which takes a file for UTF-8 by its byte order mark alone."""
+    """CSV for Excel, which recognises UTF-8 only by a byte order mark."""
     out.write(codecs.BOM_UTF8)
     _write_csv(out, columns, rows, _excel_cell)
 
@@ -60,7 +60,7 @@ def _write_csv(
 
 
 def to_jsonl(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """One JSON object a line; amounts as text, so that no reader makes floats of them."""
+    """One JSON object per line; amounts are strings, so that no reader makes floats of them."""
     with _text(out) as text:
         for row in rows:
             cells = {column: _json_value(row.get(column)) for column in columns}
@@ -72,8 +72,8 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
     Raises `Refused` for more rows than a sheet has (ECMA-376 as Excel limits it).
     """
-    # An archive is written back and forth, which not every output can; and always the same way,
-    # so that a pipe gets the same bytes as a file. What XlsxWriter leaves behind goes as well.
+    # XLSX needs a seekable file. A temporary one gives a pipe the same bytes as a file, and its
+    # folder also removes what XlsxWriter leaves behind.
     with TemporaryDirectory() as folder:
         spool = _Spool(f"{folder}/book", "x+")
         with io.BufferedRandom(spool) as created:
@@ -87,7 +87,7 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _book(out: BinaryIO, folder: str) -> Any:
-    # constant_memory: one row is held, and each text stands in its own cell.
+    # constant_memory: holds one row at a time, and writes texts into their cells.
     options = {
         "constant_memory": True,
         "tmpdir": folder,
@@ -100,9 +100,10 @@ def _book(out: BinaryIO, folder: str) -> Any:
 
 
 class _Spool(io.FileIO):
-    """A file that can be given up: then it takes more and keeps none.
+    """A file that ignores writes once `given_up` is set.
 
-    An archive that failed still writes its end, in its destructor, where nobody can catch a fault.
+    After an error the archive still writes its end in its destructor, where an exception cannot be
+    caught.
     """
 
     given_up = False
@@ -115,11 +116,13 @@ def _close(book: Any, spool: _Spool) -> None:
     try:
         book.close()
     except FileSizeError:
-        raise Refused("the sheet would be too large for XLSX: take CSV") from None
-    except FileCreateError as error:  # it hides what the system said
+        raise Refused("the sheet is too large for XLSX: use CSV") from None
+    except FileCreateError as error:  # it wraps the OSError
         text: OSError = error.args[0]
         spool.given_up = True
-        clear_frames(text.__traceback__)  # ends the archive here, while its file is open
+        clear_frames(
+            text.__traceback__
+        )  # runs the destructor of the archive while its file is open
         raise text from None
 
 
@@ -133,7 +136,9 @@ def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
         sheet.set_column(number, number, max(10, min(40, len(column) + 2)))
     for line, row in enumerate(rows, start=1):
         if line > _LAST_XLSX_ROW:
-            raise Refused(f"a sheet holds {_LAST_XLSX_ROW:,} lines, and there are more: take CSV")
+            raise Refused(
+                f"an XLSX sheet holds at most {_LAST_XLSX_ROW:,} rows, and there are more: use CSV"
+            )
         for number, column in enumerate(columns):
             value = row.get(column)
             if isinstance(value, int | Decimal):
@@ -155,20 +160,20 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "jsonl": to_jsonl,
     "xlsx": to_xlsx,
 }
-"""Each takes the rows one by one and holds none of them."""
+"""The writers by format. Each streams the rows."""
 
 FORMATS: Final = ("csv", "jsonl", "xlsx")
-"""As they are asked for."""
+"""The formats that a user can choose."""
 
 
 def escape_formula(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet would take it for a formula."""
+    """The text, with an apostrophe before it if a spreadsheet would read it as a formula."""
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
 
 
 @contextmanager
 def _text(out: BinaryIO) -> Iterator[TextIO]:
-    """The output as UTF-8 text with our own ends of lines; it stays open afterwards."""
+    """The output as UTF-8 text without newline translation. It stays open afterwards."""
     text = io.TextIOWrapper(out, encoding="utf-8", newline="")
     try:
         yield text
@@ -184,7 +189,7 @@ def _csv_cell(value: Cell, shown: Callable[[str], str]) -> str:
 
 
 def _program_cell(text: str) -> str:
-    """Digits and brackets alone run nothing, whatever stands before them."""
+    """A phone number is safe without an apostrophe: it holds only digits and brackets."""
     return text if _PHONE.fullmatch(text) else escape_formula(text)
 
 

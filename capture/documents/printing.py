@@ -1,4 +1,4 @@
-"""What is printed for people: pages that stand by themselves, PDF, and the look of both."""
+"""Renders printed documents: self-contained HTML pages and PDF."""
 
 import json
 import re
@@ -16,15 +16,12 @@ __all__ = [
 ]
 
 
-# Pages that stand by themselves: they ask for nothing, and print well.
-
-
 LAYOUTS: Final = Path(__file__).parent / "layouts"
 """Templates of pages (Jinja) and of PDFs (typst)."""
 
 
 def pages() -> Environment:
-    """The page templates, which extend `page.html`; every text in them is escaped."""
+    """The Jinja templates of HTML pages, with autoescape. They extend `page.html`."""
     return Environment(
         loader=FileSystemLoader(LAYOUTS),
         autoescape=True,
@@ -35,25 +32,23 @@ def pages() -> Environment:
     )
 
 
-# PDF: A4, tagged for screen readers, the same bytes on every machine.
-#
-# The words are handed to typst as data. They never become part of its program, so a file's text is
-# text and nothing else.
+# PDF: A4, tagged for screen readers, the same bytes on every machine. The text reaches typst as
+# data, never as part of its program, so it cannot run anything.
 
 
 _UNPRINTABLE: Final = re.compile(r"the text [`\"]*(.+?)[`\"]* could not be displayed")
 
 
 def to_pdf(layout: Path, data: Any, name: str) -> bytes:
-    """PDF/UA-1, without a date, of a layout and its data; `name` is told where it fails.
+    """The layout with its data as PDF/UA-1, without a date. Messages use `name`.
 
-    Raises `Refused` for letters that the PDF's fonts lack.
+    Raises `Refused` for characters that the fonts of the PDF lack.
     """
     try:
         created = typst.compile(
             layout,
-            root=LAYOUTS,  # layouts share the house's look
-            ignore_system_fonts=True,  # typst carries its own, so that no machine differs
+            root=LAYOUTS,  # layouts import house.typ
+            ignore_system_fonts=True,  # typst has its own fonts: the same output on every machine
             format="pdf",
             pdf_standards="ua-1",
             sys_inputs={"data": json.dumps(data)},
@@ -63,7 +58,7 @@ def to_pdf(layout: Path, data: Any, name: str) -> bytes:
         if found is None:
             raise
         raise Refused(
-            f"{name}: the fonts of the PDF have no {found[1]}; take the HTML and print that"
+            f"{name}: the fonts of the PDF have no {found[1]}; print the HTML version instead"
         ) from None
     if not isinstance(created, bytes):
         raise TypeError("typst made more than one file")

@@ -1,4 +1,4 @@
-"""`make_report`: figures of a month and of those before it, said in words. Pure."""
+"""The monthly report for the client: figures, sentences, tables and charts. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ NO_MONTH_BEFORE: Final = "no month before"
 OTHER_PAGES: Final = "other pages, or not known"
 _MAX_POSTS: Final = 10
 _LEFT_OUT: Final = frozenset({"own costs", "source"})
-"""Words that the page does not use; costs are the agency's own (rule 29)."""
+"""Terms that the page does not use; clients never see the agency's costs (rule 29)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What was gathered for the report."""
+    """The figures that the report is made from."""
 
     month: str
     history: Mapping[str, Sums]
-    """By month, those before it included, as far as there are any."""
+    """Sums by month: the reported month and earlier ones, as far as there are any."""
     posts: Mapping[str, Mapping[str, Sums]]
-    """The month's own, by touch and then by page."""
+    """Sums of the reported month, by touch and then by page."""
     titles: Mapping[str, str]
-    """Pages of the site, by path. Others are not named: visitors' browsers say what they like."""
+    """Titles of the site's pages by path. Other paths come from browsers and are not shown."""
     statement: str
-    """Its number; empty while the month is open."""
+    """The statement's number; empty while the month is open."""
     first: str
     """Month of the campaign's first lead; empty while it has none."""
 
@@ -42,7 +42,7 @@ class Month:
 def make_report(
     campaign: Campaign, client: Client, agency: str, gathered: Month, now: datetime
 ) -> Report:
-    """The same five always give the same words."""
+    """The report. The same arguments always give the same text. `now` must have a zone."""
     sums = gathered.history.get(gathered.month, Sums(campaign.currency))
     before = _before(campaign, gathered)
     rows = tuple(_rows(sums, before))
@@ -65,7 +65,7 @@ def make_report(
 
 
 def _before(campaign: Campaign, gathered: Month) -> Sums | None:
-    """The month before, an empty one too; None if the campaign had not begun by then."""
+    """Sums of the month before; None if the campaign had no leads by then."""
     month = _month_before(gathered.month)
     if not gathered.first or month < gathered.first:
         return None
@@ -79,7 +79,7 @@ def _statement_status(gathered: Month) -> str:
 
 
 def _sentences(sums: Sums, before: Sums | None, gathered: Month) -> list[str]:
-    """The month in short."""
+    """The summary of the month."""
     figures = {one.key: one for one in client_figures(sums)}
     parts = [
         f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
@@ -207,7 +207,7 @@ def _reasons(sums: Sums, campaign: Campaign) -> Chart:
 
 
 def _posts(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) -> Table:
-    """Named are pages of the site alone, the rest together."""
+    """The table of posts. Only the site's pages are named; other paths share one row."""
     named = {path: sums for path, sums in groups.items() if path in titles}
     order = sorted(named, key=lambda path: (-named[path].leads, path))
     rows = [(titles[path], *_earned_rows([named[path]])) for path in order[:_MAX_POSTS]]
@@ -253,13 +253,13 @@ def _month_before(month: str) -> str:
     return f"{year - 1:04d}-12" if number == 1 else f"{year:04d}-{number - 1:02d}"
 
 
-# The report as one page that stands by itself.
+# The report as a self-contained HTML page.
 
 
 _PAGES: Final = pages()
 
 
 def to_html(report: Report) -> str:
-    """A whole document; every text is escaped."""
+    """A complete HTML document; all text is escaped."""
     charts = [(chart, draw_chart(chart)) for chart in report.charts]
     return _PAGES.get_template("report.html").render(report=report, charts=charts)

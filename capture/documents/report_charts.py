@@ -1,8 +1,8 @@
-"""Charts as SVG that asks for nothing: pygal's drawing, our own words and style.
+"""The parts of a report, and its charts as self-contained SVG.
 
-pygal adds a script, a style sheet, tooltips, links and the day of making to each SVG. All of that
-is taken out; the page's own style sheet dresses what is left by pygal's classes, so that charts
-follow light, dark and print. The same numbers give the same bytes.
+pygal adds a script, a style sheet, tooltips, links and a date to each SVG. These are removed. The
+page's style sheet uses pygal's classes, so that charts follow light, dark and print. The same
+numbers give the same bytes.
 """
 
 import math
@@ -16,12 +16,10 @@ from markupsafe import Markup
 from pygal.etree import etree
 from pygal.style import Style
 
-# The parts of a report, as text that is ready to be shown.
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure, this month and the month before."""
+    """A figure in this month and in the month before."""
 
     name: str
     now: str
@@ -37,23 +35,23 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     none: str
-    """The words that stand where there is no row."""
+    """The text shown if there are no rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, its words, and the same numbers as a table."""
+    """A chart with its description, and the same numbers as a table."""
 
     key: str
-    """A name for the page's ids."""
+    """Prefix of the ids in the page."""
     title: str
     description: str
-    """What a reader who does not see it is told."""
+    """Text for screen readers."""
     labels: tuple[str, ...]
     series: tuple[tuple[str, tuple[int, ...]], ...]
     table: Table
     sideways: bool = False
-    """Bars lie; for few named things. Upright ones are stacked, month by month."""
+    """Horizontal bars, for a few named things. Otherwise stacked vertical bars by month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Report:
     client: str
     agency: str
     standing: str
-    """What the figures rest on: a statement, or that the month is open."""
+    """Whether the month is closed by a statement or still open."""
     sentences: tuple[str, ...]
     rows: tuple[Row, ...]
     charts: tuple[Chart, ...]
@@ -79,13 +77,13 @@ _DROPPED: Final = frozenset({"defs", "desc", "title"})
 _STYLE: Final = Style(font_family="inherit", label_font_size=14)
 _WIDTH: Final = 460
 _LONGEST: Final = 24
-"""Most characters of a bar's name; the table has the whole."""
+"""Most characters of a bar's label; the table has the complete one."""
 
-etree.to_etree()  # it would take lxml where it finds it; one way of writing, one output
+etree.to_etree()  # never lxml, even if it is installed: the same output everywhere
 
 
 def draw_chart(chart: Chart) -> Markup:
-    """The chart as an `<svg>` for the middle of a page, told by its title and description."""
+    """The chart as an inline `<svg>` element with title and description."""
     drawn = _sideways(chart) if chart.sideways else _upright(chart)
     for name, numbers in chart.series:
         drawn.add(name, list(numbers[::-1] if chart.sideways else numbers))
@@ -107,8 +105,10 @@ def draw_chart(chart: Chart) -> Markup:
 
 
 def _sideways(chart: Chart) -> Any:
-    """The first on top, each with its number beside its name."""
-    drawn = pygal.HorizontalBar(**_same(), height=40 * len(chart.labels) + 16, show_x_labels=False)
+    """Horizontal bars, the first on top; each label has its number."""
+    drawn = pygal.HorizontalBar(
+        **_common_options(), height=40 * len(chart.labels) + 16, show_x_labels=False
+    )
     ((_, numbers),) = chart.series
     messages = [
         f"{_short(label)}: {number:,}" for label, number in zip(chart.labels, numbers, strict=True)
@@ -118,7 +118,7 @@ def _sideways(chart: Chart) -> Any:
 
 
 def _upright(chart: Chart) -> Any:
-    drawn = pygal.StackedBar(**_same(), height=280)
+    drawn = pygal.StackedBar(**_common_options(), height=280)
     drawn.x_labels = chart.labels
     drawn.y_labels = _scale(
         max((sum(parts) for parts in zip(*_numbers(chart), strict=True)), default=0)
@@ -135,14 +135,14 @@ def _numbers(chart: Chart) -> Iterator[tuple[int, ...]]:
 
 
 def _scale(most: int) -> list[int]:
-    """Whole numbers from 0 to beyond the tallest bar, five steps or so."""
+    """Whole numbers from 0 to beyond the tallest bar, in about five steps."""
     step = max(1, math.ceil(most / 5))
     if step > 5:
         step = math.ceil(step / 5) * 5
     return list(range(0, most + step, step))
 
 
-def _same() -> dict[str, Any]:
+def _common_options() -> dict[str, Any]:
     return {
         "width": _WIDTH,
         "js": [],
@@ -156,7 +156,7 @@ def _same() -> dict[str, Any]:
 
 
 def _strip(parent: Element) -> None:
-    """Leaves shapes and their labels."""
+    """Removes everything but shapes and their labels."""
     for child in list(parent):
         if not isinstance(child.tag, str) or child.tag in _DROPPED or _is_tooltip(child):
             parent.remove(child)

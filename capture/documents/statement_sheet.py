@@ -1,4 +1,4 @@
-"""A closed statement as a sheet: from its frozen facts, and what followed the close. Pure."""
+"""Statements, credit notes and debit notes as printed sheets, in HTML and PDF."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,12 +13,12 @@ from capture.documents import printing
 from capture.documents.agreement.model import Side, count, day, side, visible_text
 from capture.money import show_money
 
-# A sheet as words, before any format.
+# The sheet before any format.
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a table, and smaller below it."""
+    """A table cell: text, and smaller text below it."""
 
     text: str
     small: str = ""
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with as many cells as there are columns; the last column is of amounts."""
+    """Each row has one cell per column; the last column holds amounts."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Something that is said below the bill itself."""
+    """A section below the bill lines."""
 
     title: str
     text: str = ""
@@ -43,12 +43,12 @@ class Section:
     lines: tuple[str, ...] = ()
     table: Table | None = None
     proof: tuple[tuple[str, str], ...] = ()
-    """Hashes by what they are of: printed so that they can be copied."""
+    """Pairs of label and hash, printed so that they can be copied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A statement or a note on one, for people."""
+    """A statement or note, ready to print."""
 
     title: str
     subtitle: str
@@ -56,13 +56,13 @@ class Sheet:
     facts: tuple[tuple[str, str], ...]
     table: Table
     totals: tuple[tuple[str, str], ...]
-    """The last one is what it comes to."""
+    """Labels and amounts; the last one is the amount to pay."""
     sections: tuple[Section, ...]
     proof: str
-    """The hash that stands at the foot of each page; empty for a note."""
+    """The hash in the footer of each page; empty for a note."""
 
 
-# How to check a statement: what its client can do without trusting anybody.
+# The section that explains how a client can check the statement without trusting the agency.
 
 
 def checking_section(bill: Statement, digest: str) -> Section:
@@ -113,7 +113,7 @@ EVENTS: Final = {
 def statement_sheet(
     bill: Statement, digest: str, entry: Entry | None, corrections: Sequence[Correction]
 ) -> Sheet:
-    """The sheet of a statement; a preview has no entry in the account yet."""
+    """The sheet of a statement. A preview has no account entry, so `entry` is None."""
     marks = _marks(bill)
     return Sheet(
         title=f"Statement {bill.number}" if bill.number else "Preview of a statement",
@@ -162,7 +162,7 @@ Marks = dict[tuple[str, tuple[str, ...]], str]
 
 
 def _marks(bill: Statement) -> Marks:
-    """A letter for each campaign version and the criteria that its leads met."""
+    """A letter for each combination of campaign version and criteria met."""
     found: Marks = {}
     for line in bill.lines:
         found.setdefault(_terms(line), _letters(len(found)))
@@ -239,7 +239,7 @@ def _payment(bill: Statement) -> Section:
 
 
 def payment_lines(parties: Parties, *, asked: bool) -> tuple[str, ...]:
-    """Where to pay, if anything is asked for, and what is said about the tax."""
+    """Payment details if `asked`, and the tax note."""
     lines = [*(parties.payment if asked else ()), parties.vat_note]
     return tuple(visible_text(line) for line in lines if line)
 
@@ -247,7 +247,7 @@ def payment_lines(parties: Parties, *, asked: bool) -> tuple[str, ...]:
 def _since(
     bill: Statement, entry: Entry | None, corrections: Sequence[Correction]
 ) -> Section | None:
-    """What the account holds beside the frozen statement, if anything does."""
+    """Payments and corrections after the close; None if there are none."""
     if entry is None or not (corrections or entry.paid or entry.offset):
         return None
     currency = bill.currency
@@ -294,7 +294,7 @@ def _not_billed(bill: Statement) -> Section:
     )
 
 
-# A sheet as a page that stands by itself, and as PDF: the same sheet, the same bytes.
+# HTML and PDF. The same sheet gives the same bytes.
 
 
 _PAGES: Final = printing.pages()
@@ -302,20 +302,20 @@ _LAYOUT: Final = printing.LAYOUTS / "sheet.typ"
 
 
 def to_html(sheet: Sheet) -> str:
-    """A whole document; every text in it is escaped."""
+    """A complete HTML document; all text is escaped."""
     return _PAGES.get_template("sheet.html").render(sheet=sheet)
 
 
 def to_pdf(sheet: Sheet) -> bytes:
-    """Raises `Refused` for letters that the PDF's fonts lack."""
+    """The sheet as PDF. Raises `Refused` for characters that its fonts lack."""
     return printing.to_pdf(_LAYOUT, asdict(sheet), sheet.title)
 
 
-# A credit or debit note as a sheet. Pure.
+# Credit and debit notes.
 
 
 def note_sheet(note: Correction, document: Document, bill: Statement) -> Sheet:
-    """The sheet of a note on a statement, whose parties and tax are its own."""
+    """The sheet of a note; parties and tax rate are those of its statement `bill`."""
     is_credit = note.kind is DocumentKind.CREDIT
     of_bill = f"{bill.number}, {month_name(bill.month)}"
     facts = [

@@ -1,1 +1,1 @@
-"""The figures that both sides steer by: counts, sums, and a formula for each."""
+"""Key figures of campaigns: counts, sums, formulas and grouping."""

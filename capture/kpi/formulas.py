@@ -1,4 +1,4 @@
-"""A figure: a number with its formula, or the words that stand where there is none."""
+"""The figures of agency and client, each with its formula and its numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _HUNDREDTH: Final = Decimal("0.01")
 
 
 class Unit(StrEnum):
-    """What a figure's number counts."""
+    """The unit of a figure's number."""
 
     COUNT = "count"
     MONEY = "minor units"
@@ -28,7 +28,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. Exactly one of number and sentence is told; `shown` is always fit to print."""
+    """One figure. `shown` is the formatted number or, if there is none, the reason."""
 
     key: str
     name: str
@@ -39,7 +39,7 @@ class Figure:
     formula: str
     """In words: `closed deals / leads x 100`."""
     calculation: str
-    """With the numbers put in: `4 / 120 x 100 = 3.3 %`; empty where there is none."""
+    """The formula with its numbers: `4 / 120 x 100 = 3.3 %`; empty if nothing is calculated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Formula:
     formula: str
 
     def missing_figure(self, reason: str) -> Figure:
-        """No number, and why."""
+        """The figure without a number, with the reason."""
         return Figure(self.key, self.name, self.unit, None, reason, self.formula, "")
 
     def figure(self, number: int | Decimal, worked: str, currency: str, note: str = "") -> Figure:
-        """A number, `worked` being what stands before the equals sign; empty if it was counted."""
+        """The figure. `worked` is the text before the equals sign; empty for a plain count."""
         shown = format_number(number, self.unit, currency)
         return Figure(
             self.key,
@@ -70,24 +70,24 @@ class Formula:
 
 
 def percent(part: int, complete: int) -> Decimal:
-    """To a tenth, half to even."""
+    """The percentage, rounded to a tenth, half to even."""
     return _rounded(Fraction(part * 100, complete), _TENTH)
 
 
 def ratio(part: int, complete: int) -> Decimal:
-    """To a hundredth, half to even."""
+    """The ratio, rounded to a hundredth, half to even."""
     return _rounded(Fraction(part, complete), _HUNDREDTH)
 
 
 def money_share(amount: int, parts: Fraction | int, currency: str) -> int:
-    """An amount divided, in whole minor units, half to even (rule 24)."""
+    """The amount divided by `parts`, in minor units, rounded half to even (rule 24)."""
     each = Fraction(amount) / parts
     exact = from_minor(1, currency) * each.numerator / each.denominator
     return to_minor(exact, currency)
 
 
 def format_number(number: int | Decimal, unit: Unit, currency: str) -> str:
-    """For people: `1,200`, `$50.00`, `3.3 %`, `2.40`, `5 h 20 min`."""
+    """The number as text: `1,200`, `$50.00`, `3.3 %`, `2.40`, `5 h 20 min`."""
     match unit:
         case Unit.MONEY:
             return show_money(int(number), currency)
@@ -115,17 +115,16 @@ def _rounded(exact: Fraction, to: Decimal) -> Decimal:
     return (complete / scale).quantize(to, rounding=ROUND_HALF_EVEN)
 
 
-# What a customer is worth: average purchase value x purchases a year x years, all from data.
+# Customer lifetime value: average purchase value x purchases a year x years that a customer stays.
 #
-# No constant stands in for what is not known yet. Purchases a year are those that were seen in the
-# years that were seen. Years are those that a customer stays: all customers' years together for
-# each one that left, which is the usual estimate of a lifetime from histories that still run
-# (occurrence over exposure). While nobody has left, only the years so far are known, and the value
-# says so.
+# All three come from data; constants never replace unknown values. The years that a customer stays
+# are estimated as all customers' years together divided by the number of customers who left
+# (occurrence over exposure), the usual estimate while some histories still run. If nobody has left,
+# the value covers only the years so far, and its note says so.
 
 
 MIN_DAYS: Final = 90
-"""Under so many days a customer, on average, purchases a year are a guess: it is too early."""
+"""Minimum average days per customer; with fewer, purchases a year would be a guess."""
 DAYS_A_YEAR: Final = Fraction(1461, 4)
 
 _LIFETIME_VALUE: Final = Formula(
@@ -137,7 +136,7 @@ _LIFETIME_VALUE: Final = Formula(
 
 
 def lifetime_value(sums: Sums) -> Figure:
-    """In minor units, or why it cannot be told."""
+    """Customer lifetime value in minor units, or the reason why there is none."""
     if not sums.customers:
         return _LIFETIME_VALUE.missing_figure("no customers yet")
     days = Fraction(sums.customer_days, sums.customers)
@@ -159,7 +158,7 @@ def lifetime_value(sums: Sums) -> Figure:
     return _LIFETIME_VALUE.figure(value, worked, sums.currency, " so far: no customer has left yet")
 
 
-# The figures that agency and client share, and those that are the agency's own (rule 29).
+# The figures for both sides, and those for the agency alone (rule 29).
 
 
 CUT_MONTH: Final = "money is counted by whole months, and this period cuts one"
@@ -216,7 +215,7 @@ _MARGIN_RATE: Final = Formula(
 
 
 def client_figures(sums: Sums) -> list[Figure]:
-    """What both sides may see, in the order of a lead's way."""
+    """The figures that both sides may see, from submission to revenue."""
     decided = sums.accepted + sums.rejected
     worded = sums.by_word + sums.rejected
     unwanted = f"{sums.stages['spam']:,} - {sums.stages['duplicate']:,}"
@@ -249,7 +248,7 @@ def client_figures(sums: Sums) -> list[Figure]:
 
 
 def agency_figures(sums: Sums) -> list[Figure]:
-    """The agency's own: on no page that a client sees."""
+    """The agency's own costs and margin. No page for clients shows them."""
     if not sums.whole_months:
         return [kind.missing_figure(CUT_MONTH) for kind in (_COSTS, _MARGIN, _MARGIN_RATE)]
     if sums.no_costs:
@@ -266,7 +265,7 @@ def agency_figures(sums: Sums) -> list[Figure]:
 
 
 def spend(sums: Sums) -> Figure:
-    """Rule 29."""
+    """Billed less credited (rule 29), or the reason why there is no figure."""
     if not sums.whole_months:
         return _SPEND.missing_figure(CUT_MONTH)
     if not sums.billed and not sums.credited:
@@ -276,7 +275,7 @@ def spend(sums: Sums) -> Figure:
 
 
 def _unspent(sums: Sums) -> str:
-    """Why there is no spend to divide by."""
+    """The reason why there is no spend to divide by."""
     if not sums.whole_months:
         return CUT_MONTH
     return "all that was billed was credited" if sums.billed else NOT_BILLED
@@ -332,7 +331,7 @@ def _counted(kind: Formula, number: int) -> Figure:
     return kind.figure(number, "", "")
 
 
-# What each word of the figures means, for the command that explains them and the report.
+# The terms, for `gatepost kpi --explain` and the monthly report.
 
 
 DEFINITIONS: Final[Mapping[str, str]] = {
@@ -366,4 +365,4 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "source": "form, or the source of an import; beside form, the utm_source of the first visit "
     "that has one",
 }
-"""In the order of a lead's way."""
+"""In the order of a lead's life."""

@@ -1,6 +1,6 @@
-"""One walk through each campaign's leads, bills and costs.
+"""Gathers the figures of campaigns in one scan of leads, bills and costs.
 
-Leads count in the month of receipt with all that became of them; bills, credits and the agency's
+Leads count in the month of receipt, with all their outcomes; bills, credits and the agency's
 costs in the month of the statement; customers' payments on their own date.
 """
 
@@ -22,16 +22,16 @@ from capture.ledger.facts import LeadForKpi
 from capture.ledger.protocol import Reading
 from capture.ledger.terms import saved_campaign
 
-# What a lead's customer bought, by its own date.
+# Payments of a lead's customer.
 
 
 CUSTOMERS = frozenset({"won", "churned"})
-"""Stages of a sale that was made and stands."""
+"""Sale stages in which the lead is or was a customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money from a customer, or back to one: then it is below nought. Minor units."""
+    """A payment of a customer in minor units; negative for a refund."""
 
     day: date
     amount: int
@@ -43,9 +43,9 @@ class Payment:
 
 
 def payments(history: LeadHistory, terms: Campaign, today: date) -> Iterator[Payment]:
-    """Sale, periods that have begun, refunds.
+    """Sale, started revenue periods and refunds.
 
-    Under revenue share the sale is what the periods divide, so it counts only while there is none.
+    Under revenue share the periods are parts of the sale, so it counts only while there are none.
     """
     if history.won is None:
         return
@@ -62,7 +62,7 @@ def payments(history: LeadHistory, terms: Campaign, today: date) -> Iterator[Pay
         if divided and not refund.period
     ]
     for period, amounts in history.revenue.items():
-        # What was paid ahead and then given back counts, both ways, on the day of the refund.
+        # A payment in advance that was refunded counts, like its refund, on the day of the refund.
         day = min([date.fromisoformat(period), *in_full])
         if day <= today:
             yield from (Payment(day, paying.amount) for paying in amounts)
@@ -70,11 +70,11 @@ def payments(history: LeadHistory, terms: Campaign, today: date) -> Iterator[Pay
         yield Payment(refund.occurred_at.astimezone(terms.zone).date(), -refund.amount)
 
 
-# Adds one lead, or one customer, to the sums of its groups.
+# Counting one lead, and one customer.
 
 
 def count_lead(sums: Sums, one: LeadForKpi, now: datetime) -> None:
-    """Where the lead stands by `now`, what silence has decided included."""
+    """Adds the lead to `sums`, in its stage at `now`; acceptance by silence included."""
     lead, text = one.lead, one.decision
     stage = lead.review_at(now)
     silent = lead.is_silently_accepted_at(now) or (text is not None and text.actor is Actor.SYSTEM)
@@ -95,7 +95,7 @@ def count_lead(sums: Sums, one: LeadForKpi, now: datetime) -> None:
 def count_customer(
     sums: Sums, history: LeadHistory, results: Sequence[Payment], now: datetime
 ) -> None:
-    """What the customer bought so far, and for how long they have been one."""
+    """Adds the customer's purchases and days so far to `sums`."""
     if history.won is None:
         return
     until = history.churned_at or now
@@ -116,19 +116,19 @@ NOT_ASKED: Final = "own costs were not asked for"
 
 @dataclass(frozen=True, slots=True)
 class KpiQuery:
-    """Which figures are wanted."""
+    """Selects campaigns, period and grouping of figures."""
 
     campaigns: Sequence[Campaign]
     now: datetime
-    """What silence has decided by then counts."""
+    """UTC; acceptance by silence counts up to this time."""
     period: Period = ALWAYS
     by: By | None = None
     costs: Mapping[str, Costs] | None = None
-    """The agency's own, by campaign; None where a client will see what is made."""
+    """The agency's own costs by campaign; None if a client will see the result."""
 
 
 def gather_figures(reading: Reading, query: KpiQuery) -> list[CurrencyFigures]:
-    """The sums of each currency, apart (rule 29); currencies in the order of the campaigns."""
+    """Sums per currency (rule 29); currencies in the order of the campaigns."""
     books: dict[str, Book] = {}
     named: dict[str, list[str]] = defaultdict(list)
     spending = _spending(reading, query)
@@ -138,9 +138,9 @@ def gather_figures(reading: Reading, query: KpiQuery) -> list[CurrencyFigures]:
         named[currency].append(campaign.slug)
         if currency not in books:
             books[currency] = _book(currency, query)
-        walk = _Scan(reading, query, campaign, books[currency])
-        walk.count_leads_of(spending[campaign.slug])
-        walk.count_costs_of(closed.get(campaign.slug, ""))
+        scan = _Scan(reading, query, campaign, books[currency])
+        scan.count_leads(spending[campaign.slug])
+        scan.count_costs(closed.get(campaign.slug, ""))
     return [
         CurrencyFigures(currency, named[currency], book.whole, book.groupings)
         for currency, book in books.items()
@@ -153,7 +153,7 @@ def _book(currency: str, query: KpiQuery) -> Book:
 
 
 def _closed(reading: Reading) -> dict[str, str]:
-    """Each campaign's last closed month, in or out of the period."""
+    """The last closed month of each campaign, in the period or not."""
     closings = (
         one.event for one in reading.events.of_account() if one.event.kind is EventKind.CLOSED
     )
@@ -164,7 +164,7 @@ def _closed(reading: Reading) -> dict[str, str]:
 
 
 Spending = dict[str, dict[str, tuple[int, int]]]
-"""By lead (or by month, where nothing asks for leads), then by month: billed and credited."""
+"""Billed and credited, by lead id (by month if the grouping needs no leads) and then by month."""
 
 
 def _spending(reading: Reading, query: KpiQuery) -> dict[str, Spending]:
@@ -180,30 +180,30 @@ def _spending(reading: Reading, query: KpiQuery) -> dict[str, Spending]:
 
 
 class _Scan:
-    """Through one campaign."""
+    """One campaign's scan, which adds to the book of its currency."""
 
     def __init__(self, reading: Reading, query: KpiQuery, campaign: Campaign, book: Book) -> None:
         self._reading = reading
-        self._asked = query
+        self._query = query
         self._campaign = campaign
         self._book = book
         self._today = query.now.astimezone(campaign.zone).date()
 
-    def count_leads_of(self, spending: Spending) -> None:
+    def count_leads(self, spending: Spending) -> None:
         """Counts each lead, what its customer paid, and what it cost the client."""
         for one in self._reading.leads.for_kpi(self._campaign.slug):
             if self._is_in_period(one):
                 for sums in self._sums(one.lead.month, one):
-                    count_lead(sums, one, self._asked.now)
+                    count_lead(sums, one, self._query.now)
             if one.lead.sale != NOT_STARTED:
-                self._is_sold(one)
+                self._count_sale(one)
             self._add_spending(spending.pop(one.lead.lead_id, {}), one)
         for rest in spending.values():
             self._add_spending(rest, None)
 
-    def count_costs_of(self, last_closed: str) -> None:
-        """The agency's own: to the whole, and to groups that they can be laid to."""
-        slug, query = self._campaign.slug, self._asked
+    def count_costs(self, last_closed: str) -> None:
+        """Adds the agency's costs to the total, and to groups to which they can be assigned."""
+        slug, query = self._campaign.slug, self._query
         group = slug if query.by is By.CAMPAIGN else ""
         if query.costs is None:
             return
@@ -219,25 +219,25 @@ class _Scan:
                     self._book.cost(() if by_lead(query.by) else groups, amount)
 
     def _sums(self, month: str, one: LeadForKpi | None) -> list[Sums]:
-        return self._book.sums(groups_of(self._asked.by, self._campaign.slug, month, one))
+        return self._book.sums(groups_of(self._query.by, self._campaign.slug, month, one))
 
     def _is_in_period(self, one: LeadForKpi) -> bool:
-        return self._asked.period.is_open or self._asked.period.holds(
+        return self._query.period.is_open or self._query.period.holds(
             one.lead.received_at.astimezone(self._campaign.zone).date()
         )
 
-    def _is_sold(self, one: LeadForKpi) -> None:
+    def _count_sale(self, one: LeadForKpi) -> None:
         events = self._reading.events.select(lead_id=one.lead.lead_id)
         history = lead_history(recorded.event for recorded in events)
         results = list(payments(history, self._campaign, self._today))
         for payment in results:
-            if self._asked.period.holds(payment.day):
+            if self._query.period.holds(payment.day):
                 for sums in self._sums(payment.month, one):
                     sums.bought += max(0, payment.amount)
                     sums.refunded += max(0, -payment.amount)
         if one.lead.sale in CUSTOMERS and self._is_in_period(one):
             for sums in self._sums(one.lead.month, one):
-                count_customer(sums, history, results, self._asked.now)
+                count_customer(sums, history, results, self._query.now)
 
     def _add_spending(self, months: Mapping[str, tuple[int, int]], one: LeadForKpi | None) -> None:
         for month, (billed, credited) in months.items():
@@ -246,15 +246,15 @@ class _Scan:
                 sums.credited += credited
 
 
-# Which campaigns are meant: those with a file, and those that only the ledger still knows.
+# Selecting campaigns.
 
 
 def campaigns_in(
     reading: Reading, catalogue: Catalogue, campaign: str | None, client: str | None
 ) -> list[Campaign]:
-    """In the order of their names; one whose file is gone as its first lead met it.
+    """The campaigns by slug; one without a file in the version of its first lead.
 
-    Raises `NotFound` for a campaign or client that neither knows.
+    Raises `NotFound` for a campaign or client that neither files nor ledger know.
     """
     found = dict(catalogue.campaigns)
     gone = {campaign} if campaign else set(reading.campaigns.slugs())

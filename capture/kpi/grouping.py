@@ -1,4 +1,4 @@
-"""By what figures are parted, and to which group a lead belongs."""
+"""Groups and periods of figures, and the sums of each group."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from capture.ledger.facts import LeadForKpi
 NOT_KNOWN: Final = "not known any more"
 """The person's data was erased."""
 NOT_GIVEN: Final = "not told"
-"""The browser said nothing, or there was none."""
+"""The browser sent nothing, or the lead did not come by a browser."""
 NO_LEAD: Final = "no lead of these"
-"""Money of documents whose lead is not in the period or is a test."""
+"""Money of documents whose lead is outside the period or is a test lead."""
 OTHERS: Final = "others"
 MAX_GROUPS: Final = 1000
-"""What visitors' browsers say has no end; further groups are counted together."""
+"""Browsers can send any number of values; further groups are counted together."""
 
 
 class By(StrEnum):
-    """What the figures can be parted by."""
+    """The possible groupings."""
 
     CAMPAIGN = "campaign"
     MONTH = "month"
@@ -38,16 +38,16 @@ GROUPINGS: Final[Mapping[By | None, Sequence[str]]] = {
     By.POST: ("first touch", "last touch"),
     By.SOURCE: ("source",),
 }
-"""The tables that each makes: a lead is in one group of each."""
+"""The tables of each grouping. A lead is in one group of each table."""
 
 
 def by_lead(by: By | None) -> bool:
-    """Whether a line of a bill must be laid to its own lead to be parted so."""
+    """Whether the grouping needs the lead of each bill line."""
     return by in {By.POST, By.SOURCE}
 
 
 def groups_of(by: By | None, campaign: str, month: str, one: LeadForKpi | None) -> tuple[str, ...]:
-    """The group in each grouping; `month` is that of the fact that is counted."""
+    """The group in each table; `month` is the month of the counted fact."""
     match by:
         case By.CAMPAIGN:
             return (campaign,)
@@ -83,40 +83,40 @@ def _source(one: LeadForKpi) -> str:
     return f"{FORM}, utm_source {text}" if text else FORM
 
 
-# From which day to which: days and months of the campaign's own zone.
+# Periods: days and months in the campaign's time zone.
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Both days included; None is open. Without either it is all that ever was."""
+    """From `first` to `last`, both included; None leaves that end open."""
 
     first: date | None = None
     last: date | None = None
 
     @classmethod
     def of_month(cls, month: str) -> "Period":
-        """A whole month such as `2026-11`."""
+        """The complete month, such as `2026-11`."""
         first = date.fromisoformat(f"{month}-01")
         return cls(first, first.replace(day=_days(first)))
 
     @property
     def is_whole_months(self) -> bool:
-        """Whether it begins with a month's first day and ends with a last one, where it does."""
+        """Whether it consists of complete months; an open end counts as complete."""
         return (self.first is None or self.first.day == 1) and (
             self.last is None or self.last.day == _days(self.last)
         )
 
     @property
     def is_open(self) -> bool:
-        """Whether it leaves nothing out."""
+        """Whether both ends are open."""
         return self.first is None and self.last is None
 
     def holds(self, day: date) -> bool:
-        """Whether a day lies in it."""
+        """Whether the day is in the period."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
     def holds_month(self, month: str) -> bool:
-        """Whether a month's first day lies in it."""
+        """Whether the first day of the month is in the period."""
         return self.holds(date.fromisoformat(f"{month}-01"))
 
 
@@ -124,7 +124,7 @@ ALWAYS: Final = Period()
 
 
 def month_before(month: str, back: int = 1) -> str:
-    """The month so many before one such as `2026-11`."""
+    """The month `back` months before `month`, which is written as `2026-11`."""
     first = date.fromisoformat(f"{month}-01")
     for _ in range(back):
         first = (first - timedelta(days=1)).replace(day=1)
@@ -135,22 +135,22 @@ def _days(day: date) -> int:
     return calendar.monthrange(day.year, day.month)[1]
 
 
-# Sums by currency and group, while leads are walked.
+# Sums by currency and group.
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyFigures:
-    """All that was counted of the campaigns of one currency."""
+    """The sums of all campaigns of one currency."""
 
     currency: str
     campaigns: Sequence[str]
     whole: Sums
     groupings: Mapping[str, Mapping[str, Sums]]
-    """By what is grouped, then by the group's name, in order of first use."""
+    """Sums by table and group name, in order of first use."""
 
 
 class Book:
-    """The sums of one currency. What is added to a group is added to the whole."""
+    """Collects the sums of one currency: the total, and each group."""
 
     def __init__(self, currency: str, by: By | None, *, whole_months: bool, no_costs: str) -> None:
         self._currency = currency
@@ -160,17 +160,17 @@ class Book:
         self.groupings: dict[str, dict[str, Sums]] = {name: {} for name in GROUPINGS[by]}
 
     def sums(self, groups: Sequence[str]) -> list[Sums]:
-        """The whole, and the group in each grouping."""
+        """The total, and the group of each table."""
         named = zip(self.groupings.values(), groups, strict=True)
         return [self.whole, *(self._group(known, name) for known, name in named)]
 
     def cost(self, groups: Sequence[str], amount: int) -> None:
-        """The agency's costs, of a group too where they can be laid to one."""
+        """Adds the agency's costs to the total and, if named, to the groups."""
         for sums in self.sums(groups) if groups else [self.whole]:
             sums.costs += amount
 
     def no_costs(self, reason: str, group: str = "") -> None:
-        """Costs that are not known leave the whole unknown, and the group if one is named."""
+        """Marks costs as unknown in the total and in the group; without one, in all groups."""
         self.whole.no_costs = self.whole.no_costs or reason
         for known in self.groupings.values():
             for name, sums in known.items():

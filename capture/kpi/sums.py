@@ -1,11 +1,11 @@
-"""What is counted and summed up for one group of leads: all that the figures are made from."""
+"""Counts and sums of one group of leads, from which all figures are calculated."""
 
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
 NO_LEADS = frozenset({"spam", "duplicate"})
-"""Stages of submissions that are nobody new, so no leads."""
+"""Stages of submissions that are not leads."""
 
 
 def _seconds() -> "array[int]":
@@ -14,47 +14,47 @@ def _seconds() -> "array[int]":
 
 @dataclass(slots=True)
 class Sums:
-    """Counts, and amounts in minor units of one currency. It is added to while leads are walked."""
+    """Counts, and amounts in minor units of one currency. Scanning the leads adds to it."""
 
     currency: str
     stages: Counter[str] = field(default_factory=Counter)
-    """Submissions, tests apart, by where they stand in review; accepted ones not among them."""
+    """Submissions by review stage, without test leads and accepted leads."""
     by_word: int = 0
     by_silence: int = 0
-    """Accepted leads, by the client's own word and by silence."""
+    """Leads accepted by the client explicitly, and by silence."""
     reasons: Counter[str] = field(default_factory=Counter)
-    """Rejected leads by the code of the reason."""
+    """Rejected leads by reason code."""
     review_seconds: "array[int]" = field(default_factory=_seconds)
-    """Of each lead that somebody reviewed: from the notice to the decision."""
+    """Seconds from notice to decision, for each lead that the client reviewed."""
     held: int = 0
     deals: int = 0
     billed: int = 0
     credited: int = 0
     bought: int = 0
     refunded: int = 0
-    """Paid by customers, and given back to them."""
+    """Paid by customers, and refunded to them."""
     costs: int = 0
-    """The agency's own."""
+    """The agency's own costs."""
     no_costs: str = "own costs were not asked for"
-    """Why they are not known; empty where they are."""
+    """The reason why costs are unknown; empty if they are known."""
     whole_months: bool = True
-    """Money is counted by the month; it is not told of a period that cuts one."""
+    """Whether the period consists of complete months; otherwise it has no spend and costs."""
     customers: int = 0
     churned: int = 0
     purchases: int = 0
     purchased: int = 0
-    """Sum of what customers bought, less what was given back to them."""
+    """Purchases less refunds."""
     customer_days: int = 0
     """Days from each customer's first purchase until they left, or until now."""
 
     @property
     def submissions(self) -> int:
-        """All that came, tests apart."""
+        """All submissions, without test leads."""
         return self.stages.total() + self.accepted
 
     @property
     def leads(self) -> int:
-        """Without what is nobody new."""
+        """Submissions without spam and duplicates."""
         return self.submissions - sum(self.stages[stage] for stage in NO_LEADS)
 
     @property
@@ -64,17 +64,17 @@ class Sums:
 
     @property
     def rejected(self) -> int:
-        """By the client, whatever the reason."""
+        """Rejected by the client, for any reason."""
         return self.stages["rejected"]
 
     @property
     def in_review(self) -> int:
-        """Delivered and not decided."""
+        """Delivered and not decided yet."""
         return self.stages["qualified"]
 
     @property
     def qualified(self) -> int:
-        """Delivered to the client: every box ticked, and no cap in the way."""
+        """Delivered to the client: every criterion met, no cap exceeded."""
         return self.in_review + self.accepted + self.rejected
 
     @property
@@ -84,5 +84,5 @@ class Sums:
 
     @property
     def revenue(self) -> int:
-        """What customers paid and was not given back."""
+        """Payments of customers less refunds."""
         return self.bought - self.refunded

@@ -75,7 +75,9 @@ def test_more_lines_than_a_sheet_has_are_refused_and_none_is_lost(
     monkeypatch.setattr(export, "_LAST_XLSX_ROW", 3)
     to_xlsx(io.BytesIO(), COLUMNS, rows(3))
     out = io.BytesIO()
-    with pytest.raises(Refused, match="a sheet holds 3 lines, and there are more: take CSV"):
+    with pytest.raises(
+        Refused, match="an XLSX sheet holds at most 3 rows, and there are more: use CSV"
+    ):
         to_xlsx(out, COLUMNS, rows(4))
     assert out.getvalue() == b""
 

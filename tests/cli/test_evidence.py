@@ -252,7 +252,7 @@ def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
     )
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == (
-        "proof.db: disk I/O error; nothing was left there; name another with -o\n"
+        "proof.db: disk I/O error; the file was not written; name another with -o\n"
     )
     assert sorted(closed.folder.iterdir()) == before
 

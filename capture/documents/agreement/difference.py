@@ -1,4 +1,4 @@
-"""What changed between two versions of a campaign file, sentence by sentence."""
+"""The differences between two versions of a campaign file, as sentences."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar

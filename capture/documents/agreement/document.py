@@ -1,4 +1,4 @@
-"""`agreement`: a campaign's file and the client's record, said in words. Pure."""
+"""Builds the agreement of a campaign, and renders it as Markdown, HTML and PDF."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -36,9 +36,9 @@ from capture.documents.printing import pages
 
 
 def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
-    """The whole agreement between the agency and the client on one campaign version.
+    """The complete agreement between agency and client on one campaign version.
 
-    `agency` is the agency as it signs. The same three always give the same words.
+    The same arguments always give the same text.
     """
     sections = (
         delivery_section(campaign),
@@ -81,7 +81,7 @@ def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
 
 
 def _finished(clause: Clause, number: str) -> Clause:
-    """Numbered, and with nothing in it that would show other words than it holds."""
+    """The clause with its number and without invisible or reordering characters."""
     table = clause.table
     if table is not None:
         rows = tuple(tuple(map(visible_text, row)) for row in table.rows)
@@ -96,11 +96,11 @@ def _finished(clause: Clause, number: str) -> Clause:
     )
 
 
-# The agreement as Markdown: what a file says stays text, whatever signs it holds.
+# Markdown. Special characters in the campaign file are escaped.
 
 
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
-"""These need no backslash that some reader of Markdown would print."""
+"""Escaped as entities, because some Markdown readers print a backslash before them."""
 
 _SIGNS: Final = re.compile(r"[\\`*_\[\]{}#]|(?<=:)//|(?<=\bwww)\.|!(?=\[)", re.IGNORECASE)
 _AT_START: Final = re.compile(r"^(\s*)([-+=:]|\d+[.)])")
@@ -155,7 +155,7 @@ def _code(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """The text on one line, every sign that Markdown would obey taken as itself."""
+    """The text on one line, with Markdown's special characters escaped."""
     text = " ".join(text.splitlines())
     text = _SIGNS.sub(lambda found: f"\\{found[0]}" if found[0] != "//" else "\\//", text)
     text = "".join(_ENTITIES.get(sign, sign) for sign in text)
@@ -167,23 +167,23 @@ def _escaped_start(found: re.Match[str]) -> str:
     return f"{space}{sign[:-1]}\\{sign[-1]}"
 
 
-# The agreement as one page that stands by itself.
+# HTML.
 
 
 _PAGES: Final = pages()
 
 
 def to_html(agreement: Agreement) -> str:
-    """A whole document; every text of the file is escaped."""
+    """A complete HTML document; all text is escaped."""
     return _PAGES.get_template("agreement.html").render(agreement=agreement)
 
 
-# The agreement as PDF.
+# PDF.
 
 
 _LAYOUT: Final = printing.LAYOUTS / "agreement.typ"
 
 
 def to_pdf(agreement: Agreement) -> bytes:
-    """The same agreement, the same bytes. Raises `Refused` for letters that its fonts lack."""
+    """The same agreement gives the same bytes. Raises `Refused` for characters without a font."""
     return printing.to_pdf(_LAYOUT, asdict(agreement), agreement.campaign)

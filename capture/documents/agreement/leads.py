@@ -1,4 +1,4 @@
-"""The exact definition of a qualified lead, and of a duplicate."""
+"""Sections about leads: form, qualification, duplicates, delivery, terms and checks."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _WITH_LISTS: Final = frozenset({"business_email", "matches"})
 
 
 def definition_section(campaign: Campaign) -> Section:
-    """Every criterion in the very sentence that the verdict uses."""
+    """The criteria, in the same sentences as in a verdict."""
     boxes = tuple(sentence(campaign, name) for name in campaign.criteria)
     are = "There is one box" if len(boxes) == 1 else f"The {len(boxes)} boxes are"
     clauses = [
@@ -94,7 +94,7 @@ def scope(terms: Duplicates) -> str:
     return "of this campaign" if terms.scope == "campaign" else "of any campaign of the client"
 
 
-# What the agency delivers, what the form asks, and what visitors agree to.
+# Delivery and form.
 
 
 _ANSWERS: Final = {
@@ -189,7 +189,7 @@ def answer(field: FormField) -> str:
     return f"{words} of at most {count(field.max_length, 'character')}"
 
 
-# Which terms hold for which lead, how everything can be checked, and the version.
+# Terms, checks and version.
 
 
 def terms_section() -> Section:
@@ -211,7 +211,7 @@ def terms_section() -> Section:
 
 
 def checks_section(campaign: Campaign) -> Section:
-    """What both sides can look at and compute again."""
+    """The reports and commands with which both sides can check the figures."""
     slug = campaign.slug
     commands = (
         (f"gatepost export {slug} --month YYYY-MM", "the month's billable leads, line by line"),
@@ -243,7 +243,7 @@ def checks_section(campaign: Campaign) -> Section:
 
 
 def version_section(campaign: Campaign) -> Section:
-    """What makes two copies of the agreement the same."""
+    """The version of the agreement, and how to compare versions."""
     slug, file = campaign.slug, f"campaigns/{campaign.slug}.toml"
     commands = (
         (f"sha256sum {file}", "the version of a file"),

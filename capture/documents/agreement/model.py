@@ -1,4 +1,4 @@
-"""The agreement as words, before any format: parties, numbered sections, numbered clauses."""
+"""The agreement before any format: parties, numbered sections and clauses."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from capture.campaign.model import Campaign
 from capture.money import show_money, to_minor
 from capture.text import count_noun
 
-# Numbers, days, money and lists as an agreement writes them.
+# How the agreement writes numbers, days, money and lists.
 
 
 count = count_noun
@@ -22,11 +22,11 @@ count = count_noun
 _DECEIVING: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Control characters, and those that turn the order of what is read."""
+"""Control characters, and characters that change the reading order."""
 
 
 def visible_text(text: str) -> str:
-    """The text as it stands, without characters that would show another text than it holds."""
+    """The text, with invisible and reordering characters replaced by �."""
     return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
@@ -37,7 +37,7 @@ def join_words(words: Sequence[str], last: str = "and") -> str:
 
 
 def choices(words: Sequence[str]) -> str:
-    """Answers one after the other, told apart by semicolons."""
+    """Answers separated by semicolons."""
     return "; ".join(words)
 
 
@@ -48,7 +48,7 @@ def day(when: date) -> str:
 
 
 def percent(share: Decimal) -> str:
-    """`10 %`, `12.5 %`: without noughts at its end."""
+    """`10 %`, `12.5 %`: without trailing zeros."""
     return f"{share.normalize():f} %"
 
 
@@ -58,7 +58,7 @@ def amount(major: Decimal, currency: str) -> str:
 
 
 def price_unit(campaign: Campaign) -> str:
-    """What the price is for, to follow the amount: `per accepted lead`."""
+    """The unit of the price, to follow the amount: `per accepted lead`."""
     price = campaign.price
     match price.billable:
         case "accepted":
@@ -88,12 +88,12 @@ def price_amount(campaign: Campaign) -> str:
     return percent(price.percent or Decimal(0))
 
 
-# One side of an agreement or a bill, as it is printed.
+# The parts of a document.
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A role, such as the client, and who has it."""
+    """A party of an agreement or bill: its role, name and address."""
 
     role: str
     name: str
@@ -102,36 +102,36 @@ class Side:
 
 
 def side(role: str, party: Party) -> Side:
-    """A party in a role, with nothing in it that would show other words than it holds."""
+    """A party in a role, without invisible or reordering characters."""
     lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
     return Side(role, visible_text(party.name), tuple(map(visible_text, lines)))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a clause; every row has as many cells as there are columns."""
+    """A table under a clause; each row has one cell per column."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     code: bool = False
-    """The first cell of each row is a code or a command: shown as it must be typed."""
+    """Whether the first cell of each row is a code or command, shown in a monospaced font."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One or more sentences, and what they introduce: a list, a table or a text word for word."""
+    """Sentences, and the list, table or quotation that follows them."""
 
     text: str
     items: tuple[str, ...] = ()
     table: Table | None = None
     quote: str = ""
     number: str = ""
-    """Such as 4.2; given when the agreement is put together."""
+    """Such as 4.2; set by `agreement`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Clauses about one matter; `number` counts from 1, 0 before it is put together."""
+    """Clauses about one subject; `number` counts from 1 and is set by `agreement`."""
 
     title: str
     clauses: tuple[Clause, ...]

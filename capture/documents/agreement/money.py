@@ -1,4 +1,4 @@
-"""Price, what is billable and when a line falls due, caps, months and payment."""
+"""Sections about price, caps, payment and the review window."""
 
 from capture.billing.lines import is_billable_event
 from capture.billing.reversals import rule_sentences
@@ -19,7 +19,7 @@ from capture.lead.events import EventKind
 
 
 def price_section(campaign: Campaign) -> Section:
-    """The model in words, and all that follows from it."""
+    """Price model, due dates and reversals."""
     price = campaign.price
     once = (
         "A customer is billed once for each period of revenue."
@@ -87,7 +87,7 @@ def _final(campaign: Campaign) -> str:
 
 
 def caps_section(campaign: Campaign) -> Section | None:
-    """Each cap that is set; None if there is none."""
+    """The caps; None if none is set."""
     clauses = [Clause(text) for text in _lead_caps(campaign.caps)]
     if campaign.caps.money_a_month is not None:
         most = amount(campaign.caps.money_a_month, campaign.currency)
@@ -157,11 +157,11 @@ def payment_section(campaign: Campaign, client: Client) -> Section:
     return Section("Months and payment", tuple(clauses))
 
 
-# The validation window: how long, from when, for which reasons, and what silence does.
+# The review window.
 
 
 def review_section(campaign: Campaign, client: Client) -> Section:
-    """Everything about a lead's acceptance."""
+    """Length and start of the window, reasons to reject, silence, and entries by the agency."""
     terms = campaign.review
     untold = (
         ""
@@ -240,7 +240,7 @@ def _start(terms: Review, client: Client) -> str:
 
 
 def notice(terms: Review) -> str:
-    """How the client is told, as one noun."""
+    """How the client is notified, as a noun."""
     return {Notice.NONE: "none", Notice.EMAIL: "an e-mail", Notice.WEBHOOK: "a webhook"}[
         terms.notice
     ]

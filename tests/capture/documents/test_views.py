@@ -135,5 +135,5 @@ def test_a_word_longer_than_a_line_is_broken_and_not_cut() -> None:
 
 
 def test_letters_that_the_pdf_cannot_show_are_refused_with_the_mend() -> None:
-    with pytest.raises(Refused, match=r"guide: the fonts of the PDF have no 日; take the HTML"):
+    with pytest.raises(Refused, match=r"guide: the fonts of the PDF have no 日; print the HTML"):
         to_pdf(hostile("日本"))
