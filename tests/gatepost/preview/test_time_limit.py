@@ -60,6 +60,6 @@ def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
                 break
         assert problem.path == "content/posts/a-post.md"
         assert problem.message.startswith("the build was stopped while it read this file: ")
-        assert f"{seconds} seconds (GATEPOST_BUILD_SECONDS" in problem.message
+        assert f"{seconds} seconds (the limit is GATEPOST_BUILD_SECONDS)" in problem.message
         post.write_text(POST.format(text="quick"))
         assert builder.build(BuildOrder(Path("pelicanconf.py"), value, 300, note)).problems == ()
