@@ -108,7 +108,7 @@ def test_a_mistake_in_the_costs_is_found_by_check(closed: Project) -> None:
     (closed.folder / "campaigns/guide.costs.toml").write_text("[fixed]\nads = 5\n")
     ran = closed.run("campaigns", "check")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("campaigns/guide.costs.toml:1: fixed: has no beginning")
+    assert ran.err.startswith("campaigns/guide.costs.toml:1: fixed: has no first month")
 
 
 def test_a_period_that_cuts_a_month_says_why_it_tells_no_money(closed: Project) -> None:
