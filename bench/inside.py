@@ -33,7 +33,7 @@ MEASURING = "making the request"
 ROOMS = {
     "sqlite_utils/db.py:atomic": "commit, synced to disk",
     "capture/ledger/sqlite.py:_held": "waiting for the writer before",
-    "capture/ledger/chain.py": "hash chain and canonical JSON",
+    "capture/ledger/events.py": "hash chain and canonical JSON",
     "capture/ledger/": "ledger: statements and rows",
     "capture/intake/": "intake: the door",
     "capture/qualification/": "qualification",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from capture.backtest.rounded import (
+from capture.backtest.run import (
     VerdictShift,
     round_to_tens,
     rounded_count,

@@ -7,7 +7,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount
-from capture.closing.payment import PaymentEntry, record_payment
+from capture.closing.documents import PaymentEntry, record_payment
 from capture.money import show_money
 
 

@@ -1,17 +1,49 @@
-"""SQL for events: appends them to the hash chain and reads them."""
+"""Events in the ledger: the hash chain over them (SHA-256, rule 32), and their SQL."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
 
 from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.chain import GENESIS, link_text
 from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.facts import Recorded
 from capture.text import canonical
+
+GENESIS = "0" * 64
+"""The hash before the first event."""
+
+
+def link(before: str, event: Event, sequence: int) -> str:
+    """The hash of one event, given the hash before it."""
+    return link_text(before, event, sequence, canonical(event.data))
+
+
+def link_text(before: str, event: Event, sequence: int, data: str) -> str:
+    """Like `link`, for data that is canonical JSON already: serialising it takes the most time."""
+    return sha256(f"{before}\n{body(event, sequence, data)}".encode()).hexdigest()
+
+
+def body(event: Event, sequence: int, data: str) -> str:
+    """The hashed part of an event as canonical JSON. `data` is canonical JSON already."""
+    head = canonical({"actor": event.actor.value, "campaign": event.campaign})
+    rest = canonical(
+        {
+            "kind": event.kind.value,
+            "lead_id": event.lead_id,
+            "occurred_at": show_time(event.occurred_at),
+            "recorded_at": show_time(event.recorded_at),
+            "sequence": sequence,
+        }
+    )
+    return f'{head[:-1]},"data":{data},{rest[1:]}'
+
+
+# Appends events to the chain, and reads them.
+
 
 EVENT_COLUMNS: Final = (
     "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"

@@ -12,10 +12,9 @@ from typing import Final
 from capture.errors import MoveRefused
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
-from capture.ledger.chain import GENESIS, link
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED
-from capture.ledger.events import EVENT_COLUMNS, recorded_from_row
+from capture.ledger.events import EVENT_COLUMNS, GENESIS, link, recorded_from_row
 from capture.ledger.facts import Recorded, Verification
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.store import SqlReading

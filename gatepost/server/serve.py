@@ -3,17 +3,22 @@
 import errno
 import gc
 import logging
+import mimetypes
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask
+from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
+from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication
 from gunicorn.systemd import listen_fds
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from capture.errors import Refused
 from capture.files import make_private
@@ -21,11 +26,76 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
 from capture.web.config import WebConfig
+from capture.web.policy import HEADER, search_policy
 from capture.web.sender import without_messages
 from gatepost.server.group_commit import GroupCommit
-from gatepost.server.static_files import static_site
 from gatepost.server.worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, Sourced, secret, url_host
+
+# Serves the files of the built site, for local work and small machines.
+#
+# On a busy site nginx serves the same folder; see docs/operator.md.
+
+
+ONE_YEAR = 365 * 24 * 3600
+# Names that contain a hash of the file's content.
+_IMMUTABLE: Final = re.compile(
+    r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
+)
+_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smallest first
+
+
+def static_site(folder: Path) -> Blueprint:
+    """Routes for every file of the built site. The folder may be replaced while the app runs."""
+    blueprint = Blueprint("static_site", __name__)
+    root = str(folder.absolute())
+
+    @blueprint.get("/", defaults={"path": ""})
+    @blueprint.get("/<path:path>")
+    def file(path: str) -> ResponseReturnValue:
+        found = safe_join(root, path)
+        if found is not None and os.path.isdir(found):  # noqa: PTH112 - it raises for no name
+            if path and not path.endswith("/"):
+                query = f"?{request.query_string.decode()}" if request.query_string else ""
+                return redirect(f"/{path}/{query}", 308)
+            path += "index.html"
+        try:
+            response = _send(root, path)
+        except NotFound:
+            return _missing(root)
+        response.headers["Cache-Control"] = (
+            f"public, max-age={ONE_YEAR}, immutable" if _IMMUTABLE.match(path) else "no-cache"
+        )
+        if path == "search/index.html":
+            policy = search_policy(current_app.config["PAGE_POLICY"])
+            response.headers[HEADER] = str(policy)
+        return response
+
+    return blueprint
+
+
+def _send(root: str, path: str) -> Response:
+    """The file, in the smallest encoding that exists and that the browser accepts."""
+    for encoding, suffix in _ENCODINGS:
+        if request.accept_encodings.quality(encoding) > 0:
+            try:
+                kind, _ = mimetypes.guess_type(path)
+                response = send_from_directory(root, path + suffix, mimetype=kind)
+            except NotFound:
+                continue
+            response.headers["Content-Encoding"] = encoding
+            response.vary.add("Accept-Encoding")
+            return response
+    response = send_from_directory(root, path)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _missing(root: str) -> tuple[Response, int]:
+    response = send_from_directory(root, "404.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response, 404
+
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.backtest.rounded import (
+from capture.backtest.run import (
     VerdictShift,
     round_to_tens,
     rounded_count,

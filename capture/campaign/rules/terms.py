@@ -283,5 +283,5 @@ class ValidationContext:
         if ConfinedFolder(folder).why_outside(name):
             return f"is a link that leads out of {where}/; put the file itself there"
         if not os.access(path, os.R_OK):
-            return f"in {where}/ is not readable by this user; change its permissions"
+            return f"cannot be read in {where}/ by this user; change its permissions"
         return ""

@@ -13,7 +13,7 @@ import pytest
 
 from capture.errors import Busy, MoveRefused, Refused
 from capture.lead.events import RESERVED, Actor, EventKind, show_time
-from capture.ledger.chain import GENESIS, link
+from capture.ledger.events import GENESIS, link
 from capture.ledger.facts import (
     ClientLeadQuery,
     Decision,

@@ -1,9 +1,9 @@
-"""capture.ledger.chain hashes the canonical JSON of the whole event."""
+"""capture.ledger.events hashes the canonical JSON of the whole event."""
 
 import pytest
 
 from capture.lead.events import Event, EventKind, show_time
-from capture.ledger.chain import body
+from capture.ledger.events import body
 from capture.text import canonical
 from tests.samples import moved, received
 

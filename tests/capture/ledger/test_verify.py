@@ -8,7 +8,7 @@ from pathlib import Path
 
 from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
-from capture.ledger.chain import link
+from capture.ledger.events import link
 from capture.ledger.protocol import Records
 from tests.samples import campaign, moved, received
 
