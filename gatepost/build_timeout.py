@@ -9,7 +9,7 @@ _SETTING: Final = "GATEPOST_BUILD_SECONDS"
 def build_timeout(note: Path, seconds: int) -> tuple[str, str]:
     """The file to check, and the message about it.
 
-    `note` is the file that NOW_READING names: the build writes there which file it reads.
+    `note` is the file into which the build writes the path of the file that it reads.
     """
     path = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
     note.unlink(missing_ok=True)

@@ -130,9 +130,9 @@ class CommandContext:
         """Titles of the site's pages by path; empty before the first build."""
         return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
-    def link_signer(self, history: timedelta = TEST_LEAD_LIFE) -> Tokens:
+    def link_signer(self, lifetime: timedelta = TEST_LEAD_LIFE) -> Tokens:
         """Signs the links that commands print."""
-        return Tokens(self.secret("secret_key"), history)
+        return Tokens(self.secret("secret_key"), lifetime)
 
 
 pass_context = click.make_pass_decorator(CommandContext)

@@ -9,9 +9,11 @@ from typing import Final
 from babel.dates import format_date
 
 from capture.campaign.model import Campaign, Client
+from capture.documents.agreement.model import day, month_name
 from capture.documents.printing import pages
 from capture.documents.report_charts import Chart, Report, Row, Table, draw_chart
 from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, format_number
+from capture.kpi.grouping import month_before
 from capture.kpi.sums import Sums
 from capture.text import count_noun
 
@@ -60,13 +62,13 @@ def make_report(
         ),
         words=tuple((word, text) for word, text in DEFINITIONS.items() if word not in _LEFT_OUT),
         campaign=campaign.slug,
-        made_on=_day(now.astimezone(campaign.zone).date()),
+        made_on=day(now.astimezone(campaign.zone).date()),
     )
 
 
 def _before(campaign: Campaign, gathered: Month) -> Sums | None:
     """Sums of the month before; None if the campaign had no leads by then."""
-    month = _month_before(gathered.month)
+    month = month_before(gathered.month)
     if not gathered.first or month < gathered.first:
         return None
     return gathered.history.get(month, Sums(campaign.currency))
@@ -96,9 +98,9 @@ def _sentences(sums: Sums, before: Sums | None, gathered: Month) -> list[str]:
         )
     else:
         change = sums.qualified - before.qualified
-        than = f"than in {month_name(_month_before(gathered.month))}"
+        than = f"than in {month_name(month_before(gathered.month))}"
         parts.append(
-            f"As many qualified as in {month_name(_month_before(gathered.month))}."
+            f"As many qualified as in {month_name(month_before(gathered.month))}."
             if not change
             else f"{abs(change):,} {'more' if change > 0 else 'fewer'} qualified {than}."
         )
@@ -233,24 +235,8 @@ def _share(part: int, complete: int) -> str:
     return f"{100 * part / complete:.0f} %" if complete else "no leads"
 
 
-def month_name(month: str) -> str:
-    """`November 2026`."""
-    name: str = format_date(_first(month), "MMMM y", locale="en")
-    return name
-
-
-def _day(day: date) -> str:
-    name: str = format_date(day, "d MMMM y", locale="en")
-    return name
-
-
 def _first(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
-
-
-def _month_before(month: str) -> str:
-    year, number = map(int, month.split("-"))
-    return f"{year - 1:04d}-12" if number == 1 else f"{year:04d}-{number - 1:02d}"
 
 
 # The report as a self-contained HTML page.

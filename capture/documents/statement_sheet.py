@@ -10,7 +10,7 @@ from capture.billing.account import Document, DocumentKind, Entry
 from capture.billing.statement import Parties, Statement, StatementLine
 from capture.closing.credit import Correction
 from capture.documents import printing
-from capture.documents.agreement.model import Side, count, day, side, visible_text
+from capture.documents.agreement.model import Side, count, day, month_name, side, visible_text
 from capture.money import show_money
 
 # The sheet before any format.
@@ -138,11 +138,6 @@ def statement_sheet(
         ),
         proof=digest,
     )
-
-
-def month_name(month: str) -> str:
-    """`November 2026`."""
-    return date.fromisoformat(f"{month}-01").strftime("%B %Y")
 
 
 def _facts(bill: Statement) -> tuple[tuple[str, str], ...]:

@@ -47,6 +47,12 @@ def day(when: date) -> str:
     return text
 
 
+def month_name(month: str) -> str:
+    """`November 2026`, of `2026-11`."""
+    text: str = format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale="en")
+    return text
+
+
 def percent(share: Decimal) -> str:
     """`10 %`, `12.5 %`: without trailing zeros."""
     return f"{share.normalize():f} %"
