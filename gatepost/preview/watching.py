@@ -108,7 +108,7 @@ class _WatchPlan:
                 recursive=self._deep,
             ):
                 ready.set()
-                if existing := _existing(changes):
+                if existing := _without_temporary_files(changes):
                     on_change(existing)
         except FileNotFoundError:
             pass  # deleted just now; the watch of its parent folder reports it
@@ -118,8 +118,8 @@ class _WatchPlan:
             ready.set()
 
 
-def _existing(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
-    """Drops temporary files: editors write one and then rename it."""
+def _without_temporary_files(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
+    """Drops files that came and went within one step: editors write one and then rename it."""
     added = {path for change, path in changes if change is Change.added}
     return frozenset(
         Path(path) for _, path in changes if path not in added or os.path.lexists(path)

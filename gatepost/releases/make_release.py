@@ -153,8 +153,8 @@ def _send(line: socket.socket, folder: Path, live: Path | None) -> None:
 def _raise_problems(answer: BuildAnswer) -> None:
     if answer.problems:
         raise FileErrors(answer.problems)
-    if answer.is_broken:
-        raise RuntimeError(f"in the build:\n{answer.is_broken}")
+    if answer.traceback:
+        raise RuntimeError(f"in the build:\n{answer.traceback}")
     if answer.unavailable:
         raise Unavailable(answer.unavailable)
 

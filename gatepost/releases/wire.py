@@ -119,7 +119,7 @@ class BuildAnswer:
     """Mistakes that the writer can fix."""
     unavailable: str = ""
     """A message about what the operator must fix."""
-    is_broken: str = ""
+    traceback: str = ""
     """The traceback of an unexpected error."""
     warnings: tuple[str, ...] = ()
     counted: str = ""
@@ -131,7 +131,7 @@ class BuildAnswer:
     @property
     def is_good(self) -> bool:
         """Whether a site follows."""
-        return not (self.problems or self.unavailable or self.is_broken)
+        return not (self.problems or self.unavailable or self.traceback)
 
 
 ORDER: Final = TypeAdapter(BuildOrder)

@@ -59,7 +59,7 @@ def build_once(settings: Settings, published: str | None, folder: Path) -> Build
     except GatepostError as error:  # settings, programs or the disk, not the pushed files
         return BuildAnswer(unavailable=str(error).replace(f"{folder}/", ""))
     except Exception:
-        return BuildAnswer(is_broken=traceback.format_exc())
+        return BuildAnswer(traceback=traceback.format_exc())
 
 
 def _run_build(installed: Path, overrides: Mapping[str, object]) -> BuildAnswer:
@@ -132,7 +132,7 @@ def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
     except OSError as error:
         return BuildAnswer(unavailable=f"the build cannot write its files: {error.strerror}")
     except Exception:
-        return BuildAnswer(is_broken=traceback.format_exc())
+        return BuildAnswer(traceback=traceback.format_exc())
 
 
 def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:

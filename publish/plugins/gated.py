@@ -1,7 +1,7 @@
 """A Pelican plugin, the last in PLUGINS: keeps gated files, campaigns and clients off the site.
 
-The checks refuse links to such files and copies of them. When everything is written, this plugin
-also compares every file of the site with every one of those.
+Gated files are downloads that a visitor gets for a filled-in form. The checks refuse links to such
+files and copies of them; when the site is written, this plugin also compares each of its files.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from publish.plugins.problems import get_report
 from publish.plugins.signals import listen
 
 
-def check_output(pelican: Any) -> None:
+def remove_gated_files(pelican: Any) -> None:
     """Removes every gated file from the finished site and reports it."""
     campaigns, clients, folder = folders_of(pelican.settings)
     gated, report = GatedFiles(folder, (campaigns, clients)), get_report(pelican.settings)
@@ -32,4 +32,4 @@ def check_output(pelican: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    listen(signals.finalized, check_output)
+    listen(signals.finalized, remove_gated_files)

@@ -158,8 +158,8 @@ def html_head_of_list(  # noqa: PLR0913 - a template passes them by name
     newer: Any = None,
     older: Any = None,
 ) -> HtmlHead:
-    """The head of a list. `trail`: name and path of the pages above it. `newer`, `older`: Pelican's
-    next and previous page of the list."""
+    """The head of a list. `trail`: name and path of the pages above it. `newer`, `older`: the
+    pages of the list before and after this one, which begins with the newest article."""
     url = f"{site.url}/{path}"
     way = [("Start", ""), *((name, above.lstrip("/")) for name, above in trail), (title, path)]
     return HtmlHead(
