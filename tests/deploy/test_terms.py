@@ -115,8 +115,8 @@ def test_who_speaks_to_the_socket_itself_is_told_no_more_and_not_for_ever(
     assert ask()[0] == f"{CAMPAIGN}: too few leads to say whose verdict it would change."
     counter.write_text("9999-12-31 000000020\n")  # whatever the day is by now
     assert ask() == [
-        f"{CAMPAIGN}: what it would change is told 20 times a day, and today's are used up; the "
-        "agency has `gatepost backtest`"
+        f"{CAMPAIGN}: no answer about past leads: the 20 answers of today are used up; push again "
+        "tomorrow, or ask the agency for `gatepost backtest`"
     ]
     counter.write_text(kept)
 

@@ -166,7 +166,7 @@ def review_section(campaign: Campaign, client: Client) -> Section:
     untold = (
         ""
         if terms.notice is Notice.NONE
-        else "; as long as the client was not told, silence accepts nothing"
+        else "; as long as the client was not notified, silence accepts nothing"
     )
     one = len(terms.reasons) == 1
     return Section(
@@ -228,14 +228,14 @@ def _start(terms: Review, client: Client) -> str:
             to = client.contacts.notices
             where = f" to {join_words(to)}" if to else ""
             return (
-                f"the client was told of it. The notice is an e-mail{where}; the client was told "
+                f"the client was notified. The notice is an e-mail{where}; the client is notified "
                 "once its mail server took it, or once the client opened the lead."
             )
         case Notice.WEBHOOK:
             return (
-                "the client was told of it. The notice is a call to the client's system (a "
-                "webhook); the client was told once that took it, or once the client opened the "
-                "lead."
+                "the client was notified. The notice is a call to the client's system (a "
+                "webhook); the client is notified once that system took it, or once the client "
+                "opened the lead."
             )
 
 

@@ -1,9 +1,9 @@
 """`GET /api/v1/leads`: a client's leads, the newest first, in pages; `GET /api/v1/leads/<id>`: one.
 
 A page begins after the receipt time and id of the last lead of the page before. These never
-change, so new leads do not shift the pages. Changes since an earlier list are found by the number
-of the ledger's last event at that time, and by what silence has decided since. So no change is
-missed between two requests, even if the clocks of two machines differ.
+change, so new leads do not shift the pages. The mark of a list holds the number of the
+ledger's last event. The next list has the leads with later events, and those that silence accepted
+in the meantime. So no change is missed, even if the clocks of two machines differ.
 """
 
 from dataclasses import dataclass

@@ -13,6 +13,7 @@ from capture.ledger import open_ledger
 from capture.ledger.facts import LeadFilter
 from capture.ledger.protocol import Ledger, Reading, Records
 from tests.capture.ledger.contract import LedgerContract
+from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.processes import PROCESSES
@@ -31,7 +32,7 @@ def open_again(url: str) -> Callable[[], Ledger]:
     return lambda: open_ledger(url, KEY)
 
 
-class TestSqlite(LedgerContract, WorklistContract, ProgramContract):
+class TestSqlite(LedgerContract, PeopleContract, WorklistContract, ProgramContract):
     pass
 
 

@@ -1,0 +1,144 @@
+"""What every ledger keeps of people, and how it recognises them: data, duplicates, caps, lists.
+
+The test module of a backend subclasses `PeopleContract` and gives it a `ledger`.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from capture.lead.events import EventKind
+from capture.ledger.facts import (
+    DuplicateQuery,
+    PersonalData,
+)
+from capture.ledger.protocol import Ledger, Records
+from tests.samples import NOW, campaign, moved, received
+
+HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
+ANY = DuplicateQuery(frozenset({"qualified"}))
+
+
+class PeopleContract:
+    """Each test gets `ledger`: a new one."""
+
+    def test_personal_data_reads_back_with_tuples_and_integers(self, ledger: Ledger) -> None:
+        personal_data = PersonalData(
+            {"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"}
+        )
+
+        def work(records: Records) -> None:
+            records.append(received("a"))
+            records.people.save_personal_data("guide", "a", personal_data)
+
+        ledger.transact(work)
+        assert ledger.read(lambda reading: reading.people.personal_data("a")) == personal_data
+
+    def test_personal_data_and_keys_can_be_replaced(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            for lead_id in "ab":
+                records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
+                records.people.save_personal_data(
+                    "guide", lead_id, PersonalData({"email": "x@b.example"})
+                )
+                records.people.save_keys(lead_id, "acme", {"email": "x@b.example"})
+            records.people.replace_personal_data(
+                "a", PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
+            )
+            records.people.replace_keys("a", "acme", {"email": "y@b.example"})
+
+        ledger.transact(work)
+
+        def match(email: str) -> list[str]:
+            found = ledger.read(
+                lambda reading: reading.leads.matching("acme", {"email": email}, ANY)
+            )
+            return [lead.lead_id for lead in found]
+
+        assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
+        changed, other = (
+            ledger.read(lambda reading, i=i: reading.people.personal_data(i)) for i in "ab"
+        )
+        assert changed == PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
+        assert other == PersonalData({"email": "x@b.example"})
+
+    def test_a_submission_is_found_by_its_id_even_with_other_answers(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.people.save_submission("id", "answers", NOW, "a"))
+        later = NOW + timedelta(days=30)
+        found = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
+        assert found == "a"
+
+    def test_a_submission_without_an_id_is_found_by_its_recent_answers(
+        self, ledger: Ledger
+    ) -> None:
+        ledger.transact(lambda records: records.people.save_submission(None, "answers", NOW, "a"))
+        before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", before)) == "a"
+        )
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", after)) is None
+        )
+        assert (
+            ledger.read(lambda reading: reading.people.submitted_lead("", "others", before)) is None
+        )
+
+    def test_people_match_by_any_key_but_only_within_one_client(self, ledger: Ledger) -> None:
+        def work(records: Records) -> None:
+            records.append(received("a"), moved("a", EventKind.QUALIFIED))
+            records.people.save_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
+
+        ledger.transact(work)
+
+        def match(client: str, **keys: str) -> list[str]:
+            return ledger.read(
+                lambda reading: [lead.lead_id for lead in reading.leads.matching(client, keys, ANY)]
+            )
+
+        assert match("acme", email="a@b.example") == ["a"]
+        assert match("acme", email="other@b.example", phone="+15550100") == ["a"]
+        assert match("acme", phone="a@b.example") == []
+        assert match("other", email="a@b.example") == []
+
+    def test_test_leads_match_nobody_and_do_not_count_towards_caps(self, ledger: Ledger) -> None:
+        terms = campaign()
+
+        def work(records: Records) -> None:
+            records.append(received("a", test=True), moved("a", EventKind.QUALIFIED))
+            records.people.save_keys("a", "acme", {"email": "a@b.example"})
+
+        ledger.transact(work)
+        keys = {"email": "a@b.example"}
+        assert ledger.read(lambda reading: reading.leads.matching("acme", keys, ANY)) == []
+        assert (
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11")) == 0
+        )
+
+    @pytest.mark.parametrize(
+        ("kind", "places"),
+        [
+            (EventKind.QUALIFIED, 1),
+            (EventKind.UNCONFIRMED, 1),
+            (EventKind.SPAM, 0),
+            (EventKind.OVER_CAP, 0),
+        ],
+    )
+    def test_only_leads_that_the_client_may_get_count_towards_caps(
+        self, ledger: Ledger, kind: EventKind, places: int
+    ) -> None:
+        ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
+        terms = campaign()
+        assert (
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11"))
+            == places
+        )
+        assert (
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12")) == 0
+        )
+
+    def test_a_suppression_list_belongs_to_one_client(self, ledger: Ledger) -> None:
+        entries = [("email", "a@b.example"), ("email", "a@b.example")]
+        assert ledger.transact(lambda records: records.people.suppress("acme", entries, NOW)) == 1
+        keys = {"email": "a@b.example"}
+        assert ledger.read(lambda reading: reading.people.is_suppressed("acme", keys))
+        assert not ledger.read(lambda reading: reading.people.is_suppressed("other", keys))
