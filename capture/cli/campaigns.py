@@ -105,8 +105,9 @@ def _check_draft(reading: Reading, draft: Campaign, allowance: Allowance) -> Ite
     """How the draft would judge past leads, as far as a pusher may know (rule 40)."""
     if not allowance.take(datetime.now(UTC)):
         yield (
-            f"campaigns/{draft.slug}.toml: no answer about past leads: the {allowance.times} answers "
-            "of today are used up; push again tomorrow, or ask the agency for `gatepost backtest`"
+            f"campaigns/{draft.slug}.toml: no answer about past leads: the {allowance.times} "
+            "answers of today are used up; push again tomorrow, or ask the agency for "
+            "`gatepost backtest`"
         )
         return
     yield from impact_lines(
