@@ -24,7 +24,7 @@ from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 
 FIRST = datetime(2025, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -92,7 +92,7 @@ def fill(folder: Path, leads: int) -> None:
 
 
 def _take(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, datetime]]) -> None:
-    def work(records: Records) -> None:
+    def work(records: WriteTransaction) -> None:
         for sent, now in batch:
             receive_submission(records, campaign, sent, now)
 

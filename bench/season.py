@@ -25,7 +25,7 @@ from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.review_window import deadline, month_of
 from capture.ledger import open_ledger
 from capture.ledger.facts import PersonalData
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 
 END = "2026-10"
 """The first month after all leads: empty, and over."""
@@ -68,7 +68,7 @@ def fill(folder: Path, leads: int, months: int) -> None:
             _close(ledger, campaign, month, now, list(_lapsed(waiting, now)))
             month = next(closing, None)
 
-        def work(records: Records, batch: list[int] = batch) -> None:
+        def work(records: WriteTransaction, batch: list[int] = batch) -> None:
             events: list[Event] = []
             for number in batch:
                 now = first + (end - first) * (number / leads)
@@ -93,7 +93,7 @@ def _close(
     agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
     both = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
 
-    def work(records: Records) -> None:
+    def work(records: WriteTransaction) -> None:
         records.append(*lapsed)
         close_month(records, campaign, both, month, now)
 
@@ -113,7 +113,7 @@ def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
     touch = {"path": "/how-to-choose/", "utm_source": "news", "time": show_time(now)}
     sent = Submission(answers, Consent(True, campaign.version), first_touch=touch, last_touch=touch)
 
-    def work(records: Records) -> Taken:
+    def work(records: WriteTransaction) -> Taken:
         lead_id = receive_submission(records, campaign, sent, now).lead_id
         personal_data = records.people.personal_data(lead_id)
         if personal_data is None:

@@ -24,7 +24,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import MOVES, Track
 from capture.lead.review_window import deadline
 from capture.ledger.facts import Note
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.text import is_blank, trim_invisible
 
@@ -48,7 +48,7 @@ class Act:
     note: str = ""
 
 
-def accept(records: Records, act: Act, now: datetime) -> Lead:
+def accept(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Records an acceptance, by the client or entered by the agency for the client.
 
     Raises `MoveRefused` after the deadline or if the stage does not allow it; `Refused` if the
@@ -61,7 +61,7 @@ def accept(records: Records, act: Act, now: datetime) -> Lead:
     return _record(records, lead, EventKind.ACCEPTED, act, now)
 
 
-def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
+def reject(records: WriteTransaction, act: Act, reason: str, now: datetime) -> Lead:
     """Records a rejection with one of the reasons of the lead's campaign version (rule 16).
 
     Raises `Refused` for an unknown reason; `MoveRefused` after the deadline, or if the client
@@ -78,7 +78,7 @@ def reject(records: Records, act: Act, reason: str, now: datetime) -> Lead:
     return _record(records, lead, EventKind.REJECTED, act, now, reason=reason)
 
 
-def withdraw(records: Records, act: Act, now: datetime) -> Lead:
+def withdraw(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Undoes the person's own review, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
     events = [one.event for one in records.events.select(lead_id=lead.lead_id)]
@@ -108,7 +108,7 @@ def withdraw(records: Records, act: Act, now: datetime) -> Lead:
     return _record(records, lead, EventKind.WITHDRAWN, act, now, **back)
 
 
-def dispute(records: Records, act: Act, now: datetime) -> Lead:
+def dispute(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Records that the agency disputes a rejection. The lead stays rejected until `settle`."""
     lead = find_lead(records, act.lead_id)
     if lead.disputed:
@@ -116,7 +116,7 @@ def dispute(records: Records, act: Act, now: datetime) -> Lead:
     return _record(records, lead, EventKind.DISPUTED, act, now)
 
 
-def settle(records: Records, act: Act, now: datetime) -> Lead:
+def settle(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Records that the client agrees with the dispute: the lead is accepted from now on.
 
     Only the client itself may settle: silence never turns a rejection into a bill.
@@ -129,7 +129,7 @@ def settle(records: Records, act: Act, now: datetime) -> Lead:
     return _record(records, lead, EventKind.SETTLED, act, now)
 
 
-def notify_client(records: Records, campaign: Campaign, now: datetime) -> list[Lead]:
+def notify_client(records: WriteTransaction, campaign: Campaign, now: datetime) -> list[Lead]:
     """Records that the client was notified of every lead that waits for notice (rule 11).
 
     The end of the review window is computed here, once, and stored in the event. A lead that needs
@@ -138,7 +138,7 @@ def notify_client(records: Records, campaign: Campaign, now: datetime) -> list[L
     return notify_client_of(records, unnotified_leads(records, campaign), now)
 
 
-def notify_client_of(records: Records, leads: Sequence[Lead], now: datetime) -> list[Lead]:
+def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: datetime) -> list[Lead]:
     """Like `notify_client`, for given leads. Each of them must be `is_unnotified`."""
     for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
@@ -150,7 +150,7 @@ def notify_client_of(records: Records, leads: Sequence[Lead], now: datetime) -> 
     return [find_lead(records, lead.lead_id) for lead in leads]
 
 
-def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]:
+def notified_at(reading: ReadTransaction, campaign: str, moment: datetime) -> list[Lead]:
     """The leads of a campaign that the client was notified of at exactly this time."""
     ids = [
         one.event.lead_id
@@ -162,7 +162,7 @@ def notified_at(reading: Reading, campaign: str, moment: datetime) -> list[Lead]
     return [find_lead(reading, lead_id) for lead_id in ids]
 
 
-def unnotified_leads(reading: Reading, campaign: Campaign) -> list[Lead]:
+def unnotified_leads(reading: ReadTransaction, campaign: Campaign) -> list[Lead]:
     """Qualified leads that the client was not notified of, oldest first; no tests (rule 5)."""
     return [lead for lead in reading.leads.in_review(campaign.slug) if is_unnotified(lead)]
 
@@ -172,13 +172,17 @@ def is_unnotified(lead: Lead) -> bool:
     return lead.review == "qualified" and not lead.notified and not lead.test
 
 
-def silently_accepted(reading: Reading, now: datetime, campaign: str | None = None) -> list[Lead]:
+def silently_accepted(
+    reading: ReadTransaction, now: datetime, campaign: str | None = None
+) -> list[Lead]:
     """Leads that silence has accepted by `now`, but that have no event for it yet (rule 12)."""
     found = reading.leads.in_review(campaign, silent_by=now)
     return [lead for lead in found if lead.is_silently_accepted_at(now)]
 
 
-def record_lapses(records: Records, now: datetime, campaign: str | None = None) -> Sequence[Lead]:
+def record_lapses(
+    records: WriteTransaction, now: datetime, campaign: str | None = None
+) -> Sequence[Lead]:
     """Appends an accepted event, dated at the deadline, for each silent acceptance (rule 12)."""
     silent = silently_accepted(records, now, campaign)
     for start in range(0, len(silent), _BATCH_SIZE):
@@ -193,7 +197,7 @@ def _lapse_event(lead: Lead, now: datetime) -> Event:
 
 
 def record_held_meetings(
-    records: Records, now: datetime, campaign: str | None = None
+    records: WriteTransaction, now: datetime, campaign: str | None = None
 ) -> Sequence[Lead]:
     """Appends a held event for each meeting that silence takes as held by `now` (rule 14)."""
     found = records.leads.with_pending_meeting(campaign, silent_by=now)
@@ -201,7 +205,7 @@ def record_held_meetings(
     return [record_held_meeting(records, lead, now) for lead in silent]
 
 
-def record_held_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
+def record_held_meeting(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
     """Appends the held event if silence takes the lead's meeting as held. Returns the lead.
 
     Later acts must not undo what silence has decided, so they call this first.
@@ -215,7 +219,7 @@ def record_held_meeting(records: Records, lead: Lead, now: datetime) -> Lead:
     return find_lead(records, lead.lead_id)
 
 
-def find_lead(reading: Reading, lead_id: str) -> Lead:
+def find_lead(reading: ReadTransaction, lead_id: str) -> Lead:
     """The lead with this id. Raises `NotFound`."""
     lead = reading.leads.get(lead_id)
     if lead is None:
@@ -262,7 +266,7 @@ def _check_entry(lead: Lead) -> None:
         )
 
 
-def _check_unpaid(reading: Reading, lead: Lead, terms: Campaign) -> None:
+def _check_unpaid(reading: ReadTransaction, lead: Lead, terms: Campaign) -> None:
     """Raises `MoveRefused` if the client recorded an outcome that accepts the lead (rule 41)."""
     events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
     kind = first_accepting_outcome(events, terms)
@@ -294,7 +298,7 @@ def _last_act(events: Sequence[Event]) -> Event | None:
 
 
 def _record(
-    records: Records, lead: Lead, kind: EventKind, act: Act, now: datetime, **data: Any
+    records: WriteTransaction, lead: Lead, kind: EventKind, act: Act, now: datetime, **data: Any
 ) -> Lead:
     if is_blank(act.by):
         raise Refused("say who does it", Hint.BY)

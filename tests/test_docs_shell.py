@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from tests.needs import needs
 from tests.service import ROOT, Service, person
 
@@ -215,7 +215,7 @@ def people_come(office: Office) -> None:
     office.names = {"http://127.0.0.1:8000": origin, SHOWN_TOKEN: token, SHOWN_TOKEN_ID: lost}
 
 
-def first_leads(reading: Reading) -> dict[str, str]:
+def first_leads(reading: ReadTransaction) -> dict[str, str]:
     """By the name in each e-mail: the first lead of that person."""
     found: dict[str, str] = {}
     for lead in sorted(reading.leads.select(), key=lambda lead: lead.received_at):

@@ -26,7 +26,7 @@ from capture.backtest.findings import (
 from capture.campaign.model import Campaign, FieldType
 from capture.lead.model import Lead
 from capture.ledger.facts import Judged
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.money import to_minor
 from capture.qualification.verdict import RULE_DATA_VERSION
@@ -180,7 +180,7 @@ JUDGED: Final = frozenset({"qualified", "accepted", "rejected", "disqualified", 
 
 
 def backtest(
-    reading: Reading,
+    reading: ReadTransaction,
     draft: Campaign,
     leads: Iterable[Judged],
     now: datetime,
@@ -188,8 +188,8 @@ def backtest(
 ) -> Backtest:
     """Compares the draft with the verdicts that `leads` were given.
 
-    `leads` come from `Reading.judged`, the oldest first. `keep` is how many changed leads to name,
-    the newest first; None names all.
+    `leads` come from `reading.leads.judged`, the oldest first. `keep` is how many changed leads to
+    name, the newest first; None names all.
     """
     tally = _Tally(draft)
     changed: deque[ChangedLead] = deque(maxlen=keep)
@@ -293,8 +293,10 @@ class VerdictShift:
     """They did not meet the counted criteria then, and meet those of the draft."""
 
 
-def verdict_shift(reading: Reading, draft: Campaign, leads: Iterable[Judged]) -> VerdictShift:
-    """Counts the leads, which come from `Reading.judged`."""
+def verdict_shift(
+    reading: ReadTransaction, draft: Campaign, leads: Iterable[Judged]
+) -> VerdictShift:
+    """Counts the leads, which come from `reading.leads.judged`."""
     comparer, terms = Comparer(draft), dict[str, Campaign]()
     seen = lost = won = 0
     for one in leads:

@@ -17,7 +17,7 @@ from capture.cli.options import OTHER_FILE, read_other
 from capture.cli.output import read_time, with_progress
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import short_path
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 from capture.text import count_noun
 
@@ -201,7 +201,7 @@ def backtest(
     start = None if since is None else read_time(since, draft, "--since")
     keep = NAMED if limit is None and not as_json else limit
 
-    def look(reading: Reading) -> Backtest:
+    def look(reading: ReadTransaction) -> Backtest:
         leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
         with with_progress(leads, total, "Judging") as seen:
             return run_backtest(reading, draft, seen, datetime.now(UTC), keep)

@@ -20,7 +20,7 @@ from capture.campaign.model import Campaign
 from capture.cli.context import Allowance, CommandContext, pass_context
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
 from capture.errors import GatepostError, Refused
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import check_terms, pause_campaign, resume_campaign
 from capture.money import show_money, to_minor
 from capture.qualification.criteria import sentence
@@ -65,7 +65,7 @@ def answer(context: CommandContext, campaign: str | None) -> None:
 
 
 def _answers(
-    reading: Reading, texts: Mapping[str, str | None], allowance: Allowance
+    reading: ReadTransaction, texts: Mapping[str, str | None], allowance: Allowance
 ) -> dict[str, list[str]]:
     refused: list[str] = []
     messages: list[str] = []
@@ -93,7 +93,7 @@ def _parse_texts(raw: bytes) -> dict[str, str | None]:
     return text
 
 
-def _check_removed(reading: Reading, slug: str) -> Iterator[str]:
+def _check_removed(reading: ReadTransaction, slug: str) -> Iterator[str]:
     if reading.campaigns.first_version(slug) is not None:
         yield (
             f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, bills and "
@@ -101,7 +101,7 @@ def _check_removed(reading: Reading, slug: str) -> Iterator[str]:
         )
 
 
-def _check_draft(reading: Reading, draft: Campaign, allowance: Allowance) -> Iterator[str]:
+def _check_draft(reading: ReadTransaction, draft: Campaign, allowance: Allowance) -> Iterator[str]:
     """How the draft would judge past leads, as far as a pusher may know (rule 40)."""
     if not allowance.take(datetime.now(UTC)):
         yield (
@@ -162,7 +162,7 @@ def list_(context: CommandContext, as_json: bool) -> None:
     found = context.catalogue().campaigns.values()
     now = datetime.now(UTC)
 
-    def look(reading: Reading) -> list[dict[str, Any]]:
+    def look(reading: ReadTransaction) -> list[dict[str, Any]]:
         return [
             {
                 "campaign": campaign.slug,
@@ -230,7 +230,7 @@ def check(context: CommandContext) -> None:
     click.echo(f"{count_noun(len(found), 'campaign')} {'is' if len(found) == 1 else 'are'} sound.")
 
 
-def _check_all(reading: Reading, found: list[Campaign]) -> None:
+def _check_all(reading: ReadTransaction, found: list[Campaign]) -> None:
     problems = []
     for campaign in found:
         try:
@@ -273,7 +273,7 @@ def resume(context: CommandContext, campaign: str) -> None:
     click.echo(f"{campaign} takes leads again.")
 
 
-def campaign_state(reading: Reading, campaign: Campaign, now: datetime) -> str:
+def campaign_state(reading: ReadTransaction, campaign: Campaign, now: datetime) -> str:
     """`open`, `closed` (by its dates) or `paused` (by command)."""
     if reading.campaigns.is_paused(campaign.slug):
         return "paused"

@@ -8,7 +8,7 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.model import Lead
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 
 
 @click.command()
@@ -55,7 +55,7 @@ def correct(
     if not answers and not not_spam:
         raise click.UsageError("nothing to correct: add --set FIELD=VALUE or --not-spam")
 
-    def correct_found(records: Records) -> Lead:
+    def correct_found(records: WriteTransaction) -> Lead:
         found = find(records, lead_id)
         correction = LeadCorrection(found.lead_id, by, answers, not_spam, note, basis)
         return correct_lead(records, correction, datetime.now(UTC))

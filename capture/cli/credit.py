@@ -11,7 +11,7 @@ from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.closing.credit import Correction, CorrectionRequest, credits_of
 from capture.closing.credit import issue_credit as issue
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.money import from_minor, show_money
 
 
@@ -42,7 +42,7 @@ def credit(
       gatepost credit acme-0001 --lead 7ffwzp2npa6a --reason goodwill --amount 20.00 --as Ada
     """
 
-    def issue_note(records: Records) -> Correction:
+    def issue_note(records: WriteTransaction) -> Correction:
         correction_request = CorrectionRequest(number, lead_id, reason, period, amount, again)
         return issue(records, correction_request, by, datetime.now(UTC))
 

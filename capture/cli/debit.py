@@ -14,7 +14,7 @@ from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import Proposal, proposals_of, propose_debit
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.money import from_minor, show_money
 
 
@@ -57,7 +57,7 @@ def propose(
         --reason wrong_rate --as Ada
     """
 
-    def create_proposal(records: Records) -> Proposal:
+    def create_proposal(records: WriteTransaction) -> Proposal:
         correction_request = CorrectionRequest(number, lead_id, reason, period, amount)
         return propose_debit(records, correction_request, by, datetime.now(UTC))
 

@@ -20,7 +20,7 @@ from capture.closing.close import BillableLead, DrawnMonth, draw_month
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.form.touches import TOUCH_KEYS
 from capture.lead.events import show_time
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor
 
 FIXED = (
@@ -65,7 +65,7 @@ def export(
     shape = choose_format(shape, excel=excel)
     check_output(output, shape)
 
-    def write_rows(reading: Reading, time: datetime) -> None:
+    def write_rows(reading: ReadTransaction, time: datetime) -> None:
         drawn = draw_month(reading, campaign, month, time)
         rows = (_row(one, drawn) for one in drawn.leads(reading))
         with open_output(output, shape) as out:

@@ -13,7 +13,7 @@ from capture.kpi.formulas import DEFINITIONS, Figure, Unit, agency_figures, clie
 from capture.kpi.gathering import KpiQuery, campaigns_in, gather_figures
 from capture.kpi.grouping import By, CurrencyFigures, Period
 from capture.kpi.sums import Sums
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 
 # The figures as tables in the terminal.
 
@@ -163,7 +163,7 @@ def kpi(
     costs = context.costs(catalogue)
     titles = context.titles() if by == By.POST else {}
 
-    def look(reading: Reading) -> list[CurrencyFigures]:
+    def look(reading: ReadTransaction) -> list[CurrencyFigures]:
         meant = campaigns_in(reading, catalogue, campaign, client)
         return gather_figures(
             reading,

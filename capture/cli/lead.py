@@ -13,7 +13,7 @@ from capture.lead.consent import Consent
 from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.ledger.facts import Note, PersonalData, Recorded
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 
 
 @click.command()
@@ -38,7 +38,7 @@ def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
         _show(facts)
 
 
-def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
+def _facts(reading: ReadTransaction, wanted: str, now: datetime) -> dict[str, Any]:
     found = find(reading, wanted)
     events = list(reading.events.select(lead_id=found.lead_id))
     personal_data = reading.people.personal_data(found.lead_id)
@@ -63,7 +63,7 @@ def _facts(reading: Reading, wanted: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def find(reading: Reading, wanted: str) -> Lead:
+def find(reading: ReadTransaction, wanted: str) -> Lead:
     """The lead whose id is, or is the only one to begin with, `wanted`. Raises `NotFound`."""
     ids = reading.leads.ids_starting_with(wanted)
     found = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(wanted)

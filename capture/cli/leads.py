@@ -21,7 +21,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import STAGES
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.facts import LeadFilter, PersonalData
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 
 # Import.
 
@@ -139,7 +139,7 @@ def list_(
     """
     now = datetime.now(UTC)
 
-    def look(reading: Reading) -> list[dict[str, Any]]:
+    def look(reading: ReadTransaction) -> list[dict[str, Any]]:
         rows = []
         for lead in reading.leads.select(
             LeadFilter(campaign=campaign, month=month), newest_first=True
@@ -160,7 +160,7 @@ def list_(
         click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
 
 
-def _row(reading: Reading, lead: Lead, now: datetime) -> dict[str, Any]:
+def _row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
     personal_data, owed = (
         reading.people.personal_data(lead.lead_id),
         reading.statements.due_state(lead.lead_id),

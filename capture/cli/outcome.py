@@ -12,7 +12,7 @@ from capture.cli.options import Amount, side_option
 from capture.cli.output import parse_time
 from capture.cli.show import moment
 from capture.lead.events import Actor
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.local_time import show_moment
 from capture.outcomes.import_outcomes import outcome_remarks
@@ -75,11 +75,11 @@ def outcome(
     now = datetime.now(UTC)
     times: dict[str, datetime] = {}
 
-    def look(reading: Reading) -> Campaign:
+    def look(reading: ReadTransaction) -> Campaign:
         lead = find(reading, lead_id)
         return saved_campaign(reading, lead.campaign, lead.version)
 
-    def work(records: Records) -> list[str]:
+    def work(records: WriteTransaction) -> list[str]:
         lead = find(records, lead_id)
         stated = Outcome(
             lead_id=lead.lead_id,

@@ -17,7 +17,7 @@ from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
 from capture.lead.events import Actor
 from capture.ledger.dry_run import dry_run_of
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.local_time import clock_change_note, local, show_moment
 from capture.outcomes.import_outcomes import ImportedOutcome, import_rows, read_outcomes, sort_rows
@@ -84,7 +84,7 @@ def import_(
     click.echo(_summary(used) + (" Nothing was written." if dry_run else ""))
 
 
-def _zones(reading: Reading, used: Sequence[ImportedOutcome]) -> dict[str, ZoneInfo]:
+def _zones(reading: ReadTransaction, used: Sequence[ImportedOutcome]) -> dict[str, ZoneInfo]:
     """The zone of each lead's campaign."""
     zones: dict[tuple[str, str], ZoneInfo] = {}
     found: dict[str, ZoneInfo] = {}

@@ -15,7 +15,7 @@ from capture.documents.report import Month as Gathered
 from capture.documents.report import make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import By, Period, month_before
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 
 _MONTHS = 12
 """Months in the charts, the reported month included."""
@@ -50,7 +50,7 @@ def report(context: CommandContext, campaign: str, month: str, output: Path | No
 
 
 def _gather(
-    reading: Reading, terms: Campaign, month: str, titles: dict[str, str], now: datetime
+    reading: ReadTransaction, terms: Campaign, month: str, titles: dict[str, str], now: datetime
 ) -> Gathered:
     """Without the agency's costs, because the client sees the report."""
     period = Period.of_month(month)

@@ -19,7 +19,7 @@ from capture.errors import GatepostError, Refused
 from capture.files import locked_folder
 from capture.lead.events import Actor, parse_time, show_time
 from capture.lead.model import Lead
-from capture.ledger.protocol import Ledger, Reading, Records
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review import (
     Act,
     accept,
@@ -32,7 +32,7 @@ from capture.review import (
 )
 from capture.text import count_noun
 
-ACTS: Final[dict[str, Callable[[Records, Act, datetime], Lead]]] = {
+ACTS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {
     "accept": accept,
     "withdraw": withdraw,
     "dispute": dispute,
@@ -63,7 +63,7 @@ def review(
     if (act == "reject") != (reason is not None):
         raise click.UsageError("reject needs --reason CODE; the other actions take no --reason")
 
-    def enter(records: Records) -> Lead:
+    def enter(records: WriteTransaction) -> Lead:
         done = Act(find(records, lead_id).lead_id, by, Actor.AGENCY, note)
         now = datetime.now(UTC)
         return (
@@ -215,7 +215,7 @@ _CLAIM: Final = re.compile(
 )
 
 
-def notice(reading: Reading, campaign: Campaign, leads: list[Lead]) -> str:
+def notice(reading: ReadTransaction, campaign: Campaign, leads: list[Lead]) -> str:
     """The notice as plain text: each lead with its answers and deadline, and the reasons."""
     lines = [f"New qualified leads: {campaign.title}", ""]
     for lead in leads:

@@ -29,7 +29,7 @@ from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
 from capture.errors import Refused
 from capture.lead.events import show_time
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor, show_money
 
 # The statement as a table in the terminal, and as rows for CSV, JSON Lines and XLSX.
@@ -226,7 +226,7 @@ def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
     return choose_format(shape, excel=excel)
 
 
-def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None], None]:
+def _find_document(reading: ReadTransaction, number: str) -> Callable[[str, Path | None], None]:
     """A function that writes the document in a format to a file or the terminal."""
     paper = find_document(reading, number)
     results = corrections_of(reading, paper.client)
@@ -245,7 +245,7 @@ def _find_document(reading: Reading, number: str) -> Callable[[str, Path | None]
     return partial(_show, bill, text, sheet)
 
 
-def _bill(reading: Reading, number: str) -> tuple[Statement, str]:
+def _bill(reading: ReadTransaction, number: str) -> tuple[Statement, str]:
     statement = find_closed_statement(reading, number)
     return read_statement(statement), statement.json
 

@@ -10,7 +10,7 @@ from capture.billing.account import Account, Entry
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_rows
 from capture.closing.documents import Closing, accounts_of, closed_months, today_in_zone
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor, show_money
 
 COLUMNS = (
@@ -59,7 +59,7 @@ def statements(context: CommandContext, client: str | None, overdue: bool, as_js
 
 
 def _listed(
-    reading: Reading, client: str | None, now: datetime
+    reading: ReadTransaction, client: str | None, now: datetime
 ) -> tuple[list[dict[str, object]], list[str]]:
     digests = {
         closed_statement.number: closed_statement.sha256

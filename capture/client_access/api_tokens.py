@@ -15,7 +15,7 @@ from typing import Final
 
 from capture.errors import Hint, NotFound, Refused
 from capture.ledger.facts import ApiToken
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.text import is_blank
 
 PREFIX: Final = "gp_"
@@ -34,7 +34,9 @@ def new_token() -> str:
     return PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-def add_token(records: Records, client: str, name: str, token: str, now: datetime) -> ApiToken:
+def add_token(
+    records: WriteTransaction, client: str, name: str, token: str, now: datetime
+) -> ApiToken:
     """Stores a new token of a client. Raises `Refused` if the name is in use or not valid."""
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
@@ -48,7 +50,7 @@ def add_token(records: Records, client: str, name: str, token: str, now: datetim
     return api_token
 
 
-def find_api_token(reading: Reading, token: str) -> ApiToken | None:
+def find_api_token(reading: ReadTransaction, token: str) -> ApiToken | None:
     """The stored facts of a token; None if it is unknown or revoked."""
     if not _TOKEN.fullmatch(token):
         return None
@@ -61,7 +63,7 @@ def is_use_old(api_token: ApiToken, now: datetime) -> bool:
     return api_token.used_at is None or now - api_token.used_at >= USED_WITHIN
 
 
-def revoke_token(records: Records, access_id: str, now: datetime) -> ApiToken:
+def revoke_token(records: WriteTransaction, access_id: str, now: datetime) -> ApiToken:
     """Revokes a token at once. Raises `NotFound`, or `Refused` if it is already revoked."""
     found = next((one for one in records.api.tokens() if one.id == access_id), None)
     if found is None:

@@ -15,7 +15,7 @@ from capture.errors import NotFound
 from capture.lead.events import Event
 from capture.lead.model import Lead
 from capture.ledger.facts import ClientLeadQuery, PersonalData, SyncMark
-from capture.ledger.protocol import Ledger, Reading, Records
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.review import is_unnotified, notify_client_of
 
@@ -56,7 +56,7 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     return ledger.transact(lambda records: _notified_page(records, query))
 
 
-def find_client_lead(reading: Reading, client: str, lead_id: str, now: datetime) -> Lead:
+def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:
     """A lead of this client. Raises the same `NotFound` for an unknown, hidden or foreign lead."""
     found = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
     if not found:
@@ -64,7 +64,7 @@ def find_client_lead(reading: Reading, client: str, lead_id: str, now: datetime)
     return found[0]
 
 
-def open_client_lead(records: Records, client: str, lead_id: str, now: datetime) -> Lead:
+def open_client_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
     """A lead on which the client acts: it counts as notified of it. Raises `NotFound`."""
     lead = find_client_lead(records, client, lead_id, now)
     if is_unnotified(lead):
@@ -72,13 +72,13 @@ def open_client_lead(records: Records, client: str, lead_id: str, now: datetime)
     return lead
 
 
-def _notified_page(records: Records, query: ClientLeadQuery) -> Page:
+def _notified_page(records: WriteTransaction, query: ClientLeadQuery) -> Page:
     leads = records.leads.for_client(query)
     notify_client_of(records, [lead for lead in leads if is_unnotified(lead)], query.now)
     return _load_page(records, query)
 
 
-def _load_page(reading: Reading, query: ClientLeadQuery) -> Page:
+def _load_page(reading: ReadTransaction, query: ClientLeadQuery) -> Page:
     leads = reading.leads.for_client(replace(query, limit=query.limit + 1))
     sequence, _ = reading.events.head()
     return Page(
@@ -88,7 +88,7 @@ def _load_page(reading: Reading, query: ClientLeadQuery) -> Page:
     )
 
 
-def _load_lead(reading: Reading, lead: Lead) -> ClientLead:
+def _load_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
     events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
     return ClientLead(
         lead_history(events),

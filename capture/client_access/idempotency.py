@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capture.errors import Refused
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 
 
 class IdempotencyKeyReused(Refused):
@@ -27,7 +27,10 @@ class IdempotentRequest:
 
 
 def run_once(
-    records: Records, request: IdempotentRequest, work: Callable[[Records], str], now: datetime
+    records: WriteTransaction,
+    request: IdempotentRequest,
+    work: Callable[[WriteTransaction], str],
+    now: datetime,
 ) -> str:
     """Runs `work` once and returns its answer; a repeated request gets the stored answer.
 

@@ -25,14 +25,14 @@ from capture.errors import Hint, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.review_window import month_of
 from capture.ledger.facts import ClosedStatement, PersonalData
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.money import MAX_SUM, check_amount, from_minor
 from capture.review import UNDO, record_held_meetings, record_lapses
 
 
 def preview_statement(
-    reading: Reading, campaign: Campaign, parties: Parties, month: str, as_of: datetime
+    reading: ReadTransaction, campaign: Campaign, parties: Parties, month: str, as_of: datetime
 ) -> Statement:
     """The month's statement as it would be drawn at `as_of`, without a number (rule 28).
 
@@ -55,7 +55,7 @@ def preview_statement(
 
 
 def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
-    records: Records,
+    records: WriteTransaction,
     campaign: Campaign,
     parties: Parties,
     month: str,
@@ -104,7 +104,7 @@ def has_nothing_to_bill(bill: Statement) -> bool:
 
 
 def _closed_before(
-    records: Records, month: str, closing: Closing, *, empty_statement: bool
+    records: WriteTransaction, month: str, closing: Closing, *, empty_statement: bool
 ) -> ClosedStatement | None:
     if closing.number:
         return find_closed_statement(records, closing.number)
@@ -141,7 +141,7 @@ def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:
 
 
 def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
-    reading: Reading,
+    reading: ReadTransaction,
     campaign: Campaign,
     parties: Parties,
     month: str,
@@ -158,7 +158,7 @@ def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and noth
 
 
 def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
-    reading: Reading,
+    reading: ReadTransaction,
     campaign: Campaign,
     parties: Parties,
     query: LineQuery,
@@ -207,7 +207,11 @@ def statement_line(due: DueLine, campaign: Campaign, month: str) -> StatementLin
 
 
 def _check_order(
-    records: Records, campaign: Campaign, month: str, closed: Collection[str], now: datetime
+    records: WriteTransaction,
+    campaign: Campaign,
+    month: str,
+    closed: Collection[str],
+    now: datetime,
 ) -> None:
     if month_of(now, campaign) <= month:
         raise Refused(f"{month} is not over in {campaign.time_zone}; close it afterwards")
@@ -264,7 +268,7 @@ class DrawnMonth:
     fields: Sequence[str]
     """Form fields of every version that was saved by then, the oldest first."""
 
-    def leads(self, reading: Reading) -> Iterator[BillableLead]:
+    def leads(self, reading: ReadTransaction) -> Iterator[BillableLead]:
         """Each line with its lead's answers; reads them one by one.
 
         `reading` must be the view of the ledger from which the month was drawn.
@@ -273,7 +277,7 @@ class DrawnMonth:
             yield BillableLead(due, reading.people.personal_data(due.line.lead_id))
 
 
-def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> DrawnMonth:
+def draw_month(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> DrawnMonth:
     """The billable leads of a month such as `2026-11`, seen as of an aware time.
 
     They are the lines of its statement: with late ones of earlier closed months, without those that
@@ -295,7 +299,7 @@ def draw_month(reading: Reading, slug: str, month: str, as_of: datetime) -> Draw
     return DrawnMonth(slug, lines.paid(), _fields(reading, query, lines))
 
 
-def _as_closed(reading: Reading, closing: Closing) -> LineQuery:
+def _as_closed(reading: ReadTransaction, closing: Closing) -> LineQuery:
     """The query from which its statement was drawn."""
     slug, month, at = closing.campaign, closing.month, closing.closed_at
     closed = months_closed_before(closings_of(reading, slug), month, at)
@@ -303,7 +307,7 @@ def _as_closed(reading: Reading, closing: Closing) -> LineQuery:
     return LineQuery(slug, month, at, None, last, closed, billed, closing.number)
 
 
-def _fields(reading: Reading, query: LineQuery, lines: DueLines) -> list[str]:
+def _fields(reading: ReadTransaction, query: LineQuery, lines: DueLines) -> list[str]:
     kept = reading.campaigns.versions(query.campaign, query.as_of)
     versions = dict.fromkeys([*kept, *lines.versions()])
     terms = (saved_campaign(reading, query.campaign, version) for version in versions)

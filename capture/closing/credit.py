@@ -22,7 +22,7 @@ from capture.campaign.model import Campaign
 from capture.closing.documents import events_about, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import from_minor, round_minor, show_money
 from capture.text import is_blank
 
@@ -113,18 +113,20 @@ class BilledLine:
         }
 
 
-def corrections_of(reading: Reading, client: str | None = None) -> list[Correction]:
+def corrections_of(reading: ReadTransaction, client: str | None = None) -> list[Correction]:
     """All notes, of one client or of all, in order of issue."""
     found = events_about(reading, client, EventKind.CREDITED, EventKind.DEBITED)
     return [_correction(one.event) for one in found]
 
 
-def credits_of(reading: Reading, client: str | None = None) -> list[Correction]:
+def credits_of(reading: ReadTransaction, client: str | None = None) -> list[Correction]:
     """All credit notes, of one client or of all, in order of issue."""
     return [one for one in corrections_of(reading, client) if one.kind is DocumentKind.CREDIT]
 
 
-def billed_line(reading: Reading, number: str, lead_id: str, period: str = "") -> BilledLine:
+def billed_line(
+    reading: ReadTransaction, number: str, lead_id: str, period: str = ""
+) -> BilledLine:
     """A line by its statement and lead. Raises `NotFound`, or `Refused` if a period is needed."""
     closed_statement = reading.statements.get(number)
     if closed_statement is None:
@@ -180,7 +182,7 @@ def _correction(event: Event) -> Correction:
 
 
 def issue_credit(
-    records: Records, request: CorrectionRequest, by: str, now: datetime
+    records: WriteTransaction, request: CorrectionRequest, by: str, now: datetime
 ) -> Correction:
     """Issues a credit note.
 
@@ -203,7 +205,11 @@ def issue_credit(
 
 
 def _check_new(
-    records: Records, billed: BilledLine, request: CorrectionRequest, amount: int, now: datetime
+    records: WriteTransaction,
+    billed: BilledLine,
+    request: CorrectionRequest,
+    amount: int,
+    now: datetime,
 ) -> None:
     """Raises `Refused` for the same credit twice on one day, such as by a second click."""
     bill = billed.bill
@@ -224,7 +230,7 @@ def _check_new(
 
 
 def credit_ended_lines(
-    records: Records, terms: Campaign, lead_id: str, reason: str, now: datetime
+    records: WriteTransaction, terms: Campaign, lead_id: str, reason: str, now: datetime
 ) -> list[Correction]:
     """Credits the billed lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
 
@@ -256,12 +262,12 @@ def _credit_amount(billed: BilledLine, before: Fraction, after: Fraction) -> int
     return min(billed.left, billed.raised - due - credited)
 
 
-def _history(records: Records, lead_id: str, last: int | None = None) -> LeadHistory:
+def _history(records: WriteTransaction, lead_id: str, last: int | None = None) -> LeadHistory:
     return lead_history(one.event for one in records.events.select(lead_id=lead_id, last=last))
 
 
 def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
-    records: Records, billed: BilledLine, amount: int, reason: str, by: str, now: datetime
+    records: WriteTransaction, billed: BilledLine, amount: int, reason: str, by: str, now: datetime
 ) -> Correction:
     bill = billed.bill
     data = billed.as_data() | {

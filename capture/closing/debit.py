@@ -23,7 +23,7 @@ from capture.closing.documents import events_about, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.facts import Note
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import check_amount, from_minor
 from capture.text import trim_invisible
 
@@ -56,7 +56,9 @@ class Proposal:
     due_on: str = ""
 
 
-def propose_debit(records: Records, request: CorrectionRequest, by: str, now: datetime) -> Proposal:
+def propose_debit(
+    records: WriteTransaction, request: CorrectionRequest, by: str, now: datetime
+) -> Proposal:
     """Proposes a debit to the client. Raises `Refused` while the line has an open proposal."""
     check_correction_request(request, by)
     billed = billed_line(records, request.statement, request.lead_id, request.period)
@@ -78,7 +80,7 @@ def propose_debit(records: Records, request: CorrectionRequest, by: str, now: da
 
 
 def approve_debit(
-    records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
+    records: WriteTransaction, line: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Correction:
     """Issues the proposed debit note, for the client. Raises `NotFound` if none is proposed."""
     proposal, bill = _answerable_proposal(records, line, by), line.bill
@@ -100,7 +102,7 @@ def approve_debit(
 
 
 def decline_debit(
-    records: Records, line: BilledLine, by: str, now: datetime, note: str = ""
+    records: WriteTransaction, line: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Proposal:
     """Records that the client declines the proposal; the bill stays as it is."""
     _answerable_proposal(records, line, by)
@@ -111,7 +113,7 @@ def decline_debit(
     return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
 
 
-def find_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
+def find_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:
     """A client's proposal. Raises the same `NotFound` if it is unknown or another client's."""
     for one in proposals_of(reading, client):
         if one.id == debit_id:
@@ -119,7 +121,7 @@ def find_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
     raise NotFound("There is no such debit.")
 
 
-def open_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
+def open_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:
     """A client's proposal that waits for its answer. Raises `NotFound`, or `Refused` if answered.
 
     So an answer never reaches a later proposal on the same line.
@@ -130,7 +132,7 @@ def open_proposal(reading: Reading, client: str, debit_id: str) -> Proposal:
     return found
 
 
-def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Proposal]:
+def proposals_of(reading: ReadTransaction, client: str | None = None) -> Sequence[Proposal]:
     """All proposals in order, each with the client's answer."""
     found: list[Proposal] = []
     waiting: dict[tuple[str, str, str], int] = {}
@@ -152,7 +154,7 @@ def proposals_of(reading: Reading, client: str | None = None) -> Sequence[Propos
     return found
 
 
-def _answerable_proposal(reading: Reading, line: BilledLine, by: str) -> Proposal:
+def _answerable_proposal(reading: ReadTransaction, line: BilledLine, by: str) -> Proposal:
     check_name(by)
     waiting = _open_proposal_on(reading, line)
     if waiting is None:
@@ -162,7 +164,7 @@ def _answerable_proposal(reading: Reading, line: BilledLine, by: str) -> Proposa
     return waiting
 
 
-def _open_proposal_on(reading: Reading, line: BilledLine) -> Proposal | None:
+def _open_proposal_on(reading: ReadTransaction, line: BilledLine) -> Proposal | None:
     open_ones = [one for one in proposals_of(reading, line.bill.client) if one.answer == "open"]
     return next((one for one in open_ones if _is_on(one, line)), None)
 
@@ -191,7 +193,7 @@ def _proposal(event: Event) -> Proposal:
 
 
 def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
-    records: Records,
+    records: WriteTransaction,
     line: BilledLine,
     kind: EventKind,
     actor: Actor,

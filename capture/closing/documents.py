@@ -11,7 +11,7 @@ from capture.billing.lines import minor_units
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.facts import ClosedStatement, Recorded
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.money import show_money
 
@@ -38,7 +38,7 @@ _DOCUMENT_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
 
 
 def documents_of(
-    reading: Reading, client: str | None = None, last: int | None = None
+    reading: ReadTransaction, client: str | None = None, last: int | None = None
 ) -> list[Document]:
     """Statements, credit and debit notes in order of issue, of one client or of all.
 
@@ -73,7 +73,7 @@ def documents_of(
 
 
 def payments_of(
-    reading: Reading, client: str | None = None, last: int | None = None
+    reading: ReadTransaction, client: str | None = None, last: int | None = None
 ) -> list[Payment]:
     """Payments in the order in which they were recorded; `last` as for `documents_of`."""
     return [
@@ -89,20 +89,20 @@ def payments_of(
 
 
 def accounts_of(
-    reading: Reading, client: str | None = None, last: int | None = None
+    reading: ReadTransaction, client: str | None = None, last: int | None = None
 ) -> list[Account]:
     """An account for each client and currency."""
     return accounts(documents_of(reading, client, last), payments_of(reading, client, last))
 
 
-def carried_forward(reading: Reading, client: str, currency: str, last: int) -> int:
+def carried_forward(reading: ReadTransaction, client: str, currency: str, last: int) -> int:
     """The client's credit balance as of an event, in minor units: zero or less."""
     return sum(
         one.carried for one in accounts_of(reading, client, last) if one.currency == currency
     )
 
 
-def find_document(reading: Reading, number: str) -> Document:
+def find_document(reading: ReadTransaction, number: str) -> Document:
     """A statement or note by its number. Raises `NotFound`."""
     for one in documents_of(reading):
         if one.number == number:
@@ -110,7 +110,7 @@ def find_document(reading: Reading, number: str) -> Document:
     raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
 
 
-def find_closed_statement(reading: Reading, number: str) -> ClosedStatement:
+def find_closed_statement(reading: ReadTransaction, number: str) -> ClosedStatement:
     """A closed statement by its number. Raises `NotFound`, also for the number of a note."""
     statement = reading.statements.get(number)
     if statement is None:
@@ -119,7 +119,7 @@ def find_closed_statement(reading: Reading, number: str) -> ClosedStatement:
     return statement
 
 
-def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
+def closed_months(reading: ReadTransaction, client: str | None = None) -> list[Closing]:
     """Every closed month in order of closing, of one client or of all."""
     return [
         Closing(
@@ -135,7 +135,7 @@ def closed_months(reading: Reading, client: str | None = None) -> list[Closing]:
     ]
 
 
-def closings_of(reading: Reading, campaign: str) -> dict[str, Closing]:
+def closings_of(reading: ReadTransaction, campaign: str) -> dict[str, Closing]:
     """The campaign's closed months in order, by month."""
     return {one.month: one for one in closed_months(reading) if one.campaign == campaign}
 
@@ -149,7 +149,7 @@ def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: dat
     }
 
 
-def next_number(reading: Reading, client: str) -> str:
+def next_number(reading: ReadTransaction, client: str) -> str:
     """The client's next number; its statements and notes share one sequence without gaps."""
     return document_number(client, len(documents_of(reading, client)) + 1)
 
@@ -159,7 +159,7 @@ def document_number(client: str, place: int) -> str:
     return f"{client}-{place:04d}"
 
 
-def today_in_zone(reading: Reading, campaign: str, now: datetime) -> date:
+def today_in_zone(reading: ReadTransaction, campaign: str, now: datetime) -> date:
     """The day in the campaign's zone, which never changes (rule 17). Raises `NotFound`."""
     version = reading.campaigns.first_version(campaign)
     if version is None:
@@ -167,7 +167,9 @@ def today_in_zone(reading: Reading, campaign: str, now: datetime) -> date:
     return now.astimezone(saved_campaign(reading, campaign, version).zone).date()
 
 
-def events_about(reading: Reading, client: str | None, *kinds: EventKind) -> Sequence[Recorded]:
+def events_about(
+    reading: ReadTransaction, client: str | None, *kinds: EventKind
+) -> Sequence[Recorded]:
     """Account events of these kinds in order, of one client or of all."""
     return [
         one
@@ -176,7 +178,9 @@ def events_about(reading: Reading, client: str | None, *kinds: EventKind) -> Seq
     ]
 
 
-def _account_events(reading: Reading, client: str | None, last: int | None) -> Iterator[Event]:
+def _account_events(
+    reading: ReadTransaction, client: str | None, last: int | None
+) -> Iterator[Event]:
     for one in events_about(reading, client, *_DOCUMENT_KINDS, EventKind.PAID):
         if last is None or one.sequence <= last:
             yield one.event
@@ -203,7 +207,7 @@ class PaymentEntry:
     """The same amount for the same document was paid twice on that day."""
 
 
-def record_payment(records: Records, received: PaymentEntry, now: datetime) -> Entry:
+def record_payment(records: WriteTransaction, received: PaymentEntry, now: datetime) -> Entry:
     """Records a payment; returns the document's entry in the account after it.
 
     Raises `NotFound` for an unknown number; `Refused` for a credit note, a future day, a larger
@@ -244,7 +248,7 @@ def record_payment(records: Records, received: PaymentEntry, now: datetime) -> E
 
 
 def _append(
-    records: Records, campaign: str, payment: Payment, currency: str, now: datetime
+    records: WriteTransaction, campaign: str, payment: Payment, currency: str, now: datetime
 ) -> None:
     data = {
         "client": payment.client,

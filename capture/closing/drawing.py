@@ -20,7 +20,7 @@ from capture.closing.credit import corrections_of
 from capture.lead.consent import Consent
 from capture.lead.model import Lead
 from capture.lead.review_window import month_of
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.money import to_minor
 
@@ -59,7 +59,7 @@ class LineQuery:
 class VersionCache:
     """The campaign versions of leads; reads each once."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadTransaction) -> None:
         self._reading = reading
         self._kept: dict[tuple[str, str], Campaign] = {}
 
@@ -78,7 +78,11 @@ class DueLines:
     """
 
     def __init__(
-        self, reading: Reading, query: LineQuery, terms: VersionCache, keys: Sequence[DueKey]
+        self,
+        reading: ReadTransaction,
+        query: LineQuery,
+        terms: VersionCache,
+        keys: Sequence[DueKey],
     ) -> None:
         self._reading = reading
         self._query = query
@@ -113,7 +117,7 @@ class DueLines:
         return DueLine(drawn, history.lead.received_at, history.verdict, history.lead.consent)
 
 
-def select_lines(reading: Reading, query: LineQuery) -> DueLines:
+def select_lines(reading: ReadTransaction, query: LineQuery) -> DueLines:
     """The month's lines that are not billed yet, in order, including free ones.
 
     They are its own, and late ones of earlier closed months.
@@ -130,19 +134,19 @@ def select_lines(reading: Reading, query: LineQuery) -> DueLines:
     )
 
 
-def _leads_maybe_due(reading: Reading, query: LineQuery) -> Iterable[str]:
+def _leads_maybe_due(reading: ReadTransaction, query: LineQuery) -> Iterable[str]:
     if query.number is not None:
         return {lead_id for lead_id, _ in reading.statements.lines(query.number)}
     leads = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
     return leads | _changed(reading, query)
 
 
-def _changed(reading: Reading, query: LineQuery) -> Set[str]:
+def _changed(reading: ReadTransaction, query: LineQuery) -> Set[str]:
     """Leads with events after the cut; their projection may differ from the state at the cut."""
     return reading.events.leads_changed_after(query.campaign, until=query.until, last=query.last)
 
 
-def _history(reading: Reading, lead_id: str, query: LineQuery) -> LeadHistory | None:
+def _history(reading: ReadTransaction, lead_id: str, query: LineQuery) -> LeadHistory | None:
     """The lead's history up to the cut; None if it was received later."""
     events = [
         one.event
@@ -187,7 +191,7 @@ def remaining_money_cap(due: Iterable[DueKey], terms: VersionCache, slug: str) -
     return None if money is None else to_minor(money, campaign.currency)
 
 
-def count_leads(reading: Reading, query: LineQuery) -> Counts:
+def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
     """Counts of leads that are not on the statement: in review, over a cap, free over a cap."""
     changed = _changed(reading, query)
     in_review = (
@@ -237,7 +241,7 @@ class CampaignSpending:
     credited: int = 0
 
 
-def spend_of(reading: Reading, client: str | None = None) -> Iterator[CampaignSpending]:
+def spend_of(reading: ReadTransaction, client: str | None = None) -> Iterator[CampaignSpending]:
     """Every billed line, then every correction, of one client or of all."""
     months: dict[str, str] = {}
     yield from _billed(reading, client, months)
@@ -245,7 +249,7 @@ def spend_of(reading: Reading, client: str | None = None) -> Iterator[CampaignSp
 
 
 def _billed(
-    reading: Reading, client: str | None, months: dict[str, str]
+    reading: ReadTransaction, client: str | None, months: dict[str, str]
 ) -> Iterator[CampaignSpending]:
     for closed_statement in reading.statements.select(client):
         months[closed_statement.number] = closed_statement.month
@@ -262,7 +266,7 @@ def _billed(
 
 
 def _corrected(
-    reading: Reading, client: str | None, months: dict[str, str]
+    reading: ReadTransaction, client: str | None, months: dict[str, str]
 ) -> Iterator[CampaignSpending]:
     for one in corrections_of(reading, client):
         is_credit = one.kind is DocumentKind.CREDIT

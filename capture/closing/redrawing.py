@@ -42,7 +42,7 @@ from capture.closing.drawing import (
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.facts import ClosedStatement, Recorded
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.text import canonical
 
@@ -114,7 +114,7 @@ class Redrawn:
     lines: Sequence[StatementLine]
     counts: Counts
 
-    def statement(self, reading: Reading, data: Mapping[str, Any]) -> Statement:
+    def statement(self, reading: ReadTransaction, data: Mapping[str, Any]) -> Statement:
         """Its statement, with number and parties from the closing event."""
         parties = Parties.from_data(data["parties"])
         bill = build_statement(reading, self.terms, parties, self.query, self.lines, self.counts)
@@ -145,7 +145,7 @@ class _Drawn:
     line: StatementLine
 
 
-def redraw(reading: Reading, closings: Sequence[Closing]) -> Iterator[Redrawn]:
+def redraw(reading: ReadTransaction, closings: Sequence[Closing]) -> Iterator[Redrawn]:
     """Draws each of these months again, in the same order."""
     closed = list(_closed(reading, closings))
     with Spool[_Drawn]() as spool:
@@ -156,7 +156,7 @@ def redraw(reading: Reading, closings: Sequence[Closing]) -> Iterator[Redrawn]:
             yield _redrawn(reading, scan, number, one)
 
 
-def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
+def _closed(reading: ReadTransaction, closings: Sequence[Closing]) -> Iterator[_Closed]:
     months: dict[str, dict[str, Closing]] = defaultdict(dict)
     for one in closings:
         months[one.campaign][one.month] = one
@@ -169,14 +169,16 @@ def _closed(reading: Reading, closings: Sequence[Closing]) -> Iterator[_Closed]:
         )
 
 
-def _first_terms(reading: Reading, slug: str) -> Campaign:
+def _first_terms(reading: ReadTransaction, slug: str) -> Campaign:
     return saved_campaign(reading, slug, str(reading.campaigns.first_version(slug)))
 
 
 class _Scan:
     """Collects the lines and counts of every statement, lead by lead."""
 
-    def __init__(self, reading: Reading, closed: Sequence[_Closed], spool: Spool[_Drawn]) -> None:
+    def __init__(
+        self, reading: ReadTransaction, closed: Sequence[_Closed], spool: Spool[_Drawn]
+    ) -> None:
         self.terms = VersionCache(reading)
         self.counted = [_Counted() for _ in closed]
         self.spool = spool
@@ -235,7 +237,7 @@ class _Scan:
             self.spool.add(number, _Drawn(key_of(line, history), replace(shown, met=met)))
 
 
-def _redrawn(reading: Reading, scan: _Scan, number: int, one: _Closed) -> Redrawn:
+def _redrawn(reading: ReadTransaction, scan: _Scan, number: int, one: _Closed) -> Redrawn:
     drawn = list(scan.spool.items(number))
     lines = {(each.key.lead_id, each.key.period): each.line for each in drawn}
     keys = [each.key for each in drawn]
@@ -254,13 +256,13 @@ def _redrawn(reading: Reading, scan: _Scan, number: int, one: _Closed) -> Redraw
 # Checks of every document: statements drawn again, numbers without gaps, credits within lines.
 
 
-def check_documents(reading: Reading) -> list[str]:
+def check_documents(reading: ReadTransaction) -> list[str]:
     """One line for each fault; empty if all documents agree with their events."""
     unlike = list(_month_faults(reading)) or list(_line_faults(reading))
     return [*unlike, *_number_faults(documents_of(reading)), *_credit_faults(reading)]
 
 
-def _month_faults(reading: Reading) -> Iterator[str]:
+def _month_faults(reading: ReadTransaction) -> Iterator[str]:
     """Faults of closed months; holds the text of one statement at a time."""
     data = {
         one.event.data["number"]: one.event.data
@@ -282,7 +284,7 @@ def _month_faults(reading: Reading) -> Iterator[str]:
 
 
 def _statement_faults(
-    reading: Reading, closing: Closing, data: Mapping[str, Any], drawn: Redrawn
+    reading: ReadTransaction, closing: Closing, data: Mapping[str, Any], drawn: Redrawn
 ) -> Iterator[str]:
     closed_statement = reading.statements.get(closing.number)
     if closed_statement is None:
@@ -309,7 +311,7 @@ def _same_month(closed_statement: ClosedStatement, closing: Closing) -> bool:
     ) == of
 
 
-def _line_faults(reading: Reading) -> Iterator[str]:
+def _line_faults(reading: ReadTransaction) -> Iterator[str]:
     """Rule 20: the table that keeps a line from being billed twice agrees with the statements."""
     for lead_id, period, number in reading.statements.mismatched_lines():
         line = f"its line of lead {lead_id} {period}".rstrip()
@@ -326,7 +328,7 @@ def _number_faults(documents: list[Document]) -> Iterator[str]:
             yield f"{document.kind} {document.number}: its number should be {expected}"
 
 
-def _credit_faults(reading: Reading) -> Iterator[str]:
+def _credit_faults(reading: ReadTransaction) -> Iterator[str]:
     """Rule 27: the credits of a line never exceed the line plus its debit notes."""
     results = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()

@@ -26,7 +26,7 @@ from capture.errors import Refused
 from capture.files import atomic_write
 from capture.lead.events import show_time
 from capture.ledger.facts import ClosedStatement
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.money import from_minor
 from capture.text import count_noun
@@ -293,7 +293,7 @@ _APPLICATION_AT: Final = 68
 _AT_ONCE: Final = 500
 
 
-def write_evidence(reading: Reading, closed_statement: ClosedStatement, path: Path) -> int:
+def write_evidence(reading: ReadTransaction, closed_statement: ClosedStatement, path: Path) -> int:
     """Writes the complete file to `path`, or nothing. Returns the number of leads in it.
 
     The same ledger and statement give the same bytes. Raises `Refused` if it cannot be written.
@@ -321,7 +321,7 @@ def is_evidence(path: Path) -> bool:
     )
 
 
-def _fill(db: Database, reading: Reading, closed_statement: ClosedStatement) -> int:
+def _fill(db: Database, reading: ReadTransaction, closed_statement: ClosedStatement) -> int:
     bill = parse_statement(closed_statement.json)
     lead_ids = list(dict.fromkeys(line.lead_id for line in bill.lines))
     terms: dict[str, Campaign] = {}

@@ -11,7 +11,7 @@ from capture.lead.events import Event, EventKind
 from capture.lead.fold import fold_events
 from capture.lead.model import Lead
 from capture.ledger.facts import PersonalData, Recorded
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.text import canonical
 
 ForeignKeys = Sequence[tuple[str, str, str]]
@@ -237,7 +237,7 @@ class GatheredLead:
     events: Sequence[ChainedEvent]
 
 
-def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
+def gather_lead(reading: ReadTransaction, lead_id: str, last: int) -> GatheredLead:
     """The lead by its events up to `last` (included), with its current personal data."""
     recorded = list(reading.events.select(lead_id=lead_id, last=last))
     events = [one.event for one in recorded]
@@ -249,14 +249,14 @@ def gather_lead(reading: Reading, lead_id: str, last: int) -> GatheredLead:
     )
 
 
-def account_events(reading: Reading, number: str) -> Iterator[ChainedEvent]:
+def account_events(reading: ReadTransaction, number: str) -> Iterator[ChainedEvent]:
     """The events of a statement: its close, notes and payments."""
     for one in reading.events.of_account():
         if _is_about(one.event, number):
             yield chain_link(reading, one)
 
 
-def chain_link(reading: Reading, one: Recorded) -> ChainedEvent:
+def chain_link(reading: ReadTransaction, one: Recorded) -> ChainedEvent:
     """The event with the hash before it, and without keys that name other leads."""
     data = one.event.data
     left_out = [name for name in _OTHERS if data.get(name)]

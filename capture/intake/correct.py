@@ -28,7 +28,7 @@ from capture.lead.fold import apply_event
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.model import Lead
 from capture.ledger.facts import Message, Note, PersonalData
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.qualification.criteria import qualify
 from capture.review import find_lead, record_held_meeting
@@ -60,7 +60,7 @@ class LeadCorrection:
     """The lawful basis for keeping and passing on the data, if no consent was given (rule 35)."""
 
 
-def correct_lead(records: Records, correction: LeadCorrection, now: datetime) -> Lead:
+def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: datetime) -> Lead:
     """Corrects a lead, judges it again, and returns it. To be run by `Ledger.transact`.
 
     Raises `Refused` with nothing written: for a lead that is decided, an unknown field, a faulty
@@ -169,14 +169,18 @@ def _current_answer(personal_data: PersonalData, name: str) -> tuple[Answer | No
     return personal_data.answers.get(name), personal_data.unverified.get(name)
 
 
-def _append(records: Records, lead: Lead, data: dict[str, object], now: datetime) -> Lead:
+def _append(records: WriteTransaction, lead: Lead, data: dict[str, object], now: datetime) -> Lead:
     event = Event(lead.campaign, lead.lead_id, EventKind.CORRECTED, now, now, Actor.AGENCY, data)
     records.append(event)
     return apply_event(lead, event)
 
 
 def _judge_again(
-    records: Records, lead: Lead, campaign: Campaign, personal_data: PersonalData, now: datetime
+    records: WriteTransaction,
+    lead: Lead,
+    campaign: Campaign,
+    personal_data: PersonalData,
+    now: datetime,
 ) -> None:
     answers = personal_data.answers
     verdict, keys = qualify(campaign, answers), keys_to_match(answers)

@@ -14,7 +14,7 @@ from capture.lead.identity import select_keys
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline, month_of
 from capture.ledger.facts import DuplicateQuery, Keys, PersonalData
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.qualification.verdict import Verdict
 
 # Spam signals. They are codes, because events keep no text of a visitor.
@@ -106,7 +106,7 @@ class GateResult:
     details: dict[str, Any]
 
 
-def check_open(records: Reading, campaign: Campaign, now: datetime) -> None:
+def check_open(records: ReadTransaction, campaign: Campaign, now: datetime) -> None:
     """Raises `CampaignClosed` if the campaign takes no leads at `now`."""
     slug = campaign.slug
     if records.campaigns.is_paused(slug):
@@ -129,7 +129,7 @@ class Arrival:
     """Whether only an explicit acceptance can make it billable (rule 15)."""
 
 
-def judge_at_gate(records: Reading, arrival: Arrival) -> GateResult:
+def judge_at_gate(records: ReadTransaction, arrival: Arrival) -> GateResult:
     """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
 
     Test leads skip the suppression list, duplicates and caps (rule 5).
@@ -171,7 +171,7 @@ def _duplicate_keys(arrival: Arrival) -> Keys:
 
 
 def _matching(
-    records: Reading, arrival: Arrival, keys: Keys, stages: frozenset[str]
+    records: ReadTransaction, arrival: Arrival, keys: Keys, stages: frozenset[str]
 ) -> Sequence[Lead]:
     """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
     campaign = arrival.campaign
@@ -181,7 +181,7 @@ def _matching(
     return records.leads.matching(campaign.client, keys, DuplicateQuery(stages, since, where))
 
 
-def _earlier_refusals(records: Reading, arrival: Arrival) -> dict[str, Any]:
+def _earlier_refusals(records: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
     """Rule 3: earlier disqualified leads of the person, and whether a judged answer changed."""
     person = select_keys(arrival.keys, {"email", "phone"})
     refused = [
@@ -215,7 +215,7 @@ def _differs(personal_data: PersonalData | None, raw: Mapping[str, str]) -> bool
     )
 
 
-def _over_cap(records: Reading, arrival: Arrival) -> dict[str, Any]:
+def _over_cap(records: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
     """Which lead cap is reached (rules 7 and 8), and whether the lead is then free; else empty."""
     campaign = arrival.campaign
     caps, month = campaign.caps, month_of(arrival.now, campaign)

@@ -20,7 +20,7 @@ from capture.intake.gate import FORM, GateResult, Submission, check_open
 from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent, checked_basis
 from capture.lead.events import EventKind
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import save_terms
 from capture.qualification.criteria import qualify
 from capture.review import find_lead
@@ -110,7 +110,11 @@ class ImportedLead:
 
 
 def import_leads(
-    records: Records, campaign: Campaign, origin: Origin, rows: Iterable[Row], now: datetime
+    records: WriteTransaction,
+    campaign: Campaign,
+    origin: Origin,
+    rows: Iterable[Row],
+    now: datetime,
 ) -> list[ImportedLead]:
     """Receives the rows in their order, all or none. To be run by `Ledger.transact`.
 

@@ -27,7 +27,7 @@ from capture.lead.events import Actor, Event, EventKind, parse_time
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.review_window import month_of
 from capture.ledger.facts import Message, PersonalData
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
 
@@ -57,7 +57,7 @@ class Receipt:
 
 
 def receive_submission(
-    records: Records, campaign: Campaign, submission: Submission, now: datetime
+    records: WriteTransaction, campaign: Campaign, submission: Submission, now: datetime
 ) -> Receipt:
     """Receives a submission. To be run by `Ledger.transact`, which may retry it.
 
@@ -96,7 +96,7 @@ def new_lead_id() -> str:
     return secrets.token_bytes(12).translate(_LETTERS).decode()
 
 
-def _consent(records: Records, campaign: Campaign, submission: Submission) -> Consent:
+def _consent(records: WriteTransaction, campaign: Campaign, submission: Submission) -> Consent:
     """The submission's consent, with the version that was shown.
 
     Raises `FormOutdated` if the campaign has no such version: a consent to unknown wording is none.
@@ -115,7 +115,7 @@ def _consent(records: Records, campaign: Campaign, submission: Submission) -> Co
     return replace(consent, version=None)
 
 
-def _is_flood(records: Records, campaign: Campaign, now: datetime) -> bool:
+def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:
     """Whether so much spam came within a day that only its event is kept."""
     month = month_of(now, campaign)
     place = SPAM_KEPT_A_DAY + 1  # the present one is counted too

@@ -13,7 +13,7 @@ from capture.lead.identity import keys_to_keep, keys_to_match, select_keys
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
 from capture.ledger.facts import DuplicateQuery
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 
 _HEADINGS: Final = frozenset(
     {
@@ -77,7 +77,9 @@ def read_suppressions(content: bytes, where: str) -> list[Entry]:
     return list(found.values())
 
 
-def suppress(records: Records, client: str, entries: Iterable[Entry], now: datetime) -> int:
+def suppress(
+    records: WriteTransaction, client: str, entries: Iterable[Entry], now: datetime
+) -> int:
     """Adds entries to the client's list; returns how many are new. For `Ledger.transact`."""
     new = 0
     for entry in entries:
@@ -86,7 +88,9 @@ def suppress(records: Records, client: str, entries: Iterable[Entry], now: datet
     return new
 
 
-def match_suppressions(reading: Reading, client: str, entries: Iterable[Entry]) -> list[Match]:
+def match_suppressions(
+    reading: ReadTransaction, client: str, entries: Iterable[Entry]
+) -> list[Match]:
     """The client's leads that each entry matches now; writes nothing."""
     wanted = DuplicateQuery(frozenset(STAGES), most=None)
     return [

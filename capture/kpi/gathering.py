@@ -19,7 +19,7 @@ from capture.kpi.sums import Sums
 from capture.lead.events import Actor, EventKind
 from capture.lead.moves import NOT_STARTED
 from capture.ledger.facts import LeadForKpi
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 
 # Payments of a lead's customer.
@@ -127,7 +127,7 @@ class KpiQuery:
     """The agency's own costs by campaign; None if a client will see the result."""
 
 
-def gather_figures(reading: Reading, query: KpiQuery) -> list[CurrencyFigures]:
+def gather_figures(reading: ReadTransaction, query: KpiQuery) -> list[CurrencyFigures]:
     """Sums per currency (rule 29); currencies in the order of the campaigns."""
     books: dict[str, Book] = {}
     named: dict[str, list[str]] = defaultdict(list)
@@ -152,7 +152,7 @@ def _book(currency: str, query: KpiQuery) -> Book:
     return Book(currency, query.by, whole_months=query.period.is_whole_months, no_costs=no_costs)
 
 
-def _closed(reading: Reading) -> dict[str, str]:
+def _closed(reading: ReadTransaction) -> dict[str, str]:
     """The last closed month of each campaign, in the period or not."""
     closings = (
         one.event for one in reading.events.of_account() if one.event.kind is EventKind.CLOSED
@@ -167,7 +167,7 @@ Spending = dict[str, dict[str, tuple[int, int]]]
 """Billed and credited, by lead id (by month if the grouping needs no leads) and then by month."""
 
 
-def _spending(reading: Reading, query: KpiQuery) -> dict[str, Spending]:
+def _spending(reading: ReadTransaction, query: KpiQuery) -> dict[str, Spending]:
     found: dict[str, Spending] = {one.slug: {} for one in query.campaigns}
     for client in sorted({one.client for one in query.campaigns}):
         for spent in spend_of(reading, client):
@@ -182,7 +182,9 @@ def _spending(reading: Reading, query: KpiQuery) -> dict[str, Spending]:
 class _Scan:
     """One campaign's scan, which adds to the book of its currency."""
 
-    def __init__(self, reading: Reading, query: KpiQuery, campaign: Campaign, book: Book) -> None:
+    def __init__(
+        self, reading: ReadTransaction, query: KpiQuery, campaign: Campaign, book: Book
+    ) -> None:
         self._reading = reading
         self._query = query
         self._campaign = campaign
@@ -250,7 +252,7 @@ class _Scan:
 
 
 def campaigns_in(
-    reading: Reading, catalogue: Catalogue, campaign: str | None, client: str | None
+    reading: ReadTransaction, catalogue: Catalogue, campaign: str | None, client: str | None
 ) -> list[Campaign]:
     """The campaigns by slug; one without a file in the version of its first lead.
 

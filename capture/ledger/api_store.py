@@ -13,7 +13,7 @@ _COLUMNS: Final = "id, client, name, made_at, used_at, revoked_at"
 
 
 class SqlApi:
-    """`protocol.ApiRecords`."""
+    """`protocol.ApiWrites`."""
 
     def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
         self._connection = connection

@@ -20,7 +20,7 @@ _COUNTED = (
 
 
 class SqlCampaigns:
-    """`protocol.CampaignRecords`."""
+    """`protocol.CampaignWrites`."""
 
     def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
         self._connection = connection

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from capture.ledger.facts import Result
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 
 
-def dry_run_of(ledger: Ledger, work: Callable[[Records], Result]) -> Result:
+def dry_run_of(ledger: Ledger, work: Callable[[WriteTransaction], Result]) -> Result:
     """The result of the work; nothing is written. Raises what the work raises."""
     results: list[Result] = []
 
-    def run_and_roll_back(records: Records) -> None:
+    def run_and_roll_back(records: WriteTransaction) -> None:
         results.append(work(records))
         raise _RolledBack
 

@@ -8,7 +8,7 @@ from capture.ledger.facts import Message
 
 
 class SqlOutbox:
-    """`protocol.OutboxRecords`."""
+    """`protocol.OutboxWrites`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

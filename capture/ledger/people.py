@@ -39,7 +39,7 @@ class KeyedHash:
 
 
 class SqlPeople:
-    """`protocol.PeopleRecords`."""
+    """`protocol.PeopleWrites`."""
 
     def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
         self._connection = connection

@@ -169,7 +169,7 @@ class CampaignQueries(Protocol):
         """When the month's `number`-th newest spam was received, without tests; None if less."""
 
 
-class CampaignRecords(CampaignQueries, Protocol):
+class CampaignWrites(CampaignQueries, Protocol):
     """Writes campaign versions."""
 
     def save_version(self, campaign: Campaign, at: datetime) -> None:
@@ -195,7 +195,7 @@ class PeopleQueries(Protocol):
         """What people wrote about the lead, oldest first."""
 
 
-class PeopleRecords(PeopleQueries, Protocol):
+class PeopleWrites(PeopleQueries, Protocol):
     """Writes submissions, identity keys and personal data."""
 
     def save_submission(
@@ -261,7 +261,7 @@ class StatementQueries(Protocol):
         """
 
 
-class StatementRecords(StatementQueries, Protocol):
+class StatementWrites(StatementQueries, Protocol):
     """Writes closed statements."""
 
     def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
@@ -281,7 +281,7 @@ class ApiQueries(Protocol):
         """The response saved under an idempotency key, compared with this request."""
 
 
-class ApiRecords(ApiQueries, Protocol):
+class ApiWrites(ApiQueries, Protocol):
     """Writes API tokens and saved responses."""
 
     def save_token(self, api_token: ApiToken, digest: str) -> None:
@@ -304,15 +304,15 @@ class OutboxQueries(Protocol):
         """Messages that are not sent yet, oldest first."""
 
 
-class OutboxRecords(OutboxQueries, Protocol):
+class OutboxWrites(OutboxQueries, Protocol):
     """Writes messages to send."""
 
     def queue(self, message: Message) -> None:
         """Queues a message in the same transaction."""
 
 
-class Reading(Protocol):
-    """One consistent view of the ledger for queries."""
+class ReadTransaction(Protocol):
+    """Queries of one consistent view of the ledger."""
 
     @property
     def events(self) -> EventQueries: ...
@@ -330,8 +330,8 @@ class Reading(Protocol):
     def outbox(self) -> OutboxQueries: ...
 
 
-class Records(Reading, Protocol):
-    """Queries and writes within one transaction."""
+class WriteTransaction(ReadTransaction, Protocol):
+    """Queries and writes of one durable transaction."""
 
     def append(self, *events: Event) -> None:
         """Appends events and updates the rows that are derived from them.
@@ -341,21 +341,21 @@ class Records(Reading, Protocol):
         """
 
     @property
-    def campaigns(self) -> CampaignRecords: ...
+    def campaigns(self) -> CampaignWrites: ...
     @property
-    def people(self) -> PeopleRecords: ...
+    def people(self) -> PeopleWrites: ...
     @property
-    def statements(self) -> StatementRecords: ...
+    def statements(self) -> StatementWrites: ...
     @property
-    def api(self) -> ApiRecords: ...
+    def api(self) -> ApiWrites: ...
     @property
-    def outbox(self) -> OutboxRecords: ...
+    def outbox(self) -> OutboxWrites: ...
 
 
 class Ledger(Protocol):
     """A database of events, leads, people and statements."""
 
-    def transact(self, work: Callable[[Records], Result]) -> Result:
+    def transact(self, work: Callable[[WriteTransaction], Result]) -> Result:
         """Runs the work in one durable transaction and returns its result.
 
         Raises `Unavailable` if the database fails, and whatever the work raises; nothing is written
@@ -363,7 +363,7 @@ class Ledger(Protocol):
         """
 
     def transact_all(
-        self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
         """Runs several units of work in one durable transaction. A unit that raises is undone.
 
@@ -371,7 +371,7 @@ class Ledger(Protocol):
         not wait for another writer but raises `Busy`, a subclass of `Unavailable`.
         """
 
-    def read(self, query: Callable[[Reading], Result]) -> Result:
+    def read(self, query: Callable[[ReadTransaction], Result]) -> Result:
         """Runs the query on one consistent view of the ledger and returns its result."""
 
     def verify(self) -> Verification:

@@ -24,9 +24,9 @@ from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
 from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.people import KeyedHash
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, unguarded
-from capture.ledger.store import SqlReading, SqlRecords
+from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
 from capture.ledger.verify import verify
 
 BUSY_SECONDS: Final = 5.0
@@ -64,12 +64,12 @@ class SqliteLedger:
                     migrate(db, path)
             self._check_key(db, lock)
 
-    def transact(self, work: Callable[[Records], Result]) -> Result:
+    def transact(self, work: Callable[[WriteTransaction], Result]) -> Result:
         with self._translated_errors(), self._writing() as db:
             return work(self._records(db, _locked_head(db)))
 
     def transact_all(
-        self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
         results: list[WorkResult[Result]] = []
         with self._translated_errors(), self._writing(at_once=at_once) as db:
@@ -82,7 +82,7 @@ class SqliteLedger:
                 results.append(result)
         return results
 
-    def read(self, query: Callable[[Reading], Result]) -> Result:
+    def read(self, query: Callable[[ReadTransaction], Result]) -> Result:
         with self._translated_errors():
             db, _ = self._connection()
             with db.atomic():
@@ -100,11 +100,11 @@ class SqliteLedger:
         os.close(lock)
         del self._local.connection
 
-    def _reading(self, db: Database) -> SqlReading:
-        return SqlReading(db.conn, SQLITE, self._key)
+    def _reading(self, db: Database) -> SqlReadTransaction:
+        return SqlReadTransaction(db.conn, SQLITE, self._key)
 
-    def _records(self, db: Database, head: Head) -> SqlRecords:
-        return SqlRecords(db.conn, SQLITE, self._key, head)
+    def _records(self, db: Database, head: Head) -> SqlWriteTransaction:
+        return SqlWriteTransaction(db.conn, SQLITE, self._key, head)
 
     def _check_key(self, db: Database, lock: int) -> None:
         """Raises `Refused` if another key made the ledger: no duplicate would be recognised."""
@@ -183,7 +183,7 @@ def _locked_head(db: Database) -> Head:
 
 
 def _run_work(
-    db: Database, work: Callable[[Records], Result], records: SqlRecords
+    db: Database, work: Callable[[WriteTransaction], Result], records: SqlWriteTransaction
 ) -> WorkResult[Result]:
     """Runs one unit of work in a savepoint. An error of the work undoes only this unit."""
     db.execute("SAVEPOINT piece")

@@ -15,7 +15,7 @@ _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHER
 
 
 class SqlStatements:
-    """`protocol.StatementRecords`."""
+    """`protocol.StatementWrites`."""
 
     def __init__(
         self, connection: Connection, dialect: Dialect, leads: SqlLeads, due: DueProjection

@@ -1,4 +1,4 @@
-"""`Reading` and `Records` of one transaction, in SQL that all databases share."""
+"""The read and the write transaction of the ledger, in SQL that all databases share."""
 
 from capture.errors import Refused
 from capture.lead.events import RESERVED, Event, EventKind
@@ -15,8 +15,8 @@ from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.statements import SqlStatements
 
 
-class SqlReading:
-    """`protocol.Reading`: one attribute for each subject; its queries are in its own file."""
+class SqlReadTransaction:
+    """`protocol.ReadTransaction`: one attribute per subject, whose queries are in its own file."""
 
     def __init__(self, connection: Connection, dialect: Dialect, key: bytes) -> None:
         keyed_hash = KeyedHash(key)
@@ -32,8 +32,8 @@ class SqlReading:
         self.outbox = SqlOutbox(connection)
 
 
-class SqlRecords(SqlReading):
-    """`protocol.Records`. The transaction has locked the chain's head."""
+class SqlWriteTransaction(SqlReadTransaction):
+    """`protocol.WriteTransaction`. The transaction has locked the chain's head."""
 
     def __init__(self, connection: Connection, dialect: Dialect, key: bytes, head: Head) -> None:
         super().__init__(connection, dialect, key)
@@ -41,7 +41,7 @@ class SqlRecords(SqlReading):
         """Number and hash of the last event, including those appended in this transaction."""
 
     def append(self, *events: Event) -> None:
-        """See `protocol.Records.append`."""
+        """See `protocol.WriteTransaction.append`."""
         leads: dict[str, Lead] = {}
         changed: dict[str, list[Event]] = {}
         for event in events:

@@ -11,13 +11,13 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.campaigns import parse_version
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 
 FIXED: Final = ("client", "currency", "time_zone", "price.model")
 """The terms that never change once a slug has leads."""
 
 
-def check_terms(records: Reading, campaign: Campaign) -> None:
+def check_terms(records: ReadTransaction, campaign: Campaign) -> None:
     """Raises `Refused` if the file changes a term that is fixed for its slug (rule 17)."""
     version = records.campaigns.first_version(campaign.slug)
     if version is None or version == campaign.version:
@@ -35,7 +35,7 @@ def check_terms(records: Reading, campaign: Campaign) -> None:
         )
 
 
-def save_terms(records: Records, campaign: Campaign, now: datetime) -> None:
+def save_terms(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
     """Stores the campaign's version, so that its forms can be judged later.
 
     Raises `Refused` if it changes a fixed term.
@@ -44,7 +44,7 @@ def save_terms(records: Records, campaign: Campaign, now: datetime) -> None:
     records.campaigns.save_version(campaign, now)
 
 
-def saved_campaign(records: Reading, slug: str, version: str) -> Campaign:
+def saved_campaign(records: ReadTransaction, slug: str, version: str) -> Campaign:
     """The campaign in a version that the ledger has stored. Raises `NotFound`."""
     text = records.campaigns.version_text(slug, version)
     if text is None:
@@ -52,7 +52,7 @@ def saved_campaign(records: Reading, slug: str, version: str) -> Campaign:
     return parse_version(slug, version, text)
 
 
-def pause_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
+def pause_campaign(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
     """Pauses the campaign: it takes no new leads; everything else continues (rule 18).
 
     Raises `Refused` if it is paused already.
@@ -60,12 +60,14 @@ def pause_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
     _append_state(records, campaign, EventKind.PAUSED, now)
 
 
-def resume_campaign(records: Records, campaign: Campaign, now: datetime) -> None:
+def resume_campaign(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
     """Resumes a paused campaign. Raises `Refused` if it is not paused."""
     _append_state(records, campaign, EventKind.RESUMED, now)
 
 
-def _append_state(records: Records, campaign: Campaign, kind: EventKind, now: datetime) -> None:
+def _append_state(
+    records: WriteTransaction, campaign: Campaign, kind: EventKind, now: datetime
+) -> None:
     if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
         state = "paused" if kind is EventKind.PAUSED else "not paused"
         raise Refused(f"campaign {campaign.slug} is {state} already")

@@ -17,7 +17,7 @@ from capture.ledger.due_projection import BILLED
 from capture.ledger.events import EVENT_COLUMNS, GENESIS, link, recorded_from_row
 from capture.ledger.facts import Recorded, Verification
 from capture.ledger.leads import LEAD_ROW, lead_row
-from capture.ledger.store import SqlReading
+from capture.ledger.store import SqlReadTransaction
 
 _MAX_NAMED: Final = 5
 """Problems of one kind that are listed; further ones are only counted."""
@@ -25,7 +25,7 @@ _MAX_NAMED: Final = 5
 Row = tuple[object, ...]
 
 
-def verify(reading: SqlReading, unguarded: Sequence[str]) -> Verification:
+def verify(reading: SqlReadTransaction, unguarded: Sequence[str]) -> Verification:
     """Checks the whole ledger within the caller's transaction.
 
     `unguarded` are the problems of the append-only triggers; each database checks its own.
@@ -108,7 +108,7 @@ class _ProblemKind:
 class _LeadScan:
     """Compares each lead's row with the row that its events and statements give."""
 
-    def __init__(self, reading: SqlReading, *, is_sound: bool) -> None:
+    def __init__(self, reading: SqlReadTransaction, *, is_sound: bool) -> None:
         """Due times depend on events and versions, so they are checked only if `is_sound`."""
         self.leads = 0
         self.versions: set[tuple[str, str]] = set()

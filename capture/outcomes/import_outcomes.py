@@ -15,7 +15,7 @@ from capture.campaign.model import Campaign
 from capture.csv_table import Columns, Table, in_order, read_table
 from capture.errors import FileErrors, NotFound, Problem, Refused
 from capture.lead.events import EventKind
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import (
     Fact,
@@ -64,7 +64,9 @@ class SortedRows:
     """The first faulty line of a lead, by its id."""
 
 
-def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: datetime) -> SortedRows:
+def sort_rows(
+    reading: ReadTransaction, table: Table, defaults: RowDefaults, now: datetime
+) -> SortedRows:
     """Finds each row's lead, reads its cells, and separates new outcomes from recorded ones."""
     lookup = LeadLookup(reading)
     known: list[ImportedOutcome] = []
@@ -96,7 +98,9 @@ def sort_rows(reading: Reading, table: Table, defaults: RowDefaults, now: dateti
     return SortedRows(table.where, known, new, problems, faulty)
 
 
-def import_rows(records: Records, rows: SortedRows, now: datetime) -> list[ImportedOutcome]:
+def import_rows(
+    records: WriteTransaction, rows: SortedRows, now: datetime
+) -> list[ImportedOutcome]:
     """Records the new rows in the file's order; returns the result of every row.
 
     To be run by `Ledger.transact`. Raises one `FileErrors` with all faulty rows; the transaction
@@ -162,7 +166,7 @@ def _is_recorded(outcome: Outcome, facts: frozenset[Fact], found: LeadFacts) -> 
 
 
 def _is_known_now(
-    records: Records, one: OutcomeRow, previous: dict[str, LeadFacts | None], now: datetime
+    records: WriteTransaction, one: OutcomeRow, previous: dict[str, LeadFacts | None], now: datetime
 ) -> bool:
     """Whether it was recorded since the rows were sorted, or silence has decided the same."""
     lead_id = one.outcome.lead_id
@@ -235,7 +239,7 @@ def read_outcomes(content: bytes, where: str) -> Table:
 # Remarks on an outcome that has less effect than a user may expect.
 
 
-def outcome_remarks(reading: Reading, terms: Campaign, outcome: Outcome) -> list[str]:
+def outcome_remarks(reading: ReadTransaction, terms: Campaign, outcome: Outcome) -> list[str]:
     """Sentences on what the outcome just recorded does not change. `terms` are the lead's."""
     history = lead_history(one.event for one in reading.events.select(lead_id=outcome.lead_id))
     parts = []

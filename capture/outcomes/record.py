@@ -23,7 +23,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import Track
 from capture.lead.review_window import deadline
 from capture.ledger.facts import Note
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.outcomes.revenue import check_unbilled, revenue_periods, split_refund
 from capture.review import find_lead, record_held_meeting
@@ -99,7 +99,7 @@ class Outcome:
     """The agency enters it for the client (rule 41): the event names the agency and is marked."""
 
 
-def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
+def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -> Lead:
     """Records an outcome as a new fact; `record_once` checks first whether it is new.
 
     Returns the lead after it. Raises `MoveRefused`, or `Refused` with what to write instead.
@@ -149,7 +149,9 @@ def record_outcome(records: Records, outcome: Outcome, now: datetime) -> Lead:
     return find_lead(records, lead.lead_id)
 
 
-def _accept(records: Records, lead: Lead, cause: EventKind, by: str, now: datetime) -> None:
+def _accept(
+    records: WriteTransaction, lead: Lead, cause: EventKind, by: str, now: datetime
+) -> None:
     """Rule 41: a client that reports a billable outcome accepts the lead, unless it has already."""
     may_still_accept = (
         lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline

@@ -17,7 +17,7 @@ from capture.errors import Refused
 from capture.lead.events import Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.ledger.facts import Recorded
-from capture.ledger.protocol import Reading, Records
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.outcomes.record import (
     REFERENCE,
@@ -108,7 +108,7 @@ _MEETINGS: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW, EventKind.CANCE
 """Results of a meeting; two are near duplicates only if the meeting is the same."""
 
 
-def record_once(records: Records, outcome: Outcome, now: datetime) -> Lead:
+def record_once(records: WriteTransaction, outcome: Outcome, now: datetime) -> Lead:
     """Records an outcome and returns the lead; writes nothing if its reference is recorded.
 
     Raises `Refused` for other content under the reference, for a near duplicate, and as
@@ -121,7 +121,7 @@ def record_once(records: Records, outcome: Outcome, now: datetime) -> Lead:
     return record_outcome(records, outcome, now)
 
 
-def find_recorded_outcome(reading: Reading, outcome: Outcome) -> Recorded | None:
+def find_recorded_outcome(reading: ReadTransaction, outcome: Outcome) -> Recorded | None:
     """The event that recorded this fact, found by its reference; None if it is new.
 
     Raises `Refused` if the reference belongs to another fact.
@@ -166,7 +166,7 @@ def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -
         yield "time"
 
 
-def _check_near_duplicate(reading: Reading, lead: Lead, outcome: Outcome) -> None:
+def _check_near_duplicate(reading: ReadTransaction, lead: Lead, outcome: Outcome) -> None:
     """Raises `Refused` if the same was recorded within a day, and may be the same fact."""
     if outcome.again or outcome.kind is EventKind.OBJECTED:  # a second objection changes no bill
         return

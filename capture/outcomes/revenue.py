@@ -22,7 +22,7 @@ from capture.billing.lines import exact_fee
 from capture.billing.reversals import day_of, is_within_term
 from capture.campaign.model import Campaign
 from capture.errors import Refused
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.money import check_amount, from_minor, round_minor
 
 
@@ -46,7 +46,10 @@ def revenue_periods(
 
 
 def check_unbilled(
-    reading: Reading, history: LeadHistory, terms: Campaign, parts: Iterable[Mapping[str, Any]]
+    reading: ReadTransaction,
+    history: LeadHistory,
+    terms: Campaign,
+    parts: Iterable[Mapping[str, Any]],
 ) -> None:
     """Rule 20: raises `Refused` for more revenue of a period that is on a statement.
 

@@ -15,7 +15,7 @@ from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, select_keys
 from capture.lead.model import Lead
 from capture.ledger.facts import DuplicateQuery
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.local_time import read_moment
 from capture.outcomes.record import KINDS, REFERENCE, WITH_AMOUNT, WITH_MEETING, Outcome
@@ -227,7 +227,7 @@ class LeadFacts:
 class LeadLookup:
     """Finds the leads of a table's rows; reads each lead once."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadTransaction) -> None:
         self._reading = reading
         self._histories: dict[str, LeadFacts | None] = {}
         self._campaigns: dict[str, Campaign | None] = {}
@@ -312,7 +312,7 @@ class LeadLookup:
         return self._people[asked]
 
 
-def load_lead_facts(reading: Reading, lead_id: str) -> LeadFacts | None:
+def load_lead_facts(reading: ReadTransaction, lead_id: str) -> LeadFacts | None:
     """The lead's facts as the ledger has them now; None if there is no lead of that id."""
     lead = reading.leads.get(lead_id)
     if lead is None:

@@ -13,7 +13,7 @@ from flask import Flask, current_app, render_template
 from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.campaign.model import Campaign
 from capture.errors import GatepostError, Unavailable
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.terms import save_terms
 from capture.signed_links import Tokens
 from capture.site import Site
@@ -74,7 +74,7 @@ class LiveCatalogue:
         config, now = self._config, datetime.now(UTC)
         catalogue = read_catalogue(config.campaigns, config.clients, config.gated)
 
-        def keep(records: Records) -> None:
+        def keep(records: WriteTransaction) -> None:
             for campaign in catalogue.campaigns.values():
                 save_terms(records, campaign, now)
 

@@ -12,7 +12,7 @@ from gevent.event import AsyncResult, Event
 
 from capture.errors import Busy
 from capture.ledger.facts import Result, Verification, WorkResult
-from capture.ledger.protocol import Ledger, Reading, Records
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 
 MAX_BATCH = 16
 """Most units of work in one transaction. Other writers wait until it ends."""
@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.001
 PAUSES = 20
 """Attempts to get the write lock, with a pause after each, before a thread waits for it."""
 
-Work = Callable[[Records], Any]
+Work = Callable[[WriteTransaction], Any]
 
 
 class GroupCommit:
@@ -38,7 +38,7 @@ class GroupCommit:
         self._started = True
         return gevent.spawn(self._run)
 
-    def transact(self, work: Callable[[Records], Result]) -> Result:
+    def transact(self, work: Callable[[WriteTransaction], Result]) -> Result:
         if not self._started:
             return self._ledger.transact(work)
         pending = AsyncResult()
@@ -48,11 +48,11 @@ class GroupCommit:
         return result
 
     def transact_all(
-        self, works: Sequence[Callable[[Records], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
     ) -> list[WorkResult[Result]]:
         return self._ledger.transact_all(works, at_once=at_once)
 
-    def read(self, query: Callable[[Reading], Result]) -> Result:
+    def read(self, query: Callable[[ReadTransaction], Result]) -> Result:
         return self._ledger.read(query)
 
     def verify(self) -> Verification:

@@ -12,7 +12,7 @@ from capture.closing.credit import Correction, CorrectionRequest, issue_credit
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
-from capture.ledger.protocol import Ledger, Reading
+from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review import Act, accept
@@ -83,7 +83,7 @@ class Desk:
 
 
 def exported(desk: Desk, month: str, as_of: datetime) -> list[str]:
-    def look(reading: Reading) -> list[str]:
+    def look(reading: ReadTransaction) -> list[str]:
         return [one.line.lead_id for one in draw_month(reading, "guide", month, as_of).lines]
 
     return desk.ledger.read(look)

@@ -17,7 +17,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.review import Act, reject
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign, received
 
@@ -56,7 +56,7 @@ class Past:
     def send(self, sent: Submission, under: Campaign = OLD, at: datetime = NOW) -> str:
         return self.write(lambda records: receive_submission(records, under, sent, at).lead_id)
 
-    def write(self, work: Callable[[Records], str]) -> str:
+    def write(self, work: Callable[[WriteTransaction], str]) -> str:
         return self.ledger.transact(work)
 
     def reject(self, lead_id: str) -> None:

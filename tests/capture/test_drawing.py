@@ -12,7 +12,7 @@ from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from capture.review import (
     record_held_meetings,
     record_lapses,
@@ -30,7 +30,7 @@ MONTHS = ("2026-11", "2026-12", "2027-01")
 
 
 def same(desk: Desk, months: Sequence[str], moments: Sequence[datetime]) -> None:
-    def look(reading: Reading) -> None:
+    def look(reading: ReadTransaction) -> None:
         for month in months:
             for moment in moments:
                 assert_drawn_as_from_every_lead(reading, "guide", month, moment)

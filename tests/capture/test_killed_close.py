@@ -16,7 +16,7 @@ from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.facts import ClosedStatement
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, PARTIES, campaign, submission
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def url(tmp_path: Path) -> str:
     return address
 
 
-def close(records: Records) -> ClosedStatement:
+def close(records: WriteTransaction) -> ClosedStatement:
     return close_month(records, campaign(), PARTIES, "2026-11", DECEMBER)
 
 

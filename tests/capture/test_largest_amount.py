@@ -19,7 +19,7 @@ from capture.closing.debit import approve_debit, propose_debit
 from capture.closing.documents import PaymentEntry, record_payment
 from capture.errors import FileErrors, Refused
 from capture.lead.events import EventKind
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.money import LARGEST, MAX_SUM, from_minor
 from tests.capture.desk import DAY, SHARE, WON, Desk
 from tests.capture.outcomes.desk import ANN
@@ -130,7 +130,7 @@ def test_no_credit_debit_or_payment_takes_more(desk: Desk) -> None:
     desk.close("2026-11", CLOSED)
     wish = CorrectionRequest("acme-0001", lead.lead_id, "goodwill", amount=HUGE)
 
-    def created(work: Callable[[Records], object]) -> Callable[[], object]:
+    def created(work: Callable[[WriteTransaction], object]) -> Callable[[], object]:
         return lambda: desk.ledger.transact(work)
 
     refused(created(lambda records: issue_credit(records, wish, "Ada", CLOSED)))

@@ -24,7 +24,7 @@ from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.facts import ClosedStatement
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
 from capture.review import Act, record_lapses, reject
@@ -62,7 +62,7 @@ def terms(number: int) -> Campaign:
     return campaign(text=CAMPAIGN.replace("The guide", f"Guide {number}"), slug=f"guide-{number}")
 
 
-def close(records: Records, number: int, now: datetime) -> ClosedStatement:
+def close(records: WriteTransaction, number: int, now: datetime) -> ClosedStatement:
     return close_month(records, terms(number), PARTIES, "2026-11", now)
 
 
@@ -75,7 +75,7 @@ class Track:
         self.leads = self.ledger.transact(lambda records: [self._lead(records, n) for n in ROUNDS])
 
     @staticmethod
-    def _lead(records: Records, number: int) -> str:
+    def _lead(records: WriteTransaction, number: int) -> str:
         sent = submission(terms(number), email=f"p{number}@c{number}.example")
         return receive_submission(records, terms(number), sent, NOW).lead_id
 

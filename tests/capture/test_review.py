@@ -10,7 +10,7 @@ from capture.errors import MoveRefused, Refused
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.review import (
     Act,
     accept,
@@ -49,7 +49,7 @@ class Desk:
 
     def act(
         self,
-        what: Callable[[Records, Act, datetime], Lead],
+        what: Callable[[WriteTransaction, Act, datetime], Lead],
         lead: Lead,
         at: datetime = NOW,
         by: str = "Carol",

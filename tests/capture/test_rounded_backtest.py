@@ -25,7 +25,7 @@ from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
 
 SIZES = ("1-50", "51-100", "101-500", "501+")
@@ -52,7 +52,7 @@ class KeptCampaigns:
         return TEXT
 
 
-READING = cast(Reading, SimpleNamespace(campaigns=KeptCampaigns()))
+READING = cast(ReadTransaction, SimpleNamespace(campaigns=KeptCampaigns()))
 """As much of a ledger as a count asks."""
 
 

@@ -14,7 +14,7 @@ from capture.closing.redrawing import check_documents
 from capture.errors import MoveRefused, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from tests.capture.desk import SHARE, WON, Desk, amounts, priced
 
 REFUNDABLE = priced(
@@ -312,7 +312,7 @@ def test_a_refund_on_a_debited_line_is_rounded_once(desk: Desk) -> None:
     assert amounts(desk.close("2027-01", at("2027-02-02"))) == [1000]
     wish = CorrectionRequest(number, lead.lead_id, "more_seats", amount=Decimal(20))
 
-    def agreed(records: Records) -> None:
+    def agreed(records: WriteTransaction) -> None:
         propose(records, wish, "Ada", at("2027-02-02"))
         line = billed_line(records, number, lead.lead_id)
         approve_debit(records, line, "Carol", at("2027-02-02"))

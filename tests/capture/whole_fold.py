@@ -18,11 +18,11 @@ from capture.closing.drawing import (
     remaining_money_cap,
     select_lines,
 )
-from capture.ledger.protocol import Reading
+from capture.ledger.protocol import ReadTransaction
 
 
 def assert_drawn_as_from_every_lead(
-    reading: Reading, slug: str, month: str, as_of: datetime
+    reading: ReadTransaction, slug: str, month: str, as_of: datetime
 ) -> None:
     """Exports, previews and closed statements of a month, seen as of a time."""
     for wanted in _looks(reading, slug, month, as_of):
@@ -31,7 +31,7 @@ def assert_drawn_as_from_every_lead(
         assert count_leads(reading, wanted) == counts, wanted
 
 
-def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator[LineQuery]:
+def _looks(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> Iterator[LineQuery]:
     closings, billed = closings_of(reading, slug), reading.statements.billed_before(slug, month)
     closed = months_closed_before(closings, month, as_of)
     yield LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
@@ -44,7 +44,7 @@ def _looks(reading: Reading, slug: str, month: str, as_of: datetime) -> Iterator
         yield LineQuery(slug, month, at, None, last, closed, billed, closing.number)
 
 
-def _from_every_lead(reading: Reading, wanted: LineQuery) -> tuple[list[DueKey], Counts]:
+def _from_every_lead(reading: ReadTransaction, wanted: LineQuery) -> tuple[list[DueKey], Counts]:
     terms, due, review, free = VersionCache(reading), [], 0, 0
     for history in _lives(reading, wanted):
         lines = due_lines(history, terms.of(wanted.campaign, history.lead.version), wanted)
@@ -57,7 +57,7 @@ def _from_every_lead(reading: Reading, wanted: LineQuery) -> tuple[list[DueKey],
     )
 
 
-def _lives(reading: Reading, wanted: LineQuery) -> Iterator[LeadHistory]:
+def _lives(reading: ReadTransaction, wanted: LineQuery) -> Iterator[LeadHistory]:
     for events in reading.events.by_qualified_lead():
         seen = [
             one.event

@@ -13,7 +13,7 @@ from capture.campaign.model import Campaign
 from capture.cli import review
 from capture.errors import Unavailable
 from capture.lead.model import Lead
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from gatepost.cli import main
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
@@ -150,7 +150,7 @@ def test_no_notice_is_written_inside_the_transaction_nor_unlinked_by_a_run_that_
     by_mail.take()
     notice = by_mail.folder / "notice.txt"
 
-    def fail(records: Records, terms: Campaign, now: datetime) -> Sequence[Lead]:
+    def fail(records: WriteTransaction, terms: Campaign, now: datetime) -> Sequence[Lead]:
         del records, terms, now
         notice.write_text("another program's")
         raise Unavailable("the disk is full")

@@ -11,7 +11,7 @@ import pytest
 from capture.errors import MoveRefused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from gatepost.server.group_commit import MAX_BATCH, GroupCommit
 from tests.samples import NOW, campaign, moved, received
 
@@ -38,7 +38,7 @@ def together(ledger: Ledger) -> Iterator[GroupCommit]:
     committing.kill()
 
 
-def taking(lead_id: str) -> Callable[[Records], Any]:
+def taking(lead_id: str) -> Callable[[WriteTransaction], Any]:
     return lambda records: records.append(received(lead_id))
 
 
@@ -56,7 +56,7 @@ def test_before_start_each_write_is_its_own_transaction(ledger: Ledger) -> None:
 
 
 def test_leads_that_wait_together_share_a_transaction(together: GroupCommit, path: Path) -> None:
-    def take(records: Records) -> tuple[int, int]:
+    def take(records: WriteTransaction) -> tuple[int, int]:
         records.append(received(f"lead{len(list(records.leads.select()))}"))
         return len(list(records.leads.select())), taken(path)
 

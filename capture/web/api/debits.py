@@ -18,7 +18,7 @@ from capture.closing.debit import (
     proposals_of,
 )
 from capture.lead.events import show_time
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.money import from_minor
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
@@ -90,7 +90,7 @@ def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
     by = body.by or api_token.name
     record_answer = approve_debit if isinstance(body, Approved) else decline_debit
 
-    def work(records: Records) -> str:
+    def work(records: WriteTransaction) -> str:
         found = open_proposal(records, api_token.client, debit_id)
         line = billed_line(records, found.statement, found.lead_id, found.period)
         record_answer(records, line, by, now, body.note)

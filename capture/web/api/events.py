@@ -14,7 +14,7 @@ from capture.client_access.idempotency import IdempotentRequest, run_once
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.ledger.facts import ApiToken
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import find_recorded_outcome, record_once
 from capture.review import Act, accept, find_lead, reject, settle, withdraw
@@ -213,7 +213,7 @@ class EventRecorded(ResponseModel):
 def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
     api_token, now, body = api_request.access, api_request.now, api_request.body.root
 
-    def work(records: Records) -> str:
+    def work(records: WriteTransaction) -> str:
         open_client_lead(records, api_token.client, lead_id, now)
         if isinstance(body, ReviewRequest):
             lead = _record_review(records, lead_id, body, api_token, now)
@@ -231,7 +231,7 @@ def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
 
 
 def _record_review(
-    records: Records, lead_id: str, body: ReviewRequest, api_token: ApiToken, now: datetime
+    records: WriteTransaction, lead_id: str, body: ReviewRequest, api_token: ApiToken, now: datetime
 ) -> Lead:
     act = Act(lead_id, body.by or api_token.name, Actor.CLIENT, body.note)
     match body:

@@ -20,7 +20,7 @@ from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.facts import ClosedStatement
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review import Act as ReviewAct
@@ -141,7 +141,7 @@ class Product:
         )
         return self.ledger.read(lambda reading: reading.leads.get(created.lead_id))
 
-    def _on_a_lead(self, records: Records, act: Act) -> Lead:
+    def _on_a_lead(self, records: WriteTransaction, act: Act) -> Lead:
         if act.what == "corrected":
             return correct_lead(
                 records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at

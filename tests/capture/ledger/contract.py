@@ -22,7 +22,7 @@ from capture.ledger.facts import (
     Message,
     PersonalData,
 )
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -33,7 +33,7 @@ class Stop(Exception):
     """Raised on purpose within a transaction."""
 
 
-def _taking(lead_id: str) -> Callable[[Records], bool | None]:
+def _taking(lead_id: str) -> Callable[[WriteTransaction], bool | None]:
     """Work that takes a lead."""
     return lambda records: records.append(received(lead_id))
 
@@ -66,7 +66,7 @@ class LedgerContract:
         assert lead.review == "received"
 
     def test_work_that_fails_leaves_nothing_behind(self, ledger: Ledger) -> None:
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a"))
             records.outbox.queue(Message("a", "lead_qualified", NOW, None))
             raise Stop
@@ -82,7 +82,7 @@ class LedgerContract:
     def test_work_may_be_run_again_after_it_failed(self, ledger: Ledger) -> None:
         tries = []
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a"))
             tries.append(1)
             if len(tries) == 1:
@@ -98,7 +98,7 @@ class LedgerContract:
     ) -> None:
         later, ends = NOW + timedelta(hours=2), show_time(NOW + timedelta(days=2))
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(
                 received("a"),
                 moved("a", EventKind.QUALIFIED, deadline=ends),
@@ -149,7 +149,7 @@ class LedgerContract:
     def test_each_unit_of_a_transaction_is_written_completely_or_not_at_all(
         self, ledger: Ledger
     ) -> None:
-        def fails(records: Records) -> None:
+        def fails(records: WriteTransaction) -> None:
             records.append(received("b"), moved("b", EventKind.QUALIFIED))
             records.outbox.queue(Message("b", "lead_qualified", NOW, None))
             raise Stop
@@ -165,7 +165,7 @@ class LedgerContract:
         assert ledger.verify().problems == ()
 
     def test_each_unit_sees_the_writes_of_earlier_units(self, ledger: Ledger) -> None:
-        def look(records: Records) -> bool:
+        def look(records: WriteTransaction) -> bool:
             return records.leads.get("a") is not None
 
         first, _, second = ledger.transact_all([look, _taking("a"), look])
@@ -176,7 +176,7 @@ class LedgerContract:
     ) -> None:
         other = open_again()
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a"))
             with pytest.raises(Busy):
                 other.transact_all([_taking("b")], at_once=True)
@@ -235,7 +235,7 @@ class LedgerContract:
     def test_judged_leads_have_the_newest_verdict_and_their_answers(self, ledger: Ledger) -> None:
         first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("b"), moved("b", EventKind.DISQUALIFIED, verdict=first))
             records.append(received("a"), moved("a", EventKind.DISQUALIFIED, verdict=first))
             records.append(
@@ -274,7 +274,7 @@ class LedgerContract:
             "d": EventKind.QUALIFIED,
         }
 
-        def take(records: Records) -> None:
+        def take(records: WriteTransaction) -> None:
             for lead_id, kind in kinds.items():
                 records.append(received(lead_id, test=lead_id == "d"), moved(lead_id, kind))
 
@@ -286,7 +286,7 @@ class LedgerContract:
     def test_a_query_by_stage_uses_the_stage_as_of_now(self, ledger: Ledger) -> None:
         ends = show_time(NOW + HOUR)
 
-        def take(records: Records) -> None:
+        def take(records: WriteTransaction) -> None:
             for lead_id, explicit in {"a": False, "b": True, "c": False, "d": False}.items():
                 judged = moved(
                     lead_id, EventKind.QUALIFIED, needs_explicit_acceptance=explicit, deadline=ends
@@ -309,7 +309,7 @@ class LedgerContract:
     def test_the_next_page_is_correct_even_if_leads_came_at_the_same_time(
         self, ledger: Ledger
     ) -> None:
-        def take(records: Records) -> None:
+        def take(records: WriteTransaction) -> None:
             for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
                 records.append(received(lead_id, at=at), moved(lead_id, EventKind.QUALIFIED, at=at))
 

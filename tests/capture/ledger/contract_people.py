@@ -12,7 +12,7 @@ from capture.ledger.facts import (
     DuplicateQuery,
     PersonalData,
 )
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -27,7 +27,7 @@ class PeopleContract:
             {"email": "a@b.example", "many": ("x", "y"), "seats": 5}, {"size": "5"}
         )
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a"))
             records.people.save_personal_data("guide", "a", personal_data)
 
@@ -35,7 +35,7 @@ class PeopleContract:
         assert ledger.read(lambda reading: reading.people.personal_data("a")) == personal_data
 
     def test_personal_data_and_keys_can_be_replaced(self, ledger: Ledger) -> None:
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             for lead_id in "ab":
                 records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
                 records.people.save_personal_data(
@@ -84,7 +84,7 @@ class PeopleContract:
         )
 
     def test_people_match_by_any_key_but_only_within_one_client(self, ledger: Ledger) -> None:
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a"), moved("a", EventKind.QUALIFIED))
             records.people.save_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
 
@@ -103,7 +103,7 @@ class PeopleContract:
     def test_test_leads_match_nobody_and_do_not_count_towards_caps(self, ledger: Ledger) -> None:
         terms = campaign()
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.append(received("a", test=True), moved("a", EventKind.QUALIFIED))
             records.people.save_keys("a", "acme", {"email": "a@b.example"})
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from capture.lead.events import EventKind
 from capture.ledger.facts import ApiToken, SavedResponse
-from capture.ledger.protocol import Ledger, Records
+from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, moved, received
 
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ class ProgramContract:
         assert found == [same, other, None]
 
     def test_events_are_found_by_client_kind_and_reference(self, ledger: Ledger) -> None:
-        def take(records: Records) -> None:
+        def take(records: WriteTransaction) -> None:
             for lead_id, test in {"a": False, "t": True}.items():
                 records.append(received(lead_id, test=test), moved(lead_id, EventKind.QUALIFIED))
                 records.append(moved(lead_id, EventKind.WON, amount=5, reference="R-1"))

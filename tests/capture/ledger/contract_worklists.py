@@ -8,7 +8,7 @@ from capture.lead.events import EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.facts import ClientLeadQuery, ClosedStatement, SyncMark
-from capture.ledger.protocol import Ledger, Reading, Records
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from tests.samples import NOW, campaign, moved, received
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -23,7 +23,7 @@ class WorklistContract:
         ends, held = show_time(NOW + HOUR), show_time(NOW + 2 * HOUR)
         meeting = {"meeting_at": ends, "deemed_held_at": held}
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             for lead_id in "dbac":
                 records.append(
                     received(lead_id), moved(lead_id, EventKind.QUALIFIED, deadline=ends)
@@ -38,7 +38,7 @@ class WorklistContract:
 
         ledger.transact(work)
 
-        def ids(look: Callable[[Reading], Iterable[Lead]]) -> str:
+        def ids(look: Callable[[ReadTransaction], Iterable[Lead]]) -> str:
             return "".join(
                 lead.lead_id for lead in ledger.read(lambda reading: list(look(reading)))
             )
@@ -71,7 +71,7 @@ class WorklistContract:
         ends, held = NOW + HOUR, NOW + 2 * HOUR
         meeting = {"meeting_at": show_time(ends), "deemed_held_at": show_time(held)}
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             endings: list[list[EventKind]] = [[], [EventKind.ACCEPTED], [EventKind.REJECTED]]
             for number, (explicit, deadline, booked, text) in enumerate(
                 product((False, True), (None, show_time(ends)), (False, True), endings)
@@ -90,7 +90,7 @@ class WorklistContract:
 
         ledger.transact(work)
 
-        def check(reading: Reading) -> None:
+        def check(reading: ReadTransaction) -> None:
             everyone = list(reading.leads.select())
             nothing_since = reading.events.head()[0]
             for at in (ends, held):
@@ -128,7 +128,7 @@ class WorklistContract:
         ):
             ledger.transact(lambda records, events=events: records.append(*events))
 
-        def look(reading: Reading) -> None:
+        def look(reading: ReadTransaction) -> None:
             assert reading.leads.first("other") is None
             first = reading.leads.first("guide")
             assert first is not None
@@ -147,7 +147,7 @@ class WorklistContract:
     ) -> None:
         ends = NOW + HOUR
 
-        def work(records: Records) -> None:
+        def work(records: WriteTransaction) -> None:
             records.campaigns.save_version(campaign(), NOW)
             for lead_id in "abc":
                 qualified = moved(lead_id, EventKind.QUALIFIED, deadline=show_time(ends))
@@ -157,7 +157,7 @@ class WorklistContract:
 
         ledger.transact(work)
 
-        def look(reading: Reading) -> None:
+        def look(reading: ReadTransaction) -> None:
             assert reading.statements.billable_leads("guide", "2026-11", NOW) == {"a", "b"}
             assert reading.statements.billable_leads("guide", "2026-11", ends) == {"a", "b", "c"}
             assert reading.statements.billable_leads("guide", "2026-12", ends) == {"c"}

@@ -13,7 +13,7 @@ from capture.errors import Refused
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.facts import ClosedStatement
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.schema import create_ledger, migrate
 from tests.samples import NOW, campaign, moved, received
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
     """A ledger with one billed lead."""
     path = tmp_path / "ledger.db"
 
-    def work(records: Records) -> None:
+    def work(records: WriteTransaction) -> None:
         records.campaigns.save_version(campaign(), NOW)
         records.append(received("a"), moved("a", EventKind.QUALIFIED))
         bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)

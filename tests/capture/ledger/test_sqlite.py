@@ -11,7 +11,7 @@ from capture.errors import Refused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.facts import LeadFilter
-from capture.ledger.protocol import Ledger, Reading, Records
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_programs import ProgramContract
@@ -115,7 +115,7 @@ def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str
     pages = ledger._connection()[0].execute("PRAGMA page_count").fetchone()[0]
     ledger._connection()[0].execute(f"PRAGMA max_page_count = {pages}")
 
-    def work(records: Records) -> None:
+    def work(records: WriteTransaction) -> None:
         for number in range(200):
             records.append(received(f"lead{number}"))
 
@@ -153,12 +153,12 @@ def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
     ids=["by_qualified_lead", "select", "judged", "tracked"],
 )
 def test_a_campaigns_leads_are_read_as_they_lie_and_not_sorted_in_memory(
-    url: str, filled: sqlite3.Connection, look: Callable[[Reading], object]
+    url: str, filled: sqlite3.Connection, look: Callable[[ReadTransaction], object]
 ) -> None:
     asked: list[str] = []
     with closing(open_ledger(url, KEY)) as ledger:
 
-        def watched(reading: Reading) -> None:
+        def watched(reading: ReadTransaction) -> None:
             connection = reading.connection  # type: ignore[attr-defined]
             connection.set_trace_callback(asked.append)
             assert look(reading)

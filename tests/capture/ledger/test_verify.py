@@ -9,7 +9,7 @@ from pathlib import Path
 from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.events import link
-from capture.ledger.protocol import Records
+from capture.ledger.protocol import WriteTransaction
 from tests.samples import campaign, moved, received
 
 KEY = b"a key for tests only"
@@ -19,7 +19,7 @@ def written(path: Path, leads: int) -> str:
     """The URL of a new ledger with this many qualified leads."""
     url = f"sqlite:///{path}"
 
-    def work(records: Records) -> None:
+    def work(records: WriteTransaction) -> None:
         records.campaigns.save_version(campaign(), received("a").recorded_at)
         for number in range(leads):
             lead_id = f"lead{number}"
