@@ -363,12 +363,13 @@ class Ledger(Protocol):
         """
 
     def transact_all(
-        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
         """Runs several units of work in one durable transaction. A unit that raises is undone.
 
-        Raises `Unavailable` if the database fails; nothing is written then. With `at_once` it does
-        not wait for another writer but raises `Busy`, a subclass of `Unavailable`.
+        Raises `Unavailable` if the database fails; nothing is written then. Without
+        `wait_for_lock` it raises `Busy`, a subclass of `Unavailable`, if another writer holds the
+        write lock.
         """
 
     def read(self, query: Callable[[ReadTransaction], Result]) -> Result:

@@ -60,7 +60,7 @@ class SqliteLedger:
             db, lock = self._connection()
             check_version(db, path)
             if MIGRATIONS.pending(db):
-                with _held(lock):  # one process migrates, the others wait for it
+                with _file_lock(lock):  # one process migrates, the others wait for it
                     migrate(db, path)
             self._check_key(db, lock)
 
@@ -69,10 +69,10 @@ class SqliteLedger:
             return work(self._records(db, _locked_head(db)))
 
     def transact_all(
-        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
         results: list[WorkResult[Result]] = []
-        with self._translated_errors(), self._writing(at_once=at_once) as db:
+        with self._translated_errors(), self._writing(wait_for_lock=wait_for_lock) as db:
             head = _locked_head(db)
             for work in works:
                 records = self._records(db, head)
@@ -111,7 +111,7 @@ class SqliteLedger:
         mac = KeyedHash(self._key).of("key check")
         stored = db.execute("SELECT mac FROM key_check").fetchone()
         if stored is None:
-            with _held(lock):
+            with _file_lock(lock):
                 db.execute("INSERT INTO key_check VALUES (1, ?) ON CONFLICT DO NOTHING", (mac,))
             stored = db.execute("SELECT mac FROM key_check").fetchone()
         if stored[0] != mac:
@@ -121,27 +121,27 @@ class SqliteLedger:
             )
 
     @contextmanager
-    def _writing(self, *, at_once: bool = False) -> Iterator[Database]:
+    def _writing(self, *, wait_for_lock: bool = True) -> Iterator[Database]:
         since = time.monotonic()
         db, lock = self._connection()
-        with _held(lock, at_once=at_once):
+        with _file_lock(lock, wait_for_lock=wait_for_lock):
             if time.monotonic() - since > BUSY_SECONDS / 2:  # earlier writers timed out
                 raise sqlite3.OperationalError("database is locked")
-            with self._busy_timeout(db, at_once=at_once), db.atomic():
+            with self._busy_timeout(db, wait_for_lock=wait_for_lock), db.atomic():
                 yield db
 
     @contextmanager
-    def _busy_timeout(self, db: Database, *, at_once: bool) -> Iterator[None]:
-        """Shortens SQLite's busy timeout for writes with `at_once` or after a recent timeout."""
-        is_short = at_once or time.monotonic() < self._short_wait_until
+    def _busy_timeout(self, db: Database, *, wait_for_lock: bool) -> Iterator[None]:
+        """Shortens SQLite's busy timeout if the write does not wait or another timed out lately."""
+        is_short = not wait_for_lock or time.monotonic() < self._short_wait_until
         if is_short:
-            seconds = 0 if at_once else BUSY_RETRY_SECONDS
+            seconds = BUSY_RETRY_SECONDS if wait_for_lock else 0
             db.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
         try:
             yield
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
-                if at_once:
+                if not wait_for_lock:
                     raise Busy(f"{self._path}: another program holds the database") from None
                 self._short_wait_until = time.monotonic() + BUSY_SECONDS
             raise
@@ -155,7 +155,7 @@ class SqliteLedger:
         if found is None:
             lock = open_private(f"{self._path}.lock")
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-            with _held(lock):  # SQLite does not wait for other writers in this statement
+            with _file_lock(lock):  # SQLite does not wait for other writers in this statement
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             # Keeps savepoint journals in memory instead of a file for each transaction.
@@ -199,10 +199,13 @@ def _run_work(
 
 
 @contextmanager
-def _held(lock: int, *, at_once: bool = False) -> Iterator[None]:
-    """Waits for the file lock and holds it. The kernel releases it if the process dies."""
+def _file_lock(lock: int, *, wait_for_lock: bool = True) -> Iterator[None]:
+    """Holds the file lock. The kernel releases it if the process dies.
+
+    Without `wait_for_lock` it raises `Busy` if another process holds the lock.
+    """
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if at_once else 0))
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait_for_lock else fcntl.LOCK_NB))
     except BlockingIOError:
         raise Busy("another process is writing") from None
     try:

@@ -48,9 +48,9 @@ class GroupCommit:
         return result
 
     def transact_all(
-        self, works: Sequence[Callable[[WriteTransaction], Result]], *, at_once: bool = False
+        self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
-        return self._ledger.transact_all(works, at_once=at_once)
+        return self._ledger.transact_all(works, wait_for_lock=wait_for_lock)
 
     def read(self, query: Callable[[ReadTransaction], Result]) -> Result:
         return self._ledger.read(query)
@@ -86,12 +86,13 @@ class GroupCommit:
     def _write(self, works: Sequence[Work]) -> list[WorkResult[Any]]:
         """Writes the batch in one transaction.
 
-        Usually the write lock is free at once or within milliseconds. Otherwise a thread waits for
-        it, and this worker goes on serving pages. Work may run again from its start (rule 34).
+        Usually the write lock is free within milliseconds. Otherwise a thread waits for it, and
+        this worker goes on serving pages. Work may run again from its start (rule 34 of
+        docs/rules.md).
         """
         for _ in range(PAUSES):
             try:
-                return self._ledger.transact_all(works, at_once=True)
+                return self._ledger.transact_all(works, wait_for_lock=False)
             except Busy:
                 gevent.sleep(PAUSE_SECONDS)
         results: list[WorkResult[Any]] = gevent.get_hub().threadpool.apply(

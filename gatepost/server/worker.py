@@ -1,6 +1,8 @@
 """The server's worker process: one thread, in which each connection is a greenlet.
 
-In this order: limits for sending and closing, the body of a request, the worker itself.
+In this order: sending and closing, the body of a request, the worker. In `req`, gunicorn's request
+before it makes the WSGI environment, an attribute with `_` in front is private to gunicorn; the
+exact version in requirements.txt keeps it as it is.
 """
 
 import contextlib
@@ -8,7 +10,7 @@ import errno
 import html
 import io
 import json
-import socket as plain
+import socket as stdlib_socket
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -39,12 +41,12 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Limits for sending and closing.
+# --- sending and closing ---
 
 SEND_SECONDS: Final = 30
 """Seconds that sent data may stay unacknowledged before the kernel closes the connection."""
 LINGER_SECONDS: Final = 10.0
-"""Seconds in which we still read what the client sends after our answer."""
+"""Seconds in which we read and discard what the client still sends after our answer."""
 LINGER_QUIET_SECONDS: Final = 2.0
 """The same for a client that sends nothing and does not close the connection."""
 LINGER_BYTES: Final = 8 * 1024 * 1024
@@ -53,9 +55,9 @@ _CHUNK_BYTES: Final = 64 * 1024
 
 def limit_sending(sock: Any) -> None:
     """Makes the kernel close the connection if the client does not read (RFC 5482; Linux only)."""
-    option = getattr(plain, "TCP_USER_TIMEOUT", None)
-    if option is not None and sock.family != getattr(plain, "AF_UNIX", None):
-        sock.setsockopt(plain.IPPROTO_TCP, option, SEND_SECONDS * 1000)
+    option = getattr(stdlib_socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and sock.family != getattr(stdlib_socket, "AF_UNIX", None):
+        sock.setsockopt(stdlib_socket.IPPROTO_TCP, option, SEND_SECONDS * 1000)
 
 
 def close_after_drain(sock: Any) -> None:
@@ -65,7 +67,7 @@ def close_after_drain(sock: Any) -> None:
     could then lose an answer that it has not read yet, such as a 413.
     """
     with contextlib.suppress(OSError):
-        sock.shutdown(plain.SHUT_WR)
+        sock.shutdown(stdlib_socket.SHUT_WR)
         with gevent.Timeout(LINGER_SECONDS, exception=False):
             _drain(sock)
 
@@ -81,14 +83,14 @@ def _drain(sock: Any) -> None:
         total += len(chunk)
 
 
-# The body of a request. It is read completely, within a time limit, before the app is called.
-# These functions work on gunicorn's request, before it makes the WSGI environment.
+# --- the body of a request ---
+# It is read completely, within a time limit, before the app is called.
 
 BODY_SECONDS: Final = 15.0
 """Seconds in which a short body must arrive; a longer one gets more by `MIN_BYTES_PER_SECOND`."""
-INCOMPLETE: Final = "The body did not arrive completely"
 MIN_BYTES_PER_SECOND: Final = 4096
 """The time limit of a body is `BODY_SECONDS` plus its length divided by this rate."""
+INCOMPLETE: Final = "The body did not arrive completely"
 
 
 class BodyRefused(Exception):
@@ -103,7 +105,7 @@ def check_coding(req: Any) -> None:
     """Raises gunicorn's own error (501) for a transfer coding that is not `chunked` alone.
 
     gunicorn accepts `gzip, chunked` and passes the compressed bytes on. It refuses the other
-    faults of RFC 9112, section 6, itself (400): `chunked` twice, not last, or together with a
+    violations of RFC 9112, section 6, itself (400): `chunked` twice, not last, or together with a
     Content-Length.
     """
     for name, value in req.headers:
@@ -111,20 +113,20 @@ def check_coding(req: Any) -> None:
             raise UnsupportedTransferCoding(value)
 
 
-def take_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> None:
-    """Reads the complete body of a POST, and replaces the request's body by it.
+def read_complete_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> None:
+    """Reads the complete body of a POST into memory; `req.body` is then a `BytesIO`.
 
     A body that is too long, or of another method, is not read; the connection is then closed after
     the answer. Raises `BodyRefused` for a body that is too slow or incomplete.
     """
-    expects, req._expected_100_continue = req._expected_100_continue, False
+    expects_continue, req._expected_100_continue = req._expected_100_continue, False
     length = _declared_length(req)
     if length == 0:
         return
     if req.method != "POST" or (length is not None and length > MAX_BODY):
         req.force_close()
         return
-    if expects:
+    if expects_continue:
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = None
     max_bytes = MAX_BODY if length is None else length
@@ -150,7 +152,7 @@ def _declared_length(req: Any) -> int | None:
     return reader.length if isinstance(reader, LengthReader) else 0
 
 
-# The worker.
+# --- the worker ---
 
 BUSY_REQUESTS: Final = 8
 """Requests at the same time above which a process closes connections after the answer, so that
@@ -192,27 +194,28 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         super().__init__(*made_by_gunicorn)
         self._keepalive: set[gevent.Greenlet] = set()
         """Connections between two requests."""
-        self._waiting: dict[gevent.Greenlet, float] = {}
-        """Connections that wait for their client to send or to read, with the time of the start."""
+        self._idle_since: dict[gevent.Greenlet, float] = {}
+        """Connections that wait for their client, and the monotonic time since when they do."""
         self._open_requests = 0
         self._stopping = Event()
 
     def patch(self) -> None:
+        """Prepares the listening sockets for gevent. Overrides gunicorn's `monkey.patch_all`."""
         self.sockets: list[Any] = [
-            socket.socket(created.FAMILY, socket.SOCK_STREAM, fileno=created.sock.detach())
-            for created in self.sockets
+            socket.socket(listener.FAMILY, socket.SOCK_STREAM, fileno=listener.sock.detach())
+            for listener in self.sockets
         ]
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        self.wsgi: WSGIApplication = partial(self._call, self.app.wsgi())
+        self.wsgi: WSGIApplication = partial(self._call_app, self.app.wsgi())
 
     def run(self) -> None:
         self._pool = Pool(self.worker_connections)
-        servers = [self._server(listener) for listener in self.sockets]
+        servers = [self._start_server(listener) for listener in self.sockets]
         while self.alive:
             self.notify()
-            self._free_connections()
+            self._close_longest_idle()
             self._stopping.wait(1.0)
         for server in servers:
             server.close()
@@ -221,45 +224,45 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         for server in servers:
             server.stop(timeout=self.cfg.graceful_timeout)
 
-    def _server(self, listener: Any) -> StreamServer:
+    def _start_server(self, listener: Any) -> StreamServer:
         listener.setblocking(True)
         server = StreamServer(listener, handle=partial(self.handle, listener), spawn=self._pool)
         server.max_accept = 1  # so that the processes share the connections evenly
         server.start()
         return server
 
-    def _free_connections(self) -> None:
+    def _close_longest_idle(self) -> None:
         """Closes the connections that have been idle longest, if few free ones are left."""
         missing = SPARE_CONNECTIONS - self._pool.free_count()
         if missing <= 0:
             return
-        latest = time.monotonic() - MIN_IDLE_SECONDS
-        waiting = sorted(self._waiting.items(), key=lambda one: one[1])
-        for connection, since in waiting[:missing]:
-            if since <= latest:
-                del self._waiting[connection]
+        latest_start = time.monotonic() - MIN_IDLE_SECONDS
+        longest_first = sorted(self._idle_since.items(), key=lambda item: item[1])
+        for connection, start in longest_first[:missing]:
+            if start <= latest_start:
+                del self._idle_since[connection]
                 connection.kill(_ConnectionDropped, block=False)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serves a connection until it ends. Raises nothing: gevent would log it with `addr`."""
-        me = gevent.getcurrent()
-        self._waiting[me] = time.monotonic()
-        self._free_connections()
+        connection = gevent.getcurrent()
+        self._idle_since[connection] = time.monotonic()
+        self._close_longest_idle()
         try:
             client.setblocking(True)
             limit_sending(client)
-            self._serve(listener.getsockname(), client, addr)
+            self._serve_requests(listener.getsockname(), client, addr)
         except _ConnectionDropped:
             pass
         except OSError as error:
             if error.errno not in _GONE:
                 self.log.error("A connection broke: %s", error.strerror)
         finally:
-            self._waiting.pop(me, None)
-            self._keepalive.discard(me)
+            self._idle_since.pop(connection, None)
+            self._keepalive.discard(connection)
             client.close()
 
-    def _serve(self, name: Any, client: Any, addr: Any) -> None:
+    def _serve_requests(self, address: Any, client: Any, addr: Any) -> None:
         parser = get_parser(self.cfg, client, addr)
         try:
             while True:
@@ -269,73 +272,73 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
                 if req is None:  # the client sent nothing, or its head was too slow
                     return
                 check_coding(req)
-                self.handle_request(name, req, client, addr)
+                self.handle_request(address, req, client, addr)
         except NoMoreData:
             return
         except StopIteration:
             pass
         except BodyRefused as refused:
-            _answer(client, refused.status, f"{refused}; nothing was recorded.", req)
+            _send_answer(client, refused.status, f"{refused}; nothing was recorded.", req)
         except OSError:
             raise
         except Exception as error:
-            self._refuse(client, error)
+            self._answer_error(client, error)
         close_after_drain(client)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        me = gevent.getcurrent()
-        self._keepalive.discard(me)
+        connection = gevent.getcurrent()
+        self._keepalive.discard(connection)
         self._open_requests += 1
         if self._open_requests > BUSY_REQUESTS:
             req.force_close()  # the browser connects again, to a process that has time
         try:
-            take_body(req, sock)
+            read_complete_body(req, sock)
             super().handle_request(listener_name, req, sock, addr)
         finally:
             self._open_requests -= 1
-        self._keepalive.add(me)
+        self._keepalive.add(connection)
 
-    def _call(
+    def _call_app(
         self, app: "WSGIApplication", environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
-        """Calls the app. The connection does not wait for its client meanwhile."""
-        me = gevent.getcurrent()
-        self._waiting.pop(me, None)
+        """Calls the app. Meanwhile the connection is not idle."""
+        connection = gevent.getcurrent()
+        self._idle_since.pop(connection, None)
         try:
             return app(environ, start_response)
         finally:
-            self._waiting[me] = time.monotonic()
+            self._idle_since[connection] = time.monotonic()
 
-    def _refuse(self, client: Any, error: Exception) -> None:
-        """Answers invalid HTTP with a status. Logs neither the request nor the address."""
-        is_our_error = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
-        if isinstance(error, ParseException) and not is_our_error:
+    def _answer_error(self, client: Any, error: Exception) -> None:
+        """Answers invalid HTTP with its status, other errors with 500. Logs neither the request nor the address."""
+        is_own_error = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
+        if isinstance(error, ParseException) and not is_own_error:
             status = _STATUS.get(type(error), "400 Bad Request")
             self.log.warning("Invalid request: %s, answered %s", type(error).__name__, status)
         else:
             status = "500 Internal Server Error"
             self.log.exception("Error handling a request")
-        _answer(client, status, "", None)
+        _send_answer(client, status, "", None)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         super().handle_exit(sig, frame)
         gevent.spawn(self._stopping.set)
 
 
-def _answer(client: Any, status: str, detail: str, req: Any) -> None:
+def _send_answer(client: Any, status: str, detail: str, req: Any) -> None:
     """Sends a short answer without the app: a problem (RFC 9457) for the API, else a page."""
     code, _, title = status.partition(" ")
     if req is not None and req.path.startswith("/api/"):
-        kind = "application/problem+json"
+        content_type = "application/problem+json"
         text = json.dumps(
             {"title": title, "status": int(code), "detail": f"{detail} Send it again."}
         )
     else:
-        kind = "text/html; charset=utf-8"
-        more = f"<p>{html.escape(detail)} Go back, and send it again." if detail else ""
-        text = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{more}"
+        content_type = "text/html; charset=utf-8"
+        hint = f"<p>{html.escape(detail)} Go back, and send it again." if detail else ""
+        text = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{hint}"
     head = (
         f"HTTP/1.1 {status}\r\nConnection: close\r\nCache-Control: no-store\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(text)}\r\n\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: {len(text)}\r\n\r\n"
     )
     client.sendall(f"{head}{text}".encode())

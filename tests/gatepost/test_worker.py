@@ -11,7 +11,7 @@ from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
 from capture.web.config import MAX_BODY
-from gatepost.server.worker import BodyRefused, check_coding, take_body
+from gatepost.server.worker import BodyRefused, check_coding, read_complete_body
 
 
 class Slow(LengthReader):
@@ -55,16 +55,16 @@ class Line:
 
 def test_the_app_gets_the_complete_body() -> None:
     for req in (asked(b"la", b"te", length=4), asked(b"2\r\nla\r\n2\r\nte\r\n0\r\n\r\n")):
-        take_body(req, Line())
+        read_complete_body(req, Line())
         assert isinstance(req.body, io.BytesIO)
         assert (req.body.read(), req.closed) == (b"late", False)
 
 
 def test_a_body_that_does_not_arrive_times_out() -> None:
     with pytest.raises(BodyRefused) as refused:
-        take_body(asked(b"late", length=4, reader=Slow), Line(), seconds=0.01)
+        read_complete_body(asked(b"late", length=4, reader=Slow), Line(), seconds=0.01)
     assert refused.value.status == "408 Request Timeout"
-    take_body(asked(b"late", length=4, reader=Slow), Line())
+    read_complete_body(asked(b"late", length=4, reader=Slow), Line())
 
 
 def test_the_time_limit_is_for_the_complete_body() -> None:
@@ -78,19 +78,19 @@ def test_the_time_limit_is_for_the_complete_body() -> None:
 
     slow.chunk = one_at_a_time
     with pytest.raises(BodyRefused, match="did not arrive in time"):
-        take_body(pieces, Line(), seconds=0.05)
+        read_complete_body(pieces, Line(), seconds=0.05)
 
 
 @pytest.mark.parametrize("sent", [(b"ema",), ()])
 def test_an_incomplete_body_is_refused(sent: tuple[bytes, ...]) -> None:
     with pytest.raises(BodyRefused) as refused:
-        take_body(asked(*sent, length=4), Line())
+        read_complete_body(asked(*sent, length=4), Line())
     assert refused.value.status == "400 Bad Request"
 
 
 def test_an_incomplete_chunked_body_is_refused() -> None:
     with pytest.raises(BodyRefused, match="did not arrive completely"):
-        take_body(asked(b"8\r\nema"), Line())
+        read_complete_body(asked(b"8\r\nema"), Line())
     with pytest.raises(NoMoreData):  # what gunicorn itself says
         asked(b"8\r\nema").body.read(10)
 
@@ -102,28 +102,28 @@ def test_an_unwanted_body_is_not_read_and_closes_the_connection(method: str, len
     req = asked(b"x", length=length, reader=Unread, method=method)
     req._expected_100_continue = True
     line = Line()
-    take_body(req, line)
+    read_complete_body(req, line)
     assert (req.closed, line.sent) == (True, b"")
 
 
 def test_a_chunked_body_is_read_only_up_to_the_limit() -> None:
     chunk = b"%X\r\n%b\r\n" % (1024, b"x" * 1024)
     req = asked(*[chunk] * 1000)
-    take_body(req, Line())
+    read_complete_body(req, Line())
     assert (len(req.body.read()), req.closed) == (MAX_BODY + 1, True)
 
 
 def test_a_client_that_expects_100_continue_gets_it_once() -> None:
     req, line = asked(b"late", length=4), Line()
     req._expected_100_continue = True
-    take_body(req, line)
+    read_complete_body(req, line)
     assert line.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert req._expected_100_continue is False
 
 
 def test_a_request_without_a_body_keeps_its_connection() -> None:
     req = asked(length=0, reader=Unread, method="GET")
-    take_body(req, Line())
+    read_complete_body(req, Line())
     assert not req.closed
 
 

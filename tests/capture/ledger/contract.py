@@ -179,7 +179,7 @@ class LedgerContract:
         def work(records: WriteTransaction) -> None:
             records.append(received("a"))
             with pytest.raises(Busy):
-                other.transact_all([_taking("b")], at_once=True)
+                other.transact_all([_taking("b")], wait_for_lock=False)
 
         ledger.transact(work)
         assert [outcome.error for outcome in other.transact_all([_taking("b")])] == [None]
