@@ -1,8 +1,8 @@
 """The server's worker process: one thread, in which each connection is a greenlet.
 
-In this order: sending and closing, the body of a request, the worker. In `req`, gunicorn's request
-before it makes the WSGI environment, an attribute with `_` in front is private to gunicorn; the
-exact version in requirements.txt keeps it as it is.
+In this order: sending and closing, the body of a request, the worker. `req` is gunicorn's request
+before it makes the WSGI environment. It is untyped, and one attribute of it is private to gunicorn:
+requirements.txt therefore names one exact version.
 """
 
 import contextlib
@@ -310,7 +310,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             self._idle_since[connection] = time.monotonic()
 
     def _answer_error(self, client: Any, error: Exception) -> None:
-        """Answers invalid HTTP with its status, other errors with 500. Logs neither the request nor the address."""
+        """Answers invalid HTTP with its status, any other error with 500.
+
+        Logs neither the request nor the client's address.
+        """
         is_own_error = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
         if isinstance(error, ParseException) and not is_own_error:
             status = _STATUS.get(type(error), "400 Bad Request")
