@@ -70,7 +70,7 @@ class _Reader:
     """Converts nodes to values. Each node is used once, so an alias cannot build endless text."""
 
     def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
-        self._head = front_matter
+        self._front_matter = front_matter
         self._first = first_line
         self._seen: set[int] = set()
 
@@ -79,22 +79,24 @@ class _Reader:
         for key_node, value_node in node.value:
             line = self._line(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._head.problems.append((line, "is not `key: value`"))
+                self._front_matter.problems.append((line, "is not `key: value`"))
                 continue
             key = str(key_node.value).lower()
             if key in found:
-                message = duplicate_key_message(key, self._head.lines[(*path, key)])
-                self._head.problems.append((line, message))
+                message = duplicate_key_message(key, self._front_matter.lines[(*path, key)])
+                self._front_matter.problems.append((line, message))
                 continue
-            self._head.lines[(*path, key)] = line
+            self._front_matter.lines[(*path, key)] = line
             found[key] = self._value(value_node, (*path, key))
         return found
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         line = self._line(node)
-        self._head.lines.setdefault(path, line)
+        self._front_matter.lines.setdefault(path, line)
         if id(node) in self._seen or len(path) > _DEEPEST:
-            self._head.problems.append((line, "has an alias (`*name`): write the value out"))
+            self._front_matter.problems.append(
+                (line, "has an alias (`*name`): write the value out")
+            )
             return ""
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -159,7 +161,7 @@ def _yaml(lines: list[str]) -> FrontMatter:
     end = next(ends, None)
     if end is None:
         problem = FrontMatterProblem(
-            1, "the head that `---` opens is never closed: put `---` on a line below it"
+            1, "the front matter does not end: put a second `---` on a line below it"
         )
         return FrontMatter({}, {}, "", len(lines), is_yaml=True, problems=(problem,))
     read = read_yaml("\n".join(lines[1:end]), first_line=2)
@@ -191,9 +193,7 @@ def _pairs(lines: list[str]) -> FrontMatter:
                 values[key] = f"{values[key]}\n{more['value'].strip()}"
         elif values:
             problems.append(
-                FrontMatterProblem(
-                    end + 1, "is not `Key: value`: leave an empty line between head and text"
-                )
+                FrontMatterProblem(end + 1, "is not `Key: value`: put an empty line above the text")
             )
             break
         else:
@@ -210,11 +210,11 @@ def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _TOML_FENCE.fullmatch(lines[first]):
         yield FrontMatterProblem(
-            first + 1, "has a head in TOML, between `+++`: write it in YAML, between `---`"
+            first + 1, "has front matter in TOML, between `+++`: write it in YAML, between `---`"
         )
     elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
         yield FrontMatterProblem(
-            1, f"has its head on line {first + 1}: delete the empty lines above it"
+            1, f"has its front matter on line {first + 1}: delete the empty lines above it"
         )
 
 

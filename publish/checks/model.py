@@ -33,7 +33,7 @@ _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
 def invalid(message: str) -> PydanticCustomError:
     """A pydantic error with our message, in which braces are plain text."""
-    return PydanticCustomError("head", "{message}", {"message": message})
+    return PydanticCustomError("front_matter", "{message}", {"message": message})
 
 
 def _line(value: Any) -> str:
@@ -155,7 +155,7 @@ def _status(value: Any) -> str:
 
 def _questions(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
-        raise invalid("needs a head in YAML, because it holds pairs: see docs/writer.md")
+        raise invalid("needs front matter in YAML, because it holds pairs: see docs/writer.md")
     pairs = value if isinstance(value, list) else []
     if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
         raise invalid("must be a list of `question:` and `answer:`")

@@ -21,8 +21,8 @@ from publish.checks.outline import Outline, outline_of
 _STAND_INS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
 """Values for required keys that are missing or wrong, so that the other keys can be validated."""
 _HOW_TO_GIVE: Final[Mapping[str, str]] = {
-    "date": "add a line such as `Date: 2026-11-23` at its head",
-    "title": "add a line `Title: ...` at its head",
+    "date": "add a line such as `Date: 2026-11-23` to its front matter",
+    "title": "add a line `Title: ...` to its front matter",
 }
 
 
@@ -56,7 +56,7 @@ def validate_front_matter(
 def _problem(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProblem:
     key = str(detail["loc"][0])
     if detail["type"] == "missing":
-        fix = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` at its head")
+        fix = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` to its front matter")
         return FrontMatterProblem(front_matter.line(key), f"has no {key}: {fix}")
     return FrontMatterProblem(front_matter.line(key), f"`{key}` {detail['msg']}")
 

@@ -79,9 +79,11 @@ class TinySite:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def post(self, body: str, *, name: str = "post", head: str = "") -> None:
-        """An article of that name; its body begins on line 4, later by the lines of `head`."""
-        self.write(f"content/posts/{name}.md", f"Title: {name}\nDate: 2026-11-02\n{head}\n{body}")
+    def post(self, body: str, *, name: str = "post", front_matter: str = "") -> None:
+        """Writes an article; its body begins on line 4, or below the lines of `front_matter`."""
+        self.write(
+            f"content/posts/{name}.md", f"Title: {name}\nDate: 2026-11-02\n{front_matter}\n{body}"
+        )
 
     def set(self, line: str) -> None:
         """Adds a line to Pelican's settings."""

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-HEAD: Final = "Title: {title}\nDate: 2026-10-{day:02}\nTags: odd\n\n"
+FRONT_MATTER: Final = "Title: {title}\nDate: 2026-10-{day:02}\nTags: odd\n\n"
 _BLOCK: Final = 0x100
 _PIECES: Final = {
     "unclosed-div": "<div><p>open <b>bold",
@@ -78,14 +78,16 @@ def corpus() -> Iterator[tuple[str, bytes]]:
     for name, text in {**_PIECES, **_grown(), **_blocks()}.items():
         yield f"{name}.md", _post(name, text).encode("utf-8")
     for number, title in enumerate(_TITLES):
-        head = f"Slug: title-{number}\n" + HEAD.format(title=title, day=1 + number % 28)
-        yield f"title-{number}.md", f"{head}Text.\n".encode()
+        front_matter = f"Slug: title-{number}\n" + FRONT_MATTER.format(
+            title=title, day=1 + number % 28
+        )
+        yield f"title-{number}.md", f"{front_matter}Text.\n".encode()
     yield from _bytes()
 
 
 def _post(name: str, text: str) -> str:
-    head = HEAD.format(title=f"About {name}", day=1 + sum(map(ord, name)) % 28)
-    return f"Slug: {name}\n{head}{text}\n\nThe end.\n"
+    front_matter = FRONT_MATTER.format(title=f"About {name}", day=1 + sum(map(ord, name)) % 28)
+    return f"Slug: {name}\n{front_matter}{text}\n\nThe end.\n"
 
 
 def _grown() -> dict[str, str]:
@@ -138,7 +140,7 @@ def _bytes() -> Iterator[tuple[str, bytes]]:
         "bom-crlf": f"\ufeff{post}".replace("\n", "\r\n"),
         "no-end": post.rstrip("\n"),
         "tabs": post.replace("- ", "-\t"),
-        "head-only": post.split("\n\n")[0],
+        "front-matter-only": post.split("\n\n")[0],
         "trailing": post.replace("\n", "  \n"),
     }.items():
         yield f"{name}.md", change.replace("bytes", f"bytes-{name}").encode("utf-8")

@@ -56,7 +56,7 @@ def give_faq(generator: Any) -> None:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    posts = {slug: post(slug, slug, head="Series: A & B\n", text=TEXT) for slug in "abc"}
+    posts = {slug: post(slug, slug, front_matter="Series: A & B\n", text=TEXT) for slug in "abc"}
     posts["alone"] = post("Alone", "alone").replace("Tags: one, two\n", "")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
@@ -164,7 +164,7 @@ def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:
 def test_a_related_article_that_is_not_there_stops_the_build(site: Any) -> None:
     site.set('PLUGINS.insert(1, "publish.plugins.article_nav")')
     site.post("Text.", name="pricing")
-    site.post("Text.", head="Related: pricng\n")
+    site.post("Text.", front_matter="Related: pricng\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: no article `pricng`; did you mean `pricing`?"
     ]

@@ -58,7 +58,7 @@ def wrong(site: Any) -> Any:
     site.write("content/images/copy.pdf", (site.root / "content/gated/guide.pdf").read_text())
     (site.root / "content/images/lost.svg").symlink_to("nowhere.svg")
     site.post(WRONG)
-    site.post("{% form guide %}", name="twice", head="Campaign: guide\n")
+    site.post("{% form guide %}", name="twice", front_matter="Campaign: guide\n")
     site.write("content/posts/head.md", f"Title: Head\nSlug: head\n{head}\nText.")
     site.post("", name="encoding")
     (site.root / "content/posts/encoding.md").write_bytes(b"Title: E\nDate: 2026-11-02\n\nCaf\xe9")

@@ -106,7 +106,7 @@ def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
 
 def test_front_matter_names_no_picture_outside(site: Any) -> None:
     site.write("var/gatepost.db", SECRET)
-    site.post("Text.", head="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
+    site.post("Text.", front_matter="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
     message = "`image` leads out of content/: put a copy into it, and name that"
     assert site.mistakes() == [f"content/posts/post.md:3: {message}"]
 
@@ -114,7 +114,7 @@ def test_front_matter_names_no_picture_outside(site: Any) -> None:
 def test_a_category_or_file_name_that_leads_out_of_the_site_is_refused(site: Any) -> None:
     site.set('TAG_SAVE_AS = "tag/{slug}/index.html"')
     site.set('SLUG_REGEX_SUBSTITUTIONS = [("X", "../../../out")]')
-    site.post("Text.", head="Slug: post\nTags: X\n")
+    site.post("Text.", front_matter="Slug: post\nTags: X\n")
     assert any("leads out of www/" in line for line in site.mistakes_of_build())
 
 

@@ -53,7 +53,7 @@ def test_a_tag_in_a_list_or_quotation_works_too(site: Any) -> None:
 
 
 def test_the_metadata_puts_the_form_at_the_end(site: Any) -> None:
-    site.post("Text.", head="Campaign: guide\n")
+    site.post("Text.", front_matter="Campaign: guide\n")
     site.build()
     assert site.page().rstrip().endswith("</form>")
 
@@ -71,7 +71,7 @@ def test_a_campaigns_title_is_never_markup(site: Any) -> None:
 def test_the_pages_with_forms_are_listed_for_the_service(site: Any) -> None:
     site.post("{% form guide %}")
     site.post("{% cta guide %}", name="other")
-    site.post("{% form guide %}", name="draft", head="Status: draft\n")
+    site.post("{% form guide %}", name="draft", front_matter="Status: draft\n")
     site.build()
     facts = json.loads((site.site.parent / "site.json").read_text())
     assert facts["form_pages"] == {"guide": ["/post/"]}
@@ -188,7 +188,7 @@ def test_every_wrong_tag_of_every_file_is_reported_at_once(site: Any) -> None:
 
 
 def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
-    site.post("{% form guide %}\n\n{% form guide %}", head="Campaign: guide\n")
+    site.post("{% form guide %}\n\n{% form guide %}", front_matter="Campaign: guide\n")
     message = "the form of `guide` is on this page already: keep one of them"
     assert site.mistakes() == [
         f"content/posts/post.md:3: {message}",
@@ -197,8 +197,8 @@ def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
 
 
 def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
-    site.post("Text.", head="Campaign: giude\n")
-    site.post("Text.", name="two", head="Campaign: guide\nCampaign: guide\n")
+    site.post("Text.", front_matter="Campaign: giude\n")
+    site.post("Text.", name="two", front_matter="Campaign: guide\nCampaign: guide\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: no campaign `giude`; did you mean `guide`?",
         "content/posts/two.md:4: `campaign` is given on line 3 already: keep one of them",
@@ -206,7 +206,7 @@ def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
 
 
 def test_a_tag_in_a_summary_is_a_mistake(site: Any) -> None:
-    site.post("Text.", head="Summary: Look: {% form guide %}\n")
+    site.post("Text.", front_matter="Summary: Look: {% form guide %}\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: a summary holds no tags: put it in the text"
     ]

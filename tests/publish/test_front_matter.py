@@ -22,7 +22,7 @@ TOKEN = "nobody-can-guess-this"
 SHOWN = "{{ [article.title, article.tags|join('+'), article.authors|join('+'), article.aliases, "
 SHOWN += "article.related, article.noindex, article.faq, article.image_alt, article.date.hour] }}"
 SAID = ["A: b", "x+y z", "Ann+Bo", ("old",), ("other",), True, (("Why?", "So."),), "A dot", 9]
-HEAD = """\
+FRONT_MATTER = """\
 title: "A: b"
 date: 2026-11-02 09:30
 tags: [x, y z]
@@ -41,7 +41,9 @@ image_alt: A dot
 
 def test_templates_see_a_head_in_yaml_in_the_models_types(site: Any) -> None:
     site.post("Text.", name="other")
-    site.write("content/posts/post.md", f"---\n{HEAD}---\n\nNote: text, no head.\n")
+    site.write(
+        "content/posts/post.md", f"---\n{FRONT_MATTER}---\n\nNote: text, not front matter.\n"
+    )
     site.write(
         "theme/templates/article.html", "{% if article.faq is defined %}" + SHOWN + "{% endif %}"
     )
@@ -59,14 +61,14 @@ def test_a_text_that_begins_like_a_head_stays_text(site: Any) -> None:
 
 
 def test_a_summary_is_markdown(site: Any) -> None:
-    site.post("Text.", head="Summary: In *short*.\n")
+    site.post("Text.", front_matter="Summary: In *short*.\n")
     site.build()
     assert "In <em>short</em>." in (site.site / "index.html").read_text()
 
 
 def test_a_draft_is_shown_under_its_preview_alone(site: Any) -> None:
-    site.post("Secret.", name="draft", head=f"Status: draft\nPreview: {TOKEN}\n")
-    site.post("Hidden.", name="other", head="Status: draft\n")
+    site.post("Secret.", name="draft", front_matter=f"Status: draft\nPreview: {TOKEN}\n")
+    site.post("Hidden.", name="other", front_matter="Status: draft\n")
     site.post("Text.")
     built = site.build()
     pages = [name for name in site.files() if b"Secret." in site.files()[name]]
@@ -140,8 +142,8 @@ def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
     source = Path(__file__).parents[2] / "theme/templates/moved.html"
     site.write("theme/templates/moved.html", source.read_text())
     site.set('JINJA_ENVIRONMENT = {"autoescape": True}')
-    head = 'Title: <"B">\nDate: 2026-11-02\nSlug: new-name\nAliases: post, first-name'
-    site.write("content/posts/post.md", f"{head}\n\nText.")
+    front_matter = 'Title: <"B">\nDate: 2026-11-02\nSlug: new-name\nAliases: post, first-name'
+    site.write("content/posts/post.md", f"{front_matter}\n\nText.")
     site.build()
     page = site.page("first-name")
     assert '<link rel="canonical" href="https://tiny.example/new-name/">' in page
@@ -156,22 +158,22 @@ def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
 def test_a_vanished_slug_stops_a_build_until_an_alias_takes_it(site: Any) -> None:
     site.set('SITEURL = "https://tiny.example"')
     site.write("theme/templates/moved.html", "")
-    site.post("Text.", head="Slug: old\n")
+    site.post("Text.", front_matter="Slug: old\n")
     site.build()
-    site.post("Text.", head="Slug: new\n")
+    site.post("Text.", front_matter="Slug: new\n")
     (message,) = site.mistakes()
     assert message.startswith(
         "content/posts/post.md: its slug `old` was published and is gone: put"
     )
-    site.post("Text.", head="Slug: new\nAliases: old\n")
+    site.post("Text.", front_matter="Slug: new\nAliases: old\n")
     site.build()
     assert published(site)["slugs"] == {"new": "content/posts/post.md"}
 
 
 def test_a_local_build_does_not_record_published_slugs(site: Any) -> None:
-    site.post("Text.", head="Slug: old\n")
+    site.post("Text.", front_matter="Slug: old\n")
     site.build()
-    site.post("Text.", head="Slug: new\n")
+    site.post("Text.", front_matter="Slug: new\n")
     site.build()
     assert not (site.root / "output/published.json").exists()
 

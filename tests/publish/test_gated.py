@@ -41,7 +41,7 @@ def test_a_link_to_a_gated_file_is_a_mistake(site: Any, text: str, named: str | 
 
 
 def test_metadata_cannot_name_a_gated_file(site: Any) -> None:
-    site.post("Text.", head="Image: /gated/guide.pdf\n")
+    site.post("Text.", front_matter="Image: /gated/guide.pdf\n")
     assert site.mistakes() == [f"content/posts/post.md:3: `image` names a gated file: {TELL}"]
 
 

@@ -37,10 +37,10 @@ def build(folder: Path, posts: dict[str, str], **settings: object) -> Path:
     return folder / "output" / "www"
 
 
-def post(title: str, slug: str, *, head: str = "", text: str = "Text.") -> str:
+def post(title: str, slug: str, *, front_matter: str = "", text: str = "Text.") -> str:
     return (
         f"Title: {title}\nSlug: {slug}\nDate: 2026-11-02\nCategory: Pricing\nTags: one, two\n"
-        f"Author: Ann Writer\nSummary: In *short*.\n{head}\n{text}\n"
+        f"Author: Ann Writer\nSummary: In *short*.\n{front_matter}\n{text}\n"
     )
 
 
@@ -52,19 +52,19 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "content/images").mkdir(parents=True)
     dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
     (folder / "content/images/dot.svg").write_text(dot)
-    stands = "Image: /images/dot.svg\nImage_alt: A dot & more\n"
-    posts["pictured"] = post("Pictured", "pictured", head=stands)
+    image = "Image: /images/dot.svg\nImage_alt: A dot & more\n"
+    posts["pictured"] = post("Pictured", "pictured", front_matter=image)
     shown = "![In the text]({static}/images/dot.svg)"
-    posts["shown"] = post("Shown", "shown", head=stands, text=shown)
-    posts["hebrew"] = post("שלום", "hebrew", head="Lang: he\n")
-    posts["odd-tongue"] = post("Odd", "odd-tongue", head="Lang: qx\n")
+    posts["shown"] = post("Shown", "shown", front_matter=image, text=shown)
+    posts["hebrew"] = post("שלום", "hebrew", front_matter="Lang: he\n")
+    posts["odd-tongue"] = post("Odd", "odd-tongue", front_matter="Lang: qx\n")
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
         "Author: Ann Writer", "Authors: Ann Writer; Ben Writer"
     )
-    posts["zwei"] = post("Zwei", "two", head="Lang: de\nTranslation: true\n")
+    posts["zwei"] = post("Zwei", "two", front_matter="Lang: de\nTranslation: true\n")
     posts["nobody"] = post("Nobody", "nobody").replace("Author: Ann Writer\n", "")
-    posts["moved"] = post("Moved", "moved", head=f"Canonical: {ORIGIN}/elsewhere/\n")
-    posts["draft"] = post("Draft", "draft", head=f"Status: draft\nPreview: {PREVIEW}\n")
+    posts["moved"] = post("Moved", "moved", front_matter=f"Canonical: {ORIGIN}/elsewhere/\n")
+    posts["draft"] = post("Draft", "draft", front_matter=f"Status: draft\nPreview: {PREVIEW}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
         return build(folder, posts)

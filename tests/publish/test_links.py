@@ -73,7 +73,7 @@ def test_two_files_with_one_address_are_a_mistake(site: Any) -> None:
 
 def test_an_article_cannot_take_the_place_of_the_sites_own_page(site: Any) -> None:
     site.set("INDEX_SAVE_AS = 'articles/index.html'")
-    site.post("Text.", head="Slug: articles\n")
+    site.post("Text.", front_matter="Slug: articles\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: has the same address as the site's own index page, /articles/: "
         "give it another `Slug:`"
@@ -95,7 +95,7 @@ def test_the_list_of_a_topic_that_comes_by_itself_may_be_linked_to(
     site: Any, settings: str, name: str, topic: str
 ) -> None:
     site.set(settings)
-    site.post(f"[x](/category/{topic}.html)", name=name, head="Slug: post\n")
+    site.post(f"[x](/category/{topic}.html)", name=name, front_matter="Slug: post\n")
     site.write("theme/templates/category.html", "{{ category }}")
     assert site.check().findings.errors == ()
     site.build()
@@ -106,8 +106,8 @@ def test_an_address_may_show_the_category_and_the_author(site: Any) -> None:
     site.set('ARTICLE_URL = "{category}/{author}/{slug}/"\nAUTHOR = "Ann Lee"')
     site.set('ARTICLE_SAVE_AS = "{category}/{author}/{slug}/index.html"')
     site.write("theme/templates/moved.html", "{{ address }}")
-    site.post("[b](/posts/jo-doe/b/)", name="a", head="Category: Big Topic\nAliases: old\n")
-    site.post("[a](/big-topic/ann-lee/a/)", name="b", head="Author: Jo Doe\n")
+    site.post("[b](/posts/jo-doe/b/)", name="a", front_matter="Category: Big Topic\nAliases: old\n")
+    site.post("[a](/big-topic/ann-lee/a/)", name="b", front_matter="Author: Jo Doe\n")
     site.build()
     assert {"big-topic/ann-lee/a/index.html", "posts/jo-doe/b/index.html"} <= set(site.files())
     assert site.files()["big-topic/ann-lee/old/index.html"] == b"/big-topic/ann-lee/a/"

@@ -31,12 +31,12 @@ def front_matter_of(path: str) -> dict[str, str]:
 
 @time_machine.travel(datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
 def test_a_new_post_has_its_head_filled_in(site: Any) -> None:
-    site.post("Text.", name="a", head="Category: Pricing\n")
+    site.post("Text.", name="a", front_matter="Category: Pricing\n")
     done = run("post", "What: it's “worth”, really?")
     assert done.stdout == "content/posts/what-its-worth-really.md\n"
-    head = front_matter_of(done.stdout.strip())
-    assert len(head.pop("preview")) >= 22
-    assert head == {
+    front_matter = front_matter_of(done.stdout.strip())
+    assert len(front_matter.pop("preview")) >= 22
+    assert front_matter == {
         "title": "What: it's “worth”, really?",
         "date": "2026-11-23",
         "category": "Pricing",
@@ -75,7 +75,7 @@ def test_a_new_draft_is_shown_under_its_preview(site: Any) -> None:
 
 
 def test_a_slug_that_is_taken_is_refused_and_nothing_is_written(site: Any) -> None:
-    site.post("Text.", name="other", head="Slug: taken\nAliases: old\n")
+    site.post("Text.", name="other", front_matter="Slug: taken\nAliases: old\n")
     for title in ("Taken", "Old"):
         refused = run("post", title)
         assert isinstance(refused.exception, Refused)

@@ -11,14 +11,15 @@ from capture.errors import FileErrors, Refused
 def test_an_article_without_a_date_stops_the_build(site: Any) -> None:
     site.write("content/posts/post.md", "Title: Post\n\nText.")
     assert site.mistakes() == [
-        "content/posts/post.md:1: has no date: add a line such as `Date: 2026-11-23` at its head"
+        "content/posts/post.md:1: has no date: "
+        "add a line such as `Date: 2026-11-23` to its front matter"
     ]
 
 
 def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
     site.write("content/pages/page.md", "Text.")
     assert site.mistakes() == [
-        "content/pages/page.md:1: has no title: add a line `Title: ...` at its head"
+        "content/pages/page.md:1: has no title: add a line `Title: ...` to its front matter"
     ]
 
 
@@ -37,7 +38,7 @@ def test_a_file_that_is_not_utf8_is_reported_with_its_line(site: Any) -> None:
 
 
 def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
-    site.post("Text.", head="Status: darft\n")
+    site.post("Text.", front_matter="Status: darft\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: `status` has no known status 'darft': "
         "use one of published, hidden, draft, skip"
@@ -45,7 +46,7 @@ def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
 
 
 def test_an_address_outside_the_site_is_a_mistake(site: Any) -> None:
-    site.post("Text.", head="Save_as: ../../out.html\n")
+    site.post("Text.", front_matter="Save_as: ../../out.html\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: `save_as` must be a file of the site, such as guide/index.html, "
         "not `../../out.html`"
@@ -114,7 +115,7 @@ def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
 
 
 def test_a_mistake_of_one_build_is_forgotten_by_the_next(site: Any) -> None:
-    site.post("{% frm guide %}", head="Status: darft\n")
+    site.post("{% frm guide %}", front_matter="Status: darft\n")
     site.mistakes()
     site.post("Text.")
     assert site.check().articles == 1
@@ -130,7 +131,8 @@ def test_plain_pelican_refuses_in_lines_and_leaves_the_old_site(site: Any) -> No
     assert refused.returncode == 1
     assert "Traceback" not in refused.stdout + refused.stderr
     assert refused.stderr.split("\n")[:2] == [
-        "content/posts/other.md:1: has no date: add a line such as `Date: 2026-11-23` at its head",
+        "content/posts/other.md:1: has no date: "
+        "add a line such as `Date: 2026-11-23` to its front matter",
         "content/posts/post.md:4: `{% frm guide %}` is misspelt: "
         "write `{% form guide %}` on a line of its own",
     ]

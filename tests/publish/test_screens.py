@@ -45,7 +45,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("screens")
     pictures(folder / "content" / "images")
     posts = {
-        name: post(LONG, name, text=text, head="Series: S\n")
+        name: post(LONG, name, text=text, front_matter="Series: S\n")
         .replace("Category: Pricing", f"Category: {LONG} {name}")
         .replace("Ann Writer", LONG)
         .replace("one, two", f"one, {LONG}")

@@ -66,10 +66,10 @@ class Desk:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def post(self, body: str = "Text.", *, name: str = "post", **head: str | None) -> None:
+    def post(self, body: str = "Text.", *, name: str = "post", **front_matter: str | None) -> None:
         """Writes a post that is correct except for the arguments, with an empty first line."""
         data = {"Title": f"On {name}", "Date": "2026-11-02", "Summary": SUMMARY, "Slug": name}
-        raw = {key.capitalize(): value for key, value in head.items()}
+        raw = {key.capitalize(): value for key, value in front_matter.items()}
         lines = [f"{k}: {v}" for k, v in {**data, **raw}.items() if v is not None]
         self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
 

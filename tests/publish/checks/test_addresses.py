@@ -90,16 +90,18 @@ def test_an_alias_cannot_replace_a_generated_file(desk: Any, taken: str, by: str
 
 
 @pytest.mark.parametrize(
-    ("head", "expected"),
+    ("front_matter", "expected"),
     [
         ({"slug": "share", "url": None}, "4: has the same address as the folder share/, /share/"),
         ({"save_as": "feed.xml"}, "5: has the same address as the site's own feed, /post/: give"),
         ({"save_as": "images/dot.svg"}, "5: has the same address as the folder images/, /post/"),
     ],
 )
-def test_a_post_cannot_replace_a_generated_file(desk: Any, head: Any, expected: str) -> None:
+def test_a_post_cannot_replace_a_generated_file(
+    desk: Any, front_matter: Any, expected: str
+) -> None:
     desk.settings |= LISTS
-    desk.post(**head)
+    desk.post(**front_matter)
     assert desk.messages()[0].startswith(expected)
 
 

@@ -19,13 +19,13 @@ def test_a_correct_post_is_accepted(desk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "expected"),
+    ("front_matter", "expected"),
     [
         ({"title": "x" * 61}, "1: `title` has 61 characters: search engines show 60"),
         ({"summary": "x" * 49}, "3: `summary` has 49 characters: 50 to 160 tell the reader"),
         ({"summary": "x" * 161}, "3: `summary` has 161 characters: 50 to 160 tell the reader"),
         ({"summary": None}, "1: has no summary: add a line `Summary: ...` of 50 to 160"),
-        ({"title": None}, "1: has no title: add a line `Title: ...` at its head"),
+        ({"title": None}, "1: has no title: add a line `Title: ...` to its front matter"),
         ({"image": "/images/dot.svg"}, "5: `image` has no `image_alt`: describe the picture"),
         ({"image": "/images/dot.svg", "image_alt": ""}, "5: `image` has no `image_alt`: describe"),
         ({"image": "/images/do.svg", "image_alt": "A dot"}, "5: links to `images/do.svg`, but"),
@@ -35,8 +35,10 @@ def test_a_correct_post_is_accepted(desk: Any) -> None:
         ({"campaign": "giude"}, "5: no campaign `giude`; did you mean `guide`?"),
     ],
 )
-def test_a_head_that_breaks_a_rule_is_reported(desk: Any, head: Any, expected: str) -> None:
-    desk.post(**head)
+def test_front_matter_that_breaks_a_rule_is_reported(
+    desk: Any, front_matter: Any, expected: str
+) -> None:
+    desk.post(**front_matter)
     (line,) = desk.messages()
     assert line.startswith(expected)
 
@@ -117,9 +119,9 @@ def test_good_links_and_those_outside_the_site_are_accepted(desk: Any, text: str
 
 
 def test_links_in_answers_are_followed_too(desk: Any) -> None:
-    head = f"title: T\ndate: 2026-11-02\nsummary: {SUMMARY}\nfaq:"
+    front_matter = f"title: T\ndate: 2026-11-02\nsummary: {SUMMARY}\nfaq:"
     asked = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
-    desk.write("content/posts/post.md", f"---\n{head}\n{asked}\n---\n\nText.")
+    desk.write("content/posts/post.md", f"---\n{front_matter}\n{asked}\n---\n\nText.")
     assert desk.messages() == [
         "7: `{filename}/x.md` leads to no article or page: correct the link or add the file"
     ]

@@ -13,7 +13,7 @@ from publish.checks.post import validate_front_matter
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = {"page": page_schema, "post": post_schema}
-HEAD = f"title: T\ndate: '2026-11-02'\nsummary: {'s' * 60}\n"
+FRONT_MATTER = f"title: T\ndate: '2026-11-02'\nsummary: {'s' * 60}\n"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
@@ -51,7 +51,7 @@ def test_the_schema_is_valid_and_equals_its_copy_in_docs(kind: str) -> None:
     ],
 )
 def test_the_schema_and_the_reader_accept_the_same_values(lines: str, right: bool) -> None:
-    text = f"{HEAD}{lines}\n"
+    text = f"{FRONT_MATTER}{lines}\n"
     assert Draft202012Validator(post_schema()).is_valid(yaml.safe_load(text)) is right
     _, problems = validate_front_matter(read_front_matter(f"---\n{text}---\n"), PostFrontMatter)
     assert (problems == []) is right
@@ -60,9 +60,9 @@ def test_the_schema_and_the_reader_accept_the_same_values(lines: str, right: boo
 def test_the_schema_asks_for_what_the_rules_ask() -> None:
     schema = Draft202012Validator(post_schema())
     wrong = [
-        HEAD.replace("title: T\n", ""),
-        HEAD.replace("title: T", f"title: {'t' * 61}"),
-        HEAD.replace("s" * 60, "short"),
-        f"{HEAD}image: /images/dot.svg\n",
+        FRONT_MATTER.replace("title: T\n", ""),
+        FRONT_MATTER.replace("title: T", f"title: {'t' * 61}"),
+        FRONT_MATTER.replace("s" * 60, "short"),
+        f"{FRONT_MATTER}image: /images/dot.svg\n",
     ]
     assert [schema.is_valid(yaml.safe_load(text)) for text in wrong] == [False] * 4

@@ -162,7 +162,7 @@ def test_a_second_run_writes_nothing_and_says_what_is_there(move: Move) -> None:
 
 
 def test_a_slug_that_another_file_has_is_not_taken(move: Move) -> None:
-    move.site.post("Text.", name="other", head="Slug: a\n")
+    move.site.post("Text.", name="other", front_matter="Slug: a\n")
     assert (
         "content/posts/other.md"
         in move.run("ghost", move.ghost({"slug": "a", "title": "A"})).stdout
@@ -219,7 +219,7 @@ def test_where_a_text_appeared_first_is_kept_unless_it_was_the_old_site(move: Mo
 
 
 def test_links_lead_to_the_file_that_is_there_already(move: Move) -> None:
-    move.site.post("Text.", name="other", head="Slug: b\n")
+    move.site.post("Text.", name="other", front_matter="Slug: b\n")
     link = '<p><a href="__GHOST_URL__/b/">b</a></p>'
     path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
     move.run("ghost", path)

@@ -18,9 +18,9 @@ BOTH = [
 
 
 @pytest.mark.parametrize("text", BOTH)
-def test_both_styles_say_the_same(text: str) -> None:
-    head = read_front_matter(f"{text}\n")
-    facts, problems = validate_front_matter(head, PostFrontMatter)
+def test_both_styles_give_the_same_values(text: str) -> None:
+    front_matter = read_front_matter(f"{text}\n")
+    facts, problems = validate_front_matter(front_matter, PostFrontMatter)
     assert [problem.message.partition(":")[0] for problem in problems] == ["has no date"]
     assert facts == {
         "title": "What: it pays",
@@ -29,13 +29,13 @@ def test_both_styles_say_the_same(text: str) -> None:
         "noindex": True,
         "aliases": ("x", "y"),
     }
-    assert head.body.strip() == "Text."
+    assert front_matter.body.strip() == "Text."
 
 
-def test_the_text_begins_where_the_head_says() -> None:
+def test_the_line_of_the_text_is_its_line_in_the_file() -> None:
     for text in BOTH:
-        head = read_front_matter(text)
-        line = head.body_line + head.body.split("\n").index("Text.")
+        front_matter = read_front_matter(text)
+        line = front_matter.body_line + front_matter.body.split("\n").index("Text.")
         assert text.split("\n")[line - 1] == "Text."
 
 
@@ -45,61 +45,67 @@ def test_questions_and_answers_are_pairs_in_yaml() -> None:
     assert facts["faq"] == (("Why?", "Because *so*."),)
 
 
-def test_a_line_for_editors_is_no_part_of_the_head() -> None:
-    head = read_front_matter("---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n")
-    assert (dict(head.values), head.line("title"), head.problems) == ({"title": "A"}, 3, ())
+def test_a_yaml_comment_for_editors_is_not_a_key() -> None:
+    front_matter = read_front_matter(
+        "---\n# yaml-language-server: $schema=x.json\ntitle: A\n---\nText.\n"
+    )
+    assert (dict(front_matter.values), front_matter.line("title"), front_matter.problems) == (
+        {"title": "A"},
+        3,
+        (),
+    )
 
 
-def test_a_word_that_yaml_takes_for_no_stays_a_title() -> None:
+def test_a_title_that_yaml_would_read_as_false_stays_text() -> None:
     facts, _ = validate_front_matter(
         read_front_matter("---\ntitle: No\ndate: 2026-11-02\n---\n"), PostFrontMatter
     )
     assert facts["title"] == "No"
 
 
-def test_a_value_may_go_on_in_the_next_line() -> None:
+def test_a_value_may_continue_on_the_next_line() -> None:
     facts, _ = validate_front_matter(
         read_front_matter("Title: One\n    two\nTags: a\n    b\n\nText."), PostFrontMatter
     )
     assert (facts["title"], facts["tags"]) == ("One two", ("a", "b"))
 
 
-def test_a_name_may_hold_a_comma_where_semicolons_divide() -> None:
+def test_a_name_may_hold_a_comma_if_semicolons_separate_the_names() -> None:
     facts, _ = validate_front_matter(
         read_front_matter("Author: Doe, Jane; Ann\n\n"), PostFrontMatter
     )
     assert facts["author"] == ("Doe, Jane", "Ann")
 
 
-def test_a_text_that_looks_like_a_head_further_down_is_text() -> None:
-    head = read_front_matter("Title: A\n\nNote: this stays.\n")
-    assert head.body == "\nNote: this stays.\n"
+def test_a_line_below_the_first_empty_line_is_text() -> None:
+    front_matter = read_front_matter("Title: A\n\nNote: this stays.\n")
+    assert front_matter.body == "\nNote: this stays.\n"
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("---\ntitle: A", "1: the head that `---` opens is never closed: put `---` on a line"),
+        ("---\ntitle: A", "1: the front matter does not end: put a second `---` on a line"),
         ("---\ntitle: A: b\n---\n", "2: has a second `: ` in one value: put the value in quotes"),
         ("---\n- a\n---\n", "2: must be lines such as `key: value`"),
         ("---\ntitle: [a\n---\n", "3: is not valid YAML (did not find expected ',' or ']')"),
         ("---\ntitle: A\nTitle: B\n---\n", "3: `title` is given on line 2 already: keep one"),
         ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value out"),
         ("Title: A\nTITLE: B\n\n", "2: `title` is given on line 1 already: keep one of them"),
-        ("\n\nTitle: A\n\n", "1: has its head on line 3: delete the empty lines above it"),
-        ("+++\ntitle = 'A'\n+++\n", "1: has a head in TOML, between `+++`: write it in YAML"),
-        ("Title: A\nText follows.\n", "2: is not `Key: value`: leave an empty line between head"),
+        ("\n\nTitle: A\n\n", "1: has its front matter on line 3: delete the empty lines above it"),
+        ("+++\ntitle = 'A'\n+++\n", "1: has front matter in TOML, between `+++`: write it in YAML"),
+        ("Title: A\nText follows.\n", "2: is not `Key: value`: put an empty line above the text"),
     ],
 )
-def test_a_head_that_is_malformed_is_reported_with_its_line(text: str, expected: str) -> None:
+def test_malformed_front_matter_is_reported_with_its_line(text: str, expected: str) -> None:
     (problem,) = read_front_matter(text).problems
     assert f"{problem.line}: {problem.message}".startswith(expected)
 
 
-def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
+def test_nested_yaml_aliases_are_refused() -> None:
     levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
-    head = read_front_matter("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
-    assert head.problems[0].message == "has an alias (`*name`): write the value out"
+    front_matter = read_front_matter("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
+    assert front_matter.problems[0].message == "has an alias (`*name`): write the value out"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,10 @@ def test_aliases_of_yaml_cannot_build_a_bomb() -> None:
         ("Tags: a, a", "`tags` names `a` twice: keep one of them"),
         ("Preview: draft", "`preview` must be 16 to 64 letters and digits that nobody can guess"),
         ("Preview: ../../../../etc/passwd", "`preview` must be 16 to 64 letters and digits"),
-        ("Faq: Why?", "`faq` needs a head in YAML, because it holds pairs: see docs/writer.md"),
+        (
+            "Faq: Why?",
+            "`faq` needs front matter in YAML, because it holds pairs: see docs/writer.md",
+        ),
         ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
     ],
 )
@@ -134,27 +143,27 @@ def test_a_wrong_value_is_reported_with_its_line(desk: Any, line: str, expected:
     assert desk.messages()[0].startswith(f"{place}: {expected}")
 
 
-def test_every_mistake_of_every_head_is_reported_at_once(desk: Any) -> None:
+def test_one_check_reports_every_mistake_of_every_post(desk: Any) -> None:
     desk.post(name="a", date="soon", slug="A B", colour="red")
     desk.post(name="b", title=None, canonical="x")
     places = [line.split(": ")[0].removeprefix("content/posts/") for line in desk.errors()]
     assert places == ["a.md:2", "a.md:4", "a.md:5", "b.md:1", "b.md:4"]
 
 
-def test_a_fault_of_yaml_is_reported_with_its_own_line(desk: Any) -> None:
+def test_a_mistake_inside_a_yaml_list_is_reported_with_its_own_line(desk: Any) -> None:
     text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {'s' * 60}\nfaq:\n  - question: Why?\n---\n"
     desk.write("content/posts/post.md", text)
     assert desk.messages() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
 
 
 @pytest.mark.parametrize("text", ["---\ntitle: A\n", "---\n- a\n---\n", "\nTitle: A\n\n"])
-def test_no_key_is_missing_from_a_head_that_cannot_be_read(desk: Any, text: str) -> None:
+def test_unreadable_front_matter_reports_no_missing_keys(desk: Any, text: str) -> None:
     desk.write("content/posts/post.md", text)
     (line,) = desk.messages()
     assert "has no" not in line
 
 
-def test_control_characters_of_a_file_do_not_reach_the_terminal(desk: Any) -> None:
+def test_a_message_holds_no_control_characters(desk: Any) -> None:
     desk.post(date="soon\x1b[2J")
     assert desk.messages()[0].startswith("2: `date` is not a date, `soon�[2J`")
 
