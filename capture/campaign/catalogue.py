@@ -11,10 +11,10 @@ from typing import Final, TypeVar
 from pydantic import Field
 
 from capture.campaign.files import read_campaign, read_client, read_model
-from capture.campaign.kinds import FrozenMapping, Line, Money, Month, Terms
 from capture.campaign.model import Campaign, Client
 from capture.campaign.problems import Finding, KeyPath, suggestion
 from capture.campaign.rules.terms import ValidationContext
+from capture.campaign.value_types import FrozenMapping, Line, Money, Month, StrictModel
 from capture.errors import FileErrors, NotFound, Problem, short_path
 from capture.money import is_exact, to_minor
 
@@ -27,7 +27,7 @@ from capture.money import is_exact, to_minor
 COSTS_ENDING: Final = ".costs.toml"
 
 
-class CostsFile(Terms):
+class CostsFile(StrictModel):
     """The agency's own costs, net of tax, in major units of the campaign's currency."""
 
     since: Month | None = Field(

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.kinds import LANGUAGE, MONTH, NO_LINE, ONE_LINE, TEXT
 from capture.campaign.model import SLUG, Campaign, CampaignFile, Client, ClientFile
 from capture.campaign.problems import (
     Finding,
@@ -27,6 +26,7 @@ from capture.campaign.rules import campaign_findings
 from capture.campaign.rules.draft import Draft, broken_parts
 from capture.campaign.rules.terms import ValidationContext, client_findings
 from capture.campaign.template import parse_toml
+from capture.campaign.value_types import LANGUAGE, MONTH, NO_LINE, ONE_LINE, TEXT
 from capture.errors import FileErrors, Problem, short_path
 
 # Shape: the errors that pydantic finds, turned into one message for each key.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from capture.campaign.kinds import (
+from capture.campaign.value_types import (
     LANGUAGE,
     SLUG_PATTERN,
     Boolean,
@@ -27,7 +27,7 @@ from capture.campaign.kinds import (
     OptionalLine,
     Percent,
     Share,
-    Terms,
+    StrictModel,
     Text,
 )
 
@@ -46,7 +46,7 @@ class FieldType(StrEnum):
     LONG_TEXT = "long_text"
 
 
-class FormField(Terms):
+class FormField(StrictModel):
     """One field of the form, in the order of the file."""
 
     label: Line = Field(max_length=120, description="What the visitor reads.")
@@ -65,7 +65,7 @@ class FormField(Terms):
     )
 
 
-class Criterion(Terms):
+class Criterion(StrictModel):
     """One condition that a lead must meet. It has exactly one operator, and so one sentence."""
 
     field: str | None = Field(
@@ -121,7 +121,7 @@ class PriceModel(StrEnum):
     REVENUE_SHARE = "revenue_share"
 
 
-class Price(Terms):
+class Price(StrictModel):
     """The price of a billable event, net of tax, in the campaign's currency."""
 
     model: PriceModel = Field(description="cpl, cpap, cpa or revenue_share.")
@@ -154,7 +154,7 @@ class Notice(StrEnum):
     WEBHOOK = "webhook"
 
 
-class Review(Terms):
+class Review(StrictModel):
     """The time in which the client may reject; silence accepts."""
 
     hours: Integer = Field(default=48, ge=1, le=720, description="Length of the window.")
@@ -176,7 +176,7 @@ class DuplicateKey(StrEnum):
     COMPANY_DOMAIN = "company_domain"
 
 
-class Duplicates(Terms):
+class Duplicates(StrictModel):
     """When a new lead is a duplicate of one that the client has already."""
 
     keys: tuple[DuplicateKey, ...] = Field(
@@ -191,7 +191,7 @@ class Duplicates(Terms):
     )
 
 
-class Caps(Terms):
+class Caps(StrictModel):
     """The most that the client takes in a month of the campaign's zone."""
 
     leads_a_month: Integer | None = Field(default=None, ge=1, description="Qualified leads.")
@@ -204,7 +204,7 @@ class Caps(Terms):
     )
 
 
-class CampaignFile(Terms):
+class CampaignFile(StrictModel):
     """The complete agreement with one client: form, criteria, price and review window."""
 
     title: Line = Field(max_length=120, description="Heading of the form's page.")
@@ -287,7 +287,7 @@ Email = Annotated[Line, Field(max_length=254)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
 
-class Contacts(Terms):
+class Contacts(StrictModel):
     """The e-mail addresses of the client, by subject."""
 
     notices: tuple[Email, ...] = Field(
@@ -298,7 +298,7 @@ class Contacts(Terms):
     )
 
 
-class ClientFile(Terms):
+class ClientFile(StrictModel):
     """The record of one client: the details on a statement, and the addresses for mail."""
 
     name: Line = Field(max_length=120, description="The everyday name; shown in lists.")

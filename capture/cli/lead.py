@@ -42,13 +42,13 @@ def _facts(reading: ReadTransaction, wanted: str, now: datetime) -> dict[str, An
     found = find(reading, wanted)
     events = list(reading.events.select(lead_id=found.lead_id))
     personal_data = reading.people.personal_data(found.lead_id)
-    owed = reading.statements.due_state(found.lead_id)
+    due_state = reading.statements.due_state(found.lead_id)
     notes = list(reading.people.notes(found.lead_id))
     earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
     return {
         "lead": {name: _plain(value) for name, value in asdict(found).items()}
         | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))}
-        | {"due": moment(owed.due_at), "billed": owed.billed},
+        | {"due": moment(due_state.due_at), "billed": due_state.billed},
         "consent": asdict(found.consent),
         "verdict": _verdict(events, personal_data),
         "answers": None if personal_data is None else dict(personal_data.answers),

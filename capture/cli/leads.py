@@ -161,7 +161,7 @@ def list_(
 
 
 def _row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
-    personal_data, owed = (
+    personal_data, due_state = (
         reading.people.personal_data(lead.lead_id),
         reading.statements.due_state(lead.lead_id),
     )
@@ -172,8 +172,8 @@ def _row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
         "campaign": lead.campaign,
         "stage": lead.review_at(now),
         "deadline": moment(lead.deadline),
-        "due": moment(owed.due_at),
-        "billed": owed.billed,
+        "due": moment(due_state.due_at),
+        "billed": due_state.billed,
         "email": _email(personal_data),
         "marks": " ".join(name for name in names if getattr(lead, name)),
     }

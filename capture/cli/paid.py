@@ -50,5 +50,6 @@ def paid(
     if entry.offset < 0:
         over = show_money(-entry.offset, currency)
         click.echo(
-            f"{over} more came than was owed: it settles what else is open, or is carried on."
+            f"{over} more was paid than was due: it settles other open documents, or is carried "
+            "forward."
         )

@@ -14,15 +14,18 @@ from capture.errors import Refused
 from capture.ledger.facts import ClosedStatement
 
 
-class Digest(click.ParamType[str]):
-    """A SHA-256 as printed: at least 12 hex digits, in groups or not, in any case."""
+class Sha256Option(click.ParamType[str]):
+    """A SHA-256 as printed: at least 12 hex digits, in groups or not, in any case.
+
+    The value is the digits alone, in lower case.
+    """
 
     name = "HASH"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         digits = re.sub(r"[\s:-]", "", value).lower()
         if not re.fullmatch(r"[0-9a-f]{12,64}", digits):
-            self.fail("write the SHA-256 in hex, its first 12 digits at least", param, ctx)
+            self.fail("write the SHA-256 in hex, at least its first 12 digits", param, ctx)
         return digits
 
 
@@ -30,13 +33,13 @@ class Digest(click.ParamType[str]):
 @click.option("--against", metavar="NUMBER", help="The number of a printed statement to compare.")
 @click.option(
     "--hash",
-    "digest",
-    type=Digest(),
+    "sha256",
+    type=Sha256Option(),
     help="The SHA-256 on the printed statement, or at least its first 12 digits.",
 )
 @as_json_option
 @pass_context
-def verify(context: CommandContext, against: str | None, digest: str | None, as_json: bool) -> None:
+def verify(context: CommandContext, against: str | None, sha256: str | None, as_json: bool) -> None:
     """Verify the ledger: event chain, triggers, projections and closed statements.
 
     With --against and --hash, also compare a printed statement with the ledger.
@@ -46,35 +49,35 @@ def verify(context: CommandContext, against: str | None, digest: str | None, as_
       gatepost verify
       gatepost verify --against acme-0001 --hash "59CE3A61 0B77"
     """
-    if (against is None) != (digest is None):
-        raise click.UsageError("--against NUMBER and --hash HASH go together")
-    held: ClosedStatement | None = None
+    if (against is None) != (sha256 is None):
+        raise click.UsageError("give both --against NUMBER and --hash HASH, or neither")
+    statement: ClosedStatement | None = None
     with context.ledger() as ledger:
         if against is not None:
-            held = ledger.read(lambda reading: find_closed_statement(reading, against))
-        found = ledger.verify()
+            statement = ledger.read(lambda reading: find_closed_statement(reading, against))
+        verification = ledger.verify()
         # A statement cannot be checked against a broken chain.
-        unlike = [] if found.problems else ledger.read(check_documents)
-    problems = [*found.problems, *unlike]
-    if held is not None and not fingerprint(held.json).startswith(digest or ""):
+        document_problems = [] if verification.problems else ledger.read(check_documents)
+    problems = [*verification.problems, *document_problems]
+    if statement is not None and not fingerprint(statement.json).startswith(sha256 or ""):
         problems.append(
-            f"{held.number} in this ledger has another SHA-256: {fingerprint(held.json)}"
+            f"{statement.number} in this ledger has another SHA-256: {fingerprint(statement.json)}"
         )
     if as_json:
-        show_json(found.as_dict() | {"faults": problems})
+        show_json(verification.as_dict() | {"faults": problems})
     if problems:
         raise Refused("\n".join(problems))
     if not as_json:
-        click.echo(f"events {found.events}, leads {found.leads}: all is well.")
-        click.echo(f"The chain's head is {found.head}.")
-        if held is not None:
-            click.echo(_statement_text(held))
+        click.echo(f"events {verification.events}, leads {verification.leads}: all is well.")
+        click.echo(f"The chain's head is {verification.head}.")
+        if statement is not None:
+            click.echo(_statement_text(statement))
 
 
 def _statement_text(closed_statement: ClosedStatement) -> str:
-    """What is proven when nothing was found: hash, chain's head and redrawn bytes match."""
-    bill = read_statement(closed_statement)
+    """What a check without problems proves: hash, chain's head and redrawn bytes match."""
+    statement = read_statement(closed_statement)
     return (
         f"{closed_statement.number} has this SHA-256 and was redrawn byte for byte; "
-        f"event {bill.last_event}, the chain's head that it names, stands in the chain."
+        f"event {statement.last_event}, the chain's head that it names, stands in the chain."
     )

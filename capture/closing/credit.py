@@ -17,8 +17,8 @@ from capture.billing.history import LeadHistory, lead_history
 from capture.billing.lines import exact_fee, minor_units
 from capture.billing.statement import Statement, StatementLine
 from capture.billing.statement_text import parse_statement
-from capture.campaign.kinds import CODE
 from capture.campaign.model import Campaign
+from capture.campaign.value_types import CODE
 from capture.closing.documents import events_about, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind

@@ -258,8 +258,8 @@ def _redrawn(reading: ReadTransaction, scan: _Scan, number: int, one: _Closed) -
 
 def check_documents(reading: ReadTransaction) -> list[str]:
     """One line for each fault; empty if all documents agree with their events."""
-    unlike = list(_month_faults(reading)) or list(_line_faults(reading))
-    return [*unlike, *_number_faults(documents_of(reading)), *_credit_faults(reading)]
+    statement_faults = list(_month_faults(reading)) or list(_line_faults(reading))
+    return [*statement_faults, *_number_faults(documents_of(reading)), *_credit_faults(reading)]
 
 
 def _month_faults(reading: ReadTransaction) -> Iterator[str]:

@@ -189,14 +189,14 @@ def _judge_again(
     arrival = Arrival(
         campaign, sent, keys, verdict, lead.received_at, needs_explicit_acceptance=True
     )
-    outcome = judge_at_gate(records, arrival)
-    if lead.free_over_cap and outcome.kind is EventKind.QUALIFIED:  # once free, always free
-        outcome = GateResult(outcome.kind, outcome.details | {"free_over_cap": True})
-    records.append(judged_event(lead.lead_id, arrival, outcome, now))
+    gate_result = judge_at_gate(records, arrival)
+    if lead.free_over_cap and gate_result.kind is EventKind.QUALIFIED:  # once free, always free
+        gate_result = GateResult(gate_result.kind, gate_result.details | {"free_over_cap": True})
+    records.append(judged_event(lead.lead_id, arrival, gate_result, now))
     reasons = {result.id: result.reason for result in verdict.criteria}
     judged = replace(personal_data, judged=judged_values(verdict), reasons=reasons)
     records.people.replace_personal_data(lead.lead_id, judged)
-    known = outcome.kind in RECOGNISED and not lead.test
+    known = gate_result.kind in RECOGNISED and not lead.test
     records.people.replace_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
-    if outcome.kind is EventKind.QUALIFIED:
+    if gate_result.kind is EventKind.QUALIFIED:
         records.outbox.queue(Message(lead.lead_id, "lead_qualified", now, None))

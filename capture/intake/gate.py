@@ -238,10 +238,10 @@ RECOGNISED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, Even
 """Only these keep identity keys; spam, duplicates and the rest block no later lead (rule 2)."""
 
 
-def judged_event(lead_id: str, arrival: Arrival, outcome: GateResult, at: datetime) -> Event:
+def judged_event(lead_id: str, arrival: Arrival, gate_result: GateResult, at: datetime) -> Event:
     """The event with the gate's result and the verdict."""
-    data = {**outcome.details, "verdict": _verdict_data(arrival.verdict)}
-    return Event(arrival.campaign.slug, lead_id, outcome.kind, at, at, Actor.SYSTEM, data)
+    data = {**gate_result.details, "verdict": _verdict_data(arrival.verdict)}
+    return Event(arrival.campaign.slug, lead_id, gate_result.kind, at, at, Actor.SYSTEM, data)
 
 
 def _verdict_data(verdict: Verdict) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from capture.campaign.kinds import CODE
 from capture.campaign.model import Answer, Campaign
+from capture.campaign.value_types import CODE
 from capture.csv_table import Columns, in_order, read_table
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.campaign_form import check_values
@@ -133,16 +133,18 @@ def import_leads(
             unverified=row.unverified,
         )
         receipt = receive_submission(records, campaign, sent, now)
-        lead_id, outcome = receipt.lead_id, receipt.outcome
-        if outcome is None:
+        lead_id, gate_result = receipt.lead_id, receipt.gate_result
+        if gate_result is None:
             lead = find_lead(records, lead_id)
             reason = f"known already: {_line_or_lead(lead_id, lines)}"
             imported.append(ImportedLead(row.line, lead_id, True, lead.review_at(now), reason))
         else:
             reason = ("; ").join(
-                filter(None, (_reason_text(campaign, row, outcome, lines), _unverified_text(row)))
+                filter(
+                    None, (_reason_text(campaign, row, gate_result, lines), _unverified_text(row))
+                )
             )
-            imported.append(ImportedLead(row.line, lead_id, False, outcome.kind.value, reason))
+            imported.append(ImportedLead(row.line, lead_id, False, gate_result.kind.value, reason))
             lines[lead_id] = row.line
     return imported
 
@@ -165,11 +167,11 @@ def _as_json_value(value: Answer) -> str | int | list[str]:
 
 
 def _reason_text(
-    campaign: Campaign, row: Row, outcome: GateResult, lines: Mapping[str, int]
+    campaign: Campaign, row: Row, gate_result: GateResult, lines: Mapping[str, int]
 ) -> str:
     """The gate's result in words."""
-    data, text = outcome.details, ""
-    match outcome.kind:
+    data, text = gate_result.details, ""
+    match gate_result.kind:
         case EventKind.DISQUALIFIED:
             results = qualify(campaign, row.answers).criteria
             text = "; ".join(f"{one.rule}: {one.reason}" for one in results if not one.passed)

@@ -50,9 +50,9 @@ class Receipt:
     """The result of a submission, for the agency; the visitor sees only "thank you" (rule 6)."""
 
     lead_id: str
-    again: bool
+    is_repeat: bool
     """The same submission was received before; `lead_id` is its lead (rule 1)."""
-    outcome: GateResult | None = None
+    gate_result: GateResult | None = None
     """The gate's result; None if the submission was received before."""
 
 
@@ -67,7 +67,7 @@ def receive_submission(
     one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
     earlier = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
     if earlier is not None:
-        return Receipt(earlier, again=True)
+        return Receipt(earlier, is_repeat=True)
     check_open(records, campaign, now)
     records.campaigns.save_version(campaign, now)
     submission = replace(submission, consent=_consent(records, campaign, submission))
@@ -76,19 +76,21 @@ def receive_submission(
     keys = keys_to_match(submission.answers)
     verdict = qualify(campaign, submission.answers)
     arrival = Arrival(campaign, submission, keys, verdict, now)
-    outcome = judge_at_gate(records, arrival)
-    records.append(_received_event(lead_id, arrival), judged_event(lead_id, arrival, outcome, now))
+    gate_result = judge_at_gate(records, arrival)
+    records.append(
+        _received_event(lead_id, arrival), judged_event(lead_id, arrival, gate_result, now)
+    )
     personal_data = _personal_data(submission, verdict)
-    if outcome.kind is EventKind.SPAM and _is_flood(records, campaign, now):
+    if gate_result.kind is EventKind.SPAM and _is_flood(records, campaign, now):
         personal_data = PersonalData({})
     records.people.save_personal_data(campaign.slug, lead_id, personal_data)
     records.people.save_submission(one_time_id, fingerprint, now, lead_id)
-    if outcome.kind in RECOGNISED and not submission.test:
+    if gate_result.kind in RECOGNISED and not submission.test:
         records.people.save_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
-    if outcome.kind is EventKind.QUALIFIED:
-        ends = outcome.details.get("deadline")
+    if gate_result.kind is EventKind.QUALIFIED:
+        ends = gate_result.details.get("deadline")
         records.outbox.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
-    return Receipt(lead_id, again=False, outcome=outcome)
+    return Receipt(lead_id, is_repeat=False, gate_result=gate_result)
 
 
 def new_lead_id() -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from capture.campaign.kinds import number_range
 from capture.campaign.model import Answer, Campaign, FieldType
+from capture.campaign.value_types import number_range
 from capture.countries import COUNTRIES, country_name
 from capture.email_domains import is_disposable, is_free_mail
 from capture.qualification.titles import title_test

@@ -77,9 +77,9 @@ def test_the_same_credit_twice_is_asked_about(project: Project, lead_id: str) ->
 
 
 @pytest.mark.usefixtures("lead_id")
-def test_money_beyond_what_was_owed_is_said_and_listed(project: Project) -> None:
+def test_an_overpayment_is_reported_and_listed(project: Project) -> None:
     asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")
-    assert "$10.00 more came than was owed" in project.run(*asked).out
+    assert "$10.00 more was paid than was due" in project.run(*asked).out
     assert "acme: $0.00 to be paid; $10.00 to its credit" in project.run("statements").out
 
 

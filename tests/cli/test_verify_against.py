@@ -75,9 +75,9 @@ def test_a_hash_that_was_only_written_beside_other_bytes_does_not_hold(
     ("args", "code", "line"),
     [
         (("--against", "acme-0099", "--hash", "a" * 12), 1, "no statement 'acme-0099'"),
-        (("--against", "acme-0001"), 2, "--against NUMBER and --hash HASH go together"),
-        (("--hash", "a" * 64), 2, "--against NUMBER and --hash HASH go together"),
-        (("--against", "acme-0001", "--hash", "a" * 11), 2, "its first 12 digits at least"),
+        (("--against", "acme-0001"), 2, "give both --against NUMBER and --hash HASH, or neither"),
+        (("--hash", "a" * 64), 2, "give both --against NUMBER and --hash HASH, or neither"),
+        (("--against", "acme-0001", "--hash", "a" * 11), 2, "at least its first 12 digits"),
         (("--against", "acme-0001", "--hash", "x" * 64), 2, "write the SHA-256 in hex"),
         (("--against", "acme-0001", "--hash", "a" * 65), 2, "write the SHA-256 in hex"),
     ],

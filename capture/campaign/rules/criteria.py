@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from babel.core import get_global
 
-from capture.campaign.kinds import NAME, number_range
 from capture.campaign.model import OPERATORS, Criterion, FieldType, FormField
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.campaign.rules.form import Spans, accepted_choices, split_choices, split_message
+from capture.campaign.value_types import NAME, number_range
 from capture.countries import COUNTRIES
 
 NUMERIC: Final = ("at_least", "at_most", "between")

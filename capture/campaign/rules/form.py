@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, Final
 
-from capture.campaign.kinds import NAME, Range
 from capture.campaign.model import FieldType, FormField
 from capture.campaign.problems import Finding, join_words, show_value, suggestion
 from capture.campaign.rules.draft import Draft
+from capture.campaign.value_types import NAME, Range
 
 
 def _split(text: str) -> frozenset[str]:

@@ -14,7 +14,6 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision
 from email_validator import EmailNotValidError, validate_email
 
-from capture.campaign.kinds import CODE
 from capture.campaign.model import (
     ClientFile,
     DuplicateKey,
@@ -26,6 +25,7 @@ from capture.campaign.model import (
 )
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
+from capture.campaign.value_types import CODE
 from capture.errors import short_path
 from capture.money import CURRENCIES, is_exact
 from capture.paths import ConfinedFolder

@@ -71,7 +71,7 @@ class Rejected(_EventRequest):
 
 
 class Withdrawn(_EventRequest):
-    """You take back an acceptance or rejection: the same person, within ten seconds."""
+    """You undo an acceptance or rejection: the same person, within ten seconds."""
 
     type: Literal["withdrawn"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from capture.campaign.kinds import number_range
+from capture.campaign.value_types import number_range
 
 numbers = st.integers(min_value=0, max_value=10**9)
 ways_to_write = st.sampled_from([str, "{:,}".format])

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.campaign.kinds import number_range
 from capture.campaign.rules.form import (
     accepted_choices,
     contains_span,
@@ -16,6 +15,7 @@ from capture.campaign.rules.form import (
     split_message,
     unsplit_bounds,
 )
+from capture.campaign.value_types import number_range
 
 SPANS = {choice: number_range(choice) for choice in ("1-50", "51-200", "201+")}
 

@@ -185,7 +185,7 @@ def test_no_form_can_claim_a_rows_identity(intake: Intake) -> None:
         lambda records: receive_submission(records, intake.terms, sent, NOW)
     )
     assert created.lead_id != row.lead_id
-    assert not created.again
+    assert not created.is_repeat
 
 
 def test_a_person_who_sent_the_form_is_a_duplicate_rule_2(intake: Intake) -> None:

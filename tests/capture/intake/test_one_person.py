@@ -18,8 +18,8 @@ def stages(ledger: Ledger, *emails: str, text: str = CAMPAIGN) -> list[str]:
     def take(email: str) -> str:
         sent = submission(terms, email=email)
         built = ledger.transact(lambda records: receive_submission(records, terms, sent, NOW))
-        assert built.outcome is not None
-        return built.outcome.kind.value
+        assert built.gate_result is not None
+        return built.gate_result.kind.value
 
     return [take(email) for email in emails]
 

@@ -94,7 +94,7 @@ class TestSameSubmission:
         sent = replace(submission(gate.terms), one_time_id="x1")
         first = gate.receipt(sent)
         again = gate.receipt(sent, NOW + timedelta(days=3))
-        assert (again.lead_id, again.again) == (first.lead_id, True)
+        assert (again.lead_id, again.is_repeat) == (first.lead_id, True)
 
     def test_identical_answers_without_an_id_are_one_lead_for_ten_minutes(self, gate: Gate) -> None:
         first = gate.take(company_size="1-50")

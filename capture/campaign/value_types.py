@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from capture.text import is_blank
 
 
-class Terms(BaseModel):
+class StrictModel(BaseModel):
     """Base of all models: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
