@@ -76,15 +76,15 @@ def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:
 
 def submission(terms: Campaign, **changes: Answer) -> Submission:
     """A submission that qualifies, but for the answers that are changed."""
-    return Submission({**ANSWERS, **changes}, agreed(terms.version))
+    return Submission({**ANSWERS, **changes}, consent_to(terms.version))
 
 
-def agreed(version: str) -> Consent:
+def consent_to(version: str) -> Consent:
     """A box that was ticked beside the words of a campaign version."""
     return Consent(given=True, version=version)
 
 
-def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
+def received_event(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
     """The event that every lead begins with."""
     version = campaign().version
     data = {
@@ -99,6 +99,6 @@ def received(lead_id: str, *, at: datetime = NOW, test: bool = False) -> Event:
     return Event("guide", lead_id, EventKind.RECEIVED, at, at, Actor.VISITOR, data)
 
 
-def moved(lead_id: str, kind: EventKind, *, at: datetime = NOW, **data: object) -> Event:
+def later_event(lead_id: str, kind: EventKind, *, at: datetime = NOW, **data: object) -> Event:
     """Any later event of a lead."""
     return Event("guide", lead_id, kind, at, at, Actor.SYSTEM, data)

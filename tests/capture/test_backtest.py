@@ -19,7 +19,7 @@ from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.review import Act, reject
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign, received
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to, received_event
 
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
 DAY = timedelta(days=1)
@@ -51,7 +51,7 @@ class Past:
         """Another person's lead at the door; its id."""
         self.people += 1
         answers = {**ANSWERS, "email": f"ann@c{self.people}.example", "company_size": size, **more}
-        return self.send(Submission(answers, agreed(under.version)), under, at)
+        return self.send(Submission(answers, consent_to(under.version)), under, at)
 
     def send(self, sent: Submission, under: Campaign = OLD, at: datetime = NOW) -> str:
         return self.write(lambda records: receive_submission(records, under, sent, at).lead_id)
@@ -226,7 +226,7 @@ def test_of_erased_leads_nothing_can_be_told(past: Past) -> None:
 def test_whom_the_door_took_otherwise_stands_apart(past: Past) -> None:
     past.take("501+")
     answers = {**ANSWERS, "email": "ann@c1.example", "company_size": "51-100"}
-    same = Submission(answers, agreed(OLD.version))
+    same = Submission(answers, consent_to(OLD.version))
     past.send(same)  # a duplicate of the first
     past.send(replace(same, test=True))
     past.send(replace(same, spam_signals=("honeypot",)), at=NOW + DAY)
@@ -243,7 +243,7 @@ def test_every_lead_is_counted_once(past: Past) -> None:
     for size in ("1-50", "101-500", "501+"):
         past.erase(past.take(size))
         past.take(size)
-        past.send(Submission({**ANSWERS, "company_size": size}, agreed(OLD.version), test=True))
+        past.send(Submission({**ANSWERS, "company_size": size}, consent_to(OLD.version), test=True))
     found = past.under(STRICT)
     assert found.judged + found.erased + sum(found.left_out.values()) == 9
     assert sum(count.leads for count in found.verdicts) == found.judged == 3
@@ -364,7 +364,7 @@ class TestBill:
 
 def test_without_leads_there_is_nothing_to_tell(past: Past) -> None:
     past.ledger.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
-    past.ledger.transact(lambda records: records.append(received("a")))  # not judged yet
+    past.ledger.transact(lambda records: records.append(received_event("a")))  # not judged yet
     found = past.under(OLD)
     assert (found.judged, found.left_out, found.criteria, found.bill.months) == (
         0,

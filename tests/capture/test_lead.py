@@ -11,14 +11,17 @@ from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.lead.moves import MOVES, TRACK_OF, Track
-from tests.samples import NOW, moved, received
+from tests.samples import NOW, later_event, received_event
 
 DEADLINE = NOW + timedelta(hours=48)
 
 
 def qualified(**data: object) -> Lead:
     return fold_events(
-        [received("a"), moved("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE), **data)]
+        [
+            received_event("a"),
+            later_event("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE), **data),
+        ]
     )
 
 
@@ -50,37 +53,37 @@ def test_silence_never_accepts_a_lead_that_needs_an_explicit_acceptance() -> Non
 
 
 def test_silence_accepts_nothing_before_the_client_was_told() -> None:
-    lead = fold_events([received("a"), moved("a", EventKind.QUALIFIED)])
+    lead = fold_events([received_event("a"), later_event("a", EventKind.QUALIFIED)])
     assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
 
 
 def test_a_rejection_cancels_a_pending_meeting() -> None:
-    lead = apply_event(qualified(), moved("a", EventKind.SCHEDULED))
-    assert apply_event(lead, moved("a", EventKind.REJECTED)).appointment == "cancelled"
+    lead = apply_event(qualified(), later_event("a", EventKind.SCHEDULED))
+    assert apply_event(lead, later_event("a", EventKind.REJECTED)).appointment == "cancelled"
 
 
 def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None:
-    lead = apply_event(qualified(), moved("a", EventKind.LOST))
+    lead = apply_event(qualified(), later_event("a", EventKind.LOST))
     with pytest.raises(
         MoveRefused, match=r"sale is lost, so revenue is refused; allowed now: won$"
     ):
-        apply_event(lead, moved("a", EventKind.REVENUE))
+        apply_event(lead, later_event("a", EventKind.REVENUE))
 
 
 def test_a_disqualified_lead_can_neither_be_met_with_nor_sold_to() -> None:
-    lead = fold_events([received("a"), moved("a", EventKind.DISQUALIFIED)])
+    lead = fold_events([received_event("a"), later_event("a", EventKind.DISQUALIFIED)])
     for kind in (EventKind.SCHEDULED, EventKind.WON):
         with pytest.raises(MoveRefused, match="is disqualified: only a qualified or accepted"):
-            apply_event(lead, moved("a", kind))
+            apply_event(lead, later_event("a", kind))
 
 
 def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
     lead = fold_events(
         [
-            received("a"),
-            moved("a", EventKind.SPAM),
-            moved("a", EventKind.CORRECTED),
-            moved("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE)),
+            received_event("a"),
+            later_event("a", EventKind.SPAM),
+            later_event("a", EventKind.CORRECTED),
+            later_event("a", EventKind.QUALIFIED, deadline=show_time(DEADLINE)),
         ]
     )
     assert lead.review_at(DEADLINE) == "qualified"
@@ -88,10 +91,10 @@ def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
 
 @given(st.lists(st.sampled_from([kind for kind in TRACK_OF if kind is not EventKind.RECEIVED])))
 def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[EventKind]) -> None:
-    lead = apply_event(None, received("a"))
+    lead = apply_event(None, received_event("a"))
     for kind in kinds:
         try:
-            lead = apply_event(lead, moved("a", kind, track="sale"))
+            lead = apply_event(lead, later_event("a", kind, track="sale"))
         except MoveRefused:
             continue
     assert all(lead.stage(track) in MOVES[track] for track in Track)

@@ -23,7 +23,7 @@ from capture.review import (
     unnotified_leads,
     withdraw,
 )
-from tests.samples import CAMPAIGN, NOW, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
 
 SECOND = timedelta(seconds=1)
 DEADLINE = NOW + timedelta(hours=48)
@@ -133,7 +133,7 @@ class TestUndo:
     def test_a_meeting_that_the_rejection_cancelled_comes_back(self, desk: Desk) -> None:
         lead = desk.take()
         desk.ledger.transact(
-            lambda records: records.append(moved(lead.lead_id, EventKind.SCHEDULED))
+            lambda records: records.append(later_event(lead.lead_id, EventKind.SCHEDULED))
         )
         assert desk.reject(lead).appointment == "cancelled"
         assert desk.act(withdraw, lead, NOW + SECOND).appointment == "scheduled"

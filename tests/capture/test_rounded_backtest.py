@@ -26,7 +26,7 @@ from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.facts import Judged
 from capture.ledger.protocol import ReadTransaction
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 
 SIZES = ("1-50", "51-100", "101-500", "501+")
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
@@ -68,7 +68,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
             "email": f"ann@c{number}.example",
             "company_size": SIZES[number % 4],
         }
-        sent = Submission(answers, agreed(OLD.version))
+        sent = Submission(answers, consent_to(OLD.version))
         ledger.transact(lambda records, sent=sent: receive_submission(records, OLD, sent, NOW))
     yield ledger.read(lambda reading: list(reading.leads.judged("guide", None)))
     ledger.close()

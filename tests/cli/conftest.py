@@ -18,7 +18,7 @@ from capture.ledger.protocol import Ledger
 from capture.review import Act
 from gatepost.settings import Sourced, secret
 from tests.cli.running import Ran, runner
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ class Project:
     def take(self, *, at: datetime = NOW, test: bool = False, **answers: Answer) -> str:
         """Takes a lead at the door; its id."""
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
-        sent = Submission({**ANSWERS, **answers}, agreed(terms.version), test=test)
+        sent = Submission({**ANSWERS, **answers}, consent_to(terms.version), test=test)
         return self.send(sent, at=at)
 
     def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
@@ -44,7 +44,7 @@ class Project:
 
     def send(self, sent: Submission, *, at: datetime = NOW) -> str:
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
-        sent = replace(sent, consent=agreed(terms.version))
+        sent = replace(sent, consent=consent_to(terms.version))
         return self.ledger.transact(
             lambda records: receive_submission(records, terms, sent, at)
         ).lead_id

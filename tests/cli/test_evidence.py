@@ -17,7 +17,7 @@ from capture.intake.gate import Submission
 from capture.lead.events import EventKind
 from capture.review import accept
 from tests.cli.conftest import Project
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
+from tests.samples import ANSWERS, CAMPAIGN, NOW, consent_to, later_event
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 BOB: dict[str, Answer] = {"full_name": "Bob Roe", "email": "bob@other.example"}
@@ -54,7 +54,7 @@ def made(project: Project, *more: str, number: str = "acme-0001") -> Path:
 def closed(project: Project) -> Project:
     """November with one lead on its bill."""
     project.send(
-        Submission(ANSWERS, agreed(""), first_touch=TOUCH, last_touch={"path": "/f/guide"})
+        Submission(ANSWERS, consent_to(""), first_touch=TOUCH, last_touch={"path": "/f/guide"})
     )
     close(project)
     return project
@@ -186,7 +186,7 @@ def test_the_same_statement_gives_the_same_bytes_whatever_came_later(closed: Pro
     file = made(closed)
     first = file.read_bytes()
     (line,) = rows(file, "SELECT lead_id FROM lines")
-    later = moved(line["lead_id"], EventKind.SCHEDULED, at=DECEMBER)
+    later = later_event(line["lead_id"], EventKind.SCHEDULED, at=DECEMBER)
     closed.ledger.transact(lambda records: records.append(later))
     closed.take(at=DECEMBER, **BOB)
     assert made(closed, "--force").read_bytes() == first

@@ -12,7 +12,7 @@ import pytest
 from capture.intake.gate import Submission
 from capture.lead.events import EventKind
 from tests.cli.conftest import Project
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, moved
+from tests.samples import ANSWERS, CAMPAIGN, NOW, consent_to, later_event
 
 NOVEMBER = ("export", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
 
@@ -76,7 +76,7 @@ def test_what_never_qualified_was_free_or_was_a_test_is_not_billed(project: Proj
 def test_a_rejected_lead_is_not_billed(project: Project) -> None:
     lead_id = project.take()
     project.ledger.transact(
-        lambda records: records.append(moved(lead_id, EventKind.REJECTED, at=NOW))
+        lambda records: records.append(later_event(lead_id, EventKind.REJECTED, at=NOW))
     )
     assert rows(project, *NOVEMBER) == []
 
@@ -137,7 +137,7 @@ def test_jsonl_gives_one_object_a_line_with_amounts_as_text(project: Project) ->
 def test_first_and_last_touch_go_with_the_lead(project: Project) -> None:
     touch = {"path": "/post/", "utm_source": "news", "time": "2026-11-01T00:00:00Z"}
     project.send(
-        Submission(ANSWERS, agreed(""), first_touch=touch, last_touch={"path": "/f/guide"})
+        Submission(ANSWERS, consent_to(""), first_touch=touch, last_touch={"path": "/f/guide"})
     )
     (row,) = rows(project, *NOVEMBER)
     assert (row["first_utm_source"], row["last_path"]) == ("news", "/f/guide")

@@ -13,7 +13,7 @@ from capture.lead.events import Actor
 from capture.review import Act, reject
 from capture.site import Site
 from tests.cli.conftest import Project, Ran
-from tests.samples import ANSWERS, NOW, agreed
+from tests.samples import ANSWERS, NOW, consent_to
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -167,4 +167,4 @@ def test_an_article_is_named_by_its_title_as_in_the_report(project: Project) -> 
 
 
 def submission_with(touch: dict[str, str]) -> Submission:
-    return Submission(ANSWERS, agreed(""), first_touch=touch, last_touch=touch)
+    return Submission(ANSWERS, consent_to(""), first_touch=touch, last_touch=touch)

@@ -10,7 +10,7 @@ import time_machine
 from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from tests.cli.conftest import ROOT, Project, Ran
-from tests.samples import NOW, agreed, campaign
+from tests.samples import NOW, campaign, consent_to
 
 DECEMBER = datetime(2026, 12, 10, 12, tzinfo=UTC)
 TABLE = """\
@@ -123,7 +123,7 @@ def test_the_shipped_example_is_taken_whole(project: Project) -> None:
         shutil.copy(campaign_file, project.folder / "campaigns")
     terms = campaign(text=(ROOT / "campaigns/acme-demo.toml").read_text(), slug="acme-demo")
     for email in ("ann@clinic.example", "bo@ray-hospital.example"):
-        sent = Submission({**DEMO, "email": email}, agreed(terms.version))
+        sent = Submission({**DEMO, "email": email}, consent_to(terms.version))
         project.ledger.transact(
             lambda records, sent=sent: receive_submission(records, terms, sent, NOW)
         )

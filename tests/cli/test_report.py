@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from capture.intake.gate import Submission
 from capture.site import Site
 from tests.cli.conftest import Project, Ran
-from tests.samples import ANSWERS, agreed
+from tests.samples import ANSWERS, consent_to
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
     project.take()
     touch = {"path": "/numbers/"}
     answers = {**ANSWERS, "email": "bob@other.example"}
-    project.send(Submission(answers, agreed(""), first_touch=touch, last_touch=touch))
+    project.send(Submission(answers, consent_to(""), first_touch=touch, last_touch=touch))
     run(project, "close", "guide", "--month", "2026-11")
     built(project, numbers="The four numbers")
     message = report(project)

@@ -13,7 +13,7 @@ from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction
 from gatepost.server.group_commit import MAX_BATCH, GroupCommit
-from tests.samples import NOW, campaign, moved, received
+from tests.samples import NOW, campaign, later_event, received_event
 
 KEY = b"a key for tests only"
 
@@ -39,7 +39,7 @@ def together(ledger: Ledger) -> Iterator[GroupCommit]:
 
 
 def taking(lead_id: str) -> Callable[[WriteTransaction], Any]:
-    return lambda records: records.append(received(lead_id))
+    return lambda records: records.append(received_event(lead_id))
 
 
 def taken(path: Path) -> int:
@@ -57,7 +57,7 @@ def test_before_start_each_write_is_its_own_transaction(ledger: Ledger) -> None:
 
 def test_leads_that_wait_together_share_a_transaction(together: GroupCommit, path: Path) -> None:
     def take(records: WriteTransaction) -> tuple[int, int]:
-        records.append(received(f"lead{len(list(records.leads.select()))}"))
+        records.append(received_event(f"lead{len(list(records.leads.select()))}"))
         return len(list(records.leads.select())), taken(path)
 
     waiting = [gevent.spawn(together.transact, take) for _ in range(MAX_BATCH)]
@@ -80,7 +80,11 @@ def test_each_write_is_answered_only_after_its_commit(together: GroupCommit, pat
 def test_a_write_that_fails_does_not_affect_the_others(
     ledger: Ledger, together: GroupCommit
 ) -> None:
-    works = [taking("a"), lambda r: r.append(moved("nobody", EventKind.ACCEPTED)), taking("b")]
+    works = [
+        taking("a"),
+        lambda r: r.append(later_event("nobody", EventKind.ACCEPTED)),
+        taking("b"),
+    ]
     waiting = [gevent.spawn(together.transact, work) for work in works]
     gevent.joinall(waiting, timeout=10)
     assert [type(answered.exception) for answered in waiting] == [

@@ -29,7 +29,7 @@ from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_life import Terms
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
-from tests.samples import ANSWERS, CAMPAIGN, PARTIES, agreed, campaign
+from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign, consent_to
 
 REVIEW: Final[Mapping[str, Callable[..., Lead]]] = {
     "accepted": accept,
@@ -135,7 +135,7 @@ class Product:
     def _submit(self, act: Act) -> Lead | None:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
         self.sent += 1
-        sent = Submission(answers, agreed(self.campaign.version), f"{self.sent}", test=act.test)
+        sent = Submission(answers, consent_to(self.campaign.version), f"{self.sent}", test=act.test)
         created = self.ledger.transact(
             lambda records: receive_submission(records, self.campaign, sent, act.at)
         )

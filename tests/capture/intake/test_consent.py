@@ -22,7 +22,15 @@ from capture.lead.model import Lead
 from capture.lead.moves import TRACK_OF
 from capture.ledger.protocol import Ledger
 from capture.ledger.terms import save_terms
-from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, received, submission
+from tests.samples import (
+    CAMPAIGN,
+    NOW,
+    campaign,
+    consent_to,
+    later_event,
+    received_event,
+    submission,
+)
 
 MINUTE = timedelta(minutes=1)
 BASIS = "consent, GDPR art. 6(1)(a), given on the phone on 3 November"
@@ -70,7 +78,7 @@ class TestWhatWasTickedAndShownIsKept:
     def test_the_wording_of_an_earlier_page_even_if_the_honeypot_was_filled(
         self, intake: Intake
     ) -> None:
-        consent = agreed(EARLIER.version)
+        consent = consent_to(EARLIER.version)
         lead = intake.take(consent)
         assert (lead.consent, lead.version) == (consent, TERMS.version)
 
@@ -83,7 +91,7 @@ class TestWhatWasTickedAndShownIsKept:
     def test_no_wording_of_another_campaign(self, intake: Intake) -> None:
         other = campaign("# another file", slug="other")
         intake.ledger.transact(lambda records: save_terms(records, other, NOW))
-        assert intake.take(agreed(other.version)).consent_version is None
+        assert intake.take(consent_to(other.version)).consent_version is None
 
     def test_the_ledger_proves_it(self, intake: Intake) -> None:
         intake.take(Consent(True, "0" * 64))
@@ -109,11 +117,11 @@ class TestLeadTakenOutOfSpam:
         assert lead.consent.in_words() == ("basis", BASIS)
 
     def test_needs_no_basis_with_consent(self, intake: Intake) -> None:
-        lead = intake.rescue(intake.take(agreed(TERMS.version)))
+        lead = intake.rescue(intake.take(consent_to(TERMS.version)))
         assert (lead.review, lead.basis) == ("qualified", None)
 
     def test_may_have_no_basis_besides_a_consent(self, intake: Intake) -> None:
-        lead = intake.take(agreed(TERMS.version))
+        lead = intake.take(consent_to(TERMS.version))
         with pytest.raises(Refused, match=r"has its consent .*: leave out the basis"):
             intake.rescue(lead, BASIS)
 
@@ -137,7 +145,7 @@ class TestNoDeliveryWithoutConsentOrBasis:
     @pytest.mark.parametrize("consent", [NEVER, Consent(True, None), Consent(False, None)])
     def test_an_event_appended_directly(self, consent: Consent) -> None:
         with pytest.raises(MoveRefused, match="no consent was given"):
-            fold_events([with_consent(consent), moved("a", EventKind.QUALIFIED)])
+            fold_events([with_consent(consent), later_event("a", EventKind.QUALIFIED)])
 
     def test_a_submission_without_consent(self, intake: Intake) -> None:
         before = intake.ledger.read(lambda reading: reading.events.head())
@@ -152,7 +160,11 @@ class TestNoDeliveryWithoutConsentOrBasis:
 
     def test_nothing_is_billed_even_if_it_were(self) -> None:
         history = lead_history(
-            [received("a"), moved("a", EventKind.QUALIFIED), moved("a", EventKind.ACCEPTED)]
+            [
+                received_event("a"),
+                later_event("a", EventKind.QUALIFIED),
+                later_event("a", EventKind.ACCEPTED),
+            ]
         )
         assert [line.amount for line in lines_for(history, TERMS, NOW)] == [5000]
         robbed = replace(history, lead=replace(history.lead, consent_given=False))
@@ -160,7 +172,7 @@ class TestNoDeliveryWithoutConsentOrBasis:
 
 
 def with_consent(consent: Consent) -> Event:
-    event = received("a")
+    event = received_event("a")
     data = {**event.data, "consent_given": consent.given, "consent_version": consent.version}
     return replace(event, data=data if consent.basis is None else data | {"basis": consent.basis})
 
@@ -181,7 +193,7 @@ def test_no_lead_is_delivered_or_billed_without_consent_or_basis(
     for kind in kinds:
         more = {"basis": stated} if kind is EventKind.CORRECTED and stated else {}
         data = {"amount": 1, "period": "2026-11-01"} if kind is EventKind.REVENUE else {"amount": 1}
-        event = moved("a", kind, **{**data, **more})
+        event = later_event("a", kind, **{**data, **more})
         try:
             fold_events([*events, event])
         except MoveRefused:

@@ -20,7 +20,7 @@ from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.review import Act, accept, record_lapses, reject
-from tests.samples import CAMPAIGN, NOW, PARTIES, agreed, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, consent_to, later_event, submission
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=99)
@@ -180,23 +180,24 @@ class TestGate:
         desk.terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
         first = desk.take()
         free = desk.take(email="bob@other.example")
-        desk.append(moved(first.lead_id, EventKind.REJECTED))
+        desk.append(later_event(first.lead_id, EventKind.REJECTED))
         wrong = desk.correct(free, {"company_size": "1-50"})
         assert desk.correct(wrong).free_over_cap
 
     def test_a_pending_meeting_is_cancelled_unless_it_qualifies_again(self, desk: Desk) -> None:
         lead = desk.take()
-        desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
+        desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
         assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
         assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
 
     def test_undoing_a_later_rejection_restores_no_old_meeting(self, desk: Desk) -> None:
         lead = desk.take()
-        desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
+        desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
         desk.correct(lead, {"company_size": "1-50"})
         desk.correct(lead)
         desk.append(
-            moved(lead.lead_id, EventKind.REJECTED), moved(lead.lead_id, EventKind.WITHDRAWN)
+            later_event(lead.lead_id, EventKind.REJECTED),
+            later_event(lead.lead_id, EventKind.WITHDRAWN),
         )
         assert desk.lead(lead.lead_id).appointment == "cancelled"
 
@@ -224,7 +225,7 @@ class TestSpam:
 
     def test_missing_required_answers_must_be_given(self, desk: Desk) -> None:
         answers = {"email": "ann@clinic.example", "company_size": "101+"}
-        trap = Submission(answers, agreed(desk.terms.version), spam_signals=("honeypot",))
+        trap = Submission(answers, consent_to(desk.terms.version), spam_signals=("honeypot",))
         lead = desk.take(trap)
         assert desk.refusal(lead, {}, not_spam=True) == "full_name: Enter your name."
         assert desk.correct(lead, {"full_name": "Ann"}, not_spam=True).review == "qualified"
@@ -269,7 +270,7 @@ class TestRefusals:
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
         assert "if that is wrong, dispute it" in desk.refusal(lead, {"full_name": "B"})
         other = desk.take(email="b@b.example")
-        desk.append(moved(other.lead_id, EventKind.ACCEPTED))
+        desk.append(later_event(other.lead_id, EventKind.ACCEPTED))
         assert "can undo that for 10 seconds" in desk.refusal(other, {"full_name": "B"})
 
     def test_a_duplicate_is_sent_again_instead(self, desk: Desk) -> None:
@@ -298,7 +299,7 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"')
     desk.terms = campaign(text=text)
     lead = desk.take()
-    desk.append(moved(lead.lead_id, EventKind.SCHEDULED))
+    desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
     desk.correct(lead, {"company_size": "1-50"})
     desk.correct(lead)
     act = Act(lead.lead_id, "Carol", Actor.CLIENT)

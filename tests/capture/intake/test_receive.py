@@ -15,7 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.ledger.terms import pause_campaign, resume_campaign, save_terms
-from tests.samples import CAMPAIGN, NOW, agreed, campaign, moved, submission
+from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 
 MINUTE = timedelta(minutes=1)
 
@@ -119,7 +119,7 @@ class TestDuplicates:
     ) -> None:
         first = gate.take()
         if stage is not None:
-            gate.append(moved(first.lead_id, stage))
+            gate.append(later_event(first.lead_id, stage))
         second = gate.take(full_name="Ann B. Lee")
         assert second.review == "duplicate"
         assert gate.last_event(second).data["duplicate_of"] == first.lead_id
@@ -234,7 +234,7 @@ class TestCaps:
         gate.terms = terms_with('[caps]\nleads_a_month = 1\nover = "free"')
         first = gate.take()
         second = gate.take(email="bob@other.example")
-        gate.append(moved(first.lead_id, EventKind.REJECTED))
+        gate.append(later_event(first.lead_id, EventKind.REJECTED))
         third = gate.take(email="eve@third.example")
         assert (gate.lead(second.lead_id).free_over_cap, third.free_over_cap) == (True, False)
 
@@ -272,7 +272,7 @@ class TestTerms:
 
     def test_a_form_of_an_unknown_version_is_refused(self, gate: Gate) -> None:
         with pytest.raises(FormOutdated):
-            gate.take(replace(submission(gate.terms), consent=agreed("0" * 64)))
+            gate.take(replace(submission(gate.terms), consent=consent_to("0" * 64)))
         assert gate.ledger.read(lambda reading: reading.events.head()[0]) == 0
 
     @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger.facts import PersonalData
 from capture.ledger.protocol import Ledger
 from capture.qualification.criteria import qualify
-from tests.samples import NOW, agreed, campaign, submission
+from tests.samples import NOW, campaign, consent_to, submission
 
 MINUTE = timedelta(minutes=1)
 ODD = {"phone": "+1 624 305 1111"}
@@ -100,7 +100,7 @@ class TestLeadThatFilledTheHoneypot:
         return intake.take(
             Submission(
                 {"full_name": "Ann"},
-                agreed(BY_PHONE.version),
+                consent_to(BY_PHONE.version),
                 spam_signals=("honeypot",),
                 unverified=typed,
             )
@@ -120,7 +120,7 @@ class TestLeadThatFilledTheHoneypot:
     def test_differs_from_a_post_with_other_text(self, intake: Intake) -> None:
         assert self.trap(intake).lead_id == self.trap(intake).lead_id
         other = Submission(
-            {"full_name": "Ann"}, agreed(BY_PHONE.version), spam_signals=("honeypot",)
+            {"full_name": "Ann"}, consent_to(BY_PHONE.version), spam_signals=("honeypot",)
         )
         assert intake.take(other).lead_id != self.trap(intake).lead_id
 

@@ -30,7 +30,7 @@ from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review import Act, accept, reject
 from tests.long import rounds
-from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, agreed, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, campaign, consent_to
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ class Office:
         self.number += 1
         answers = ANSWERS | {"email": f"ann@clinic{self.number}.example"}
         answers = answers | more.pop("answers", {})  # type: ignore[operator]
-        sent = replace(Submission(answers, agreed(terms.version)), **more)  # type: ignore[arg-type]
+        sent = replace(Submission(answers, consent_to(terms.version)), **more)  # type: ignore[arg-type]
         return self.ledger.transact(
             lambda records: receive_submission(records, terms, sent, at)
         ).lead_id

@@ -23,7 +23,7 @@ from capture.ledger.facts import (
     PersonalData,
 )
 from capture.ledger.protocol import Ledger, WriteTransaction
-from tests.samples import NOW, campaign, moved, received
+from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 ANY = DuplicateQuery(frozenset({"qualified"}))
@@ -35,7 +35,7 @@ class Stop(Exception):
 
 def _taking(lead_id: str) -> Callable[[WriteTransaction], bool | None]:
     """Work that takes a lead."""
-    return lambda records: records.append(received(lead_id))
+    return lambda records: records.append(received_event(lead_id))
 
 
 class LedgerContract:
@@ -51,7 +51,7 @@ class LedgerContract:
         assert ledger.read(lambda reading: reading.events.head()) == (0, GENESIS)
 
     def test_an_event_reads_back_as_it_was_appended(self, ledger: Ledger) -> None:
-        event = received("a")
+        event = received_event("a")
         ledger.transact(lambda records: records.append(event))
         (recorded,) = ledger.read(lambda reading: list(reading.events.select(lead_id="a")))
         assert recorded.event == event
@@ -60,14 +60,14 @@ class LedgerContract:
     def test_another_connection_reads_what_is_committed(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
-        ledger.transact(lambda records: records.append(received("a")))
+        ledger.transact(lambda records: records.append(received_event("a")))
         lead = open_again().read(lambda reading: reading.leads.get("a"))
         assert lead is not None
         assert lead.review == "received"
 
     def test_work_that_fails_leaves_nothing_behind(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
-            records.append(received("a"))
+            records.append(received_event("a"))
             records.outbox.queue(Message("a", "lead_qualified", NOW, None))
             raise Stop
 
@@ -83,7 +83,7 @@ class LedgerContract:
         tries = []
 
         def work(records: WriteTransaction) -> None:
-            records.append(received("a"))
+            records.append(received_event("a"))
             tries.append(1)
             if len(tries) == 1:
                 raise Stop
@@ -100,13 +100,13 @@ class LedgerContract:
 
         def work(records: WriteTransaction) -> None:
             records.append(
-                received("a"),
-                moved("a", EventKind.QUALIFIED, deadline=ends),
-                moved("a", EventKind.REJECTED, reason="too_small"),
-                moved("a", EventKind.WITHDRAWN),
-                moved("a", EventKind.REJECTED, at=later, reason="known"),
-                received("b", test=True),
-                received("c"),
+                received_event("a"),
+                later_event("a", EventKind.QUALIFIED, deadline=ends),
+                later_event("a", EventKind.REJECTED, reason="too_small"),
+                later_event("a", EventKind.WITHDRAWN),
+                later_event("a", EventKind.REJECTED, at=later, reason="known"),
+                received_event("b", test=True),
+                received_event("c"),
             )
             records.people.save_personal_data(
                 "guide", "a", PersonalData({}, first_touch={"path": "/x/"})
@@ -119,17 +119,17 @@ class LedgerContract:
         assert (c.lead.lead_id, c.decision, c.notice_at, c.touches) == ("c", None, None, None)
 
     def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
-        ledger.transact(lambda records: records.append(received("a")))
+        ledger.transact(lambda records: records.append(received_event("a")))
         with pytest.raises(MoveRefused):
-            ledger.transact(lambda records: records.append(moved("a", EventKind.ACCEPTED)))
+            ledger.transact(lambda records: records.append(later_event("a", EventKind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
     @pytest.mark.parametrize("kind", sorted(RESERVED))
     def test_an_event_of_a_reserved_kind_is_refused_in_one_line(
         self, ledger: Ledger, kind: EventKind
     ) -> None:
-        ledger.transact(lambda records: records.append(received("a")))
-        for event in (moved("a", kind), replace(moved("a", kind), lead_id=None)):
+        ledger.transact(lambda records: records.append(received_event("a")))
+        for event in (later_event("a", kind), replace(later_event("a", kind), lead_id=None)):
             with pytest.raises(Refused, match=f"^event kind {kind}: reserved for a later version"):
                 ledger.transact(lambda records, event=event: records.append(event))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
@@ -150,7 +150,7 @@ class LedgerContract:
         self, ledger: Ledger
     ) -> None:
         def fails(records: WriteTransaction) -> None:
-            records.append(received("b"), moved("b", EventKind.QUALIFIED))
+            records.append(received_event("b"), later_event("b", EventKind.QUALIFIED))
             records.outbox.queue(Message("b", "lead_qualified", NOW, None))
             raise Stop
 
@@ -177,7 +177,7 @@ class LedgerContract:
         other = open_again()
 
         def work(records: WriteTransaction) -> None:
-            records.append(received("a"))
+            records.append(received_event("a"))
             with pytest.raises(Busy):
                 other.transact_all([_taking("b")], wait_for_lock=False)
 
@@ -195,7 +195,7 @@ class LedgerContract:
                 other.transact(
                     lambda records, lead_id=lead_id: (
                         records.leads.get(lead_id),
-                        records.append(received(lead_id)),
+                        records.append(received_event(lead_id)),
                     )
                 )
 
@@ -220,7 +220,9 @@ class LedgerContract:
 
     def test_leads_are_listed_in_order_or_in_reverse(self, ledger: Ledger) -> None:
         for lead_id in "cab":
-            ledger.transact(lambda records, lead_id=lead_id: records.append(received(lead_id)))
+            ledger.transact(
+                lambda records, lead_id=lead_id: records.append(received_event(lead_id))
+            )
 
         def ids(**how: bool) -> str:
             return ledger.read(
@@ -236,12 +238,17 @@ class LedgerContract:
         first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
 
         def work(records: WriteTransaction) -> None:
-            records.append(received("b"), moved("b", EventKind.DISQUALIFIED, verdict=first))
-            records.append(received("a"), moved("a", EventKind.DISQUALIFIED, verdict=first))
             records.append(
-                moved("a", EventKind.CORRECTED), moved("a", EventKind.QUALIFIED, verdict=second)
+                received_event("b"), later_event("b", EventKind.DISQUALIFIED, verdict=first)
             )
-            records.append(moved("a", EventKind.ACCEPTED), received("c"))
+            records.append(
+                received_event("a"), later_event("a", EventKind.DISQUALIFIED, verdict=first)
+            )
+            records.append(
+                later_event("a", EventKind.CORRECTED),
+                later_event("a", EventKind.QUALIFIED, verdict=second),
+            )
+            records.append(later_event("a", EventKind.ACCEPTED), received_event("c"))
             records.people.save_personal_data("guide", "a", PersonalData({"many": ("x", "y")}))
 
         ledger.transact(work)
@@ -254,7 +261,9 @@ class LedgerContract:
 
     def test_judged_leads_are_of_one_campaign_since_a_time(self, ledger: Ledger) -> None:
         later = NOW + timedelta(days=1)
-        ledger.transact(lambda records: records.append(received("a"), received("b", at=later)))
+        ledger.transact(
+            lambda records: records.append(received_event("a"), received_event("b", at=later))
+        )
 
         def ids(*asked: object) -> list[str]:
             return ledger.read(
@@ -276,7 +285,9 @@ class LedgerContract:
 
         def take(records: WriteTransaction) -> None:
             for lead_id, kind in kinds.items():
-                records.append(received(lead_id, test=lead_id == "d"), moved(lead_id, kind))
+                records.append(
+                    received_event(lead_id, test=lead_id == "d"), later_event(lead_id, kind)
+                )
 
         ledger.transact(take)
         assert self.shown(ledger) == ["a"]
@@ -288,11 +299,13 @@ class LedgerContract:
 
         def take(records: WriteTransaction) -> None:
             for lead_id, explicit in {"a": False, "b": True, "c": False, "d": False}.items():
-                judged = moved(
+                judged = later_event(
                     lead_id, EventKind.QUALIFIED, needs_explicit_acceptance=explicit, deadline=ends
                 )
-                records.append(received(lead_id), judged)
-            records.append(moved("c", EventKind.REJECTED), moved("d", EventKind.ACCEPTED))
+                records.append(received_event(lead_id), judged)
+            records.append(
+                later_event("c", EventKind.REJECTED), later_event("d", EventKind.ACCEPTED)
+            )
 
         ledger.transact(take)
         for now in (NOW, NOW + HOUR - MOMENT, NOW + HOUR, NOW + 2 * HOUR):
@@ -311,7 +324,9 @@ class LedgerContract:
     ) -> None:
         def take(records: WriteTransaction) -> None:
             for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
-                records.append(received(lead_id, at=at), moved(lead_id, EventKind.QUALIFIED, at=at))
+                records.append(
+                    received_event(lead_id, at=at), later_event(lead_id, EventKind.QUALIFIED, at=at)
+                )
 
         ledger.transact(take)
         assert self.shown(ledger) == ["c", "b", "a", "z"]

@@ -13,7 +13,7 @@ from capture.ledger.facts import (
     PersonalData,
 )
 from capture.ledger.protocol import Ledger, WriteTransaction
-from tests.samples import NOW, campaign, moved, received
+from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 ANY = DuplicateQuery(frozenset({"qualified"}))
@@ -28,7 +28,7 @@ class PeopleContract:
         )
 
         def work(records: WriteTransaction) -> None:
-            records.append(received("a"))
+            records.append(received_event("a"))
             records.people.save_personal_data("guide", "a", personal_data)
 
         ledger.transact(work)
@@ -37,7 +37,7 @@ class PeopleContract:
     def test_personal_data_and_keys_can_be_replaced(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
             for lead_id in "ab":
-                records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
+                records.append(received_event(lead_id), later_event(lead_id, EventKind.QUALIFIED))
                 records.people.save_personal_data(
                     "guide", lead_id, PersonalData({"email": "x@b.example"})
                 )
@@ -85,7 +85,7 @@ class PeopleContract:
 
     def test_people_match_by_any_key_but_only_within_one_client(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
-            records.append(received("a"), moved("a", EventKind.QUALIFIED))
+            records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
             records.people.save_keys("a", "acme", {"email": "a@b.example", "phone": "+15550100"})
 
         ledger.transact(work)
@@ -104,7 +104,7 @@ class PeopleContract:
         terms = campaign()
 
         def work(records: WriteTransaction) -> None:
-            records.append(received("a", test=True), moved("a", EventKind.QUALIFIED))
+            records.append(received_event("a", test=True), later_event("a", EventKind.QUALIFIED))
             records.people.save_keys("a", "acme", {"email": "a@b.example"})
 
         ledger.transact(work)
@@ -126,7 +126,7 @@ class PeopleContract:
     def test_only_leads_that_the_client_may_get_count_towards_caps(
         self, ledger: Ledger, kind: EventKind, places: int
     ) -> None:
-        ledger.transact(lambda records: records.append(received("a"), moved("a", kind)))
+        ledger.transact(lambda records: records.append(received_event("a"), later_event("a", kind)))
         terms = campaign()
         assert (
             ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11"))

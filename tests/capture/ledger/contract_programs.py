@@ -6,7 +6,7 @@ from datetime import timedelta
 from capture.lead.events import EventKind
 from capture.ledger.facts import ApiToken, SavedResponse
 from capture.ledger.protocol import Ledger, WriteTransaction
-from tests.samples import NOW, moved, received
+from tests.samples import NOW, later_event, received_event
 
 HOUR = timedelta(hours=1)
 
@@ -42,11 +42,13 @@ class ProgramContract:
     def test_events_are_found_by_client_kind_and_reference(self, ledger: Ledger) -> None:
         def take(records: WriteTransaction) -> None:
             for lead_id, test in {"a": False, "t": True}.items():
-                records.append(received(lead_id, test=test), moved(lead_id, EventKind.QUALIFIED))
-                records.append(moved(lead_id, EventKind.WON, amount=5, reference="R-1"))
+                records.append(
+                    received_event(lead_id, test=test), later_event(lead_id, EventKind.QUALIFIED)
+                )
+                records.append(later_event(lead_id, EventKind.WON, amount=5, reference="R-1"))
             for period in ("2026-11-23", "2026-12-23"):
                 paid = {"amount": 5, "period": period, "reference": "R-1"}
-                records.append(moved("a", EventKind.REVENUE, **paid))
+                records.append(later_event("a", EventKind.REVENUE, **paid))
 
         def found(kind: EventKind, client: str = "acme", *, test: bool = False) -> list[str | None]:
             return ledger.read(

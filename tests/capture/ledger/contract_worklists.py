@@ -9,7 +9,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.facts import ClientLeadQuery, ClosedStatement, SyncMark
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
-from tests.samples import NOW, campaign, moved, received
+from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 
@@ -26,14 +26,17 @@ class WorklistContract:
         def work(records: WriteTransaction) -> None:
             for lead_id in "dbac":
                 records.append(
-                    received(lead_id), moved(lead_id, EventKind.QUALIFIED, deadline=ends)
+                    received_event(lead_id),
+                    later_event(lead_id, EventKind.QUALIFIED, deadline=ends),
                 )
-            records.append(received("e"), moved("e", EventKind.QUALIFIED))
+            records.append(received_event("e"), later_event("e", EventKind.QUALIFIED))
             records.append(
-                moved("a", EventKind.ACCEPTED), moved("a", EventKind.SCHEDULED, **meeting)
+                later_event("a", EventKind.ACCEPTED),
+                later_event("a", EventKind.SCHEDULED, **meeting),
             )
             records.append(
-                moved("b", EventKind.SCHEDULED, **meeting), moved("c", EventKind.REJECTED)
+                later_event("b", EventKind.SCHEDULED, **meeting),
+                later_event("c", EventKind.REJECTED),
             )
 
         ledger.transact(work)
@@ -77,16 +80,16 @@ class WorklistContract:
                 product((False, True), (None, show_time(ends)), (False, True), endings)
             ):
                 lead_id = f"{number:02}"
-                judged = moved(
+                judged = later_event(
                     lead_id,
                     EventKind.QUALIFIED,
                     needs_explicit_acceptance=explicit,
                     deadline=deadline,
                 )
-                records.append(received(lead_id), judged)
+                records.append(received_event(lead_id), judged)
                 if booked:
-                    records.append(moved(lead_id, EventKind.SCHEDULED, **meeting))
-                records.append(*(moved(lead_id, kind) for kind in text))
+                    records.append(later_event(lead_id, EventKind.SCHEDULED, **meeting))
+                records.append(*(later_event(lead_id, kind) for kind in text))
 
         ledger.transact(work)
 
@@ -119,12 +122,12 @@ class WorklistContract:
         self, ledger: Ledger
     ) -> None:
         later = NOW + HOUR
-        tried = received("t", test=True)
+        tried = received_event("t", test=True)
         for events in (
-            [tried, moved("t", EventKind.QUALIFIED, free_over_cap=True)],
-            [received("b"), moved("b", EventKind.QUALIFIED, free_over_cap=True)],
-            [received("a"), moved("a", EventKind.QUALIFIED)],
-            [moved("b", EventKind.ACCEPTED, at=later)],
+            [tried, later_event("t", EventKind.QUALIFIED, free_over_cap=True)],
+            [received_event("b"), later_event("b", EventKind.QUALIFIED, free_over_cap=True)],
+            [received_event("a"), later_event("a", EventKind.QUALIFIED)],
+            [later_event("b", EventKind.ACCEPTED, at=later)],
         ):
             ledger.transact(lambda records, events=events: records.append(*events))
 
@@ -150,8 +153,8 @@ class WorklistContract:
         def work(records: WriteTransaction) -> None:
             records.campaigns.save_version(campaign(), NOW)
             for lead_id in "abc":
-                qualified = moved(lead_id, EventKind.QUALIFIED, deadline=show_time(ends))
-                records.append(received(lead_id), qualified)
+                qualified = later_event(lead_id, EventKind.QUALIFIED, deadline=show_time(ends))
+                records.append(received_event(lead_id), qualified)
             bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
             records.statements.save(bill, [("a", ""), ("b", "")])
 

@@ -5,12 +5,16 @@ import pytest
 from capture.lead.events import Event, EventKind, show_time
 from capture.ledger.events import body
 from capture.text import canonical
-from tests.samples import moved, received
+from tests.samples import later_event, received_event
 
 
 @pytest.mark.parametrize(
     "event",
-    [received("a"), moved("a", EventKind.QUALIFIED), moved("a", EventKind.REJECTED, note='"},{"é')],
+    [
+        received_event("a"),
+        later_event("a", EventKind.QUALIFIED),
+        later_event("a", EventKind.REJECTED, note='"},{"é'),
+    ],
 )
 def test_the_body_is_the_canonical_json_of_the_whole_event(event: Event) -> None:
     complete = {

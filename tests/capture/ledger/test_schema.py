@@ -15,7 +15,7 @@ from capture.ledger import open_ledger
 from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.schema import create_ledger, migrate
-from tests.samples import NOW, campaign, moved, received
+from tests.samples import NOW, campaign, later_event, received_event
 
 KEY = b"a key for tests only"
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
     def work(records: WriteTransaction) -> None:
         records.campaigns.save_version(campaign(), NOW)
-        records.append(received("a"), moved("a", EventKind.QUALIFIED))
+        records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
         bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
         records.statements.save(bill, [("a", "")])
 

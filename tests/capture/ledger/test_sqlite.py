@@ -17,7 +17,7 @@ from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.processes import PROCESSES
-from tests.samples import moved, received
+from tests.samples import later_event, received_event
 
 KEY = b"a key for tests only"
 
@@ -40,7 +40,9 @@ class TestSqlite(LedgerContract, PeopleContract, WorklistContract, ProgramContra
 def filled(url: str) -> sqlite3.Connection:
     """A raw connection to a ledger that holds one qualified lead."""
     ledger = open_ledger(url, KEY)
-    ledger.transact(lambda records: records.append(received("a"), moved("a", EventKind.QUALIFIED)))
+    ledger.transact(
+        lambda records: records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
+    )
     return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
 
 
@@ -90,7 +92,7 @@ def test_verify_names_the_first_thing_that_was_changed(
 
 
 def _open_and_write(url: str, number: int) -> None:
-    open_ledger(url, KEY).transact(lambda records: records.append(received(f"lead{number}")))
+    open_ledger(url, KEY).transact(lambda records: records.append(received_event(f"lead{number}")))
 
 
 @pytest.mark.slow
@@ -111,13 +113,13 @@ def test_a_database_held_by_another_program_is_refused_in_one_line(
 
 def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str) -> None:
     ledger = open_ledger(url, KEY)
-    ledger.transact(lambda records: records.append(received("a")))
+    ledger.transact(lambda records: records.append(received_event("a")))
     pages = ledger._connection()[0].execute("PRAGMA page_count").fetchone()[0]
     ledger._connection()[0].execute(f"PRAGMA max_page_count = {pages}")
 
     def work(records: WriteTransaction) -> None:
         for number in range(200):
-            records.append(received(f"lead{number}"))
+            records.append(received_event(f"lead{number}"))
 
     with pytest.raises(Unavailable, match="the disk is full; nothing was written"):
         ledger.transact(work)

@@ -10,7 +10,7 @@ from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.events import link
 from capture.ledger.protocol import WriteTransaction
-from tests.samples import campaign, moved, received
+from tests.samples import campaign, later_event, received_event
 
 KEY = b"a key for tests only"
 
@@ -20,10 +20,10 @@ def written(path: Path, leads: int) -> str:
     url = f"sqlite:///{path}"
 
     def work(records: WriteTransaction) -> None:
-        records.campaigns.save_version(campaign(), received("a").recorded_at)
+        records.campaigns.save_version(campaign(), received_event("a").recorded_at)
         for number in range(leads):
             lead_id = f"lead{number}"
-            records.append(received(lead_id), moved(lead_id, EventKind.QUALIFIED))
+            records.append(received_event(lead_id), later_event(lead_id, EventKind.QUALIFIED))
 
     with closing(open_ledger(url, KEY)) as ledger:
         ledger.transact(work)
@@ -50,10 +50,10 @@ def test_verify_needs_no_more_memory_for_many_leads_than_for_few(tmp_path: Path)
 
 def test_an_event_that_is_not_allowed_is_named_even_if_its_chain_is_correct(tmp_path: Path) -> None:
     url = written(tmp_path / "ledger.db", 1)
-    unlawful = moved("lead0", EventKind.DISPUTED)
+    unlawful = later_event("lead0", EventKind.DISPUTED)
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         chain(db, unlawful)
-        chain(db, received("lead1"))
+        chain(db, received_event("lead1"))
     with closing(open_ledger(url, KEY)) as ledger:
         problems = ledger.verify().problems
     assert [problem.partition(";")[0] for problem in problems] == [

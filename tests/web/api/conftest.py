@@ -23,7 +23,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from tests.samples import ANSWERS, CAMPAIGN, NOW, agreed, campaign
+from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 from tests.service import ROOT, make_project
 
 KEY = b"a key for tests only"
@@ -48,7 +48,7 @@ class World:
         person = {**ANSWERS, "email": f"ann@clinic{number}.example", **answers}
         sent = Submission(
             person,
-            agreed(terms.version),
+            consent_to(terms.version),
             first_touch={"path": "/first", "utm_source": "mail", "referrer": "https://r.example"},
             last_touch={"path": "/last", "gclid": "secret"},
             test=test,
