@@ -22,16 +22,16 @@ from publish.checks.layout import ContentKind
 from publish.checks.project import Writing
 from publish.new_file import FrontMatterDefaults, new_campaign, new_text, requested_name
 
-_production = click.option(
-    "--production", is_flag=True, help="Use publishconf.py, with full addresses."
-)
+_production = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
 
 
 @click.command()
 @_production
-@click.option("--release", is_flag=True, help="Add search, share pictures, compressed files.")
+@click.option("--release", is_flag=True, help="Add search, share pictures and compressed files.")
 @click.option(
-    "--if-due", is_flag=True, help="Build only if a post or a form's date is due now: for a timer."
+    "--if-due",
+    is_flag=True,
+    help="Build only if a post or a form is due to change now. For timers.",
 )
 @click.pass_context
 def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> None:
@@ -49,7 +49,7 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
         return
     built = run(config, overrides, waiting=_print_waiting, finish=_finish() if release else None)
     summary = built.summary
-    _warn(summary.warnings)
+    _print_warnings(summary.warnings)
     text = f"{counted_parts(summary)} in {built.seconds:.1f} seconds"
     click.echo(f"Built {text}, in {short_path(built.site)}.")
     if summary.due is not None:
@@ -66,14 +66,14 @@ def _finish() -> Callable[[Path, Path], None]:
 @_production
 @click.option(
     "--format",
-    "shape",
+    "output_format",
     type=click.Choice(["text", "github"]),
     default="text",
     show_default=True,
-    help="Plain lines, or annotations for a pull request on GitHub.",
+    help="Plain lines, or GitHub annotations for a pull request.",
 )
 @click.pass_context
-def check(ctx: click.Context, production: bool, shape: str) -> None:
+def check(ctx: click.Context, production: bool, output_format: str) -> None:
     """Check posts, pages and campaigns without building the site.
 
     \b
@@ -83,33 +83,33 @@ def check(ctx: click.Context, production: bool, shape: str) -> None:
     from publish.build.pelican_run import check as run
 
     checked = run(config_of(production), setting_overrides(ctx), datetime.now(UTC))
-    found = checked.findings
-    if shape == "github":
-        for level, findings in (("error", found.errors), ("warning", found.warnings)):
-            for finding in findings:
+    findings = checked.findings
+    if output_format == "github":
+        for level, level_findings in (("error", findings.errors), ("warning", findings.warnings)):
+            for finding in level_findings:
                 click.echo(annotation(level, finding))
     else:
-        _warn(str(finding.problem) for finding in found.warnings)
-        if found.errors:
-            raise FileErrors(finding.problem for finding in found.errors)
-    if found.errors:
+        _print_warnings(str(finding.problem) for finding in findings.warnings)
+        if findings.errors:
+            raise FileErrors(finding.problem for finding in findings.errors)
+    if findings.errors:
         ctx.exit(1)
     click.echo(f"{counted_parts(checked)}: no mistakes found.")
 
 
 def config_of(production: bool) -> Path:
-    """Pelican's settings file."""
+    """The path of Pelican's settings file, in the current folder."""
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
 def setting_overrides(ctx: click.Context) -> dict[str, str]:
-    """Pelican settings that come from gatepost's settings; they override Pelican's file."""
+    """Pelican settings taken from gatepost's settings. They override Pelican's settings file."""
     sourced: Any = ctx.meta.get("gatepost.settings")
     if sourced is None:
         return {}
     settings = sourced.settings
     if settings.site_url:
-        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # where publishconf.py looks for it
+        os.environ["GATEPOST_SITE_URL"] = settings.site_url  # publishconf.py reads it
     return {
         "CAPTURE_URL": settings.capture_url,
         "CAMPAIGNS_PATH": str(settings.campaigns_dir.absolute()),
@@ -122,7 +122,7 @@ def setting_overrides(ctx: click.Context) -> dict[str, str]:
 
 
 def counted_parts(summary: Any) -> str:
-    """The counts of what readers may see: `7 articles, 3 pages and 3 forms`."""
+    """The counts of what readers can see, such as `7 articles, 3 pages and 3 forms`."""
     parts = ((summary.articles, "article"), (summary.pages, "page"), (summary.forms, "form"))
     articles, pages, forms = (count_noun(number, word) for number, word in parts)
     return f"{articles}, {pages} and {forms}"
@@ -132,7 +132,7 @@ def _print_waiting() -> None:
     click.echo("Another build is running; waiting for it to end.", err=True)
 
 
-def _warn(warnings: Iterable[str]) -> None:
+def _print_warnings(warnings: Iterable[str]) -> None:
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
 
@@ -140,8 +140,12 @@ def _warn(warnings: Iterable[str]) -> None:
 # `gatepost new post|page|campaign`
 
 _title = click.argument("title")
-_slug = click.option("--slug", default="", help="The address; by default made from the title.")
-_yaml = click.option("--yaml", is_flag=True, help="Front matter in YAML, not in Pelican's style.")
+_slug = click.option(
+    "--slug", default="", help="The slug of the address. Default: made from the title."
+)
+_yaml = click.option(
+    "--yaml", is_flag=True, help="Write front matter as YAML instead of `Key: value` lines."
+)
 
 
 @click.group()
@@ -158,8 +162,8 @@ def new() -> None:
 @_title
 @_slug
 @_yaml
-@click.option("--category", default="", help="The topic; by default the one most posts have.")
-@click.option("--author", default="", help="The author; by default git's user.name.")
+@click.option("--category", default="", help="The category. Default: the most common one.")
+@click.option("--author", default="", help="The author. Default: git's user.name.")
 @click.pass_context
 def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a parameter
     ctx: click.Context, title: str, slug: str, yaml: bool, category: str, author: str
@@ -170,8 +174,8 @@ def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramete
     Example:
       gatepost new post "How a demo is priced" --category Pricing --author Ada
     """
-    text = FrontMatterDefaults(category, author or _git_author(), yaml)
-    _draft(ctx, "post", title, slug, text)
+    defaults = FrontMatterDefaults(category, author or _git_author(), yaml)
+    _create_draft(ctx, "post", title, slug, defaults)
 
 
 @new.command()
@@ -186,16 +190,16 @@ def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
     Example:
       gatepost new page "Imprint"
     """
-    _draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
+    _create_draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
 
 
 @new.command()
 @_title
 @_slug
-@click.option("--client", default="", help="The client: the name of a file in clients/.")
+@click.option("--client", default="", help="The client: a file name in clients/ without .toml.")
 @click.pass_context
 def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
-    """Create a campaign in campaigns/. It is closed until you set when it opens.
+    """Create a campaign in campaigns/. It stays closed until its opening date is set.
 
     \b
     Example:
@@ -213,8 +217,8 @@ def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
     )
 
 
-def _draft(
-    ctx: click.Context, kind: ContentKind, title: str, slug: str, text: FrontMatterDefaults
+def _create_draft(
+    ctx: click.Context, kind: ContentKind, title: str, slug: str, defaults: FrontMatterDefaults
 ) -> None:
     from publish.build.pelican_run import settings_from
     from publish.plugins.checks import folders_of, layout_of
@@ -223,17 +227,17 @@ def _draft(
     layout = layout_of(settings)
     new_file = requested_name(title, slug, layout.slugify(title))
     writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
-    click.echo(short_path(new_text(kind, new_file, text, writing)))
+    click.echo(short_path(new_text(kind, new_file, defaults, writing)))
 
 
 def _git_author() -> str:
     """Git's `user.name` in this folder; empty if it is not set."""
     try:
         command = ["git", "config", "user.name"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     except OSError:
         return ""
-    return " ".join(done.stdout.split())
+    return " ".join(result.stdout.split())
 
 
 # `gatepost import ghost|wordpress|hugo PATH`
@@ -242,25 +246,26 @@ if TYPE_CHECKING:
     from publish.importers.model import Export, ImportNote
     from publish.importers.plan import Plan
 
-_SHOWN = 20
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_MAX_LINES_PER_KIND = 20
+_ESCAPED_CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that all three commands share."""
+def _import_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the argument and the options that all import commands share."""
     for option in (
         click.argument("path", type=click.Path(path_type=Path, exists=True)),
         click.option(
             "--into",
+            "content",
             type=click.Path(path_type=Path, file_okay=False),
             default=Path("content"),
             show_default=True,
-            help="The content folder to write to.",
+            help="The content folder to write into.",
         ),
-        click.option("--site", default="", help="The old site's address, if the export lacks it."),
-        click.option("--dry-run", is_flag=True, help="Report everything, write nothing."),
-        click.option("--all", "every", is_flag=True, help=f"More than {_SHOWN} lines of a kind."),
-        click.option("--json", "as_json", is_flag=True, help="The complete list, for programs."),
+        click.option("--site", default="", help="The URL of the old site, if the export lacks it."),
+        click.option("--dry-run", is_flag=True, help="Show the result without writing files."),
+        click.option("--all", "show_all", is_flag=True, help="Show every note and file."),
+        click.option("--json", "as_json", is_flag=True, help="Print all notes and files as JSON."),
     ):
         command = option(command)
     return click.pass_context(command)
@@ -268,7 +273,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("import")
 def import_() -> None:
-    """Import posts and pages from another system. No file is overwritten.
+    """Import posts and pages from another system. Existing files are not changed.
 
     \b
     Example:
@@ -277,7 +282,7 @@ def import_() -> None:
 
 
 @import_.command()
-@_options
+@_import_options
 def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
     """Import the JSON file that Ghost exports.
 
@@ -287,11 +292,11 @@ def ghost(ctx: click.Context, path: Path, **options: Any) -> None:
     """
     from publish.importers.ghost.export import read_ghost
 
-    _run(ctx, read_ghost(path), **options)
+    _import(ctx, read_ghost(path), **options)
 
 
 @import_.command()
-@_options
+@_import_options
 def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
     """Import the XML file (WXR) that WordPress exports.
 
@@ -301,11 +306,11 @@ def wordpress(ctx: click.Context, path: Path, **options: Any) -> None:
     """
     from publish.importers.wordpress.export import read_wordpress
 
-    _run(ctx, read_wordpress(path), **options)
+    _import(ctx, read_wordpress(path), **options)
 
 
 @import_.command()
-@_options
+@_import_options
 def hugo(ctx: click.Context, path: Path, **options: Any) -> None:
     """Import a Hugo site, or its content folder.
 
@@ -315,17 +320,17 @@ def hugo(ctx: click.Context, path: Path, **options: Any) -> None:
     """
     from publish.importers.hugo.site import read_hugo
 
-    _run(ctx, read_hugo(path, datetime.now(UTC)), **options)
+    _import(ctx, read_hugo(path, datetime.now(UTC)), **options)
 
 
-def _run(  # noqa: PLR0913 - click hands each option over as a parameter
+def _import(  # noqa: PLR0913 - click hands each option over as a parameter
     ctx: click.Context,
     export: "Export",
     *,
-    into: Path,
+    content: Path,
     site: str,
     dry_run: bool,
-    every: bool,
+    show_all: bool,
     as_json: bool,
 ) -> None:
     from publish.build.pelican_run import settings_from
@@ -333,60 +338,61 @@ def _run(  # noqa: PLR0913 - click hands each option over as a parameter
     from publish.importers.plan import plan_import, with_site, write_plan
     from publish.plugins.checks import folders_of, layout_of
 
-    if not into.is_dir():
-        raise Refused(f"--into: {short_path(into)} is not a folder: create it, or name another")
-    overrides = {**setting_overrides(ctx), "PATH": str(into.absolute())}
+    if not content.is_dir():
+        raise Refused(
+            f"--into: {short_path(content)} is not a folder: create it or name another folder"
+        )
+    overrides = {**setting_overrides(ctx), "PATH": str(content.absolute())}
     settings = settings_from(config_of(production=False), overrides)
     layout = layout_of(settings)
     writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
-    planned = plan_import(with_site(export, site), writing)
+    plan = plan_import(with_site(export, site), writing)
     if not dry_run:
-        write_plan(planned, layout.content)
+        write_plan(plan, layout.content)
     if as_json:
-        click.echo(_as_json(planned, into, dry_run))
+        click.echo(_plan_as_json(plan, content, dry_run))
     else:
-        _print_plan(planned, into, dry_run=dry_run, every=every)
+        _print_plan(plan, content, dry_run=dry_run, show_all=show_all)
 
 
-def _as_json(planned: "Plan", into: Path, dry_run: bool) -> str:
+def _plan_as_json(plan: "Plan", content: Path, dry_run: bool) -> str:
     data = {
         "written": not dry_run,
-        "files": [short_path(into / file.name) for file in planned.files],
-        "pictures": [short_path(place) for place in planned.pictures],
-        "there_already": list(planned.existing),
+        "files": [short_path(content / file.name) for file in plan.files],
+        "pictures": [short_path(place) for place in plan.pictures],
+        "there_already": list(plan.existing),
         "not_carried": [
-            {"kind": note.kind, "where": note.where, "message": note.message}
-            for note in planned.notes
+            {"kind": note.kind, "where": note.where, "message": note.message} for note in plan.notes
         ],
     }
     return json.dumps(data, ensure_ascii=False, indent=2)
 
 
-def _print_plan(planned: "Plan", into: Path, *, dry_run: bool, every: bool) -> None:
+def _print_plan(plan: "Plan", content: Path, *, dry_run: bool, show_all: bool) -> None:
     from publish.importers.model import count_noun
 
-    kinds: defaultdict[str, list[ImportNote]] = defaultdict(list)
-    for note in planned.notes:
-        kinds[note.kind].append(note)
-    for kind, notes in sorted(kinds.items()):
+    notes_by_kind: defaultdict[str, list[ImportNote]] = defaultdict(list)
+    for note in plan.notes:
+        notes_by_kind[note.kind].append(note)
+    for kind, notes in sorted(notes_by_kind.items()):
         click.echo(f"{kind} ({len(notes)})")
-        shown = notes if every else notes[:_SHOWN]
-        for note in shown:
-            click.echo(f"  {note.where}: {note.message}".translate(_CONTROL))
-        if len(shown) < len(notes):
-            click.echo(f"  ... and {len(notes) - len(shown)} more: --all shows them")
-    if planned.existing:
-        click.echo(f"there already, so not written ({len(planned.existing)})")
-        shown_files = planned.existing if every else planned.existing[:_SHOWN]
-        for name in shown_files:
+        visible_notes = notes if show_all else notes[:_MAX_LINES_PER_KIND]
+        for note in visible_notes:
+            click.echo(f"  {note.where}: {note.message}".translate(_ESCAPED_CONTROL_CHARACTERS))
+        if len(visible_notes) < len(notes):
+            click.echo(f"  ... and {len(notes) - len(visible_notes)} more: --all shows them")
+    if plan.existing:
+        click.echo(f"already exist, not written ({len(plan.existing)})")
+        visible_files = plan.existing if show_all else plan.existing[:_MAX_LINES_PER_KIND]
+        for name in visible_files:
             click.echo(f"  {name}")
-        if len(shown_files) < len(planned.existing):
-            more = len(planned.existing) - len(shown_files)
+        if len(visible_files) < len(plan.existing):
+            more = len(plan.existing) - len(visible_files)
             click.echo(f"  ... and {more} more: --all shows them")
-    done = "Would write" if dry_run else "Wrote"
-    rest = "all was carried"
-    if planned.notes:
-        rest = f"{count_noun(len(planned.notes), 'thing')} to look at, listed above"
-    elif planned.existing:
-        rest = "what else the export holds is there already"
-    click.echo(f"{done} {planned} into {short_path(into)}; {rest}.")
+    verb = "Would write" if dry_run else "Wrote"
+    rest = "everything was imported"
+    if plan.notes:
+        rest = f"{count_noun(len(plan.notes), 'note')}, listed above"
+    elif plan.existing:
+        rest = "the rest of the export exists already"
+    click.echo(f"{verb} {plan} into {short_path(content)}; {rest}.")

@@ -42,9 +42,11 @@ def front_matter_of(
 def _note_unused(item: Item, rewriter: LinkRewriter) -> None:
     """Notes keys of the export that a page cannot have."""
     if words := _words((item.category, *item.tags)):
-        rewriter.note("tags", f"a page has no tags here: {join_words(words)}")
+        rewriter.note("tags", f"a page has no tags here; not imported: {join_words(words)}")
     if names := _words((*item.authors, item.series)):
-        rewriter.note("authors", f"a page has no author and no series here: {join_words(names)}")
+        rewriter.note(
+            "authors", f"a page has no author and no series here; not imported: {join_words(names)}"
+        )
 
 
 def is_future(item: Item, layout: Layout, now: datetime) -> bool:
@@ -65,9 +67,11 @@ def local(when: Moment | None, layout: Layout) -> str:
 def _title(item: Item, rewriter: LinkRewriter) -> str:
     title = line(item.title)
     if not title:
-        rewriter.note("title", "has none: write one")
+        rewriter.note("title", "the title is missing: write one")
     elif len(title) > MAX_TITLE_LENGTH:
-        rewriter.note("title", f"has {len(title)} characters: {MAX_TITLE_LENGTH} are shown")
+        rewriter.note(
+            "title", f"the title has {len(title)} characters: shorten it to {MAX_TITLE_LENGTH}"
+        )
     return title
 
 
@@ -76,7 +80,7 @@ def _dates(item: Item, rewriter: LinkRewriter, layout: Layout) -> Iterator[tuple
     if published:
         yield "date", published
     elif item.kind == "post":
-        rewriter.note("date", "has none: write one")
+        rewriter.note("date", "the date is missing: write one")
     if published and modified[:10] > published[:10]:
         yield "modified", modified[:10]
 
@@ -86,13 +90,14 @@ def _summary(item: Item, rewriter: LinkRewriter) -> str:
     offered = [words for words in map(line, item.summaries) if words]
     fits = [text for text in offered if MIN_SUMMARY_LENGTH <= len(text) <= MAX_SUMMARY_LENGTH]
     if not offered:
-        rewriter.note("summary", f"has none: write one of {_SIZE}")
+        rewriter.note("summary", f"the summary is missing: write one of {_SIZE}")
     elif not fits:
-        rewriter.note("summary", f"has {len(offered[0])} characters: make it {_SIZE}")
+        rewriter.note("summary", f"the summary has {len(offered[0])} characters: make it {_SIZE}")
     found = (fits or offered or [""])[0]
     if others := [words for words in dict.fromkeys(offered) if words != found]:
         rewriter.note(
-            "summary", f"one of {len(others) + 1} was taken; not carried: {join_words(others)}"
+            "summary",
+            f"1 of {len(others) + 1} summaries was imported; not imported: {join_words(others)}",
         )
     return found
 
@@ -102,12 +107,14 @@ def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
     image, alt = found.removeprefix("{static}"), line(item.image_alt)
     if not found.startswith("{static}"):
         if alt:
-            rewriter.note("alt", f"what one sees on its picture was not carried: {alt}")
+            rewriter.note(
+                "alt", f"the alternative text of its missing picture was not imported: {alt}"
+            )
         return
     yield "image", image
     yield "image_alt", alt
     if not alt:
-        rewriter.note("alt", f"{image}: say what one sees on it, as `image_alt`")
+        rewriter.note("alt", f"{image} has no alternative text: write one as `image_alt`")
 
 
 def _words(words: tuple[str, ...], *but: str) -> tuple[str, ...]:

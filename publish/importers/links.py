@@ -69,9 +69,9 @@ class Addresses:
             while slug in used:
                 slug, copy = f"{wished}-{copy}", copy + 1
             if slug != wished:
-                notes.of(item.where)("slug", f"the slug `{wished}` is taken: it is `{slug}` here")
+                notes.of(item.where)("slug", f"the slug `{wished}` is in use: it became `{slug}`")
             elif item.slug not in {slug, ""}:
-                notes.of(item.where)("slug", f"`{item.slug}` is `{slug}` here")
+                notes.of(item.where)("slug", f"the slug `{item.slug}` became `{slug}`")
             used.add(slug)
             slugs[item] = slug
         return slugs
@@ -100,7 +100,7 @@ class Addresses:
         for path in (item.address, *item.aliases):
             name = unquote(split(path).path).strip("/")
             if split(path).query:
-                say("address", f"its old address {path} has a `?`: no page can stand there")
+                say("address", f"its old address {path} has a `?`: it cannot be redirected")
             elif name not in {self.slugs[item], ""}:
                 yield from self._alias(item, path, say)
 
@@ -113,11 +113,11 @@ class Addresses:
         dated = self._layout.dated(date, self._writing.now)
         url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
-            reason = "holds signs that no file here may: lead it on by hand"
+            reason = "has characters that no file name here may have: redirect it by hand"
         elif url in self._taken or f"{url}/" in self._taken or file in self._layout.own_pages:
-            reason = "is that of another page here: nothing leads on"
+            reason = "belongs to another page here: it is not redirected"
         elif name.split("/", 1)[0] in self._reserved:
-            reason = "lies in a folder of the site: lead it on by hand"
+            reason = "is in a reserved folder of the site: redirect it by hand"
         else:
             self._taken.add(url)
             yield alias
@@ -145,7 +145,7 @@ class ItemLinkRewriter:
         """The new target if the export has it; else the old one, with a note if it was a page."""
         parts = split(href)
         if parts.scheme not in {"", "http", "https", "mailto", "tel"}:
-            self.say("script", f"a link to `{parts.scheme}:` was taken out")
+            self.say("script", f"a link to `{parts.scheme}:` was removed")
             return ""
         path = self.places.path(href, self.item)
         ending = f"#{parts.fragment}" if parts.fragment else ""
@@ -153,27 +153,27 @@ class ItemLinkRewriter:
         if path == "" or (to is self.item and ending):
             return ending
         if to is not None and self._is_private(to):
-            self.say("link", f"{href} leads to a draft, or to a post to come: it was taken out")
+            self.say("link", f"{href} leads to a draft or a future post: the link was removed")
             return ""
         if to is not None:
             return f"{{filename}}/{self.addresses.names[to]}{ending}"
         if is_picture(href) and (found := self._carried(href)):
             return found
         if path is not None:
-            self.say("link", f"{href} is not in the export: it was left as it is")
+            self.say("link", f"{href} is not in the export: the link was not changed")
         return self._old(href)
 
     def picture(self, src: str) -> str:
         """The address of the copied picture; the old address and a note if the export lacks it."""
         if not src or src.startswith("data:"):
-            self.say("picture", "one within the text, or without an address, was taken out")
+            self.say("picture", "a picture with a `data:` address, or without one, was removed")
             return ""
         if found := self._carried(src):
             return found
         if split(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
-            self.say("picture", f"{src} is not in the export: put it into images/ by hand")
+            self.say("picture", f"{src} is not in the export: copy it into images/ by hand")
             return f"https:{src}" if src.startswith("//") else self._old(src)
-        self.say("picture", f"`{src}` is not in the export: it was taken out")
+        self.say("picture", f"`{src}` is not in the export: it was removed")
         return ""
 
     def canonical(self) -> str:
@@ -181,7 +181,7 @@ class ItemLinkRewriter:
         url = line(self.item.canonical)
         is_full = split(url).scheme in {"http", "https"} and split(url).hostname and " " not in url
         if url and not is_full:
-            self.say("canonical", f"`{url}` is no full address: it was left out")
+            self.say("canonical", f"`{url}` is not a full address: it was not imported")
             return ""
         return url if self.places.path(url, self.item) is None else ""
 
@@ -227,7 +227,7 @@ def _replace_embed(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> Non
     address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or inner)
     address = f"https:{address}" if address.startswith("//") else address
     if split(address).scheme not in {"http", "https", ""} or not address:
-        rewriter.note("embed", f"`<{tag.name}>` names no address: it was taken out")
+        rewriter.note("embed", f"`<{tag.name}>` has no address: it was removed")
         tag.decompose()
         return
     rewriter.note("embed", f"`<{tag.name}>` of {address} became a link")
@@ -253,7 +253,9 @@ def _rewrite_picture(tag: Tag, rewriter: LinkRewriter) -> None:
         return
     tag["src"] = found
     if not line(tag.get("alt")):
-        message = f"{split(found).path.rsplit('/', 1)[-1] or found}: say what one sees on it"
+        message = (
+            f"{split(found).path.rsplit('/', 1)[-1] or found} has no alternative text: write one"
+        )
         rewriter.note("alt", message)
 
 
@@ -265,7 +267,7 @@ def _rewrite_link(tag: Tag, rewriter: LinkRewriter, wanted: Collection[str]) -> 
     if not href:
         return
     if not tag.get_text(strip=True) and not tag.find("img"):
-        rewriter.note("link", f"one to {href} has no words: it was taken out")
+        rewriter.note("link", f"a link to {href} has no text: it was removed")
         found = ""
     else:
         found = rewriter.link(href)

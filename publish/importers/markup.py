@@ -37,8 +37,8 @@ def level_headings(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         changed += new != old
         tag.name = f"h{new}"
     if changed:
-        text = f"the level of {changed} was changed, to begin with `##` and leave out none"
-        rewriter.note("headings", text)
+        headings = count_noun(changed, "heading")
+        rewriter.note("headings", f"{headings} changed level: levels start at `##` without gaps")
 
 
 _KEPT: Final = {
@@ -91,9 +91,9 @@ def convert_attributes(
         tag.attrs = kept
     handlers = {name: number for name, number in left.items() if name.startswith("on")}
     if number := sum(handlers.values()):
-        rewriter.note("script", f"{number} `on...` attributes were taken out")
+        rewriter.note("script", f"{number} `on...` attributes were removed")
     if others := {name: number for name, number in left.items() if name not in handlers}:
-        rewriter.note("attributes", f"left out: {join_counts(others)}")
+        rewriter.note("attributes", f"not imported: {join_counts(others)}")
 
 
 def report_unknown_tags(soup: BeautifulSoup, rewriter: LinkRewriter, known: frozenset[str]) -> None:
@@ -101,7 +101,7 @@ def report_unknown_tags(soup: BeautifulSoup, rewriter: LinkRewriter, known: froz
     names = Counter(tag.name for tag in soup.find_all(True))
     odd = {name: number for name, number in names.items() if name not in known | _NO_MATTER}
     if odd:
-        rewriter.note("tags of HTML", f"their words alone were carried: {join_counts(odd)}")
+        rewriter.note("HTML tags", f"only the text of these tags was imported: {join_counts(odd)}")
 
 
 def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
@@ -178,10 +178,10 @@ _CODE: Final = ("pre", "code", "kbd", "samp")
 _MARKERS: Final = ("wp:", "/wp:", "kg-card-begin", "kg-card-end")
 """Starts of comments that editors write around their blocks."""
 _DIVIDERS: Final = {
-    "more": "where its beginning for lists ended (`more`)",
-    "noteaser": "that its beginning shows in lists alone (`noteaser`)",
-    "nextpage": "where its next page began (`nextpage`)",
-    "members-only": "where the part for members alone began (`members-only`)",
+    "more": "the end of its excerpt (`more`)",
+    "noteaser": "the setting that shows its excerpt only in lists (`noteaser`)",
+    "nextpage": "a page break (`nextpage`)",
+    "members-only": "the start of its part for members (`members-only`)",
 }
 
 
@@ -198,7 +198,7 @@ def clean_html(html: str, rewriter: LinkRewriter, wanted: Collection[str]) -> Cl
     try:
         soup = soup_of(html)
     except NestedTooDeeply:
-        message = f"has more than {MAX_DEPTH} tags within tags: only its words were carried"
+        message = f"has more than {MAX_DEPTH} nested tags: only its text was imported"
         rewriter.note("text", message)
         return CleanHtml(_text_paragraphs(html), ())
     for tag in soup.find_all([RAW, NOTE]):
@@ -206,11 +206,9 @@ def clean_html(html: str, rewriter: LinkRewriter, wanted: Collection[str]) -> Cl
     _remove_comments(soup, rewriter)
     mark_footnotes(soup)
     _replace_checkboxes(soup)
-    _remove_tags(
-        soup, rewriter, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was taken out"
-    )
+    _remove_tags(soup, rewriter, _SCRIPTS, "script", "`<{}>` runs or styles pages: it was removed")
     _remove_forms(soup, rewriter)
-    _remove_tags(soup, rewriter, _DRAWN, "drawing", "`<{}>` in the text was taken out")
+    _remove_tags(soup, rewriter, _DRAWN, "drawing", "`<{}>` in the text was removed")
     rewrite_media(soup, rewriter, wanted)
     level_headings(soup, rewriter)
     convert_attributes(soup, rewriter, wanted)
@@ -240,12 +238,12 @@ def _remove_comments(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         sentence = str(comment).strip()
         name = sentence.split(" ", 1)[0]
         if name in _DIVIDERS:
-            rewriter.note("comment", f"{_DIVIDERS[name]} was not carried")
+            rewriter.note("comment", f"{_DIVIDERS[name]} was not imported")
         elif not sentence.startswith(_MARKERS):
             number += 1
         comment.extract()
     if number:
-        rewriter.note("comment", f"{count_noun(number, 'comment')} of the HTML left out")
+        rewriter.note("comment", f"{count_noun(number, 'HTML comment')} not imported")
 
 
 def _remove_tags(
@@ -262,8 +260,8 @@ def _remove_forms(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         if tag.decomposed:
             continue
         words = line(tag.get_text(" "))[:60]
-        text = f", with the words “{words}”," if words else ""
-        rewriter.note("form", f"`<{tag.name}>`{text} was taken out: see `{{% form %}}`")
+        text = f" with the text “{words}”" if words else ""
+        rewriter.note("form", f"`<{tag.name}>`{text} was removed: see `{{% form %}}`")
         tag.decompose()
 
 
@@ -282,7 +280,7 @@ def _note_links_in_code(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
         if isinstance(tag, Tag) and (tag.get("href") or tag.get("src"))
     }
     for tag in found.values():
-        rewriter.note("link", f"one in code, to {tag.get('href') or tag.get('src')}, was taken out")
+        rewriter.note("link", f"{tag.get('href') or tag.get('src')} in code was removed")
 
 
 def _note_lost_captions(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
@@ -295,4 +293,4 @@ def _note_lost_captions(soup: BeautifulSoup, rewriter: LinkRewriter) -> None:
             lost.update(name for name in names.values() if name not in {"span", "br", "p"})
             lost.update("title" for tag in figure.find_all("img") if tag.get("title"))
     if lost:
-        rewriter.note("tags of HTML", f"left out of captions: {join_counts(lost)}")
+        rewriter.note("HTML tags", f"not imported from captions: {join_counts(lost)}")

@@ -50,7 +50,9 @@ def unreferenced_files(export: Export, places: Places) -> Iterator[ImportNote]:
         named |= keys
         if not keys & shown:
             where = media.address or "without an address"
-            yield ImportNote("attachment", media.where, f"no text shows it: not carried: {where}")
+            yield ImportNote(
+                "attachment", media.where, f"no text shows it, so it was not imported: {where}"
+            )
     for root in export.roots:
         for path in sorted(root.folder.rglob("*")):
             name = path.relative_to(root.folder).as_posix()
@@ -62,7 +64,7 @@ def unreferenced_files(export: Export, places: Places) -> Iterator[ImportNote]:
             if any((root.folder / other).is_file() for other in list(spellings(name))[1:]):
                 continue  # a resized copy of a picture in the same folder
             reason = "texts link to it" if keys & shown else "no text shows it"
-            yield ImportNote("file", f"{root.folder.name}/{name}", f"{reason}: not carried")
+            yield ImportNote("file", f"{root.folder.name}/{name}", f"{reason}; not imported")
 
 
 def _addresses(item: Item) -> Iterator[str]:
@@ -120,7 +122,9 @@ def with_site(export: Export, site: str) -> Export:
         return export
     host = split(site if "//" in site else f"https://{site}").hostname
     if not host:
-        raise Refused(f"--site: `{site}` is no address: write one such as https://www.example.com")
+        raise Refused(
+            f"`{site}` is not the address of a site: write one such as https://www.example.com"
+        )
     return replace(export, hosts=export.hosts | {host.removeprefix("www.")})
 
 
@@ -144,7 +148,7 @@ def plan_import(export: Export, writing: Writing) -> Plan:
         text = clean_html(clean(item.html), rewriter, wanted)
         body = markdown(text.soup, text.raw)
         if not body:
-            say("text", "has none")
+            say("text", "the text is empty")
         front_matter = {
             **front_matter_of(item, addresses.slugs[item], rewriter, writing.layout, writing.now),
             "aliases": tuple(addresses.aliases(item, say)),
@@ -185,7 +189,7 @@ def _without_lost_anchors(files: list[Planned], notes: Notes) -> Iterator[Planne
                 anchors[name] = outline_of(bodies.get(name, "")).anchors
             if unquote(found["id"]) in anchors[name]:
                 return found[0]
-            text = f"nothing in {name} is called `#{found['id']}`: the link leads to its top"
+            text = f"{name} has no anchor `#{found['id']}`: the link leads to its top"
             notes.of(here.item.where)("link", text)
             return f"]({{filename}}/{name}"
 
@@ -224,7 +228,7 @@ def write_plan(plan: Plan, content: Path) -> None:
                 text.write(text_of(planned))
     except FileExistsError:
         _undo(results, folders)
-        message = "came to be there while the import ran; nothing was written: run it again"
+        message = "was created while the import ran; nothing was written: run the import again"
         raise Refused(f"{short_path(where)}: {message}") from None
     except OSError as error:
         _undo(results, folders)
@@ -240,7 +244,7 @@ def _check_places(plan: Plan, content: ConfinedFolder) -> None:
         if problem := content.why_outside(name):
             where = short_path(content.folder / name)
             raise Refused(
-                f"{where}: {problem}; nothing was written: put a folder in the link's place"
+                f"{where}: {problem}; nothing was written: replace the symbolic link by a folder"
             )
 
 

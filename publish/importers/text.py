@@ -125,7 +125,7 @@ def decode_text(raw: bytes, where: str) -> str:
         return raw.decode("utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError as error:
         number = raw.count(b"\n", 0, error.start) + 1
-        raise Refused(f"{where}:{number}: is no UTF-8 text: save the file as UTF-8") from None
+        raise Refused(f"{where}:{number}: is not UTF-8 text: save the file as UTF-8") from None
 
 
 _SIGNS: Final = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
@@ -135,7 +135,7 @@ _LINE_START: Final = re.compile(
     r"|(?P<odd>[:=~]))",
     re.MULTILINE,
 )
-_PLACE: Final = re.compile(r"^\{(?:filename|static)\}")
+_CONTENT_ROOT: Final = re.compile(r"^\{(?:filename|static)\}")
 
 
 def escape_markdown(text: str) -> str:
@@ -155,6 +155,6 @@ def _line_start(found: re.Match[str]) -> str:
 
 def escape_address(url: str) -> str:
     """Percent-encodes an address for `(...)` in Markdown. Keeps `{filename}` and `{static}`."""
-    place = _PLACE.match(url)
-    head = place[0] if place else ""
-    return head + quote(url[len(head) :], safe="/:?#@!$&'*+,;=%~-._")
+    match = _CONTENT_ROOT.match(url)
+    prefix = match[0] if match else ""
+    return prefix + quote(url[len(prefix) :], safe="/:?#@!$&'*+,;=%~-._")

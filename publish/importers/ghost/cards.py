@@ -35,7 +35,7 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
     lost: list[Lost] = []
     if html.strip():
         for kind, number in sorted(_hidden(row).items()):
-            lost.append(("card", f"{count_noun(number, 'card')} of kind `{kind}` not carried"))
+            lost.append(("card", f"{count_noun(number, 'card')} of kind `{kind}` not imported"))
         return html, lost
     for key, make in (("lexical", _lexical), ("mobiledoc", _mobiledoc)):
         document = clean(row.get(key))
@@ -44,7 +44,7 @@ def html_of(row: Mapping[str, Any]) -> tuple[str, list[Lost]]:
         try:
             return make(json.loads(document), lost), lost
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-            lost.append(("text", f"its `{key}` cannot be read: nothing of it was carried"))
+            lost.append(("text", f"its `{key}` cannot be read: no part of it was imported"))
     return clean(row.get("markdown")) and markdown_html(clean(row.get("markdown"))), lost
 
 
@@ -106,7 +106,7 @@ def _card(kind: str, data: Node, lost: list[Lost]) -> str:
     make = _CARDS.get(kind)
     text = make(data) if make else ""
     if not text:
-        lost.append(("card", f"a card of kind `{kind}` was not carried"))
+        lost.append(("card", f"a card of kind `{kind}` was not imported"))
         return ""
     unread = [
         name
@@ -114,7 +114,9 @@ def _card(kind: str, data: Node, lost: list[Lost]) -> str:
         if name not in _INNER | _READ.get(kind, _OF_LINK) and value not in _NOT_CARRIED
     ]
     if unread:
-        lost.append(("card", f"of a card of kind `{kind}`, left out: {join_words(unread)}"))
+        lost.append(
+            ("card", f"fields of a card of kind `{kind}` were not imported: {join_words(unread)}")
+        )
     return text
 
 
@@ -210,7 +212,7 @@ def _section(section: list[Any], document: Node, lost: list[Lost]) -> str:
         case [10, int(number)]:
             kind, data = document["cards"][number]
             return _card(str(kind), data, lost)
-    lost.append(("card", "a section of an unknown kind was not carried"))
+    lost.append(("card", "a section of an unknown kind was not imported"))
     return ""
 
 

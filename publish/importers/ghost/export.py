@@ -76,16 +76,16 @@ def _data(path: Path) -> Mapping[str, Any]:
     try:
         text = json.loads(decode_text(raw, where))
     except json.JSONDecodeError as error:
-        message = f"is no JSON ({error.msg}, column {error.colno}): export it again"
+        message = f"is not valid JSON ({error.msg}, column {error.colno}): export it again"
         raise Refused(f"{where}:{error.lineno}: {message}") from None
     except (RecursionError, ValueError):  # ValueError: a number with too many digits
-        raise Refused(f"{where}: is no Ghost export: it is nested too deeply") from None
+        raise Refused(f"{where}: is not a Ghost export: it is nested too deeply") from None
     found = text
     if isinstance(found, dict) and isinstance(found.get("db"), list) and found["db"]:
         found = found["db"][0]
     data = found.get("data") if isinstance(found, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("posts"), list):
-        raise Refused(f"{where}: is no Ghost export: it holds no `db[0].data.posts`")
+        raise Refused(f"{where}: is not a Ghost export: `db[0].data.posts` is missing")
     return data
 
 
@@ -130,21 +130,23 @@ def unsupported(tables: Tables, where: str) -> Iterator[ImportNote]:
     """Notes for everything in the export except posts and pages, one for each kind."""
     for name, word in _PEOPLE.items():
         if number := tables.sizes().get(name):
-            message = f"{count_noun(number, word)}, for they are personal data: none was carried"
+            message = f"{count_noun(number, word)} not imported: personal data"
             yield ImportNote("members", where, message)
     for name, number in sorted(tables.sizes().items()):
         if name not in _READ:
             personal = ", personal data" if name.startswith(_ABOUT_PEOPLE) else ""
-            yield ImportNote("not carried", where, f"{number} of kind {name}{personal}")
+            yield ImportNote("not imported", where, f"{number} of kind {name}{personal}")
     for name in sorted(_READ - _PEOPLE.keys()):
         if broken := tables.sizes().get(name, 0) - len(tables.rows(name)):
-            yield ImportNote("not carried", where, f"{broken} of kind {name} that cannot be read")
+            yield ImportNote("not imported", where, f"{broken} of kind {name} cannot be read")
     for table, key, other in (
         ("posts_tags", "tag_id", "tags"),
         ("posts_authors", "author_id", "users"),
     ):
         if loose := tables.loose(table, key, other):
-            yield ImportNote("not carried", where, f"{loose} of kind {table} that lead to nothing")
+            yield ImportNote(
+                "not imported", where, f"{loose} of kind {table} without their post or target"
+            )
     yield from _settings(tables, where)
     yield from _tags(tables, where)
     yield from _authors(tables, where)
@@ -171,11 +173,11 @@ def _settings(tables: Tables, where: str) -> Iterator[ImportNote]:
     for key in ("navigation", "secondary_navigation"):
         if key in data:
             yield ImportNote(
-                "menu", where, f"`{key}` was not carried: see NAVIGATION in pelicanconf.py"
+                "menu", where, f"`{key}` was not imported: set NAVIGATION in pelicanconf.py"
             )
     for key in HEAD:
         if key in data:
-            yield ImportNote("script", where, f"the site's `{key}` was not carried")
+            yield ImportNote("script", where, f"the site's `{key}` was not imported")
     others = data.keys() - _REPORTED_SEPARATELY
     shown = [name for name in _SHOWN_SETTINGS if name in others]
     if others:
@@ -197,11 +199,11 @@ def _tags(tables: Tables, where: str) -> Iterator[ImportNote]:
             idle.append(name)
         elif rest := _unused_fields(tag, _READ_OF_TAG):
             yield ImportNote(
-                "tags", where, f"`{name}` is a word here; not carried: {join_words(rest)}"
+                "tags", where, f"`{name}` was imported as a name only, without {join_words(rest)}"
             )
     if idle:
         yield ImportNote(
-            "tags", where, f"{count_noun(len(idle), 'tag')} of no post: {join_words(idle)}"
+            "tags", where, f"{count_noun(len(idle), 'tag')} without a post: {join_words(idle)}"
         )
 
 
@@ -211,10 +213,10 @@ def _authors(tables: Tables, where: str) -> Iterator[ImportNote]:
         rest = _unused_fields(user, _READ_OF_USER | _SECRET | _OF_AN_ACCOUNT)
         if rest:
             yield ImportNote(
-                "authors", where, f"{name} is a name here; not carried: {join_words(rest)}"
+                "authors", where, f"{name} was imported as a name only, without {join_words(rest)}"
             )
     if number := sum(bool(user.keys() & _SECRET) for user in tables.users.values()):
-        message = f"{count_noun(number, 'account')} with e-mail address or password: never carried"
+        message = f"{count_noun(number, 'account')} with e-mail address or password: never imported"
         yield ImportNote("authors", where, message)
 
 
@@ -235,7 +237,7 @@ def read_ghost(path: Path) -> Export:
     notes = list(unsupported(tables, path.name))
     items = tuple(_item(row, tables, notes) for row in tables.rows("posts"))
     if not items:
-        raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
+        raise Refused(f"{short_path(path)}: contains no post and no page: export all content")
     beside = path.parent
     folders = (beside / "content" / "images", beside / "images")
     roots = tuple(Root("/content/images/", folder) for folder in folders if folder.is_dir())
@@ -253,16 +255,16 @@ def _item(row: Row, tables: Tables, notes: list[ImportNote]) -> Item:
     names = [line(tag.get("name")) for tag in tags if not _is_internal(tag)]
     if inner:
         notes.append(
-            ImportNote("tags", where, f"internal tags were not carried: {join_words(inner)}")
+            ImportNote("tags", where, f"internal tags were not imported: {join_words(inner)}")
         )
     status, text = _status(row)
     if text:
         notes.append(ImportNote("status", where, text))
     html, lost = html_of(row)
     notes.extend(ImportNote(kind_, where, message) for kind_, message in lost)
-    notes.extend(ImportNote("script", where, f"`{k}` was not carried") for k in HEAD if row.get(k))
+    notes.extend(ImportNote("script", where, f"`{k}` was not imported") for k in HEAD if row.get(k))
     if unread := unsupported_fields(row, meta):
-        notes.append(ImportNote("field", where, f"fields were not carried: {join_words(unread)}"))
+        notes.append(ImportNote("field", where, f"fields were not imported: {join_words(unread)}"))
     people = tables.authors.get(key) or [tables.users.get(str(row.get("author_id")), {})]
     if row.get("author_id") and not line(people[0].get("name")):
         notes.append(ImportNote("authors", where, "its author is not in the export"))
@@ -299,7 +301,10 @@ def _status(row: Row) -> tuple[Status, str]:
     status = line(row.get("status")) or "draft"
     visibility = line(row.get("visibility")) or "public"
     if status in _STATUS and visibility != "public":
-        return "draft", f"is for `{visibility}` alone there: a draft here"
+        return "draft", f"was only for `{visibility}` on the old site: imported as a draft"
     if status in _STATUS:
         return _STATUS[status], ""
-    return "draft", "" if status == "draft" else f"is `{status}` there: a draft here"
+    return (
+        "draft",
+        "" if status == "draft" else f"was `{status}` on the old site: imported as a draft",
+    )

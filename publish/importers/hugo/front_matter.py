@@ -57,7 +57,7 @@ class HugoFrontMatter:
 
 
 def read_hugo_front_matter(text: str) -> HugoFrontMatter:
-    """Divides a file into head and text. Raises `BrokenHead`."""
+    """Splits a file into front matter and body. Raises `BrokenFrontMatter`."""
     text = clean(text)
     start = len(text) - len(text.lstrip())
     if text[start : start + 1] == "{" and not text.startswith(("{{", "{%"), start):
@@ -69,14 +69,14 @@ def read_hugo_front_matter(text: str) -> HugoFrontMatter:
     end = next((n for n, sentence in enumerate(lines[1:], 1) if sentence.rstrip() == fence), None)
     if end is None:
         raise BrokenFrontMatter(
-            1, f"the head that `{fence}` opens is never closed: put `{fence}` below it"
+            1, f"the front matter has no end: write a second `{fence}` below it"
         )
     inner, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
     return HugoFrontMatter(yaml_values(inner, 2) if fence == "---" else toml_values(inner, 2), body)
 
 
 def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
-    """The keys of a YAML document. Raises `BrokenHead`."""
+    """The keys of a YAML document. Raises `BrokenFrontMatter`."""
     read = read_yaml(text, first_line)
     if read.problems:
         raise BrokenFrontMatter(*read.problems[0])
@@ -84,25 +84,27 @@ def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
 
 
 def toml_values(text: str, first_line: int) -> Mapping[str, Any]:
-    """The keys of a TOML document. Raises `BrokenHead`."""
+    """The keys of a TOML document. Raises `BrokenFrontMatter`."""
     try:
         found: Mapping[str, Any] = _texts(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         place = _AT_LINE.search(str(error))
         number = int(place[1]) - 1 if place else 0
         sentence = _AT_LINE.sub("", str(error)).strip()
-        raise BrokenFrontMatter(first_line + number, f"is no TOML: {line(sentence)}") from None
+        raise BrokenFrontMatter(
+            first_line + number, f"is not valid TOML: {line(sentence)}"
+        ) from None
     return found
 
 
 def json_values(text: str) -> tuple[Mapping[str, Any], int]:
-    """The keys of a JSON object, and where it ends. Raises `BrokenHead`."""
+    """The keys of a JSON object, and where it ends. Raises `BrokenFrontMatter`."""
     try:
         found, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as error:
-        raise BrokenFrontMatter(error.lineno, f"is no JSON: {error.msg}") from None
+        raise BrokenFrontMatter(error.lineno, f"is not valid JSON: {error.msg}") from None
     except (RecursionError, ValueError):
-        raise BrokenFrontMatter(1, "is no JSON: it is nested too deeply") from None
+        raise BrokenFrontMatter(1, "is not valid JSON: it is nested too deeply") from None
     return (_texts(found) if isinstance(found, dict) else {}), end
 
 

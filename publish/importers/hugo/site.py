@@ -53,53 +53,53 @@ _FOLDERS: Final = ("data", "i18n", "layouts", "archetypes", "themes", "_vendor",
 def unsupported(root: Path, config: Config) -> Iterator[ImportNote]:
     """Notes for unsupported parts of the site's folder, one for each kind."""
     if config.has_menus:
-        yield ImportNote("menu", config.name, "menus were not carried: see NAVIGATION")
-    if config.others:
-        message = (
-            f"what is said of the site itself: {join_words(config.others)}: see pelicanconf.py"
+        yield ImportNote(
+            "menu", config.name, "menus were not imported: set NAVIGATION in pelicanconf.py"
         )
+    if config.others:
+        names = join_words(config.others)
+        message = f"settings of the site were not imported: {names}: see pelicanconf.py"
         yield ImportNote("settings", config.name, message)
     for path in sorted((root / "config").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != config.name:
-            yield ImportNote("settings", name, "was not carried: see pelicanconf.py")
+            yield ImportNote("settings", name, "was not imported: see pelicanconf.py")
     for name in _FOLDERS:
         number = sum(path.is_file() for path in (root / name).rglob("*"))
         if number:
             yield ImportNote(
-                "not carried", f"{name}/", f"{count_noun(number, 'file')} of the old site's"
+                "not imported", f"{name}/", f"{count_noun(number, 'file')} of the old site"
             )
 
 
 def unsupported_in_section(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
     """Notes for a section's own page: list pages here have no text or front matter."""
     if front_matter.body.strip():
-        yield ImportNote("not carried", where, "the text of a section's own page")
+        yield ImportNote("not imported", where, "the text of a section page")
     if keys := [key for key, value in front_matter.values.items() if value]:
         yield ImportNote(
-            "not carried", where, f"the head of a section's own page: {join_words(keys)}"
+            "not imported", where, f"the front matter of a section page: {join_words(keys)}"
         )
 
 
 def unsupported_in_front_matter(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
     """Keys that the import does not use or cannot read."""
     if front_matter.values.get("menu") or front_matter.values.get("menus"):
-        yield ImportNote("menu", where, "its entry in a menu was not carried")
+        yield ImportNote("menu", where, "its menu entry was not imported")
     read = _READ | {"type"} if front_matter.text("type") in PAGES else _READ
     unread = [key for key, value in front_matter.values.items() if key not in read and value]
     if unread := [*unread, *front_matter.unread(sorted(_TEXT_KEYS), sorted(_WORDS))]:
-        yield ImportNote("field", where, f"keys were not carried: {join_words(unread)}")
+        yield ImportNote("field", where, f"keys were not imported: {join_words(unread)}")
     dates = front_matter.text("date"), front_matter.text("publishdate")
     if all(dates) and dates[0] != dates[1]:
-        message = f"has two dates, of which one was taken: {join_words(dates)} (`publishDate`)"
+        message = f"only one of its two dates was imported: {join_words(dates)} (`publishDate`)"
         yield ImportNote("date", where, message)
     pictures = Counter(
         {key: _number(front_matter.values[key]) for key in IMAGES if key in front_matter.values}
     )
     if pictures.total() > 1:
-        message = (
-            f"of {pictures.total()} pictures that stand for it the first: {join_words(pictures)}"
-        )
+        total = pictures.total()
+        message = f"only the first of {total} lead pictures was imported: {join_words(pictures)}"
         yield ImportNote("picture", where, message)
 
 
@@ -148,13 +148,15 @@ def read_hugo(path: Path, now: datetime) -> Export:
     """Reads a folder. Raises `FileErrors` for broken front matter, `Refused`, `Unavailable`."""
     content = path / "content" if (path / "content").is_dir() else path
     if not content.is_dir():
-        raise Refused(f"{short_path(path)}: is no folder: name Hugo's content/ or the folder above")
+        raise Refused(
+            f"{short_path(path)}: is not a folder: name Hugo's content/ or the folder above it"
+        )
     root = content.parent
     config = read_config(root)
     notes = list(unsupported(root, config))
     files = tuple(_files(content, config, notes))
     if not files:
-        raise Refused(f"{short_path(content)}: holds no post and no page in Markdown or HTML")
+        raise Refused(f"{short_path(content)}: contains no post and no page in Markdown or HTML")
     addresses = {file.name: file.address for file in files}
     items = tuple(_item(file, addresses, now, notes) for file in files)
     roots = [Root("/", folder) for name in ("static", "assets") if (folder := root / name).is_dir()]
@@ -169,13 +171,15 @@ def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_
         suffix = path.suffix.lower()
         if suffix in _OTHER_TEXTS:
             notes.append(
-                ImportNote("not carried", name, f"`{suffix}` is no Markdown: save it as such")
+                ImportNote("not imported", name, f"`{suffix}` is not Markdown: save it as Markdown")
             )
         if suffix not in _TEXTS:
             continue
         if root.find_file(os.path.relpath(path, root.folder)) is None:
             notes.append(
-                ImportNote("not carried", name, f"leads out of {root.folder.name}/, or to no file")
+                ImportNote(
+                    "not imported", name, f"leads out of {root.folder.name}/, or is not a file"
+                )
             )
             continue
         try:
@@ -188,7 +192,7 @@ def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_
             notes.extend(unsupported_in_section(front_matter, name))
         elif language not in {"", config.language}:
             message = f"a translation (`{language}`): see `lang` in docs/writer.md"
-            notes.append(ImportNote("not carried", name, message))
+            notes.append(ImportNote("not imported", name, message))
         else:
             yield _file(path, name, stem, front_matter, config)
     if problems:
@@ -245,7 +249,11 @@ def _item(
     series = front_matter.words("series")
     if len(series) > 1:
         notes.append(
-            ImportNote("field", where, f"of several series the first: {join_words(series[1:])}")
+            ImportNote(
+                "field",
+                where,
+                f"only the first of several series was imported, not {join_words(series[1:])}",
+            )
         )
     notes.extend(unsupported_in_front_matter(front_matter, where))
     status, text = _status(front_matter, now)
@@ -307,14 +315,17 @@ def _status(front_matter: HugoFrontMatter, now: datetime) -> tuple[Status, str]:
     if front_matter.text("draft").lower() == "true":
         return "draft", ""
     if is_not_rendered(front_matter.values):
-        return "draft", "has no page there (`headless`, or `build.render`): a draft here"
+        return (
+            "draft",
+            "had no page on the old site (`headless` or `build.render`): imported as a draft",
+        )
     shown: Status = "hidden" if is_not_listed(front_matter.values) else "published"
     ends = moment(front_matter.text("expirydate"))
     if ends is None:
         return shown, ""
     if _day(ends) <= _day(now):
-        return "draft", f"expired on {_day(ends)} there: a draft here"
-    return shown, f"expires on {_day(ends)} there: take it away by then"
+        return "draft", f"expired on {_day(ends)}: imported as a draft"
+    return shown, f"expires on {_day(ends)}: delete it by then"
 
 
 def _image(values: Mapping[str, Any]) -> tuple[str, str]:

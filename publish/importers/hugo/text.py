@@ -57,7 +57,7 @@ def html_of(
     text = _SHORTCODE.sub(reading.shortcode, text)
     text = text.replace(_OPEN, "{{").replace(_CLOSE, "}}")
     if number := sum(1 for _ in _FENCE_OPTIONS.finditer(text)):
-        reading.lost.append(("code", f"options of {count_noun(number, 'piece')} of code left out"))
+        reading.lost.append(("code", f"options of {count_noun(number, 'code block')} not imported"))
     html: str = text if is_html else pyromark.html(text, options=_OPTIONS)
     return _FILE_LINK.sub(reading.file_link, html), reading.lost
 
@@ -71,7 +71,7 @@ class _Reading:
     def fence(self, found: re.Match[str]) -> str:
         """Turns a `highlight` shortcode into a code fence. Notes its options."""
         if found["options"].strip():
-            self.lost.append(("code", f"`highlight`: {found['options'].strip()} left out"))
+            self.lost.append(("code", f"`highlight`: {found['options'].strip()} not imported"))
         code = found["code"].rstrip("\n")
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
         return f"\n{fence}{found['lang']}\n{code}\n{fence}\n"
@@ -94,7 +94,7 @@ class _Reading:
             return self._embed(name, f"https://twitter.com/{first}")
         if name in _EMBEDS and (key := named.get("id") or "/".join(placed)):
             return self._embed(name, _EMBEDS[name].format(key))
-        self.lost.append(("shortcode", f"`{' '.join(found[0].split())}` was taken out"))
+        self.lost.append(("shortcode", f"`{' '.join(found[0].split())}` was removed"))
         return ""
 
     def _figure(self, attributes: Mapping[str, str]) -> str:
@@ -107,7 +107,7 @@ class _Reading:
         if attributes.get("link"):
             picture = f'<a href="{escape(attributes["link"])}">{picture}</a>'
         if rest := [key for key in attributes if key not in _OF_FIGURE]:
-            self.lost.append(("shortcode", f"`figure`: {join_words(rest)} left out"))
+            self.lost.append(("shortcode", f"`figure`: {join_words(rest)} not imported"))
         return f"\n\n<figure>{picture}{text}</figure>\n\n"
 
     def _embed(self, name: str, address: str) -> str:
@@ -119,7 +119,7 @@ class _Reading:
         wanted, sign, fragment = ref.partition("#")
         found = self._found(wanted) if wanted else ""
         if found is None:
-            self.lost.append(("link", f"`ref {ref}` leads to no file of the export"))
+            self.lost.append(("link", f"`ref {ref}` matches no file of the export"))
             return ref
         return f"{found}{sign}{fragment}"
 

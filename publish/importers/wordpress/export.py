@@ -60,15 +60,17 @@ def unsupported(found: Wxr, carried: list[Entry], where: str) -> Iterator[Import
             counts[f"`{entry.text('status')}`"] += 1
     counts.update({f"`<{name}>`": number for name, number in found.others.items()})
     for what, number in sorted(counts.items()):
-        yield ImportNote("not carried", where, f"{number} of kind {what}")
+        yield ImportNote("not imported", where, f"{number} of kind {what}")
     if comments := sum(entry.comments for entry in found.entries):
-        message = f"{count_noun(comments, 'comment')}, for they are personal data: none was carried"
+        message = f"{count_noun(comments, 'comment')} not imported: personal data"
         yield ImportNote("comments", where, message)
     if found.site:
-        message = f"what is said of the site itself: {join_words(found.site)}: see pelicanconf.py"
+        message = (
+            f"settings of the site were not imported: {join_words(found.site)}: see pelicanconf.py"
+        )
         yield ImportNote("settings", where, message)
     if found.addresses:
-        message = f"{count_noun(found.addresses, 'account')} with e-mail address: never carried"
+        message = f"{count_noun(found.addresses, 'account')} with e-mail address: never imported"
         yield ImportNote("authors", where, message)
     yield from _terms(found, carried, where)
     yield from _library(found, where)
@@ -82,16 +84,19 @@ def _terms(found: Wxr, carried: list[Entry], where: str) -> Iterator[ImportNote]
     for term in found.terms:
         if (term.domain, term.nicename) in used:
             if term.parent:
-                above = names.get((term.domain, term.parent), term.parent)
-                message = f"`{term.name}` lies below `{above}` there: categories have no tree here"
+                parent = names.get((term.domain, term.parent), term.parent)
+                place = f"`{term.name}` is below `{parent}` on the old site"
+                message = f"{place}: categories are not nested here"
                 yield ImportNote("categories", where, message)
             if term.more:
-                message = f"`{term.name}` is a word here; not carried: {join_words(term.more)}"
+                message = (
+                    f"`{term.name}` was imported as a name only, without {join_words(term.more)}"
+                )
                 yield ImportNote("categories", where, message)
         elif term.nicename != "uncategorized":
             idle.setdefault(term.domain, []).append(term.name)
     for domain, words in sorted(idle.items()):
-        yield ImportNote("categories", where, f"`{domain}`, of no post: {join_words(words)}")
+        yield ImportNote("categories", where, f"`{domain}` without a post: {join_words(words)}")
 
 
 def _library(found: Wxr, where: str) -> Iterator[ImportNote]:
@@ -103,7 +108,7 @@ def _library(found: Wxr, where: str) -> Iterator[ImportNote]:
         "alternative text": sum(bool(entry.meta.get(ALT)) for entry in files),
     }
     if words := ", ".join(count_noun(number, word) for word, number in data.items() if number):
-        message = f"{words} of the media library: carried where a text shows them, no more"
+        message = f"{words} of the media library: imported only where a text shows them"
         yield ImportNote("attachment", where, message)
 
 
@@ -119,7 +124,7 @@ def _fields(entries: list[Entry], where: str) -> Iterator[ImportNote]:
         inner.update(key for key in keys if key.startswith("_"))
         if shown:
             yield ImportNote(
-                "field", entry.where, f"custom fields were not carried: {join_words(shown)}"
+                "field", entry.where, f"custom fields were not imported: {join_words(shown)}"
             )
         unread = [
             name
@@ -127,17 +132,21 @@ def _fields(entries: list[Entry], where: str) -> Iterator[ImportNote]:
             if name not in _READ_TEXTS | _OF_THE_FORMAT and text.strip()
         ]
         if unread:
-            yield ImportNote("field", entry.where, f"fields were not carried: {join_words(unread)}")
+            yield ImportNote(
+                "field", entry.where, f"fields were not imported: {join_words(unread)}"
+            )
         if (parent := entry.text("post_parent")) not in ("", "0"):
             above = titles.get(parent) or parent
-            message = f"lies below `{above}` there: pages have no tree here"
+            message = f"is below `{above}` on the old site: pages are not nested here"
             yield ImportNote("field", entry.where, message)
         if (order := line(entry.text("menu_order"))) not in ("", "0"):
             yield ImportNote(
-                "field", entry.where, f"its place in the order, {order}, was not carried"
+                "field", entry.where, f"its position in the order, {order}, was not imported"
             )
     for key, number in sorted(inner.items()):
-        yield ImportNote("field", where, f"a plugin's `{key}`, of {count_noun(number, 'item')}")
+        yield ImportNote(
+            "field", where, f"a plugin's `{key}` was not imported from {count_noun(number, 'item')}"
+        )
 
 
 _UPLOADS: Final = "/wp-content/uploads/"
@@ -153,7 +162,7 @@ def read_wordpress(path: Path) -> Export:
         entry for entry in found.entries if entry.type in TEXTS and entry.text("status") not in GONE
     ]
     if not carried:
-        raise Refused(f"{short_path(path)}: holds no post and no page: export all content")
+        raise Refused(f"{short_path(path)}: contains no post and no page: export all content")
     notes = list(unsupported(found, carried, path.name))
     items = tuple(_item(entry, found, files, notes) for entry in carried)
     media = tuple(Media(entry.where, line(entry.text("attachment_url"))) for entry in attached)
@@ -183,7 +192,7 @@ def _item(
     if text:
         say("status", text)
     if entry.text("is_sticky") == "1":
-        say("field", "is sticky there: no post is here")
+        say("field", "is sticky on the old site: no post is sticky here")
     terms: defaultdict[str, list[str]] = defaultdict(list)
     for domain, nicename, name in entry.terms:
         if not (domain == "category" and nicename == "uncategorized"):
@@ -196,11 +205,11 @@ def _item(
         )
         say("categories", f"{message}: {join_words(categories[1:])}")
     for domain, names in sorted(terms.items()):
-        say("field", f"`{domain}` was not carried: {join_words(names)}")
+        say("field", f"`{domain}` was not imported: {join_words(names)}")
     number = entry.meta.get("_thumbnail_id", "")
     thumbnail = files.get(number, Attachment("", "", ""))
     if number.strip("0") and not thumbnail.address:
-        say("picture", f"the one that stands for it, attachment {number}, is not in the export")
+        say("picture", f"its featured image, attachment {number}, is not in the export")
     login = entry.text("creator")
     html, lost = html_of(entry.text("encoded"), files)
     for kind, message in lost:
@@ -235,10 +244,13 @@ def _first(meta: Mapping[str, str], keys: tuple[str, ...]) -> Iterator[str]:
 def _status(entry: Entry) -> tuple[Status, str]:
     status = entry.text("status") or "publish"
     if entry.text("post_password"):
-        return "draft", "is protected by a password there: a draft here"
+        return "draft", "was protected by a password: imported as a draft"
     if status in _STATUS:
         return _STATUS[status], ""
-    return "draft", "" if status == "draft" else f"is `{status}` there: a draft here"
+    return (
+        "draft",
+        "" if status == "draft" else f"was `{status}` on the old site: imported as a draft",
+    )
 
 
 def _moment(entry: Entry, name: str) -> datetime | None:

@@ -84,14 +84,16 @@ def read_wxr(path: Path) -> Wxr:
                 depth += 1 if event == "start" else -1
                 if event == "start":
                     if depth == 1 and tag.tag != "rss":
-                        raise Refused(f"{where}: is no WordPress export: it begins with no `<rss>`")
+                        raise Refused(
+                            f"{where}: is not a WordPress export: it does not start with `<rss>`"
+                        )
                 elif depth == 2:
                     _take(tag, found)
                     tag.clear()
     except ParseError as error:
         number, column = error.position
         text = str(error).split(":", maxsplit=1)[0]
-        message = f"is no XML ({text}, column {column}): export it again, or fix that line"
+        message = f"is not valid XML ({text}, column {column}): export it again, or fix that line"
         raise Refused(f"{where}:{number}: {message}") from None
     except DefusedXmlException:
         message = "declares a DTD or entities, which no WordPress export does"
@@ -99,7 +101,7 @@ def read_wxr(path: Path) -> Wxr:
     except OSError as error:
         raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError) as error:  # LookupError: an unknown encoding
-        raise Refused(f"{where}: is no XML: {line(str(error))}") from None
+        raise Refused(f"{where}: is not valid XML: {line(str(error))}") from None
     return found
 
 

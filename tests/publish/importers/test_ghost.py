@@ -53,13 +53,13 @@ def test_mobiledoc_is_read_where_there_is_no_html(move: Move) -> None:
             "## Sums\n\n**Bold**  \n[link](https://a.example/)\n\n1.  one\n2.  two\n\n![X]("
         )
     )
-    assert data["card"] == ["content/posts/one.md: a card of kind `paywall` was not carried"]
+    assert data["card"] == ["content/posts/one.md: a card of kind `paywall` was not imported"]
 
 
 def test_members_are_counted_and_never_carried(move: Move) -> None:
     path = move.ghost({"slug": "a", "title": "A"}, members=[{"email": "ann@clinic.example"}] * 3)
     assert move.told("ghost", path)["members"] == [
-        "export.json: 3 members, for they are personal data: none was carried"
+        "export.json: 3 members not imported: personal data"
     ]
     assert "ann@" not in Path("content/posts/a.md").read_text()
 
@@ -129,11 +129,11 @@ def test_readers_are_not_led_to_a_draft(move: Move) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (b'{"db": [\n{,', "export.json:2: is no JSON"),
-        (b"[]", "export.json: is no Ghost export"),
-        (b'{"db": [{"data": {"posts": []}}]}', "export.json: holds no post"),
-        (b'{"a": "\xff"}', "export.json:1: is no UTF-8"),
-        (b"[" * 100_000, "export.json: is no Ghost export: it is nested too deeply"),
+        (b'{"db": [\n{,', "export.json:2: is not valid JSON"),
+        (b"[]", "export.json: is not a Ghost export"),
+        (b'{"db": [{"data": {"posts": []}}]}', "export.json: contains no post"),
+        (b'{"a": "\xff"}', "export.json:1: is not UTF-8"),
+        (b"[" * 100_000, "export.json: is not a Ghost export: it is nested too deeply"),
     ],
 )
 def test_what_is_no_export_is_refused_on_one_line(move: Move, text: bytes, told: str) -> None:
@@ -156,7 +156,7 @@ def test_a_second_run_writes_nothing_and_says_what_is_there(move: Move) -> None:
     mine = Path("content/posts/a.md")
     mine.write_text("mine")
     again = move.run("ghost", path)
-    assert "there already, so not written (1)\n  content/posts/a.md\n" in again.stdout
+    assert "already exist, not written (1)\n  content/posts/a.md\n" in again.stdout
     assert "Wrote 0 posts" in again.stdout
     assert mine.read_text() == "mine"
 
@@ -199,7 +199,7 @@ def test_no_slug_leads_out_of_the_folder(move: Move, slug: str, name: str) -> No
 def test_two_posts_of_one_slug_are_both_carried_and_told(move: Move) -> None:
     path = move.ghost({"slug": "a", "title": "A"}, {"slug": "a", "title": "B", "type": "page"})
     data = move.told("ghost", path)
-    assert data["slug"] == ["content/pages/a-2.md: the slug `a` is taken: it is `a-2` here"]
+    assert data["slug"] == ["content/pages/a-2.md: the slug `a` is in use: it became `a-2`"]
     assert move.head("pages/a-2.md")["title"] == "B"
 
 
@@ -247,7 +247,7 @@ def test_a_link_to_a_part_that_is_gone_leads_to_the_whole_text(move: Move) -> No
     path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
     messages = move.told("ghost", path)["link"]
     assert messages == [
-        "content/posts/a.md: nothing in posts/b.md is called `#gone`: the link leads to its top"
+        "content/posts/a.md: posts/b.md has no anchor `#gone`: the link leads to its top"
     ]
     assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
 
@@ -256,6 +256,6 @@ def test_a_file_that_comes_to_be_there_meanwhile_is_not_written_over(move: Move)
     path = move.ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"})
     planned = plan_import(read_ghost(path), move.writing())
     move.site.write("content/posts/b.md", "mine")
-    with pytest.raises(Refused, match=r"content/posts/b.md: came to be there"):
+    with pytest.raises(Refused, match=r"content/posts/b.md: was created while"):
         write_plan(planned, Path("content").absolute())
     assert [p.read_text() for p in Path("content/posts").iterdir()] == ["mine"]

@@ -59,15 +59,15 @@ def test_a_folder_of_content_alone_will_do(move: Move, hugo: Path) -> None:
 
 def test_all_that_is_not_carried_is_told(move: Move, hugo: Path) -> None:
     data = move.told("hugo", hugo)
-    assert data["not carried"] == [
-        "posts/_index.md: the text of a section's own page",
-        "posts/_index.md: the head of a section's own page: `title`",
+    assert data["not imported"] == [
+        "posts/_index.md: the text of a section page",
+        "posts/_index.md: the front matter of a section page: `title`",
         "posts/sums.de.md: a translation (`de`): see `lang` in docs/writer.md",
     ]
-    assert data["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was taken out"]
-    assert data["field"] == ["content/posts/calls.md: keys were not carried: `weight`"]
+    assert data["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was removed"]
+    assert data["field"] == ["content/posts/calls.md: keys were not imported: `weight`"]
     assert len(data["menu"]) == 2
-    assert data["file"] == ["content/posts/calls/terms.pdf: no text shows it: not carried"]
+    assert data["file"] == ["content/posts/calls/terms.pdf: no text shows it; not imported"]
 
 
 def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hugo: Path) -> None:
@@ -86,9 +86,9 @@ def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hu
     ("text", "told"),
     [
         ("---\ntitle: a\nb: [\n---\n", "bad.md:4: is not valid YAML"),
-        ("+++\ntitle = 'a'\nb = = 1\n+++\n", "bad.md:3: is no TOML"),
-        ('{\n "title": "a",\n "b": }\n', "bad.md:3: is no JSON"),
-        ("---\ntitle: a\n", "bad.md:1: the head that `---` opens is never closed"),
+        ("+++\ntitle = 'a'\nb = = 1\n+++\n", "bad.md:3: is not valid TOML"),
+        ('{\n "title": "a",\n "b": }\n', "bad.md:3: is not valid JSON"),
+        ("---\ntitle: a\n", "bad.md:1: the front matter has no end"),
     ],
 )
 def test_broken_heads_are_told_with_their_lines(

@@ -25,7 +25,7 @@ def test_a_link_or_a_pipe_in_an_export_is_told_and_not_read(tmp_path: Path) -> N
     export = read_hugo(tmp_path / "hugo", NOW)
     assert [item.where for item in export.items] == ["posts/one.md"]
     messages = {(note.where, note.message) for note in export.notes}
-    refused = "leads out of hugo/, or to no file"
+    refused = "leads out of hugo/, or is not a file"
     assert {("posts/key.md", refused), ("posts/pipe.md", refused)} <= messages
 
 

@@ -61,7 +61,7 @@ def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
     html = '<p onclick="a()" style="color: red">t <b onfocus=b()>u</b></p>'
     path = move.ghost({"slug": "one", "title": "One", "html": html})
     messages = move.told("ghost", path)["script"]
-    assert messages == ["content/posts/one.md: 2 `on...` attributes were taken out"]
+    assert messages == ["content/posts/one.md: 2 `on...` attributes were removed"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_is_lost_more_than_once_is_counted(move: Move) -> None:
     html = "<script>a()</script><p>t</p><script>b()</script>"
     path = move.ghost({"slug": "one", "title": "One", "html": html})
     assert move.told("ghost", path)["script"] == [
-        "content/posts/one.md: `<script>` runs or styles pages: it was taken out (2 times)"
+        "content/posts/one.md: `<script>` runs or styles pages: it was removed (2 times)"
     ]
 
 
@@ -170,6 +170,6 @@ def test_what_no_parser_takes_is_carried_as_words(move: Move, html: str) -> None
 def test_what_is_nested_without_end_keeps_its_words(move: Move) -> None:
     path = move.ghost({"slug": "one", "title": "One", "html": "<div>" * 5000 + "deep"})
     assert move.told("ghost", path)["text"] == [
-        "content/posts/one.md: has more than 200 tags within tags: only its words were carried"
+        "content/posts/one.md: has more than 200 nested tags: only its text was imported"
     ]
     assert move.body("posts/one.md").strip() == "deep"

@@ -21,7 +21,7 @@ from tests.publish.importers.conftest import EXPORTS, Move
 
 KEY = inner("the database's own key, or made of other fields")
 POST = "posts/whole.md"
-FIELD = "posts/whole.md: fields were not carried: "
+FIELD = "posts/whole.md: fields were not imported: "
 
 
 def field(name: str) -> Went:
@@ -37,10 +37,10 @@ def of_user(name: str) -> Went:
 
 
 def rows(name: str) -> Went:
-    return told("not carried", f"ghost.json: 1 of kind {name}")
+    return told("not imported", f"ghost.json: 1 of kind {name}")
 
 
-SECRET = told("authors", "2 accounts with e-mail address or password: never carried")
+SECRET = told("authors", "2 accounts with e-mail address or password: never imported")
 ACCOUNT = {
     **{f"posts.{name}": KEY for name in (
         "id", "uuid", "comment_id", "plaintext", "created_by", "updated_by", "published_by",
@@ -55,21 +55,21 @@ ACCOUNT = {
     "posts.image": inner("Ghost 0.x's name of feature_image"),
     "posts.type": carried("pages/about.md", "We."),
     "posts.page": inner("Ghost 0.x's name of the type"),
-    "posts.status": told("status", "letter.md: is `sent` there: a draft here"),
-    "posts.visibility": told("status", "paid.md: is for `paid` alone there: a draft here"),
+    "posts.status": told("status", "letter.md: was `sent` on the old site: imported as a draft"),
+    "posts.visibility": told("status", "paid.md: was only for `paid` on the old site"),
     "posts.created_at": carried("posts/unready.md", "date: 2026-01-01 08:00"),
     "posts.published_at": carried(POST, "date: 2026-01-02 08:00"),
     "posts.updated_at": carried(POST, "modified: 2026-01-05"),
     "posts.custom_excerpt": carried(POST, 'summary: "The excerpt that somebody wrote'),
     "posts.canonical_url": carried(POST, 'canonical: "https://first.example/whole/"'),
-    "posts.codeinjection_head": told("script", "whole.md: `codeinjection_head` was not carried"),
-    "posts.codeinjection_foot": told("script", "whole.md: `codeinjection_foot` was not carried"),
+    "posts.codeinjection_head": told("script", "whole.md: `codeinjection_head` was not imported"),
+    "posts.codeinjection_foot": told("script", "whole.md: `codeinjection_foot` was not imported"),
     "posts.author_id": told("authors", "markdown.md: its author is not in the export"),
     **{f"posts.{name}": field(name) for name in (
         "featured", "locale", "email_recipient_filter", "custom_template", "newsletter_id",
         "show_title_and_feature_image", "tiers", "count", "language")},
     **{f"posts_meta.{name}": KEY for name in ("id", "post_id")},
-    "posts_meta.meta_description": told("summary", "one of 2 was taken; not carried: `Another"),
+    "posts_meta.meta_description": told("summary", "imported; not imported: `Another"),
     "posts_meta.feature_image_alt": carried(POST, 'image_alt: "The cover"'),
     **{f"posts_meta.{name}": field(name) for name in (
         "og_image", "og_title", "og_description", "twitter_image", "twitter_title",
@@ -77,16 +77,16 @@ ACCOUNT = {
         "feature_image_caption", "email_only")},
     "posts_authors.id": KEY,
     "posts_authors.post_id": carried(POST, 'author: ["Marta Lindqvist", "Daniel Okafor"]'),
-    "posts_authors.author_id": told("not carried", "1 of kind posts_authors that lead to nothing"),
+    "posts_authors.author_id": told("not imported", "1 of kind posts_authors without their"),
     "posts_authors.sort_order": carried(POST, '"Marta Lindqvist", "Daniel Okafor"'),
     "posts_tags.id": KEY,
     "posts_tags.post_id": carried(POST, 'category: "Costs"'),
-    "posts_tags.tag_id": told("tags", "about.md: a page has no tags here: `Costs`"),
+    "posts_tags.tag_id": told("tags", "about.md: a page has no tags here; not imported: `Costs`"),
     "posts_tags.sort_order": carried(POST, 'tags: ["Leads"]'),
     **{f"tags.{name}": KEY for name in ("id", "parent_id", "created_at", "updated_at")},
-    "tags.name": told("tags", "1 tag of no post: `Idle`"),
+    "tags.name": told("tags", "1 tag without a post: `Idle`"),
     "tags.slug": inner("this site makes the addresses of its lists of their names"),
-    "tags.visibility": told("tags", "whole.md: internal tags were not carried: `#wide`"),
+    "tags.visibility": told("tags", "whole.md: internal tags were not imported: `#wide`"),
     **{f"tags.{name}": of_tag(name) for name in (
         "description", "feature_image", "og_image", "og_title", "og_description", "twitter_image",
         "twitter_title", "twitter_description", "meta_title", "meta_description",
@@ -95,7 +95,7 @@ ACCOUNT = {
         "id", "status", "locale", "visibility", "tour", "last_seen", "created_at", "updated_at",
         "accessibility", "comment_notifications", "free_member_signup_notification",
         "paid_subscription_started_notification")},
-    "users.name": told("authors", "about.md: a page has no author and no series here: `Marta"),
+    "users.name": told("authors", "about.md: a page has no author and no"),
     "users.slug": inner("this site makes the addresses of its lists of their names"),
     "users.email": SECRET,
     "users.password": SECRET,
@@ -110,7 +110,7 @@ ACCOUNT = {
     "setting.secondary_navigation": told("menu", "`secondary_navigation`"),
     "setting.codeinjection_head": told("script", "the site's `codeinjection_head`"),
     "setting.codeinjection_foot": told("script", "the site's `codeinjection_foot`"),
-    "members": told("members", "1 member, for they are personal data: none was carried"),
+    "members": told("members", "1 member not imported: personal data"),
     **{name: rows(name) for name in (
         "members_labels", "members_newsletters", "labels", "newsletters", "products", "benefits",
         "products_benefits", "offers", "snippets", "comments", "roles", "roles_users",
@@ -127,10 +127,10 @@ ACCOUNT = {
         "video": "[/content/media/v.mp4](/content/media/v.mp4)",
         "file": "[/content/files/f.pdf](/content/files/f.pdf)",
         "toggle": "<summary>toggle head</summary>\n\ntoggle words"}.items()},
-    **{f"card.{name}": told("card", f"lexical.md: a card of kind `{name}` was not carried")
+    **{f"card.{name}": told("card", f"lexical.md: a card of kind `{name}` was not imported")
        for name in ("product", "header", "signup", "email", "email-cta", "call-to-action",
                     "paywall", "transistor")},
-    **{f"card.{kind}.{name}": told("card", f"lexical.md: of a card of kind `{kind}`, left out: ")
+    **{f"card.{kind}.{name}": told("card", f"lexical.md: fields of a card of kind `{kind}` were")
        for kind, names in {
            "image": ("title", "cardWidth", "width", "height"), "gallery": ("caption",),
            "codeblock": ("caption",), "html": ("visibility",), "button": ("alignment",),
@@ -195,18 +195,18 @@ def test_its_html_is_carried_or_listed(move: Move, ghost: Path) -> None:
         "toggle": carried(POST, "## Toggled\n\nUnfolded"),
         "audio": told("embed", "`<audio>` of __GHOST_URL__/content/media/2026/01/talk.mp3"),
         "file": carried(POST, '[Terms](/content/files/2026/01/terms.pdf "Download")'),
-        "signup": told("form", "`<form>`, with the words “Join now”, was taken out"),
+        "signup": told("form", "`<form>` with the text “Join now” was removed"),
         "code": carried(POST, "```python\na < b"),
         "joined cells": carried(POST, '<td colspan="2">joined</td>'),
-        "link in code": told("link", "one in code, to https://api.example/call, was taken out"),
-        "link without words": told("link", "one to https://empty.example/ has no words"),
+        "link in code": told("link", "https://api.example/call in code was removed"),
+        "link without words": told("link", "a link to https://empty.example/ has no text"),
         "attributes": told("attributes", "1 `rel`, 1 `reversed`"),
-        "tags": told("tags of HTML", "1 `center`, 1 `rt`, 1 `ruby`"),
-        "comment": told("comment", "1 comment of the HTML left out"),
-        "paywall": told("comment", "where the part for members alone began"),
-        "letter": told("card", "whole.md: 1 card of kind `email` not carried"),
-        "heading": told("headings", "the level of 3 was changed"),
-        "unused picture": told("file", "images/2026/01/idle.png: no text shows it: not carried"),
+        "tags": told("HTML tags", "1 `center`, 1 `rt`, 1 `ruby`"),
+        "comment": told("comment", "1 HTML comment not imported"),
+        "paywall": told("comment", "the start of its part for members"),
+        "letter": told("card", "whole.md: 1 card of kind `email` not imported"),
+        "heading": told("headings", "3 headings changed level"),
+        "unused picture": told("file", "images/2026/01/idle.png: no text shows it; not imported"),
     }
     assert missing(account, account, listed) == []
 

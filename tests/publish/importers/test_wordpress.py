@@ -68,28 +68,28 @@ def test_what_is_private_or_has_a_password_is_a_draft_that_nobody_can_guess(
         head = move.head(f"posts/{name}.md")
         assert head["status"] == "draft"
         assert len(head["preview"]) >= 22
-        assert any(f"content/posts/{name}.md: is {reason}" in line for line in messages)
+        assert any(f"content/posts/{name}.md: was {reason}" in line for line in messages)
     assert "hunter2" not in "".join(p.read_text() for p in Path("content").rglob("*.md"))
 
 
 def test_all_that_is_not_carried_is_told(move: Move, wxr: Path) -> None:
     data = move.told("wordpress", wxr)
     post = "content/posts/funnels-figures.md"
-    assert data["comments"] == [
-        "wordpress.xml: 1 comment, for they are personal data: none was carried"
-    ]
-    assert data["not carried"] == [
+    assert data["comments"] == ["wordpress.xml: 1 comment not imported: personal data"]
+    assert data["not imported"] == [
         "wordpress.xml: 1 of kind `trash`",
         "wordpress.xml: 1 of kind menu",
     ]
-    assert f"{post}: custom fields were not carried: `mood`" in data["field"]
-    assert "wordpress.xml: a plugin's `_elementor_data`, of 1 item" in data["field"]
+    assert f"{post}: custom fields were not imported: `mood`" in data["field"]
+    assert (
+        "wordpress.xml: a plugin's `_elementor_data` was not imported from 1 item" in data["field"]
+    )
     assert data["shortcode"] == [
-        "content/posts/classic.md: `[caption]`: left out 1 `align`, 1 `id`, 1 `width`",
-        'content/posts/classic.md: `[contact-form-7 id="5" title="Contact"]` was taken out',
+        "content/posts/classic.md: `[caption]`: not imported: 1 `align`, 1 `id`, 1 `width`",
+        'content/posts/classic.md: `[contact-form-7 id="5" title="Contact"]` was removed',
     ]
     assert data["link"] == [
-        f"{post}: https://www.old.example/lost/ is not in the export: it was left as it is"
+        f"{post}: https://www.old.example/lost/ is not in the export: the link was not changed"
     ]
     assert any("latest-posts" in line for line in data["block"])
     assert len(data["script"]) == 3
@@ -145,11 +145,11 @@ THIEF = """<?xml version="1.0"?>
     [
         (BOMB, "export.xml: declares a DTD or entities"),
         (THIEF, "export.xml: declares a DTD or entities"),
-        ("<rss>\n<channel>\n<item>&nbsp;</item></channel></rss>", "export.xml:3: is no XML"),
-        ("<rss>\n<channel>", "export.xml:2: is no XML"),
-        ("<html></html>", "export.xml: is no WordPress export"),
-        ("", "export.xml:1: is no XML"),
-        ("<rss><channel></channel></rss>", "export.xml: holds no post and no page"),
+        ("<rss>\n<channel>\n<item>&nbsp;</item></channel></rss>", "export.xml:3: is not valid XML"),
+        ("<rss>\n<channel>", "export.xml:2: is not valid XML"),
+        ("<html></html>", "export.xml: is not a WordPress export"),
+        ("", "export.xml:1: is not valid XML"),
+        ("<rss><channel></channel></rss>", "export.xml: contains no post and no page"),
     ],
 )
 def test_what_is_no_sound_export_is_refused_on_one_line(move: Move, text: str, told: str) -> None:
