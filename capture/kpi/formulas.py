@@ -340,7 +340,7 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "duplicate": "somebody whom the campaign has already, in its window; no lead",
     "lead": "any other submission; also one that does not qualify, is on the client's list of "
     "those it knows, is over a cap, or waits for its e-mail to be confirmed",
-    "qualified": "ticks every box and was delivered to the client",
+    "qualified": "meets every criterion and was delivered to the client",
     "sales-qualified": "accepted: by the client's word, or by silence at the end of the window",
     "rejected": "by the client, for a reason of the agreement; a disputed one stays rejected until "
     "the client agrees",

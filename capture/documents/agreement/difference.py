@@ -7,7 +7,6 @@ from capture.campaign.model import Campaign, FormField
 from capture.documents.agreement.leads import answer, keys, opening, scope, window
 from capture.documents.agreement.model import (
     amount,
-    count,
     join_words,
     price_amount,
     price_unit,
@@ -15,157 +14,164 @@ from capture.documents.agreement.model import (
 )
 from capture.documents.agreement.money import clock, notice
 from capture.qualification.criteria import sentence
+from capture.text import count_noun
 
 Value = TypeVar("Value")
 
 
-def differences(before: Campaign, after: Campaign) -> list[str]:
-    """A sentence for each term that differs, in the order of the agreement; none if none does.
+def differences(old: Campaign, new: Campaign) -> list[str]:
+    """A sentence for each term that differs, in the order of the agreement; empty if none does.
 
     Comments, spaces, and the order of criteria and reasons are no terms.
     """
     parts = (_basics, _fields, _criteria, _duplicates, _review, _price, _caps)
     return [
-        _without_full_stop(visible_text(message))
+        _without_second_full_stop(visible_text(message))
         for part in parts
-        for message in part(before, after)
+        for message in part(old, new)
     ]
 
 
-def _without_full_stop(message: str) -> str:
-    """Without a full stop behind a quoted one."""
+def _without_second_full_stop(message: str) -> str:
+    """The message without its full stop if it ends with a quotation that has one."""
     return message.removesuffix(".") if message.endswith('.".') else message
 
 
-def _change_lines(what: str, before: str, after: str) -> Iterator[str]:
-    """One sentence if the two differ; what is empty was not there."""
-    if before != after:
-        yield f"{what} was {before or 'not set'} and is {after or 'not set'}."
+def _change(term: str, old: str, new: str) -> Iterator[str]:
+    """One sentence if the two values differ; an empty value reads "not set"."""
+    if old != new:
+        yield f"{term} was {old or 'not set'} and is {new or 'not set'}."
 
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if text else ""
 
 
-def _only_in(one: Mapping[str, Value], other: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    return ((name, value) for name, value in one.items() if name not in other)
+def _only_in(
+    values: Mapping[str, Value], others: Mapping[str, Value]
+) -> Iterator[tuple[str, Value]]:
+    return ((name, value) for name, value in values.items() if name not in others)
 
 
-def _basics(before: Campaign, after: Campaign) -> Iterator[str]:
-    yield from _change_lines("The title", _quoted(before.title), _quoted(after.title))
-    yield from _change_lines("The summary", _quoted(before.summary), _quoted(after.summary))
-    yield from _change_lines("The client", before.client, after.client)
-    yield from _change_lines("The currency", before.currency, after.currency)
-    yield from _change_lines("The time zone", before.time_zone, after.time_zone)
-    yield from _change_lines("The kind of the campaign", before.kind, after.kind)
-    yield from _change_lines("The button", _quoted(before.button), _quoted(after.button))
-    for name in after.assets:
-        if name not in before.assets:
+def _basics(old: Campaign, new: Campaign) -> Iterator[str]:
+    yield from _change("The title", _quoted(old.title), _quoted(new.title))
+    yield from _change("The summary", _quoted(old.summary), _quoted(new.summary))
+    yield from _change("The client", old.client, new.client)
+    yield from _change("The currency", old.currency, new.currency)
+    yield from _change("The time zone", old.time_zone, new.time_zone)
+    yield from _change("The kind of the campaign", old.kind, new.kind)
+    yield from _change("The button", _quoted(old.button), _quoted(new.button))
+    for name in new.assets:
+        if name not in old.assets:
             yield f"Visitors now get the file {name}."
-    for name in before.assets:
-        if name not in after.assets:
+    for name in old.assets:
+        if name not in new.assets:
             yield f"Visitors no longer get the file {name}."
-    opened = (f"open {opening(one) or 'at any date'}" for one in (before, after))
-    yield from _change_lines("The form", *opened)
+    yield from _change("The form", _opening(old), _opening(new))
 
 
-def _fields(before: Campaign, after: Campaign) -> Iterator[str]:
-    for _, field in _only_in(before.fields, after.fields):
+def _opening(campaign: Campaign) -> str:
+    return f"open {opening(campaign) or 'at any date'}"
+
+
+def _fields(old: Campaign, new: Campaign) -> Iterator[str]:
+    for _, field in _only_in(old.fields, new.fields):
         yield f'The form no longer asks "{field.label}".'
-    for _, field in _only_in(after.fields, before.fields):
+    for _, field in _only_in(new.fields, old.fields):
         yield f'The form now asks "{field.label}" ({answer(field)}; {_required(field)}).'
-    for name, field in before.fields.items():
-        if name in after.fields:
-            yield from _field(name, field, after.fields[name])
-    kept = [name for name in before.fields if name in after.fields]
-    if kept != [name for name in after.fields if name in before.fields]:
-        labels = [_quoted(field.label) for field in after.fields.values()]
+    for name, field in old.fields.items():
+        if name in new.fields:
+            yield from _field(name, field, new.fields[name])
+    common = [name for name in old.fields if name in new.fields]
+    if common != [name for name in new.fields if name in old.fields]:
+        labels = [_quoted(field.label) for field in new.fields.values()]
         yield f"The form asks in another order: {join_words(labels)}."
-    yield from _change_lines("The consent text", _quoted(before.consent), _quoted(after.consent))
+    yield from _change("The consent text", _quoted(old.consent), _quoted(new.consent))
 
 
-def _field(name: str, before: FormField, after: FormField) -> Iterator[str]:
-    yield from _change_lines(f"The question {name}", _quoted(before.label), _quoted(after.label))
-    yield from _change_lines(f"The answer to {name}", answer(before), answer(after))
-    yield from _change_lines(f"The answer to {name}", _required(before), _required(after))
-    yield from _change_lines(f"The hint to {name}", _quoted(before.help), _quoted(after.help))
-    yield from _change_lines(
-        f"What browsers fill into {name}", before.autocomplete, after.autocomplete
-    )
+def _field(name: str, old: FormField, new: FormField) -> Iterator[str]:
+    yield from _change(f"The question {name}", _quoted(old.label), _quoted(new.label))
+    yield from _change(f"The answer to {name}", answer(old), answer(new))
+    yield from _change(f"The answer to {name}", _required(old), _required(new))
+    yield from _change(f"The hint to {name}", _quoted(old.help), _quoted(new.help))
+    yield from _change(f"What browsers fill into {name}", old.autocomplete, new.autocomplete)
 
 
 def _required(field: FormField) -> str:
     return "required" if field.required else "optional"
 
 
-def _criteria(before: Campaign, after: Campaign) -> Iterator[str]:
-    for name, _ in _only_in(before.criteria, after.criteria):
-        yield f"A lead no longer has to tick: {sentence(before, name)}."
-    for name, _ in _only_in(after.criteria, before.criteria):
-        yield f"A lead now has to tick: {sentence(after, name)}."
-    for name, rule in before.criteria.items():
-        if name in after.criteria:
-            parts = _quoted(sentence(before, name)), _quoted(sentence(after, name))
-            yield from _change_lines(f"The box {name}", *parts)
-            judged = rule.field or name, after.criteria[name].field or name
-            yield from _change_lines(f"The question that the box {name} judges", *judged)
+def _criteria(old: Campaign, new: Campaign) -> Iterator[str]:
+    for name, _ in _only_in(old.criteria, new.criteria):
+        yield f"A lead no longer has to meet: {sentence(old, name)}."
+    for name, _ in _only_in(new.criteria, old.criteria):
+        yield f"A lead now has to meet: {sentence(new, name)}."
+    for name, rule in old.criteria.items():
+        if name in new.criteria:
+            sentences = _quoted(sentence(old, name)), _quoted(sentence(new, name))
+            yield from _change(f"The criterion {name}", *sentences)
+            fields = rule.field or name, new.criteria[name].field or name
+            yield from _change(f"The question that the criterion {name} judges", *fields)
 
 
-def _duplicates(before: Campaign, after: Campaign) -> Iterator[str]:
-    one, other = before.duplicates, after.duplicates
-    yield from _change_lines("A duplicate", f"told by {keys(one)}", f"told by {keys(other)}")
-    what = "The lead that a duplicate repeats"
-    yield from _change_lines(what, f"one that came {window(one)}", f"one that came {window(other)}")
-    yield from _change_lines(what, f"one {scope(one)}", f"one {scope(other)}")
+def _duplicates(old: Campaign, new: Campaign) -> Iterator[str]:
+    old_terms, new_terms = old.duplicates, new.duplicates
+    yield from _change("The key of a duplicate", keys(old_terms), keys(new_terms))
+    original = "The lead that a duplicate repeats"
+    windows = f"one that came {window(old_terms)}", f"one that came {window(new_terms)}"
+    yield from _change(original, *windows)
+    yield from _change(original, f"one {scope(old_terms)}", f"one {scope(new_terms)}")
 
 
-def _review(before: Campaign, after: Campaign) -> Iterator[str]:
-    one, other = before.review, after.review
-    lengths = count(one.hours, "hour"), count(other.hours, "hour")
-    yield from _change_lines("The validation window", *lengths)
-    if clock(one) != clock(other):
-        yield f"The window's clock was: {clock(one)} It is: {clock(other)}"
-    yield from _change_lines("The notice of a lead", notice(one), notice(other))
-    for code, reason in _only_in(one.reasons, other.reasons):
+def _review(old: Campaign, new: Campaign) -> Iterator[str]:
+    old_terms, new_terms = old.review, new.review
+    lengths = count_noun(old_terms.hours, "hour"), count_noun(new_terms.hours, "hour")
+    yield from _change("The validation window", *lengths)
+    if clock(old_terms) != clock(new_terms):
+        yield f"The window's clock was: {clock(old_terms)} It is: {clock(new_terms)}"
+    yield from _change("The notice of a lead", notice(old_terms), notice(new_terms))
+    for code, reason in _only_in(old_terms.reasons, new_terms.reasons):
         yield f"The client may no longer reject a lead for {code}: {_quoted(reason)}."
-    for code, reason in _only_in(other.reasons, one.reasons):
+    for code, reason in _only_in(new_terms.reasons, old_terms.reasons):
         yield f"The client may now reject a lead for {code}: {_quoted(reason)}."
-    for code, reason in one.reasons.items():
-        if code in other.reasons:
-            yield from _change_lines(
-                f"The reason {code}", _quoted(reason), _quoted(other.reasons[code])
-            )
+    for code, reason in old_terms.reasons.items():
+        if code in new_terms.reasons:
+            texts = _quoted(reason), _quoted(new_terms.reasons[code])
+            yield from _change(f"The reason {code}", *texts)
 
 
-def _price(before: Campaign, after: Campaign) -> Iterator[str]:
-    unit, now = price_unit(before), price_unit(after)
-    old, new = price_amount(before), price_amount(after)
-    if unit != now:
-        yield f"The price was {old} {unit} and is {new} {now}."
-    elif old != new:
-        yield f"The price was {old} {unit} and is {new}."
-    days = (
-        count(one.price.refund_days, "day") if one.price.refund_days else ""
-        for one in (before, after)
-    )
-    yield from _change_lines("The time in which a refund counts", *days)
+def _price(old: Campaign, new: Campaign) -> Iterator[str]:
+    old_unit, new_unit = price_unit(old), price_unit(new)
+    old_amount, new_amount = price_amount(old), price_amount(new)
+    if old_unit != new_unit:
+        yield f"The price was {old_amount} {old_unit} and is {new_amount} {new_unit}."
+    elif old_amount != new_amount:
+        yield f"The price was {old_amount} {old_unit} and is {new_amount}."
+    yield from _change("The time in which a refund counts", _refund_days(old), _refund_days(new))
 
 
-def _caps(before: Campaign, after: Campaign) -> Iterator[str]:
-    both = before, after
-    month = (_cap(one.caps.leads_a_month) for one in both)
-    yield from _change_lines("The cap on qualified leads a month", *month)
-    company = (_cap(one.caps.leads_a_company) for one in both)
-    yield from _change_lines("The cap on qualified leads a month from one company", *company)
-    money = (
-        amount(one.caps.money_a_month, one.currency) if one.caps.money_a_month else ""
-        for one in both
-    )
-    yield from _change_lines("The cap on money a month", *money)
-    if any(one.caps.leads_a_month or one.caps.leads_a_company for one in both):
-        over = ("refused" if one.caps.over == "refuse" else "free" for one in both)
-        yield from _change_lines("A lead over a cap", *over)
+def _refund_days(campaign: Campaign) -> str:
+    days = campaign.price.refund_days
+    return count_noun(days, "day") if days else ""
+
+
+def _caps(old: Campaign, new: Campaign) -> Iterator[str]:
+    campaigns = old, new
+    month = (_cap(campaign.caps.leads_a_month) for campaign in campaigns)
+    yield from _change("The cap on qualified leads a month", *month)
+    company = (_cap(campaign.caps.leads_a_company) for campaign in campaigns)
+    yield from _change("The cap on qualified leads a month from one company", *company)
+    money = (_money_cap(campaign) for campaign in campaigns)
+    yield from _change("The cap on money a month", *money)
+    if any(campaign.caps.leads_a_month or campaign.caps.leads_a_company for campaign in campaigns):
+        over = ("refused" if campaign.caps.over == "refuse" else "free" for campaign in campaigns)
+        yield from _change("A lead over a cap", *over)
 
 
 def _cap(leads: int | None) -> str:
     return "" if leads is None else f"{leads:,}"
+
+
+def _money_cap(campaign: Campaign) -> str:
+    cap = campaign.caps.money_a_month
+    return amount(cap, campaign.currency) if cap else ""

@@ -32,7 +32,6 @@ from capture.documents.agreement.money import (
     price_section,
     review_section,
 )
-from capture.documents.printing import pages
 
 
 def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
@@ -62,16 +61,16 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
             side("The agency", agency),
             side("The client", Party(client.legal_name, client.address, client.tax_id)),
         ),
-        sections=_numbered(section for section in sections if section is not None),
+        sections=_numbered_sections(section for section in sections if section is not None),
     )
 
 
-def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
+def _numbered_sections(sections: Iterable[Section]) -> tuple[Section, ...]:
     return tuple(
         Section(
             section.title,
             tuple(
-                _finished(clause, f"{number}.{place}")
+                _numbered_clause(clause, f"{number}.{place}")
                 for place, clause in enumerate(section.clauses, 1)
             ),
             number,
@@ -80,7 +79,7 @@ def _numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
     )
 
 
-def _finished(clause: Clause, number: str) -> Clause:
+def _numbered_clause(clause: Clause, number: str) -> Clause:
     """The clause with its number and without invisible or reordering characters."""
     table = clause.table
     if table is not None:
@@ -102,75 +101,78 @@ def _finished(clause: Clause, number: str) -> Clause:
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
 """Escaped as entities, because some Markdown readers print a backslash before them."""
 
-_SIGNS: Final = re.compile(r"[\\`*_\[\]{}#]|(?<=:)//|(?<=\bwww)\.|!(?=\[)", re.IGNORECASE)
-_AT_START: Final = re.compile(r"^(\s*)([-+=:]|\d+[.)])")
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]{}#]|(?<=:)//|(?<=\bwww)\.|!(?=\[)", re.IGNORECASE)
+_BLOCK_START: Final = re.compile(r"^(\s*)([-+=:]|\d+[.)])")
 _PLAIN_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
 
 
 def to_markdown(agreement: Agreement) -> str:
-    """One document, with a newline at its end."""
-    return "\n\n".join(_blocks(agreement)) + "\n"
+    """The agreement as one Markdown document that ends with a newline."""
+    return "\n\n".join(_markdown_blocks(agreement)) + "\n"
 
 
-def _blocks(agreement: Agreement) -> Iterator[str]:
-    yield f"# {_line(agreement.title)}"
-    yield f"**{_line(agreement.subtitle)}**"
+def _markdown_blocks(agreement: Agreement) -> Iterator[str]:
+    yield f"# {_escaped_line(agreement.title)}"
+    yield f"**{_escaped_line(agreement.subtitle)}**"
     for party in agreement.parties:
-        yield _party(party)
+        yield _party_block(party)
     for section in agreement.sections:
-        yield f"## {section.number}. {_line(section.title)}"
+        yield f"## {section.number}. {_escaped_line(section.title)}"
         for clause in section.clauses:
-            yield from _clause(clause)
+            yield from _clause_blocks(clause)
 
 
-def _party(party: Side) -> str:
-    lines = [f"{_line(party.role)}: **{_line(party.name)}**", *map(_line, party.lines)]
+def _party_block(party: Side) -> str:
+    lines = [
+        f"{_escaped_line(party.role)}: **{_escaped_line(party.name)}**",
+        *map(_escaped_line, party.lines),
+    ]
     return "  \n".join(lines)
 
 
-def _clause(clause: Clause) -> Iterator[str]:
-    yield f"**{clause.number}** {_line(clause.text)}"
+def _clause_blocks(clause: Clause) -> Iterator[str]:
+    yield f"**{clause.number}** {_escaped_line(clause.text)}"
     if clause.items:
-        yield "\n".join(f"- {_line(item)}" for item in clause.items)
+        yield "\n".join(f"- {_escaped_line(item)}" for item in clause.items)
     if clause.table is not None:
-        yield "\n".join(_table(clause.table))
+        yield "\n".join(_table_lines(clause.table))
     if clause.quote:
-        yield "\n".join(f"> {_line(line)}".rstrip() for line in clause.quote.splitlines())
+        yield "\n".join(f"> {_escaped_line(line)}".rstrip() for line in clause.quote.splitlines())
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table_lines(table: Table) -> Iterator[str]:
     yield _row(table.columns)
     yield _row(["---"] * len(table.columns))
     for row in table.rows:
-        first = _code(row[0]) if table.code else _line(row[0])
-        yield _row([first, *map(_line, row[1:])])
+        first = _code_span(row[0]) if table.code else _escaped_line(row[0])
+        yield _row([first, *map(_escaped_line, row[1:])])
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _code(text: str) -> str:
-    return f"`{text}`" if _PLAIN_CODE.fullmatch(text) else _line(text)
+def _code_span(text: str) -> str:
+    return f"`{text}`" if _PLAIN_CODE.fullmatch(text) else _escaped_line(text)
 
 
-def _line(text: str) -> str:
+def _escaped_line(text: str) -> str:
     """The text on one line, with Markdown's special characters escaped."""
     text = " ".join(text.splitlines())
-    text = _SIGNS.sub(lambda found: f"\\{found[0]}" if found[0] != "//" else "\\//", text)
-    text = "".join(_ENTITIES.get(sign, sign) for sign in text)
-    return _AT_START.sub(_escaped_start, text)
+    text = _SPECIAL.sub(lambda match: f"\\{match[0]}" if match[0] != "//" else "\\//", text)
+    text = "".join(_ENTITIES.get(character, character) for character in text)
+    return _BLOCK_START.sub(_escaped_block_start, text)
 
 
-def _escaped_start(found: re.Match[str]) -> str:
-    space, sign = found.groups()
-    return f"{space}{sign[:-1]}\\{sign[-1]}"
+def _escaped_block_start(match: re.Match[str]) -> str:
+    space, marker = match.groups()
+    return f"{space}{marker[:-1]}\\{marker[-1]}"
 
 
 # HTML.
 
 
-_PAGES: Final = pages()
+_PAGES: Final = printing.pages()
 
 
 def to_html(agreement: Agreement) -> str:

@@ -7,12 +7,11 @@ from capture.documents.agreement.model import (
     Clause,
     Section,
     Table,
-    choices,
-    count,
     day,
     join_words,
 )
 from capture.qualification.criteria import sentence
+from capture.text import count_noun
 
 _KEYS: Final = {
     DuplicateKey.EMAIL: "e-mail address",
@@ -24,21 +23,23 @@ _WITH_LISTS: Final = frozenset({"business_email", "matches"})
 
 def definition_section(campaign: Campaign) -> Section:
     """The criteria, in the same sentences as in a verdict."""
-    boxes = tuple(sentence(campaign, name) for name in campaign.criteria)
-    are = "There is one box" if len(boxes) == 1 else f"The {len(boxes)} boxes are"
+    criteria = tuple(sentence(campaign, name) for name in campaign.criteria)
+    heading = (
+        "There is one criterion" if len(criteria) == 1 else f"The {len(criteria)} criteria are"
+    )
     clauses = [
-        Clause(f"A lead ticks every box or it is not qualified. {are}:", items=boxes),
+        Clause(f"A lead meets every criterion or it is not qualified. {heading}:", items=criteria),
         Clause(
-            "A box is judged by the answers given in the form. An answer that is missing ticks "
-            "no box."
+            "A criterion is judged by the answers given in the form. A missing answer meets no "
+            "criterion."
         ),
         Clause(
-            "Test leads, spam, people and companies on the client's list of those it knows "
-            "already, and duplicates never count as qualified leads and are never billed."
+            "Test leads, spam, duplicates, and people and companies that the client has listed as "
+            "known already never count as qualified leads and are never billed."
         ),
         Clause(
-            "The verdict on a lead is kept with it, box by box, and is never computed again. A "
-            "person who was not qualified may try again and is judged afresh."
+            "The verdict on a lead is kept with it, criterion by criterion, and is never computed "
+            "again. A person who was not qualified may try again and is judged afresh."
         ),
     ]
     if any(rule.operator in _WITH_LISTS for rule in campaign.criteria.values()):
@@ -54,19 +55,19 @@ def definition_section(campaign: Campaign) -> Section:
 def duplicates_section(campaign: Campaign) -> Section:
     """What is compared, how far back, and where."""
     terms = campaign.duplicates
-    earlier = (
+    definition = (
         "A lead is a duplicate if it has the same "
         f"{keys(terms)} as a lead {scope(terms)} that came {window(terms)} and was qualified, "
         "accepted or rejected. Spam and leads that did not qualify make no duplicates."
     )
-    how = [_HOW[key] for key in _HOW if key in terms.keys]
-    clauses = [Clause(earlier)]
-    if how:
-        clauses.append(Clause(" ".join(how)))
+    comparisons = [text for key, text in _COMPARISONS.items() if key in terms.keys]
+    clauses = [Clause(definition)]
+    if comparisons:
+        clauses.append(Clause(" ".join(comparisons)))
     return Section("Duplicates", tuple(clauses))
 
 
-_HOW: Final = {
+_COMPARISONS: Final = {
     DuplicateKey.EMAIL: (
         "E-mail addresses are compared without regard to capital letters and without a +tag."
     ),
@@ -78,7 +79,7 @@ _HOW: Final = {
 
 
 def keys(terms: Duplicates) -> str:
-    """What is compared."""
+    """The keys that are compared, as a list in words."""
     return join_words([_KEYS[key] for key in _KEYS if key in terms.keys], "or")
 
 
@@ -86,11 +87,11 @@ def window(terms: Duplicates) -> str:
     """How far back an earlier lead counts, to follow "came"."""
     if terms.window == "for ever":
         return "at any time before"
-    return f"in the {'day' if terms.window == 1 else count(terms.window, 'day')} before"
+    return f"in the {'day' if terms.window == 1 else count_noun(terms.window, 'day')} before"
 
 
 def scope(terms: Duplicates) -> str:
-    """Where earlier leads are looked for."""
+    """The campaigns whose earlier leads are compared, to follow "a lead"."""
     return "of this campaign" if terms.scope == "campaign" else "of any campaign of the client"
 
 
@@ -123,7 +124,7 @@ def delivery_section(campaign: Campaign) -> Section:
             *([Clause(f"The form is open {opened}.")] if opened else []),
             Clause(
                 "The agency may pause or close the form. Then it takes no new leads; review, "
-                "outcomes and bills of earlier leads go on."
+                "outcomes and statements of earlier leads go on."
             ),
         ),
     )
@@ -154,57 +155,57 @@ def form_section(campaign: Campaign) -> Section:
         (field.label, answer(field), "yes" if field.required else "no")
         for field in campaign.fields.values()
     )
-    asked = "this question" if len(rows) == 1 else "these questions"
+    noun = "this question" if len(rows) == 1 else "these questions"
     return Section(
         "What the form asks",
         (
             Clause(
-                f"The form asks {asked}:",
+                f"The form asks {noun}:",
                 table=Table(("Question", "Answer", "Required"), rows),
             ),
             Clause(
-                "No form is taken unless the visitor agrees to this text, word for word. Each "
+                "No form is accepted unless the visitor agrees to this text, word for word. Each "
                 "lead names the version of it that was shown.",
                 quote=campaign.consent.strip(),
             ),
             Clause(
-                "A lead that the agency won elsewhere, at an event say, goes through the same "
-                "checks, boxes, duplicates and caps. It names its source and, in place of a "
-                "consent, the lawful basis on which its data are kept."
+                "A lead that the agency won elsewhere, for example at an event, goes through the "
+                "same checks, criteria, duplicates and caps. It names its source and, instead of "
+                "a consent, the lawful basis on which its data are kept."
             ),
             Clause(
                 "Every lead that is delivered or billed has either the visitor's consent to the "
                 "text that was shown or a lawful basis that the agency recorded and that the "
-                "lead shows in the consent's place."
+                "lead shows instead of the consent."
             ),
         ),
     )
 
 
 def answer(field: FormField) -> str:
-    """What may be answered, in words."""
-    words = _ANSWERS[field.type] + choices(field.choices)
+    """The answers that a field takes, in words."""
+    words = _ANSWERS[field.type] + "; ".join(field.choices)
     if field.max_length is None:
         return words
-    return f"{words} of at most {count(field.max_length, 'character')}"
+    return f"{words} of at most {count_noun(field.max_length, 'character')}"
 
 
 # Terms, checks and version.
 
 
 def terms_section() -> Section:
-    """Rules 16 and 17."""
+    """Which terms apply to a lead, and what never changes (rules 16 and 17 of docs/rules.md)."""
     return Section(
-        "Which terms hold",
+        "Which terms apply",
         (
             Clause(
-                "A lead keeps, for its whole life, the boxes, price, window, reasons and caps that "
-                "were in force when it was received. Its consent is that of the form that was "
-                "shown. A change holds for leads that are received after it."
+                "A lead keeps, for its whole life, the criteria, price, window, reasons and caps "
+                "that were in force when it was received. Its consent is that of the form that was "
+                "shown. A change applies to leads that are received after it."
             ),
             Clause(
                 "Client, currency, time zone and price model never change once the campaign has "
-                "leads; other ones need a new campaign."
+                "leads; to change them takes a new campaign."
             ),
         ),
     )
@@ -216,19 +217,19 @@ def checks_section(campaign: Campaign) -> Section:
     commands = (
         (f"gatepost export {slug} --month YYYY-MM", "the month's billable leads, line by line"),
         (f"gatepost report {slug} --month YYYY-MM", "the month in figures and charts"),
-        ("gatepost statement NUMBER", "the bill of a closed month"),
-        (f"gatepost leads {slug}", "every lead and where it stands"),
-        ("gatepost lead ID", "one lead: its verdict box by box, and all that happened to it"),
+        ("gatepost statement NUMBER", "the statement of a closed month"),
+        (f"gatepost leads {slug}", "every lead and its stage"),
+        ("gatepost lead ID", "one lead: its verdict by criterion, and all that happened to it"),
         ("gatepost verify", "whether anything on record was changed"),
     )
     return Section(
         "Reports and checks",
         (
             Clause(
-                "Every line on a bill names its lead, the moment at which it fell due, the version "
-                "of these terms and the boxes that were met. Once its month is closed, a bill is "
-                "frozen under its SHA-256; a correction is a document of its own. The same "
-                "records, month and time give the same report, byte for byte."
+                "Every line of a statement names its lead, the moment at which it fell due, the "
+                "version of these terms and the criteria that were met. Once its month is closed, "
+                "a statement is frozen under its SHA-256; a correction is a document of its own. "
+                "The same records, month and time give the same report, byte for byte."
             ),
             Clause(
                 "What happens to a lead is appended and never changed. Each entry carries the "
@@ -254,7 +255,7 @@ def version_section(campaign: Campaign) -> Section:
         (
             Clause(f"These terms are the file {file} in this version:", quote=campaign.version),
             Clause(
-                "The version is the SHA-256 of the file's bytes: one character changed gives "
+                "The version is the SHA-256 of the file's bytes: a changed character gives "
                 "another version. Every lead names the version that judged it. To compare:",
                 table=Table(("Command", "Shows"), commands, code=True),
             ),

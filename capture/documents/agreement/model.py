@@ -17,9 +17,7 @@ from capture.text import count_noun
 # How the agreement writes numbers, days, money and lists.
 
 
-count = count_noun
-
-_DECEIVING: Final = re.compile(
+_INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Control characters, and characters that change the reading order."""
@@ -27,23 +25,18 @@ _DECEIVING: Final = re.compile(
 
 def visible_text(text: str) -> str:
     """The text, with invisible and reordering characters replaced by �."""
-    return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    return _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
-def join_words(words: Sequence[str], last: str = "and") -> str:
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
-    head, tail = words[:-1], words[-1]
-    return f"{', '.join(head)} {last} {tail}" if head else tail
+    first, final = words[:-1], words[-1]
+    return f"{', '.join(first)} {conjunction} {final}" if first else final
 
 
-def choices(words: Sequence[str]) -> str:
-    """Answers separated by semicolons."""
-    return "; ".join(words)
-
-
-def day(when: date) -> str:
+def day(date_: date) -> str:
     """`1 November 2026`."""
-    text: str = format_date(when, "d MMMM y", locale="en")
+    text: str = format_date(date_, "d MMMM y", locale="en")
     return text
 
 
@@ -78,7 +71,7 @@ def price_unit(campaign: Campaign) -> str:
         case "won":
             return "of the first purchase of each accepted lead that becomes a customer"
         case _:
-            months = count(price.months or 0, "month")
+            months = count_noun(price.months or 0, "month")
             first = "month" if price.months == 1 else months
             return (
                 "of the revenue from each accepted lead that becomes a customer, "
@@ -99,12 +92,12 @@ def price_amount(campaign: Campaign) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A party of an agreement or bill: its role, name and address."""
+    """A party of an agreement or statement: its role, name and address."""
 
     role: str
     name: str
     lines: tuple[str, ...] = ()
-    """Address and numbers, line by line."""
+    """Address and tax number, line by line."""
 
 
 def side(role: str, party: Party) -> Side:

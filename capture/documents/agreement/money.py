@@ -8,7 +8,6 @@ from capture.documents.agreement.model import (
     Section,
     Table,
     amount,
-    count,
     day,
     join_words,
     percent,
@@ -16,12 +15,13 @@ from capture.documents.agreement.model import (
     price_unit,
 )
 from capture.lead.events import EventKind
+from capture.text import count_noun
 
 
 def price_section(campaign: Campaign) -> Section:
     """Price model, due dates and reversals."""
     price = campaign.price
-    once = (
+    frequency = (
         "A customer is billed once for each period of revenue."
         if price.billable == "revenue"
         else "A lead is billed once in its life."
@@ -29,7 +29,7 @@ def price_section(campaign: Campaign) -> Section:
     clauses = [
         Clause(
             f"The price is {price_amount(campaign)} {price_unit(campaign)}, net of tax. Nothing "
-            f"else is charged for. {once}"
+            f"else is charged. {frequency}"
         ),
         Clause(_due(price)),
         *map(Clause, rule_sentences(price)),
@@ -61,28 +61,28 @@ def _due(price: Price) -> str:
 
 
 def _final(campaign: Campaign) -> str:
-    hours = count(campaign.review.hours, "hour")
+    hours = count_noun(campaign.review.hours, "hour")
     unless = (
         "says that the person did not come or names a reason of the validation window"
         if campaign.price.billable == "held"
         else "names a reason of the validation window"
     )
     silence = (
-        f" An appointment of which nobody says anything is taken as held {hours} after its time, "
-        "unless the client says one of these before."
+        f" An appointment about which nobody reports anything counts as held {hours} after its "
+        "time, unless the client says one of these before."
         if campaign.price.billable == "held"
         else ""
     )
     final = (
-        "A booking that the client records by its own word is final, apart from being cancelled as "
-        "said above."
+        "A booking that the client records by its own word is final, except that it may be "
+        "cancelled as described above."
         if campaign.price.billable == "scheduled"
         else "An outcome that the client records by its own word is final."
     )
     return (
         f"{final} One that the agency records, for itself or for the client, becomes final, and "
-        f"falls due, {hours} later unless the client {unless}.{silence} These hours count as those "
-        "of the validation window do."
+        f"falls due, {hours} later unless the client {unless}.{silence} These hours count like "
+        "those of the validation window."
     )
 
 
@@ -90,12 +90,12 @@ def caps_section(campaign: Campaign) -> Section | None:
     """The caps; None if none is set."""
     clauses = [Clause(text) for text in _lead_caps(campaign.caps)]
     if campaign.caps.money_a_month is not None:
-        most = amount(campaign.caps.money_a_month, campaign.currency)
+        limit = amount(campaign.caps.money_a_month, campaign.currency)
         clauses.append(
             Clause(
-                f"No more than {most} is billed for a month. Lines count in the order in which "
-                "they fall due, then of their lead ids; a line that would cross the cap is wholly "
-                "free."
+                f"No more than {limit} is billed for a month. Lines count in the order in which "
+                "they fall due, then of their lead ids; a line that would cross the cap is "
+                "completely free."
             )
         )
     return Section("Caps", tuple(clauses)) if clauses else None
@@ -105,13 +105,13 @@ def _lead_caps(caps: Caps) -> list[str]:
     parts = []
     if caps.leads_a_month is not None:
         parts.append(
-            f"The client takes at most {count(caps.leads_a_month, 'qualified lead')} a month."
+            f"The client takes at most {count_noun(caps.leads_a_month, 'qualified lead')} a month."
         )
     if caps.leads_a_company is not None:
         parts.append(
-            f"The client takes at most {count(caps.leads_a_company, 'qualified lead')} a month "
-            "from one company, told by the domain of the e-mail address. A person with a free "
-            "mailbox counts for no company."
+            f"The client takes at most {count_noun(caps.leads_a_company, 'qualified lead')} a "
+            "month from one company, identified by the domain of the e-mail address. A person "
+            "with a free mailbox counts for no company."
         )
     if not parts:
         return []
@@ -122,17 +122,17 @@ def _lead_caps(caps: Caps) -> list[str]:
         else f"A lead over {cap} is delivered, marked as free from the start, never billed, and "
         "fills no place."
     )
-    counted = (
+    places = (
         "Qualified and accepted leads count, in the month of their receipt. A rejection frees its "
         "place for later leads of that month, never for earlier ones."
     )
-    return [*parts, over, counted]
+    return [*parts, over, places]
 
 
 def payment_section(campaign: Campaign, client: Client) -> Section:
-    """Months, statements, tax, and when payment is due."""
+    """Months, statements, tax, and the due date of payments."""
     days = client.payment_days
-    due = f"{count(days, 'day')} after its date" if days else "on its date"
+    due = f"{count_noun(days, 'day')} after its date" if days else "on its date"
     order = (
         f" It carries the order number {client.purchase_order}." if client.purchase_order else ""
     )
@@ -163,45 +163,46 @@ def payment_section(campaign: Campaign, client: Client) -> Section:
 def review_section(campaign: Campaign, client: Client) -> Section:
     """Length and start of the window, reasons to reject, silence, and entries by the agency."""
     terms = campaign.review
-    untold = (
+    exception = (
         ""
         if terms.notice is Notice.NONE
         else "; as long as the client was not notified, silence accepts nothing"
     )
-    one = len(terms.reasons) == 1
+    hours = count_noun(terms.hours, "hour")
+    reasons = "this reason" if len(terms.reasons) == 1 else "these reasons"
     return Section(
         "The validation window",
         (
             Clause(
                 "The client may accept or reject a qualified lead until its deadline. That is "
-                f"{count(terms.hours, 'hour')} after {_start(terms, client)} At the deadline's "
-                f"very instant silence accepts{untold}."
+                f"{hours} after {_start(terms, client)} Silence accepts at the instant of the "
+                f"deadline{exception}."
             ),
             Clause(clock(terms)),
             Clause(
-                f"The client may reject a lead for {'this reason' if one else 'these reasons'} "
-                "only. A rejection names the reason's code, may carry a note, and counts if it "
-                "was recorded before the deadline; a later one is refused.",
+                f"The client may reject a lead for {reasons} only. A rejection names the "
+                "reason's code, may carry a note, and counts if it was "
+                "recorded before the deadline; a later one is refused.",
                 table=Table(("Code", "Reason"), tuple(terms.reasons.items()), code=True),
             ),
             Clause(
-                "Whoever accepted or rejected a lead can take that back within ten seconds. A "
+                "Whoever accepted or rejected a lead can undo that within ten seconds. A "
                 "rejection that the agency disputes stays a rejection until the client agrees; the "
                 "lead is then accepted from that moment."
             ),
             Clause(
                 "Only the client's own word, never silence, accepts a lead whose answers were "
-                "corrected by hand, one that was taken out of spam, and one from a person who was "
-                "not qualified before and has since answered a box differently."
+                "corrected by hand, one that was recovered from spam, and one from a person who "
+                "was not qualified before and has since changed an answer to a criterion."
             ),
             Clause(_own_word(campaign)),
             Clause(
                 "The client's word comes by its own access: its token or its link. What the agency "
                 "enters for the client is recorded as the agency's entry and shown so. A rejection "
-                "that the agency entered holds at once; an acceptance that it entered is final "
-                f"{count(terms.hours, 'hour')} later. Until then the client may say the opposite "
-                "by its own word; a rejection names one of the reasons above. These hours count "
-                "as those of the window do. Where silence accepts nothing, the agency enters no "
+                "that the agency entered takes effect immediately; an acceptance that it entered "
+                f"is final {hours} later. Until then the client may say the opposite by its own "
+                "word; a rejection names one of the reasons above. These hours count "
+                "like those of the window. Where silence accepts nothing, the agency enters no "
                 "acceptance; and only the client itself settles a dispute or approves a debit note."
             ),
         ),
@@ -209,13 +210,13 @@ def review_section(campaign: Campaign, client: Client) -> Section:
 
 
 def _own_word(campaign: Campaign) -> str:
-    booked = (
+    meeting = (
         "an appointment was scheduled or held"
         if is_billable_event(EventKind.SCHEDULED, campaign)
         else "an appointment was held"
     )
     return (
-        f"A client that records by its own word that {booked} with a lead, that a sale was won or "
+        f"A client that records by its own word that {meeting} with a lead, that a sale was won or "
         "what revenue came in has accepted the lead; no rejection follows."
     )
 
@@ -225,17 +226,17 @@ def _start(terms: Review, client: Client) -> str:
         case Notice.NONE:
             return "the moment at which the lead qualified; no notice is sent."
         case Notice.EMAIL:
-            to = client.contacts.notices
-            where = f" to {join_words(to)}" if to else ""
+            addresses = client.contacts.notices
+            recipients = f" to {join_words(addresses)}" if addresses else ""
             return (
-                f"the client was notified. The notice is an e-mail{where}; the client is notified "
-                "once its mail server took it, or once the client opened the lead."
+                f"the client was notified. The notice is an e-mail{recipients}; the client is "
+                "notified once its mail server has accepted it, or once the client opened the lead."
             )
         case Notice.WEBHOOK:
             return (
                 "the client was notified. The notice is a call to the client's system (a "
-                "webhook); the client is notified once that system took it, or once the client "
-                "opened the lead."
+                "webhook); the client is notified once that system has accepted it, or once the "
+                "client opened the lead."
             )
 
 
@@ -247,11 +248,12 @@ def notice(terms: Review) -> str:
 
 
 def clock(terms: Review) -> str:
-    """Which hours count."""
+    """The hours that count, in a sentence."""
     if not terms.working_days:
         return "Hours are hours that pass, at night, on weekends and on holidays too."
-    still = ["on Saturdays", "on Sundays", *(f"on {day(one)}" for one in sorted(terms.holidays))]
+    holidays = (f"on {day(holiday)}" for holiday in sorted(terms.holidays))
+    pauses = join_words(["on Saturdays", "on Sundays", *holidays])
     return (
-        f"Hours are hours that pass, but the clock stands still {join_words(still)}, as the "
-        "campaign's time zone has these days."
+        f"Hours are hours that pass, but the clock stands still {pauses}, by the days of "
+        "the campaign's time zone."
     )

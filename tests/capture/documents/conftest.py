@@ -1,4 +1,4 @@
-"""A campaign that is changed line by line, the client's record, and the words made of both."""
+"""A sample campaign that tests change line by line, and its agreement with one client."""
 
 from pathlib import Path
 
@@ -16,29 +16,30 @@ PRICE = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
 
 
 def terms(*changes: tuple[str, str], more: str = "") -> Campaign:
-    """The sample campaign after its words were replaced, each pair (old, new) once."""
+    """The sample campaign after each pair (old, new) was replaced in its text."""
     text = CAMPAIGN
     for old, new in changes:
-        assert text.count(old) == 1, f"{old!r} must stand once in the file"
+        assert text.count(old) == 1, f"{old!r} must occur exactly once in the file"
         text = text.replace(old, new)
     return parse_campaign("guide", f"{text}\n{more}", "guide.toml")
 
 
-def made(*changes: tuple[str, str], more: str = "", client: Client = CLIENT) -> Agreement:
+def agreement_on(*changes: tuple[str, str], more: str = "", client: Client = CLIENT) -> Agreement:
     """The agreement on the changed campaign."""
     return agreement(terms(*changes, more=more), client, AGENCY)
 
 
-def words(found: Agreement) -> str:
-    """Every text of the agreement, one a line."""
-    return "\n".join(texts(found))
+def full_text(document: Agreement) -> str:
+    """Every text of the agreement, one per line."""
+    return "\n".join(texts(document))
 
 
-def texts(found: Agreement) -> list[str]:
-    parts = [found.title, found.subtitle]
-    for party in found.parties:
+def texts(document: Agreement) -> list[str]:
+    """Every text of the agreement: titles, parties, clauses, cells and quotations."""
+    parts = [document.title, document.subtitle]
+    for party in document.parties:
         parts += [party.role, party.name, *party.lines]
-    for section in found.sections:
+    for section in document.sections:
         parts.append(section.title)
         for clause in section.clauses:
             parts += [clause.number, clause.text, *clause.items]

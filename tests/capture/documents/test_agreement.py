@@ -1,4 +1,4 @@
-"""The agreement's words: each model and option, and no word on what does not apply."""
+"""The text of the agreement: every price model and option, and nothing that does not apply."""
 
 from decimal import Decimal
 
@@ -8,13 +8,22 @@ from capture.campaign.files import read_campaign
 from capture.campaign.model import Client
 from capture.documents.agreement.document import agreement
 from capture.qualification.criteria import qualify, sentence
-from tests.capture.documents.conftest import AGENCY, CLIENT, PRICE, ROOT, made, terms, texts, words
+from tests.capture.documents.conftest import (
+    AGENCY,
+    CLIENT,
+    PRICE,
+    ROOT,
+    agreement_on,
+    full_text,
+    terms,
+    texts,
+)
 
 HOURS = "hours = 48"
 
 
 @pytest.mark.parametrize("slug", ["acme-cloud-guide", "acme-demo"])
-def test_every_box_stands_there_in_the_very_sentence_of_the_verdict(slug: str) -> None:
+def test_each_criterion_has_the_same_sentence_as_in_the_verdict(slug: str) -> None:
     campaign = read_campaign(ROOT / f"campaigns/{slug}.toml")
     parts = texts(agreement(campaign, CLIENT, AGENCY))
     rules = [result.rule for result in qualify(campaign, {}).criteria]
@@ -23,23 +32,23 @@ def test_every_box_stands_there_in_the_very_sentence_of_the_verdict(slug: str) -
 
 
 def test_sections_and_clauses_are_numbered_without_gaps() -> None:
-    found = made()
-    assert [section.number for section in found.sections] == list(range(1, 11))
-    for section in found.sections:
+    document = agreement_on()
+    assert [section.number for section in document.sections] == list(range(1, 11))
+    for section in document.sections:
         expected = [f"{section.number}.{n}" for n in range(1, len(section.clauses) + 1)]
         assert [clause.number for clause in section.clauses] == expected
 
 
 def test_parties_and_version_are_named() -> None:
-    found = made()
-    assert [party.name for party in found.parties] == [AGENCY.name, CLIENT.legal_name]
-    assert found.parties[1].lines == (*CLIENT.address, CLIENT.tax_id)
-    assert found.version == terms().version
-    assert found.sections[-1].clauses[0].quote == found.version
+    document = agreement_on()
+    assert [party.name for party in document.parties] == [AGENCY.name, CLIENT.legal_name]
+    assert document.parties[1].lines == (*CLIENT.address, CLIENT.tax_id)
+    assert document.version == terms().version
+    assert document.sections[-1].clauses[0].quote == document.version
 
 
 @pytest.mark.parametrize(
-    ("price", "said"),
+    ("price", "phrases"),
     [
         (PRICE, ["The price is $50.00 per accepted lead, net of tax.", "moment of acceptance"]),
         (
@@ -53,7 +62,7 @@ def test_parties_and_version_are_named() -> None:
                 "was held",
                 "costs nothing",
                 "becomes final, and falls due, 48 hours later",
-                "nobody says anything is taken as held 48 hours after its time",
+                "nobody reports anything counts as held 48 hours after its time",
             ],
         ),
         (
@@ -79,63 +88,67 @@ def test_parties_and_version_are_named() -> None:
         ),
     ],
 )
-def test_each_price_model_says_what_is_paid_for_and_when_it_is_due(
-    price: str, said: list[str]
+def test_each_price_model_states_what_is_paid_for_and_when_it_is_due(
+    price: str, phrases: list[str]
 ) -> None:
-    text = words(made((PRICE, price)))
-    assert [part for part in said if part not in text] == []
+    text = full_text(agreement_on((PRICE, price)))
+    assert [part for part in phrases if part not in text] == []
     assert ("whichever is later" in text) == ("accepted" not in price)
 
 
-def test_without_refund_days_a_refund_changes_nothing_and_the_agreement_says_so() -> None:
-    text = words(made((PRICE, 'model = "cpa"\nrate = 5\nbillable = "won"')))
+def test_without_refund_days_the_agreement_states_that_a_refund_changes_nothing() -> None:
+    text = full_text(agreement_on((PRICE, 'model = "cpa"\nrate = 5\nbillable = "won"')))
     assert "A refund to the customer changes no line." in text
 
 
 @pytest.mark.parametrize(
-    ("currency", "rate", "said"), [("JPY", "5000", "¥5,000 per"), ("KWD", "5.125", "5.125 per")]
+    ("currency", "rate", "phrase"), [("JPY", "5000", "¥5,000 per"), ("KWD", "5.125", "5.125 per")]
 )
-def test_money_has_its_currencys_decimals(currency: str, rate: str, said: str) -> None:
-    assert said in words(made(('"USD"', f'"{currency}"'), ("rate = 50", f"rate = {rate}")))
+def test_an_amount_has_the_decimals_of_its_currency(currency: str, rate: str, phrase: str) -> None:
+    assert phrase in full_text(
+        agreement_on(('"USD"', f'"{currency}"'), ("rate = 50", f"rate = {rate}"))
+    )
 
 
-def test_who_speaks_for_the_client_is_said_with_its_hours() -> None:
-    text = words(made((HOURS, "hours = 24")))
+def test_the_agreement_states_who_may_act_for_the_client_and_for_how_many_hours() -> None:
+    text = full_text(agreement_on((HOURS, "hours = 24")))
     assert "What the agency enters for the client is recorded as the agency's entry" in text
     assert "an acceptance that it entered is final 24 hours later" in text
     assert "only the client itself settles a dispute or approves a debit note" in text
 
 
 @pytest.mark.parametrize(
-    ("review", "said"),
+    ("review", "phrases"),
     [
         ("hours = 1", ["That is 1 hour after the moment at which the lead qualified; no notice"]),
         ("hours = 24", ["24 hours after", "at night, on weekends and on holidays too"]),
-        ("working_days = true", ["stands still on Saturdays and on Sundays, as"]),
+        ("working_days = true", ["stands still on Saturdays and on Sundays, by"]),
         (
             "working_days = true\nholidays = [2026-12-25, 2026-11-26]",
-            ["on Saturdays, on Sundays, on 26 November 2026 and on 25 December 2026, as"],
+            ["on Saturdays, on Sundays, on 26 November 2026 and on 25 December 2026, by"],
         ),
         ('notice = "email"', ["an e-mail to leads@acme-cloud.example.com;", "silence accepts no"]),
         ('notice = "webhook"', ["(a webhook)", "silence accepts nothing"]),
     ],
 )
-def test_the_window_is_told_with_its_clock_and_notice(review: str, said: list[str]) -> None:
-    text = words(made((HOURS, review)))
-    assert [part for part in said if part not in text] == []
+def test_the_window_is_stated_with_its_clock_and_notice(review: str, phrases: list[str]) -> None:
+    text = full_text(agreement_on((HOURS, review)))
+    assert [part for part in phrases if part not in text] == []
 
 
-def test_reasons_stand_there_with_their_codes() -> None:
+def test_reasons_are_listed_with_their_codes() -> None:
     rows = [("too_small", "The company is smaller than it said.")]
-    (table,) = [c.table for s in made().sections for c in s.clauses if c.table and s.number == 5]
+    (table,) = [
+        c.table for s in agreement_on().sections for c in s.clauses if c.table and s.number == 5
+    ]
     assert list(table.rows) == rows
-    assert "for this reason only" in words(made())
-    two = made(("too_small =", 'rude = "The person was rude.", too_small ='))
-    assert "for these reasons only" in words(two)
+    assert "for this reason only" in full_text(agreement_on())
+    two = agreement_on(("too_small =", 'rude = "The person was rude.", too_small ='))
+    assert "for these reasons only" in full_text(two)
 
 
 @pytest.mark.parametrize(
-    ("duplicates", "said"),
+    ("duplicates", "phrase"),
     [
         ("window = 1", "the same e-mail address as a lead of this campaign that came in the day b"),
         ("window = 2", "came in the 2 days before"),
@@ -147,12 +160,12 @@ def test_reasons_stand_there_with_their_codes() -> None:
         ),
     ],
 )
-def test_duplicates_are_told_by_key_window_and_scope(duplicates: str, said: str) -> None:
-    assert said in words(made(more=f"[duplicates]\n{duplicates}"))
+def test_a_duplicate_is_defined_by_key_window_and_scope(duplicates: str, phrase: str) -> None:
+    assert phrase in full_text(agreement_on(more=f"[duplicates]\n{duplicates}"))
 
 
 @pytest.mark.parametrize(
-    ("caps", "said"),
+    ("caps", "phrases"),
     [
         ("leads_a_month = 1", ["at most 1 qualified lead a month.", "over the cap is recorded"]),
         (
@@ -162,18 +175,18 @@ def test_duplicates_are_told_by_key_window_and_scope(duplicates: str, said: str)
         ("money_a_month = 1000", ["No more than $1,000.00 is billed for a month."]),
     ],
 )
-def test_each_cap_is_told_with_what_is_over_it(caps: str, said: list[str]) -> None:
-    text = words(made(more=f"[caps]\n{caps}"))
-    assert [part for part in said if part not in text] == []
+def test_each_cap_is_stated_with_what_happens_over_it(caps: str, phrases: list[str]) -> None:
+    text = full_text(agreement_on(more=f"[caps]\n{caps}"))
+    assert [part for part in phrases if part not in text] == []
     assert ("A lead over" in text) == ("leads" in caps)
 
 
-def test_without_caps_there_is_no_such_section() -> None:
-    assert "Caps" not in [section.title for section in made().sections]
+def test_without_caps_there_is_no_section_on_caps() -> None:
+    assert "Caps" not in [section.title for section in agreement_on().sections]
 
 
 @pytest.mark.parametrize(
-    ("dates", "said"),
+    ("dates", "phrase"),
     [
         ("opens = 2026-11-01", "open from 1 November 2026."),
         ("closes = 2026-11-30", "open until 30 November 2026, that day included."),
@@ -181,22 +194,22 @@ def test_without_caps_there_is_no_such_section() -> None:
         ("opens = 2026-11-01\ncloses = 2026-11-01", "open on 1 November 2026."),
     ],
 )
-def test_the_forms_dates_are_told(dates: str, said: str) -> None:
-    assert said in words(made(('kind = "demo"', f'kind = "demo"\n{dates}')))
-    assert "The form is open" not in words(made())
+def test_the_opening_dates_of_the_form_are_stated(dates: str, phrase: str) -> None:
+    assert phrase in full_text(agreement_on(('kind = "demo"', f'kind = "demo"\n{dates}')))
+    assert "The form is open" not in full_text(agreement_on())
 
 
 def test_the_files_that_visitors_get_are_named() -> None:
     kind = 'kind = "demo"'
-    one = words(made((kind, 'kind = "gated"\nassets = ["a.pdf"]')))
+    one = full_text(agreement_on((kind, 'kind = "gated"\nassets = ["a.pdf"]')))
     assert "get this file: a.pdf." in one
-    two = words(made((kind, 'kind = "gated"\nassets = ["a.pdf", "b.pdf"]')))
+    two = full_text(agreement_on((kind, 'kind = "gated"\nassets = ["a.pdf", "b.pdf"]')))
     assert "get these files: a.pdf and b.pdf." in two
 
 
-def test_every_question_is_told_with_its_answers_and_whether_it_is_required() -> None:
-    found = made(("required = false", "required = false\nmax_length = 20"))
-    (table,) = [c.table for s in found.sections for c in s.clauses if c.table and s.number == 2]
+def test_every_question_is_listed_with_its_answers_and_whether_it_is_required() -> None:
+    document = agreement_on(("required = false", "required = false\nmax_length = 20"))
+    (table,) = [c.table for s in document.sections for c in s.clauses if c.table and s.number == 2]
     assert table.rows == (
         ("Name", "text", "yes"),
         ("Work e-mail", "e-mail address", "yes"),
@@ -210,23 +223,23 @@ def client(**changes: object) -> Client:
 
 
 def test_payment_follows_the_clients_record() -> None:
-    plain = words(made(client=client(payment_days=0, purchase_order="", vat_note="")))
+    plain = full_text(agreement_on(client=client(payment_days=0, purchase_order="", vat_note="")))
     assert "payable on its date." in plain
     assert "VAT" not in plain
     assert "order number" not in plain
-    one = words(made(client=client(payment_days=1, vat_rate=Decimal("19.0"))))
+    one = full_text(agreement_on(client=client(payment_days=1, vat_rate=Decimal("19.0"))))
     assert "payable 1 day after its date. It carries the order number PO-2026-0117." in one
     assert "VAT of 19 % is added to each statement." in one
 
 
-def test_what_turns_the_order_of_letters_is_shown_as_a_mark() -> None:
-    found = made(('"The guide"', '"pay \\u202e00.5$"'))
-    assert "pay \N{REPLACEMENT CHARACTER}00.5$" in words(found)
-    assert "\u202e" not in words(found)
+def test_a_character_that_reverses_the_reading_order_is_replaced() -> None:
+    document = agreement_on(('"The guide"', '"pay \\u202e00.5$"'))
+    assert "pay \N{REPLACEMENT CHARACTER}00.5$" in full_text(document)
+    assert "\u202e" not in full_text(document)
 
 
-def test_one_box_is_told_in_the_singular() -> None:
-    assert "There is one box:" in words(made())
+def test_a_single_criterion_is_announced_in_the_singular() -> None:
+    assert "There is one criterion:" in full_text(agreement_on())
     more = ("[criteria]", "[criteria]\nfull_name = { one_of = ['Ann'] }")
-    assert "The 2 boxes are:" in words(made(more))
-    assert sentence(terms(more), "full_name") in words(made(more))
+    assert "The 2 criteria are:" in full_text(agreement_on(more))
+    assert sentence(terms(more), "full_name") in full_text(agreement_on(more))

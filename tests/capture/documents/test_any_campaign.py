@@ -1,4 +1,4 @@
-"""What holds for the agreement on any valid campaign."""
+"""Properties of the agreement on any valid campaign."""
 
 from datetime import date
 from typing import Any
@@ -114,14 +114,14 @@ def campaigns(draw: st.DrawFn) -> Campaign:
 
 @given(campaigns())
 @settings(max_examples=rounds(50, 2000), deadline=None)
-def test_no_text_is_empty_or_holds_a_none_or_a_doubled_space(campaign: Campaign) -> None:
-    found = agreement(campaign, CLIENT, AGENCY)
-    for text in texts(found):
+def test_no_text_is_empty_or_contains_none_or_a_double_space(campaign: Campaign) -> None:
+    document = agreement(campaign, CLIENT, AGENCY)
+    for text in texts(document):
         assert text == text.strip() != ""
         assert "None" not in text
         assert "  " not in text
         assert not {"..", ",,", " .", " ,", "()"} & {text[n : n + 2] for n in range(len(text))}
-    for section in found.sections:
+    for section in document.sections:
         assert section.clauses
         for clause in section.clauses:
             assert clause.text.endswith((".", ":"))
@@ -131,7 +131,7 @@ def test_no_text_is_empty_or_holds_a_none_or_a_doubled_space(campaign: Campaign)
 
 @given(campaigns())
 @settings(max_examples=rounds(50, 2000), deadline=None)
-def test_the_boxes_are_the_verdicts_sentences_word_for_word(campaign: Campaign) -> None:
+def test_each_criterion_has_the_sentence_of_the_verdict_word_for_word(campaign: Campaign) -> None:
     parts = texts(agreement(campaign, CLIENT, AGENCY))
     for name in campaign.criteria:
         assert sentence(campaign, name) in parts
@@ -139,29 +139,29 @@ def test_the_boxes_are_the_verdicts_sentences_word_for_word(campaign: Campaign) 
 
 @given(campaigns())
 @settings(max_examples=rounds(50, 2000), deadline=None)
-def test_the_views_say_no_none_either(campaign: Campaign) -> None:
-    found = agreement(campaign, CLIENT, AGENCY)
-    assert "None" not in to_html(found) + to_markdown(found)
+def test_html_and_markdown_contain_no_none(campaign: Campaign) -> None:
+    document = agreement(campaign, CLIENT, AGENCY)
+    assert "None" not in to_html(document) + to_markdown(document)
 
 
 @given(campaigns(), campaigns())
 @settings(max_examples=rounds(50, 2000), deadline=None)
-def test_two_campaigns_differ_in_words_if_and_only_if_they_differ_in_terms(
-    one: Campaign, other: Campaign
+def test_the_list_of_differences_is_empty_if_and_only_if_the_terms_are_the_same(
+    old: Campaign, new: Campaign
 ) -> None:
-    assert differences(one, one) == differences(other, other) == []
-    messages = differences(one, other)
-    assert bool(messages) == (meaning(one) != meaning(other))
-    assert bool(messages) == bool(differences(other, one))
+    assert differences(old, old) == differences(new, new) == []
+    messages = differences(old, new)
+    assert bool(messages) == (effective_terms(old) != effective_terms(new))
+    assert bool(messages) == bool(differences(new, old))
     assert not any("None" in line or "  " in line for line in messages)
 
 
-def meaning(campaign: Campaign) -> dict[str, Any]:
+def effective_terms(campaign: Campaign) -> dict[str, Any]:
     """All terms, without the version and without what has no effect."""
-    found = campaign.model_dump(exclude={"slug", "version", "text"})
-    caps = found["caps"]
+    data = campaign.model_dump(exclude={"slug", "version", "text"})
+    caps = data["caps"]
     if caps["leads_a_month"] is None and caps["leads_a_company"] is None:
         caps["over"] = "refuse"
-    found["duplicates"]["keys"] = set(found["duplicates"]["keys"])
-    found["review"]["holidays"] = set(found["review"]["holidays"])
-    return found
+    data["duplicates"]["keys"] = set(data["duplicates"]["keys"])
+    data["review"]["holidays"] = set(data["review"]["holidays"])
+    return data

@@ -1,4 +1,4 @@
-"""What changed between two versions, sentence by sentence."""
+"""The differences between two versions of a campaign file, as sentences."""
 
 import pytest
 
@@ -9,7 +9,7 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("rate = 50", "rate = 60", "The price was $50.00 per accepted lead and is $60.00."),
         (
@@ -21,13 +21,13 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
         (
             "at_least = 101",
             "at_least = 51",
-            'The box company_size was "Company size is at least 101" and is "Company size is at '
-            'least 51".',
+            'The criterion company_size was "Company size is at least 101" and is "Company size '
+            'is at least 51".',
         ),
         (
             "[criteria]",
             "[criteria]\nfull_name = { one_of = ['Ann'] }",
-            "A lead now has to tick: Name is Ann.",
+            "A lead now has to meet: Name is Ann.",
         ),
         ("hours = 48", "hours = 1", "The validation window was 48 hours and is 1 hour."),
         (
@@ -75,20 +75,19 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
         ),
     ],
 )
-def test_one_change_is_one_sentence(old: str, new: str, told: str) -> None:
-    assert differences(terms(), terms((old, new))) == [told]
+def test_a_change_of_one_term_gives_one_sentence(old: str, new: str, expected: str) -> None:
+    assert differences(terms(), terms((old, new))) == [expected]
     assert len(differences(terms((old, new)), terms())) == 1
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "expected"),
     [
         ("[caps]\nleads_a_month = 10", "The cap on qualified leads a month was not set and is 10."),
         ("[caps]\nmoney_a_month = 100", "The cap on money a month was not set and is $100.00."),
         (
             '[duplicates]\nkeys = ["email", "company_domain"]',
-            "A duplicate was told by e-mail address and is told by e-mail address or company "
-            "domain.",
+            "The key of a duplicate was e-mail address and is e-mail address or company domain.",
         ),
         (
             "[duplicates]\nwindow = 180",
@@ -97,25 +96,25 @@ def test_one_change_is_one_sentence(old: str, new: str, told: str) -> None:
         ),
     ],
 )
-def test_caps_and_duplicates_are_compared(more: str, told: str) -> None:
-    assert differences(terms(), terms(more=more)) == [told]
+def test_changes_of_caps_and_duplicates_give_one_sentence_each(more: str, expected: str) -> None:
+    assert differences(terms(), terms(more=more)) == [expected]
 
 
-def test_what_was_taken_away_is_told() -> None:
+def test_a_removed_criterion_is_reported() -> None:
     more = ("[criteria]", "[criteria]\nfull_name = { one_of = ['Ann'] }")
-    assert differences(terms(more), terms()) == ["A lead no longer has to tick: Name is Ann."]
+    assert differences(terms(more), terms()) == ["A lead no longer has to meet: Name is Ann."]
 
 
-def test_comments_and_spaces_are_no_terms() -> None:
+def test_comments_and_spaces_make_no_difference() -> None:
     changed = terms(("rate = 50", "rate = 50.00  # net"), more="# the end")
     assert changed.version != terms().version
     assert differences(terms(), changed) == []
 
 
-def test_another_order_of_questions_is_told() -> None:
+def test_a_new_order_of_questions_is_reported() -> None:
     label = '[fields.full_name]\nlabel = "Name"\n'
-    moved = terms((label, ""), ("[criteria]", f"{label}[criteria]"))
-    (message,) = differences(terms(), moved)
+    reordered = terms((label, ""), ("[criteria]", f"{label}[criteria]"))
+    (message,) = differences(terms(), reordered)
     assert message == (
         'The form asks in another order: "Work e-mail", "Company size", "Phone" and "Name".'
     )

@@ -184,7 +184,7 @@ def test_yen_and_dinars_have_their_own_decimals() -> None:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (DocumentKind.CREDIT, "It lowers what is open of acme-0001."),
+        (DocumentKind.CREDIT, "It lowers the open amount of acme-0001."),
         (DocumentKind.DEBIT, "You approved it. Please pay by 1 January 2027, naming acme-0002."),
     ],
 )
