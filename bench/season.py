@@ -147,7 +147,15 @@ def _lapsed(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Eve
     while waiting and waiting[0][1] <= now:
         lead_id, ended = waiting.popleft()
         data = {"silence": True}
-        yield Event(CAMPAIGN, lead_id, EventKind.ACCEPTED, ended, ended, Actor.SYSTEM, data)
+        yield Event(
+            campaign=CAMPAIGN,
+            lead_id=lead_id,
+            kind=EventKind.ACCEPTED,
+            occurred_at=ended,
+            recorded_at=ended,
+            actor=Actor.SYSTEM,
+            data=data,
+        )
 
 
 def _lead_id(number: int) -> str:

@@ -1,12 +1,12 @@
 """The errors that Gatepost raises on purpose.
 
-    GatepostError           an error that a person can fix; str() is the full message
-    +-- FileErrors          mistakes in files that people write, all reported together
-    +-- Refused             the request is understood, but a rule forbids it
-    |   +-- MoveRefused     the lead's current stage does not allow this move
-    +-- NotFound            no such campaign, client or lead
-    +-- Unavailable         something that we depend on fails: full disk, locked database
-        +-- Busy            other processes hold the resource, and the caller chose not to wait
+    GatepostError            an error that a person can fix; str() is the full message
+    +-- FileErrors           mistakes in files that people write, all reported together
+    +-- Refused              the request is understood, but a rule forbids it
+    |   +-- EventNotAllowed  the lead's current stage does not allow this event
+    +-- NotFound             no such campaign, client or lead
+    +-- Unavailable          something that we depend on fails: full disk, locked database
+        +-- Busy             other processes hold the resource, and the caller chose not to wait
 
 The command line turns each into one line on stderr and exit code 1. An error may carry a `Hint`,
 which the command line turns into the option or command that helps.
@@ -98,8 +98,8 @@ class Refused(GatepostError):
     """The request is understood, but a rule forbids it."""
 
 
-class MoveRefused(Refused):
-    """The lead's current stage does not allow this move; carries the moves that are allowed."""
+class EventNotAllowed(Refused):
+    """The lead's current stage does not allow this event; carries the kinds that it allows."""
 
     def __init__(self, text: str, stage: str = "", allowed: Iterable[str] = ()) -> None:
         super().__init__(text)

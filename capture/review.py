@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from capture.billing.lines import first_accepting_outcome
 from capture.campaign.model import Campaign
-from capture.errors import Hint, MoveRefused, NotFound, Refused
+from capture.errors import EventNotAllowed, Hint, NotFound, Refused
 from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
 from capture.lead.fold import fold_events
 from capture.lead.model import Lead
@@ -51,7 +51,7 @@ class Act:
 def accept(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Records an acceptance, by the client or entered by the agency for the client.
 
-    Raises `MoveRefused` after the deadline or if the stage does not allow it; `Refused` if the
+    Raises `EventNotAllowed` after the deadline or if the stage does not allow it; `Refused` if the
     agency may not enter it; `NotFound` for an unknown lead.
     """
     lead = find_lead(records, act.lead_id)
@@ -64,7 +64,7 @@ def accept(records: WriteTransaction, act: Act, now: datetime) -> Lead:
 def reject(records: WriteTransaction, act: Act, reason: str, now: datetime) -> Lead:
     """Records a rejection with one of the reasons of the lead's campaign version (rule 16).
 
-    Raises `Refused` for an unknown reason; `MoveRefused` after the deadline, or if the client
+    Raises `Refused` for an unknown reason; `EventNotAllowed` after the deadline, or if the client
     itself recorded an outcome that accepts the lead (rule 41).
     """
     lead = find_lead(records, act.lead_id)
@@ -84,7 +84,7 @@ def withdraw(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     events = [one.event for one in records.events.select(lead_id=lead.lead_id)]
     last = _last_act(events)
     if last is None:
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id} is {lead.review}: there is no review to undo",
             lead.review,
             MOVES[Track.REVIEW][lead.review],
@@ -145,7 +145,15 @@ def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: date
         ends = None if lead.needs_explicit_acceptance else deadline(terms, now)
         data = {"deadline": ends and show_time(ends)}
         records.append(
-            Event(lead.campaign, lead.lead_id, EventKind.NOTIFIED, now, now, Actor.SYSTEM, data)
+            Event(
+                campaign=lead.campaign,
+                lead_id=lead.lead_id,
+                kind=EventKind.NOTIFIED,
+                occurred_at=now,
+                recorded_at=now,
+                actor=Actor.SYSTEM,
+                data=data,
+            )
         )
     return [find_lead(records, lead.lead_id) for lead in leads]
 
@@ -193,7 +201,15 @@ def record_lapses(
 def _lapse_event(lead: Lead, now: datetime) -> Event:
     ended = lead.deadline or now  # for the type checker: a lapsed lead has a deadline
     data = {"silence": True}
-    return Event(lead.campaign, lead.lead_id, EventKind.ACCEPTED, ended, now, Actor.SYSTEM, data)
+    return Event(
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        kind=EventKind.ACCEPTED,
+        occurred_at=ended,
+        recorded_at=now,
+        actor=Actor.SYSTEM,
+        data=data,
+    )
 
 
 def record_held_meetings(
@@ -214,7 +230,15 @@ def record_held_meeting(records: WriteTransaction, lead: Lead, now: datetime) ->
         return lead
     since, data = lead.deemed_held_at, {"silence": True}
     records.append(
-        Event(lead.campaign, lead.lead_id, EventKind.HELD, since, now, Actor.SYSTEM, data)
+        Event(
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+            kind=EventKind.HELD,
+            occurred_at=since,
+            recorded_at=now,
+            actor=Actor.SYSTEM,
+            data=data,
+        )
     )
     return find_lead(records, lead.lead_id)
 
@@ -228,17 +252,17 @@ def find_lead(reading: ReadTransaction, lead_id: str) -> Lead:
 
 
 def _check_in_time(lead: Lead, now: datetime) -> None:
-    """Raises `MoveRefused` at or after the deadline, even if no event records the lapse yet."""
+    """Raises `EventNotAllowed` at or after the deadline, even if no event records the lapse yet."""
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id}: the agency entered its rejection for the client; it has been "
             f"final since {ended}",
             "rejected",
         )
     if lead.deadline is not None and lead.accepted_as_of(now) == lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id}: its review window ended at {ended}, and silence accepted it",
             "accepted",
         )
@@ -267,11 +291,11 @@ def _check_entry(lead: Lead) -> None:
 
 
 def _check_unpaid(reading: ReadTransaction, lead: Lead, terms: Campaign) -> None:
-    """Raises `MoveRefused` if the client recorded an outcome that accepts the lead (rule 41)."""
+    """Raises `EventNotAllowed` if an outcome of the client has accepted the lead (rule 41)."""
     events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
     kind = first_accepting_outcome(events, terms)
     if kind is not None:
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id}: the client recorded {kind}, which accepts the lead; it can no "
             "longer be rejected",
             lead.review,
@@ -308,7 +332,17 @@ def _record(
     if actor is Actor.AGENCY and kind in {EventKind.ACCEPTED, EventKind.REJECTED}:
         final = deadline(saved_campaign(records, lead.campaign, lead.version), now)
         content |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
-    records.append(Event(lead.campaign, lead.lead_id, kind, now, now, actor, content))
+    records.append(
+        Event(
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+            kind=kind,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            data=content,
+        )
+    )
     records.people.save_note(
         Note(lead.lead_id, kind.value, act.by.strip(), trim_invisible(act.note), now)
     )

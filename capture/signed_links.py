@@ -33,7 +33,7 @@ class Grant:
     file: str = ""
 
 
-class Tokens:
+class LinkSigner:
     """Makes and reads the signed tokens of one installation."""
 
     def __init__(self, secret: bytes, lifetime: timedelta) -> None:

@@ -96,9 +96,25 @@ def received_event(lead_id: str, *, at: datetime = NOW, test: bool = False) -> E
         "test": test,
         "version": version,
     }
-    return Event("guide", lead_id, EventKind.RECEIVED, at, at, Actor.VISITOR, data)
+    return Event(
+        campaign="guide",
+        lead_id=lead_id,
+        kind=EventKind.RECEIVED,
+        occurred_at=at,
+        recorded_at=at,
+        actor=Actor.VISITOR,
+        data=data,
+    )
 
 
 def later_event(lead_id: str, kind: EventKind, *, at: datetime = NOW, **data: object) -> Event:
     """Any later event of a lead."""
-    return Event("guide", lead_id, kind, at, at, Actor.SYSTEM, data)
+    return Event(
+        campaign="guide",
+        lead_id=lead_id,
+        kind=kind,
+        occurred_at=at,
+        recorded_at=at,
+        actor=Actor.SYSTEM,
+        data=data,
+    )

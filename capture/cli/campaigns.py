@@ -168,7 +168,7 @@ def list_(context: CommandContext, as_json: bool) -> None:
                 "campaign": campaign.slug,
                 "client": campaign.client,
                 "price": price(campaign),
-                "door": campaign_state(reading, campaign, now),
+                "state": campaign_state(reading, campaign, now),
                 "version": campaign.version[:12],
                 "title": campaign.title,
             }
@@ -177,7 +177,7 @@ def list_(context: CommandContext, as_json: bool) -> None:
 
     with context.ledger() as ledger:
         rows = ledger.read(look)
-    show_rows(("campaign", "client", "price", "door", "version", "title"), rows, as_json=as_json)
+    show_rows(("campaign", "client", "price", "state", "version", "title"), rows, as_json=as_json)
 
 
 @campaigns.command()

@@ -18,7 +18,7 @@ from capture.errors import Unavailable
 from capture.kpi.gathering import campaigns_in
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.signed_links import TEST_LEAD_LIFE, Tokens
+from capture.signed_links import TEST_LEAD_LIFE, LinkSigner
 from capture.site import Site
 
 
@@ -130,9 +130,9 @@ class CommandContext:
         """Titles of the site's pages by path; empty before the first build."""
         return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
 
-    def link_signer(self, lifetime: timedelta = TEST_LEAD_LIFE) -> Tokens:
+    def link_signer(self, lifetime: timedelta = TEST_LEAD_LIFE) -> LinkSigner:
         """Signs the links that commands print."""
-        return Tokens(self.secret("secret_key"), lifetime)
+        return LinkSigner(self.secret("secret_key"), lifetime)
 
 
 pass_context = click.make_pass_decorator(CommandContext)

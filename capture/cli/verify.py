@@ -64,7 +64,7 @@ def verify(context: CommandContext, against: str | None, sha256: str | None, as_
             f"{statement.number} in this ledger has another SHA-256: {fingerprint(statement.json)}"
         )
     if as_json:
-        show_json(verification.as_dict() | {"faults": problems})
+        show_json(verification.as_dict() | {"problems": problems})
     if problems:
         raise Refused("\n".join(problems))
     if not as_json:

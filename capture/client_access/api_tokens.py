@@ -25,7 +25,7 @@ _LENGTH: Final = 43
 _TOKEN: Final = re.compile(f"{PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
 MAX_NAME_LENGTH: Final = 60
 
-USED_WITHIN: Final = timedelta(hours=1)
+LAST_USE_PRECISION: Final = timedelta(hours=1)
 """Precision of the last use: a program that only reads causes one small write an hour."""
 
 
@@ -58,9 +58,9 @@ def find_api_token(reading: ReadTransaction, token: str) -> ApiToken | None:
     return None if api_token is None or api_token.revoked_at is not None else api_token
 
 
-def is_use_old(api_token: ApiToken, now: datetime) -> bool:
-    """Whether the stored last use is older than `USED_WITHIN`, so that a new one is recorded."""
-    return api_token.used_at is None or now - api_token.used_at >= USED_WITHIN
+def is_last_use_stale(api_token: ApiToken, now: datetime) -> bool:
+    """Whether a new use must be recorded: the stored one is older than `LAST_USE_PRECISION`."""
+    return api_token.used_at is None or now - api_token.used_at >= LAST_USE_PRECISION
 
 
 def revoke_token(records: WriteTransaction, access_id: str, now: datetime) -> ApiToken:

@@ -84,7 +84,17 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     check_amount(total, drawn.currency, f"the sum of {month}", MAX_SUM)
     if has_nothing_to_bill(drawn) and not empty_statement:
         data = empty_closing_data(drawn)
-        records.append(Event(campaign.slug, None, EventKind.CLOSED, now, now, Actor.AGENCY, data))
+        records.append(
+            Event(
+                campaign=campaign.slug,
+                lead_id=None,
+                kind=EventKind.CLOSED,
+                occurred_at=now,
+                recorded_at=now,
+                actor=Actor.AGENCY,
+                data=data,
+            )
+        )
         return None
     number = next_number(records, campaign.client)
     bill = replace(drawn, number=number, chain_head=head)
@@ -94,7 +104,17 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     )
     records.statements.save(closed_statement, [(line.lead_id, line.period) for line in bill.lines])
     data = closing_data(bill, closed_statement.sha256)
-    records.append(Event(campaign.slug, None, EventKind.CLOSED, now, now, Actor.AGENCY, data))
+    records.append(
+        Event(
+            campaign=campaign.slug,
+            lead_id=None,
+            kind=EventKind.CLOSED,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.AGENCY,
+            data=data,
+        )
+    )
     return closed_statement
 
 

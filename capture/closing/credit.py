@@ -279,5 +279,15 @@ def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
     }
     actor = Actor.AGENCY if by else Actor.SYSTEM
     event_data = data | ({"by": by} if by else {})
-    records.append(Event(bill.campaign, None, EventKind.CREDITED, now, now, actor, event_data))
+    records.append(
+        Event(
+            campaign=bill.campaign,
+            lead_id=None,
+            kind=EventKind.CREDITED,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            data=event_data,
+        )
+    )
     return credits_of(records, bill.client)[-1]

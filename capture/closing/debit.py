@@ -200,4 +200,14 @@ def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
     data: dict[str, object],
     now: datetime,
 ) -> None:
-    records.append(Event(line.bill.campaign, None, kind, now, now, actor, data))
+    records.append(
+        Event(
+            campaign=line.bill.campaign,
+            lead_id=None,
+            kind=kind,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            data=data,
+        )
+    )

@@ -258,4 +258,14 @@ def _append(
         "paid_on": payment.paid_on.isoformat(),
     }
     begins = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
-    records.append(Event(campaign, None, EventKind.PAID, min(begins, now), now, Actor.AGENCY, data))
+    records.append(
+        Event(
+            campaign=campaign,
+            lead_id=None,
+            kind=EventKind.PAID,
+            occurred_at=min(begins, now),
+            recorded_at=now,
+            actor=Actor.AGENCY,
+            data=data,
+        )
+    )

@@ -170,7 +170,15 @@ def _current_answer(personal_data: PersonalData, name: str) -> tuple[Answer | No
 
 
 def _append(records: WriteTransaction, lead: Lead, data: dict[str, object], now: datetime) -> Lead:
-    event = Event(lead.campaign, lead.lead_id, EventKind.CORRECTED, now, now, Actor.AGENCY, data)
+    event = Event(
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        kind=EventKind.CORRECTED,
+        occurred_at=now,
+        recorded_at=now,
+        actor=Actor.AGENCY,
+        data=data,
+    )
     records.append(event)
     return apply_event(lead, event)
 

@@ -241,7 +241,15 @@ RECOGNISED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, Even
 def judged_event(lead_id: str, arrival: Arrival, gate_result: GateResult, at: datetime) -> Event:
     """The event with the gate's result and the verdict."""
     data = {**gate_result.details, "verdict": _verdict_data(arrival.verdict)}
-    return Event(arrival.campaign.slug, lead_id, gate_result.kind, at, at, Actor.SYSTEM, data)
+    return Event(
+        campaign=arrival.campaign.slug,
+        lead_id=lead_id,
+        kind=gate_result.kind,
+        occurred_at=at,
+        recorded_at=at,
+        actor=Actor.SYSTEM,
+        data=data,
+    )
 
 
 def _verdict_data(verdict: Verdict) -> dict[str, Any]:

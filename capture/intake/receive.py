@@ -146,7 +146,15 @@ def _received_event(lead_id: str, arrival: Arrival) -> Event:
     actor = Actor.VISITOR
     if submission.consent.basis is not None:
         data["basis"], actor = submission.consent.basis, Actor.AGENCY
-    return Event(campaign.slug, lead_id, EventKind.RECEIVED, now, now, actor, data)
+    return Event(
+        campaign=campaign.slug,
+        lead_id=lead_id,
+        kind=EventKind.RECEIVED,
+        occurred_at=now,
+        recorded_at=now,
+        actor=actor,
+        data=data,
+    )
 
 
 def _personal_data(submission: Submission, verdict: Verdict) -> PersonalData:

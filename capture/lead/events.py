@@ -86,7 +86,7 @@ ON_BEHALF_OF = "on_behalf_of"
 actor is then the agency."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One fact about a lead, or about a campaign if `lead_id` is None. Times are UTC."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from capture.errors import MoveRefused
+from capture.errors import EventNotAllowed
 from capture.lead.events import ON_BEHALF_OF, Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.lead.moves import (
@@ -28,7 +28,7 @@ _UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not 
 def apply_event(lead: Lead | None, event: Event) -> Lead:
     """The lead after one more event. The first event must be `received`.
 
-    Raises `MoveRefused` for a move that the stage does not allow; it names the allowed moves.
+    Raises `EventNotAllowed` for a move that the stage does not allow; it names the allowed moves.
     """
     if event.lead_id is None:
         raise ValueError(f"{event.kind} is not about a lead")
@@ -90,7 +90,7 @@ def fold_events(events: Iterable[Event]) -> Lead:
 
 def _new_lead(event: Event) -> Lead:
     if event.kind is not EventKind.RECEIVED:
-        raise MoveRefused(f"the first event of a lead must be received, not {event.kind}")
+        raise EventNotAllowed(f"the first event of a lead must be received, not {event.kind}")
     data = event.data
     return Lead(
         lead_id=str(event.lead_id),
@@ -141,13 +141,13 @@ def _restored_review(event: Event) -> dict[str, Any]:
 
 
 def _next_stage(lead: Lead, track: Track, event: Event) -> str:
-    """The stage that the event leads to on its track. Raises `MoveRefused`."""
+    """The stage that the event leads to on its track. Raises `EventNotAllowed`."""
     before = lead.stage(track)
     allowed = MOVES[track].get(before, {})
     if track is Track.REVIEW and lead.entered:
         allowed = {**allowed, **OBJECTIONS.get(before, {})}
     if track is not Track.REVIEW and lead.review not in DELIVERED:
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
             f"can be {event.kind}",
             lead.review,
@@ -156,14 +156,14 @@ def _next_stage(lead: Lead, track: Track, event: Event) -> str:
     if event.kind not in allowed:
         names = ", ".join(allowed) or "none"
         stage = "not started" if before == NOT_STARTED else before
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id}: {track} is {stage}, so {event.kind} is refused; "
             f"allowed now: {names}",
             stage,
             allowed,
         )
     if event.kind is EventKind.QUALIFIED and not lead.consent.is_lawful:
-        raise MoveRefused(
+        raise EventNotAllowed(
             f"lead {lead.lead_id}: {_UNLAWFUL}",
             before,
             [kind for kind in allowed if kind is not EventKind.QUALIFIED],

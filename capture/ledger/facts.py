@@ -221,5 +221,5 @@ class Verification:
             "events": self.events,
             "leads": self.leads,
             "head": self.head,
-            "faults": list(self.problems),
+            "problems": list(self.problems),
         }

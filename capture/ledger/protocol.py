@@ -336,8 +336,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def append(self, *events: Event) -> None:
         """Appends events and updates the rows that are derived from them.
 
-        Raises `MoveRefused` for a move that the lead's stage does not allow, and `Refused` for a
-        reserved kind; nothing is written then.
+        Raises `EventNotAllowed` for an event that the lead's stage does not allow, and `Refused`
+        for a reserved kind; nothing is written then.
         """
 
     @property

@@ -71,7 +71,17 @@ def _append_state(
     if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
         state = "paused" if kind is EventKind.PAUSED else "not paused"
         raise Refused(f"campaign {campaign.slug} is {state} already")
-    records.append(Event(campaign.slug, None, kind, now, now, Actor.AGENCY, {}))
+    records.append(
+        Event(
+            campaign=campaign.slug,
+            lead_id=None,
+            kind=kind,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.AGENCY,
+            data={},
+        )
+    )
 
 
 def _value(campaign: Campaign, name: str) -> str:

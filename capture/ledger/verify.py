@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from capture.errors import MoveRefused
+from capture.errors import EventNotAllowed
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.ledger.dialect import Connection
@@ -179,7 +179,7 @@ class _LeadScan:
         """The lead after these events; None if they are damaged or not allowed."""
         try:
             return fold_events(one.event for one in events)
-        except MoveRefused:
+        except EventNotAllowed:
             self._add_unlawful(events)
         except (KeyError, ValueError):  # damaged: the chain is broken there as well
             pass
@@ -190,6 +190,6 @@ class _LeadScan:
         for one in events:
             try:
                 lead = apply_event(lead, one.event)
-            except MoveRefused as error:
+            except EventNotAllowed as error:
                 self._unlawful.add(f"event {one.sequence}", f"not a lawful move: {error}")
                 return

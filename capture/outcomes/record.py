@@ -102,7 +102,7 @@ class Outcome:
 def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -> Lead:
     """Records an outcome as a new fact; `record_once` checks first whether it is new.
 
-    Returns the lead after it. Raises `MoveRefused`, or `Refused` with what to write instead.
+    Returns the lead after it. Raises `EventNotAllowed`, or `Refused` with what to write instead.
     """
     found = find_lead(records, outcome.lead_id)
     lead = record_held_meeting(records, found, now)
@@ -131,13 +131,13 @@ def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -
     for data in event_data:
         records.append(
             Event(
-                lead.campaign,
-                lead.lead_id,
-                outcome.kind,
-                outcome.occurred_at,
-                now,
-                outcome.actor,
-                {**common, **data},
+                campaign=lead.campaign,
+                lead_id=lead.lead_id,
+                kind=outcome.kind,
+                occurred_at=outcome.occurred_at,
+                recorded_at=now,
+                actor=outcome.actor,
+                data={**common, **data},
             )
         )
     note = Note(
@@ -159,7 +159,13 @@ def _accept(
     if lead.review_at(now) == "qualified" or may_still_accept:
         data = {"by": by, "cause": cause.value}
         accepted = Event(
-            lead.campaign, lead.lead_id, EventKind.ACCEPTED, now, now, Actor.CLIENT, data
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+            kind=EventKind.ACCEPTED,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.CLIENT,
+            data=data,
         )
         records.append(accepted)
 

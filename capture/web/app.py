@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as WsgiResponse
 from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.signed_links import Tokens
+from capture.signed_links import LinkSigner
 from capture.web.api.app import create_api
 from capture.web.config import MAX_BODY, LiveSite, WebConfig
-from capture.web.policy import HEADER, page_policy
+from capture.web.policy import POLICY_HEADER, page_policy
 from capture.web.public import download, form, thanks
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
@@ -46,7 +46,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
     policy = page_policy(config.site_origin, config.capture_url)
     app.config["PAGE_POLICY"] = policy
     app.config["HEADERS"] = {
-        HEADER: str(policy),
+        POLICY_HEADER: str(policy),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cache-Control": "no-store",
@@ -56,7 +56,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         config=config,
         ledger=ledger,
         catalogue=LiveCatalogue(config, ledger),
-        tokens=Tokens(config.secret_key, config.link_life),
+        link_signer=LinkSigner(config.secret_key, config.link_life),
         rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
         api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
         site=LiveSite(config.site_facts),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Self
 
-HEADER: Final = "Content-Security-Policy"
+POLICY_HEADER: Final = "Content-Security-Policy"
 SELF: Final = "'self'"
 NONE: Final = "'none'"
 COMPILED_CODE: Final = "'wasm-unsafe-eval'"
@@ -57,10 +57,10 @@ def search_policy(page: Policy) -> Policy:
     return page.with_sources("script-src", COMPILED_CODE)
 
 
-DATA: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
+API_POLICY: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
 """The policy of the API's answers: they load nothing."""
 
-LIVE: Final = Policy(
+PREVIEW_POLICY: Final = Policy(
     {
         "default-src": (NONE,),
         "script-src": (SELF,),

@@ -15,7 +15,7 @@ from capture.campaign.model import Campaign
 from capture.errors import GatepostError, Unavailable
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.terms import save_terms
-from capture.signed_links import Tokens
+from capture.signed_links import LinkSigner
 from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
 from capture.web.rate_limit import RateLimit
@@ -106,7 +106,7 @@ class Services:
     config: WebConfig
     ledger: Ledger
     catalogue: LiveCatalogue
-    tokens: Tokens
+    link_signer: LinkSigner
     rate_limit: RateLimit
     api_limit: RateLimit
     site: LiveSite

@@ -21,7 +21,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.errors import Refused
-from capture.web.policy import HEADER, LIVE
+from capture.web.policy import POLICY_HEADER, PREVIEW_POLICY
 from gatepost.preview.build_loop import Builder, BuildLoop, Console, Sandbox
 from gatepost.preview.state import Edition, PreviewFeed, PreviewState, with_script
 from gatepost.server.serve import check_port
@@ -60,7 +60,7 @@ def live_routes(feed: PreviewFeed) -> Flask:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers[HEADER] = str(LIVE)
+        response.headers[POLICY_HEADER] = str(PREVIEW_POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         shown = feed.current
         return with_script(response, Edition(shown.session, shown.build))

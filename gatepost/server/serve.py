@@ -26,7 +26,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from capture.web.policy import HEADER, search_policy
+from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.worker import Worker
@@ -68,7 +68,7 @@ def static_site(folder: Path) -> Blueprint:
         )
         if path == "search/index.html":
             policy = search_policy(current_app.config["PAGE_POLICY"])
-            response.headers[HEADER] = str(policy)
+            response.headers[POLICY_HEADER] = str(policy)
         return response
 
     return blueprint

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.errors import MoveRefused
+from capture.errors import EventNotAllowed
 from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
@@ -65,7 +65,7 @@ def test_a_rejection_cancels_a_pending_meeting() -> None:
 def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None:
     lead = apply_event(qualified(), later_event("a", EventKind.LOST))
     with pytest.raises(
-        MoveRefused, match=r"sale is lost, so revenue is refused; allowed now: won$"
+        EventNotAllowed, match=r"sale is lost, so revenue is refused; allowed now: won$"
     ):
         apply_event(lead, later_event("a", EventKind.REVENUE))
 
@@ -73,7 +73,7 @@ def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None
 def test_a_disqualified_lead_can_neither_be_met_with_nor_sold_to() -> None:
     lead = fold_events([received_event("a"), later_event("a", EventKind.DISQUALIFIED)])
     for kind in (EventKind.SCHEDULED, EventKind.WON):
-        with pytest.raises(MoveRefused, match="is disqualified: only a qualified or accepted"):
+        with pytest.raises(EventNotAllowed, match="is disqualified: only a qualified or accepted"):
             apply_event(lead, later_event("a", kind))
 
 
@@ -95,7 +95,7 @@ def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[
     for kind in kinds:
         try:
             lead = apply_event(lead, later_event("a", kind, track="sale"))
-        except MoveRefused:
+        except EventNotAllowed:
             continue
     assert all(lead.stage(track) in MOVES[track] for track in Track)
 

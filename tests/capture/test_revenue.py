@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.billing.history import after_months, split
-from capture.errors import MoveRefused, Refused
+from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from tests.capture.desk import DAY, SHARE, WON, Desk, amounts
@@ -125,7 +125,7 @@ class TestRevenue:
 
     def test_revenue_before_the_sale_is_refused_with_what_is_allowed(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
-        with pytest.raises(MoveRefused, match=r"sale is not started.*allowed now: won, lost"):
+        with pytest.raises(EventNotAllowed, match=r"sale is not started.*allowed now: won, lost"):
             desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(9), period=date(2026, 11, 23))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from capture.campaign.model import Answer, Campaign
-from capture.errors import MoveRefused, Refused
+from capture.errors import EventNotAllowed, Refused
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
@@ -103,7 +103,7 @@ def test_events_name_nobody_and_the_note_does_rule_31(desk: Desk) -> None:
 def test_of_two_clerks_the_first_decides(desk: Desk) -> None:
     lead = desk.take()
     desk.act(accept, lead)
-    with pytest.raises(MoveRefused, match="review is accepted, so rejected is refused"):
+    with pytest.raises(EventNotAllowed, match="review is accepted, so rejected is refused"):
         desk.reject(lead, NOW + SECOND)
 
 
@@ -152,7 +152,7 @@ class TestDispute:
 
     def test_only_a_rejection_can_be_disputed_and_only_once(self, desk: Desk) -> None:
         lead = desk.take()
-        with pytest.raises(MoveRefused):
+        with pytest.raises(EventNotAllowed):
             desk.act(dispute, lead, by="Ada")
         desk.reject(lead)
         desk.act(dispute, lead, by="Ada")
@@ -166,7 +166,9 @@ class TestNotice:
     def test_a_rejection_after_a_written_lapse_names_the_deadline_too(self, desk: Desk) -> None:
         lead, late = desk.take(), NOW + timedelta(hours=49)
         desk.ledger.transact(lambda records: record_lapses(records, late))
-        with pytest.raises(MoveRefused, match="its review window ended at 2026-11-25 15:00:00 UTC"):
+        with pytest.raises(
+            EventNotAllowed, match="its review window ended at 2026-11-25 15:00:00 UTC"
+        ):
             desk.reject(lead, late)
 
     def test_without_notice_silence_accepts_nothing(self, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from capture.closing.credit import CorrectionRequest, billed_line, credits_of
 from capture.closing.debit import approve_debit
 from capture.closing.debit import propose_debit as propose
 from capture.closing.redrawing import check_documents
-from capture.errors import MoveRefused, Refused
+from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
@@ -239,7 +239,7 @@ class TestChurnAndReturn:
 
     def test_who_has_not_left_cannot_return(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        with pytest.raises(MoveRefused, match="sale is won, so won is refused"):
+        with pytest.raises(EventNotAllowed, match="sale is won, so won is refused"):
             desk.client(lead, EventKind.WON, at("2027-02-05"), amount=Decimal(1))
 
 

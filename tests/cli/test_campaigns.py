@@ -10,7 +10,7 @@ from tests.samples import CAMPAIGN
 def test_campaigns_are_listed_with_their_price_and_door(project: Project) -> None:
     assert "guide" in project.run("campaigns", "list").out
     (row,) = json.loads(project.run("campaigns", "list", "--json").out)
-    assert (row["price"], row["door"]) == ("$50.00 per accepted (cpl)", "open")
+    assert (row["price"], row["state"]) == ("$50.00 per accepted (cpl)", "open")
 
 
 def test_a_campaign_shows_its_definition_in_the_words_of_the_verdict(project: Project) -> None:

@@ -161,7 +161,15 @@ def test_verify_finds_a_gap_in_the_numbers_and_a_credit_beyond_its_line(
         "statement": "acme-0001",
         "vat": 1000,
     }
-    forged = Event("guide", None, EventKind.CREDITED, CLOSE, CLOSE, Actor.AGENCY, data | wrong)
+    forged = Event(
+        campaign="guide",
+        lead_id=None,
+        kind=EventKind.CREDITED,
+        occurred_at=CLOSE,
+        recorded_at=CLOSE,
+        actor=Actor.AGENCY,
+        data=data | wrong,
+    )
     project.ledger.transact(lambda records: records.append(forged))
     ran = project.run("verify")
     assert (ran.code, ran.err) == (1, fault)

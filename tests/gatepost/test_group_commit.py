@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from capture.errors import MoveRefused, Unavailable
+from capture.errors import EventNotAllowed, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction
@@ -89,7 +89,7 @@ def test_a_write_that_fails_does_not_affect_the_others(
     gevent.joinall(waiting, timeout=10)
     assert [type(answered.exception) for answered in waiting] == [
         type(None),
-        MoveRefused,
+        EventNotAllowed,
         type(None),
     ]
     assert (ledger.verify().leads, ledger.verify().problems) == (2, ())

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from capture.campaign.catalogue import read_catalogue
 from capture.errors import FileErrors
 from capture.ledger import open_ledger
-from capture.signed_links import Grant, Tokens
+from capture.signed_links import Grant, LinkSigner
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from tests.service import GUIDE, ROOT, make_project, person
@@ -116,7 +116,7 @@ def test_a_link_to_a_missing_file_says_so_and_stays_valid(
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
     content = place.read_bytes()
-    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
     harm(place)
     answer = client.get(link)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
@@ -129,7 +129,7 @@ def test_a_link_to_a_missing_file_says_so_and_stays_valid(
 def test_a_file_that_is_removed_after_the_check_is_no_error(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
     monkeypatch.setattr("capture.web.public.download.size_of", lambda *_: 1)
     (tmp_path / "content" / "gated" / GUIDE_PDF).unlink()
     assert client.get(link).status_code == 503
@@ -140,7 +140,7 @@ def test_a_download_during_a_replacement_gets_the_complete_old_file(
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
     before = place.read_bytes()
-    link = f"/d/{Tokens(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
     with client.get(link, buffered=False) as answer:
         fresh = place.with_name("fresh")
         fresh.write_bytes(b"%PDF-new")
@@ -150,7 +150,7 @@ def test_a_download_during_a_replacement_gets_the_complete_old_file(
 
 
 def test_the_thanks_page_works_after_the_campaign_is_removed(client: FlaskClient) -> None:
-    token = Tokens(KEY, WebConfig.link_life).thanks("gone", "a" * 12)
+    token = LinkSigner(KEY, WebConfig.link_life).thanks("gone", "a" * 12)
     answer = client.get(f"/f/gone/thanks?t={token}")
     assert (answer.status_code, "Your request has arrived" in answer.text) == (200, True)
     assert client.get("/f/gone/thanks?t=x").status_code == 404

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.web.policy import DATA, LIVE, NONE, Policy, page_policy, search_policy
+from capture.web.policy import API_POLICY, NONE, PREVIEW_POLICY, Policy, page_policy, search_policy
 
 ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()
@@ -64,7 +64,7 @@ def test_on_one_host_the_policy_names_no_host() -> None:
     assert page_policy("https://journal.example") == page_policy()
 
 
-@pytest.mark.parametrize("policy", [page_policy(), DATA, LIVE])
+@pytest.mark.parametrize("policy", [page_policy(), API_POLICY, PREVIEW_POLICY])
 def test_other_sources_and_frames_are_forbidden(policy: Policy) -> None:
     assert policy.sources["default-src"] == policy.sources["frame-ancestors"] == (NONE,)
     assert "unsafe" not in str(policy)

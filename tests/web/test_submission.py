@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from capture.signed_links import Grant, Tokens
+from capture.signed_links import Grant, LinkSigner
 from tests.service import GUIDE, Answer, Service, person
 
 WEEK = timedelta(days=7)
@@ -17,8 +17,8 @@ def links(thanks: Answer) -> list[str]:
     return re.findall(r'href="(/d/[^"]+)" download', thanks.text)
 
 
-def tokens(service: Service) -> Tokens:
-    return Tokens((service.folder / "var" / "secret_key").read_bytes(), WEEK)
+def tokens(service: Service) -> LinkSigner:
+    return LinkSigner((service.folder / "var" / "secret_key").read_bytes(), WEEK)
 
 
 def test_a_valid_form_leads_to_thanks_and_the_promised_files(service: Service) -> None:
@@ -68,7 +68,7 @@ def test_an_expired_link_says_so_and_how_to_get_a_new_one(service: Service) -> N
 
 def test_a_tampered_link_is_unknown(service: Service) -> None:
     good = tokens(service).download(Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf"))
-    other_key = Tokens(b"another key altogether", WEEK)
+    other_key = LinkSigner(b"another key altogether", WEEK)
     forged = other_key.download(Grant(GUIDE, "aaaaaaaaaaaa", "cloud-guide.pdf"))
     thanks = tokens(service).thanks(GUIDE, "aaaaaaaaaaaa")
     for token in (good[:-1], f"x{good}", good.replace(".", "..", 1), forged, thanks, "x", "%00"):

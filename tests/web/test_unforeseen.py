@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from capture.ledger import open_ledger
-from capture.signed_links import Tokens
+from capture.signed_links import LinkSigner
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.sender import without_messages
@@ -61,7 +61,7 @@ def entry(caplog: pytest.LogCaptureFixture) -> str:
 def test_a_page_that_fails_is_logged_by_its_route_and_stack(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Tokens, "read_download", broken)
+    monkeypatch.setattr(LinkSigner, "read_download", broken)
     answer = client.get(f"/d/a-secret-token?who={SECRET}")
     assert (answer.status_code, "The fault is ours" in answer.text) == (500, True)
     text = entry(caplog)

@@ -14,11 +14,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from capture.client_access.idempotency import IdempotencyKeyReused
-from capture.errors import MoveRefused, NotFound, Refused, Unavailable
+from capture.errors import EventNotAllowed, NotFound, Refused, Unavailable
 from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
-from capture.web.api.events import RECORD, TYPES
-from capture.web.api.leads import LIST, SHOW
+from capture.web.api.events import EVENT_TYPES, RECORD_EVENT
+from capture.web.api.leads import GET_LEAD, LIST_LEADS
 from capture.web.api.operation import KEY_HEADER, AnyOperation
 from capture.web.api.problems import (
     BROKEN,
@@ -30,15 +30,21 @@ from capture.web.api.problems import (
     ProblemFound,
     invalid_request,
 )
-from capture.web.policy import DATA, HEADER
+from capture.web.policy import API_POLICY, POLICY_HEADER
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services
 
-OPERATIONS: Final[tuple[AnyOperation, ...]] = (LIST, SHOW, RECORD, LIST_DEBITS, ANSWER_DEBIT)
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    LIST_LEADS,
+    GET_LEAD,
+    RECORD_EVENT,
+    LIST_DEBITS,
+    ANSWER_DEBIT,
+)
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    HEADER: str(DATA),
+    POLICY_HEADER: str(API_POLICY),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -87,8 +93,8 @@ def _not_found(error: NotFound) -> Response:
 def _refused(error: Refused) -> Response:
     if isinstance(error, IdempotencyKeyReused):
         return invalid_request([FieldError(header=KEY_HEADER, detail=str(error))]).response()
-    if isinstance(error, MoveRefused):
-        allowed = [kind for kind in error.allowed if kind in TYPES]
+    if isinstance(error, EventNotAllowed):
+        allowed = [kind for kind in error.allowed if kind in EVENT_TYPES]
         text = str(error)
         if allowed:  # the error's own text also names events that a client may not record
             words = ", ".join(allowed)

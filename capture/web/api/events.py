@@ -182,7 +182,7 @@ OutcomeRequest = (
     | Objected
 )
 
-TYPES: Final = frozenset(
+EVENT_TYPES: Final = frozenset(
     kind.model_fields["type"].annotation.__args__[0]  # "accepted" of Literal["accepted"]
     for kind in get_args(ReviewRequest | OutcomeRequest)
 )
@@ -281,7 +281,7 @@ def _answer(lead: Lead, kind: str, now: datetime, known: Event | None = None) ->
     ).model_dump_json()
 
 
-RECORD = Operation(
+RECORD_EVENT = Operation(
     name="recordEvent",
     method="POST",
     path="/v1/leads/{lead_id}/events",

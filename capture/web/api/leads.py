@@ -178,7 +178,7 @@ def _next_page(client: str, page: Page, mark: SyncMark) -> str | None:
     return f"{request.script_root}{request.path}?{urlencode({**request.args, 'cursor': cursor})}"
 
 
-LIST = Operation(
+LIST_LEADS = Operation(
     name="listLeads",
     method="GET",
     path="/v1/leads",
@@ -204,7 +204,7 @@ def _show(api_request: Request[Nothing, Nothing], lead_id: str) -> str:
     return serialize_lead(page.leads[0], api_request.now).model_dump_json()
 
 
-SHOW = Operation(
+GET_LEAD = Operation(
     name="getLead",
     method="GET",
     path="/v1/leads/{lead_id}",

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from capture.client_access.api_tokens import find_api_token, is_use_old
+from capture.client_access.api_tokens import find_api_token, is_last_use_stale
 from capture.errors import Unavailable
 from capture.ledger.facts import ApiToken
 from capture.text import count_noun
@@ -186,7 +186,7 @@ def authenticate(now: datetime) -> ApiToken:
     if wait is not None:
         detail = f"Wait {count_noun(wait, 'second')}."
         raise ProblemFound(TOO_MANY, detail, headers={"Retry-After": str(wait)})
-    if is_use_old(api_token, now):
+    if is_last_use_stale(api_token, now):
         with contextlib.suppress(Unavailable):  # reading works without a writable ledger
             ledger.transact(lambda records: records.api.record_token_use(api_token.id, now))
     return api_token

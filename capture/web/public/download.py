@@ -58,7 +58,7 @@ def download(token: str) -> ResponseReturnValue:
     503 while the file is missing.
     """
     try:
-        grant = services().tokens.read_download(token)
+        grant = services().link_signer.read_download(token)
     except TokenInvalid:
         return message_page(
             "Not found", "This link is not complete. Copy all of it and try again."

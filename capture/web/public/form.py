@@ -39,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         data={
             "gp_first": touch,
             "gp_last": touch,
-            "gp_test": token if services().tokens.is_test_lead(token, slug) else "",
+            "gp_test": token if services().link_signer.is_test_lead(token, slug) else "",
         }
     )
     return _form_page(campaign, form), {"Cache-Control": "no-cache"}
@@ -75,7 +75,7 @@ def submit(slug: str) -> ResponseReturnValue:
         current_app.logger.error("%s: lead refused: %s", request.path, error)
         return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
     # No body: nobody reads it. A slug and a token need no quoting.
-    thanks = f"/f/{slug}/thanks?t={service.tokens.thanks(slug, receipt.lead_id)}"
+    thanks = f"/f/{slug}/thanks?t={service.link_signer.thanks(slug, receipt.lead_id)}"
     return Response(status=303, headers={"Location": f"{request.root_path}{thanks}"})
 
 
@@ -137,7 +137,7 @@ def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:
 
 
 def _is_test(campaign: Campaign, form: CampaignForm) -> bool:
-    return services().tokens.is_test_lead(form.test_token() or "", campaign.slug)
+    return services().link_signer.is_test_lead(form.test_token() or "", campaign.slug)
 
 
 def _closed(campaign: Campaign) -> str:

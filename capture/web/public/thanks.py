@@ -29,7 +29,7 @@ def thanks(slug: str) -> ResponseReturnValue:
     The lead is recorded, so the page also works if campaign or files were removed since.
     """
     try:
-        grant = services().tokens.read_thanks(request.args.get("t", ""))
+        grant = services().link_signer.read_thanks(request.args.get("t", ""))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
@@ -56,7 +56,7 @@ def _gated_file(grant: Grant, name: str) -> GatedFile | None:
     size = size_of(services().config.gated, name)
     if size is None:
         return None
-    token = services().tokens.download(Grant(grant.campaign, grant.lead_id, name))
+    token = services().link_signer.download(Grant(grant.campaign, grant.lead_id, name))
     return GatedFile(name, url_for("download.download", token=token), _readable_size(size))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from capture.billing.history import lead_history
 from capture.billing.lines import lines_for
-from capture.errors import MoveRefused, Refused
+from capture.errors import EventNotAllowed, Refused
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
@@ -144,18 +144,18 @@ class TestLeadTakenOutOfSpam:
 class TestNoDeliveryWithoutConsentOrBasis:
     @pytest.mark.parametrize("consent", [NEVER, Consent(True, None), Consent(False, None)])
     def test_an_event_appended_directly(self, consent: Consent) -> None:
-        with pytest.raises(MoveRefused, match="no consent was given"):
+        with pytest.raises(EventNotAllowed, match="no consent was given"):
             fold_events([with_consent(consent), later_event("a", EventKind.QUALIFIED)])
 
     def test_a_submission_without_consent(self, intake: Intake) -> None:
         before = intake.ledger.read(lambda reading: reading.events.head())
-        with pytest.raises(MoveRefused, match="rule 35"):
+        with pytest.raises(EventNotAllowed, match="rule 35"):
             intake.take(trap=False)
         assert intake.ledger.read(lambda reading: reading.events.head()) == before
 
     def test_a_test_lead_without_consent(self, intake: Intake) -> None:
         sent = replace(submission(TERMS), consent=NEVER, test=True)
-        with pytest.raises(MoveRefused, match="rule 35"):
+        with pytest.raises(EventNotAllowed, match="rule 35"):
             intake.ledger.transact(lambda records: receive_submission(records, TERMS, sent, NOW))
 
     def test_nothing_is_billed_even_if_it_were(self) -> None:
@@ -196,7 +196,7 @@ def test_no_lead_is_delivered_or_billed_without_consent_or_basis(
         event = later_event("a", kind, **{**data, **more})
         try:
             fold_events([*events, event])
-        except MoveRefused:
+        except EventNotAllowed:
             continue
         events.append(event)
         basis = more.get("basis", basis)

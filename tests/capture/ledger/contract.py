@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from capture.errors import Busy, MoveRefused, Refused
+from capture.errors import Busy, EventNotAllowed, Refused
 from capture.lead.events import RESERVED, Actor, EventKind, show_time
 from capture.ledger.events import GENESIS, link
 from capture.ledger.facts import (
@@ -120,7 +120,7 @@ class LedgerContract:
 
     def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.append(received_event("a")))
-        with pytest.raises(MoveRefused):
+        with pytest.raises(EventNotAllowed):
             ledger.transact(lambda records: records.append(later_event("a", EventKind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
