@@ -79,5 +79,5 @@ def _statement_text(closed_statement: ClosedStatement) -> str:
     statement = read_statement(closed_statement)
     return (
         f"{closed_statement.number} has this SHA-256 and was redrawn byte for byte; "
-        f"event {statement.last_event}, the chain's head that it names, stands in the chain."
+        f"the chain's head that it names, event {statement.last_event}, is in the chain."
     )

@@ -1,4 +1,4 @@
-"""`gatepost verify --against`: the ledger held against a statement that somebody printed."""
+"""`gatepost verify --against` compares the ledger with a printed statement."""
 
 import json
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
 @pytest.fixture
 def digest(project: Project) -> str:
-    """November is closed; the hash that its statement prints."""
+    """Closes November. Returns the SHA-256 that its statement prints."""
     project.take()
     with time_machine.travel(DECEMBER, tick=False):
         assert project.run("close", "guide", "--month", "2026-11").code == 0
@@ -21,50 +21,50 @@ def digest(project: Project) -> str:
     return str(row["sha256"])
 
 
-def held(project: Project, digest: str, *more: str) -> Ran:
+def run_verify(project: Project, digest: str, *more: str) -> Ran:
     return project.run("verify", "--against", "acme-0001", "--hash", digest, *more)
 
 
-def test_the_ledger_has_the_statement_that_was_printed(project: Project, digest: str) -> None:
-    ran = held(project, digest)
+def test_the_printed_statement_matches_the_ledger(project: Project, digest: str) -> None:
+    ran = run_verify(project, digest)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == (
         "acme-0001 has this SHA-256 and was redrawn byte for byte; "
-        "event 3, the chain's head that it names, stands in the chain."
+        "the chain's head that it names, event 3, is in the chain."
     )
 
 
 @pytest.mark.parametrize("size", [12, 40, 64])
-def test_it_may_be_typed_as_it_is_printed(project: Project, digest: str, size: int) -> None:
+def test_the_hash_may_be_typed_as_it_is_printed(project: Project, digest: str, size: int) -> None:
     text = digest.upper()[:size]
     groups = " ".join(text[at : at + 8] for at in range(0, size, 8))
-    assert held(project, f" {groups}\n").code == 0
+    assert run_verify(project, f" {groups}\n").code == 0
 
 
-def test_another_hash_is_one_line_and_code_1(project: Project, digest: str) -> None:
+def test_another_hash_is_reported_in_one_line_with_code_1(project: Project, digest: str) -> None:
     other = digest[:11] + ("0" if digest[11] != "0" else "1")
-    ran = held(project, other)
+    ran = run_verify(project, other)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == f"acme-0001 in this ledger has another SHA-256: {digest}\n"
 
 
-def test_json_names_what_does_not_hold(project: Project, digest: str) -> None:
-    assert json.loads(held(project, digest, "--json").out)["faults"] == []
-    ran = held(project, "0" * 64, "--json")
+def test_json_lists_the_problems(project: Project, digest: str) -> None:
+    assert json.loads(run_verify(project, digest, "--json").out)["problems"] == []
+    ran = run_verify(project, "0" * 64, "--json")
     assert ran.code == 1
-    assert digest in json.loads(ran.out)["faults"][0]
+    assert digest in json.loads(ran.out)["problems"][0]
 
 
-def test_a_hash_that_was_only_written_beside_other_bytes_does_not_hold(
+def test_a_stored_hash_that_does_not_match_the_bytes_is_reported(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody who writes a ledger anew from its start can write any hash into it."""
+    """Anyone who writes a new ledger from the start can store any hash in it."""
     project.take()
     forged = "f" * 64
     with monkeypatch.context() as patched, time_machine.travel(DECEMBER, tick=False):
         patched.setattr("capture.closing.close.fingerprint", lambda _: forged)
         assert project.run("close", "guide", "--month", "2026-11").code == 0
-    ran = held(project, forged)
+    ran = run_verify(project, forged)
     assert ran.code == 1
     first, second = ran.err.splitlines()
     assert first == "statement acme-0001: its SHA-256 is not that of its bytes"
@@ -82,7 +82,7 @@ def test_a_hash_that_was_only_written_beside_other_bytes_does_not_hold(
         (("--against", "acme-0001", "--hash", "a" * 65), 2, "write the SHA-256 in hex"),
     ],
 )
-def test_wrong_use_is_code_2_and_an_unknown_statement_code_1(
+def test_wrong_use_ends_with_code_2_and_an_unknown_statement_with_code_1(
     project: Project, args: tuple[str, ...], code: int, line: str
 ) -> None:
     ran = project.run("verify", *args)
