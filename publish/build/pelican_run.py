@@ -54,8 +54,8 @@ def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, An
     """Pelican's settings; `overrides` win over the file. Raises `FileErrors` or `Refused`."""
     if not config.is_file():
         raise Refused(f"{config}: no such file; run this in the project's folder")
-    LOG_COLLECTOR.listen()
-    LOG_COLLECTOR.take()
+    LOG_COLLECTOR.attach()
+    LOG_COLLECTOR.pop_entries()
     with _explained_errors(config, config.parent):
         settings: dict[str, Any] = read_settings(str(config), override=dict(overrides))
     return settings

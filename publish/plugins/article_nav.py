@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pelican import signals
 
 from publish.plugins.links import contents
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 # Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
 # linearly with the number of articles.
@@ -171,4 +171,4 @@ def _listed(text: str) -> list[str]:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.all_generators_finalized, add_article_nav)
+    connect_last(signals.all_generators_finalized, add_article_nav)

@@ -25,7 +25,7 @@ from publish.checks.rules.active_content import RULE
 from publish.plugins import content_paths, problems
 from publish.plugins.links import contents
 from publish.plugins.problems import get_report, raise_problems
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 
 def check_texts(generator: Any) -> None:
@@ -105,5 +105,5 @@ def register() -> None:
     """Called by Pelican."""
     problems.register()
     content_paths.register()
-    listen(signals.page_generator_finalized, check_texts)
-    listen(signals.get_generators, run_checks)
+    connect_last(signals.page_generator_finalized, check_texts)
+    connect_last(signals.get_generators, run_checks)

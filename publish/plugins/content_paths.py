@@ -15,7 +15,7 @@ from capture.paths import ConfinedFolder
 from publish.plugins import problems
 from publish.plugins.links import contents, line_of, linked_files
 from publish.plugins.problems import get_report
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
 
@@ -64,5 +64,5 @@ def check_places(generators: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    problems.before_stop(check_places)
-    listen(signals.page_generator_finalized, check_links)
+    problems.add_final_check(check_places)
+    connect_last(signals.page_generator_finalized, check_links)

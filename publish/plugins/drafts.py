@@ -10,7 +10,7 @@ from typing import Any
 from pelican import signals
 
 from publish.checks.project import WRITING, Writing
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 
 def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
@@ -33,5 +33,5 @@ def hold_back_post(generator: Any, metadata: dict[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.article_generator_context, hold_back_post)
-    listen(signals.page_generator_context, hold_back_post)
+    connect_last(signals.article_generator_context, hold_back_post)
+    connect_last(signals.page_generator_context, hold_back_post)

@@ -17,7 +17,7 @@ from pelican import signals
 from publish.plugins.checks import check_html
 from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 TITLE: Final = "Questions and answers"
 # The Markdown extensions of articles. The footnotes of each answer get ids of their own.
@@ -82,4 +82,4 @@ def _free_id(wanted: str, used: set[str]) -> str:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.all_generators_finalized, insert_blocks)
+    connect_last(signals.all_generators_finalized, insert_blocks)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pelican import signals
 
 from publish.plugins.links import with_translations
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -43,4 +43,4 @@ def _remove_unprintable(item: MutableMapping[str, Any]) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.feed_generated, clean_feed)
+    connect_last(signals.feed_generated, clean_feed)

@@ -18,7 +18,7 @@ from capture.campaign.model import Campaign
 from capture.site import Site
 from publish.checks.project import WRITING, Writing
 from publish.checks.tag_syntax import Tag, TagExtension, has_marks, split_at_marks
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 _IN_FEEDS: Final = "GATEPOST_IN_FEEDS"
 _FORM_PAGES: Final = "gatepost_form_pages"  # publish.plugins.theme writes it into site.json
@@ -144,6 +144,6 @@ class _Page:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.initialized, extend_markdown)
-    listen(signals.all_generators_finalized, insert_blocks)
-    listen(signals.feed_generated, link_in_feeds)
+    connect_last(signals.initialized, extend_markdown)
+    connect_last(signals.all_generators_finalized, insert_blocks)
+    connect_last(signals.feed_generated, link_in_feeds)

@@ -18,7 +18,7 @@ from publish.checks.post import Post
 from publish.checks.project import WRITING
 from publish.plugins.current_file import reading_file
 from publish.plugins.markdown_cache import cached_html
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 _PELICANS_NAME: Final = {"author": "authors"}  # one or several
 _DATES: Final = frozenset({"date", "modified"})
@@ -82,4 +82,4 @@ def use_reader(readers: Any) -> None:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.readers_init, use_reader)
+    connect_last(signals.readers_init, use_reader)

@@ -13,7 +13,7 @@ from publish.checks.gated import GatedFiles
 from publish.plugins import problems
 from publish.plugins.checks import folders_of
 from publish.plugins.problems import get_report
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 
 def remove_gated_files(pelican: Any) -> None:
@@ -32,4 +32,4 @@ def remove_gated_files(pelican: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    listen(signals.finalized, remove_gated_files)
+    connect_last(signals.finalized, remove_gated_files)

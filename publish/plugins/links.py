@@ -18,7 +18,7 @@ from publish.checks.project import WRITING
 from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
 from publish.plugins.problems import get_report
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
 _LINK_ATTRIBUTES: Final = frozenset(
@@ -110,4 +110,4 @@ class _Search(HTMLParser):
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    listen(signals.all_generators_finalized, check_all)
+    connect_last(signals.all_generators_finalized, check_all)

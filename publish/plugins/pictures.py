@@ -19,8 +19,8 @@ from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
 from capture.paths import ConfinedFolder, name_below
-from publish.plugins import problems
-from publish.plugins import signals as made_files
+from publish.plugins import cached_files, problems
+from publish.plugins.cached_files import publish_cached_file
 from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents, line_of, linked_files
 from publish.plugins.picture_files import (
@@ -32,7 +32,7 @@ from publish.plugins.picture_files import (
     picture_files,
 )
 from publish.plugins.problems import Report, get_report
-from publish.plugins.signals import listen, publish_file
+from publish.plugins.signals import connect_last
 
 # The originals: which of them are published.
 
@@ -165,7 +165,7 @@ class _Gallery:
             return moving_size(source)
         created, folder = found
         for name in created.names:
-            publish_file(self._settings, f"{FOLDER}/{name}", folder / name)
+            publish_cached_file(self._settings, f"{FOLDER}/{name}", folder / name)
         self.shown.add(path)
         return created
 
@@ -283,5 +283,5 @@ def _set_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    made_files.register()
-    listen(signals.all_generators_finalized, show_pictures)
+    cached_files.register()
+    connect_last(signals.all_generators_finalized, show_pictures)

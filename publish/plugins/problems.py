@@ -2,7 +2,7 @@
 
 Pelican catches and logs what plugins and readers raise while it reads. This plugin collects the
 reported problems and Pelican's logged errors, and raises them together when everything was read,
-before a page is written. It clears the old site only then: a failed `pelican` leaves it in place.
+before a page is written. Only then does it clear the old site, so a failed `pelican` keeps it.
 """
 
 import logging
@@ -17,13 +17,100 @@ from pelican import signals
 from pelican.utils import clean_output_dir
 
 from capture.errors import FileErrors, GatepostError, Problem, short_path
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
+
+_REPORT: Final = "GATEPOST_REPORT"
+_CLEAR_OUTPUT: Final = "GATEPOST_CLEAR_OUTPUT"
+_FINAL_CHECKS: Final[dict[Callable[[Any], None], None]] = {}  # an ordered set of receivers
+logger = logging.getLogger(__name__)
+logger.addHandler(logging.NullHandler())  # `gatepost build` prints the warnings itself
+
+
+class Report:
+    """What one build has reported so far: problems stop it, warnings do not."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.pelican_warnings: list[str] = []
+
+    def problem(self, path: Path, line: int | None, message: str) -> None:
+        """Adds a mistake that stops the build."""
+        self.problems.append(Problem(short_path(path), line, message))
+
+    def warn(self, path: Path, line: int | None, message: str) -> None:
+        """Adds a warning for the writer."""
+        self.warnings.append(Problem(short_path(path), line, message))
+
+
+def get_report(settings: MutableMapping[str, Any]) -> Report:
+    """The report of the build that has these Pelican settings."""
+    report: Report = settings.setdefault(_REPORT, Report())
+    return report
+
+
+def add_final_check(receiver: Callable[[Any], None]) -> None:
+    """Registers a receiver of `all_generators_finalized` that runs after those of all plugins.
+
+    What it reports still stops the build before a page is written.
+    """
+    _FINAL_CHECKS[receiver] = None
+
+
+def raise_problems(settings: MutableMapping[str, Any]) -> None:
+    """Raises one `FileErrors` with every problem reported or logged so far; keeps warnings."""
+    report = get_report(settings)
+    problems, report.problems = set(report.problems), []
+    for entry in LOG_COLLECTOR.pop_entries():
+        if entry.stops_build:
+            problems.add(problem_from(entry, Path(settings["PATH"])))
+        else:
+            report.pelican_warnings.append(" ".join(entry.message.split()))
+    if problems:
+        raise FileErrors(
+            sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))
+        )
+
+
+def prepare_build(pelican: Any) -> None:
+    """Called when all plugins are registered: connects the final checks behind their receivers.
+
+    Also keeps Pelican from clearing the old site; `stop_before_writing` does that later.
+    """
+    pelican.settings[_CLEAR_OUTPUT] = pelican.delete_outputdir
+    pelican.delete_outputdir = False
+    for receiver in (*_FINAL_CHECKS, stop_before_writing):
+        connect_last(signals.all_generators_finalized, receiver)
+    connect_last(signals.finalized, stop_after_writing)
+
+
+def start_report(pelican: Any) -> None:
+    """Starts an empty report. A Pelican that watches files runs several times."""
+    pelican.settings[_REPORT] = Report()
+
+
+def stop_before_writing(generators: Any) -> None:
+    """Raises the problems found while reading; clears the old site if there are none."""
+    settings = generators[0].settings
+    report = get_report(settings)
+    raise_problems(settings)
+    for warning in report.warnings:
+        logger.warning("%s", warning)
+    output, content = Path(settings["OUTPUT_PATH"]).resolve(), Path(settings["PATH"]).resolve()
+    if settings.get(_CLEAR_OUTPUT) and not content.is_relative_to(output):
+        clean_output_dir(str(output), settings["OUTPUT_RETENTION"])
+
+
+def stop_after_writing(pelican: Any) -> None:
+    """Raises the problems found while writing."""
+    raise_problems(pelican.settings)
+
 
 # Pelican's log: a reader that raised, an article left out, a plugin that did not load. Pelican
 # continues after each of these and exits with 0; we turn its errors into problems.
 
-# Pelican warns of these and publishes a broken site.
-_GRAVE_WARNINGS: Final = (
+# Pelican only warns of these, and publishes a broken site.
+_SERIOUS_WARNINGS: Final = (
     "Skipped copy %s (not a file or directory) to %s",
     "A problem occurred copying file %s to %s; %s",
     "Cannot copy %s (a directory) to %s (a file)",
@@ -47,9 +134,9 @@ class LogEntry:
     cause: BaseException | None
 
     @property
-    def is_error(self) -> bool:
-        """Whether the site must not be published after this."""
-        return self.level >= logging.ERROR or self.template.startswith(_GRAVE_WARNINGS)
+    def stops_build(self) -> bool:
+        """Whether the site must not be published after this: an error or a serious warning."""
+        return self.level >= logging.ERROR or self.template.startswith(_SERIOUS_WARNINGS)
 
 
 class LogCollector(logging.Handler):
@@ -67,14 +154,14 @@ class LogCollector(logging.Handler):
             entry = LogEntry(record.levelno, template, args, record.getMessage(), sys.exc_info()[1])
             self._entries.append(entry)
 
-    def listen(self) -> None:
+    def attach(self) -> None:
         """Adds this handler to Pelican's root logger; safe to call again."""
         logger = logging.getLogger("pelican")
         if self not in logger.handlers:
             logger.addHandler(self)
             logger.addFilter(_print_own_errors)
 
-    def take(self) -> list[LogEntry]:
+    def pop_entries(self) -> list[LogEntry]:
         """The entries since the last call; the collector is empty afterwards."""
         entries, self._entries = self._entries, []
         return entries
@@ -114,7 +201,7 @@ def _broken_plugin(entry: LogEntry, _content: Path) -> Problem:
     return Problem(
         "PLUGINS in pelicanconf.py",
         None,
-        f"plugin `{name}` did not register ({reason}): correct it or take it out",
+        f"plugin `{name}` did not register ({reason}): correct it or remove it",
     )
 
 
@@ -125,89 +212,8 @@ _CONVERTERS: Final[Mapping[str, Callable[[LogEntry, Path], Problem]]] = {
 }
 
 
-_REPORT: Final = "GATEPOST_REPORT"
-_CLEAR: Final = "GATEPOST_CLEAR_OUTPUT"
-_LAST: Final[dict[Callable[[Any], None], None]] = {}  # an ordered set of receivers
-logger = logging.getLogger(__name__)
-logger.addHandler(logging.NullHandler())  # `gatepost build` prints the warnings itself
-
-
-class Report:
-    """What one build found so far: problems stop it, warnings do not."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
-        self.pelican_warnings: list[str] = []
-
-    def problem(self, path: Path, line: int | None, message: str) -> None:
-        """Adds a mistake that stops the build."""
-        self.problems.append(Problem(short_path(path), line, message))
-
-    def warn(self, path: Path, line: int | None, message: str) -> None:
-        """Adds a warning for the writer."""
-        self.warnings.append(Problem(short_path(path), line, message))
-
-
-def get_report(settings: MutableMapping[str, Any]) -> Report:
-    """The report of the build that has these Pelican settings."""
-    report: Report = settings.setdefault(_REPORT, Report())
-    return report
-
-
-def begin(pelican: Any) -> None:
-    """Takes over the clearing of the old site, and moves our receivers behind all others."""
-    pelican.settings[_CLEAR] = pelican.delete_outputdir
-    pelican.delete_outputdir = False
-    for receiver in (*_LAST, stop_on_problems):
-        listen(signals.all_generators_finalized, receiver)
-    listen(signals.finalized, end)
-
-
-def before_stop(receiver: Callable[[Any], None]) -> None:
-    """Registers a receiver of the generators that runs after all plugins, before the stop."""
-    _LAST[receiver] = None
-
-
-def begin_run(pelican: Any) -> None:
-    """Starts an empty report. A Pelican that watches files runs several times."""
-    pelican.settings[_REPORT] = Report()
-
-
-def stop_on_problems(generators: Any) -> None:
-    """Raises the problems found while reading; clears the old site if there are none."""
-    settings = generators[0].settings
-    report = get_report(settings)
-    raise_problems(settings)
-    for warning in report.warnings:
-        logger.warning("%s", warning)
-    output, content = Path(settings["OUTPUT_PATH"]).resolve(), Path(settings["PATH"]).resolve()
-    if settings.get(_CLEAR) and not content.is_relative_to(output):
-        clean_output_dir(str(output), settings["OUTPUT_RETENTION"])
-
-
-def end(pelican: Any) -> None:
-    """Raises the problems found while writing."""
-    raise_problems(pelican.settings)
-
-
-def raise_problems(settings: MutableMapping[str, Any]) -> None:
-    """Raises one `FileErrors` with every problem reported or logged so far; keeps warnings."""
-    report = get_report(settings)
-    found, report.problems = set(report.problems), []
-    for entry in LOG_COLLECTOR.take():
-        if entry.is_error:
-            found.add(problem_from(entry, Path(settings["PATH"])))
-        else:
-            report.pelican_warnings.append(" ".join(entry.message.split()))
-    if found:
-        raise FileErrors(
-            sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.message))
-        )
-
-
 def register() -> None:
     """Called by Pelican, and by each plugin that reports problems."""
-    LOG_COLLECTOR.listen()
-    signals.initialized.connect(begin)
-    signals.get_generators.connect(begin_run)
+    LOG_COLLECTOR.attach()
+    signals.initialized.connect(prepare_build)
+    signals.get_generators.connect(start_report)

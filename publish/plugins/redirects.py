@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pelican import signals
 
 from publish.checks.project import WRITING, Published, Writing
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 REDIRECT_MAP: Final = "redirects.map"
 
@@ -57,5 +57,5 @@ def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.article_writer_finalized, write_aliases)
-    listen(signals.finalized, write_facts)
+    connect_last(signals.article_writer_finalized, write_aliases)
+    connect_last(signals.finalized, write_facts)

@@ -19,10 +19,11 @@ import typst
 from pelican import signals
 
 from capture.errors import Refused, short_path
-from publish.plugins import signals as made_files
+from publish.plugins import cached_files
+from publish.plugins.cached_files import publish_cached_file
 from publish.plugins.html_head import Picture
 from publish.plugins.links import with_translations
-from publish.plugins.signals import listen, publish_file
+from publish.plugins.signals import connect_last
 
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
@@ -43,7 +44,7 @@ def draw_all(generators: Any) -> None:
         facts = _facts(article, context["site"].name)
         name = f"{_key(look, facts)}.png"
         wanted[folder / name] = facts
-        publish_file(settings, f"share/{name}", folder / name)
+        publish_cached_file(settings, f"share/{name}", folder / name)
         article.share_picture = Picture(
             f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
         )
@@ -98,5 +99,5 @@ def _key(look: Path, facts: Mapping[str, str]) -> str:
 
 def register() -> None:
     """Called by Pelican."""
-    made_files.register()
-    listen(signals.all_generators_finalized, draw_all)
+    cached_files.register()
+    connect_last(signals.all_generators_finalized, draw_all)

@@ -13,7 +13,7 @@ from pelican import signals
 from pelican.generators import Generator
 
 from publish.plugins.links import with_translations
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 LARGEST: Final = 5_000  # the protocol allows 50,000 addresses and 50 MB
 
@@ -86,4 +86,4 @@ def generator(_pelican: Any) -> type[SitemapGenerator]:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.get_generators, generator)
+    connect_last(signals.get_generators, generator)

@@ -16,7 +16,7 @@ from pelican import signals
 
 from capture.site import Link, Site
 from publish.plugins.problems import get_report
-from publish.plugins.signals import listen
+from publish.plugins.signals import connect_last
 
 _UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
@@ -102,5 +102,5 @@ def reading_minutes(html: str) -> int:
 
 def register() -> None:
     """Called by Pelican."""
-    listen(signals.generator_init, add_theme_context)
-    listen(signals.finalized, write_site_facts)
+    connect_last(signals.generator_init, add_theme_context)
+    connect_last(signals.finalized, write_site_facts)

@@ -68,7 +68,7 @@ def test_a_plugin_that_did_not_register_stops_the_build(
     site.set(f"PLUGIN_PATHS = ['plugins']\nPLUGINS = [*PLUGINS, '{plugin}']")
     assert site.mistakes_of_build() == [
         f"PLUGINS in pelicanconf.py: plugin `{plugin}` did not register ({why}): "
-        "correct it or take it out"
+        "correct it or remove it"
     ]
 
 
