@@ -1,44 +1,47 @@
-// Follows the builds of the live preview: shows mistakes, and loads the page again when it changed.
+// Follows the builds of the live preview: shows problems, and reloads the page when it has changed.
 (() => {
   "use strict";
-  const mine = document.currentScript.dataset;
-  const KEPT = "gatepost-live";
+  const thisPage = document.currentScript.dataset; // session, build and hash of this page
+  const STORAGE_KEY = "gatepost-live";
   const STYLES = "link[rel~=stylesheet]";
 
-  // --- the reader's place, and what they have typed, over a reload ---
+  // --- keep the scroll position and the typed text over a reload ---
 
-  const forms = () => [...document.querySelectorAll("form[id]")];
-  const typedIn = (form) =>
+  const listForms = () => [...document.querySelectorAll("form[id]")];
+  const typedFields = (form) =>
     [...form.elements]
-      .map((field, place) => ({ field, place }))
+      .map((field, index) => ({ field, index }))
       .filter(({ field }) => field.name && !["hidden", "submit", "password", "file"].includes(field.type))
-      .map(({ field, place }) => ({
-        place,
+      .map(({ field, index }) => ({
+        index,
         name: field.name,
         value: field.multiple ? [...field.selectedOptions].map((option) => option.value) : field.value,
         checked: field.checked,
       }));
-  const marks = () =>
-    [...document.querySelectorAll("main [id]")].filter((mark) => !mark.closest("form") && mark.getClientRects().length);
+  // Visible elements with an id, such as headings: the scroll position is stored relative to one.
+  const listAnchors = () =>
+    [...document.querySelectorAll("main [id]")].filter(
+      (element) => !element.closest("form") && element.getClientRects().length,
+    );
 
-  const keep = () => {
-    const mark = marks().findLast((one) => one.getBoundingClientRect().top <= innerHeight / 3);
-    const kept = {
+  const savePageState = () => {
+    const anchor = listAnchors().findLast((element) => element.getBoundingClientRect().top <= innerHeight / 3);
+    const state = {
       address: location.href,
       y: scrollY,
-      mark: scrollY > 0 && mark ? { id: mark.id, top: mark.getBoundingClientRect().top } : null,
+      anchor: scrollY > 0 && anchor ? { id: anchor.id, top: anchor.getBoundingClientRect().top } : null,
       focus: document.activeElement?.id,
-      forms: forms().map((form) => ({ id: form.getAttribute("id"), typed: typedIn(form) })),
+      forms: listForms().map((form) => ({ id: form.getAttribute("id"), fields: typedFields(form) })),
     };
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify(kept));
+      sessionStorage.setItem(STORAGE_KEY, JSON.stringify(state));
       history.scrollRestoration = "manual";
-    } catch {} // no storage: the browser keeps the place as well as it can
+    } catch {} // no storage: the browser restores the scroll position as well as it can
   };
 
-  const fillIn = (form, typed) => {
-    for (const { place, name, value, checked } of typed) {
-      const field = form.elements[place];
+  const fillForm = (form, fields) => {
+    for (const { index, name, value, checked } of fields) {
+      const field = form.elements[index];
       if (field?.name !== name) continue; // the form has changed
       if (["checkbox", "radio"].includes(field.type)) field.checked = checked && field.value === value;
       else if (field.multiple) for (const option of field.options) option.selected = value.includes(option.value);
@@ -46,129 +49,130 @@
     }
   };
 
-  const restore = () => {
-    let kept = null;
+  const restorePageState = () => {
+    let state = null;
     try {
-      kept = JSON.parse(sessionStorage.getItem(KEPT));
-      sessionStorage.removeItem(KEPT);
+      state = JSON.parse(sessionStorage.getItem(STORAGE_KEY));
+      sessionStorage.removeItem(STORAGE_KEY);
     } catch {}
-    if (kept?.address !== location.href) return;
-    for (const { id, typed } of kept.forms) {
-      const form = forms().find((one) => one.getAttribute("id") === id);
-      if (form) fillIn(form, typed);
+    if (state?.address !== location.href) return;
+    for (const { id, fields } of state.forms) {
+      const form = listForms().find((candidate) => candidate.getAttribute("id") === id);
+      if (form) fillForm(form, fields);
     }
-    if (kept.focus) document.getElementById(kept.focus)?.focus({ preventScroll: true });
-    let moved = false;
-    const place = () => {
-      const mark = kept.mark && document.getElementById(kept.mark.id);
-      const y = mark ? scrollY + mark.getBoundingClientRect().top - kept.mark.top : kept.y;
-      if (!moved) scrollTo({ top: y, behavior: "instant" });
+    if (state.focus) document.getElementById(state.focus)?.focus({ preventScroll: true });
+    let userHasScrolled = false;
+    const scroll = () => {
+      const anchor = state.anchor && document.getElementById(state.anchor.id);
+      const y = anchor ? scrollY + anchor.getBoundingClientRect().top - state.anchor.top : state.y;
+      if (!userHasScrolled) scrollTo({ top: y, behavior: "instant" });
     };
-    place();
-    for (const sign of ["wheel", "touchmove", "keydown", "pointerdown"])
-      addEventListener(sign, () => (moved = true), { once: true, passive: true });
-    addEventListener("load", place, { once: true }); // pictures without a size have theirs now
+    scroll();
+    for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
+      addEventListener(type, () => (userHasScrolled = true), { once: true, passive: true });
+    addEventListener("load", scroll, { once: true }); // now every picture has its size
   };
 
-  // --- mistakes ---
+  // --- show problems ---
 
-  const box = document.createElement("gatepost-faults");
-  const inside = box.attachShadow({ mode: "open" });
-  const element = (name, text, ...children) => {
-    const made = document.createElement(name);
-    made.append(text, ...children);
-    return made;
+  const problemBox = document.createElement("gatepost-problems");
+  const shadowRoot = problemBox.attachShadow({ mode: "open" });
+  const createElement = (name, text, ...children) => {
+    const element = document.createElement(name);
+    element.append(text, ...children);
+    return element;
   };
-  const tell = (faults, build) => {
-    box.remove();
-    if (!faults.length) return;
-    const look = document.createElement("link");
-    look.rel = "stylesheet";
-    look.href = "/_live/live.css";
-    const hide = element("button", "Hide");
-    hide.type = "button";
-    hide.addEventListener("click", () => box.remove());
-    const items = faults.map(({ path, line, message }) => {
-      const where = path && element("code", line === null ? path : `${path}:${line}`);
-      return where ? element("li", where, " ", message) : element("li", message);
+  const showProblems = (problems, build) => {
+    problemBox.remove();
+    if (!problems.length) return;
+    const stylesheet = document.createElement("link");
+    stylesheet.rel = "stylesheet";
+    stylesheet.href = "/_live/live.css";
+    const hideButton = createElement("button", "Hide");
+    hideButton.type = "button";
+    hideButton.addEventListener("click", () => problemBox.remove());
+    const items = problems.map(({ path, line, message }) => {
+      const place = path && createElement("code", line === null ? path : `${path}:${line}`);
+      return place ? createElement("li", place, " ", message) : createElement("li", message);
     });
-    const panel = element(
+    const panel = createElement(
       "section",
-      hide,
-      element("h2", faults.length === 1 ? "One mistake" : `${faults.length} mistakes`),
-      element("p", build ? "Above is the site as it was last good." : "The site appears when they are mended."),
-      element("ol", "", ...items),
+      hideButton,
+      createElement("h2", problems.length === 1 ? "One mistake" : `${problems.length} mistakes`),
+      createElement("p", build ? "The page is the last good version." : "The site appears when they are fixed."),
+      createElement("ol", "", ...items),
     );
-    panel.className = "faults";
+    panel.className = "problems";
     panel.setAttribute("role", "alert");
-    inside.replaceChildren(look, panel);
-    document.documentElement.append(box);
+    shadowRoot.replaceChildren(stylesheet, panel);
+    document.documentElement.append(problemBox);
   };
 
-  // --- builds ---
+  // --- follow the builds ---
 
-  let ours = false; // the page goes because we load it again
+  let isReloading = false;
   const reload = () => {
     if (document.querySelector("form[data-sending]")) {
-      setTimeout(reload, 100); // an answer is on its way
+      setTimeout(reload, 100); // the form waits for its answer
       return;
     }
-    source?.close();
-    ours = true;
-    keep();
+    events?.close();
+    isReloading = true;
+    savePageState();
     location.reload();
   };
 
-  const restyle = (page) => {
-    const now = [...document.querySelectorAll(STYLES)];
-    const next = [...page.querySelectorAll(STYLES)];
-    if (now.length !== next.length) return reload();
-    now.forEach((old, place) => {
-      const href = next[place].getAttribute("href");
-      if (old.getAttribute("href") === href) return;
-      const fresh = old.cloneNode();
-      fresh.href = href;
-      fresh.addEventListener("load", () => old.remove());
-      fresh.addEventListener("error", reload);
-      old.after(fresh);
+  // Loads changed style sheets without a reload, so that nothing moves.
+  const updateStyles = (newPage) => {
+    const oldLinks = [...document.querySelectorAll(STYLES)];
+    const newLinks = [...newPage.querySelectorAll(STYLES)];
+    if (oldLinks.length !== newLinks.length) return reload();
+    oldLinks.forEach((oldLink, index) => {
+      const href = newLinks[index].getAttribute("href");
+      if (oldLink.getAttribute("href") === href) return;
+      const link = oldLink.cloneNode();
+      link.href = href;
+      link.addEventListener("load", () => oldLink.remove());
+      link.addEventListener("error", reload);
+      oldLink.after(link);
     });
   };
 
-  const look = async (shown) => {
-    if (shown.session !== mine.session || shown.forAll > Number(mine.build)) return reload();
+  const update = async (state) => {
+    if (state.session !== thisPage.session || state.forAll > Number(thisPage.build)) return reload();
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const script = page.querySelector("script[data-session][data-page]");
-      if (script?.dataset.page !== mine.page) return reload();
-      mine.build = script.dataset.build;
-      restyle(page);
-    } catch {} // the preview has ended: it says more when it is back
+      const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const newPage = new DOMParser().parseFromString(await response.text(), "text/html");
+      const script = newPage.querySelector("script[data-session][data-page]");
+      if (script?.dataset.page !== thisPage.page) return reload();
+      thisPage.build = script.dataset.build;
+      updateStyles(newPage);
+    } catch {} // the preview has ended; its next start sends an event
   };
 
-  let source = null;
-  let busy = Promise.resolve(); // one look after the other
-  const follow = () => {
-    source?.close();
-    source = new EventSource("/_live/events");
-    source.addEventListener("message", ({ data }) => {
-      const shown = JSON.parse(data);
-      tell(shown.faults, shown.build);
-      busy = busy.then(() => {
-        if (!shown.build) return; // started anew: what stands here is better than nothing
-        if (shown.session !== mine.session || shown.build > Number(mine.build)) return look(shown);
+  let events = null;
+  let lastUpdate = Promise.resolve(); // updates run one after the other
+  const connect = () => {
+    events?.close();
+    events = new EventSource("/_live/events");
+    events.addEventListener("message", ({ data }) => {
+      const state = JSON.parse(data);
+      showProblems(state.problems, state.build);
+      lastUpdate = lastUpdate.then(() => {
+        if (!state.build) return; // the preview has just started: this page is better than none
+        if (state.session !== thisPage.session || state.build > Number(thisPage.build)) return update(state);
       });
     });
   };
 
-  // A browser opens few connections to one host: tabs that nobody sees leave them to the others.
-  const attend = () => (document.hidden ? source?.close() : follow());
-  document.addEventListener("visibilitychange", attend);
+  // A browser opens only a few connections to one host, so hidden tabs close theirs.
+  const connectIfVisible = () => (document.hidden ? events?.close() : connect());
+  document.addEventListener("visibilitychange", connectIfVisible);
   addEventListener("pagehide", () => {
-    source?.close();
-    if (!ours) history.scrollRestoration = "auto"; // sooner, and the browser would move the page once more
+    events?.close();
+    if (!isReloading) history.scrollRestoration = "auto"; // earlier, the browser would scroll once more
   });
-  addEventListener("pageshow", (event) => event.persisted && attend());
-  restore();
-  attend();
+  addEventListener("pageshow", (event) => event.persisted && connectIfVisible());
+  restorePageState();
+  connectIfVisible();
 })();

@@ -76,7 +76,7 @@ def _message(shown: PreviewState | None) -> str:
         "session": shown.session,
         "build": shown.build,
         "forAll": shown.for_all,
-        "faults": [asdict(problem) for problem in shown.problems],
+        "problems": [asdict(problem) for problem in shown.problems],
     }
     return f"retry: 300\ndata: {json.dumps(data)}\n\n"
 

@@ -18,8 +18,8 @@ HEADING = "## Reading the four together"
 expect.set_options(timeout=PATIENCE * 1000)
 
 
-def faults(tab: Page) -> Any:
-    return tab.locator("gatepost-faults li")
+def problems(tab: Page) -> Any:
+    return tab.locator("gatepost-problems li")
 
 
 def mark(tab: Page) -> None:
@@ -62,13 +62,15 @@ def test_all_mistakes_stand_in_the_page_and_go_when_mended(tab: Page, preview: P
     text = preview.file(POST).read_text()
     line = text.count("\n") + 2
     preview.save(POST, f"{text}\n{{% form nobody %}}\n\n[there]({{filename}}/posts/nowhere.md)\n")
-    expect(faults(tab)).to_have_count(2)
-    expect(faults(tab).nth(0)).to_contain_text(f"{POST}:{line} `{{% form nobody %}}`: no campaign")
-    expect(faults(tab).nth(1)).to_contain_text(f"{POST}:{line + 2} ")
+    expect(problems(tab)).to_have_count(2)
+    expect(problems(tab).nth(0)).to_contain_text(
+        f"{POST}:{line} `{{% form nobody %}}`: no campaign"
+    )
+    expect(problems(tab).nth(1)).to_contain_text(f"{POST}:{line + 2} ")
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
     assert preview.get(PAGE).status == 200
     preview.save(POST, text)
-    expect(faults(tab)).to_have_count(0)
+    expect(problems(tab)).to_have_count(0)
 
 
 def test_a_mistake_is_told_to_who_comes_later_and_can_be_hidden(
@@ -77,9 +79,9 @@ def test_a_mistake_is_told_to_who_comes_later_and_can_be_hidden(
     preview.edit("theme/templates/article.html", "{% block main %}", "{% block main %}{{ nonsense(")
     preview.wait_for(r"^theme/templates/article.html:\d+: ")
     tab.goto(PAGE)
-    expect(faults(tab)).to_contain_text("theme/templates/article.html:")
+    expect(problems(tab)).to_contain_text("theme/templates/article.html:")
     tab.get_by_role("button", name="Hide").click()
-    expect(faults(tab)).to_have_count(0)
+    expect(problems(tab)).to_have_count(0)
 
 
 def test_two_tabs_follow_and_one_whose_page_stays_the_same_is_left_alone(
