@@ -210,14 +210,14 @@ class BuildLoop:
     def run(self) -> None:
         """Runs until it is interrupted. Raises `Unavailable` if files cannot be watched."""
         changes = Changes()
-        watching = FileWatcher(changes.put, [self.config])
-        watching.follow(self.folders)
+        watcher = FileWatcher(changes.put, [self.config])
+        watcher.watch(self.folders)
         try:
-            self._run(changes, watching)
+            self._run(changes, watcher)
         finally:
-            watching.stop()
+            watcher.stop()
 
-    def _run(self, changes: Changes, watching: FileWatcher) -> None:
+    def _run(self, changes: Changes, watcher: FileWatcher) -> None:
         changed_since_good: frozenset[Path] = frozenset()
         due: datetime | None = None
         sources: set[Path] = set()
@@ -230,13 +230,13 @@ class BuildLoop:
                 sources |= set(report.sources)
             else:
                 sources = set(report.sources)
-            watching.follow((*self.folders, *sources), since=began)
+            watcher.watch((*self.folders, *sources), since=began)
             stale = bool(report.problems) and not changes.empty()
             if not stale and self._show(report, output, changed_since_good, started):
                 changed_since_good = frozenset()
                 self._clear()
             changed = wait_for_saves(changes, due)
-            watching.renew(changed)
+            watcher.restart_if_recreated(changed)
             changed_since_good |= changed
             if _affects_all_pages(changed):
                 shutil.rmtree(self.folder / "kept", ignore_errors=True)

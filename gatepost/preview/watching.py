@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from watchfiles import Change, DefaultFilter, watch
+import watchfiles
+from watchfiles import Change, DefaultFilter
 
 STEP_MILLISECONDS: Final = 30
-"""Changes that follow each other faster are one: an editor makes several to save a file."""
+"""Changes within this time are reported together: an editor makes several to save a file."""
 _READY_SECONDS: Final = 10.0
+"""Longest wait for the start of a watch."""
 _TIMEOUT_MILLISECONDS: Final = 100
+"""How often the watch looks whether it must stop."""
 _FILE_CLOCK_SECONDS: Final = 0.02
 """How far file timestamps may lag behind the system clock."""
 
@@ -31,41 +34,47 @@ class FileWatcher:
         self._folders: frozenset[Path] = frozenset()
         self._stop = threading.Event()
 
-    def follow(
-        self, folders: Iterable[Path], *, since: datetime | None = None, anew: bool = False
-    ) -> None:
-        """Watches these folders from now on. `anew` restarts even if they are the same.
+    def watch(self, folders: Iterable[Path], *, since: datetime | None = None) -> None:
+        """Watches these folders from now on, instead of those before. Misses no change meanwhile.
 
-        A deleted and recreated folder is a new one for the system. From the return on, no change is
-        missed. Files in newly watched folders that were saved after `since` are reported as
-        changes: a build that began at `since` may have read the old version.
+        Files in newly watched folders that were saved after `since` are reported as changes: a
+        build that began at `since` may have read the old version.
         """
-        wanted = _without_subfolders(folders)
-        if wanted == self._folders and not anew:
+        top_folders = _without_subfolders(folders)
+        if top_folders == self._folders:
             return
-        new = wanted - self._folders
-        before, self._stop, self._folders = self._stop, threading.Event(), wanted
-        there = [folder for folder in wanted if folder.is_dir()]
-        beside = {path.parent for path in (*self._files, *wanted)}
-        named = wanted | self._files
-        plans = (
-            _WatchPlan(there, DefaultFilter(), deep=True),
-            _WatchPlan([path for path in beside if path.is_dir()], _NameFilter(named), deep=False),
-        )
-        for ready in [plan.start(self._on_change, self._stop) for plan in plans if plan.paths]:
-            ready.wait(_READY_SECONDS)
-        before.set()  # only now: a gap between the two watches would lose changes
-        if since and (saved := frozenset(_changed_since(new, since.timestamp()))):
+        new_folders = top_folders - self._folders
+        self._restart(top_folders)
+        if since and (saved := frozenset(_changed_since(new_folders, since.timestamp()))):
             self._on_change(saved)
 
-    def renew(self, changes: frozenset[Path]) -> None:
-        """Restarts the watch if a watched folder itself has changed. Call before the next build."""
+    def restart_if_recreated(self, changes: frozenset[Path]) -> None:
+        """Restarts the watch if a watched folder itself has changed. Call before the next build.
+
+        A folder that was deleted and made again is another folder for the system.
+        """
         if changes & self._folders:
-            self.follow(self._folders, anew=True)
+            self._restart(self._folders)
 
     def stop(self) -> None:
         """Stops watching."""
         self._stop.set()
+
+    def _restart(self, folders: frozenset[Path]) -> None:
+        old_stop, self._stop, self._folders = self._stop, threading.Event(), folders
+        existing = [folder for folder in folders if folder.is_dir()]
+        parents = {path.parent for path in (*self._files, *folders)}
+        plans = (
+            _WatchPlan(existing, DefaultFilter(), with_subfolders=True),
+            _WatchPlan(
+                [folder for folder in parents if folder.is_dir()],
+                _NameFilter(folders | self._files),
+                with_subfolders=False,
+            ),
+        )
+        for ready in [plan.start(self._on_change, self._stop) for plan in plans if plan.paths]:
+            ready.wait(_READY_SECONDS)
+        old_stop.set()  # only now: a gap between the two watches would lose changes
 
 
 class _NameFilter:
@@ -83,11 +92,15 @@ class _WatchPlan:
     """The paths that one thread watches."""
 
     def __init__(
-        self, paths: list[Path], wanted: Callable[[Change, str], bool], *, deep: bool
+        self,
+        paths: list[Path],
+        change_filter: Callable[[Change, str], bool],
+        *,
+        with_subfolders: bool,
     ) -> None:
         self.paths = paths
-        self._wanted = wanted
-        self._deep = deep
+        self._filter = change_filter
+        self._with_subfolders = with_subfolders
 
     def start(self, on_change: OnChange, stop: threading.Event) -> threading.Event:
         """Starts the thread. Returns an event that is set once the watch has begun."""
@@ -97,21 +110,21 @@ class _WatchPlan:
 
     def _run(self, on_change: OnChange, stop: threading.Event, ready: threading.Event) -> None:
         try:
-            for changes in watch(
+            for changes in watchfiles.watch(
                 *self.paths,
-                watch_filter=self._wanted,
+                watch_filter=self._filter,
                 step=STEP_MILLISECONDS,
                 stop_event=stop,
                 rust_timeout=_TIMEOUT_MILLISECONDS,
                 yield_on_timeout=True,  # the first timeout shows that the watch has begun
                 raise_interrupt=False,
-                recursive=self._deep,
+                recursive=self._with_subfolders,
             ):
                 ready.set()
-                if existing := _without_temporary_files(changes):
-                    on_change(existing)
+                if paths := _without_temporary_files(changes):
+                    on_change(paths)
         except FileNotFoundError:
-            pass  # deleted just now; the watch of its parent folder reports it
+            pass  # a folder was deleted; the watch of its parent folder reports it
         except OSError as error:
             on_change(error)
         finally:
@@ -119,7 +132,10 @@ class _WatchPlan:
 
 
 def _without_temporary_files(changes: Iterable[tuple[Change, str]]) -> frozenset[Path]:
-    """Drops files that came and went within one step: editors write one and then rename it."""
+    """The changed paths, without files that were made and deleted within one step.
+
+    Editors write such a file and then rename it.
+    """
     added = {path for change, path in changes if change is Change.added}
     return frozenset(
         Path(path) for _, path in changes if path not in added or os.path.lexists(path)
@@ -131,15 +147,15 @@ def _changed_since(folders: Iterable[Path], seconds: float) -> Iterator[Path]:
     is_watched = DefaultFilter()
     for folder in folders:
         for path in folder.rglob("*"):
-            with suppress(OSError):  # deleted in the meantime
+            with suppress(OSError):  # deleted meanwhile
                 status = path.lstat()
-                late = status.st_ctime >= seconds - _FILE_CLOCK_SECONDS
+                is_new = status.st_ctime >= seconds - _FILE_CLOCK_SECONDS
                 is_file = not stat.S_ISDIR(status.st_mode)
-                if late and is_file and is_watched(Change.added, str(path)):
+                if is_new and is_file and is_watched(Change.added, str(path)):
                     yield path
 
 
 def _without_subfolders(folders: Iterable[Path]) -> frozenset[Path]:
-    """Drops folders that lie inside another one of the list."""
-    every = {folder.absolute() for folder in folders}
-    return frozenset(one for one in every if not any(up in every for up in one.parents))
+    """The absolute folders, without those that lie inside another one of them."""
+    absolute = {folder.absolute() for folder in folders}
+    return frozenset(folder for folder in absolute if absolute.isdisjoint(folder.parents))
