@@ -33,7 +33,7 @@ def hook(ctx: click.Context, when: str) -> None:
     settings, now = _settings(ctx), datetime.now(UTC)
     repository = Repository(Path(os.environ.get("GIT_DIR", "")).absolute())
     with _problems_shown_to_writer(settings, when):
-        context = PublishContext.of(settings, Path.cwd(), _say)
+        context = PublishContext.from_settings(settings, Path.cwd(), _say)
         if when == "pre-receive":
             before_push(context, repository, sys.stdin, now)
         else:
@@ -58,7 +58,7 @@ def publish(ctx: click.Context, if_due: bool) -> None:
     from gatepost.releases.receive import republish  # Pelican loads for this command alone
 
     _make_readable()
-    context = PublishContext.of(_settings(ctx), Path.cwd(), click.echo)
+    context = PublishContext.from_settings(_settings(ctx), Path.cwd(), click.echo)
     shown = republish(context, datetime.now(UTC), if_due=if_due)
     if shown is not None:
         click.echo(f"Published as {shown.name}.")

@@ -18,26 +18,28 @@ class PublishContext:
 
     settings: Settings
     store: ReleaseStore
-    installed: Path
+    install_dir: Path
     """The folder of the installed code and theme."""
     limits: Limits
     report: Callable[[str], None]
     """Prints one line for the user who waits."""
 
     @classmethod
-    def of(cls, settings: Settings, installed: Path, say: Callable[[str], None]) -> Self:
+    def from_settings(
+        cls, settings: Settings, install_dir: Path, report: Callable[[str], None]
+    ) -> Self:
         """Makes the context. Raises `Refused` if the current user can read leads or keys."""
-        check_user(settings)
+        check_no_access_to_leads(settings)
         return cls(
             settings=settings,
             store=ReleaseStore(settings.releases_dir.absolute()),
-            installed=installed,
-            limits=Limits.of(settings),
-            report=say,
+            install_dir=install_dir,
+            limits=Limits.from_settings(settings),
+            report=report,
         )
 
 
-def check_user(settings: Settings) -> None:
+def check_no_access_to_leads(settings: Settings) -> None:
     """Raises `Refused` if the current user can read leads or keys.
 
     The user who builds pushed content must not be able to copy a lead into the site.

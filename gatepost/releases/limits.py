@@ -42,8 +42,8 @@ class Limits:
     """Memory limit of one build."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Converts the settings."""
+    def from_settings(cls, settings: Settings) -> Self:
+        """Converts megabytes to bytes."""
         return cls(
             file=settings.largest_file_mb * MEGABYTE,
             files=settings.most_files,

@@ -181,7 +181,7 @@ def _connected(context: PublishContext) -> Iterator[socket.socket]:
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
             stderr=subprocess.DEVNULL,
-            cwd=context.installed,
+            cwd=context.install_dir,
             env=os.environ | _environment(context.settings),
             start_new_session=True,
         )
@@ -247,6 +247,6 @@ def make_release(
 def _report_build(context: PublishContext, built: BuildAnswer) -> None:
     for warning in built.warnings:
         context.report(f"warning: {warning}")
-    context.report(f"Built {built.counted} in {built.seconds:.1f} seconds.")
+    context.report(f"Built {built.summary} in {built.seconds:.1f} seconds.")
     if built.due is not None:
         context.report(f"The next post is due on {built.due}. It will be published automatically.")

@@ -74,7 +74,7 @@ _FIX: Final = (
 )
 
 
-def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], installed: Path) -> None:
+def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], install_dir: Path) -> None:
     """Raises `Refused` if a file outside the three folders changes."""
     before = {entry.path: entry for entry in old if not is_published(entry)}
     after = {entry.path: entry for entry in new if not is_published(entry)}
@@ -82,7 +82,7 @@ def check_outside_changes(old: Sequence[Entry], new: Sequence[Entry], installed:
         path
         for path in sorted(before.keys() | after.keys())
         if _blob(before.get(path)) != _blob(after.get(path))
-        and not _is_installed(path, after.get(path), installed)
+        and not _is_installed(path, after.get(path), install_dir)
     ]
     if not changed:
         return
@@ -96,9 +96,9 @@ def _blob(entry: Entry | None) -> str | None:
     return entry.blob if entry else None
 
 
-def _is_installed(path: str, entry: Entry | None, installed: Path) -> bool:
+def _is_installed(path: str, entry: Entry | None, install_dir: Path) -> bool:
     """Whether the installed copy has the same file, or none if `entry` is None."""
-    there = installed / path
+    there = install_dir / path
     try:
         if entry is None:
             return not there.is_symlink() and not there.exists()
@@ -129,7 +129,7 @@ def before_push(
             )
         entries = repository.entries(push.new)
         check_outside_changes(
-            repository.entries(push.old) if push.old else [], entries, context.installed
+            repository.entries(push.old) if push.old else [], entries, context.install_dir
         )
         return make_release(context, repository, push.new, entries, now)
 

@@ -7,7 +7,6 @@ before the files to the worker, `BuildAnswer` before the site back.
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import IO, Any, Final
 
 from pydantic import TypeAdapter
 
-from capture.errors import Problem
+from capture.errors import Problem, Unavailable
 
-_MAX_LINE_LENGTH: Final = 16_384
-_CHUNK: Final = 1_000_000
+_MAX_HEADER_BYTES: Final = 16_384
+_CHUNK_BYTES: Final = 1_000_000
 
 
 class WireError(Exception):
@@ -26,20 +25,31 @@ class WireError(Exception):
 
 
 def send_files(stream: IO[bytes], root: Path, folders: Iterable[str]) -> None:
-    """Sends every regular file of these folders below `root`, but no links. Raises OSError."""
+    """Sends every regular file of these folders below `root`, but no links.
+
+    A file that grows meanwhile is sent as long as it was. Raises `Unavailable` if a file becomes
+    shorter, and OSError; the receiver then gets an incomplete stream.
+    """
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.is_symlink() or not path.is_file():
                 continue
             with path.open("rb") as file:
-                facts = {
-                    "path": path.relative_to(root).as_posix(),
-                    "size": os.fstat(file.fileno()).st_size,
-                }
-                stream.write(json.dumps(facts).encode() + b"\n")
-                shutil.copyfileobj(file, stream, _CHUNK)
+                name, size = path.relative_to(root).as_posix(), os.fstat(file.fileno()).st_size
+                stream.write(json.dumps({"path": name, "size": size}).encode() + b"\n")
+                _copy(file, stream, name, size)
     stream.write(b"\n")
     stream.flush()
+
+
+def _copy(file: IO[bytes], stream: IO[bytes], name: str, size: int) -> None:
+    """Copies exactly `size` bytes: the receiver takes any further ones for the next header."""
+    while size:
+        chunk = file.read(min(size, _CHUNK_BYTES))
+        if not chunk:
+            raise Unavailable(f"{name}: became shorter while it was sent; try again")
+        stream.write(chunk)
+        size -= len(chunk)
 
 
 def receive_files(
@@ -47,46 +57,46 @@ def receive_files(
     root: Path,
     folders: Iterable[str],
     max_bytes: int,
-    check: Callable[[], None] = lambda: None,
+    check_space: Callable[[], None] = lambda: None,
 ) -> None:
     """Writes the received files below `root`, only into these folders and never over a file.
 
-    Accepts at most `max_bytes`. Calls `check` after each chunk; it may raise. Raises `WireError`
-    and OSError.
+    Accepts at most `max_bytes`. Calls `check_space` after each chunk; it may raise. Raises
+    `WireError` and OSError.
     """
     allowed = frozenset(folders)
     for folder in allowed:
         (root / folder).mkdir(exist_ok=True)
-    left = max_bytes
-    while line := _line(stream):
-        path, size = _facts(line, allowed)
-        left -= size
-        if left < 0:
+    free_bytes = max_bytes
+    while line := _read_line(stream):
+        path, size = _parse_header(line, allowed)
+        free_bytes -= size
+        if free_bytes < 0:
             raise WireError(f"more than {max_bytes:,} bytes")
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         with os.fdopen(handle, "wb") as file:
             while size:
-                chunk = stream.read(min(size, _CHUNK))
+                chunk = stream.read(min(size, _CHUNK_BYTES))
                 if not chunk:
                     raise WireError("ended within a file")
                 file.write(chunk)
                 size -= len(chunk)
-                check()
+                check_space()
 
 
-def _line(stream: IO[bytes]) -> bytes:
-    line = stream.readline(_MAX_LINE_LENGTH)
+def _read_line(stream: IO[bytes]) -> bytes:
+    line = stream.readline(_MAX_HEADER_BYTES)
     if not line.endswith(b"\n"):
         raise WireError("ended without the closing empty line")
     return line[:-1]
 
 
-def _facts(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
+def _parse_header(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
     try:
-        facts: Any = json.loads(line)
-        path, size = facts["path"], facts["size"]
+        header: Any = json.loads(line)
+        path, size = header["path"], header["size"]
     except (ValueError, KeyError, TypeError):
         raise WireError("a file header is missing or not valid") from None
     if not isinstance(path, str) or not isinstance(size, int) or size < 0 or "\0" in path:
@@ -105,7 +115,7 @@ MAX_MESSAGE_BYTES: Final = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
-    """Sent to the worker; the files of the three folders follow."""
+    """Sent to the worker. The files of the pushed folders follow."""
 
     published: str | None
     """`published.json` of the live release; None before the first one."""
@@ -113,20 +123,22 @@ class BuildOrder:
 
 @dataclass(frozen=True, slots=True)
 class BuildAnswer:
-    """Sent back by the worker; the site follows if `is_good`."""
+    """Sent back by the worker. The site follows if `is_good`."""
 
     problems: tuple[Problem, ...] = ()
-    """Mistakes that the writer can fix."""
+    """What the writer can fix."""
     unavailable: str = ""
     """A message about what the operator must fix."""
     traceback: str = ""
-    """The traceback of an unexpected error."""
+    """The traceback of an unexpected error, for the operator's log. It cannot show a lead: the
+    worker's user can read neither the ledger nor its keys."""
     warnings: tuple[str, ...] = ()
-    counted: str = ""
+    summary: str = ""
     """Such as `8 articles, 3 pages and 3 forms`."""
     seconds: float = 0.0
+    """How long the build took."""
     due: str | None = None
-    """The next held-back post: its time and its file."""
+    """When the next held-back post is due, and its file; None if there is none."""
 
     @property
     def is_good(self) -> bool:

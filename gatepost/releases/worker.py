@@ -4,6 +4,9 @@ The worker serves BUILD_SOCKET as a separate user, who cannot read the ledger, t
 repository. It reads the pushed folders from standard input and writes the site to standard output
 (see `wire`). The build runs in a child process with limits of time, memory and disk. The worker
 kills it at a limit or when the client hangs up, and deletes its files.
+
+The worker sends tracebacks back, for publish.log. They can show pushed text but no lead and no key:
+it refuses to run as a user who can read either.
 """
 
 import os
@@ -22,7 +25,7 @@ from typing import IO, Final, NoReturn
 
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable
 from gatepost.build_timeout import build_timeout
-from gatepost.releases.context import check_user
+from gatepost.releases.context import check_no_access_to_leads
 from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
 from gatepost.releases.wire import (
@@ -39,18 +42,17 @@ from publish.plugins.current_file import CURRENT_FILE
 
 
 def build_once(settings: Settings, published: str | None, folder: Path) -> BuildAnswer:
-    """Builds the pushed folders in `folder` into `folder`/output. Never raises.
+    """Builds the pushed folders in `folder` into its subfolder `output`. Never raises.
 
     Changes the working folder and the environment: run it in a process of its own.
     """
-    installed = Path.cwd()
+    install_dir = Path.cwd()
     try:
         os.chdir(folder)  # so that messages name content/posts/..., as writers know it
-        os.environ["PYTHONSAFEPATH"] = (
-            "1"  # programs that a build starts must not import pushed code
-        )
+        # Programs that a build starts must not import pushed code.
+        os.environ["PYTHONSAFEPATH"] = "1"
         os.environ["GATEPOST_SITE_URL"] = settings.site_url  # publishconf.py reads it
-        return _run_build(installed, _pelican_settings(settings, installed, published, folder))
+        return _run_build(install_dir, _pelican_settings(settings, install_dir, published, folder))
     except FileErrors as error:
         return BuildAnswer(problems=error.problems)
     except MemoryError:
@@ -62,17 +64,18 @@ def build_once(settings: Settings, published: str | None, folder: Path) -> Build
         return BuildAnswer(traceback=traceback.format_exc())
 
 
-def _run_build(installed: Path, overrides: Mapping[str, object]) -> BuildAnswer:
+def _run_build(install_dir: Path, overrides: Mapping[str, object]) -> BuildAnswer:
+    # Only the child imports Pelican.
     from publish.build.release import finish  # noqa: PLC0415
-    from publish.build.site import build  # noqa: PLC0415 - only in the child
+    from publish.build.site import build  # noqa: PLC0415
     from publish.cli import counted_parts  # noqa: PLC0415
 
-    outcome = build(installed / "publishconf.py", overrides, finish=finish).summary
-    return BuildAnswer(warnings=outcome.warnings, counted=counted_parts(outcome), due=outcome.due)
+    summary = build(install_dir / "publishconf.py", overrides, finish=finish).summary
+    return BuildAnswer(warnings=summary.warnings, summary=counted_parts(summary), due=summary.due)
 
 
 def _pelican_settings(
-    settings: Settings, installed: Path, published: str | None, folder: Path
+    settings: Settings, install_dir: Path, published: str | None, folder: Path
 ) -> Mapping[str, object]:
     from publish.checks.layout import PUBLISHED  # noqa: PLC0415
 
@@ -82,15 +85,15 @@ def _pelican_settings(
         "CAMPAIGNS_PATH": str(folder / "campaigns"),
         "CLIENTS_PATH": str(folder / "clients"),
         "OUTPUT_PATH": str(folder / SITE / "www"),
-        "CACHE_PATH": str(installed / settings.cache_dir),
-        "THEME": str(installed / settings.theme_dir),
+        "CACHE_PATH": str(install_dir / settings.cache_dir),
+        "THEME": str(install_dir / settings.theme_dir),
         "CAPTURE_URL": settings.capture_url,
         CURRENT_FILE: str(folder / ".work/reading"),
     }
-    if published is not None:  # the build reports a lost address
-        before = folder / ".work/published.json"
-        before.write_text(published, encoding="utf-8")
-        overrides[PUBLISHED] = str(before)
+    if published is not None:  # the build compares with it, and refuses a lost address
+        live_site = folder / ".work/published.json"
+        live_site.write_text(published, encoding="utf-8")
+        overrides[PUBLISHED] = str(live_site)
     return overrides
 
 
@@ -107,8 +110,11 @@ def main() -> None:
     with _work_folder() as folder, suppress(BrokenPipeError):
         answer = _answer(folder, answers)
         answers.write(ANSWER.dump_json(answer) + b"\n")
-        if answer.is_good:
-            send_files(answers, folder, [SITE])
+        try:
+            if answer.is_good:
+                send_files(answers, folder, [SITE])
+        except Unavailable as error:
+            sys.exit(str(error))  # the client sees an incomplete stream; the journal has the reason
         answers.flush()
     with suppress(OSError):
         answers.close()
@@ -123,7 +129,7 @@ def _work_folder() -> Iterator[Path]:
 def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
     try:
         settings = Sourced.read().settings
-        check_user(settings)
+        check_no_access_to_leads(settings)
         return _build(settings, folder, answers)
     except FileErrors as error:
         return BuildAnswer(problems=error.problems)
@@ -136,7 +142,7 @@ def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
 
 
 def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
-    limits = Limits.of(settings)
+    limits = Limits.from_settings(settings)
     order = ORDER.validate_json(sys.stdin.buffer.readline(MAX_MESSAGE_BYTES))
     receive_files(sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_room(folder))
     work = folder / ".work"
@@ -162,7 +168,7 @@ def _build(settings: Settings, folder: Path, answers: IO[bytes]) -> BuildAnswer:
 
 
 def _wait(child: int, folder: Path, work: Path, limits: Limits, answers: IO[bytes]) -> int:
-    """Waits for the end of the build and returns its status. Raises at a limit or a hang-up."""
+    """Waits for the end of the build; returns its exit status. Raises at a limit or a hang-up."""
     deadline = time.monotonic() + limits.seconds
     hang_up = select.poll()
     hang_up.register(answers, 0)  # reports only a hang-up
@@ -188,10 +194,9 @@ def _build_and_end(
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+        # In case the worker itself is killed.
         seconds = limits.seconds * (os.cpu_count() or 1) + 60
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (seconds, seconds)
-        )  # in case the worker itself is killed
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         answer = build_once(settings, published, folder)
         draft = folder / ".work/draft"
         draft.write_bytes(ANSWER.dump_json(answer))

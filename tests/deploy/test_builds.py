@@ -75,7 +75,7 @@ class Server:
 
     def build(self, **settings: str) -> None:
         self.settings |= settings
-        desk = PublishContext.of(
+        desk = PublishContext.from_settings(
             Sourced.read(self.environment(), self.opt).settings, self.opt, print
         )
         build_site(desk, self.making, None)
@@ -232,7 +232,7 @@ def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None
         "from gatepost.releases.make_release import build_site;"
         "from gatepost.settings import Sourced;"
         f"opt = Path({str(server.opt)!r});"
-        "context = PublishContext.of(Sourced.read(root=opt).settings, opt, print);"
+        "context = PublishContext.from_settings(Sourced.read(root=opt).settings, opt, print);"
         f"build_site(context, Path({str(server.making)!r}), None)"
     )
     hook = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())

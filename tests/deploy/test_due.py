@@ -11,7 +11,9 @@ from tests.deploy.server import Server, Writer
 def desk_of(server: Server, parts: list[str]) -> PublishContext:
     """As the timer has it."""
     value = server.environment(var_dir=str(server.folder / "none"))
-    return PublishContext.of(Sourced.read(value, server.folder).settings, server.opt, parts.append)
+    return PublishContext.from_settings(
+        Sourced.read(value, server.folder).settings, server.opt, parts.append
+    )
 
 
 def test_a_post_to_come_is_said_at_the_push_and_published_by_the_timer(

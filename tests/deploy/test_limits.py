@@ -14,7 +14,7 @@ from gatepost.settings import Settings
 from tests.needs import needs
 from tests.service import ROOT
 
-LIMITS = Limits.of(Settings(reserve_mb=0))
+LIMITS = Limits.from_settings(Settings(reserve_mb=0))
 
 
 def files(*megabytes: float) -> list[Entry]:
