@@ -1,6 +1,7 @@
-"""A client's account: documents, payments, open amounts and credit (rules 27 and 30).
+"""A client's account: documents, payments, open amounts and credit.
 
-Amounts are minor units with tax. Each currency has its own account (rule 29).
+Rules 27 and 30 of docs/rules.md. Amounts are minor units with tax. Each currency has its own
+account (rule 29).
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ class Document:
     vat: int
     issued_on: date
     due_on: date | None
-    """None for a credit note, which is not paid."""
+    """The day by which it has to be paid; None for a credit note, which is not paid."""
 
     @property
     def gross(self) -> int:
@@ -62,7 +63,7 @@ class Entry:
     paid: int = 0
     """Sum of the payments for it."""
     offset: int = 0
-    """Amount settled by the surplus of other documents."""
+    """The amount settled by the surplus of other documents; minus its own surplus, if any."""
 
     @property
     def open(self) -> int:
@@ -97,7 +98,7 @@ class Account:
     currency: str
     entries: Sequence[Entry]
     carried: int
-    """The client's credit for the next bill, as zero or a negative amount."""
+    """The client's credit for the next statement, as zero or a negative amount."""
 
     @property
     def open(self) -> int:
@@ -105,24 +106,25 @@ class Account:
         return sum(entry.open for entry in self.entries)
 
 
-def accounts(documents: Iterable[Document], payments: Iterable[Payment]) -> list[Account]:
+def build_accounts(documents: Iterable[Document], payments: Iterable[Payment]) -> list[Account]:
     """The accounts by client and currency, in the order of their first documents.
 
     A credit note reduces its statement. An amount that was paid or credited too much for a document
     settles the client's oldest open documents; the rest is carried forward.
     """
-    by_owner: dict[tuple[str, str], list[Document]] = {}
+    by_account: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
-        by_owner.setdefault((document.client, document.currency), []).append(document)
+        by_account.setdefault((document.client, document.currency), []).append(document)
     paid: dict[str, int] = {}
     for payment in payments:
         paid[payment.number] = paid.get(payment.number, 0) + payment.amount
     return [
-        _account(client, currency, group, paid) for (client, currency), group in by_owner.items()
+        _build_account(client, currency, group, paid)
+        for (client, currency), group in by_account.items()
     ]
 
 
-def _account(
+def _build_account(
     client: str, currency: str, documents: Sequence[Document], paid: dict[str, int]
 ) -> Account:
     credited: dict[str, int] = {}

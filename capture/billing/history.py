@@ -1,7 +1,7 @@
 """The billing history of a lead: its booking, meeting, sale, refunds and revenue.
 
 If the agency records a billable outcome, it becomes final at a stored time unless the client
-objects (rule 14). If the client records it, it is final at once.
+objects (rule 14 of docs/rules.md). If the client records it, it is final immediately.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class BillableEvent:
     amount: int = 0
     """Amount of the purchase or of the period's revenue, in minor units."""
     entered: bool = False
-    """The agency entered it for the client (rule 41)."""
+    """Whether the agency entered it for the client (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,12 @@ class LeadHistory:
     booked: BillableEvent | None = None
     """The booking that counts now."""
     missed: BillableEvent | None = None
-    """A booking that stays billable even if it or a later one is cancelled (rule 42): the person
-    did not come, or it was moved or cancelled at the meeting's time or later."""
+    """A booking that stays billable even if it or a later one is cancelled (rule 42).
+
+    The person did not come, or the meeting was moved or cancelled at its time or later.
+    """
     held: BillableEvent | None = None
+    """The meeting that took place, as it was recorded."""
     won: BillableEvent | None = None
     """The first sale. A return after churn does not count as a sale (rule 37)."""
     refunds: tuple[Refund, ...] = ()
@@ -88,7 +91,7 @@ class LeadHistory:
 
     def net_revenue(self, period: str) -> int:
         """The period's revenue minus its refunds, in minor units; never below zero."""
-        gross = sum(one.amount for one in self.revenue.get(period, ()))
+        gross = sum(payment.amount for payment in self.revenue.get(period, ()))
         return max(0, gross - self.refunded_amount(period))
 
 
@@ -110,8 +113,8 @@ def _apply_event(history: LeadHistory | None, event: Event) -> LeadHistory:
     if event.kind in _VERDICT_KINDS:
         changes["verdict"] = event.data.get("verdict", {})
         # If the new verdict does not qualify the lead, its pending meeting is cancelled.
-        is_kept = lead.appointment == history.lead.appointment
-        changes["booked"] = history.booked if is_kept else history.missed
+        is_meeting_kept = lead.appointment == history.lead.appointment
+        changes["booked"] = history.booked if is_meeting_kept else history.missed
     elif event.kind is EventKind.OBJECTED:
         changes |= _objection_changes(history, event)
     else:
@@ -120,7 +123,7 @@ def _apply_event(history: LeadHistory | None, event: Event) -> LeadHistory:
 
 
 def _meeting_changes(history: LeadHistory, event: Event, lead: Lead) -> dict[str, Any]:
-    """How the event changes the booking and the meeting."""
+    """The event's changes to the booking and the meeting."""
     changes: dict[str, Any] = {}
     match event.kind:
         case EventKind.SCHEDULED:  # a booking that stays billable is not replaced
@@ -141,7 +144,7 @@ def _meeting_changes(history: LeadHistory, event: Event, lead: Lead) -> dict[str
 
 
 def _sale_changes(history: LeadHistory, event: Event) -> dict[str, Any]:
-    """How the event changes the sale. After churn, `won` is a return, not another sale."""
+    """The event's changes to the sale. After churn, `won` is a return, not another sale."""
     match event.kind:
         case EventKind.WON if history.churned_at is not None:
             last = replace(history.absences[-1], returned=_billable_event(event))
@@ -174,9 +177,11 @@ def _objection_changes(history: LeadHistory, event: Event) -> dict[str, Any]:
 def _period_objection_changes(history: LeadHistory, period: str, now: datetime) -> dict[str, Any]:
     """Removes the period's amounts that are not final, and its refunds if no amount remains."""
     revenue = {day: amounts for day, amounts in history.revenue.items() if day != period}
-    final = tuple(one for one in history.revenue.get(period, ()) if one.final_at <= now)
-    if final:
-        return {"revenue": {**revenue, period: final}}
+    final_amounts = tuple(
+        payment for payment in history.revenue.get(period, ()) if payment.final_at <= now
+    )
+    if final_amounts:
+        return {"revenue": {**revenue, period: final_amounts}}
     refunds = tuple(refund for refund in history.refunds if refund.period != period)
     return {"revenue": revenue, "refunds": refunds}
 
@@ -199,27 +204,30 @@ def _billable_event(event: Event) -> BillableEvent:
 # Months of revenue (rules 20 and 22).
 
 
-def after_months(day: date, months: int) -> date:
-    """The same day some months later, or the month's last day: 31 January + 1 is 28 February."""
+def add_months(day: date, months: int) -> date:
+    """The same day some months later, or that month's last day: 31 January + 1 is 28 February."""
     later: date = day + relativedelta(months=months)
     return later
 
 
-def split(amount: int, start: date, months: int) -> dict[date, int]:
+def split_by_month(amount: int, start: date, months: int) -> dict[date, int]:
     """Splits a payment in minor units over months, by the first day of each month.
 
     The remainder goes to the first months, one minor unit each, so the sum equals `amount`.
     """
-    each, rest = divmod(amount, months)
+    share, remainder = divmod(amount, months)
     return {
-        after_months(start, number): each + (1 if number < rest else 0) for number in range(months)
+        add_months(start, index): share + (1 if index < remainder else 0) for index in range(months)
     }
 
 
-def overlapping(day: date, known: Iterable[date]) -> date | None:
-    """A day in `known` whose month overlaps the month that begins on `day`; None if none does."""
-    for other in known:
-        first, second = sorted((day, other))
-        if second < after_months(first, 1):
+def find_overlap(period: date, periods: Iterable[date]) -> date | None:
+    """The first of `periods` that overlaps `period`; None if none does.
+
+    A period is the month that begins on the given day.
+    """
+    for other in periods:
+        first, second = sorted((period, other))
+        if second < add_months(first, 1):
             return other
     return None

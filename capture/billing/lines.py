@@ -1,4 +1,7 @@
-"""The bill lines of one lead (rules 8 and 20 to 24), and the money cap of a month (rule 9)."""
+"""The bill lines of one lead, and the money cap of a month (rules 8, 9, 20 to 24 of docs/rules.md).
+
+All amounts are integers in minor units unless a function says otherwise.
+"""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,17 +31,19 @@ class Line:
     event_at: datetime
     due_at: datetime
     base: int | None
-    """The amount that the percentage applies to, after refunds, in minor units; None for a rate."""
+    """The amount that the percentage applies to, after refunds; None for a flat rate."""
     amount: int
-    """In minor units of the campaign's currency; 0 when free."""
+    """In minor units of the campaign's currency, net of tax; 0 if free."""
     currency: str
     version: str
+    """The campaign version at the lead's receipt."""
     free_over_cap: bool = False
+    """Whether it is free because it would have crossed the money cap (rule 9)."""
     entered: bool = False
-    """The agency entered the acceptance or the billable event for the client (rule 41)."""
+    """Whether the agency entered the acceptance or the billable event for the client (rule 41)."""
 
 
-_FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+_END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 ONCE: Final = ""
 """The period of a line that a lead can have only once."""
 
@@ -57,8 +62,8 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
     lines = []
     for period, billable in _billable_events(history, campaign, accepted_at, as_of):
         due_at = max(accepted_at, billable.final_at)
-        exact = exact_fee(history, campaign, period)
-        if due_at > as_of or not exact:
+        fee = exact_fee(history, campaign, period)
+        if due_at > as_of or not fee:
             continue
         lines.append(
             Line(
@@ -68,7 +73,7 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
                 event_at=billable.occurred_at,
                 due_at=due_at,
                 base=_base_amount(history, campaign, period),
-                amount=round_minor(exact),
+                amount=round_minor(fee),
                 currency=campaign.currency,
                 version=campaign.version,
                 entered=lead.entered or billable.entered,
@@ -85,7 +90,7 @@ def next_due_at(
     Decisions by silence are included. `events` are all events of one lead, in order; `billed` holds
     the periods that are on a statement already. None if no line will fall due.
     """
-    lines = lines_for(lead_history(events), campaign, _FOREVER)
+    lines = lines_for(lead_history(events), campaign, _END_OF_TIME)
     return min((line.due_at for line in lines if line.period not in billed), default=None)
 
 
@@ -128,22 +133,23 @@ def _billable_events(
             yield ONCE, history.won
         case "revenue":
             for period, amounts in sorted(history.revenue.items()):
-                begins = datetime.combine(date.fromisoformat(period), time(), campaign.zone)
+                start = datetime.combine(date.fromisoformat(period), time(), campaign.zone)
                 last = max(amounts, key=attrgetter("final_at"))
-                final_at, entered = max(last.final_at, begins), any(one.entered for one in amounts)
+                entered = any(payment.entered for payment in amounts)
+                final_at = max(last.final_at, start)
                 yield period, BillableEvent(last.occurred_at, final_at, entered=entered)
 
 
 def _deemed_held(history: LeadHistory, as_of: datetime) -> BillableEvent | None:
-    """The meeting that silence takes as held by `as_of` (rule 14); None if there is none."""
-    silent_since = history.lead.deemed_held_at
-    if silent_since is None or not history.lead.is_deemed_held_at(as_of):
+    """The meeting that counts as held by silence as of a time (rule 14); None if there is none."""
+    deemed_held_at = history.lead.deemed_held_at
+    if deemed_held_at is None or not history.lead.is_deemed_held_at(as_of):
         return None
-    return BillableEvent(silent_since, silent_since)
+    return BillableEvent(deemed_held_at, deemed_held_at)
 
 
 def minor_units(amount: Decimal, currency: str) -> int:
-    """An amount in major units, as people type it, in minor units.
+    """A typed amount in major units, converted to minor units.
 
     Raises `Refused` if it is too large or has more decimals than the currency.
     """
@@ -155,13 +161,13 @@ def minor_units(amount: Decimal, currency: str) -> int:
 
 # Billable outcomes, and outcomes that accept the lead (rule 41).
 
-PAYS: Final[Mapping[str, EventKind]] = {
+_BILLABLE_KINDS: Final[Mapping[str, EventKind]] = {
     "scheduled": EventKind.SCHEDULED,
     "held": EventKind.HELD,
     "won": EventKind.WON,
     "revenue": EventKind.REVENUE,
 }
-"""The outcome of each `price.billable` in the campaign file, except `accepted`."""
+"""The kind of outcome for each `price.billable` of the campaign file, except `accepted`."""
 
 _ALWAYS_ACCEPT: Final = frozenset({EventKind.HELD, EventKind.WON, EventKind.REVENUE})
 """A client who records one of these accepts the lead. A booking may come before acceptance
@@ -169,8 +175,8 @@ _ALWAYS_ACCEPT: Final = frozenset({EventKind.HELD, EventKind.WON, EventKind.REVE
 
 
 def is_billable_event(kind: EventKind, terms: Campaign) -> bool:
-    """Whether the campaign's price is for this outcome."""
-    return PAYS.get(terms.price.billable) is kind
+    """Whether the campaign's price is for this kind of outcome."""
+    return _BILLABLE_KINDS.get(terms.price.billable) is kind
 
 
 def is_acceptance(kind: EventKind, terms: Campaign) -> bool:
@@ -189,24 +195,24 @@ def first_accepting_outcome(events: Iterable[Event], terms: Campaign) -> EventKi
 
 @dataclass(frozen=True, slots=True)
 class DueKey:
-    """The fields of a line that its order and the money cap need. A month may have very many."""
+    """The fields of a line that decide its order and the money cap; small, to save memory."""
 
     due_at: datetime
     lead_id: str
     period: str
     amount: int
-    """In minor units; 0 when free."""
+    """0 if free."""
     received_at: datetime
     """When the lead was received."""
     version: str
-    """The campaign version at its receipt."""
+    """The campaign version at the lead's receipt."""
     free_over_cap: bool = False
 
 
 def apply_money_cap(lines: Iterable[DueKey], money_cap: int | None) -> list[DueKey]:
     """Sorts lines by due time, lead id and period. A line that would cross the cap becomes free.
 
-    `money_cap` is in minor units; None for no cap.
+    `money_cap` is None if there is no cap.
     """
     ordered = sorted(lines, key=attrgetter("due_at", "lead_id", "period"))
     total = 0

@@ -1,7 +1,7 @@
-"""Rules that change or exclude a line: refunds, churn, return, cancellation (rules 23, 37, 42).
+"""Rules that change or exclude a line: refunds, churn, return, cancellation.
 
-Each rule on a period of revenue holds the test that billing uses and the sentence that the
-agreement prints, so the agreement and the bill cannot differ.
+Rules 23, 37 and 42 of docs/rules.md. Each rule on a period of revenue holds both the test that
+billing uses and the sentence that the agreement prints, so agreement and statement cannot differ.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from capture.billing.history import LeadHistory, after_months
+from capture.billing.history import LeadHistory, add_months
 from capture.campaign.model import Campaign, Price
 
 
@@ -31,7 +31,7 @@ def is_billable_period(period: date, history: LeadHistory, campaign: Campaign) -
 
 
 def is_within_term(period: date, history: LeadHistory, campaign: Campaign) -> bool:
-    """Whether a period begins within the term, which starts with the first sale (rule 22)."""
+    """Whether a period begins within the term, which begins with the first sale (rule 22)."""
     return history.won is not None and not _is_outside_term(period, history, campaign)
 
 
@@ -40,9 +40,11 @@ def net_purchase(history: LeadHistory, campaign: Campaign) -> int:
     won = history.won
     if won is None:
         return 0
-    last = day_of(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
+    last_day = day_of(won.occurred_at, campaign) + timedelta(days=campaign.price.refund_days)
     refunded = sum(
-        refund.amount for refund in history.refunds if day_of(refund.occurred_at, campaign) <= last
+        refund.amount
+        for refund in history.refunds
+        if day_of(refund.occurred_at, campaign) <= last_day
     )
     return won.amount - refunded
 
@@ -75,8 +77,8 @@ def _is_outside_term(period: date, history: LeadHistory, campaign: Campaign) -> 
     won, months = history.won, campaign.price.months
     if won is None or months is None:
         return True
-    first = day_of(won.occurred_at, campaign)
-    return not first <= period < after_months(first, months)
+    first_day = day_of(won.occurred_at, campaign)
+    return not first_day <= period < add_months(first_day, months)
 
 
 def _term_sentence(price: Price) -> str:
@@ -89,9 +91,9 @@ def _term_sentence(price: Price) -> str:
 
 
 def _is_refunded_in_full(period: date, history: LeadHistory, campaign: Campaign) -> bool:
-    days = timedelta(days=campaign.price.refund_days)
+    refund_days = timedelta(days=campaign.price.refund_days)
     return any(
-        period >= day_of(refund.occurred_at, campaign) - days
+        period >= day_of(refund.occurred_at, campaign) - refund_days
         for refund in history.refunds
         if not refund.period
     )

@@ -1,4 +1,4 @@
-"""The statement: a client's bill for one campaign and one month. Amounts are minor units."""
+"""The statement: the document of a closed month for one campaign. Amounts are minor units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,12 +9,13 @@ from typing import Any, Self
 from capture.campaign.model import Client
 from capture.money import percent_of
 
-# The parties and the terms of payment (rule 30); each statement stores them as they are then.
+# The parties and the terms of payment (rule 30 of docs/rules.md). Each statement stores those of
+# the day of its close.
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The agency or the client, as printed on a bill."""
+    """The agency or the client, as printed on a statement."""
 
     name: str
     address: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class Agency:
 
     party: Party
     payment: tuple[str, ...] = ()
-    """Lines with the bank and the account."""
+    """Printed lines with the bank and the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _party(data: Mapping[str, Any]) -> Party:
 
 @dataclass(frozen=True, slots=True)
 class MetCriterion:
-    """One criterion that the lead passed, with the rule's text from its verdict."""
+    """A criterion that the lead passed, with its text from the verdict."""
 
     id: str
     rule: str
@@ -96,7 +97,7 @@ class MetCriterion:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One line of the bill: a lead, or one period of a lead's revenue. Times are UTC."""
+    """One line of a statement: a lead, or one period of a lead's revenue. Times are UTC."""
 
     lead_id: str
     period: str
@@ -105,7 +106,7 @@ class StatementLine:
     """The campaign version that judged the lead."""
     received_at: datetime
     event: str
-    """The billable event: accepted, scheduled, held, won or revenue."""
+    """The kind of the billable event: accepted, scheduled, held, won or revenue."""
     event_at: datetime
     due_at: datetime
     base: int | None
@@ -113,17 +114,17 @@ class StatementLine:
     amount: int
     """Minor units, net of tax; 0 if free."""
     free_over_cap: bool
-    """Free, because it would have crossed the money cap (rule 9)."""
+    """Whether it is free because it would have crossed the money cap (rule 9)."""
     late: bool
-    """It fell due in an earlier month that was closed already; its dates stay as they were."""
+    """Whether it fell due in an earlier month that was closed already; its dates are its own."""
     met: Sequence[MetCriterion]
     entered: bool = False
-    """The agency entered the acceptance or the billable event for the client (rule 41)."""
+    """Whether the agency entered the acceptance or the billable event for the client (rule 41)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of leads that are not on the bill, so that the client can check it."""
+    """Counts of leads that are not on the statement, so that the client can check it."""
 
     in_review: int
     """Billable leads received by the month's end and still without a decision at closing."""
@@ -135,7 +136,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A month's bill. Amounts are minor units in one currency; those of lines are net of tax."""
+    """A month's statement. Amounts are minor units in one currency; those of lines net of tax."""
 
     number: str
     """Empty for a preview."""
@@ -155,9 +156,9 @@ class Statement:
     """The client's earlier credit, as zero or a negative amount (rule 27)."""
     closed_at: datetime
     last_event: int
-    """Number of the last event that it includes."""
+    """Sequence of the last event that it includes."""
     chain_head: str
-    """Hash of that event: the chain's head."""
+    """Hash of that event: the head of the chain at that time."""
 
     @property
     def total(self) -> int:
@@ -181,7 +182,7 @@ class Statement:
 
     @property
     def credit_left(self) -> int:
-        """The client's credit that remains after this bill; never negative."""
+        """The client's credit that remains after this statement; never negative."""
         return max(0, -self.gross - self.brought_forward)
 
     @property

@@ -1,7 +1,7 @@
-"""A statement as canonical JSON (rule 26), and its fingerprint.
+"""A statement as canonical JSON (rule 26 of docs/rules.md), and its fingerprint.
 
-The JSON holds no personal data. It is stored with its SHA-256, and `verify` draws it again. Every
-other form of a statement is made from it.
+The JSON holds no personal data. It is stored with its SHA-256, and `verify` draws it again. All
+other formats of a statement are generated from it.
 """
 
 import json
@@ -14,7 +14,7 @@ from capture.lead.events import parse_time, show_time
 from capture.text import canonical
 
 FORMAT: Final = 1
-"""Version of the JSON format. An older statement is redrawn in its own format."""
+"""Version of the JSON format. An older statement is drawn again in its own format."""
 
 
 def statement_json(statement: Statement) -> str:
@@ -29,7 +29,7 @@ def statement_json(statement: Statement) -> str:
             "time_zone": statement.time_zone,
             "currency": statement.currency,
             "model": statement.model,
-            "lines": [_line(line) for line in statement.lines],
+            "lines": [_line_data(line) for line in statement.lines],
             "total": statement.total,
             "vat": statement.vat,
             "gross": statement.gross,
@@ -77,7 +77,7 @@ def parse_statement(text: str) -> Statement:
                 amount=line["amount"],
                 free_over_cap=line["free_over_cap"],
                 late=line["late"],
-                met=[MetCriterion(met["id"], met["rule"]) for met in line["met"]],
+                met=[MetCriterion(criterion["id"], criterion["rule"]) for criterion in line["met"]],
                 entered=line["entered"],
             )
             for line in data["lines"]
@@ -92,7 +92,7 @@ def parse_statement(text: str) -> Statement:
     )
 
 
-def _line(line: StatementLine) -> dict[str, Any]:
+def _line_data(line: StatementLine) -> dict[str, Any]:
     return {
         "lead_id": line.lead_id,
         "period": line.period,
@@ -106,5 +106,5 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "free_over_cap": line.free_over_cap,
         "late": line.late,
         "entered": line.entered,
-        "met": [{"id": met.id, "rule": met.rule} for met in line.met],
+        "met": [{"id": criterion.id, "rule": criterion.rule} for criterion in line.met],
     }

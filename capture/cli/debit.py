@@ -3,7 +3,6 @@
 Only the client can approve one, with its own API token (rule 41).
 """
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -62,10 +61,10 @@ def propose(
         return propose_debit(records, correction_request, by, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        created = ledger.transact(create_proposal)
+        proposal = ledger.transact(create_proposal)
     click.echo(
-        f"{created.id}: {show_money(created.amount, created.currency)} proposed on {number}, lead "
-        f"{lead_id}; it is a document once the client approves it by its API token."
+        f"{proposal.id}: {show_money(proposal.amount, proposal.currency)} proposed on {number}, "
+        f"lead {lead_id}; it is a document once the client approves it by its API token."
     )
 
 
@@ -81,20 +80,30 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
       gatepost debit list --client acme
     """
     with context.ledger() as ledger:
-        found = ledger.read(lambda reading: proposals_of(reading, client))
-    if not found and client is not None:
+        proposals = ledger.read(lambda reading: proposals_of(reading, client))
+    if not proposals and client is not None:
         context.catalogue().client(client)  # raises for an unknown name, with near spellings
-    rows = [
-        asdict(one)
-        | {
-            "amount": str(from_minor(one.amount, one.currency)),
-            "vat": str(from_minor(one.vat, one.currency)),
-            "proposed_at": moment(one.proposed_at),
-        }
-        for one in found
-    ]
+    rows = [_row(proposal) for proposal in proposals]
     if rows or as_json:
         columns = ("id", "statement", "lead_id", "period", "amount", "currency", "reason", "answer")
         show_rows((*columns, "proposed_at"), rows, as_json=as_json)
     else:
         click.echo("No debit notes proposed yet.")
+
+
+def _row(proposal: Proposal) -> dict[str, object]:
+    return {
+        "id": proposal.id,
+        "client": proposal.client,
+        "statement": proposal.statement,
+        "lead_id": proposal.lead_id,
+        "period": proposal.period,
+        "amount": str(from_minor(proposal.amount, proposal.currency)),
+        "currency": proposal.currency,
+        "reason": proposal.reason,
+        "proposed_at": moment(proposal.proposed_at),
+        "answer": proposal.stage,
+        "number": proposal.number,
+        "vat": str(from_minor(proposal.vat, proposal.currency)),
+        "due_on": proposal.due_on,
+    }

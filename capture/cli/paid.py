@@ -7,7 +7,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount
-from capture.closing.documents import PaymentEntry, record_payment
+from capture.closing.documents import PaymentRequest, record_payment
 from capture.money import show_money
 
 
@@ -37,11 +37,9 @@ def paid(
     Example:
       gatepost paid acme-0001 --amount 30.00 --date 2026-12-30
     """
-    received = PaymentEntry(number, amount, paid_on.date(), again)
+    request = PaymentRequest(number, amount, paid_on.date(), again)
     with context.ledger() as ledger:
-        entry = ledger.transact(
-            lambda records: record_payment(records, received, datetime.now(UTC))
-        )
+        entry = ledger.transact(lambda records: record_payment(records, request, datetime.now(UTC)))
     currency = entry.document.currency
     if entry.open:
         click.echo(f"{number}: {show_money(entry.open, currency)} is still to be paid.")

@@ -1,10 +1,10 @@
-"""Closes a month: draws its statement, numbers it, saves it for good (rules 25 to 27).
+"""Closes a month: draws its statement, numbers it and saves it (rules 25 to 27 of docs/rules.md).
 
 A statement depends only on the events up to a sequence number and on the statements closed
 before it, so it can always be drawn again. `draw_month` gives the month's leads for the export.
 """
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ def preview_statement(
 ) -> Statement:
     """The month's statement as it would be drawn at `as_of`, without a number (rule 28).
 
-    Raises `Refused` for a month that was closed by then; its statement has the figures.
+    Raises `Refused` for a month that was closed by then: its figures are in its statement.
     """
     closings = closings_of(reading, campaign.slug)
     if month in closings and closings[month].closed_at <= as_of:
@@ -49,12 +49,12 @@ def preview_statement(
             number=number,
         )
     sequence, head = reading.events.head(until=as_of)
-    earlier = months_closed_before(closings, month, as_of)
-    drawn = _draw(reading, campaign, parties, month, as_of, sequence, earlier)
-    return replace(drawn, chain_head=head)
+    closed_months = months_closed_before(closings, month, as_of)
+    statement = _draw_statement(reading, campaign, parties, month, as_of, sequence, closed_months)
+    return replace(statement, chain_head=head)
 
 
-def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
+def close_month(  # noqa: PLR0913 - all that closing a month depends on
     records: WriteTransaction,
     campaign: Campaign,
     parties: Parties,
@@ -63,121 +63,52 @@ def close_month(  # noqa: PLR0913 - what is closed, for whom, when, and how
     *,
     empty_statement: bool = False,
 ) -> ClosedStatement | None:
-    """Closes the month; closing it again gives the same statement.
+    """Closes the month. Closing it again changes nothing and returns the same statement.
 
     A month with nothing to bill is closed without a document and number, and the result is None,
     unless `empty_statement` is true.
 
-    First records what silence decided (rules 12 and 14). Raises `Refused` for a month that is not
-    over in the campaign's zone, is before its first lead, or while an earlier one is open.
+    First records the decisions by silence (rules 12 and 14). Raises `Refused` for a month that is
+    not over in the campaign's time zone, that is before the first lead, or after an open month.
     """
     closings = closings_of(records, campaign.slug)
     if month in closings:
-        return _closed_before(records, month, closings[month], empty_statement=empty_statement)
-    _check_order(records, campaign, month, closings, now)
+        return _already_closed(records, month, closings[month], empty_statement=empty_statement)
+    _check_closable(records, campaign, month, closings, now)
     record_lapses(records, now, campaign.slug)
     record_held_meetings(records, now, campaign.slug)
     sequence, head = records.events.head()
-    earlier = months_closed_before(closings, month, now)
-    drawn = _draw(records, campaign, parties, month, now, sequence, earlier)
-    total = from_minor(drawn.total, drawn.currency)
-    check_amount(total, drawn.currency, f"the sum of {month}", MAX_SUM)
-    if has_nothing_to_bill(drawn) and not empty_statement:
-        data = empty_closing_data(drawn)
-        records.append(
-            Event(
-                campaign=campaign.slug,
-                lead_id=None,
-                kind=EventKind.CLOSED,
-                occurred_at=now,
-                recorded_at=now,
-                actor=Actor.AGENCY,
-                data=data,
-            )
-        )
+    closed_months = months_closed_before(closings, month, now)
+    unnumbered = _draw_statement(records, campaign, parties, month, now, sequence, closed_months)
+    total = from_minor(unnumbered.total, unnumbered.currency)
+    check_amount(total, unnumbered.currency, f"the sum of {month}", MAX_SUM)
+    if has_nothing_to_bill(unnumbered) and not empty_statement:
+        _append_closing(records, campaign, empty_closing_data(unnumbered), now)
         return None
     number = next_number(records, campaign.client)
-    bill = replace(drawn, number=number, chain_head=head)
-    text = statement_json(bill)
+    statement = replace(unnumbered, number=number, chain_head=head)
+    text = statement_json(statement)
     closed_statement = ClosedStatement(
         number, campaign.client, campaign.slug, month, text, fingerprint(text), closed_at=now
     )
-    records.statements.save(closed_statement, [(line.lead_id, line.period) for line in bill.lines])
-    data = closing_data(bill, closed_statement.sha256)
-    records.append(
-        Event(
-            campaign=campaign.slug,
-            lead_id=None,
-            kind=EventKind.CLOSED,
-            occurred_at=now,
-            recorded_at=now,
-            actor=Actor.AGENCY,
-            data=data,
-        )
-    )
+    lines = [(line.lead_id, line.period) for line in statement.lines]
+    records.statements.save(closed_statement, lines)
+    data = closing_data(statement, closed_statement.sha256)
+    _append_closing(records, campaign, data, now)
     return closed_statement
 
 
-def has_nothing_to_bill(bill: Statement) -> bool:
+def read_statement(closed_statement: ClosedStatement) -> Statement:
+    """The statement of a closed month."""
+    return parse_statement(closed_statement.json)
+
+
+def has_nothing_to_bill(statement: Statement) -> bool:
     """Whether it has no line. A free line counts: it shows what is never billed (rule 9)."""
-    return not bill.lines
+    return not statement.lines
 
 
-def _closed_before(
-    records: WriteTransaction, month: str, closing: Closing, *, empty_statement: bool
-) -> ClosedStatement | None:
-    if closing.number:
-        return find_closed_statement(records, closing.number)
-    if empty_statement:
-        raise Refused(f"{month} is closed already, without a statement; a month closes only once")
-    return None
-
-
-def empty_closing_data(drawn: Statement) -> dict[str, Any]:
-    """The data of an event that closes a month without a document."""
-    return {
-        "client": drawn.client,
-        "month": drawn.month,
-        "currency": drawn.currency,
-        "last_event": drawn.last_event,
-    }
-
-
-def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:
-    """The data of the event that closes a month; the account is the sum of such events."""
-    return {
-        "client": statement.client,
-        "number": statement.number,
-        "month": statement.month,
-        "currency": statement.currency,
-        "amount": statement.total,
-        "vat": statement.vat,
-        "issued_on": statement.issued_on.isoformat(),
-        "due_on": statement.due_on.isoformat(),
-        "parties": statement.parties.as_data(),
-        "sha256": sha256,
-        "last_event": statement.last_event,
-    }
-
-
-def _draw(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
-    reading: ReadTransaction,
-    campaign: Campaign,
-    parties: Parties,
-    month: str,
-    as_of: datetime,
-    last_event: int,
-    closed: Set[str],
-) -> Statement:
-    """The statement of a month: its own lines, and late ones of months closed earlier."""
-    billed = reading.statements.billed_before(campaign.slug, month)
-    query = LineQuery(campaign.slug, month, as_of, last=last_event, closed=closed, billed=billed)
-    lines = [statement_line(due, campaign, month) for due in select_lines(reading, query)]
-    counts = count_leads(reading, query)
-    return build_statement(reading, campaign, parties, query, lines, counts)
-
-
-def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on, and nothing else
+def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
     reading: ReadTransaction,
     campaign: Campaign,
     parties: Parties,
@@ -185,8 +116,8 @@ def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
     lines: Sequence[StatementLine],
     counts: Counts,
 ) -> Statement:
-    """The statement of these lines, without its number and without the chain's head."""
-    seen = query.last or 0
+    """The statement with these lines; it has no number and no chain head yet."""
+    last_event = query.last or 0
     return Statement(
         number="",
         client=campaign.client,
@@ -199,9 +130,9 @@ def build_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
         counts=counts,
         parties=parties,
         issued_on=query.as_of.astimezone(campaign.zone).date(),
-        brought_forward=carried_forward(reading, campaign.client, campaign.currency, seen),
+        brought_forward=carried_forward(reading, campaign.client, campaign.currency, last_event),
         closed_at=query.as_of,
-        last_event=seen,
+        last_event=last_event,
         chain_head="",
     )
 
@@ -221,20 +152,62 @@ def statement_line(due: DueLine, campaign: Campaign, month: str) -> StatementLin
         amount=line.amount,
         free_over_cap=line.free_over_cap,
         late=month_of(line.due_at, campaign) < month,
-        met=[MetCriterion(met["id"], met["rule"]) for met in due.verdict["criteria"]],
+        met=[
+            MetCriterion(criterion["id"], criterion["rule"])
+            for criterion in due.verdict["criteria"]
+        ],
         entered=line.entered,
     )
 
 
-def _check_order(
+def closing_data(statement: Statement, sha256: str) -> dict[str, Any]:
+    """The data of the event that closes a month with a statement. The account rests on it."""
+    return {
+        "client": statement.client,
+        "number": statement.number,
+        "month": statement.month,
+        "currency": statement.currency,
+        "amount": statement.total,
+        "vat": statement.vat,
+        "issued_on": statement.issued_on.isoformat(),
+        "due_on": statement.due_on.isoformat(),
+        "parties": statement.parties.as_data(),
+        "sha256": sha256,
+        "last_event": statement.last_event,
+    }
+
+
+def empty_closing_data(statement: Statement) -> dict[str, Any]:
+    """The data of an event that closes a month without a document."""
+    return {
+        "client": statement.client,
+        "month": statement.month,
+        "currency": statement.currency,
+        "last_event": statement.last_event,
+    }
+
+
+def _already_closed(
+    records: WriteTransaction, month: str, closing: Closing, *, empty_statement: bool
+) -> ClosedStatement | None:
+    """The statement of a month that is closed already; None if it has no statement."""
+    if closing.number:
+        return find_closed_statement(records, closing.number)
+    if empty_statement:
+        raise Refused(f"{month} is closed already, without a statement; a month closes only once")
+    return None
+
+
+def _check_closable(
     records: WriteTransaction,
     campaign: Campaign,
     month: str,
     closed: Collection[str],
     now: datetime,
 ) -> None:
+    """Raises `Refused` if the month cannot be closed yet, or not at all (rule 25)."""
     if month_of(now, campaign) <= month:
-        raise Refused(f"{month} is not over in {campaign.time_zone}; close it afterwards")
+        raise Refused(f"{month} is not over in {campaign.time_zone}; close it after its end")
     if month_of(now - UNDO, campaign) <= month:  # rule 13: a billed review cannot be undone
         seconds = int(UNDO.total_seconds())
         raise Refused(
@@ -242,16 +215,18 @@ def _check_order(
             "close it after that"
         )
     lead = records.leads.first(campaign.slug)
-    first = None if lead is None else lead.month
-    if first is None or month < first:
-        since = "has no lead yet" if first is None else f"had its first lead in {first}"
-        raise Refused(f"{campaign.slug} {since}: there is no bill for {month}")
-    missing = [earlier for earlier in _months(first, month) if earlier not in closed]
-    if missing:
-        raise Refused(f"{missing[0]} is still open; months close in order, so close it first")
+    if lead is None:
+        raise Refused(f"{campaign.slug} has no lead yet: there is no statement for {month}")
+    if month < lead.month:
+        raise Refused(
+            f"{campaign.slug} had its first lead in {lead.month}: there is no statement for {month}"
+        )
+    open_months = [earlier for earlier in _month_range(lead.month, month) if earlier not in closed]
+    if open_months:
+        raise Refused(f"{open_months[0]} is still open; months close in order, so close it first")
 
 
-def _months(first: str, end: str) -> list[str]:
+def _month_range(first: str, end: str) -> list[str]:
     """The months from `first` up to `end`, without `end`."""
     months = []
     year, number = map(int, first.split("-"))
@@ -261,17 +236,51 @@ def _months(first: str, end: str) -> list[str]:
     return months
 
 
-def read_statement(closed_statement: ClosedStatement) -> Statement:
-    """The statement of a closed month."""
-    return parse_statement(closed_statement.json)
+def _draw_statement(  # noqa: PLR0913, PLR0917 - all that a statement depends on
+    reading: ReadTransaction,
+    campaign: Campaign,
+    parties: Parties,
+    month: str,
+    as_of: datetime,
+    last_event: int,
+    closed_months: Set[str],
+) -> Statement:
+    """The statement of a month: its own lines, and late ones of earlier closed months."""
+    query = LineQuery(
+        campaign.slug,
+        month,
+        as_of,
+        last=last_event,
+        closed=closed_months,
+        billed=reading.statements.billed_before(campaign.slug, month),
+    )
+    lines = [statement_line(due, campaign, month) for due in select_lines(reading, query)]
+    counts = count_leads(reading, query)
+    return build_statement(reading, campaign, parties, query, lines, counts)
 
 
-# The month's billable leads with their answers, for the export.
+def _append_closing(
+    records: WriteTransaction, campaign: Campaign, data: dict[str, Any], now: datetime
+) -> None:
+    records.append(
+        Event(
+            campaign=campaign.slug,
+            lead_id=None,
+            kind=EventKind.CLOSED,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.AGENCY,
+            data=data,
+        )
+    )
+
+
+# The lines of a month with the answers of their leads, for the export.
 
 
 @dataclass(frozen=True, slots=True)
 class BillableLead:
-    """One line of a month, with what the client needs to check it."""
+    """One line of a month, with the personal data by which the client can check it."""
 
     due: DueLine
     personal_data: PersonalData | None
@@ -284,12 +293,12 @@ class DrawnMonth:
 
     campaign: str
     lines: DueLines
-    """In their order, without lines that the cap on money made free."""
+    """In their order, without lines that the money cap made free."""
     fields: Sequence[str]
-    """Form fields of every version that was saved by then, the oldest first."""
+    """Form fields of every version that was saved by then, the oldest version first."""
 
     def leads(self, reading: ReadTransaction) -> Iterator[BillableLead]:
-        """Each line with its lead's answers; reads them one by one.
+        """Each line with its lead's answers, read one by one to save memory.
 
         `reading` must be the view of the ledger from which the month was drawn.
         """
@@ -298,38 +307,47 @@ class DrawnMonth:
 
 
 def draw_month(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> DrawnMonth:
-    """The billable leads of a month such as `2026-11`, seen as of an aware time.
+    """The charged lines of a month such as `2026-11`, as of an aware time.
 
-    They are the lines of its statement: with late ones of earlier closed months, without those that
-    are billed already; for a closed month, exactly its statement. `as_of` limits by recorded time
-    (rule 28); a future time includes what silence will have accepted by then. The same ledger,
-    month and time always give the same lines.
+    For an open month they are its own lines and late ones of earlier closed months, without those
+    that are billed already. For a closed month they are those of its statement. `as_of` limits by
+    recorded time (rule 28); a future time includes what silence will have accepted by then. The
+    same ledger, month and time always give the same lines.
     """
     closings = closings_of(reading, slug)
     closing = closings.get(month)
     if closing is None or closing.closed_at > as_of:
-        closed, billed = (
-            months_closed_before(closings, month, as_of),
-            reading.statements.billed_before(slug, month),
+        query = LineQuery(
+            slug,
+            month,
+            as_of,
+            until=as_of,
+            closed=months_closed_before(closings, month, as_of),
+            billed=reading.statements.billed_before(slug, month),
         )
-        query = LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     else:
-        query = _as_closed(reading, closing)
+        query = _closing_query(reading, closings, closing)
     lines = select_lines(reading, query)
-    return DrawnMonth(slug, lines.paid(), _fields(reading, query, lines))
+    return DrawnMonth(slug, lines.charged(), _form_fields(reading, query, lines))
 
 
-def _as_closed(reading: ReadTransaction, closing: Closing) -> LineQuery:
-    """The query from which its statement was drawn."""
-    slug, month, at = closing.campaign, closing.month, closing.closed_at
-    closed = months_closed_before(closings_of(reading, slug), month, at)
-    billed, last = reading.statements.billed_before(slug, month), closing.last_event
-    return LineQuery(slug, month, at, None, last, closed, billed, closing.number)
+def _closing_query(
+    reading: ReadTransaction, closings: Mapping[str, Closing], closing: Closing
+) -> LineQuery:
+    """The query from which the closed month's statement was drawn."""
+    return LineQuery(
+        closing.campaign,
+        closing.month,
+        closing.closed_at,
+        last=closing.last_event,
+        closed=months_closed_before(closings, closing.month, closing.closed_at),
+        billed=reading.statements.billed_before(closing.campaign, closing.month),
+        number=closing.number,
+    )
 
 
-def _fields(reading: ReadTransaction, query: LineQuery, lines: DueLines) -> list[str]:
-    kept = reading.campaigns.versions(query.campaign, query.as_of)
-    versions = dict.fromkeys([*kept, *lines.versions()])
-    terms = (saved_campaign(reading, query.campaign, version) for version in versions)
-    fields = (name for one in terms for name in one.fields)
-    return list(dict.fromkeys(fields))
+def _form_fields(reading: ReadTransaction, query: LineQuery, lines: DueLines) -> list[str]:
+    saved_versions = reading.campaigns.versions(query.campaign, query.as_of)
+    versions = dict.fromkeys([*saved_versions, *lines.versions()])
+    campaigns = (saved_campaign(reading, query.campaign, version) for version in versions)
+    return list(dict.fromkeys(name for campaign in campaigns for name in campaign.fields))

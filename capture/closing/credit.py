@@ -1,7 +1,7 @@
-"""Credit notes on closed statements (rule 27), also those that follow a refund or churn (rule 23).
+"""Credit notes on closed statements, by hand or by an outcome (rules 23, 27 of docs/rules.md).
 
 A credit note is an event with statement, line and amount, and takes the client's next document
-number. The credits of a line never exceed the line. Debit notes use `Correction` too.
+number. The credits of a line never exceed the line. A `Correction` is a credit or a debit note.
 """
 
 import re
@@ -19,15 +19,12 @@ from capture.billing.statement import Statement, StatementLine
 from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.campaign.value_types import CODE
-from capture.closing.documents import events_about, next_number, today_in_zone
+from capture.closing.documents import account_events, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import from_minor, round_minor, show_money
 from capture.text import is_blank
-
-# Corrections: credit and debit notes, each on one line of a closed statement.
-
 
 REFUND: Final = "refund"
 CHURN: Final = "churn"
@@ -37,7 +34,7 @@ AUTOMATIC: Final = frozenset({REFUND, CHURN})
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One note. Amount (net of tax) and tax are positive minor units for both kinds."""
+    """A credit or debit note. Amount (net of tax) and tax are positive minor units for both."""
 
     number: str
     kind: DocumentKind
@@ -55,15 +52,15 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRequest:
-    """A correction that a user asks for."""
+    """A credit note or debit note that a user requests."""
 
     statement: str
     lead_id: str
     reason: str
-    """A code of small letters. Free text goes into a note, because events hold no personal data."""
+    """A code such as goodwill. It is no free text, because events hold no personal data."""
     period: str = ""
     amount: Decimal | None = None
-    """Net of tax, in major units; None credits all that is left of the line."""
+    """Net of tax, in major units; None credits the line's remaining amount."""
     again: bool = False
     """Issue the same credit a second time on the same day."""
 
@@ -72,56 +69,57 @@ class CorrectionRequest:
 class BilledLine:
     """A line of a closed statement, with all corrections of that statement so far."""
 
-    bill: Statement
+    statement: Statement
     line: StatementLine
     corrections: Sequence[Correction]
+    """The corrections of all lines of the statement."""
 
     @property
-    def of_line(self) -> list[Correction]:
+    def line_corrections(self) -> list[Correction]:
         """The corrections of this line."""
-        mine = (self.line.lead_id, self.line.period)
-        return [one for one in self.corrections if (one.lead_id, one.period) == mine]
+        line_key = (self.line.lead_id, self.line.period)
+        return [note for note in self.corrections if (note.lead_id, note.period) == line_key]
 
     @property
-    def raised(self) -> int:
+    def amount_with_debits(self) -> int:
         """The line's amount plus its debits, in minor units."""
-        debits = [one.amount for one in self.of_line if one.kind is DocumentKind.DEBIT]
+        debits = [note.amount for note in self.line_corrections if note.kind is DocumentKind.DEBIT]
         return self.line.amount + sum(debits)
 
     @property
-    def left(self) -> int:
+    def amount_left(self) -> int:
         """The line's amount plus debits less credits, in minor units; never below zero."""
-        return self.line.amount + sum(map(_signed, self.of_line))
+        return self.line.amount + sum(map(_signed_amount, self.line_corrections))
 
-    def vat_of(self, change: int) -> int:
-        """The tax on one more change, in minor units.
+    def vat_on(self, change: int) -> int:
+        """The tax on a further correction, in minor units; `change` is negative for a credit.
 
-        It is the difference of two totals, so that the taxes add up to the tax on what is left.
+        It is the difference of two totals, so that all taxes add up to the tax on the net total.
         """
-        before = self.bill.total + sum(map(_signed, self.corrections))
-        tax, currency = self.bill.parties.vat, self.bill.currency
-        return tax(before + change, currency) - tax(before, currency)
+        total = self.statement.total + sum(map(_signed_amount, self.corrections))
+        vat, currency = self.statement.parties.vat, self.statement.currency
+        return vat(total + change, currency) - vat(total, currency)
 
     def as_data(self) -> dict[str, Any]:
-        """The data by which events identify the line."""
+        """The event data that identify the line."""
         return {
-            "client": self.bill.client,
-            "statement": self.bill.number,
+            "client": self.statement.client,
+            "statement": self.statement.number,
             "lead_id": self.line.lead_id,
             "period": self.line.period,
-            "currency": self.bill.currency,
+            "currency": self.statement.currency,
         }
 
 
 def corrections_of(reading: ReadTransaction, client: str | None = None) -> list[Correction]:
     """All notes, of one client or of all, in order of issue."""
-    found = events_about(reading, client, EventKind.CREDITED, EventKind.DEBITED)
-    return [_correction(one.event) for one in found]
+    recorded_events = account_events(reading, client, EventKind.CREDITED, EventKind.DEBITED)
+    return [_parse_correction(recorded.event) for recorded in recorded_events]
 
 
 def credits_of(reading: ReadTransaction, client: str | None = None) -> list[Correction]:
     """All credit notes, of one client or of all, in order of issue."""
-    return [one for one in corrections_of(reading, client) if one.kind is DocumentKind.CREDIT]
+    return [note for note in corrections_of(reading, client) if note.kind is DocumentKind.CREDIT]
 
 
 def billed_line(
@@ -131,19 +129,64 @@ def billed_line(
     closed_statement = reading.statements.get(number)
     if closed_statement is None:
         raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
-    bill = parse_statement(closed_statement.json)
-    chosen = [
-        line for line in bill.lines if line.lead_id == lead_id and period in {"", line.period}
+    statement = parse_statement(closed_statement.json)
+    lines = [
+        line for line in statement.lines if line.lead_id == lead_id and period in {"", line.period}
     ]
-    if not chosen:
+    if not lines:
         raise NotFound(f"{number} has no line of lead {lead_id} {period}".rstrip())
-    if len(chosen) > 1:
-        periods = ", ".join(line.period for line in chosen)
+    if len(lines) > 1:
+        periods = ", ".join(line.period for line in lines)
         raise Refused(
             f"{number} has several lines of that lead: say which period, of {periods}", Hint.PERIOD
         )
-    results = [one for one in corrections_of(reading, bill.client) if one.statement == number]
-    return BilledLine(bill, chosen[0], results)
+    corrections = [
+        note for note in corrections_of(reading, statement.client) if note.statement == number
+    ]
+    return BilledLine(statement, lines[0], corrections)
+
+
+def issue_credit(
+    records: WriteTransaction, request: CorrectionRequest, by: str, now: datetime
+) -> Correction:
+    """Issues a credit note.
+
+    Raises `NotFound`; `Refused` for an invalid request, an amount of zero or more than is left of
+    the line, or the same credit twice on one day.
+    """
+    check_correction_request(request, by)
+    billed = billed_line(records, request.statement, request.lead_id, request.period)
+    statement, left = billed.statement, billed.amount_left
+    amount = left if request.amount is None else minor_units(request.amount, statement.currency)
+    if not 0 < amount <= left:
+        raise Refused(
+            f"{statement.number}, lead {request.lead_id}: only "
+            f"{from_minor(left, statement.currency)} {statement.currency} is left to credit"
+        )
+    if not request.again:
+        _check_not_repeated(records, billed, request, amount, now)
+    author = records.people.pseudonym(statement.client, by)
+    return _issue(records, billed, amount, request.reason, author, now)
+
+
+def credit_ended_lines(
+    records: WriteTransaction, terms: Campaign, lead_id: str, reason: str, now: datetime
+) -> list[Correction]:
+    """Credits the billed lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
+
+    Each line is credited down to what it would cost if it were billed now. `terms` are those of
+    the lead's receipt.
+    """
+    credit_notes = []
+    history = _history(records, lead_id)
+    for number, period in records.statements.lines_of_lead(lead_id):
+        billed = billed_line(records, number, lead_id, period)
+        billed_history = _history(records, lead_id, last=billed.statement.last_event)
+        old_fee = exact_fee(billed_history, terms, period)
+        amount = _credit_amount(billed, old_fee, exact_fee(history, terms, period))
+        if amount > 0:
+            credit_notes.append(_issue(records, billed, amount, reason, "", now))
+    return credit_notes
 
 
 def check_correction_request(request: CorrectionRequest, by: str) -> None:
@@ -159,11 +202,77 @@ def check_name(by: str) -> None:
         raise Refused("say who does it", Hint.BY)
 
 
-def _signed(one: Correction) -> int:
-    return -one.amount if one.kind is DocumentKind.CREDIT else one.amount
+def _check_not_repeated(
+    records: WriteTransaction,
+    billed: BilledLine,
+    request: CorrectionRequest,
+    amount: int,
+    now: datetime,
+) -> None:
+    """Raises `Refused` for the same credit twice on one day, such as after a second click."""
+    statement = billed.statement
+    today = today_in_zone(records, statement.campaign, now)
+    for note in billed.line_corrections:
+        is_same_credit = (
+            note.kind is DocumentKind.CREDIT
+            and note.amount == amount
+            and note.reason == request.reason
+        )
+        if is_same_credit and today_in_zone(records, statement.campaign, note.issued_at) == today:
+            raise Refused(
+                f"{statement.number}, lead {request.lead_id}: "
+                f"{show_money(amount, statement.currency)} for {request.reason} was credited today "
+                f"already, by {note.number}; if it is to be credited twice, say so",
+                Hint.AGAIN,
+            )
 
 
-def _correction(event: Event) -> Correction:
+def _credit_amount(billed: BilledLine, old_fee: Fraction, new_fee: Fraction) -> int:
+    """The credit in minor units for a line whose exact fee has changed; rounded once.
+
+    Debits on the line are reduced in the same proportion as its fee.
+    """
+    if new_fee >= old_fee:
+        return 0
+    charged = Fraction(0) if billed.line.free_over_cap else old_fee
+    debits = billed.amount_with_debits - billed.line.amount
+    new_amount = round_minor((charged + debits) * new_fee / old_fee)
+    credited = sum(note.amount for note in billed.line_corrections if note.reason in AUTOMATIC)
+    return min(billed.amount_left, billed.amount_with_debits - new_amount - credited)
+
+
+def _issue(  # noqa: PLR0913, PLR0917 - the content of a credit note
+    records: WriteTransaction, billed: BilledLine, amount: int, reason: str, by: str, now: datetime
+) -> Correction:
+    """Issues the credit note; an empty `by` means that it follows from an outcome."""
+    statement = billed.statement
+    data = billed.as_data() | {
+        "number": next_number(records, statement.client),
+        "amount": amount,
+        "vat": -billed.vat_on(-amount),
+        "reason": reason,
+        "issued_on": today_in_zone(records, statement.campaign, now).isoformat(),
+    }
+    records.append(
+        Event(
+            campaign=statement.campaign,
+            lead_id=None,
+            kind=EventKind.CREDITED,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.AGENCY if by else Actor.SYSTEM,
+            data=data | ({"by": by} if by else {}),
+        )
+    )
+    return credits_of(records, statement.client)[-1]
+
+
+def _history(records: WriteTransaction, lead_id: str, last: int | None = None) -> LeadHistory:
+    recorded_events = records.events.select(lead_id=lead_id, last=last)
+    return lead_history(recorded.event for recorded in recorded_events)
+
+
+def _parse_correction(event: Event) -> Correction:
     data = event.data
     return Correction(
         number=data["number"],
@@ -181,113 +290,6 @@ def _correction(event: Event) -> Correction:
     )
 
 
-def issue_credit(
-    records: WriteTransaction, request: CorrectionRequest, by: str, now: datetime
-) -> Correction:
-    """Issues a credit note.
-
-    Raises `NotFound`; `Refused` if more than is left of the line, or if issued today already.
-    """
-    check_correction_request(request, by)
-    billed = billed_line(records, request.statement, request.lead_id, request.period)
-    bill, left = billed.bill, billed.left
-    amount = left if request.amount is None else minor_units(request.amount, bill.currency)
-    if not 0 < amount <= left:
-        shown = from_minor(left, bill.currency)
-        raise Refused(
-            f"{bill.number}, lead {request.lead_id}: only {shown} {bill.currency} is left to credit"
-        )
-    if not request.again:
-        _check_new(records, billed, request, amount, now)
-    return _issue(
-        records, billed, amount, request.reason, records.people.pseudonym(bill.client, by), now
-    )
-
-
-def _check_new(
-    records: WriteTransaction,
-    billed: BilledLine,
-    request: CorrectionRequest,
-    amount: int,
-    now: datetime,
-) -> None:
-    """Raises `Refused` for the same credit twice on one day, such as by a second click."""
-    bill = billed.bill
-    today = today_in_zone(records, bill.campaign, now)
-    for one in billed.of_line:
-        similar = (one.kind, one.amount, one.reason) == (
-            DocumentKind.CREDIT,
-            amount,
-            request.reason,
-        )
-        if similar and today_in_zone(records, bill.campaign, one.issued_at) == today:
-            raise Refused(
-                f"{bill.number}, lead {request.lead_id}: {show_money(amount, bill.currency)} for "
-                f"{request.reason} was credited today already, by {one.number}; if it is to be "
-                "credited twice, say so",
-                Hint.AGAIN,
-            )
-
-
-def credit_ended_lines(
-    records: WriteTransaction, terms: Campaign, lead_id: str, reason: str, now: datetime
-) -> list[Correction]:
-    """Credits the billed lines of a lead that an outcome reduced or ended (rules 23, 37 and 42).
-
-    Each line is credited down to what it would cost if it were billed now. `terms` are those of
-    the lead's receipt.
-    """
-    results = []
-    history = _history(records, lead_id)
-    for number, period in records.statements.lines_of_lead(lead_id):
-        billed = billed_line(records, number, lead_id, period)
-        before = exact_fee(_history(records, lead_id, last=billed.bill.last_event), terms, period)
-        amount = _credit_amount(billed, before, exact_fee(history, terms, period))
-        if amount > 0:
-            results.append(_issue(records, billed, amount, reason, "", now))
-    return results
-
-
-def _credit_amount(billed: BilledLine, before: Fraction, after: Fraction) -> int:
-    """What to credit of a line whose fee was `before` and is now `after`, rounded once.
-
-    What debit notes added is reduced in proportion to the fee.
-    """
-    if after >= before:
-        return 0
-    line = Fraction(0) if billed.line.free_over_cap else before
-    added = billed.raised - billed.line.amount
-    due = round_minor((line + added) * after / before)
-    credited = sum(one.amount for one in billed.of_line if one.reason in AUTOMATIC)
-    return min(billed.left, billed.raised - due - credited)
-
-
-def _history(records: WriteTransaction, lead_id: str, last: int | None = None) -> LeadHistory:
-    return lead_history(one.event for one in records.events.select(lead_id=lead_id, last=last))
-
-
-def _issue(  # noqa: PLR0913, PLR0917 - what a credit note says
-    records: WriteTransaction, billed: BilledLine, amount: int, reason: str, by: str, now: datetime
-) -> Correction:
-    bill = billed.bill
-    data = billed.as_data() | {
-        "number": next_number(records, bill.client),
-        "amount": amount,
-        "vat": -billed.vat_of(-amount),
-        "reason": reason,
-        "issued_on": today_in_zone(records, bill.campaign, now).isoformat(),
-    }
-    actor = Actor.AGENCY if by else Actor.SYSTEM
-    event_data = data | ({"by": by} if by else {})
-    records.append(
-        Event(
-            campaign=bill.campaign,
-            lead_id=None,
-            kind=EventKind.CREDITED,
-            occurred_at=now,
-            recorded_at=now,
-            actor=actor,
-            data=event_data,
-        )
-    )
-    return credits_of(records, bill.client)[-1]
+def _signed_amount(correction: Correction) -> int:
+    is_credit = correction.kind is DocumentKind.CREDIT
+    return -correction.amount if is_credit else correction.amount

@@ -1,7 +1,7 @@
-"""Debit notes: a line that was billed too low is raised, once the client approves (rule 27).
+"""Debit notes: they raise a line that was billed too low, once the client approves.
 
-The agency proposes; only the client itself approves or declines (rule 41). An approved debit
-becomes a document with a number. A line has at most one open proposal.
+Rule 27 of docs/rules.md. The agency proposes; only the client itself approves or declines (rule
+41). An approved debit becomes a document with a number. A line has at most one open proposal.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from capture.closing.credit import (
     check_name,
     corrections_of,
 )
-from capture.closing.documents import events_about, next_number, today_in_zone
+from capture.closing.documents import account_events, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.facts import Note
@@ -27,8 +27,8 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import check_amount, from_minor
 from capture.text import trim_invisible
 
-AnswerStage = Literal["open", "approved", "declined"]
-_ANSWERS: Final[dict[EventKind, AnswerStage]] = {
+ProposalStage = Literal["open", "approved", "declined"]
+_ANSWER_STAGES: Final[dict[EventKind, ProposalStage]] = {
     EventKind.DEBITED: "approved",
     EventKind.DEBIT_DECLINED: "declined",
 }
@@ -39,7 +39,7 @@ class Proposal:
     """A debit that the agency proposes. The amount is in minor units, net of tax."""
 
     id: str
-    """Such as acme-p0001."""
+    """The client and a number, such as acme-p0001."""
     client: str
     statement: str
     lead_id: str
@@ -48,136 +48,155 @@ class Proposal:
     currency: str
     reason: str
     proposed_at: datetime
-    answer: AnswerStage = "open"
+    stage: ProposalStage = "open"
     number: str = ""
     """The number of the debit note, once approved."""
     vat: int = 0
-    """Its tax, in minor units."""
+    """The tax of the debit note, in minor units."""
     due_on: str = ""
+    """The day by which the debit note has to be paid, such as 2026-12-31."""
 
 
 def propose_debit(
     records: WriteTransaction, request: CorrectionRequest, by: str, now: datetime
 ) -> Proposal:
-    """Proposes a debit to the client. Raises `Refused` while the line has an open proposal."""
+    """Proposes a debit to the client.
+
+    Raises `NotFound`; `Refused` for an invalid request or while the line has an open proposal.
+    """
     check_correction_request(request, by)
     billed = billed_line(records, request.statement, request.lead_id, request.period)
-    bill = billed.bill
-    if request.amount is None or (amount := minor_units(request.amount, bill.currency)) <= 0:
+    statement = billed.statement
+    if request.amount is None or (amount := minor_units(request.amount, statement.currency)) <= 0:
         raise Refused("a debit note needs an amount above zero", Hint.AMOUNT)
-    raised = from_minor(billed.raised + amount, bill.currency)
-    check_amount(raised, bill.currency, "the line with its debits")
+    total = from_minor(billed.amount_with_debits + amount, statement.currency)
+    check_amount(total, statement.currency, "the line with its debits")
     if _open_proposal_on(records, billed) is not None:
         raise Refused(
-            f"{bill.number}, lead {request.lead_id}: a proposal already waits for the client"
+            f"{statement.number}, lead {request.lead_id}: a proposal already waits for the client"
         )
-    author = records.people.pseudonym(bill.client, by)
-    number = len(proposals_of(records, bill.client)) + 1
-    asked = {"id": f"{bill.client}-p{number:04d}", "amount": amount, "reason": request.reason}
-    data = billed.as_data() | asked | {"by": author}
+    author = records.people.pseudonym(statement.client, by)
+    number = len(proposals_of(records, statement.client)) + 1
+    data = billed.as_data() | {
+        "id": f"{statement.client}-p{number:04d}",
+        "amount": amount,
+        "reason": request.reason,
+        "by": author,
+    }
     _append(records, billed, EventKind.DEBIT_PROPOSED, Actor.AGENCY, data, now)
-    return proposals_of(records, bill.client)[-1]
+    return proposals_of(records, statement.client)[-1]
 
 
 def approve_debit(
-    records: WriteTransaction, line: BilledLine, by: str, now: datetime, note: str = ""
+    records: WriteTransaction, billed: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Correction:
-    """Issues the proposed debit note, for the client. Raises `NotFound` if none is proposed."""
-    proposal, bill = _answerable_proposal(records, line, by), line.bill
-    issued_on = today_in_zone(records, bill.campaign, now)
-    data = line.as_data() | {
-        "number": next_number(records, bill.client),
+    """WriteTransaction that the client approves the proposal; issues the debit note.
+
+    Raises `NotFound` if no proposal waits on the line.
+    """
+    proposal, statement = _answerable_proposal(records, billed, by), billed.statement
+    issued_on = today_in_zone(records, statement.campaign, now)
+    data = billed.as_data() | {
+        "number": next_number(records, statement.client),
         "amount": proposal.amount,
-        "vat": line.vat_of(proposal.amount),
+        "vat": billed.vat_on(proposal.amount),
         "reason": proposal.reason,
         "issued_on": issued_on.isoformat(),
-        "due_on": bill.parties.due_on(issued_on).isoformat(),
-        "by": records.people.pseudonym(bill.client, by),
+        "due_on": statement.parties.due_on(issued_on).isoformat(),
+        "by": records.people.pseudonym(statement.client, by),
     }
-    _append(records, line, EventKind.DEBITED, Actor.CLIENT, data, now)
-    records.people.save_note(
-        Note(line.line.lead_id, EventKind.DEBITED.value, by.strip(), trim_invisible(note), now)
-    )
-    return corrections_of(records, bill.client)[-1]
+    _append(records, billed, EventKind.DEBITED, Actor.CLIENT, data, now)
+    _save_note(records, billed, EventKind.DEBITED, by, note, now)
+    return corrections_of(records, statement.client)[-1]
 
 
 def decline_debit(
-    records: WriteTransaction, line: BilledLine, by: str, now: datetime, note: str = ""
+    records: WriteTransaction, billed: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Proposal:
-    """Records that the client declines the proposal; the bill stays as it is."""
-    _answerable_proposal(records, line, by)
-    data = line.as_data() | {"by": records.people.pseudonym(line.bill.client, by)}
-    _append(records, line, EventKind.DEBIT_DECLINED, Actor.CLIENT, data, now)
-    kind = EventKind.DEBIT_DECLINED.value
-    records.people.save_note(Note(line.line.lead_id, kind, by.strip(), trim_invisible(note), now))
-    return next(one for one in reversed(proposals_of(records)) if _is_on(one, line))
+    """WriteTransaction that the client declines the proposal; the statement does not change.
+
+    Raises `NotFound` if no proposal waits on the line.
+    """
+    _answerable_proposal(records, billed, by)
+    data = billed.as_data() | {"by": records.people.pseudonym(billed.statement.client, by)}
+    _append(records, billed, EventKind.DEBIT_DECLINED, Actor.CLIENT, data, now)
+    _save_note(records, billed, EventKind.DEBIT_DECLINED, by, note, now)
+    return next(
+        proposal for proposal in reversed(proposals_of(records)) if _is_on(proposal, billed)
+    )
 
 
 def find_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:
-    """A client's proposal. Raises the same `NotFound` if it is unknown or another client's."""
-    for one in proposals_of(reading, client):
-        if one.id == debit_id:
-            return one
+    """A client's proposal by its id.
+
+    Raises the same `NotFound` for an unknown id and for another client's proposal.
+    """
+    for proposal in proposals_of(reading, client):
+        if proposal.id == debit_id:
+            return proposal
     raise NotFound("There is no such debit.")
 
 
-def open_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:
-    """A client's proposal that waits for its answer. Raises `NotFound`, or `Refused` if answered.
+def find_open_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:
+    """A client's proposal that waits for an answer.
 
-    So an answer never reaches a later proposal on the same line.
+    Raises `NotFound`; `Refused` if it is answered already, so that an answer never applies to a
+    later proposal on the same line.
     """
-    found = find_proposal(reading, client, debit_id)
-    if found.answer != "open":
-        raise Refused(f"The debit {debit_id} was {found.answer} already.")
-    return found
+    proposal = find_proposal(reading, client, debit_id)
+    if proposal.stage != "open":
+        raise Refused(f"The debit {debit_id} was {proposal.stage} already.")
+    return proposal
 
 
 def proposals_of(reading: ReadTransaction, client: str | None = None) -> Sequence[Proposal]:
-    """All proposals in order, each with the client's answer."""
-    found: list[Proposal] = []
-    waiting: dict[tuple[str, str, str], int] = {}
-    for one in events_about(reading, client, EventKind.DEBIT_PROPOSED, *_ANSWERS):
-        event, data = one.event, one.event.data
-        line = (data["statement"], data["lead_id"], data["period"])
+    """All proposals in order, of one client or of all, each with the client's answer."""
+    proposals: list[Proposal] = []
+    open_positions: dict[tuple[str, str, str], int] = {}
+    for recorded in account_events(reading, client, EventKind.DEBIT_PROPOSED, *_ANSWER_STAGES):
+        event, data = recorded.event, recorded.event.data
+        line_key = (data["statement"], data["lead_id"], data["period"])
         if event.kind is EventKind.DEBIT_PROPOSED:
-            waiting[line] = len(found)
-            found.append(_proposal(event))
+            open_positions[line_key] = len(proposals)
+            proposals.append(_parse_proposal(event))
         else:
-            place = waiting.pop(line)
-            found[place] = replace(
-                found[place],
-                answer=_ANSWERS[event.kind],
+            position = open_positions.pop(line_key)
+            proposals[position] = replace(
+                proposals[position],
+                stage=_ANSWER_STAGES[event.kind],
                 number=data.get("number", ""),
                 vat=data.get("vat", 0),
                 due_on=data.get("due_on", ""),
             )
-    return found
+    return proposals
 
 
-def _answerable_proposal(reading: ReadTransaction, line: BilledLine, by: str) -> Proposal:
+def _answerable_proposal(reading: ReadTransaction, billed: BilledLine, by: str) -> Proposal:
     check_name(by)
-    waiting = _open_proposal_on(reading, line)
-    if waiting is None:
+    proposal = _open_proposal_on(reading, billed)
+    if proposal is None:
         raise NotFound(
-            f"{line.bill.number}, lead {line.line.lead_id}: no debit waits for an answer"
+            f"{billed.statement.number}, lead {billed.line.lead_id}: no debit waits for an answer"
         )
-    return waiting
+    return proposal
 
 
-def _open_proposal_on(reading: ReadTransaction, line: BilledLine) -> Proposal | None:
-    open_ones = [one for one in proposals_of(reading, line.bill.client) if one.answer == "open"]
-    return next((one for one in open_ones if _is_on(one, line)), None)
+def _open_proposal_on(reading: ReadTransaction, billed: BilledLine) -> Proposal | None:
+    for proposal in proposals_of(reading, billed.statement.client):
+        if proposal.stage == "open" and _is_on(proposal, billed):
+            return proposal
+    return None
 
 
-def _is_on(proposal: Proposal, line: BilledLine) -> bool:
+def _is_on(proposal: Proposal, billed: BilledLine) -> bool:
     return (proposal.statement, proposal.lead_id, proposal.period) == (
-        line.bill.number,
-        line.line.lead_id,
-        line.line.period,
+        billed.statement.number,
+        billed.line.lead_id,
+        billed.line.period,
     )
 
 
-def _proposal(event: Event) -> Proposal:
+def _parse_proposal(event: Event) -> Proposal:
     data = event.data
     return Proposal(
         id=data["id"],
@@ -192,9 +211,9 @@ def _proposal(event: Event) -> Proposal:
     )
 
 
-def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
+def _append(  # noqa: PLR0913, PLR0917 - the fields of an event, and the line that it is about
     records: WriteTransaction,
-    line: BilledLine,
+    billed: BilledLine,
     kind: EventKind,
     actor: Actor,
     data: dict[str, object],
@@ -202,7 +221,7 @@ def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
 ) -> None:
     records.append(
         Event(
-            campaign=line.bill.campaign,
+            campaign=billed.statement.campaign,
             lead_id=None,
             kind=kind,
             occurred_at=now,
@@ -210,4 +229,17 @@ def _append(  # noqa: PLR0913, PLR0917 - an event, and the line that it is about
             actor=actor,
             data=data,
         )
+    )
+
+
+def _save_note(  # noqa: PLR0913, PLR0917 - the fields of a note, and the line that it is about
+    records: WriteTransaction,
+    billed: BilledLine,
+    kind: EventKind,
+    by: str,
+    note: str,
+    now: datetime,
+) -> None:
+    records.people.save_note(
+        Note(billed.line.lead_id, kind.value, by.strip(), trim_invisible(note), now)
     )

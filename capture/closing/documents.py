@@ -1,4 +1,7 @@
-"""A client's documents, payments and closed months, from the account events (rules 27 and 30)."""
+"""A client's documents, payments and closed months, from its account events.
+
+Rules 27 and 30 of docs/rules.md. Amounts are minor units unless a field says otherwise.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from capture.billing.account import Account, Document, DocumentKind, Entry, Payment, accounts
+from capture.billing.account import Account, Document, DocumentKind, Entry, Payment, build_accounts
 from capture.billing.lines import minor_units
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
@@ -18,16 +21,17 @@ from capture.money import show_money
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How a month was closed: its statement, when, and the sequence of the last event drawn."""
+    """A closed month of a campaign."""
 
     campaign: str
     client: str
     month: str
     currency: str
     number: str
-    """The number of its statement; empty if there was nothing to bill, so no statement."""
+    """The number of its statement; empty if it had nothing to bill and so has no statement."""
     closed_at: datetime
     last_event: int
+    """Sequence of the last event from which it was drawn."""
 
 
 _DOCUMENT_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
@@ -44,9 +48,9 @@ def documents_of(
 
     `last` is the sequence of the last event to read; None reads all.
     """
-    found: list[Document] = []
+    documents: list[Document] = []
     months: dict[str, str] = {}
-    for event in _account_events(reading, client, last):
+    for event in _document_events(reading, client, last):
         kind = _DOCUMENT_KINDS.get(event.kind)
         if kind is None or "number" not in event.data:  # a month closed without a document
             continue
@@ -54,7 +58,7 @@ def documents_of(
         corrects = data.get("statement", "")
         month = data["month"] if kind is DocumentKind.STATEMENT else months[corrects]
         months[data["number"]] = month
-        found.append(
+        documents.append(
             Document(
                 number=data["number"],
                 kind=kind,
@@ -69,7 +73,7 @@ def documents_of(
                 due_on=date.fromisoformat(data["due_on"]) if "due_on" in data else None,
             )
         )
-    return found
+    return documents
 
 
 def payments_of(
@@ -83,7 +87,7 @@ def payments_of(
             event.data["amount"],
             date.fromisoformat(event.data["paid_on"]),
         )
-        for event in _account_events(reading, client, last)
+        for event in _document_events(reading, client, last)
         if event.kind is EventKind.PAID
     ]
 
@@ -92,21 +96,23 @@ def accounts_of(
     reading: ReadTransaction, client: str | None = None, last: int | None = None
 ) -> list[Account]:
     """An account for each client and currency."""
-    return accounts(documents_of(reading, client, last), payments_of(reading, client, last))
+    return build_accounts(documents_of(reading, client, last), payments_of(reading, client, last))
 
 
 def carried_forward(reading: ReadTransaction, client: str, currency: str, last: int) -> int:
     """The client's credit balance as of an event, in minor units: zero or less."""
     return sum(
-        one.carried for one in accounts_of(reading, client, last) if one.currency == currency
+        account.carried
+        for account in accounts_of(reading, client, last)
+        if account.currency == currency
     )
 
 
 def find_document(reading: ReadTransaction, number: str) -> Document:
     """A statement or note by its number. Raises `NotFound`."""
-    for one in documents_of(reading):
-        if one.number == number:
-            return one
+    for document in documents_of(reading):
+        if document.number == number:
+            return document
     raise NotFound(f"no statement {number!r}", Hint.STATEMENTS)
 
 
@@ -123,21 +129,23 @@ def closed_months(reading: ReadTransaction, client: str | None = None) -> list[C
     """Every closed month in order of closing, of one client or of all."""
     return [
         Closing(
-            campaign=one.event.campaign,
-            client=one.event.data["client"],
-            month=one.event.data["month"],
-            currency=one.event.data["currency"],
-            number=one.event.data.get("number", ""),
-            closed_at=one.event.recorded_at,
-            last_event=one.event.data["last_event"],
+            campaign=recorded.event.campaign,
+            client=recorded.event.data["client"],
+            month=recorded.event.data["month"],
+            currency=recorded.event.data["currency"],
+            number=recorded.event.data.get("number", ""),
+            closed_at=recorded.event.recorded_at,
+            last_event=recorded.event.data["last_event"],
         )
-        for one in events_about(reading, client, EventKind.CLOSED)
+        for recorded in account_events(reading, client, EventKind.CLOSED)
     ]
 
 
 def closings_of(reading: ReadTransaction, campaign: str) -> dict[str, Closing]:
     """The campaign's closed months in order, by month."""
-    return {one.month: one for one in closed_months(reading) if one.campaign == campaign}
+    return {
+        closing.month: closing for closing in closed_months(reading) if closing.campaign == campaign
+    }
 
 
 def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
@@ -154,91 +162,94 @@ def next_number(reading: ReadTransaction, client: str) -> str:
     return document_number(client, len(documents_of(reading, client)) + 1)
 
 
-def document_number(client: str, place: int) -> str:
-    """The number of a client's document by its place, from 1."""
-    return f"{client}-{place:04d}"
+def document_number(client: str, position: int) -> str:
+    """The number of a client's document by its position in the sequence, from 1."""
+    return f"{client}-{position:04d}"
 
 
 def today_in_zone(reading: ReadTransaction, campaign: str, now: datetime) -> date:
-    """The day in the campaign's zone, which never changes (rule 17). Raises `NotFound`."""
+    """The day in the campaign's time zone, which never changes (rule 17). Raises `NotFound`."""
     version = reading.campaigns.first_version(campaign)
     if version is None:
         raise NotFound(f"campaign {campaign} has no lead")
     return now.astimezone(saved_campaign(reading, campaign, version).zone).date()
 
 
-def events_about(
+def account_events(
     reading: ReadTransaction, client: str | None, *kinds: EventKind
 ) -> Sequence[Recorded]:
     """Account events of these kinds in order, of one client or of all."""
     return [
-        one
-        for one in reading.events.of_account()
-        if one.event.kind in kinds and client in {None, one.event.data["client"]}
+        recorded
+        for recorded in reading.events.of_account()
+        if recorded.event.kind in kinds and client in {None, recorded.event.data["client"]}
     ]
 
 
-def _account_events(
+def _document_events(
     reading: ReadTransaction, client: str | None, last: int | None
 ) -> Iterator[Event]:
-    for one in events_about(reading, client, *_DOCUMENT_KINDS, EventKind.PAID):
-        if last is None or one.sequence <= last:
-            yield one.event
+    for recorded in account_events(reading, client, *_DOCUMENT_KINDS, EventKind.PAID):
+        if last is None or recorded.sequence <= last:
+            yield recorded.event
 
 
-# Records payments of statements and debit notes, in full or in part (rule 30).
+# Payments of statements and debit notes, in full or in part (rule 30).
 
 
-_LONG_BEFORE: Final = timedelta(days=366)
-"""A payment this long before its document probably has a mistyped year."""
+_TOO_EARLY: Final = timedelta(days=366)
+"""A payment this long before its document's issue probably has a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentEntry:
+class PaymentRequest:
     """A payment, as a user reports it."""
 
     number: str
     """The number of a statement or debit note."""
     amount: Decimal
-    """With tax, in major units; negative if it went back to the client."""
+    """With tax, in major units; negative if the money was returned to the client."""
     paid_on: date
     """The day on the bank statement."""
     again: bool = False
-    """The same amount for the same document was paid twice on that day."""
+    """Record it although the same amount for the same document is recorded on that day."""
 
 
-def record_payment(records: WriteTransaction, received: PaymentEntry, now: datetime) -> Entry:
-    """Records a payment; returns the document's entry in the account after it.
+def record_payment(records: WriteTransaction, request: PaymentRequest, now: datetime) -> Entry:
+    """WriteTransaction a payment; returns the document's entry in the account after it.
 
-    Raises `NotFound` for an unknown number; `Refused` for a credit note, a future day, a larger
-    repayment than was paid, or a payment that is recorded already.
+    Raises `NotFound` for an unknown number; `Refused` for a credit note, an amount of zero, a day
+    in the future or long before the document, a larger repayment than was paid, or a payment that
+    is recorded already.
     """
-    document = find_document(records, received.number)
+    document = find_document(records, request.number)
     if document.due_on is None:
         raise Refused(f"{document.number} is a credit note: nothing is paid for it")
-    amount = minor_units(received.amount, document.currency)
+    amount = minor_units(request.amount, document.currency)
     payments = payments_of(records, document.client)
-    payment = Payment(document.client, document.number, amount, received.paid_on)
-    before = sum(one.amount for one in payments if one.number == document.number)
+    payment = Payment(document.client, document.number, amount, request.paid_on)
+    paid = sum(earlier.amount for earlier in payments if earlier.number == document.number)
     if amount == 0:
         raise Refused("the amount is zero; write the amount that was paid")
-    if before + amount < 0:
-        shown = show_money(before, document.currency)
-        raise Refused(f"{document.number}: {shown} came in, so no more can go back")
-    if received.paid_on > today_in_zone(records, document.campaign, now):
-        raise Refused(f"{received.paid_on} is in the future; record a payment once it has arrived")
-    if received.paid_on < document.issued_on - _LONG_BEFORE:
+    if paid + amount < 0:
         raise Refused(
-            f"{received.paid_on} lies more than a year before {document.number} was issued; "
+            f"{document.number}: only {show_money(paid, document.currency)} was paid, so no more "
+            "than that can be returned"
+        )
+    if request.paid_on > today_in_zone(records, document.campaign, now):
+        raise Refused(f"{request.paid_on} is in the future; record a payment once it has arrived")
+    if request.paid_on < document.issued_on - _TOO_EARLY:
+        raise Refused(
+            f"{request.paid_on} lies more than a year before {document.number} was issued; "
             "check the year"
         )
-    if payment in payments and not received.again:
+    if payment in payments and not request.again:
         raise Refused(
-            f"{document.number}: {show_money(amount, document.currency)} of {received.paid_on} is "
-            "recorded already; if it came twice, say so",
+            f"{document.number}: {show_money(amount, document.currency)} of {request.paid_on} is "
+            "recorded already; if it was paid twice, say so",
             Hint.AGAIN,
         )
-    _append(records, document.campaign, payment, document.currency, now)
+    _append_payment(records, document.campaign, payment, document.currency, now)
     return next(
         entry
         for account in accounts_of(records, document.client)
@@ -247,7 +258,7 @@ def record_payment(records: WriteTransaction, received: PaymentEntry, now: datet
     )
 
 
-def _append(
+def _append_payment(
     records: WriteTransaction, campaign: str, payment: Payment, currency: str, now: datetime
 ) -> None:
     data = {
@@ -257,13 +268,13 @@ def _append(
         "currency": currency,
         "paid_on": payment.paid_on.isoformat(),
     }
-    begins = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
+    day_start = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
     records.append(
         Event(
             campaign=campaign,
             lead_id=None,
             kind=EventKind.PAID,
-            occurred_at=min(begins, now),
+            occurred_at=min(day_start, now),
             recorded_at=now,
             actor=Actor.AGENCY,
             data=data,

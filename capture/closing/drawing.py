@@ -1,7 +1,7 @@
 """Selects the lines of a month's statement from the events of the campaign's leads.
 
-Only leads that may have a line are folded: those whose projection says so (rule 33), and those
-with events after the cut, since their projection may have changed since then.
+Only leads that may have a line are folded: those whose projection says so (rule 33 of
+docs/rules.md), and those with events after the query's cut, whose projection may be newer than it.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
@@ -27,7 +27,7 @@ from capture.money import to_minor
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """A line with what the statement says about its lead."""
+    """A bill line with what the statement shows of its lead."""
 
     line: Line
     received_at: datetime
@@ -39,7 +39,7 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class LineQuery:
-    """The month to draw, and all that its lines depend on besides the events."""
+    """The month to draw, and everything that its lines depend on besides the events."""
 
     campaign: str
     month: str
@@ -47,13 +47,13 @@ class LineQuery:
     """Decisions by silence up to this time count."""
     until: datetime | None = None
     last: int | None = None
-    """The cut: events up to a recorded time (`until`), or up to a sequence number (`last`)."""
+    """The cut: only events recorded until a time (`until`), or up to a sequence number (`last`)."""
     closed: Set[str] = frozenset()
     """Earlier closed months; their late lines belong to this month."""
     billed: Container[tuple[str, str]] = frozenset()
     """(lead id, period) of lines that are on a statement already."""
     number: str | None = None
-    """To draw a closed month's own lines: the number of its statement, empty if it has none."""
+    """For a closed month's own lines: the number of its statement, empty if it has none."""
 
 
 class VersionCache:
@@ -61,14 +61,14 @@ class VersionCache:
 
     def __init__(self, reading: ReadTransaction) -> None:
         self._reading = reading
-        self._kept: dict[tuple[str, str], Campaign] = {}
+        self._versions: dict[tuple[str, str], Campaign] = {}
 
-    def of(self, campaign: str, version: str) -> Campaign:
+    def get(self, campaign: str, version: str) -> Campaign:
         """The campaign in a version. Raises `NotFound` if the version is not saved."""
-        named = campaign, version
-        if named not in self._kept:
-            self._kept[named] = saved_campaign(self._reading, campaign, version)
-        return self._kept[named]
+        key = campaign, version
+        if key not in self._versions:
+            self._versions[key] = saved_campaign(self._reading, campaign, version)
+        return self._versions[key]
 
 
 class DueLines:
@@ -91,15 +91,16 @@ class DueLines:
 
     def __iter__(self) -> Iterator[DueLine]:
         # Most leads of one version have equal verdicts: one object for all saves memory.
-        shared: dict[str, Mapping[str, Any]] = {}
+        shared_verdicts: dict[str, Mapping[str, Any]] = {}
         for key in self._keys:
             due = self._draw_line(key)
-            yield replace(due, verdict=shared.setdefault(repr(due.verdict), due.verdict))
+            verdict = shared_verdicts.setdefault(repr(due.verdict), due.verdict)
+            yield replace(due, verdict=verdict)
 
-    def paid(self) -> "DueLines":
-        """The lines without those that the cap on money made free."""
-        paid = [key for key in self._keys if not key.free_over_cap]
-        return DueLines(self._reading, self._query, self._terms, paid)
+    def charged(self) -> "DueLines":
+        """The lines without those that the money cap made free."""
+        charged_keys = [key for key in self._keys if not key.free_over_cap]
+        return DueLines(self._reading, self._query, self._terms, charged_keys)
 
     def versions(self) -> list[str]:
         """The campaign versions of the lines, in order of first use."""
@@ -108,110 +109,89 @@ class DueLines:
     def _draw_line(self, key: DueKey) -> DueLine:
         history = _history(self._reading, key.lead_id, self._query)
         if history is None:
-            raise RuntimeError(f"lead {key.lead_id} had events a moment ago")
-        lines = lines_for(
-            history, self._terms.of(history.lead.campaign, history.lead.version), self._query.as_of
-        )
+            raise RuntimeError(f"lead {key.lead_id} had events when its line was selected")
+        lead = history.lead
+        terms = self._terms.get(lead.campaign, lead.version)
+        lines = lines_for(history, terms, self._query.as_of)
         line = next(line for line in lines if line.period == key.period)
-        drawn = replace(line, amount=key.amount, free_over_cap=key.free_over_cap)
-        return DueLine(drawn, history.lead.received_at, history.verdict, history.lead.consent)
+        capped_line = replace(line, amount=key.amount, free_over_cap=key.free_over_cap)
+        return DueLine(capped_line, lead.received_at, history.verdict, lead.consent)
 
 
 def select_lines(reading: ReadTransaction, query: LineQuery) -> DueLines:
     """The month's lines that are not billed yet, in order, including free ones.
 
-    They are its own, and late ones of earlier closed months.
+    They are the month's own lines and the late lines of earlier closed months.
     """
     terms = VersionCache(reading)
-    due: list[DueKey] = []
-    for lead_id in sorted(_leads_maybe_due(reading, query)):
+    keys: list[DueKey] = []
+    for lead_id in sorted(_candidate_leads(reading, query)):
         history = _history(reading, lead_id, query)
         if history is not None:
-            version = terms.of(query.campaign, history.lead.version)
-            due += (key_of(line, history) for line in due_lines(history, version, query))
-    return DueLines(
-        reading, query, terms, apply_money_cap(due, remaining_money_cap(due, terms, query.campaign))
+            version = terms.get(query.campaign, history.lead.version)
+            keys += (due_key(line, history) for line in due_lines(history, version, query))
+    money_cap = month_money_cap(keys, terms, query.campaign)
+    return DueLines(reading, query, terms, apply_money_cap(keys, money_cap))
+
+
+def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
+    """Counts of leads that are not on the statement: in review, over a cap, free over a cap."""
+    changed = _changed_leads(reading, query)
+    in_review = sum(
+        is_counted_in_review(lead, query)
+        for lead in reading.leads.in_review(query.campaign)
+        if lead.lead_id not in changed
     )
-
-
-def _leads_maybe_due(reading: ReadTransaction, query: LineQuery) -> Iterable[str]:
-    if query.number is not None:
-        return {lead_id for lead_id, _ in reading.statements.lines(query.number)}
-    leads = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
-    return leads | _changed(reading, query)
-
-
-def _changed(reading: ReadTransaction, query: LineQuery) -> Set[str]:
-    """Leads with events after the cut; their projection may differ from the state at the cut."""
-    return reading.events.leads_changed_after(query.campaign, until=query.until, last=query.last)
-
-
-def _history(reading: ReadTransaction, lead_id: str, query: LineQuery) -> LeadHistory | None:
-    """The lead's history up to the cut; None if it was received later."""
-    events = [
-        one.event
-        for one in reading.events.select(lead_id=lead_id, until=query.until, last=query.last)
-    ]
-    return lead_history(events) if events else None
+    free = sum(
+        lead_id not in changed
+        for lead_id in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
+    )
+    for lead_id in changed:
+        history = _history(reading, lead_id, query)
+        if history is not None:
+            in_review += is_counted_in_review(history.lead, query)
+            free += is_counted_free(history.lead, query)
+    over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
+    return Counts(in_review, over_cap, free)
 
 
 def due_lines(history: LeadHistory, terms: Campaign, query: LineQuery) -> Iterator[Line]:
     """The lead's lines that belong to the month (rule 25)."""
     for line in lines_for(history, terms, query.as_of):
         month = month_of(line.due_at, terms)
-        here = month == query.month or month in query.closed
-        if here and (line.lead_id, line.period) not in query.billed:
+        is_in_month = month == query.month or month in query.closed
+        if is_in_month and (line.lead_id, line.period) not in query.billed:
             yield line
 
 
-def key_of(line: Line, history: LeadHistory) -> DueKey:
-    """What decides the line's place, and whether the cap on money makes it free."""
-    received_at = history.lead.received_at
+def due_key(line: Line, history: LeadHistory) -> DueKey:
+    """The fields that decide the line's place, and whether the money cap makes it free."""
     return DueKey(
-        line.due_at,
-        line.lead_id,
-        line.period,
-        line.amount,
-        received_at,
-        line.version,
-        line.free_over_cap,
+        due_at=line.due_at,
+        lead_id=line.lead_id,
+        period=line.period,
+        amount=line.amount,
+        received_at=history.lead.received_at,
+        version=line.version,
+        free_over_cap=line.free_over_cap,
     )
 
 
-def remaining_money_cap(due: Iterable[DueKey], terms: VersionCache, slug: str) -> int | None:
-    """The cap on money in minor units, from the newest lead's version, the last one agreed.
+def month_money_cap(keys: Iterable[DueKey], terms: VersionCache, campaign: str) -> int | None:
+    """The month's money cap in minor units; None if there is no cap or no line.
 
-    None if there is no cap or no line.
+    It is that of the newest lead's version, the last one that both sides agreed to (rule 9).
     """
-    newest = max(due, key=attrgetter("received_at", "lead_id"), default=None)
+    newest = max(keys, key=attrgetter("received_at", "lead_id"), default=None)
     if newest is None:
         return None
-    campaign = terms.of(slug, newest.version)
-    money = campaign.caps.money_a_month
-    return None if money is None else to_minor(money, campaign.currency)
-
-
-def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
-    """Counts of leads that are not on the statement: in review, over a cap, free over a cap."""
-    changed = _changed(reading, query)
-    in_review = (
-        lead for lead in reading.leads.in_review(query.campaign) if lead.lead_id not in changed
-    )
-    free = sum(
-        one not in changed
-        for one in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
-    )
-    review = sum(is_counted_in_review(lead, query) for lead in in_review)
-    for history in (_history(reading, lead_id, query) for lead_id in changed):
-        if history is not None:
-            review += is_counted_in_review(history.lead, query)
-            free += is_counted_free(history.lead, query)
-    over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
-    return Counts(review, over_cap, free)
+    version = terms.get(campaign, newest.version)
+    money_cap = version.caps.money_a_month
+    return None if money_cap is None else to_minor(money_cap, version.currency)
 
 
 def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
-    """Whether the lead was still in review at the query's time."""
+    """Whether the lead came by the month's end, may be billed and was in review at the time."""
     return (
         lead.month <= query.month
         and not (lead.test or lead.free_over_cap)
@@ -220,16 +200,36 @@ def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
 
 
 def is_counted_free(lead: Lead, query: LineQuery) -> bool:
-    """Whether the lead came over a cap in the month and was delivered for free (rule 8)."""
+    """Whether the lead came over a cap in the month and was delivered free of charge (rule 8)."""
     return lead.free_over_cap and not lead.test and lead.month == query.month
 
 
-# Spending: what statements and debit notes bill, less credits (rule 29).
+def _candidate_leads(reading: ReadTransaction, query: LineQuery) -> Set[str]:
+    """The leads that may have a line in the month."""
+    if query.number is not None:
+        return {lead_id for lead_id, _ in reading.statements.lines(query.number)}
+    leads = reading.statements.billable_leads(query.campaign, query.month, query.as_of)
+    return leads | _changed_leads(reading, query)
+
+
+def _changed_leads(reading: ReadTransaction, query: LineQuery) -> Set[str]:
+    """Leads with events after the cut; their projection may differ from the state at the cut."""
+    return reading.events.leads_changed_after(query.campaign, until=query.until, last=query.last)
+
+
+def _history(reading: ReadTransaction, lead_id: str, query: LineQuery) -> LeadHistory | None:
+    """The lead's history up to the cut; None if it was received later."""
+    recorded_events = reading.events.select(lead_id=lead_id, until=query.until, last=query.last)
+    events = [recorded.event for recorded in recorded_events]
+    return lead_history(events) if events else None
+
+
+# A client's spending: amounts of statements and debit notes, and credits on them (rule 29).
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSpending:
-    """One line of one document. Amounts are minor units, net of tax, zero or more."""
+    """One line of a document. Amounts are minor units, net of tax, zero or more."""
 
     client: str
     campaign: str
@@ -244,38 +244,26 @@ class CampaignSpending:
 def spend_of(reading: ReadTransaction, client: str | None = None) -> Iterator[CampaignSpending]:
     """Every billed line, then every correction, of one client or of all."""
     months: dict[str, str] = {}
-    yield from _billed(reading, client, months)
-    yield from _corrected(reading, client, months)
-
-
-def _billed(
-    reading: ReadTransaction, client: str | None, months: dict[str, str]
-) -> Iterator[CampaignSpending]:
     for closed_statement in reading.statements.select(client):
         months[closed_statement.number] = closed_statement.month
-        bill = parse_statement(closed_statement.json)
-        for line in bill.lines:
+        statement = parse_statement(closed_statement.json)
+        for line in statement.lines:
             yield CampaignSpending(
-                bill.client,
-                bill.campaign,
-                bill.month,
+                statement.client,
+                statement.campaign,
+                statement.month,
                 line.lead_id,
-                bill.currency,
+                statement.currency,
                 billed=line.amount,
             )
-
-
-def _corrected(
-    reading: ReadTransaction, client: str | None, months: dict[str, str]
-) -> Iterator[CampaignSpending]:
-    for one in corrections_of(reading, client):
-        is_credit = one.kind is DocumentKind.CREDIT
+    for note in corrections_of(reading, client):
+        is_credit = note.kind is DocumentKind.CREDIT
         yield CampaignSpending(
-            one.client,
-            one.campaign,
-            months[one.statement],
-            one.lead_id,
-            one.currency,
-            billed=0 if is_credit else one.amount,
-            credited=one.amount if is_credit else 0,
+            note.client,
+            note.campaign,
+            months[note.statement],
+            note.lead_id,
+            note.currency,
+            billed=0 if is_credit else note.amount,
+            credited=note.amount if is_credit else 0,
         )

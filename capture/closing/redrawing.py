@@ -1,7 +1,8 @@
-"""Draws all closed statements again, in one pass over the leads, and checks them (rule 26).
+"""Draws all closed statements again, in one pass over the leads, and checks them.
 
-Each is drawn from its closing event and the events up to the last one that it used, never from a
-projection. The lines are kept in a temporary file, so memory does not grow with the leads.
+Rule 26 of docs/rules.md. Each statement is drawn from its closing event and the events up to the
+last one that it used, never from a projection. The lines are kept in a temporary file, so memory
+does not grow with the number of leads.
 """
 
 import pickle
@@ -33,11 +34,11 @@ from capture.closing.drawing import (
     DueLine,
     LineQuery,
     VersionCache,
+    due_key,
     due_lines,
     is_counted_free,
     is_counted_in_review,
-    key_of,
-    remaining_money_cap,
+    month_money_cap,
 )
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -46,23 +47,22 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.text import canonical
 
-# A temporary file for the lines that one pass over the leads collects for each statement.
+# A temporary file for the lines of each statement.
 
 
 Item = TypeVar("Item")
 
-_HELD: Final = 20_000
-"""Items in memory before they are written to the file."""
+_MAX_ITEMS_IN_MEMORY: Final = 20_000
 
 
 class Spool(Generic[Item]):
-    """Items by number, read back in the order in which they were added."""
+    """Items in groups by number; each group is read back in the order of adding."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed at this one's own exit
-        self._waiting: dict[int, list[Item]] = defaultdict(list)
-        self._places: dict[int, list[int]] = defaultdict(list)
-        self._held = 0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._unwritten: dict[int, list[Item]] = defaultdict(list)
+        self._offsets: dict[int, list[int]] = defaultdict(list)
+        self._count_in_memory = 0
 
     def __enter__(self) -> Self:
         return self
@@ -76,27 +76,30 @@ class Spool(Generic[Item]):
         self._file.close()
 
     def add(self, number: int, item: Item) -> None:
-        """Adds an item under a number."""
-        self._waiting[number].append(item)
-        self._held += 1
-        if self._held >= _HELD:
+        """Adds an item to a group."""
+        self._unwritten[number].append(item)
+        self._count_in_memory += 1
+        if self._count_in_memory >= _MAX_ITEMS_IN_MEMORY:
             self._write()
 
     def items(self, number: int) -> Iterator[Item]:
-        """The items that were added under a number, in order."""
+        """The items of a group, in the order of adding."""
         self._write()
-        for place in self._places[number]:
-            self._file.seek(place)
-            yield from pickle.load(self._file)  # noqa: S301 - written here, a moment ago
+        for offset in self._offsets[number]:
+            self._file.seek(offset)
+            yield from pickle.load(self._file)  # noqa: S301 - this object wrote the file
 
     def _write(self) -> None:
         end = self._file.seek(0, 2)
-        for number, items in self._waiting.items():
-            self._places[number].append(end)
+        for number, items in self._unwritten.items():
+            self._offsets[number].append(end)
             pickle.dump(items, self._file, pickle.HIGHEST_PROTOCOL)
             end = self._file.tell()
-        self._waiting.clear()
-        self._held = 0
+        self._unwritten.clear()
+        self._count_in_memory = 0
+
+
+# Statements drawn again.
 
 
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
@@ -117,13 +120,15 @@ class Redrawn:
     def statement(self, reading: ReadTransaction, data: Mapping[str, Any]) -> Statement:
         """Its statement, with number and parties from the closing event."""
         parties = Parties.from_data(data["parties"])
-        bill = build_statement(reading, self.terms, parties, self.query, self.lines, self.counts)
+        statement = build_statement(
+            reading, self.terms, parties, self.query, self.lines, self.counts
+        )
         head = reading.events.hash_of(self.closing.last_event)
-        return replace(bill, number=self.closing.number, chain_head=head)
+        return replace(statement, number=self.closing.number, chain_head=head)
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
+class _ClosedMonth:
     """A closed month that is to be drawn again."""
 
     closing: Closing
@@ -132,14 +137,14 @@ class _Closed:
 
 
 @dataclass
-class _Counted:
+class _LeadCounts:
     in_review: int = 0
     free_over_cap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
-    """A line before the cap on money, with the key that decides its place."""
+class _UncappedLine:
+    """A line before the money cap is applied, with the key that decides its place."""
 
     key: DueKey
     line: StatementLine
@@ -147,26 +152,27 @@ class _Drawn:
 
 def redraw(reading: ReadTransaction, closings: Sequence[Closing]) -> Iterator[Redrawn]:
     """Draws each of these months again, in the same order."""
-    closed = list(_closed(reading, closings))
-    with Spool[_Drawn]() as spool:
-        scan = _Scan(reading, closed, spool)
-        for events in reading.events.by_qualified_lead():
-            scan.take(events)
-        for number, one in enumerate(closed):
-            yield _redrawn(reading, scan, number, one)
+    months = _months_to_draw(reading, closings)
+    with Spool[_UncappedLine]() as spool:
+        scan = _Scan(reading, months, spool)
+        for recorded_events in reading.events.by_qualified_lead():
+            scan.add_lead(recorded_events)
+        for number in range(len(months)):
+            yield _redrawn_month(reading, scan, number)
 
 
-def _closed(reading: ReadTransaction, closings: Sequence[Closing]) -> Iterator[_Closed]:
-    months: dict[str, dict[str, Closing]] = defaultdict(dict)
-    for one in closings:
-        months[one.campaign][one.month] = one
-    terms = {slug: _first_terms(reading, slug) for slug in months}
-    for one in closings:
-        slug, month, at = one.campaign, one.month, one.closed_at
-        closed = months_closed_before(months[slug], month, at)
-        yield _Closed(
-            one, LineQuery(slug, month, at, last=one.last_event, closed=closed), terms[slug]
-        )
+def _months_to_draw(reading: ReadTransaction, closings: Sequence[Closing]) -> list[_ClosedMonth]:
+    by_campaign: dict[str, dict[str, Closing]] = defaultdict(dict)
+    for closing in closings:
+        by_campaign[closing.campaign][closing.month] = closing
+    terms = {slug: _first_terms(reading, slug) for slug in by_campaign}
+    months = []
+    for closing in closings:
+        slug, month, closed_at = closing.campaign, closing.month, closing.closed_at
+        earlier = months_closed_before(by_campaign[slug], month, closed_at)
+        query = LineQuery(slug, month, closed_at, last=closing.last_event, closed=earlier)
+        months.append(_ClosedMonth(closing, query, terms[slug]))
+    return months
 
 
 def _first_terms(reading: ReadTransaction, slug: str) -> Campaign:
@@ -174,109 +180,132 @@ def _first_terms(reading: ReadTransaction, slug: str) -> Campaign:
 
 
 class _Scan:
-    """Collects the lines and counts of every statement, lead by lead."""
+    """Collects the lines and counts of every month, lead by lead.
+
+    A number is the position of a month in `months`.
+    """
 
     def __init__(
-        self, reading: ReadTransaction, closed: Sequence[_Closed], spool: Spool[_Drawn]
+        self, reading: ReadTransaction, months: Sequence[_ClosedMonth], spool: Spool[_UncappedLine]
     ) -> None:
+        self.months = months
         self.terms = VersionCache(reading)
-        self.counted = [_Counted() for _ in closed]
+        self.counts = [_LeadCounts() for _ in months]
         self.spool = spool
         self._reading = reading
-        self._closed = closed
-        self._months = {one.closing.number: one.query.month for one in closed}
+        self._month_of_statement = {month.closing.number: month.query.month for month in months}
         self._by_campaign: dict[str, list[int]] = defaultdict(list)
-        for number in sorted(range(len(closed)), key=self._last):
-            self._by_campaign[closed[number].query.campaign].append(number)
-        self._met: dict[str, Sequence[MetCriterion]] = {}
+        for number in sorted(range(len(months)), key=self._last_event):
+            self._by_campaign[months[number].query.campaign].append(number)
+        self._shared_criteria: dict[str, Sequence[MetCriterion]] = {}
 
-    def _last(self, number: int) -> int:
-        return self._closed[number].query.last or 0
+    def _last_event(self, number: int) -> int:
+        return self.months[number].query.last or 0
 
-    def take(self, events: Sequence[Recorded]) -> None:
-        """Adds one lead to every statement; folds it once for statements with the same cut."""
-        statements = self._by_campaign.get(events[0].event.campaign, [])
-        seen = [bisect_left(statements, one.sequence, key=self._last) for one in events]
-        for place, (first, end) in enumerate(zip(seen, [*seen[1:], len(statements)], strict=True)):
-            if first < end:
-                history = lead_history(one.event for one in events[: place + 1])
-                self._count(history.lead, statements[first:end])
-                self._draw(history, statements[first:end])
+    def add_lead(self, recorded_events: Sequence[Recorded]) -> None:
+        """Adds one lead to all months of its campaign.
 
-    def _count(self, lead: Lead, statements: Sequence[int]) -> None:
-        for number in statements:
-            query, counted = self._closed[number].query, self.counted[number]
-            counted.in_review += is_counted_in_review(lead, query)
-            counted.free_over_cap += is_counted_free(lead, query)
+        The lead is folded once for all months whose last event lies between two of its events.
+        """
+        numbers = self._by_campaign.get(recorded_events[0].event.campaign, [])
+        starts = [
+            bisect_left(numbers, recorded.sequence, key=self._last_event)
+            for recorded in recorded_events
+        ]
+        ends = [*starts[1:], len(numbers)]
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            if start < end:
+                history = lead_history(recorded.event for recorded in recorded_events[: index + 1])
+                self._count(history.lead, numbers[start:end])
+                self._add_lines(history, numbers[start:end])
+
+    def _count(self, lead: Lead, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            query, counts = self.months[number].query, self.counts[number]
+            counts.in_review += is_counted_in_review(lead, query)
+            counts.free_over_cap += is_counted_free(lead, query)
             if query.month >= lead.month and lead.review_at(query.as_of) != "qualified":
                 return  # decided, and no later event in this range changes that
 
-    def _draw(self, history: LeadHistory, statements: Sequence[int]) -> None:
-        terms = self.terms.of(history.lead.campaign, history.lead.version)
+    def _add_lines(self, history: LeadHistory, numbers: Sequence[int]) -> None:
+        lead_id = history.lead.lead_id
+        terms = self.terms.get(history.lead.campaign, history.lead.version)
         lines = lines_for(history, terms, _END_OF_TIME)  # every line, whenever it falls due
         if not lines:
             return
-        found = self._reading.statements.lines_of_lead(history.lead.lead_id)
-        billed = {period: self._months.get(number, _NEVER) for number, period in found}
-        last = max(billed.get(line.period, _NEVER) for line in lines)
-        for number in statements:
-            month = self._closed[number].query.month
-            if month > last:
+        billed_in = {
+            period: self._month_of_statement.get(statement, _NEVER)
+            for statement, period in self._reading.statements.lines_of_lead(lead_id)
+        }
+        last_month = max(billed_in.get(line.period, _NEVER) for line in lines)
+        for number in numbers:
+            month = self.months[number].query.month
+            if month > last_month:
                 return  # all lines are billed
-            before = {(history.lead.lead_id, period) for period in billed if billed[period] < month}
-            self._add(history, terms, number, before)
+            billed = {(lead_id, period) for period in billed_in if billed_in[period] < month}
+            self._add_lines_of_month(history, terms, number, billed)
 
-    def _add(
+    def _add_lines_of_month(
         self, history: LeadHistory, terms: Campaign, number: int, billed: Set[tuple[str, str]]
     ) -> None:
-        one = self._closed[number]
-        for line in due_lines(history, terms, replace(one.query, billed=billed)):
+        month = self.months[number]
+        for line in due_lines(history, terms, replace(month.query, billed=billed)):
             due = DueLine(line, history.lead.received_at, history.verdict, history.lead.consent)
-            shown = statement_line(due, one.terms, one.query.month)
-            met = self._met.setdefault(repr(shown.met), shown.met)  # equal ones share one object
-            self.spool.add(number, _Drawn(key_of(line, history), replace(shown, met=met)))
+            drawn = statement_line(due, month.terms, month.query.month)
+            # Equal criteria share one object, to save memory.
+            criteria = self._shared_criteria.setdefault(repr(drawn.met), drawn.met)
+            uncapped = _UncappedLine(due_key(line, history), replace(drawn, met=criteria))
+            self.spool.add(number, uncapped)
 
 
-def _redrawn(reading: ReadTransaction, scan: _Scan, number: int, one: _Closed) -> Redrawn:
-    drawn = list(scan.spool.items(number))
-    lines = {(each.key.lead_id, each.key.period): each.line for each in drawn}
-    keys = [each.key for each in drawn]
-    in_order = [
-        replace(lines[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
-        for key in apply_money_cap(
-            keys, remaining_money_cap(keys, scan.terms, one.closing.campaign)
-        )
+def _redrawn_month(reading: ReadTransaction, scan: _Scan, number: int) -> Redrawn:
+    month, lead_counts = scan.months[number], scan.counts[number]
+    uncapped_lines = list(scan.spool.items(number))
+    by_key = {(item.key.lead_id, item.key.period): item.line for item in uncapped_lines}
+    keys = [item.key for item in uncapped_lines]
+    query = month.query
+    money_cap = month_money_cap(keys, scan.terms, query.campaign)
+    lines = [
+        replace(by_key[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
+        for key in apply_money_cap(keys, money_cap)
     ]
-    query, counted = one.query, scan.counted[number]
     over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
-    counts = Counts(counted.in_review, over_cap, counted.free_over_cap)
-    return Redrawn(one.closing, one.terms, query, in_order, counts)
+    counts = Counts(lead_counts.in_review, over_cap, lead_counts.free_over_cap)
+    return Redrawn(month.closing, month.terms, query, lines, counts)
 
 
-# Checks of every document: statements drawn again, numbers without gaps, credits within lines.
+# Checks of all documents.
 
 
 def check_documents(reading: ReadTransaction) -> list[str]:
-    """One line for each fault; empty if all documents agree with their events."""
+    """One line for each fault; empty if all documents agree with their events.
+
+    Statements are drawn again, numbers must have no gaps, credits must not exceed their lines.
+    """
     statement_faults = list(_month_faults(reading)) or list(_line_faults(reading))
-    return [*statement_faults, *_number_faults(documents_of(reading)), *_credit_faults(reading)]
+    return [
+        *statement_faults,
+        *_number_faults(documents_of(reading)),
+        *_credit_faults(reading),
+    ]
 
 
 def _month_faults(reading: ReadTransaction) -> Iterator[str]:
-    """Faults of closed months; holds the text of one statement at a time."""
-    data = {
-        one.event.data["number"]: one.event.data
-        for one in reading.events.of_account()
-        if one.event.kind is EventKind.CLOSED and "number" in one.event.data
+    """Faults of closed months; holds the text of one statement at a time in memory."""
+    closing_events = {
+        recorded.event.data["number"]: recorded.event.data
+        for recorded in reading.events.of_account()
+        if recorded.event.kind is EventKind.CLOSED and "number" in recorded.event.data
     }
     for number in reading.statements.numbers():
-        if number not in data:
+        if number not in closing_events:
             yield f"statement {number}: differs from the event that closed it"
     closings = closed_months(reading)
-    for closing, drawn in zip(closings, redraw(reading, closings), strict=True):
+    for closing, redrawn in zip(closings, redraw(reading, closings), strict=True):
         if closing.number:
-            yield from _statement_faults(reading, closing, data[closing.number], drawn)
-        elif drawn.lines:
+            data = closing_events[closing.number]
+            yield from _statement_faults(reading, closing, data, redrawn)
+        elif redrawn.lines:
             yield (
                 f"{closing.campaign}, {closing.month}: closed without a statement, "
                 "but there is something to bill"
@@ -284,31 +313,33 @@ def _month_faults(reading: ReadTransaction) -> Iterator[str]:
 
 
 def _statement_faults(
-    reading: ReadTransaction, closing: Closing, data: Mapping[str, Any], drawn: Redrawn
+    reading: ReadTransaction, closing: Closing, data: Mapping[str, Any], redrawn: Redrawn
 ) -> Iterator[str]:
     closed_statement = reading.statements.get(closing.number)
     if closed_statement is None:
         yield f"statement {closing.number}: it is missing, although its month is closed"
         return
-    if data["sha256"] != closed_statement.sha256 or not _same_month(closed_statement, closing):
-        yield f"statement {closed_statement.number}: differs from the event that closed it"
+    if data["sha256"] != closed_statement.sha256 or not _matches(closed_statement, closing):
+        yield f"statement {closing.number}: differs from the event that closed it"
         return
-    bill = drawn.statement(reading, data)
-    same_event = canonical(closing_data(bill, closed_statement.sha256)) == canonical(data)
-    if statement_json(bill) != closed_statement.json or not same_event:
-        yield f"statement {closed_statement.number}: drawn again, its bytes differ"
+    statement = redrawn.statement(reading, data)
+    redrawn_data = closing_data(statement, closed_statement.sha256)
+    if statement_json(statement) != closed_statement.json or canonical(redrawn_data) != canonical(
+        data
+    ):
+        yield f"statement {closing.number}: drawn again, its bytes differ"
     elif fingerprint(closed_statement.json) != closed_statement.sha256:
-        yield f"statement {closed_statement.number}: its SHA-256 is not that of its bytes"
+        yield f"statement {closing.number}: its SHA-256 is not that of its bytes"
 
 
-def _same_month(closed_statement: ClosedStatement, closing: Closing) -> bool:
-    of = (closing.client, closing.campaign, closing.month, closing.closed_at)
+def _matches(closed_statement: ClosedStatement, closing: Closing) -> bool:
+    """Whether the statement is of the same client, campaign, month and time."""
     return (
-        closed_statement.client,
-        closed_statement.campaign,
-        closed_statement.month,
-        closed_statement.closed_at,
-    ) == of
+        closed_statement.client == closing.client
+        and closed_statement.campaign == closing.campaign
+        and closed_statement.month == closing.month
+        and closed_statement.closed_at == closing.closed_at
+    )
 
 
 def _line_faults(reading: ReadTransaction) -> Iterator[str]:
@@ -320,28 +351,29 @@ def _line_faults(reading: ReadTransaction) -> Iterator[str]:
 
 def _number_faults(documents: list[Document]) -> Iterator[str]:
     """Rule 27: each client's numbers have no gaps and no repeats."""
-    places: Counter[str] = Counter()
+    positions: Counter[str] = Counter()
     for document in documents:
-        places[document.client] += 1
-        expected = document_number(document.client, places[document.client])
+        positions[document.client] += 1
+        expected = document_number(document.client, positions[document.client])
         if document.number != expected:
             yield f"{document.kind} {document.number}: its number should be {expected}"
 
 
 def _credit_faults(reading: ReadTransaction) -> Iterator[str]:
     """Rule 27: the credits of a line never exceed the line plus its debit notes."""
-    results = corrections_of(reading)
+    notes = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()
-    for closed_statement in map(reading.statements.get, sorted({one.statement for one in results})):
+    for number in sorted({note.statement for note in notes}):
+        closed_statement = reading.statements.get(number)
         if (
             closed_statement is None
             or fingerprint(closed_statement.json) != closed_statement.sha256
         ):
             continue
         for line in parse_statement(closed_statement.json).lines:
-            left[closed_statement.number, line.lead_id, line.period] = line.amount
-    for one in results:
-        key = (one.statement, one.lead_id, one.period)
-        left[key] += -one.amount if one.kind is DocumentKind.CREDIT else one.amount
+            left[number, line.lead_id, line.period] = line.amount
+    for note in notes:
+        key = (note.statement, note.lead_id, note.period)
+        left[key] += -note.amount if note.kind is DocumentKind.CREDIT else note.amount
         if left[key] < 0:
-            yield f"credit note {one.number}: more than was left of its line"
+            yield f"credit note {note.number}: more than was left of its line"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from capture.billing.history import lead_history, split
+from capture.billing.history import lead_history, split_by_month
 from capture.billing.reversals import is_billable_period
 from capture.campaign.model import Campaign
 from capture.csv_table import Columns, Table, in_order, read_table
@@ -244,7 +244,7 @@ def outcome_remarks(reading: ReadTransaction, terms: Campaign, outcome: Outcome)
     history = lead_history(one.event for one in reading.events.select(lead_id=outcome.lead_id))
     parts = []
     if terms.price.billable == "revenue" and outcome.kind is EventKind.REVENUE and outcome.period:
-        days = split(0, outcome.period, outcome.months)
+        days = split_by_month(0, outcome.period, outcome.months)
         unpaid = [day.isoformat() for day in days if not is_billable_period(day, history, terms)]
         if unpaid:
             parts.append(

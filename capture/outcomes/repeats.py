@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from capture.billing.history import split
+from capture.billing.history import split_by_month
 from capture.billing.lines import minor_units
 from capture.campaign.model import Campaign
 from capture.errors import Refused
@@ -82,7 +82,7 @@ def _facts(outcome: Outcome, terms: Campaign) -> Iterator[Fact]:
         amount = minor_units(outcome.amount, terms.currency)
         # `record_outcome` refuses a mistyped year; its months cannot be split.
         months = outcome.months if outcome.period.year <= MAX_YEAR else 1
-        for day, part in split(amount, outcome.period, months).items():
+        for day, part in split_by_month(amount, outcome.period, months).items():
             yield _fact(kind, on, amount=part, period=day.isoformat())
     elif kind in WITH_AMOUNT and outcome.amount is not None:
         yield _fact(kind, on, amount=minor_units(outcome.amount, terms.currency))

@@ -14,9 +14,9 @@ from capture.billing.history import (
     BillableEvent,
     LeadHistory,
     Refund,
-    after_months,
-    overlapping,
-    split,
+    add_months,
+    find_overlap,
+    split_by_month,
 )
 from capture.billing.lines import exact_fee
 from capture.billing.reversals import day_of, is_within_term
@@ -34,7 +34,7 @@ def revenue_periods(
     Raises `Refused` for a period before the sale, for a month that overlaps a recorded one, and if
     the amounts of a period add up to more than the product supports.
     """
-    parts = split(amount, first, months)
+    parts = split_by_month(amount, first, months)
     for day, part in parts.items():
         known = sum(paying.amount for paying in history.revenue.get(day.isoformat(), ()))
         total = from_minor(known + part, terms.currency)
@@ -101,10 +101,10 @@ def _check_months(history: LeadHistory, terms: Campaign, parts: Iterable[date]) 
     ]
     for day in parts:
         others = [other for other in standing if other != day]
-        other = overlapping(day, others) if is_within_term(day, history, terms) else None
+        other = find_overlap(day, others) if is_within_term(day, history, terms) else None
         if other is not None:
             later = day > other
-            free = after_months(other, 1 if later else -1)
+            free = add_months(other, 1 if later else -1)
             raise Refused(
                 f"lead {history.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
                 "which is recorded already; a month counts once, so begin it on "
@@ -179,7 +179,7 @@ def _partial_refunds(
 ) -> list[tuple[int, Refund]]:
     """Rule 37: the named months, split as a payment is; what is left of each, and its refund."""
     parts = []
-    for day, amount in split(refund.amount, first, months).items():
+    for day, amount in split_by_month(refund.amount, first, months).items():
         period = day.isoformat()
         kept = history.net_revenue(period)
         if period not in history.revenue:

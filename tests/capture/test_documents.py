@@ -12,7 +12,7 @@ from capture.billing.statement import Parties
 from capture.billing.statement_text import statement_json
 from capture.closing.credit import Correction, CorrectionRequest, billed_line, corrections_of
 from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
-from capture.closing.documents import PaymentEntry, accounts_of, record_payment
+from capture.closing.documents import PaymentRequest, accounts_of, record_payment
 from capture.errors import NotFound, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -46,7 +46,7 @@ def approve(desk: Desk, lead: Lead) -> Correction:
 
 
 def came(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
-    received = PaymentEntry(number, Decimal(amount), date(2026, 12, 1), again)
+    received = PaymentRequest(number, Decimal(amount), date(2026, 12, 1), again)
     return desk.ledger.transact(lambda records: record_payment(records, received, CLOSED))
 
 
@@ -115,7 +115,10 @@ class TestDebits:
         with pytest.raises(NotFound, match="no debit waits for an answer"):
             approve(desk, lead)
         propose(desk, lead, "1")
-        assert [one.answer for one in desk.ledger.read(proposals_of)] == ["approved", "open"]
+        assert [proposal.stage for proposal in desk.ledger.read(proposals_of)] == [
+            "approved",
+            "open",
+        ]
 
     def test_what_the_client_declines_changes_nothing_and_takes_no_number(self, desk: Desk) -> None:
         lead = billed(desk)
@@ -125,7 +128,7 @@ class TestDebits:
                 records, billed_line(records, "acme-0001", lead.lead_id), "Carol", CLOSED
             )
         )
-        assert [one.answer for one in desk.ledger.read(proposals_of)] == ["declined"]
+        assert [proposal.stage for proposal in desk.ledger.read(proposals_of)] == ["declined"]
         assert desk.credit(lead, Decimal(1)).number == "acme-0002"
 
     def test_a_line_that_was_raised_can_be_credited_whole(self, desk: Desk) -> None:
@@ -173,7 +176,7 @@ class TestPayments:
         billed(desk)
         came(desk, "119")
         assert came(desk, "-19").open == 1900
-        with pytest.raises(Refused, match=r"\$100\.00 came in, so no more can go back"):
+        with pytest.raises(Refused, match=r"only \$100\.00 was paid, so no more"):
             came(desk, "-100.01")
 
     def test_a_payment_names_a_document_that_is_to_be_paid_and_a_day_that_is_over(
@@ -185,7 +188,7 @@ class TestPayments:
             came(desk, "1", "acme-0002")
         with pytest.raises(NotFound, match="no statement 'acme-0009'"):
             came(desk, "1", "acme-0009")
-        late = PaymentEntry("acme-0001", Decimal(1), date(2026, 12, 3))
+        late = PaymentRequest("acme-0001", Decimal(1), date(2026, 12, 3))
         with pytest.raises(Refused, match="in the future"):
             desk.ledger.transact(lambda records: record_payment(records, late, CLOSED))
 

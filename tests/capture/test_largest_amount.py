@@ -16,7 +16,7 @@ from capture.billing.lines import minor_units
 from capture.cli.options import Amount
 from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
-from capture.closing.documents import PaymentEntry, record_payment
+from capture.closing.documents import PaymentRequest, record_payment
 from capture.errors import FileErrors, Refused
 from capture.lead.events import EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction
@@ -138,7 +138,7 @@ def test_no_credit_debit_or_payment_takes_more(desk: Desk) -> None:
     refused(
         created(
             lambda records: record_payment(
-                records, PaymentEntry("acme-0001", HUGE, CLOSED.date()), CLOSED
+                records, PaymentRequest("acme-0001", HUGE, CLOSED.date()), CLOSED
             )
         )
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.billing.history import after_months, split
+from capture.billing.history import add_months, split_by_month
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -133,11 +133,11 @@ class TestRevenue:
 def test_a_split_payment_adds_up_and_its_parts_differ_by_one_unit_at_most(
     amount: int, start: date, months: int
 ) -> None:
-    parts = split(amount, start, months)
+    parts = split_by_month(amount, start, months)
     assert (sum(parts.values()), len(parts)) == (amount, months)
     assert max(parts.values()) - min(parts.values()) <= 1
 
 
 def test_a_month_later_is_clamped_to_the_months_end() -> None:
-    assert after_months(date(2027, 1, 31), 1) == date(2027, 2, 28)
-    assert after_months(date(2028, 2, 29), 12) == date(2029, 2, 28)
+    assert add_months(date(2027, 1, 31), 1) == date(2027, 2, 28)
+    assert add_months(date(2028, 2, 29), 12) == date(2029, 2, 28)

@@ -1,4 +1,4 @@
-"""A month drawn the slow way, from every lead that ever came, to hold the quick way against."""
+"""Draws a month from every lead, the slow way, to compare it with the product's selection."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,11 +11,11 @@ from capture.closing.drawing import (
     LineQuery,
     VersionCache,
     count_leads,
+    due_key,
     due_lines,
     is_counted_free,
     is_counted_in_review,
-    key_of,
-    remaining_money_cap,
+    month_money_cap,
     select_lines,
 )
 from capture.ledger.protocol import ReadTransaction
@@ -24,14 +24,16 @@ from capture.ledger.protocol import ReadTransaction
 def assert_drawn_as_from_every_lead(
     reading: ReadTransaction, slug: str, month: str, as_of: datetime
 ) -> None:
-    """Exports, previews and closed statements of a month, seen as of a time."""
-    for wanted in _looks(reading, slug, month, as_of):
-        keys, counts = _from_every_lead(reading, wanted)
-        assert select_lines(reading, wanted)._keys == keys, wanted
-        assert count_leads(reading, wanted) == counts, wanted
+    """Compares export, preview and closed statement of a month, as of a time."""
+    for query in _queries(reading, slug, month, as_of):
+        keys, counts = _draw_from_every_lead(reading, query)
+        assert select_lines(reading, query)._keys == keys, query
+        assert count_leads(reading, query) == counts, query
 
 
-def _looks(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> Iterator[LineQuery]:
+def _queries(
+    reading: ReadTransaction, slug: str, month: str, as_of: datetime
+) -> Iterator[LineQuery]:
     closings, billed = closings_of(reading, slug), reading.statements.billed_before(slug, month)
     closed = months_closed_before(closings, month, as_of)
     yield LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
@@ -44,26 +46,27 @@ def _looks(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> 
         yield LineQuery(slug, month, at, None, last, closed, billed, closing.number)
 
 
-def _from_every_lead(reading: ReadTransaction, wanted: LineQuery) -> tuple[list[DueKey], Counts]:
-    terms, due, review, free = VersionCache(reading), [], 0, 0
-    for history in _lives(reading, wanted):
-        lines = due_lines(history, terms.of(wanted.campaign, history.lead.version), wanted)
-        due += [key_of(line, history) for line in lines]
-        review += is_counted_in_review(history.lead, wanted)
-        free += is_counted_free(history.lead, wanted)
-    over_cap = reading.campaigns.count_over_cap(wanted.campaign, wanted.month, wanted.last)
-    return apply_money_cap(due, remaining_money_cap(due, terms, wanted.campaign)), Counts(
-        review, over_cap, free
-    )
+def _draw_from_every_lead(
+    reading: ReadTransaction, query: LineQuery
+) -> tuple[list[DueKey], Counts]:
+    terms, keys, in_review, free = VersionCache(reading), [], 0, 0
+    for history in _histories(reading, query):
+        lines = due_lines(history, terms.get(query.campaign, history.lead.version), query)
+        keys += [due_key(line, history) for line in lines]
+        in_review += is_counted_in_review(history.lead, query)
+        free += is_counted_free(history.lead, query)
+    over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
+    money_cap = month_money_cap(keys, terms, query.campaign)
+    return apply_money_cap(keys, money_cap), Counts(in_review, over_cap, free)
 
 
-def _lives(reading: ReadTransaction, wanted: LineQuery) -> Iterator[LeadHistory]:
-    for events in reading.events.by_qualified_lead():
-        seen = [
-            one.event
-            for one in events
-            if (wanted.last is None or one.sequence <= wanted.last)
-            and (wanted.until is None or one.event.recorded_at <= wanted.until)
+def _histories(reading: ReadTransaction, query: LineQuery) -> Iterator[LeadHistory]:
+    for recorded_events in reading.events.by_qualified_lead():
+        events = [
+            recorded.event
+            for recorded in recorded_events
+            if (query.last is None or recorded.sequence <= query.last)
+            and (query.until is None or recorded.event.recorded_at <= query.until)
         ]
-        if seen and seen[0].campaign == wanted.campaign:
-            yield lead_history(seen)
+        if events and events[0].campaign == query.campaign:
+            yield lead_history(events)

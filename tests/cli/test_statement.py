@@ -53,7 +53,7 @@ def test_a_month_closes_only_when_it_is_over_in_the_campaigns_zone(project: Proj
     code, _, err = close(project, "2026-11", over - timedelta(seconds=1))
     assert (code, err) == (
         1,
-        "2026-11 is not over in America/New_York; close it afterwards\n",
+        "2026-11 is not over in America/New_York; close it after its end\n",
     )
     assert close(project, "2026-11", over + timedelta(seconds=10))[0] == 0
 
@@ -70,14 +70,14 @@ def test_a_month_closes_once_nothing_in_it_can_be_taken_back_rule_13(project: Pr
 
 def test_there_is_no_bill_before_the_first_lead(project: Project) -> None:
     assert (
-        "guide has no lead yet: there is no bill for 2026-11"
+        "guide has no lead yet: there is no statement for 2026-11"
         in close(project, "2026-11", DECEMBER)[2]
     )
     project.take()
     code, _, err = close(project, "2026-10", DECEMBER)
     assert (code, err) == (
         1,
-        "guide had its first lead in 2026-11: there is no bill for 2026-10\n",
+        "guide had its first lead in 2026-11: there is no statement for 2026-10\n",
     )
 
 

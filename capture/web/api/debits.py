@@ -13,8 +13,8 @@ from capture.closing.debit import (
     Proposal,
     approve_debit,
     decline_debit,
+    find_open_proposal,
     find_proposal,
-    open_proposal,
     proposals_of,
 )
 from capture.lead.events import show_time
@@ -81,7 +81,7 @@ class DebitAnswer(RootModel[Annotated[Approved | Declined, Field(discriminator="
 def _list(request: Request[DebitsQuery, Nothing]) -> str:
     proposals = services().ledger.read(lambda reading: proposals_of(reading, request.access.client))
     stage = request.query.stage
-    debits = [_debit_schema(one) for one in proposals if stage in {None, one.answer}]
+    debits = [_debit_schema(proposal) for proposal in proposals if stage in {None, proposal.stage}]
     return DebitsList(debits=debits).model_dump_json()
 
 
@@ -91,9 +91,9 @@ def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
     record_answer = approve_debit if isinstance(body, Approved) else decline_debit
 
     def work(records: WriteTransaction) -> str:
-        found = open_proposal(records, api_token.client, debit_id)
-        line = billed_line(records, found.statement, found.lead_id, found.period)
-        record_answer(records, line, by, now, body.note)
+        proposal = find_open_proposal(records, api_token.client, debit_id)
+        billed = billed_line(records, proposal.statement, proposal.lead_id, proposal.period)
+        record_answer(records, billed, by, now, body.note)
         return _debit_schema(find_proposal(records, api_token.client, debit_id)).model_dump_json()
 
     text = canonical(["debit", debit_id, body.model_dump(mode="json")])
@@ -111,7 +111,7 @@ def _debit_schema(one: Proposal) -> DebitSchema:
         currency=one.currency,
         reason=one.reason,
         proposed_at=show_time(one.proposed_at),
-        stage=one.answer,
+        stage=one.stage,
         number=one.number or None,
         vat=str(from_minor(one.vat, one.currency)) if one.number else None,
         due_on=one.due_on or None,

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pypdf
 import pytest
 
-from capture.billing.account import Account, Document, DocumentKind, accounts
+from capture.billing.account import Account, Document, DocumentKind, build_accounts
 from capture.billing.statement import Counts, MetCriterion, Statement, StatementLine
 from capture.closing.credit import Correction
 from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
@@ -80,7 +80,7 @@ def documents(*kinds: DocumentKind) -> Account:
         )
         for place, kind in enumerate(kinds, 1)
     ]
-    (found,) = accounts(papers, [])
+    (found,) = build_accounts(papers, [])
     return found
 
 
