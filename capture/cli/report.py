@@ -11,8 +11,7 @@ from capture.cli.kpi import NOT_NAMED
 from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
 from capture.closing.documents import closed_months
-from capture.documents.report import Month as Gathered
-from capture.documents.report import make_report, to_html
+from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import By, Period, month_before
 from capture.ledger.protocol import ReadTransaction
@@ -41,17 +40,17 @@ def report(context: CommandContext, campaign: str, month: str, output: Path | No
     now, titles = datetime.now(UTC), dict(context.titles())
     with context.ledger() as ledger:
         terms = context.campaign_in(ledger, campaign)
-        gathered = ledger.read(lambda reading: _gather(reading, terms, month, titles, now))
+        data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
     if not titles:
         click.echo(NOT_NAMED, err=True)
     client, agency = context.catalogue().client(terms.client), context.agency.party.name
-    created = make_report(terms, client, agency, gathered, now)
-    write_output(to_html(created).encode(), output, "html")
+    page = make_report(terms, client, agency, data, now)
+    write_output(to_html(page).encode(), output, "html")
 
 
-def _gather(
+def _report_data(
     reading: ReadTransaction, terms: Campaign, month: str, titles: dict[str, str], now: datetime
-) -> Gathered:
+) -> ReportData:
     """Without the agency's costs, because the client sees the report."""
     period = Period.of_month(month)
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
@@ -59,14 +58,18 @@ def _gather(
     (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, By.POST))
     closed = closed_months(reading, terms.client)
     first = reading.leads.first(terms.slug)
-    return Gathered(
+    return ReportData(
         month=month,
         history=by_month.groupings["month"],
         posts=by_post.groupings,
         titles=titles,
         statement=next(
-            (one.number for one in closed if (one.campaign, one.month) == (terms.slug, month)),
+            (
+                statement.number
+                for statement in closed
+                if (statement.campaign, statement.month) == (terms.slug, month)
+            ),
             "",
         ),
-        first=first.month if first else "",
+        first_month=first.month if first else "",
     )

@@ -1,4 +1,4 @@
-"""The tables and views of an evidence file, and what is gathered from the ledger for it."""
+"""The tables and views of an evidence file, and what the ledger knows about one lead for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -207,16 +207,16 @@ def make_tables(db: Database) -> None:
         db.create_view(name, query)
 
 
-# Gathering: the events of one lead up to the statement.
+# The evidence for one lead: its events up to the statement.
 
 
-_OTHERS: Final = ("earlier", "duplicate_of")
+_OTHER_LEADS: Final = ("earlier", "duplicate_of")
 """Keys in an event's data that name other leads; they must not reach this client's file."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChainedEvent:
-    """An event, the hash before it, and the data that may be shown."""
+class ChainLink:
+    """An event, the hash before it, and the data that the client may see."""
 
     recorded: Recorded
     before: str
@@ -227,41 +227,42 @@ class ChainedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class GatheredLead:
-    """One lead as it was when its statement was created."""
+class LeadEvidence:
+    """One lead as it was when its statement was made, with its verdict and events."""
 
     lead: Lead
     verdict: Mapping[str, Any]
     personal_data: PersonalData | None
     """None once the person's data was erased."""
-    events: Sequence[ChainedEvent]
+    events: Sequence[ChainLink]
 
 
-def gather_lead(reading: ReadTransaction, lead_id: str, last: int) -> GatheredLead:
+def lead_evidence(reading: ReadTransaction, lead_id: str, last: int) -> LeadEvidence:
     """The lead by its events up to `last` (included), with its current personal data."""
-    recorded = list(reading.events.select(lead_id=lead_id, last=last))
-    events = [one.event for one in recorded]
-    return GatheredLead(
+    records = list(reading.events.select(lead_id=lead_id, last=last))
+    events = [recorded.event for recorded in records]
+    return LeadEvidence(
         lead=fold_events(events),
         verdict=lead_history(events).verdict,
         personal_data=reading.people.personal_data(lead_id),
-        events=[chain_link(reading, one) for one in recorded],
+        events=[chain_link(reading, recorded) for recorded in records],
     )
 
 
-def account_events(reading: ReadTransaction, number: str) -> Iterator[ChainedEvent]:
+def account_events(reading: ReadTransaction, number: str) -> Iterator[ChainLink]:
     """The events of a statement: its close, notes and payments."""
-    for one in reading.events.of_account():
-        if _is_about(one.event, number):
-            yield chain_link(reading, one)
+    for recorded in reading.events.of_account():
+        if _is_about(recorded.event, number):
+            yield chain_link(reading, recorded)
 
 
-def chain_link(reading: ReadTransaction, one: Recorded) -> ChainedEvent:
+def chain_link(reading: ReadTransaction, recorded: Recorded) -> ChainLink:
     """The event with the hash before it, and without keys that name other leads."""
-    data = one.event.data
-    left_out = [name for name in _OTHERS if data.get(name)]
-    shown = {name: value for name, value in data.items() if name not in left_out}
-    return ChainedEvent(one, reading.events.hash_of(one.sequence - 1), canonical(shown), left_out)
+    data = recorded.event.data
+    left_out = [name for name in _OTHER_LEADS if data.get(name)]
+    visible = {name: value for name, value in data.items() if name not in left_out}
+    before = reading.events.hash_of(recorded.sequence - 1)
+    return ChainLink(recorded, before, canonical(visible), left_out)
 
 
 def _is_about(event: Event, number: str) -> bool:

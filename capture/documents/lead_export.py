@@ -40,28 +40,28 @@ _LAST_XLSX_ROW: Final = 1_048_575
 
 def to_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """RFC 4180 in UTF-8, without a byte order mark: for programs."""
-    _write_csv(out, columns, rows, _program_cell)
+    _write_csv(out, columns, rows, _escape_for_programs)
 
 
 def to_excel_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """CSV for Excel, which recognises UTF-8 only by a byte order mark."""
     out.write(codecs.BOM_UTF8)
-    _write_csv(out, columns, rows, _excel_cell)
+    _write_csv(out, columns, rows, _escape_for_excel)
 
 
 def _write_csv(
-    out: BinaryIO, columns: Sequence[str], rows: Iterable[Row], shown: Callable[[str], str]
+    out: BinaryIO, columns: Sequence[str], rows: Iterable[Row], escape: Callable[[str], str]
 ) -> None:
-    with _text(out) as text:
+    with _text_output(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([escape_formula(column) for column in columns])
         for row in rows:
-            writer.writerow([_csv_cell(row.get(column), shown) for column in columns])
+            writer.writerow([_csv_cell(row.get(column), escape) for column in columns])
 
 
 def to_jsonl(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """One JSON object per line; amounts are strings, so that no reader makes floats of them."""
-    with _text(out) as text:
+    with _text_output(out) as text:
         for row in rows:
             cells = {column: _json_value(row.get(column)) for column in columns}
             text.write(f"{json.dumps(cells, ensure_ascii=False)}\n")
@@ -75,15 +75,15 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     # XLSX needs a seekable file. A temporary one gives a pipe the same bytes as a file, and its
     # folder also removes what XlsxWriter leaves behind.
     with TemporaryDirectory() as folder:
-        spool = _Spool(f"{folder}/book", "x+")
-        with io.BufferedRandom(spool) as created:
-            book = _book(created, folder)
+        raw = _WorkbookFile(f"{folder}/book", "x+")
+        with io.BufferedRandom(raw) as buffer:
+            book = _book(buffer, folder)
             try:
                 _fill_sheet(book, columns, rows)
             finally:
-                _close(book, spool)
-            created.seek(0)
-            copyfileobj(created, out)
+                _close(book, raw)
+            buffer.seek(0)
+            copyfileobj(buffer, out)
 
 
 def _book(out: BinaryIO, folder: str) -> Any:
@@ -99,55 +99,56 @@ def _book(out: BinaryIO, folder: str) -> Any:
     return book
 
 
-class _Spool(io.FileIO):
-    """A file that ignores writes once `given_up` is set.
+class _WorkbookFile(io.FileIO):
+    """A file that ignores writes once `ignores_writes` is set.
 
     After an error the archive still writes its end in its destructor, where an exception cannot be
     caught.
     """
 
-    given_up = False
+    ignores_writes = False
 
     def write(self, data: Any) -> int:
-        return len(data) if self.given_up else super().write(data)
+        return len(data) if self.ignores_writes else super().write(data)
 
 
-def _close(book: Any, spool: _Spool) -> None:
+def _close(book: Any, raw: _WorkbookFile) -> None:
     try:
         book.close()
     except FileSizeError:
         raise Refused("the sheet is too large for XLSX: use CSV") from None
     except FileCreateError as error:  # it wraps the OSError
-        text: OSError = error.args[0]
-        spool.given_up = True
-        clear_frames(
-            text.__traceback__
-        )  # runs the destructor of the archive while its file is open
-        raise text from None
+        os_error: OSError = error.args[0]
+        raw.ignores_writes = True
+        # This runs the destructor of the archive while its file is still open.
+        clear_frames(os_error.__traceback__)
+        raise os_error from None
 
 
 def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
     sheet = book.add_worksheet("leads")
     bold = book.add_format({"bold": True})
-    shapes: dict[int, Any] = {}
+    number_formats: dict[int, Any] = {}
     sheet.freeze_panes(1, 0)
-    for number, column in enumerate(columns):
-        sheet.write_string(0, number, column, bold)
-        sheet.set_column(number, number, max(10, min(40, len(column) + 2)))
+    for position, column in enumerate(columns):
+        sheet.write_string(0, position, column, bold)
+        sheet.set_column(position, position, max(10, min(40, len(column) + 2)))
     for line, row in enumerate(rows, start=1):
         if line > _LAST_XLSX_ROW:
             raise Refused(
                 f"an XLSX sheet holds at most {_LAST_XLSX_ROW:,} rows, and there are more: use CSV"
             )
-        for number, column in enumerate(columns):
+        for position, column in enumerate(columns):
             value = row.get(column)
             if isinstance(value, int | Decimal):
                 decimals = max(0, -int(Decimal(value).as_tuple().exponent))
-                if decimals not in shapes:
-                    shapes[decimals] = book.add_format({"num_format": f"{Decimal(0):.{decimals}f}"})
-                sheet.write_number(line, number, float(value), shapes[decimals])
+                if decimals not in number_formats:
+                    number_formats[decimals] = book.add_format(
+                        {"num_format": f"{Decimal(0):.{decimals}f}"}
+                    )
+                sheet.write_number(line, position, float(value), number_formats[decimals])
             elif value is not None:
-                sheet.write_string(line, number, value[:_MAX_XLSX_CELL])
+                sheet.write_string(line, position, value[:_MAX_XLSX_CELL])
 
 
 Writer = Callable[[BinaryIO, Sequence[str], Iterable[Row]], None]
@@ -163,7 +164,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
 """The writers by format. Each streams the rows."""
 
 FORMATS: Final = ("csv", "jsonl", "xlsx")
-"""The formats that a user can choose."""
+"""The formats that a user can choose. CSV for Excel is a variant of csv."""
 
 
 def escape_formula(text: str) -> str:
@@ -172,7 +173,7 @@ def escape_formula(text: str) -> str:
 
 
 @contextmanager
-def _text(out: BinaryIO) -> Iterator[TextIO]:
+def _text_output(out: BinaryIO) -> Iterator[TextIO]:
     """The output as UTF-8 text without newline translation. It stays open afterwards."""
     text = io.TextIOWrapper(out, encoding="utf-8", newline="")
     try:
@@ -182,18 +183,18 @@ def _text(out: BinaryIO) -> Iterator[TextIO]:
         text.detach()
 
 
-def _csv_cell(value: Cell, shown: Callable[[str], str]) -> str:
+def _csv_cell(value: Cell, escape: Callable[[str], str]) -> str:
     if value is None:
         return ""
-    return shown(value) if isinstance(value, str) else str(value)
+    return escape(value) if isinstance(value, str) else str(value)
 
 
-def _program_cell(text: str) -> str:
-    """A phone number is safe without an apostrophe: it holds only digits and brackets."""
+def _escape_for_programs(text: str) -> str:
+    """A phone number needs no apostrophe: it has only digits, brackets and separators."""
     return text if _PHONE.fullmatch(text) else escape_formula(text)
 
 
-def _excel_cell(text: str) -> str:
+def _escape_for_excel(text: str) -> str:
     grouped = phone_in_groups(text)
     return escape_formula(text) if grouped is None else grouped
 

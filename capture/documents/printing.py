@@ -10,18 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from capture.errors import Refused
 
-__all__ = [
-    "pages",
-    "to_pdf",
-]
-
-
 LAYOUTS: Final = Path(__file__).parent / "layouts"
 """Templates of pages (Jinja) and of PDFs (typst)."""
 
 
 def pages() -> Environment:
-    """The Jinja templates of HTML pages, with autoescape. They extend `page.html`."""
+    """The Jinja environment of the HTML layouts, with autoescape. They extend `page.html`."""
     return Environment(
         loader=FileSystemLoader(LAYOUTS),
         autoescape=True,
@@ -40,12 +34,12 @@ _UNPRINTABLE: Final = re.compile(r"the text [`\"]*(.+?)[`\"]* could not be displ
 
 
 def to_pdf(layout: Path, data: Any, name: str) -> bytes:
-    """The layout with its data as PDF/UA-1, without a date. Messages use `name`.
+    """The layout filled with `data`, as PDF/UA-1 without a date.
 
-    Raises `Refused` for characters that the fonts of the PDF lack.
+    Raises `Refused` for characters that the fonts of the PDF lack; its message begins with `name`.
     """
     try:
-        created = typst.compile(
+        pdf = typst.compile(
             layout,
             root=LAYOUTS,  # layouts import house.typ
             ignore_system_fonts=True,  # typst has its own fonts: the same output on every machine
@@ -54,12 +48,12 @@ def to_pdf(layout: Path, data: Any, name: str) -> bytes:
             sys_inputs={"data": json.dumps(data)},
         )
     except typst.TypstError as error:
-        found = _UNPRINTABLE.search(str(error))
-        if found is None:
+        match = _UNPRINTABLE.search(str(error))
+        if match is None:
             raise
         raise Refused(
-            f"{name}: the fonts of the PDF have no {found[1]}; print the HTML version instead"
+            f"{name}: the fonts of the PDF have no {match[1]}; print the HTML version instead"
         ) from None
-    if not isinstance(created, bytes):
-        raise TypeError("typst made more than one file")
-    return created
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst returned more than one file")
+    return pdf

@@ -1,6 +1,6 @@
-"""The monthly report for the client: figures, sentences, tables and charts. Pure."""
+"""The monthly report for the client: figures, sentences, tables and charts, as one HTML page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,13 +20,13 @@ from capture.text import count_noun
 NO_MONTH_BEFORE: Final = "no month before"
 OTHER_PAGES: Final = "other pages, or not known"
 _MAX_POSTS: Final = 10
-_LEFT_OUT: Final = frozenset({"own costs", "source"})
-"""Terms that the page does not use; clients never see the agency's costs (rule 29)."""
+_OMITTED_TERMS: Final = frozenset({"own costs", "source"})
+"""Terms that the page omits. Clients never see the agency's costs (rule 29 of docs/rules.md)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """The figures that the report is made from."""
+class ReportData:
+    """The figures that a report is made from."""
 
     month: str
     history: Mapping[str, Sums]
@@ -37,101 +37,102 @@ class Month:
     """Titles of the site's pages by path. Other paths come from browsers and are not shown."""
     statement: str
     """The statement's number; empty while the month is open."""
-    first: str
+    first_month: str
     """Month of the campaign's first lead; empty while it has none."""
 
 
 def make_report(
-    campaign: Campaign, client: Client, agency: str, gathered: Month, now: datetime
+    campaign: Campaign, client: Client, agency: str, data: ReportData, now: datetime
 ) -> Report:
     """The report. The same arguments always give the same text. `now` must have a zone."""
-    sums = gathered.history.get(gathered.month, Sums(campaign.currency))
-    before = _before(campaign, gathered)
-    rows = tuple(_rows(sums, before))
+    sums = data.history.get(data.month, Sums(campaign.currency))
+    previous = _previous_sums(campaign, data)
     return Report(
-        title=f"Leads in {month_name(gathered.month)}",
+        title=f"Leads in {month_name(data.month)}",
         subtitle=campaign.title,
         client=client.legal_name,
         agency=agency,
-        standing=_statement_status(gathered),
-        sentences=tuple(_sentences(sums, before, gathered)),
-        rows=rows,
-        charts=(_funnel_chart(sums), _months_chart(gathered), _reasons(sums, campaign)),
+        status=_statement_status(data),
+        sentences=tuple(_sentences(sums, previous, data)),
+        rows=tuple(_figure_rows(sums, previous)),
+        charts=(_funnel_chart(sums), _months_chart(data), _reasons_chart(sums, campaign)),
         posts=tuple(
-            _posts(touch, groups, gathered.titles) for touch, groups in gathered.posts.items()
+            _posts_table(touch, groups, data.titles) for touch, groups in data.posts.items()
         ),
-        words=tuple((word, text) for word, text in DEFINITIONS.items() if word not in _LEFT_OUT),
+        definitions=tuple(
+            (term, text) for term, text in DEFINITIONS.items() if term not in _OMITTED_TERMS
+        ),
         campaign=campaign.slug,
-        made_on=day(now.astimezone(campaign.zone).date()),
+        created_on=day(now.astimezone(campaign.zone).date()),
     )
 
 
-def _before(campaign: Campaign, gathered: Month) -> Sums | None:
+def _previous_sums(campaign: Campaign, data: ReportData) -> Sums | None:
     """Sums of the month before; None if the campaign had no leads by then."""
-    month = month_before(gathered.month)
-    if not gathered.first or month < gathered.first:
+    month = month_before(data.month)
+    if not data.first_month or month < data.first_month:
         return None
-    return gathered.history.get(month, Sums(campaign.currency))
+    return data.history.get(month, Sums(campaign.currency))
 
 
-def _statement_status(gathered: Month) -> str:
-    if gathered.statement:
-        return f"The month is closed: statement {gathered.statement}."
-    return "The month is not closed yet: its statement is still to be drawn, and figures may move."
+def _statement_status(data: ReportData) -> str:
+    if data.statement:
+        return f"The month is closed: statement {data.statement}."
+    return "The month is not closed yet: there is no statement, and figures may change."
 
 
-def _sentences(sums: Sums, before: Sums | None, gathered: Month) -> list[str]:
+def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]:
     """The summary of the month."""
-    figures = {one.key: one for one in client_figures(sums)}
+    figures = {figure.key: figure for figure in client_figures(sums)}
     parts = [
         f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
         f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these by silence; "
         f"{sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
     ]
-    each = figures["cost_per_qualified_lead"]
-    if each.number is not None:
-        parts.append(f"A qualified lead cost {each.shown}.")
-    if before is None:
+    cost = figures["cost_per_qualified_lead"]
+    if cost.number is not None:
+        parts.append(f"A qualified lead cost {cost.shown}.")
+    if previous is None:
         parts.append(
-            f"There is no month before {month_name(gathered.month)} to compare with: the campaign "
+            f"There is no month before {month_name(data.month)} to compare with: the campaign "
             "had not begun."
         )
     else:
-        change = sums.qualified - before.qualified
-        than = f"than in {month_name(month_before(gathered.month))}"
+        change = sums.qualified - previous.qualified
+        month = month_name(month_before(data.month))
         parts.append(
-            f"As many qualified as in {month_name(month_before(gathered.month))}."
-            if not change
-            else f"{abs(change):,} {'more' if change > 0 else 'fewer'} qualified {than}."
+            f"{abs(change):,} {'more' if change > 0 else 'fewer'} qualified than in {month}."
+            if change
+            else f"As many qualified as in {month}."
         )
     return parts
 
 
-def _rows(sums: Sums, before: Sums | None) -> list[Row]:
-    old = {} if before is None else {one.key: one for one in client_figures(before)}
-    return [
-        Row(
-            one.name,
-            one.shown,
-            NO_MONTH_BEFORE if before is None else old[one.key].shown,
-            _change(one, old.get(one.key), sums.currency),
-            one.calculation or one.formula,
+def _figure_rows(sums: Sums, previous: Sums | None) -> Iterator[Row]:
+    earlier = [] if previous is None else client_figures(previous)
+    earlier_by_key = {figure.key: figure for figure in earlier}
+    for figure in client_figures(sums):
+        earlier_figure = earlier_by_key.get(figure.key)
+        yield Row(
+            figure.name,
+            figure.shown,
+            earlier_figure.shown if earlier_figure else NO_MONTH_BEFORE,
+            _change(figure, earlier_figure, sums.currency),
+            figure.calculation or figure.formula,
         )
-        for one in client_figures(sums)
-    ]
 
 
-def _change(now: Figure, before: Figure | None, currency: str) -> str:
-    if before is None or now.number is None or before.number is None:
+def _change(figure: Figure, earlier: Figure | None, currency: str) -> str:
+    if earlier is None or figure.number is None or earlier.number is None:
         return "cannot be compared"
-    change = Decimal(now.number) - Decimal(before.number)
+    change = Decimal(figure.number) - Decimal(earlier.number)
     if not change:
         return "the same"
-    number = abs(change) if now.unit in {Unit.PERCENT, Unit.RATIO} else int(abs(change))
-    shown = format_number(number, now.unit, currency)
-    if now.unit is Unit.PERCENT:
-        shown = f"{number:,} point{'' if number == 1 else 's'}"
-    return f"{'+' if change > 0 else '-'}{shown}"
+    number = abs(change) if figure.unit in {Unit.PERCENT, Unit.RATIO} else int(abs(change))
+    text = format_number(number, figure.unit, currency)
+    if figure.unit is Unit.PERCENT:
+        text = f"{number:,} point{'' if number == 1 else 's'}"
+    return f"{'+' if change > 0 else '-'}{text}"
 
 
 def _funnel_chart(sums: Sums) -> Chart:
@@ -144,20 +145,20 @@ def _funnel_chart(sums: Sums) -> Chart:
     )
     rows = tuple((name, f"{count:,}", _share(count, sums.leads)) for name, count in steps)
     return Chart(
-        key="way",
-        title="The way of the month's leads",
+        key="funnel",
+        title="The month's leads, step by step",
         description="; ".join(f"{name}: {count:,}" for name, count in steps) + ".",
         labels=tuple(name for name, _ in steps),
         series=(("Leads", tuple(count for _, count in steps)),),
         table=Table(("Step", "Leads", "Of all leads"), rows, "No leads came."),
-        sideways=True,
+        is_horizontal=True,
     )
 
 
-def _months_chart(gathered: Month) -> Chart:
-    months = sorted(gathered.history)
+def _months_chart(data: ReportData) -> Chart:
+    months = sorted(data.history)
     parts: tuple[tuple[str, tuple[int, ...]], ...] = tuple(
-        (name, tuple(count(gathered.history[month]) for month in months))
+        (name, tuple(count(data.history[month]) for month in months))
         for name, count in _PARTS.items()
     )
     rows = tuple(
@@ -168,12 +169,12 @@ def _months_chart(gathered: Month) -> Chart:
         key="months",
         title="Leads by month of receipt",
         description="; ".join(
-            f"{month_name(month)}: {count_noun(gathered.history[month].leads, 'lead')}, "
-            f"{gathered.history[month].accepted:,} accepted"
+            f"{month_name(month)}: {count_noun(data.history[month].leads, 'lead')}, "
+            f"{data.history[month].accepted:,} accepted"
             for month in months
         )
         + ".",
-        labels=tuple(format_date(_first(month), "MMM", locale="en") for month in months),
+        labels=tuple(format_date(_first_day(month), "MMM", locale="en") for month in months),
         series=parts,
         table=Table(("Month", *_PARTS), rows, "No leads came yet."),
     )
@@ -187,38 +188,38 @@ _PARTS: Final[Mapping[str, Callable[[Sums], int]]] = {
 }
 
 
-def _reasons(sums: Sums, campaign: Campaign) -> Chart:
-    found = sums.reasons.most_common()
-    words = campaign.review.reasons
+def _reasons_chart(sums: Sums, campaign: Campaign) -> Chart:
+    counts = sums.reasons.most_common()
+    texts = campaign.review.reasons
     return Chart(
         key="reasons",
         title="Rejected leads by reason",
-        description="; ".join(f"{code}: {count:,}" for code, count in found) + ".",
-        labels=tuple(code.replace("_", " ") for code, _ in found),
-        series=(("Rejected", tuple(count for _, count in found)),),
+        description="; ".join(f"{code}: {count:,}" for code, count in counts) + ".",
+        labels=tuple(code.replace("_", " ") for code, _ in counts),
+        series=(("Rejected", tuple(count for _, count in counts)),),
         table=Table(
             ("Reason", "Leads", "Of all rejected"),
             tuple(
-                (words.get(code, code), f"{count:,}", _share(count, sums.rejected))
-                for code, count in found
+                (texts.get(code, code), f"{count:,}", _share(count, sums.rejected))
+                for code, count in counts
             ),
             "No lead of this month was rejected.",
         ),
-        sideways=True,
+        is_horizontal=True,
     )
 
 
-def _posts(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) -> Table:
-    """The table of posts. Only the site's pages are named; other paths share one row."""
-    named = {path: sums for path, sums in groups.items() if path in titles}
-    order = sorted(named, key=lambda path: (-named[path].leads, path))
-    rows = [(titles[path], *_earned_rows([named[path]])) for path in order[:_MAX_POSTS]]
-    rest = [named[path] for path in order[_MAX_POSTS:]]
+def _posts_table(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) -> Table:
+    """The table of posts. Only pages of the site have their own row; other paths share one."""
+    titled = {path: sums for path, sums in groups.items() if path in titles}
+    order = sorted(titled, key=lambda path: (-titled[path].leads, path))
+    rows = [(titles[path], *_post_counts([titled[path]])) for path in order[:_MAX_POSTS]]
+    rest = [titled[path] for path in order[_MAX_POSTS:]]
     if rest:
-        rows.append((f"{len(rest):,} other articles and pages", *_earned_rows(rest)))
+        rows.append((f"{len(rest):,} other articles and pages", *_post_counts(rest)))
     other = [sums for path, sums in groups.items() if path not in titles]
-    if any(_earned_rows(other)) and other:
-        rows.append((OTHER_PAGES, *_earned_rows(other)))
+    if any(_post_counts(other)) and other:
+        rows.append((OTHER_PAGES, *_post_counts(other)))
     return Table(
         (f"By {touch.replace('touch', 'visit')}", "Leads", "Qualified", "Accepted", "Deals"),
         tuple(rows),
@@ -226,16 +227,16 @@ def _posts(touch: str, groups: Mapping[str, Sums], titles: Mapping[str, str]) ->
     )
 
 
-def _earned_rows(groups: Sequence[Sums]) -> tuple[str, ...]:
+def _post_counts(groups: Sequence[Sums]) -> tuple[str, ...]:
     names = ("leads", "qualified", "accepted", "deals")
     return tuple(f"{sum(getattr(sums, name) for sums in groups):,}" for name in names)
 
 
-def _share(part: int, complete: int) -> str:
-    return f"{100 * part / complete:.0f} %" if complete else "no leads"
+def _share(part: int, total: int) -> str:
+    return f"{100 * part / total:.0f} %" if total else "no leads"
 
 
-def _first(month: str) -> date:
+def _first_day(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
 
 

@@ -6,7 +6,6 @@ numbers give the same bytes.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element, tostring
@@ -19,11 +18,11 @@ from pygal.style import Style
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure in this month and in the month before."""
+    """A figure of the report: its text for the reported month and for the month before."""
 
     name: str
-    now: str
-    before: str
+    value: str
+    previous: str
     change: str
     formula: str
 
@@ -34,8 +33,8 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    none: str
-    """The text shown if there are no rows."""
+    empty_text: str
+    """The text that replaces the table if there are no rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Chart:
     labels: tuple[str, ...]
     series: tuple[tuple[str, tuple[int, ...]], ...]
     table: Table
-    sideways: bool = False
-    """Horizontal bars, for a few named things. Otherwise stacked vertical bars by month."""
+    is_horizontal: bool = False
+    """One horizontal bar per label. Otherwise stacked vertical bars by month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +61,32 @@ class Report:
     subtitle: str
     client: str
     agency: str
-    standing: str
+    status: str
     """Whether the month is closed by a statement or still open."""
     sentences: tuple[str, ...]
     rows: tuple[Row, ...]
     charts: tuple[Chart, ...]
     posts: tuple[Table, ...]
-    words: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[str, str], ...]
     campaign: str
-    made_on: str
+    created_on: str
 
 
-_DROPPED: Final = frozenset({"defs", "desc", "title"})
+_UNUSED_TAGS: Final = frozenset({"defs", "desc", "title"})
 _STYLE: Final = Style(font_family="inherit", label_font_size=14)
 _WIDTH: Final = 460
-_LONGEST: Final = 24
-"""Most characters of a bar's label; the table has the complete one."""
+_MAX_LABEL: Final = 24
+"""Characters of a bar's label; the table has the complete text."""
 
 etree.to_etree()  # never lxml, even if it is installed: the same output everywhere
 
 
 def draw_chart(chart: Chart) -> Markup:
     """The chart as an inline `<svg>` element with title and description."""
-    drawn = _sideways(chart) if chart.sideways else _upright(chart)
+    plot = _horizontal_bars(chart) if chart.is_horizontal else _stacked_bars(chart)
     for name, numbers in chart.series:
-        drawn.add(name, list(numbers[::-1] if chart.sideways else numbers))
-    root: Element = drawn.render_tree()
+        plot.add(name, list(numbers[::-1] if chart.is_horizontal else numbers))
+    root: Element = plot.render_tree()
     _strip(root)
     size = root.attrib["viewBox"]
     root.attrib.clear()
@@ -98,48 +97,44 @@ def draw_chart(chart: Chart) -> Markup:
         "aria-labelledby": f"{chart.key}-title {chart.key}-desc",
     }
     for tag, text in (("desc", chart.description), ("title", chart.title)):
-        message = Element(tag, {"id": f"{chart.key}-{tag}"})
-        message.text = text
-        root.insert(0, message)
+        element = Element(tag, {"id": f"{chart.key}-{tag}"})
+        element.text = text
+        root.insert(0, element)
     return Markup(tostring(root, encoding="unicode"))  # noqa: S704 - the writer escapes all text
 
 
-def _sideways(chart: Chart) -> Any:
-    """Horizontal bars, the first on top; each label has its number."""
-    drawn = pygal.HorizontalBar(
+def _horizontal_bars(chart: Chart) -> Any:
+    """Horizontal bars, the first at the top; each label contains its number."""
+    plot = pygal.HorizontalBar(
         **_common_options(), height=40 * len(chart.labels) + 16, show_x_labels=False
     )
     ((_, numbers),) = chart.series
-    messages = [
-        f"{_short(label)}: {number:,}" for label, number in zip(chart.labels, numbers, strict=True)
+    labels = [
+        f"{_short_label(label)}: {number:,}"
+        for label, number in zip(chart.labels, numbers, strict=True)
     ]
-    drawn.x_labels = messages[::-1]
-    return drawn
+    plot.x_labels = labels[::-1]
+    return plot
 
 
-def _upright(chart: Chart) -> Any:
-    drawn = pygal.StackedBar(**_common_options(), height=280)
-    drawn.x_labels = chart.labels
-    drawn.y_labels = _scale(
-        max((sum(parts) for parts in zip(*_numbers(chart), strict=True)), default=0)
-    )
-    return drawn
+def _stacked_bars(chart: Chart) -> Any:
+    plot = pygal.StackedBar(**_common_options(), height=280)
+    plot.x_labels = chart.labels
+    columns = zip(*(numbers for _, numbers in chart.series), strict=True)
+    plot.y_labels = _scale(max((sum(parts) for parts in columns), default=0))
+    return plot
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+def _short_label(label: str) -> str:
+    return label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…"
 
 
-def _numbers(chart: Chart) -> Iterator[tuple[int, ...]]:
-    return (numbers for _, numbers in chart.series)
-
-
-def _scale(most: int) -> list[int]:
+def _scale(highest: int) -> list[int]:
     """Whole numbers from 0 to beyond the tallest bar, in about five steps."""
-    step = max(1, math.ceil(most / 5))
+    step = max(1, math.ceil(highest / 5))
     if step > 5:
         step = math.ceil(step / 5) * 5
-    return list(range(0, most + step, step))
+    return list(range(0, highest + step, step))
 
 
 def _common_options() -> dict[str, Any]:
@@ -158,7 +153,7 @@ def _common_options() -> dict[str, Any]:
 def _strip(parent: Element) -> None:
     """Removes everything but shapes and their labels."""
     for child in list(parent):
-        if not isinstance(child.tag, str) or child.tag in _DROPPED or _is_tooltip(child):
+        if not isinstance(child.tag, str) or child.tag in _UNUSED_TAGS or _is_tooltip(child):
             parent.remove(child)
         else:
             _strip(child)

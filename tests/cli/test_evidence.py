@@ -224,7 +224,7 @@ def test_a_file_that_is_there_stays_unless_it_is_evidence_and_forced(closed: Pro
     ("args", "line"),
     [
         (("acme-0099", "-o", "x.db"), "no statement 'acme-0099': `gatepost statements` lists them"),
-        (("acme-0001", "-o", "nowhere/x.db"), "No such file or directory; name another file"),
+        (("acme-0001", "-o", "nowhere/x.db"), "No such file or directory; choose another file"),
     ],
 )
 def test_a_refusal_is_one_line_and_leaves_no_file(
@@ -251,9 +251,7 @@ def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == (
-        "proof.db: disk I/O error; the file was not written; name another with -o\n"
-    )
+    assert ran.stderr == ("proof.db: disk I/O error; the file was not written; choose another\n")
     assert sorted(closed.folder.iterdir()) == before
 
 

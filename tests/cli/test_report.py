@@ -87,6 +87,6 @@ def test_it_fits_a_phone_and_prints(project: Project, browser: Browser, tmp_path
     page.goto((project.folder / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert len(asked) == 1
-    assert page.get_by_role("img", name="The way of the month's leads").count() == 1
+    assert page.get_by_role("img", name="The month's leads, step by step").count() == 1
     assert page.pdf(path=tmp_path / "report.pdf")[:5] == b"%PDF-"
     page.close()

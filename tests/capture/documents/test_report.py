@@ -1,4 +1,4 @@
-"""The month's report: what it says, and that it says nothing it must not."""
+"""The monthly report: its figures and charts, and what it must not contain."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.campaign.files import read_client
-from capture.documents.report import Month, make_report, to_html
+from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.sums import Sums
 from tests.samples import campaign
 
@@ -30,29 +30,29 @@ NOVEMBER = Sums(
 )
 
 
-def month(**more: Any) -> Month:
-    facts: dict[str, Any] = {
+def report_data(**changes: Any) -> ReportData:
+    fields: dict[str, Any] = {
         "month": "2026-11",
         "history": {"2026-10": OCTOBER, "2026-11": NOVEMBER},
         "posts": {"first touch": {"/a/": NOVEMBER}, "last touch": {}},
         "titles": {"/a/": "The article"},
         "statement": "acme-0002",
-        "first": "2026-10",
+        "first_month": "2026-10",
     }
-    return Month(**facts | more)
+    return ReportData(**fields | changes)
 
 
-def page(gathered: Month | None = None) -> str:
-    created = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
-    return to_html(created)
+def page(data: ReportData | None = None) -> str:
+    report = make_report(campaign(), CLIENT, "Northgate", data or report_data(), NOW)
+    return to_html(report)
 
 
-def rows(gathered: Month | None = None) -> dict[str, tuple[str, str, str]]:
-    created = make_report(campaign(), CLIENT, "Northgate", gathered or month(), NOW)
-    return {row.name: (row.now, row.before, row.change) for row in created.rows}
+def rows(data: ReportData | None = None) -> dict[str, tuple[str, str, str]]:
+    report = make_report(campaign(), CLIENT, "Northgate", data or report_data(), NOW)
+    return {row.name: (row.value, row.previous, row.change) for row in report.rows}
 
 
-def test_each_figure_stands_beside_that_of_the_month_before() -> None:
+def test_each_figure_is_shown_beside_that_of_the_month_before() -> None:
     data = rows()
     assert data["leads"] == ("12", "10", "+2")
     assert data["spend"] == ("$350.00", "$200.00", "+$150.00")
@@ -61,57 +61,57 @@ def test_each_figure_stands_beside_that_of_the_month_before() -> None:
     assert data["ROAS"] == ("0.00", "0.00", "the same")
 
 
-def test_a_first_month_has_none_before_it_and_says_so() -> None:
-    data = rows(month(history={"2026-11": NOVEMBER}, first="2026-11"))
+def test_the_first_month_is_not_compared() -> None:
+    data = rows(report_data(history={"2026-11": NOVEMBER}, first_month="2026-11"))
     assert data["leads"] == ("12", "no month before", "cannot be compared")
-    assert "the campaign had not begun" in page(month(first="2026-11"))
+    assert "the campaign had not begun" in page(report_data(first_month="2026-11"))
 
 
-def test_an_empty_month_after_others_is_compared_and_told_in_words() -> None:
-    data = rows(month(month="2026-12", history={"2026-11": NOVEMBER}))
+def test_a_month_without_leads_is_compared_with_the_month_before() -> None:
+    data = rows(report_data(month="2026-12", history={"2026-11": NOVEMBER}))
     assert data["leads"] == ("0", "12", "-12")
     assert data["cost per lead"] == ("nothing billed yet", "$29.17", "cannot be compared")
-    assert "No lead of this month was rejected." in page(month(month="2026-12"))
+    assert "No lead of this month was rejected." in page(report_data(month="2026-12"))
 
 
-def test_rejections_are_told_in_the_agreements_own_words() -> None:
+def test_rejections_have_the_wording_of_the_agreement() -> None:
     assert "The company is smaller than it said." in page()
 
 
-def test_an_open_month_says_that_figures_may_move() -> None:
+def test_the_report_states_whether_the_month_is_closed() -> None:
     assert "statement acme-0002" in page()
-    assert "not closed yet" in page(month(statement=""))
+    assert "not closed yet" in page(report_data(statement=""))
 
 
-def test_pages_that_the_site_does_not_have_are_not_named() -> None:
+def test_paths_that_are_not_pages_of_the_site_are_not_shown() -> None:
     posts = {"first touch": {"/a/": NOVEMBER, "/ann@clinic.example": OCTOBER}}
-    message = page(month(posts=posts))
-    assert "The article" in message
-    assert "ann@clinic" not in message
-    assert "other pages, or not known" in message
+    html = page(report_data(posts=posts))
+    assert "The article" in html
+    assert "ann@clinic" not in html
+    assert "other pages, or not known" in html
 
 
-def test_the_agencys_own_is_not_on_the_page() -> None:
+def test_the_agencys_costs_and_margin_are_not_on_the_page() -> None:
     costly = Sums("USD", by_word=4, billed=35_000, costs=31_007, no_costs="")
-    message = page(month(history={"2026-11": costly})).lower()
+    html = page(report_data(history={"2026-11": costly})).lower()
     for word in ("310.07", "own margin", "own cost"):
-        assert word not in message
+        assert word not in html
 
 
-def test_the_page_asks_for_nothing_from_outside_and_runs_nothing() -> None:
-    message = page()
-    assert not re.search(r"https?:|//|<script|<link|<img|@import|url\(|javascript", message)
-    assert "pygal" not in message
+def test_the_page_loads_nothing_from_outside_and_runs_no_script() -> None:
+    html = page()
+    assert not re.search(r"https?:|//|<script|<link|<img|@import|url\(|javascript", html)
+    assert "pygal" not in html
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
     assert page() == page()
 
 
-def test_bars_bear_their_names_and_numbers_and_no_other_scale() -> None:
-    drawn = re.findall(r"<svg.*?</svg>", page(), re.DOTALL)
-    way, months, reasons = (re.findall(r"<text[^>]*>([^<]+)<", picture) for picture in drawn)
-    assert way == [
+def test_bars_show_their_names_and_numbers_and_no_other_scale() -> None:
+    charts = re.findall(r"<svg.*?</svg>", page(), re.DOTALL)
+    funnel, months, reasons = (re.findall(r"<text[^>]*>([^<]+)<", chart) for chart in charts)
+    assert funnel == [
         "Closed deals: 0",
         "Appointments held: 0",
         "Accepted: 7",
@@ -124,16 +124,16 @@ def test_bars_bear_their_names_and_numbers_and_no_other_scale() -> None:
 
 def test_a_long_reason_keeps_its_number() -> None:
     odd = Sums("USD", stages=Counter(rejected=7), reasons=Counter({"x" * 60: 7}))
-    assert f">{'x' * 23}…: 7<" in page(month(history={"2026-11": odd}))
+    assert f">{'x' * 23}…: 7<" in page(report_data(history={"2026-11": odd}))
 
 
-class Pictures(HTMLParser):
-    """Each chart's role, and whether what it points to is there."""
+class ChartParser(HTMLParser):
+    """Collects each chart's role and the ids that name it, all ids, and the number of tables."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.ids: list[str] = []
-        self.named: list[tuple[str | None, str]] = []
+        self.charts: list[tuple[str | None, str]] = []
         self.tables = 0
         self.feed(text)
 
@@ -142,25 +142,25 @@ class Pictures(HTMLParser):
         self.ids += [value["id"]] if value.get("id") else []  # type: ignore[list-item]
         self.tables += tag == "table"
         if tag == "svg":
-            self.named.append((value.get("role"), value["aria-labelledby"] or ""))
+            self.charts.append((value.get("role"), value["aria-labelledby"] or ""))
 
 
 def test_each_chart_has_a_name_a_description_and_its_numbers_as_a_table() -> None:
-    seen = Pictures(page())
-    assert len(seen.named) == 3
-    for role, names in seen.named:
+    parser = ChartParser(page())
+    assert len(parser.charts) == 3
+    for role, names in parser.charts:
         assert role == "img"
-        assert set(names.split()) <= set(seen.ids)
-    assert len(seen.ids) == len(set(seen.ids))
-    assert seen.tables == 1 + 3 + 1
+        assert set(names.split()) <= set(parser.ids)
+    assert len(parser.ids) == len(set(parser.ids))
+    assert parser.tables == 1 + 3 + 1
 
 
 @pytest.mark.parametrize("text", ["</svg><script>alert(1)</script>", '"><img src=x>', "a & b"])
-def test_texts_are_shown_and_not_obeyed(text: str) -> None:
+def test_no_text_becomes_markup(text: str) -> None:
     odd = Sums("USD", stages=Counter(rejected=1), reasons=Counter({text: 1}))
-    message = page(month(history={"2026-11": odd}, titles={"/a/": text}))
-    assert "<script" not in message
-    assert "<img" not in message
+    html = page(report_data(history={"2026-11": odd}, titles={"/a/": text}))
+    assert "<script" not in html
+    assert "<img" not in html
 
 
 counts = st.integers(0, 10**6)
@@ -174,4 +174,4 @@ months = st.dictionaries(st.sampled_from([f"2026-{number:02d}" for number in ran
 @settings(max_examples=20, deadline=None)
 def test_any_history_makes_a_page(history: dict[str, Sums]) -> None:
     first = min(history, default="")
-    assert page(month(history=history, first=first)).endswith("</html>\n")
+    assert page(report_data(history=history, first_month=first)).endswith("</html>\n")

@@ -1,4 +1,4 @@
-"""A statement and its notes as an accountant gets them: every fact, in HTML and PDF (rule 26)."""
+"""Statements and notes as sheets in HTML and PDF: every fact that an accountant needs."""
 
 import io
 from dataclasses import replace
@@ -30,7 +30,7 @@ LINE = StatementLine(
     late=False,
     met=[MetCriterion("company_size", "Company size is at least 101")],
 )
-BILL = Statement(
+STATEMENT = Statement(
     number="acme-0001",
     client="acme",
     campaign="guide",
@@ -63,8 +63,9 @@ CREDIT = Correction(
 )
 
 
-def documents(*kinds: DocumentKind) -> Account:
-    papers = [
+def account(*kinds: DocumentKind) -> Account:
+    """The client's account with one document of each kind, the first one a statement."""
+    documents = [
         Document(
             f"acme-{place:04d}",
             kind,
@@ -80,20 +81,20 @@ def documents(*kinds: DocumentKind) -> Account:
         )
         for place, kind in enumerate(kinds, 1)
     ]
-    (found,) = build_accounts(papers, [])
-    return found
+    (client_account,) = build_accounts(documents, [])
+    return client_account
 
 
-def sheet(bill: Statement = BILL) -> Sheet:
-    return statement_sheet(bill, DIGEST, None, [])
+def sheet(statement: Statement = STATEMENT) -> Sheet:
+    return statement_sheet(statement, DIGEST, None, [])
 
 
-def printed(created: Sheet) -> str:
-    pages = pypdf.PdfReader(io.BytesIO(to_pdf(created))).pages
+def pdf_text(sheet_: Sheet) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(to_pdf(sheet_))).pages
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
-SAID = (
+EXPECTED_TEXTS = (
     "Statement acme-0001",
     "guide, November 2026",
     "Northgate Leads",
@@ -118,88 +119,98 @@ SAID = (
 )
 
 
-@pytest.mark.parametrize("said", SAID)
-def test_the_page_says_all_that_an_accountant_asks(said: str) -> None:
-    assert said in to_html(sheet())
+@pytest.mark.parametrize("text", EXPECTED_TEXTS)
+def test_the_page_shows_every_fact_that_an_accountant_needs(text: str) -> None:
+    assert text in to_html(sheet())
 
 
-def test_the_pdf_says_the_same_and_is_the_same_every_time() -> None:
-    text = printed(sheet())
-    assert [sentence for sentence in SAID if sentence not in text] == []
+def test_the_pdf_shows_the_same_facts_and_has_the_same_bytes_every_time() -> None:
+    text = pdf_text(sheet())
+    assert [sentence for sentence in EXPECTED_TEXTS if sentence not in text] == []
     assert to_pdf(sheet()) == to_pdf(sheet())
 
 
-def test_credits_after_the_close_stand_beside_the_frozen_sum() -> None:
-    entry = documents(DocumentKind.STATEMENT, DocumentKind.CREDIT).entries[0]
-    text = to_html(statement_sheet(BILL, DIGEST, entry, [CREDIT]))
+def test_credits_after_the_close_are_shown_beside_the_frozen_sum() -> None:
+    entry = account(DocumentKind.STATEMENT, DocumentKind.CREDIT).entries[0]
+    text = to_html(statement_sheet(STATEMENT, DIGEST, entry, [CREDIT]))
     assert "$35.70 of this statement is open." in text
     assert "-$23.80" in text
     assert "Since the close" not in to_html(sheet())
 
 
-def test_a_credit_before_is_taken_off_what_is_to_pay() -> None:
-    created = dict(sheet(replace(BILL, brought_forward=-10000)).totals)
-    assert (created["Total"], created["To your credit before"], created["To pay"]) == (
+def test_an_earlier_credit_is_deducted_from_the_amount_to_pay() -> None:
+    totals = dict(sheet(replace(STATEMENT, brought_forward=-10000)).totals)
+    assert (totals["Total"], totals["To your credit before"], totals["To pay"]) == (
         "$59.50",
         "-$100.00",
         "$0.00",
     )
 
 
-def test_a_line_says_why_it_is_late_free_or_a_part_of_something() -> None:
+def test_a_line_states_its_base_and_why_it_is_late_or_free() -> None:
     line = replace(
         LINE, event="revenue", period="2026-11-15", base=100000, late=True, free_over_cap=True
     )
-    html = to_html(sheet(replace(BILL, model="revenue_share", lines=[line])))
+    html = to_html(sheet(replace(STATEMENT, model="revenue_share", lines=[line])))
     assert "Revenue from 15 November 2026" in html
     for text in ("of $1,000.00", "late: its own month was closed", "free: over the cap on money"):
         assert text in html
 
 
-def test_each_set_of_criteria_has_a_letter_of_its_own() -> None:
+def test_each_set_of_criteria_has_its_own_letter() -> None:
     others = [replace(LINE, version=f"{place:064x}") for place in range(30)]
-    marks = [row[2].text for row in sheet(replace(BILL, lines=[*others, others[0]])).table.rows]
-    assert (marks[0], marks[25], marks[26], marks[29], marks[30]) == ("A", "Z", "AA", "AD", "A")
+    letters = [
+        row[2].text for row in sheet(replace(STATEMENT, lines=[*others, others[0]])).table.rows
+    ]
+    assert (letters[0], letters[25], letters[26], letters[29], letters[30]) == (
+        "A",
+        "Z",
+        "AA",
+        "AD",
+        "A",
+    )
 
 
-def test_a_month_without_a_line_is_a_statement_as_well() -> None:
-    empty = sheet(replace(BILL, lines=[]))
+def test_a_statement_without_a_line_asks_for_no_payment() -> None:
+    empty = sheet(replace(STATEMENT, lines=[]))
     assert "Nothing is to be paid on this statement." in to_html(empty)
-    assert "Net total of 0 lines" in printed(empty)
+    assert "Net total of 0 lines" in pdf_text(empty)
 
 
-def test_nothing_that_is_written_in_a_record_becomes_markup() -> None:
-    evil = replace(TAXED.customer, name='<script>alert("x")</script> #strong[x] $x$ \u202eevil')
-    created = sheet(replace(BILL, parties=replace(TAXED, customer=evil)))
-    assert "<script>" not in to_html(created)
-    assert "\u202e" not in to_html(created)
-    assert '<script>alert("x")</script> #strong[x] $x$' in printed(created)
+def test_no_text_of_a_record_becomes_markup() -> None:
+    hostile = replace(
+        TAXED.customer, name='<script>alert("x")</script> #strong[x] $x$ \u202ehostile'
+    )
+    result = sheet(replace(STATEMENT, parties=replace(TAXED, customer=hostile)))
+    assert "<script>" not in to_html(result)
+    assert "\u202e" not in to_html(result)
+    assert '<script>alert("x")</script> #strong[x] $x$' in pdf_text(result)
 
 
-def test_yen_and_dinars_have_their_own_decimals() -> None:
-    assert dict(sheet(replace(BILL, currency="JPY")).totals)["To pay"] == "¥5,950"
-    assert dict(sheet(replace(BILL, currency="KWD")).totals)["To pay"] == "KWD 5.950"
+def test_yen_and_dinars_have_the_decimals_of_their_currency() -> None:
+    assert dict(sheet(replace(STATEMENT, currency="JPY")).totals)["To pay"] == "¥5,950"
+    assert dict(sheet(replace(STATEMENT, currency="KWD")).totals)["To pay"] == "KWD 5.950"
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "effect"),
     [
         (DocumentKind.CREDIT, "It lowers the open amount of acme-0001."),
         (DocumentKind.DEBIT, "You approved it. Please pay by 1 January 2027, naming acme-0002."),
     ],
 )
-def test_a_note_names_its_statement_and_what_it_does(kind: DocumentKind, said: str) -> None:
-    paper = documents(DocumentKind.STATEMENT, kind).entries[1].document
-    created = note_sheet(replace(CREDIT, kind=kind), paper, BILL)
-    for text in (to_html(created), printed(created)):
+def test_a_note_names_its_statement_and_what_it_does(kind: DocumentKind, effect: str) -> None:
+    document = account(DocumentKind.STATEMENT, kind).entries[1].document
+    result = note_sheet(replace(CREDIT, kind=kind), document, STATEMENT)
+    for text in (to_html(result), pdf_text(result)):
         assert f"{kind.capitalize()} acme-0002" in text
         assert "on statement acme-0001, November 2026" in text
-        assert said in text
+        assert effect in text
         assert "$23.80" in text
 
 
-def test_the_sum_of_the_lines_is_the_sum_that_is_printed() -> None:
+def test_the_printed_total_is_the_sum_of_the_printed_lines() -> None:
     lines = [replace(LINE, amount=amount) for amount in (5000, 333, 1)]
-    created = sheet(replace(BILL, lines=lines))
-    shown = [Decimal(row[-1].text.removeprefix("$")) for row in created.table.rows]
-    assert created.totals[0] == ("Net total of 3 lines", f"${sum(shown)}")
+    result = sheet(replace(STATEMENT, lines=lines))
+    amounts = [Decimal(row[-1].text.removeprefix("$")) for row in result.table.rows]
+    assert result.totals[0] == ("Net total of 3 lines", f"${sum(amounts)}")
