@@ -89,7 +89,7 @@ class Builder:
 
 
 class Console:
-    """Prints one line for each build or one for each problem.
+    """Prints one line for each good build, or one for each problem.
 
     A warning or a held-back post that the last build had too is not printed again.
     """
@@ -100,25 +100,25 @@ class Console:
         self._warnings: frozenset[str] = frozenset()
         self._held_back: frozenset[HeldBackPost] = frozenset()
 
-    def show_address(self, drafts: str) -> None:
+    def show_address(self, drafts_path: str) -> None:
         """Prints the addresses of the preview and of its drafts page."""
-        click.echo(f"Preview on {self._address}/ and drafts on {self._address}{drafts}")
+        click.echo(f"Preview on {self._address}/ and drafts on {self._address}{drafts_path}")
         click.echo("You can test forms: what you send here is not kept. Press Ctrl-C to stop.")
 
     def show_build(self, report: BuildReport, seconds: float) -> None:
-        """Prints the result of a good build."""
+        """Prints the result of a good build that took `seconds`."""
         click.echo(f"Built {report.summary} in {seconds:.1f} s.")
-        for held in report.held_back:
-            if held.address and held not in self._held_back:
-                state = f"due on {held.due}" if held.due else "a draft"
-                click.echo(f"{held.where}: {state}, on {self._address}{held.address}")
+        for post in report.held_back:
+            if post.address and post not in self._held_back:
+                state = f"due on {post.due}" if post.due else "a draft"
+                click.echo(f"{post.where}: {state}, on {self._address}{post.address}")
         for warning in report.warnings:
             if warning not in self._warnings:
                 click.echo(f"warning: {warning}", err=True)
         self._held_back, self._warnings = frozenset(report.held_back), frozenset(report.warnings)
 
     def show_problems(self, problems: Iterable[BuildProblem]) -> None:
-        """Prints what is wrong. The old site stays live."""
+        """Prints the problems. The previous site stays visible."""
         for problem in problems:
             click.echo(str(problem), err=True)
 
@@ -127,7 +127,7 @@ class Sandbox:
     """Serves a built site together with a lead service that writes to a temporary ledger.
 
     The real ledger never forgets, so it must not receive a writer's test leads: they would be
-    billed, count as duplicates and bind the campaign's terms.
+    billed, count as duplicates and fix the campaign's terms.
     """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
@@ -135,7 +135,7 @@ class Sandbox:
         self._folder = folder
         self._settings = settings.model_copy(
             update={
-                "site_url": "",  # links lead to the preview itself
+                "site_url": "",  # links point to the preview itself
                 "capture_url": "",
                 "secret_key": secrets.token_hex(),
                 "duplicate_key": secrets.token_hex(),
@@ -151,7 +151,7 @@ class Sandbox:
         """Returns the app for the site in `output`. Raises a `GatepostError`.
 
         `new_terms` starts an empty ledger: some terms cannot change once there are leads
-        (rule 17), and a writer may still change them.
+        (rule 17 of docs/rules.md), but a writer may still change them here.
         """
         if new_terms:
             self._ledger = self._new_ledger()
@@ -163,7 +163,7 @@ class Sandbox:
 
     def _new_ledger(self) -> Ledger:
         self._ledgers += 1
-        url = f"sqlite:///{self._folder}/trial-{self._ledgers}.db"
+        url = f"sqlite:///{self._folder}/sandbox-{self._ledgers}.db"
         self._settings = self._settings.model_copy(update={"database_url": url})
         return open_ledger(url, web_config(self._settings).duplicate_key)
 
@@ -194,7 +194,7 @@ class BuildLoop:
     """Builds the site again and again; `feed` and `console` get each result."""
 
     config: Path
-    given: Mapping[str, str]
+    overrides: Mapping[str, str]
     """Pelican settings that override the settings file."""
     folder: Path
     """The temporary folder of the preview. Each build writes to a new folder in it."""
@@ -222,44 +222,52 @@ class BuildLoop:
         due: datetime | None = None
         sources: set[Path] = set()
         for number in itertools.count(1):
-            started, began = time.monotonic(), datetime.now(UTC)
+            started, started_at = time.monotonic(), datetime.now(UTC)
             output = self.folder / "built" / str(number)
             report = self._build(output)
-            due = _due(report, due, began)
+            due = _next_due(report, due, started_at)
             if report.problems:  # a crashed build may report no sources
                 sources |= set(report.sources)
             else:
                 sources = set(report.sources)
-            watcher.watch((*self.folders, *sources), since=began)
-            stale = bool(report.problems) and not changes.empty()
-            if not stale and self._show(report, output, changed_since_good, started):
+            watcher.watch((*self.folders, *sources), since=started_at)
+            # Problems that a save during the build may have fixed are not shown.
+            is_outdated = bool(report.problems) and not changes.empty()
+            if not is_outdated and self._show(report, output, changed_since_good, started):
                 changed_since_good = frozenset()
-                self._clear()
+                self._delete_old_builds()
             changed = wait_for_saves(changes, due)
             watcher.restart_if_recreated(changed)
             changed_since_good |= changed
             if _affects_all_pages(changed):
-                shutil.rmtree(self.folder / "kept", ignore_errors=True)
+                shutil.rmtree(self._html_cache, ignore_errors=True)
+
+    @property
+    def _html_cache(self) -> Path:
+        return self.folder / "html-cache"
 
     def _build(self, output: Path) -> BuildReport:
-        ours = {
+        current_file = self.folder / "current-file"
+        own_settings = {
             "OUTPUT_PATH": str(output / "www"),
-            CACHED_HTML: str(self.folder / "kept"),
-            CURRENT_FILE: str(reading := self.folder / "reading"),
+            CACHED_HTML: str(self._html_cache),
+            CURRENT_FILE: str(current_file),
         }
-        order = BuildOrder(self.config, {**self.given, **ours}, self.seconds, reading)
+        order = BuildOrder(
+            self.config, {**self.overrides, **own_settings}, self.seconds, current_file
+        )
         return self.builder.build(order)
 
     def _show(
         self, report: BuildReport, output: Path, changed: frozenset[Path], started: float
     ) -> bool:
-        """Shows the new site or the problems. Returns whether the site is new."""
-        problems, now = report.problems, self.feed.current
+        """Shows the new site or the problems. Returns whether there is a new site."""
+        problems, state = report.problems, self.feed.current
         if not problems:
-            edition = Edition(now.session, now.build + 1)
-            terms = any(path.suffix == ".toml" for path in changed)
+            edition = Edition(state.session, state.build + 1)
+            new_terms = any(path.suffix == ".toml" for path in changed)
             try:
-                site = self.sandbox.site(output, edition, new_terms=terms)
+                site = self.sandbox.site(output, edition, new_terms=new_terms)
             except GatepostError as error:  # from a file that only the lead service reads
                 problems = tuple(problems_of(error))
             else:
@@ -271,17 +279,19 @@ class BuildLoop:
         self.console.show_problems(problems)
         return False
 
-    def _clear(self) -> None:
-        """Deletes old builds. Keeps the last two: a response may still read the older one."""
-        good = sorted((self.folder / "built").iterdir(), key=lambda path: int(path.name))
-        for old in good[:-2]:
-            shutil.rmtree(old, ignore_errors=True)
+    def _delete_old_builds(self) -> None:
+        """Keeps the last two builds: a response may still read the older one."""
+        builds = sorted((self.folder / "built").iterdir(), key=lambda path: int(path.name))
+        for build in builds[:-2]:
+            shutil.rmtree(build, ignore_errors=True)
 
 
-def _due(report: BuildReport, before: datetime | None, began: datetime) -> datetime | None:
-    """The UTC time of the next build without a save. A failed build keeps the earlier time."""
+def _next_due(
+    report: BuildReport, last_due: datetime | None, started_at: datetime
+) -> datetime | None:
+    """The UTC time of the next build without a save. A failed build keeps the last one."""
     if report.problems:
-        return before if before and before > began else None
+        return last_due if last_due and last_due > started_at else None
     return report.next_due
 
 
@@ -292,11 +302,11 @@ def wait_for_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
     """
     messages: list[frozenset[Path] | OSError] = []
     while not messages:
-        left = (due - datetime.now(UTC)).total_seconds() if due else None
-        if left is not None and left <= 0:
+        seconds = (due - datetime.now(UTC)).total_seconds() if due else None
+        if seconds is not None and seconds <= 0:
             return frozenset()
         with suppress(queue.Empty):
-            messages.append(changes.get(timeout=left and min(left, _MAX_WAIT_SECONDS)))
+            messages.append(changes.get(timeout=seconds and min(seconds, _MAX_WAIT_SECONDS)))
     with suppress(queue.Empty):
         while True:
             messages.append(changes.get_nowait())
@@ -304,10 +314,10 @@ def wait_for_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
 
 
 def _paths(messages: list[frozenset[Path] | OSError]) -> Iterator[Path]:
-    for change in messages:
-        if isinstance(change, OSError):
-            raise Unavailable(f"files cannot be watched for changes: {change}")
-        yield from change
+    for message in messages:
+        if isinstance(message, OSError):
+            raise Unavailable(f"files cannot be watched for changes: {message}")
+        yield from message
 
 
 def _affects_all_pages(changed: frozenset[Path]) -> bool:

@@ -1,7 +1,7 @@
 """One build of the preview, in a process that ends with it.
 
 Pelican keeps state in its modules, and plugins and settings are code that may change between two
-builds. Each build therefore imports all of it anew. The imports stand inside functions, so that an
+builds. Each build therefore imports all of it again. The imports are inside functions, so that an
 error in that code is caught and reported like a mistake in a post.
 """
 
@@ -17,15 +17,15 @@ from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport, HeldBa
 def problems_of(error: BaseException) -> Iterator[BuildProblem]:
     """The problems that an error reports. A crash is one problem, with its place in the code."""
     if isinstance(error, FileErrors):
-        yield from (BuildProblem(found.path, found.line, found.message) for found in error.problems)
+        yield from (BuildProblem(item.path, item.line, item.message) for item in error.problems)
     elif isinstance(error, GatepostError):
         yield from (BuildProblem("", None, line) for line in str(error).splitlines())
     else:
-        yield _crash(error)
+        yield _crash_problem(error)
 
 
-def _crash(error: BaseException) -> BuildProblem:
-    """Reports the last line of the project's own code in the traceback."""
+def _crash_problem(error: BaseException) -> BuildProblem:
+    """One problem at the last line of the project's own code in the traceback."""
     message = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if isinstance(error, SyntaxError) and error.filename:
         return BuildProblem(short_path(Path(error.filename)), error.lineno, message)
@@ -57,18 +57,18 @@ def _build(order: BuildOrder) -> BuildReport:
 
     sources = tuple({*_source_folders(order), *_code_folders(Path.cwd())})
     try:
-        built = build(order.config, order.given)
+        built = build(order.config, order.overrides)
     except BaseException as error:
         return BuildReport(problems=tuple(problems_of(error)), sources=sources)
-    outcome = built.summary
+    summary = built.summary
     return BuildReport(
-        summary=counted_parts(outcome),
+        summary=counted_parts(summary),
         seconds=built.seconds,
-        warnings=outcome.warnings,
+        warnings=summary.warnings,
         held_back=tuple(
-            HeldBackPost(post.where, post.title, post.address, post.due) for post in outcome.held
+            HeldBackPost(post.where, post.title, post.address, post.due) for post in summary.held
         ),
-        next_due=outcome.due_at,
+        next_due=summary.due_at,
         sources=tuple({*sources, *_code_folders(Path.cwd())}),
     )
 
@@ -77,7 +77,7 @@ def _source_folders(order: BuildOrder) -> Iterator[Path]:
     from publish.build.pelican_run import settings_from  # noqa: PLC0415
     from publish.plugins.checks import folders_of  # noqa: PLC0415
 
-    settings = settings_from(order.config, order.given)
+    settings = settings_from(order.config, order.overrides)
     yield Path(settings["PATH"]).absolute()
     yield Path(settings["THEME"]).absolute()
     yield from (path.absolute() for path in folders_of(settings))
@@ -85,10 +85,10 @@ def _source_folders(order: BuildOrder) -> Iterator[Path]:
 
 
 def _code_folders(root: Path) -> Iterator[Path]:
-    """The project's top folders with imported code: its plugins and the installed packages."""
+    """The top folders below `root` that hold imported code: plugins, or packages of the project."""
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or sys.prefix)
         if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):
-            below = file.relative_to(root).parts
-            if len(below) > 1:
-                yield root / below[0]
+            parts = file.relative_to(root).parts
+            if len(parts) > 1:
+                yield root / parts[0]

@@ -1,8 +1,9 @@
 """`python -m gatepost.preview.fork_server`: loads the libraries once and forks for each build.
 
-A build starts at once, because the libraries are loaded, and still runs in its own process. Each
-line of stdin is a `BuildOrder` in JSON; each line of stdout is a `BuildReport`. When stdin closes,
-the server kills its process group, and with it a running build: start it in a new session.
+Because the libraries are loaded, a build starts immediately, and still runs in its own process.
+Each line of stdin is a `BuildOrder` in JSON; each line of stdout is a `BuildReport`. When stdin
+closes, the server kills its process group, and with it a running build. So start it in a new
+session.
 """
 
 import importlib
@@ -42,14 +43,14 @@ LIBRARIES: Final = (
     "yaml",
 )
 """Libraries that are slow to import. The project's own modules are not in the list: each build must
-import them as they are saved."""
+import their latest version."""
 
 ORDER: Final = TypeAdapter(BuildOrder)
 REPORT: Final = TypeAdapter(BuildReport)
 
 
 def main() -> None:
-    """Serves orders until stdin closes."""
+    """Builds each order until stdin closes."""
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # output of plugins must not mix with reports
     for name in LIBRARIES:
@@ -57,60 +58,59 @@ def main() -> None:
             importlib.import_module(name)
     for line in sys.stdin.buffer:
         order = ORDER.validate_json(line)
-        over, alive = os.pipe()  # only the child keeps `alive` open; `over` closes when it ends
+        # Only the child keeps the write end open, so the read end hangs up when the child ends.
+        read_end, write_end = os.pipe()
         child = os.fork()
         if child == 0:
-            _build(order, reports)
-        os.close(alive)
-        in_time = _wait(over, order.seconds)
+            _build_and_end(order, reports)
+        os.close(write_end)
+        in_time = _wait_for_hang_up(read_end, order.seconds)
         if not in_time:
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         if not in_time and code:
-            _send(_too_slow(order), reports)
+            _send(_timeout_report(order), reports)
         elif code:
-            _send(
-                _failure(
-                    f"the build ended without a report (exit code {code}): save a file to try again"
-                ),
-                reports,
+            message = (
+                f"the build ended without a report (exit code {code}): save a file to try again"
             )
+            _send(_failure_report(message), reports)
 
 
-def _wait(over: int, seconds: int) -> bool:
-    """Waits until the build is over, at most `seconds`; returns whether it is.
+def _wait_for_hang_up(pipe: int, seconds: int) -> bool:
+    """Waits at most `seconds` for the other end of the pipe to close; returns whether it has.
 
     If stdin closes first, kills the build and this process.
     """
-    ends = select.poll()
-    ends.register(over, select.POLLIN)
-    ends.register(0, 0)  # hang-up only: the next order may arrive before this build has ended
-    ready = dict(ends.poll(seconds * 1000))
-    if 0 in ready and over not in ready:
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    poll.register(0, 0)  # hang-up only: the next order may arrive before this build has ended
+    ready = dict(poll.poll(seconds * 1000))
+    if 0 in ready and pipe not in ready:
         os.killpg(0, signal.SIGKILL)
-    os.close(over)
-    return over in ready
+    os.close(pipe)
+    return pipe in ready
 
 
-def _too_slow(order: BuildOrder) -> BuildReport:
-    path, message = build_timeout(order.reading, order.seconds)
+def _timeout_report(order: BuildOrder) -> BuildReport:
+    path, message = build_timeout(order.current_file, order.seconds)
     return BuildReport(problems=(BuildProblem(path, None, message),))
 
 
-def _build(order: BuildOrder, reports: IO[bytes]) -> None:
+def _build_and_end(order: BuildOrder, reports: IO[bytes]) -> None:
     """Builds and reports in the child process, and ends it."""
     try:
-        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - as saved now
+        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - the latest version
 
         report = build_once(order)
     except BaseException as error:
-        report = _failure(f"{type(error).__name__}: {error}")
+        report = _failure_report(f"{type(error).__name__}: {error}")
     _send(report, reports)
     os._exit(0)
 
 
-def _failure(message: str) -> BuildReport:
+def _failure_report(message: str) -> BuildReport:
     return BuildReport(problems=(BuildProblem("", None, message),))
 
 

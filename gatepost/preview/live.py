@@ -28,99 +28,16 @@ from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
 from publish.checks.layout import PUBLISHED
 
-PREFIX: Final = "/_live/"
-_KEEP_ALIVE_SECONDS: Final = 15.0
-"""Interval of keep-alive messages. A browser that has gone away is noticed by the next one."""
-
-
-def live_routes(feed: PreviewFeed) -> Flask:
-    """The app for addresses below `PREFIX`, and for all others until there is a site."""
-    app = Flask(__name__, static_folder=None, template_folder=".")
-
-    @app.get(f"{PREFIX}<any('live.js', 'live.css'):name>")
-    def file(name: str) -> Response:
-        response = send_from_directory(app.root_path, name)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-    @app.get(f"{PREFIX}events")
-    def events() -> Response:
-        messages = (_message(shown) for shown in feed.changes(_KEEP_ALIVE_SECONDS))
-        return Response(
-            messages, mimetype="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
-
-    @app.get(PREFIX)
-    def drafts() -> str:
-        return render_template("drafts.html", held=feed.current.held_back)
-
-    @app.errorhandler(404)
-    def nothing_yet(_: Exception) -> ResponseReturnValue:
-        return render_template("nothing_yet.html"), 503
-
-    @app.after_request
-    def headers(response: Response) -> Response:
-        response.headers[POLICY_HEADER] = str(PREVIEW_POLICY)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        shown = feed.current
-        return with_script(response, Edition(shown.session, shown.build))
-
-    return app
-
-
-def _message(shown: PreviewState | None) -> str:
-    """One server-sent event (HTML Living Standard, 9.2.6); a comment line for None."""
-    if shown is None:
-        return ": keep-alive\n\n"
-    data = {
-        "session": shown.session,
-        "build": shown.build,
-        "forAll": shown.for_all,
-        "problems": [asdict(problem) for problem in shown.problems],
-    }
-    return f"retry: 300\ndata: {json.dumps(data)}\n\n"
-
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
-
-
-class HostGuard:
-    """WSGI app that refuses foreign host names and passes other requests to the current site.
-
-    A foreign host name means a proxy that sends visitors here, or a web page that reads drafts by
-    DNS rebinding.
-    """
-
-    def __init__(self, feed: PreviewFeed, live: Flask, host: str) -> None:
-        self._feed = feed
-        self._live = live
-        self._hosts = [*_LOCAL_HOSTS, host]
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> "Iterable[bytes]":
-        if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
-            message = f"This preview answers only its own machine: open it as {self._hosts[0]}.\n"
-            return Response(message, 421)(environ, start_response)
-        site = self._feed.current.site
-        if site is None or environ["PATH_INFO"].startswith(PREFIX):
-            return self._live(environ, start_response)
-        return site(environ, start_response)
-
-
-class QuietRequestHandler(WSGIRequestHandler):
-    """Keeps the terminal free of request lines."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Logs nothing."""
-
-
+URL_PREFIX: Final = "/_live/"
 _CONFIG: Final = Path("pelicanconf.py")
+_LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
+_KEEP_ALIVE_SECONDS: Final = 15.0
+"""Interval of keep-alive messages. The server notices a closed connection at the next one."""
 
 
 def live(settings: Settings, overrides: Mapping[str, str]) -> None:
@@ -138,7 +55,7 @@ def live(settings: Settings, overrides: Mapping[str, str]) -> None:
     with suppress(KeyboardInterrupt), Builder() as builder, _temporary_folder() as folder:
         loop = BuildLoop(
             config=_CONFIG,
-            given={
+            overrides={
                 **overrides,
                 "CAPTURE_URL": "",
                 PUBLISHED: str(settings.output_dir.absolute() / "published.json"),
@@ -152,14 +69,14 @@ def live(settings: Settings, overrides: Mapping[str, str]) -> None:
             console=console,
         )
         with _serving(settings, feed):
-            console.show_address(PREFIX)
+            console.show_address(URL_PREFIX)
             loop.run()
 
 
 def _check_host(host: str) -> None:
     """Raises `Refused` unless only this machine can connect.
 
-    A visitor's lead would be lost here, and drafts must stay private.
+    The preview would lose a visitor's lead, and drafts must stay private.
     """
     with suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
@@ -203,3 +120,82 @@ def _serving(settings: Settings, feed: PreviewFeed) -> Iterator[None]:
         feed.close()
         server.shutdown()
         server.server_close()
+
+
+def live_routes(feed: PreviewFeed) -> Flask:
+    """The app for addresses below `URL_PREFIX`, and for all others until there is a site."""
+    app = Flask(__name__, static_folder=None, template_folder=".")
+
+    @app.get(f"{URL_PREFIX}<any('live.js', 'live.css'):name>")
+    def file(name: str) -> Response:
+        response = send_from_directory(app.root_path, name)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    @app.get(f"{URL_PREFIX}events")
+    def events() -> Response:
+        messages = (_message(state) for state in feed.changes(_KEEP_ALIVE_SECONDS))
+        return Response(
+            messages, mimetype="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    @app.get(URL_PREFIX)
+    def drafts() -> str:
+        return render_template("drafts.html", held_back=feed.current.held_back)
+
+    @app.errorhandler(404)
+    def nothing_yet(_: Exception) -> ResponseReturnValue:
+        return render_template("nothing_yet.html"), 503
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers[POLICY_HEADER] = str(PREVIEW_POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        state = feed.current
+        return with_script(response, Edition(state.session, state.build))
+
+    return app
+
+
+def _message(state: PreviewState | None) -> str:
+    """One server-sent event (HTML Living Standard, 9.2.6); a comment line for None."""
+    if state is None:
+        return ": keep-alive\n\n"
+    data = {
+        "session": state.session,
+        "build": state.build,
+        "forAll": state.for_all,
+        "problems": [asdict(problem) for problem in state.problems],
+    }
+    return f"retry: 300\ndata: {json.dumps(data)}\n\n"
+
+
+class HostGuard:
+    """WSGI app that refuses foreign host names and passes other requests to the current site.
+
+    A foreign host name means that a proxy sends visitors here, or that a web page tries to read
+    drafts by DNS rebinding.
+    """
+
+    def __init__(self, feed: PreviewFeed, live: Flask, host: str) -> None:
+        self._feed = feed
+        self._live = live
+        self._hosts = [*_LOCAL_HOSTS, host]
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> "Iterable[bytes]":
+        if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
+            message = f"This preview answers only its own machine: open it as {self._hosts[0]}.\n"
+            return Response(message, 421)(environ, start_response)
+        site = self._feed.current.site
+        if site is None or environ["PATH_INFO"].startswith(URL_PREFIX):
+            return self._live(environ, start_response)
+        return site(environ, start_response)
+
+
+class QuietRequestHandler(WSGIRequestHandler):
+    """Keeps the terminal free of request lines."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Logs nothing."""

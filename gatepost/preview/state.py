@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 from markupsafe import Markup
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 
 @dataclass(frozen=True, slots=True)
 class BuildProblem:
@@ -46,16 +49,17 @@ class HeldBackPost:
 
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
-    """One build that the preview asks of the fork server."""
+    """The order for one build, sent from the preview to the fork server."""
 
     config: Path
     """Pelican's settings file."""
-    given: dict[str, str]
-    """Settings that override that file."""
+    overrides: dict[str, str]
+    """Pelican settings that override that file."""
     seconds: int
     """Time limit of the build."""
-    reading: Path
-    """The file in which the build notes what it is reading; `given` names it too."""
+    current_file: Path
+    """The file into which the build writes the path of the file that it reads. `overrides` names
+    it too, by `CURRENT_FILE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class BuildReport:
     summary: str = ""
     """Such as `8 articles, 3 pages and 3 forms`."""
     seconds: float = 0.0
+    """How long the build took."""
     warnings: tuple[str, ...] = ()
     held_back: tuple[HeldBackPost, ...] = ()
     next_due: datetime | None = None
@@ -74,13 +79,9 @@ class BuildReport:
     """Folders that the build has read. A change in one of them starts a new build."""
 
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-
 @dataclass(frozen=True, slots=True)
 class PreviewState:
-    """The last good site, and the problems that were found since."""
+    """The last good site, and the problems of the builds after it."""
 
     site: "WSGIApplication | None" = None
     """The site as an app; None until the first good build."""
@@ -97,55 +98,60 @@ class PreviewState:
 
 
 class PreviewFeed:
-    """Holds the current state and passes each change to those who wait. Thread-safe."""
+    """Holds the current state and passes each change to all waiting threads. Thread-safe."""
 
     def __init__(self) -> None:
-        self._now = PreviewState()
+        self._state = PreviewState()
         self._changed = threading.Condition()
         self._open = True
 
     @property
     def current(self) -> PreviewState:
         """The current state."""
-        return self._now
+        return self._state
 
     def show_site(
-        self, site: "WSGIApplication", held: tuple[HeldBackPost, ...], *, for_all: bool
+        self, site: "WSGIApplication", held_back: tuple[HeldBackPost, ...], *, for_all: bool
     ) -> None:
         """Shows a new site and clears the problems. `for_all`: any page may look different."""
-        now = self._now
-        build = now.build + 1
-        everyone = build if for_all else now.for_all
+        build = self._state.build + 1
         self._publish(
-            replace(now, site=site, build=build, for_all=everyone, problems=(), held_back=held)
+            replace(
+                self._state,
+                site=site,
+                build=build,
+                for_all=build if for_all else self._state.for_all,
+                problems=(),
+                held_back=held_back,
+            )
         )
 
     def show_problems(self, problems: tuple[BuildProblem, ...]) -> None:
-        """Shows what is wrong. The site stays."""
-        self._publish(replace(self._now, problems=problems))
+        """Shows problems. The site stays as it is."""
+        self._publish(replace(self._state, problems=problems))
 
     def close(self) -> None:
-        """Ends `changes` for all who wait."""
+        """Ends `changes` in all threads."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
 
     def changes(self, timeout: float) -> Iterator[PreviewState | None]:
         """Yields the current state, then each new one; None after `timeout` quiet seconds."""
-        seen = -1
+        last_revision = -1
         while True:
             with self._changed:
-                if self._open and self._now.revision == seen:
+                if self._open and self._state.revision == last_revision:
                     self._changed.wait(timeout)
-                now, is_open = self._now, self._open
+                state, is_open = self._state, self._open
             if not is_open:
                 return
-            yield now if now.revision != seen else None
-            seen = now.revision
+            yield state if state.revision != last_revision else None
+            last_revision = state.revision
 
-    def _publish(self, shown: PreviewState) -> None:
+    def _publish(self, state: PreviewState) -> None:
         with self._changed:
-            self._now = replace(shown, revision=self._now.revision + 1)
+            self._state = replace(state, revision=self._state.revision + 1)
             self._changed.notify_all()
 
 
@@ -154,7 +160,7 @@ SCRIPT: Final = Markup(
     " defer></script>"
 )
 _STYLE: Final = re.compile(rb"<link\b[^>]*\brel=[\"']?stylesheet\b[^>]*>", re.IGNORECASE)
-_HEAD_ENDS: Final = re.compile(rb"</head\s*>", re.IGNORECASE)
+_HEAD_END: Final = re.compile(rb"</head\s*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +174,16 @@ class Edition:
 def with_script(response: Response, edition: Edition) -> Response:
     """Adds the preview's script to an HTML response, so that the page follows the builds.
 
-    A response to a POST gets none: to reload it would send the form again.
+    The response to a POST gets none: a reload would send the form again.
     """
     if response.mimetype != "text/html" or request.method != "GET":
         return response
     response.direct_passthrough = False
     html = response.get_data()
     script = _script_for(html, edition).encode()
-    found = _HEAD_ENDS.search(html)
-    place = found.start() if found else len(html)
-    response.set_data(html[:place] + script + html[place:])
+    match = _HEAD_END.search(html)
+    position = match.start() if match else len(html)
+    response.set_data(html[:position] + script + html[position:])
     response.headers["Cache-Control"] = "no-store"
     for name in ("ETag", "Last-Modified", "Accept-Ranges"):  # they describe the file on disk
         response.headers.pop(name, None)

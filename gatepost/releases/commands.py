@@ -32,14 +32,14 @@ def hook(ctx: click.Context, when: str) -> None:
 
     settings, now = _settings(ctx), datetime.now(UTC)
     repository = Repository(Path(os.environ.get("GIT_DIR", "")).absolute())
-    with _problems_shown_to_writer(settings, when):
-        context = PublishContext.from_settings(settings, Path.cwd(), _say)
+    with _errors_shown_to_writer(settings, when):
+        context = PublishContext.from_settings(settings, Path.cwd(), _print_to_writer)
         if when == "pre-receive":
             before_push(context, repository, sys.stdin, now)
         else:
-            shown = after_push(context, repository, now)
-            if shown is not None:
-                _say(f"Published as {shown.name}.")
+            release = after_push(context, repository, now)
+            if release is not None:
+                _print_to_writer(f"Published as {release.name}.")
 
 
 @click.command()
@@ -59,9 +59,9 @@ def publish(ctx: click.Context, if_due: bool) -> None:
 
     _make_readable()
     context = PublishContext.from_settings(_settings(ctx), Path.cwd(), click.echo)
-    shown = republish(context, datetime.now(UTC), if_due=if_due)
-    if shown is not None:
-        click.echo(f"Published as {shown.name}.")
+    release = republish(context, datetime.now(UTC), if_due=if_due)
+    if release is not None:
+        click.echo(f"Published as {release.name}.")
 
 
 @click.command()
@@ -105,15 +105,16 @@ def rollback(ctx: click.Context) -> None:
 
     store = _store(ctx)
     with store.locked():
-        before = store.current()
-        shown = store.go_back(datetime.now(UTC))
-        left = store.path(before.name) if before else None
-        changed = changed_campaigns(store.path(shown.name), left)
+        replaced = store.current()
+        release = store.roll_back(datetime.now(UTC))
+        changed = changed_campaigns(
+            store.path(release.name), store.path(replaced.name) if replaced else None
+        )
     try:  # after the swap: a rollback is urgent, and the service still checks its own rules
         check_with_ledger(_settings(ctx).ledger_socket, changed, click.echo)
     except GatepostError as error:
         click.echo(f"warning: the service keeps its last good campaign files: {error}", err=True)
-    click.echo(f"Readers see {shown.name} again: {plain(shown.subject).plain}")
+    click.echo(f"Readers see {release.name} again: {plain(release.subject).plain}")
 
 
 def _store(ctx: click.Context) -> ReleaseStore:
@@ -125,10 +126,10 @@ def _settings(ctx: click.Context) -> Settings:
     return sourced.settings
 
 
-def _say(line: str) -> None:
+def _print_to_writer(line: str) -> None:
     """Prints a line on the writer's terminal; git prefixes it with `remote:`."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in line)
-    print(shown, file=sys.stderr, flush=True)  # noqa: T201
+    printable = "".join(char if char.isprintable() else "?" for char in line)
+    print(printable, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _make_readable() -> None:
@@ -136,26 +137,27 @@ def _make_readable() -> None:
 
 
 @contextmanager
-def _problems_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
-    """Prints each error in lines for the writer and exits with 1, so that git refuses the push."""
+def _errors_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
+    """Prints an error in lines for the writer and exits with 1, so that git refuses the push."""
     _make_readable()
-    refused = "Nothing was published; the site is unchanged."
     try:
         yield
     except GatepostError as error:
         for line in str(error).splitlines():
-            _say(line)
+            _print_to_writer(line)
         if isinstance(error, Unavailable):
-            _say("This is not your mistake: please tell the operator.")
+            _print_to_writer("This is not your mistake: please tell the operator.")
     except BrokenPipeError:  # the writer has hung up
         sys.exit(1)
     except Exception:
         _log(settings, traceback.format_exc())
-        _say("Publishing failed. This is not your mistake: please tell the operator (publish.log).")
+        _print_to_writer(
+            "Publishing failed. This is not your mistake: please tell the operator (publish.log)."
+        )
     else:
         return
     if when == "pre-receive":
-        _say(refused)
+        _print_to_writer("Nothing was published; the site is unchanged.")
     sys.exit(1)
 
 

@@ -16,14 +16,15 @@ from typing import IO, Final
 from capture.errors import Problem, Refused, Unavailable
 
 MAX_FILES: Final = 100_000
-"""Maximum of files and folders read. A small pushed tree can expand to millions of entries."""
-_FOLDER: Final = "040000"
-_OLD_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+"""Maximum number of files and folders. A small pushed tree can expand to millions of entries."""
+_FOLDER_MODE: Final = "040000"
+_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+"""Makes git's output the same on every machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a git tree. Bytes of `path` that are not UTF-8 are surrogates."""
+    """One file of a git tree. Bytes of `path` that are not UTF-8 become surrogates."""
 
     mode: str
     blob: str
@@ -45,29 +46,29 @@ class Repository:
 
     def entries(self, commit: str) -> list[Entry]:
         """Every file of a commit. Raises `Refused` if there are too many, `Unavailable`."""
-        found: list[Entry] = []
+        entries: list[Entry] = []
         # `-t` lists folders too, so that a tree of empty folders counts towards the limit.
         command = ["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]
         with self._running(command) as process:
-            for number, line in enumerate(_records(_out(process)), 1):
+            for number, line in enumerate(_split_records(_stdout(process)), 1):
                 if number > MAX_FILES:
                     process.kill()
                     raise Refused(
                         f"more than {MAX_FILES:,} files and folders in this push: remove some"
                     )
-                if (entry := _entry(line)).mode != _FOLDER:
-                    found.append(entry)
+                if (entry := _parse_entry(line)).mode != _FOLDER_MODE:
+                    entries.append(entry)
         if process.returncode:
             raise Unavailable(f"git cannot list the files of {commit[:12]}")
-        return found
+        return entries
 
     def contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """The bytes of each blob, one after the other. Raises `Unavailable`."""
         with self._running(["cat-file", "--batch"]) as process:
-            stdin, stdout = process.stdin, _out(process)
+            stdin, stdout = process.stdin, _stdout(process)
             for blob in blobs:
                 if stdin is None:
-                    raise Unavailable("git cannot be asked for files: its input is closed")
+                    raise Unavailable("git accepts no request for files: its input is closed")
                 stdin.write(f"{blob}\n".encode())
                 stdin.flush()
                 parts = stdout.readline().split()
@@ -79,8 +80,8 @@ class Repository:
 
     def tip(self, ref: str) -> str | None:
         """The commit of a ref; None if the ref does not exist."""
-        ran = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
-        return ran.stdout.strip() or None
+        result = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return result.stdout.strip() or None
 
     def is_commit(self, name: str) -> bool:
         """Whether the object is a commit."""
@@ -101,12 +102,12 @@ class Repository:
             encoding="utf-8",
             errors="replace",
             check=False,
-            env=os.environ | _OLD_LOCALE,
+            env=os.environ | _LOCALE,
         )
 
     @contextmanager
     def _running(self, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-        process = subprocess.Popen(  # noqa: S603 - as above
+        process = subprocess.Popen(  # noqa: S603 - as in `_run`
             self._command(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -125,24 +126,26 @@ class Repository:
         return ["git", f"--git-dir={self.folder}", *command]
 
 
-def _out(process: subprocess.Popen[bytes]) -> IO[bytes]:
+def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
     if process.stdout is None:
         raise Unavailable("git gives no output")
     return process.stdout
 
 
-def _records(stream: IO[bytes]) -> Iterator[bytes]:
+def _split_records(stream: IO[bytes]) -> Iterator[bytes]:
+    """The records of git's output, without the zero byte after each."""
     rest = b""
     while chunk := stream.read1(65536):  # type: ignore[attr-defined]  # a pipe is buffered
         *complete, rest = (rest + chunk).split(b"\0")
         yield from complete
 
 
-def _entry(line: bytes) -> Entry:
-    facts, _, path = line.partition(b"\t")
-    mode, _, blob, size = facts.decode("ascii").split()
-    number = 0 if size == "-" else int(size)
-    return Entry(mode, blob, number, path.decode("utf-8", "surrogateescape"))
+def _parse_entry(line: bytes) -> Entry:
+    attributes, _, path = line.partition(b"\t")
+    mode, _, blob, size = attributes.decode("ascii").split()
+    return Entry(
+        mode, blob, 0 if size == "-" else int(size), path.decode("utf-8", "surrogateescape")
+    )
 
 
 # --- which pushed files may be written to disk ---
@@ -150,10 +153,11 @@ def _entry(line: bytes) -> Entry:
 FOLDERS: Final = ("content", "campaigns", "clients")
 """The folders that a push may change. Everything else is code or theme."""
 MAX_NAME_LENGTH: Final = 200
+"""Bytes."""
 MAX_PATH_LENGTH: Final = 1000
-"""Bytes. Together with the release's folder, a path stays below the limit of Linux."""
-_FILES: Final = frozenset({"100644", "100755"})
-_NO_FILE: Final = {
+"""Bytes. With the release's folder in front, a path stays below the limit of Linux."""
+_FILE_MODES: Final = frozenset({"100644", "100755"})
+_OTHER_MODES: Final = {
     "120000": "is a symbolic link: replace it with the file itself",
     "160000": "is a submodule: replace it with its files",
 }
@@ -166,52 +170,52 @@ def is_published(entry: Entry) -> bool:
     return entry.top in FOLDERS
 
 
-def problems_of(entries: Sequence[Entry], largest: int) -> list[Problem]:
-    """All problems of these files. `largest` is the maximum size of a file in bytes."""
-    found: list[Problem] = []
-    seen: dict[str, str] = {}
+def problems_of(entries: Sequence[Entry], max_size: int) -> list[Problem]:
+    """All problems of these files. `max_size` is the maximum size of a file in bytes."""
+    problems: list[Problem] = []
+    checked: dict[str, str] = {}
     for entry in entries:
-        problem = _entry_problem(entry, largest) or _collision(entry.path, seen)
-        if problem:
-            found.append(Problem(show_path(entry.path), None, problem))
+        message = _entry_problem(entry, max_size) or _collision(entry.path, checked)
+        if message:
+            problems.append(Problem(show_path(entry.path), None, message))
     missing = [name for name in FOLDERS[:2] if all(entry.top != name for entry in entries)]
-    found += [
+    problems += [
         Problem(f"{name}/", None, "this folder is missing in the push: add it to git again")
         for name in missing
     ]
-    return found
+    return problems
 
 
 def show_path(path: str) -> str:
     """The path with `?` for each unprintable character."""
-    return "".join(sign if sign.isprintable() else "?" for sign in path)
+    return "".join(char if char.isprintable() else "?" for char in path)
 
 
-def _entry_problem(entry: Entry, largest: int) -> str:
+def _entry_problem(entry: Entry, max_size: int) -> str:
     parts = entry.path.split("/")
-    if entry.mode not in _FILES:
-        return _NO_FILE.get(entry.mode, f"has the mode {entry.mode}: add it to git again")
+    if entry.mode not in _FILE_MODES:
+        return _OTHER_MODES.get(entry.mode, f"has the mode {entry.mode}: add it to git again")
     if len(parts) == 1:
         return "is a file, but must be a folder: rename the file"
-    return next(filter(None, map(_name_problem, parts)), "") or _file_problem(entry, largest)
+    return next(filter(None, map(_name_problem, parts)), "") or _file_problem(entry, max_size)
 
 
 def _name_problem(name: str) -> str:
     if name in {"", ".", ".."} or name.casefold().rstrip(". ") in {".git", "git~1"}:
         return "points out of its folder: remove it"
-    if not name.isprintable() or "\\" in name:  # a lone surrogate, for bytes, is not printable
+    if not name.isprintable() or "\\" in name:  # a surrogate is not printable
         return "has a name that some systems cannot store: use letters, digits and hyphens"
     if len(name.encode()) > MAX_NAME_LENGTH:
         return f"has a name of more than {MAX_NAME_LENGTH} bytes: shorten it"
     return ""
 
 
-def _file_problem(entry: Entry, largest: int) -> str:
+def _file_problem(entry: Entry, max_size: int) -> str:
     if len(entry.path.encode()) > MAX_PATH_LENGTH:
         return f"has a path of more than {MAX_PATH_LENGTH} bytes: move it up or shorten a name"
-    if entry.size > largest:
+    if entry.size > max_size:
         return (
-            f"has {entry.size / 1e6:,.0f} MB, and the maximum is {largest / 1e6:,.0f} MB: make it "
+            f"has {entry.size / 1e6:,.0f} MB, and the maximum is {max_size / 1e6:,.0f} MB: make it "
             "smaller, and remove it from the commits as well (`git commit --amend`)"
         )
     path = PurePosixPath(entry.path)
@@ -220,21 +224,22 @@ def _file_problem(entry: Entry, largest: int) -> str:
     return ""
 
 
-def _collision(path: str, seen: dict[str, str]) -> str:
-    """The problem of a path that some systems treat as the same as another one.
+def _collision(path: str, checked: dict[str, str]) -> str:
+    """The problem of a path that some systems treat as the same as one checked before.
 
-    They differ only in case or in Unicode normalisation.
+    Such paths differ only in case or in Unicode normalisation. Adds the path to `checked`: its
+    folders and itself by their normalised form, and itself after a zero byte, as a file.
     """
-    for one in (path, *_parent_folders(path)):
-        similar = unicodedata.normalize("NFC", one).casefold()
-        other = seen.setdefault(similar, one)
-        if other != one:
+    for file_or_folder in (path, *_parent_folders(path)):
+        normalised = unicodedata.normalize("NFC", file_or_folder).casefold()
+        other = checked.setdefault(normalised, file_or_folder)
+        if other != file_or_folder:
             return (
                 f"differs from {show_path(other)} only in capitals or accents: rename one of them"
             )
-    if seen.get(f"\0{path}"):
+    if f"\0{path}" in checked:
         return "is listed twice in the commit: add it to git again"
-    seen[f"\0{path}"] = path
+    checked[f"\0{path}"] = path
     return ""
 
 

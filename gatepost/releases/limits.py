@@ -15,11 +15,11 @@ from gatepost.releases.git import FOLDERS, Entry, Repository, problems_of, show_
 from gatepost.settings import PREFIX, Settings
 
 MEGABYTE: Final = 1_000_000
-NAMED: Final = 3
-"""How many of the largest files are named to a writer whose push is too large."""
+MAX_LISTED: Final = 3
+"""How many of the largest files the message about a too large push lists."""
 _SITE_FACTOR: Final = 2
 """The files and the site built from them need about twice the size of the files."""
-_WHERE: Final = f"{', '.join(f'{name}/' for name in FOLDERS[:-1])} and {FOLDERS[-1]}/"
+_FOLDER_NAMES: Final = f"{', '.join(f'{name}/' for name in FOLDERS[:-1])} and {FOLDERS[-1]}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ class Limits:
         """
         if len(files) > self.files:
             raise Refused(
-                f"this push has {len(files):,} files in {_WHERE}, and the maximum is "
+                f"this push has {len(files):,} files in {_FOLDER_NAMES}, and the maximum is "
                 f"{self.files:,} ({PREFIX}MOST_FILES, which the operator sets): remove some"
             )
         total = sum(entry.size for entry in files)
         if total > self.push:
             raise Refused(
-                f"this push unpacks to {_mb(total)} in {_WHERE}, and the maximum is "
+                f"this push unpacks to {_mb(total)} in {_FOLDER_NAMES}, and the maximum is "
                 f"{_mb(self.push)} ({PREFIX}LARGEST_PUSH_MB, which the operator sets); "
                 f"the largest: {_largest(files)}: make them smaller, and remove them from the "
                 "commits as well"
@@ -75,7 +75,7 @@ class Limits:
         return total * _SITE_FACTOR
 
     def check_releases(self, kept: int, needed: int) -> None:
-        """Raises `Refused` if a new release of `needed` bytes does not fit beside the kept ones."""
+        """Raises `Refused` if a new release of `needed` bytes does not fit beside `kept` bytes."""
         if kept + needed > self.releases:
             raise Refused(
                 f"the releases in use have {_mb(kept)}, this push needs {_mb(needed)}, and the "
@@ -86,17 +86,17 @@ class Limits:
 
     def check_room(self, folder: Path, needed: int = 0) -> None:
         """Raises `Unavailable` if the folder's disk has no space for `needed` more bytes."""
-        room = shutil.disk_usage(folder).free - self.reserve
-        if room < needed or room < 0:
+        free = shutil.disk_usage(folder).free - self.reserve
+        if free < needed or free < 0:
             raise Unavailable(
-                f"the server's disk has room for {_mb(max(room, 0))} beside the "
+                f"the server's disk has room for {_mb(max(free, 0))} beside the "
                 f"{_mb(self.reserve)} that are kept free for the ledger ({PREFIX}RESERVE_MB), and "
                 f"this push needs {_mb(needed) if needed else 'more'}: free some disk space"
             )
 
 
 def _largest(files: Sequence[Entry]) -> str:
-    largest = sorted(files, key=lambda entry: (-entry.size, entry.path))[:NAMED]
+    largest = sorted(files, key=lambda entry: (-entry.size, entry.path))[:MAX_LISTED]
     return ", ".join(f"{show_path(entry.path)} ({_mb(entry.size)})" for entry in largest)
 
 
@@ -113,7 +113,7 @@ def extract(repository: Repository, files: Sequence[Entry], target: Path, limits
     if problems := problems_of(files, limits.file):
         raise FileErrors(problems)
     for name in FOLDERS:
-        (target / name).mkdir(mode=0o750)  # for the service, not for the web server
+        (target / name).mkdir(mode=0o750)  # the service reads it, the web server must not
     contents = repository.contents([entry.blob for entry in files])
     for entry, content in zip(files, contents, strict=True):
         path = target / entry.path

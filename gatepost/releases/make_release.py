@@ -21,7 +21,7 @@ from capture.errors import FileErrors, Refused, Unavailable
 from gatepost.releases.context import PublishContext
 from gatepost.releases.git import FOLDERS, Entry, Repository, is_published
 from gatepost.releases.limits import extract
-from gatepost.releases.store import Release, name_of, size_of
+from gatepost.releases.store import Release, folder_size, release_name
 from gatepost.releases.wire import (
     ANSWER,
     MAX_MESSAGE_BYTES,
@@ -35,64 +35,49 @@ from gatepost.releases.wire import (
 )
 from gatepost.settings import PREFIX, Settings
 
-# --- check changed campaigns with the ledger ---
-# The publishing user cannot read the ledger, so it asks through a socket. For each connection the
-# service's user runs `gatepost campaigns answer`. It gets the files' texts and answers with lines
-# about files and counts, never about a person.
 
-SECONDS: Final = 120
-"""Time limit of the answer. The service may judge many thousands of leads again for it."""
+def make_release(
+    context: PublishContext,
+    repository: Repository,
+    commit: str,
+    entries: Sequence[Entry],
+    now: datetime,
+) -> Release:
+    """Makes a release that waits for publication. Needs the store's lock.
 
-
-def changed_campaigns(folder: Path, live: Path | None) -> dict[str, str | None]:
-    """The text of each changed campaign file by slug; None for a deleted one."""
-    now, before = _texts(folder), _texts(live) if live else {}
-    return {
-        slug: now.get(slug)
-        for slug in sorted(now.keys() | before.keys())
-        if now.get(slug) != before.get(slug)
-    }
-
-
-def check_with_ledger(
-    path: str, campaigns: Mapping[str, str | None], say: Callable[[str], None]
-) -> None:
-    """Raises `Refused` if a change breaks a rule, `Unavailable` if the service does not answer."""
-    if not campaigns:
-        return
-    if not path:
-        say(
-            "warning: the changed campaigns were not checked against the terms of existing leads; "
-            "the operator sets GATEPOST_LEDGER_SOCKET"
-        )
-        return
-    data = _ask_ledger(path, campaigns)
-    for line in data["messages"]:
-        say(line)
-    if data["refused"]:
-        raise Refused("\n".join(data["refused"]))
-
-
-def _texts(folder: Path) -> dict[str, str]:
-    files = (folder / "campaigns").glob("*.toml")
-    return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in files}
-
-
-def _ask_ledger(path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]:
+    Raises `FileErrors` or `Refused` for mistakes that the writer can fix, `Unavailable` for others.
+    Leaves no files after an error.
+    """
+    name = context.store.free_name(release_name(commit, now))
+    release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
+    live_release = context.store.current()
+    live = context.store.path(live_release.name) if live_release else None
+    files = [entry for entry in entries if is_published(entry)]
+    needed = context.limits.check_push(files)
+    context.limits.check_releases(context.store.space_needed(), needed)
+    context.limits.check_room(context.store.folder, needed)
     try:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(SECONDS)
-            line.connect(path)
-            line.sendall(json.dumps(campaigns).encode())
-            line.shutdown(socket.SHUT_WR)
-            with line.makefile("rb") as answer:
-                text: Any = json.loads(answer.read())
-        return {name: [str(one) for one in text[name]] for name in ("messages", "refused")}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Unavailable(
-            f"the ledger does not answer at {path}, so changed campaigns cannot be checked: "
-            "`systemctl status gatepost-ledger.socket`"
-        ) from None
+        with context.store.new_folder(name) as folder:
+            extract(repository, files, folder, context.limits)
+            _report_build(context, build_site(context, folder, live))
+            check_with_ledger(
+                context.settings.ledger_socket, changed_campaigns(folder, live), context.report
+            )
+            release = replace(release, size=folder_size(folder))
+            context.limits.check_releases(context.store.space_needed(), release.size)
+            context.limits.check_room(folder)
+            release.write(folder)
+    except OSError as error:
+        raise Unavailable(f"the server cannot keep the new site: {error.strerror}") from error
+    return release
+
+
+def _report_build(context: PublishContext, answer: BuildAnswer) -> None:
+    for warning in answer.warnings:
+        context.report(f"warning: {warning}")
+    context.report(f"Built {answer.summary} in {answer.seconds:.1f} seconds.")
+    if answer.due is not None:
+        context.report(f"The next post is due on {answer.due}. It will be published automatically.")
 
 
 # --- build the site in the worker ---
@@ -101,7 +86,7 @@ def _ask_ledger(path: str, campaigns: Mapping[str, str | None]) -> dict[str, lis
 
 _COMMAND: Final = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
 _GRACE_SECONDS: Final = 60
-"""Seconds beyond a build's own limit that its answer may take."""
+"""How much longer than a build's own time limit the answer may take."""
 _CLEANUP_SECONDS: Final = 20
 _WORKER_SETTINGS: Final = (
     "build_memory_mb",
@@ -117,15 +102,15 @@ _WORKER_SETTINGS: Final = (
 
 
 def build_site(context: PublishContext, folder: Path, live: Path | None) -> BuildAnswer:
-    """Builds the site of a release's three folders into its `output/`.
+    """Builds the site of the release in `folder` into its `output/`. `live` is the live release.
 
     Raises `FileErrors` for mistakes that the writer can fix, `Unavailable`, or OSError.
     """
     limits = context.limits
-    with _connected(context) as line, line.makefile("rb") as stream:
+    with _connected(context) as connection, connection.makefile("rb") as stream:
         try:
-            line.settimeout(limits.seconds + _GRACE_SECONDS)
-            _send(line, folder, live)
+            connection.settimeout(limits.seconds + _GRACE_SECONDS)
+            _send(connection, folder, live)
             answer: BuildAnswer = ANSWER.validate_json(stream.readline(MAX_MESSAGE_BYTES))
             _raise_problems(answer)
             receive_files(
@@ -141,11 +126,11 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
     return answer
 
 
-def _send(line: socket.socket, folder: Path, live: Path | None) -> None:
-    before = live / SITE / "published.json" if live else None
-    published = before.read_text(encoding="utf-8") if before and before.is_file() else None
+def _send(connection: socket.socket, folder: Path, live: Path | None) -> None:
+    file = live / SITE / "published.json" if live else None
+    published = file.read_text(encoding="utf-8") if file and file.is_file() else None
     # The worker may close its input early after an error; its answer has the reason.
-    with suppress(ConnectionError), line.makefile("wb") as stream:
+    with suppress(ConnectionError), connection.makefile("wb") as stream:
         stream.write(ORDER.dump_json(BuildOrder(published)) + b"\n")
         send_files(stream, folder, FOLDERS)
 
@@ -163,38 +148,38 @@ def _raise_problems(answer: BuildAnswer) -> None:
 def _connected(context: PublishContext) -> Iterator[socket.socket]:
     """A socket to the worker. Leaving the block closes it and ends a local worker."""
     if context.settings.build_socket:
-        with socket.socket(socket.AF_UNIX) as line:
+        with socket.socket(socket.AF_UNIX) as connection:
             try:
-                line.connect(context.settings.build_socket)
+                connection.connect(context.settings.build_socket)
             except OSError:
                 raise Unavailable(
                     f"no build service answers at {context.settings.build_socket}: "
                     "`systemctl status gatepost-build.socket`"
                 ) from None
-            yield line
+            yield connection
         return
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
+    own_end, worker_end = socket.socketpair()
+    with own_end, worker_end:
         # A new session: a signal to the push's group does not stop the worker's cleanup.
         process = subprocess.Popen(  # noqa: S603 - a constant command
             _COMMAND,
-            stdin=theirs.fileno(),
-            stdout=theirs.fileno(),
+            stdin=worker_end.fileno(),
+            stdout=worker_end.fileno(),
             stderr=subprocess.DEVNULL,
             cwd=context.install_dir,
-            env=os.environ | _environment(context.settings),
+            env=os.environ | _worker_environment(context.settings),
             start_new_session=True,
         )
-        theirs.close()
+        worker_end.close()
         try:
-            yield ours
+            yield own_end
         finally:
-            ours.shutdown(socket.SHUT_RDWR)
-            ours.close()
-            _end(process)
+            own_end.shutdown(socket.SHUT_RDWR)
+            own_end.close()
+            _wait_for_end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
     """Waits for the worker: it deletes its files and ends when the socket closes."""
     try:
         process.wait(_CLEANUP_SECONDS)
@@ -203,50 +188,69 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _worker_environment(settings: Settings) -> dict[str, str]:
     """The environment that gives the worker the same settings."""
     return {PREFIX + name.upper(): str(getattr(settings, name)) for name in _WORKER_SETTINGS}
 
 
-def make_release(
-    context: PublishContext,
-    repository: Repository,
-    commit: str,
-    entries: Sequence[Entry],
-    now: datetime,
-) -> Release:
-    """Makes a release that waits for publication. Needs the store's lock.
+# --- check changed campaigns with the ledger ---
+# The publishing user cannot read the ledger, so it sends a request through a socket. For each
+# connection the service's user runs `gatepost campaigns answer`. It gets the files' texts and
+# answers with lines about files and counts, never about a person.
 
-    Raises `FileErrors` or `Refused` for mistakes that the writer can fix, `Unavailable` for others.
-    Leaves no files after an error.
+LEDGER_SECONDS: Final = 120
+"""Time limit of the answer. The service may have to judge many thousands of leads again."""
+
+
+def changed_campaigns(folder: Path, live: Path | None) -> dict[str, str | None]:
+    """The text of each changed campaign file by slug; None for a deleted one.
+
+    Compares the release in `folder` with the one in `live`.
     """
-    name = context.store.free_name(name_of(commit, now))
-    release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
-    before = context.store.current()
-    live = context.store.path(before.name) if before else None
-    files = [entry for entry in entries if is_published(entry)]
-    needed = context.limits.check_push(files)
-    context.limits.check_releases(context.store.space_needed(), needed)
-    context.limits.check_room(context.store.folder, needed)
+    new, old = _campaign_texts(folder), _campaign_texts(live) if live else {}
+    return {
+        slug: new.get(slug)
+        for slug in sorted(new.keys() | old.keys())
+        if new.get(slug) != old.get(slug)
+    }
+
+
+def check_with_ledger(
+    socket_path: str, campaigns: Mapping[str, str | None], report: Callable[[str], None]
+) -> None:
+    """Raises `Refused` if a change breaks a rule, `Unavailable` if the service does not answer."""
+    if not campaigns:
+        return
+    if not socket_path:
+        report(
+            "warning: the changed campaigns were not checked against the terms of existing leads; "
+            "the operator sets GATEPOST_LEDGER_SOCKET"
+        )
+        return
+    answer = _request_check(socket_path, campaigns)
+    for line in answer["messages"]:
+        report(line)
+    if answer["refused"]:
+        raise Refused("\n".join(answer["refused"]))
+
+
+def _campaign_texts(folder: Path) -> dict[str, str]:
+    files = (folder / "campaigns").glob("*.toml")
+    return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in files}
+
+
+def _request_check(socket_path: str, campaigns: Mapping[str, str | None]) -> dict[str, list[str]]:
     try:
-        with context.store.new_folder(name) as folder:
-            extract(repository, files, folder, context.limits)
-            _report_build(context, build_site(context, folder, live))
-            check_with_ledger(
-                context.settings.ledger_socket, changed_campaigns(folder, live), context.report
-            )
-            release = replace(release, size=size_of(folder))
-            context.limits.check_releases(context.store.space_needed(), release.size)
-            context.limits.check_room(folder)
-            release.write(folder)
-    except OSError as error:
-        raise Unavailable(f"the server cannot keep the new site: {error.strerror}") from error
-    return release
-
-
-def _report_build(context: PublishContext, built: BuildAnswer) -> None:
-    for warning in built.warnings:
-        context.report(f"warning: {warning}")
-    context.report(f"Built {built.summary} in {built.seconds:.1f} seconds.")
-    if built.due is not None:
-        context.report(f"The next post is due on {built.due}. It will be published automatically.")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(LEDGER_SECONDS)
+            connection.connect(socket_path)
+            connection.sendall(json.dumps(campaigns).encode())
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as stream:
+                answer: Any = json.loads(stream.read())
+        return {name: [str(line) for line in answer[name]] for name in ("messages", "refused")}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Unavailable(
+            f"the ledger does not answer at {socket_path}, so changed campaigns cannot be checked: "
+            "`systemctl status gatepost-ledger.socket`"
+        ) from None

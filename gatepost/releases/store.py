@@ -16,12 +16,12 @@ from typing import Final, Self
 
 from capture.errors import Refused, Unavailable
 
-FACTS: Final = "release.json"
+RELEASE_FILE: Final = "release.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The facts of one release, as in its `release.json`. Times are UTC."""
+    """One release, as described in its `release.json`. Times are UTC."""
 
     name: str
     commit: str
@@ -33,40 +33,40 @@ class Release:
     live_at: datetime | None = None
     """When it last went live; None if it never did."""
     before: str | None = None
-    """The release that was live before it."""
+    """The name of the release that was live before it."""
     size: int = 0
     """Bytes of its files, including the site."""
 
     def write(self, folder: Path) -> None:
-        """Writes the facts atomically."""
-        facts = asdict(self)
-        facts["made_at"] = self.made_at.isoformat()
-        facts["live_at"] = self.live_at.isoformat() if self.live_at else None
-        draft = folder / f".{FACTS}"
-        draft.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        draft.replace(folder / FACTS)
+        """Writes `release.json` into the release's folder, atomically."""
+        data = asdict(self)
+        data["made_at"] = self.made_at.isoformat()
+        data["live_at"] = self.live_at.isoformat() if self.live_at else None
+        draft = folder / f".{RELEASE_FILE}"
+        draft.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        draft.replace(folder / RELEASE_FILE)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Raises `Unavailable` if the folder holds no release."""
+        """Reads `release.json`. Raises `Unavailable` if the folder holds no release."""
         try:
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-            live_at = facts["live_at"]
+            data = json.loads((folder / RELEASE_FILE).read_text(encoding="utf-8"))
+            live_at = data["live_at"]
             times = {
-                "made_at": datetime.fromisoformat(facts["made_at"]),
+                "made_at": datetime.fromisoformat(data["made_at"]),
                 "live_at": datetime.fromisoformat(live_at) if live_at else None,
             }
-            return cls(**facts | times)
+            return cls(**data | times)
         except (OSError, ValueError, KeyError, TypeError):
             raise Unavailable(f"{folder}: not a release; delete the folder") from None
 
 
-def name_of(commit: str, now: datetime) -> str:
-    """A name that sorts by time and holds the commit."""
+def release_name(commit: str, now: datetime) -> str:
+    """A name that sorts by time and contains the commit."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:12]}"
 
 
-def size_of(folder: Path) -> int:
+def folder_size(folder: Path) -> int:
     """The bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -77,7 +77,8 @@ PREVIOUS: Final = "previous"
 finds its pictures and styles in the previous one."""
 MAX_WAIT: Final = timedelta(hours=1)
 """How long a release may wait for the end of its push before `prune` deletes it."""
-_MAKING: Final = ".making"
+_DRAFT: Final = ".making"
+"""The folder of a release that is being made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class ReleaseStore:
 
     def current(self) -> Release | None:
         """The live release; None before the first push. Raises `Unavailable`."""
-        name = self._linked(CURRENT)
+        name = self._link_target(CURRENT)
         return Release.read(self.path(name)) if name else None
 
     def all(self) -> list[Release]:
@@ -108,8 +109,8 @@ class ReleaseStore:
         return [Release.read(path) for path in folders]
 
     @contextmanager
-    def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Holds the exclusive lock; it ends with the process. Calls `waiting` if it must wait."""
+    def locked(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Holds the exclusive lock; it ends with the process. Calls `on_wait` if it must wait."""
         try:
             self.releases.mkdir(parents=True, exist_ok=True)
             lock = (self.folder / ".lock").open("w")
@@ -119,7 +120,7 @@ class ReleaseStore:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                waiting()
+                on_wait()
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -129,7 +130,7 @@ class ReleaseStore:
 
         The folder is deleted if the block raises. Needs the lock. Raises OSError.
         """
-        draft = self.releases / _MAKING
+        draft = self.releases / _DRAFT
         shutil.rmtree(draft, ignore_errors=True)  # a killed push may leave it
         draft.mkdir()
         try:
@@ -142,17 +143,17 @@ class ReleaseStore:
     def free_name(self, name: str) -> str:
         """The name, with a number added if it is taken."""
         names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
-        return next(one for one in names if not self.path(one).exists())
+        return next(candidate for candidate in names if not self.path(candidate).exists())
 
     def publish(self, release: Release, now: datetime) -> None:
         """Makes a release the live one, atomically. Needs the lock."""
-        before = self._linked(CURRENT)
-        if before == release.name:
+        live_name = self._link_target(CURRENT)
+        if live_name == release.name:
             return
-        replace(release, live_at=now, before=before).write(self.path(release.name))
-        self._swap(before, release.name)
+        replace(release, live_at=now, before=live_name).write(self.path(release.name))
+        self._switch(live_name, release.name)
 
-    def go_back(self, now: datetime) -> Release:
+    def roll_back(self, now: datetime) -> Release:
         """Makes the release before the live one the live one. Needs the lock. Raises `Refused`."""
         current = self.current()
         if current is None:
@@ -164,12 +165,12 @@ class ReleaseStore:
             )
         target = replace(Release.read(self.path(current.before)), live_at=now)
         target.write(self.path(target.name))
-        self._swap(current.name, target.name)
+        self._switch(current.name, target.name)
         return target
 
     def space_needed(self) -> int:
-        """The bytes of the live and the previous release."""
-        names = {self._linked(CURRENT), self._linked(PREVIOUS)} - {None}
+        """The bytes of the live and the previous release, which `prune` always keeps."""
+        names = {self._link_target(CURRENT), self._link_target(PREVIOUS)} - {None}
         return sum(release.size for release in self.all() if release.name in names)
 
     def prune(self, keep: int, now: datetime, max_bytes: int | None = None) -> None:
@@ -178,8 +179,8 @@ class ReleaseStore:
         Keeps the live and the previous release, those that wait for the end of their push, and
         the newest `keep` that `rollback` can reach, up to `max_bytes` together.
         """
-        kept = {self._linked(CURRENT), self._linked(PREVIOUS)}
-        name, size = self._linked(CURRENT), self.space_needed()
+        kept = {self._link_target(CURRENT), self._link_target(PREVIOUS)}
+        name, size = self._link_target(CURRENT), self.space_needed()
         for _ in range(keep):
             if name is None or not self.path(name).is_dir():
                 break
@@ -190,23 +191,24 @@ class ReleaseStore:
             kept.add(name)
             name = release.before
         for release in self.all():
-            waits = release.live_at is None and now - release.made_at < MAX_WAIT
-            if release.name not in kept and not waits:
+            is_waiting = release.live_at is None and now - release.made_at < MAX_WAIT
+            if release.name not in kept and not is_waiting:
                 shutil.rmtree(self.path(release.name), ignore_errors=True)
 
-    def _linked(self, link: str) -> str | None:
+    def _link_target(self, link: str) -> str | None:
+        """The name of the release that the link points to; None if there is no link."""
         try:
             return (self.folder / link).readlink().name
         except FileNotFoundError:
             return None
 
-    def _swap(self, before: str | None, name: str) -> None:
-        if before is not None:
-            self._point(PREVIOUS, before)
-        self._point(CURRENT, name)
+    def _switch(self, old_name: str | None, new_name: str) -> None:
+        if old_name is not None:
+            self._set_link(PREVIOUS, old_name)
+        self._set_link(CURRENT, new_name)
 
-    def _point(self, link: str, name: str) -> None:
-        """Swaps a link atomically."""
+    def _set_link(self, link: str, name: str) -> None:
+        """Points a link to a release, atomically and durably."""
         draft = self.folder / f".{link}"
         draft.unlink(missing_ok=True)
         draft.symlink_to(Path("releases", name))

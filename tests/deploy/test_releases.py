@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused, Unavailable
-from gatepost.releases.store import Release, ReleaseStore, name_of
+from gatepost.releases.store import Release, ReleaseStore, release_name
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[ReleaseStore]:
 def make(store: ReleaseStore, minute: int, *, show: bool = True, size: int = 0) -> str:
     """A release of that minute, before readers if `show`."""
     now = NOON + timedelta(minutes=minute)
-    name = store.free_name(name_of(f"{minute:040x}", now))
+    name = store.free_name(release_name(f"{minute:040x}", now))
     release = Release(name, f"{minute:040x}", "/srv/live.git", f"Push {minute}", now, size=size)
     with store.new_folder(name) as folder:
         (folder / "page").write_text(str(minute))
@@ -40,7 +40,7 @@ def seen(store: ReleaseStore, link: str = "current") -> str:
 
 
 def back(store: ReleaseStore) -> str:
-    store.go_back(NOON + timedelta(hours=1))
+    store.roll_back(NOON + timedelta(hours=1))
     return seen(store)
 
 

@@ -5,13 +5,13 @@ import sys
 
 WAITS = """
 import os, sys, time
-from gatepost.preview.fork_server import _wait
-over, alive = os.pipe()
+from gatepost.preview.fork_server import _wait_for_hang_up
+read_end, write_end = os.pipe()
 if os.fork() == 0:
     time.sleep(float(sys.argv[1]))
     os._exit(0)
-os.close(alive)
-print(_wait(over, 30))
+os.close(write_end)
+print(_wait_for_hang_up(read_end, 30))
 """
 
 
