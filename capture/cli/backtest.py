@@ -24,53 +24,53 @@ from capture.text import count_noun
 # The result as tables in the terminal.
 
 
-def show_backtest(asked: Mapping[str, Any], found: Backtest, draft: Campaign) -> None:
-    """Prints facts and tables. `asked` holds campaign, file, version and since."""
+def show_backtest(request: Mapping[str, Any], result: Backtest, draft: Campaign) -> None:
+    """Prints facts and tables. `request` has the keys campaign, file, version and since."""
     facts = [
-        ("campaign", asked["campaign"]),
-        ("now", f"{asked['file']}, version {asked['version'][:12]}"),
-        ("then", f"the verdicts that were given to {count_noun(found.judged, 'lead')}"),
+        ("campaign", request["campaign"]),
+        ("now", f"{request['file']}, version {request['version'][:12]}"),
+        ("then", f"the verdicts that were given to {count_noun(result.judged, 'lead')}"),
     ]
-    if asked["since"]:
-        facts.append(("since", asked["since"]))
-    if found.left_out:
-        left_out = ", ".join(f"{count:,} {what}" for what, count in found.left_out.items())
+    if request["since"]:
+        facts.append(("since", request["since"]))
+    if result.left_out:
+        left_out = ", ".join(f"{count:,} {what}" for what, count in result.left_out.items())
         facts.append(("left out", left_out))
-    if found.erased:
+    if result.erased:
         facts.append(
             (
-                "cannot be told",
-                f"{count_noun(found.erased, 'lead')} whose answers were erased: on neither side",
+                "cannot be judged",
+                f"{count_noun(result.erased, 'lead')} with erased answers, counted on neither side",
             )
         )
-    if found.older_lists:
+    if result.older_lists:
         facts.append(
             (
                 "lists",
-                f"{count_noun(found.older_lists, 'lead')} judged by older lists of domains and "
+                f"{count_noun(result.older_lists, 'lead')} judged by older lists of domains and "
                 "titles",
             )
         )
-    facts.append(("changes", _changes_sentence(found.changes)))
+    facts.append(("changes", _changes_sentence(result.changes)))
     show_facts(facts)
-    if found.judged:
+    if result.judged:
         show_heading("Verdicts")
-        _show_verdicts(found)
+        _show_verdicts(result)
         show_heading("Criteria")
-        rows = [row for count in found.criteria for row in _criterion_rows(count)]
+        rows = [row for count in result.criteria for row in _criterion_rows(count)]
         show_rows(("criterion", "when", "rule", "met", "changes"), rows, as_json=False)
-        show_heading("The bill, by month of receipt")
-        _show_bill(found.bill)
-    if found.changed:
-        show_heading(f"Leads that change, the newest {len(found.changed):,} of {found.changes:,}")
+        show_heading("Amounts, by month of receipt")
+        _show_bill(result.bill)
+    if result.changed:
+        show_heading(f"Leads that change, the newest {len(result.changed):,} of {result.changes:,}")
         show_rows(
             ("lead_id", "received", "stage", "now", "what decides"),
-            [_changed_row(lead, draft) for lead in found.changed],
+            [_changed_row(lead, draft) for lead in result.changed],
             as_json=False,
         )
 
 
-def _show_verdicts(found: Backtest) -> None:
+def _show_verdicts(result: Backtest) -> None:
     word = {True: "qualified", False: "not qualified"}
     show_rows(
         ("then", "now", "leads", "rejected by the client"),
@@ -81,7 +81,7 @@ def _show_verdicts(found: Backtest) -> None:
                 "leads": f"{count.leads:,}",
                 "rejected by the client": f"{count.rejected:,}" if count.qualified_then else "",
             }
-            for count in found.verdicts
+            for count in result.verdicts
         ],
         as_json=False,
     )
@@ -149,7 +149,9 @@ def _changed_row(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
         "received": lead.received_at.astimezone(draft.zone).date(),
         "stage": lead.stage,
         "now": "qualified" if lead.qualified_now else "not qualified",
-        "what decides": "; ".join(f"{one.id}: {one.reason}" for one in lead.deciding),
+        "what decides": "; ".join(
+            f"{criterion.id}: {criterion.reason}" for criterion in lead.deciding
+        ),
     }
 
 
@@ -161,8 +163,8 @@ def _changes_sentence(changes: int) -> str:
     )
 
 
-NAMED: Final = 20
-"""Default number of changed leads in the terminal."""
+_DEFAULT_LIMIT: Final = 20
+"""Changed leads that the terminal lists by default."""
 
 
 @click.command()
@@ -177,7 +179,7 @@ NAMED: Final = 20
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"List at most so many changed leads, newest first. By default {NAMED}; with --json all.",
+    help=f"Most changed leads to list, newest first. By default {_DEFAULT_LIMIT}; all with --json.",
 )
 @as_json_option
 @pass_context
@@ -189,7 +191,7 @@ def backtest(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Judge CAMPAIGN's past leads by a changed file: show changed verdicts and the bill.
+    """Judge CAMPAIGN's past leads by a changed file: show changed verdicts and amounts.
 
     Nothing is written: every lead keeps the verdict that it has.
 
@@ -199,23 +201,28 @@ def backtest(
     """
     draft, where = _read_draft(context, campaign, file)
     start = None if since is None else read_time(since, draft, "--since")
-    keep = NAMED if limit is None and not as_json else limit
+    keep = _DEFAULT_LIMIT if limit is None and not as_json else limit
 
-    def look(reading: ReadTransaction) -> Backtest:
+    def judge(reading: ReadTransaction) -> Backtest:
         leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
-        with with_progress(leads, total, "Judging") as seen:
-            return run_backtest(reading, draft, seen, datetime.now(UTC), keep)
+        with with_progress(leads, total, "Judging") as leads_with_progress:
+            return run_backtest(reading, draft, leads_with_progress, datetime.now(UTC), keep)
 
     with context.ledger() as ledger:
-        found = ledger.read(look)
-    known = bool(found.judged or found.erased or found.left_out)
+        result = ledger.read(judge)
+    known = bool(result.judged or result.erased or result.left_out)
     if not known:
         context.campaign(campaign)  # raises for an unknown name, with near spellings
-    asked = {"campaign": campaign, "file": where, "version": draft.version, "since": moment(start)}
+    request = {
+        "campaign": campaign,
+        "file": where,
+        "version": draft.version,
+        "since": moment(start),
+    }
     if as_json:
-        show_json(asked | _as_dict(found))
+        show_json(request | _as_dict(result))
     elif known:
-        show_backtest(asked, found, draft)
+        show_backtest(request, result, draft)
     else:
         click.echo(f"No leads of {campaign} here.")
 
@@ -227,14 +234,14 @@ def _read_draft(context: CommandContext, slug: str, file: Path | None) -> tuple[
     return read_draft(slug, raw, where), where
 
 
-def _as_dict(found: Backtest) -> dict[str, Any]:
+def _as_dict(result: Backtest) -> dict[str, Any]:
     """The complete result, for `--json`; amounts in minor units."""
-    data = asdict(found) | {"changes": found.changes}
-    for month, facts in zip(found.bill.months, data["bill"]["months"], strict=True):
+    data = asdict(result) | {"changes": result.changes}
+    for month, facts in zip(result.bill.months, data["bill"]["months"], strict=True):
         facts["difference"] = month.difference
-    data["bill"]["total"] = _without_month(found.bill.total)
+    data["bill"]["total"] = _without_month(result.bill.total)
     data["changed"] = [
-        asdict(lead) | {"received_at": moment(lead.received_at)} for lead in found.changed
+        asdict(lead) | {"received_at": moment(lead.received_at)} for lead in result.changed
     ]
     return data
 

@@ -33,8 +33,8 @@ from capture.text import count_noun
 # rounded counts, never anything about a person.
 
 
-_LARGEST: Final = 16 * 1024 * 1024
-_FEW: Final = "too few leads to say"
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_TOO_FEW: Final = "too few leads to say"
 
 
 @click.command()
@@ -51,7 +51,7 @@ def answer(context: CommandContext, campaign: str | None) -> None:
     Example:
       gatepost campaigns answer acme-demo < campaigns/acme-demo.toml
     """
-    raw = sys.stdin.buffer.read(_LARGEST + 1)
+    raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
     texts = {campaign: raw.decode(errors="replace")} if campaign else _parse_texts(raw)
     with context.ledger() as ledger:
         data = ledger.read(lambda reading: _answers(reading, texts, context.push_backtests))
@@ -85,7 +85,7 @@ def _answers(
 
 def _parse_texts(raw: bytes) -> dict[str, str | None]:
     try:
-        text: Any = json.loads(raw) if len(raw) <= _LARGEST else None
+        text: Any = json.loads(raw) if len(raw) <= _MAX_BYTES else None
     except ValueError:
         text = None
     if not isinstance(text, dict) or not all(isinstance(v, str | None) for v in text.values()):
@@ -96,8 +96,8 @@ def _parse_texts(raw: bytes) -> dict[str, str | None]:
 def _check_removed(reading: ReadTransaction, slug: str) -> Iterator[str]:
     if reading.campaigns.first_version(slug) is not None:
         yield (
-            f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, bills and "
-            "exports need the file; put it back and close it by its dates"
+            f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, statements "
+            "and exports need the file; put it back, and close the campaign by its dates"
         )
 
 
@@ -120,7 +120,7 @@ def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
     where = f"campaigns/{draft.slug}.toml"
     lost, won = rounded_count(shift.lost, shift.leads), rounded_count(shift.won, shift.leads)
     if lost is None and won is None:
-        yield f"{where}: {_FEW} whose verdict it would change."
+        yield f"{where}: {_TOO_FEW} whose verdict it would change."
     else:
         yield (
             f"{where}: of about {round_to_tens(shift.leads):,} past leads, would no longer "
@@ -133,7 +133,7 @@ def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
 
 
 def _about(count: int | None) -> str:
-    return _FEW if count is None else f"about {count:,}"
+    return _TOO_FEW if count is None else f"about {count:,}"
 
 
 @click.group()
@@ -159,10 +159,10 @@ def list_(context: CommandContext, as_json: bool) -> None:
     Example:
       gatepost campaigns list
     """
-    found = context.catalogue().campaigns.values()
+    all_campaigns = context.catalogue().campaigns.values()
     now = datetime.now(UTC)
 
-    def look(reading: ReadTransaction) -> list[dict[str, Any]]:
+    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
         return [
             {
                 "campaign": campaign.slug,
@@ -172,11 +172,11 @@ def list_(context: CommandContext, as_json: bool) -> None:
                 "version": campaign.version[:12],
                 "title": campaign.title,
             }
-            for campaign in found
+            for campaign in all_campaigns
         ]
 
     with context.ledger() as ledger:
-        rows = ledger.read(look)
+        rows = ledger.read(load_rows)
     show_rows(("campaign", "client", "price", "state", "version", "title"), rows, as_json=as_json)
 
 
@@ -191,21 +191,21 @@ def show(context: CommandContext, campaign: str, as_json: bool) -> None:
     Example:
       gatepost campaigns show acme-demo
     """
-    found = context.campaign(campaign)
+    terms = context.campaign(campaign)
     if as_json:
-        show_json(found.model_dump(mode="json", exclude={"text"}))
+        show_json(terms.model_dump(mode="json", exclude={"text"}))
         return
-    review = found.review
+    review = terms.review
     show_facts(
         [
-            ("campaign", found.slug),
-            ("title", found.title),
-            ("client", found.client),
-            ("version", found.version),
-            ("price", price(found)),
+            ("campaign", terms.slug),
+            ("title", terms.title),
+            ("client", terms.client),
+            ("version", terms.version),
+            ("price", price(terms)),
             ("review", f"{review.hours} h, silence accepts; notice: {review.notice.value}"),
-            ("fields", ", ".join(found.fields)),
-            *((f"must meet: {name}", sentence(found, name)) for name in found.criteria),
+            ("fields", ", ".join(terms.fields)),
+            *((f"must meet: {name}", sentence(terms, name)) for name in terms.criteria),
             *((f"may reject: {code}", text) for code, text in review.reasons.items()),
         ]
     )
@@ -223,16 +223,17 @@ def check(context: CommandContext) -> None:
       gatepost campaigns check
     """
     catalogue = context.catalogue()
-    found = catalogue.campaigns
+    all_campaigns = catalogue.campaigns
     context.costs(catalogue)
     with context.ledger() as ledger:
-        ledger.read(lambda reading: _check_all(reading, list(found.values())))
-    click.echo(f"{count_noun(len(found), 'campaign')} {'is' if len(found) == 1 else 'are'} sound.")
+        ledger.read(lambda reading: _check_all(reading, list(all_campaigns.values())))
+    verb = "is" if len(all_campaigns) == 1 else "are"
+    click.echo(f"{count_noun(len(all_campaigns), 'campaign')} {verb} sound.")
 
 
-def _check_all(reading: ReadTransaction, found: list[Campaign]) -> None:
+def _check_all(reading: ReadTransaction, all_campaigns: list[Campaign]) -> None:
     problems = []
-    for campaign in found:
+    for campaign in all_campaigns:
         try:
             check_terms(reading, campaign)
         except Refused as error:
@@ -251,10 +252,12 @@ def pause(context: CommandContext, campaign: str) -> None:
     Example:
       gatepost campaigns pause acme-demo
     """
-    found = context.campaign(campaign)
+    terms = context.campaign(campaign)
     with context.ledger() as ledger:
-        ledger.transact(lambda records: pause_campaign(records, found, datetime.now(UTC)))
-    click.echo(f"{campaign} is paused: its form takes nothing until `campaigns resume {campaign}`.")
+        ledger.transact(lambda records: pause_campaign(records, terms, datetime.now(UTC)))
+    click.echo(
+        f"{campaign} is paused: its form takes no leads until `campaigns resume {campaign}`."
+    )
 
 
 @campaigns.command()
@@ -267,9 +270,9 @@ def resume(context: CommandContext, campaign: str) -> None:
     Example:
       gatepost campaigns resume acme-demo
     """
-    found = context.campaign(campaign)
+    terms = context.campaign(campaign)
     with context.ledger() as ledger:
-        ledger.transact(lambda records: resume_campaign(records, found, datetime.now(UTC)))
+        ledger.transact(lambda records: resume_campaign(records, terms, datetime.now(UTC)))
     click.echo(f"{campaign} takes leads again.")
 
 

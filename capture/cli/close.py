@@ -1,4 +1,4 @@
-"""`gatepost close`: the month's bill, drawn, numbered and frozen."""
+"""`gatepost close`: closes a month and creates its numbered statement."""
 
 from datetime import UTC, datetime
 
@@ -41,13 +41,14 @@ def close(context: CommandContext, campaign: str, month: str, empty_statement: b
     if closed_statement is None:
         click.echo(f"{campaign}, {month}: closed. There was nothing to bill, so no statement.")
         return
-    bill = read_statement(closed_statement)
+    statement = read_statement(closed_statement)
     click.echo(
-        f"{closed_statement.number}: {campaign}, {month}: {show_money(bill.total, bill.currency)}"
-        f" for {count_noun(len(bill.lines), 'lead')};"
-        f" {bill.counts.in_review} in review, for a later month."
+        f"{closed_statement.number}: {campaign}, {month}: "
+        f"{show_money(statement.total, statement.currency)}"
+        f" for {count_noun(len(statement.lines), 'lead')};"
+        f" {statement.counts.in_review} in review, for a later month."
     )
-    click.echo(_to_pay(bill))
+    click.echo(_to_pay(statement))
     click.echo(f"SHA-256 {closed_statement.sha256}")
 
 
@@ -58,7 +59,7 @@ def _close(
     parties = context.parties(terms)
     if not parties.supplier.address:
         raise Refused(
-            "AGENCY_ADDRESS is not set, and a statement names who bills; "
+            "AGENCY_ADDRESS is not set, and a statement must name the agency; "
             'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
         )
     return ledger.transact(
@@ -68,12 +69,16 @@ def _close(
     )
 
 
-def _to_pay(bill: Statement) -> str:
-    tax = f" with {bill.parties.vat_rate} % VAT" if bill.vat else ""
-    credit = {"credit taken off": bill.gross - bill.to_pay, "of credit left": bill.credit_left}
+def _to_pay(statement: Statement) -> str:
+    tax = f" with {statement.parties.vat_rate} % VAT" if statement.vat else ""
+    credit = {
+        "of earlier credit used": statement.gross - statement.to_pay,
+        "of credit left": statement.credit_left,
+    }
     parts = [
-        f", {show_money(sum_, bill.currency)} {words}" for words, sum_ in credit.items() if sum_
+        f", {show_money(sum_, statement.currency)} {words}"
+        for words, sum_ in credit.items()
+        if sum_
     ]
-    return (
-        f"To pay: {show_money(bill.to_pay, bill.currency)}{tax}{''.join(parts)}, by {bill.due_on}."
-    )
+    amount = show_money(statement.to_pay, statement.currency)
+    return f"To pay: {amount}{tax}{''.join(parts)}, by {statement.due_on}."

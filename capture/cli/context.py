@@ -24,7 +24,7 @@ from capture.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A limit of uses per UTC day, counted in a file of the service's user."""
+    """A limit of uses per UTC day. A file of the service's user holds the count."""
 
     file: Path
     times: int
@@ -44,9 +44,8 @@ class Allowance:
                 if used >= self.times:
                     return False
                 file.seek(0)
-                file.write(
-                    f"{day} {used + 1:09}\n"
-                )  # fixed width, so it overwrites the old line completely
+                # The width is fixed, so the new line overwrites the old one completely.
+                file.write(f"{day} {used + 1:09}\n")
                 file.flush()
                 os.fsync(handle)
         except OSError as error:
@@ -57,7 +56,7 @@ class Allowance:
 def _read_usage(text: str, today: date, times: int) -> tuple[date, int]:
     """The day that counts, and the uses on it.
 
-    Setting the clock back gives no new uses. In a damaged file all uses count as taken.
+    Setting the clock back gives no new uses. If the file is damaged, no use is left.
     """
     if not text:
         return today, 0
@@ -123,8 +122,9 @@ class CommandContext:
 
     def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
         """The agency's own costs by campaign. Raises `FileErrors` with all errors."""
-        found = catalogue.campaigns.values()
-        return read_all_costs(self.campaigns, {one.slug: one.currency for one in found})
+        campaigns = catalogue.campaigns.values()
+        currencies = {campaign.slug: campaign.currency for campaign in campaigns}
+        return read_all_costs(self.campaigns, currencies)
 
     def titles(self) -> Mapping[str, str]:
         """Titles of the site's pages by path; empty before the first build."""

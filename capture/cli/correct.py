@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.lead import find
+from capture.cli.lead import find_lead_by_prefix
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
@@ -55,13 +55,13 @@ def correct(
     if not answers and not not_spam:
         raise click.UsageError("nothing to correct: add --set FIELD=VALUE or --not-spam")
 
-    def correct_found(records: WriteTransaction) -> Lead:
-        found = find(records, lead_id)
-        correction = LeadCorrection(found.lead_id, by, answers, not_spam, note, basis)
+    def apply_correction(records: WriteTransaction) -> Lead:
+        lead = find_lead_by_prefix(records, lead_id)
+        correction = LeadCorrection(lead.lead_id, by, answers, not_spam, note, basis)
         return correct_lead(records, correction, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        lead = ledger.transact(correct_found)
+        lead = ledger.transact(apply_correction)
     more = "; only an explicit acceptance makes it billable" if lead.review == "qualified" else ""
     click.echo(f"{lead.lead_id} was judged again and is {lead.review}{more}.")
 

@@ -9,8 +9,7 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount, line_options
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.closing.credit import Correction, CorrectionRequest, credits_of
-from capture.closing.credit import issue_credit as issue
+from capture.closing.credit import Correction, CorrectionRequest, credits_of, issue_credit
 from capture.ledger.protocol import WriteTransaction
 from capture.money import from_minor, show_money
 
@@ -44,13 +43,12 @@ def credit(
 
     def issue_note(records: WriteTransaction) -> Correction:
         correction_request = CorrectionRequest(number, lead_id, reason, period, amount, again)
-        return issue(records, correction_request, by, datetime.now(UTC))
+        return issue_credit(records, correction_request, by, datetime.now(UTC))
 
     with context.ledger() as ledger:
-        created = ledger.transact(issue_note)
+        note = ledger.transact(issue_note)
     click.echo(
-        f"{created.number}: {show_money(created.amount, created.currency)} credited on "
-        f"{created.statement}."
+        f"{note.number}: {show_money(note.amount, note.currency)} credited on {note.statement}."
     )
 
 
@@ -66,17 +64,17 @@ def credits_(context: CommandContext, client: str | None, as_json: bool) -> None
       gatepost credits --client acme
     """
     with context.ledger() as ledger:
-        found = ledger.read(lambda reading: credits_of(reading, client))
-    if not found and client is not None:
+        notes = ledger.read(lambda reading: credits_of(reading, client))
+    if not notes and client is not None:
         context.catalogue().client(client)  # raises for an unknown name, with near spellings
     rows = [
-        asdict(one)
+        asdict(note)
         | {
-            "amount": str(from_minor(one.amount, one.currency)),
-            "vat": str(from_minor(one.vat, one.currency)),
-            "issued_at": moment(one.issued_at),
+            "amount": str(from_minor(note.amount, note.currency)),
+            "vat": str(from_minor(note.vat, note.currency)),
+            "issued_at": moment(note.issued_at),
         }
-        for one in found
+        for note in notes
     ]
     if rows or as_json:
         columns = ("number", "statement", "lead_id", "period", "amount", "vat", "currency")

@@ -64,7 +64,7 @@ def propose(
         proposal = ledger.transact(create_proposal)
     click.echo(
         f"{proposal.id}: {show_money(proposal.amount, proposal.currency)} proposed on {number}, "
-        f"lead {lead_id}; it is a document once the client approves it by its API token."
+        f"lead {lead_id}; it becomes a debit note when the client approves it with its API token."
     )
 
 

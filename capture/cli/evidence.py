@@ -35,8 +35,9 @@ def evidence(context: CommandContext, number: str, output: Path, force: bool) ->
         leads = ledger.read(
             lambda reading: write_evidence(reading, find_closed_statement(reading, number), output)
         )
-    shown = count_noun(leads, "lead")
-    click.echo(f"{output}: the evidence for {number}, {shown}. It holds personal data.")
+    click.echo(
+        f"{output}: the evidence for {number}, {count_noun(leads, 'lead')}. It holds personal data."
+    )
 
 
 def _check_output(output: Path, *, force: bool) -> None:

@@ -23,7 +23,7 @@ from capture.lead.events import show_time
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor
 
-FIXED = (
+_FIXED_COLUMNS = (
     "lead_id",
     "campaign",
     "campaign_version",
@@ -66,41 +66,49 @@ def export(
     check_output(output, shape)
 
     def write_rows(reading: ReadTransaction, time: datetime) -> None:
-        drawn = draw_month(reading, campaign, month, time)
-        rows = (_row(one, drawn) for one in drawn.leads(reading))
+        drawn_month = draw_month(reading, campaign, month, time)
+        rows = (_row(lead, drawn_month) for lead in drawn_month.leads(reading))
         with open_output(output, shape) as out:
-            WRITERS[shape](out, _columns(drawn), rows)
+            WRITERS[shape](out, _columns(drawn_month), rows)
 
     with context.ledger() as ledger:
         time = read_time(as_of, context.campaign_in(ledger, campaign))
         ledger.read(lambda reading: write_rows(reading, time))
 
 
-def _columns(drawn: DrawnMonth) -> list[str]:
+def _columns(drawn_month: DrawnMonth) -> list[str]:
     """Fixed columns first; a form field with the same name gets the prefix `field_`."""
     touches = [f"{which}_{name}" for which in ("first", "last") for name in TOUCH_KEYS]
-    return [*FIXED, *(_column(name) for name in drawn.fields), "unverified", "verdict", *touches]
+    return [
+        *_FIXED_COLUMNS,
+        *(_column(name) for name in drawn_month.fields),
+        "unverified",
+        "verdict",
+        *touches,
+    ]
 
 
 def _column(field: str) -> str:
-    return f"field_{field}" if field in FIXED or field in {"unverified", "verdict"} else field
+    return (
+        f"field_{field}" if field in _FIXED_COLUMNS or field in {"unverified", "verdict"} else field
+    )
 
 
-def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
-    line, personal_data = one.due.line, one.personal_data
+def _row(lead: BillableLead, drawn_month: DrawnMonth) -> dict[str, Cell]:
+    line, personal_data = lead.due.line, lead.personal_data
     row: dict[str, Cell] = {
         "lead_id": line.lead_id,
-        "campaign": drawn.campaign,
+        "campaign": drawn_month.campaign,
         "campaign_version": line.version,
-        "received_at": show_time(one.due.received_at),
+        "received_at": show_time(lead.due.received_at),
         "billable_at": show_time(line.due_at),
         "amount": from_minor(line.amount, line.currency),
         "currency": line.currency,
-        "consent": ": ".join(one.due.consent.in_words()),
-        "verdict": _verdict(one),
+        "consent": ": ".join(lead.due.consent.in_words()),
+        "verdict": _verdict(lead),
     }
     if personal_data is not None:
-        for name in drawn.fields:
+        for name in drawn_month.fields:
             value = personal_data.answers.get(name)
             row[_column(name)] = "; ".join(value) if isinstance(value, tuple) else value
         unverified = (f"{name}: {text}" for name, text in personal_data.unverified.items())
@@ -113,11 +121,11 @@ def _row(one: BillableLead, drawn: DrawnMonth) -> dict[str, Cell]:
     return row
 
 
-def _verdict(one: BillableLead) -> str:
+def _verdict(lead: BillableLead) -> str:
     """Each rule and whether it was met, with the reason while it is kept."""
-    reasons = {} if one.personal_data is None else one.personal_data.reasons
+    reasons = {} if lead.personal_data is None else lead.personal_data.reasons
     parts = []
-    for criterion in one.due.verdict["criteria"]:
+    for criterion in lead.due.verdict["criteria"]:
         met = "met" if criterion["passed"] else "not met"
         reason = reasons.get(criterion["id"])
         parts.append(f"{criterion['rule']}: {met}" + (f" ({reason})" if reason else ""))

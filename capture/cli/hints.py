@@ -12,7 +12,7 @@ _WORDS: Final[Mapping[Hint, str]] = {
     Hint.MEETING: ": --at TIME",
     Hint.BASIS: ": --basis TEXT",
     Hint.AGAIN: ": --again",
-    Hint.FROM_CLIENT: "; say --from client",
+    Hint.FROM_CLIENT: "; add --from client",
     Hint.NOT_SPAM: ": --not-spam",
     Hint.IS_NO_SPAM: ": leave out --not-spam",
     Hint.STATEMENTS: ": `gatepost statements` lists them",

@@ -33,25 +33,27 @@ _COLUMNS: Final = {
     "revenue": "revenue",
     "roas": "ROAS",
 }
-_OWN: Final = {"costs": "own costs", "margin": "own margin"}
-NOT_NAMED: Final = "Articles are shown by path: run `gatepost build` to get their titles."
-_NAMED: Final = 40
+_AGENCY_COLUMNS: Final = {"costs": "own costs", "margin": "own margin"}
+TITLES_MISSING: Final = "Articles are shown by path: run `gatepost build` to get their titles."
+_MAX_GROUPS: Final = 40
 """Most groups shown in the terminal; `--json` has all."""
 
 
 def show_figures(
-    found: CurrencyFigures, period: Period, titles: Mapping[str, str], *, explain: bool
+    currency_figures: CurrencyFigures, period: Period, titles: Mapping[str, str], *, explain: bool
 ) -> None:
     """Prints all figures of one currency. `titles`: titles of the site's pages by path."""
-    show_heading(f"{found.currency}: {', '.join(found.campaigns)}{_span(period)}")
-    figures = [*client_figures(found.whole), *agency_figures(found.whole)]
+    show_heading(
+        f"{currency_figures.currency}: {', '.join(currency_figures.campaigns)}{_span(period)}"
+    )
+    figures = [*client_figures(currency_figures.whole), *agency_figures(currency_figures.whole)]
     if explain:
         show_rows(
             ("figure", "is", "formula", "with its numbers"), _explained(figures), as_json=False
         )
     else:
-        show_facts(_figure_rows(figures, found.whole))
-    for grouping, groups in found.groupings.items():
+        show_facts(_figure_rows(figures, currency_figures.whole))
+    for grouping, groups in currency_figures.groupings.items():
         show_heading(f"By {grouping}")
         _show_groups(grouping, groups, titles)
     if explain:
@@ -60,18 +62,20 @@ def show_figures(
 
 
 def _figure_rows(figures: list[Figure], sums: Sums) -> Iterator[tuple[str, str]]:
-    for one in figures:
-        yield one.name, one.shown
-        if one.key == "leads":
-            apart = {stage: count for stage, count in sums.stages.items() if stage in _APART}
+    for figure in figures:
+        yield figure.name, figure.shown
+        if figure.key == "leads":
+            apart = {
+                stage: count for stage, count in sums.stages.items() if stage in _SEPARATE_STAGES
+            }
             for stage, count in sorted(apart.items()):
-                yield f"  {_APART[stage]}", f"{count:,}"
-        if one.key == "rejected":
+                yield f"  {_SEPARATE_STAGES[stage]}", f"{count:,}"
+        if figure.key == "rejected":
             for code, count in sums.reasons.most_common():
                 yield f"  {code}", f"{count:,}"
 
 
-_APART: Final = {
+_SEPARATE_STAGES: Final = {
     "spam": "spam, apart",
     "duplicate": "duplicates, apart",
     "disqualified": "of them not qualified",
@@ -82,12 +86,12 @@ _APART: Final = {
 
 
 def _explained(figures: list[Figure]) -> Iterator[Mapping[str, str]]:
-    for one in figures:
+    for figure in figures:
         yield {
-            "figure": one.name,
-            "is": one.shown,
-            "formula": one.formula,
-            "with its numbers": one.calculation,
+            "figure": figure.name,
+            "is": figure.shown,
+            "formula": figure.formula,
+            "with its numbers": figure.calculation,
         }
 
 
@@ -99,12 +103,12 @@ def _show_groups(grouping: str, groups: Mapping[str, Sums], titles: Mapping[str,
     order = (
         sorted(groups) if by_month else sorted(groups, key=lambda name: (-groups[name].leads, name))
     )
-    own = _OWN if grouping in {"month", "campaign"} else {}
+    own = _AGENCY_COLUMNS if grouping in {"month", "campaign"} else {}
     columns = _COLUMNS | own
     rows = []
-    for name in order[-_NAMED:] if by_month else order[:_NAMED]:
+    for name in order[-_MAX_GROUPS:] if by_month else order[:_MAX_GROUPS]:
         figures = [*client_figures(groups[name]), *(agency_figures(groups[name]) if own else ())]
-        cells = {columns[one.key]: _cell(one) for one in figures if one.key in columns}
+        cells = {columns[figure.key]: _cell(figure) for figure in figures if figure.key in columns}
         shown = f"{titles[name]} ({name})" if name in titles else name
         rows.append({grouping: shown} | cells)
     show_rows((grouping, *columns.values()), rows, as_json=False)
@@ -112,11 +116,11 @@ def _show_groups(grouping: str, groups: Mapping[str, Sums], titles: Mapping[str,
         click.echo(f"{len(order) - len(rows):,} more: --json has all.")
 
 
-def _cell(one: Figure) -> str:
+def _cell(figure: Figure) -> str:
     """The number, or `-`: the reason for a missing number is too long for a cell."""
-    if one.number is None:
+    if figure.number is None:
         return "-"
-    return f"{one.number} %" if one.unit is Unit.PERCENT else one.shown
+    return f"{figure.number} %" if figure.unit is Unit.PERCENT else figure.shown
 
 
 def _span(period: Period) -> str:
@@ -163,28 +167,28 @@ def kpi(
     costs = context.costs(catalogue)
     titles = context.titles() if by == By.POST else {}
 
-    def look(reading: ReadTransaction) -> list[CurrencyFigures]:
-        meant = campaigns_in(reading, catalogue, campaign, client)
+    def gather(reading: ReadTransaction) -> list[CurrencyFigures]:
+        campaigns = campaigns_in(reading, catalogue, campaign, client)
         return gather_figures(
             reading,
-            KpiQuery(meant, datetime.now(UTC), period, None if by is None else By(by), costs),
+            KpiQuery(campaigns, datetime.now(UTC), period, None if by is None else By(by), costs),
         )
 
     with context.ledger() as ledger:
-        found = ledger.read(look)
+        all_figures = ledger.read(gather)
     if as_json:
-        show_json(_as_dict(found, titles if by == By.POST else None, explain=explain))
-    elif found:
+        show_json(_as_dict(all_figures, titles if by == By.POST else None, explain=explain))
+    elif all_figures:
         if by == By.POST and not titles:
-            click.echo(NOT_NAMED, err=True)
-        for one in found:
-            show_figures(one, period, titles, explain=explain)
+            click.echo(TITLES_MISSING, err=True)
+        for currency_figures in all_figures:
+            show_figures(currency_figures, period, titles, explain=explain)
     else:
         click.echo("No campaign has a file or a lead here.")
 
 
 def _as_dict(
-    found: list[CurrencyFigures], titles: Mapping[str, str] | None, *, explain: bool
+    all_figures: list[CurrencyFigures], titles: Mapping[str, str] | None, *, explain: bool
 ) -> dict[str, Any]:
     """The figures for `--json`. Money is in minor units; a missing number is null with its reason.
 
@@ -198,15 +202,15 @@ def _as_dict(
     data: dict[str, Any] = {
         "currencies": [
             {
-                "currency": one.currency,
-                "campaigns": list(one.campaigns),
-                "whole": _sums(one.whole, explain=explain),
+                "currency": currency_figures.currency,
+                "campaigns": list(currency_figures.campaigns),
+                "whole": _sums(currency_figures.whole, explain=explain),
                 "groups": {
                     grouping: {name: group(name, sums) for name, sums in groups.items()}
-                    for grouping, groups in one.groupings.items()
+                    for grouping, groups in currency_figures.groupings.items()
                 },
             }
-            for one in found
+            for currency_figures in all_figures
         ]
     }
     return data | ({"definitions": dict(DEFINITIONS)} if explain else {})
@@ -218,11 +222,17 @@ def _sums(sums: Sums, *, explain: bool) -> dict[str, Any]:
         "submissions": sums.submissions,
         "stages": dict(sorted(sums.stages.items())),
         "rejected_by_reason": dict(sorted(sums.reasons.items())),
-        "figures": {one.key: _figure(one, explain=explain) for one in figures},
+        "figures": {figure.key: _figure(figure, explain=explain) for figure in figures},
     }
 
 
-def _figure(one: Figure, *, explain: bool) -> dict[str, Any]:
-    number = one.number if one.number is None or isinstance(one.number, int) else float(one.number)
-    data = {"number": number, "unit": one.unit.value, "shown": one.shown}
-    return data | ({"formula": one.formula, "calculation": one.calculation} if explain else {})
+def _figure(figure: Figure, *, explain: bool) -> dict[str, Any]:
+    number = (
+        figure.number
+        if figure.number is None or isinstance(figure.number, int)
+        else float(figure.number)
+    )
+    data = {"number": number, "unit": figure.unit.value, "shown": figure.shown}
+    return data | (
+        {"formula": figure.formula, "calculation": figure.calculation} if explain else {}
+    )

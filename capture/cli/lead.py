@@ -38,18 +38,18 @@ def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
         _show(facts)
 
 
-def _facts(reading: ReadTransaction, wanted: str, now: datetime) -> dict[str, Any]:
-    found = find(reading, wanted)
-    events = list(reading.events.select(lead_id=found.lead_id))
-    personal_data = reading.people.personal_data(found.lead_id)
-    due_state = reading.statements.due_state(found.lead_id)
-    notes = list(reading.people.notes(found.lead_id))
-    earlier = [lead_id for one in events for lead_id in one.event.data.get("earlier", ())]
+def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
+    lead = find_lead_by_prefix(reading, id_prefix)
+    events = list(reading.events.select(lead_id=lead.lead_id))
+    personal_data = reading.people.personal_data(lead.lead_id)
+    due_state = reading.statements.due_state(lead.lead_id)
+    notes = list(reading.people.notes(lead.lead_id))
+    earlier = [lead_id for recorded in events for lead_id in recorded.event.data.get("earlier", ())]
     return {
-        "lead": {name: _plain(value) for name, value in asdict(found).items()}
-        | {"stage": found.review_at(now), "accepted_at": moment(found.accepted_as_of(now))}
+        "lead": {name: _plain(value) for name, value in asdict(lead).items()}
+        | {"stage": lead.review_at(now), "accepted_at": moment(lead.accepted_as_of(now))}
         | {"due": moment(due_state.due_at), "billed": due_state.billed},
-        "consent": asdict(found.consent),
+        "consent": asdict(lead.consent),
         "verdict": _verdict(events, personal_data),
         "answers": None if personal_data is None else dict(personal_data.answers),
         "unverified": None if personal_data is None else dict(personal_data.unverified),
@@ -59,27 +59,29 @@ def _facts(reading: ReadTransaction, wanted: str, now: datetime) -> dict[str, An
             lead_id: _answers(reading.people.personal_data(lead_id)) for lead_id in earlier
         },
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
-        "events": [_event(one, notes) for one in events],
+        "events": [_event(recorded, notes) for recorded in events],
     }
 
 
-def find(reading: ReadTransaction, wanted: str) -> Lead:
-    """The lead whose id is, or is the only one to begin with, `wanted`. Raises `NotFound`."""
-    ids = reading.leads.ids_starting_with(wanted)
-    found = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(wanted)
-    if found is None:
+def find_lead_by_prefix(reading: ReadTransaction, id_prefix: str) -> Lead:
+    """The lead with this id, or the only one whose id begins so. Raises `NotFound`."""
+    ids = reading.leads.ids_starting_with(id_prefix)
+    lead = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(id_prefix)
+    if lead is None:
         reason = (
             "several ids begin with it; type more characters"
             if ids
             else "`gatepost leads` lists them"
         )
-        raise NotFound(f"no lead {wanted!r}: {reason}")
-    return found
+        raise NotFound(f"no lead {id_prefix!r}: {reason}")
+    return lead
 
 
 def _verdict(events: list[Recorded], personal_data: PersonalData | None) -> list[dict[str, Any]]:
     reasons = {} if personal_data is None else personal_data.reasons
-    verdicts = [one.event.data["verdict"] for one in events if "verdict" in one.event.data]
+    verdicts = [
+        recorded.event.data["verdict"] for recorded in events if "verdict" in recorded.event.data
+    ]
     return [
         {**criterion, "reason": reasons.get(criterion["id"], "")}
         for criterion in (verdicts[-1]["criteria"] if verdicts else ())
@@ -90,19 +92,19 @@ def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
     return None if personal_data is None else dict(personal_data.answers)
 
 
-def _event(one: Recorded, notes: list[Note]) -> dict[str, Any]:
-    event = one.event
-    wrote = (event.kind.value, event.recorded_at)
-    by = (note.author for note in notes if (note.kind, note.written_at) == wrote)
+def _event(recorded: Recorded, notes: list[Note]) -> dict[str, Any]:
+    event = recorded.event
+    key = (event.kind.value, event.recorded_at)
+    authors = (note.author for note in notes if (note.kind, note.written_at) == key)
     return {
-        "sequence": one.sequence,
+        "sequence": recorded.sequence,
         "kind": event.kind.value,
         "occurred_at": moment(event.occurred_at),
         "recorded_at": moment(event.recorded_at),
         "actor": event.actor.value,
-        "by": next(by, ""),
+        "by": next(authors, ""),
         "data": {name: value for name, value in event.data.items() if name != "verdict"},
-        "hash": one.hash,
+        "hash": recorded.hash,
     }
 
 
@@ -125,12 +127,16 @@ def _show(facts: dict[str, Any]) -> None:
             ("source", lead["source"]),
             Consent(**facts["consent"]).in_words(),
             ("stage", " ".join([lead["stage"], *(f"[{mark}]" for mark in marks)])),
-            *(("corrected", _correction(event)) for event in facts["events"] if _corrects(event)),
+            *(
+                ("corrected", _correction(event))
+                for event in facts["events"]
+                if _is_correction(event)
+            ),
             *(("for client", _entry(event)) for event in facts["events"] if _is_entry(event)),
-            ("review ends", lead["deadline"] or "not begun"),
+            ("review ends", lead["deadline"] or "not started"),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
-            ("next due", lead["due"] or "nothing, as things stand"),
+            ("next due", lead["due"] or "nothing at present"),
             ("billed on", lead["billed"] or "no statement yet"),
         ]
     )
@@ -167,14 +173,14 @@ def _show(facts: dict[str, Any]) -> None:
     )
 
 
-def _corrects(event: dict[str, Any]) -> bool:
+def _is_correction(event: dict[str, Any]) -> bool:
     return bool(event["kind"] == EventKind.CORRECTED)
 
 
 def _correction(event: dict[str, Any]) -> str:
     """Time and names of the corrected fields; events hold no answers (rule 31)."""
     data = event["data"]
-    what = [*data.get("fields", ()), *(["taken out of spam"] if data.get("not_spam") else [])]
+    what = [*data.get("fields", ()), *(["marked as not spam"] if data.get("not_spam") else [])]
     return f"{event['occurred_at']}: {', '.join(what)}"
 
 

@@ -63,29 +63,29 @@ def import_(
     with context.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))
         rows = read_lead_rows(read_content(file), short_path(file), terms)
-        do = partial(dry_run_of, ledger) if dry_run else ledger.transact
-        imported = do(lambda records: import_leads(records, terms, origin, rows, now))
+        run = partial(dry_run_of, ledger) if dry_run else ledger.transact
+        imported = run(lambda records: import_leads(records, terms, origin, rows, now))
     if as_json:
         show_json(_rows(imported, dry_run=dry_run))
         return
     if dry_run:
         emails = {row.line: row.answers.get("email") for row in rows}
-        table = [{**asdict(one), "email": emails[one.line]} for one in imported]
+        table = [{**asdict(lead), "email": emails[lead.line]} for lead in imported]
         show_rows(("line", "email", "stage", "reason"), table, as_json=False)
     click.echo(_summary(imported) + (" Nothing was written." if dry_run else ""))
 
 
 def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
     """After a dry run a new lead has no id, because it was not stored."""
-    not_stored = {one.lead_id for one in imported if not one.known} if dry_run else set()
+    not_stored = {lead.lead_id for lead in imported if not lead.known} if dry_run else set()
     return [
-        asdict(one) | {"lead_id": None if one.lead_id in not_stored else one.lead_id}
-        for one in imported
+        asdict(lead) | {"lead_id": None if lead.lead_id in not_stored else lead.lead_id}
+        for lead in imported
     ]
 
 
 def _summary(imported: Sequence[ImportedLead]) -> str:
-    new = Counter(one.stage for one in imported if not one.known)
+    new = Counter(lead.stage for lead in imported if not lead.known)
     stages = ", ".join(f"{count} {stage}" for stage, count in new.items())
     known = len(imported) - new.total()
     return f"{new.total()} new{f' ({stages})' if stages else ''}, {known} known already."
@@ -139,7 +139,7 @@ def list_(
     """
     now = datetime.now(UTC)
 
-    def look(reading: ReadTransaction) -> list[dict[str, Any]]:
+    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
         rows = []
         for lead in reading.leads.select(
             LeadFilter(campaign=campaign, month=month), newest_first=True
@@ -151,7 +151,7 @@ def list_(
         return rows
 
     with context.ledger() as ledger:
-        rows = ledger.read(look)
+        rows = ledger.read(load_rows)
     if not rows and campaign is not None:
         context.campaign(campaign)  # raises for an unknown name, with near spellings
     if rows or as_json:
@@ -161,10 +161,8 @@ def list_(
 
 
 def _row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
-    personal_data, due_state = (
-        reading.people.personal_data(lead.lead_id),
-        reading.statements.due_state(lead.lead_id),
-    )
+    personal_data = reading.people.personal_data(lead.lead_id)
+    due_state = reading.statements.due_state(lead.lead_id)
     names = ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
     return {
         "lead_id": lead.lead_id,
@@ -184,8 +182,6 @@ def _email(personal_data: PersonalData | None) -> str | None:
     if personal_data is None:
         return "erased"
     typed = personal_data.unverified.get("email")
-    return (
-        (f"{typed} (unverified)")
-        if typed
-        else str(personal_data.answers.get("email") or "") or None
-    )
+    if typed:
+        return f"{typed} (unverified)"
+    return str(personal_data.answers.get("email") or "") or None

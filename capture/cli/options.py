@@ -29,9 +29,9 @@ class DefaultGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and self.no_args_is_help:
             return super().parse_args(ctx, args)
-        named = {*self.commands, *self.get_help_option_names(ctx)}
+        first_words = {*self.commands, *self.get_help_option_names(ctx)}
         return super().parse_args(
-            ctx, args if args[:1] and args[0] in named else [self.default, *args]
+            ctx, args if args[:1] and args[0] in first_words else [self.default, *args]
         )
 
 

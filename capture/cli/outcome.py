@@ -7,7 +7,7 @@ import click
 
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.lead import find
+from capture.cli.lead import find_lead_by_prefix
 from capture.cli.options import Amount, side_option
 from capture.cli.output import parse_time
 from capture.cli.show import moment
@@ -75,13 +75,13 @@ def outcome(
     now = datetime.now(UTC)
     times: dict[str, datetime] = {}
 
-    def look(reading: ReadTransaction) -> Campaign:
-        lead = find(reading, lead_id)
+    def load_terms(reading: ReadTransaction) -> Campaign:
+        lead = find_lead_by_prefix(reading, lead_id)
         return saved_campaign(reading, lead.campaign, lead.version)
 
-    def work(records: WriteTransaction) -> list[str]:
-        lead = find(records, lead_id)
-        stated = Outcome(
+    def record(records: WriteTransaction) -> list[str]:
+        lead = find_lead_by_prefix(records, lead_id)
+        new_outcome = Outcome(
             lead_id=lead.lead_id,
             kind=KINDS[what],
             actor=Actor.AGENCY,
@@ -98,28 +98,28 @@ def outcome(
             again=again,
             timed=occurred is not None,
         )
-        known = find_recorded_outcome(records, stated)
+        known = find_recorded_outcome(records, new_outcome)
         if known is not None:
             on = moment(known.event.occurred_at)
             already = f"{what} {reference} is recorded already, at {on}"
             return [f"{lead.lead_id}: {already}; nothing was written."]
-        lead = record_once(records, stated, now)
-        done = f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}."
-        return [done, *outcome_remarks(records, terms, stated)]
+        lead = record_once(records, new_outcome, now)
+        summary = f"{lead.lead_id}: appointment {lead.appointment}, sale {lead.sale}."
+        return [summary, *outcome_remarks(records, terms, new_outcome)]
 
     with context.ledger() as ledger:
-        terms = ledger.read(look)
-        value = {"--on": occurred, "--at": meeting}
+        terms = ledger.read(load_terms)
+        texts = {"--on": occurred, "--at": meeting}
         times |= {
             option: parse_time(text, terms, option)
-            for option, text in value.items()
+            for option, text in texts.items()
             if text is not None
         }
-        done, *remarked = ledger.transact(work)
-    click.echo(done)
+        summary, *remarks = ledger.transact(record)
+    click.echo(summary)
     for option, time in times.items():
         click.echo(f"{option}: {show_moment(time, terms.zone)}.")
-    for remark in remarked:
+    for remark in remarks:
         click.echo(remark)
 
 

@@ -66,64 +66,64 @@ def import_(
     with context.ledger() as ledger:
         now = datetime.now(UTC)
         rows = ledger.read(lambda reading: sort_rows(reading, table, defaults, now))
-        do = partial(dry_run_of, ledger) if dry_run else ledger.transact
-        then = datetime.now(UTC)  # matching the rows of a long table takes time
-        used = do(lambda records: import_rows(records, rows, then))
-        zones = ledger.read(lambda reading: _zones(reading, used))
+        run = partial(dry_run_of, ledger) if dry_run else ledger.transact
+        recorded_at = datetime.now(UTC)  # matching the rows of a long table takes time
+        imported = run(lambda records: import_rows(records, rows, recorded_at))
+        zones = ledger.read(lambda reading: _zones(reading, imported))
     if as_json:
-        show_json([_row(one, zones[one.lead_id]) for one in used])
+        show_json([_row(outcome, zones[outcome.lead_id]) for outcome in imported])
         return
-    new = [one for one in used if not one.known]
+    new = [outcome for outcome in imported if not outcome.known]
     if dry_run and new:
         columns = ("line", "lead_id", "outcome", "on", "on_local", "at", "at_local")
-        rows_shown = [_row(one, zones[one.lead_id]) for one in new]
+        rows_shown = [_row(outcome, zones[outcome.lead_id]) for outcome in new]
         show_rows(columns, rows_shown, as_json=False)
-    for one in new:
-        for line in _clock_change_lines(one, zones[one.lead_id]):
+    for outcome in new:
+        for line in _clock_change_lines(outcome, zones[outcome.lead_id]):
             click.echo(line)
-    click.echo(_summary(used) + (" Nothing was written." if dry_run else ""))
+    click.echo(_summary(imported) + (" Nothing was written." if dry_run else ""))
 
 
-def _zones(reading: ReadTransaction, used: Sequence[ImportedOutcome]) -> dict[str, ZoneInfo]:
+def _zones(reading: ReadTransaction, imported: Sequence[ImportedOutcome]) -> dict[str, ZoneInfo]:
     """The zone of each lead's campaign."""
     zones: dict[tuple[str, str], ZoneInfo] = {}
-    found: dict[str, ZoneInfo] = {}
-    for one in used:
-        lead = find_lead(reading, one.lead_id)
+    zone_of_lead: dict[str, ZoneInfo] = {}
+    for outcome in imported:
+        lead = find_lead(reading, outcome.lead_id)
         terms = lead.campaign, lead.version
         if terms not in zones:
             zones[terms] = saved_campaign(reading, *terms).zone
-        found[one.lead_id] = zones[terms]
-    return found
+        zone_of_lead[outcome.lead_id] = zones[terms]
+    return zone_of_lead
 
 
-def _row(one: ImportedOutcome, zone: ZoneInfo) -> dict[str, Any]:
+def _row(outcome: ImportedOutcome, zone: ZoneInfo) -> dict[str, Any]:
     """Times in UTC and in the campaign's zone."""
     return {
-        "line": one.line,
-        "lead_id": one.lead_id,
-        "outcome": _kind(one),
-        "on": moment(one.occurred_at),
-        "on_local": local(one.occurred_at, zone),
-        "at": moment(one.meeting_at),
-        "at_local": local(one.meeting_at, zone) if one.meeting_at else None,
-        "known": one.known,
+        "line": outcome.line,
+        "lead_id": outcome.lead_id,
+        "outcome": _kind(outcome),
+        "on": moment(outcome.occurred_at),
+        "on_local": local(outcome.occurred_at, zone),
+        "at": moment(outcome.meeting_at),
+        "at_local": local(outcome.meeting_at, zone) if outcome.meeting_at else None,
+        "known": outcome.known,
     }
 
 
-def _kind(one: ImportedOutcome) -> str:
-    return one.kind.value.replace("_", "-")
+def _kind(outcome: ImportedOutcome) -> str:
+    return outcome.kind.value.replace("_", "-")
 
 
-def _clock_change_lines(one: ImportedOutcome, zone: ZoneInfo) -> Iterator[str]:
-    """For a time that occurs twice, when clocks go back: which of the two was taken."""
-    for name, time in (("on", one.occurred_at), ("at", one.meeting_at)):
+def _clock_change_lines(outcome: ImportedOutcome, zone: ZoneInfo) -> Iterator[str]:
+    """For a time that occurs twice, when clocks go back: which of the two is meant."""
+    for name, time in (("on", outcome.occurred_at), ("at", outcome.meeting_at)):
         if time is not None and clock_change_note(time, zone):
-            yield f"line {one.line}: {name} is {show_moment(time, zone)}."
+            yield f"line {outcome.line}: {name} is {show_moment(time, zone)}."
 
 
-def _summary(used: Sequence[ImportedOutcome]) -> str:
-    new = Counter(_kind(one) for one in used if not one.known)
+def _summary(imported: Sequence[ImportedOutcome]) -> str:
+    new = Counter(_kind(outcome) for outcome in imported if not outcome.known)
     kinds = ", ".join(f"{count} {kind}" for kind, count in new.items())
-    known = len(used) - new.total()
+    known = len(imported) - new.total()
     return f"{new.total()} new{f' ({kinds})' if kinds else ''}, {known} known already."

@@ -7,7 +7,7 @@ import click
 
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.kpi import NOT_NAMED
+from capture.cli.kpi import TITLES_MISSING
 from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
 from capture.closing.documents import closed_months
@@ -42,7 +42,7 @@ def report(context: CommandContext, campaign: str, month: str, output: Path | No
         terms = context.campaign_in(ledger, campaign)
         data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
     if not titles:
-        click.echo(NOT_NAMED, err=True)
+        click.echo(TITLES_MISSING, err=True)
     client, agency = context.catalogue().client(terms.client), context.agency.party.name
     page = make_report(terms, client, agency, data, now)
     write_output(to_html(page).encode(), output, "html")

@@ -12,7 +12,7 @@ import click
 
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.lead import find
+from capture.cli.lead import find_lead_by_prefix
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.errors import GatepostError, Refused
@@ -32,7 +32,7 @@ from capture.review import (
 )
 from capture.text import count_noun
 
-ACTS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {
+_ACTIONS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {
     "accept": accept,
     "withdraw": withdraw,
     "dispute": dispute,
@@ -41,7 +41,7 @@ ACTS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {
 
 @click.command()
 @click.argument("lead_id", metavar="ID")
-@click.argument("act", type=click.Choice(["accept", "reject", "withdraw", "dispute"]))
+@click.argument("action", type=click.Choice(["accept", "reject", "withdraw", "dispute"]))
 @click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
 @click.option("--reason", help="For reject: a code from [review.reasons] in the campaign file.")
 @click.option(
@@ -49,7 +49,7 @@ ACTS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {
 )
 @pass_context
 def review(
-    context: CommandContext, lead_id: str, act: str, by: str, reason: str | None, note: str
+    context: CommandContext, lead_id: str, action: str, by: str, reason: str | None, note: str
 ) -> None:
     """Enter the client's acceptance or rejection, withdraw it, or dispute a rejection.
 
@@ -60,15 +60,16 @@ def review(
     Example:
       gatepost review 7ffwzp2npa6a reject --reason too_small --as Ada
     """
-    if (act == "reject") != (reason is not None):
+    if (action == "reject") != (reason is not None):
         raise click.UsageError("reject needs --reason CODE; the other actions take no --reason")
 
     def enter(records: WriteTransaction) -> Lead:
-        done = Act(find(records, lead_id).lead_id, by, Actor.AGENCY, note)
+        lead = find_lead_by_prefix(records, lead_id)
+        act = Act(lead.lead_id, by, Actor.AGENCY, note)
         now = datetime.now(UTC)
-        return (
-            ACTS[act](records, done, now) if reason is None else reject(records, done, reason, now)
-        )
+        if reason is None:
+            return _ACTIONS[action](records, act, now)
+        return reject(records, act, reason, now)
 
     with context.ledger() as ledger:
         lead = ledger.transact(enter)
@@ -76,7 +77,7 @@ def review(
 
 
 def _outcome_sentence(lead: Lead) -> str:
-    """The new state, and how the client can still change it."""
+    """The lead's new state, and how the client can still change it."""
     if lead.entered and lead.review == "qualified":
         return (
             f"{lead.lead_id}: acceptance entered for the client; it is final at "
@@ -106,10 +107,10 @@ def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     with context.ledger() as ledger:
         if campaign is not None:
             context.campaign_in(ledger, campaign)
-        found = ledger.read(lambda reading: silently_accepted(reading, datetime.now(UTC), campaign))
+        leads = ledger.read(lambda reading: silently_accepted(reading, datetime.now(UTC), campaign))
     rows = [
         {"lead_id": lead.lead_id, "campaign": lead.campaign, "accepted_at": moment(lead.deadline)}
-        for lead in found
+        for lead in leads
     ]
     if rows or as_json:
         show_rows(("lead_id", "campaign", "accepted_at"), rows, as_json=as_json)
@@ -142,9 +143,9 @@ def notify(context: CommandContext, campaign: str, output: Path) -> None:
         begun, leads = _interrupted(ledger, terms, output)
         if not leads:
             begun = datetime.now(UTC)
-            leads = _begin_windows(ledger, terms, output, begun)
+            leads = _start_windows(ledger, terms, output, begun)
         if leads:
-            text = ledger.read(lambda reading: notice(reading, terms, leads))
+            text = ledger.read(lambda reading: notice_text(reading, terms, leads))
             write_output(text.encode(), output)
         else:
             output.unlink()
@@ -154,7 +155,7 @@ def notify(context: CommandContext, campaign: str, output: Path) -> None:
             f"{moment(begun)}."
         )
     else:
-        click.echo(f"No lead of {campaign} waits for notice.")
+        click.echo(f"No lead of {campaign} waits for a notice.")
 
 
 @contextmanager
@@ -176,32 +177,32 @@ def _interrupted(ledger: Ledger, terms: Campaign, output: Path) -> tuple[datetim
     """
     if not os.path.lexists(output):
         return datetime.now(UTC), []
-    claim = _CLAIM.fullmatch(read_content(output)) if output.is_file() else None
-    if claim is None or claim["campaign"].decode() != terms.slug:
+    marker = _INCOMPLETE_MARKER.fullmatch(read_content(output)) if output.is_file() else None
+    if marker is None or marker["campaign"].decode() != terms.slug:
         raise Refused(
             f"{output} exists already, and a notice never overwrites a file: name another"
         )
-    begun = parse_time(claim["begun"].decode())
+    begun = parse_time(marker["begun"].decode())
     return begun, ledger.read(lambda reading: notified_at(reading, terms.slug, begun))
 
 
-def _begin_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:
+def _start_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:
     """Records the notice of every waiting lead, and returns those leads.
 
     The file first gets a marker with the start time, so that the next run can complete the notice
     if this one ends after the commit.
     """
-    claim = _claim(terms.slug, now)
-    write_output(claim, output)
+    marker = _incomplete_marker(terms.slug, now)
+    write_output(marker, output)
     try:
         return ledger.transact(lambda records: notify_client(records, terms, now))
     except GatepostError:  # the transaction wrote nothing
-        if read_content(output) == claim:
+        if read_content(output) == marker:
             output.unlink()
         raise
 
 
-def _claim(slug: str, begun: datetime) -> bytes:
+def _incomplete_marker(slug: str, begun: datetime) -> bytes:
     """The marker that the file holds until the notice is complete."""
     return (
         f"This notice of {slug}, begun {show_time(begun)}, is not complete: "
@@ -209,14 +210,14 @@ def _claim(slug: str, begun: datetime) -> bytes:
     ).encode()
 
 
-_CLAIM: Final = re.compile(
+_INCOMPLETE_MARKER: Final = re.compile(
     rb"This notice of (?P<campaign>[\w-]+), begun (?P<begun>[\dTZ:.-]+), is not complete: "
     rb"run the same command again\.\n"
 )
 
 
-def notice(reading: ReadTransaction, campaign: Campaign, leads: list[Lead]) -> str:
-    """The notice as plain text: each lead with its answers and deadline, and the reasons."""
+def notice_text(reading: ReadTransaction, campaign: Campaign, leads: list[Lead]) -> str:
+    """The notice as plain text: each lead with answers and deadline, then the reject reasons."""
     lines = [f"New qualified leads: {campaign.title}", ""]
     for lead in leads:
         personal_data = reading.people.personal_data(lead.lead_id)
@@ -226,7 +227,7 @@ def notice(reading: ReadTransaction, campaign: Campaign, leads: list[Lead]) -> s
                 "  Counts only if you accept it: an answer was changed, or it was held back."
             )
         else:
-            lines.append(f"  Accepted if you say nothing by {_local(lead.deadline, campaign)}")
+            lines.append(f"  Accepted if you say nothing by {_local_time(lead.deadline, campaign)}")
         for name, value in ({} if personal_data is None else personal_data.answers).items():
             label = campaign.fields[name].label if name in campaign.fields else name
             shown = ", ".join(value) if isinstance(value, tuple) else str(value)
@@ -237,5 +238,5 @@ def notice(reading: ReadTransaction, campaign: Campaign, leads: list[Lead]) -> s
     return "\n".join([*lines, ""])
 
 
-def _local(time: datetime, campaign: Campaign) -> str:
+def _local_time(time: datetime, campaign: Campaign) -> str:
     return time.astimezone(campaign.zone).strftime("%A %d %B %Y, %H:%M %Z")

@@ -16,12 +16,11 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
     """Prints one line per row with these columns, or all values as JSON."""
-    found = list(rows)
     if as_json:
-        show_json(found)
+        show_json(list(rows))
         return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in found:
+    for row in rows:
         table.add_row(*(plain(row.get(column)) for column in columns))
     _print(table)
 
@@ -61,12 +60,12 @@ def _visible(character: str) -> str:
     return "�" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} else character
 
 
-def _print(shown: RenderableType) -> None:
+def _print(renderable: RenderableType) -> None:
     """Prints as wide as the terminal, or 200 columns if the output is a file."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
     with console.capture() as captured:
-        console.print(shown)
+        console.print(renderable)
     for line in captured.get().splitlines():
         click.echo(line.rstrip())

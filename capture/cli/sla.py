@@ -15,16 +15,16 @@ from capture.documents.agreement.difference import differences
 from capture.documents.agreement.document import agreement, to_html, to_markdown, to_pdf
 from capture.documents.agreement.model import Agreement
 
-VIEWS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
-    "md": lambda made: to_markdown(made).encode(),
-    "html": lambda made: to_html(made).encode(),
+_WRITERS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
+    "md": lambda document: to_markdown(document).encode(),
+    "html": lambda document: to_html(document).encode(),
     "pdf": to_pdf,
 }
 
 
 @click.command()
 @click.argument("campaign")
-@click.option("--format", "shape", type=click.Choice(tuple(VIEWS)), help="By default md.")
+@click.option("--format", "shape", type=click.Choice(tuple(_WRITERS)), help="By default md.")
 @click.option(
     "--against",
     metavar="FILE.toml",
@@ -53,15 +53,15 @@ def sla(
     terms = catalogue.campaign(campaign)
     if against is not None:
         if shape is not None:
-            raise click.UsageError("--against prints sentences: leave --format out")
-        lines = differences(_other(against, campaign), terms) or ["No term differs."]
+            raise click.UsageError("--against prints sentences; leave out --format")
+        lines = differences(_other_version(against, campaign), terms) or ["No term differs."]
         write_output("".join(f"{line}\n" for line in lines).encode(), output)
         return
-    created = agreement(terms, catalogue.client(terms.client), context.agency.party)
-    write_output(VIEWS[shape or "md"](created), output, shape or "md")
+    document = agreement(terms, catalogue.client(terms.client), context.agency.party)
+    write_output(_WRITERS[shape or "md"](document), output, shape or "md")
 
 
-def _other(path: Path, slug: str) -> Campaign:
+def _other_version(path: Path, slug: str) -> Campaign:
     """Another version of the file. Only its structure is checked, because it may be old."""
     raw, where = read_other(path)
     return parse_campaign(slug, source_text(raw, where), where)

@@ -58,25 +58,25 @@ COLUMNS = (
 _MARKS = ("free_over_cap", "late", "entered")
 
 
-def show_statement(bill: Statement, digest: str) -> None:
+def show_statement(statement: Statement, digest: str) -> None:
     """Prints the statement as tables. `digest`: its SHA-256."""
     show_facts(
         [
-            ("statement", bill.number or "preview, not closed"),
-            ("client", bill.client),
-            ("campaign", f"{bill.campaign} ({bill.model})"),
-            ("month", bill.month),
-            ("total", show_money(bill.total, bill.currency)),
-            *_added(bill),
-            ("to pay", f"{show_money(bill.to_pay, bill.currency)} by {bill.due_on}"),
-            ("in review", f"{bill.counts.in_review}, for a later month"),
-            ("over the cap", _over_cap(bill)),
-            ("drawn", f"{moment(bill.closed_at)}, from events up to {bill.last_event}"),
-            ("chain head", bill.chain_head),
+            ("statement", statement.number or "preview, not closed"),
+            ("client", statement.client),
+            ("campaign", f"{statement.campaign} ({statement.model})"),
+            ("month", statement.month),
+            ("total", show_money(statement.total, statement.currency)),
+            *_tax_and_credit(statement),
+            ("to pay", f"{show_money(statement.to_pay, statement.currency)} by {statement.due_on}"),
+            ("in review", f"{statement.counts.in_review}, for a later month"),
+            ("over the cap", _over_cap(statement)),
+            ("drawn", f"{moment(statement.closed_at)}, from events up to {statement.last_event}"),
+            ("chain head", statement.chain_head),
             ("SHA-256", digest),
         ]
     )
-    if bill.lines:
+    if statement.lines:
         show_heading("Lines")
         show_rows(
             ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
@@ -86,41 +86,41 @@ def show_statement(bill: Statement, digest: str) -> None:
                     "period": line.period,
                     "paid for": line.event,
                     "due": moment(line.due_at),
-                    "amount": show_money(line.amount, bill.currency),
+                    "amount": show_money(line.amount, statement.currency),
                     "marks": " ".join(name for name in _MARKS if getattr(line, name)),
                     "criteria met": "; ".join(met.rule for met in line.met),
                 }
-                for line in bill.lines
+                for line in statement.lines
             ],
             as_json=False,
         )
 
 
-def _added(bill: Statement) -> list[tuple[str, str]]:
+def _tax_and_credit(statement: Statement) -> list[tuple[str, str]]:
     """The amounts between the lines' total and the amount to pay."""
     rows = [
-        (f"VAT {bill.parties.vat_rate} %", bill.vat),
-        ("credit before", bill.brought_forward),
-        ("credit left", bill.credit_left),
+        (f"VAT {statement.parties.vat_rate} %", statement.vat),
+        ("credit before", statement.brought_forward),
+        ("credit left", statement.credit_left),
     ]
-    return [(name, show_money(amount, bill.currency)) for name, amount in rows if amount]
+    return [(name, show_money(amount, statement.currency)) for name, amount in rows if amount]
 
 
-def _over_cap(bill: Statement) -> str:
-    return f"{bill.counts.over_cap_refused} refused, {bill.counts.over_cap_free} free"
+def _over_cap(statement: Statement) -> str:
+    return f"{statement.counts.over_cap_refused} refused, {statement.counts.over_cap_free} free"
 
 
-def statement_rows(bill: Statement) -> Iterator[dict[str, Cell]]:
+def statement_rows(statement: Statement) -> Iterator[dict[str, Cell]]:
     """One row per bill line, with `COLUMNS`."""
-    for line in bill.lines:
-        yield _row(bill, line)
+    for line in statement.lines:
+        yield _row(statement, line)
 
 
-def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
+def _row(statement: Statement, line: StatementLine) -> dict[str, Cell]:
     return {
-        "number": bill.number,
-        "campaign": bill.campaign,
-        "month": bill.month,
+        "number": statement.number,
+        "campaign": statement.campaign,
+        "month": statement.month,
         "lead_id": line.lead_id,
         "period": line.period,
         "campaign_version": line.version,
@@ -128,9 +128,9 @@ def _row(bill: Statement, line: StatementLine) -> dict[str, Cell]:
         "event": line.event,
         "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
-        "base": None if line.base is None else from_minor(line.base, bill.currency),
-        "amount": from_minor(line.amount, bill.currency),
-        "currency": bill.currency,
+        "base": None if line.base is None else from_minor(line.base, statement.currency),
+        "amount": from_minor(line.amount, statement.currency),
+        "currency": statement.currency,
         "free_over_cap": "yes" if line.free_over_cap else "no",
         "late": "yes" if line.late else "no",
         "entered": "yes" if line.entered else "no",
@@ -175,10 +175,10 @@ def show(
     Example:
       gatepost statement show acme-0001 --format pdf -o acme-0001.pdf
     """
-    shape = _checked(shape, output, excel=excel)
+    shape = _check_format(shape, output, excel=excel)
     with context.ledger() as ledger:
-        show_in = ledger.read(lambda reading: _find_document(reading, number))
-    show_in(shape, output)
+        write_in_format = ledger.read(lambda reading: _find_document(reading, number))
+    write_in_format(shape, output)
 
 
 @statement.command("preview")
@@ -206,18 +206,20 @@ def preview_(
     Example:
       gatepost statement preview acme-demo --month 2026-11 --as-of 2026-12-01
     """
-    shape = _checked(shape, output, excel=excel)
+    shape = _check_format(shape, output, excel=excel)
     with context.ledger() as ledger:
         terms = context.campaign_in(ledger, campaign)
         parties = context.parties(terms)
         time = read_time(as_of, terms)
-        bill = ledger.read(lambda reading: preview_statement(reading, terms, parties, month, time))
-    text = statement_json(bill)
-    sheet = statement_sheet(bill, fingerprint(text), None, [])
-    _show(bill, text, sheet, shape, output)
+        statement = ledger.read(
+            lambda reading: preview_statement(reading, terms, parties, month, time)
+        )
+    text = statement_json(statement)
+    sheet = statement_sheet(statement, fingerprint(text), None, [])
+    _show(statement, text, sheet, shape, output)
 
 
-def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
+def _check_format(shape: str, output: Path | None, *, excel: bool) -> str:
     """The format to write. Raises `UsageError` for options that do not fit together."""
     if shape == "table" and output is not None:
         raise click.UsageError(
@@ -228,38 +230,40 @@ def _checked(shape: str, output: Path | None, *, excel: bool) -> str:
 
 def _find_document(reading: ReadTransaction, number: str) -> Callable[[str, Path | None], None]:
     """A function that writes the document in a format to a file or the terminal."""
-    paper = find_document(reading, number)
-    results = corrections_of(reading, paper.client)
-    if paper.corrects:
-        note = next(one for one in results if one.number == number)
-        sheet = note_sheet(note, paper, _bill(reading, paper.corrects)[0])
+    document = find_document(reading, number)
+    notes = corrections_of(reading, document.client)
+    if document.corrects:
+        note = next(note for note in notes if note.number == number)
+        sheet = note_sheet(note, document, _read_statement(reading, document.corrects)[0])
         return partial(_show_note, note, sheet)
-    bill, text = _bill(reading, number)
-    entries = [entry for one in accounts_of(reading, paper.client) for entry in one.entries]
+    statement, text = _read_statement(reading, number)
+    entries = [
+        entry for account in accounts_of(reading, document.client) for entry in account.entries
+    ]
     sheet = statement_sheet(
-        bill,
+        statement,
         fingerprint(text),
         next(entry for entry in entries if entry.document.number == number),
-        [one for one in results if one.statement == number],
+        [note for note in notes if note.statement == number],
     )
-    return partial(_show, bill, text, sheet)
+    return partial(_show, statement, text, sheet)
 
 
-def _bill(reading: ReadTransaction, number: str) -> tuple[Statement, str]:
-    statement = find_closed_statement(reading, number)
-    return read_statement(statement), statement.json
+def _read_statement(reading: ReadTransaction, number: str) -> tuple[Statement, str]:
+    closed_statement = find_closed_statement(reading, number)
+    return read_statement(closed_statement), closed_statement.json
 
 
-def _show(bill: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
+def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
     if shape == "table":
-        show_statement(bill, fingerprint(text))
+        show_statement(statement, fingerprint(text))
     elif shape == "json":
         write_output(text.encode(), output)
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
         with open_output(output, shape) as out:
-            WRITERS[shape](out, COLUMNS, statement_rows(bill))
+            WRITERS[shape](out, COLUMNS, statement_rows(statement))
 
 
 def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:
@@ -275,7 +279,7 @@ def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) 
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
-        raise Refused(f"{note.number} is a {note.kind}: take --format table, json, html or pdf")
+        raise Refused(f"{note.number} is a {note.kind}: use --format table, json, html or pdf")
 
 
 def _write_sheet(sheet: Sheet, shape: str, output: Path | None) -> None:

@@ -42,7 +42,7 @@ def statements(context: CommandContext, client: str | None, overdue: bool, as_js
     """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        rows, totals = ledger.read(lambda reading: _listed(reading, client, now))
+        rows, totals = ledger.read(lambda reading: _load_rows(reading, client, now))
     if not rows and client is not None:
         context.catalogue().client(client)  # raises for an unknown name, with near spellings
     if overdue:
@@ -51,14 +51,16 @@ def statements(context: CommandContext, client: str | None, overdue: bool, as_js
         show_rows(COLUMNS, [row | row.pop("exact") for row in rows], as_json=True)  # type: ignore[operator]
         return
     if not rows:
-        click.echo("Nothing is overdue." if overdue else f"No month was closed{_of(client)} yet.")
+        click.echo(
+            "Nothing is overdue." if overdue else f"No month was closed{_for_client(client)} yet."
+        )
         return
     show_rows(COLUMNS, rows, as_json=False)
     for line in totals:
         click.echo(line)
 
 
-def _listed(
+def _load_rows(
     reading: ReadTransaction, client: str | None, now: datetime
 ) -> tuple[list[dict[str, object]], list[str]]:
     digests = {
@@ -73,7 +75,9 @@ def _listed(
                 today[campaign] = today_in_zone(reading, campaign, now)
             rows.append(_row(entry, today[campaign], digests))
         totals.append(_total(account, today))
-    rows += [_empty_row(one) for one in closed_months(reading, client) if not one.number]
+    rows += [
+        _empty_row(closing) for closing in closed_months(reading, client) if not closing.number
+    ]
     return rows, totals
 
 
@@ -85,21 +89,23 @@ def _empty_row(closing: Closing) -> dict[str, object]:
 
 
 def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, object]:
-    one = entry.document
-    sums = (one.net, one.vat, one.gross, entry.credited, entry.paid, entry.open)
+    document = entry.document
+    sums = (document.net, document.vat, document.gross, entry.credited, entry.paid, entry.open)
     return {
-        "number": one.number,
-        "document": f"{one.kind} on {one.corrects}" if one.corrects else str(one.kind),
-        "client": one.client,
-        "campaign": one.campaign,
-        "month": one.month,
-        "total": show_money(one.gross, one.currency),
-        "open": show_money(entry.open, one.currency) if entry.open else "",
-        "due": one.due_on,
-        "issued": one.issued_on,
+        "number": document.number,
+        "document": f"{document.kind} on {document.corrects}"
+        if document.corrects
+        else str(document.kind),
+        "client": document.client,
+        "campaign": document.campaign,
+        "month": document.month,
+        "total": show_money(document.gross, document.currency),
+        "open": show_money(entry.open, document.currency) if entry.open else "",
+        "due": document.due_on,
+        "issued": document.issued_on,
         "state": entry.state(today),
-        "sha256": digests.get(one.number, ""),
-        "exact": _exact(one.currency, sums),
+        "sha256": digests.get(document.number, ""),
+        "exact": _exact(document.currency, sums),
     }
 
 
@@ -111,7 +117,7 @@ def _exact(currency: str, sums: Sequence[int] = (0,) * len(_SUMS)) -> dict[str, 
     return {"currency": currency, **amounts}
 
 
-def _of(client: str | None) -> str:
+def _for_client(client: str | None) -> str:
     return f" for {client}" if client else ""
 
 

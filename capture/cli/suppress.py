@@ -12,10 +12,10 @@ from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.errors import short_path
 from capture.intake.suppression import Match, match_suppressions, read_suppressions
-from capture.intake.suppression import suppress as add
+from capture.intake.suppression import suppress as add_suppressions
 from capture.text import count_noun
 
-_NAMED: Final = 5
+_MAX_LEAD_IDS: Final = 5
 
 
 @click.command()
@@ -41,38 +41,40 @@ def suppress(
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         if dry_run:
-            found = ledger.read(lambda reading: match_suppressions(reading, client, entries))
-            new = sum(not one.known for one in found)
+            matches = ledger.read(lambda reading: match_suppressions(reading, client, entries))
+            new = sum(not match.known for match in matches)
         else:
-            found = []
-            new = ledger.transact(lambda records: add(records, client, entries, now))
+            matches = []
+            new = ledger.transact(lambda records: add_suppressions(records, client, entries, now))
     if as_json:
         show_json(
             {"new": new, "known": len(entries) - new}
-            | ({"entries": [_row(one) for one in found]} if dry_run else {})
+            | ({"entries": [_row(match) for match in matches]} if dry_run else {})
         )
         return
-    if found:
-        _show_matches(found)
+    if matches:
+        _show_matches(matches)
     nothing = " Nothing was written." if dry_run else ""
     click.echo(f"{new} new, {len(entries) - new} known already: {client}'s list.{nothing}")
 
 
-def _show_matches(found: Sequence[Match]) -> None:
-    rows = [_row(one) for one in found]
+def _show_matches(matches: Sequence[Match]) -> None:
+    rows = [_row(match) for match in matches]
     for row in rows:
-        named, more = row["lead_ids"][:_NAMED], len(row["lead_ids"]) - _NAMED
-        row["lead_ids"] = " ".join(named) + (f" and {more} more" if more > 0 else "")
+        shown, more = row["lead_ids"][:_MAX_LEAD_IDS], len(row["lead_ids"]) - _MAX_LEAD_IDS
+        row["lead_ids"] = " ".join(shown) + (f" and {more} more" if more > 0 else "")
     show_rows(("line", "entry", "known", "leads", "lead_ids"), rows, as_json=False)
-    leads = {lead.lead_id for one in found for lead in one.leads}
-    click.echo(f"{count_noun(len(leads), 'lead')} of before would match; they stay as they are.")
+    leads = {lead.lead_id for match in matches for lead in match.leads}
+    click.echo(
+        f"{count_noun(len(leads), 'lead')} received before would match; they stay as they are."
+    )
 
 
-def _row(one: Match) -> dict[str, Any]:
+def _row(match: Match) -> dict[str, Any]:
     return {
-        "line": one.entry.line,
-        "entry": one.entry.text,
-        "known": one.known,
-        "leads": len(one.leads),
-        "lead_ids": [lead.lead_id for lead in one.leads],
+        "line": match.entry.line,
+        "entry": match.entry.text,
+        "known": match.known,
+        "leads": len(match.leads),
+        "lead_ids": [lead.lead_id for lead in match.leads],
     }

@@ -12,15 +12,15 @@ from capture.cli.context import CommandContext, pass_context
 def test_lead(context: CommandContext, campaign: str, launch: bool) -> None:
     """Open CAMPAIGN's form for a test lead.
 
-    A test lead passes every step and changes no cap, figure or bill. The link works for a day.
+    A test lead passes every step and changes no cap, figure or statement. The link works for a day.
 
     \b
     Example:
       gatepost test-lead acme-demo --no-open
     """
-    found = context.campaign(campaign)
-    token = context.link_signer().test_lead(found.slug)
-    url = f"{context.service_url}/f/{found.slug}?test={token}"
+    terms = context.campaign(campaign)
+    token = context.link_signer().test_lead(terms.slug)
+    url = f"{context.service_url}/f/{terms.slug}?test={token}"
     click.echo(url)
     if launch:
         click.launch(url)

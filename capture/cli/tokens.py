@@ -39,10 +39,10 @@ def add(context: CommandContext, client: str, name: str) -> None:
     context.catalogue().client(client)
     token, now = new_token(), datetime.now(UTC)
     with context.ledger() as ledger:
-        created = ledger.transact(lambda records: add_token(records, client, name, token, now))
+        api_token = ledger.transact(lambda records: add_token(records, client, name, token, now))
     click.echo(token)
     click.echo(
-        f"Copy it now, it is shown no more. `gatepost tokens revoke {created.id}` ends it.",
+        f"Copy it now: it is not shown again. `gatepost tokens revoke {api_token.id}` revokes it.",
         err=True,
     )
 
@@ -61,18 +61,20 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
     if client is not None:
         context.catalogue().client(client)
     with context.ledger() as ledger:
-        rows = [_row(one) for one in ledger.read(lambda reading: reading.api.tokens(client))]
+        rows = [
+            _row(api_token) for api_token in ledger.read(lambda reading: reading.api.tokens(client))
+        ]
     if rows or as_json:
         show_rows(COLUMNS, rows, as_json=as_json)
     else:
-        click.echo("No token was made yet.")
+        click.echo("There are no tokens yet.")
 
 
 @tokens.command()
 @click.argument("token_id", metavar="ID")
 @pass_context
 def revoke(context: CommandContext, token_id: str) -> None:
-    """Revoke a token at once. `gatepost tokens list` shows the ids.
+    """Revoke a token immediately. `gatepost tokens list` shows the ids.
 
     \b
     Example:
@@ -80,8 +82,8 @@ def revoke(context: CommandContext, token_id: str) -> None:
     """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        ended = ledger.transact(lambda records: revoke_token(records, token_id, now))
-    click.echo(f"{ended.client}'s token {ended.name!r} opens nothing any more.")
+        api_token = ledger.transact(lambda records: revoke_token(records, token_id, now))
+    click.echo(f"{api_token.client}'s token {api_token.name!r} is revoked.")
 
 
 def _row(api_token: ApiToken) -> dict[str, Any]:

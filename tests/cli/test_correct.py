@@ -30,7 +30,7 @@ def test_a_corrected_lead_is_shown_with_who_said_so_and_what_changed(project: Pr
 def test_a_lead_is_taken_out_of_spam(project: Project) -> None:
     lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))
     assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
-    assert "Z: taken out of spam\n" in project.run("lead", lead_id).out
+    assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
 
 
 def test_then_the_client_accepts_it_by_word(project: Project) -> None:

@@ -49,7 +49,7 @@ def test_no_month_closes_while_a_statement_could_not_say_who_bills(
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "")
     ran = project.run("close", "guide", "--month", "2026-11")
     assert ran.code == 1
-    assert ran.err.startswith("AGENCY_ADDRESS is not set, and a statement names who bills; ")
+    assert ran.err.startswith("AGENCY_ADDRESS is not set, and a statement must name the agency; ")
 
 
 @pytest.mark.usefixtures("lead_id")

@@ -53,7 +53,7 @@ def test_against_another_version_it_says_what_changed_since(project: Project) ->
         (("guide", "--against", "nowhere.toml"), 2, "does not exist"),
         (("guide", "--against", "broken.toml"), 1, "broken.toml:1: not TOML"),
         (("guide", "--against", "latin.toml"), 1, "latin.toml:1: is not UTF-8"),
-        (("guide", "--against", "broken.toml", "--format", "md"), 2, "leave --format out"),
+        (("guide", "--against", "broken.toml", "--format", "md"), 2, "leave out --format"),
     ],
 )
 def test_wrong_use_is_code_2_and_refused_work_code_1(

@@ -34,7 +34,7 @@ def test_tokens_are_listed_and_ended(project: Project) -> None:
     (row,) = json.loads(project.run("tokens", "list", "--client", "acme", "--json").out)
     assert (row["client"], row["name"], row["revoked_at"]) == ("acme", "api", None)
     ran = project.run("tokens", "revoke", row["id"])
-    assert (ran.code, ran.out) == (0, "acme's token 'api' opens nothing any more.\n")
+    assert (ran.code, ran.out) == (0, "acme's token 'api' is revoked.\n")
     assert project.ledger.read(lambda reading: find_api_token(reading, token)) is None
     (row,) = json.loads(project.run("tokens", "list", "--json").out)
     assert row["revoked_at"] is not None
@@ -62,4 +62,4 @@ def test_mistakes_are_told_in_one_line(project: Project) -> None:
         ran = project.run("tokens", *args)
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
         assert words in ran.err
-    assert project.run("tokens", "list").out == "No token was made yet.\n"
+    assert project.run("tokens", "list").out == "There are no tokens yet.\n"
