@@ -11,26 +11,27 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
 
+_RUNS_CODE: Final = "runs code in the reader's browser: remove it"
 _ELEMENTS: Final = {
-    "script": "runs a program in the reader's browser: take it out",
-    "base": "changes where every link of the page leads: take it out",
+    "script": _RUNS_CODE,
+    "base": "changes the target of every link on the page: remove it",
     **dict.fromkeys(
         ("object", "embed", "applet"),
-        "loads a program or a page into this one: link to it, or show a picture",
+        "loads a program or another page into this page: link to it, or use a picture",
     ),
     **dict.fromkeys(
-        ("frame", "frameset", "portal"), "loads another page into this one: link to it"
+        ("frame", "frameset", "portal"), "loads another page into this page: link to it"
     ),
 }
-_SENDS: Final = {("form", "action"), ("button", "formaction"), ("input", "formaction")}
-_FETCHES: Final = {("link", "href"), ("a", "ping"), ("area", "ping")}
+_SENDING: Final = {("form", "action"), ("button", "formaction"), ("input", "formaction")}
+_FETCHING: Final = {("link", "href"), ("a", "ping"), ("area", "ping")}
 _ADDRESSES: Final = frozenset(
     {"href", "src", "srcset", "action", "formaction", "data", "poster", "cite", "background"}
     | {"longdesc", "codebase", "code", "classid", "archive", "manifest", "profile", "ping"}
     | {"to", "from", "by", "values", "dynsrc", "lowsrc"}  # of animations, and of old browsers
 )
-_SHOWN: Final = frozenset({"img", "source", "video", "audio", "track", "image", "feimage"})
-_MEDIA: Final = re.compile(r"data:(?:image|audio|video)/", re.IGNORECASE)
+_MEDIA_TAGS: Final = frozenset({"img", "source", "video", "audio", "track", "image", "feimage"})
+_MEDIA_DATA: Final = re.compile(r"data:(?:image|audio|video)/", re.IGNORECASE)
 _IGNORED: Final = re.compile(r"[\t\n\r]+")
 _CONTROL: Final = "".join(map(chr, range(33)))
 _SCHEMES: Final = ("javascript:", "vbscript:", "data:", "blob:", "filesystem:")
@@ -40,7 +41,6 @@ _SUSPECT: Final = re.compile(
     r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc)\s*=",
     re.IGNORECASE,
 )
-_PROGRAM: Final = "runs a program in the reader's browser: take it out"
 
 
 @dataclass(frozen=True)
@@ -50,25 +50,28 @@ class ActivePart:
     message: str
     line: int
     address: str = ""
-    """The address that it sends to or fetches; allowed if it is on this site."""
+    """The address that it sends data to or fetches; allowed if it is on this site."""
 
 
 def active_parts(text: str, first_line: int = 1) -> tuple[ActivePart, ...]:
     """All active content in a piece of HTML, with lines counted from `first_line`."""
-    if not _may_act(text):
+    if not _is_suspect(text):
         return ()
-    return tuple(dict.fromkeys(_read(text, first_line)))
+    return tuple(dict.fromkeys(_read_parts(text, first_line)))
 
 
-def is_active(address: str, *, is_shown: bool = False) -> str:
-    """The problem with an address that runs a program; empty for a page or file."""
+def address_problem(address: str, *, is_embedded: bool = False) -> str:
+    """The problem with an address that runs code; empty for the address of a page or file.
+
+    `is_embedded` is whether the page loads it as a picture, sound or video.
+    """
     address = _IGNORED.sub("", address).strip(_CONTROL)
-    if not _ACTIVE.match(address) or (is_shown and _MEDIA.match(address)):
+    if not _ACTIVE.match(address) or (is_embedded and _MEDIA_DATA.match(address)):
         return ""
-    return f"`{address[:40]}` {_PROGRAM}"
+    return f"`{address[:40]}` {_RUNS_CODE}"
 
 
-def is_elsewhere(address: str, site_url: str) -> bool:
+def is_external(address: str, site_url: str) -> bool:
     """Whether a browser would leave this site for the address."""
     address = _IGNORED.sub("", address).strip(_CONTROL).replace("\\", "/")
     if not re.match(r"[a-z][a-z0-9+.-]*:|//", address, re.IGNORECASE):
@@ -78,32 +81,32 @@ def is_elsewhere(address: str, site_url: str) -> bool:
 
 def problems_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Message and address of each problem of one tag; names in lower case, values decoded."""
-    raw = dict(reversed(list(attributes)))  # of two with one name the first counts
+    raw = dict(reversed(list(attributes)))  # if a name occurs twice, the first one counts
     if message := _ELEMENTS.get(name):
         yield f"`<{name}>` {message}", ""
     if name == "meta" and "http-equiv" in raw:
-        yield "`<meta http-equiv>` can send readers elsewhere: take it out", ""
+        yield "`<meta http-equiv>` can redirect readers to another site: remove it", ""
     if name == "iframe" and "srcdoc" in raw:
-        yield f"`<iframe srcdoc>` {_PROGRAM}", ""
+        yield f"`<iframe srcdoc>` {_RUNS_CODE}", ""
     for key, value in raw.items():
         if key.startswith("on") and len(key) > 2:
-            yield f"`{key}` {_PROGRAM}", ""
-        elif (name, key) in _SENDS:
+            yield f"`{key}` {_RUNS_CODE}", ""
+        elif (name, key) in _SENDING:
             message = f"`<{name}>` sends what a reader types to `{value.strip()}`"
             yield f"{message}: use `{{% form SLUG %}}`", value
-        elif (name, key) in _FETCHES:
-            yield f"`<{name}>` tells `{value.strip()}` of every reader: take it out", value
+        elif (name, key) in _FETCHING:
+            yield f"`<{name}>` reports every reader to `{value.strip()}`: remove it", value
         if key in _ADDRESSES:
-            shown = name in _SHOWN and key in {"src", "srcset", "poster", "href"}
+            is_embedded = name in _MEDIA_TAGS and key in {"src", "srcset", "poster", "href"}
             for part in (
                 value.split(";") if key in {"values", "srcset"} and ";" in value else [value]
             ):
-                if message := is_active(part, is_shown=shown):
+                if message := address_problem(part, is_embedded=is_embedded):
                     yield message, ""
 
 
-def _may_act(text: str) -> bool:
-    """A quick test; most texts have no active content."""
+def _is_suspect(text: str) -> bool:
+    """Whether a text may have active content: a quick test, because most texts have none."""
     if _SUSPECT.search(text):
         return True
     decoded = html.unescape(text) if "&" in text else text
@@ -113,37 +116,37 @@ def _may_act(text: str) -> bool:
     return any(scheme in decoded for scheme in _SCHEMES)  # 20 times as fast as a pattern
 
 
-def _read(text: str, first_line: int) -> Iterator[ActivePart]:
+def _read_parts(text: str, first_line: int) -> Iterator[ActivePart]:
     """Problems of all tags, also of those that browsers see and Python's parser does not."""
     parser = _Parser(first_line)
     parser.feed(text)
     rest, line = parser.rawdata, first_line + text.count("\n") - parser.rawdata.count("\n")
     parser.close()
-    yield from parser.found
-    for hidden, at in parser.hidden:
-        yield from active_parts(hidden, at)
+    yield from parser.parts
+    for hidden, hidden_line in parser.hidden:
+        yield from active_parts(hidden, hidden_line)
     if rest.lstrip().startswith("<"):  # an open tag: the rest of the page would close it
         for end in (">", '">', "'>"):
             closed = _Parser(line)
             closed.feed(rest + end)
-            yield from closed.found
+            yield from closed.parts
 
 
 class _Parser(HTMLParser):
     def __init__(self, first_line: int) -> None:
         super().__init__()
         self._first = first_line
-        self.found: list[ActivePart] = []
+        self.parts: list[ActivePart] = []
         self.hidden: list[tuple[str, int]] = []
 
     def set_cdata_mode(self, *_: object, **__: object) -> None:
-        """Does nothing, so that no text is skipped: parsers disagree where a script ends."""
+        """Does nothing, so no text is skipped: parsers disagree about where a script ends."""
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         raw = [(key.rpartition(":")[2], value or "") for key, value in attrs]
         line = self._first + self.getpos()[0] - 1
         for message, address in problems_of_tag(tag.rpartition(":")[2], raw):
-            self.found.append(ActivePart(message, line, address))
+            self.parts.append(ActivePart(message, line, address))
 
     def handle_comment(self, data: str) -> None:
         """Browsers end a comment at `<!-->`, `<!--->` and `--!>` already."""

@@ -9,12 +9,12 @@ from capture.errors import Problem, Refused
 
 Level = Literal["error", "warning", "off"]
 
-FIXED: Final = frozenset(
+ALWAYS_ERRORS: Final = frozenset(
     {"front-matter", "link", "picture", "form", "gated", "address", "unclosed"}
 )
-"""Rules that are always errors, since the site would be broken without them."""
+"""Rules that are always errors, because the site would be broken without them."""
 
-LEVELS: Final[Mapping[str, Level]] = {
+DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "unknown-key": "error",
     "title": "error",
     "summary": "error",
@@ -43,7 +43,7 @@ class Finding:
     message: str
     rule: str
     in_draft: bool = False
-    """Whether the post is a draft: there an error that is not in `FIXED` becomes a warning."""
+    """Whether the post is a draft. In drafts only the rules in `ALWAYS_ERRORS` are errors."""
 
     @property
     def problem(self) -> Problem:
@@ -52,13 +52,13 @@ class Finding:
 
 
 def levels_from(value: Mapping[str, str]) -> Mapping[str, Level]:
-    """The level of each rule, from `WRITING_RULES`. Raises `Refused` for an unknown one."""
-    levels: dict[str, Level] = dict(LEVELS)
+    """The level of each rule, from `WRITING_RULES`. Raises `Refused` for a wrong one."""
+    levels: dict[str, Level] = dict(DEFAULT_LEVELS)
     for rule, level in value.items():
-        if rule in FIXED:
-            raise Refused(f"WRITING_RULES: `{rule}` is always an error: take it out")
-        if rule not in LEVELS:
-            hint = suggestion(rule, LEVELS) or f"; use one of: {', '.join(LEVELS)}"
+        if rule in ALWAYS_ERRORS:
+            raise Refused(f"WRITING_RULES: `{rule}` is always an error: remove it")
+        if rule not in DEFAULT_LEVELS:
+            hint = suggestion(rule, DEFAULT_LEVELS) or f"; use one of: {', '.join(DEFAULT_LEVELS)}"
             raise Refused(f"WRITING_RULES: no rule `{rule}`{hint}")
         match level:
             case "error" | "warning" | "off":
@@ -76,15 +76,15 @@ class Findings:
     warnings: tuple[Finding, ...]
 
     @classmethod
-    def sorted(cls, found: Iterable[Finding], levels: Mapping[str, Level]) -> "Findings":
+    def sorted(cls, findings: Iterable[Finding], levels: Mapping[str, Level]) -> "Findings":
         """Sorts findings by the level of their rules; drops duplicates and rules that are off."""
-        sides: dict[Level, list[Finding]] = {"error": [], "warning": [], "off": []}
-        for finding in sorted(set(found), key=lambda f: (f.path, f.line or 0, f.message)):
+        by_level: dict[Level, list[Finding]] = {"error": [], "warning": [], "off": []}
+        for finding in sorted(set(findings), key=lambda f: (f.path, f.line or 0, f.message)):
             level = levels.get(finding.rule, "error")
-            if finding.in_draft and finding.rule not in FIXED and level == "error":
+            if finding.in_draft and finding.rule not in ALWAYS_ERRORS and level == "error":
                 level = "warning"
-            sides[level].append(finding)
-        return cls(tuple(sides["error"]), tuple(sides["warning"]))
+            by_level[level].append(finding)
+        return cls(tuple(by_level["error"]), tuple(by_level["warning"]))
 
 
 # GitHub's workflow commands: `::error file=...,line=...,title=...::message`.
@@ -94,8 +94,7 @@ _IN_PROPERTY: Final = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def annotation(level: str, finding: Finding) -> str:
-    """A finding as GitHub shows it beside the line of a pull request; `level` is error or
-    warning."""
+    """A finding as a line that GitHub shows in a pull request; `level` is error or warning."""
     data = {"file": finding.path, "line": str(finding.line or 1), "title": finding.rule}
     properties = ",".join(f"{name}={text.translate(_IN_PROPERTY)}" for name, text in data.items())
     return f"::{level} {properties}::{finding.message.translate(_IN_MESSAGE)}"

@@ -95,7 +95,7 @@ class _Reader:
         self._front_matter.lines.setdefault(path, line)
         if id(node) in self._seen or len(path) > _DEEPEST:
             self._front_matter.problems.append(
-                (line, "has an alias (`*name`): write the value out")
+                (line, "has an alias (`*name`): write the value itself")
             )
             return ""
         self._seen.add(id(node))

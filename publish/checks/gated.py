@@ -28,39 +28,40 @@ class GatedFiles:
     def __init__(self, folder: Path, private: Iterable[Path] = ()) -> None:
         self.folder = folder
         self._folders = (folder, *private)
-        self._resolved = [kept.resolve() for kept in self._folders]
+        self._resolved = [private_folder.resolve() for private_folder in self._folders]
         self._by_size: dict[int, list[Path]] = {}
-        for kept in self._folders:
-            for path in sorted(kept.rglob("*")) if kept.is_dir() else []:
+        for private_folder in self._folders:
+            paths = private_folder.rglob("*") if private_folder.is_dir() else ()
+            for path in sorted(paths):
                 if path.is_file() and path.stat().st_size > 0:
                     self._by_size.setdefault(path.stat().st_size, []).append(path)
 
-    def same_as(self, path: Path) -> Path | None:
-        """The gated or private file that this one is, links to, or has the content of."""
-        return path.resolve() if self.holds(path) else self.same_content_as(path)
+    def find_match(self, path: Path) -> Path | None:
+        """The gated or private file that this file is, links to, or has the same content as."""
+        return path.resolve() if self.holds(path) else self.find_same_content(path)
 
     def holds(self, path: Path) -> bool:
         """Whether the path leads into one of the folders."""
         resolved = Path(os.path.realpath(path))
         return any(resolved.is_relative_to(folder) for folder in self._resolved)
 
-    def why(self, same: Path) -> str:
-        """Why that file is not published, and how visitors get it."""
+    def reason(self, same: Path) -> str:
+        """Why the file is not published, and how visitors get it."""
         is_gated = same.resolve().is_relative_to(self._resolved[0])
         return HOW_TO_LINK if is_gated else _CONFIDENTIAL
 
     def refusal(self, same: Path) -> str:
-        """The message for a file that would publish that one."""
-        kind = "the gated file " if self.why(same) == HOW_TO_LINK else ""
-        return f"would publish {kind}{short_path(same)}: delete it; {self.why(same)}"
+        """The message for a file that would publish this gated or private file."""
+        kind = "the gated file " if self.reason(same) == HOW_TO_LINK else ""
+        return f"would publish {kind}{short_path(same)}: delete it; {self.reason(same)}"
 
-    def same_content_as(self, path: Path) -> Path | None:
+    def find_same_content(self, path: Path) -> Path | None:
         """The gated or private file with the same bytes as this one."""
         try:
-            found = path.stat()
+            status = path.stat()
         except (OSError, ValueError):  # a broken link
             return None
-        similar = self._by_size.get(found.st_size, []) if stat.S_ISREG(found.st_mode) else []
+        similar = self._by_size.get(status.st_size, []) if stat.S_ISREG(status.st_mode) else []
         return next((gated for gated in similar if _digest(gated) == _digest(path)), None)
 
 

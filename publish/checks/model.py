@@ -41,7 +41,7 @@ def _line(value: Any) -> str:
         raise invalid("must be text on one line")
     text = " ".join(line.strip() for line in value.split("\n")).strip()
     if not text:
-        raise invalid("is empty: give it a value, or take the line away")
+        raise invalid("is empty: give it a value, or delete the line")
     return text
 
 
@@ -54,7 +54,7 @@ def _words(value: Any) -> tuple[str, ...]:
         raise invalid("must be a list, such as: one, two")
     words = tuple(_line(part) for part in value)
     if not words:
-        raise invalid("is empty: give it a value, or take the line away")
+        raise invalid("is empty: give it a value, or delete the line")
     if twice := next((word for place, word in enumerate(words) if word in words[:place]), None):
         raise invalid(f"names `{twice}` twice: keep one of them")
     return words
@@ -167,7 +167,7 @@ def _question(pair: Mapping[str, Any]) -> tuple[str, str]:
         raise invalid(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
     answer = pair["answer"]
     if not isinstance(answer, str) or not answer.strip():
-        raise invalid("has a question without an answer in words")
+        raise invalid("has a question without an answer")
     return _line(pair["question"]), answer.strip()
 
 

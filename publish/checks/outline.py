@@ -125,7 +125,7 @@ class Link:
 
     target: str
     line: int
-    is_shown: bool = False
+    is_embedded: bool = False
     """Whether the page loads it, as a picture for example."""
 
 
@@ -273,8 +273,8 @@ class _Reading:
             parts = links.split(",") if found["name"].lower() == "srcset" else [links]
             for part in parts:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
-                is_shown = found["name"].lower() in {"src", "srcset"}
-                self._links.append(Link(target, line, is_shown))
+                is_embedded = found["name"].lower() in {"src", "srcset"}
+                self._links.append(Link(target, line, is_embedded))
         for found in _HTML_PICTURE.finditer(raw):
             line = self._line(start + len(raw[: found.start()].encode()))
             source = _HTML_SOURCE.search(found["rest"])

@@ -66,7 +66,7 @@ def _unknown(
 ) -> Iterator[FrontMatterProblem]:
     for key in front_matter.values:
         if key not in model.model_fields:
-            hint = suggestion(key, model.model_fields) or ": take it out, or see docs/writer.md"
+            hint = suggestion(key, model.model_fields) or ": remove it, or see docs/writer.md"
             message = f"`{key}` is not a known key{hint}"
             yield FrontMatterProblem(front_matter.line(key), message, "unknown-key")
 

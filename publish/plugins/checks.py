@@ -16,7 +16,7 @@ from pelican.readers import default_metadata, parse_path_metadata
 from pelican.utils import slugify
 
 from capture.paths import ConfinedFolder
-from publish.checks.active_content import active_parts, is_elsewhere
+from publish.checks.active_content import active_parts, is_external
 from publish.checks.finding import Findings
 from publish.checks.layout import Layout, layout_from
 from publish.checks.project import WRITING, Writing
@@ -42,7 +42,7 @@ def check_html(content: Any, html: str, settings: Any) -> None:
     post = writing.by_path.get(source.absolute())
     messages = {part.message for part in post.outline.active} if post else set()
     for part in active_parts(html) if level != "off" else ():
-        ours = part.address and not is_elsewhere(part.address, writing.layout.site_url)
+        ours = part.address and not is_external(part.address, writing.layout.site_url)
         if not ours and part.message not in messages:
             messages.add(part.message)
             report = get_report(settings)

@@ -17,7 +17,7 @@ from publish.plugins.links import contents, line_of, linked_files
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 
-HOW_TO_FIX: Final = "put a copy into the content folder, and name that"
+HOW_TO_FIX: Final = "put a copy into the content folder, and use the path of the copy"
 
 
 def check_links(generator: Any) -> None:
@@ -42,7 +42,7 @@ def misplaced_outputs(
     for static in context["staticfiles"]:
         source = Path(static.source_path)
         if not content.holds(source) or (source.exists() and not source.is_file()):
-            yield source, f"is no file of {content.folder.name}/: {HOW_TO_FIX}"
+            yield source, f"is not a file in {content.folder.name}/: {HOW_TO_FIX}"
     for found in (*contents(context), *context["staticfiles"]):
         if problem := output.why_outside(found.save_as):
             message = f"would be written to `{found.save_as}`, which {problem}: "

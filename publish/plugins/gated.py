@@ -22,10 +22,12 @@ def remove_gated_files(pelican: Any) -> None:
     gated, report = GatedFiles(folder, (campaigns, clients)), get_report(pelican.settings)
     output, sources = Path(pelican.output_path).resolve(), Path(pelican.path).resolve()
     for path in sorted(output.rglob("*")):
-        same = gated.same_content_as(path)
+        same = gated.find_same_content(path)
         if same is not None and not (path.is_relative_to(sources) or gated.holds(path)):
             path.unlink()
-            message = f"was about to be published as /{path.relative_to(output)}: {gated.why(same)}"
+            message = (
+                f"would have been published as /{path.relative_to(output)}: {gated.reason(same)}"
+            )
             report.problem(same, None, message)
 
 

@@ -67,7 +67,7 @@ def check_all(generators: Any) -> None:
             continue  # a refused link that leads out of the content folder is never replaced
         for left in dict.fromkeys(unresolved(content.content)):
             message = (
-                f"`{left}` would reach readers as it is: correct it, "
+                f"`{left}` would be shown to readers as it is: correct it, "
                 "or put it between backticks to show it"
             )
             report.problem(Path(content.source_path), line_of(content, left), message)

@@ -101,7 +101,7 @@ def drawing_size(source: Path) -> tuple[int, int] | None:
     try:
         _, root = next(ElementTree.iterparse(source, events=("start",)))  # noqa: S314 - our own file
     except ElementTree.ParseError as error:
-        raise ValueError(f"is no drawing that can be read ({error})") from None
+        raise ValueError(f"cannot be read as SVG ({error}): export it again") from None
     parts = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
     box = root.get("viewBox", "").replace(",", " ").split()
     if all(parts):
@@ -124,8 +124,8 @@ def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
         most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise ValueError(f"has more than {most} million pixels: make it smaller") from None
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
-        reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "of no known kind"
-        raise ValueError(f"is no picture that can be read ({reason})") from None
+        reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "unknown format"
+        raise ValueError(f"cannot be read as a picture ({reason}): export it again") from None
 
 
 def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:

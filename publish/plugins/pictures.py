@@ -65,7 +65,7 @@ def _check_place(source: Path, report: Report) -> None:
         return
     try:
         if has_location(source):
-            message = "holds the location of the photo: save it without the location"
+            message = "contains the location of the photo: save it without the location"
             report.problem(source, None, message)
     except ValueError as error:
         report.warn(source, None, str(error))

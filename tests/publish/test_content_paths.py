@@ -54,7 +54,7 @@ def test_a_link_out_of_content_is_refused_by_check_and_build(
     site.post(f"Text.\n\n{link}")
     [message, *more] = [str(found.problem) for found in site.check().findings.errors]
     assert "content/posts/post.md:" in message
-    assert "leads out of content/: put a copy into it, and name that" in message
+    assert "leads out of content/: put a copy into it, and use the path of the copy" in message
     assert more == []
     assert message in site.mistakes()
     assert not site.site.exists()
@@ -107,7 +107,7 @@ def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
 def test_front_matter_names_no_picture_outside(site: Any) -> None:
     site.write("var/gatepost.db", SECRET)
     site.post("Text.", front_matter="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
-    message = "`image` leads out of content/: put a copy into it, and name that"
+    message = "`image` leads out of content/: put a copy into it, and use the path of the copy"
     assert site.mistakes() == [f"content/posts/post.md:3: {message}"]
 
 
@@ -213,4 +213,4 @@ def test_no_build_reads_or_writes_outside_whatever_a_link_says(
 def test_what_markdown_makes_act_stops_the_build(site: Any, attribute: str) -> None:
     site.post(f"[x](/post/){{: {attribute} }}")
     [message] = site.mistakes_of_build()
-    assert "runs a program in the reader's browser: take it out" in message
+    assert "runs code in the reader's browser: remove it" in message

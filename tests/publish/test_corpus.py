@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from publish.build.site import BuildResult, build
-from publish.checks.finding import LEVELS
+from publish.checks.finding import DEFAULT_LEVELS
 from tests.publish.corpus import corpus
 from tests.publish.test_theme import Page
 
@@ -66,7 +66,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult]:
         (posts / f"{name}.md").write_text(good(name))
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nHi.\n")
     output = folder / "output" / "www"
-    lenient = dict.fromkeys(LEVELS, "off")  # what a writer is asked for is not the matter here
+    lenient = dict.fromkeys(
+        DEFAULT_LEVELS, "off"
+    )  # what a writer is asked for is not the matter here
     value = {
         "PATH": str(folder / "content"),
         "OUTPUT_PATH": str(output),
@@ -97,7 +99,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     value = {
         "PATH": str(folder / "content"),
         "OUTPUT_PATH": str(folder / "output/www"),
-        "WRITING_RULES": dict.fromkeys(LEVELS, "off"),
+        "WRITING_RULES": dict.fromkeys(DEFAULT_LEVELS, "off"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", "https://odd.example")

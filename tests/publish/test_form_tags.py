@@ -189,7 +189,7 @@ def test_every_wrong_tag_of_every_file_is_reported_at_once(site: Any) -> None:
 
 def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
     site.post("{% form guide %}\n\n{% form guide %}", front_matter="Campaign: guide\n")
-    message = "the form of `guide` is on this page already: keep one of them"
+    message = "the form of `guide` is already on this page: keep one of them"
     assert site.mistakes() == [
         f"content/posts/post.md:3: {message}",
         f"content/posts/post.md:7: {message}",

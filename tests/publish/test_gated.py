@@ -123,7 +123,7 @@ def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> N
     site.post("Text.")
     with pytest.raises(FileErrors) as message:
         site.build()
-    assert ("content/gated/guide.pdf: was about to be published as /theme/extra.") in str(
+    assert ("content/gated/guide.pdf: would have been published as /theme/extra.") in str(
         message.value
     )
     assert not site.site.exists()

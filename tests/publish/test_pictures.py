@@ -90,7 +90,7 @@ def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: An
     assert site.files()["images/shot.jpg"] == shot.read_bytes()
     photo(shot, place=True)
     (message,) = site.mistakes_of_build()
-    assert message.startswith("content/images/shot.jpg: holds the location of the photo")
+    assert message.startswith("content/images/shot.jpg: contains the location of the photo")
 
 
 def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path) -> None:
@@ -210,7 +210,9 @@ def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: byte
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
     (message,) = site.mistakes_of_build()
-    assert re.match(r"content/posts/post.md:6: content/images/bad.png is no picture that", message)
+    assert re.match(
+        r"content/posts/post.md:6: content/images/bad.png cannot be read as a picture", message
+    )
 
 
 def test_a_picture_too_large_to_read_is_refused(

@@ -9,7 +9,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from capture.errors import short_path
-from publish.checks.active_content import active_parts, is_active, is_elsewhere, problems_of_tag
+from publish.checks.active_content import (
+    active_parts,
+    address_problem,
+    is_external,
+    problems_of_tag,
+)
 from publish.checks.finding import Finding
 from publish.checks.layout import SUFFIXES
 from publish.checks.post import Post
@@ -42,30 +47,30 @@ def active_findings(writing: Writing) -> Iterator[Finding]:
 def _of_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
     messages = set()
     for part in post.outline.active:
-        if not part.address or is_elsewhere(part.address, site_url):
+        if not part.address or is_external(part.address, site_url):
             messages.add(part.message)
             yield part.line, part.message
     for link in post.outline.links:
-        problem = is_active(link.target, is_shown=link.is_shown)
+        problem = address_problem(link.target, is_embedded=link.is_embedded)
         if problem and problem not in messages:
             yield link.line, problem
     if summary := post.get("summary"):
         for part in active_parts(summary):
-            if not part.address or is_elsewhere(part.address, site_url):
+            if not part.address or is_external(part.address, site_url):
                 yield post.front_matter.line("summary"), part.message
 
 
 def _file_problem(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in _PROGRAMS:
-        return f"is a program ({suffix}): delete it; scripts belong to the theme"
+        return f"is a program ({suffix}): delete it; scripts belong in theme/static"
     problem = ""
     if suffix in _PAGES:
         parts = active_parts(_decoded(path.read_bytes()))
         problem = next((part.message for part in parts if not part.address), "")
     if suffix in _XML and not problem:
         problem = next(_of_xml(path), "")
-    return f"holds a program: {problem}" if problem else ""
+    return f"contains a program: {problem}" if problem else ""
 
 
 def _decoded(raw: bytes) -> str:
@@ -76,16 +81,16 @@ def _decoded(raw: bytes) -> str:
 def _of_xml(path: Path) -> Iterator[str]:
     """Messages for active content in an XML file that a browser opens directly."""
     try:
-        for event, found in iterparse(path, events=("start", "pi")):
+        for event, node in iterparse(path, events=("start", "pi")):
             if event == "pi":
-                is_style = str(found.text).startswith("xml-stylesheet")
-                if is_style and "text/css" not in str(found.text):
-                    yield "a stylesheet of XML can hold scripts: take it out"
+                is_style = str(node.text).startswith("xml-stylesheet")
+                if is_style and "text/css" not in str(node.text):
+                    yield "an XML stylesheet can contain scripts: remove it"
                 continue
-            attributes = ((_local(key), value) for key, value in found.items())
+            attributes = ((_local(key), value) for key, value in node.items())
             yield from (
                 message
-                for message, address in problems_of_tag(_local(found.tag), attributes)
+                for message, address in problems_of_tag(_local(node.tag), attributes)
                 if not address
             )
     except DefusedXmlException:

@@ -50,13 +50,13 @@ def _without_address(writing: Writing) -> Iterator[Finding]:
     slugify = writing.layout.slugify
     for post in writing.posts:
         if post.get("title") and not post.slug:
-            message = "no address can be made of `title`: add a line `Slug: ...` with one"
+            message = "`title` gives no address: add a line `Slug: ...`"
             yield post.finding("address", post.front_matter.line("title"), message)
         for key in ("category", "tags", "author", "authors"):
             parts = post.get(key) or ()
             for name in (parts,) if isinstance(parts, str) else parts:
                 if not slugify(name):
-                    message = f"`{key}`: no address can be made of `{name}`: use letters or digits"
+                    message = f"`{key}`: `{name}` gives no address: use letters or digits"
                     yield post.finding("address", post.front_matter.line(key), message)
 
 
@@ -68,15 +68,13 @@ def _aliases(writing: Writing) -> Iterator[Finding]:
         for alias in post.get("aliases") or ():
             line = post.front_matter.line("aliases")
             if alias in slugs:
-                message = (
-                    f"`aliases`: `{alias}` is the slug of {slugs[alias].where}, not an old one"
-                )
+                message = f"`aliases`: `{alias}` is the slug of {slugs[alias].where}: remove it"
                 yield post.finding("address", line, message)
             elif alias in used:
                 message = f"`aliases`: `{alias}` leads to {used[alias]} already: keep one of them"
                 yield post.finding("address", line, message)
             elif holder := _conflict(writing, post, alias, files):
-                message = f"`aliases`: `{alias}` is the address of {holder}: take it out"
+                message = f"`aliases`: `{alias}` is the address of {holder}: remove it"
                 yield post.finding("address", line, message)
             used.setdefault(alias, post.where)
 
@@ -104,13 +102,13 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
         post = there.get(slug)
         if post is not None:
             message = (
-                f"was published as `{slug}` and is held back now: publish it, or give the slug up"
+                f"was published as `{slug}` and is not public now: publish it, or write the slug"
             )
         else:
             message = (
                 f"its slug `{slug}` was published and is gone: put it into the `aliases` of the "
             )
-            message += "post that takes its place, or give it up"
+            message += "post that replaces it, or write it"
         message += f" on a line of {writing.layout.content.name}/{GONE}"
         yield Finding(
             where, post.front_matter.line("status") if post else None, message, "vanished"

@@ -27,15 +27,15 @@ from publish.checks.project import Writing
 # read, which is enough to find these.
 
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
-_HTML: Final = re.compile(
+_WEB_PAGE: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I
 )
 _PAGES: Final = frozenset({".html", ".htm", ".xhtml"})
-_END: Final = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
-_START, _TAIL = 4096, 65536
-_MOST: Final = 1 << 30
+_PDF_TRAILER: Final = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
+_START_SIZE, _TAIL_SIZE = 4096, 65536
+_MAX_UNPACKED_SIZE: Final = 1 << 30
 """The largest unpacked size of an archive, in bytes."""
-_AGAIN: Final = "export or download it again"
+_GET_AGAIN: Final = "export or download it again"
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {
     ".jpg": frozenset({"JPEG", "MPO"}),
     ".jpeg": frozenset({"JPEG", "MPO"}),
@@ -50,7 +50,7 @@ _MEMBERS: Final[Mapping[str, str]] = {
     **dict.fromkeys((".pptx", ".pptm", ".potx"), "ppt/"),
     **dict.fromkeys((".odt", ".ods", ".odp", ".epub"), "mimetype"),
 }
-"""Archive suffixes to the start of a member's name that every such archive has."""
+"""Archive suffixes to a prefix: every such archive has a member whose name starts with it."""
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": b"{\\rtf",
@@ -76,18 +76,18 @@ def content_fault(path: Path) -> str:
     Raises OSError if it cannot be read.
     """
     if not path.stat().st_size:
-        return f"is empty: {_AGAIN}"
+        return f"is empty: {_GET_AGAIN}"
     if is_pointer(path):
         return POINTER_FAULT
     suffix = path.suffix.lower()
     with path.open("rb") as file:
-        start = file.read(_START)
-    if _HTML.match(start) and suffix not in _PAGES:
-        return f"is a web page under the name of a {suffix or 'file'}: {_AGAIN}"
+        start = file.read(_START_SIZE)
+    if _WEB_PAGE.match(start) and suffix not in _PAGES:
+        return f"is a web page, not a {suffix or 'file'}: {_GET_AGAIN}"
     for kinds, find_fault in _KINDS:
         if suffix in kinds:
             problem = find_fault(path)
-            return f"{problem}: {_AGAIN}" if problem else ""
+            return f"{problem}: {_GET_AGAIN}" if problem else ""
     return ""
 
 
@@ -95,25 +95,25 @@ def _pdf(path: Path) -> str:
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(1024)
-        file.seek(max(0, size - _TAIL))
+        file.seek(max(0, size - _TAIL_SIZE))
         tail = file.read().rstrip(b"\0\t\n\r ")
     if b"%PDF-" not in start:
         return "is not a PDF"
-    end = _END.search(tail)
+    end = _PDF_TRAILER.search(tail)
     if not end or int(end[1]) >= size:
         return "is a PDF that is cut off"
     return ""
 
 
 def _archive(path: Path) -> str:
-    wanted = _MEMBERS[path.suffix.lower()]
+    prefix = _MEMBERS[path.suffix.lower()]
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if sum(member.file_size for member in members) > _MOST:
+            if sum(member.file_size for member in members) > _MAX_UNPACKED_SIZE:
                 return "unpacks to more than 1 GiB"
             names = [member.filename for member in members]
-            if not any(name.startswith(wanted) for name in names):
+            if not any(name.startswith(prefix) for name in names):
                 return f"is an archive, but not a {path.suffix.lower()[1:]} document"
             damaged = archive.testzip()
     except RuntimeError:  # protected by a password
@@ -168,10 +168,12 @@ def _text(path: Path) -> str:
 
 
 def _signed(path: Path) -> str:
-    wanted = _SIGNATURES[path.suffix.lower()]
+    signature = _SIGNATURES[path.suffix.lower()]
     with path.open("rb") as file:
         return (
-            "" if file.read(len(wanted)) == wanted else f"is not a {path.suffix.lower()[1:]} file"
+            ""
+            if file.read(len(signature)) == signature
+            else f"is not a {path.suffix.lower()[1:]} file"
         )
 
 
@@ -194,7 +196,7 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
         if path.is_symlink() and not path.exists():
             message = f"links to {path.readlink()}, which does not exist: delete the link"
             yield Finding(where, None, message, "picture")
-        elif same := gated.same_as(path):
+        elif same := gated.find_match(path):
             yield Finding(where, None, gated.refusal(same), "gated")
     yield from _links(writing, gated)
     for path in writing.content_files.special:
@@ -208,8 +210,8 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
         if not path.name.startswith(".") and not is_gated and is_pointer(path):
             yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
     for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
-        is_given = path.is_file() and not path.name.startswith(".")
-        if is_given and (problem := _content_or_read_fault(path)):
+        is_download = path.is_file() and not path.name.startswith(".")
+        if is_download and (problem := _content_or_read_fault(path)):
             yield Finding(short_path(path), None, problem, "file-content")
 
 
@@ -229,7 +231,7 @@ def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
             message = f"leads out of {writing.layout.content.name}/, to {path.readlink()}: "
             yield Finding(short_path(path), None, f"{message}put a copy in its place", "gated")
         elif is_circular(path):
-            message = f"leads in a circle, to {path.readlink()}: delete the link"
+            message = f"is a circular link, to {path.readlink()}: delete the link"
             yield Finding(short_path(path), None, message, "gated")
         elif not path.is_file() and not path.is_dir():
             yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
@@ -248,11 +250,11 @@ def _below(top: Path, writing: Writing, gated: GatedFiles) -> Iterator[Path]:
     """
     for here, folders, files in os.walk(top, followlinks=True):
         folder = Path(here)
-        folders[:] = [name for name in folders if _may_be_walked(folder / name, writing, gated)]
+        folders[:] = [name for name in folders if _is_scannable(folder / name, writing, gated)]
         yield from (folder / name for name in files)
 
 
-def _may_be_walked(folder: Path, writing: Writing, gated: GatedFiles) -> bool:
+def _is_scannable(folder: Path, writing: Writing, gated: GatedFiles) -> bool:
     if not folder.is_symlink():
         return True
     is_ours = writing.layout.paths.holds(folder) or gated.holds(folder)

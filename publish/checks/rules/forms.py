@@ -43,7 +43,7 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
             message = f"campaign `{slug}` {closed}: readers see a sentence in its place"
             yield post.finding("closed-campaign", line, message)
         elif kind == "form" and slug in shown:
-            message = f"the form of `{slug}` is on this page already: keep one of them"
+            message = f"the form of `{slug}` is already on this page: keep one of them"
             yield post.finding("form", line, message)
         elif kind == "form":
             shown.add(slug)

@@ -50,7 +50,7 @@ class LinkChecker:
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
         # In a link with braces Pelican decodes only `%20`.
-        self._named = self._path if link.is_shown else self._url.path.replace("%20", " ")
+        self._named = self._path if link.is_embedded else self._url.path.replace("%20", " ")
 
     def target(self) -> LinkTarget | None:
         """The post that the link leads to, if it is one."""
@@ -158,7 +158,7 @@ class LinkChecker:
             fix = f": if it is another site, write `https://{self._path}`"
         else:
             known = (f"/{address}" for address in self._writing.by_address)
-            fix = near_name(f"/{self._address()}/", known, ": correct the link, or take it out")
+            fix = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
         return f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
 
     def _in(self, folder: Path) -> bool:
@@ -210,7 +210,7 @@ def unpublished_target_findings(
             message = f"`{link.target}` leads to a draft without a `preview`: give it one"
             yield post.finding("link", link.line, message)
     elif state == "draft":
-        message = f"`{link.target}` leads to a draft: publish it first, or take the link out"
+        message = f"`{link.target}` leads to a draft: publish it first, or remove the link"
         yield post.finding("link", link.line, message)
     elif to.due and (post.due is None or to.due > max(post.due, writing.now)):
         until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
@@ -221,7 +221,11 @@ def unpublished_target_findings(
 
 
 def _inside(problem: str) -> str:
-    return ": put a copy into it, and name that" if problem.startswith("leads out") else ""
+    return (
+        ": put a copy into it, and use the path of the copy"
+        if problem.startswith("leads out")
+        else ""
+    )
 
 
 def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
@@ -266,7 +270,7 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
     line = post.front_matter.line("related")
     found = writing.by_slug.get(slug)
     if found is post:
-        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: take it out")
+        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: remove it")
     elif found is None or found.kind != "post" or found.status == "hidden":
         articles = [other.slug for other in writing.posts if other.kind == "post"]
         hint = near_name(slug, articles, "; name an article by its slug")

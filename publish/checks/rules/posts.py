@@ -14,7 +14,7 @@ from publish.checks.rules.links import linked_posts
 from publish.checks.tag_syntax import STRAY_TAG
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_IDLE: Final = frozenset(
+_STOP_WORDS: Final = frozenset(
     _WORD.findall(
         "a an and are as at be by for from how in is it its of on or that the this to what when "
         "where which who why will with you your"
@@ -24,16 +24,18 @@ _NO_PLURALS: Final = frozenset({"means", "news", "sales", "series"})
 
 
 def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
-    """Tags that differ only by case, hyphen or plural; reports the rarer spelling."""
-    spelt: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(lambda: defaultdict(list))
+    """Tags that differ only by case, hyphen or plural; reports the less common spelling."""
+    spellings_by_stem: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for post in writing.posts:
         for tag in post.get("tags") or ():
-            spelt[tuple(map(_stem, _words(tag)))][tag].append(post)
-    for spellings in spelt.values():
-        usual, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
+            spellings_by_stem[tuple(map(_stem, _words(tag)))][tag].append(post)
+    for spellings in spellings_by_stem.values():
+        most_common, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
         for tag in others:
             for post in spellings[tag]:
-                message = f"the tag `{tag}` is spelt `{usual}` elsewhere: keep one spelling"
+                message = f"the tag `{tag}` is spelt `{most_common}` elsewhere: keep one spelling"
                 yield post.finding("tag-spelling", post.front_matter.line("tags"), message)
 
 
@@ -42,16 +44,19 @@ def same_title_findings(writing: Writing) -> Iterator[Finding]:
     first: dict[frozenset[str], Post] = {}
     for post in _articles(writing):
         words = frozenset(map(_stem, _words(post.get("title") or "")))
-        aim = (words - _IDLE) or words
-        if aim and (other := first.setdefault(aim, post)) is not post:
-            message = f"has the title words of {other.where}: join them, or change one title"
+        key_words = (words - _STOP_WORDS) or words
+        if key_words and (other := first.setdefault(key_words, post)) is not post:
+            message = (
+                f"has the same words in its title as {other.where}: "
+                "merge the posts, or change one title"
+            )
             yield post.finding("same-title", post.front_matter.line("title"), message)
 
 
 def orphan_findings(writing: Writing) -> Iterator[Finding]:
     """Published posts that no other post or page links to."""
     articles = [post for post in _articles(writing) if writing.is_public(post)]
-    led_to = Counter(
+    linked = Counter(
         found.path
         for post in writing.posts
         if writing.is_public(post)
@@ -59,7 +64,7 @@ def orphan_findings(writing: Writing) -> Iterator[Finding]:
         if found is not post
     )
     for post in articles:
-        if post.path not in led_to and len(articles) > 1:
+        if post.path not in linked and len(articles) > 1:
             message = "no other post or page links to this one: link to it where it helps a reader"
             yield post.finding("orphan", post.front_matter.line("title"), message)
 
@@ -94,8 +99,8 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
         yield from _headings(post)
         if post.outline.unclosed is not None:
             message = (
-                "too many brackets are open here, not closed or one within another; the page would "
-                "take minutes to make: close them, or write `\\[` and `\\<`"
+                "too many brackets are unclosed or nested here, so the page would "
+                "take minutes to render: close them, or write `\\[` and `\\<`"
             )
             yield post.finding("unclosed", post.outline.unclosed, message)
         for picture in post.outline.pictures:

@@ -6,7 +6,7 @@ import pytest
 
 from publish.checks.active_content import active_parts
 
-PROGRAM = "runs a program in the reader's browser: take it out"
+PROGRAM = "runs code in the reader's browser: remove it"
 ACTIVE = [
     "<script src='/x.js'></script>",
     "<ScRiPt\n>alert(1)</sCrIpT\n>",

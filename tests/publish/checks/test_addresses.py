@@ -37,7 +37,7 @@ def test_an_alias_that_is_taken_is_reported(desk: Any) -> None:
     desk.post(name="c", aliases="old")
     desk.post(name="e", aliases="old")
     assert desk.errors() == [
-        "content/posts/b.md:5: `aliases`: `a` is the slug of content/posts/a.md, not an old one",
+        "content/posts/b.md:5: `aliases`: `a` is the slug of content/posts/a.md: remove it",
         "content/posts/e.md:5: `aliases`: `old` leads to content/posts/c.md already: "
         "keep one of them",
     ]
@@ -59,11 +59,11 @@ def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) 
     (desk.root / "content/posts/c.md").unlink()
     desk.post(name="b", aliases="/a/, /images/dot.svg, /articles/index.html")
     assert desk.errors() == [
-        "content/posts/b.md:5: `aliases`: `/a/` is the address of content/posts/a.md: take it out",
+        "content/posts/b.md:5: `aliases`: `/a/` is the address of content/posts/a.md: remove it",
         "content/posts/b.md:5: `aliases`: `/articles/index.html` is the address of "
-        "the site's own index page: take it out",
+        "the site's own index page: remove it",
         "content/posts/b.md:5: `aliases`: `/images/dot.svg` is the address of the folder images/: "
-        "take it out",
+        "remove it",
     ]
 
 
@@ -86,7 +86,7 @@ def test_an_alias_cannot_replace_a_generated_file(desk: Any, taken: str, by: str
     desk.settings |= LISTS
     desk.post(aliases=taken, category="Pricing", tags="one", author="Ann")
     (line,) = desk.messages()
-    assert line == f"5: `aliases`: `{taken}` is the address of {by}: take it out"
+    assert line == f"5: `aliases`: `{taken}` is the address of {by}: remove it"
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_a_slug_that_vanished_since_the_last_published_build_is_an_error(desk: A
     desk.post()
     desk.post(name="held", status="draft", preview="x" * 16)
     assert desk.errors() == [
-        "content/posts/held.md:5: was published as `held` and is held back now: publish it, "
-        "or give the slug up on a line of content/gone.txt",
+        "content/posts/held.md:5: was published as `held` and is not public now: publish it, "
+        "or write the slug on a line of content/gone.txt",
         "content/posts/old.md: its slug `old` was published and is gone: put it into the `aliases` "
-        "of the post that takes its place, or give it up on a line of content/gone.txt",
+        "of the post that replaces it, or write it on a line of content/gone.txt",
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_file_that_is_cut_off(tmp_path: Path, name: str, share: float) -> None
 @pytest.mark.parametrize("name", [name for name in GOOD if name != "a.html"])
 def test_a_web_page_under_another_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(PAGE)
-    assert content_fault(tmp_path / name).startswith("is a web page under the name of a ")
+    assert content_fault(tmp_path / name).startswith("is a web page, not a ")
 
 
 @pytest.mark.parametrize(

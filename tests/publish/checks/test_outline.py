@@ -20,7 +20,7 @@ def test_links_of_every_kind_are_seen_with_their_lines() -> None:
     text += "[r]: <five.md>"
     assert outline_of(text, first_line=10).links == (
         Link("one.md", 10),
-        Link("two.svg", 11, is_shown=True),
+        Link("two.svg", 11, is_embedded=True),
         Link("five.md", 15),
         Link("four.md", 13),
     )

@@ -90,7 +90,7 @@ def test_a_line_below_the_first_empty_line_is_text() -> None:
         ("---\n- a\n---\n", "2: must be lines such as `key: value`"),
         ("---\ntitle: [a\n---\n", "3: is not valid YAML (did not find expected ',' or ']')"),
         ("---\ntitle: A\nTitle: B\n---\n", "3: `title` is given on line 2 already: keep one"),
-        ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value out"),
+        ("---\na: &x [1]\nb: *x\n---\n", "2: has an alias (`*name`): write the value itself"),
         ("Title: A\nTITLE: B\n\n", "2: `title` is given on line 1 already: keep one of them"),
         ("\n\nTitle: A\n\n", "1: has its front matter on line 3: delete the empty lines above it"),
         ("+++\ntitle = 'A'\n+++\n", "1: has front matter in TOML, between `+++`: write it in YAML"),
@@ -105,14 +105,14 @@ def test_malformed_front_matter_is_reported_with_its_line(text: str, expected: s
 def test_nested_yaml_aliases_are_refused() -> None:
     levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     front_matter = read_front_matter("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
-    assert front_matter.problems[0].message == "has an alias (`*name`): write the value out"
+    assert front_matter.problems[0].message == "has an alias (`*name`): write the value itself"
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("Titel: x", "`titel` is not a known key; did you mean `title`?"),
-        ("Colour: red", "`colour` is not a known key: take it out, or see docs/writer.md"),
+        ("Colour: red", "`colour` is not a known key: remove it, or see docs/writer.md"),
         ("Date: 2026-13-01", "`date` is not a date, `2026-13-01`: write 2026-11-23, or"),
         ("Date: 0001-01-01", "`date` is not a date, `0001-01-01`: write 2026-11-23, or"),
         ("Date: 2026-W36-4", "`date` is not a date, `2026-W36-4`: write 2026-11-23, or"),
