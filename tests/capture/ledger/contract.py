@@ -1,4 +1,4 @@
-"""The contract of every ledger, for every database.
+"""The contract of every ledger: transactions, events and leads, for every database.
 
 The test module of a backend subclasses `LedgerContract` and opens a new ledger.
 """
@@ -17,7 +17,6 @@ from capture.ledger.events import GENESIS, link
 from capture.ledger.facts import (
     ClientLeadQuery,
     Decision,
-    DuplicateQuery,
     LeadFilter,
     Message,
     PersonalData,
@@ -26,20 +25,19 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
-ANY = DuplicateQuery(frozenset({"qualified"}))
 
 
 class Stop(Exception):
     """Raised on purpose within a transaction."""
 
 
-def _taking(lead_id: str) -> Callable[[WriteTransaction], bool | None]:
-    """Work that takes a lead."""
+def _append_lead(lead_id: str) -> Callable[[WriteTransaction], bool | None]:
+    """Work that appends a new lead."""
     return lambda records: records.append(received_event(lead_id))
 
 
 class LedgerContract:
-    """Each test gets `open_again`: opens the same ledger once more, as another process would."""
+    """A backend's `open_again` opens the same ledger once more, as another process would."""
 
     @pytest.fixture
     def ledger(self, open_again: Callable[[], Ledger]) -> Ledger:
@@ -57,7 +55,7 @@ class LedgerContract:
         assert recorded.event == event
         assert recorded.hash == link(GENESIS, event, 1)
 
-    def test_another_connection_reads_what_is_committed(
+    def test_another_connection_reads_a_committed_lead(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         ledger.transact(lambda records: records.append(received_event("a")))
@@ -65,7 +63,7 @@ class LedgerContract:
         assert lead is not None
         assert lead.review == "received"
 
-    def test_work_that_fails_leaves_nothing_behind(self, ledger: Ledger) -> None:
+    def test_work_that_fails_writes_nothing(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
             records.append(received_event("a"))
             records.outbox.queue(Message("a", "lead_qualified", NOW, None))
@@ -79,7 +77,7 @@ class LedgerContract:
         )
         assert ledger.read(lambda reading: reading.outbox.waiting()) == []
 
-    def test_work_may_be_run_again_after_it_failed(self, ledger: Ledger) -> None:
+    def test_work_can_run_again_after_it_failed(self, ledger: Ledger) -> None:
         tries = []
 
         def work(records: WriteTransaction) -> None:
@@ -134,7 +132,7 @@ class LedgerContract:
                 ledger.transact(lambda records, event=event: records.append(event))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
 
-    def test_the_reserved_kinds_are_those_that_come_next(self) -> None:
+    def test_the_reserved_kinds_are_those_of_planned_features(self) -> None:
         assert sorted(RESERVED) == [
             "bounced",
             "confirmed",
@@ -149,14 +147,13 @@ class LedgerContract:
     def test_each_unit_of_a_transaction_is_written_completely_or_not_at_all(
         self, ledger: Ledger
     ) -> None:
-        def fails(records: WriteTransaction) -> None:
+        def fail(records: WriteTransaction) -> None:
             records.append(received_event("b"), later_event("b", EventKind.QUALIFIED))
             records.outbox.queue(Message("b", "lead_qualified", NOW, None))
             raise Stop
 
-        pieces = [_taking("a"), fails, _taking("c")]
-        done = ledger.transact_all(pieces)
-        assert [type(outcome.error) for outcome in done] == [type(None), Stop, type(None)]
+        results = ledger.transact_all([_append_lead("a"), fail, _append_lead("c")])
+        assert [type(result.error) for result in results] == [type(None), Stop, type(None)]
         assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()]) == [
             "a",
             "c",
@@ -165,13 +162,13 @@ class LedgerContract:
         assert ledger.verify().problems == ()
 
     def test_each_unit_sees_the_writes_of_earlier_units(self, ledger: Ledger) -> None:
-        def look(records: WriteTransaction) -> bool:
+        def has_lead(records: WriteTransaction) -> bool:
             return records.leads.get("a") is not None
 
-        first, _, second = ledger.transact_all([look, _taking("a"), look])
+        first, _, second = ledger.transact_all([has_lead, _append_lead("a"), has_lead])
         assert (first.result, second.result) == (False, True)
 
-    def test_a_writer_that_does_not_wait_gets_busy(
+    def test_a_writer_that_does_not_wait_for_the_lock_raises_busy(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         other = open_again()
@@ -179,13 +176,13 @@ class LedgerContract:
         def work(records: WriteTransaction) -> None:
             records.append(received_event("a"))
             with pytest.raises(Busy):
-                other.transact_all([_taking("b")], wait_for_lock=False)
+                other.transact_all([_append_lead("b")], wait_for_lock=False)
 
         ledger.transact(work)
-        assert [outcome.error for outcome in other.transact_all([_taking("b")])] == [None]
+        assert [result.error for result in other.transact_all([_append_lead("b")])] == [None]
         assert ledger.verify().leads == 2
 
-    def test_simultaneous_writers_queue_and_none_fails(
+    def test_simultaneous_writers_wait_and_none_fails(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
         def write(number: int) -> None:
@@ -201,8 +198,9 @@ class LedgerContract:
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(write, range(8)))
-        found = ledger.verify()
-        assert (found.events, found.leads, found.problems) == (80, 80, ())
+        verification = ledger.verify()
+        counts = (verification.events, verification.leads)
+        assert (*counts, verification.problems) == (80, 80, ())
 
     def test_a_campaign_version_is_stored_once_and_unchanged(self, ledger: Ledger) -> None:
         terms = campaign()
@@ -210,13 +208,13 @@ class LedgerContract:
         ledger.transact(lambda records: records.campaigns.save_version(terms, NOW))
         copy = campaign(slug="copy")
         ledger.transact(lambda records: records.campaigns.save_version(copy, NOW))
-        kept = [
+        texts = [
             ledger.read(
                 lambda reading, slug=slug: reading.campaigns.version_text(slug, terms.version)
             )
             for slug in ("guide", "copy", "other")
         ]
-        assert kept == [terms.text, copy.text, None]
+        assert texts == [terms.text, copy.text, None]
 
     def test_leads_are_listed_in_order_or_in_reverse(self, ledger: Ledger) -> None:
         for lead_id in "cab":
@@ -224,10 +222,10 @@ class LedgerContract:
                 lambda records, lead_id=lead_id: records.append(received_event(lead_id))
             )
 
-        def ids(**how: bool) -> str:
+        def ids(**options: bool) -> str:
             return ledger.read(
                 lambda reading: "".join(
-                    lead.lead_id for lead in reading.leads.select(LeadFilter(), **how)
+                    lead.lead_id for lead in reading.leads.select(LeadFilter(), **options)
                 )
             )
 
@@ -252,22 +250,24 @@ class LedgerContract:
             records.people.save_personal_data("guide", "a", PersonalData({"many": ("x", "y")}))
 
         ledger.transact(work)
-        found = ledger.read(lambda reading: list(reading.leads.judged("guide")))
-        assert [(one.lead.lead_id, one.verdict, one.answers) for one in found] == [
+        leads = ledger.read(lambda reading: list(reading.leads.judged("guide")))
+        assert [(judged.lead.lead_id, judged.verdict, judged.answers) for judged in leads] == [
             ("b", first, None),
             ("a", second, {"many": ("x", "y")}),
             ("c", None, None),
         ]
 
-    def test_judged_leads_are_of_one_campaign_since_a_time(self, ledger: Ledger) -> None:
+    def test_judged_leads_are_selected_by_campaign_and_time_of_receipt(
+        self, ledger: Ledger
+    ) -> None:
         later = NOW + timedelta(days=1)
         ledger.transact(
             lambda records: records.append(received_event("a"), received_event("b", at=later))
         )
 
-        def ids(*asked: object) -> list[str]:
+        def ids(*query: object) -> list[str]:
             return ledger.read(
-                lambda reading: [one.lead.lead_id for one in reading.leads.judged(*asked)]
+                lambda reading: [judged.lead.lead_id for judged in reading.leads.judged(*query)]
             )
 
         assert (ids("guide"), ids("guide", later), ids("other")) == (["a", "b"], ["b"], [])
@@ -283,21 +283,21 @@ class LedgerContract:
             "d": EventKind.QUALIFIED,
         }
 
-        def take(records: WriteTransaction) -> None:
+        def work(records: WriteTransaction) -> None:
             for lead_id, kind in kinds.items():
                 records.append(
                     received_event(lead_id, test=lead_id == "d"), later_event(lead_id, kind)
                 )
 
-        ledger.transact(take)
-        assert self.shown(ledger) == ["a"]
-        assert self.shown(ledger, client="other") == []
-        assert self.shown(ledger, lead_id="b") == []
+        ledger.transact(work)
+        assert self.visible_leads(ledger) == ["a"]
+        assert self.visible_leads(ledger, client="other") == []
+        assert self.visible_leads(ledger, lead_id="b") == []
 
     def test_a_query_by_stage_uses_the_stage_as_of_now(self, ledger: Ledger) -> None:
         ends = show_time(NOW + HOUR)
 
-        def take(records: WriteTransaction) -> None:
+        def work(records: WriteTransaction) -> None:
             for lead_id, explicit in {"a": False, "b": True, "c": False, "d": False}.items():
                 judged = later_event(
                     lead_id, EventKind.QUALIFIED, needs_explicit_acceptance=explicit, deadline=ends
@@ -307,7 +307,7 @@ class LedgerContract:
                 later_event("c", EventKind.REJECTED), later_event("d", EventKind.ACCEPTED)
             )
 
-        ledger.transact(take)
+        ledger.transact(work)
         for now in (NOW, NOW + HOUR - MOMENT, NOW + HOUR, NOW + 2 * HOUR):
             for stage in ("qualified", "accepted", "rejected"):
                 expected = ledger.read(
@@ -317,24 +317,24 @@ class LedgerContract:
                         if lead.review_at(now) == stage
                     }
                 )
-                assert set(self.shown(ledger, now=now, stage=stage)) == expected
+                assert set(self.visible_leads(ledger, now=now, stage=stage)) == expected
 
-    def test_the_next_page_is_correct_even_if_leads_came_at_the_same_time(
+    def test_the_next_page_is_correct_for_leads_received_at_the_same_time(
         self, ledger: Ledger
     ) -> None:
-        def take(records: WriteTransaction) -> None:
+        def work(records: WriteTransaction) -> None:
             for lead_id, at in {"c": NOW, "a": NOW, "b": NOW, "z": NOW - HOUR}.items():
                 records.append(
                     received_event(lead_id, at=at), later_event(lead_id, EventKind.QUALIFIED, at=at)
                 )
 
-        ledger.transact(take)
-        assert self.shown(ledger) == ["c", "b", "a", "z"]
-        assert self.shown(ledger, after=(NOW, "b")) == ["a", "z"]
-        assert self.shown(ledger, received_since=NOW, limit=2) == ["c", "b"]
+        ledger.transact(work)
+        assert self.visible_leads(ledger) == ["c", "b", "a", "z"]
+        assert self.visible_leads(ledger, after=(NOW, "b")) == ["a", "z"]
+        assert self.visible_leads(ledger, received_since=NOW, limit=2) == ["c", "b"]
 
-    def shown(self, ledger: Ledger, **wanted: Any) -> list[str]:
-        asked = ClientLeadQuery(**{"client": "acme", "now": NOW, "limit": 10, **wanted})
+    def visible_leads(self, ledger: Ledger, **conditions: Any) -> list[str]:
+        query = ClientLeadQuery(**{"client": "acme", "now": NOW, "limit": 10, **conditions})
         return [
-            lead.lead_id for lead in ledger.read(lambda reading: reading.leads.for_client(asked))
+            lead.lead_id for lead in ledger.read(lambda reading: reading.leads.for_client(query))
         ]

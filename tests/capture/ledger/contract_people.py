@@ -1,22 +1,19 @@
-"""What every ledger keeps of people, and how it recognises them: data, duplicates, caps, lists.
+"""The contract of every ledger for people: personal data, duplicates, caps, suppression lists.
 
 The test module of a backend subclasses `PeopleContract` and gives it a `ledger`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from capture.lead.events import EventKind
-from capture.ledger.facts import (
-    DuplicateQuery,
-    PersonalData,
-)
+from capture.ledger.facts import DuplicateQuery, PersonalData
 from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
-ANY = DuplicateQuery(frozenset({"qualified"}))
+QUALIFIED = DuplicateQuery(frozenset({"qualified"}))
 
 
 class PeopleContract:
@@ -50,38 +47,37 @@ class PeopleContract:
         ledger.transact(work)
 
         def match(email: str) -> list[str]:
-            found = ledger.read(
-                lambda reading: reading.leads.matching("acme", {"email": email}, ANY)
+            leads = ledger.read(
+                lambda reading: reading.leads.matching("acme", {"email": email}, QUALIFIED)
             )
-            return [lead.lead_id for lead in found]
+            return [lead.lead_id for lead in leads]
 
         assert (match("x@b.example"), match("y@b.example")) == (["b"], ["a"])
-        changed, other = (
-            ledger.read(lambda reading, i=i: reading.people.personal_data(i)) for i in "ab"
+        replaced, other = (
+            ledger.read(lambda reading, lead_id=lead_id: reading.people.personal_data(lead_id))
+            for lead_id in "ab"
         )
-        assert changed == PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
+        assert replaced == PersonalData({"email": "y@b.example"}, last_touch={"path": "/"})
         assert other == PersonalData({"email": "x@b.example"})
 
     def test_a_submission_is_found_by_its_id_even_with_other_answers(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.people.save_submission("id", "answers", NOW, "a"))
         later = NOW + timedelta(days=30)
-        found = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
-        assert found == "a"
+        lead_id = ledger.read(lambda reading: reading.people.submitted_lead("id", "others", later))
+        assert lead_id == "a"
 
     def test_a_submission_without_an_id_is_found_by_its_recent_answers(
         self, ledger: Ledger
     ) -> None:
         ledger.transact(lambda records: records.people.save_submission(None, "answers", NOW, "a"))
-        before, after = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
-        assert (
-            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", before)) == "a"
-        )
-        assert (
-            ledger.read(lambda reading: reading.people.submitted_lead("", "answers", after)) is None
-        )
-        assert (
-            ledger.read(lambda reading: reading.people.submitted_lead("", "others", before)) is None
-        )
+        earlier, later = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1)
+
+        def match(answers: str, since: datetime) -> str | None:
+            return ledger.read(lambda reading: reading.people.submitted_lead("", answers, since))
+
+        assert match("answers", earlier) == "a"
+        assert match("answers", later) is None
+        assert match("others", earlier) is None
 
     def test_people_match_by_any_key_but_only_within_one_client(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
@@ -92,7 +88,9 @@ class PeopleContract:
 
         def match(client: str, **keys: str) -> list[str]:
             return ledger.read(
-                lambda reading: [lead.lead_id for lead in reading.leads.matching(client, keys, ANY)]
+                lambda reading: [
+                    lead.lead_id for lead in reading.leads.matching(client, keys, QUALIFIED)
+                ]
             )
 
         assert match("acme", email="a@b.example") == ["a"]
@@ -100,7 +98,7 @@ class PeopleContract:
         assert match("acme", phone="a@b.example") == []
         assert match("other", email="a@b.example") == []
 
-    def test_test_leads_match_nobody_and_do_not_count_towards_caps(self, ledger: Ledger) -> None:
+    def test_test_leads_match_no_one_and_do_not_count_towards_caps(self, ledger: Ledger) -> None:
         terms = campaign()
 
         def work(records: WriteTransaction) -> None:
@@ -109,13 +107,13 @@ class PeopleContract:
 
         ledger.transact(work)
         keys = {"email": "a@b.example"}
-        assert ledger.read(lambda reading: reading.leads.matching("acme", keys, ANY)) == []
+        assert ledger.read(lambda reading: reading.leads.matching("acme", keys, QUALIFIED)) == []
         assert (
             ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11")) == 0
         )
 
     @pytest.mark.parametrize(
-        ("kind", "places"),
+        ("kind", "count"),
         [
             (EventKind.QUALIFIED, 1),
             (EventKind.UNCONFIRMED, 1),
@@ -123,14 +121,14 @@ class PeopleContract:
             (EventKind.OVER_CAP, 0),
         ],
     )
-    def test_only_leads_that_the_client_may_get_count_towards_caps(
-        self, ledger: Ledger, kind: EventKind, places: int
+    def test_only_leads_that_may_reach_the_client_count_towards_caps(
+        self, ledger: Ledger, kind: EventKind, count: int
     ) -> None:
         ledger.transact(lambda records: records.append(received_event("a"), later_event("a", kind)))
         terms = campaign()
         assert (
             ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11"))
-            == places
+            == count
         )
         assert (
             ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12")) == 0

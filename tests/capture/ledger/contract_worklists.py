@@ -1,4 +1,7 @@
-"""The contract of every ledger for work lists: leads that need an action now."""
+"""The contract of every ledger for work lists: leads in review, with a meeting, or due.
+
+The test module of a backend subclasses `WorklistContract` and gives it a `ledger`.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -15,13 +18,13 @@ HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 
 
 class WorklistContract:
-    """Subclassed by a backend's test module, which has a fresh `ledger`."""
+    """Each test gets `ledger`: a new one."""
 
-    def test_leads_in_review_and_booked_are_found_by_when_silence_ends(
+    def test_leads_in_review_and_with_a_meeting_are_found_by_the_end_of_silence(
         self, ledger: Ledger
     ) -> None:
-        ends, held = show_time(NOW + HOUR), show_time(NOW + 2 * HOUR)
-        meeting = {"meeting_at": ends, "deemed_held_at": held}
+        ends, deemed_held = show_time(NOW + HOUR), show_time(NOW + 2 * HOUR)
+        meeting = {"meeting_at": ends, "deemed_held_at": deemed_held}
 
         def work(records: WriteTransaction) -> None:
             for lead_id in "dbac":
@@ -41,43 +44,43 @@ class WorklistContract:
 
         ledger.transact(work)
 
-        def ids(look: Callable[[ReadTransaction], Iterable[Lead]]) -> str:
+        def ids(query: Callable[[ReadTransaction], Iterable[Lead]]) -> str:
             return "".join(
-                lead.lead_id for lead in ledger.read(lambda reading: list(look(reading)))
+                lead.lead_id for lead in ledger.read(lambda reading: list(query(reading)))
             )
 
         for slug in ("guide", None):
             assert ids(lambda reading, slug=slug: reading.leads.in_review(slug)) == "dbe"
             assert ids(lambda reading, slug=slug: reading.leads.with_pending_meeting(slug)) == "ba"
-            for after, review, booked in (
+            for delay, in_review, with_meeting in (
                 (-MOMENT, "", ""),
                 (HOUR, "db", ""),
                 (2 * HOUR, "db", "ba"),
             ):
-                at = NOW + after
-                found = ids(
+                at = NOW + delay
+                leads = ids(
                     lambda reading, slug=slug, at=at: reading.leads.in_review(slug, silent_by=at)
                 )
-                assert found == review
-                found = ids(
+                assert leads == in_review
+                leads = ids(
                     lambda reading, slug=slug, at=at: reading.leads.with_pending_meeting(
                         slug, silent_by=at
                     )
                 )
-                assert found == booked
+                assert leads == with_meeting
         assert ids(lambda reading: reading.leads.in_review("other")) == ""
 
-    def test_what_silence_decided_is_found_by_every_query_as_the_lead_says_it(
+    def test_every_query_agrees_with_the_lead_about_decisions_by_silence(
         self, ledger: Ledger
     ) -> None:
-        """One rule, in `Lead`: each combination of what it depends on, around each moment."""
-        ends, held = NOW + HOUR, NOW + 2 * HOUR
-        meeting = {"meeting_at": show_time(ends), "deemed_held_at": show_time(held)}
+        """Tests each combination of the facts that silence depends on, around each deadline."""
+        ends, deemed_held = NOW + HOUR, NOW + 2 * HOUR
+        meeting = {"meeting_at": show_time(ends), "deemed_held_at": show_time(deemed_held)}
 
         def work(records: WriteTransaction) -> None:
-            endings: list[list[EventKind]] = [[], [EventKind.ACCEPTED], [EventKind.REJECTED]]
-            for number, (explicit, deadline, booked, text) in enumerate(
-                product((False, True), (None, show_time(ends)), (False, True), endings)
+            decisions: list[list[EventKind]] = [[], [EventKind.ACCEPTED], [EventKind.REJECTED]]
+            for number, (explicit, deadline, has_meeting, decision) in enumerate(
+                product((False, True), (None, show_time(ends)), (False, True), decisions)
             ):
                 lead_id = f"{number:02}"
                 judged = later_event(
@@ -87,26 +90,26 @@ class WorklistContract:
                     deadline=deadline,
                 )
                 records.append(received_event(lead_id), judged)
-                if booked:
+                if has_meeting:
                     records.append(later_event(lead_id, EventKind.SCHEDULED, **meeting))
-                records.append(*(later_event(lead_id, kind) for kind in text))
+                records.append(*(later_event(lead_id, kind) for kind in decision))
 
         ledger.transact(work)
 
         def check(reading: ReadTransaction) -> None:
-            everyone = list(reading.leads.select())
-            nothing_since = reading.events.head()[0]
-            for at in (ends, held):
+            leads = list(reading.leads.select())
+            last_event = reading.events.head()[0]
+            for at in (ends, deemed_held):
                 for now in (at - MOMENT, at, at + MOMENT):
-                    silent = [lead for lead in everyone if lead.is_silently_accepted_at(now)]
+                    silent = [lead for lead in leads if lead.is_silently_accepted_at(now)]
                     assert reading.leads.in_review(silent_by=now) == silent
-                    silent = [lead for lead in everyone if lead.is_deemed_held_at(now)]
+                    silent = [lead for lead in leads if lead.is_deemed_held_at(now)]
                     assert reading.leads.with_pending_meeting(silent_by=now) == silent
-                    mark = SyncMark(nothing_since, at - MOMENT)
-                    found = reading.leads.for_client(ClientLeadQuery("acme", now, 99, changed=mark))
-                    changed = {
+                    mark = SyncMark(last_event, at - MOMENT)
+                    query = ClientLeadQuery("acme", now, 99, changed=mark)
+                    expected = {
                         lead.lead_id
-                        for lead in everyone
+                        for lead in leads
                         if lead.review in VISIBLE_TO_CLIENT
                         and (
                             lead.is_silently_accepted_at(now)
@@ -114,24 +117,25 @@ class WorklistContract:
                             or lead.is_deemed_held_at(now) > lead.is_deemed_held_at(mark.at)
                         )
                     }
-                    assert {lead.lead_id for lead in found} == changed
+                    changed = {lead.lead_id for lead in reading.leads.for_client(query)}
+                    assert changed == expected
 
         ledger.read(check)
 
-    def test_the_first_lead_is_no_test_and_leads_changed_later_are_found(
+    def test_the_first_lead_is_no_test_lead_and_leads_changed_later_are_found(
         self, ledger: Ledger
     ) -> None:
         later = NOW + HOUR
-        tried = received_event("t", test=True)
+        test_lead = received_event("t", test=True)
         for events in (
-            [tried, later_event("t", EventKind.QUALIFIED, free_over_cap=True)],
+            [test_lead, later_event("t", EventKind.QUALIFIED, free_over_cap=True)],
             [received_event("b"), later_event("b", EventKind.QUALIFIED, free_over_cap=True)],
             [received_event("a"), later_event("a", EventKind.QUALIFIED)],
             [later_event("b", EventKind.ACCEPTED, at=later)],
         ):
             ledger.transact(lambda records, events=events: records.append(*events))
 
-        def look(reading: ReadTransaction) -> None:
+        def check(reading: ReadTransaction) -> None:
             assert reading.leads.first("other") is None
             first = reading.leads.first("guide")
             assert first is not None
@@ -143,9 +147,9 @@ class WorklistContract:
             assert reading.events.leads_changed_after("guide", last=4) == {"a", "b"}
             assert reading.events.leads_changed_after("other", last=4) == set()
 
-        ledger.read(look)
+        ledger.read(check)
 
-    def test_what_may_be_billed_is_due_or_on_a_statement_of_that_month_or_later(
+    def test_a_billable_lead_is_due_or_on_a_statement_of_that_month_or_later(
         self, ledger: Ledger
     ) -> None:
         ends = NOW + HOUR
@@ -155,12 +159,14 @@ class WorklistContract:
             for lead_id in "abc":
                 qualified = later_event(lead_id, EventKind.QUALIFIED, deadline=show_time(ends))
                 records.append(received_event(lead_id), qualified)
-            bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
-            records.statements.save(bill, [("a", ""), ("b", "")])
+            statement = ClosedStatement(
+                "acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW
+            )
+            records.statements.save(statement, [("a", ""), ("b", "")])
 
         ledger.transact(work)
 
-        def look(reading: ReadTransaction) -> None:
+        def check(reading: ReadTransaction) -> None:
             assert reading.statements.billable_leads("guide", "2026-11", NOW) == {"a", "b"}
             assert reading.statements.billable_leads("guide", "2026-11", ends) == {"a", "b", "c"}
             assert reading.statements.billable_leads("guide", "2026-12", ends) == {"c"}
@@ -172,4 +178,4 @@ class WorklistContract:
             assert reading.campaigns.versions("guide", NOW - HOUR) == []
             assert reading.campaigns.versions("other", NOW) == []
 
-        ledger.read(look)
+        ledger.read(check)

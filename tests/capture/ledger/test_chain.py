@@ -1,4 +1,4 @@
-"""capture.ledger.events hashes the canonical JSON of the whole event."""
+"""`capture.ledger.events` hashes the canonical JSON of the complete event."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.samples import later_event, received_event
         later_event("a", EventKind.REJECTED, note='"},{"é'),
     ],
 )
-def test_the_body_is_the_canonical_json_of_the_whole_event(event: Event) -> None:
+def test_the_hashed_body_is_the_canonical_json_of_the_complete_event(event: Event) -> None:
     complete = {
         "actor": event.actor.value,
         "campaign": event.campaign,

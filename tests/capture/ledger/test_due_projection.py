@@ -1,4 +1,4 @@
-"""The columns `due_at` and `billed` of a lead's row (rule 33)."""
+"""The columns `due_at` and `billed` of a lead's row (rule 33 of docs/rules.md)."""
 
 import sqlite3
 from contextlib import closing
@@ -21,7 +21,7 @@ from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 DECEMBER, JANUARY = NOW + 9 * DAY, NOW + 40 * DAY
 WINDOW, SECOND = timedelta(hours=48), timedelta(seconds=1)
-NOTHING = DueState(None, "")
+NOT_DUE = DueState(None, "")
 
 
 def due_state(desk: Desk, lead_id: str) -> DueState:
@@ -47,22 +47,22 @@ def test_a_lead_in_review_is_due_at_the_end_of_its_window(desk: Desk) -> None:
 def test_a_lead_without_notice_is_not_due_until_the_client_is_notified(desk: Desk) -> None:
     terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
     lead_id = submitted(desk, terms)
-    assert due_state(desk, lead_id) == NOTHING
+    assert due_state(desk, lead_id) == NOT_DUE
     desk.ledger.transact(lambda records: notify_client(records, terms, NOW + DAY))
     assert due_state(desk, lead_id) == DueState(NOW + DAY + WINDOW, "")
 
 
-def test_a_test_and_a_free_lead_are_never_due(desk: Desk) -> None:
+def test_a_test_lead_and_a_free_lead_are_never_due(desk: Desk) -> None:
     terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
-    assert due_state(desk, submitted(desk, terms, test=True)) == NOTHING
+    assert due_state(desk, submitted(desk, terms, test=True)) == NOT_DUE
     submitted(desk, terms)
-    assert due_state(desk, submitted(desk, terms, email="bob@other.example")) == NOTHING
+    assert due_state(desk, submitted(desk, terms, email="bob@other.example")) == NOT_DUE
 
 
 def test_a_rejection_removes_the_due_time_and_its_undo_restores_it(desk: Desk) -> None:
     lead_id = submitted(desk, campaign())
     desk.act(reject, lead_id, NOW + DAY, "too_small")
-    assert due_state(desk, lead_id) == NOTHING
+    assert due_state(desk, lead_id) == NOT_DUE
     desk.act(withdraw, lead_id, NOW + DAY + SECOND)
     assert due_state(desk, lead_id) == DueState(NOW + WINDOW, "")
 
@@ -74,10 +74,9 @@ def test_a_meeting_is_due_when_it_becomes_final(desk: Desk, terms: Campaign, due
     lead = desk.take(terms)
     desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + DAY)
     assert due_state(desk, lead.lead_id).due_at == due
-    desk.report(
-        lead, EventKind.CANCELLED, NOW + DAY - SECOND
-    )  # from then on it is charged (rule 42)
-    assert due_state(desk, lead.lead_id) == NOTHING
+    # From the time of the meeting on, a cancelled one is charged (rule 42).
+    desk.report(lead, EventKind.CANCELLED, NOW + DAY - SECOND)
+    assert due_state(desk, lead.lead_id) == NOT_DUE
 
 
 def test_a_sale_is_due_until_it_is_refunded_in_full(desk: Desk) -> None:
@@ -85,26 +84,26 @@ def test_a_sale_is_due_until_it_is_refunded_in_full(desk: Desk) -> None:
     desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(100))
     assert due_state(desk, lead.lead_id) == DueState(NOW + DAY, "")
     desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(100))
-    assert due_state(desk, lead.lead_id) == NOTHING
+    assert due_state(desk, lead.lead_id) == NOT_DUE
 
 
-def test_with_a_revenue_share_the_next_month_is_due_after_each_bill(desk: Desk) -> None:
+def test_with_a_revenue_share_the_next_month_is_due_after_each_statement(desk: Desk) -> None:
     lead = desk.take(SHARE)
     desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     first = date(2026, 11, 23)
     desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=first, months=3)
-    found = [due_state(desk, lead.lead_id)]
+    states = [due_state(desk, lead.lead_id)]
     for month, now in (("2026-11", DECEMBER), ("2026-12", JANUARY)):
         desk.close(month, now)
-        found.append(due_state(desk, lead.lead_id))
-    assert [(one.due_at and f"{one.due_at:%m-%d}", one.billed) for one in found] == [
+        states.append(due_state(desk, lead.lead_id))
+    assert [(state.due_at and f"{state.due_at:%m-%d}", state.billed) for state in states] == [
         ("11-23", ""),
         ("12-23", "acme-0001"),
         ("01-23", "acme-0002"),
     ]
 
 
-def filled(desk: Desk) -> list[str]:
+def billed_and_unbilled_lead(desk: Desk) -> list[str]:
     """The ids of a billed lead with a further month to come, and of a lead without a line."""
     lead = desk.take(SHARE)
     desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
@@ -114,20 +113,20 @@ def filled(desk: Desk) -> list[str]:
     return [lead.lead_id, submitted(desk, SHARE, company_size="1-50")]
 
 
-def raw(folder: Path, sql: str) -> None:
+def run_sql(folder: Path, sql: str) -> None:
     with closing(sqlite3.connect(folder / "ledger.db")) as db:
         db.executescript(sql)
 
 
-def copied(folder: Path) -> Path:
+def copy_ledger(folder: Path) -> Path:
     """A copy of the ledger that a test may damage."""
     (folder / "copy").mkdir()
-    raw(folder, f"VACUUM INTO '{folder}/copy/ledger.db'")
+    run_sql(folder, f"VACUUM INTO '{folder}/copy/ledger.db'")
     return folder / "copy"
 
 
 @pytest.mark.parametrize(
-    ("harm", "fault"),
+    ("damage", "problem"),
     [
         ("UPDATE leads SET due_at = NULL", "is due at another time than its events"),
         ("UPDATE leads SET billed = ''", "names another statement than billed it"),
@@ -143,14 +142,14 @@ def copied(folder: Path) -> Path:
             "2027-02-23 differs from what keeps it from being billed twice",
         ),
     ],
-    ids=["due", "billed", "line gone", "line more"],
+    ids=["due", "billed", "missing line", "additional line"],
 )
-def test_verify_finds_a_row_or_a_line_that_does_not_match(
-    desk: Desk, tmp_path: Path, harm: str, fault: str
+def test_verify_reports_a_row_or_a_line_that_does_not_match(
+    desk: Desk, tmp_path: Path, damage: str, problem: str
 ) -> None:
-    filled(desk)
-    copy = copied(tmp_path)
-    raw(copy, harm)
-    with closing(open_ledger(f"sqlite:///{copy}/ledger.db", b"a key for tests only")) as harmed:
-        problems = [*harmed.verify().problems, *harmed.read(check_documents)]
-    assert any(fault in one for one in problems), problems
+    billed_and_unbilled_lead(desk)
+    copy = copy_ledger(tmp_path)
+    run_sql(copy, damage)
+    with closing(open_ledger(f"sqlite:///{copy}/ledger.db", b"a key for tests only")) as damaged:
+        problems = [*damaged.verify().problems, *damaged.read(check_documents)]
+    assert any(problem in line for line in problems), problems

@@ -28,8 +28,10 @@ def path(tmp_path: Path) -> Path:
     def work(records: WriteTransaction) -> None:
         records.campaigns.save_version(campaign(), NOW)
         records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
-        bill = ClosedStatement("acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW)
-        records.statements.save(bill, [("a", "")])
+        statement = ClosedStatement(
+            "acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW
+        )
+        records.statements.save(statement, [("a", "")])
 
     with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
         ledger.transact(work)
@@ -38,13 +40,13 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def db(path: Path) -> Iterator[Database]:
-    """The file as any other program opens it: delete triggers do not see REPLACE."""
+    """The file as another program opens it: without recursive triggers, so REPLACE fires none."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         yield Database(connection, recursive_triggers=False)
 
 
 def next_version(*, broken: bool = False) -> Migrations:
-    """The migrations of a version that adds a column."""
+    """The migrations of a next version, which adds a column."""
     migrations = Migrations("gatepost")
     migrations()(create_ledger)
 
@@ -71,7 +73,7 @@ def test_a_new_ledger_has_version_one(db: Database, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.before-*"))
 
 
-def test_a_migration_keeps_the_data_and_a_private_copy_of_the_ledger_before_it(
+def test_a_migration_keeps_the_data_and_makes_a_private_copy_first(
     db: Database, path: Path
 ) -> None:
     migrate(db, path, next_version())
@@ -79,15 +81,15 @@ def test_a_migration_keeps_the_data_and_a_private_copy_of_the_ledger_before_it(
     assert [row["lead_id"] for row in db["leads"].rows] == ["a"]
     copy = path.with_name("ledger.db.before-version-2")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    with closing(open_ledger(f"sqlite:///{copy}", KEY)) as before:
-        assert before.verify().events == 2
-        assert before.verify().problems == ()
+    with closing(open_ledger(f"sqlite:///{copy}", KEY)) as old_ledger:
+        assert old_ledger.verify().events == 2
+        assert old_ledger.verify().problems == ()
 
 
 def test_a_migration_that_fails_changes_nothing_and_can_be_repeated(
     db: Database, path: Path
 ) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - its own
+    with pytest.raises(ValueError):  # noqa: PT011 - raised by `add_colour`
         migrate(db, path, next_version(broken=True))
     assert (version(db), "colour" in columns(db)) == (1, False)
     migrate(db, path, next_version())
@@ -101,7 +103,7 @@ def test_a_migrated_ledger_is_not_migrated_again(db: Database, path: Path) -> No
     assert not list(path.parent.glob("*.before-*"))
 
 
-def test_a_ledger_of_a_newer_version_is_refused_in_one_line(db: Database, path: Path) -> None:
+def test_a_ledger_of_a_newer_version_is_refused(db: Database, path: Path) -> None:
     migrate(db, path, next_version())
     with pytest.raises(
         Refused, match=r"ledger\.db: its tables are of another version .*add_colour"
@@ -109,16 +111,14 @@ def test_a_ledger_of_a_newer_version_is_refused_in_one_line(db: Database, path: 
         open_ledger(f"sqlite:///{path}", KEY)
 
 
-def test_a_ledger_from_before_the_first_schema_is_refused_in_one_line(
-    db: Database, path: Path
-) -> None:
+def test_a_ledger_older_than_the_first_schema_is_refused(db: Database, path: Path) -> None:
     db.execute("UPDATE _sqlite_migrations SET name = 'create_events'")
     with pytest.raises(Refused, match=r"another version of Gatepost .*create_events.* use that"):
         open_ledger(f"sqlite:///{path}", KEY)
 
 
 @pytest.mark.parametrize(
-    ("table", "changed"),
+    ("table", "change"),
     [
         ("events", "campaign = 'other'"),
         ("campaign_versions", "text = ''"),
@@ -131,15 +131,15 @@ def test_a_ledger_from_before_the_first_schema_is_refused_in_one_line(
         ("statement_lines", "number = 'acme-0002'"),
     ],
 )
-def test_no_row_that_only_grows_is_replaced_by_any_of_its_keys(
-    db: Database, table: str, changed: str
+def test_a_row_of_an_append_only_table_cannot_be_replaced_by_any_key(
+    db: Database, table: str, change: str
 ) -> None:
-    before = db.execute(f"SELECT * FROM {table}").fetchall()
+    rows = db.execute(f"SELECT * FROM {table}").fetchall()
     db.execute(f"CREATE TEMP TABLE other AS SELECT * FROM {table} LIMIT 1")
-    db.execute(f"UPDATE other SET {changed}")
+    db.execute(f"UPDATE other SET {change}")
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} only grows"):
         db.execute(f"REPLACE INTO {table} SELECT * FROM other")
-    assert db.execute(f"SELECT * FROM {table}").fetchall() == before
+    assert db.execute(f"SELECT * FROM {table}").fetchall() == rows
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,6 @@ def test_no_row_that_only_grows_is_replaced_by_any_of_its_keys(
         " 'nobody', data, before, hash FROM events",
     ],
 )
-def test_a_value_that_cannot_be_is_refused_by_its_table(db: Database, sql: str) -> None:
+def test_a_table_refuses_an_impossible_value(db: Database, sql: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
         db.execute(sql)

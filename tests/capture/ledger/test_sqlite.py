@@ -13,8 +13,8 @@ from capture.ledger import open_ledger
 from capture.ledger.facts import LeadFilter
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from tests.capture.ledger.contract import LedgerContract
+from tests.capture.ledger.contract_api import ApiContract
 from tests.capture.ledger.contract_people import PeopleContract
-from tests.capture.ledger.contract_programs import ProgramContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.processes import PROCESSES
 from tests.samples import later_event, received_event
@@ -32,12 +32,12 @@ def open_again(url: str) -> Callable[[], Ledger]:
     return lambda: open_ledger(url, KEY)
 
 
-class TestSqlite(LedgerContract, PeopleContract, WorklistContract, ProgramContract):
+class TestSqlite(LedgerContract, PeopleContract, WorklistContract, ApiContract):
     pass
 
 
 @pytest.fixture
-def filled(url: str) -> sqlite3.Connection:
+def connection(url: str) -> sqlite3.Connection:
     """A raw connection to a ledger that holds one qualified lead."""
     ledger = open_ledger(url, KEY)
     ledger.transact(
@@ -56,13 +56,13 @@ def filled(url: str) -> sqlite3.Connection:
         "UPDATE OR REPLACE events SET sequence = 1 WHERE sequence = 2",
     ],
 )
-def test_events_only_grow_whoever_holds_the_file(filled: sqlite3.Connection, sql: str) -> None:
+def test_no_program_can_change_or_delete_an_event(connection: sqlite3.Connection, sql: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="events only grows"):
-        filled.execute(sql)
+        connection.execute(sql)
 
 
 @pytest.mark.parametrize(
-    ("harm", "fault"),
+    ("damage", "problem"),
     [
         (
             "DROP TRIGGER events_never_updated;"
@@ -83,12 +83,12 @@ def test_events_only_grow_whoever_holds_the_file(filled: sqlite3.Connection, sql
         ("UPDATE chain SET sequence = 7", "chain: the head says 7 events"),
     ],
 )
-def test_verify_names_the_first_thing_that_was_changed(
-    filled: sqlite3.Connection, url: str, harm: str, fault: str
+def test_verify_reports_the_first_damage(
+    connection: sqlite3.Connection, url: str, damage: str, problem: str
 ) -> None:
-    filled.executescript(harm)
+    connection.executescript(damage)
     problems = open_ledger(url, KEY).verify().problems
-    assert any(found.startswith(fault) for found in problems), problems
+    assert any(line.startswith(problem) for line in problems), problems
 
 
 def _open_and_write(url: str, number: int) -> None:
@@ -96,22 +96,22 @@ def _open_and_write(url: str, number: int) -> None:
 
 
 @pytest.mark.slow
-def test_ten_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
+def test_ten_processes_that_create_the_same_database_all_succeed(url: str) -> None:
     with PROCESSES.Pool(10) as pool:
         pool.starmap(_open_and_write, [(url, number) for number in range(10)])
     assert open_ledger(url, KEY).verify().events == 10
 
 
-def test_a_database_held_by_another_program_is_refused_in_one_line(
-    filled: sqlite3.Connection, url: str, monkeypatch: pytest.MonkeyPatch
+def test_a_database_locked_by_another_program_gives_one_line(
+    connection: sqlite3.Connection, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.1)
-    filled.execute("BEGIN EXCLUSIVE")
+    connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Unavailable, match=r"ledger\.db: another program holds the database"):
         _open_and_write(url, 1)
 
 
-def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str) -> None:
+def test_a_full_disk_gives_one_line_and_nothing_is_written(url: str) -> None:
     ledger = open_ledger(url, KEY)
     ledger.transact(lambda records: records.append(received_event("a")))
     pages = ledger._connection()[0].execute("PRAGMA page_count").fetchone()[0]
@@ -126,7 +126,7 @@ def test_a_full_disk_is_refused_in_one_line_and_nothing_is_half_written(url: str
     assert ledger.verify().events == 1
 
 
-def test_a_file_that_is_not_a_database_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_gives_one_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("my notes, nothing like a database at all\n" * 50)
     with pytest.raises(Unavailable, match="not an SQLite database"):
@@ -138,36 +138,36 @@ def test_an_unsupported_database_url_is_refused_with_the_supported_one() -> None
         open_ledger("oracle://somewhere", KEY)
 
 
-def test_a_ledger_is_not_opened_with_another_key_than_its_own(url: str) -> None:
+def test_a_ledger_does_not_open_with_another_key(url: str) -> None:
     open_ledger(url, KEY)
     with pytest.raises(Refused, match="made with another key"):
         open_ledger(url, b"some other key, by mistake")
 
 
 @pytest.mark.parametrize(
-    "look",
+    "query",
     [
         lambda reading: list(reading.events.by_qualified_lead()),
         lambda reading: list(reading.leads.select(LeadFilter(campaign="guide"))),
         lambda reading: list(reading.leads.judged("guide")),
         lambda reading: list(reading.leads.for_kpi("guide")),
     ],
-    ids=["by_qualified_lead", "select", "judged", "tracked"],
+    ids=["by_qualified_lead", "select", "judged", "for_kpi"],
 )
-def test_a_campaigns_leads_are_read_as_they_lie_and_not_sorted_in_memory(
-    url: str, filled: sqlite3.Connection, look: Callable[[ReadTransaction], object]
+def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
+    url: str, connection: sqlite3.Connection, query: Callable[[ReadTransaction], object]
 ) -> None:
-    asked: list[str] = []
+    statements: list[str] = []
     with closing(open_ledger(url, KEY)) as ledger:
 
-        def watched(reading: ReadTransaction) -> None:
-            connection = reading.connection  # type: ignore[attr-defined]
-            connection.set_trace_callback(asked.append)
-            assert look(reading)
-            connection.set_trace_callback(None)
+        def trace(reading: ReadTransaction) -> None:
+            traced = reading.connection  # type: ignore[attr-defined]
+            traced.set_trace_callback(statements.append)
+            assert query(reading)
+            traced.set_trace_callback(None)
 
-        ledger.read(watched)
-    with closing(filled) as raw:
-        plans = [raw.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in asked]
+        ledger.read(trace)
+    with closing(connection) as raw:
+        plans = [raw.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in statements]
     assert plans
     assert "TEMP B-TREE" not in str(plans)

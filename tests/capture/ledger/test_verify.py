@@ -1,4 +1,4 @@
-"""`verify` holds one lead in memory at a time and names events that no lead allows."""
+"""`verify` holds one lead in memory at a time and reports events that no stage allows."""
 
 import sqlite3
 import tracemalloc
@@ -15,7 +15,7 @@ from tests.samples import campaign, later_event, received_event
 KEY = b"a key for tests only"
 
 
-def written(path: Path, leads: int) -> str:
+def make_ledger(path: Path, leads: int) -> str:
     """The URL of a new ledger with this many qualified leads."""
     url = f"sqlite:///{path}"
 
@@ -30,30 +30,32 @@ def written(path: Path, leads: int) -> str:
     return url
 
 
-def peak(work: Callable[[], object]) -> int:
-    """Peak of the memory that the work allocates, in bytes."""
+def peak_memory(work: Callable[[], object]) -> int:
+    """The most memory that the work allocates at one time, in bytes."""
     tracemalloc.start()
     work()
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return most
+    return peak
 
 
 def test_verify_needs_no_more_memory_for_many_leads_than_for_few(tmp_path: Path) -> None:
     peaks = []
     for leads in (50, 50, 1000):  # the first run fills the caches
-        url = written(tmp_path / f"{len(peaks)}.db", leads)
+        url = make_ledger(tmp_path / f"{len(peaks)}.db", leads)
         with closing(open_ledger(url, KEY)) as ledger:
-            peaks.append(peak(lambda ledger=ledger: ledger.verify()))  # type: ignore[misc]
+            peaks.append(peak_memory(lambda ledger=ledger: ledger.verify()))  # type: ignore[misc]
     assert peaks[2] < peaks[1] + 100_000
 
 
-def test_an_event_that_is_not_allowed_is_named_even_if_its_chain_is_correct(tmp_path: Path) -> None:
-    url = written(tmp_path / "ledger.db", 1)
-    unlawful = later_event("lead0", EventKind.DISPUTED)
+def test_a_forbidden_event_is_reported_even_if_the_chain_is_correct(
+    tmp_path: Path,
+) -> None:
+    url = make_ledger(tmp_path / "ledger.db", 1)
+    forbidden = later_event("lead0", EventKind.DISPUTED)
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
-        chain(db, unlawful)
-        chain(db, received_event("lead1"))
+        append_unchecked(db, forbidden)
+        append_unchecked(db, received_event("lead1"))
     with closing(open_ledger(url, KEY)) as ledger:
         problems = ledger.verify().problems
     assert [problem.partition(";")[0] for problem in problems] == [
@@ -63,13 +65,13 @@ def test_an_event_that_is_not_allowed_is_named_even_if_its_chain_is_correct(tmp_
     ]
 
 
-def chain(db: sqlite3.Connection, event: Event) -> None:
+def append_unchecked(db: sqlite3.Connection, event: Event) -> None:
     """Appends an event with a correct hash but without the ledger's checks."""
     sequence, head = db.execute("SELECT sequence + 1, head FROM chain").fetchone()
-    (like,) = db.execute("SELECT * FROM events WHERE kind = 'received'").fetchmany(1)
+    (template,) = db.execute("SELECT * FROM events WHERE kind = 'received'").fetchmany(1)
     digest = link(head, event, sequence)
-    data = like[7] if event.kind is EventKind.RECEIVED else "{}"
-    row = (sequence, "guide", event.lead_id, event.kind, *like[4:6], event.actor, data, head)
+    data = template[7] if event.kind is EventKind.RECEIVED else "{}"
+    row = (sequence, "guide", event.lead_id, event.kind, *template[4:6], event.actor, data, head)
     db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
     db.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, digest))
     db.commit()
