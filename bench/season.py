@@ -24,8 +24,8 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.review_window import deadline, month_of
 from capture.ledger import open_ledger
-from capture.ledger.facts import PersonalData
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import PersonalData
 
 END = "2026-10"
 """The first month after all leads: empty, and over."""

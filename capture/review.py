@@ -23,9 +23,9 @@ from capture.lead.fold import fold_events
 from capture.lead.model import Lead
 from capture.lead.moves import MOVES, Track
 from capture.lead.review_window import deadline
-from capture.ledger.facts import Note
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import Note
 from capture.text import is_blank, trim_invisible
 
 UNDO: Final = timedelta(seconds=10)

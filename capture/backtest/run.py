@@ -25,9 +25,9 @@ from capture.backtest.findings import (
 )
 from capture.campaign.model import Campaign, FieldType
 from capture.lead.model import Lead
-from capture.ledger.facts import Judged
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import JudgedLead
 from capture.money import to_minor
 from capture.qualification.verdict import RULE_DATA_VERSION
 
@@ -182,7 +182,7 @@ JUDGED: Final = frozenset({"qualified", "accepted", "rejected", "disqualified", 
 def backtest(
     reading: ReadTransaction,
     draft: Campaign,
-    leads: Iterable[Judged],
+    leads: Iterable[JudgedLead],
     now: datetime,
     keep: int | None = None,
 ) -> Backtest:
@@ -215,7 +215,7 @@ class _Tally:
         self._rejected: Counter[tuple[bool, bool]] = Counter()
         self._criteria = CriteriaTally(draft)
 
-    def add(self, one: Judged, terms: Campaign) -> list[CriterionComparison] | None:
+    def add(self, one: JudgedLead, terms: Campaign) -> list[CriterionComparison] | None:
         """Counts a lead; returns its comparisons if its verdict changes."""
         lead, verdict = one.lead, one.verdict
         if lead.test or verdict is None or lead.review not in JUDGED:
@@ -294,7 +294,7 @@ class VerdictShift:
 
 
 def verdict_shift(
-    reading: ReadTransaction, draft: Campaign, leads: Iterable[Judged]
+    reading: ReadTransaction, draft: Campaign, leads: Iterable[JudgedLead]
 ) -> VerdictShift:
     """Counts the leads, which come from `reading.leads.judged`."""
     comparer, terms = Comparer(draft), dict[str, Campaign]()

@@ -9,8 +9,8 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
 from capture.closing.close import close_month, read_statement
 from capture.errors import Refused
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger
+from capture.ledger.types import ClosedStatement
 from capture.money import show_money
 from capture.text import count_noun
 

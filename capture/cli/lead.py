@@ -12,8 +12,8 @@ from capture.errors import NotFound
 from capture.lead.consent import Consent
 from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
-from capture.ledger.facts import Note, PersonalData, Recorded
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import Note, PersonalData, RecordedEvent
 
 
 @click.command()
@@ -77,7 +77,9 @@ def find_lead_by_prefix(reading: ReadTransaction, id_prefix: str) -> Lead:
     return lead
 
 
-def _verdict(events: list[Recorded], personal_data: PersonalData | None) -> list[dict[str, Any]]:
+def _verdict(
+    events: list[RecordedEvent], personal_data: PersonalData | None
+) -> list[dict[str, Any]]:
     reasons = {} if personal_data is None else personal_data.reasons
     verdicts = [
         recorded.event.data["verdict"] for recorded in events if "verdict" in recorded.event.data
@@ -92,7 +94,7 @@ def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
     return None if personal_data is None else dict(personal_data.answers)
 
 
-def _event(recorded: Recorded, notes: list[Note]) -> dict[str, Any]:
+def _event(recorded: RecordedEvent, notes: list[Note]) -> dict[str, Any]:
     event = recorded.event
     key = (event.kind.value, event.recorded_at)
     authors = (note.author for note in notes if (note.kind, note.written_at) == key)

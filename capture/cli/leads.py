@@ -20,8 +20,8 @@ from capture.intake.import_leads import ImportedLead, Origin, import_leads, read
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
 from capture.ledger.dry_run import dry_run_of
-from capture.ledger.facts import LeadFilter, PersonalData
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import LeadFilter, PersonalData
 
 # Import.
 

@@ -8,7 +8,7 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.client_access.api_tokens import add_token, new_token, revoke_token
-from capture.ledger.facts import ApiToken
+from capture.ledger.types import ApiToken
 
 COLUMNS = ("id", "client", "name", "made_at", "used_at", "revoked_at")
 

@@ -11,7 +11,7 @@ from capture.closing.close import read_statement
 from capture.closing.documents import find_closed_statement
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
-from capture.ledger.facts import ClosedStatement
+from capture.ledger.types import ClosedStatement
 
 
 class Sha256Option(click.ParamType[str]):

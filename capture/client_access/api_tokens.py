@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from capture.errors import Hint, NotFound, Refused
-from capture.ledger.facts import ApiToken
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import ApiToken
 from capture.text import is_blank
 
 PREFIX: Final = "gp_"

@@ -14,9 +14,9 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.lead.events import Event
 from capture.lead.model import Lead
-from capture.ledger.facts import ClientLeadQuery, PersonalData, SyncMark
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
 from capture.review import is_unnotified, notify_client_of
 
 

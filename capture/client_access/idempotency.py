@@ -41,7 +41,7 @@ def run_once(
         answer = work(records)
         records.api.save_response(request.client, request.key, request.request, answer, now)
         return answer
-    if not saved.same:
+    if not saved.is_same_request:
         raise IdempotencyKeyReused(
             "This key was used for another request. Make a new key for each."
         )

@@ -24,9 +24,9 @@ from capture.closing.drawing import DueLine, DueLines, LineQuery, count_leads, s
 from capture.errors import Hint, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.review_window import month_of
-from capture.ledger.facts import ClosedStatement, PersonalData
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import ClosedStatement, PersonalData
 from capture.money import MAX_SUM, check_amount, from_minor
 from capture.review import UNDO, record_held_meetings, record_lapses
 

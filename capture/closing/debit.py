@@ -22,8 +22,8 @@ from capture.closing.credit import (
 from capture.closing.documents import account_events, next_number, today_in_zone
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
-from capture.ledger.facts import Note
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import Note
 from capture.money import check_amount, from_minor
 from capture.text import trim_invisible
 

@@ -13,9 +13,9 @@ from capture.billing.account import Account, Document, DocumentKind, Entry, Paym
 from capture.billing.lines import minor_units
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
-from capture.ledger.facts import ClosedStatement, Recorded
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import ClosedStatement, RecordedEvent
 from capture.money import show_money
 
 
@@ -177,7 +177,7 @@ def today_in_zone(reading: ReadTransaction, campaign: str, now: datetime) -> dat
 
 def account_events(
     reading: ReadTransaction, client: str | None, *kinds: EventKind
-) -> Sequence[Recorded]:
+) -> Sequence[RecordedEvent]:
     """Account events of these kinds in order, of one client or of all."""
     return [
         recorded

@@ -42,9 +42,9 @@ from capture.closing.drawing import (
 )
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
-from capture.ledger.facts import ClosedStatement, Recorded
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import ClosedStatement, RecordedEvent
 from capture.text import canonical
 
 # A temporary file for the lines of each statement.
@@ -202,7 +202,7 @@ class _Scan:
     def _last_event(self, number: int) -> int:
         return self.months[number].query.last or 0
 
-    def add_lead(self, recorded_events: Sequence[Recorded]) -> None:
+    def add_lead(self, recorded_events: Sequence[RecordedEvent]) -> None:
         """Adds one lead to all months of its campaign.
 
         The lead is folded once for all months whose last event lies between two of its events.

@@ -25,9 +25,9 @@ from capture.documents.evidence_tables import (
 from capture.errors import Refused
 from capture.files import atomic_write
 from capture.lead.events import show_time
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import ClosedStatement
 from capture.money import from_minor
 from capture.text import count_noun
 

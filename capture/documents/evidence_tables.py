@@ -10,8 +10,8 @@ from capture.billing.history import lead_history
 from capture.lead.events import Event, EventKind
 from capture.lead.fold import fold_events
 from capture.lead.model import Lead
-from capture.ledger.facts import PersonalData, Recorded
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import PersonalData, RecordedEvent
 from capture.text import canonical
 
 ForeignKeys = Sequence[tuple[str, str, str]]
@@ -218,7 +218,7 @@ _OTHER_LEADS: Final = ("earlier", "duplicate_of")
 class ChainLink:
     """An event, the hash before it, and the data that the client may see."""
 
-    recorded: Recorded
+    recorded: RecordedEvent
     before: str
     data: str
     """Canonical JSON."""
@@ -256,7 +256,7 @@ def account_events(reading: ReadTransaction, number: str) -> Iterator[ChainLink]
             yield chain_link(reading, recorded)
 
 
-def chain_link(reading: ReadTransaction, recorded: Recorded) -> ChainLink:
+def chain_link(reading: ReadTransaction, recorded: RecordedEvent) -> ChainLink:
     """The event with the hash before it, and without keys that name other leads."""
     data = recorded.event.data
     left_out = [name for name in _OTHER_LEADS if data.get(name)]

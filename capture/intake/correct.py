@@ -27,9 +27,9 @@ from capture.lead.events import Actor, Event, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.model import Lead
-from capture.ledger.facts import Message, Note, PersonalData
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import Message, Note, PersonalData
 from capture.qualification.criteria import qualify
 from capture.review import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible

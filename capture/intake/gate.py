@@ -13,8 +13,8 @@ from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.identity import select_keys
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline, month_of
-from capture.ledger.facts import DuplicateQuery, Keys, PersonalData
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import DuplicateQuery, Keys, PersonalData
 from capture.qualification.verdict import Verdict
 
 # Spam signals. They are codes, because events keep no text of a visitor.

@@ -26,8 +26,8 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, parse_time
 from capture.lead.identity import keys_to_keep, keys_to_match
 from capture.lead.review_window import month_of
-from capture.ledger.facts import Message, PersonalData
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.types import Message, PersonalData
 from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
 

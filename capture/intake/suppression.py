@@ -12,8 +12,8 @@ from capture.form.contact import email_address
 from capture.lead.identity import keys_to_keep, keys_to_match, select_keys
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
-from capture.ledger.facts import DuplicateQuery
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import DuplicateQuery
 
 _HEADINGS: Final = frozenset(
     {
@@ -92,12 +92,12 @@ def match_suppressions(
     reading: ReadTransaction, client: str, entries: Iterable[Entry]
 ) -> list[Match]:
     """The client's leads that each entry matches now; writes nothing."""
-    wanted = DuplicateQuery(frozenset(STAGES), most=None)
+    query = DuplicateQuery(frozenset(STAGES), limit=None)
     return [
         Match(
             entry,
             known=reading.people.is_suppressed(client, entry.matched),
-            leads=reading.leads.matching(client, entry.matched, wanted),
+            leads=reading.leads.matching(client, entry.matched, query),
         )
         for entry in entries
     ]

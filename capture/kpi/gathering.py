@@ -18,9 +18,9 @@ from capture.kpi.grouping import ALWAYS, Book, By, CurrencyFigures, Period, by_l
 from capture.kpi.sums import Sums
 from capture.lead.events import Actor, EventKind
 from capture.lead.moves import NOT_STARTED
-from capture.ledger.facts import LeadForKpi
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import LeadForKpi
 
 # Payments of a lead's customer.
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from capture.intake.gate import FORM
 from capture.kpi.sums import Sums
-from capture.ledger.facts import LeadForKpi
+from capture.ledger.types import LeadForKpi
 
 NOT_KNOWN: Final = "not known any more"
 """The person's data was erased."""

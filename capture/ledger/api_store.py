@@ -6,8 +6,8 @@ from typing import Final
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
-from capture.ledger.facts import ApiToken, SavedResponse
 from capture.ledger.people import KeyedHash
+from capture.ledger.types import ApiToken, SavedResponse
 
 _COLUMNS: Final = "id, client, name, made_at, used_at, revoked_at"
 

@@ -8,9 +8,9 @@ from capture.campaign.files import parse_campaign
 from capture.campaign.model import Campaign
 from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.moves import DELIVERED
-from capture.ledger.dialect import Connection, Dialect, marks, quoted
-from capture.ledger.facts import Keys
+from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import KeyedHash
+from capture.ledger.types import Keys
 
 _COUNTED = (
     "campaign = ? AND month = ? AND test = 0 AND free_over_cap = 0"
@@ -75,7 +75,7 @@ class SqlCampaigns:
             row = self._connection.execute(
                 "SELECT count(DISTINCT lead_id) FROM duplicate_keys"
                 f" {self._dialect.outer_join_first} leads USING (lead_id)"
-                f" WHERE mac IN ({marks(hashes)}) AND {_COUNTED}",
+                f" WHERE mac IN ({placeholders(hashes)}) AND {_COUNTED}",
                 (*hashes, campaign.slug, month),
             ).fetchone()
         return int(row[0])
@@ -89,11 +89,11 @@ class SqlCampaigns:
         return [lead_id for (lead_id,) in rows]
 
     def count_over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
-        by_then = "" if last is None else " AND sequence <= :last"
+        up_to_last = "" if last is None else " AND sequence <= :last"
         row = self._connection.execute(
             "SELECT count(*) FROM leads WHERE campaign = :campaign AND month = :month"
             " AND review = 'over_cap' AND test = 0 AND EXISTS (SELECT 1 FROM events"
-            f" WHERE events.lead_id = leads.lead_id AND kind = 'over_cap'{by_then})",
+            f" WHERE events.lead_id = leads.lead_id AND kind = 'over_cap'{up_to_last})",
             {"campaign": campaign, "month": month, "last": last},
         ).fetchone()
         return int(row[0])
@@ -119,7 +119,7 @@ class SqlCampaigns:
         )
 
 
-@lru_cache(maxsize=64)  # a version never changes, and many leads share one
+@lru_cache(maxsize=64)  # a version never changes, and many leads have the same one
 def parse_version(slug: str, version: str, text: str) -> Campaign:
-    """The campaign of a stored version."""
+    """The campaign of a stored version. Cached."""
     return parse_campaign(slug, text, f"{slug} (version {version[:12]})")

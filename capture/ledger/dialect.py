@@ -43,12 +43,12 @@ class Dialect:
     """SQL fragments of one database. A hint is empty if the planner does not need it."""
 
     in_stored_order: str
-    """Hint after a table's name: read the rows in stored order, because sorting costs memory."""
+    """Hint after a table's name: read the rows in stored order, because a sort needs memory."""
     outer_join_first: str
     """Join that reads the left table first; USING or ON follows."""
     use_index: str
     """Hint after a table's name: use the index `{}`."""
-    stated_lines: str
+    lines_in_json: str
     """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
 
@@ -56,7 +56,7 @@ SQLITE: Final = Dialect(
     in_stored_order="NOT INDEXED",
     outer_join_first="CROSS JOIN",
     use_index="INDEXED BY {}",
-    stated_lines="""
+    lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number
         FROM statements,
             json_each(iif(json_valid(statements.json), statements.json, '{"lines": []}'), '$.lines')
@@ -66,11 +66,11 @@ SQLITE: Final = Dialect(
 )
 
 
-def marks(values: Sequence[object]) -> str:
+def placeholders(values: Sequence[object]) -> str:
     """Placeholders for `IN (...)`, one for each value."""
     return ", ".join("?" * len(values))
 
 
 def quoted(words: Iterable[str]) -> str:
-    """SQL constants for `IN (...)`, sorted. Only for stages and event kinds, never for input."""
+    """SQL constants for `IN (...)`, sorted. Only for stages and event kinds, not for input."""
     return ", ".join(f"'{word}'" for word in sorted(words))

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from capture.ledger.facts import Result
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import Result
 
 
 def dry_run_of(ledger: Ledger, work: Callable[[WriteTransaction], Result]) -> Result:

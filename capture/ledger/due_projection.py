@@ -46,15 +46,15 @@ class DueProjection:
         if text is None:
             return None
         if events is None:
-            events = (one.event for one in self._events.select(lead_id=lead.lead_id))
+            events = (recorded.event for recorded in self._events.select(lead_id=lead.lead_id))
         if billed is None:
             billed = self._billed_periods(lead.lead_id)
         due = next_due_at(events, parse_version(lead.campaign, lead.version, text), billed)
         return None if due is None else show_time(due)
 
-    def save(self, dues: Iterable[tuple[str | None, str]]) -> None:
+    def save(self, due_times: Iterable[tuple[str | None, str]]) -> None:
         """Writes pairs of (due time, lead id)."""
-        self._connection.executemany("UPDATE leads SET due_at = ? WHERE lead_id = ?", dues)
+        self._connection.executemany("UPDATE leads SET due_at = ? WHERE lead_id = ?", due_times)
 
     def _billed_periods(self, lead_id: str) -> set[str]:
         rows = self._connection.execute(

@@ -10,26 +10,26 @@ from typing import Any, Final
 from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, quoted
-from capture.ledger.facts import Recorded
+from capture.ledger.types import RecordedEvent
 from capture.text import canonical
 
 GENESIS = "0" * 64
 """The hash before the first event."""
 
 
-def link(before: str, event: Event, sequence: int) -> str:
-    """The hash of one event, given the hash before it."""
-    return link_text(before, event, sequence, canonical(event.data))
+def event_hash(previous: str, event: Event, sequence: int) -> str:
+    """The SHA-256 of one event, chained to the hash of the previous event."""
+    return event_hash_from_json(previous, event, sequence, canonical(event.data))
 
 
-def link_text(before: str, event: Event, sequence: int, data: str) -> str:
-    """Like `link`, for data that is canonical JSON already: serialising it takes the most time."""
-    return sha256(f"{before}\n{body(event, sequence, data)}".encode()).hexdigest()
+def event_hash_from_json(previous: str, event: Event, sequence: int, data: str) -> str:
+    """Like `event_hash`, for data that is canonical JSON already, because serialising is slow."""
+    return sha256(f"{previous}\n{hashed_body(event, sequence, data)}".encode()).hexdigest()
 
 
-def body(event: Event, sequence: int, data: str) -> str:
+def hashed_body(event: Event, sequence: int, data: str) -> str:
     """The hashed part of an event as canonical JSON. `data` is canonical JSON already."""
-    head = canonical({"actor": event.actor.value, "campaign": event.campaign})
+    start = canonical({"actor": event.actor.value, "campaign": event.campaign})
     rest = canonical(
         {
             "kind": event.kind.value,
@@ -39,10 +39,10 @@ def body(event: Event, sequence: int, data: str) -> str:
             "sequence": sequence,
         }
     )
-    return f'{head[:-1]},"data":{data},{rest[1:]}'
+    return f'{start[:-1]},"data":{data},{rest[1:]}'
 
 
-# Appends events to the chain, and reads them.
+# The SQL that appends events to the chain and reads them.
 
 
 EVENT_COLUMNS: Final = (
@@ -64,7 +64,7 @@ class SqlEvents:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
         self._dialect = dialect
-        self._account: list[Recorded] = []
+        self._account: list[RecordedEvent] = []
 
     def select(
         self,
@@ -73,7 +73,7 @@ class SqlEvents:
         campaign: str | None = None,
         until: datetime | None = None,
         last: int | None = None,
-    ) -> Iterator[Recorded]:
+    ) -> Iterator[RecordedEvent]:
         query = {
             "lead_id = :lead_id": lead_id,
             "campaign = :campaign": campaign,
@@ -93,7 +93,7 @@ class SqlEvents:
         ):
             yield recorded_from_row(row)
 
-    def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
+    def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
         # Reads the leads in stored order, and the few events of each by the index. Otherwise
         # SQLite sorts all events in memory first.
@@ -103,15 +103,17 @@ class SqlEvents:
             f" WHERE leads.test = 0 AND {_EVER_QUALIFIED}"
             " ORDER BY leads.id, events.sequence"
         )
-        for _, events in groupby(map(recorded_from_row, rows), lambda one: one.event.lead_id):
+        for _, events in groupby(
+            map(recorded_from_row, rows), lambda recorded: recorded.event.lead_id
+        ):
             yield list(events)
 
     def by_reference(
         self, client: str, kind: EventKind, reference: str, *, test: bool
-    ) -> Sequence[Recorded]:
-        by_reference = self._dialect.use_index.format("events_by_reference")
+    ) -> Sequence[RecordedEvent]:
+        index_hint = self._dialect.use_index.format("events_by_reference")
         rows = self._connection.execute(
-            f"SELECT {EVENT_COLUMNS} FROM events {by_reference}"
+            f"SELECT {EVENT_COLUMNS} FROM events {index_hint}"
             " WHERE data ->> 'reference' IS NOT NULL"
             " AND data ->> 'reference' = ? AND kind = ? AND EXISTS"
             " (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id AND client = ?"
@@ -120,13 +122,13 @@ class SqlEvents:
         )
         return [recorded_from_row(row) for row in rows]
 
-    def of_account(self) -> Iterator[Recorded]:
+    def of_account(self) -> Iterator[RecordedEvent]:
         # Events never change, so each is read only once per transaction.
-        seen = self._account[-1].sequence if self._account else 0
+        last = self._account[-1].sequence if self._account else 0
         rows = self._connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL AND sequence > ?"
             " ORDER BY sequence",
-            (seen,),
+            (last,),
         )
         self._account.extend(map(recorded_from_row, rows))
         return iter(tuple(self._account))
@@ -134,13 +136,13 @@ class SqlEvents:
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
     ) -> set[str]:
-        found: set[str | None] = set()
+        lead_ids: set[str | None] = set()
         if until is not None:
             rows = self._connection.execute(
                 "SELECT lead_id FROM events WHERE campaign = ? AND recorded_at > ?",
                 (campaign, show_time(until)),
             )
-            found.update(lead_id for (lead_id,) in rows)
+            lead_ids.update(lead_id for (lead_id,) in rows)
         if last is not None:
             # Reads only the events after that number, not all events of the campaign by its index.
             rows = self._connection.execute(
@@ -148,8 +150,8 @@ class SqlEvents:
                 " WHERE sequence > ? AND campaign = ?",
                 (last, campaign),
             )
-            found.update(lead_id for (lead_id,) in rows)
-        return {lead_id for lead_id in found if lead_id is not None}
+            lead_ids.update(lead_id for (lead_id,) in rows)
+        return {lead_id for lead_id in lead_ids if lead_id is not None}
 
     def head(self, until: datetime | None = None) -> Head:
         row: Head | None
@@ -172,21 +174,21 @@ class SqlEvents:
     def insert(self, events: Iterable[Event], head: Head) -> Head:
         """Appends the events after `head` and returns the new head. The caller has locked it."""
         rows = []
-        sequence, before = head
+        sequence, previous = head
         for event in events:
             sequence += 1
             data = canonical(event.data)
-            digest = link_text(before, event, sequence, data)
-            rows.append(_event_row(event, sequence, data, before, digest))
-            before = digest
+            digest = event_hash_from_json(previous, event, sequence, data)
+            rows.append(_event_row(event, sequence, data, previous, digest))
+            previous = digest
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
-        self._connection.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, before))
-        return sequence, before
+        self._connection.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, previous))
+        return sequence, previous
 
 
-def recorded_from_row(row: tuple[Any, ...]) -> Recorded:
+def recorded_from_row(row: tuple[Any, ...]) -> RecordedEvent:
     """An event from a row of `EVENT_COLUMNS`. Raises ValueError if the row is damaged."""
     sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, digest = row
     event = Event(
@@ -198,11 +200,11 @@ def recorded_from_row(row: tuple[Any, ...]) -> Recorded:
         actor=Actor(actor),
         data=json.loads(data),
     )
-    return Recorded(sequence, event, digest)
+    return RecordedEvent(sequence, event, digest)
 
 
 def _event_row(
-    event: Event, sequence: int, data: str, before: str, digest: str
+    event: Event, sequence: int, data: str, previous: str, digest: str
 ) -> tuple[str | int | None, ...]:
     return (
         sequence,
@@ -213,6 +215,6 @@ def _event_row(
         show_time(event.recorded_at),
         event.actor.value,
         data,
-        before,
+        previous,
         digest,
     )

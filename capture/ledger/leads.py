@@ -9,17 +9,17 @@ from typing import Any, Final
 from capture.lead.events import Actor, EventKind, parse_time, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.dialect import Connection, Dialect, marks, quoted
-from capture.ledger.facts import (
+from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
+from capture.ledger.people import KeyedHash, answers_from_json
+from capture.ledger.types import (
     ClientLeadQuery,
     Decision,
     DuplicateQuery,
-    Judged,
+    JudgedLead,
     Keys,
     LeadFilter,
     LeadForKpi,
 )
-from capture.ledger.people import KeyedHash, answers_from_json
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
@@ -77,8 +77,8 @@ class SqlLeads:
         return [row[0] for row in rows]
 
     def select(self, query: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
-        named = {"campaign": query.campaign, "month": query.month}
-        values = {name: value for name, value in named.items() if value is not None}
+        conditions = {"campaign": query.campaign, "month": query.month}
+        values = {name: value for name, value in conditions.items() if value is not None}
         where = " AND ".join(f"{name} = :{name}" for name in values)
         # Leads are stored in order. With the campaign's index, SQLite would sort them first.
         hint = self._dialect.in_stored_order if query.month is None else ""
@@ -116,7 +116,9 @@ class SqlLeads:
         if not hashes:
             return []
         stages = sorted(query.stages)
-        where = f"mac IN ({marks(hashes)}) AND test = 0 AND review IN ({marks(stages)})"
+        where = (
+            f"mac IN ({placeholders(hashes)}) AND test = 0 AND review IN ({placeholders(stages)})"
+        )
         values: list[object] = [*hashes, *stages]
         if query.since is not None:
             where += " AND received_at >= ?"
@@ -124,7 +126,7 @@ class SqlLeads:
         if query.campaign is not None:
             where += " AND campaign = ?"
             values.append(query.campaign)
-        limit = "" if query.most is None else f" LIMIT {query.most:d}"
+        limit = "" if query.limit is None else f" LIMIT {query.limit:d}"
         # Reads the few rows of the keys first; otherwise SQLite may start with a month of leads.
         # The stage is a condition of the query, so leads in other stages do not use up the limit.
         rows = self._connection.execute(
@@ -135,7 +137,7 @@ class SqlLeads:
         )
         return [lead_from_row(row) for row in rows]
 
-    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[JudgedLead]:
         where, values = _received_condition(campaign, since)
         rows = self._connection.execute(
             f"SELECT {LEAD}, (SELECT data ->> 'verdict' FROM events"
@@ -146,7 +148,7 @@ class SqlLeads:
             values,
         )
         for *lead, verdict, answers in rows:
-            yield Judged(
+            yield JudgedLead(
                 lead_from_row(tuple(lead)),
                 None if verdict is None else json.loads(verdict),
                 None if answers is None else answers_from_json(answers),
@@ -193,15 +195,20 @@ class SqlLeads:
         self._connection.executemany(_SAVE, map(lead_row, leads))
 
     def _by_index(
-        self, index: str, state: str, silence: str, campaign: str | None, by: datetime | None
+        self,
+        index: str,
+        state: str,
+        silence_column: str,
+        campaign: str | None,
+        silent_by: datetime | None,
     ) -> Sequence[Lead]:
         # Without the hint, SQLite reads all leads if no campaign is given.
         where = "" if campaign is None else " AND campaign = :campaign"
-        where += "" if by is None else f" AND {silence} <= :by"
+        where += "" if silent_by is None else f" AND {silence_column} <= :silent_by"
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads {self._dialect.use_index.format(index)}"
             f" WHERE {state}{where} ORDER BY leads.id",
-            {"campaign": campaign, "by": by and show_time(by)},
+            {"campaign": campaign, "silent_by": silent_by and show_time(silent_by)},
         )
         return [lead_from_row(row) for row in rows]
 

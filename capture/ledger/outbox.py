@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
-from capture.ledger.facts import Message
+from capture.ledger.types import Message
 
 
 class SqlOutbox:

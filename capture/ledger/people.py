@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from capture.campaign.model import Answer
 from capture.lead.events import parse_time, show_time
-from capture.ledger.dialect import Connection, marks
-from capture.ledger.facts import Keys, Note, PersonalData
+from capture.ledger.dialect import Connection, placeholders
+from capture.ledger.types import Keys, Note, PersonalData
 from capture.text import canonical
 
 _PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
@@ -27,11 +27,11 @@ class KeyedHash:
 
     def of(self, *parts: str) -> bytes:
         """The hash of the parts, joined by line feeds."""
-        found = self._cache.get(parts)
-        if found is None:
+        mac = self._cache.get(parts)
+        if mac is None:
             digest = hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
-            found = self._cache[parts] = digest[:16]
-        return found
+            mac = self._cache[parts] = digest[:16]
+        return mac
 
     def of_keys(self, client: str, keys: Keys) -> list[bytes]:
         """The hash of each key. The same key has another hash for another client."""
@@ -62,7 +62,7 @@ class SqlPeople:
     def is_suppressed(self, client: str, keys: Keys) -> bool:
         hashes = self._hash.of_keys(client, keys)
         row = self._connection.execute(
-            f"SELECT 1 FROM suppressions WHERE mac IN ({marks(hashes)}) LIMIT 1", hashes
+            f"SELECT 1 FROM suppressions WHERE mac IN ({placeholders(hashes)}) LIMIT 1", hashes
         ).fetchone()
         return row is not None
 
@@ -112,12 +112,12 @@ class SqlPeople:
 
     def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
         rows = [(self._hash.of(client, kind, value), client, show_time(at)) for kind, value in keys]
-        added = self._connection.executemany(
+        inserted = self._connection.executemany(
             "INSERT INTO suppressions (mac, client, added_at) VALUES (?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             rows,
         )
-        return max(added.rowcount, 0)  # sqlite3 reports -1 if there was no row
+        return max(inserted.rowcount, 0)  # sqlite3 reports -1 if there was no row
 
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(

@@ -1,8 +1,9 @@
 """The protocols of a ledger, the same for every database.
 
-A write is a function that is passed to `Ledger.transact` (rule 34). It uses subjects such as
-`records.leads` and `records.statements`, never a connection. The database may run it again from the
-start, so it must have no effects besides reading and writing records.
+A write is a function that is passed to `Ledger.transact` (rule 34 of docs/rules.md). It gets a
+`WriteTransaction` and uses its subjects, such as `records.leads` and `records.statements`, never a
+connection. The database may run it again from the start, so it must have no effects besides reading
+and writing records. A query gets a `ReadTransaction` from `Ledger.read`.
 
 Each subject has a protocol for its queries, and one more if it can be written. The SQL of a subject
 is in the file of the same name. `tests/capture/ledger/contract.py` tests every backend.
@@ -15,20 +16,20 @@ from typing import Protocol
 from capture.campaign.model import Campaign
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
-from capture.ledger.facts import (
+from capture.ledger.types import (
     ApiToken,
     ClientLeadQuery,
     ClosedStatement,
     DueState,
     DuplicateQuery,
-    Judged,
+    JudgedLead,
     Keys,
     LeadFilter,
     LeadForKpi,
     Message,
     Note,
     PersonalData,
-    Recorded,
+    RecordedEvent,
     Result,
     SavedResponse,
     Verification,
@@ -46,24 +47,24 @@ class EventQueries(Protocol):
         campaign: str | None = None,
         until: datetime | None = None,
         last: int | None = None,
-    ) -> Iterator[Recorded]:
+    ) -> Iterator[RecordedEvent]:
         """Events that meet all conditions. `until` (recorded time) and `last` are inclusive."""
 
-    def by_qualified_lead(self) -> Iterator[Sequence[Recorded]]:
-        """The events of each lead that qualified at some time, one list per lead; no tests.
+    def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
+        """The events of each lead that qualified at some time, one list per lead.
 
-        All campaigns, in the order of the leads' recording.
+        All campaigns, in the order of the leads' recording, without test leads.
         """
 
     def by_reference(
         self, client: str, kind: EventKind, reference: str, *, test: bool
-    ) -> Sequence[Recorded]:
+    ) -> Sequence[RecordedEvent]:
         """Events of one kind with a reference, of one client's leads (rule 38).
 
         `test` selects test leads or real leads; their references are independent.
         """
 
-    def of_account(self) -> Iterator[Recorded]:
+    def of_account(self) -> Iterator[RecordedEvent]:
         """Events without a lead: pauses, closings, corrections, payments."""
 
     def leads_changed_after(
@@ -97,7 +98,7 @@ class LeadQueries(Protocol):
         """Leads in the order of their recording, or in reverse."""
 
     def first(self, campaign: str) -> Lead | None:
-        """The first recorded lead of the campaign; no tests."""
+        """The first recorded lead of the campaign that is no test lead; None if there is none."""
 
     def in_review(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
@@ -117,9 +118,9 @@ class LeadQueries(Protocol):
         """
 
     def matching(self, client: str, keys: Keys, query: DuplicateQuery) -> Sequence[Lead]:
-        """The client's leads that share any of the keys, newest first; no tests."""
+        """The client's leads that share any of the keys, newest first, without test leads."""
 
-    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[Judged]:
+    def judged(self, campaign: str, since: datetime | None = None) -> Iterator[JudgedLead]:
         """Every lead of a campaign, received at `since` or later, with its verdict.
 
         In the order of recording, read one at a time.
@@ -129,7 +130,7 @@ class LeadQueries(Protocol):
         """The number of leads that `judged` returns."""
 
     def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
-        """Every lead of a campaign, in the order of recording, read one at a time; no tests."""
+        """Every lead of a campaign except test leads, in the order of recording, one at a time."""
 
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         """The leads that the client may see, newest first."""
@@ -142,7 +143,7 @@ class CampaignQueries(Protocol):
         """The slugs of all campaigns with a lead, even if the campaign file no longer exists."""
 
     def first_version(self, campaign: str) -> str | None:
-        """The campaign version of its first lead; None without leads. Tests do not count."""
+        """The campaign version of its first lead that is no test lead; None if there is none."""
 
     def version_text(self, campaign: str, version: str) -> str | None:
         """The text of a stored campaign version. Two campaigns may have the same text."""
@@ -157,7 +158,7 @@ class CampaignQueries(Protocol):
         """The number of a month's leads that count towards a cap (rule 7), or of one company's."""
 
     def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
-        """The ids of a month's leads that were delivered over a cap (rule 8); no tests."""
+        """The ids of a month's leads delivered over a cap (rule 8), without test leads."""
 
     def count_over_cap(self, campaign: str, month: str, last: int | None = None) -> int:
         """The number of a month's leads refused over a cap (rule 8), up to event number `last`.
@@ -166,7 +167,10 @@ class CampaignQueries(Protocol):
         """
 
     def spam_received(self, campaign: str, month: str, number: int) -> datetime | None:
-        """When the month's `number`-th newest spam was received, without tests; None if less."""
+        """When the month's `number`-th newest spam was received; None if there is less.
+
+        Test leads do not count.
+        """
 
 
 class CampaignWrites(CampaignQueries, Protocol):
@@ -180,10 +184,13 @@ class PeopleQueries(Protocol):
     """Identity keys, submissions and personal data."""
 
     def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
-        """The lead of an earlier equal submission: by its id, or if None by its answers."""
+        """The lead of an earlier equal submission; None if there is none.
+
+        Compares the one-time id, or without one the answers since `since`.
+        """
 
     def is_suppressed(self, client: str, keys: Keys) -> bool:
-        """Whether the client's suppression list contains any of the keys."""
+        """Whether the client's suppression list contains any of the keys (rule 4)."""
 
     def pseudonym(self, client: str, name: str) -> str:
         """A keyed hash of a person's name, for events."""
@@ -192,7 +199,7 @@ class PeopleQueries(Protocol):
         """A lead's personal data; None after erasure."""
 
     def notes(self, lead_id: str) -> Sequence[Note]:
-        """What people wrote about the lead, oldest first."""
+        """The notes that people wrote about the lead, oldest first."""
 
 
 class PeopleWrites(PeopleQueries, Protocol):
@@ -256,7 +263,7 @@ class StatementQueries(Protocol):
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
         """The ids of all leads that may have a line in this month, as of all events until now.
 
-        A lead is included if its next line has fallen due by `as_of`, or if a statement of this
+        A lead is included if its next line is due at or before `as_of`, or if a statement of this
         month or a later one has a line of it. `lines_for` then computes the actual lines.
         """
 
@@ -365,7 +372,7 @@ class Ledger(Protocol):
     def transact_all(
         self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
-        """Runs several units of work in one durable transaction. A unit that raises is undone.
+        """Runs several units of work in one durable transaction. A unit that raises is rolled back.
 
         Raises `Unavailable` if the database fails; nothing is written then. Without
         `wait_for_lock` it raises `Busy`, a subclass of `Unavailable`, if another writer holds the

@@ -19,7 +19,7 @@ from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
 
-_KEYS: Final = {
+_UNIQUE_KEYS: Final = {
     "events": ("sequence = NEW.sequence",),
     "campaign_versions": ("id = NEW.id", "slug = NEW.slug AND version = NEW.version"),
     "statements": (
@@ -56,8 +56,9 @@ def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> No
 
 def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Raises `Refused` if the ledger has migrations that this version of Gatepost lacks."""
-    known = {one.name for one in migrations.pending(Database(memory=True))}
-    unknown = [one.name for one in migrations.applied(db) if one.name not in known]
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    applied = [migration.name for migration in migrations.applied(db)]
+    unknown = [name for name in applied if name not in known]
     if unknown:
         raise Refused(
             f"{path}: its tables are of another version of Gatepost (they have {unknown[0]}); "
@@ -65,20 +66,22 @@ def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS)
         )
 
 
-def unguarded(connection: Connection) -> list[str]:
+def trigger_problems(connection: Connection) -> list[str]:
     """One line for each append-only trigger that is missing or changed."""
-    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    triggers = dict(
+        connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    )
     return [
-        f"trigger {name}: missing or changed; rows could be altered unseen"
-        for name, sql in _guards().items()
-        if found.get(name) != sql
+        f"trigger {name}: missing or changed; rows could be changed unnoticed"
+        for name, sql in _trigger_sql().items()
+        if triggers.get(name) != sql
     ]
 
 
-def _guards() -> dict[str, str]:
+def _trigger_sql() -> dict[str, str]:
     """The SQL of each append-only trigger by name: no update, no delete, no replacement."""
     triggers: dict[str, str] = {}
-    for table, keys in _KEYS.items():
+    for table, keys in _UNIQUE_KEYS.items():
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
         same = " OR ".join(f"({key})" for key in keys)
         triggers |= {
@@ -95,7 +98,7 @@ def create_ledger(db: Database) -> None:
     """The first schema."""
     for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX):
         db.executescript(tables)
-    for trigger in _guards().values():
+    for trigger in _trigger_sql().values():
         db.execute(trigger)
 
 

@@ -22,11 +22,11 @@ from capture.errors import Busy, Refused, Unavailable
 from capture.files import OWNER_ONLY, make_private_folder, open_private
 from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
-from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.people import KeyedHash
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.ledger.schema import MIGRATIONS, check_version, migrate, unguarded
+from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_problems
 from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
+from capture.ledger.types import Result, Verification, WorkResult
 from capture.ledger.verify import verify
 
 BUSY_SECONDS: Final = 5.0
@@ -65,14 +65,14 @@ class SqliteLedger:
             self._check_key(db, lock)
 
     def transact(self, work: Callable[[WriteTransaction], Result]) -> Result:
-        with self._translated_errors(), self._writing() as db:
+        with self._translated_errors(), self._write_connection() as db:
             return work(self._records(db, _locked_head(db)))
 
     def transact_all(
         self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
         results: list[WorkResult[Result]] = []
-        with self._translated_errors(), self._writing(wait_for_lock=wait_for_lock) as db:
+        with self._translated_errors(), self._write_connection(wait_for_lock=wait_for_lock) as db:
             head = _locked_head(db)
             for work in works:
                 records = self._records(db, head)
@@ -92,7 +92,7 @@ class SqliteLedger:
         with self._translated_errors():
             db, _ = self._connection()
             with db.atomic():
-                return verify(self._reading(db), unguarded(db.conn))
+                return verify(self._reading(db), trigger_problems(db.conn))
 
     def close(self) -> None:
         db, lock = self._connection()
@@ -107,7 +107,7 @@ class SqliteLedger:
         return SqlWriteTransaction(db.conn, SQLITE, self._key, head)
 
     def _check_key(self, db: Database, lock: int) -> None:
-        """Raises `Refused` if another key made the ledger: no duplicate would be recognised."""
+        """Raises `Refused` for another key than the ledger's: it would recognise no duplicate."""
         mac = KeyedHash(self._key).of("key check")
         stored = db.execute("SELECT mac FROM key_check").fetchone()
         if stored is None:
@@ -116,12 +116,12 @@ class SqliteLedger:
             stored = db.execute("SELECT mac FROM key_check").fetchone()
         if stored[0] != mac:
             raise Refused(
-                f"{self._path}: made with another key: put back the duplicate_key that lay in var/ "
-                "(or GATEPOST_DUPLICATE_KEY); it never changes"
+                f"{self._path}: made with another key; restore the file duplicate_key in var/ "
+                "(or GATEPOST_DUPLICATE_KEY): this key never changes"
             )
 
     @contextmanager
-    def _writing(self, *, wait_for_lock: bool = True) -> Iterator[Database]:
+    def _write_connection(self, *, wait_for_lock: bool = True) -> Iterator[Database]:
         since = time.monotonic()
         db, lock = self._connection()
         with _file_lock(lock, wait_for_lock=wait_for_lock):
@@ -151,8 +151,8 @@ class SqliteLedger:
 
     def _connection(self) -> tuple[Database, int]:
         """This thread's connection and its descriptor of the lock file."""
-        found: tuple[Database, int] | None = getattr(self._local, "connection", None)
-        if found is None:
+        pair: tuple[Database, int] | None = getattr(self._local, "connection", None)
+        if pair is None:
             lock = open_private(f"{self._path}.lock")
             connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             with _file_lock(lock):  # SQLite does not wait for other writers in this statement
@@ -160,8 +160,8 @@ class SqliteLedger:
             connection.execute("PRAGMA synchronous = FULL")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
-            found = self._local.connection = Database(connection, recursive_triggers=True), lock
-        return found
+            pair = self._local.connection = Database(connection, recursive_triggers=True), lock
+        return pair
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -185,16 +185,16 @@ def _locked_head(db: Database) -> Head:
 def _run_work(
     db: Database, work: Callable[[WriteTransaction], Result], records: SqlWriteTransaction
 ) -> WorkResult[Result]:
-    """Runs one unit of work in a savepoint. An error of the work undoes only this unit."""
-    db.execute("SAVEPOINT piece")
+    """Runs one unit of work in a savepoint. An error of the work rolls back only this unit."""
+    db.execute("SAVEPOINT unit")
     try:
         result = WorkResult(work(records))
     except (sqlite3.OperationalError, OSError):
-        raise  # the disk or the database failed: the whole transaction is undone
+        raise  # the disk or the database failed: the whole transaction is rolled back
     except Exception as error:
-        db.execute("ROLLBACK TO piece")
+        db.execute("ROLLBACK TO unit")
         result = WorkResult(error=error)
-    db.execute("RELEASE piece")
+    db.execute("RELEASE unit")
     return result
 
 
@@ -216,7 +216,7 @@ def _file_lock(lock: int, *, wait_for_lock: bool = True) -> Iterator[None]:
 
 def _explain(error: Exception) -> str:
     text = str(error)
-    for sign, fix in {
+    for fragment, fix in {
         "disk is full": "the disk is full; nothing was written; free some space and try again",
         "No space left": "the disk is full; nothing was written; free some space and try again",
         "disk I/O error": "the disk failed; nothing was written; check the disk and its space",
@@ -227,6 +227,6 @@ def _explain(error: Exception) -> str:
         "not a database": "not an SQLite database; name another file in GATEPOST_DATABASE_URL",
         "malformed": "the database file is damaged; restore it from a backup",
     }.items():
-        if sign in text:
+        if fragment in text:
             return fix
     return text

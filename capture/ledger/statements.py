@@ -7,8 +7,8 @@ from typing import Any, Final
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.due_projection import DueProjection
-from capture.ledger.facts import ClosedStatement, DueState
 from capture.ledger.leads import SqlLeads
+from capture.ledger.types import ClosedStatement, DueState
 
 _COLUMNS: Final = "number, client, campaign, month, json, sha256, closed_at"
 _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
@@ -59,11 +59,11 @@ class SqlStatements:
         rows = self._connection.execute("SELECT DISTINCT number FROM statement_lines")
         stored = {number for (number,) in rows}
         numbers = self.numbers()
-        stated = self._dialect.stated_lines
+        json_lines = self._dialect.lines_in_json
         for number in [*numbers, *sorted(stored.difference(numbers))]:
             yield from self._connection.execute(
-                f"SELECT * FROM ({stated} EXCEPT {_STORED_LINES})"
-                f" UNION ALL SELECT * FROM ({_STORED_LINES} EXCEPT {stated})",
+                f"SELECT * FROM ({json_lines} EXCEPT {_STORED_LINES})"
+                f" UNION ALL SELECT * FROM ({_STORED_LINES} EXCEPT {json_lines})",
                 {"number": number},
             ).fetchall()
 

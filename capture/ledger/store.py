@@ -52,22 +52,22 @@ class SqlWriteTransaction(SqlReadTransaction):
                 )
             if event.lead_id is None:
                 continue
-            before = leads.get(event.lead_id) or self.leads.get(event.lead_id)
-            leads[event.lead_id] = apply_event(before, event)
+            lead = leads.get(event.lead_id) or self.leads.get(event.lead_id)
+            leads[event.lead_id] = apply_event(lead, event)
             if not event.data.get("silence"):  # the due time includes silence already
                 changed.setdefault(event.lead_id, []).append(event)
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
-        self._save_dues(leads, changed)
+        self._save_due_times(leads, changed)
 
-    def _save_dues(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
-        dues = []
+    def _save_due_times(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
+        due_times = []
         for lead_id, events in changed.items():
             if events[0].kind is not EventKind.RECEIVED:
-                dues.append((self.due.derive(leads[lead_id]), lead_id))
+                due_times.append((self.due.derive(leads[lead_id]), lead_id))
                 continue
             # A new lead: these are all its events, and nothing of it is billed.
             due = self.due.derive(leads[lead_id], events, billed=())
             if due is not None:
-                dues.append((due, lead_id))
-        self.due.save(dues)
+                due_times.append((due, lead_id))
+        self.due.save(due_times)

@@ -1,7 +1,7 @@
 """Campaign terms in the ledger: stores and loads versions, pauses and resumes campaigns.
 
-The terms of a lead never change (rule 16). Client, currency, time zone and price model never change
-once a slug has leads (rule 17).
+The terms of a lead never change (rule 16 of docs/rules.md). Client, currency, time zone and price
+model never change once a slug has leads (rule 17).
 """
 
 from datetime import datetime
@@ -17,12 +17,12 @@ FIXED: Final = ("client", "currency", "time_zone", "price.model")
 """The terms that never change once a slug has leads."""
 
 
-def check_terms(records: ReadTransaction, campaign: Campaign) -> None:
+def check_terms(reading: ReadTransaction, campaign: Campaign) -> None:
     """Raises `Refused` if the file changes a term that is fixed for its slug (rule 17)."""
-    version = records.campaigns.first_version(campaign.slug)
+    version = reading.campaigns.first_version(campaign.slug)
     if version is None or version == campaign.version:
         return
-    first = saved_campaign(records, campaign.slug, version)
+    first = saved_campaign(reading, campaign.slug, version)
     changed = [
         f"{name} was {_value(first, name)!r} and is {_value(campaign, name)!r}"
         for name in FIXED
@@ -44,9 +44,9 @@ def save_terms(records: WriteTransaction, campaign: Campaign, now: datetime) -> 
     records.campaigns.save_version(campaign, now)
 
 
-def saved_campaign(records: ReadTransaction, slug: str, version: str) -> Campaign:
+def saved_campaign(reading: ReadTransaction, slug: str, version: str) -> Campaign:
     """The campaign in a version that the ledger has stored. Raises `NotFound`."""
-    text = records.campaigns.version_text(slug, version)
+    text = reading.campaigns.version_text(slug, version)
     if text is None:
         raise NotFound(f"version {version[:12]} of campaign {slug} is not in the ledger")
     return parse_version(slug, version, text)
@@ -57,15 +57,15 @@ def pause_campaign(records: WriteTransaction, campaign: Campaign, now: datetime)
 
     Raises `Refused` if it is paused already.
     """
-    _append_state(records, campaign, EventKind.PAUSED, now)
+    _append_change(records, campaign, EventKind.PAUSED, now)
 
 
 def resume_campaign(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
     """Resumes a paused campaign. Raises `Refused` if it is not paused."""
-    _append_state(records, campaign, EventKind.RESUMED, now)
+    _append_change(records, campaign, EventKind.RESUMED, now)
 
 
-def _append_state(
+def _append_change(
     records: WriteTransaction, campaign: Campaign, kind: EventKind, now: datetime
 ) -> None:
     if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
@@ -85,8 +85,8 @@ def _append_state(
 
 
 def _value(campaign: Campaign, name: str) -> str:
-    """The value of a dotted field name, as text."""
-    found: object = campaign
+    """The value of a field such as `price.model`, as text."""
+    value: object = campaign
     for part in name.split("."):
-        found = getattr(found, part)
-    return str(found)
+        value = getattr(value, part)
+    return str(value)

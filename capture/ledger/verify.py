@@ -1,4 +1,4 @@
-"""Checks a ledger: recomputes the hash chain, checks the triggers, derives every projection again.
+"""Checks a ledger: recomputes the hash chain, checks the triggers, derives every projection anew.
 
 It scans twice: the events in order for the chain, then the leads with their events for the
 projections. It never holds more than one lead in memory.
@@ -14,10 +14,10 @@ from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED
-from capture.ledger.events import EVENT_COLUMNS, GENESIS, link, recorded_from_row
-from capture.ledger.facts import Recorded, Verification
+from capture.ledger.events import EVENT_COLUMNS, GENESIS, event_hash, recorded_from_row
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.store import SqlReadTransaction
+from capture.ledger.types import RecordedEvent, Verification
 
 _MAX_NAMED: Final = 5
 """Problems of one kind that are listed; further ones are only counted."""
@@ -25,10 +25,10 @@ _MAX_NAMED: Final = 5
 Row = tuple[object, ...]
 
 
-def verify(reading: SqlReadTransaction, unguarded: Sequence[str]) -> Verification:
+def verify(reading: SqlReadTransaction, trigger_problems: Sequence[str]) -> Verification:
     """Checks the whole ledger within the caller's transaction.
 
-    `unguarded` are the problems of the append-only triggers; each database checks its own.
+    `trigger_problems` are the problems of the append-only triggers; each database checks its own.
     """
     db = reading.connection
     problems: list[str] = []
@@ -36,15 +36,15 @@ def verify(reading: SqlReadTransaction, unguarded: Sequence[str]) -> Verificatio
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
     if not problems and stored != (events, head):
         problems.append(
-            f"chain: the head says {stored[0]} events ending in {stored[1][:12]}, "
-            f"but there are {events} ending in {head[:12]}"
+            f"chain: its head counts {stored[0]} events, the last {stored[1][:12]}, "
+            f"but there are {events}, the last {head[:12]}"
         )
-    problems += unguarded
+    problems += trigger_problems
     stored_versions = _check_versions(db, problems)
     scan = _LeadScan(reading, is_sound=not problems)
     scan.run(events)
     missing = sorted(scan.versions - stored_versions)
-    problems += [f"campaign {slug}, version {name[:12]}: not kept" for slug, name in missing]
+    problems += [f"campaign {slug}, version {name[:12]}: not stored" for slug, name in missing]
     problems += scan.problems()
     return Verification(events, scan.leads, head, tuple(problems))
 
@@ -66,7 +66,7 @@ def _check_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
         if recorded.sequence != count:
             problems.append(f"event {count}: missing; the next one is {recorded.sequence}")
             break
-        if row[-1] != head or recorded.hash != link(head, event, count):
+        if row[-1] != head or recorded.hash != event_hash(head, event, count):
             problems.append(
                 f"event {count} ({event.kind} of {event.lead_id or event.campaign}): "
                 "broken link; it or the one before it was changed"
@@ -116,14 +116,14 @@ class _LeadScan:
         self._db = reading.connection
         self._is_sound = is_sound
         self._events = 0
-        self._unlawful = _ProblemKind("not a lawful move")
+        self._forbidden = _ProblemKind("not an allowed move")
         self._rows = _ProblemKind("its row differs from its events")
-        self._without = _ProblemKind("has events and no row")
-        self._billed = _ProblemKind("its row names another statement than billed it")
-        self._due = _ProblemKind("its row says that it is due at another time than its events")
+        self._missing = _ProblemKind("has events but no row")
+        self._billed = _ProblemKind("its row does not name the statement that billed it last")
+        self._due = _ProblemKind("its row has a due time that differs from its events")
 
     def problems(self) -> Iterator[str]:
-        for kind in (self._unlawful, self._rows, self._without, self._billed, self._due):
+        for kind in (self._forbidden, self._rows, self._missing, self._billed, self._due):
             yield from kind.lines()
 
     def run(self, events: int) -> None:
@@ -137,18 +137,18 @@ class _LeadScan:
             self._check_row(tuple(row), due)
             if billed != derived:
                 self._billed.add(f"lead {row[0]}")
-        others = "SELECT count(*) FROM events WHERE lead_id IS NULL"
-        if self._events + self._db.execute(others).fetchone()[0] != events:
+        account_events = "SELECT count(*) FROM events WHERE lead_id IS NULL"
+        if self._events + self._db.execute(account_events).fetchone()[0] != events:
             self._find_missing_rows()
 
     def _find_missing_rows(self) -> None:
-        without = self._db.execute(
+        rows = self._db.execute(
             "SELECT DISTINCT lead_id FROM events WHERE lead_id IS NOT NULL"
             " AND NOT EXISTS (SELECT 1 FROM leads WHERE leads.lead_id = events.lead_id)"
         )
-        for (lead_id,) in without:
+        for (lead_id,) in rows:
             self.leads += 1
-            self._without.add(f"lead {lead_id}")
+            self._missing.add(f"lead {lead_id}")
 
     def _check_row(self, row: Row, due: str | None) -> None:
         lead_id = str(row[0])
@@ -157,13 +157,14 @@ class _LeadScan:
         if lead is None or lead_row(lead) != row:
             self._rows.add(f"lead {lead_id}")
             return
-        shown = lead.consent_version
-        versions = {lead.version} if shown is None else {lead.version, shown}
-        self.versions |= {(lead.campaign, version) for version in versions}
-        if self._is_sound and due != self._reading.due.derive(lead, (one.event for one in events)):
-            self._due.add(f"lead {lead_id}")
+        versions = {lead.version, lead.consent_version}
+        self.versions |= {(lead.campaign, version) for version in versions if version is not None}
+        if self._is_sound:
+            derived = self._reading.due.derive(lead, (recorded.event for recorded in events))
+            if due != derived:
+                self._due.add(f"lead {lead_id}")
 
-    def _events_of(self, lead_id: str) -> Sequence[Recorded]:
+    def _events_of(self, lead_id: str) -> Sequence[RecordedEvent]:
         """The lead's events; empty if one is damaged, because the chain is then broken too."""
         rows = self._db.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id = ? ORDER BY sequence", (lead_id,)
@@ -175,21 +176,21 @@ class _LeadScan:
         except ValueError:
             return []
 
-    def _fold(self, events: Sequence[Recorded]) -> Lead | None:
+    def _fold(self, events: Sequence[RecordedEvent]) -> Lead | None:
         """The lead after these events; None if they are damaged or not allowed."""
         try:
-            return fold_events(one.event for one in events)
+            return fold_events(recorded.event for recorded in events)
         except EventNotAllowed:
-            self._add_unlawful(events)
+            self._add_forbidden(events)
         except (KeyError, ValueError):  # damaged: the chain is broken there as well
             pass
         return None
 
-    def _add_unlawful(self, events: Sequence[Recorded]) -> None:
+    def _add_forbidden(self, events: Sequence[RecordedEvent]) -> None:
         lead: Lead | None = None
-        for one in events:
+        for recorded in events:
             try:
-                lead = apply_event(lead, one.event)
+                lead = apply_event(lead, recorded.event)
             except EventNotAllowed as error:
-                self._unlawful.add(f"event {one.sequence}", f"not a lawful move: {error}")
+                self._forbidden.add(f"event {recorded.sequence}", f"not an allowed move: {error}")
                 return

@@ -40,7 +40,7 @@ class ImportedOutcome:
     occurred_at: datetime
     meeting_at: datetime | None
     known: bool
-    """Recorded before, or the same as what silence decided."""
+    """Recorded earlier, or the same as what silence decided."""
 
 
 @dataclass(frozen=True, slots=True)

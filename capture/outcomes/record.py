@@ -22,9 +22,9 @@ from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import Track
 from capture.lead.review_window import deadline
-from capture.ledger.facts import Note
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import Note
 from capture.outcomes.revenue import check_unbilled, revenue_periods, split_refund
 from capture.review import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible

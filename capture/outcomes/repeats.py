@@ -16,9 +16,9 @@ from capture.campaign.model import Campaign
 from capture.errors import Refused
 from capture.lead.events import Event, EventKind, show_time
 from capture.lead.model import Lead
-from capture.ledger.facts import Recorded
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import RecordedEvent
 from capture.outcomes.record import (
     REFERENCE,
     WITH_AMOUNT,
@@ -121,7 +121,7 @@ def record_once(records: WriteTransaction, outcome: Outcome, now: datetime) -> L
     return record_outcome(records, outcome, now)
 
 
-def find_recorded_outcome(reading: ReadTransaction, outcome: Outcome) -> Recorded | None:
+def find_recorded_outcome(reading: ReadTransaction, outcome: Outcome) -> RecordedEvent | None:
     """The event that recorded this fact, found by its reference; None if it is new.
 
     Raises `Refused` if the reference belongs to another fact.
@@ -149,7 +149,9 @@ def find_recorded_outcome(reading: ReadTransaction, outcome: Outcome) -> Recorde
     return found[0]
 
 
-def _differences(outcome: Outcome, terms: Campaign, found: Sequence[Recorded]) -> Iterator[str]:
+def _differences(
+    outcome: Outcome, terms: Campaign, found: Sequence[RecordedEvent]
+) -> Iterator[str]:
     """The names of what differs from the fact recorded under the same reference."""
     first = found[0].event
     if first.lead_id != outcome.lead_id:

@@ -14,9 +14,9 @@ from capture.form.contact import email_address
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, select_keys
 from capture.lead.model import Lead
-from capture.ledger.facts import DuplicateQuery
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import DuplicateQuery
 from capture.local_time import read_moment
 from capture.outcomes.record import KINDS, REFERENCE, WITH_AMOUNT, WITH_MEETING, Outcome
 from capture.outcomes.repeats import Fact, facts_in, held_by_silence

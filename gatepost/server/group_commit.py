@@ -11,8 +11,8 @@ import gevent
 from gevent.event import AsyncResult, Event
 
 from capture.errors import Busy
-from capture.ledger.facts import Result, Verification, WorkResult
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.types import Result, Verification, WorkResult
 
 MAX_BATCH = 16
 """Most units of work in one transaction. Other writers wait until it ends."""

@@ -16,8 +16,8 @@ from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
-from capture.ledger.facts import Judged
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import JudgedLead
 from capture.review import Act, reject
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to, received_event
 
@@ -259,7 +259,9 @@ def test_the_newest_verdict_counts_after_a_correction(past: Past) -> None:
 
 def test_verdicts_by_older_lists_are_counted(past: Past) -> None:
     verdict = {"passed": True, "rule_data": "000000000000", "criteria": []}
-    old = Judged(replace(past.ledger.read(_lead(past.take("501+"))), lead_id="a"), verdict, ANSWERS)
+    old = JudgedLead(
+        replace(past.ledger.read(_lead(past.take("501+"))), lead_id="a"), verdict, ANSWERS
+    )
     found = past.ledger.read(lambda reading: backtest(reading, OLD, [old], NOW))
     assert found.older_lists == 1
     assert past.under(OLD).older_lists == 0

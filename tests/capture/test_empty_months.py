@@ -11,7 +11,7 @@ from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
-from capture.ledger.facts import ClosedStatement
+from capture.ledger.types import ClosedStatement
 from capture.review import reject
 from tests.capture.desk import Desk
 from tests.samples import NOW, PARTIES, submission

@@ -15,8 +15,8 @@ from capture.closing.close import close_month
 from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import ClosedStatement
 from tests.samples import NOW, PARTIES, campaign, submission
 
 pytestmark = pytest.mark.slow

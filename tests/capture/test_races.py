@@ -23,8 +23,8 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import ClosedStatement
 from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
 from capture.review import Act, record_lapses, reject

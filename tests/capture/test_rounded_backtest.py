@@ -24,8 +24,8 @@ from capture.cli.context import Allowance
 from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
-from capture.ledger.facts import Judged
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import JudgedLead
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 
 SIZES = ("1-50", "51-100", "101-500", "501+")
@@ -57,7 +57,7 @@ READING = cast(ReadTransaction, SimpleNamespace(campaigns=KeptCampaigns()))
 
 
 @pytest.fixture(scope="module")
-def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
+def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[JudgedLead]]:
     """Leads of a real ledger, of whom one is Ann Lee."""
     file = tmp_path_factory.mktemp("past") / "ledger.db"
     ledger = open_ledger(f"sqlite:///{file}", b"a key for tests only")
@@ -74,11 +74,11 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Judged]]:
     ledger.close()
 
 
-def lines(draft: Campaign, leads: list[Judged]) -> list[str]:
+def lines(draft: Campaign, leads: list[JudgedLead]) -> list[str]:
     return list(impact_lines(draft, verdict_shift(READING, draft, leads)))
 
 
-def test_counts_are_rounded_to_tens(past: list[Judged]) -> None:
+def test_counts_are_rounded_to_tens(past: list[JudgedLead]) -> None:
     assert verdict_shift(READING, LOOSE, past + past) == VerdictShift(180, 0, 46)
     assert lines(LOOSE, past + past) == [
         "campaigns/guide.toml: of about 180 past leads, would no longer qualify: too few leads to "
@@ -87,7 +87,7 @@ def test_counts_are_rounded_to_tens(past: list[Judged]) -> None:
     ]
 
 
-def test_of_few_leads_nothing_is_told(past: list[Judged]) -> None:
+def test_of_few_leads_nothing_is_told(past: list[JudgedLead]) -> None:
     few = "campaigns/guide.toml: too few leads to say whose verdict it would change."
     for leads in ([], past[:1], past[:40]):
         assert lines(STRICT, leads) == [few]
@@ -95,7 +95,7 @@ def test_of_few_leads_nothing_is_told(past: list[Judged]) -> None:
 
 
 @pytest.mark.parametrize("draft", [ANN, CHOSEN])
-def test_nothing_is_counted_by_what_persons_wrote(draft: Campaign, past: list[Judged]) -> None:
+def test_nothing_is_counted_by_what_persons_wrote(draft: Campaign, past: list[JudgedLead]) -> None:
     """`full_name one_of ["Ann Lee"]` was answered with "1 that qualified would not"."""
     without_ann = [one for one in past if one.answers and one.answers["full_name"] != "Ann Lee"]
     assert len(without_ann) == LEADS - 1
@@ -139,7 +139,7 @@ def test_one_lead_more_shows_only_where_twenty_stand_on_both_sides(
     places=st.sets(st.integers(0, LEADS - 1)), gone=st.integers(0, LEADS - 1), twice=st.booleans()
 )
 def test_a_ledger_without_one_lead_is_told_alike_but_at_a_border(
-    places: set[int], gone: int, twice: bool, past: list[Judged]
+    places: set[int], gone: int, twice: bool, past: list[JudgedLead]
 ) -> None:
     leads = [past[place] for place in sorted(places)] + (past if twice else [])
     fewer = [one for one in leads if one.lead.lead_id != past[gone].lead.lead_id]
@@ -160,7 +160,7 @@ def test_a_ledger_without_one_lead_is_told_alike_but_at_a_border(
         assert any(crossed)
 
 
-def test_leads_that_no_criterion_judged_are_in_no_count(past: list[Judged]) -> None:
+def test_leads_that_no_criterion_judged_are_in_no_count(past: list[JudgedLead]) -> None:
     test, erased = replace(past[0].lead, test=True), replace(past[1], answers=None)
     odd = [replace(past[0], lead=test), erased, replace(past[2], verdict=None)]
     assert verdict_shift(READING, STRICT, odd) == VerdictShift(0, 0, 0)

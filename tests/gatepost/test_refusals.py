@@ -90,7 +90,7 @@ def test_a_missing_duplicate_key_is_never_made_anew_beside_a_ledger(service: Ser
 def test_a_changed_duplicate_key_is_refused(service: Service) -> None:
     service.start().end()
     (service.folder / "var" / "duplicate_key").write_text("another key altogether, by mistake")
-    assert "made with another key: put back the duplicate_key" in refusal(service)
+    assert "made with another key; restore the file duplicate_key" in refusal(service)
 
 
 def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) -> None:

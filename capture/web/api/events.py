@@ -13,8 +13,8 @@ from capture.client_access.client_leads import open_client_lead
 from capture.client_access.idempotency import IdempotentRequest, run_once
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
-from capture.ledger.facts import ApiToken
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.types import ApiToken
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import find_recorded_outcome, record_once
 from capture.review import Act, accept, find_lead, reject, settle, withdraw

@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from capture.client_access.client_leads import Page, list_client_leads
 from capture.errors import NotFound
 from capture.lead.events import parse_time, show_time
-from capture.ledger.facts import ClientLeadQuery, SyncMark
+from capture.ledger.types import ClientLeadQuery, SyncMark
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.schemas import (
     LeadSchema,

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, NoReturn, TypeVar
 from flask import Response, request
 from pydantic import BaseModel
 
-from capture.ledger.facts import ApiToken
+from capture.ledger.types import ApiToken
 from capture.web.api.problems import (
     BAD,
     BROKEN,

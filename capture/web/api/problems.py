@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from capture.client_access.api_tokens import find_api_token, is_last_use_stale
 from capture.errors import Unavailable
-from capture.ledger.facts import ApiToken
+from capture.ledger.types import ApiToken
 from capture.text import count_noun
 from capture.web.services import services
 

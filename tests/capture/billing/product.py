@@ -19,8 +19,8 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import ClosedStatement
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review import Act as ReviewAct

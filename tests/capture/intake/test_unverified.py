@@ -12,8 +12,8 @@ from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.lead.model import Lead
-from capture.ledger.facts import PersonalData
 from capture.ledger.protocol import Ledger
+from capture.ledger.types import PersonalData
 from capture.qualification.criteria import qualify
 from tests.samples import NOW, campaign, consent_to, submission
 

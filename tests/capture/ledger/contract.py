@@ -13,15 +13,15 @@ import pytest
 
 from capture.errors import Busy, EventNotAllowed, Refused
 from capture.lead.events import RESERVED, Actor, EventKind, show_time
-from capture.ledger.events import GENESIS, link
-from capture.ledger.facts import (
+from capture.ledger.events import GENESIS, event_hash
+from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import (
     ClientLeadQuery,
     Decision,
     LeadFilter,
     Message,
     PersonalData,
 )
-from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -53,7 +53,7 @@ class LedgerContract:
         ledger.transact(lambda records: records.append(event))
         (recorded,) = ledger.read(lambda reading: list(reading.events.select(lead_id="a")))
         assert recorded.event == event
-        assert recorded.hash == link(GENESIS, event, 1)
+        assert recorded.hash == event_hash(GENESIS, event, 1)
 
     def test_another_connection_reads_a_committed_lead(
         self, ledger: Ledger, open_again: Callable[[], Ledger]

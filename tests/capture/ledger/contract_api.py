@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from capture.lead.events import EventKind
-from capture.ledger.facts import ApiToken, SavedResponse
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import ApiToken, SavedResponse
 from tests.samples import NOW, later_event, received_event
 
 HOUR = timedelta(hours=1)
@@ -38,8 +38,8 @@ class ApiContract:
         def response(client: str, request: str) -> SavedResponse | None:
             return ledger.read(lambda reading: reading.api.saved_response(client, "key", request))
 
-        assert response("acme", "request") == SavedResponse(same=True, answer="answer")
-        assert response("acme", "another") == SavedResponse(same=False, answer="answer")
+        assert response("acme", "request") == SavedResponse(is_same_request=True, answer="answer")
+        assert response("acme", "another") == SavedResponse(is_same_request=False, answer="answer")
         assert response("other", "request") is None
 
     def test_events_are_found_by_client_kind_and_reference(self, ledger: Ledger) -> None:

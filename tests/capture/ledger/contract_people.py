@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from capture.lead.events import EventKind
-from capture.ledger.facts import DuplicateQuery, PersonalData
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.types import DuplicateQuery, PersonalData
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)

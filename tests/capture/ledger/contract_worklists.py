@@ -10,8 +10,8 @@ from itertools import product
 from capture.lead.events import EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.facts import ClientLeadQuery, ClosedStatement, SyncMark
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.types import ClientLeadQuery, ClosedStatement, SyncMark
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)

@@ -3,7 +3,7 @@
 import pytest
 
 from capture.lead.events import Event, EventKind, show_time
-from capture.ledger.events import body
+from capture.ledger.events import hashed_body
 from capture.text import canonical
 from tests.samples import later_event, received_event
 
@@ -27,4 +27,4 @@ def test_the_hashed_body_is_the_canonical_json_of_the_complete_event(event: Even
         "recorded_at": show_time(event.recorded_at),
         "sequence": 7,
     }
-    assert body(event, 7, canonical(event.data)) == canonical(complete)
+    assert hashed_body(event, 7, canonical(event.data)) == canonical(complete)

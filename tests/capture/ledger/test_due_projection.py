@@ -14,7 +14,7 @@ from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.facts import DueState
+from capture.ledger.types import DueState
 from capture.review import notify_client, reject, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission
@@ -128,8 +128,8 @@ def copy_ledger(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
-        ("UPDATE leads SET due_at = NULL", "is due at another time than its events"),
-        ("UPDATE leads SET billed = ''", "names another statement than billed it"),
+        ("UPDATE leads SET due_at = NULL", "has a due time that differs from its events"),
+        ("UPDATE leads SET billed = ''", "does not name the statement that billed it last"),
         (
             "DROP TRIGGER statement_lines_never_deleted; DELETE FROM statement_lines;"
             "CREATE TRIGGER statement_lines_never_deleted BEFORE DELETE ON statement_lines"

@@ -12,9 +12,9 @@ from sqlite_utils import Database, Migrations
 from capture.errors import Refused
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.facts import ClosedStatement
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.schema import create_ledger, migrate
+from capture.ledger.types import ClosedStatement
 from tests.samples import NOW, campaign, later_event, received_event
 
 KEY = b"a key for tests only"

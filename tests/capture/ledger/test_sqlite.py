@@ -10,8 +10,8 @@ import pytest
 from capture.errors import Refused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
-from capture.ledger.facts import LeadFilter
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
 from tests.capture.ledger.contract_people import PeopleContract
@@ -75,12 +75,12 @@ def test_no_program_can_change_or_delete_an_event(connection: sqlite3.Connection
         ),
         (
             "DROP TRIGGER events_never_deleted; DELETE FROM events WHERE sequence = 2",
-            "chain: the head says 2 events",
+            "chain: its head counts 2 events",
         ),
         ("UPDATE leads SET review = 'accepted'", "lead a: its row differs from its events"),
-        ("DELETE FROM leads", "lead a: has events and no row"),
+        ("DELETE FROM leads", "lead a: has events but no row"),
         ("DROP TRIGGER events_never_replaced", "trigger events_never_replaced: missing"),
-        ("UPDATE chain SET sequence = 7", "chain: the head says 7 events"),
+        ("UPDATE chain SET sequence = 7", "chain: its head counts 7 events"),
     ],
 )
 def test_verify_reports_the_first_damage(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
-from capture.ledger.events import link
+from capture.ledger.events import event_hash
 from capture.ledger.protocol import WriteTransaction
 from tests.samples import campaign, later_event, received_event
 
@@ -59,9 +59,9 @@ def test_a_forbidden_event_is_reported_even_if_the_chain_is_correct(
     with closing(open_ledger(url, KEY)) as ledger:
         problems = ledger.verify().problems
     assert [problem.partition(";")[0] for problem in problems] == [
-        "event 3: not a lawful move: lead lead0: review is qualified, so disputed is refused",
+        "event 3: not an allowed move: lead lead0: review is qualified, so disputed is refused",
         "lead lead0: its row differs from its events",
-        "lead lead1: has events and no row",
+        "lead lead1: has events but no row",
     ]
 
 
@@ -69,7 +69,7 @@ def append_unchecked(db: sqlite3.Connection, event: Event) -> None:
     """Appends an event with a correct hash but without the ledger's checks."""
     sequence, head = db.execute("SELECT sequence + 1, head FROM chain").fetchone()
     (template,) = db.execute("SELECT * FROM events WHERE kind = 'received'").fetchmany(1)
-    digest = link(head, event, sequence)
+    digest = event_hash(head, event, sequence)
     data = template[7] if event.kind is EventKind.RECEIVED else "{}"
     row = (sequence, "guide", event.lead_id, event.kind, *template[4:6], event.actor, data, head)
     db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))

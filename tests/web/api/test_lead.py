@@ -4,7 +4,7 @@ import json
 
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.events import Actor, EventKind
-from capture.ledger.facts import Note
+from capture.ledger.types import Note
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from tests.samples import NOW

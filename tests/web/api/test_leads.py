@@ -8,7 +8,7 @@ import time_machine
 
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.events import EventKind
-from capture.ledger.facts import ClientLeadQuery
+from capture.ledger.types import ClientLeadQuery
 from capture.review import record_lapses
 from tests.samples import NOW
 from tests.web.api.conftest import World

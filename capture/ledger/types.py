@@ -33,7 +33,7 @@ class PersonalData:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The name and the words of a person who acted on a lead: personal data, so erasable."""
+    """The name and the text of a person who acted on a lead: personal data, so it can be erased."""
 
     lead_id: str
     kind: str
@@ -63,7 +63,7 @@ class DueState:
     """The billing columns of a lead's row (rule 33)."""
 
     due_at: datetime | None
-    """When its next unbilled line falls due if no further event is recorded; None if no line."""
+    """When its next unbilled line falls due if no further event is recorded; None if none does."""
     billed: str
     """Number of the last statement that billed it; empty if there is none."""
 
@@ -89,8 +89,8 @@ class WorkResult(Generic[Result]):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as it stands in the ledger."""
+class RecordedEvent:
+    """An event as the ledger stores it, with its number and its hash in the chain."""
 
     sequence: int
     event: Event
@@ -98,7 +98,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedLead:
     """A lead with its verdict and its answers."""
 
     lead: Lead
@@ -140,8 +140,8 @@ class DuplicateQuery:
     since: datetime | None = None
     """Received at this time or later."""
     campaign: str | None = None
-    most: int | None = 20
-    """Limit, so that many leads of one person do not slow down intake. None: no limit."""
+    limit: int | None = 20
+    """Most leads to return, so that many leads of one person do not slow down intake. None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class ApiToken:
 class SavedResponse:
     """The response to an earlier request with the same idempotency key."""
 
-    same: bool
+    is_same_request: bool
     """Whether the new request equals the earlier one."""
     answer: str
 
