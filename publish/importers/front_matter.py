@@ -1,4 +1,4 @@
-"""The front matter of an imported item, made only from what the export contains."""
+"""Builds the front matter of an imported item from the values in its export."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -7,28 +7,28 @@ from datetime import UTC, datetime
 from publish.checks.layout import Layout
 from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
 from publish.importers.model import Item, LinkRewriter, Moment, join_words
-from publish.importers.text import line
+from publish.importers.text import one_line
 from publish.new_file import TOKEN_BYTES
 
 Value = str | tuple[str, ...] | bool
-_SIZE = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
+_SUMMARY_LENGTH = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
 
 
-def front_matter_of(
+def build_front_matter(
     item: Item, slug: str, rewriter: LinkRewriter, layout: Layout, now: datetime
 ) -> Mapping[str, Value]:
-    """The keys in the order of the file. Notes what is missing or too long."""
+    """The keys and values in the order of the file. Adds notes for missing and too long values."""
     front_matter: dict[str, Value] = {"title": _title(item, rewriter) or slug}
     front_matter |= _dates(item, rewriter, layout)
     if item.kind == "post":
         front_matter |= {
-            "category": line(item.category),
-            "tags": _words(item.tags, item.category),
-            "author": _words(item.authors),
-            "series": line(item.series),
+            "category": one_line(item.category),
+            "tags": _unique_words(item.tags, item.category),
+            "author": _unique_words(item.authors),
+            "series": one_line(item.series),
         }
     else:
-        _note_unused(item, rewriter)
+        _note_unused_keys(item, rewriter)
     front_matter |= {"slug": slug, "summary": _summary(item, rewriter)}
     front_matter |= _image(item, rewriter)
     front_matter["noindex"] = item.noindex
@@ -39,11 +39,11 @@ def front_matter_of(
     return front_matter
 
 
-def _note_unused(item: Item, rewriter: LinkRewriter) -> None:
-    """Notes keys of the export that a page cannot have."""
-    if words := _words((item.category, *item.tags)):
+def _note_unused_keys(item: Item, rewriter: LinkRewriter) -> None:
+    """Adds notes for values that a page cannot have."""
+    if words := _unique_words((item.category, *item.tags)):
         rewriter.note("tags", f"a page has no tags here; not imported: {join_words(words)}")
-    if names := _words((*item.authors, item.series)):
+    if names := _unique_words((*item.authors, item.series)):
         rewriter.note(
             "authors", f"a page has no author and no series here; not imported: {join_words(names)}"
         )
@@ -51,11 +51,14 @@ def _note_unused(item: Item, rewriter: LinkRewriter) -> None:
 
 def is_future(item: Item, layout: Layout, now: datetime) -> bool:
     """Whether the item is a post with a date after `now`."""
-    return item.kind == "post" and local(item.date, layout) > local(now, layout)
+    return item.kind == "post" and local_date(item.date, layout) > local_date(now, layout)
 
 
-def local(when: Moment | None, layout: Layout) -> str:
-    """The date, or the date and time in the site's zone, for front matter; empty if not usable."""
+def local_date(when: Moment | None, layout: Layout) -> str:
+    """The date, or the date and time in the site's zone, for front matter.
+
+    Empty without a date or outside the years 1900 to 2999. A time without a zone is UTC.
+    """
     if when is None or not 1900 <= when.year <= 2999:
         return ""
     if isinstance(when, datetime):
@@ -65,7 +68,7 @@ def local(when: Moment | None, layout: Layout) -> str:
 
 
 def _title(item: Item, rewriter: LinkRewriter) -> str:
-    title = line(item.title)
+    title = one_line(item.title)
     if not title:
         rewriter.note("title", "the title is missing: write one")
     elif len(title) > MAX_TITLE_LENGTH:
@@ -76,7 +79,7 @@ def _title(item: Item, rewriter: LinkRewriter) -> str:
 
 
 def _dates(item: Item, rewriter: LinkRewriter, layout: Layout) -> Iterator[tuple[str, Value]]:
-    published, modified = local(item.date, layout), local(item.modified, layout)
+    published, modified = local_date(item.date, layout), local_date(item.modified, layout)
     if published:
         yield "date", published
     elif item.kind == "post":
@@ -86,26 +89,28 @@ def _dates(item: Item, rewriter: LinkRewriter, layout: Layout) -> Iterator[tuple
 
 
 def _summary(item: Item, rewriter: LinkRewriter) -> str:
-    """The first summary of a valid length, else the first one."""
-    offered = [words for words in map(line, item.summaries) if words]
-    fits = [text for text in offered if MIN_SUMMARY_LENGTH <= len(text) <= MAX_SUMMARY_LENGTH]
-    if not offered:
-        rewriter.note("summary", f"the summary is missing: write one of {_SIZE}")
-    elif not fits:
-        rewriter.note("summary", f"the summary has {len(offered[0])} characters: make it {_SIZE}")
-    found = (fits or offered or [""])[0]
-    if others := [words for words in dict.fromkeys(offered) if words != found]:
+    """The first summary of a valid length, else the first summary."""
+    candidates = [words for words in map(one_line, item.summaries) if words]
+    valid = [text for text in candidates if MIN_SUMMARY_LENGTH <= len(text) <= MAX_SUMMARY_LENGTH]
+    if not candidates:
+        rewriter.note("summary", f"the summary is missing: write one of {_SUMMARY_LENGTH}")
+    elif not valid:
+        rewriter.note(
+            "summary", f"the summary has {len(candidates[0])} characters: make it {_SUMMARY_LENGTH}"
+        )
+    summary = (valid or candidates or [""])[0]
+    if others := [words for words in dict.fromkeys(candidates) if words != summary]:
         rewriter.note(
             "summary",
             f"1 of {len(others) + 1} summaries was imported; not imported: {join_words(others)}",
         )
-    return found
+    return summary
 
 
 def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
-    found = rewriter.picture(item.image) if item.image else ""
-    image, alt = found.removeprefix("{static}"), line(item.image_alt)
-    if not found.startswith("{static}"):
+    address = rewriter.picture(item.image) if item.image else ""
+    image, alt = address.removeprefix("{static}"), one_line(item.image_alt)
+    if not address.startswith("{static}"):
         if alt:
             rewriter.note(
                 "alt", f"the alternative text of its missing picture was not imported: {alt}"
@@ -117,6 +122,8 @@ def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
         rewriter.note("alt", f"{image} has no alternative text: write one as `image_alt`")
 
 
-def _words(words: tuple[str, ...], *but: str) -> tuple[str, ...]:
-    """The words without duplicates, empty ones and those in `but`."""
-    return tuple(dict.fromkeys(word for word in map(line, words) if word and word not in but))
+def _unique_words(words: tuple[str, ...], *excluded: str) -> tuple[str, ...]:
+    """The words without duplicates, empty ones and those in `excluded`."""
+    return tuple(
+        dict.fromkeys(word for word in map(one_line, words) if word and word not in excluded)
+    )

@@ -1,4 +1,4 @@
-"""Slugs, files and old addresses of imported items, and the new targets of links and pictures."""
+"""The new slug, file and aliases of each imported item, and the new targets of its links."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,70 +13,81 @@ from capture.errors import short_path
 from publish.checks.layout import Layout
 from publish.checks.model import OLD_PATH, SLUG
 from publish.checks.project import Writing
-from publish.importers.front_matter import is_future, local
-from publish.importers.model import Export, Item, LinkRewriter, Notes, Say
-from publish.importers.places import GHOST, Pictures, Places, is_picture, path_key, split
-from publish.importers.text import line
+from publish.importers.export_files import (
+    GHOST,
+    AddressResolver,
+    PictureTargets,
+    is_picture,
+    path_key,
+    split_address,
+)
+from publish.importers.front_matter import is_future, local_date
+from publish.importers.model import AddNote, Export, Item, LinkRewriter, Notes
+from publish.importers.text import one_line
 from publish.new_file import slug_of
 
-_NO_FILES: Final = frozenset(
+_DEVICE_NAMES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 )
-"""Device names on Windows: a repository with such file names cannot be checked out there."""
-_OUR_FOLDERS: Final = frozenset({"drafts", "static"})
+"""Device names of Windows: git cannot check out files with these names there."""
+_RESERVED_FOLDERS: Final = frozenset({"drafts", "static"})
+_EMBEDS = ("iframe", "embed", "object", "video", "audio", "frame")
 
 
-class Addresses:
+class ItemTargets:
     """The slug and file of each item of an export.
 
-    They are the same on every run, whether or not files of an earlier run exist.
+    Slugs are the same on every run, even if files of an earlier run exist.
     """
 
     def __init__(self, export: Export, writing: Writing, notes: Notes) -> None:
         self._writing = writing
         self._layout = writing.layout
-        self._reserved = {path.name for path in self._layout.static} | _OUR_FOLDERS
-        self.slugs: Mapping[Item, str] = self._slugs(export, notes)
+        self._reserved = {path.name for path in self._layout.static} | _RESERVED_FOLDERS
+        self.slugs: Mapping[Item, str] = self._choose_slugs(export, notes)
         self.names: dict[Item, str] = {}
-        """The file of each item below the content folder; the existing one if there is one."""
-        self.there: dict[Item, str] = {}
-        """Items that exist already, with the path of their file."""
+        """The file of each item, relative to the content folder. An existing file is reused."""
+        self.existing: dict[Item, str] = {}
+        """Items that exist already, with the path of their file, as messages show it."""
         for item, slug in self.slugs.items():
-            self._name(item, slug)
-        self.by_name = {name: item for item, name in self.names.items()}
-        self._by_path = {
+            self._choose_file(item, slug)
+        self._items_by_path = {
             path_key(path): item
             for item in reversed(export.items)
             for path in (*item.aliases, item.address or f"/{item.slug}/")
         }
-        self._taken = {f"{slug}/" for slug in self.slugs.values()} | set(writing.by_address)
+        self._used_addresses = {f"{slug}/" for slug in self.slugs.values()} | set(
+            writing.by_address
+        )
 
-    def at(self, path: str) -> Item | None:
-        """The item that the old site showed at a path."""
-        return self._by_path.get(path_key(path))
+    def find_item(self, path: str) -> Item | None:
+        """The item with this path on the old site."""
+        return self._items_by_path.get(path_key(path))
 
-    def shown(self, item: Item) -> str:
-        """The path of the item's file, as notes show it."""
+    def file_path(self, item: Item) -> str:
+        """The path of the item's file, as messages show it."""
         return short_path(self._layout.content / self.names[item])
 
-    def _slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
-        own = {file.removesuffix("/index.html") for file in self._layout.own_pages}
-        used = {*own, *self._reserved, *_NO_FILES}
+    def _choose_slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
+        own_pages = {file.removesuffix("/index.html") for file in self._layout.own_pages}
+        used = {*own_pages, *self._reserved, *_DEVICE_NAMES}
         slugs: dict[Item, str] = {}
         for number, item in enumerate(export.items):
-            slug = wished = self._wished(item, number)
-            copy = 2
+            slug = preferred = self._preferred_slug(item, number)
+            suffix = 2
             while slug in used:
-                slug, copy = f"{wished}-{copy}", copy + 1
-            if slug != wished:
-                notes.of(item.where)("slug", f"the slug `{wished}` is in use: it became `{slug}`")
+                slug, suffix = f"{preferred}-{suffix}", suffix + 1
+            if slug != preferred:
+                notes.for_item(item.where)(
+                    "slug", f"the slug `{preferred}` is in use: it became `{slug}`"
+                )
             elif item.slug not in {slug, ""}:
-                notes.of(item.where)("slug", f"the slug `{item.slug}` became `{slug}`")
+                notes.for_item(item.where)("slug", f"the slug `{item.slug}` became `{slug}`")
             used.add(slug)
             slugs[item] = slug
         return slugs
 
-    def _wished(self, item: Item, number: int) -> str:
+    def _preferred_slug(self, item: Item, number: int) -> str:
         for candidate in (item.slug, item.title):
             slug = slug_of(
                 candidate if SLUG.fullmatch(candidate) else self._layout.slugify(candidate)
@@ -85,44 +96,47 @@ class Addresses:
                 return slug
         return f"untitled-{number + 1}"
 
-    def _name(self, item: Item, slug: str) -> None:
+    def _choose_file(self, item: Item, slug: str) -> None:
         path: Path = self._layout.folders[item.kind][0] / f"{slug}.md"
         self.names[item] = path.relative_to(self._layout.content).as_posix()
         holder = self._writing.by_slug.get(slug)
         if path.exists() or path.is_symlink():
-            self.there[item] = short_path(path)
+            self.existing[item] = short_path(path)
         elif holder is not None:
             self.names[item] = holder.name
-            self.there[item] = holder.where
+            self.existing[item] = holder.where
 
-    def aliases(self, item: Item, say: Say) -> Iterator[str]:
-        """Old paths that differ from the new one, as slugs where possible. Notes the others."""
+    def aliases(self, item: Item, add_note: AddNote) -> Iterator[str]:
+        """Values for `aliases`: old paths that differ from the new one, as slugs if possible.
+
+        Adds a note for each path that cannot be an alias.
+        """
         for path in (item.address, *item.aliases):
-            name = unquote(split(path).path).strip("/")
-            if split(path).query:
-                say("address", f"its old address {path} has a `?`: it cannot be redirected")
+            name = unquote(split_address(path).path).strip("/")
+            if split_address(path).query:
+                add_note("address", f"its old address {path} has a `?`: it cannot be redirected")
             elif name not in {self.slugs[item], ""}:
-                yield from self._alias(item, path, say)
+                yield from self._alias(item, path, add_note)
 
-    def _alias(self, item: Item, path: str, say: Say) -> Iterator[str]:
-        old = unquote(split(path).path)
-        name = old.strip("/")
-        alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old.endswith("/")
-        shown = local(item.date, self._layout)
-        date = datetime.fromisoformat(shown) if shown else None
+    def _alias(self, item: Item, path: str, add_note: AddNote) -> Iterator[str]:
+        old_path = unquote(split_address(path).path)
+        name = old_path.strip("/")
+        alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old_path.endswith("/")
+        date_text = local_date(item.date, self._layout)
+        date = datetime.fromisoformat(date_text) if date_text else None
         dated = self._layout.dated(date, self._writing.now)
         url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
             reason = "has characters that no file name here may have: redirect it by hand"
-        elif url in self._taken or f"{url}/" in self._taken or file in self._layout.own_pages:
+        elif self._used_addresses & {url, f"{url}/"} or file in self._layout.own_pages:
             reason = "belongs to another page here: it is not redirected"
         elif name.split("/", 1)[0] in self._reserved:
             reason = "is in a reserved folder of the site: redirect it by hand"
         else:
-            self._taken.add(url)
+            self._used_addresses.add(url)
             yield alias
             return
-        say("address", f"its old address {path} {reason}")
+        add_note("address", f"its old address {path} {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,110 +144,117 @@ class ItemLinkRewriter:
     """Rewrites the links and pictures of one item. Implements `LinkRewriter`."""
 
     item: Item
-    addresses: Addresses
-    places: Places
-    pictures: Pictures
+    targets: ItemTargets
+    resolver: AddressResolver
+    pictures: PictureTargets
     layout: Layout
     now: datetime
-    say: Say
+    add_note: AddNote
 
     def note(self, kind: str, message: str) -> None:
-        """Notes something that was lost or changed."""
-        self.say(kind, message)
+        """Adds a note about something that was lost or changed."""
+        self.add_note(kind, message)
 
     def link(self, href: str) -> str:
-        """The new target if the export has it; else the old one, with a note if it was a page."""
-        parts = split(href)
+        """The new address of a link; the old one if the export does not have its target.
+
+        Empty if the link must be removed. Adds a note for a removed link or a missing target.
+        """
+        parts = split_address(href)
         if parts.scheme not in {"", "http", "https", "mailto", "tel"}:
-            self.say("script", f"a link to `{parts.scheme}:` was removed")
+            self.add_note("script", f"a link to `{parts.scheme}:` was removed")
             return ""
-        path = self.places.path(href, self.item)
-        ending = f"#{parts.fragment}" if parts.fragment else ""
-        to = self.addresses.at(path) if path and not parts.query else None
-        if path == "" or (to is self.item and ending):
-            return ending
-        if to is not None and self._is_private(to):
-            self.say("link", f"{href} leads to a draft or a future post: the link was removed")
+        path = self.resolver.old_path(href, self.item)
+        anchor = f"#{parts.fragment}" if parts.fragment else ""
+        target = self.targets.find_item(path) if path and not parts.query else None
+        if path == "" or (target is self.item and anchor):
+            return anchor
+        if target is not None and self._is_hidden_from_readers(target):
+            self.add_note("link", f"{href} leads to a draft or a future post: the link was removed")
             return ""
-        if to is not None:
-            return f"{{filename}}/{self.addresses.names[to]}{ending}"
-        if is_picture(href) and (found := self._carried(href)):
-            return found
+        if target is not None:
+            return f"{{filename}}/{self.targets.names[target]}{anchor}"
+        if is_picture(href) and (picture := self._copied_picture(href)):
+            return picture
         if path is not None:
-            self.say("link", f"{href} is not in the export: the link was not changed")
-        return self._old(href)
+            self.add_note("link", f"{href} is not in the export: the link was not changed")
+        return self._full_old_address(href)
 
     def picture(self, src: str) -> str:
-        """The address of the copied picture; the old address and a note if the export lacks it."""
+        """The address of the copied picture. Adds a note if the export does not have the picture.
+
+        Then returns the old address if it is complete, else an empty text.
+        """
         if not src or src.startswith("data:"):
-            self.say("picture", "a picture with a `data:` address, or without one, was removed")
+            self.add_note(
+                "picture", "a picture with a `data:` address, or without one, was removed"
+            )
             return ""
-        if found := self._carried(src):
-            return found
-        if split(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
-            self.say("picture", f"{src} is not in the export: copy it into images/ by hand")
-            return f"https:{src}" if src.startswith("//") else self._old(src)
-        self.say("picture", f"`{src}` is not in the export: it was removed")
+        if copy := self._copied_picture(src):
+            return copy
+        if split_address(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
+            self.add_note("picture", f"{src} is not in the export: copy it into images/ by hand")
+            return f"https:{src}" if src.startswith("//") else self._full_old_address(src)
+        self.add_note("picture", f"`{src}` is not in the export: it was removed")
         return ""
 
     def canonical(self) -> str:
         """The canonical address; empty if it was on the old site itself."""
-        url = line(self.item.canonical)
-        is_full = split(url).scheme in {"http", "https"} and split(url).hostname and " " not in url
+        url = one_line(self.item.canonical)
+        parts = split_address(url)
+        is_full = parts.scheme in {"http", "https"} and parts.hostname and " " not in url
         if url and not is_full:
-            self.say("canonical", f"`{url}` is not a full address: it was not imported")
+            self.add_note("canonical", f"`{url}` is not a full address: it was not imported")
             return ""
-        return url if self.places.path(url, self.item) is None else ""
+        return url if self.resolver.old_path(url, self.item) is None else ""
 
-    def _old(self, address: str) -> str:
-        """The full address on the old site: replaces Ghost's placeholder if the host is known."""
+    def _full_old_address(self, address: str) -> str:
+        """The address with Ghost's placeholder replaced by the old site's host, if it is known."""
         if not address.startswith(GHOST):
             return address
-        host = min(self.places.hosts, default="")
+        host = min(self.resolver.hosts, default="")
         return f"https://{host}" * bool(host) + address.removeprefix(GHOST)
 
-    def _carried(self, address: str) -> str:
-        found = self.places.file(address, self.item) if is_picture(address) else None
-        return self.pictures.place(*found) if found else ""
+    def _copied_picture(self, address: str) -> str:
+        """The new address of a picture that the export has; else empty."""
+        file = self.resolver.find_file(address, self.item) if is_picture(address) else None
+        return self.pictures.target_for(*file) if file else ""
 
-    def _is_private(self, to: Item) -> bool:
-        """Whether the target is not public while this item is."""
-        if self.item.status == "draft" or to is self.item:
+    def _is_hidden_from_readers(self, target: Item) -> bool:
+        """Whether the target is not public when this item is."""
+        if self.item.status == "draft" or target is self.item:
             return False
-        later = local(to.date, self.layout) > local(self.item.date, self.layout)
-        return to.status == "draft" or (later and is_future(to, self.layout, self.now))
+        is_later = local_date(target.date, self.layout) > local_date(self.item.date, self.layout)
+        return target.status == "draft" or (is_later and is_future(target, self.layout, self.now))
 
 
-EMBEDS = ("iframe", "embed", "object", "video", "audio", "frame")
+def rewrite_media(soup: BeautifulSoup, rewriter: LinkRewriter, linked_ids: Collection[str]) -> None:
+    """Gives each picture and link its new address, and replaces embedded content by a link.
 
-
-def rewrite_media(soup: BeautifulSoup, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
-    """Gives each picture and link its new address; embedded content of other sites becomes a link.
-
-    `wanted` are the ids that links point to: anchors with them are kept.
+    Anchors whose id is in `linked_ids`, the ids that links point to, are kept.
     """
-    for tag in soup.find_all(EMBEDS):
+    for tag in soup.find_all(_EMBEDS):
         if not tag.decomposed:
             _replace_embed(soup, tag, rewriter)
     for tag in soup.find_all("img"):
         _rewrite_picture(tag, rewriter)
     for tag in soup.find_all("a"):
-        _rewrite_link(tag, rewriter, wanted)
+        _rewrite_link(tag, rewriter, linked_ids)
 
 
 def _replace_embed(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> None:
-    source = tag.find("source")
-    inner = str(source.get("src") or "") if isinstance(source, Tag) else ""
-    address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or inner)
+    child = tag.find("source")
+    child_source = str(child.get("src") or "") if isinstance(child, Tag) else ""
+    address = str(tag.get("src") or tag.get("data") or tag.get("data-src") or child_source)
     address = f"https:{address}" if address.startswith("//") else address
-    if split(address).scheme not in {"http", "https", ""} or not address:
+    if split_address(address).scheme not in {"http", "https", ""} or not address:
         rewriter.note("embed", f"`<{tag.name}>` has no address: it was removed")
         tag.decompose()
         return
     rewriter.note("embed", f"`<{tag.name}>` of {address} became a link")
     label = str(tag.get("title") or "") or address.removeprefix(GHOST)
     link = soup.new_tag("a", href=address)
-    link.string = line(label)
+    link.string = one_line(label)
     paragraph = soup.new_tag("p")
     paragraph.append(link)
     tag.replace_with(paragraph)
@@ -247,31 +268,29 @@ def _rewrite_picture(tag: Tag, rewriter: LinkRewriter) -> None:
     if parent is not None and parent.name == "a" and is_picture(str(parent.get("href") or "")):
         source = str(parent["href"])  # the full-size picture behind a thumbnail
         parent.unwrap()
-    found = rewriter.picture(source.strip())
-    if not found:
+    address = rewriter.picture(source.strip())
+    if not address:
         tag.decompose()
         return
-    tag["src"] = found
-    if not line(tag.get("alt")):
-        message = (
-            f"{split(found).path.rsplit('/', 1)[-1] or found} has no alternative text: write one"
-        )
-        rewriter.note("alt", message)
+    tag["src"] = address
+    if not one_line(tag.get("alt")):
+        name = split_address(address).path.rsplit("/", 1)[-1] or address
+        rewriter.note("alt", f"{name} has no alternative text: write one")
 
 
-def _rewrite_link(tag: Tag, rewriter: LinkRewriter, wanted: Collection[str]) -> None:
+def _rewrite_link(tag: Tag, rewriter: LinkRewriter, linked_ids: Collection[str]) -> None:
     href = str(tag.get("href") or "").strip()
-    place = tag.get("id") or tag.get("name")
-    if place and str(place) in wanted:
-        tag["id"] = str(place)
+    anchor = tag.get("id") or tag.get("name")
+    if anchor and str(anchor) in linked_ids:
+        tag["id"] = str(anchor)
     if not href:
         return
     if not tag.get_text(strip=True) and not tag.find("img"):
         rewriter.note("link", f"a link to {href} has no text: it was removed")
-        found = ""
+        address = ""
     else:
-        found = rewriter.link(href)
-    if found:
-        tag["href"] = found
+        address = rewriter.link(href)
+    if address:
+        tag["href"] = address
     else:
         del tag["href"]

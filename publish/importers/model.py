@@ -1,4 +1,4 @@
-"""The common model of an export of any system, and the notes of what an import loses."""
+"""The model of an export from any system, and the notes about what an import changes or loses."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Status = Literal["published", "hidden", "draft"]
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """One thing that the import lost or changed: its kind, where it is, and what happened to it."""
+    """Something that the import lost or changed: its kind, its place and a message."""
 
     kind: str
     where: str
@@ -26,16 +26,16 @@ class Item:
     """One post or page of an export."""
 
     where: str
-    """Its name in the export for a person, such as `post 12, Hello`."""
+    """The name of the item in the export, for messages, such as `post 12, Hello`."""
     kind: ContentKind
     title: str
     slug: str
-    """The slug in the export; not checked yet."""
+    """The slug in the export. It may be invalid."""
     html: str
     address: str = ""
-    """Its path on the old site, such as `/2021/03/hello/`; empty if unknown."""
+    """The path on the old site, such as `/2021/03/hello/`; empty if unknown."""
     aliases: tuple[str, ...] = ()
-    """Further old paths."""
+    """Other paths on the old site."""
     date: Moment | None = None
     """A date, or a datetime with a zone."""
     modified: Moment | None = None
@@ -82,22 +82,22 @@ class Export:
     media: tuple[Media, ...] = ()
 
 
-PLURALS: Final = {"category": "categories", "story": "stories"}
+_PLURALS: Final = {"category": "categories", "story": "stories"}
 
 
 def count_noun(number: int, word: str) -> str:
     """`1 post`, `2 posts`."""
-    return f"{number} {word if number == 1 else PLURALS.get(word, word + 's')}"
+    return f"{number} {word if number == 1 else _PLURALS.get(word, word + 's')}"
 
 
-_NAMED: Final = 8
+_MAX_NAMES: Final = 8
 
 
 def join_counts(numbers: Mapping[str, int]) -> str:
-    """Such as "3 `a`, 1 `b`", largest first. Only the first few names; then the count of others."""
+    """Such as "3 `a`, 1 `b`", largest first: at most 8 names, then the count of the others."""
     ranked = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [f"{number} `{name}`" for name, number in ranked[:_NAMED]]
-    if rest := ranked[_NAMED:]:
+    named = [f"{number} `{name}`" for name, number in ranked[:_MAX_NAMES]]
+    if rest := ranked[_MAX_NAMES:]:
         named.append(
             f"{sum(number for _, number in rest)} of {count_noun(len(rest), 'other name')}"
         )
@@ -109,8 +109,8 @@ def join_words(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-Say = Callable[[str, str], None]
-"""Adds a note for one item: takes its kind and its message."""
+AddNote = Callable[[str, str], None]
+"""A function that adds a note for one item. It takes the kind and the message."""
 
 
 @dataclass(slots=True)
@@ -119,13 +119,13 @@ class Notes:
 
     notes: list[ImportNote] = field(default_factory=list)
 
-    def of(self, where: str) -> Say:
+    def for_item(self, where: str) -> AddNote:
         """A function that adds notes for the item `where`."""
         return lambda kind, message: self.notes.append(ImportNote(kind, where, message))
 
 
 class LinkRewriter(Protocol):
-    """Gives links and pictures of one text their new addresses, and notes what is lost."""
+    """Gives the links and pictures of one text their new addresses. Adds notes for losses."""
 
     def link(self, href: str) -> str:
         """The new address of a link; empty to remove the link."""
@@ -136,5 +136,5 @@ class LinkRewriter(Protocol):
         ...
 
     def note(self, kind: str, message: str) -> None:
-        """Notes something that was lost or changed."""
+        """Adds a note about something that was lost or changed."""
         ...

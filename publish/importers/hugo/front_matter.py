@@ -11,143 +11,90 @@ from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Unavailable, short_path
 from publish.checks.front_matter import read_yaml
-from publish.importers.places import split
-from publish.importers.text import clean, decode_text, line
+from publish.importers.export_files import split_address
+from publish.importers.text import clean_text, decode_text, one_line
 
 _FENCES: Final = {"---": "---", "+++": "+++"}
 _AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
-
-
-class BrokenFrontMatter(Exception):
-    """Front matter that is not valid YAML, TOML or JSON."""
-
-    def __init__(self, number: int, message: str) -> None:
-        super().__init__(message)
-        self.line = number
-        """`number` is the line in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class HugoFrontMatter:
-    """The values by key, in lower case as in Hugo, and the body below."""
-
-    values: Mapping[str, Any]
-    body: str
-
-    def text(self, key: str) -> str:
-        """The value of a key on one line; empty if it is not text."""
-        value = self.values.get(key)
-        return line(value) if isinstance(value, str) else ""
-
-    def unread(self, texts: Collection[str], words: Collection[str]) -> list[str]:
-        """The keys that should hold text or a list of texts, but hold something else."""
-        found = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
-        for key in words:
-            value = self.values.get(key)
-            parts = value if isinstance(value, list) else [value]
-            if not all(part is None or isinstance(part, str) for part in parts):
-                found.append(key)
-        return found
-
-    def words(self, key: str) -> tuple[str, ...]:
-        """The value of a key as a list; a single text becomes a list of one."""
-        value = self.values.get(key)
-        parts = value if isinstance(value, list) else [value]
-        return tuple(word for part in parts if isinstance(part, str) and (word := line(part)))
-
-
-def read_hugo_front_matter(text: str) -> HugoFrontMatter:
-    """Splits a file into front matter and body. Raises `BrokenFrontMatter`."""
-    text = clean(text)
-    start = len(text) - len(text.lstrip())
-    if text[start : start + 1] == "{" and not text.startswith(("{{", "{%"), start):
-        return _json(text, start)
-    lines = text.split("\n")
-    fence = lines[0].rstrip()
-    if fence not in _FENCES:
-        return HugoFrontMatter({}, text)
-    end = next((n for n, sentence in enumerate(lines[1:], 1) if sentence.rstrip() == fence), None)
-    if end is None:
-        raise BrokenFrontMatter(
-            1, f"the front matter has no end: write a second `{fence}` below it"
-        )
-    inner, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
-    return HugoFrontMatter(yaml_values(inner, 2) if fence == "---" else toml_values(inner, 2), body)
-
-
-def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
-    """The keys of a YAML document. Raises `BrokenFrontMatter`."""
-    read = read_yaml(text, first_line)
-    if read.problems:
-        raise BrokenFrontMatter(*read.problems[0])
-    return read.values
-
-
-def toml_values(text: str, first_line: int) -> Mapping[str, Any]:
-    """The keys of a TOML document. Raises `BrokenFrontMatter`."""
-    try:
-        found: Mapping[str, Any] = _texts(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        place = _AT_LINE.search(str(error))
-        number = int(place[1]) - 1 if place else 0
-        sentence = _AT_LINE.sub("", str(error)).strip()
-        raise BrokenFrontMatter(
-            first_line + number, f"is not valid TOML: {line(sentence)}"
-        ) from None
-    return found
-
-
-def json_values(text: str) -> tuple[Mapping[str, Any], int]:
-    """The keys of a JSON object, and where it ends. Raises `BrokenFrontMatter`."""
-    try:
-        found, end = json.JSONDecoder().raw_decode(text)
-    except json.JSONDecodeError as error:
-        raise BrokenFrontMatter(error.lineno, f"is not valid JSON: {error.msg}") from None
-    except (RecursionError, ValueError):
-        raise BrokenFrontMatter(1, "is not valid JSON: it is nested too deeply") from None
-    return (_texts(found) if isinstance(found, dict) else {}), end
-
-
-def _json(text: str, start: int) -> HugoFrontMatter:
-    values, end = json_values(text[start:])
-    return HugoFrontMatter(values, text[start + end :])
-
-
-def _texts(value: Any) -> Any:
-    """The value with dates, numbers and booleans as text, as the YAML reader returns them."""
-    if isinstance(value, dict):
-        return {str(key).lower(): _texts(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_texts(part) for part in value]
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or isinstance(value, str):
-        return value or ""
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-_NAMES: Final = tuple(
+_FILE_NAMES: Final = tuple(
     f"{folder}{name}.{suffix}"
     for folder in ("", "config/_default/")
     for name in ("hugo", "config")
     for suffix in ("toml", "yaml", "yml", "json")
 )
-_READ: Final = frozenset({"baseurl", "permalinks", "menu", "menus", "defaultcontentlanguage"})
+_USED_KEYS: Final = frozenset({"baseurl", "permalinks", "menu", "menus", "defaultcontentlanguage"})
 _TOKEN: Final = re.compile(r":(\w+)")
+
+
+class BrokenFrontMatter(Exception):
+    """Front matter that is not valid YAML, TOML or JSON. `line` is the line in the file."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class HugoFrontMatter:
+    """The values by key, in lower case as in Hugo, and the body."""
+
+    values: Mapping[str, Any]
+    body: str
+
+    def text(self, key: str) -> str:
+        """The value of a key, on one line; empty if the value is not text."""
+        value = self.values.get(key)
+        return one_line(value) if isinstance(value, str) else ""
+
+    def wrong_types(self, texts: Collection[str], words: Collection[str]) -> list[str]:
+        """The keys of `texts` that are not text, and those of `words` that are no list of texts."""
+        keys = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
+        for key in words:
+            value = self.values.get(key)
+            parts = value if isinstance(value, list) else [value]
+            if not all(part is None or isinstance(part, str) for part in parts):
+                keys.append(key)
+        return keys
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The value of a key as a list; a single text becomes a list of one."""
+        value = self.values.get(key)
+        parts = value if isinstance(value, list) else [value]
+        return tuple(word for part in parts if isinstance(part, str) and (word := one_line(part)))
+
+
+def read_hugo_front_matter(text: str) -> HugoFrontMatter:
+    """Splits a file into front matter and body. Raises `BrokenFrontMatter`."""
+    text = clean_text(text)
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] == "{" and not text.startswith(("{{", "{%"), start):
+        return _read_json(text, start)
+    lines = text.split("\n")
+    fence = lines[0].rstrip()
+    if fence not in _FENCES:
+        return HugoFrontMatter({}, text)
+    end = next((n for n, row in enumerate(lines[1:], 1) if row.rstrip() == fence), None)
+    if end is None:
+        raise BrokenFrontMatter(
+            1, f"the front matter has no end: write a second `{fence}` below it"
+        )
+    source, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
+    values = yaml_values(source, 2) if fence == "---" else toml_values(source, 2)
+    return HugoFrontMatter(values, body)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The part of Hugo's configuration that decides on addresses."""
+    """The part of Hugo's configuration that determines addresses; names of the other keys."""
 
     name: str = ""
     hosts: frozenset[str] = frozenset()
     permalinks: Mapping[str, Any] = field(default_factory=dict)
     has_menus: bool = False
     language: str = "en"
-    """Default language, for files without a language suffix."""
-    others: tuple[str, ...] = ()
-    """Other keys of the file, which are not used."""
+    """The language of files without a language suffix."""
+    unused: tuple[str, ...] = ()
+    """Keys of the file that are not imported."""
 
     def address(
         self, section: str, parent: str, slug: str, title: str, when: datetime | date | None
@@ -156,9 +103,9 @@ class Config:
         pages = self.permalinks.get("page")
         table = pages if isinstance(pages, Mapping) else self.permalinks
         pattern = table.get(section)
-        plain = "/".join(part for part in (parent, slug) if part)
+        path = "/".join(part for part in (parent, slug) if part)
         if not isinstance(pattern, str):
-            return f"/{plain.lower().replace(' ', '-')}/"
+            return f"/{path.lower().replace(' ', '-')}/"
         words = {
             "slug": slug,
             "slugorcontentbasename": slug,
@@ -171,16 +118,19 @@ class Config:
         }
         if when is not None:
             words |= {"year": f"{when:%Y}", "month": f"{when:%m}", "day": f"{when:%d}"}
-        return _TOKEN.sub(lambda found: words.get(found[1].lower(), found[1]), pattern)
+        return _TOKEN.sub(lambda match: words.get(match[1].lower(), match[1]), pattern)
 
 
 def read_config(root: Path) -> Config:
-    """Reads the first of Hugo's configuration files that exists. Raises `FileErrors`."""
-    path = next((root / name for name in _NAMES if (root / name).is_file()), None)
+    """Reads the first of Hugo's configuration files that exists.
+
+    Raises `FileErrors` if it is not valid, `Unavailable` if it cannot be read.
+    """
+    path = next((root / name for name in _FILE_NAMES if (root / name).is_file()), None)
     if path is None:
         return Config()
     try:
-        text = clean(decode_text(path.read_bytes(), short_path(path)))
+        text = clean_text(decode_text(path.read_bytes(), short_path(path)))
         match path.suffix:
             case ".toml":
                 values = toml_values(text, 1)
@@ -192,7 +142,7 @@ def read_config(root: Path) -> Config:
         raise FileErrors([Problem(short_path(path), error.line, str(error))]) from None
     except OSError as error:
         raise Unavailable(f"{short_path(path)}: cannot be read: {error.strerror}") from None
-    host = split(str(values.get("baseurl") or "")).hostname
+    host = split_address(str(values.get("baseurl") or "")).hostname
     permalinks = values.get("permalinks")
     return Config(
         path.name,
@@ -200,5 +150,56 @@ def read_config(root: Path) -> Config:
         permalinks if isinstance(permalinks, Mapping) else {},
         bool(values.get("menu") or values.get("menus")),
         str(values.get("defaultcontentlanguage") or "en"),
-        tuple(key for key, value in values.items() if key not in _READ and value),
+        tuple(key for key, value in values.items() if key not in _USED_KEYS and value),
     )
+
+
+def _read_json(text: str, start: int) -> HugoFrontMatter:
+    values, end = json_values(text[start:])
+    return HugoFrontMatter(values, text[start + end :])
+
+
+def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
+    """The keys of a YAML document. Raises `BrokenFrontMatter`."""
+    document = read_yaml(text, first_line)
+    if document.problems:
+        raise BrokenFrontMatter(*document.problems[0])
+    return document.values
+
+
+def toml_values(text: str, first_line: int) -> Mapping[str, Any]:
+    """The keys of a TOML document. Raises `BrokenFrontMatter`."""
+    try:
+        values: Mapping[str, Any] = _as_texts(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        match = _AT_LINE.search(str(error))
+        number = int(match[1]) - 1 if match else 0
+        reason = _AT_LINE.sub("", str(error)).strip()
+        raise BrokenFrontMatter(
+            first_line + number, f"is not valid TOML: {one_line(reason)}"
+        ) from None
+    return values
+
+
+def json_values(text: str) -> tuple[Mapping[str, Any], int]:
+    """The keys of a JSON object, and the index of its end. Raises `BrokenFrontMatter`."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise BrokenFrontMatter(error.lineno, f"is not valid JSON: {error.msg}") from None
+    except (RecursionError, ValueError):
+        raise BrokenFrontMatter(1, "is not valid JSON: it is nested too deeply") from None
+    return (_as_texts(value) if isinstance(value, dict) else {}), end
+
+
+def _as_texts(value: Any) -> Any:
+    """The value with dates, numbers and booleans as text, as the YAML reader returns them."""
+    if isinstance(value, dict):
+        return {str(key).lower(): _as_texts(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_as_texts(part) for part in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or isinstance(value, str):
+        return value or ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

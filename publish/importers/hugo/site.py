@@ -20,7 +20,7 @@ from publish.importers.hugo.front_matter import (
     read_config,
     read_hugo_front_matter,
 )
-from publish.importers.hugo.text import html_of
+from publish.importers.hugo.text import post_html
 from publish.importers.model import (
     Export,
     ImportNote,
@@ -31,9 +31,14 @@ from publish.importers.model import (
     count_noun,
     join_words,
 )
-from publish.importers.text import clean, decode_text, line, moment, plain
+from publish.importers.text import clean_text, decode_text, one_line, parse_date, plain_text
 
-IMAGES: Final = (
+_SUFFIXES: Final = frozenset({".md", ".markdown", ".html"})
+_UNSUPPORTED_SUFFIXES: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+_PAGES: Final = frozenset({"page", "pages"})
+"""Sections and types that are pages, not posts."""
+_PICTURE_KEYS: Final = (
     "image", "featured_image", "featuredimage", "feature_image", "cover", "thumbnail", "banner",
     "images",
 )  # fmt: skip
@@ -41,98 +46,24 @@ _TEXT_KEYS: Final = frozenset(
     {"title", "date", "publishdate", "lastmod", "slug", "url", "description", "summary", "draft",
      "expirydate", "canonicalurl", "canonical", "image_alt", "noindex", "robotsnoindex", "headless"}
 )  # fmt: skip
-_WORDS: Final = frozenset(
+_LIST_KEYS: Final = frozenset(
     {"aliases", "categories", "category", "tags", "author", "authors", "series"}
 )
-_READ: Final = frozenset({"menu", "menus", *_TEXT_KEYS, *_WORDS, *IMAGES})
-PAGES: Final = frozenset({"page", "pages"})
-"""Sections and types that are pages, not posts."""
-_FOLDERS: Final = ("data", "i18n", "layouts", "archetypes", "themes", "_vendor", "exampleSite")
-
-
-def unsupported(root: Path, config: Config) -> Iterator[ImportNote]:
-    """Notes for unsupported parts of the site's folder, one for each kind."""
-    if config.has_menus:
-        yield ImportNote(
-            "menu", config.name, "menus were not imported: set NAVIGATION in pelicanconf.py"
-        )
-    if config.others:
-        names = join_words(config.others)
-        message = f"settings of the site were not imported: {names}: see pelicanconf.py"
-        yield ImportNote("settings", config.name, message)
-    for path in sorted((root / "config").rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.is_file() and name != config.name:
-            yield ImportNote("settings", name, "was not imported: see pelicanconf.py")
-    for name in _FOLDERS:
-        number = sum(path.is_file() for path in (root / name).rglob("*"))
-        if number:
-            yield ImportNote(
-                "not imported", f"{name}/", f"{count_noun(number, 'file')} of the old site"
-            )
-
-
-def unsupported_in_section(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
-    """Notes for a section's own page: list pages here have no text or front matter."""
-    if front_matter.body.strip():
-        yield ImportNote("not imported", where, "the text of a section page")
-    if keys := [key for key, value in front_matter.values.items() if value]:
-        yield ImportNote(
-            "not imported", where, f"the front matter of a section page: {join_words(keys)}"
-        )
-
-
-def unsupported_in_front_matter(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
-    """Keys that the import does not use or cannot read."""
-    if front_matter.values.get("menu") or front_matter.values.get("menus"):
-        yield ImportNote("menu", where, "its menu entry was not imported")
-    read = _READ | {"type"} if front_matter.text("type") in PAGES else _READ
-    unread = [key for key, value in front_matter.values.items() if key not in read and value]
-    if unread := [*unread, *front_matter.unread(sorted(_TEXT_KEYS), sorted(_WORDS))]:
-        yield ImportNote("field", where, f"keys were not imported: {join_words(unread)}")
-    dates = front_matter.text("date"), front_matter.text("publishdate")
-    if all(dates) and dates[0] != dates[1]:
-        message = f"only one of its two dates was imported: {join_words(dates)} (`publishDate`)"
-        yield ImportNote("date", where, message)
-    pictures = Counter(
-        {key: _number(front_matter.values[key]) for key in IMAGES if key in front_matter.values}
-    )
-    if pictures.total() > 1:
-        total = pictures.total()
-        message = f"only the first of {total} lead pictures was imported: {join_words(pictures)}"
-        yield ImportNote("picture", where, message)
-
-
-def _number(value: Any) -> int:
-    return len(value) if isinstance(value, list) else int(bool(value))
-
-
-def is_not_rendered(values: Mapping[str, Any]) -> bool:
-    """Whether Hugo builds no page for it: https://gohugo.io/content-management/build-options/"""
-    return values.get("headless") == "true" or _option(values, "render") in {"never", "false"}
-
-
-def is_not_listed(values: Mapping[str, Any]) -> bool:
-    """Whether Hugo leaves it out of lists."""
-    return _option(values, "list") in {"never", "false"}
-
-
-def _option(values: Mapping[str, Any], name: str) -> str:
-    for key in ("build", "_build"):
-        table = values.get(key)
-        if isinstance(table, Mapping) and name in table:
-            return str(table[name])
-    return ""
-
-
-_TEXTS: Final = frozenset({".md", ".markdown", ".html"})
-_OTHER_TEXTS: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+_USED_KEYS: Final = frozenset({"menu", "menus", *_TEXT_KEYS, *_LIST_KEYS, *_PICTURE_KEYS})
+_UNUSED_FOLDERS: Final = (
+    "data",
+    "i18n",
+    "layouts",
+    "archetypes",
+    "themes",
+    "_vendor",
+    "exampleSite",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One text with its front matter, before its links are resolved."""
+    """A text with its front matter. Its links are not resolved yet."""
 
     path: Path
     name: str
@@ -145,7 +76,11 @@ class _File:
 
 
 def read_hugo(path: Path, now: datetime) -> Export:
-    """Reads a folder. Raises `FileErrors` for broken front matter, `Refused`, `Unavailable`."""
+    """Reads a Hugo site or its content folder.
+
+    Raises `FileErrors` if front matter is not valid, `Refused` if there is nothing to import,
+    `Unavailable` if a file cannot be read.
+    """
     content = path / "content" if (path / "content").is_dir() else path
     if not content.is_dir():
         raise Refused(
@@ -153,8 +88,8 @@ def read_hugo(path: Path, now: datetime) -> Export:
         )
     root = content.parent
     config = read_config(root)
-    notes = list(unsupported(root, config))
-    files = tuple(_files(content, config, notes))
+    notes = list(_unsupported_notes(root, config))
+    files = tuple(_read_files(content, config, notes))
     if not files:
         raise Refused(f"{short_path(content)}: contains no post and no page in Markdown or HTML")
     addresses = {file.name: file.address for file in files}
@@ -163,17 +98,17 @@ def read_hugo(path: Path, now: datetime) -> Export:
     return Export(items, tuple(notes), config.hosts, (*roots, Root("/", content)))
 
 
-def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_File]:
+def _read_files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_File]:
     problems: list[Problem] = []
     root = ConfinedFolder(content.parent)
     for path in _content_files(content):
         name = path.relative_to(content).as_posix()
         suffix = path.suffix.lower()
-        if suffix in _OTHER_TEXTS:
+        if suffix in _UNSUPPORTED_SUFFIXES:
             notes.append(
                 ImportNote("not imported", name, f"`{suffix}` is not Markdown: save it as Markdown")
             )
-        if suffix not in _TEXTS:
+        if suffix not in _SUFFIXES:
             continue
         if root.find_file(os.path.relpath(path, root.folder)) is None:
             notes.append(
@@ -183,13 +118,13 @@ def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_
             )
             continue
         try:
-            front_matter = read_hugo_front_matter(decode_text(_bytes(path), short_path(path)))
+            front_matter = read_hugo_front_matter(decode_text(_read_bytes(path), short_path(path)))
         except BrokenFrontMatter as error:
             problems.append(Problem(short_path(path), error.line, str(error)))
             continue
-        stem, language = _language(path.stem)
+        stem, language = _split_language(path.stem)
         if stem == "_index":
-            notes.extend(unsupported_in_section(front_matter, name))
+            notes.extend(_section_page_notes(front_matter, name))
         elif language not in {"", config.language}:
             message = f"a translation (`{language}`): see `lang` in docs/writer.md"
             notes.append(ImportNote("not imported", name, message))
@@ -199,8 +134,11 @@ def _files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_
         raise FileErrors(problems)
 
 
-def _language(stem: str) -> tuple[str, str]:
-    """`post.de` is the German text of `post`; `release-1.2` has no language."""
+def _split_language(stem: str) -> tuple[str, str]:
+    """The name and the language of a file: `post.de` is the German `post`.
+
+    `release-1.2` has no language.
+    """
     name, _, language = stem.rpartition(".")
     return (name, language) if name and _LANGUAGE.fullmatch(language) else (stem, "")
 
@@ -213,7 +151,7 @@ def _content_files(content: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
@@ -227,8 +165,8 @@ def _file(path: Path, name: str, stem: str, front_matter: HugoFrontMatter, confi
     if is_bundle:
         parent, stem = posixpath.split(parent)
     section = name.split("/", 1)[0] if "/" in name else ""
-    date = moment(front_matter.text("date")) or moment(front_matter.text("publishdate"))
-    is_page = not parent or section in PAGES or front_matter.text("type") in PAGES or date is None
+    date = parse_date(front_matter.text("date")) or parse_date(front_matter.text("publishdate"))
+    is_page = not parent or section in _PAGES or front_matter.text("type") in _PAGES or date is None
     slug = front_matter.text("slug") or stem
     address = front_matter.text("url") or config.address(
         section, parent, slug, front_matter.text("title"), date
@@ -242,7 +180,7 @@ def _item(
     file: _File, addresses: Mapping[str, str], now: datetime, notes: list[ImportNote]
 ) -> Item:
     front_matter, where = file.front_matter, file.name
-    categories = _both(front_matter, "categories", "category")
+    categories = _merged_words(front_matter, "categories", "category")
     if len(categories) > 1:
         message = f"is in {len(categories)} categories; those after the first became tags"
         notes.append(ImportNote("categories", where, f"{message}: {join_words(categories[1:])}"))
@@ -255,29 +193,29 @@ def _item(
                 f"only the first of several series was imported, not {join_words(series[1:])}",
             )
         )
-    notes.extend(unsupported_in_front_matter(front_matter, where))
-    status, text = _status(front_matter, now)
-    if text:
-        notes.append(ImportNote("status", where, text))
-    html, lost = html_of(
+    notes.extend(_front_matter_notes(front_matter, where))
+    status, message = _status(front_matter, now)
+    if message:
+        notes.append(ImportNote("status", where, message))
+    html, losses = post_html(
         front_matter.body, file.name, addresses, is_html=file.path.suffix == ".html"
     )
-    notes.extend(ImportNote(kind, where, message) for kind, message in lost)
+    notes.extend(ImportNote(kind, where, text) for kind, text in losses)
     image, alt = _image(front_matter.values)
     return Item(
         where=where,
         kind=file.kind,
-        title=line(front_matter.text("title")),
+        title=one_line(front_matter.text("title")),
         slug=file.slug,
         html=html,
         address=file.address,
-        aliases=tuple(_old(alias, file.address) for alias in front_matter.words("aliases")),
+        aliases=tuple(_old_path(alias, file.address) for alias in front_matter.words("aliases")),
         date=_date(front_matter, now),
-        modified=moment(front_matter.text("lastmod")),
-        summaries=tuple(plain(front_matter.text(key)) for key in ("description", "summary")),
+        modified=parse_date(front_matter.text("lastmod")),
+        summaries=tuple(plain_text(front_matter.text(key)) for key in ("description", "summary")),
         category=categories[0] if categories else "",
         tags=(*front_matter.words("tags"), *categories[1:]),
-        authors=_both(front_matter, "authors", "author"),
+        authors=_merged_words(front_matter, "authors", "author"),
         series=series[0] if series else "",
         status=status,
         image=image,
@@ -288,56 +226,139 @@ def _item(
     )
 
 
-def _both(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...]:
+def _merged_words(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*front_matter.words(key), *front_matter.words(other))))
 
 
 def _date(front_matter: HugoFrontMatter, now: datetime) -> Moment | None:
-    """The publication date: Hugo holds a text back until `publishDate`, whatever its `date`."""
-    shown, from_then = moment(front_matter.text("date")), moment(front_matter.text("publishdate"))
-    if shown is None or (from_then is not None and _day(from_then) > _day(now)):
-        return from_then or shown
-    return shown
+    """The publication date. Hugo waits for `publishDate`, even if `date` is earlier."""
+    date = parse_date(front_matter.text("date"))
+    publish_date = parse_date(front_matter.text("publishdate"))
+    if date is None or (publish_date is not None and _day(publish_date) > _day(now)):
+        return publish_date or date
+    return date
 
 
 def _day(when: Moment) -> str:
+    """The date in UTC, such as `2026-01-31`."""
     return str(when.astimezone(UTC) if isinstance(when, datetime) else when)[:10]
 
 
-def _old(alias: str, address: str) -> str:
-    """An alias as an absolute path. Hugo's aliases may be relative to the section."""
+def _old_path(alias: str, address: str) -> str:
+    """An alias as an absolute path. In Hugo an alias can be relative to its section."""
     return (
         alias if alias.startswith("/") else posixpath.normpath(posixpath.join(address, "..", alias))
     )
 
 
 def _status(front_matter: HugoFrontMatter, now: datetime) -> tuple[Status, str]:
+    """The status, and a message about a difference to the old site, or an empty text."""
     if front_matter.text("draft").lower() == "true":
         return "draft", ""
-    if is_not_rendered(front_matter.values):
+    if _is_not_rendered(front_matter.values):
         return (
             "draft",
             "had no page on the old site (`headless` or `build.render`): imported as a draft",
         )
-    shown: Status = "hidden" if is_not_listed(front_matter.values) else "published"
-    ends = moment(front_matter.text("expirydate"))
+    status: Status = "hidden" if _is_not_listed(front_matter.values) else "published"
+    ends = parse_date(front_matter.text("expirydate"))
     if ends is None:
-        return shown, ""
+        return status, ""
     if _day(ends) <= _day(now):
         return "draft", f"expired on {_day(ends)}: imported as a draft"
-    return shown, f"expires on {_day(ends)}: delete it by then"
+    return status, f"expires on {_day(ends)}: delete it by then"
+
+
+def _is_not_rendered(values: Mapping[str, Any]) -> bool:
+    """Whether Hugo builds no page for the text: https://gohugo.io/content-management/build-options/"""
+    return values.get("headless") == "true" or _build_option(values, "render") in {"never", "false"}
+
+
+def _is_not_listed(values: Mapping[str, Any]) -> bool:
+    """Whether Hugo leaves the text out of lists."""
+    return _build_option(values, "list") in {"never", "false"}
+
+
+def _build_option(values: Mapping[str, Any], name: str) -> str:
+    for key in ("build", "_build"):
+        table = values.get(key)
+        if isinstance(table, Mapping) and name in table:
+            return str(table[name])
+    return ""
 
 
 def _image(values: Mapping[str, Any]) -> tuple[str, str]:
-    """The lead picture of a post and its alternative text, under the names that themes use."""
-    for key in IMAGES:
+    """The lead picture of a post and its alternative text. Themes use different keys for it."""
+    for key in _PICTURE_KEYS:
         value = values.get(key)
         if isinstance(value, list):
             value = next(iter(value), "")
         if isinstance(value, Mapping):
-            found = line(str(value.get("image") or value.get("src") or ""))
-            if found:
-                return found, line(str(value.get("alt") or ""))
-        elif isinstance(value, str) and line(value):
-            return clean(line(value)), ""
+            source = one_line(str(value.get("image") or value.get("src") or ""))
+            if source:
+                return source, one_line(str(value.get("alt") or ""))
+        elif isinstance(value, str) and one_line(value):
+            return clean_text(one_line(value)), ""
     return "", ""
+
+
+def _unsupported_notes(root: Path, config: Config) -> Iterator[ImportNote]:
+    """Notes for the parts of the site's folder that are not imported, one for each kind."""
+    if config.has_menus:
+        yield ImportNote(
+            "menu", config.name, "menus were not imported: set NAVIGATION in pelicanconf.py"
+        )
+    if config.unused:
+        names = join_words(config.unused)
+        message = f"settings of the site were not imported: {names}: see pelicanconf.py"
+        yield ImportNote("settings", config.name, message)
+    for path in sorted((root / "config").rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != config.name:
+            yield ImportNote("settings", name, "was not imported: see pelicanconf.py")
+    for name in _UNUSED_FOLDERS:
+        number = sum(path.is_file() for path in (root / name).rglob("*"))
+        if number:
+            yield ImportNote(
+                "not imported", f"{name}/", f"{count_noun(number, 'file')} of the old site"
+            )
+
+
+def _section_page_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
+    """Notes for the page of a section: lists of posts have no text or front matter here."""
+    if front_matter.body.strip():
+        yield ImportNote("not imported", where, "the text of a section page")
+    if keys := [key for key, value in front_matter.values.items() if value]:
+        yield ImportNote(
+            "not imported", where, f"the front matter of a section page: {join_words(keys)}"
+        )
+
+
+def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
+    """Notes for keys that are not imported, or only in part."""
+    if front_matter.values.get("menu") or front_matter.values.get("menus"):
+        yield ImportNote("menu", where, "its menu entry was not imported")
+    used_keys = _USED_KEYS | {"type"} if front_matter.text("type") in _PAGES else _USED_KEYS
+    unused = [key for key, value in front_matter.values.items() if key not in used_keys and value]
+    wrong_types = front_matter.wrong_types(sorted(_TEXT_KEYS), sorted(_LIST_KEYS))
+    if unused := [*unused, *wrong_types]:
+        yield ImportNote("field", where, f"keys were not imported: {join_words(unused)}")
+    dates = front_matter.text("date"), front_matter.text("publishdate")
+    if all(dates) and dates[0] != dates[1]:
+        message = f"only one of its two dates was imported: {join_words(dates)} (`publishDate`)"
+        yield ImportNote("date", where, message)
+    pictures = Counter(
+        {
+            key: _picture_count(front_matter.values[key])
+            for key in _PICTURE_KEYS
+            if key in front_matter.values
+        }
+    )
+    if pictures.total() > 1:
+        total = pictures.total()
+        message = f"only the first of {total} lead pictures was imported: {join_words(pictures)}"
+        yield ImportNote("picture", where, message)
+
+
+def _picture_count(value: Any) -> int:
+    return len(value) if isinstance(value, list) else int(bool(value))

@@ -1,4 +1,4 @@
-"""The text of a Hugo file as HTML: converts or notes shortcodes, and reads CommonMark."""
+"""The HTML of a Hugo file: converts CommonMark and the usual shortcodes, and notes the others."""
 
 import posixpath
 import re
@@ -10,7 +10,7 @@ import pyromark
 
 from publish.importers.model import count_noun, join_words
 
-Lost = tuple[str, str]
+Loss = tuple[str, str]
 """The kind and the message of a note."""
 
 _OPTIONS: Final = (
@@ -22,24 +22,26 @@ _OPTIONS: Final = (
     | pyromark.Options.ENABLE_DEFINITION_LIST
 )
 _SHORTCODE: Final = re.compile(
-    r"\{\{(?P<sign>[<%])\s*(?P<close>/?)\s*(?P<name>[\w/.-]+)(?P<given>(?:(?!\{\{[<%]).)*?)\s*/?\s*[>%]\}\}",
+    r"\{\{[<%]\s*(?P<close>/?)\s*(?P<name>[\w/.-]+)(?P<parameters>(?:(?!\{\{[<%]).)*?)\s*/?\s*[>%]\}\}",
     re.DOTALL,
 )
-_SHOWN_AS_TEXT: Final = re.compile(r"\{\{([<%])/\*((?:(?!\{\{).)*?)\*/([>%])\}\}", re.DOTALL)
+_QUOTED_SHORTCODE: Final = re.compile(r"\{\{([<%])/\*((?:(?!\{\{).)*?)\*/([>%])\}\}", re.DOTALL)
 _HIGHLIGHT: Final = re.compile(
     r"\{\{[<%]\s*highlight\s+\"?(?P<lang>[\w+#.-]+)\"?(?P<options>[^{}]*?)[>%]\}\}\n?"
     r"(?P<code>(?:(?!\{\{[<%]\s*highlight).)*?)"
     r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}",
     re.DOTALL,
 )
-_GIVEN: Final = re.compile(r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`|([^\s"`]+))""")
+_PARAMETER: Final = re.compile(
+    r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`|([^\s"`]+))"""
+)
 _EMBEDS: Final = {
     "youtube": "https://www.youtube.com/watch?v={}",
     "vimeo": "https://vimeo.com/{}",
     "instagram": "https://www.instagram.com/p/{}/",
     "gist": "https://gist.github.com/{}",
 }
-_OF_FIGURE: Final = frozenset({"src", "alt", "title", "caption", "link"})
+_FIGURE_PARAMETERS: Final = frozenset({"src", "alt", "title", "caption", "link"})
 _FENCE_OPTIONS: Final = re.compile(
     r"^[ >]{0,9}(?:`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t{]+[^`\s]", re.MULTILINE
 )
@@ -47,41 +49,50 @@ _FILE_LINK: Final = re.compile(r'href="(?P<name>[^":?#]+\.(?:md|markdown))(?P<en
 _OPEN, _CLOSE = "\x1c", "\x1d"  # cleaned text cannot contain them
 
 
-def html_of(
+def post_html(
     body: str, name: str, addresses: Mapping[str, str], *, is_html: bool
-) -> tuple[str, list[Lost]]:
-    """`name` is the path below the content folder; `addresses` has the address of each path."""
-    reading = _Reading(name, addresses)
-    text = _SHOWN_AS_TEXT.sub(rf"{_OPEN}\1\2\3{_CLOSE}", body)
-    text = _HIGHLIGHT.sub(reading.fence, text)
-    text = _SHORTCODE.sub(reading.shortcode, text)
+) -> tuple[str, list[Loss]]:
+    """The HTML of a file, and a note for each part that is lost.
+
+    `name` is the path of the file below the content folder. `addresses` maps such paths to the
+    addresses on the old site.
+    """
+    converter = _ShortcodeConverter(name, addresses)
+    text = _QUOTED_SHORTCODE.sub(rf"{_OPEN}\1\2\3{_CLOSE}", body)
+    text = _HIGHLIGHT.sub(converter.fence, text)
+    text = _SHORTCODE.sub(converter.shortcode, text)
     text = text.replace(_OPEN, "{{").replace(_CLOSE, "}}")
     if number := sum(1 for _ in _FENCE_OPTIONS.finditer(text)):
-        reading.lost.append(("code", f"options of {count_noun(number, 'code block')} not imported"))
+        converter.losses.append(
+            ("code", f"options of {count_noun(number, 'code block')} not imported")
+        )
     html: str = text if is_html else pyromark.html(text, options=_OPTIONS)
-    return _FILE_LINK.sub(reading.file_link, html), reading.lost
+    return _FILE_LINK.sub(converter.file_link, html), converter.losses
 
 
-class _Reading:
+class _ShortcodeConverter:
+    """Converts the shortcodes and file links of one file, and collects the losses."""
+
     def __init__(self, name: str, addresses: Mapping[str, str]) -> None:
         self._folder = posixpath.dirname(name)
         self._addresses = addresses
-        self.lost: list[Lost] = []
+        self.losses: list[Loss] = []
 
-    def fence(self, found: re.Match[str]) -> str:
-        """Turns a `highlight` shortcode into a code fence. Notes its options."""
-        if found["options"].strip():
-            self.lost.append(("code", f"`highlight`: {found['options'].strip()} not imported"))
-        code = found["code"].rstrip("\n")
+    def fence(self, match: re.Match[str]) -> str:
+        """Turns a `highlight` shortcode into a code fence. Adds a note for its options."""
+        if match["options"].strip():
+            self.losses.append(("code", f"`highlight`: {match['options'].strip()} not imported"))
+        code = match["code"].rstrip("\n")
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
-        return f"\n{fence}{found['lang']}\n{code}\n{fence}\n"
+        return f"\n{fence}{match['lang']}\n{code}\n{fence}\n"
 
-    def shortcode(self, found: re.Match[str]) -> str:  # noqa: PLR0911 - one line for each kind
-        name = found["name"].lower()
-        named, placed = _given(found["given"])
-        if found["close"]:
+    def shortcode(self, match: re.Match[str]) -> str:  # noqa: PLR0911 - one line for each kind
+        """Converts a shortcode to Markdown or HTML. Adds a note if there is no equivalent."""
+        name = match["name"].lower()
+        named, positional = _parse_parameters(match["parameters"])
+        if match["close"]:
             return "</details>\n\n" if name == "details" else ""
-        first = placed[0] if placed else ""
+        first = positional[0] if positional else ""
         if name in {"ref", "relref"}:
             return self._address(named.get("path") or first)
         if name == "figure":
@@ -92,61 +103,65 @@ class _Reading:
         if name in {"tweet", "x"} and named.get("id"):
             first = f"{named.get('user', 'i')}/status/{named['id']}"
             return self._embed(name, f"https://twitter.com/{first}")
-        if name in _EMBEDS and (key := named.get("id") or "/".join(placed)):
+        if name in _EMBEDS and (key := named.get("id") or "/".join(positional)):
             return self._embed(name, _EMBEDS[name].format(key))
-        self.lost.append(("shortcode", f"`{' '.join(found[0].split())}` was removed"))
+        self.losses.append(("shortcode", f"`{' '.join(match[0].split())}` was removed"))
         return ""
 
     def _figure(self, attributes: Mapping[str, str]) -> str:
-        words = [attributes[key] for key in ("title", "caption") if attributes.get(key)]
-        text = f"<figcaption>{escape(': '.join(words))}</figcaption>"
+        texts = [attributes[key] for key in ("title", "caption") if attributes.get(key)]
+        caption = f"<figcaption>{escape(': '.join(texts))}</figcaption>"
         picture = (
             f'<img src="{escape(attributes.get("src", ""))}" alt="'
             f'{escape(attributes.get("alt", ""))}">'
         )
         if attributes.get("link"):
             picture = f'<a href="{escape(attributes["link"])}">{picture}</a>'
-        if rest := [key for key in attributes if key not in _OF_FIGURE]:
-            self.lost.append(("shortcode", f"`figure`: {join_words(rest)} not imported"))
-        return f"\n\n<figure>{picture}{text}</figure>\n\n"
+        if unused := [key for key in attributes if key not in _FIGURE_PARAMETERS]:
+            self.losses.append(("shortcode", f"`figure`: {join_words(unused)} not imported"))
+        return f"\n\n<figure>{picture}{caption}</figure>\n\n"
 
     def _embed(self, name: str, address: str) -> str:
-        self.lost.append(("embed", f"`{name}` of {address} became a link"))
+        self.losses.append(("embed", f"`{name}` of {address} became a link"))
         return f"[{address}]({address})"
 
     def _address(self, ref: str) -> str:
         """The address for `ref`: a relative path, a path from the root, or only a file name."""
-        wanted, sign, fragment = ref.partition("#")
-        found = self._found(wanted) if wanted else ""
-        if found is None:
-            self.lost.append(("link", f"`ref {ref}` matches no file of the export"))
+        path, separator, fragment = ref.partition("#")
+        address = self._find_address(path) if path else ""
+        if address is None:
+            self.losses.append(("link", f"`ref {ref}` matches no file of the export"))
             return ref
-        return f"{found}{sign}{fragment}"
+        return f"{address}{separator}{fragment}"
 
-    def _found(self, wanted: str) -> str | None:
-        beside = posixpath.normpath(posixpath.join(self._folder, wanted))
-        for base in (beside, wanted.strip("/")):
+    def _find_address(self, path: str) -> str | None:
+        """The address of a file; None if no file or several files match."""
+        relative = posixpath.normpath(posixpath.join(self._folder, path))
+        for base in (relative, path.strip("/")):
             for name in (base, f"{base}.md", f"{base}/index.md"):
                 if name in self._addresses:
                     return self._addresses[name]
-        ends = [
-            a for n, a in self._addresses.items() if n.endswith((f"/{wanted}", f"/{wanted}.md"))
+        matches = [
+            address
+            for name, address in self._addresses.items()
+            if name.endswith((f"/{path}", f"/{path}.md"))
         ]
-        return ends[0] if len(ends) == 1 else None
+        return matches[0] if len(matches) == 1 else None
 
-    def file_link(self, found: re.Match[str]) -> str:
-        address = self._found(unescape(found["name"]))
-        return f'href="{escape(address)}{found["end"] or ""}"' if address else found[0]
+    def file_link(self, match: re.Match[str]) -> str:
+        """Replaces a link to a Markdown file by a link to its address."""
+        address = self._find_address(unescape(match["name"]))
+        return f'href="{escape(address)}{match["end"] or ""}"' if address else match[0]
 
 
-def _given(text: str) -> tuple[dict[str, str], list[str]]:
+def _parse_parameters(text: str) -> tuple[dict[str, str], list[str]]:
     """The named and the positional parameters of a shortcode."""
     named: dict[str, str] = {}
-    placed: list[str] = []
-    for name, quoted, ticked, bare in _GIVEN.findall(text):
-        value = quoted or ticked or bare
+    positional: list[str] = []
+    for name, quoted, raw, bare in _PARAMETER.findall(text):
+        value = quoted or raw or bare
         if name:
             named[name.lower()] = value
         else:
-            placed.append(value)
-    return named, placed
+            positional.append(value)
+    return named, positional

@@ -1,4 +1,4 @@
-"""Reads WXR 1.0 to 1.2, WordPress's export format (extended RSS 2.0), as a stream."""
+"""Reads WXR 1.0 to 1.2, the export format of WordPress (an extension of RSS 2.0), as a stream."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,23 +11,29 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from capture.errors import Refused, Unavailable, short_path
-from publish.importers.places import split
-from publish.importers.text import clean, line, plain
+from publish.importers.export_files import split_address
+from publish.importers.text import clean_text, one_line, plain_text
 
-_OF_THE_FORMAT: Final = frozenset(
+_FORMAT_FIELDS: Final = frozenset(
     {"wxr_version", "pubDate", "lastBuildDate", "generator", "cloud", "ttl", "docs"}
 )
+_TERM_FIELDS: Final = {
+    "tag": ("", "tag_slug", "tag_name", ""),
+    "category": ("", "category_nicename", "cat_name", "category_parent"),
+    "term": ("term_taxonomy", "term_slug", "term_name", "term_parent"),
+}
+_DOMAINS: Final = {"tag": "post_tag", "category": "category"}
 
 
 @dataclass(slots=True)
 class Entry:
-    """One `<item>`: the text of its tags by name."""
+    """One `<item>`. `texts` maps the names of its tags to their texts."""
 
     texts: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     old_slugs: list[str] = field(default_factory=list)
     terms: list[tuple[str, str, str]] = field(default_factory=list)
-    """Taxonomy, slug and name of each."""
+    """The taxonomy, slug and name of each term."""
     comments: int = 0
 
     def text(self, name: str) -> str:
@@ -41,8 +47,10 @@ class Entry:
 
     @property
     def where(self) -> str:
-        """Its name in the export for a person."""
-        return f"{self.type} {self.text('post_id')}, {line(self.text('title')) or 'without title'}"
+        """The name of the item in the export, for messages."""
+        return (
+            f"{self.type} {self.text('post_id')}, {one_line(self.text('title')) or 'without title'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ class Term:
     nicename: str
     name: str
     parent: str
-    more: tuple[str, ...]
-    """Names of its other fields."""
+    other_fields: tuple[str, ...]
+    """Names of fields that are not imported."""
 
 
 @dataclass(slots=True)
@@ -63,19 +71,19 @@ class Wxr:
 
     hosts: set[str] = field(default_factory=set)
     authors: dict[str, str] = field(default_factory=dict)
-    addresses: int = 0
+    author_emails: int = 0
     """The number of authors with an e-mail address."""
     entries: list[Entry] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
-    site: list[str] = field(default_factory=list)
-    """Names of the fields about the site itself."""
-    others: Counter[str] = field(default_factory=Counter)
-    """Counts of plugins' own tags beside the items."""
+    site_fields: list[str] = field(default_factory=list)
+    """Names of the fields about the site."""
+    other_tags: Counter[str] = field(default_factory=Counter)
+    """The count of each other tag outside the items, such as a plugin's tags."""
 
 
 def read_wxr(path: Path) -> Wxr:
     """Reads a WXR file. Raises `Refused` if it is not WXR, `Unavailable` if unreadable."""
-    found = Wxr()
+    wxr = Wxr()
     where = short_path(path)
     depth = 0
     try:
@@ -88,12 +96,12 @@ def read_wxr(path: Path) -> Wxr:
                             f"{where}: is not a WordPress export: it does not start with `<rss>`"
                         )
                 elif depth == 2:
-                    _take(tag, found)
+                    _add_tag(tag, wxr)
                     tag.clear()
     except ParseError as error:
         number, column = error.position
-        text = str(error).split(":", maxsplit=1)[0]
-        message = f"is not valid XML ({text}, column {column}): export it again, or fix that line"
+        reason = str(error).split(":", maxsplit=1)[0]
+        message = f"is not valid XML ({reason}, column {column}): export it again, or fix that line"
         raise Refused(f"{where}:{number}: {message}") from None
     except DefusedXmlException:
         message = "declares a DTD or entities, which no WordPress export does"
@@ -101,55 +109,40 @@ def read_wxr(path: Path) -> Wxr:
     except OSError as error:
         raise Unavailable(f"{where}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError) as error:  # LookupError: an unknown encoding
-        raise Refused(f"{where}: is not valid XML: {line(str(error))}") from None
-    return found
+        raise Refused(f"{where}: is not valid XML: {one_line(str(error))}") from None
+    return wxr
 
 
-def _take(tag: Element, found: Wxr) -> None:
+def _add_tag(tag: Element, wxr: Wxr) -> None:
+    """Adds the content of a tag below `<channel>`."""
     name = _name(tag)
     match name:
         case "link" | "base_site_url" | "base_blog_url":
-            host = split(tag.text or "").hostname
+            host = split_address(tag.text or "").hostname
             if host:
-                found.hosts.add(host.removeprefix("www."))
+                wxr.hosts.add(host.removeprefix("www."))
         case "author":
             texts = _texts(tag)
             login = texts.get("author_login", "")
-            found.authors[login] = texts.get("author_display_name") or login
-            found.addresses += bool(texts.get("author_email"))
+            wxr.authors[login] = texts.get("author_display_name") or login
+            wxr.author_emails += bool(texts.get("author_email"))
         case "item":
-            found.entries.append(_entry(tag))
+            wxr.entries.append(_entry(tag))
         case "category" | "tag" | "term":
-            found.terms.append(_term(name, _texts(tag)))
+            wxr.terms.append(_term(name, _texts(tag)))
         case "title" | "description" | "language" | "image":
-            if line(tag.text) or len(tag):
-                found.site.append(name)
-        case _ if name not in _OF_THE_FORMAT:
-            found.others[name] += 1
-
-
-def _name(tag: Element) -> str:
-    """The local name of a tag. `excerpt` for `excerpt:encoded`, to separate it from the content."""
-    space, _, name = str(tag.tag).rpartition("}")
-    return "excerpt" if name == "encoded" and "excerpt" in space else name
-
-
-def _texts(tag: Iterable[Element]) -> dict[str, str]:
-    return {_name(child): line("".join(child.itertext())) for child in tag}
-
-
-_TERMS: Final = {
-    "tag": ("", "tag_slug", "tag_name", ""),
-    "category": ("", "category_nicename", "cat_name", "category_parent"),
-    "term": ("term_taxonomy", "term_slug", "term_name", "term_parent"),
-}
-_DOMAINS: Final = {"tag": "post_tag", "category": "category"}
+            if one_line(tag.text) or len(tag):
+                wxr.site_fields.append(name)
+        case _ if name not in _FORMAT_FIELDS:
+            wxr.other_tags[name] += 1
 
 
 def _term(kind: str, texts: dict[str, str]) -> Term:
-    domain, nicename, name, parent = (texts.get(key, "") for key in _TERMS[kind])
-    more = tuple(key for key in texts if key not in {"term_id", *_TERMS[kind]} and texts[key])
-    return Term(_DOMAINS.get(kind, domain), nicename, plain(name), parent, more)
+    domain, nicename, name, parent = (texts.get(key, "") for key in _TERM_FIELDS[kind])
+    other_fields = tuple(
+        key for key in texts if key not in {"term_id", *_TERM_FIELDS[kind]} and texts[key]
+    )
+    return Term(_DOMAINS.get(kind, domain), nicename, plain_text(name), parent, other_fields)
 
 
 def _entry(tag: Element) -> Entry:
@@ -157,17 +150,27 @@ def _entry(tag: Element) -> Entry:
     for child in tag:
         name = _name(child)
         if name == "postmeta":
-            pair = {_name(part): clean(part.text) for part in child}
+            pair = {_name(part): clean_text(part.text) for part in child}
             key, value = pair.get("meta_key", ""), pair.get("meta_value", "")
             if key == "_wp_old_slug":
-                entry.old_slugs.append(line(value))
+                entry.old_slugs.append(one_line(value))
             else:
                 entry.meta[key] = value
         elif name == "comment":
             entry.comments += 1
         elif name == "category":
             domain, nicename = child.get("domain", "category"), child.get("nicename", "")
-            entry.terms.append((domain, nicename, plain(child.text)))
+            entry.terms.append((domain, nicename, plain_text(child.text)))
         else:
-            entry.texts[name] = clean(child.text)
+            entry.texts[name] = clean_text(child.text)
     return entry
+
+
+def _name(tag: Element) -> str:
+    """The local name of a tag. `excerpt:encoded` is `excerpt`, because the content is `encoded`."""
+    namespace, _, name = str(tag.tag).rpartition("}")
+    return "excerpt" if name == "encoded" and "excerpt" in namespace else name
+
+
+def _texts(tag: Iterable[Element]) -> dict[str, str]:
+    return {_name(child): one_line("".join(child.itertext())) for child in tag}

@@ -36,9 +36,9 @@ def missing(
     account: Mapping[str, Went], things: Iterable[str], listed: Mapping[str, list[str]]
 ) -> list[str]:
     """What the account forgets, what it knows beyond the export, and what went elsewhere."""
-    there = set(things)
-    wrong = [f"{thing}: not in the account" for thing in sorted(there - account.keys())]
-    wrong += [f"{thing}: not in the export" for thing in sorted(account.keys() - there)]
+    existing = set(things)
+    wrong = [f"{thing}: not in the account" for thing in sorted(existing - account.keys())]
+    wrong += [f"{thing}: not in the export" for thing in sorted(account.keys() - existing)]
     for thing, went in account.items():
         if went.is_nothing:
             continue

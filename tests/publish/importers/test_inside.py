@@ -9,7 +9,7 @@ import pytest
 from capture.errors import Refused
 from publish.importers.hugo.site import read_hugo
 from publish.importers.model import Item
-from publish.importers.plan import Plan, Planned, write_plan
+from publish.importers.plan import Plan, PlannedFile, write_plan
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 POST = "---\ntitle: One\ndate: 2026-01-01\n---\n{}\n"
@@ -35,7 +35,7 @@ def test_nothing_is_written_where_content_leads_out(tmp_path: Path, name: str) -
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "content/posts").symlink_to(tmp_path / "elsewhere")
     item = Item("one", "post", "One", "one", "", "/one/")
-    plan = Plan((Planned(name, item, {}, "Text."),), (), {}, ())
+    plan = Plan((PlannedFile(name, item, {}, "Text."),), (), {}, ())
     with pytest.raises(Refused, match="leads out of content/; nothing was written"):
         write_plan(plan, tmp_path / "content")
     assert list(tmp_path.rglob("*.md")) == []
