@@ -27,7 +27,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
 from gatepost.server.serve import make_app
-from gatepost.settings import Sourced
+from gatepost.settings import SettingsWithSources
 
 MEASURING = "making the request"
 ROOMS = {
@@ -122,7 +122,7 @@ def _receiver(folder: Path) -> Callable[[int], None]:
 
 
 def _poster(folder: Path) -> Callable[[int], None]:
-    app = make_app(Sourced.read(gatepost().settings(folder, 8000)).settings)
+    app = make_app(SettingsWithSources.read(gatepost().settings(folder, 8000)).settings)
 
     def take(number: int) -> None:
         environ = EnvironBuilder(

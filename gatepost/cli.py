@@ -15,7 +15,7 @@ from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
-from gatepost.settings import PREFIX, SECRETS, Settings, Sourced, secret
+from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret
 from publish.checks.model import page_schema, post_schema
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near:
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        matches = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and matches:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {matches[0]!r}?")
         return super().resolve_command(ctx, args)
 
 
@@ -99,40 +99,40 @@ def gatepost(ctx: click.Context) -> None:
       gatepost serve --live
       gatepost leads --help
     """
-    sourced = Sourced.read()
+    sourced = SettingsWithSources.read()
     ctx.meta["gatepost.settings"] = sourced
     if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
         ctx.obj = _command_context(sourced.settings)
 
 
 def main() -> None:
-    """Runs the command. Exit code: 0 done, 1 refused, 2 wrong use. Prints one line per error."""
+    """Runs the command. Exit code: 0 done, 1 refused, 2 wrong use. Prints an error in one line."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
     try:
         code = gatepost(prog_name="gatepost", standalone_mode=False)
     except GatepostError as error:
-        _end(in_words(error), 1)
+        _print_and_exit(in_words(error), 1)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gatepost"
-        _end(f"{error.format_message()} (see `{command} --help`)", error.exit_code)
+        _print_and_exit(f"{error.format_message()} (see `{command} --help`)", error.exit_code)
     except click.ClickException as error:
-        _end(error.format_message(), error.exit_code)
+        _print_and_exit(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _end("stopped", 130)
+        _print_and_exit("stopped", 130)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _end(line: str, code: int) -> NoReturn:
+def _print_and_exit(line: str, code: int) -> NoReturn:
     click.echo(line, err=True)
     sys.exit(code)
 
 
 def _command_context(settings: Settings) -> "CommandContext":
     """The context of the commands on leads and money: paths, the agency, secrets on demand."""
-    # These imports load the ledger, which takes 0.2 seconds: the writers' commands do without.
+    # These imports load the ledger, which takes 0.2 seconds: the writers' commands do not need it.
     from capture.billing.statement import Agency, Party
     from capture.cli.context import Allowance, CommandContext
 
@@ -217,7 +217,7 @@ def settings(ctx: click.Context, as_json: bool) -> None:
     Example:
       gatepost settings
     """
-    sourced: Sourced = ctx.meta["gatepost.settings"]
+    sourced: SettingsWithSources = ctx.meta["gatepost.settings"]
     rows = [
         {
             "name": PREFIX + name.upper(),
@@ -235,7 +235,7 @@ def _display_value(settings: Settings, name: str) -> str:
     return "********" if name in SECRETS and value else value
 
 
-def _source(sourced: Sourced, name: str) -> str:
+def _source(sourced: SettingsWithSources, name: str) -> str:
     if name in SECRETS and not getattr(sourced.settings, name):
         path = sourced.settings.var_dir / name
         return str(path) if path.exists() else f"{path}, made on the first run"

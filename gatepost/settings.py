@@ -1,4 +1,4 @@
-"""Settings: reads the environment and `.env` once, into one frozen object that is passed on.
+"""The settings: reads the environment and `.env` once, into one frozen object.
 
 The environment overrides `.env`, which overrides the defaults. Secrets that are not set are made
 on the first run, in the `var` folder; only their owner can read them.
@@ -28,26 +28,27 @@ _MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
 SECRETS = ("duplicate_key", "secret_key")
+"""The settings that are secret."""
 _IN_RELEASE = {
     "campaigns_dir": "campaigns",
     "clients_dir": "clients",
     "gated_dir": "content/gated",
     "output_dir": "output",
 }
-"""Folders of the current release: their defaults if RELEASES_DIR is set."""
+"""Folder settings and their places in the current release: the defaults if RELEASES_DIR is set."""
 
 log = logging.getLogger(__name__)
 
 
-def _origin(url: str) -> str:
+def _check_origin(url: str) -> str:
     if url and not _ORIGIN.fullmatch(url):
         raise ValueError("must be like https://www.example.com, without a path")
     return url.rstrip("/").lower()
 
 
-def _limit(text: str) -> str:
+def _check_rate_limit(text: str) -> str:
     if text:
-        # It takes 0.1 seconds to load, so load it only where a limit is set.
+        # This import takes 0.1 seconds, so it runs only if a limit is set.
         from limits import parse  # noqa: PLC0415
 
         try:
@@ -57,20 +58,20 @@ def _limit(text: str) -> str:
     return text
 
 
-def _secret(text: str) -> str:
+def _check_secret(text: str) -> str:
     if 0 < len(text) < _MIN_SECRET_LENGTH:
         raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
     return text
 
 
-def _name(text: str) -> str:
+def _check_name(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
     return text.strip()
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
-Secret = Annotated[str, AfterValidator(_secret)]
+Origin = Annotated[str, AfterValidator(_check_origin)]
+Secret = Annotated[str, AfterValidator(_check_secret)]
 
 
 class Settings(BaseModel):
@@ -78,7 +79,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    agency: Annotated[str, AfterValidator(_name)] = Field(
+    agency: Annotated[str, AfterValidator(_check_name)] = Field(
         "Northgate Leads", description="your name in agreements and on statements"
     )
     agency_address: str = Field("", description="your address on statements; a ; ends a line")
@@ -94,10 +95,10 @@ class Settings(BaseModel):
     secret_key: Secret = Field("", description="signs links; made on the first run if empty")
     duplicate_key: Secret = Field("", description="recognises people; must never change")
     trusted_proxies: int = Field(0, ge=0, le=8, description="number of reverse proxies in front")
-    rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
+    rate_limit: Annotated[str, AfterValidator(_check_rate_limit)] = Field(
         "10 per minute", description="posts from one address; empty: no limit"
     )
-    api_rate_limit: Annotated[str, AfterValidator(_limit)] = Field(
+    api_rate_limit: Annotated[str, AfterValidator(_check_rate_limit)] = Field(
         "120 per minute", description="requests of one API token; empty: no limit"
     )
     min_fill_seconds: float = Field(
@@ -150,19 +151,19 @@ def url_host(host: str) -> str:
 
 
 @dataclass(frozen=True)
-class Sourced:
-    """The settings and the source of each."""
+class SettingsWithSources:
+    """The settings, and where the value of each comes from."""
 
     settings: Settings
     sources: Mapping[str, str]
-    """Field name to `default`, `environment`, `.env`, or the setting that it follows from."""
+    """By field name: `default`, `environment`, `.env`, or the setting that it is derived from."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, root: Path = Path()) -> Self:
         """Reads and validates the settings. Raises `Refused` with one line for each error."""
         raw: dict[str, str] = {}
         sources = dict.fromkeys(Settings.model_fields, "default")
-        for origin, values in ((".env", _dotenv(root / ".env")), ("environment", environment)):
+        for origin, values in ((".env", _read_dotenv(root / ".env")), ("environment", environment)):
             for name, value in values.items():
                 if name.startswith(PREFIX):
                     field = name.removeprefix(PREFIX).lower()
@@ -176,31 +177,33 @@ class Sourced:
         try:
             return cls(Settings.model_validate(raw), sources)
         except ValidationError as error:
-            lines = [_line(problem, sources) for problem in error.errors()]
+            lines = [_error_line(problem, sources) for problem in error.errors()]
             raise Refused("\n".join(lines)) from None
 
 
-def _dotenv(path: Path) -> dict[str, str]:
+def _read_dotenv(path: Path) -> dict[str, str]:
     try:
         return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: cannot be read: {error}") from None
 
 
-def _line(problem: Any, sources: Mapping[str, str]) -> str:
+def _error_line(problem: Any, sources: Mapping[str, str]) -> str:
     field = str(problem["loc"][0])
     name = PREFIX + field.upper()
     origin = sources.get(field, "environment")
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+        matches = difflib.get_close_matches(field, Settings.model_fields, n=1)
         hint = (
-            f"did you mean {PREFIX}{near[0].upper()}?" if near else "`gatepost settings` lists all"
+            f"did you mean {PREFIX}{matches[0].upper()}?"
+            if matches
+            else "`gatepost settings` lists all"
         )
         return f"{name} ({origin}): no such setting; {hint}"
     reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     default = Settings.model_fields[field].default
-    shown = "" if field.endswith("_key") else f"={problem['input']!r}"
-    return f"{name}{shown} ({origin}): {reason}; the default is {default!r}"
+    value = "" if field in SECRETS else f"={problem['input']!r}"
+    return f"{name}{value} ({origin}): {reason}; the default is {default!r}"
 
 
 def secret(settings: Settings, name: str) -> bytes:
@@ -214,7 +217,7 @@ def secret(settings: Settings, name: str) -> bytes:
         return value.encode()
     path = settings.var_dir / name
     try:
-        _create_missing(settings)
+        _make_missing_secrets(settings)
         stored = path.read_bytes().strip()
     except OSError as error:
         raise Unavailable(
@@ -228,9 +231,9 @@ def secret(settings: Settings, name: str) -> bytes:
     return stored
 
 
-def _create_missing(settings: Settings) -> None:
-    """Makes all keys that are not set, at the same time: the keys always exist before a ledger."""
-    # Check for the ledger first: another process may make it meanwhile.
+def _make_missing_secrets(settings: Settings) -> None:
+    """Makes all secrets that are not set, at the same time: they always exist before a ledger."""
+    # Check for the ledger first: another process may make secrets and ledger meanwhile.
     has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()
     for name in SECRETS:
         path = settings.var_dir / name
@@ -247,7 +250,7 @@ def _create_missing(settings: Settings) -> None:
 
 
 def _make_secret(path: Path) -> None:
-    """Writes a complete draft, then links it into place.
+    """Writes a complete draft, then links it to its final name.
 
     If several processes start at the same time, one file wins and all of them use it.
     """

@@ -13,7 +13,7 @@ import click
 from capture.cli.show import as_json_option, moment, plain, show_rows
 from capture.errors import GatepostError, Unavailable
 from gatepost.releases.store import ReleaseStore
-from gatepost.settings import Settings, Sourced
+from gatepost.settings import Settings, SettingsWithSources
 
 
 @click.command()
@@ -122,7 +122,7 @@ def _store(ctx: click.Context) -> ReleaseStore:
 
 
 def _settings(ctx: click.Context) -> Settings:
-    sourced: Sourced = ctx.meta["gatepost.settings"]
+    sourced: SettingsWithSources = ctx.meta["gatepost.settings"]
     return sourced.settings
 
 

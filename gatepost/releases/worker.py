@@ -37,7 +37,7 @@ from gatepost.releases.wire import (
     receive_files,
     send_files,
 )
-from gatepost.settings import PREFIX, Settings, Sourced
+from gatepost.settings import PREFIX, Settings, SettingsWithSources
 from publish.plugins.current_file import CURRENT_FILE
 
 
@@ -88,7 +88,7 @@ def _pelican_settings(
         "CACHE_PATH": str(install_dir / settings.cache_dir),
         "THEME": str(install_dir / settings.theme_dir),
         "CAPTURE_URL": settings.capture_url,
-        CURRENT_FILE: str(folder / ".work/reading"),
+        CURRENT_FILE: str(folder / ".work/current-file"),
     }
     if published is not None:  # the build compares with it, and refuses a lost address
         live_site = folder / ".work/published.json"
@@ -128,7 +128,7 @@ def _work_folder() -> Iterator[Path]:
 
 def _answer(folder: Path, answers: IO[bytes]) -> BuildAnswer:
     try:
-        settings = Sourced.read().settings
+        settings = SettingsWithSources.read().settings
         check_no_access_to_leads(settings)
         return _build(settings, folder, answers)
     except FileErrors as error:
@@ -177,7 +177,7 @@ def _wait(child: int, folder: Path, work: Path, limits: Limits, answers: IO[byte
         if ended:
             return status
         if time.monotonic() > deadline:
-            path, message = build_timeout(work / "reading", limits.seconds)
+            path, message = build_timeout(work / "current-file", limits.seconds)
             raise FileErrors([Problem(path, None, message)])
         limits.check_room(folder)
         if hang_up.poll(_POLL_SECONDS * 1000):

@@ -15,7 +15,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import Result, Verification, WorkResult
 
 MAX_BATCH = 16
-"""Most units of work in one transaction. Other writers wait until it ends."""
+"""Maximum of units of work in one transaction. Other writers wait until it ends."""
 PAUSE_SECONDS = 0.001
 PAUSES = 20
 """Attempts to get the write lock, with a pause after each, before a thread waits for it."""
@@ -27,14 +27,14 @@ class GroupCommit:
     """A `Ledger` that commits waiting writes together. Other greenlets run meanwhile."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """Until `start`, each write is its own transaction."""
+        """Before `start`, each write is its own transaction."""
         self._ledger = ledger
         self._queue: list[tuple[Work, AsyncResult]] = []
         self._has_work = Event()
         self._started = False
 
     def start(self) -> gevent.Greenlet:
-        """Starts group commit. Call it in the worker process: no greenlet survives a fork."""
+        """Starts group commit. Call it in the worker process: a fork has no greenlets."""
         self._started = True
         return gevent.spawn(self._run)
 

@@ -30,72 +30,7 @@ from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.worker import Worker
-from gatepost.settings import PREFIX, SECRETS, Settings, Sourced, secret, url_host
-
-# Serves the files of the built site, for local work and small machines.
-#
-# On a busy site nginx serves the same folder; see docs/operator.md.
-
-
-ONE_YEAR = 365 * 24 * 3600
-# Names that contain a hash of the file's content.
-_IMMUTABLE: Final = re.compile(
-    r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
-)
-_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smallest first
-
-
-def static_site(folder: Path) -> Blueprint:
-    """Routes for every file of the built site. The folder may be replaced while the app runs."""
-    blueprint = Blueprint("static_site", __name__)
-    root = str(folder.absolute())
-
-    @blueprint.get("/", defaults={"path": ""})
-    @blueprint.get("/<path:path>")
-    def file(path: str) -> ResponseReturnValue:
-        found = safe_join(root, path)
-        if found is not None and os.path.isdir(found):  # noqa: PTH112 - it raises for no name
-            if path and not path.endswith("/"):
-                query = f"?{request.query_string.decode()}" if request.query_string else ""
-                return redirect(f"/{path}/{query}", 308)
-            path += "index.html"
-        try:
-            response = _send(root, path)
-        except NotFound:
-            return _missing(root)
-        response.headers["Cache-Control"] = (
-            f"public, max-age={ONE_YEAR}, immutable" if _IMMUTABLE.match(path) else "no-cache"
-        )
-        if path == "search/index.html":
-            policy = search_policy(current_app.config["PAGE_POLICY"])
-            response.headers[POLICY_HEADER] = str(policy)
-        return response
-
-    return blueprint
-
-
-def _send(root: str, path: str) -> Response:
-    """The file, in the smallest encoding that exists and that the browser accepts."""
-    for encoding, suffix in _ENCODINGS:
-        if request.accept_encodings.quality(encoding) > 0:
-            try:
-                kind, _ = mimetypes.guess_type(path)
-                response = send_from_directory(root, path + suffix, mimetype=kind)
-            except NotFound:
-                continue
-            response.headers["Content-Encoding"] = encoding
-            response.vary.add("Accept-Encoding")
-            return response
-    response = send_from_directory(root, path)
-    response.vary.add("Accept-Encoding")
-    return response
-
-
-def _missing(root: str) -> tuple[Response, int]:
-    response = send_from_directory(root, "404.html")
-    response.headers["Cache-Control"] = "no-cache"
-    return response, 404
-
+from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret, url_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -103,7 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 400
-"""Most open connections of a process. With its other files this stays well below the usual limit of
+"""Maximum of open connections of a process. With other files, that is well below the usual limit of
 1,024 open files. Further connections wait in the kernel's queue."""
 
 IDLE_SECONDS = 5
@@ -119,50 +54,41 @@ _OTHER_USERS = 0o077
 """The mode bits of group and others."""
 
 
-# File permissions: only the service's user may read what the service stores.
+def serve(settings: Settings) -> None:
+    """Serves until it is stopped. Raises a `GatepostError` if it cannot start."""
+    if not listen_fds(unset_environment=False):  # with socket activation, systemd has the port
+        check_port(settings)
+    os.umask(0o077)  # only the service's user may read new files
+    make_files_private(settings)
+    # The app is made once, before the workers start. So an error is reported once, in one line,
+    # and a replacement worker starts even if a file has a mistake or the disk is full.
+    config = web_config(settings)
+    ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
+    app = make_app(settings, ledger)
+    ledger.close()  # a database connection must not be carried over a fork
+    _Server(settings, app, ledger).run()
 
 
-def make_files_private(settings: Settings) -> None:
-    """Removes other users' access to `var/` with all its files, and to the database files."""
-    for line in make_private(_private_paths(settings)):
-        log.warning("%s", line)
+def check_port(settings: Settings, command: str = "make run") -> None:
+    """Raises `Refused` if no server can listen on the host and port of the settings.
 
-
-def warn_of_open_secrets(sourced: Sourced, root: Path = Path()) -> None:
-    """Logs a warning if other users can read a `.env` that holds a secret.
-
-    It does not change the mode: the file may be shared on purpose.
+    `command` starts the same server; the message recommends it with another port.
     """
-    path = root / ".env"
-    named = [name for name in SECRETS if sourced.sources.get(name) == ".env"]
-    if named and path.stat().st_mode & _OTHER_USERS:
-        keys = " and ".join(PREFIX + name.upper() for name in named)
-        log.warning("%s: others may read it, and it holds %s; run `chmod 600 %s`", path, keys, path)
-
-
-def _private_paths(settings: Settings) -> Iterator[Path]:
-    database = settings.database_url.removeprefix("sqlite:///")
-    yield from (Path(f"{database}{part}") for part in ("", "-wal", "-shm", ".lock"))
-    var = settings.var_dir
-    if var.is_dir() and not _has_shared_folder(settings):
-        yield from (var, *var.rglob("*"))
-
-
-def _has_shared_folder(settings: Settings) -> bool:
-    """Whether `var` contains a folder that other users must read. The operator sets its modes."""
-    var = settings.var_dir.resolve()
-    shared = (
-        settings.output_dir,
-        settings.theme_dir,
-        settings.campaigns_dir,
-        settings.gated_dir,
-        settings.releases_dir,
-        Path(),
-    )
-    return any(folder.resolve().is_relative_to(var) for folder in shared)
-
-
-# The app and its server.
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            other_port = 8000 if settings.port < _FIRST_UNPRIVILEGED_PORT else settings.port + 1
+            fix = (
+                f"stop what runs there, or take another port: {command} PORT={other_port}"
+                if error.errno in {errno.EADDRINUSE, errno.EACCES}
+                else "set GATEPOST_HOST to an address of this machine"
+            )
+            raise Refused(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; {fix}"
+            ) from None
 
 
 def web_config(settings: Settings) -> WebConfig:
@@ -194,47 +120,8 @@ def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
     return app
 
 
-def serve(settings: Settings) -> None:
-    """Runs until it is stopped. Raises a `GatepostError` if it cannot start."""
-    if not listen_fds(unset_environment=False):  # with socket activation, systemd has the port
-        check_port(settings)
-    os.umask(0o077)  # only the service's user may read new files
-    make_files_private(settings)
-    # The app is made once, before the workers start. So an error is reported once, in one line,
-    # and a replacement worker starts even if files are broken or the disk is full.
-    config = web_config(settings)
-    ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
-    app = make_app(settings, ledger)
-    ledger.close()  # a database connection must not be carried over a fork
-    _Server(settings, app, ledger).run()
-
-
-def check_port(settings: Settings, command: str = "make run") -> None:
-    """Raises `Refused` if no server can listen on the host and port of the settings.
-
-    `command` is the command that the message recommends with another port.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            fix = (
-                f"stop what runs there, or take another port: {command} PORT={{}}"
-                if error.errno in {errno.EADDRINUSE, errno.EACCES}
-                else "set GATEPOST_HOST to an address of this machine"
-            )
-            raise Refused(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-                + fix.format(
-                    8000 if settings.port < _FIRST_UNPRIVILEGED_PORT else settings.port + 1
-                )
-            ) from None
-
-
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn, configured by our settings instead of a configuration file."""
+    """gunicorn, configured by Gatepost's settings instead of a configuration file."""
 
     def __init__(self, settings: Settings, app: Flask, ledger: GroupCommit) -> None:
         self._settings = settings
@@ -284,7 +171,116 @@ def _restore_signals(server: Any, worker: Any) -> None:
 
 def _print_address(server: Any) -> None:
     address = server.address[0]
-    where = f"unix:{address}"
+    url = f"unix:{address}"
     if not isinstance(address, str | bytes):
-        where = f"http://{url_host(address[0])}:{address[1]}"
-    print(f"Gatepost on {where}", flush=True)  # noqa: T201
+        url = f"http://{url_host(address[0])}:{address[1]}"
+    print(f"Gatepost on {url}", flush=True)  # noqa: T201
+
+
+# --- file permissions: only the service's user may read what the service stores ---
+
+
+def make_files_private(settings: Settings) -> None:
+    """Removes other users' access to `var/` with all its files, and to the database files."""
+    for line in make_private(_private_paths(settings)):
+        log.warning("%s", line)
+
+
+def warn_of_open_secrets(settings: SettingsWithSources, root: Path = Path()) -> None:
+    """Logs a warning if other users can read a `.env` that holds a secret.
+
+    It does not change the mode: the file may be shared on purpose.
+    """
+    path = root / ".env"
+    secrets = [name for name in SECRETS if settings.sources.get(name) == ".env"]
+    if secrets and path.stat().st_mode & _OTHER_USERS:
+        keys = " and ".join(PREFIX + name.upper() for name in secrets)
+        log.warning("%s: others may read it, and it holds %s; run `chmod 600 %s`", path, keys, path)
+
+
+def _private_paths(settings: Settings) -> Iterator[Path]:
+    database = settings.database_url.removeprefix("sqlite:///")
+    yield from (Path(f"{database}{part}") for part in ("", "-wal", "-shm", ".lock"))
+    var = settings.var_dir
+    if var.is_dir() and not _has_shared_folder(settings):
+        yield from (var, *var.rglob("*"))
+
+
+def _has_shared_folder(settings: Settings) -> bool:
+    """Whether `var` contains a folder that other users must read. The operator sets its modes."""
+    var = settings.var_dir.resolve()
+    shared_folders = (
+        settings.output_dir,
+        settings.theme_dir,
+        settings.campaigns_dir,
+        settings.gated_dir,
+        settings.releases_dir,
+        Path(),
+    )
+    return any(folder.resolve().is_relative_to(var) for folder in shared_folders)
+
+
+# --- the files of the built site, for local work and small machines ---
+# On a busy site nginx serves the same folder; see docs/operator.md.
+
+_ONE_YEAR: Final = 365 * 24 * 3600
+"""In seconds."""
+_IMMUTABLE: Final = re.compile(
+    r"(theme|pictures|share|pagefind/(fragment|index))/|pagefind/\w+\.\w+\.pf_meta$"
+)
+"""Paths whose file names contain a hash of the content."""
+_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+"""Content encodings and the suffixes of their files, the smallest first."""
+
+
+def static_site(folder: Path) -> Blueprint:
+    """Routes for every file of the built site. The folder may be replaced while the app runs."""
+    blueprint = Blueprint("static_site", __name__)
+    root = str(folder.absolute())
+
+    @blueprint.get("/", defaults={"path": ""})
+    @blueprint.get("/<path:path>")
+    def serve_file(path: str) -> ResponseReturnValue:
+        file_path = safe_join(root, path)
+        # `os.path.isdir` raises for no name, unlike `Path.is_dir`.
+        if file_path is not None and os.path.isdir(file_path):  # noqa: PTH112
+            if path and not path.endswith("/"):
+                query = f"?{request.query_string.decode()}" if request.query_string else ""
+                return redirect(f"/{path}/{query}", 308)
+            path += "index.html"
+        try:
+            response = _file_response(root, path)
+        except NotFound:
+            return _not_found_page(root)
+        response.headers["Cache-Control"] = (
+            f"public, max-age={_ONE_YEAR}, immutable" if _IMMUTABLE.match(path) else "no-cache"
+        )
+        if path == "search/index.html":
+            policy = search_policy(current_app.config["PAGE_POLICY"])
+            response.headers[POLICY_HEADER] = str(policy)
+        return response
+
+    return blueprint
+
+
+def _file_response(root: str, path: str) -> Response:
+    """The file, in the smallest encoding that exists and that the browser accepts."""
+    for encoding, suffix in _ENCODINGS:
+        if request.accept_encodings.quality(encoding) > 0:
+            try:
+                media_type, _ = mimetypes.guess_type(path)
+                response = send_from_directory(root, path + suffix, mimetype=media_type)
+            except NotFound:
+                continue
+            response.headers["Content-Encoding"] = encoding
+            response.vary.add("Accept-Encoding")
+            return response
+    response = send_from_directory(root, path)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _not_found_page(root: str) -> tuple[Response, int]:
+    response = send_from_directory(root, "404.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response, 404

@@ -16,7 +16,7 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.review import Act
-from gatepost.settings import Sourced, secret
+from gatepost.settings import SettingsWithSources, secret
 from tests.cli.running import Ran, runner
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 
@@ -61,7 +61,7 @@ def project(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
 
-    settings = Sourced.read().settings
+    settings = SettingsWithSources.read().settings
     ledger = open_ledger(settings.database_url, secret(settings, "duplicate_key"))
     yield Project(tmp_path, runner(monkeypatch, capfdbinary), ledger)
     ledger.close()

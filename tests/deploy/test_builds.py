@@ -17,7 +17,7 @@ import pytest
 from capture.errors import FileErrors, Unavailable
 from gatepost.releases.context import PublishContext
 from gatepost.releases.make_release import build_site
-from gatepost.settings import Sourced
+from gatepost.settings import SettingsWithSources
 from tests.deploy.server import SERVICE, as_publisher
 from tests.needs import needs, without
 from tests.service import ROOT
@@ -76,7 +76,7 @@ class Server:
     def build(self, **settings: str) -> None:
         self.settings |= settings
         desk = PublishContext.from_settings(
-            Sourced.read(self.environment(), self.opt).settings, self.opt, print
+            SettingsWithSources.read(self.environment(), self.opt).settings, self.opt, print
         )
         build_site(desk, self.making, None)
 
@@ -230,9 +230,10 @@ def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None
     code = (
         "from pathlib import Path; from gatepost.releases.context import PublishContext;"
         "from gatepost.releases.make_release import build_site;"
-        "from gatepost.settings import Sourced;"
+        "from gatepost.settings import SettingsWithSources;"
         f"opt = Path({str(server.opt)!r});"
-        "context = PublishContext.from_settings(Sourced.read(root=opt).settings, opt, print);"
+        "settings = SettingsWithSources.read(root=opt).settings;"
+        "context = PublishContext.from_settings(settings, opt, print);"
         f"build_site(context, Path({str(server.making)!r}), None)"
     )
     hook = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from gatepost.releases.context import PublishContext
 from gatepost.releases.receive import republish
-from gatepost.settings import Sourced
+from gatepost.settings import SettingsWithSources
 from tests.deploy.server import Server, Writer
 
 
@@ -12,7 +12,7 @@ def desk_of(server: Server, parts: list[str]) -> PublishContext:
     """As the timer has it."""
     value = server.environment(var_dir=str(server.folder / "none"))
     return PublishContext.from_settings(
-        Sourced.read(value, server.folder).settings, server.opt, parts.append
+        SettingsWithSources.read(value, server.folder).settings, server.opt, parts.append
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.server.serve import make_files_private, warn_of_open_secrets
-from gatepost.settings import Settings, Sourced, secret
+from gatepost.settings import Settings, SettingsWithSources, secret
 from tests.long import rounds
 from tests.service import GATEPOST, Service, make_project
 
@@ -83,7 +83,7 @@ def test_a_readable_env_file_with_a_key_is_reported(
     for text, message in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
         (tmp_path / ".env").write_text(text)
         (tmp_path / ".env").chmod(mode)
-        warn_of_open_secrets(Sourced.read({}, tmp_path), tmp_path)
+        warn_of_open_secrets(SettingsWithSources.read({}, tmp_path), tmp_path)
         assert len(caplog.messages) == message
         assert all("holds GATEPOST_SECRET_KEY; run `chmod 600" in line for line in caplog.messages)
         caplog.clear()

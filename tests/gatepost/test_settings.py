@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused
-from gatepost.settings import Settings, Sourced
+from gatepost.settings import Settings, SettingsWithSources
 from tests.service import Service
 
 
 def mistakes(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
     with pytest.raises(Refused) as refused:
-        Sourced.read({f"GATEPOST_{name}": value for name, value in raw.items()}, root)
+        SettingsWithSources.read({f"GATEPOST_{name}": value for name, value in raw.items()}, root)
     return str(refused.value).splitlines()
 
 
@@ -77,7 +77,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_origin(tmp_path: Path) -> N
 
 def test_the_environment_wins_over_env_which_wins_over_the_default(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('GATEPOST_PORT=8001\nGATEPOST_RATE_LIMIT=""\n')
-    found = Sourced.read({"GATEPOST_PORT": "8002"}, tmp_path)
+    found = SettingsWithSources.read({"GATEPOST_PORT": "8002"}, tmp_path)
     settings, sources = found.settings, found.sources
     assert (settings.port, sources["port"]) == (8002, "environment")
     assert (settings.rate_limit, sources["rate_limit"]) == ("", ".env")
@@ -92,7 +92,7 @@ def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_value_is_taken_as_it_stands_whatever_dollars_are_in_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GATEPOST_SECRET_KEY=0123456789${HOME}abcdef\n")
-    assert Sourced.read({}, tmp_path).settings.secret_key == "0123456789${HOME}abcdef"
+    assert SettingsWithSources.read({}, tmp_path).settings.secret_key == "0123456789${HOME}abcdef"
 
 
 def test_the_command_shows_each_setting_with_its_origin_and_no_secret(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_wrong_setting_stops_every_command_in_one_line(tmp_path: Path) -> None
 
 def test_where_pushes_are_published_says_where_all_that_is_pushed_lies(tmp_path: Path) -> None:
     value = {"GATEPOST_RELEASES_DIR": "/srv/x", "GATEPOST_CLIENTS_DIR": "elsewhere"}
-    found = Sourced.read(value, tmp_path)
+    found = SettingsWithSources.read(value, tmp_path)
     settings, sources = found.settings, found.sources
     assert settings.gated_dir == Path("/srv/x/current/content/gated")
     assert (settings.output_dir, settings.theme_dir) == (

@@ -11,7 +11,7 @@ from capture.campaign import catalogue
 from gatepost.preview.build_once import build_once as preview_once
 from gatepost.preview.state import BuildOrder
 from gatepost.releases.worker import build_once as release_once
-from gatepost.settings import Sourced
+from gatepost.settings import SettingsWithSources
 from publish.checks import rules as checks
 from publish.plugins.links import unresolved
 from tests.samples import CAMPAIGN
@@ -83,7 +83,7 @@ def by_plain_pelican(site: Any) -> list[str]:
 def by_push(site: Any) -> list[str]:
     site.write(".work/reading", "")
     (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
-    answer = release_once(Sourced.read({}).settings, None, site.root)
+    answer = release_once(SettingsWithSources.read({}).settings, None, site.root)
     return [str(problem) for problem in answer.problems]
 
 
