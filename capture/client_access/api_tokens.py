@@ -1,8 +1,8 @@
-"""API tokens: bearer tokens with which a client's programs read its leads. Each is shown once.
+"""API tokens: bearer tokens for the programs of a client. Each token is shown once.
 
-A token is 256 random bits, so only its plain SHA-256 is stored. It is looked up by that hash, so
-the time of a lookup tells nothing about how near a guess is. The pattern `gp_[A-Za-z0-9]{43}` lets
-secret scanners find leaked tokens.
+A token is 256 random bits, so a plain SHA-256 protects it: only that hash is stored. Tokens are
+looked up by the hash, so the lookup time reveals nothing about a guess. Secret scanners find leaked
+tokens by the pattern `gp_[A-Za-z0-9]{43}`.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from capture.ledger.types import ApiToken
 from capture.text import is_blank
 
 PREFIX: Final = "gp_"
-_LETTERS: Final = string.ascii_letters + string.digits
+_ALPHABET: Final = string.ascii_letters + string.digits
 _LENGTH: Final = 43
-"""Of 62 letters: 62^43 is a little more than 2^256."""
+"""Characters from an alphabet of 62: 62^43 is a little more than 2^256."""
 _TOKEN: Final = re.compile(f"{PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
 MAX_NAME_LENGTH: Final = 60
 
@@ -31,7 +31,7 @@ LAST_USE_PRECISION: Final = timedelta(hours=1)
 
 def new_token() -> str:
     """A new random token."""
-    return PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    return PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
 def add_token(
@@ -40,11 +40,13 @@ def add_token(
     """Stores a new token of a client. Raises `Refused` if the name is in use or not valid."""
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
-            f"name of a token: one line of 1 to {MAX_NAME_LENGTH} characters, such as crm"
+            f"name of a token: write one line of 1 to {MAX_NAME_LENGTH} characters, such as crm"
         )
-    valid = [one for one in records.api.tokens(client) if one.revoked_at is None]
-    if name in {one.name for one in valid}:
-        raise Refused(f"{client} has a token named {name!r}; revoke that, or take another name")
+    names_in_use = {other.name for other in records.api.tokens(client) if other.revoked_at is None}
+    if name in names_in_use:
+        raise Refused(
+            f"{client} has a token named {name!r} already; revoke it, or choose another name"
+        )
     api_token = ApiToken(secrets.token_hex(4), client, name, now)
     records.api.save_token(api_token, _digest(token))
     return api_token
@@ -63,15 +65,15 @@ def is_last_use_stale(api_token: ApiToken, now: datetime) -> bool:
     return api_token.used_at is None or now - api_token.used_at >= LAST_USE_PRECISION
 
 
-def revoke_token(records: WriteTransaction, access_id: str, now: datetime) -> ApiToken:
-    """Revokes a token at once. Raises `NotFound`, or `Refused` if it is already revoked."""
-    found = next((one for one in records.api.tokens() if one.id == access_id), None)
-    if found is None:
-        raise NotFound(f"no token {access_id!r}", Hint.TOKENS)
-    if found.revoked_at is not None:
-        raise Refused(f"token {access_id} was revoked already")
-    records.api.revoke_token(access_id, now)
-    return replace(found, revoked_at=now)
+def revoke_token(records: WriteTransaction, token_id: str, now: datetime) -> ApiToken:
+    """Revokes a token immediately. Raises `NotFound`, or `Refused` if it is already revoked."""
+    api_token = next((token for token in records.api.tokens() if token.id == token_id), None)
+    if api_token is None:
+        raise NotFound(f"no token {token_id!r}", Hint.TOKENS)
+    if api_token.revoked_at is not None:
+        raise Refused(f"token {token_id} is revoked already")
+    records.api.revoke_token(token_id, now)
+    return replace(api_token, revoked_at=now)
 
 
 def _digest(token: str) -> str:

@@ -24,7 +24,7 @@ from capture.review import is_unnotified, notify_client_of
 class ClientLead:
     """One lead with everything that its client may see. The agency's notes are not in it."""
 
-    life: LeadHistory
+    history: LeadHistory
     terms: Campaign
     events: Sequence[Event]
     personal_data: PersonalData | None
@@ -32,16 +32,16 @@ class ClientLead:
 
     @property
     def lead(self) -> Lead:
-        return self.life.lead
+        return self.history.lead
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some leads, read from the ledger at one moment."""
+    """One page of leads, read from the ledger at one moment."""
 
     leads: Sequence[ClientLead]
     mark: SyncMark
-    more: bool
+    has_more: bool
     """Whether more leads follow."""
 
 
@@ -51,17 +51,17 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     Without `notify` nothing is written: nobody reads the answer to a HEAD request.
     """
     page = ledger.read(lambda reading: _load_page(reading, query))
-    if not notify or not any(is_unnotified(one.lead) for one in page.leads):
+    if not notify or not any(is_unnotified(client_lead.lead) for client_lead in page.leads):
         return page
     return ledger.transact(lambda records: _notified_page(records, query))
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:
     """A lead of this client. Raises the same `NotFound` for an unknown, hidden or foreign lead."""
-    found = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
-    if not found:
+    leads = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
+    if not leads:
         raise NotFound("There is no such lead.")
-    return found[0]
+    return leads[0]
 
 
 def open_client_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
@@ -84,12 +84,12 @@ def _load_page(reading: ReadTransaction, query: ClientLeadQuery) -> Page:
     return Page(
         [_load_lead(reading, lead) for lead in leads[: query.limit]],
         SyncMark(sequence, query.now),
-        more=len(leads) > query.limit,
+        has_more=len(leads) > query.limit,
     )
 
 
 def _load_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
-    events = [one.event for one in reading.events.select(lead_id=lead.lead_id)]
+    events = [recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)]
     return ClientLead(
         lead_history(events),
         saved_campaign(reading, lead.campaign, lead.version),

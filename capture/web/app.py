@@ -1,4 +1,4 @@
-"""Makes the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
+"""Creates the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
 
 from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -52,7 +52,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         "Cache-Control": "no-store",
     }
     ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
-    created = Services(
+    app_services = Services(
         config=config,
         ledger=ledger,
         catalogue=LiveCatalogue(config, ledger),
@@ -61,14 +61,14 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
         site=LiveSite(config.site_facts),
     )
-    api = create_api(created, MAX_BODY)
+    api = create_api(app_services, MAX_BODY)
     mounted = DispatcherMiddleware(app.wsgi_app, {"/api": api})
     app.wsgi_app = mounted  # type: ignore[method-assign]  # Flask's documented way
     if config.trusted_proxies:
         count = config.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-    install_services(app, created)
+    install_services(app, app_services)
     for view in (form, thanks, download):
         app.register_blueprint(view.blueprint)
     app.add_url_rule("/healthz", view_func=_health)

@@ -59,7 +59,7 @@ class LiveSite:
         self._checked_at = time.monotonic()
         self._site = Site.read(path)
 
-    def now(self) -> Site:
+    def current(self) -> Site:
         """The facts of the last finished build."""
         if time.monotonic() - self._checked_at > RELOAD_SECONDS:
             self._checked_at = time.monotonic()

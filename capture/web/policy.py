@@ -27,7 +27,9 @@ class Policy:
 
     def __str__(self) -> str:
         """The header's value."""
-        return "; ".join(f"{name} {' '.join(found)}" for name, found in self.sources.items())
+        return "; ".join(
+            f"{directive} {' '.join(sources)}" for directive, sources in self.sources.items()
+        )
 
 
 def page_policy(site_origin: str = "", capture_url: str = "") -> Policy:
@@ -58,7 +60,7 @@ def search_policy(page: Policy) -> Policy:
 
 
 API_POLICY: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
-"""The policy of the API's answers: they load nothing."""
+"""The policy of the API's answers, which load nothing."""
 
 PREVIEW_POLICY: Final = Policy(
     {

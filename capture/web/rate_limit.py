@@ -1,9 +1,9 @@
 """The rate limit: how many posts one sender may make, counted over all processes of the service.
 
-The `limits` library has the counting rule, but no storage that processes share without a server.
-So the counts are in a small SQLite file. Losing it only resets the counts, so it is never synced
-to disk. A post that cannot be counted is accepted: a lead is worth more than its count. Addresses
-are stored as keyed hashes.
+The `limits` library has the counting rule, but no storage that processes can share without a
+server. So the counts are in a small SQLite file. Losing it only resets the counts, so it is never
+synced to disk. A post that cannot be counted is accepted: a lead is worth more than its count.
+Addresses are stored as keyed hashes.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ from capture.web.sender import client_network
 log = logging.getLogger(__name__)
 
 _PURGE_EVERY: Final = 1000
+"""Writes between two deletions of expired counts."""
 
 
 class SqliteCounters(Storage):
@@ -37,7 +38,7 @@ class SqliteCounters(Storage):
     STORAGE_SCHEME = ["gatepost-counters"]  # noqa: RUF012 - the library's own attribute
 
     def __init__(self, path: Path) -> None:
-        """Makes the file at once, before the first post. Raises `Unavailable`."""
+        """Creates the file now, not with the first post. Raises `Unavailable`."""
         super().__init__()
         self._path = path
         self._local = threading.local()
@@ -104,10 +105,10 @@ class SqliteCounters(Storage):
 
     @property
     def _db(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if found is None:
-            found = self._local.db = self._open()
-        return found
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = self._open()
+        return db
 
     def _open(self) -> sqlite3.Connection:
         """Opens the file under a lock. If several processes open it at the same time, SQLite lets

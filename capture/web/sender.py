@@ -55,10 +55,10 @@ def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
 
 
 def _without_port_and_zone(address: str) -> str:
-    """The address alone. The zone in `fe80::1%eth0` names an interface of ours (RFC 4007)."""
-    found = _WITH_PORT.fullmatch(address.strip())
-    if found:
-        address = found["six"] or found["four"] or ""
+    """The address alone. The zone in `fe80::1%eth0` names a local interface (RFC 4007)."""
+    match = _WITH_PORT.fullmatch(address.strip())
+    if match:
+        address = match["six"] or match["four"] or ""
     return address.strip().partition("%")[0]
 
 
@@ -107,15 +107,15 @@ def without_messages(record: logging.LogRecord) -> bool:
 def type_and_stack(error: BaseException) -> str:
     """The type and stack of an exception, then those of each of its causes."""
     return "\ncaused by ".join(
-        f"{type(one).__name__}\n{''.join(traceback.format_tb(one.__traceback__))}".rstrip()
-        for one in _causes(error)
+        f"{type(cause).__name__}\n{''.join(traceback.format_tb(cause.__traceback__))}".rstrip()
+        for cause in _causes(error)
     )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    one: BaseException | None = error
-    seen: set[int] = set()
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    cause: BaseException | None = error
+    visited_ids: set[int] = set()
+    while cause is not None and id(cause) not in visited_ids:
+        visited_ids.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)

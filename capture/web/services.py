@@ -29,8 +29,8 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class LiveCatalogue:
-    """The current campaign files. A changed file needs no restart; if a file has errors, the last
-    good ones stay in force."""
+    """The current campaign files. A changed file needs no restart. If a file has errors, the last
+    good version of all files stays in force."""
 
     def __init__(self, config: WebConfig, ledger: Ledger) -> None:
         """Reads all files. Raises `FileErrors` or `Refused` if one has errors."""
@@ -41,16 +41,16 @@ class LiveCatalogue:
         self._checked_at = time.monotonic()
         self._catalogue = self._load()
 
-    def campaign(self, slug: str, shown: str | None = None) -> Campaign:
-        """The current campaign; `shown` is the version of the form that a visitor sends.
+    def campaign(self, slug: str, form_version: str | None = None) -> Campaign:
+        """The current campaign; `form_version` is the version of the form that a visitor sent.
 
-        An unknown slug or version is looked for at once: it may be on a page that was published
-        within the last second. Raises `NotFound`.
+        An unknown slug or version causes an immediate check, because its page may have been
+        published within the last second. Raises `NotFound`.
         """
         known = self._catalogue.campaigns.get(slug)
         is_due = time.monotonic() - self._checked_at > RELOAD_SECONDS
-        is_due = is_due or known is None or shown not in {None, known.version}
-        if is_due and self._lock.acquire(blocking=False):  # one thread checks, no other waits
+        is_due = is_due or known is None or form_version not in {None, known.version}
+        if is_due and self._lock.acquire(blocking=False):  # one thread checks; no other waits
             try:
                 self._refresh()
             finally:
@@ -74,11 +74,11 @@ class LiveCatalogue:
         config, now = self._config, datetime.now(UTC)
         catalogue = read_catalogue(config.campaigns, config.clients, config.gated)
 
-        def keep(records: WriteTransaction) -> None:
+        def save_all(records: WriteTransaction) -> None:
             for campaign in catalogue.campaigns.values():
                 save_terms(records, campaign, now)
 
-        self._ledger.transact(keep)
+        self._ledger.transact(save_all)
         return catalogue
 
     def _current_stamp(self) -> Stamp:
@@ -97,6 +97,7 @@ def _stamp(path: Path) -> tuple[str, int, int, int]:
 
 
 EXTENSION = "gatepost"
+"""The key of the services in `Flask.extensions`."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ class Services:
     site: LiveSite
 
 
-def install_services(app: Flask, created: Services) -> None:
+def install_services(app: Flask, app_services: Services) -> None:
     """Stores the services in their app."""
-    app.extensions[EXTENSION] = created
+    app.extensions[EXTENSION] = app_services
 
 
 def services() -> Services:
@@ -124,13 +125,13 @@ def services() -> Services:
 
 def page_template(template: str, **context: object) -> str:
     """A page from a template of the site's theme."""
-    site: Site = services().site.now()
+    site: Site = services().site.current()
     return render_template(template, site=site, **context)
 
 
 def site_url(path: str) -> str:
     """The URL of a page of the site, which may have another host than this service."""
-    return f"{services().site.now().url}{path}"
+    return f"{services().site.current().url}{path}"
 
 
 def message_page(

@@ -85,4 +85,4 @@ def test_two_releases_of_the_same_time_are_distinguished(
     monkeypatch.setattr("capture.web.config.RELOAD_SECONDS", 0)
     site = LiveSite(config.site_facts)
     swap(config)
-    assert site.now().tagline == "A cite."
+    assert site.current().tagline == "A cite."

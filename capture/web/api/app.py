@@ -1,7 +1,7 @@
 """The API as a separate Flask app below `/api`: no cookies, no pages, no CORS.
 
-It shares only the services with the other app. So every error, an unknown address too, is answered
-as a problem (RFC 9457).
+It shares only the services with the app for visitors. So every error is answered as a problem
+(RFC 9457), also that of an unknown address.
 """
 
 import json
@@ -27,7 +27,7 @@ from capture.web.api.problems import (
     REFUSED,
     UNAVAILABLE,
     FieldError,
-    ProblemFound,
+    ProblemError,
     invalid_request,
 )
 from capture.web.policy import API_POLICY, POLICY_HEADER
@@ -50,19 +50,23 @@ HEADERS: Final = {
 }
 
 
-def create_api(created: Services, largest_body: int) -> Flask:
-    """The app, to be mounted at `/api`. `largest_body`: most bytes of a request's body."""
+def create_api(app_services: Services, max_body: int) -> Flask:
+    """The Flask app, to be mounted at `/api`. `max_body`: most bytes of a request's body."""
     app = WebApp("capture.web.api")
-    app.config["MAX_CONTENT_LENGTH"] = largest_body
+    app.config["MAX_CONTENT_LENGTH"] = max_body
     app.url_map.merge_slashes = False  # a wrong address gets a 404, not a redirect
-    install_services(app, created)
-    for one in OPERATIONS:
+    install_services(app, app_services)
+    for operation in OPERATIONS:
         app.add_url_rule(
-            one.rule, one.name, one, methods=[one.method], provide_automatic_options=False
+            operation.rule,
+            operation.name,
+            operation,
+            methods=[operation.method],
+            provide_automatic_options=False,
         )
     app.add_url_rule("/v1/openapi.json", "document", _document, provide_automatic_options=False)
     app.after_request(_add_headers)
-    app.register_error_handler(ProblemFound, ProblemFound.response)
+    app.register_error_handler(ProblemError, ProblemError.response)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Unavailable, _unavailable)
@@ -72,7 +76,7 @@ def create_api(created: Services, largest_body: int) -> Flask:
 
 
 def _document() -> Response:
-    """Needs no token: the document contains nothing of a client or a lead."""
+    """The OpenAPI document. It needs no token, because it contains no data of a client or lead."""
     return Response(_document_text(), content_type="application/json")
 
 
@@ -87,7 +91,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _not_found(error: NotFound) -> Response:
-    return ProblemFound(NOT_FOUND, str(error)).response()
+    return ProblemError(NOT_FOUND, str(error)).response()
 
 
 def _refused(error: Refused) -> Response:
@@ -99,14 +103,14 @@ def _refused(error: Refused) -> Response:
         if allowed:  # the error's own text also names events that a client may not record
             words = ", ".join(allowed)
             text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
-        return ProblemFound(REFUSED, text, stage=error.stage, allowed=allowed).response()
-    return ProblemFound(REFUSED, str(error)).response()
+        return ProblemError(REFUSED, text, stage=error.stage, allowed=allowed).response()
+    return ProblemError(REFUSED, str(error)).response()
 
 
 def _unavailable(error: Unavailable) -> Response:
     current_app.logger.error("%s: %s", route(), error)
     text = "Nothing was recorded. Please try again in a minute."
-    return ProblemFound(UNAVAILABLE, text, headers={"Retry-After": "30"}).response()
+    return ProblemError(UNAVAILABLE, text, headers={"Retry-After": "30"}).response()
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -117,7 +121,7 @@ def _http_error(error: HTTPException) -> Response:
         if isinstance(error, NoSuchAddress)
         else str(error.description or error.name)
     )
-    response = ProblemFound(kind, text).response()
+    response = ProblemError(kind, text).response()
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
@@ -126,4 +130,4 @@ def _http_error(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log_unexpected(error)
-    return ProblemFound(BROKEN, "The fault is ours. What was recorded is not lost.").response()
+    return ProblemError(BROKEN, "The fault is ours. What was recorded is not lost.").response()

@@ -79,18 +79,20 @@ class DebitAnswer(RootModel[Annotated[Approved | Declined, Field(discriminator="
 
 
 def _list(request: Request[DebitsQuery, Nothing]) -> str:
-    proposals = services().ledger.read(lambda reading: proposals_of(reading, request.access.client))
+    proposals = services().ledger.read(
+        lambda reading: proposals_of(reading, request.api_token.client)
+    )
     stage = request.query.stage
     debits = [_debit_schema(proposal) for proposal in proposals if stage in {None, proposal.stage}]
     return DebitsList(debits=debits).model_dump_json()
 
 
 def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
-    api_token, now, body = api_request.access, api_request.now, api_request.body.root
+    api_token, now, body = api_request.api_token, api_request.now, api_request.body.root
     by = body.by or api_token.name
     record_answer = approve_debit if isinstance(body, Approved) else decline_debit
 
-    def work(records: WriteTransaction) -> str:
+    def record(records: WriteTransaction) -> str:
         proposal = find_open_proposal(records, api_token.client, debit_id)
         billed = billed_line(records, proposal.statement, proposal.lead_id, proposal.period)
         record_answer(records, billed, by, now, body.note)
@@ -98,23 +100,23 @@ def _answer(api_request: Request[Nothing, DebitAnswer], debit_id: str) -> str:
 
     text = canonical(["debit", debit_id, body.model_dump(mode="json")])
     request = IdempotentRequest(api_token.client, api_request.key, text)
-    return services().ledger.transact(lambda records: run_once(records, request, work, now))
+    return services().ledger.transact(lambda records: run_once(records, request, record, now))
 
 
-def _debit_schema(one: Proposal) -> DebitSchema:
+def _debit_schema(proposal: Proposal) -> DebitSchema:
     return DebitSchema(
-        id=one.id,
-        statement=one.statement,
-        lead_id=one.lead_id,
-        period=one.period,
-        amount=str(from_minor(one.amount, one.currency)),
-        currency=one.currency,
-        reason=one.reason,
-        proposed_at=show_time(one.proposed_at),
-        stage=one.stage,
-        number=one.number or None,
-        vat=str(from_minor(one.vat, one.currency)) if one.number else None,
-        due_on=one.due_on or None,
+        id=proposal.id,
+        statement=proposal.statement,
+        lead_id=proposal.lead_id,
+        period=proposal.period,
+        amount=str(from_minor(proposal.amount, proposal.currency)),
+        currency=proposal.currency,
+        reason=proposal.reason,
+        proposed_at=show_time(proposal.proposed_at),
+        stage=proposal.stage,
+        number=proposal.number or None,
+        vat=str(from_minor(proposal.vat, proposal.currency)) if proposal.number else None,
+        due_on=proposal.due_on or None,
     )
 
 
@@ -142,5 +144,5 @@ ANSWER_DEBIT: Final = Operation(
     answer=DebitSchema,
     status=201,
     view=_answer,
-    keyed=True,
+    needs_idempotency_key=True,
 )

@@ -22,8 +22,10 @@ def openapi(operations: Sequence[AnyOperation], version: str) -> dict[str, Any]:
         ref_template="#/components/schemas/{model}",
     )
     paths: dict[str, dict[str, Any]] = {}
-    for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(
+            operation, schemas
+        )
     return {
         "openapi": "3.1.1",
         "info": {"title": "Gatepost", "version": version, "description": _DESCRIPTION},
@@ -45,39 +47,39 @@ def openapi(operations: Sequence[AnyOperation], version: str) -> dict[str, Any]:
 
 
 def _models(operations: Sequence[AnyOperation]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
-    found: list[tuple[type[BaseModel], JsonSchemaMode]] = []
-    for one in operations:
-        found.append((one.answer, "serialization"))
-        if one.body is not Nothing:
-            found.append((one.body, "validation"))
-    return [*found, *((kind.model, "serialization") for kind in KINDS)]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
+    for operation in operations:
+        models.append((operation.answer, "serialization"))
+        if operation.body is not Nothing:
+            models.append((operation.body, "validation"))
+    return [*models, *((kind.model, "serialization") for kind in KINDS)]
 
 
-def _operation(one: AnyOperation, schemas: Any) -> dict[str, Any]:
-    created: dict[str, Any] = {
-        "operationId": one.name,
-        "summary": one.summary,
-        "description": one.description,
-        "parameters": [*map(_path_parameter, one.path_names), *_query_parameters(one)],
+def _operation_object(operation: AnyOperation, schemas: Any) -> dict[str, Any]:
+    operation_object: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": [*map(_path_parameter, operation.path_names), *_query_parameters(operation)],
         "responses": {
-            str(one.status): {
-                "description": "Done." if one.body is not Nothing else "The result.",
-                "content": _content("application/json", schemas[one.answer, "serialization"]),
+            str(operation.status): {
+                "description": "Done." if operation.body is not Nothing else "The result.",
+                "content": _content("application/json", schemas[operation.answer, "serialization"]),
             },
             **{
                 str(kind.status): {"$ref": f"#/components/responses/{kind.name}"}
-                for kind in one.problems
+                for kind in operation.problems
             },
         },
     }
-    if one.keyed:
-        created["parameters"].append(_KEY)
-    if one.body is not Nothing:
-        created["requestBody"] = {
+    if operation.needs_idempotency_key:
+        operation_object["parameters"].append(_KEY_PARAMETER)
+    if operation.body is not Nothing:
+        operation_object["requestBody"] = {
             "required": True,
-            "content": _content("application/json", schemas[one.body, "validation"]),
+            "content": _content("application/json", schemas[operation.body, "validation"]),
         }
-    return created
+    return operation_object
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -85,9 +87,9 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(one: AnyOperation) -> list[dict[str, Any]]:
+def _query_parameters(operation: AnyOperation) -> list[dict[str, Any]]:
     """One parameter for each field of the query's model."""
-    schema = one.query.model_json_schema()
+    schema = operation.query.model_json_schema()
     return [
         {
             "name": name,
@@ -125,11 +127,11 @@ def _content(media_type: str, schema: Any) -> dict[str, Any]:
     return {media_type: {"schema": schema}}
 
 
-_KEY: Final = {
+_KEY_PARAMETER: Final = {
     "name": KEY_HEADER,
     "in": "header",
     "required": True,
-    "description": "A new key for each new event, a UUID for example; the same key if you send "
-    "the same event again (draft-ietf-httpapi-idempotency-key-header).",
+    "description": "A new key for each new event, a UUID for example. Send the same key if you "
+    "send the same event again (draft-ietf-httpapi-idempotency-key-header).",
     "schema": {"type": "string", "pattern": KEY_PATTERN, "format": "idempotency-key"},
 }

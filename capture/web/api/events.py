@@ -211,9 +211,9 @@ class EventRecorded(ResponseModel):
 
 
 def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
-    api_token, now, body = api_request.access, api_request.now, api_request.body.root
+    api_token, now, body = api_request.api_token, api_request.now, api_request.body.root
 
-    def work(records: WriteTransaction) -> str:
+    def record(records: WriteTransaction) -> str:
         open_client_lead(records, api_token.client, lead_id, now)
         if isinstance(body, ReviewRequest):
             lead = _record_review(records, lead_id, body, api_token, now)
@@ -227,7 +227,7 @@ def _record(api_request: Request[Nothing, EventToRecord], lead_id: str) -> str:
 
     text = canonical([lead_id, body.model_dump(mode="json")])
     request = IdempotentRequest(api_token.client, api_request.key, text)
-    return services().ledger.transact(lambda records: run_once(records, request, work, now))
+    return services().ledger.transact(lambda records: run_once(records, request, record, now))
 
 
 def _record_review(
@@ -293,5 +293,5 @@ RECORD_EVENT = Operation(
     answer=EventRecorded,
     status=201,
     view=_record,
-    keyed=True,
+    needs_idempotency_key=True,
 )

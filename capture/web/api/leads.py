@@ -1,9 +1,9 @@
 """`GET /api/v1/leads`: a client's leads, the newest first, in pages; `GET /api/v1/leads/<id>`: one.
 
-A page begins after the receipt time and id of the last lead of the page before. These never
-change, so new leads do not shift the pages. The mark of a list holds the number of the
-ledger's last event. The next list has the leads with later events, and those that silence accepted
-in the meantime. So no change is missed, even if the clocks of two machines differ.
+A page begins after the receipt time and id of the last lead of the previous page. These never
+change, so new leads do not shift the pages. The mark of a list holds the number of the ledger's
+last event. A list of changes since a mark has the leads with later events, and those that silence
+accepted in the meantime. So no change is missed, even if the clocks of two machines differ.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ from capture.web.services import services
 
 # Cursors and marks: signed texts, valid only for the client that got them.
 
-MAX_LENGTH: Final = 1000
-"""Most characters that are read; the texts that we make are shorter."""
+MAX_TEXT_LENGTH: Final = 1000
+"""Most characters of a cursor or mark that are read; ours are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,12 @@ class Cursor:
 
 
 def encode_sync_mark(client: str, mark: SyncMark) -> str:
+    """The mark as text that only this client can send back."""
     return str(_signer("mark").dumps([client, *_plain(mark)]))
 
 
 def encode_cursor(client: str, cursor: Cursor) -> str:
+    """The cursor as text that only this client can send back."""
     parts = [client, show_time(cursor.received_at), cursor.lead_id, *_plain(cursor.mark)]
     return str(_signer("cursor").dumps(parts))
 
@@ -69,7 +71,7 @@ def _load_signed(kind: str, value: object, info: ValidationInfo) -> list[Any]:
     """The parts of a text that we signed for this client. Raises ValueError for any other text."""
     parts: list[Any]
     try:
-        client, *parts = _signer(kind).loads(str(value)[:MAX_LENGTH])
+        client, *parts = _signer(kind).loads(str(value)[:MAX_TEXT_LENGTH])
     except BadSignature:
         client, parts = None, []
     if client != info.context:
@@ -90,7 +92,9 @@ def _mark(sequence: int, at: str) -> SyncMark:
 
 
 def _schema(name: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH, "format": f"leads-{name}"})
+    return WithJsonSchema(
+        {"type": "string", "maxLength": MAX_TEXT_LENGTH, "format": f"leads-{name}"}
+    )
 
 
 SyncMarkText = Annotated[SyncMark, BeforeValidator(_decode_sync_mark), _schema("mark")]
@@ -133,7 +137,7 @@ class LeadsQuery(RequestModel):
 
 
 class LeadsPage(ResponseModel):
-    """Some leads, the newest first."""
+    """One page of leads, the newest first."""
 
     leads: list[LeadSchema]
     next: str | None = Field(
@@ -146,7 +150,7 @@ class LeadsPage(ResponseModel):
 
 
 def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
-    query, client = api_request.query, api_request.access.client
+    query, client = api_request.query, api_request.api_token.client
     cursor = query.cursor
     lead_query = ClientLeadQuery(
         client,
@@ -163,7 +167,7 @@ def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
     page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
     mark = page.mark if cursor is None else cursor.mark
     return LeadsPage(
-        leads=[serialize_lead(one, api_request.now) for one in page.leads],
+        leads=[serialize_lead(client_lead, api_request.now) for client_lead in page.leads],
         next=_next_page(client, page, mark),
         mark=encode_sync_mark(client, mark),
     ).model_dump_json()
@@ -171,7 +175,7 @@ def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
 
 def _next_page(client: str, page: Page, mark: SyncMark) -> str | None:
     """The address of this request, with the cursor of the next page."""
-    if not page.more:
+    if not page.has_more:
         return None
     last = page.leads[-1].lead
     cursor = encode_cursor(client, Cursor(last.received_at, last.lead_id, mark))
@@ -197,7 +201,7 @@ LIST_LEADS = Operation(
 
 
 def _show(api_request: Request[Nothing, Nothing], lead_id: str) -> str:
-    lead_query = ClientLeadQuery(api_request.access.client, api_request.now, 1, lead_id=lead_id)
+    lead_query = ClientLeadQuery(api_request.api_token.client, api_request.now, 1, lead_id=lead_id)
     page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
     if not page.leads:
         raise NotFound("There is no such lead.")

@@ -26,65 +26,12 @@ from capture.web.api.problems import (
     TOO_MANY,
     UNAUTHORIZED,
     UNAVAILABLE,
-    ProblemFound,
+    ProblemError,
     ProblemKind,
     authenticate,
     read_body,
     read_query,
 )
-
-# JSON bodies must be I-JSON (RFC 7493), which every program reads in the same way: UTF-8, no
-# duplicate names, no NaN, no number that a double cannot hold.
-
-MAX_NUMBER: Final = 2**53 - 1
-
-
-def json_body() -> Any:
-    """The JSON of the request's body. Raises a problem: 400, 413 or 415."""
-    if request.mimetype != "application/json":
-        raise ProblemFound(NOT_JSON, "Send the body as application/json.")
-    if request.content_encoding:
-        raise ProblemFound(NOT_JSON, "Send the body as it is, without Content-Encoding.")
-    sent = request.get_data(cache=False)
-    if request.content_length is None:
-        request.stream.read(1)  # a chunked body is cut at the limit; reading on raises a 413
-    try:
-        return json.loads(
-            sent.decode("utf-8"),
-            object_pairs_hook=_unique_names,
-            parse_constant=_refuse_constant,
-            parse_int=_safe_integer,
-        )
-    except (ValueError, RecursionError) as error:
-        raise ProblemFound(BAD, f"The body is not valid I-JSON: {_reason(error)}.") from None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg.lower()} at character {error.pos}"
-    return str(error)
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object has the same name twice")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
-
-
-def _safe_integer(digits: str) -> int:
-    if len(digits) > len(str(MAX_NUMBER)) or abs(int(digits)) > MAX_NUMBER:
-        raise ValueError("a number is too large")
-    return int(digits)
-
 
 Query = TypeVar("Query", bound=BaseModel)
 Body = TypeVar("Body", bound=BaseModel)
@@ -102,14 +49,14 @@ class Nothing(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[Query, Body]):
-    """A request that was read and validated."""
+    """A validated request."""
 
-    access: ApiToken
+    api_token: ApiToken
     now: datetime
     query: Query
     body: Body
     key: str
-    """The Idempotency-Key; empty if the operation needs none."""
+    """The Idempotency-Key; empty if the operation does not need one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +76,7 @@ class Operation(Generic[Query, Body]):
     status: int
     view: Callable[..., str]
     """Takes the `Request`, and the parts of the path by name. Returns the answer as JSON."""
-    keyed: bool = False
-    """Whether it needs an Idempotency-Key."""
+    needs_idempotency_key: bool = False
 
     @property
     def rule(self) -> str:
@@ -143,13 +89,13 @@ class Operation(Generic[Query, Body]):
 
     @property
     def problems(self) -> tuple[ProblemKind, ...]:
-        """The problems that it may answer."""
-        found = [UNAUTHORIZED, NOT_ACCEPTABLE, INVALID, TOO_MANY, BROKEN, UNAVAILABLE]
+        """The kinds of problem that it may answer with."""
+        kinds = [UNAUTHORIZED, NOT_ACCEPTABLE, INVALID, TOO_MANY, BROKEN, UNAVAILABLE]
         if self.path_names:
-            found.append(NOT_FOUND)
+            kinds.append(NOT_FOUND)
         if self.body is not Nothing:
-            found += [BAD, REFUSED, TOO_LARGE, NOT_JSON]
-        return tuple(sorted(found, key=lambda kind: kind.status))
+            kinds += [BAD, REFUSED, TOO_LARGE, NOT_JSON]
+        return tuple(sorted(kinds, key=lambda kind: kind.status))
 
     def __call__(self, **path: str) -> Response:
         """Handles one request. Raises a problem, or what the view raises."""
@@ -157,7 +103,7 @@ class Operation(Generic[Query, Body]):
         api_token = authenticate(now)
         _check_accept()
         query = read_query(self.query, api_token.client)
-        key = _idempotency_key() if self.keyed else ""
+        key = _idempotency_key() if self.needs_idempotency_key else ""
         body = read_body(self.body, {} if self.body is Nothing else json_body())
         answer = self.view(Request(api_token, now, query, body, key), **path)
         return Response(answer, self.status, content_type="application/json")
@@ -169,15 +115,68 @@ AnyOperation = Operation[Any, Any]
 def _check_accept() -> None:
     accepted = request.accept_mimetypes
     if accepted and accepted.best_match(["application/json"]) is None:
-        raise ProblemFound(NOT_ACCEPTABLE, "Accept application/json.")
+        raise ProblemError(NOT_ACCEPTABLE, "Accept application/json.")
 
 
 def _idempotency_key() -> str:
     value = request.headers.get(KEY_HEADER)
     if value is None or not re.fullmatch(KEY_PATTERN, value):
-        raise ProblemFound(
+        raise ProblemError(
             BAD,
             f"Send {KEY_HEADER}: a new key for each new event, the same key if you send it again; "
             "1 to 255 visible ASCII characters, a UUID for example.",
         )
     return value.strip('"')
+
+
+# JSON bodies must be I-JSON (RFC 7493), which every program reads in the same way: UTF-8, no
+# duplicate names, no NaN, no number that a double cannot hold.
+
+MAX_NUMBER: Final = 2**53 - 1
+
+
+def json_body() -> Any:
+    """The JSON of the request's body. Raises a problem: 400, 413 or 415."""
+    if request.mimetype != "application/json":
+        raise ProblemError(NOT_JSON, "Send the body as application/json.")
+    if request.content_encoding:
+        raise ProblemError(NOT_JSON, "Send the body as it is, without Content-Encoding.")
+    body = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(1)  # a chunked body is cut at the limit; reading on raises a 413
+    try:
+        return json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_unique_names,
+            parse_constant=_refuse_constant,
+            parse_int=_safe_integer,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(BAD, f"The body is not valid I-JSON: {_reason(error)}.") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg.lower()} at character {error.pos}"
+    return str(error)
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object has the same name twice")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _safe_integer(digits: str) -> int:
+    if len(digits) > len(str(MAX_NUMBER)) or abs(int(digits)) > MAX_NUMBER:
+        raise ValueError("a number is too large")
+    return int(digits)

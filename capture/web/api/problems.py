@@ -1,4 +1,4 @@
-"""Problems, the API's error answers (RFC 9457): their kinds, authentication, and validation errors.
+"""The API's error answers, called problems (RFC 9457): kinds, authentication, validation errors.
 
 There is one kind for each HTTP status.
 """
@@ -29,7 +29,7 @@ class Problem(BaseModel):
     type: str = Field(description="The kind of problem: the place where this document defines it.")
     title: str = Field(description="The kind in words; always the same for one `type`.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What is wrong this time, and how to fix it.")
+    detail: str = Field(description="What is wrong with this request, and how to fix it.")
 
 
 class FieldError(BaseModel):
@@ -85,7 +85,7 @@ NOT_ACCEPTABLE: Final = ProblemKind("NotAcceptable", 406, "Answers are JSON only
 REFUSED: Final = ProblemKind("Refused", 409, "The lead does not allow this", RefusedProblem)
 TOO_LARGE: Final = ProblemKind("TooLarge", 413, "The body is too large")
 NOT_JSON: Final = ProblemKind("NotJson", 415, "The body must be JSON")
-INVALID: Final = ProblemKind("Faulty", 422, "Some values cannot be taken", InvalidRequestProblem)
+INVALID: Final = ProblemKind("Faulty", 422, "Some values are invalid", InvalidRequestProblem)
 TOO_MANY: Final = ProblemKind(
     "TooManyRequests",
     429,
@@ -116,8 +116,8 @@ KINDS: Final = (
 )
 
 
-class ProblemFound(Exception):
-    """Raised anywhere in a request, and answered as a problem."""
+class ProblemError(Exception):
+    """May be raised anywhere in a request; the answer is the problem."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class ProblemFound(Exception):
         self.members = members
 
     def response(self) -> Response:
-        """The HTTP answer."""
+        """The HTTP response."""
         problem = self.kind.model(
             type=f"{request.script_root}/v1/openapi.json#/components/responses/{self.kind.name}",
             title=self.kind.title,
@@ -150,12 +150,12 @@ class ProblemFound(Exception):
         )
 
 
-def invalid_request(problems: Sequence[FieldError]) -> ProblemFound:
+def invalid_request(problems: Sequence[FieldError]) -> ProblemError:
     """A 422 that lists every invalid value."""
     where = [
         problem.header or problem.parameter or problem.pointer or "the body" for problem in problems
     ]
-    return ProblemFound(
+    return ProblemError(
         INVALID, f"Correct these values: {', '.join(where)}.", errors=list(problems)
     )
 
@@ -169,7 +169,7 @@ def authenticate(now: datetime) -> ApiToken:
     """The request's token. Raises a 401, or a 429 if the token is used too often."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        raise ProblemFound(
+        raise ProblemError(
             UNAUTHORIZED,
             "Send `Authorization: Bearer TOKEN`.",
             headers={"WWW-Authenticate": _REALM},
@@ -177,7 +177,7 @@ def authenticate(now: datetime) -> ApiToken:
     ledger = services().ledger
     api_token = ledger.read(lambda reading: find_api_token(reading, token.strip()))
     if api_token is None:
-        raise ProblemFound(
+        raise ProblemError(
             UNAUTHORIZED,
             "This token is unknown or revoked. Ask the agency for a new one.",
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
@@ -185,7 +185,7 @@ def authenticate(now: datetime) -> ApiToken:
     wait = services().api_limit.retry_after_of(f"token {api_token.id}")
     if wait is not None:
         detail = f"Wait {count_noun(wait, 'second')}."
-        raise ProblemFound(TOO_MANY, detail, headers={"Retry-After": str(wait)})
+        raise ProblemError(TOO_MANY, detail, headers={"Retry-After": str(wait)})
     if is_last_use_stale(api_token, now):
         with contextlib.suppress(Unavailable):  # reading works without a writable ledger
             ledger.transact(lambda records: records.api.record_token_use(api_token.id, now))
@@ -208,16 +208,16 @@ def read_query(model: type[Model], client: str) -> Model:
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     problems = [FieldError(parameter=name, detail="Given more than once.") for name in repeated]
     try:
-        read = model.model_validate(value, context=client)
+        query = model.model_validate(value, context=client)
     except ValidationError as error:
         problems += [
-            FieldError(parameter=".".join(map(str, found["loc"])), detail=_detail(found))
-            for found in _validation_errors(error)
+            FieldError(parameter=".".join(map(str, details["loc"])), detail=_detail(details))
+            for details in _validation_errors(error)
         ]
         raise invalid_request(problems) from None
     if problems:
         raise invalid_request(problems)
-    return read
+    return query
 
 
 def read_body(model: type[Model], value: Any) -> Model:
@@ -226,8 +226,8 @@ def read_body(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            FieldError(pointer=_pointer(found), detail=_detail(found))
-            for found in _validation_errors(error)
+            FieldError(pointer=_pointer(details), detail=_detail(details))
+            for details in _validation_errors(error)
         ]
         raise invalid_request(problems) from None
 
@@ -236,19 +236,19 @@ def _validation_errors(error: ValidationError) -> Iterable[Any]:
     return error.errors(include_url=False, include_context=True, include_input=False)
 
 
-def _pointer(found: Any) -> str:
-    """The JSON pointer (RFC 6901). Without the first part: pydantic puts the event's type there."""
-    if found["type"] in _TYPE_ERRORS:
+def _pointer(details: Any) -> str:
+    """The JSON pointer (RFC 6901), without the first part, where pydantic puts the event's type."""
+    if details["type"] in _TYPE_ERRORS:
         return "/type"
-    path = (str(part).replace("~", "~0").replace("/", "~1") for part in found["loc"][1:])
+    path = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"][1:])
     return "".join(f"/{part}" for part in path)
 
 
-def _detail(found: Any) -> str:
-    text: str = found["msg"].removeprefix("Value error, ")
-    if found["type"] in _TYPE_ERRORS:
-        known = found.get("ctx", {}).get("expected_tags")
+def _detail(details: Any) -> str:
+    text: str = details["msg"].removeprefix("Value error, ")
+    if details["type"] in _TYPE_ERRORS:
+        known = details.get("ctx", {}).get("expected_tags")
         text = f"must be one of {known}" if known else "is missing"
-    elif found["type"] == "extra_forbidden":
-        text = "no such name here"
+    elif details["type"] == "extra_forbidden":
+        text = "this name is not allowed here"
     return f"{text[0].upper()}{text[1:]}."

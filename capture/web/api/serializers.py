@@ -38,9 +38,9 @@ EVENTS: Final = frozenset(
 """The events that a client sees. Earlier verdicts and quarantine are not among them (rule 6)."""
 
 
-def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
+def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
     """The lead as its client sees it at `now`."""
-    lead, personal_data = one.lead, one.personal_data
+    lead, personal_data = client_lead.lead, client_lead.personal_data
     return LeadSchema(
         id=lead.lead_id,
         campaign=lead.campaign,
@@ -54,14 +54,14 @@ def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
         entered=_entered_review(lead, now),
         disputed=lead.disputed,
         free_over_cap=lead.free_over_cap,
-        currency=one.terms.currency,
-        reasons=dict(one.terms.review.reasons),
+        currency=client_lead.terms.currency,
+        reasons=dict(client_lead.terms.review.reasons),
         answers=None
         if personal_data is None
         else {k: _answer(v) for k, v in personal_data.answers.items()},
         unverified=None if personal_data is None else dict(personal_data.unverified),
         consent=ConsentSchema(**asdict(lead.consent)),
-        verdict=_verdict(one),
+        verdict=_verdict(client_lead),
         first_touch=_touch({} if personal_data is None else personal_data.first_touch),
         last_touch=_touch({} if personal_data is None else personal_data.last_touch),
         appointment=AppointmentSchema(
@@ -69,8 +69,8 @@ def serialize_lead(one: ClientLead, now: datetime) -> LeadSchema:
             meeting_at=_time(lead.meeting_at),
             deemed_held_at=_time(lead.deemed_held_at),
         ),
-        sale=_sale(one),
-        events=[_event(event, one) for event in one.events if event.kind in EVENTS],
+        sale=_sale(client_lead),
+        events=[_event(event, client_lead) for event in client_lead.events if event.kind in EVENTS],
     )
 
 
@@ -81,8 +81,8 @@ def _entered_review(lead: Lead, now: datetime) -> Entered | None:
     return "accepted" if lead.review == "qualified" else "rejected"
 
 
-def _verdict(one: ClientLead) -> list[CriterionSchema]:
-    reason = {} if one.personal_data is None else one.personal_data.reasons
+def _verdict(client_lead: ClientLead) -> list[CriterionSchema]:
+    reason = {} if client_lead.personal_data is None else client_lead.personal_data.reasons
     return [
         CriterionSchema(
             id=criterion["id"],
@@ -90,7 +90,7 @@ def _verdict(one: ClientLead) -> list[CriterionSchema]:
             met=criterion["passed"],
             reason=reason.get(criterion["id"], ""),
         )
-        for criterion in one.life.verdict.get("criteria", ())
+        for criterion in client_lead.history.verdict.get("criteria", ())
     ]
 
 
@@ -98,16 +98,16 @@ def _touch(touch: Mapping[str, str]) -> TouchSchema:
     return TouchSchema(**{name: touch.get(name) for name in TouchSchema.model_fields})
 
 
-def _sale(one: ClientLead) -> SaleSchema:
-    history = one.life
+def _sale(client_lead: ClientLead) -> SaleSchema:
+    history = client_lead.history
     return SaleSchema(
         stage=history.lead.sale,
-        amount=None if history.won is None else _money(history.won.amount, one),
-        refunded=_money(sum(refund.amount for refund in history.refunds), one),
+        amount=None if history.won is None else _money(history.won.amount, client_lead),
+        refunded=_money(sum(refund.amount for refund in history.refunds), client_lead),
     )
 
 
-def _event(event: Event, one: ClientLead) -> EventSchema:
+def _event(event: Event, client_lead: ClientLead) -> EventSchema:
     """The public facts of an event. The event itself also has a hash of the person who did it."""
     data = event.data
     return EventSchema(
@@ -118,7 +118,7 @@ def _event(event: Event, one: ClientLead) -> EventSchema:
         silence=bool(data.get("silence", False)),
         reason=data.get("reason"),
         meeting_at=data.get("meeting_at"),
-        amount=_money(data["amount"], one) if "amount" in data else None,
+        amount=_money(data["amount"], client_lead) if "amount" in data else None,
         period=data.get("period"),
         reference=data.get("reference"),
         final_at=data.get("final_at"),
@@ -127,8 +127,8 @@ def _event(event: Event, one: ClientLead) -> EventSchema:
     )
 
 
-def _money(minor: int, one: ClientLead) -> str:
-    return str(from_minor(minor, one.terms.currency))
+def _money(minor: int, client_lead: ClientLead) -> str:
+    return str(from_minor(minor, client_lead.terms.currency))
 
 
 def _answer(value: Any) -> Any:

@@ -23,7 +23,7 @@ RETRY_SECONDS = 3600
 
 
 def size_of(folder: Path, name: str) -> int | None:
-    """Bytes of a gated file. If it cannot be sent: None, and one line in the operator's log."""
+    """Bytes of a gated file. If it cannot be sent: None, and one line in the error log."""
     path, size = folder / name, None
     try:
         problem = ConfinedFolder(folder).why_outside(name)
@@ -67,7 +67,7 @@ def download(token: str) -> ResponseReturnValue:
         text = "This link has ended. Send the form again and you get a fresh one at once."
         articles = site_url("/articles/")
         return message_page("Link ended", text, link_url=articles, link_text="To the articles"), 410
-    if not _is_promised(grant):
+    if not _is_offered(grant):
         return message_page("Not found", "This file is no longer given out."), 404
     folder = services().config.gated.resolve()
     if size_of(folder, grant.file) is None:
@@ -82,7 +82,7 @@ def download(token: str) -> ResponseReturnValue:
     return response
 
 
-def _is_promised(grant: Grant) -> bool:
+def _is_offered(grant: Grant) -> bool:
     try:
         return grant.file in services().catalogue.campaign(grant.campaign).assets
     except NotFound:  # the campaign was removed; its links are valid for some more days
@@ -92,6 +92,6 @@ def _is_promised(grant: Grant) -> bool:
 def _missing() -> ResponseReturnValue:
     text = (
         "The file is not here just now. Your link stays good: please try again later today. "
-        f"If it still does not come, ask {services().site.now().publisher} for the file."
+        f"If it still does not come, ask {services().site.current().publisher} for the file."
     )
     return message_page("One moment", text), 503, {"Retry-After": str(RETRY_SECONDS)}

@@ -19,9 +19,9 @@ from capture.web.services import message_page, page_template, services, site_url
 
 blueprint = Blueprint("form", __name__)
 
-OUTDATED = "This form has changed since you opened it. Please look it over and send it again."
-BUSY = "We could not save your answers just now. They are still here: please send them again."
-OFTEN = "Too many forms came from your address. Your answers are still here: wait {} seconds."
+_OUTDATED = "This form has changed since you opened it. Please look it over and send it again."
+_BUSY = "We could not save your answers just now. They are still here: please send them again."
+_TOO_OFTEN = "Too many forms came from your address. Your answers are still here: wait {} seconds."
 
 
 @blueprint.get("/f/<slug>")
@@ -50,15 +50,15 @@ def submit(slug: str) -> ResponseReturnValue:
     """Receives a submission. Answers 303 to the thanks page, or the form with all the input."""
     service = services()
     campaign = service.catalogue.campaign(slug)
-    sent = _read_form()
-    form = form_class(campaign)(sent)
-    shown = form.shown_version()
-    if shown not in {None, campaign.version}:
-        campaign = service.catalogue.campaign(slug, shown)
-        form = form_class(campaign)(sent)
+    form_data = _read_form()
+    form = form_class(campaign)(form_data)
+    shown_version = form.shown_version()
+    if shown_version not in {None, campaign.version}:
+        campaign = service.catalogue.campaign(slug, shown_version)
+        form = form_class(campaign)(form_data)
     wait = service.rate_limit.retry_after(request.remote_addr)
     if wait is not None:
-        return _form_page(campaign, form, OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
+        return _form_page(campaign, form, _TOO_OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
     now = datetime.now(UTC)
     if not form.validate() and not form.is_honeypot_filled:
         return _invalid_form(campaign, form, now)
@@ -70,17 +70,17 @@ def submit(slug: str) -> ResponseReturnValue:
     except CampaignClosed:
         return _closed(campaign), 410
     except FormOutdated:
-        return _form_page(campaign, form, OUTDATED), 422
+        return _form_page(campaign, form, _OUTDATED), 422
     except Unavailable as error:
         current_app.logger.error("%s: lead refused: %s", request.path, error)
-        return _form_page(campaign, form, BUSY), 503, {"Retry-After": "30"}
+        return _form_page(campaign, form, _BUSY), 503, {"Retry-After": "30"}
     # No body: nobody reads it. A slug and a token need no quoting.
     thanks = f"/f/{slug}/thanks?t={service.link_signer.thanks(slug, receipt.lead_id)}"
     return Response(status=303, headers={"Location": f"{request.root_path}{thanks}"})
 
 
 def _invalid_form(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:
-    """The form with its errors; or the closed page, if corrections would be of no use."""
+    """The form with its errors; or the closed page, if no correction would help."""
     try:
         services().ledger.read(lambda records: check_open(records, campaign, now))
     except CampaignClosed:
@@ -92,8 +92,8 @@ def _read_form() -> MultiDict[str, str]:
     """The form's values as they were sent. Raises a 413 if the body is too long."""
     if request.mimetype == "application/x-www-form-urlencoded":
         # The same values as `request.form`, faster.
-        sent = request.get_data(cache=False).decode(errors="replace")
-        form = MultiDict(parse_qsl(sent, keep_blank_values=True, errors="werkzeug.url_quote"))
+        body = request.get_data(cache=False).decode(errors="replace")
+        form = MultiDict(parse_qsl(body, keep_blank_values=True, errors="werkzeug.url_quote"))
     else:
         form = request.form
     if request.content_length is None:

@@ -26,7 +26,7 @@ class GatedFile:
 def thanks(slug: str) -> ResponseReturnValue:
     """The same page for every visitor, whatever the verdict on the lead (rule 6).
 
-    The lead is recorded, so the page also works if campaign or files were removed since.
+    The lead is recorded, so the page works even if the campaign or its files were removed since.
     """
     try:
         grant = services().link_signer.read_thanks(request.args.get("t", ""))
@@ -35,13 +35,13 @@ def thanks(slug: str) -> ResponseReturnValue:
     if grant is None or grant.campaign != slug:
         services().catalogue.campaign(slug)  # raises NotFound if there is no form to link to
         text = "This address is no longer valid. Send the form again and you are back here at once."
-        action = services().site.now().form_action(slug)
+        action = services().site.current().form_action(slug)
         return message_page("Link ended", text, link_url=action, link_text="To the form"), 410
-    found = {name: _gated_file(grant, name) for name in _promised_files(slug)}
-    files = [file for file in found.values() if file is not None]
-    missing = [name for name, file in found.items() if file is None]
-    shown = page_template("thanks.html", files=files, missing=missing)
-    return shown, {"Referrer-Policy": "no-referrer"}
+    gated_files = {name: _gated_file(grant, name) for name in _promised_files(slug)}
+    files = [file for file in gated_files.values() if file is not None]
+    missing = [name for name, file in gated_files.items() if file is None]
+    page = page_template("thanks.html", files=files, missing=missing)
+    return page, {"Referrer-Policy": "no-referrer"}
 
 
 def _promised_files(slug: str) -> tuple[str, ...]:
