@@ -31,11 +31,11 @@ MISTAKES = [
     "content/images/copy.pdf: would publish the gated file",
     "content/images/lost.svg: links to nowhere.svg, which does not exist",
     "content/posts/encoding.md:4: is not UTF-8 text",
-    "content/posts/head.md:1: has no date",
-    "content/posts/head.md:3: `status` has no known status",
-    "content/posts/head.md:4: a summary holds no tags",
-    "content/posts/head.md:5: no article `nothing`",
-    "content/posts/head.md:6: `image` names a gated file",
+    "content/posts/front-matter.md:1: has no date",
+    "content/posts/front-matter.md:3: `status` has no known status",
+    "content/posts/front-matter.md:4: a summary holds no tags",
+    "content/posts/front-matter.md:5: no article `nothing`",
+    "content/posts/front-matter.md:6: `image` names a gated file",
     "content/posts/post.md:4: `{filename}none.md` leads to no article or page",
     "content/posts/post.md:4: `{statick}/images/dot.svg` starts with an unknown word",
     "content/posts/post.md:4: links to `images/none.svg`, but there is no such file",
@@ -45,21 +45,25 @@ MISTAKES = [
     "content/posts/post.md:10: `{% form giude %}`: no campaign `giude`",
     "content/posts/post.md:12: `{% cta guide %}` must be alone on its line",
     "content/posts/twice.md:1: has the same address as pages/same.md",
-    "content/posts/twice.md:3: the form of `guide` is on this page already",
+    "content/posts/twice.md:3: the form of `guide` is already on this page",
 ]
 
 
 @pytest.fixture
 def wrong(site: Any) -> Any:
-    """A project in which every rule is broken that the finished pages once were searched for."""
-    head = "Status: darft\nSummary: {% form guide %}\nRelated: nothing\nImage: /gated/guide.pdf\n"
+    """A project with one mistake of each kind that both the rules and the pages could show."""
+    front_matter = (
+        "Status: darft\nSummary: {% form guide %}\nRelated: nothing\nImage: /gated/guide.pdf\n"
+    )
     for name in ("article_nav", "pictures"):
         site.set(f"PLUGINS.insert(1, 'publish.plugins.{name}')")
     site.write("content/images/copy.pdf", (site.root / "content/gated/guide.pdf").read_text())
     (site.root / "content/images/lost.svg").symlink_to("nowhere.svg")
     site.post(WRONG)
     site.post("{% form guide %}", name="twice", front_matter="Campaign: guide\n")
-    site.write("content/posts/head.md", f"Title: Head\nSlug: head\n{head}\nText.")
+    site.write(
+        "content/posts/front-matter.md", f"Title: T\nSlug: front-matter\n{front_matter}\nText."
+    )
     site.post("", name="encoding")
     (site.root / "content/posts/encoding.md").write_bytes(b"Title: E\nDate: 2026-11-02\n\nCaf\xe9")
     site.write("content/pages/same.md", "Title: Same\nSlug: twice\n\nText.")
@@ -92,54 +96,54 @@ def by_preview(site: Any) -> list[str]:
     return [str(problem) for problem in preview_once(order).problems]
 
 
-@pytest.mark.parametrize("way", [by_check, by_build, by_plain_pelican, by_push, by_preview])
+@pytest.mark.parametrize("run", [by_check, by_build, by_plain_pelican, by_push, by_preview])
 def test_every_mistake_is_reported_once_by_every_kind_of_build(
-    wrong: Any, way: Any, monkeypatch: pytest.MonkeyPatch
+    wrong: Any, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))  # a push's build changes it
-    message = way(wrong)
-    assert [line for line in message if not line.startswith(tuple(MISTAKES))] == []
-    assert [start for start in MISTAKES if _times(message, start) != 1] == []
+    messages = run(wrong)
+    assert [line for line in messages if not line.startswith(tuple(MISTAKES))] == []
+    assert [start for start in MISTAKES if _times(messages, start) != 1] == []
     assert not (wrong.root / "output/www").exists()
 
 
-def _times(lines: list[str], start: str) -> int:
-    return sum(line.startswith(start) for line in lines)
+def _times(messages: list[str], start: str) -> int:
+    return sum(message.startswith(start) for message in messages)
 
 
 def test_a_build_reads_each_campaign_file_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: Counter[str] = Counter()
+    reads: Counter[str] = Counter()
     real = catalogue.read_campaign
 
     def counting(path: Path, *args: Any, **kwargs: Any) -> Any:
-        read[path.name] += 1
+        reads[path.name] += 1
         return real(path, *args, **kwargs)
 
     monkeypatch.setattr(catalogue, "read_campaign", counting)
     site.post("{% form guide %}")
     site.build()
-    assert read == {"guide.toml": 1}
+    assert reads == {"guide.toml": 1}
 
 
-def test_a_build_asks_the_rules_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    rules = tuple(_noting(rule, asked) for rule in checks.RULES)
+def test_a_build_runs_each_rule_once(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    rules = tuple(_recorded(rule, calls) for rule in checks.RULES)
     monkeypatch.setattr(checks, "RULES", rules)
     site.post("{% form guide %}")
     site.build()
-    assert asked == [rule.__name__ for rule in checks.RULES]
+    assert calls == [rule.__name__ for rule in checks.RULES]
 
 
-def _noting(rule: Any, asked: list[str]) -> Any:
-    def noting(writing: Any) -> Any:
-        asked.append(rule.__name__)
+def _recorded(rule: Any, calls: list[str]) -> Any:
+    def recorded(writing: Any) -> Any:
+        calls.append(rule.__name__)
         return rule(writing)
 
-    noting.__name__ = rule.__name__
-    return noting
+    recorded.__name__ = rule.__name__
+    return recorded
 
 
-def test_a_rule_that_is_off_is_off_in_a_build_too(site: Any) -> None:
+def test_a_rule_that_is_off_reports_nothing_in_a_build(site: Any) -> None:
     site.set("WRITING_RULES['closed-campaign'] = 'off'")
     site.write("campaigns/guide.toml", f"closes = 2026-01-31\n{CAMPAIGN}")
     site.post("{% form guide %}")
@@ -155,13 +159,13 @@ def test_a_rule_that_is_off_is_off_in_a_build_too(site: Any) -> None:
         ("<pre>\n<a href='|filename|none.md'>x</a>\n</pre>", "|filename|none.md"),
     ],
 )
-def test_what_only_the_finished_page_shows_unresolved_is_reported(
+def test_a_link_that_only_the_finished_page_shows_is_reported(
     site: Any, text: str, left: str
 ) -> None:
     site.post(f"Text.\n\n{text}")
     (message,) = site.mistakes_of_build()
     assert message.endswith(
-        f": `{left}` would reach readers as it is: "
+        f": `{left}` would be shown to readers as it is: "
         "correct it, or put it between backticks to show it"
     )
     assert not site.site.exists()
@@ -181,11 +185,11 @@ def test_what_only_the_finished_page_shows_unresolved_is_reported(
         ("<script>let a = {% form x %}</script>", []),
     ],
 )
-def test_the_search_of_a_finished_page(html: str, left: list[str]) -> None:
+def test_a_finished_page_is_searched_outside_code_and_comments(html: str, left: list[str]) -> None:
     assert unresolved(html) == left
 
 
-def test_a_sample_in_code_is_no_dead_link(site: Any) -> None:
+def test_an_example_in_code_is_not_a_dead_link(site: Any) -> None:
     site.post('Write `<a href="{filename}none.md">` so.')
     site.build()
     assert "{filename}none.md" in site.page()

@@ -152,7 +152,7 @@ def test_a_link_to_a_folder_is_refused(site: Any, link: str) -> None:
 def test_a_folder_that_leads_back_to_itself_is_refused(site: Any) -> None:
     site.post("Text.")
     (site.root / "content/images/again").symlink_to("..")
-    message = "content/images/again: leads in a circle, to ..: delete the link"
+    message = "content/images/again: is a circular link, to ..: delete the link"
     assert site.mistakes() == [message]
 
 

@@ -212,10 +212,10 @@ def test_a_damaged_published_json_is_one_line(site: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("Slug:\nTitle: ???", "3: no address can be made of `title`: add a line `Slug: ...`"),
-        ("Tags: one, ???", "3: `tags`: no address can be made of `???`: use letters or digits"),
-        ("Category: !", "3: `category`: no address can be made of `!`: use letters or digits"),
-        ("Author: +", "3: `author`: no address can be made of `+`: use letters or digits"),
+        ("Slug:\nTitle: ???", "3: `title` gives no address: add a line `Slug: ...`"),
+        ("Tags: one, ???", "3: `tags`: `???` gives no address: use letters or digits"),
+        ("Category: !", "3: `category`: `!` gives no address: use letters or digits"),
+        ("Author: +", "3: `author`: `+` gives no address: use letters or digits"),
         ("Template: nope", "3: the theme has no template `nope`: name one of theme/templates/, or"),
     ],
 )
