@@ -1,4 +1,5 @@
-"""Records what happened after a lead was delivered: meeting, sale, revenue (rules 10, 14, 22).
+"""Records what happened after a lead was delivered: meeting, sale, revenue (rules 10, 14, 22 of
+docs/rules.md).
 
 Each outcome is one event with its own time and author; revenue is one event a month. A billable
 outcome that the agency records has the time at which it becomes final; until then the client may
@@ -47,19 +48,21 @@ KINDS: Final[Mapping[str, EventKind]] = {
 }
 """The event kinds that can be recorded, by the name that users write."""
 
-MAX_DISTANCE: Final = timedelta(days=3653)
+MAX_TIME_AHEAD: Final = timedelta(days=3653)
 """Ten years. A meeting or period further ahead probably has a mistyped year."""
 
 WITH_AMOUNT: Final = frozenset({EventKind.WON, EventKind.REVENUE, EventKind.REFUNDED})
+"""Outcomes that have an amount of money."""
 WITH_PERIOD: Final = frozenset({EventKind.REVENUE, EventKind.REFUNDED})
 """Outcomes that may cover several months; they are split by month."""
-AFTER_MEETING: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW})
+MEETING_RESULTS: Final = frozenset({EventKind.HELD, EventKind.NO_SHOW})
 AFTER_SALE: Final = frozenset({EventKind.WON, EventKind.CHURNED, EventKind.REFUNDED})
 """Outcomes that need an earlier sale; `won` needs one if the customer returns."""
-ENDING: Final = AFTER_MEETING | {EventKind.MOVED, EventKind.CANCELLED}
+MEETING_CHANGES: Final = MEETING_RESULTS | {EventKind.MOVED, EventKind.CANCELLED}
 """What can happen to a meeting until silence makes it held (rule 14)."""
 WITH_MEETING: Final = frozenset({EventKind.SCHEDULED, EventKind.MOVED})
-GIVES_BACK: Final = {EventKind.REFUNDED: REFUND, EventKind.CHURNED: CHURN}
+"""Outcomes that name the time of a meeting."""
+CREDIT_REASONS: Final = {EventKind.REFUNDED: REFUND, EventKind.CHURNED: CHURN}
 """Outcomes that may credit billed lines, with the reason on the credit note."""
 
 REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]{0,79}"
@@ -68,7 +71,7 @@ REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]{0,79}"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An outcome of a lead, as somebody reports it."""
+    """What happened to a lead, as the client or the agency reports it."""
 
     lead_id: str
     kind: EventKind
@@ -87,8 +90,9 @@ class Outcome:
     months: int = 1
     """Number of months; the amount is split by month (rules 22 and 37)."""
     reason: str = ""
-    """objected: one of the campaign's codes."""
+    """For `objected`: a code of the campaign's reasons."""
     note: str = ""
+    """Free text; kept apart from the event, so that it can be erased."""
     reference: str = ""
     """The id of this fact in the client's own system (rule 38)."""
     again: bool = False
@@ -96,18 +100,21 @@ class Outcome:
     timed: bool = True
     """Whether its time was given; otherwise `occurred_at` is the time of recording."""
     on_behalf: bool = False
-    """The agency enters it for the client (rule 41): the event names the agency and is marked."""
+    """The agency enters it for the client (rule 41). The event names the agency and has a mark."""
 
 
 def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -> Lead:
-    """Records an outcome as a new fact; `record_once` checks first whether it is new.
+    """Records an outcome as a new fact, and returns the lead as it is then.
 
-    Returns the lead after it. Raises `EventNotAllowed`, or `Refused` with what to write instead.
+    It does not check whether the outcome is recorded already: `record_once` does. Raises
+    `EventNotAllowed`, or `Refused` with a message that tells what to write instead.
     """
-    found = find_lead(records, outcome.lead_id)
-    lead = record_held_meeting(records, found, now)
+    recorded_lead = find_lead(records, outcome.lead_id)
+    lead = record_held_meeting(records, recorded_lead, now)
     terms = saved_campaign(records, lead.campaign, lead.version)
-    history = lead_history(one.event for one in records.events.select(lead_id=lead.lead_id))
+    history = lead_history(
+        recorded.event for recorded in records.events.select(lead_id=lead.lead_id)
+    )
     if is_blank(outcome.by):
         raise Refused("say who records it", Hint.BY)
     if not lead.received_at <= outcome.occurred_at <= now:
@@ -115,14 +122,14 @@ def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -
             f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
             "its receipt or in the future; say when it happened"
         )
-    if outcome.kind in ENDING and lead is not found:
+    if outcome.kind in MEETING_CHANGES and lead is not recorded_lead:
         raise Refused(f"lead {lead.lead_id}: silence already counts its meeting as held")
     by = records.people.pseudonym(lead.client, outcome.by)
-    common = {"by": by}
+    common_data = {"by": by}
     if outcome.on_behalf:
-        common[ON_BEHALF_OF] = Actor.CLIENT.value
+        common_data[ON_BEHALF_OF] = Actor.CLIENT.value
     if outcome.reference:
-        common["reference"] = outcome.reference
+        common_data["reference"] = outcome.reference
     event_data = _event_data(history, terms, outcome, now)
     if outcome.kind is EventKind.REVENUE:
         check_unbilled(records, history, terms, event_data)
@@ -137,28 +144,31 @@ def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -
                 occurred_at=outcome.occurred_at,
                 recorded_at=now,
                 actor=outcome.actor,
-                data={**common, **data},
+                data={**common_data, **data},
             )
         )
     note = Note(
         lead.lead_id, outcome.kind.value, outcome.by.strip(), trim_invisible(outcome.note), now
     )
     records.people.save_note(note)
-    if outcome.kind in GIVES_BACK:
-        credit_ended_lines(records, terms, lead.lead_id, GIVES_BACK[outcome.kind], now)
+    if outcome.kind in CREDIT_REASONS:
+        credit_ended_lines(records, terms, lead.lead_id, CREDIT_REASONS[outcome.kind], now)
     return find_lead(records, lead.lead_id)
 
 
 def _accept(
     records: WriteTransaction, lead: Lead, cause: EventKind, by: str, now: datetime
 ) -> None:
-    """Rule 41: a client that reports a billable outcome accepts the lead, unless it has already."""
+    """Records that the client accepts the lead, unless it has decided already.
+
+    A client that reports a billable outcome accepts the lead by that (rule 41).
+    """
     may_still_accept = (
         lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
     )
     if lead.review_at(now) == "qualified" or may_still_accept:
         data = {"by": by, "cause": cause.value}
-        accepted = Event(
+        event = Event(
             campaign=lead.campaign,
             lead_id=lead.lead_id,
             kind=EventKind.ACCEPTED,
@@ -167,7 +177,7 @@ def _accept(
             actor=Actor.CLIENT,
             data=data,
         )
-        records.append(accepted)
+        records.append(event)
 
 
 def _event_data(
@@ -176,14 +186,14 @@ def _event_data(
     """The data of each event: one, or one a month for revenue and refunds of revenue."""
     kind = outcome.kind
     final: dict[str, Any] = {}
-    returns = kind is EventKind.WON and history.won is not None  # not billable (rule 37)
-    if is_billable_event(kind, terms) and outcome.actor is not Actor.CLIENT and not returns:
+    is_return = kind is EventKind.WON and history.won is not None  # not billable (rule 37)
+    if is_billable_event(kind, terms) and outcome.actor is not Actor.CLIENT and not is_return:
         final = {"final_at": show_time(deadline(terms, now))}
     if kind in WITH_MEETING:
         return [_meeting_data(history, terms, outcome, now) | final]
     if kind is EventKind.OBJECTED:
         return [_objection_data(history, terms, outcome, now)]
-    if kind in AFTER_MEETING:
+    if kind in MEETING_RESULTS:
         _check_meeting_begun(history, outcome)
     if kind is EventKind.NO_SHOW and history.lead.appointment == "held":
         _check_objection(history, outcome, history.held, now)
@@ -199,35 +209,35 @@ def _event_data(
         if outcome.period is None:
             raise Refused("say the first day that the revenue is for", Hint.PERIOD)
         _check_year(history, outcome.period, now)
-        parts = revenue_periods(history, terms, amount, outcome.period, outcome.months)
-        return [{**one, **final} for one in parts]
+        periods = revenue_periods(history, terms, amount, outcome.period, outcome.months)
+        return [{**period, **final} for period in periods]
     return [{"amount": amount, **final}]
 
 
 def _meeting_data(
     history: LeadHistory, terms: Campaign, outcome: Outcome, now: datetime
 ) -> dict[str, Any]:
-    at = outcome.meeting_at
-    if at is None:
+    meeting_at = outcome.meeting_at
+    if meeting_at is None:
         raise Refused("say when the meeting is", Hint.MEETING)
-    if at < history.lead.received_at:
+    if meeting_at < history.lead.received_at:
         raise Refused(f"lead {history.lead.lead_id}: a meeting cannot be before the lead came")
-    _check_year(history, at.date(), now)
-    if outcome.kind is EventKind.MOVED and at == history.lead.meeting_at:
+    _check_year(history, meeting_at.date(), now)
+    if outcome.kind is EventKind.MOVED and meeting_at == history.lead.meeting_at:
         raise Refused(f"lead {history.lead.lead_id}: the meeting is at that time already")
     return {
-        "meeting_at": show_time(at),
-        "deemed_held_at": show_time(deadline(terms, max(at, now))),
+        "meeting_at": show_time(meeting_at),
+        "deemed_held_at": show_time(deadline(terms, max(meeting_at, now))),
     }
 
 
 def _check_year(history: LeadHistory, day: date, now: datetime) -> None:
-    if day > (now + MAX_DISTANCE).date():
+    if day > (now + MAX_TIME_AHEAD).date():
         raise Refused(f"lead {history.lead.lead_id}: {day} is more than ten years ahead")
 
 
 def _check_meeting_begun(history: LeadHistory, outcome: Outcome) -> None:
-    """A meeting has no result, and is not billed, before it begins."""
+    """Raises `Refused` for the result of a meeting that has not begun; so none is billed early."""
     begins = history.lead.meeting_at
     if begins is not None and outcome.occurred_at < begins:
         raise Refused(
@@ -237,16 +247,16 @@ def _check_meeting_begun(history: LeadHistory, outcome: Outcome) -> None:
 
 
 def _check_after_sale(history: LeadHistory, terms: Campaign, outcome: Outcome) -> None:
-    """Churn, return and refund come no earlier than the day of what they follow (rule 37)."""
-    what, since = "the sale was won", history.won and history.won.occurred_at
+    """Raises `Refused` for a churn, return or refund before the day of its cause (rule 37)."""
+    cause, since = "the sale was won", history.won and history.won.occurred_at
     if outcome.kind is EventKind.WON:
-        what, since = "the customer left", history.churned_at
+        cause, since = "the customer left", history.churned_at
     elif outcome.kind is EventKind.CHURNED and history.absences and history.absences[-1].returned:
-        what, since = "the customer returned", history.absences[-1].returned.occurred_at
+        cause, since = "the customer returned", history.absences[-1].returned.occurred_at
     if since and day_of(outcome.occurred_at, terms) < day_of(since, terms):
         raise Refused(
             f"lead {history.lead.lead_id}: {outcome.kind} on {day_of(outcome.occurred_at, terms)} "
-            f"lies before {what} on {day_of(since, terms)}; say when it happened"
+            f"lies before {cause} on {day_of(since, terms)}; say when it happened"
         )
 
 
@@ -258,7 +268,7 @@ def _objection_data(
         known = ", ".join(reasons)
         raise Refused(f"{outcome.reason!r} is no reason of {terms.slug}; it allows: {known}")
     held = history.held or _unreported_meeting(history, outcome)
-    standing = {"scheduled": history.booked, "held": held, "won": history.won}.get(
+    billable_event = {"scheduled": history.booked, "held": held, "won": history.won}.get(
         terms.price.billable
     )
     data: dict[str, Any] = {"reason": outcome.reason, "track": Track.SALE.value}
@@ -269,8 +279,8 @@ def _objection_data(
             raise Refused("say which period of revenue: its first day", Hint.PERIOD)
         data["period"] = outcome.period.isoformat()
         amounts = history.revenue.get(data["period"], ())
-        standing = max(amounts, key=attrgetter("final_at"), default=None)
-    _check_objection(history, outcome, standing, now)
+        billable_event = max(amounts, key=attrgetter("final_at"), default=None)
+    _check_objection(history, outcome, billable_event, now)
     return data
 
 
@@ -284,17 +294,17 @@ def _unreported_meeting(history: LeadHistory, outcome: Outcome) -> BillableEvent
 
 
 def _check_objection(
-    history: LeadHistory, outcome: Outcome, standing: BillableEvent | None, now: datetime
+    history: LeadHistory, outcome: Outcome, billable_event: BillableEvent | None, now: datetime
 ) -> None:
-    """Rule 14: only the client may_still_accept, and strictly before the outcome is final."""
+    """Raises `Refused` unless the client objects before the outcome is final (rule 14)."""
     lead_id = history.lead.lead_id
     if outcome.actor is not Actor.CLIENT and not outcome.on_behalf:
         raise Refused(f"lead {lead_id}: only the client can object", Hint.FROM_CLIENT)
-    if standing is None:
+    if billable_event is None:
         raise Refused(f"lead {lead_id}: there is no paying outcome to object to")
-    if standing.final_at <= now:
-        ended = standing.final_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-        raise Refused(f"lead {lead_id}: that outcome has been final since {ended}")
+    if billable_event.final_at <= now:
+        final_at = billable_event.final_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise Refused(f"lead {lead_id}: that outcome has been final since {final_at}")
 
 
 def _amount_minor(terms: Campaign, outcome: Outcome) -> int:

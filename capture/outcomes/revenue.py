@@ -1,4 +1,4 @@
-"""Revenue and refunds by month (rules 20, 22, 37, 42), and amounts as spreadsheets write them.
+"""Revenue and refunds by month (rules 20, 22, 37, 42 of docs/rules.md), and the reading of amounts.
 
 A payment for several months is divided between them; no month is counted twice.
 """
@@ -36,12 +36,12 @@ def revenue_periods(
     """
     parts = split_by_month(amount, first, months)
     for day, part in parts.items():
-        known = sum(paying.amount for paying in history.revenue.get(day.isoformat(), ()))
-        total = from_minor(known + part, terms.currency)
+        recorded = sum(event.amount for event in history.revenue.get(day.isoformat(), ()))
+        total = from_minor(recorded + part, terms.currency)
         check_amount(total, terms.currency, f"the revenue of {day}")
     if terms.price.billable == "revenue":
-        _check_since_won(history, terms, first)
-        _check_months(history, terms, parts)
+        _check_not_before_sale(history, terms, first)
+        _check_overlap(history, terms, parts)
     return [{"amount": part, "period": day.isoformat()} for day, part in parts.items()]
 
 
@@ -51,7 +51,7 @@ def check_unbilled(
     terms: Campaign,
     parts: Iterable[Mapping[str, Any]],
 ) -> None:
-    """Rule 20: raises `Refused` for more revenue of a period that is on a statement.
+    """Raises `Refused` for more revenue of a period that is on a statement (rule 20).
 
     The message names the debit note that is needed instead (rule 27).
     """
@@ -65,22 +65,27 @@ def check_unbilled(
         if period in billed:
             more = from_minor(_added_fee(history, terms, period, part["amount"]), terms.currency)
             raise Refused(
-                f"lead {history.lead.lead_id}: the month of {period} stands on statement "
+                f"lead {history.lead.lead_id}: the month of {period} is on statement "
                 f"{billed[period]}; more for it is a debit note, which the client approves: "
                 f"propose one of {more} on that statement, for this lead and period"
             )
 
 
 def _added_fee(history: LeadHistory, terms: Campaign, period: str, amount: int) -> int:
-    """What one more amount adds to the period's fee, in minor units; rounded once on the sum."""
+    """The part of the period's fee that one more amount adds, in minor units.
+
+    The difference of two rounded sums, so that the parts add up to the fee.
+    """
     amounts = history.revenue.get(period, ())
     more = BillableEvent(history.lead.received_at, history.lead.received_at, amount)
-    then = replace(history, revenue={**history.revenue, period: (*amounts, more)})
-    before, after = (round_minor(exact_fee(one, terms, period)) for one in (history, then))
-    return after - before
+    new_history = replace(history, revenue={**history.revenue, period: (*amounts, more)})
+    old_fee, new_fee = (
+        round_minor(exact_fee(version, terms, period)) for version in (history, new_history)
+    )
+    return new_fee - old_fee
 
 
-def _check_since_won(history: LeadHistory, terms: Campaign, first: date) -> None:
+def _check_not_before_sale(history: LeadHistory, terms: Campaign, first: date) -> None:
     won = None if history.won is None else day_of(history.won.occurred_at, terms)
     if won is not None and first < won:
         raise Refused(
@@ -89,27 +94,28 @@ def _check_since_won(history: LeadHistory, terms: Campaign, first: date) -> None
         )
 
 
-def _check_months(history: LeadHistory, terms: Campaign, parts: Iterable[date]) -> None:
-    """Rule 20: each month of the term counts once, whatever day it begins on.
+def _check_overlap(history: LeadHistory, terms: Campaign, days: Iterable[date]) -> None:
+    """Raises `Refused` for a month that overlaps one that counts already (rule 20).
 
     A month whose revenue was refunded in full may be recorded again.
     """
-    standing = [
+    recorded_days = [
         day
         for day in map(date.fromisoformat, history.revenue)
         if is_within_term(day, history, terms) and history.net_revenue(day.isoformat())
     ]
-    for day in parts:
-        others = [other for other in standing if other != day]
-        other = find_overlap(day, others) if is_within_term(day, history, terms) else None
-        if other is not None:
-            later = day > other
-            free = add_months(other, 1 if later else -1)
+    for day in days:
+        if not is_within_term(day, history, terms):
+            continue
+        overlap = find_overlap(day, [other for other in recorded_days if other != day])
+        if overlap is not None:
+            is_later = day > overlap
+            free_day = add_months(overlap, 1 if is_later else -1)
             raise Refused(
-                f"lead {history.lead.lead_id}: the month from {day} overlaps revenue of {other}, "
+                f"lead {history.lead.lead_id}: the month from {day} overlaps revenue of {overlap}, "
                 "which is recorded already; a month counts once, so begin it on "
-                f"{free} or {'later' if later else 'earlier'}; more for that month goes under "
-                f"the period {other}"
+                f"{free_day} or {'later' if is_later else 'earlier'}; more for that month goes "
+                f"under the period {overlap}"
             )
 
 
@@ -143,58 +149,64 @@ def split_refund(
 
 
 def _left_of_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
-    """What is left of the sale afterwards, in minor units."""
+    """The amount of the sale that is left after the refund, in minor units."""
     won = 0 if history.won is None else history.won.amount
     left = won - _refunded(history) - amount
     if history.won is not None and left < 0:
-        most = from_minor(left + amount, terms.currency)
-        raise Refused(f"lead {history.lead.lead_id}: at most {most} can be given back")
+        limit = from_minor(left + amount, terms.currency)
+        raise Refused(f"lead {history.lead.lead_id}: at most {limit} can be given back")
     return left
 
 
 def _left_after_full_refund(history: LeadHistory, terms: Campaign, amount: int) -> int:
-    """Rule 37: a refund without a month must be all that was paid; returns what is left: 0."""
-    sums = _full_refund_amounts(history)
-    if amount in sums:
+    """0, since nothing is left after a full refund.
+
+    Raises `Refused` for another amount: a refund without a month must be full (rule 37).
+    """
+    full_amounts = _full_refund_amounts(history)
+    if amount in full_amounts:
         return 0
-    known = ", ".join(sorted(history.revenue)) or "none"
-    full = " or ".join(str(from_minor(one, terms.currency)) for one in sums)
+    periods = ", ".join(sorted(history.revenue)) or "none"
+    full = " or ".join(str(from_minor(full_amount, terms.currency)) for full_amount in full_amounts)
     raise Refused(
         f"lead {history.lead.lead_id}: {from_minor(amount, terms.currency)} is a refund in part, "
         "so name the months that it is for, by the period of the first and their number (recorded "
-        f"periods: {known}); a refund in full is {full}"
+        f"periods: {periods}); a refund in full is {full}"
     )
 
 
 def _full_refund_amounts(history: LeadHistory) -> Sequence[int]:
     """The amounts that are a refund in full: all recorded revenue, or the sale if not smaller."""
     won = 0 if history.won is None else history.won.amount
-    paid = sum(one.amount for amounts in history.revenue.values() for one in amounts)
-    sums = [one for one in dict.fromkeys((won if won >= paid else 0, paid)) if one]
-    return [max(0, one - _refunded(history)) for one in sums]
+    paid = sum(event.amount for events in history.revenue.values() for event in events)
+    sums = [amount for amount in dict.fromkeys((won if won >= paid else 0, paid)) if amount]
+    return [max(0, amount - _refunded(history)) for amount in sums]
 
 
 def _partial_refunds(
     history: LeadHistory, terms: Campaign, refund: Refund, first: date, months: int
 ) -> list[tuple[int, Refund]]:
-    """Rule 37: the named months, split as a payment is; what is left of each, and its refund."""
+    """For each month that the refund names: what is left of its revenue, and its part (rule 37).
+
+    The amount is split between the months as a payment is.
+    """
     parts = []
     for day, amount in split_by_month(refund.amount, first, months).items():
         period = day.isoformat()
-        kept = history.net_revenue(period)
+        net = history.net_revenue(period)
         if period not in history.revenue:
-            known = ", ".join(sorted(history.revenue)) or "none"
+            periods = ", ".join(sorted(history.revenue)) or "none"
             raise Refused(
                 f"lead {history.lead.lead_id}: no revenue of {period} is recorded; recorded: "
-                f"{known}"
+                f"{periods}"
             )
-        if not 0 < amount <= kept:
-            most = from_minor(kept, terms.currency)
+        if not 0 < amount <= net:
+            limit = from_minor(net, terms.currency)
             raise Refused(
-                f"lead {history.lead.lead_id}: at most {most} of {period} can be given back, and "
+                f"lead {history.lead.lead_id}: at most {limit} of {period} can be given back, and "
                 "at least one unit of the currency"
             )
-        parts.append((kept - amount, Refund(refund.occurred_at, amount, period)))
+        parts.append((net - amount, Refund(refund.occurred_at, amount, period)))
     return parts
 
 
@@ -205,11 +217,11 @@ def _refunded(history: LeadHistory) -> int:
 # Amounts as spreadsheets and CRMs write them; ambiguous ones are refused.
 
 
-_POINT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
-_COMMA: Final = re.compile(r"[0-9]{1,15},([0-9]{1,2}|[0-9]{4,6})")
+_WITH_POINT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+_WITH_COMMA: Final = re.compile(r"[0-9]{1,15},([0-9]{1,2}|[0-9]{4,6})")
 _COMMA_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3}){1,4}\.[0-9]{1,6}")
 _POINT_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){1,4},[0-9]{1,6}")
-_EITHER: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
+_AMBIGUOUS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 
 
 def read_amount(text: str) -> Decimal:
@@ -218,15 +230,15 @@ def read_amount(text: str) -> Decimal:
     A single point always separates decimals, as everywhere in the product. A single comma before
     three digits may separate thousands or decimals, so 1,234 is refused.
     """
-    if _POINT.fullmatch(text):
+    if _WITH_POINT.fullmatch(text):
         return Decimal(text)
-    if _COMMA.fullmatch(text):
+    if _WITH_COMMA.fullmatch(text):
         return Decimal(text.replace(",", "."))
     if _COMMA_THOUSANDS.fullmatch(text):
         return Decimal(text.replace(",", ""))
     if _POINT_THOUSANDS.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
-    if _EITHER.fullmatch(text):
+    if _AMBIGUOUS.fullmatch(text):
         plain = text.replace(",", "")
-        raise Refused(f"its comma may part thousands or decimals; write {plain} or {plain}.00")
+        raise Refused(f"its comma may separate thousands or decimals; write {plain} or {plain}.00")
     raise Refused("write digits with a point before the decimals, such as 1234.50")

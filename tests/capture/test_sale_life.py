@@ -279,7 +279,7 @@ class TestAmountsOfOnePeriod:
     ) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-02")
-        text = r"2027-01-10 stands on statement acme-0001; .* debit note.*propose one of 75\.00 on "
+        text = r"2027-01-10 is on statement acme-0001; .* debit note.*propose one of 75\.00 on "
         with pytest.raises(Refused, match=text):
             desk.report(
                 lead, EventKind.REVENUE, at("2027-02-20"), amount=Decimal(500), period=FIRST

@@ -81,7 +81,7 @@ def test_with_one_faulty_row_nothing_is_written(project: Project) -> None:
     ran = bring(project, TABLE + "ann@clinic.example;refunded;2026-12-04;;1,200\n")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        'crm.csv:5: amount = "1,200": its comma may part thousands or decimals; write 1200 or '
+        'crm.csv:5: amount = "1,200": its comma may separate thousands or decimals; write 1200 or '
         "1200.00\n"
     )
     assert project.run("lead", lead_id).out == before

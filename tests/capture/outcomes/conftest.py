@@ -1,4 +1,4 @@
-"""The fixture of the tests of outcomes."""
+"""The ledger into which the tests of outcomes import."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A ledger into which the tests import tables of outcomes."""
+"""A ledger with methods to import tables of outcomes, and sample rows."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -41,11 +41,13 @@ class Desk:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def take(self, terms: Campaign | None = None, at: datetime = NOW, **answers: Answer) -> str:
+    def receive_lead(
+        self, terms: Campaign | None = None, at: datetime = NOW, **answers: Answer
+    ) -> str:
         terms = terms or campaign()
-        sent = submission(terms, **answers)
+        post = submission(terms, **answers)
         return self.ledger.transact(
-            lambda records: receive_submission(records, terms, sent, at)
+            lambda records: receive_submission(records, terms, post, at)
         ).lead_id
 
     def import_table(
@@ -55,36 +57,39 @@ class Desk:
         side: Actor = Actor.AGENCY,
         slug: str = "guide",
         at: datetime = LATER,
-        dry: bool = False,
+        dry_run: bool = False,
     ) -> list[ImportedOutcome]:
         cells = heading.count(",")
         lines = [row + "," * (cells - row.count(",")) for row in rows]
         table = read_outcomes("\n".join([heading, *lines]).encode(), "crm.csv")
         defaults = RowDefaults("Ada", side, slug)
-        found = self.ledger.read(lambda reading: sort_rows(reading, table, defaults, at))
-        if dry:
-            return dry_run_of(self.ledger, lambda records: import_rows(records, found, at))
-        return self.ledger.transact(lambda records: import_rows(records, found, at))
+        sorted_rows = self.ledger.read(lambda reading: sort_rows(reading, table, defaults, at))
+        if dry_run:
+            return dry_run_of(self.ledger, lambda records: import_rows(records, sorted_rows, at))
+        return self.ledger.transact(lambda records: import_rows(records, sorted_rows, at))
 
-    def faults(self, *rows: str, **more: Any) -> list[str]:
-        before = self.head()
-        with pytest.raises(FileErrors) as refused:
-            self.import_table(*rows, **more)
-        assert self.head() == before
-        return [str(problem).removeprefix("crm.csv:") for problem in refused.value.problems]
+    def faults(self, *rows: str, **options: Any) -> list[str]:
+        """The messages of an import that is refused and writes nothing."""
+        old_head = self.head()
+        with pytest.raises(FileErrors) as error:
+            self.import_table(*rows, **options)
+        assert self.head() == old_head
+        return [str(problem).removeprefix("crm.csv:") for problem in error.value.problems]
 
     def head(self) -> int:
+        """The number of the last event."""
         return self.ledger.read(lambda reading: reading.events.head()[0])
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert found is not None
-        return found
+        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
+        assert lead is not None
+        return lead
 
-    def report(self, lead_id: str, kind: EventKind, at: datetime, **more: object) -> None:
-        outcome = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **more)  # type: ignore[arg-type]
+    def report(self, lead_id: str, kind: EventKind, at: datetime, **fields: object) -> None:
+        outcome = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **fields)  # type: ignore[arg-type]
         self.ledger.transact(lambda records: record_once(records, outcome, at))
 
 
 def known(imported: Sequence[ImportedOutcome]) -> list[bool]:
-    return [one.known for one in imported]
+    """Of each row: whether its outcome was known already."""
+    return [outcome.known for outcome in imported]

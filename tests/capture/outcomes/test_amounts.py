@@ -27,7 +27,7 @@ def test_an_unambiguous_amount_is_read(text: str, amount: str) -> None:
 
 @pytest.mark.parametrize("text", ["1,234", "12,345,678", "999,000"])
 def test_an_ambiguous_amount_is_refused_with_both_readings(text: str) -> None:
-    with pytest.raises(Refused, match="its comma may part thousands or decimals; write "):
+    with pytest.raises(Refused, match="its comma may separate thousands or decimals; write "):
         read_amount(text)
 
 

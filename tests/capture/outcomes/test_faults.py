@@ -13,8 +13,8 @@ from tests.capture.outcomes.desk import ANN, HELD, LATER, REFUND, SCHEDULED, SHA
 
 
 class TestFaults:
-    def test_every_faulty_row_is_reported_in_the_files_order(self, desk: Desk) -> None:
-        lead_id = desk.take()
+    def test_every_faulty_row_is_reported_in_the_order_of_the_file(self, desk: Desk) -> None:
+        lead_id = desk.receive_lead()
         problems = desk.faults(
             f"{ANN},hold,yesterday",
             f"{ANN},revenue,2026-12-01,,0,1.12.2026,13x",
@@ -30,7 +30,7 @@ class TestFaults:
         )
         time = "write a time such as 2026-12-01T09:30, or 2026-12-01T09:30Z for UTC"
         first = "(line 3 of the same lead is faulty; fix that first)"
-        offered = (
+        kinds = (
             "scheduled, moved, held, no-show, cancelled, won, lost, revenue, refunded, churned, "
             "objected"
         )
@@ -48,36 +48,38 @@ class TestFaults:
             '5: amount = "12.345": 12.345 has more decimals than USD; write no more than that',
             '6: email = "ann@": no e-mail address',
             "7: on: write when it happened; a row is recognised by its time",
-            f"8: outcome: name the outcome: {offered}",
+            f"8: outcome: name the outcome: {kinds}",
             "9: reason: name a code of the campaign's reasons",
             "10: lead_id: name the lead: write lead_id, or email and campaign",
             f"11: lead {lead_id}: lost at 2029-12-01T05:00:00.000000Z lies before its receipt or "
             f"in the future; say when it happened {first}",
-            "12: email: 0 leads in guide by that time that the client was given; look at the "
+            "12: email: 0 leads in guide by that time that the client was given; check the "
             "address and the time, or name the lead by its lead_id",
         ]
 
-    def test_a_row_with_too_few_or_many_cells_is_reported_in_its_place(self, desk: Desk) -> None:
-        desk.take()
+    def test_rows_with_too_few_cells_and_rows_with_faulty_cells_are_reported_together(
+        self, desk: Desk
+    ) -> None:
+        desk.receive_lead()
         table = f"email,outcome,on\n{ANN},lost\nann@,lost,2026-12-01\n"
-        read = read_outcomes(table.encode(), "crm.csv")
-        found = desk.ledger.read(
+        parsed = read_outcomes(table.encode(), "crm.csv")
+        sorted_rows = desk.ledger.read(
             lambda reading: sort_rows(
-                reading, read, RowDefaults("Ada", Actor.AGENCY, "guide"), LATER
+                reading, parsed, RowDefaults("Ada", Actor.AGENCY, "guide"), LATER
             )
         )
-        with pytest.raises(FileErrors) as refused:
-            desk.ledger.transact(lambda records: import_rows(records, found, LATER))
-        assert [problem.line for problem in refused.value.problems] == [2, 3]
+        with pytest.raises(FileErrors) as error:
+            desk.ledger.transact(lambda records: import_rows(records, sorted_rows, LATER))
+        assert [problem.line for problem in error.value.problems] == [2, 3]
 
-    def test_no_fault_mentions_people_of_other_rows(self, desk: Desk) -> None:
-        desk.take()
+    def test_no_message_contains_an_e_mail_address_of_another_row(self, desk: Desk) -> None:
+        desk.receive_lead()
         message = "\n".join(desk.faults(WON, HELD, "bob@other.example,hold,2026-12-01"))
         assert "ann@" not in message
         assert "bob@" not in message
 
     def test_hostile_text_is_shown_escaped(self, desk: Desk) -> None:
-        desk.take()
+        desk.receive_lead()
         (message,) = desk.faults(f"{ANN},\x1b[2J\u202e,2026-12-01")
         assert "\\u001b[2J\\u202e" in message
 
@@ -97,15 +99,15 @@ class TestFaults:
         ],
     )
     def test_a_file_that_is_no_table_of_outcomes_is_refused(self, table: str, fault: str) -> None:
-        with pytest.raises(FileErrors) as refused:
+        with pytest.raises(FileErrors) as error:
             read_outcomes(table.encode(), "crm.csv")
-        assert str(refused.value.problems[0]) == fault
+        assert str(error.value.problems[0]) == fault
 
     def test_more_new_outcomes_than_the_limit_are_refused(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(import_module, "MAX_NEW", 2)
-        desk.take()
+        desk.receive_lead()
         desk.import_table(SCHEDULED, HELD)
         assert known(desk.import_table(SCHEDULED, HELD, WON)) == [True, True, False]
         (problem,) = desk.faults(
@@ -119,17 +121,17 @@ class TestFaults:
 
 
 def test_times_outside_the_calendar_are_refused(desk: Desk) -> None:
-    desk.take(SHARE)
+    desk.receive_lead(SHARE)
     far = f"{ANN},scheduled,2026-12-01,9999-12-31T23:00"
-    odd = (
+    too_late = (
         f"{ANN},revenue,2026-12-01,,5,9999-12-01,120",
         f"{ANN},revenue,2026-12-01,,5,2999-12-01,120",
     )
-    problems = desk.faults(far, *odd, f"{ANN},lost,0001-01-01T00:00+14:00")
+    problems = desk.faults(far, *too_late, f"{ANN},lost,0001-01-01T00:00+14:00")
     assert [problem.split(":")[0] for problem in problems] == ["2", "3", "4", "5"]
 
 
 def test_a_period_is_a_date_without_a_time(desk: Desk) -> None:
-    desk.take(SHARE)
-    used = desk.import_table(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
-    assert used[1].occurred_at.date() == date(2026, 12, 1)
+    desk.receive_lead(SHARE)
+    results = desk.import_table(WON, f"{ANN},revenue,2026-12-01,,5,2026-12-01")
+    assert results[1].occurred_at.date() == date(2026, 12, 1)
