@@ -1,4 +1,4 @@
-"""Tax, debit notes, payments, what is carried forward (rules 24, 27, 30), on a real ledger."""
+"""Tax, debit notes, payments and credit carried forward (rules 24, 27, 30 of docs/rules.md)."""
 
 import json
 from dataclasses import replace
@@ -23,8 +23,8 @@ CLOSED = NOW + 9 * DAY
 TAXED = replace(PARTIES, vat_rate="19", payment_days=14)
 
 
-def billed(desk: Desk, sale: str = "1000", parties: Parties = TAXED) -> Lead:
-    """A sale on a closed statement: a tenth of it is the line."""
+def bill_sale(desk: Desk, sale: str = "1000", parties: Parties = TAXED) -> Lead:
+    """Closes a statement with one line: a tenth of the sale."""
     desk.parties = parties
     lead = desk.take(WON)
     desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(sale))
@@ -33,8 +33,8 @@ def billed(desk: Desk, sale: str = "1000", parties: Parties = TAXED) -> Lead:
 
 
 def propose(desk: Desk, lead: Lead, amount: str) -> None:
-    wish = CorrectionRequest("acme-0001", lead.lead_id, "wrong_rate", amount=Decimal(amount))
-    desk.ledger.transact(lambda records: propose_debit(records, wish, "Ada", CLOSED))
+    request = CorrectionRequest("acme-0001", lead.lead_id, "wrong_rate", amount=Decimal(amount))
+    desk.ledger.transact(lambda records: propose_debit(records, request, "Ada", CLOSED))
 
 
 def approve(desk: Desk, lead: Lead) -> Correction:
@@ -45,21 +45,21 @@ def approve(desk: Desk, lead: Lead) -> Correction:
     )
 
 
-def came(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
-    received = PaymentRequest(number, Decimal(amount), date(2026, 12, 1), again)
-    return desk.ledger.transact(lambda records: record_payment(records, received, CLOSED))
+def pay(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
+    request = PaymentRequest(number, Decimal(amount), date(2026, 12, 1), again)
+    return desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
 
 
 def account(desk: Desk) -> Account:
-    (found,) = desk.ledger.read(accounts_of)
-    return found
+    (only_account,) = desk.ledger.read(accounts_of)
+    return only_account
 
 
 class TestTax:
-    def test_a_statement_says_tax_total_and_the_day_until_which_to_pay(self, desk: Desk) -> None:
-        billed(desk)
-        bill = desk.ledger.read(lambda reading: reading.statements.get("acme-0001"))
-        data = json.loads(bill.json) if bill else {}
+    def test_a_statement_shows_tax_total_and_due_day(self, desk: Desk) -> None:
+        bill_sale(desk)
+        statement = desk.ledger.read(lambda reading: reading.statements.get("acme-0001"))
+        data = json.loads(statement.json) if statement else {}
         assert (data["total"], data["vat"], data["gross"], data["to_pay"]) == (
             10000,
             1900,
@@ -75,29 +75,29 @@ class TestTax:
         assert replace(PARTIES, vat_rate="7.5").vat(1020, "KWD") == 76
         assert desk.parties.vat(10000, "JPY") == 0
 
-    def test_a_record_that_changes_later_changes_no_closed_statement(self, desk: Desk) -> None:
-        billed(desk)
+    def test_new_parties_do_not_change_a_closed_statement(self, desk: Desk) -> None:
+        bill_sale(desk)
         desk.parties = replace(TAXED, vat_rate="25", customer=PARTIES.supplier)
         assert desk.close("2026-11", CLOSED + DAY).parties == TAXED
 
-    def test_all_of_a_line_credited_in_parts_gives_all_tax_back(self, desk: Desk) -> None:
-        lead = billed(desk, "10.10")
+    def test_a_line_credited_completely_in_parts_has_all_its_tax_credited(self, desk: Desk) -> None:
+        lead = bill_sale(desk, "10.10")
         desk.credit(lead, Decimal("0.33"))
         desk.credit(lead, Decimal("0.33"))
         desk.credit(lead, None)
         notes = desk.ledger.read(corrections_of)
-        assert sum(one.amount for one in notes) == 101
-        assert sum(one.vat for one in notes) == TAXED.vat(101, "USD")
+        assert sum(note.amount for note in notes) == 101
+        assert sum(note.vat for note in notes) == TAXED.vat(101, "USD")
         assert (account(desk).open, account(desk).carried) == (0, 0)
 
 
 class TestDebits:
     def test_a_debit_note_is_a_document_once_the_client_approves(self, desk: Desk) -> None:
-        lead = billed(desk)
+        lead = bill_sale(desk)
         propose(desk, lead, "50")
         assert account(desk).open == 11900
-        created = approve(desk, lead)
-        assert (created.number, created.kind, created.amount, created.vat) == (
+        note = approve(desk, lead)
+        assert (note.number, note.kind, note.amount, note.vat) == (
             "acme-0002",
             DocumentKind.DEBIT,
             5000,
@@ -106,8 +106,8 @@ class TestDebits:
         assert account(desk).open == 17850
         assert account(desk).entries[1].document.due_on == date(2026, 12, 17)
 
-    def test_one_proposal_waits_for_a_line_at_a_time(self, desk: Desk) -> None:
-        lead = billed(desk)
+    def test_a_line_has_at_most_one_open_proposal(self, desk: Desk) -> None:
+        lead = bill_sale(desk)
         propose(desk, lead, "50")
         with pytest.raises(Refused, match="a proposal already waits for the client"):
             propose(desk, lead, "50")
@@ -120,8 +120,8 @@ class TestDebits:
             "open",
         ]
 
-    def test_what_the_client_declines_changes_nothing_and_takes_no_number(self, desk: Desk) -> None:
-        lead = billed(desk)
+    def test_a_declined_proposal_changes_nothing_and_takes_no_number(self, desk: Desk) -> None:
+        lead = bill_sale(desk)
         propose(desk, lead, "50")
         desk.ledger.transact(
             lambda records: decline_debit(
@@ -131,8 +131,8 @@ class TestDebits:
         assert [proposal.stage for proposal in desk.ledger.read(proposals_of)] == ["declined"]
         assert desk.credit(lead, Decimal(1)).number == "acme-0002"
 
-    def test_a_line_that_was_raised_can_be_credited_whole(self, desk: Desk) -> None:
-        lead = billed(desk)
+    def test_a_line_with_a_debit_note_can_be_credited_completely(self, desk: Desk) -> None:
+        lead = bill_sale(desk)
         propose(desk, lead, "50")
         approve(desk, lead)
         with pytest.raises(Refused, match=r"150\.00 USD is left to credit"):
@@ -141,66 +141,64 @@ class TestDebits:
         assert (account(desk).open, account(desk).carried) == (0, 0)
 
     @pytest.mark.parametrize(("refunded", "credited"), [("1000", 15000), ("500", 7500)])
-    def test_a_refund_gives_back_of_a_raised_line_in_proportion(
+    def test_a_refund_credits_a_line_with_a_debit_note_in_proportion(
         self, desk: Desk, refunded: str, credited: int
     ) -> None:
-        lead = billed(desk)
+        lead = bill_sale(desk)
         propose(desk, lead, "50")
         approve(desk, lead)
         desk.report(lead, EventKind.REFUNDED, CLOSED + 2 * DAY, amount=Decimal(refunded))
         assert desk.ledger.read(corrections_of)[-1].amount == credited
 
     @pytest.mark.parametrize("amount", ["0", "-5", "1.001"])
-    def test_it_needs_an_amount_of_whole_minor_units_above_nought(
+    def test_a_proposal_needs_a_positive_amount_of_whole_minor_units(
         self, desk: Desk, amount: str
     ) -> None:
-        lead = billed(desk)
+        lead = bill_sale(desk)
         with pytest.raises(Refused):
             propose(desk, lead, amount)
 
 
 class TestPayments:
     def test_a_statement_is_paid_in_parts(self, desk: Desk) -> None:
-        billed(desk)
-        assert came(desk, "100").open == 1900
-        assert came(desk, "19").open == 0
+        bill_sale(desk)
+        assert pay(desk, "100").open == 1900
+        assert pay(desk, "19").open == 0
 
-    def test_the_same_payment_twice_is_asked_about(self, desk: Desk) -> None:
-        billed(desk)
-        came(desk, "50")
+    def test_the_same_payment_twice_is_refused_until_confirmed(self, desk: Desk) -> None:
+        bill_sale(desk)
+        pay(desk, "50")
         with pytest.raises(Refused, match=r"\$50\.00 of 2026-12-01 is recorded already"):
-            came(desk, "50")
-        assert came(desk, "50", again=True).open == 1900
+            pay(desk, "50")
+        assert pay(desk, "50", again=True).open == 1900
 
-    def test_money_that_went_back_is_taken_off_and_no_more_than_came(self, desk: Desk) -> None:
-        billed(desk)
-        came(desk, "119")
-        assert came(desk, "-19").open == 1900
+    def test_returned_money_reduces_what_was_paid_and_never_below_zero(self, desk: Desk) -> None:
+        bill_sale(desk)
+        pay(desk, "119")
+        assert pay(desk, "-19").open == 1900
         with pytest.raises(Refused, match=r"only \$100\.00 was paid, so no more"):
-            came(desk, "-100.01")
+            pay(desk, "-100.01")
 
-    def test_a_payment_names_a_document_that_is_to_be_paid_and_a_day_that_is_over(
+    def test_a_payment_needs_a_payable_document_and_a_day_not_in_the_future(
         self, desk: Desk
     ) -> None:
-        lead = billed(desk)
+        lead = bill_sale(desk)
         desk.credit(lead, Decimal(1))
         with pytest.raises(Refused, match="acme-0002 is a credit note"):
-            came(desk, "1", "acme-0002")
+            pay(desk, "1", "acme-0002")
         with pytest.raises(NotFound, match="no statement 'acme-0009'"):
-            came(desk, "1", "acme-0009")
-        late = PaymentRequest("acme-0001", Decimal(1), date(2026, 12, 3))
+            pay(desk, "1", "acme-0009")
+        request = PaymentRequest("acme-0001", Decimal(1), date(2026, 12, 3))
         with pytest.raises(Refused, match="in the future"):
-            desk.ledger.transact(lambda records: record_payment(records, late, CLOSED))
+            desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
 
-    def test_what_is_to_the_clients_credit_is_taken_off_the_next_statement_and_drawn_again(
-        self, desk: Desk
-    ) -> None:
-        lead = billed(desk)
-        came(desk, "119")
+    def test_the_next_statement_deducts_the_clients_credit(self, desk: Desk) -> None:
+        lead = bill_sale(desk)
+        pay(desk, "119")
         desk.credit(lead, None)
         assert account(desk).carried == -11900
-        again = desk.take(WON, NOW + 10 * DAY, email="bob@other.example")
-        desk.client(again, EventKind.WON, NOW + 10 * DAY, amount=Decimal(400))
+        second_lead = desk.take(WON, NOW + 10 * DAY, email="bob@other.example")
+        desk.client(second_lead, EventKind.WON, NOW + 10 * DAY, amount=Decimal(400))
         december = desk.close("2026-12", datetime(2027, 1, 2, tzinfo=UTC))
         assert (december.gross, december.brought_forward, december.to_pay) == (4760, -11900, 0)
         assert account(desk).carried == -11900 + 4760

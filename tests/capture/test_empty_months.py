@@ -1,4 +1,4 @@
-"""A month with nothing to bill is closed without a document (rules 25 to 27)."""
+"""A month with nothing to bill is closed without a document (rules 25 to 27 of docs/rules.md)."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.capture.desk import Desk
 from tests.samples import NOW, PARTIES, submission
 
 DECEMBER, JANUARY, FEBRUARY = (
-    datetime(2026 + n // 12, n % 12 + 1, 9, tzinfo=UTC) for n in (11, 12, 13)
+    datetime(2026 + month // 12, month % 12 + 1, 9, tzinfo=UTC) for month in (11, 12, 13)
 )
 
 
@@ -27,67 +27,68 @@ def close(desk: Desk, month: str, at: datetime, *, empty: bool = False) -> Close
     )
 
 
-def received(desk: Desk, at: datetime, **answers: str) -> str:
-    sent = submission(desk.terms, **answers)
+def receive_lead(desk: Desk, at: datetime, **answers: str) -> str:
+    new_submission = submission(desk.terms, **answers)
     return desk.ledger.transact(
-        lambda records: receive_submission(records, desk.terms, sent, at)
+        lambda records: receive_submission(records, desk.terms, new_submission, at)
     ).lead_id
 
 
 @pytest.fixture
-def quiet(desk: Desk) -> Desk:
+def empty_november(desk: Desk) -> Desk:
     """November has a lead that was rejected, December one that silence accepts."""
-    desk.act(reject, received(desk, NOW), NOW, "too_small")
-    received(desk, datetime(2026, 12, 10, tzinfo=UTC), email="bob@other.example")
+    desk.act(reject, receive_lead(desk, NOW), NOW, "too_small")
+    receive_lead(desk, datetime(2026, 12, 10, tzinfo=UTC), email="bob@other.example")
     return desk
 
 
-def test_nothing_to_bill_makes_no_document_and_takes_no_number(quiet: Desk) -> None:
-    assert close(quiet, "2026-11", DECEMBER) is None
-    assert quiet.ledger.read(documents_of) == []
-    december = close(quiet, "2026-12", JANUARY)
+def test_a_month_with_nothing_to_bill_has_no_document_and_no_number(empty_november: Desk) -> None:
+    assert close(empty_november, "2026-11", DECEMBER) is None
+    assert empty_november.ledger.read(documents_of) == []
+    december = close(empty_november, "2026-12", JANUARY)
     assert december is not None
     assert december.number == "acme-0001"
-    assert quiet.ledger.read(check_documents) == []
+    assert empty_november.ledger.read(check_documents) == []
 
 
-def test_the_month_is_closed_all_the_same(quiet: Desk) -> None:
-    close(quiet, "2026-11", DECEMBER)
-    assert close(quiet, "2026-11", JANUARY) is None
-    assert [(one.campaign, one.month, one.number) for one in quiet.ledger.read(closed_months)] == [
-        ("guide", "2026-11", "")
-    ]
+def test_a_month_without_a_statement_is_closed(empty_november: Desk) -> None:
+    close(empty_november, "2026-11", DECEMBER)
+    assert close(empty_november, "2026-11", JANUARY) is None
+    (closing,) = empty_november.ledger.read(closed_months)
+    assert (closing.campaign, closing.month, closing.number) == ("guide", "2026-11", "")
     with pytest.raises(Refused, match="2026-11 is closed: it had nothing to bill, so it has no st"):
-        quiet.ledger.read(
-            lambda reading: preview_statement(reading, quiet.terms, PARTIES, "2026-11", JANUARY)
+        empty_november.ledger.read(
+            lambda reading: preview_statement(
+                reading, empty_november.terms, PARTIES, "2026-11", JANUARY
+            )
         )
-    drawn = quiet.ledger.read(
+    lines = empty_november.ledger.read(
         lambda reading: list(draw_month(reading, "guide", "2026-11", JANUARY).lines)
     )
-    assert drawn == []
+    assert lines == []
 
 
-def test_months_still_close_in_order(quiet: Desk) -> None:
+def test_months_without_statements_close_in_order(empty_november: Desk) -> None:
     with pytest.raises(Refused, match="2026-11 is still open"):
-        close(quiet, "2026-12", JANUARY)
+        close(empty_november, "2026-12", JANUARY)
 
 
-def test_a_statement_of_zero_is_drawn_where_somebody_asks_for_one(quiet: Desk) -> None:
-    november = close(quiet, "2026-11", DECEMBER, empty=True)
+def test_an_empty_statement_is_drawn_on_request(empty_november: Desk) -> None:
+    november = close(empty_november, "2026-11", DECEMBER, empty=True)
     assert november is not None
     assert november.number == "acme-0001"
-    assert close(quiet, "2026-11", JANUARY) == november
-    assert quiet.ledger.read(check_documents) == []
+    assert close(empty_november, "2026-11", JANUARY) == november
+    assert empty_november.ledger.read(check_documents) == []
 
 
-def test_a_month_closed_without_a_statement_gets_none_later(quiet: Desk) -> None:
-    close(quiet, "2026-11", DECEMBER)
+def test_a_month_closed_without_a_statement_gets_none_later(empty_november: Desk) -> None:
+    close(empty_november, "2026-11", DECEMBER)
     with pytest.raises(Refused, match="2026-11 is closed already, without a statement"):
-        close(quiet, "2026-11", JANUARY, empty=True)
+        close(empty_november, "2026-11", JANUARY, empty=True)
 
 
-def test_a_late_line_of_an_empty_month_stands_on_the_next_statement_rule_25(desk: Desk) -> None:
-    received(desk, datetime(2026, 11, 30, 12, tzinfo=UTC))
+def test_a_late_line_of_an_empty_month_is_on_the_next_statement(desk: Desk) -> None:
+    receive_lead(desk, datetime(2026, 11, 30, 12, tzinfo=UTC))
     assert close(desk, "2026-11", datetime(2026, 12, 1, 12, tzinfo=UTC)) is None
     december = close(desk, "2026-12", JANUARY)
     assert december is not None
@@ -95,11 +96,11 @@ def test_a_late_line_of_an_empty_month_stands_on_the_next_statement_rule_25(desk
     assert desk.ledger.read(check_documents) == []
 
 
-def test_verify_finds_a_month_that_was_closed_without_its_lines(
+def test_check_documents_reports_a_month_that_was_closed_without_its_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(open_ledger(f"sqlite:///{tmp_path}/apart.db", b"a key for tests only"))
-    received(desk, NOW)
+    receive_lead(desk, NOW)
     monkeypatch.setattr("capture.closing.close.has_nothing_to_bill", lambda _: True)
     assert close(desk, "2026-11", DECEMBER) is None
     monkeypatch.undo()

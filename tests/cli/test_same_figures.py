@@ -20,7 +20,7 @@ import time_machine
 
 from capture.lead.events import show_time
 from capture.money import from_minor, show_money
-from tests.capture.billing.lives import DAY
+from tests.capture.billing.random_acts import DAY
 from tests.capture.billing.test_oracle import Campaigns
 from tests.cli.conftest import ROOT
 from tests.cli.running import Ran, runner
@@ -95,10 +95,10 @@ def sheet(file: str) -> list[dict[str, str]]:
 def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: Busy) -> None:
     listed = {row["number"]: row for row in busy.data("statements")}
     months = busy.whole("--by", "month")["groups"]["month"]
-    bills = busy.lives.product.bills.values()
+    bills = busy.lives.product.statements.values()
     assert any(line.free_over_cap for bill in bills for line in bill.lines)
     assert any(row["credited"].strip("0.") for row in listed.values())
-    for month, bill in busy.lives.product.bills.items():
+    for month, bill in busy.lives.product.statements.items():
         number, complete = bill.number, from_minor(bill.total, bill.currency)
         if not number:
             assert busy.table("export", "guide", "--month", month) == []
@@ -155,7 +155,7 @@ def test_the_leads_are_those_of_the_figures_and_what_is_due_is_what_is_drawn(bus
     assert [stages["accepted"], stages["rejected"]] == [
         complete["figures"][key]["number"] for key in ("accepted", "rejected")
     ]
-    bills = busy.lives.product.bills.values()
+    bills = busy.lives.product.statements.values()
     billed = {line.lead_id: bill.number for bill in bills for line in bill.lines}
     assert {row["lead_id"]: row["billed"] for row in leads if row["billed"]} == billed
     month, now = busy.lives.oracle.next_month(), show_time(busy.lives.now)

@@ -1,9 +1,9 @@
-"""What a campaign may bill, worked out from plain acts in the order in which they were recorded.
+"""The oracle: a second implementation of billing, to test the product against.
 
-Written from docs/rules.md alone, on the standard library alone: nothing of the product is
-imported, so the two can only agree if both read the rules alike. `Oracle.does(act)` takes an act
-or raises `Refusal`; `months` holds each closed month's lines and counts, `credits` what was given
-back. A lead is named by the id that the product gave it, since rule 9 sorts by it.
+Written from docs/rules.md alone and on the standard library alone. It imports nothing of the
+product, so both agree only if both read the rules in the same way. `Oracle.apply` takes acts in the
+order in which they were recorded; `months` holds the lines and counts of each closed month,
+`credits` the credit notes. A lead has the id that the product gave it, since rule 9 sorts by it.
 """
 
 from dataclasses import dataclass, replace
@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-from tests.capture.billing.oracle_acts import ON_A_LEAD, Act, named_months
-from tests.capture.billing.oracle_life import Due, Life, Refusal, Terms, rounded
+from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD, Act, periods_of
+from tests.capture.billing.oracle_history import DueLine, LeadHistory, Refusal, Terms, rounded
 
 FREE_MAIL: Final = ("gmail.com",)
 UNDO: Final = timedelta(seconds=10)
@@ -41,79 +41,73 @@ class Month:
 
     @property
     def total(self) -> int:
-        """What the client owes for it."""
+        """The sum of its lines."""
         return sum(line.amount for line in self.lines)
 
 
 @dataclass(frozen=True)
 class Credit:
-    """What was given back on a line."""
+    """A credit note on a line."""
 
     lead: str
     period: str
     amount: int
-    by_itself: bool
-    """After a refund or churn, and not by hand."""
+    is_automatic: bool
+    """Whether it followed from a refund or churn, and was not issued by hand."""
 
 
 class Oracle:
-    """The rules' own book of one campaign."""
+    """One campaign, billed by the rules alone."""
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self.lives: dict[str, Life] = {}
+        self.leads: dict[str, LeadHistory] = {}
         self.months: dict[str, Month] = {}
         self.credits: list[Credit] = []
-        self.debits: list[tuple[str, str, int]] = []  # lead, period, amount: the client agreed
-        self.cost: dict[tuple[str, str], Fraction] = {}  # of each line when it was billed
-        self.given: set[tuple[str, str, int, date]] = set()  # by hand: the same once a day
+        self.debits: list[tuple[str, str, int]] = []  # lead, period, amount
+        self.billed_fees: dict[tuple[str, str], Fraction] = {}  # by lead and period
+        self.manual_credits: set[tuple[str, str, int, date]] = set()  # the same only once a day
 
-    def does(self, act: Act) -> None:
-        """Takes one act.
-
-        Raises:
-            Refusal: the rules do not allow it now; nothing has changed.
-
-        """
-        for history in self.lives.values():
+    def apply(self, act: Act) -> None:
+        """Applies one act. Raises `Refusal`, and changes nothing, if the rules do not allow it."""
+        for history in self.leads.values():
             history.settle(act.at)
-        match act.what:
+        match act.kind:
             case "submitted":
-                self._submitted(act)
+                self._submit(act)
             case "edited":
                 self.terms = act.terms
             case "notified":
-                self._told(act)
+                self._notify(act)
             case "corrected":
-                self._corrected(self.lives[act.lead], act)
+                self._correct(self.leads[act.lead], act)
             case "closed":
-                self._closed(act)
+                self._close(act)
             case "credited":
-                self._credited(act)
+                self._credit(act)
             case "debited":
-                self._debited(act)
-            case what:
-                if what == "revenue":
+                self._debit(act)
+            case kind:
+                if kind == "revenue":
                     self._check_unbilled(act)
-                ON_A_LEAD[what](self.lives[act.lead], act)
-        if act.what in ("refunded", "churned"):
-            self._give_back(self.lives[act.lead])
+                ACTS_ON_A_LEAD[kind](self.leads[act.lead], act)
+        if act.kind in ("refunded", "churned"):
+            self._credit_sale_lines(self.leads[act.lead])
 
-    # The door (rules 2, 3, 5, 7, 8, 15)
+    # Intake (rules 2, 3, 5, 7, 8, 15)
 
-    def _submitted(self, act: Act) -> None:
-        history = Life(act.lead, self.terms, act.at, act.email, act.answer)
-        if act.test:  # it goes the whole way and touches nothing here
+    def _submit(self, act: Act) -> None:
+        history = LeadHistory(act.lead, self.terms, act.at, act.email, act.answer)
+        if act.test:  # a test lead changes nothing here
             return
         self._judge(history)
         if history.stage == "qualified" and not history.terms.notice:
-            history.told = True
-            history.deadline = None if history.explicit else history.terms.window_end(act.at)
-        self.lives[act.lead] = history
+            self._start_window(history, act.at)
+        self.leads[act.lead] = history
 
-    def _judge(self, history: Life) -> None:
-        """Duplicate, disqualified, over a cap or qualified: the first that fits."""
-        others = [other for other in self.lives.values() if other is not history]
+    def _judge(self, history: LeadHistory) -> None:
+        """Sets the stage: duplicate, disqualified, over a cap or qualified."""
+        others = [other for other in self.leads.values() if other is not history]
         days = history.terms.window_days
         since = None if days is None else history.received - timedelta(days=days)
         similar = [
@@ -121,17 +115,19 @@ class Oracle:
             for other in others
             if other.email == history.email and (since is None or other.received >= since)
         ]
-        before = [other.answer for other in similar if other.stage == "disqualified"]
+        old_answers = [other.answer for other in similar if other.stage == "disqualified"]
         if any(other.stage == "qualified" for other in similar):
             history.stage = "duplicate"
         elif not history.terms.qualifies(history.answer):
             history.stage = "disqualified"
         else:
             history.stage = "qualified"
-            history.explicit |= any(answer != history.answer for answer in before)
-            self._cap(history, others)
+            history.needs_explicit_acceptance |= any(
+                answer != history.answer for answer in old_answers
+            )
+            self._apply_lead_caps(history, others)
 
-    def _cap(self, history: Life, others: list[Life]) -> None:
+    def _apply_lead_caps(self, history: LeadHistory, others: list[LeadHistory]) -> None:
         terms, domain = history.terms, history.email.partition("@")[2]
         places = [
             other
@@ -149,20 +145,24 @@ class Oracle:
             history.stage = "over_cap"
         history.free |= over and terms.over == "free"
 
-    def _told(self, act: Act) -> None:
-        for history in self.lives.values():
-            if history.undecided and not history.told:
-                history.told = True
-                history.deadline = None if history.explicit else history.terms.window_end(act.at)
+    def _notify(self, act: Act) -> None:
+        for history in self.leads.values():
+            if history.is_undecided and not history.notified:
+                self._start_window(history, act.at)
 
-    def _corrected(self, history: Life, act: Act) -> None:
-        """Judged again under the terms of its receipt; silence accepts it no more."""
-        if history.stage != "disqualified" and not history.undecided:
+    def _start_window(self, history: LeadHistory, now: datetime) -> None:
+        history.notified = True
+        if not history.needs_explicit_acceptance:
+            history.deadline = history.terms.window_end(now)
+
+    def _correct(self, history: LeadHistory, act: Act) -> None:
+        """Judges the lead again under the terms of its receipt; silence no longer accepts it."""
+        if history.stage != "disqualified" and not history.is_undecided:
             raise Refusal
         if act.answer == history.answer:
             raise Refusal
-        history.answer, history.explicit, history.deadline = act.answer, True, None
-        history.told = history.entered = False
+        history.answer, history.needs_explicit_acceptance, history.deadline = act.answer, True, None
+        history.notified = history.entered = False
         history.undo = None
         self._judge(history)
         if history.stage != "qualified" and history.appointment == "scheduled":
@@ -171,7 +171,7 @@ class Oracle:
     # Months and documents (rules 9, 20, 23, 25, 27)
 
     def line_of(self, lead: str, period: str = "") -> Line | None:
-        """The line that billed it, in whatever month."""
+        """The line on a statement of any month; None if it is not billed."""
         for month in self.months.values():
             for line in month.lines:
                 if (line.lead, line.period) == (lead, period):
@@ -179,109 +179,122 @@ class Oracle:
         return None
 
     def credited(self, line: Line) -> int:
-        """All that was given back on a line."""
+        """The sum of the credits on a line."""
         return sum(
-            one.amount for one in self.credits if (one.lead, one.period) == (line.lead, line.period)
+            credit.amount
+            for credit in self.credits
+            if (credit.lead, credit.period) == (line.lead, line.period)
         )
 
-    def raised(self, line: Line) -> int:
-        """The line as debit notes raised it."""
-        debits = sum(one[2] for one in self.debits if one[:2] == (line.lead, line.period))
+    def amount_with_debits(self, line: Line) -> int:
+        """The line's amount plus its debit notes."""
+        debits = sum(
+            amount
+            for lead, period, amount in self.debits
+            if (lead, period) == (line.lead, line.period)
+        )
         return line.amount + debits
 
     def _check_unbilled(self, act: Act) -> None:
-        """Rule 20: more for a month that stands on a bill is a debit note."""
-        if any(self.line_of(act.lead, day.isoformat()) for day in named_months(act)):
+        """Raises `Refusal` for more revenue of a month that is billed: it takes a debit note."""
+        if any(self.line_of(act.lead, day.isoformat()) for day in periods_of(act)):
             raise Refusal
 
-    def _give_back(self, history: Life) -> None:
-        """Every line of a sale goes down to what it costs by now, as if it were billed only now.
+    def _credit_sale_lines(self, history: LeadHistory) -> None:
+        """Credits every line of a sale down to its fee of now.
 
-        A line that was raised goes down in the same proportion. All of it is rounded once.
+        Debits on the line are reduced in the same proportion. The result is rounded once.
         """
         if history.terms.billable not in ("won", "revenue"):
             return
         lines = [line for month in self.months.values() for line in month.lines]
         for line in sorted(lines, key=lambda line: line.period):
-            before = self.cost[line.lead, line.period]
-            if line.lead != history.lead or (now := history.costs(line.period)) >= before:
+            old_fee = self.billed_fees[line.lead, line.period]
+            if line.lead != history.lead or (new_fee := history.fee(line.period)) >= old_fee:
                 continue
-            complete = self.raised(line) - line.amount + (0 if line.free else before)
-            value = sum(
-                one.amount
-                for one in self.credits
-                if (one.lead, one.period) == (line.lead, line.period) and one.by_itself
+            total = self.amount_with_debits(line)
+            exact_total = total - line.amount + (0 if line.free else old_fee)
+            credited = sum(
+                credit.amount
+                for credit in self.credits
+                if (credit.lead, credit.period) == (line.lead, line.period) and credit.is_automatic
             )
-            amount = self.raised(line) - rounded(complete * now / before) - value
-            amount = min(amount, self.raised(line) - self.credited(line))
+            amount = total - rounded(exact_total * new_fee / old_fee) - credited
+            amount = min(amount, total - self.credited(line))
             if amount > 0:
-                self.credits.append(Credit(history.lead, line.period, amount, by_itself=True))
+                self.credits.append(Credit(history.lead, line.period, amount, is_automatic=True))
 
-    def _debited(self, act: Act) -> None:
-        """The agency asks for more on a line, and the client agrees."""
+    def _debit(self, act: Act) -> None:
+        """The agency proposes a debit on a line, and the client approves it."""
         line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
         if line is None or act.amount <= 0:
             raise Refusal
         self.debits.append((line.lead, line.period, act.amount))
 
-    def _credited(self, act: Act) -> None:
+    def _credit(self, act: Act) -> None:
         line = self.line_of(act.lead, act.period.isoformat() if act.period else "")
-        if line is None or not 0 < act.amount <= self.raised(line) - self.credited(line):
+        if line is None or act.amount <= 0:
             raise Refusal
-        value = (line.lead, line.period, act.amount, self.terms.day(act.at))
-        if value in self.given:
+        if act.amount > self.amount_with_debits(line) - self.credited(line):
             raise Refusal
-        self.given.add(value)
-        self.credits.append(Credit(line.lead, line.period, act.amount, by_itself=False))
+        credit = (line.lead, line.period, act.amount, self.terms.day(act.at))
+        if credit in self.manual_credits:
+            raise Refusal
+        self.manual_credits.add(credit)
+        self.credits.append(Credit(line.lead, line.period, act.amount, is_automatic=False))
 
-    def _closed(self, act: Act) -> None:
+    def _close(self, act: Act) -> None:
         if act.month in self.months:
             return
         if act.month != self.next_month() or act.at < self.end(act.month) + UNDO:
             raise Refusal
-        self.months[act.month] = self._drawn(act.month, act.at)
+        self.months[act.month] = self._draw(act.month, act.at)
 
     def next_month(self) -> str | None:
-        """The earliest open one; months begin with that of the first lead."""
+        """The earliest open month; months begin with that of the first lead."""
         if self.months:
-            return _after(max(self.months))
-        received = [self.terms.month(history.received) for history in self.lives.values()]
+            return _next_month(max(self.months))
+        received = [self.terms.month(history.received) for history in self.leads.values()]
         return min(received, default=None)
 
     def end(self, month: str) -> datetime:
-        """The first moment that belongs to the next."""
-        return self.terms.midnight(date.fromisoformat(f"{_after(month)}-01"))
+        """The first moment of the next month."""
+        return self.terms.midnight(date.fromisoformat(f"{_next_month(month)}-01"))
 
-    def _drawn(self, month: str, at: datetime) -> Month:
+    def _draw(self, month: str, at: datetime) -> Month:
         lines = [
-            due
-            for history in self.lives.values()
-            for due in history.owed(at)
-            if due.due < self.end(month) and self.line_of(due.lead, due.period) is None
+            line
+            for history in self.leads.values()
+            for line in history.due_lines(at)
+            if line.due_at < self.end(month) and self.line_of(line.lead, line.period) is None
         ]
-        lines.sort(key=lambda due: (due.due, due.lead, due.period))
-        of_month = [one for one in self.lives.values() if self.terms.month(one.received) == month]
+        lines.sort(key=lambda line: (line.due_at, line.lead, line.period))
+        received_in_month = [
+            history
+            for history in self.leads.values()
+            if self.terms.month(history.received) == month
+        ]
         return Month(
-            lines=self._under_cap(lines, month),
+            lines=self._apply_money_cap(lines, month),
             in_review=sum(
-                history.undecided
+                history.is_undecided
                 and not history.free
                 and self.terms.month(history.received) <= month
-                for history in self.lives.values()
+                for history in self.leads.values()
             ),
-            over_cap_refused=sum(history.stage == "over_cap" for history in of_month),
-            over_cap_free=sum(history.free for history in of_month),
+            over_cap_refused=sum(history.stage == "over_cap" for history in received_in_month),
+            over_cap_free=sum(history.free for history in received_in_month),
         )
 
-    def _under_cap(self, dues: list[Due], month: str) -> list[Line]:
-        """Rule 9, by the terms of the newest lead on the bill; what would cross is wholly free."""
-        newest = max((self.lives[due.lead] for due in dues), key=_received, default=None)
+    def _apply_money_cap(self, due_lines: list[DueLine], month: str) -> list[Line]:
+        """Makes each line free that would cross the cap of the newest lead's terms (rule 9)."""
+        newest = max((self.leads[due.lead] for due in due_lines), key=_received, default=None)
         cap = None if newest is None else newest.terms.money_a_month
         lines, total = [], 0
-        for due in dues:
-            late = self.terms.month(due.due) != month
-            self.cost[due.lead, due.period] = due.exact
-            line = Line(due.lead, due.period, due.amount, free=False, late=late, due=due.due)
+        for due in due_lines:
+            late = self.terms.month(due.due_at) != month
+            self.billed_fees[due.lead, due.period] = due.exact_fee
+            line = Line(due.lead, due.period, due.amount, free=False, late=late, due=due.due_at)
             if cap is not None and total + due.amount > cap:
                 line = replace(line, amount=0, free=True)
             total += line.amount
@@ -289,10 +302,10 @@ class Oracle:
         return lines
 
 
-def _received(history: Life) -> tuple[datetime, str]:
+def _received(history: LeadHistory) -> tuple[datetime, str]:
     return history.received, history.lead
 
 
-def _after(month: str) -> str:
+def _next_month(month: str) -> str:
     year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
     return f"{year:04}-{number + 1:02}"

@@ -1,6 +1,7 @@
-"""The acts on one lead on the three tracks of rule 10, written from the rules alone.
+"""The oracle's acts on a lead, on the three tracks of rule 10 of docs/rules.md.
 
-Each function changes a life or raises `Refusal` before it changes anything.
+Written from the rules alone. Each function changes a history, or raises `Refusal` and changes
+nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +10,9 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Final
 
-from tests.capture.billing.oracle_life import (
+from tests.capture.billing.oracle_history import (
     Absence,
-    Life,
+    LeadHistory,
     Outcome,
     Refund,
     Refusal,
@@ -23,15 +24,15 @@ from tests.capture.billing.oracle_life import (
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that somebody did: when it was recorded, what, about which lead."""
+    """Something that somebody did about a lead or a month; `at` is when it was recorded."""
 
     at: datetime
-    what: str
+    kind: str
     lead: str = ""
     by: str = "Carol"
     client: bool = False
     entered: bool = False  # the agency enters it for the client
-    on: datetime | None = None  # when it happened, if not at `at`
+    on: datetime | None = None  # when it happened; None: at `at`
     meeting: datetime | None = None
     amount: int | None = None
     period: date | None = None
@@ -45,85 +46,84 @@ class Act:
 
     @property
     def happened(self) -> datetime:
-        """Rule 25 keeps both times."""
+        """When it happened (rule 25)."""
         return self.on or self.at
 
 
-def _must(holds: object) -> None:
-    if not holds:
+def _require(condition: object) -> None:
+    if not condition:
         raise Refusal
 
 
 # Review (rules 10 to 13)
 
 
-def _objects(history: Life, act: Act) -> bool:
-    """Rule 41: to a rejection that the agency entered the client may object until it is final."""
-    entered = history.stage == "qualified" and history.rejected and history.entered
-    return entered and not act.entered and act.at < history.deadline
+def _may_accept_after_rejection(history: LeadHistory, act: Act) -> bool:
+    """Whether the agency entered the rejection and it is not final yet (rule 41)."""
+    is_entered = history.stage == "qualified" and history.rejected and history.entered
+    return is_entered and not act.entered and act.at < history.deadline
 
 
-def _reviewed(history: Life, act: Act) -> None:
-    history.before = (history.entered, history.deadline, history.rejected)
+def _record_review(history: LeadHistory, act: Act) -> None:
+    history.state_before_review = (history.entered, history.deadline, history.rejected)
     history.undo, history.entered = (act.by, act.at), act.entered
     if act.entered:
         history.deadline = history.terms.window_end(act.at)
 
 
-def accepted(history: Life, act: Act) -> None:
-    _must(history.undecided or _objects(history, act))
-    if act.entered:  # silence makes it final, so it is refused where silence accepts nothing
-        _must(not history.explicit and history.deadline and not history.entered)
-        _reviewed(history, act)
+def accepted(history: LeadHistory, act: Act) -> None:
+    _require(history.is_undecided or _may_accept_after_rejection(history, act))
+    if act.entered:  # silence makes it final, so it is refused if silence never accepts
+        _require(not history.needs_explicit_acceptance and history.deadline and not history.entered)
+        _record_review(history, act)
         return
-    _reviewed(history, act)
+    _record_review(history, act)
     history.accepted, history.rejected, history.disputed = act.at, None, False
 
 
-def rejected(history: Life, act: Act) -> None:
-    _must(history.undecided and act.reason in history.terms.reasons)
-    _reviewed(history, act)
-    history.rejected, history.before_rejection = act.at, history.booked
+def rejected(history: LeadHistory, act: Act) -> None:
+    _require(history.is_undecided and act.reason in history.terms.reasons)
+    _record_review(history, act)
+    history.rejected, history.booking_before_rejection = act.at, history.booked
     history.lost_meeting = _lose_meeting(history)
 
 
-def withdrawn(history: Life, act: Act) -> None:
-    _must(history.undo and history.undo[0] == act.by and history.entered == act.entered)
-    _must(act.at - history.undo[1] <= timedelta(seconds=10))
-    entered, deadline, earlier = history.before
+def withdrawn(history: LeadHistory, act: Act) -> None:
+    _require(history.undo and history.undo[0] == act.by and history.entered == act.entered)
+    _require(act.at - history.undo[1] <= timedelta(seconds=10))
+    entered, deadline, rejected_before = history.state_before_review
     if history.rejected and history.lost_meeting:
-        history.appointment, history.booked = "scheduled", history.before_rejection
-    history.entered, history.deadline, history.rejected = entered, deadline, earlier
+        history.appointment, history.booked = "scheduled", history.booking_before_rejection
+    history.entered, history.deadline, history.rejected = entered, deadline, rejected_before
     history.accepted = history.undo = None
     history.disputed = False
 
 
-def _is_own_word(history: Life, act: Act) -> bool:
-    """Rule 41: whether the client itself recorded a paying outcome."""
-    paying = ("held", "won", "revenue", history.terms.billable)
-    return act.client and act.what in paying
+def _is_clients_outcome(history: LeadHistory, act: Act) -> bool:
+    """Whether the client itself recorded an outcome that accepts the lead (rule 41)."""
+    return act.client and act.kind in ("held", "won", "revenue", history.terms.billable)
 
 
-def _accepts(history: Life, act: Act) -> None:
-    """A client that records a paying outcome accepts the lead and cannot undo that."""
-    if _is_own_word(history, act):
+def _accept_by_outcome(history: LeadHistory, act: Act) -> None:
+    """Accepts the lead if the client itself recorded the outcome; this cannot be undone."""
+    if _is_clients_outcome(history, act):
         if history.accepted is None:
             history.accepted, history.rejected = act.at, None
             history.entered = history.disputed = False
         history.undo = None
 
 
-def disputed(history: Life, act: Act) -> None:  # noqa: ARG001
-    _must(history.rejected and not history.disputed)
+def disputed(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    _require(history.rejected and not history.disputed)
     history.disputed = True
 
 
-def settled(history: Life, act: Act) -> None:
-    _must(history.disputed)
+def settled(history: LeadHistory, act: Act) -> None:
+    _require(history.disputed)
     history.disputed, history.rejected, history.undo, history.accepted = False, None, None, act.at
 
 
-def _lose_meeting(history: Life) -> bool:
+def _lose_meeting(history: LeadHistory) -> bool:
     """Cancels a pending meeting; a booking that stays billable is kept."""
     if history.appointment != "scheduled":
         return False
@@ -134,70 +134,71 @@ def _lose_meeting(history: Life) -> bool:
 # Appointment (rules 10, 14, 21)
 
 
-def _stands(history: Life, act: Act) -> None:
-    """The client has the lead and did not reject it, and the act lies in the past."""
-    again = _is_own_word(history, act) and _objects(history, act)
-    _must(history.stage == "qualified" and (history.rejected is None or again))
-    _must(history.received <= act.happened <= act.at)
+def _check_open(history: LeadHistory, act: Act) -> None:
+    """Raises `Refusal` for a rejected lead, or a time before receipt or in the future."""
+    overrules = _is_clients_outcome(history, act) and _may_accept_after_rejection(history, act)
+    _require(history.stage == "qualified" and (history.rejected is None or overrules))
+    _require(history.received <= act.happened <= act.at)
 
 
-def _outcome(history: Life, act: Act, amount: int = 0) -> Outcome:
-    """Final at once by the client's word; by the agency's when the client's time is over."""
-    pays = history.terms.billable == act.what
-    final = history.terms.window_end(act.at) if pays and not act.client else act.happened
-    return Outcome(act.happened, final, amount)
+def _outcome(history: LeadHistory, act: Act, amount: int = 0) -> Outcome:
+    """The act's outcome. If the agency records a billable one, it is final later (rule 14)."""
+    is_billable = history.terms.billable == act.kind
+    waits = is_billable and not act.client
+    final_at = history.terms.window_end(act.at) if waits else act.happened
+    return Outcome(act.happened, final_at, amount)
 
 
-def _may_object(outcome: Outcome | None, act: Act) -> None:
-    _must(act.client and outcome is not None and act.at < outcome.final)
+def _check_objection(outcome: Outcome | None, act: Act) -> None:
+    _require(act.client and outcome is not None and act.at < outcome.final_at)
 
 
-def _meet(history: Life, act: Act) -> None:
-    _must(history.received <= act.meeting)
+def _schedule(history: LeadHistory, act: Act) -> None:
+    _require(history.received <= act.meeting)
     history.appointment, history.meeting = "scheduled", act.meeting
-    history.silent = history.terms.window_end(max(act.meeting, act.at))
+    history.deemed_held_at = history.terms.window_end(max(act.meeting, act.at))
 
 
-def scheduled(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.appointment in ("none", "no_show", "cancelled", "objected"))
-    _meet(history, act)
+def scheduled(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.appointment in ("none", "no_show", "cancelled", "objected"))
+    _schedule(history, act)
     history.booked = history.missed or _outcome(history, act)
-    _accepts(history, act)
+    _accept_by_outcome(history, act)
 
 
-def moved(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.appointment == "scheduled" and act.meeting != history.meeting)
-    _must(history.received <= act.meeting)
+def moved(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.appointment == "scheduled" and act.meeting != history.meeting)
+    _require(history.received <= act.meeting)
     _charge_if_late(history, act)
-    _meet(history, act)
+    _schedule(history, act)
 
 
-def held(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.appointment in ("scheduled", "objected") and act.happened >= history.meeting)
+def held(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.appointment in ("scheduled", "objected") and act.happened >= history.meeting)
     history.appointment, history.held = "held", _outcome(history, act)
-    _accepts(history, act)
+    _accept_by_outcome(history, act)
 
 
-def no_show(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.appointment in ("scheduled", "held") and act.happened >= history.meeting)
+def no_show(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.appointment in ("scheduled", "held") and act.happened >= history.meeting)
     if history.appointment == "held":
-        _may_object(history.held, act)
+        _check_objection(history.held, act)
     history.appointment, history.held, history.missed = "no_show", None, history.booked
 
 
-def cancelled(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.appointment == "scheduled")
+def cancelled(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.appointment == "scheduled")
     _charge_if_late(history, act)
     _lose_meeting(history)
 
 
-def _charge_if_late(history: Life, act: Act) -> None:
-    """Rule 42: without charge until the meeting's time; then the booking stands for good."""
+def _charge_if_late(history: LeadHistory, act: Act) -> None:
+    """Keeps the booking billable from the meeting's time on (rule 42)."""
     if act.happened >= history.meeting:
         history.missed = history.booked
 
@@ -205,137 +206,138 @@ def _charge_if_late(history: Life, act: Act) -> None:
 # Sale (rules 10, 14, 22, 23, 37, 42)
 
 
-def won(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.sale in ("none", "lost", "objected", "churned") and act.amount > 0)
-    if history.sale == "churned":  # a return: no second acquisition, and the months do not restart
+def won(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.sale in ("none", "lost", "objected", "churned") and act.amount > 0)
+    if history.sale == "churned":  # a return: no second sale, and the months do not restart
         day = history.terms.day(act.happened)
-        _must(day >= history.absences[-1].left)
-        history.sale, history.absences[-1].back = "won", day
-        _accepts(history, act)
+        _require(day >= history.absences[-1].left_on)
+        history.sale, history.absences[-1].returned_on = "won", day
+        _accept_by_outcome(history, act)
         return
     history.sale, history.won = "won", _outcome(history, act, act.amount)
-    _accepts(history, act)
+    _accept_by_outcome(history, act)
 
 
-def lost(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.sale in ("none", "objected"))
+def lost(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.sale in ("none", "objected"))
     history.sale = "lost"
 
 
-def revenue(history: Life, act: Act) -> None:
-    """A payment for several months is split by month; a month of the term is paid for once.
+def revenue(history: LeadHistory, act: Act) -> None:
+    """Splits a payment for several months by month.
 
-    Once by its first day: more amounts of that very month add up.
+    Several amounts for the same month add up; two months of the term must not overlap.
     """
-    _stands(history, act)
-    _must(history.sale in ("won", "churned", "refunded") and act.amount > 0)
-    days = named_months(act)
+    _check_open(history, act)
+    _require(history.sale in ("won", "churned", "refunded") and act.amount > 0)
+    days = periods_of(act)
     if history.terms.billable == "revenue":
-        _must(act.period >= history.terms.day(history.won.on))
-        standing = [
+        _require(act.period >= history.terms.day(history.won.occurred_at))
+        paid_days = [
             day
             for day in history.revenue
             if history.is_within_term(day) and history.net_revenue(day)
         ]
-        for day, other in product(filter(history.is_within_term, days), standing):
+        for day, other in product(filter(history.is_within_term, days), paid_days):
             first, second = sorted((day, other))
-            _must(day == other or months_later(first, 1) <= second)
+            _require(day == other or months_later(first, 1) <= second)
     for day, part in zip(days, split(act.amount, act.months), strict=True):
         history.revenue.setdefault(day, []).append(_outcome(history, act, part))
-    _accepts(history, act)
+    _accept_by_outcome(history, act)
 
 
-def named_months(act: Act) -> list[date]:
-    """The first day of each month that it is for."""
-    return [months_later(act.period, number) for number in range(act.months)]
+def periods_of(act: Act) -> list[date]:
+    """The first day of each month that the act names."""
+    return [months_later(act.period, index) for index in range(act.months)]
 
 
-def churned(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.sale == "won")
+def churned(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.sale == "won")
     day = history.terms.day(act.happened)
-    since = history.absences[-1].back if history.absences else history.terms.day(history.won.on)
-    _must(day >= since)
+    won_on = history.terms.day(history.won.occurred_at)
+    _require(day >= (history.absences[-1].returned_on if history.absences else won_on))
     history.sale = "churned"
     history.absences.append(Absence(day))
 
 
-def refunded(history: Life, act: Act) -> None:
-    _stands(history, act)
-    _must(history.sale in ("won", "churned") and act.amount > 0)
-    _must(history.terms.day(act.happened) >= history.terms.day(history.won.on))
+def refunded(history: LeadHistory, act: Act) -> None:
+    _check_open(history, act)
+    _require(history.sale in ("won", "churned") and act.amount > 0)
+    _require(history.terms.day(act.happened) >= history.terms.day(history.won.occurred_at))
     if history.terms.billable != "revenue":
-        _must(act.period is None)
+        _require(act.period is None)
         left = history.won.amount - _refunded(history) - act.amount
-        _must(left >= 0)
+        _require(left >= 0)
         parts = [Refund(act.happened, act.amount)]
     elif act.period is None:
-        _must(act.amount in sums_in_full(history))
+        _require(act.amount in full_refunds(history))
         left, parts = 0, [Refund(act.happened, act.amount)]
     else:
-        amounts = zip(named_months(act), split(act.amount, act.months), strict=True)
+        amounts = zip(periods_of(act), split(act.amount, act.months), strict=True)
         left, parts = 1, [Refund(act.happened, part, day) for day, part in amounts]
-        _must(all(0 < one.amount <= history.net_revenue(one.period) for one in parts))
+        _require(all(0 < part.amount <= history.net_revenue(part.period) for part in parts))
     history.refunds += parts
     if left == 0:
         history.sale = "refunded"
 
 
-def _refunded(history: Life) -> int:
-    return sum(one.amount for one in history.refunds)
+def _refunded(history: LeadHistory) -> int:
+    return sum(refund.amount for refund in history.refunds)
 
 
-def sums_in_full(history: Life) -> list[int]:
-    """What a refund in full is: all revenue that there is, or the sale if that is no less."""
-    paid = sum(one.amount for amounts in history.revenue.values() for one in amounts)
-    sums = [paid] if paid > history.won.amount else [paid, history.won.amount]
-    return [one - _refunded(history) for one in sums if one > 0]
+def full_refunds(history: LeadHistory) -> list[int]:
+    """The amounts of a full refund: all revenue or, if that is no less, the sale."""
+    revenue = sum(part.amount for amounts in history.revenue.values() for part in amounts)
+    totals = [revenue] if revenue > history.won.amount else [revenue, history.won.amount]
+    return [total - _refunded(history) for total in totals if total > 0]
 
 
-def objected(history: Life, act: Act) -> None:
+def objected(history: LeadHistory, act: Act) -> None:
     """An objection in time removes the outcome; it may be recorded again."""
-    _stands(history, act)
-    _must(act.reason in history.terms.reasons)
+    _check_open(history, act)
+    _require(act.reason in history.terms.reasons)
     match history.terms.billable:
         case "scheduled":
-            _must(history.appointment in ("scheduled", "held", "no_show"))
-            _may_object(history.booked, act)
+            _require(history.appointment in ("scheduled", "held", "no_show"))
+            _check_objection(history.booked, act)
         case "held":
-            _must(history.appointment in ("scheduled", "held"))
-            begun = history.meeting <= act.happened
-            pending = Outcome(history.meeting, history.silent) if begun else None
-            _may_object(pending if history.appointment == "scheduled" else history.held, act)
+            _require(history.appointment in ("scheduled", "held"))
+            has_begun = history.meeting <= act.happened
+            pending = Outcome(history.meeting, history.deemed_held_at) if has_begun else None
+            _check_objection(pending if history.appointment == "scheduled" else history.held, act)
         case "won":
-            _must(history.sale in ("won", "churned", "refunded"))
-            _may_object(history.won, act)
+            _require(history.sale in ("won", "churned", "refunded"))
+            _check_objection(history.won, act)
             history.sale, history.won, history.refunds, history.absences = "objected", None, [], []
             return
         case "revenue":
-            _must(history.sale in ("won", "churned", "refunded"))
-            _contest_month(history, act)
+            _require(history.sale in ("won", "churned", "refunded"))
+            _object_to_month(history, act)
             return
         case _:
             raise Refusal
     history.appointment, history.booked, history.missed, history.held = "objected", None, None, None
 
 
-def _contest_month(history: Life, act: Act) -> None:
+def _object_to_month(history: LeadHistory, act: Act) -> None:
     """Removes the month's amounts that are not final, and its refunds if none remains."""
     amounts = history.revenue.get(act.period, [])
-    _may_object(max(amounts, key=lambda one: one.final, default=None), act)
-    final = [one for one in amounts if one.final <= act.at]
-    if final:
-        history.revenue[act.period] = final
+    last = max(amounts, key=lambda amount: amount.final_at, default=None)
+    _check_objection(last, act)
+    final_amounts = [amount for amount in amounts if amount.final_at <= act.at]
+    if final_amounts:
+        history.revenue[act.period] = final_amounts
         return
     del history.revenue[act.period]
-    history.refunds = [one for one in history.refunds if one.period != act.period]
+    history.refunds = [refund for refund in history.refunds if refund.period != act.period]
 
 
-ON_A_LEAD: Final[Mapping[str, Callable[[Life, Act], None]]] = {
-    one.__name__: one
-    for one in (
+ACTS_ON_A_LEAD: Final[Mapping[str, Callable[[LeadHistory, Act], None]]] = {
+    act.__name__: act
+    for act in (
         accepted,
         rejected,
         withdrawn,

@@ -1,4 +1,4 @@
-"""Runs the oracle's acts on the real product: its use cases on a real ledger."""
+"""Applies the oracle's acts to the product: its use cases on a real ledger."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,29 +27,29 @@ from capture.review import Act as ReviewAct
 from capture.review import accept, dispute, notify_client, reject, settle, withdraw
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
-from tests.capture.billing.oracle_life import Terms
+from tests.capture.billing.oracle_history import Terms
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
 from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign, consent_to
 
-REVIEW: Final[Mapping[str, Callable[..., Lead]]] = {
+REVIEW_ACTIONS: Final[Mapping[str, Callable[..., Lead]]] = {
     "accepted": accept,
     "rejected": reject,
     "withdrawn": withdraw,
     "disputed": dispute,
     "settled": settle,
 }
-HEAD: Final = CAMPAIGN[: CAMPAIGN.index("[criteria]")]
+CAMPAIGN_START: Final = CAMPAIGN[: CAMPAIGN.index("[criteria]")]
 
 
-def major(amount: int, terms: Terms) -> Decimal:
-    """Minor units as people write them: 5000 is 50.00 USD, 5000 JPY, 5.000 KWD."""
+def major_units(amount: int, terms: Terms) -> Decimal:
+    """An amount of minor units in major units: 5000 is 50.00 USD, 5000 JPY, 5.000 KWD."""
     return Decimal(amount).scaleb(-terms.decimals)
 
 
 def campaign_of(terms: Terms) -> Campaign:
-    """The campaign with these terms."""
-    head = HEAD.replace('"USD"', f'"{terms.currency}"')
-    head = head.replace('"America/New_York"', f'"{terms.zone}"')
+    """A campaign with these terms."""
+    start = CAMPAIGN_START.replace('"USD"', f'"{terms.currency}"')
+    start = start.replace('"America/New_York"', f'"{terms.zone}"')
     review = {
         "hours": terms.hours,
         "notice": "email" if terms.notice else "none",
@@ -59,7 +59,7 @@ def campaign_of(terms: Terms) -> Campaign:
         review |= {"working_days": True, "holidays": list(terms.holidays)}
     price = {"model": terms.model, "billable": terms.billable}
     if terms.rate is not None:
-        price["rate"] = major(terms.rate, terms)
+        price["rate"] = major_units(terms.rate, terms)
     if terms.percent is not None:
         price["percent"] = terms.percent
     if terms.months is not None:
@@ -72,7 +72,7 @@ def campaign_of(terms: Terms) -> Campaign:
     if terms.leads_a_company is not None:
         caps["leads_a_company"] = terms.leads_a_company
     if terms.money_a_month is not None:
-        caps["money_a_month"] = major(terms.money_a_month, terms)
+        caps["money_a_month"] = major_units(terms.money_a_month, terms)
     tables = {
         "criteria": {"company_size": {"at_least": terms.at_least}},
         "price": price,
@@ -80,7 +80,7 @@ def campaign_of(terms: Terms) -> Campaign:
         "duplicates": {"window": terms.window_days or "for ever"},
         "caps": caps,
     }
-    return campaign(*(_table(name, table) for name, table in tables.items()), text=head)
+    return campaign(*(_table(name, table) for name, table in tables.items()), text=start)
 
 
 def _table(name: str, table: Mapping[str, object]) -> str:
@@ -91,7 +91,7 @@ def _table(name: str, table: Mapping[str, object]) -> str:
 def _toml(value: object) -> str:
     match value:
         case dict():
-            return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+            return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
         case list():
             return "[" + ", ".join(map(_toml, value)) + "]"
         case str() | bool():
@@ -109,14 +109,14 @@ class Product:
         self.ledger: Ledger = open_ledger(f"sqlite:///{folder}/ledger.db", b"a key for tests only")
         self.terms = terms
         self.campaign = campaign_of(terms)
-        self.frozen: list[ClosedStatement] = []
-        self.bills: dict[str, Statement] = {}
-        """The closed statements by month."""
-        self.sent = 0
+        self.closed_statements: list[ClosedStatement] = []
+        self.statements: dict[str, Statement] = {}
+        """The statements by month; for a month without a statement, its empty preview."""
+        self.submissions = 0
 
-    def does(self, act: Act) -> Lead | None:
-        """Does one act; the lead that it was about. Raises what the product raises."""
-        match act.what:
+    def apply(self, act: Act) -> Lead | None:
+        """Applies one act; returns its lead, if any. Raises what the product raises."""
+        match act.kind:
             case "submitted":
                 return self._submit(act)
             case "edited":
@@ -134,30 +134,33 @@ class Product:
 
     def _submit(self, act: Act) -> Lead | None:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
-        self.sent += 1
-        sent = Submission(answers, consent_to(self.campaign.version), f"{self.sent}", test=act.test)
-        created = self.ledger.transact(
-            lambda records: receive_submission(records, self.campaign, sent, act.at)
+        self.submissions += 1
+        consent = consent_to(self.campaign.version)
+        submission = Submission(answers, consent, f"{self.submissions}", test=act.test)
+        receipt = self.ledger.transact(
+            lambda records: receive_submission(records, self.campaign, submission, act.at)
         )
-        return self.ledger.read(lambda reading: reading.leads.get(created.lead_id))
+        return self.ledger.read(lambda reading: reading.leads.get(receipt.lead_id))
 
     def _on_a_lead(self, records: WriteTransaction, act: Act) -> Lead:
-        if act.what == "corrected":
+        if act.kind == "corrected":
             return correct_lead(
                 records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at
             )
-        if act.what in REVIEW:
+        if act.kind in REVIEW_ACTIONS:
             side = Actor.AGENCY if act.entered else Actor.CLIENT
-            more = (act.reason,) if act.what == "rejected" else ()
-            return REVIEW[act.what](records, ReviewAct(act.lead, act.by, actor=side), *more, act.at)
+            reason = (act.reason,) if act.kind == "rejected" else ()
+            return REVIEW_ACTIONS[act.kind](
+                records, ReviewAct(act.lead, act.by, actor=side), *reason, act.at
+            )
         outcome = Outcome(
             lead_id=act.lead,
-            kind=EventKind(act.what),
+            kind=EventKind(act.kind),
             actor=Actor.CLIENT if act.client else Actor.AGENCY,
             by=act.by,
             occurred_at=act.happened,
             meeting_at=act.meeting,
-            amount=None if act.amount is None else major(act.amount, self.terms),
+            amount=None if act.amount is None else major_units(act.amount, self.terms),
             period=act.period,
             months=act.months,
             reason=act.reason,
@@ -166,47 +169,49 @@ class Product:
         return record_once(records, outcome, act.at)
 
     def close(self, act: Act) -> Statement:
-        """Closes a month; of an odd one a statement is drawn even if it is empty."""
-        drawn = None if act.month in self.bills else self.preview(act)
-        odd = int(act.month[-2:]) % 2 == 1
+        """Closes a month. A month with an odd number gets a statement even if it is empty."""
+        preview = None if act.month in self.statements else self.preview(act)
+        is_odd = int(act.month[-2:]) % 2 == 1
         closed_statement = self.ledger.transact(
             lambda records: close_month(
-                records, self.campaign, PARTIES, act.month, act.at, empty_statement=odd
+                records, self.campaign, PARTIES, act.month, act.at, empty_statement=is_odd
             )
         )
-        if closed_statement is not None and closed_statement not in self.frozen:
-            self.frozen.append(closed_statement)
-            self.bills[act.month] = read_statement(closed_statement)
-        elif closed_statement is None and drawn is not None:
-            assert drawn.lines == []
-            self.bills[act.month] = drawn
-        return self.bills[act.month]
+        if closed_statement is not None and closed_statement not in self.closed_statements:
+            self.closed_statements.append(closed_statement)
+            self.statements[act.month] = read_statement(closed_statement)
+        elif closed_statement is None and preview is not None:
+            assert preview.lines == []
+            self.statements[act.month] = preview
+        return self.statements[act.month]
 
     def preview(self, act: Act) -> Statement:
-        """What closing would draw."""
+        """The statement that closing would draw."""
         return self.ledger.read(
             lambda reading: preview_statement(reading, self.campaign, PARTIES, act.month, act.at)
         )
 
     def _correct_a_line(self, act: Act) -> None:
-        """A credit, or a debit that the client approves at once."""
+        """Issues a credit note, or a debit note that the client approves."""
         period = "" if act.period is None else act.period.isoformat()
         number = next(
             (
-                bill.number
-                for bill in self.bills.values()
-                if any((line.lead_id, line.period) == (act.lead, period) for line in bill.lines)
+                statement.number
+                for statement in self.statements.values()
+                if any(
+                    (line.lead_id, line.period) == (act.lead, period) for line in statement.lines
+                )
             ),
             "none",
         )
         assert act.amount is not None
-        wish = CorrectionRequest(
-            number, act.lead, "goodwill", period, major(act.amount, self.terms)
+        request = CorrectionRequest(
+            number, act.lead, "goodwill", period, major_units(act.amount, self.terms)
         )
-        if act.what == "credited":
-            self.ledger.transact(lambda records: issue_credit(records, wish, "Ada", act.at))
+        if act.kind == "credited":
+            self.ledger.transact(lambda records: issue_credit(records, request, "Ada", act.at))
             return
-        self.ledger.transact(lambda records: propose_debit(records, wish, "Ada", act.at))
+        self.ledger.transact(lambda records: propose_debit(records, request, "Ada", act.at))
         self.ledger.transact(
             lambda records: approve_debit(
                 records, billed_line(records, number, act.lead, period), "Carol", act.at
@@ -214,37 +219,36 @@ class Product:
         )
 
     def credits(self) -> list[Credit]:
-        """All that was given back, in the oracle's words."""
-        notes = self.ledger.read(credits_of)
+        """All credit notes, in the oracle's type."""
         return [
-            Credit(one.lead_id, one.period, one.amount, by_itself=one.reason != "goodwill")
-            for one in notes
+            Credit(note.lead_id, note.period, note.amount, is_automatic=note.reason != "goodwill")
+            for note in self.ledger.read(credits_of)
         ]
 
-    def kept(self) -> list[ClosedStatement]:
-        """The closed statements as the ledger has them now."""
+    def stored_statements(self) -> list[ClosedStatement]:
+        """The closed statements that the ledger has now."""
         return self.ledger.read(lambda reading: list(reading.statements.select()))
 
-    def assert_drawn_alike(self, month: str, as_of: datetime) -> None:
-        """What is drawn from a few leads is what is drawn from all that ever came."""
+    def assert_selection_complete(self, month: str, as_of: datetime) -> None:
+        """Checks that the selected leads give the same lines as all leads."""
         slug = self.campaign.slug
         self.ledger.read(
             lambda reading: assert_drawn_as_from_every_lead(reading, slug, month, as_of)
         )
 
     def faults(self) -> list[str]:
-        """All that the product's own proof finds: chain, rows, numbers, each statement's bytes."""
-        changed = [] if self.kept() == self.frozen else ["a closed statement has changed"]
+        """The faults that `verify` and `check_documents` report, and changed statements."""
+        is_unchanged = self.stored_statements() == self.closed_statements
         return [
-            *changed,
+            *([] if is_unchanged else ["a closed statement has changed"]),
             *self.ledger.verify().problems,
             *self.ledger.read(check_documents),
         ]
 
 
-def lines_of(bill: Statement) -> list[Line]:
-    """A statement's lines, in the oracle's words."""
+def lines_of(statement: Statement) -> list[Line]:
+    """A statement's lines, in the oracle's type."""
     return [
         Line(line.lead_id, line.period, line.amount, line.free_over_cap, line.late, line.due_at)
-        for line in bill.lines
+        for line in statement.lines
     ]

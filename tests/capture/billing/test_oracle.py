@@ -1,7 +1,7 @@
-"""Random lives of whole campaigns: the product bills what the rules say, to the minor unit.
+"""Random campaigns: product and oracle bill the same amounts, to the minor unit.
 
-`make test-long` drives a thousand campaigns of each price model instead of the few of a usual
-run, from a new seed each time, and says what they did.
+`make test-long` runs a thousand campaigns of each price model from a new seed each time, instead of
+a few, and prints how often each kind of act occurred.
 """
 
 import sys
@@ -25,229 +25,238 @@ from hypothesis.stateful import (
 
 from capture.errors import NotFound, Refused
 from capture.lead.model import Lead
-from tests.capture.billing import lives
+from tests.capture.billing import random_acts
 from tests.capture.billing.oracle import UNDO, Oracle
-from tests.capture.billing.oracle_acts import ON_A_LEAD, Act
-from tests.capture.billing.oracle_life import Refusal
+from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD, Act
+from tests.capture.billing.oracle_history import Refusal
 from tests.capture.billing.product import Product, lines_of
 from tests.long import LONG, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-LIVES: Final = rounds(16, 1000)
-MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Thousands of small ledgers, each flushed at every act: in memory where that can be."""
+EXAMPLES: Final = rounds(16, 1000)
+MEMORY_FOLDER: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""A folder in memory, if there is one: thousands of small ledgers are flushed at every act."""
 SEED: Final = st.tuples(*[st.integers(0, 2**16)] * 3)
 
 
 class Campaigns(RuleBasedStateMachine):
-    """One campaign in two books: the product's ledger, and the oracle's."""
+    """One campaign, billed by the product and by the oracle."""
 
     model: ClassVar[str]
     driven: ClassVar[Counter[str]]
-    """How often each act was taken or refused."""
+    """How often each kind of act was accepted or refused."""
 
     @initialize(seed=SEED)
     def begin(self, seed: tuple[int, ...]) -> None:
-        self.seeds, self.whole = [seed], False
-        any_ = self.chance(seed)
-        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
-        terms = lives.agreement(any_, self.model)
+        self.seeds, self.is_consistent = [seed], False
+        rng = self.random(seed)
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY_FOLDER)
+        terms = random_acts.random_terms(rng, self.model)
         self.product = Product(Path(self.folder.name), terms)
         self.oracle = Oracle(terms)
-        self.now = any_.choice(lives.STARTS)
-        self.story: list[Act] = []
+        self.now = rng.choice(random_acts.STARTS)
+        self.acts: list[Act] = []
         self.driven["campaigns"] += 1
 
-    def chance(self, seed: tuple[int, ...]) -> Random:
-        """Even chances: Hypothesis alone likes the same few choices again and again."""
+    def random(self, seed: tuple[int, ...]) -> Random:
+        """Evenly distributed choices: Hypothesis alone prefers the same few again and again."""
         self.seeds.append(seed)
         return Random(repr(self.seeds))
 
-    def told(self, lead: str = "") -> str:
-        """All acts so far, or those that touch one lead: what they say, and nothing else."""
-        plain = asdict(Act(self.now, ""))
+    def acts_text(self, lead: str = "") -> str:
+        """The acts so far, or those that concern one lead, without default values."""
+        defaults = asdict(Act(self.now, ""))
         acts = [
             " ".join(
-                f"{name}={value}" for name, value in asdict(act).items() if value != plain[name]
+                f"{name}={value}" for name, value in asdict(act).items() if value != defaults[name]
             )
-            for act in self.story
+            for act in self.acts
             if not lead or act.lead in ("", lead)
         ]
         return "\n".join([str(self.oracle.terms), *acts])
 
     def teardown(self) -> None:
-        """At the end of each life all months are closed, and the whole ledger is proven."""
+        """Closes all months at the end of each example and checks the complete ledger."""
         if not hasattr(self, "folder"):
             return
         try:
-            if self.whole and self.oracle.lives:
-                self.looked_at_again()
-                self.now += 70 * lives.DAY
+            if self.is_consistent and self.oracle.leads:
+                self.check_selection()
+                self.now += 70 * random_acts.DAY
                 self.close_what_is_over()
-                assert self.product.faults() == [], self.told()
-                by_itself = sum(one.by_itself for one in self.oracle.credits)
-                self.driven["credited by itself"] += by_itself
+                assert self.product.faults() == [], self.acts_text()
+                automatic_credits = sum(credit.is_automatic for credit in self.oracle.credits)
+                self.driven["automatic credits"] += automatic_credits
         finally:
             self.product.ledger.close()
             self.folder.cleanup()
 
-    def looked_at_again(self) -> None:
-        """Months closed and open, seen as of moments long past, just now and to come."""
-        any_ = self.chance(())
+    def check_selection(self) -> None:
+        """Draws closed and open months as of past, present and future times."""
+        rng = self.random(())
         months = [*self.oracle.months, self.oracle.next_month()]
-        moments = [any_.choice(self.story).at for _ in range(3)]
-        for moment in (*moments, self.now, self.now + 40 * lives.DAY):
-            self.product.assert_drawn_alike(any_.choice(months), moment)
+        moments = [rng.choice(self.acts).at for _ in range(3)]
+        for moment in (*moments, self.now, self.now + 40 * random_acts.DAY):
+            self.product.assert_selection_complete(rng.choice(months), moment)
 
-    def both(self, act: Act) -> bool:
-        """Both books take the act, or neither does."""
-        refused = ""
-        self.story.append(act)
-        returned = act.lead in self.oracle.lives and bool(self.oracle.lives[act.lead].absences)
+    def apply_to_both(self, act: Act) -> bool:
+        """Applies the act; both must accept or both must refuse it. Whether they accepted."""
+        refusal_text = ""
+        self.acts.append(act)
+        has_churned = act.lead in self.oracle.leads and bool(self.oracle.leads[act.lead].absences)
         try:
-            self.product.does(act)
+            self.product.apply(act)
         except (Refused, NotFound) as refusal:
-            refused = str(refusal)
+            refusal_text = str(refusal)
         try:
-            self.oracle.does(act)
+            self.oracle.apply(act)
         except Refusal:
-            assert refused, f"taken against the rules, at the end of:\n{self.told(act.lead)}"
-        else:
-            assert not refused, (
-                f"{refused}\nrefused against the rules, at the end of:\n{self.told(act.lead)}"
+            assert refusal_text, (
+                f"accepted against the rules, at the end of:\n{self.acts_text(act.lead)}"
             )
-        self.driven[f"{act.what}{' refused' if refused else ''}"] += 1
-        if not refused:
-            self.driven["refunded in part"] += act.what == "refunded" and act.period is not None
-            self.driven["returned"] += act.what == "won" and returned
-        return not refused
+        else:
+            assert not refusal_text, (
+                f"{refusal_text}\nrefused against the rules, at the end of:\n"
+                f"{self.acts_text(act.lead)}"
+            )
+        self.driven[f"{act.kind}{' refused' if refusal_text else ''}"] += 1
+        if not refusal_text:
+            self.driven["refunded in part"] += act.kind == "refunded" and act.period is not None
+            self.driven["returned"] += act.kind == "won" and has_churned
+        return not refusal_text
 
     @rule(seed=SEED)
     def days_pass(self, seed: tuple[int, ...]) -> None:
-        any_, self.whole = self.chance(seed), False
-        often = {
+        rng, self.is_consistent = self.random(seed), False
+        weights = {
             self.submit: 16,
             self.act: 62,
             self.edit: 3,
-            self.tell: 7,
-            self.credit: 4,
+            self.notify: 7,
+            self.correct_line: 4,
             self.close: 12,
         }
-        what = any_.choices(list(often), list(often.values()))[0]
-        (what if self.oracle.lives else self.submit)(any_)
-        assert self.product.credits() == self.oracle.credits, self.told()
-        self.whole = True  # a difference is told where it was found
+        step = rng.choices(list(weights), list(weights.values()))[0]
+        (step if self.oracle.leads else self.submit)(rng)
+        assert self.product.credits() == self.oracle.credits, self.acts_text()
+        self.is_consistent = True  # after a difference, teardown must not report another one
 
-    def submit(self, any_: Random) -> None:
-        for _ in range(any_.randint(1, 3)):
-            self.now += any_.choice(lives.GAPS[:6])
-            test = any_.random() < 0.1
+    def submit(self, rng: Random) -> None:
+        for _ in range(rng.randint(1, 3)):
+            self.now += rng.choice(random_acts.GAPS[:6])
+            test = rng.random() < 0.1
+            known_emails = [history.email for history in self.oracle.leads.values()]
             act = Act(
                 self.now,
                 "submitted",
-                email=lives.email(any_, [history.email for history in self.oracle.lives.values()]),
-                answer=any_.choice(lives.SIZES),
+                email=random_acts.random_email(rng, known_emails),
+                answer=rng.choice(random_acts.SIZES),
                 test=test,
             )
-            lead = self.product.does(act)
-            self.story.append(replace(act, lead=lead.lead_id))
-            self.oracle.does(self.story[-1])
+            lead = self.product.apply(act)
+            self.acts.append(replace(act, lead=lead.lead_id))
+            self.oracle.apply(self.acts[-1])
             self.driven["submitted"] += 1
             if not test:
-                self.alike(lead.lead_id)
+                self.check_lead(lead.lead_id)
 
-    def act(self, any_: Random) -> None:
-        """Several things about one lead, so that it gets somewhere."""
-        history = lives.chosen(any_, list(self.oracle.lives.values()))
-        for _ in range(any_.randint(1, 6)):
-            act = lives.act_on(any_, self.now, history)
+    def act(self, rng: Random) -> None:
+        """Applies several acts to one lead, so that its history advances."""
+        history = random_acts.choose_lead(rng, list(self.oracle.leads.values()))
+        for _ in range(rng.randint(1, 6)):
+            act = random_acts.random_act(rng, self.now, history)
             self.now = act.at
-            self.both(act)
-            self.alike(history.lead)
+            self.apply_to_both(act)
+            self.check_lead(history.lead)
 
-    def edit(self, any_: Random) -> None:
-        self.both(Act(self.now, "edited", terms=lives.changed(any_, self.oracle.terms)))
+    def edit(self, rng: Random) -> None:
+        self.apply_to_both(
+            Act(self.now, "edited", terms=random_acts.change_terms(rng, self.oracle.terms))
+        )
 
-    def tell(self, any_: Random) -> None:
-        self.now += any_.choice(lives.GAPS[:6])
-        self.both(Act(self.now, "notified"))
+    def notify(self, rng: Random) -> None:
+        self.now += rng.choice(random_acts.GAPS[:6])
+        self.apply_to_both(Act(self.now, "notified"))
 
-    def credit(self, any_: Random) -> None:
+    def correct_line(self, rng: Random) -> None:
         lines = [line for month in self.oracle.months.values() for line in month.lines]
         if not lines:
             return
-        line = any_.choice(lines)
-        left = self.oracle.raised(line) - self.oracle.credited(line)
-        amount = any_.choice([1, left, left + 1, left // 2])
+        line = rng.choice(lines)
+        left = self.oracle.amount_with_debits(line) - self.oracle.credited(line)
+        amount = rng.choice([1, left, left + 1, left // 2])
         period = date.fromisoformat(line.period) if line.period else None
-        what = any_.choice(["credited", "debited"])
-        if what == "debited":
-            amount = any_.choice([1, 7, line.amount * 2, 1005])
-        self.both(Act(self.now, what, lead=line.lead, period=period, amount=amount))
+        kind = rng.choice(["credited", "debited"])
+        if kind == "debited":
+            amount = rng.choice([1, 7, line.amount * 2, 1005])
+        self.apply_to_both(Act(self.now, kind, lead=line.lead, period=period, amount=amount))
 
-    def close(self, any_: Random) -> None:
-        """All months that are over, and perhaps the next at its very end."""
+    def close(self, rng: Random) -> None:
+        """Closes all months that are over, and tries the next one near its end."""
         self.close_what_is_over()
         month = self.oracle.next_month()
-        wait = any_.choice([-1, 0, 9, 10, 11, 3600, 86400 * 9]) * lives.SECOND
+        wait = rng.choice([-1, 0, 9, 10, 11, 3600, 86400 * 9]) * random_acts.SECOND
         self.now = max(self.now, self.oracle.end(month) + wait)
-        wild = any_.random() < 0.1
-        act = Act(self.now, "closed", month=any_.choice(["2026-01", "2028-03"]) if wild else month)
-        drawn = [] if act.month in self.oracle.months else lines_of(self.product.preview(act))
+        if rng.random() < 0.1:
+            month = rng.choice(["2026-01", "2028-03"])  # a month that cannot be closed
+        act = Act(self.now, "closed", month=month)
+        previewed = [] if act.month in self.oracle.months else lines_of(self.product.preview(act))
         if self.close_month(act):
-            assert lines_of(self.product.bills[act.month]) == drawn, "the preview said otherwise"
+            closed = lines_of(self.product.statements[act.month])
+            assert closed == previewed, "the preview had other lines"
 
     def close_what_is_over(self) -> None:
         while self.oracle.end(self.oracle.next_month()) + UNDO <= self.now:
             self.close_month(Act(self.now, "closed", month=self.oracle.next_month()))
 
     def close_month(self, act: Act) -> bool:
-        new = act.month not in self.oracle.months
-        if not self.both(act) or not new:
+        is_new = act.month not in self.oracle.months
+        if not self.apply_to_both(act) or not is_new:
             return False
-        self.proven(act.month)
+        self.check_month(act.month)
         return True
 
-    def proven(self, month: str) -> None:
-        """What both books say of a month that was just closed."""
-        bill, ours = self.product.bills[month], self.oracle.months[month]
-        assert lines_of(bill) == ours.lines, self.told()
-        assert bill.total == ours.total
-        counts = bill.counts
+    def check_month(self, month: str) -> None:
+        """Compares a month that was just closed in the product and in the oracle."""
+        statement, expected = self.product.statements[month], self.oracle.months[month]
+        assert lines_of(statement) == expected.lines, self.acts_text()
+        assert statement.total == expected.total
+        counts = statement.counts
         assert (counts.in_review, counts.over_cap_refused, counts.over_cap_free) == (
-            ours.in_review,
-            ours.over_cap_refused,
-            ours.over_cap_free,
+            expected.in_review,
+            expected.over_cap_refused,
+            expected.over_cap_free,
         )
         billed = Counter(
             (line.lead_id, line.period)
-            for each in self.product.bills.values()
-            for line in each.lines
+            for each_statement in self.product.statements.values()
+            for line in each_statement.lines
         )
         assert not billed or max(billed.values()) == 1, "billed twice"
-        assert self.product.kept() == self.product.frozen, "a closed statement has changed"
-        self.driven["lines"] += len(ours.lines)
-        self.driven["late lines"] += sum(line.late for line in ours.lines)
-        self.driven["free lines"] += sum(line.free for line in ours.lines)
+        stored = self.product.stored_statements()
+        assert stored == self.product.closed_statements, "a closed statement has changed"
+        self.driven["lines"] += len(expected.lines)
+        self.driven["late lines"] += sum(line.late for line in expected.lines)
+        self.driven["free lines"] += sum(line.free for line in expected.lines)
 
-    def alike(self, lead_id: str) -> None:
-        """Both books say that the lead stands in the same place."""
+    def check_lead(self, lead_id: str) -> None:
+        """Compares the lead's stages in the product and in the oracle."""
         lead: Lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
-        history = self.oracle.lives[lead_id]
+        history = self.oracle.leads[lead_id]
         history.settle(self.now)
         stage = (
             "accepted" if history.accepted else "rejected" if history.rejected else history.stage
         )
         if history.stage != "qualified":
             stage = history.stage
-        found = (lead.review_at(self.now), lead.appointment_at(self.now), lead.sale)
-        assert found == (stage, history.appointment, history.sale), self.told(lead_id)
+        stages = (lead.review_at(self.now), lead.appointment_at(self.now), lead.sale)
+        assert stages == (stage, history.appointment, history.sale), self.acts_text(lead_id)
         if history.stage == "qualified":
             assert (lead.deadline, lead.free_over_cap, lead.needs_explicit_acceptance) == (
                 history.deadline,
                 history.free,
-                history.explicit,
+                history.needs_explicit_acceptance,
             )
             assert lead.accepted_as_of(self.now) == history.accepted
 
@@ -255,26 +264,34 @@ class Campaigns(RuleBasedStateMachine):
 def test_random_campaigns_are_billed_as_the_rules_say() -> None:
     driven: Counter[str] = Counter()
     for model in ("cpl", "cpap", "cpa", "revenue_share"):
-        ours = drive(model)
-        driven += ours
+        counts = run_campaigns(model)
+        driven += counts
         if LONG:
-            sys.__stderr__.write(f"{model}: {dict(sorted(ours.items()))}\n")
+            sys.__stderr__.write(f"{model}: {dict(sorted(counts.items()))}\n")
     if not LONG:  # a sample is too small to reach each rare case every time
         assert driven["lines"]
         return
-    expected = {*ON_A_LEAD, "corrected", "notified", "edited", "lines", "late lines", "free lines"}
-    expected |= {"credited", "debited", "refunded in part", "returned", "credited by itself"}
-    never = sorted(what for what in expected if not driven[what])
-    assert never == [], "random lives that never get there prove nothing"
+    expected = {
+        *ACTS_ON_A_LEAD,
+        "corrected",
+        "notified",
+        "edited",
+        "lines",
+        "late lines",
+        "free lines",
+    }
+    expected |= {"credited", "debited", "refunded in part", "returned", "automatic credits"}
+    missing = sorted(name for name in expected if not driven[name])
+    assert missing == [], "the random campaigns never reached these cases"
 
 
-def drive(model: str) -> Counter[str]:
-    """Random campaigns of one price model; what was done in them."""
+def run_campaigns(model: str) -> Counter[str]:
+    """Runs random campaigns of one price model; counts their acts."""
     driven: Counter[str] = Counter()
     run_state_machine_as_test(
         type(f"Campaigns_{model}", (Campaigns,), {"model": model, "driven": driven}),
         settings=settings(
-            max_examples=LIVES,
+            max_examples=EXAMPLES,
             stateful_step_count=45,
             derandomize=not LONG,
             database=None,
@@ -282,7 +299,7 @@ def drive(model: str) -> Counter[str]:
             report_multiple_bugs=False,
             phases=[
                 Phase.generate
-            ],  # a failure tells its acts; each step's chances hang on all before
+            ],  # no shrinking: the choices of each step depend on all steps before
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,4 +1,4 @@
-"""Reads forty_lives.toml, a table of acts, terms and amounts that was worked out by hand."""
+"""Reads lead_histories.toml: acts, terms, and amounts that were calculated by hand."""
 
 import re
 import tomllib
@@ -12,41 +12,42 @@ from zoneinfo import ZoneInfo
 
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
-from tests.capture.billing.oracle_life import Terms
+from tests.capture.billing.oracle_history import Terms
 
-TABLE: Final = Path(__file__).with_name("forty_lives.toml")
+TABLE: Final = Path(__file__).with_name("lead_histories.toml")
 DECIMALS: Final = {"JPY": 0, "KWD": 3}
 _MONEY: Final = frozenset({"rate", "money_a_month", "amount"})
 _ACT: Final = re.compile(
-    r"(?P<at>\S+ \S+) (?:(?P<lead>[A-Z]\w*) )?(?:(?P<side>client|agency) )?(?P<what>\w+)"
+    r"(?P<at>\S+ \S+) (?:(?P<lead>[A-Z]\w*) )?(?:(?P<side>client|agency) )?(?P<kind>\w+)"
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One life of the table, in the oracle's words."""
+    """One lead history of the table, with the oracle's types."""
 
     name: str
     terms: Terms
     acts: Sequence[Act]
     refused: Sequence[Act]
     """The acts that must be refused."""
-    bills: Sequence[str]
+    lines: Sequence[str]
     credits: Sequence[str]
-    because: str
+    explanation: str
 
 
-def entries() -> list[Entry]:
-    """All of the table."""
-    return [_entry(one) for one in tomllib.loads(TABLE.read_text(encoding="utf-8"))["life"]]
+def read_entries() -> list[Entry]:
+    """All entries of the table."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return [_entry(data) for data in table["history"]]
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:
     terms = _terms(Terms("", ""), data["terms"])
-    acts, refused, now = [], [], terms
+    acts, refused, current_terms = [], [], terms
     for text in data["acts"]:
-        act = _act(text.removesuffix("; refused"), now)
-        now = act.terms or now
+        act = _act(text.removesuffix("; refused"), current_terms)
+        current_terms = act.terms or current_terms
         acts.append(act)
         if text.endswith("; refused"):
             refused.append(act)
@@ -55,15 +56,15 @@ def _entry(data: Mapping[str, Any]) -> Entry:
         terms,
         acts,
         refused,
-        data["bills"],
+        data["lines"],
         data.get("credits", []),
-        data["because"],
+        data["explanation"],
     )
 
 
-def _terms(before: Terms, data: Mapping[str, Any]) -> Terms:
-    currency = data.get("currency", before.currency)
-    terms = replace(before, currency=currency, decimals=DECIMALS.get(currency, 2))
+def _terms(base: Terms, data: Mapping[str, Any]) -> Terms:
+    currency = data.get("currency", base.currency)
+    terms = replace(base, currency=currency, decimals=DECIMALS.get(currency, 2))
     values = {name: _value(name, value, terms) for name, value in data.items()}
     return replace(terms, **values)
 
@@ -85,33 +86,35 @@ def _value(name: str, value: Any, terms: Terms) -> Any:
 
 
 def _act(text: str, terms: Terms) -> Act:
-    head, *details = text.split("; ")
-    found = _ACT.fullmatch(head)
-    assert found is not None, head
-    lead = found["lead"] or "Ann"
+    first_part, *details = text.split("; ")
+    match = _ACT.fullmatch(first_part)
+    assert match is not None, first_part
+    lead = match["lead"] or "Ann"
     data = dict(detail.split(" ", 1) for detail in details)
-    act = Act(_value("on", found["at"], terms), found["what"], lead)
-    if act.what == "edited":
+    act = Act(_value("on", match["at"], terms), match["kind"], lead)
+    if act.kind == "edited":
         return replace(act, terms=_terms(terms, data))
-    if act.what == "submitted":
+    if act.kind == "submitted":
         data = {"email": f"{lead}@{lead}.example".lower(), "answer": "101+"} | data
     values = {name: _value(name, value, terms) for name, value in data.items()}
     return replace(
-        act, client=found["side"] == "client", entered=found["side"] == "agency", **values
+        act, client=match["side"] == "client", entered=match["side"] == "agency", **values
     )
 
 
-def shown_line(month: str, line: Line, terms: Terms) -> str:
+def format_line(month: str, line: Line, terms: Terms) -> str:
     """A line in the table's notation."""
-    marks = [name for name in ("free", "late") if getattr(line, name)]
+    flags = [name for name in ("free", "late") if getattr(line, name)]
     period = [f"period {line.period}"] if line.period else []
-    return "; ".join([f"{month}: {line.lead} {_shown(line.amount, terms)}", *period, *marks])
+    return "; ".join(
+        [f"{month}: {line.lead} {_format_amount(line.amount, terms)}", *period, *flags]
+    )
 
 
-def shown_credit(credit: Credit, terms: Terms) -> str:
+def format_credit(credit: Credit, terms: Terms) -> str:
     """A credit in the table's notation."""
-    return f"{credit.lead} {_shown(credit.amount, terms)}"
+    return f"{credit.lead} {_format_amount(credit.amount, terms)}"
 
 
-def _shown(amount: int, terms: Terms) -> str:
+def _format_amount(amount: int, terms: Terms) -> str:
     return f"{Decimal(amount).scaleb(-terms.decimals):f}"
