@@ -47,19 +47,20 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     config, overrides = config_of(production), setting_overrides(ctx)
     if if_due and not is_due(config, overrides, datetime.now(UTC)):
         return
-    built = run(config, overrides, waiting=_print_waiting, finish=_finish() if release else None)
+    finish = _release_step() if release else None
+    built = run(config, overrides, on_wait=_print_waiting, finish=finish)
     summary = built.summary
     _print_warnings(summary.warnings)
-    text = f"{counted_parts(summary)} in {built.seconds:.1f} seconds"
+    text = f"{format_counts(summary)} in {built.seconds:.1f} seconds"
     click.echo(f"Built {text}, in {short_path(built.site)}.")
     if summary.due is not None:
         click.echo(f"The next post is due on {summary.due}.")
 
 
-def _finish() -> Callable[[Path, Path], None]:
-    from publish.build.release import finish
+def _release_step() -> Callable[[Path, Path], None]:
+    from publish.build.release import finish_release
 
-    return finish
+    return finish_release
 
 
 @click.command()
@@ -94,7 +95,7 @@ def check(ctx: click.Context, production: bool, output_format: str) -> None:
             raise FileErrors(finding.problem for finding in findings.errors)
     if findings.errors:
         ctx.exit(1)
-    click.echo(f"{counted_parts(checked)}: no mistakes found.")
+    click.echo(f"{format_counts(checked)}: no mistakes found.")
 
 
 def config_of(production: bool) -> Path:
@@ -121,7 +122,7 @@ def setting_overrides(ctx: click.Context) -> dict[str, str]:
     }
 
 
-def counted_parts(summary: Any) -> str:
+def format_counts(summary: Any) -> str:
     """The counts of what readers can see, such as `7 articles, 3 pages and 3 forms`."""
     parts = ((summary.articles, "article"), (summary.pages, "page"), (summary.forms, "form"))
     articles, pages, forms = (count_noun(number, word) for number, word in parts)

@@ -53,7 +53,7 @@ def build_once(order: BuildOrder) -> BuildReport:
 
 def _build(order: BuildOrder) -> BuildReport:
     from publish.build.site import build  # noqa: PLC0415
-    from publish.cli import counted_parts  # noqa: PLC0415
+    from publish.cli import format_counts  # noqa: PLC0415
 
     sources = tuple({*_source_folders(order), *_code_folders(Path.cwd())})
     try:
@@ -62,11 +62,12 @@ def _build(order: BuildOrder) -> BuildReport:
         return BuildReport(problems=tuple(problems_of(error)), sources=sources)
     summary = built.summary
     return BuildReport(
-        summary=counted_parts(summary),
+        summary=format_counts(summary),
         seconds=built.seconds,
         warnings=summary.warnings,
         held_back=tuple(
-            HeldBackPost(post.where, post.title, post.address, post.due) for post in summary.held
+            HeldBackPost(post.where, post.title, post.address, post.due)
+            for post in summary.held_back
         ),
         next_due=summary.due_at,
         sources=tuple({*sources, *_code_folders(Path.cwd())}),

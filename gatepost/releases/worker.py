@@ -66,12 +66,12 @@ def build_once(settings: Settings, published: str | None, folder: Path) -> Build
 
 def _run_build(install_dir: Path, overrides: Mapping[str, object]) -> BuildAnswer:
     # Only the child imports Pelican.
-    from publish.build.release import finish  # noqa: PLC0415
+    from publish.build.release import finish_release  # noqa: PLC0415
     from publish.build.site import build  # noqa: PLC0415
-    from publish.cli import counted_parts  # noqa: PLC0415
+    from publish.cli import format_counts  # noqa: PLC0415
 
-    summary = build(install_dir / "publishconf.py", overrides, finish=finish).summary
-    return BuildAnswer(warnings=summary.warnings, summary=counted_parts(summary), due=summary.due)
+    summary = build(install_dir / "publishconf.py", overrides, finish=finish_release).summary
+    return BuildAnswer(warnings=summary.warnings, summary=format_counts(summary), due=summary.due)
 
 
 def _pelican_settings(

@@ -1,1 +1,1 @@
-"""Runs Pelican, and puts a new site in the place of the old one."""
+"""Runs Pelican, and replaces the old site by the new one."""

@@ -1,4 +1,4 @@
-"""Runs Pelican and the checks in this process, and turns every failure into a short message."""
+"""Runs Pelican and the checks in this process, and turns each failure into a short message."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -29,29 +29,42 @@ class HeldBackPost:
     where: str
     title: str
     address: str
-    """The path of its preview below the site; empty without one."""
+    """The path of its preview below the site; empty without a preview."""
     due: str
     """The time of publication in the site's zone; empty for a draft."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The result of a run: counts of what is published, warnings, and what is due next."""
+    """The result of a run: counts of published content, warnings, and what is due next."""
 
     articles: int
     pages: int
     forms: int
     warnings: tuple[str, ...]
     due: str | None
-    """Time in the site's zone and path of the next post that is held back."""
+    """The next post with a future date: its time in the site's zone, and its file."""
     due_at: datetime | None = None
-    """The next time at which a post is due, or a form opens or closes. UTC."""
-    held: tuple[HeldBackPost, ...] = ()
+    """The next time when a post is due, or a form opens or closes, in UTC."""
+    held_back: tuple[HeldBackPost, ...] = ()
     """Drafts and posts with a future date."""
 
 
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of all rules. The counts are of public content."""
+
+    articles: int
+    pages: int
+    forms: int
+    findings: Findings
+
+
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
-    """Pelican's settings; `overrides` win over the file. Raises `FileErrors` or `Refused`."""
+    """Pelican's settings from the file `config`, whose values `overrides` replace.
+
+    Raises `FileErrors` if the file is not valid, `Refused` if it does not exist.
+    """
     if not config.is_file():
         raise Refused(f"{config}: no such file; run this in the project's folder")
     LOG_COLLECTOR.attach()
@@ -62,32 +75,47 @@ def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, An
 
 
 def run_pelican(settings: dict[str, Any]) -> RunSummary:
-    """Reads and checks everything, and writes the site to OUTPUT_PATH.
+    """Reads and checks all content, and writes the site to OUTPUT_PATH.
 
-    Raises `FileErrors` with every problem, or `Unavailable` for an error of the disk.
+    Raises `FileErrors` with every problem, or `Unavailable` for a disk error.
     """
-    summary: list[RunSummary] = []
+    summaries: list[RunSummary] = []
 
-    def read(generators: Any) -> None:
-        summary.append(_count(generators[0]))
+    def count(generators: Any) -> None:
+        summaries.append(_count_published(generators[0]))
 
     theme = Path(settings["THEME"])
-    with _silenced(), _explained_errors(theme, theme):
+    with _quiet_console(), _explained_errors(theme, theme):
         pelican = Pelican(settings)
-        # Connected after all plugins: called only if `publish.plugins.problems` raised nothing.
-        with signals.all_generators_finalized.connected_to(read):
+        # Connected after all plugins: called only if `publish.plugins.problems` did not raise.
+        with signals.all_generators_finalized.connected_to(count):
             pelican.run()
         raise_problems(settings)
     report = get_report(settings)
     warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
-    found = summary[0]
     writing = settings.get(WRITING)
-    held = tuple(_held(writing)) if writing else ()
+    held_back = tuple(_held_back_posts(writing)) if writing else ()
     due_at = writing.next_change if writing else None
-    return replace(found, warnings=warnings, due=_next_due(writing), due_at=due_at, held=held)
+    return replace(
+        summaries[0],
+        warnings=warnings,
+        due=_next_due(writing),
+        due_at=due_at,
+        held_back=held_back,
+    )
 
 
-def _count(generator: Any) -> RunSummary:
+def check(config: Path, overrides: Mapping[str, object], now: datetime) -> CheckResult:
+    """Runs every rule without a build, fast enough for a git hook.
+
+    A build runs the same rules, then searches the finished pages, and compares all files of the
+    site with the gated files. Raises only if it cannot read: for invalid settings or a disk error.
+    """
+    writing, findings = check_content(settings_from(config, overrides), now)
+    return CheckResult(*_counts(writing), findings)
+
+
+def _count_published(generator: Any) -> RunSummary:
     context = generator.context
     published = [
         type(content).__name__
@@ -102,38 +130,46 @@ def _next_due(writing: Writing | None) -> str | None:
     post = writing.next_due if writing else None
     if writing is None or post is None or post.due is None:
         return None
-    return f"{_when(post, writing)}: {post.where}"
+    return f"{_due_text(post, writing)}: {post.where}"
 
 
-def _when(post: Post, writing: Writing) -> str:
+def _due_text(post: Post, writing: Writing) -> str:
+    """The time of publication in the site's zone; empty for a draft."""
     return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}" if post.due else ""
 
 
-def _held(writing: Writing) -> Iterator[HeldBackPost]:
+def _held_back_posts(writing: Writing) -> Iterator[HeldBackPost]:
     for post in writing.posts:
         state = post.state(writing.now)
         if state in {"draft", "scheduled"}:
-            preview, due = post.get("preview"), _when(post, writing)
+            preview, due = post.get("preview"), _due_text(post, writing)
             address = f"/drafts/{preview}/" if preview else ""
             title = str(post.get("title") or post.slug)
             yield HeldBackPost(post.where, title, address, due if state == "scheduled" else "")
 
 
+def _counts(writing: Writing) -> tuple[int, int, int]:
+    public = [post for post in writing.posts if writing.is_public(post)]
+    articles = sum(post.kind == "post" for post in public)
+    forms = sum(len(open_forms(post, writing)) for post in public)
+    return articles, len(public) - articles, forms
+
+
 @contextmanager
-def _silenced() -> Iterator[None]:
+def _quiet_console() -> Iterator[None]:
     """Keeps Pelican from printing its summary to the console."""
-    before, console.quiet = console.quiet, True
+    old_quiet, console.quiet = console.quiet, True
     try:
         yield
     finally:
-        console.quiet = before
+        console.quiet = old_quiet
 
 
 @contextmanager
-def _explained_errors(blame: Path, folder: Path) -> Iterator[None]:
-    """Turns an exception of the block into one line, with the file below `folder` that raised it.
+def _explained_errors(default: Path, folder: Path) -> Iterator[None]:
+    """Turns an exception of the block into one line that names the file in `folder` that raised it.
 
-    `blame` is named if no such file is in the traceback.
+    It names `default` if the traceback has no file in `folder`.
     """
     try:
         yield
@@ -145,15 +181,15 @@ def _explained_errors(blame: Path, folder: Path) -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; nothing was published") from error
     except Exception as error:
-        path, line = _place(error, folder)
+        path, line = _location(error, folder)
         message = " ".join(str(error).split())
         if not isinstance(error, TemplateError | ValueError):
             message = f"{type(error).__name__}: {message}"
-        raise FileErrors([Problem(short_path(path or blame), line, message)]) from error
+        raise FileErrors([Problem(short_path(path or default), line, message)]) from error
 
 
-def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
-    """File below the folder and line; templates are found too, as Jinja adds frames for them."""
+def _location(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
+    """The file in `folder` and its line. Jinja adds frames for templates to the traceback."""
     if isinstance(error, TemplateSyntaxError) and error.filename:
         return Path(error.filename), error.lineno
     if isinstance(error, SyntaxError) and error.filename:
@@ -162,30 +198,3 @@ def _place(error: Exception, folder: Path) -> tuple[Path | None, int | None]:
         if Path(frame.filename).resolve().is_relative_to(folder.resolve()):
             return Path(frame.filename), frame.lineno
     return None, None
-
-
-# The check without a build: fast enough for a git hook. A build runs the same rules, then searches
-# the finished pages, and compares all files of the site with the gated ones.
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The result of all rules. The counts are of what readers may see."""
-
-    articles: int
-    pages: int
-    forms: int
-    findings: Findings
-
-
-def check(config: Path, overrides: Mapping[str, object], now: datetime) -> CheckResult:
-    """Runs every rule. Raises only what prevents reading: faulty settings, an error of the disk."""
-    writing, findings = check_content(settings_from(config, overrides), now)
-    return CheckResult(*_counts(writing), findings)
-
-
-def _counts(writing: Writing) -> tuple[int, int, int]:
-    public = [post for post in writing.posts if writing.is_public(post)]
-    articles = sum(post.kind == "post" for post in public)
-    forms = sum(len(open_forms(post, writing)) for post in public)
-    return articles, len(public) - articles, forms

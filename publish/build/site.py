@@ -1,4 +1,4 @@
-"""Builds the site beside the old one, then swaps it in; the swap is all or nothing."""
+"""Builds a new site beside the old one, then swaps both. A failed build changes nothing."""
 
 import fcntl
 import shutil
@@ -16,60 +16,12 @@ from publish.checks.layout import PUBLISHED, published_of
 from publish.checks.project import read_published
 from publish.plugins.share_pictures import RELEASE
 
-WORK_FOLDER: Final = ".build"  # beside the site: holds the new and the old one during the swap
-
-
-@contextmanager
-def replace_site(site: Path, waiting: Callable[[], None]) -> Iterator[Path]:
-    """Yields an empty folder to build into, and swaps it in when the block succeeds.
-
-    If the block raises, the old site stays. Files that the block writes beside the new folder, such
-    as `site.json`, go beside the site. Only one build runs at a time: a second one calls `waiting`
-    and waits. Raises OSError.
-    """
-    site.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(site.parent / ".build.lock", waiting):
-        workshop = site.parent / WORK_FOLDER
-        shutil.rmtree(workshop, ignore_errors=True)  # left by a killed build
-        fresh = workshop / "new" / site.name
-        fresh.mkdir(parents=True)
-        try:
-            yield fresh
-            _swap(fresh, site, workshop / "old")
-        finally:
-            shutil.rmtree(workshop, ignore_errors=True)
-
-
-def _swap(fresh: Path, site: Path, old: Path) -> None:
-    """Swaps by two renames: for a few microseconds between them there is no site."""
-    had_site = site.exists() or site.is_symlink()
-    if had_site:
-        site.rename(old)
-    try:
-        fresh.rename(site)
-    except OSError:
-        if had_site:
-            old.rename(site)
-        raise
-    for beside in fresh.parent.iterdir():
-        beside.replace(site.parent / beside.name)
-
-
-@contextmanager
-def _locked(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Holds a lock that the kernel releases when the process ends."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+WORK_FOLDER: Final = ".build"  # beside the site; contains both sites during the swap
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """The result of a build; `site` is the folder of the new site."""
+    """The result of a build. `site` is the folder of the new site."""
 
     summary: RunSummary
     seconds: float
@@ -79,16 +31,16 @@ class BuildResult:
 def build(
     config: Path,
     overrides: Mapping[str, object],
-    waiting: Callable[[], None] = lambda: None,
+    on_wait: Callable[[], None] = lambda: None,
     *,
     finish: Callable[[Path, Path], None] | None = None,
 ) -> BuildResult:
-    """Builds with a Pelican settings file; `overrides` win over it.
+    """Builds the site with the Pelican settings file `config`, whose values `overrides` replace.
 
-    `waiting` is called if another build is running. `finish` (`publish.build.release.finish`) makes
-    a release: it adds share pictures, search and compressed files. Raises `FileErrors` with every
-    problem, `Refused` if the site would replace its own sources, or `Unavailable` for an error of
-    the disk; then the old site stays as it was.
+    `on_wait` is called if another build is running. With `finish`, the build is a release: it has
+    share pictures, and `finish(site, cache)` adds more files (`release.finish_release`). Raises
+    `FileErrors` with every problem, `Refused` if the site would replace its own sources, or
+    `Unavailable` for a disk error. Then the old site stays unchanged.
     """
     started = time.monotonic()
     settings = settings_from(config, overrides)
@@ -96,16 +48,20 @@ def build(
     for source in (config, Path(settings["PATH"]), Path(settings["THEME"])):
         if source.resolve().is_relative_to(site.resolve()):
             raise Refused(
-                f"OUTPUT_PATH is {site}, and a build replaces all of it, {source} too: "
+                f"OUTPUT_PATH is {site}, and a build would replace {source} in it: "
                 "give it a folder of its own, such as output/www"
             )
-    kept = published_of(settings)  # from the last published build, not from this one
+    published = published_of(settings)  # of the last published build, not of this one
     try:
-        with replace_site(site, waiting) as fresh:
-            ours = {PUBLISHED: str(kept), "OUTPUT_PATH": str(fresh), RELEASE: bool(finish)}
-            summary = run_pelican(settings | ours)
+        with replace_site(site, on_wait) as new_site:
+            build_settings = {
+                PUBLISHED: str(published),
+                "OUTPUT_PATH": str(new_site),
+                RELEASE: bool(finish),
+            }
+            summary = run_pelican(settings | build_settings)
             if finish:
-                finish(fresh, Path(settings["CACHE_PATH"]))
+                finish(new_site, Path(settings["CACHE_PATH"]))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
@@ -113,9 +69,57 @@ def build(
 
 
 def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool:
-    """Whether a post or a form's date became due since the last published build.
+    """Whether a post, or a change of a form, became due since the last published build.
 
     Reads only `published.json`, not the posts.
     """
     due = read_published(published_of(settings_from(config, overrides))).due
     return due is not None and due <= now
+
+
+@contextmanager
+def replace_site(site: Path, on_wait: Callable[[], None]) -> Iterator[Path]:
+    """Yields an empty folder for the new site, which replaces `site` when the block succeeds.
+
+    If the block raises, the old site stays. Files that the block writes beside the new folder, such
+    as `site.json`, are moved beside the site. Only one build runs at a time: a second build calls
+    `on_wait` and waits. Raises `OSError`.
+    """
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(site.parent / ".build.lock", on_wait):
+        work_folder = site.parent / WORK_FOLDER
+        shutil.rmtree(work_folder, ignore_errors=True)  # left by a killed build
+        new_site = work_folder / "new" / site.name
+        new_site.mkdir(parents=True)
+        try:
+            yield new_site
+            _swap(new_site, site, work_folder / "old")
+        finally:
+            shutil.rmtree(work_folder, ignore_errors=True)
+
+
+def _swap(new_site: Path, site: Path, old_site: Path) -> None:
+    """Swaps by two renames. Between them there is no site for a few microseconds."""
+    had_site = site.exists() or site.is_symlink()
+    if had_site:
+        site.rename(old_site)
+    try:
+        new_site.rename(site)
+    except OSError:
+        if had_site:
+            old_site.rename(site)
+        raise
+    for file in new_site.parent.iterdir():
+        file.replace(site.parent / file.name)
+
+
+@contextmanager
+def _locked(lock: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Holds an exclusive lock. The kernel releases it when the process ends."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
