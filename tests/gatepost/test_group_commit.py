@@ -1,4 +1,4 @@
-"""Group commit: leads that arrive together share a commit; their answers wait for it."""
+"""Group commit: leads that arrive at the same time share a commit; their answers wait for it."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -25,25 +25,25 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Ledger:
-    created = open_ledger(f"sqlite:///{path}", KEY)
-    created.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
-    return created
+    ledger = open_ledger(f"sqlite:///{path}", KEY)
+    ledger.transact(lambda records: records.campaigns.save_version(campaign(), NOW))
+    return ledger
 
 
 @pytest.fixture
-def together(ledger: Ledger) -> Iterator[GroupCommit]:
-    created = GroupCommit(ledger)
-    committing = created.start()
-    yield created
-    committing.kill()
+def group_commit(ledger: Ledger) -> Iterator[GroupCommit]:
+    group_commit = GroupCommit(ledger)
+    greenlet = group_commit.start()
+    yield group_commit
+    greenlet.kill()
 
 
-def taking(lead_id: str) -> Callable[[WriteTransaction], Any]:
+def receive(lead_id: str) -> Callable[[WriteTransaction], Any]:
     return lambda records: records.append(received_event(lead_id))
 
 
-def taken(path: Path) -> int:
-    """Leads that another program finds in the file now."""
+def count_committed(path: Path) -> int:
+    """The number of leads that another program sees in the file now."""
     db = sqlite3.connect(path)
     count = db.execute("SELECT count(*) FROM leads").fetchone()[0]
     db.close()
@@ -51,43 +51,47 @@ def taken(path: Path) -> int:
 
 
 def test_before_start_each_write_is_its_own_transaction(ledger: Ledger) -> None:
-    GroupCommit(ledger).transact(taking("a"))
+    GroupCommit(ledger).transact(receive("a"))
     assert ledger.verify().leads == 1
 
 
-def test_leads_that_wait_together_share_a_transaction(together: GroupCommit, path: Path) -> None:
-    def take(records: WriteTransaction) -> tuple[int, int]:
+def test_leads_that_wait_at_the_same_time_share_a_transaction(
+    group_commit: GroupCommit, path: Path
+) -> None:
+    def receive_next(records: WriteTransaction) -> tuple[int, int]:
         records.append(received_event(f"lead{len(list(records.leads.select()))}"))
-        return len(list(records.leads.select())), taken(path)
+        return len(list(records.leads.select())), count_committed(path)
 
-    waiting = [gevent.spawn(together.transact, take) for _ in range(MAX_BATCH)]
-    gevent.joinall(waiting, timeout=10, raise_error=True)
-    assert [answered.value for answered in waiting] == [(n + 1, 0) for n in range(MAX_BATCH)]
-    assert taken(path) == MAX_BATCH
+    greenlets = [gevent.spawn(group_commit.transact, receive_next) for _ in range(MAX_BATCH)]
+    gevent.joinall(greenlets, timeout=10, raise_error=True)
+    assert [greenlet.value for greenlet in greenlets] == [(n + 1, 0) for n in range(MAX_BATCH)]
+    assert count_committed(path) == MAX_BATCH
 
 
-def test_each_write_is_answered_only_after_its_commit(together: GroupCommit, path: Path) -> None:
-    def take(number: int) -> int:
-        together.transact(taking(f"lead{number}"))
-        return taken(path)
+def test_each_write_is_answered_only_after_its_commit(
+    group_commit: GroupCommit, path: Path
+) -> None:
+    def receive_and_count(number: int) -> int:
+        group_commit.transact(receive(f"lead{number}"))
+        return count_committed(path)
 
-    waiting = [gevent.spawn(take, number) for number in range(40)]
-    gevent.joinall(waiting, timeout=10, raise_error=True)
-    assert min(answered.value for answered in waiting) >= MAX_BATCH
-    assert taken(path) == 40
+    greenlets = [gevent.spawn(receive_and_count, number) for number in range(40)]
+    gevent.joinall(greenlets, timeout=10, raise_error=True)
+    assert min(greenlet.value for greenlet in greenlets) >= MAX_BATCH
+    assert count_committed(path) == 40
 
 
 def test_a_write_that_fails_does_not_affect_the_others(
-    ledger: Ledger, together: GroupCommit
+    ledger: Ledger, group_commit: GroupCommit
 ) -> None:
     works = [
-        taking("a"),
+        receive("a"),
         lambda r: r.append(later_event("nobody", EventKind.ACCEPTED)),
-        taking("b"),
+        receive("b"),
     ]
-    waiting = [gevent.spawn(together.transact, work) for work in works]
-    gevent.joinall(waiting, timeout=10)
-    assert [type(answered.exception) for answered in waiting] == [
+    greenlets = [gevent.spawn(group_commit.transact, work) for work in works]
+    gevent.joinall(greenlets, timeout=10)
+    assert [type(greenlet.exception) for greenlet in greenlets] == [
         type(None),
         EventNotAllowed,
         type(None),
@@ -95,32 +99,32 @@ def test_a_write_that_fails_does_not_affect_the_others(
     assert (ledger.verify().leads, ledger.verify().problems) == (2, ())
 
 
-def test_other_requests_go_on_while_another_program_writes(
-    together: GroupCommit, path: Path
+def test_pages_are_served_while_another_program_writes(
+    group_commit: GroupCommit, path: Path
 ) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    waiting = gevent.spawn(together.transact, taking("a"))
-    turns = 0
-    while turns < 100:  # a page a millisecond, while the lead waits
+    greenlet = gevent.spawn(group_commit.transact, receive("a"))
+    for _ in range(100):  # one page per millisecond while the lead waits
         gevent.sleep(0.001)
-        assert together.read(lambda reading: reading.events.head()[0]) == 0
-        turns += 1
-    assert not waiting.ready()
+        assert group_commit.read(lambda reading: reading.events.head()[0]) == 0
+    assert not greenlet.ready()
     other.execute("ROLLBACK")
-    waiting.get(timeout=10)
-    assert taken(path) == 1
+    greenlet.get(timeout=10)
+    assert count_committed(path) == 1
 
 
 def test_every_waiting_write_gets_the_error_of_the_ledger(
-    together: GroupCommit, path: Path, monkeypatch: pytest.MonkeyPatch
+    group_commit: GroupCommit, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.ledger.sqlite.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    waiting = [gevent.spawn(together.transact, taking(f"lead{number}")) for number in range(3)]
-    gevent.joinall(waiting, timeout=10)
-    assert {type(answered.exception) for answered in waiting} == {Unavailable}
+    greenlets = [
+        gevent.spawn(group_commit.transact, receive(f"lead{number}")) for number in range(3)
+    ]
+    gevent.joinall(greenlets, timeout=10)
+    assert {type(greenlet.exception) for greenlet in greenlets} == {Unavailable}
     other.execute("ROLLBACK")
-    together.transact(taking("a"))
-    assert taken(path) == 1
+    group_commit.transact(receive("a"))
+    assert count_committed(path) == 1

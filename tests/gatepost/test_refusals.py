@@ -12,26 +12,26 @@ from tests.service import GUIDE, Service, make_project
 
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
-    """Not started."""
+    """A service that is not started."""
     return Service(make_project(tmp_path))
 
 
 def refusal(service: Service, *command: str) -> str:
-    """The one line that the command printed instead of its result."""
-    done = service.run(*command or ("serve",))
-    assert (done.returncode, done.stdout) == (1, ""), done
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr.strip()
+    """The error line of the command, `serve` by default. Checks that it prints nothing else."""
+    result = service.run(*command or ("serve",))
+    assert (result.returncode, result.stdout) == (1, ""), result
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr.strip()
 
 
 @pytest.fixture
-def taken(service: Service) -> Iterator[None]:
+def port_in_use(service: Service) -> Iterator[None]:
     with socket.create_server(("127.0.0.1", service.port)):
         yield
 
 
-@pytest.mark.usefixtures("taken")
-def test_a_port_in_use_names_the_next(service: Service) -> None:
+@pytest.mark.usefixtures("port_in_use")
+def test_a_port_in_use_is_refused_with_another_port(service: Service) -> None:
     assert refusal(service) == (
         f"cannot listen on 127.0.0.1:{service.port}: Address already in use; stop what runs there, "
         f"or take another port: make run PORT={service.port + 1}"
@@ -40,25 +40,27 @@ def test_a_port_in_use_names_the_next(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "why"),
+    ("host", "reason"),
     [
         ("no.such.host.example", "Name or service not known"),
         ("192.0.2.1", "Cannot assign requested address"),
     ],
 )
-def test_a_host_that_is_not_ours_names_the_setting(service: Service, host: str, why: str) -> None:
+def test_a_host_of_another_machine_is_refused_with_the_setting(
+    service: Service, host: str, reason: str
+) -> None:
     service.settings["host"] = host
     fix = "set GATEPOST_HOST to an address of this machine"
-    assert refusal(service) == f"cannot listen on {host}:{service.port}: {why}; {fix}"
+    assert refusal(service) == f"cannot listen on {host}:{service.port}: {reason}; {fix}"
 
 
-def test_a_var_folder_that_cannot_be_made_is_named(service: Service) -> None:
+def test_a_var_folder_that_cannot_be_made_is_refused(service: Service) -> None:
     (service.folder / "var").write_text("a file in its place")
     assert refusal(service).startswith("var/secret_key: ")
     assert (service.folder / "var").read_text() == "a file in its place"
 
 
-def test_a_var_folder_is_wanted_though_every_secret_is_set(service: Service) -> None:
+def test_a_var_folder_is_needed_even_if_every_secret_is_set(service: Service) -> None:
     (service.folder / "var").write_text("a file in its place")
     service.settings |= {"secret_key": "s" * 40, "duplicate_key": "d" * 40}
     assert refusal(service).startswith("var/gatepost.db: ")
@@ -67,7 +69,7 @@ def test_a_var_folder_is_wanted_though_every_secret_is_set(service: Service) -> 
 
 
 @pytest.mark.parametrize(("name", "text"), [("secret_key", "\n"), ("duplicate_key", "short")])
-def test_a_key_file_without_a_key_is_refused_and_left_as_it_is(
+def test_a_key_file_without_a_key_is_refused_and_not_changed(
     service: Service, name: str, text: str
 ) -> None:
     file = service.folder / "var" / name
@@ -79,7 +81,7 @@ def test_a_key_file_without_a_key_is_refused_and_left_as_it_is(
     assert file.read_text() == text
 
 
-def test_a_missing_duplicate_key_is_never_made_anew_beside_a_ledger(service: Service) -> None:
+def test_a_missing_duplicate_key_of_an_existing_ledger_is_never_replaced(service: Service) -> None:
     service.start().end()
     (service.folder / "var" / "duplicate_key").unlink()
     line = refusal(service)
@@ -89,11 +91,11 @@ def test_a_missing_duplicate_key_is_never_made_anew_beside_a_ledger(service: Ser
 
 def test_a_changed_duplicate_key_is_refused(service: Service) -> None:
     service.start().end()
-    (service.folder / "var" / "duplicate_key").write_text("another key altogether, by mistake")
+    (service.folder / "var" / "duplicate_key").write_text("another key, put there by mistake")
     assert "made with another key; restore the file duplicate_key" in refusal(service)
 
 
-def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) -> None:
+def test_a_missing_secret_key_is_replaced_with_a_warning(service: Service) -> None:
     service.start().end()
     (service.folder / "var" / "secret_key").unlink()
     service.start().end()
@@ -103,24 +105,24 @@ def test_a_missing_secret_key_is_made_anew_and_that_is_told(service: Service) ->
     ]
 
 
-def test_a_site_that_was_never_built_is_told_with_the_command(service: Service) -> None:
+def test_a_site_that_was_never_built_is_refused_with_the_command(service: Service) -> None:
     (service.folder / "output" / "site.json").unlink()
     assert refusal(service) == "output/site.json: no such file; run `gatepost build` first"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 1}'])
-def test_a_torn_build_is_told_with_the_command(service: Service, text: str) -> None:
+def test_an_incomplete_build_is_refused_with_the_command(service: Service, text: str) -> None:
     (service.folder / "output" / "site.json").write_text(text)
     assert refusal(service) == "output/site.json: not a valid site.json; run `gatepost build`"
 
 
-def test_a_broken_campaign_file_is_told_with_its_line(service: Service) -> None:
+def test_a_campaign_file_with_a_mistake_is_refused_with_its_line(service: Service) -> None:
     file = service.folder / "campaigns" / f"{GUIDE}.toml"
     file.write_text(file.read_text().replace("hours = 48", 'hours = "two days"'))
     assert f"campaigns/{GUIDE}.toml:75: review.hours" in refusal(service)
 
 
-def test_a_file_that_is_no_database_is_refused(service: Service) -> None:
+def test_a_file_that_is_not_a_database_is_refused(service: Service) -> None:
     service.run("leads")
     (service.folder / "notes.txt").write_text("my notes, nothing like a database\n" * 60)
     service.settings["database_url"] = "sqlite:///notes.txt"
@@ -128,7 +130,7 @@ def test_a_file_that_is_no_database_is_refused(service: Service) -> None:
     assert "my notes" in (service.folder / "notes.txt").read_text()
 
 
-def test_a_database_that_another_program_holds_is_refused(service: Service) -> None:
+def test_a_database_that_another_program_has_locked_is_refused(service: Service) -> None:
     service.start().end()
     with sqlite3.connect(service.folder / "var" / "gatepost.db", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -138,14 +140,12 @@ def test_a_database_that_another_program_holds_is_refused(service: Service) -> N
 
 
 @pytest.mark.parametrize("url", ["sqlite:///", "postgresql://x/y"])
-def test_an_address_of_no_ledger_is_refused(service: Service, url: str) -> None:
+def test_a_database_url_of_another_kind_is_refused(service: Service, url: str) -> None:
     service.settings["database_url"] = url
     assert f"DATABASE_URL {url!r}: only sqlite:///PATH is supported" in refusal(service)
 
 
 @pytest.mark.parametrize("command", [("leads",), ("verify",)])
-def test_other_commands_refuse_in_one_line_as_well(
-    service: Service, command: tuple[str, ...]
-) -> None:
+def test_other_commands_also_refuse_in_one_line(service: Service, command: tuple[str, ...]) -> None:
     (service.folder / "var").write_text("a file in its place")
     assert refusal(service, *command).startswith("var/duplicate_key: ")

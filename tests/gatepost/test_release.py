@@ -1,4 +1,4 @@
-"""A served release: search in a real browser, small answers, immutable files."""
+"""A released site as it is served: search in a real browser, small responses, immutable files."""
 
 import gzip
 import re
@@ -23,25 +23,26 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("release")
     for name in ("campaigns", "clients", "content", "theme", "pelicanconf.py", "publishconf.py"):
         (folder / name).symlink_to(ROOT / name)
-    built = Service(folder).run("build", "--release")
-    assert built.returncode == 0, built.stderr
-    with serving(folder) as started:
-        yield started
+    result = Service(folder).run("build", "--release")
+    assert result.returncode == 0, result.stderr
+    with serving(folder) as service:
+        yield service
 
 
 @pytest.fixture
 def tab(browser: Browser, service: Service) -> Iterator[Page]:
+    """A browser tab whose console must show no error."""
     context = browser.new_context(base_url=f"http://127.0.0.1:{service.port}")
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda text: text.type == "error" and complaints.append(text.text))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda text: text.type == "error" and errors.append(text.text))
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []
 
 
-def test_search_finds_while_one_types_and_leads_to_the_article(tab: Page) -> None:
+def test_search_shows_results_while_typing_and_links_to_the_article(tab: Page) -> None:
     tab.goto(SEARCH_PAGE)
     tab.get_by_label("Words to look for").press_sequentially("thanksgiving")
     link = tab.get_by_role("link", name="The first 48 hours of a lead")
@@ -51,12 +52,12 @@ def test_search_finds_while_one_types_and_leads_to_the_article(tab: Page) -> Non
     expect(tab).to_have_url(re.compile("/first-48-hours-of-a-lead/$"))
 
 
-def test_a_search_url_with_words_shows_the_results(tab: Page) -> None:
+def test_a_search_address_with_words_shows_the_results(tab: Page) -> None:
     tab.goto(f"{SEARCH_PAGE}?q=suppression")
     expect(tab.locator(".results li").first).to_be_visible()
 
 
-def test_search_reports_no_results_and_survives_hostile_words(tab: Page) -> None:
+def test_search_reports_no_results_and_runs_no_typed_script(tab: Page) -> None:
     tab.goto(SEARCH_PAGE)
     tab.get_by_label("Words to look for").fill('"><img src=x onerror=alert(1)> ')
     expect(tab.get_by_role("status")).not_to_be_empty()
@@ -65,13 +66,13 @@ def test_search_reports_no_results_and_survives_hostile_words(tab: Page) -> None
     assert tab.locator(".results li").count() == 0
 
 
-def test_forms_and_calls_to_action_are_not_searched(tab: Page) -> None:
+def test_forms_are_not_in_the_search_index(tab: Page) -> None:
     tab.goto(f"{SEARCH_PAGE}?q=organization-title-501-1000")
     expect(tab.get_by_role("status")).not_to_be_empty()
     assert "Number of employees (optional)" not in tab.locator(".results").inner_text()
 
 
-def test_without_script_the_search_page_links_to_everything(
+def test_without_javascript_the_search_page_links_to_all_articles_and_agreements(
     browser: Browser, service: Service
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
@@ -82,7 +83,7 @@ def test_without_script_the_search_page_links_to_everything(
     context.close()
 
 
-def test_only_the_search_page_may_run_compiled_code(service: Service) -> None:
+def test_only_the_search_page_may_run_webassembly(service: Service) -> None:
     policy = service.get(SEARCH_PAGE).headers["Content-Security-Policy"]
     assert "script-src 'self' 'wasm-unsafe-eval';" in policy
     for path in ("/", FORM_PAGE, "/f/acme-demo", "/nowhere/"):
@@ -90,55 +91,57 @@ def test_only_the_search_page_may_run_compiled_code(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "encoding"),
+    ("accept_encoding", "encoding"),
     [("br, gzip", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("identity", None)],
 )
-def test_an_answer_has_the_smallest_encoding_that_the_browser_accepts(
-    service: Service, accepted: str, encoding: str | None
+def test_a_response_has_the_smallest_encoding_that_the_browser_accepts(
+    service: Service, accept_encoding: str, encoding: str | None
 ) -> None:
-    plain = (service.folder / "output/www" / FORM_PAGE.strip("/") / "index.html").read_bytes()
-    answer = service.get(FORM_PAGE, Accept_Encoding=accepted)
+    file = (service.folder / "output/www" / FORM_PAGE.strip("/") / "index.html").read_bytes()
+    answer = service.get(FORM_PAGE, Accept_Encoding=accept_encoding)
     assert answer.headers["Content-Encoding"] == encoding
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "Accept-Encoding" in answer.headers["Vary"]
-    read = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
-    assert read(answer.body) == plain
+    decode = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
+    assert decode(answer.body) == file
 
 
 def test_only_files_with_a_hash_in_their_name_are_immutable(service: Service) -> None:
     site = service.folder / "output/www"
-    hashed = [
+    hashed_files = [
         next((site / "theme").glob("style.*.css")),
         next((site / "share").iterdir()),
         next((site / "pagefind/fragment").iterdir()),
         next((site / "pagefind").glob("*.pf_meta")),
     ]
-    for path in hashed:
-        kept = service.get(f"/{path.relative_to(site)}").headers["Cache-Control"]
-        assert kept == "public, max-age=31536000, immutable", path
-    for fixed in ("/", "/pagefind/pagefind.js", "/pagefind/pagefind-entry.json", "/feed.xml"):
-        assert service.get(fixed).headers["Cache-Control"] == "no-cache"
+    for path in hashed_files:
+        cache_control = service.get(f"/{path.relative_to(site)}").headers["Cache-Control"]
+        assert cache_control == "public, max-age=31536000, immutable", path
+    for path in ("/", "/pagefind/pagefind.js", "/pagefind/pagefind-entry.json", "/feed.xml"):
+        assert service.get(path).headers["Cache-Control"] == "no-cache"
 
 
 def test_an_article_with_a_form_is_small_and_needs_few_requests(
     tab: Page, service: Service
 ) -> None:
-    asked: list[str] = []
-    tab.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
     pages = sorted((service.folder / "output/www").glob("*/index.html"))
-    with_form = [path.parent.name for path in pages if b'<form class="lead"' in path.read_bytes()]
-    assert len(with_form) >= 3
-    for slug in with_form:
-        asked.clear()
+    slugs = [path.parent.name for path in pages if b'<form class="lead"' in path.read_bytes()]
+    assert len(slugs) >= 3
+    for slug in slugs:
+        requests.clear()
         tab.goto(f"/{slug}/", wait_until="networkidle")
-        own = [url for url in asked if "/images/" not in url and not url.startswith("data:")]
-        assert len(asked) <= 6, asked
-        paths = [url.split(str(service.port), 1)[1] for url in own]
-        weight = sum(len(service.get(path, Accept_Encoding="br, gzip").body) for path in paths)
-        assert weight < 50_000, (slug, weight)
+        own_urls = [
+            url for url in requests if "/images/" not in url and not url.startswith("data:")
+        ]
+        assert len(requests) <= 6, requests
+        paths = [url.split(str(service.port), 1)[1] for url in own_urls]
+        size = sum(len(service.get(path, Accept_Encoding="br, gzip").body) for path in paths)
+        assert size < 50_000, (slug, size)
 
 
-def test_each_article_has_a_share_picture_that_its_head_names(service: Service) -> None:
+def test_each_article_has_its_own_share_picture(service: Service) -> None:
     site = service.folder / "output/www"
     articles = [
         text
@@ -153,22 +156,22 @@ def test_each_article_has_a_share_picture_that_its_head_names(service: Service) 
             assert picture.size == (1200, 630)
 
 
-def test_a_second_release_reuses_everything_and_has_the_same_bytes(service: Service) -> None:
-    def everything() -> dict[Path, bytes]:
+def test_a_second_release_reuses_the_cache_and_has_the_same_bytes(service: Service) -> None:
+    def output_files() -> dict[Path, bytes]:
         return {p: p.read_bytes() for p in (service.folder / "output").rglob("*.*") if p.is_file()}
 
-    def kept() -> dict[Path, int]:
+    def cache_times() -> dict[Path, int]:
         return {p: p.stat().st_mtime_ns for p in (service.folder / ".cache").rglob("*.*")}
 
-    before = everything(), kept()
+    before = output_files(), cache_times()
     assert service.run("build", "--release").returncode == 0
-    assert (everything(), kept()) == before
+    assert (output_files(), cache_times()) == before
 
 
 TOKEN = "k3v9x2m7q4w8z5t1"
 
 
-def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
+def test_a_draft_is_not_in_the_search_index(tmp_path: Path) -> None:
     for name in ("campaigns", "clients", "theme", "pelicanconf.py"):
         (tmp_path / name).symlink_to(ROOT / name)
     for name in ("posts", "pages", "images", "gated"):
@@ -183,7 +186,7 @@ def test_drafts_are_in_no_search_index(tmp_path: Path) -> None:
     assert not (tmp_path / "output/www/share").exists()
 
 
-def test_a_preview_has_no_search_and_no_share_pictures(tmp_path: Path) -> None:
+def test_a_build_without_release_has_no_search_and_no_share_pictures(tmp_path: Path) -> None:
     for name in ("campaigns", "clients", "content", "theme", "pelicanconf.py"):
         (tmp_path / name).symlink_to(ROOT / name)
     assert Service(tmp_path).run("build").returncode == 0

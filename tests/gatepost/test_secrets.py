@@ -14,7 +14,7 @@ from tests.service import GATEPOST, Service, make_project
 
 pytestmark = pytest.mark.server
 
-AT_ONCE = rounds(5, 40)
+PROCESSES = rounds(5, 40)
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -22,16 +22,16 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 def test_secrets_and_personal_data_are_readable_only_by_their_owner(tmp_path: Path) -> None:
-    """Network edges: under a umask that lets others read, as `make run` has it."""
-    before = os.umask(0o022)
+    """The umask lets others read, as with `make run`."""
+    old_umask = os.umask(0o022)
     service = Service(make_project(tmp_path)).start()
-    os.umask(before)
-    created = modes(tmp_path / "var")
+    os.umask(old_umask)
+    var_modes = modes(tmp_path / "var")
     service.end()
-    names = {Path(path).name for path in created}
+    names = {Path(path).name for path in var_modes}
     assert {"secret_key", "duplicate_key", "gatepost.db", "gatepost.db-wal"} <= names
     assert {"counters.db", "counters.lock", "gatepost.db.lock"} <= names
-    assert set(created.values()) == {0o600}
+    assert set(var_modes.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
@@ -45,10 +45,10 @@ def test_the_next_start_removes_other_users_access(tmp_path: Path) -> None:
     settings = Settings(var_dir=var, database_url=f"sqlite:///{tmp_path}/elsewhere.db")
     (tmp_path / "elsewhere.db").touch(mode=0o644)
     make_files_private(settings)
-    found = modes(var)
-    assert found.pop(str(var / "backups")) == 0o700
-    assert found.pop(str(var / "link")) == 0o644  # what a link leads to is not ours
-    assert set(found.values()) == {0o600}
+    var_modes = modes(var)
+    assert var_modes.pop(str(var / "backups")) == 0o700
+    assert var_modes.pop(str(var / "link")) == 0o644  # the target of a link is not part of var/
+    assert set(var_modes.values()) == {0o600}
     assert stat.S_IMODE(var.stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "elsewhere.db").stat().st_mode) == 0o600
 
@@ -59,7 +59,7 @@ def test_a_folder_that_the_web_server_must_read_keeps_its_mode(tmp_path: Path) -
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-def test_a_file_that_stays_open_is_reported_with_the_fix(
+def test_a_file_that_others_can_still_read_is_reported_with_the_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "var").mkdir(mode=0o755)
@@ -80,28 +80,28 @@ def test_a_file_that_stays_open_is_reported_with_the_fix(
 def test_a_readable_env_file_with_a_key_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, lines: int
 ) -> None:
-    for text, message in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
+    for text, count in (("GATEPOST_SECRET_KEY=0123456789abcdef", lines), ("GATEPOST_PORT=1", 0)):
         (tmp_path / ".env").write_text(text)
         (tmp_path / ".env").chmod(mode)
         warn_of_open_secrets(SettingsWithSources.read({}, tmp_path), tmp_path)
-        assert len(caplog.messages) == message
+        assert len(caplog.messages) == count
         assert all("holds GATEPOST_SECRET_KEY; run `chmod 600" in line for line in caplog.messages)
         caplog.clear()
 
 
 @pytest.mark.long
-def test_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
+def test_simultaneous_first_starts_use_the_same_key(tmp_path: Path) -> None:
     service = Service(make_project(tmp_path))
     command = [GATEPOST, "test-lead", "acme-demo", "--no-open"]
-    started = [
+    processes = [
         subprocess.Popen(command, cwd=tmp_path, env=service.environment(), stdout=subprocess.PIPE)
-        for _ in range(AT_ONCE)
+        for _ in range(PROCESSES)
     ]
-    links = [process.communicate()[0].decode().strip() for process in started]
+    links = [process.communicate()[0].decode().strip() for process in processes]
     service.start()
     pages = [service.get(link.partition(str(service.port))[2]).text for link in links]
     service.end()
-    assert ["Test lead." in page for page in pages] == [True] * AT_ONCE
+    assert ["Test lead." in page for page in pages] == [True] * PROCESSES
     assert sorted(path.name for path in (tmp_path / "var").glob("*key*")) == [
         "duplicate_key",
         "secret_key",
@@ -109,9 +109,9 @@ def test_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
+def test_simultaneous_first_starts_all_open_the_same_ledger(tmp_path: Path) -> None:
     service = Service(make_project(tmp_path))
-    started = [
+    processes = [
         subprocess.Popen(
             [GATEPOST, "leads"],
             cwd=tmp_path,
@@ -119,16 +119,16 @@ def test_first_services_at_once_all_open_one_ledger(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for _ in range(AT_ONCE)
+        for _ in range(PROCESSES)
     ]
-    parts = [process.communicate() for process in started]
-    assert {(out.splitlines()[-1], err) for out, err in parts} == {(b"No leads yet.", b"")}
+    outputs = [process.communicate() for process in processes]
+    assert {(out.splitlines()[-1], err) for out, err in outputs} == {(b"No leads yet.", b"")}
     assert service.run("verify").returncode == 0
 
 
-def test_leftovers_of_a_killed_first_start_do_no_harm(tmp_path: Path) -> None:
+def test_a_file_left_by_a_killed_first_start_is_ignored(tmp_path: Path) -> None:
     settings = Settings(var_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/none.db")
-    leftover = tmp_path / f"secret_key.{os.getpid()}"  # in a container the number is the same
+    leftover = tmp_path / f"secret_key.{os.getpid()}"  # in a container the process id is the same
     leftover.write_text("half a ke")
     assert len(secret(settings, "secret_key")) == 64
 

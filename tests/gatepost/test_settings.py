@@ -1,4 +1,4 @@
-"""Settings: the environment overrides `.env`, which overrides the defaults; one line an error."""
+"""Settings: the environment overrides `.env`, which overrides the defaults; one line per error."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from gatepost.settings import Settings, SettingsWithSources
 from tests.service import Service
 
 
-def mistakes(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
+def error_lines(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[str]:
     with pytest.raises(Refused) as refused:
         SettingsWithSources.read({f"GATEPOST_{name}": value for name, value in raw.items()}, root)
     return str(refused.value).splitlines()
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "why"),
+    ("name", "value", "reason"),
     [
         ("PORT", "eighty", "should be a valid integer"),
         ("PORT", "0", "should be greater than or equal to 1"),
@@ -36,18 +36,18 @@ def mistakes(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> list[
         ("WORKERS", "", "should be a valid integer"),
     ],
 )
-def test_a_mistake_names_setting_value_origin_reason_and_default(
-    name: str, value: str, why: str
+def test_an_error_names_setting_value_source_reason_and_default(
+    name: str, value: str, reason: str
 ) -> None:
-    (line,) = mistakes({name: value})
+    (line,) = error_lines({name: value})
     default = Settings.model_fields[name.lower()].default
-    assert line.startswith(f"GATEPOST_{name}={value!r} (environment): {why}")
+    assert line.startswith(f"GATEPOST_{name}={value!r} (environment): {reason}")
     assert line.endswith(f"; the default is {default!r}")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DUPLICATE_KEY"])
 def test_a_secret_that_is_too_short_is_refused_without_being_shown(name: str) -> None:
-    (line,) = mistakes({name: "hunter2"})
+    (line,) = error_lines({name: "hunter2"})
     assert line.startswith(f"GATEPOST_{name} (environment): must have at least 16 characters")
     assert "hunter2" not in line
 
@@ -61,13 +61,13 @@ def test_a_secret_that_is_too_short_is_refused_without_being_shown(name: str) ->
         ("COLOUR", "`gatepost settings` lists all"),
     ],
 )
-def test_an_unknown_setting_names_the_nearest(name: str, hint: str) -> None:
-    assert mistakes({name: "1"}) == [f"GATEPOST_{name} (environment): no such setting; {hint}"]
+def test_an_unknown_setting_is_refused_with_the_most_similar_one(name: str, hint: str) -> None:
+    assert error_lines({name: "1"}) == [f"GATEPOST_{name} (environment): no such setting; {hint}"]
 
 
-def test_all_mistakes_are_told_at_once_each_with_its_origin(tmp_path: Path) -> None:
+def test_all_errors_are_reported_together_each_with_its_source(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GATEPOST_PORT=x\nGATEPOST_PROT=1\nOTHER=1\n")
-    lines = mistakes({"WORKERS": "x"}, tmp_path)
+    lines = error_lines({"WORKERS": "x"}, tmp_path)
     assert sorted(line.partition(":")[0] for line in lines) == [
         "GATEPOST_PORT='x' (.env)",
         "GATEPOST_PROT (.env)",
@@ -75,10 +75,10 @@ def test_all_mistakes_are_told_at_once_each_with_its_origin(tmp_path: Path) -> N
     ]
 
 
-def test_the_environment_wins_over_env_which_wins_over_the_default(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_env_file_which_overrides_the_default(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('GATEPOST_PORT=8001\nGATEPOST_RATE_LIMIT=""\n')
-    found = SettingsWithSources.read({"GATEPOST_PORT": "8002"}, tmp_path)
-    settings, sources = found.settings, found.sources
+    result = SettingsWithSources.read({"GATEPOST_PORT": "8002"}, tmp_path)
+    settings, sources = result.settings, result.sources
     assert (settings.port, sources["port"]) == (8002, "environment")
     assert (settings.rate_limit, sources["rate_limit"]) == ("", ".env")
     assert (settings.workers, sources["workers"]) == (2, "default")
@@ -86,42 +86,42 @@ def test_the_environment_wins_over_env_which_wins_over_the_default(tmp_path: Pat
 
 def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"GATEPOST_PORT=\xff\xfe\n")
-    (line,) = mistakes({}, tmp_path)
+    (line,) = error_lines({}, tmp_path)
     assert line.startswith(f"{tmp_path}/.env: cannot be read: ")
 
 
-def test_a_value_is_taken_as_it_stands_whatever_dollars_are_in_it(tmp_path: Path) -> None:
+def test_variables_in_a_value_of_the_env_file_are_not_expanded(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GATEPOST_SECRET_KEY=0123456789${HOME}abcdef\n")
     assert SettingsWithSources.read({}, tmp_path).settings.secret_key == "0123456789${HOME}abcdef"
 
 
-def test_the_command_shows_each_setting_with_its_origin_and_no_secret(tmp_path: Path) -> None:
+def test_the_settings_command_shows_each_source_and_hides_secrets(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GATEPOST_SECRET_KEY=a-secret-of-our-own\n")
     service = Service(tmp_path, var_dir="[/red]odd[bold] folder")
     table, rows = service.run("settings"), json.loads(service.run("settings", "--json").stdout)
-    found = {row["name"]: (row["value"], row["from"]) for row in rows}
+    shown = {row["name"]: (row["value"], row["from"]) for row in rows}
     assert table.returncode == 0, table.stderr
     assert "a-secret" not in table.stdout + str(rows)
-    assert found["GATEPOST_SECRET_KEY"] == ("********", ".env")
-    assert found["GATEPOST_DUPLICATE_KEY"][1].endswith("duplicate_key, made on the first run")
-    assert found["GATEPOST_PORT"] == (str(service.port), "environment")
-    assert set(found) == {f"GATEPOST_{name.upper()}" for name in Settings.model_fields}
+    assert shown["GATEPOST_SECRET_KEY"] == ("********", ".env")
+    assert shown["GATEPOST_DUPLICATE_KEY"][1].endswith("duplicate_key, made on the first run")
+    assert shown["GATEPOST_PORT"] == (str(service.port), "environment")
+    assert set(shown) == {f"GATEPOST_{name.upper()}" for name in Settings.model_fields}
     assert "[/red]odd[bold] folder" in table.stdout
 
 
 def test_a_wrong_setting_stops_every_command_in_one_line(tmp_path: Path) -> None:
     service = Service(tmp_path, prot="8000")
     for command in ("serve", "leads", "settings"):
-        done = service.run(command)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.strip().endswith("did you mean GATEPOST_PORT?")
-        assert done.stderr.count("\n") == 1
+        result = service.run(command)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.strip().endswith("did you mean GATEPOST_PORT?")
+        assert result.stderr.count("\n") == 1
 
 
-def test_where_pushes_are_published_says_where_all_that_is_pushed_lies(tmp_path: Path) -> None:
+def test_the_releases_folder_sets_the_defaults_of_the_pushed_folders(tmp_path: Path) -> None:
     value = {"GATEPOST_RELEASES_DIR": "/srv/x", "GATEPOST_CLIENTS_DIR": "elsewhere"}
-    found = SettingsWithSources.read(value, tmp_path)
-    settings, sources = found.settings, found.sources
+    result = SettingsWithSources.read(value, tmp_path)
+    settings, sources = result.settings, result.sources
     assert settings.gated_dir == Path("/srv/x/current/content/gated")
     assert (settings.output_dir, settings.theme_dir) == (
         Path("/srv/x/current/output"),

@@ -1,4 +1,4 @@
-"""The modules that a command loads: only what it needs."""
+"""A command imports only the modules that it needs."""
 
 import ast
 import subprocess
@@ -10,19 +10,19 @@ ROOT = Path(__file__).parents[2]
 HEAVY = "flask", "limits", "sqlite_utils", "typst", "xlsxwriter", "capture.ledger"
 
 
-def loaded_by(*command: str) -> set[str]:
+def modules_loaded_by(*command: str) -> set[str]:
     code = (
         "import sys; from gatepost.cli import gatepost; "
         f"gatepost({command}, standalone_mode=False); print(*sys.modules, file=sys.stderr)"
     )
-    ran = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return set(ran.stderr.split())
+    return set(result.stderr.split())
 
 
-def test_writers_commands_load_neither_ledger_nor_service() -> None:
-    loaded = loaded_by("check")
+def test_a_writers_command_loads_neither_the_ledger_nor_the_service() -> None:
+    loaded = modules_loaded_by("check")
     assert "publish.build.pelican_run" in loaded
     assert loaded.isdisjoint(HEAVY)
 
@@ -45,7 +45,7 @@ def hidden_imports() -> Iterator[str]:
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and node.args:
-                    called, first = ast.unparse(node.func), node.args[0]
-                    by_name = called.endswith("import_module") or called == "__import__"
-                    if by_name and isinstance(first, ast.Constant):
+                    function, argument = ast.unparse(node.func), node.args[0]
+                    is_import = function.endswith("import_module") or function == "__import__"
+                    if is_import and isinstance(argument, ast.Constant):
                         yield f"{path}:{node.lineno}"

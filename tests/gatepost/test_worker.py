@@ -1,4 +1,4 @@
-"""gatepost.server.worker: the app gets a complete body, or the request is refused."""
+"""The server worker: the app gets a complete body, or the request is refused."""
 
 import io
 from types import SimpleNamespace
@@ -14,37 +14,37 @@ from capture.web.config import MAX_BODY
 from gatepost.server.worker import BodyRefused, check_coding, read_complete_body
 
 
-class Slow(LengthReader):
+class SlowReader(LengthReader):
     """A body that needs a tenth of a second to arrive."""
 
     def read(self, size: int) -> bytes:
         gevent.sleep(0.1)
-        found: bytes = super().read(size)
-        return found
+        data: bytes = super().read(size)
+        return data
 
 
-class Unread(LengthReader):
+class UnreadableReader(LengthReader):
     """A body that must not be read."""
 
     def read(self, size: int) -> bytes:
         raise AssertionError(size)
 
 
-def asked(
-    *sent: bytes, length: int | None = None, reader: type = LengthReader, method: str = "POST"
+def make_request(
+    *chunks: bytes, length: int | None = None, reader: type = LengthReader, method: str = "POST"
 ) -> Any:
-    """A request as gunicorn has it when its head was read; without a length it comes in chunks."""
+    """A request of which gunicorn has read the head. Without a length the body is chunked."""
     req = SimpleNamespace(
         method=method, headers=[], closed=False, trailers=[], _expected_100_continue=False
     )
-    source = IterUnreader(sent)
+    source = IterUnreader(chunks)
     req.body = Body(ChunkedReader(req, source) if length is None else reader(source, length))
     req.force_close = lambda: setattr(req, "closed", True)
     return req
 
 
-class Line:
-    """A connection that keeps what was sent."""
+class Connection:
+    """A connection that keeps the data sent through it."""
 
     def __init__(self) -> None:
         self.sent = b""
@@ -54,76 +54,84 @@ class Line:
 
 
 def test_the_app_gets_the_complete_body() -> None:
-    for req in (asked(b"la", b"te", length=4), asked(b"2\r\nla\r\n2\r\nte\r\n0\r\n\r\n")):
-        read_complete_body(req, Line())
+    for req in (
+        make_request(b"la", b"te", length=4),
+        make_request(b"2\r\nla\r\n2\r\nte\r\n0\r\n\r\n"),
+    ):
+        read_complete_body(req, Connection())
         assert isinstance(req.body, io.BytesIO)
         assert (req.body.read(), req.closed) == (b"late", False)
 
 
 def test_a_body_that_does_not_arrive_times_out() -> None:
     with pytest.raises(BodyRefused) as refused:
-        read_complete_body(asked(b"late", length=4, reader=Slow), Line(), seconds=0.01)
+        read_complete_body(
+            make_request(b"late", length=4, reader=SlowReader), Connection(), seconds=0.01
+        )
     assert refused.value.status == "408 Request Timeout"
-    read_complete_body(asked(b"late", length=4, reader=Slow), Line())
+    read_complete_body(make_request(b"late", length=4, reader=SlowReader), Connection())
 
 
 def test_the_time_limit_is_for_the_complete_body() -> None:
-    pieces = asked(*[b"x"] * 400, length=400)
-    slow, read = pieces.body.reader.unreader, pieces.body.reader.unreader.chunk
+    req = make_request(*[b"x"] * 400, length=400)
+    unreader = req.body.reader.unreader
+    read_chunk = unreader.chunk
 
-    def one_at_a_time(hint: int | None = None) -> bytes:
+    def read_slowly(hint: int | None = None) -> bytes:
         gevent.sleep(0.005)
-        piece: bytes = read(hint)
-        return piece
+        chunk: bytes = read_chunk(hint)
+        return chunk
 
-    slow.chunk = one_at_a_time
+    unreader.chunk = read_slowly
     with pytest.raises(BodyRefused, match="did not arrive in time"):
-        read_complete_body(pieces, Line(), seconds=0.05)
+        read_complete_body(req, Connection(), seconds=0.05)
 
 
-@pytest.mark.parametrize("sent", [(b"ema",), ()])
-def test_an_incomplete_body_is_refused(sent: tuple[bytes, ...]) -> None:
+@pytest.mark.parametrize("chunks", [(b"ema",), ()])
+def test_an_incomplete_body_is_refused(chunks: tuple[bytes, ...]) -> None:
     with pytest.raises(BodyRefused) as refused:
-        read_complete_body(asked(*sent, length=4), Line())
+        read_complete_body(make_request(*chunks, length=4), Connection())
     assert refused.value.status == "400 Bad Request"
 
 
 def test_an_incomplete_chunked_body_is_refused() -> None:
     with pytest.raises(BodyRefused, match="did not arrive completely"):
-        read_complete_body(asked(b"8\r\nema"), Line())
-    with pytest.raises(NoMoreData):  # what gunicorn itself says
-        asked(b"8\r\nema").body.read(10)
+        read_complete_body(make_request(b"8\r\nema"), Connection())
+    with pytest.raises(NoMoreData):  # the error of gunicorn itself
+        make_request(b"8\r\nema").body.read(10)
 
 
 @pytest.mark.parametrize(
     ("method", "length"), [("POST", MAX_BODY + 1), ("GET", 5), ("PUT", 5), ("HEAD", 5)]
 )
-def test_an_unwanted_body_is_not_read_and_closes_the_connection(method: str, length: int) -> None:
-    req = asked(b"x", length=length, reader=Unread, method=method)
+def test_a_body_that_is_not_accepted_is_not_read_and_closes_the_connection(
+    method: str, length: int
+) -> None:
+    req = make_request(b"x", length=length, reader=UnreadableReader, method=method)
     req._expected_100_continue = True
-    line = Line()
-    read_complete_body(req, line)
-    assert (req.closed, line.sent) == (True, b"")
+    connection = Connection()
+    read_complete_body(req, connection)
+    assert (req.closed, connection.sent) == (True, b"")
 
 
 def test_a_chunked_body_is_read_only_up_to_the_limit() -> None:
     chunk = b"%X\r\n%b\r\n" % (1024, b"x" * 1024)
-    req = asked(*[chunk] * 1000)
-    read_complete_body(req, Line())
+    req = make_request(*[chunk] * 1000)
+    read_complete_body(req, Connection())
     assert (len(req.body.read()), req.closed) == (MAX_BODY + 1, True)
 
 
 def test_a_client_that_expects_100_continue_gets_it_once() -> None:
-    req, line = asked(b"late", length=4), Line()
+    req, connection = make_request(b"late", length=4), Connection()
     req._expected_100_continue = True
-    read_complete_body(req, line)
-    assert line.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
+    read_complete_body(req, connection)
+    assert connection.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert req._expected_100_continue is False
 
 
 def test_a_request_without_a_body_keeps_its_connection() -> None:
-    req = asked(length=0, reader=Unread, method="GET")
-    read_complete_body(req, Line())
+    req = make_request(length=0, reader=UnreadableReader, method="GET")
+    read_complete_body(req, Connection())
     assert not req.closed
 
 
