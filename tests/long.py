@@ -1,4 +1,4 @@
-"""How far tests go that could go on for ever: a sample in `make test`, far in `make test-long`."""
+"""The size of tests that have no natural end: a sample in `make test`, many in `make test-long`."""
 
 import os
 from typing import Final
@@ -8,5 +8,5 @@ LONG: Final = os.environ.get("GATEPOST_TEST_LONG") == "1"
 
 
 def rounds(sample: int, many: int) -> int:
-    """Kills, random lives, examples: `sample` of them, or `many` in `make test-long`."""
+    """The number of repetitions or examples: `sample`, or `many` in `make test-long`."""
     return many if LONG else sample

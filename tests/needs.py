@@ -1,4 +1,4 @@
-"""Programs that some tests cannot do without."""
+"""Programs and rights that some tests need."""
 
 import os
 import shutil
@@ -7,26 +7,27 @@ from typing import NoReturn
 import pytest
 
 running: pytest.Item | None = None
-"""The test that runs now in this process."""
+"""The test that this process runs at the moment."""
 
 
 def needs(program: str, package: str = "") -> str:
-    """Where the program is. Without it the test is skipped with the reason; in CI it fails."""
-    found = shutil.which(program)
-    return found or without(f"no {program} here: apt-get install {package or program}")
+    """The path of the program. Without it the test is skipped with the reason; in CI it fails."""
+    return shutil.which(program) or skip_or_fail(
+        f"no {program} here: apt-get install {package or program}"
+    )
 
 
 def starts_server() -> None:
-    """Fails a test that is about to start a server or a browser without being marked `server`.
+    """Fails the running test if it starts a server or browser and is not marked `server`.
 
-    `make check` and `make test-dates` leave out what is marked so, and nothing else.
+    `make check` and `make test-dates` skip tests by this mark.
     """
     if running is not None and running.get_closest_marker("server") is None:
         pytest.fail(f"{running.nodeid} starts a server: mark it with pytest.mark.server")
 
 
-def without(reason: str) -> NoReturn:
-    """Skips the test for a part that is absent; in CI, where every part must be, fails it."""
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skips the test because something is missing; fails it in CI, where nothing may be missing."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

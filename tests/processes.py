@@ -1,6 +1,6 @@
-"""Processes for tests of what several do at once: forked from one that has imported what they use.
+"""Processes for tests of simultaneous work, forked from a process that has imported the modules.
 
-So they begin at once, which is what such a test wants, and cost no start of Python each.
+So they start almost together, as such a test needs, and none has to start Python and import again.
 """
 
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Small real things that many tests start from."""
+"""Sample campaign, submission, parties and events for many tests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from capture.lead.events import Actor, Event, EventKind
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 GUIDE = "%PDF-1.7\nthe guide itself\nstartxref\n9\n%%EOF\n"
-"""A gated file with what tells that a PDF is complete."""
+"""A gated file that the checks accept as a complete PDF."""
 
 CAMPAIGN = """\
 title = "The guide"
@@ -66,21 +66,21 @@ PARTIES = Parties(
     payment_days=30,
     payment=("Example Bank", "Account 12345"),
 )
-"""Who bills whom, without tax."""
+"""Both sides of a statement, without tax."""
 
 
 def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:
-    """A campaign of one criterion; `more` is TOML that is added to it."""
+    """A campaign with one criterion; `more` is TOML to append to its file."""
     return parse_campaign(slug, "\n".join([text, *more]), f"{slug}.toml")
 
 
 def submission(terms: Campaign, **changes: Answer) -> Submission:
-    """A submission that qualifies, but for the answers that are changed."""
+    """A submission that qualifies unless `changes` replaces its answers."""
     return Submission({**ANSWERS, **changes}, consent_to(terms.version))
 
 
 def consent_to(version: str) -> Consent:
-    """A box that was ticked beside the words of a campaign version."""
+    """The consent of a visitor who ticked the box beside the text of a campaign version."""
     return Consent(given=True, version=version)
 
 

@@ -1,4 +1,4 @@
-"""The real service: a project folder, `gatepost serve` in it as a process, and people who post."""
+"""The real service for tests: a project folder, `gatepost serve` in a process, forms to post."""
 
 import contextlib
 import http.client
@@ -30,7 +30,7 @@ GUIDE = "acme-cloud-guide"
 
 
 def versions_in(project: Path) -> dict[str, str]:
-    """By slug: the version that a page carries whose form was made by this file."""
+    """The version of each campaign file by slug, as the form on a page carries it."""
     files = (project / "campaigns").glob("*.toml")
     return {file.stem: sha256(file.read_bytes()).hexdigest() for file in files}
 
@@ -46,26 +46,26 @@ PERSON: Mapping[str, str] = {
     "consent": "y",
     "gp_version": versions_in(ROOT)[GUIDE],
 }
-"""A form for the guide that qualifies."""
+"""The fields of a qualifying form for the guide."""
 
 _addresses = (f"198.18.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 _people = itertools.count(1)
 
 
 def person(**changes: str) -> dict[str, str]:
-    """A new person's form for the guide, which qualifies but for the changes."""
+    """The form of a new person for the guide. It qualifies unless `changes` says otherwise."""
     number = next(_people)
-    fresh = {"full_name": f"Ann Lee {number}", "email": f"ann@clinic{number}.example"}
-    return {**PERSON, **fresh, **changes}
+    identity = {"full_name": f"Ann Lee {number}", "email": f"ann@clinic{number}.example"}
+    return {**PERSON, **identity, **changes}
 
 
 def new_address() -> str:
-    """An address that nobody posted from yet."""
+    """An IP address from which no test has posted yet."""
     return next(_addresses)
 
 
 def make_project(folder: Path, *, site_url: str = "", capture_url: str = "") -> Path:
-    """A project as it is after a build: its own campaigns and clients, our theme, a small site."""
+    """A project as it is after a build: copies of our campaigns and clients, theme, small site."""
     for name in ("campaigns", "clients"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "theme").symlink_to(ROOT / "theme")
@@ -92,7 +92,7 @@ def make_project(folder: Path, *, site_url: str = "", capture_url: str = "") -> 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the service said."""
+    """A response of the service."""
 
     status: int
     headers: Message
@@ -108,9 +108,9 @@ class Answer:
 
     @property
     def bare(self) -> tuple[int, list[tuple[str, str]], bytes]:
-        """All of it, but for the time and the token: the same for every visitor or a giveaway."""
-        passing = ("Date", "Content-Length")  # a token's length depends on the lead's random id
-        headers = [(name, value) for name, value in self.headers.items() if name not in passing]
+        """The response without its time and token. It must not depend on how a lead was judged."""
+        omitted = ("Date", "Content-Length")  # a token's length depends on the lead's random id
+        headers = [(name, value) for name, value in self.headers.items() if name not in omitted]
         return (
             self.status,
             [(name, _without_token(value)) for name, value in headers],
@@ -123,11 +123,11 @@ def _without_token(text: str) -> str:
 
 
 class Service:
-    """`gatepost serve` in a project folder. Settings by their short names: `rate_limit=""`."""
+    """`gatepost serve` in a project folder. Settings have their short names: `rate_limit=""`."""
 
     command: tuple[str, ...] = ("serve",)
     path = "/healthz"
-    """Answers once it has started."""
+    """The path that answers once the service has started."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -138,13 +138,13 @@ class Service:
         self.log = folder / "server.log"
         self.versions: Mapping[str, str] = {}
 
-    def start(self, *before: str) -> Self:
-        """Starts it, under the program `before` if one is given, and waits until it answers."""
+    def start(self, *wrapper: str) -> Self:
+        """Starts it and waits until it answers. `wrapper` is a command to run it with, if any."""
         starts_server()
         self.versions = versions_in(self.folder)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*before, GATEPOST, *self.command],
+                [*wrapper, GATEPOST, *self.command],
                 cwd=self.folder,
                 env=self.environment(),
                 stdout=log,
@@ -163,21 +163,24 @@ class Service:
         raise RuntimeError(f"the service did not start:\n{self.log.read_text()}")
 
     def environment(self) -> dict[str, str]:
-        """This process's environment with these settings and no others of ours."""
-        kept = {name: v for name, v in os.environ.items() if not name.startswith("GATEPOST_")}
-        return kept | {f"GATEPOST_{name.upper()}": v for name, v in self.settings.items()}
+        """This process's environment, with these settings of Gatepost and no others."""
+        others = {name: v for name, v in os.environ.items() if not name.startswith("GATEPOST_")}
+        return others | {f"GATEPOST_{name.upper()}": v for name, v in self.settings.items()}
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Ends the whole group of processes that `start` made, and waits for it."""
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Sends a signal to all processes that `start` started, and waits for their end."""
         if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, how)
+            os.killpg(self.process.pid, number)
             self.process.wait(30)
         self.process = None
 
-    def run(self, *command: str, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-        """Runs `gatepost ...` in the same project with the same settings."""
+    def run(self, *command: str, wrapper: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Runs `gatepost ...` in the same project with the same settings.
+
+        `wrapper` is a command to run it with, if any.
+        """
         return subprocess.run(
-            [*before, GATEPOST, *command],
+            [*wrapper, GATEPOST, *command],
             cwd=self.folder,
             env=self.environment(),
             capture_output=True,
@@ -195,7 +198,7 @@ class Service:
         ledger.close()
 
     def stages(self) -> dict[str, str]:
-        """Where each lead stands, by its e-mail (the last of that address wins)."""
+        """The review stage by e-mail address; for several leads of one address, the last one's."""
         with self.ledger() as ledger:
             return ledger.read(
                 lambda reading: {
@@ -212,7 +215,7 @@ class Service:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request on a connection of its own."""
+        """The response to one request on a new connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
         try:
             connection.request(method, path, body, dict(headers or {}))
@@ -222,8 +225,8 @@ class Service:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Answer:
-        """Headers by their names, with _ for -."""
-        return self.ask("GET", path, headers=_named(headers))
+        """The response to a GET request. In header names write _ for -."""
+        return self.ask("GET", path, headers=_header_names(headers))
 
     def post(
         self,
@@ -231,18 +234,18 @@ class Service:
         slug: str = GUIDE,
         **headers: str,
     ) -> Answer:
-        """Posts a form as a browser without script would, each time from a new address."""
-        posted = [*(fields.items() if isinstance(fields, Mapping) else fields)]
-        if dict(posted).get("gp_version") in {None, PERSON["gp_version"]}:
-            posted = [("gp_version", self.version(slug)), *posted]  # the first one counts
-        own = {
+        """Posts a form as a browser without script does, each time from a new IP address."""
+        body = [*(fields.items() if isinstance(fields, Mapping) else fields)]
+        if dict(body).get("gp_version") in {None, PERSON["gp_version"]}:
+            body = [("gp_version", self.version(slug)), *body]  # the first value counts
+        defaults = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Forwarded-For": new_address(),
         }
-        return self.ask("POST", f"/f/{slug}", urlencode(posted), own | _named(headers))
+        return self.ask("POST", f"/f/{slug}", urlencode(body), defaults | _header_names(headers))
 
     def version(self, slug: str = GUIDE) -> str:
-        """A version whose form the service has shown: that of its start, or else today's."""
+        """A version whose form the service has shown: that of its start, or the current one."""
         return self.versions.get(slug) or versions_in(self.folder).get(slug, "")
 
     def thanks(self, posted: Answer) -> Answer:
@@ -251,12 +254,12 @@ class Service:
         return self.get(posted.location)
 
 
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
+def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """A port on which no process listens at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -265,7 +268,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Service]:
-    """A service that runs while the block does."""
+    """A service that runs as long as the `with` block."""
     service = Service(folder, **settings)
     try:
         yield service.start()

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's map of rooms names every room that exists, and no other."""
+"""The map of rooms in CONTRIBUTING.md has every room that exists, and no other."""
 
 import re
 from pathlib import Path
@@ -18,18 +18,18 @@ def rooms_in_the_map() -> list[str]:
 
 def rooms_on_disk() -> set[str]:
     """Sub-packages and top-level modules of the three packages."""
-    found = set()
+    rooms = set()
     for package in PACKAGES:
         for entry in (ROOT / package).iterdir():
             is_module = entry.suffix == ".py" and entry.name != "__init__.py"
             if is_module or any(entry.glob("*.py")):
-                found.add(f"{package}/{entry.name}")
-    return found
+                rooms.add(f"{package}/{entry.name}")
+    return rooms
 
 
 def test_every_room_of_the_map_exists() -> None:
     missing = [room for room in rooms_in_the_map() if room not in rooms_on_disk()]
-    assert missing == [], "CONTRIBUTING.md names rooms that do not exist; take them out of its map"
+    assert missing == [], "CONTRIBUTING.md names rooms that do not exist; remove them from its map"
 
 
 def test_every_room_is_on_the_map() -> None:

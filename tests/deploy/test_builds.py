@@ -19,7 +19,7 @@ from gatepost.releases.context import PublishContext
 from gatepost.releases.make_release import build_site
 from gatepost.settings import SettingsWithSources
 from tests.deploy.server import SERVICE, as_publisher
-from tests.needs import needs, without
+from tests.needs import needs, skip_or_fail
 from tests.service import ROOT
 
 COMMAND = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
@@ -140,7 +140,7 @@ def test_behind_the_socket_one_without_rights_or_network_builds_the_same_site(
 ) -> None:
     """The release that is being made is shut to who builds, who is given all that it needs."""
     if os.geteuid():
-        without("only root can be two users")
+        skip_or_fail("only root can be two users")
     builder = [needs("unshare"), "--net", *as_publisher()]
     server.build()
     ours = files_of(server.making / "output")

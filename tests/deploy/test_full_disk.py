@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.server import Server
-from tests.needs import needs, without
+from tests.needs import needs, skip_or_fail
 
 pytestmark = pytest.mark.server
 
@@ -20,7 +20,7 @@ def small(tmp_path: Path) -> Server:
     server.settings["reserve_mb"] = "0"  # the disk shall be full
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(server.site)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        without("no disk can be mounted here")
+        skip_or_fail("no disk can be mounted here")
     return server
 
 

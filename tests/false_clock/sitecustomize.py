@@ -1,8 +1,8 @@
-"""Python imports this at its start when this folder is on PYTHONPATH: its clock is then shifted.
+"""Shifts the clock of every Python process that starts with this folder on PYTHONPATH.
 
-`FALSE_CLOCK` holds the shift in seconds. Every Python process inherits it, so that a test and the
-commands that it starts live at the same moment. libfaketime cannot do this: under it Python 3.11
-either never wakes from a timed wait, or cannot sleep.
+`FALSE_CLOCK` is the shift in seconds. Child processes inherit it, so a test and the commands that
+it starts have the same time. libfaketime cannot do this: under it, Python 3.11 either never wakes
+from a timed wait or cannot sleep.
 """
 
 import os

@@ -47,6 +47,6 @@ def test_commands_use_the_false_clock_too(service: Service) -> None:
     service.end()
     stages = {}
     for moment in (FIRST.replace(" 12", " 13"), "2026-11-03 13:00:00"):
-        done = service.run("leads", GUIDE, before=at(moment))
+        done = service.run("leads", GUIDE, wrapper=at(moment))
         stages[moment[:10]] = "accepted" if " accepted " in done.stdout else "qualified"
     assert stages == {"2026-11-01": "qualified", "2026-11-03": "accepted"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import needs, without
+from tests.needs import needs, skip_or_fail
 from tests.service import GUIDE, Answer, Service, person
 from tests.web.markup import Markup
 
@@ -75,7 +75,7 @@ def cramped(project: Path) -> Iterator[Service]:
     try:
         service.start(*before)
     except RuntimeError as error:
-        without(f"no disk can be mounted here: {error}")
+        skip_or_fail(f"no disk can be mounted here: {error}")
     yield service
     service.end()
 
