@@ -109,7 +109,7 @@ def test_the_servers_own_log_contains_no_exception_message(
             try:
                 broken()
             except ValueError as error:
-                Worker._refuse(worker, SimpleNamespace(sendall=lambda _: None), error)
+                Worker._answer_error(worker, SimpleNamespace(sendall=lambda _: None), error)
     finally:
         log.removeFilter(without_messages)
     text = entry(caplog)
