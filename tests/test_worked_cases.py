@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from capture.client_access.api_tokens import add_token, new_token
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from tests.cli.running import Ran, runner
+from tests.cli.running import CommandResult, runner
 from tests.needs import needs
 from tests.samples import NOW
 from tests.service import ROOT, Service, make_project, person
@@ -115,7 +115,11 @@ class Desk:
     """The agency at the command line, the client with its token."""
 
     def __init__(
-        self, ids: Mapping[str, str], command: Callable[..., Ran], client: FlaskClient, token: str
+        self,
+        ids: Mapping[str, str],
+        command: Callable[..., CommandResult],
+        client: FlaskClient,
+        token: str,
     ) -> None:
         self.ids = ids
         self.command = command

@@ -1,4 +1,4 @@
-"""A project folder of its own for each test, and the real command run in it."""
+"""A separate project folder for each test, in which the real command runs."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.review import Act
 from gatepost.settings import SettingsWithSources, secret
-from tests.cli.running import Ran, runner
+from tests.cli.running import CommandResult, runner
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 
 ROOT = Path(__file__).parents[2]
@@ -28,25 +28,25 @@ class Project:
     """A folder with one campaign `guide`, the current folder of the test."""
 
     folder: Path
-    run: Callable[..., Ran]
+    run: Callable[..., CommandResult]
     ledger: Ledger
 
     def take(self, *, at: datetime = NOW, test: bool = False, **answers: Answer) -> str:
-        """Takes a lead at the door; its id."""
+        """Receives a lead through the intake. Returns its id."""
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
-        sent = Submission({**ANSWERS, **answers}, consent_to(terms.version), test=test)
-        return self.send(sent, at=at)
+        submission = Submission({**ANSWERS, **answers}, consent_to(terms.version), test=test)
+        return self.send(submission, at=at)
 
     def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
-        """The client's own word, as its token gives it."""
-        text = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
-        return self.ledger.transact(lambda records: act(records, text, *more, at))
+        """Records a review by the client itself, as its API token does."""
+        decision = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
+        return self.ledger.transact(lambda records: act(records, decision, *more, at))
 
-    def send(self, sent: Submission, *, at: datetime = NOW) -> str:
+    def send(self, submission: Submission, *, at: datetime = NOW) -> str:
         terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
-        sent = replace(sent, consent=consent_to(terms.version))
+        submission = replace(submission, consent=consent_to(terms.version))
         return self.ledger.transact(
-            lambda records: receive_submission(records, terms, sent, at)
+            lambda records: receive_submission(records, terms, submission, at)
         ).lead_id
 
 

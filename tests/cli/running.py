@@ -1,4 +1,4 @@
-"""The real command, run in this process at a moment of the test's choice."""
+"""Runs the real command in this process, at a time that the test chooses."""
 
 import sys
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from gatepost.cli import main
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a command did."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -20,11 +20,11 @@ class Ran:
 
 def runner(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Callable[..., Ran]:
-    """Runs `gatepost ...` in the current folder."""
+) -> Callable[..., CommandResult]:
+    """A function that runs `gatepost ...` in the current folder."""
     monkeypatch.setenv("NO_COLOR", "1")
 
-    def run(*args: str) -> Ran:
+    def run(*args: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["gatepost", *args])
         capfdbinary.readouterr()
         try:
@@ -34,6 +34,6 @@ def runner(
             code = int(end.code or 0)
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
-        return Ran(code, out.decode(), err.decode())
+        return CommandResult(code, out.decode(), err.decode())
 
     return run

@@ -1,4 +1,4 @@
-"""`gatepost backtest`: what is shown, what is refused, and that nothing is written (rule 19)."""
+"""`gatepost backtest` shows its result and writes nothing (rule 19 of docs/rules.md)."""
 
 import io
 import json
@@ -22,8 +22,8 @@ DRAFT = WITH_SIZES.replace("at_least = 101", "at_least = 501").replace("rate = 5
 
 
 @pytest.fixture
-def tried(project: Project) -> Iterator[Project]:
-    """Two leads that qualified and wait in review, of which the draft would keep one."""
+def project_with_leads(project: Project) -> Iterator[Project]:
+    """A project with two qualified leads in review; the draft would disqualify one of them."""
     (project.folder / "campaigns/guide.toml").write_text(WITH_SIZES)
     (project.folder / "draft.toml").write_text(DRAFT)
     project.take(company_size="501+")
@@ -39,8 +39,8 @@ def content(project: Project) -> list[str]:
     return lines
 
 
-def test_it_shows_what_changes_criterion_by_criterion_and_on_the_bill(tried: Project) -> None:
-    ran = tried.run("backtest", "guide", "--file", "draft.toml")
+def test_it_shows_the_changes_by_criterion_and_the_amounts(project_with_leads: Project) -> None:
+    ran = project_with_leads.run("backtest", "guide", "--file", "draft.toml")
     assert (ran.code, ran.err) == (0, "")
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
     assert lines[0] == "campaign guide"
@@ -64,37 +64,39 @@ def test_it_shows_what_changes_criterion_by_criterion_and_on_the_bill(tried: Pro
     )
 
 
-def test_without_a_file_the_campaigns_own_is_tried_as_it_stands(tried: Project) -> None:
-    out = tried.run("backtest", "guide").out
+def test_without_a_file_it_tries_the_current_campaign_file(project_with_leads: Project) -> None:
+    out = project_with_leads.run("backtest", "guide").out
     assert "campaigns/guide.toml, version" in out
     assert "no verdict would change" in out
-    (tried.folder / "campaigns/guide.toml").write_text(DRAFT)
-    assert "1 lead would get another verdict" in tried.run("backtest", "guide").out
+    (project_with_leads.folder / "campaigns/guide.toml").write_text(DRAFT)
+    assert "1 lead would get another verdict" in project_with_leads.run("backtest", "guide").out
 
 
-def test_a_draft_comes_by_standard_input_too(
-    tried: Project, monkeypatch: pytest.MonkeyPatch
+def test_a_draft_can_come_from_standard_input(
+    project_with_leads: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DRAFT.encode())))
-    out = tried.run("backtest", "guide", "--file", "-").out
+    out = project_with_leads.run("backtest", "guide", "--file", "-").out
     assert "standard input, version" in out
     assert "1 lead would get another verdict" in out
 
 
-def test_a_new_criterion_and_a_dropped_one_stand_in_the_table(tried: Project) -> None:
+def test_the_table_shows_new_and_removed_criteria(project_with_leads: Project) -> None:
     wine = '[fields.wine]\nlabel = "Wine"\ntype = "choice"\nchoices = ["Red", "White"]\n[criteria]'
     draft = DRAFT.replace("[criteria]\ncompany_size = { at_least = 501 }", wine)
     draft = draft.replace("[price]", '[criteria.wine]\nequal = "Red"\n[price]')
-    (tried.folder / "draft.toml").write_text(draft)
-    out = tried.run("backtest", "guide", "--file", "draft.toml").out
+    (project_with_leads.folder / "draft.toml").write_text(draft)
+    out = project_with_leads.run("backtest", "guide", "--file", "draft.toml").out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "wine now Wine is Red 0 of 2 no criterion then, 2 not asked then" in lines
     assert "company_size then Company size is at least 101 2 of 2 no criterion now" in lines
     assert lines[-1].endswith("qualified not qualified wine: not asked then")
 
 
-def test_json_gives_all_of_it(tried: Project) -> None:
-    data = json.loads(tried.run("backtest", "guide", "--file", "draft.toml", "--json").out)
+def test_json_has_the_complete_result(project_with_leads: Project) -> None:
+    data = json.loads(
+        project_with_leads.run("backtest", "guide", "--file", "draft.toml", "--json").out
+    )
     assert (data["campaign"], data["file"], data["since"]) == ("guide", "draft.toml", None)
     assert (data["judged"], data["erased"], data["left_out"], data["changes"]) == (2, 0, {}, 1)
     assert data["criteria"][0]["no_longer_met"] == 1
@@ -110,51 +112,60 @@ def test_json_gives_all_of_it(tried: Project) -> None:
     assert lead["deciding"][0]["rule"] == "Company size is at least 501"
 
 
-def test_json_names_every_lead_that_changes_and_a_terminal_the_newest(tried: Project) -> None:
+def test_json_lists_every_changed_lead_and_the_terminal_only_the_newest(
+    project_with_leads: Project,
+) -> None:
     for number in range(25):
-        tried.take(company_size="101-500", email=f"ann@c{number}.example")
-    asked = ("backtest", "guide", "--file", "draft.toml")
-    assert "the newest 20 of 26" in tried.run(*asked).out
-    assert "the newest 2 of 26" in tried.run(*asked, "--limit", "2").out
-    assert len(json.loads(tried.run(*asked, "--json").out)["changed"]) == 26
-    assert len(json.loads(tried.run(*asked, "--json", "--limit", "3").out)["changed"]) == 3
+        project_with_leads.take(company_size="101-500", email=f"ann@c{number}.example")
+    command = ("backtest", "guide", "--file", "draft.toml")
+    assert "the newest 20 of 26" in project_with_leads.run(*command).out
+    assert "the newest 2 of 26" in project_with_leads.run(*command, "--limit", "2").out
+    assert len(json.loads(project_with_leads.run(*command, "--json").out)["changed"]) == 26
+    assert (
+        len(json.loads(project_with_leads.run(*command, "--json", "--limit", "3").out)["changed"])
+        == 3
+    )
 
 
-def test_since_begins_with_the_day_in_the_campaigns_zone(tried: Project) -> None:
-    asked = ("backtest", "guide", "--file", "draft.toml", "--json", "--since")
-    assert json.loads(tried.run(*asked, "2026-11-23").out)["judged"] == 2
-    data = json.loads(tried.run(*asked, "2026-11-24").out)
+def test_since_starts_with_the_day_in_the_campaigns_zone(project_with_leads: Project) -> None:
+    command = ("backtest", "guide", "--file", "draft.toml", "--json", "--since")
+    assert json.loads(project_with_leads.run(*command, "2026-11-23").out)["judged"] == 2
+    data = json.loads(project_with_leads.run(*command, "2026-11-24").out)
     assert (data["judged"], data["since"]) == (0, "2026-11-24T05:00:00Z")
 
 
-def test_who_is_left_out_and_who_cannot_be_told_is_counted(tried: Project) -> None:
-    tried.take(company_size="501+", test=True)
-    lead_id = tried.take(company_size="501+", email="eve@else.example")
-    db = sqlite3.connect(tried.folder / "var/gatepost.db")
+def test_left_out_and_erased_leads_are_counted(project_with_leads: Project) -> None:
+    project_with_leads.take(company_size="501+", test=True)
+    lead_id = project_with_leads.take(company_size="501+", email="eve@else.example")
+    db = sqlite3.connect(project_with_leads.folder / "var/gatepost.db")
     with db:
         db.execute("DELETE FROM personal_data WHERE lead_id = ?", (lead_id,))
     db.close()
-    out = tried.run("backtest", "guide").out
+    out = project_with_leads.run("backtest", "guide").out
     assert "1 test" in out
     assert "1 lead with erased answers, counted on neither side" in out
 
 
-def test_nothing_is_written(tried: Project) -> None:
-    before = content(tried)
-    tried.run("backtest", "guide", "--file", "draft.toml")
-    assert content(tried) == before
+def test_nothing_is_written(project_with_leads: Project) -> None:
+    before = content(project_with_leads)
+    project_with_leads.run("backtest", "guide", "--file", "draft.toml")
+    assert content(project_with_leads) == before
 
 
-def test_what_a_visitor_typed_never_reaches_the_terminal_raw(tried: Project) -> None:
-    tried.take(company_size="501+", full_name="\x1b[2J\u202eEve", email="eve@else.example")
+def test_control_characters_in_answers_never_reach_the_terminal(
+    project_with_leads: Project,
+) -> None:
+    project_with_leads.take(
+        company_size="501+", full_name="\x1b[2J\u202eEve", email="eve@else.example"
+    )
     draft = DRAFT.replace("[price]", 'full_name = { equal = "Ann Lee" }\n[price]')
-    (tried.folder / "draft.toml").write_text(draft)
-    out = tried.run("backtest", "guide", "--file", "draft.toml").out
+    (project_with_leads.folder / "draft.toml").write_text(draft)
+    out = project_with_leads.run("backtest", "guide", "--file", "draft.toml").out
     assert "answered \N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}Eve" in out
     assert "\x1b" not in out
 
 
-def test_a_campaign_without_leads_says_so(project: Project) -> None:
+def test_a_campaign_without_leads_gives_a_message(project: Project) -> None:
     ran = project.run("backtest", "guide")
     assert (ran.code, ran.out) == (0, "No leads of guide here.\n")
 
@@ -177,24 +188,24 @@ def test_a_campaign_without_leads_says_so(project: Project) -> None:
         (("guide", "--limit", "-1"), 2, "'--limit'"),
     ],
 )
-def test_wrong_use_is_code_2_and_refused_work_code_1(
-    tried: Project, args: tuple[str, ...], code: int, line: str
+def test_wrong_use_ends_with_code_2_and_refused_work_with_code_1(
+    project_with_leads: Project, args: tuple[str, ...], code: int, line: str
 ) -> None:
-    (tried.folder / "broken.toml").write_text("title =\n")
-    (tried.folder / "empty.toml").write_text("")
+    (project_with_leads.folder / "broken.toml").write_text("title =\n")
+    (project_with_leads.folder / "empty.toml").write_text("")
     split = WITH_SIZES.replace("at_least = 101", "at_least = 200")
-    (tried.folder / "split.toml").write_text(split)
-    ran = tried.run("backtest", *args)
+    (project_with_leads.folder / "split.toml").write_text(split)
+    ran = project_with_leads.run("backtest", *args)
     assert (ran.code, ran.out) == (code, "")
     assert line in ran.err
     assert len(ran.err.splitlines()) == 1
 
 
-def test_a_bar_shows_the_progress_to_a_person_and_to_nobody_else(tried: Project) -> None:
+def test_a_progress_bar_appears_only_in_a_terminal(project_with_leads: Project) -> None:
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [GATEPOST, "backtest", "guide"],
-        cwd=tried.folder,
+        cwd=project_with_leads.folder,
         env={**os.environ, "TERM": "xterm"},
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -205,4 +216,4 @@ def test_a_bar_shows_the_progress_to_a_person_and_to_nobody_else(tried: Project)
     assert b"Judging" in os.read(ours, 65536)
     os.close(ours)
     assert b"Judging" not in done.stdout
-    assert tried.run("backtest", "guide").err == ""
+    assert project_with_leads.run("backtest", "guide").err == ""

@@ -7,20 +7,20 @@ from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
 
-def test_campaigns_are_listed_with_their_price_and_door(project: Project) -> None:
+def test_campaigns_are_listed_with_price_and_state(project: Project) -> None:
     assert "guide" in project.run("campaigns", "list").out
     (row,) = json.loads(project.run("campaigns", "list", "--json").out)
     assert (row["price"], row["state"]) == ("$50.00 per accepted (cpl)", "open")
 
 
-def test_a_campaign_shows_its_definition_in_the_words_of_the_verdict(project: Project) -> None:
+def test_show_prints_the_criteria_in_the_words_of_the_verdict(project: Project) -> None:
     out = project.run("campaigns", "show", "guide").out
     assert "Company size is at least 101" in out
     shown = json.loads(project.run("campaigns", "show", "guide", "--json").out)
     assert shown["criteria"]["company_size"]["at_least"] == 101
 
 
-def test_check_is_content_with_sound_files(project: Project) -> None:
+def test_check_passes_with_correct_files(project: Project) -> None:
     assert project.run("campaigns", "check").out == "1 campaign is sound.\n"
 
 
@@ -33,7 +33,7 @@ def test_check_refuses_a_changed_currency_once_there_are_leads_rule_17(project: 
     assert "new slug" in ran.err
 
 
-def test_test_leads_bind_no_terms_rule_5(project: Project) -> None:
+def test_test_leads_do_not_fix_the_terms_rule_5(project: Project) -> None:
     project.take(test=True)
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("USD", "EUR"))
     assert project.run("campaigns", "check").code == 0
@@ -42,7 +42,7 @@ def test_test_leads_bind_no_terms_rule_5(project: Project) -> None:
     assert "currency was 'EUR' and is 'USD'" in project.run("campaigns", "check").err
 
 
-def test_a_broken_file_stops_every_command_that_needs_it_in_one_line(project: Project) -> None:
+def test_an_invalid_file_stops_every_command_that_needs_it_with_one_line(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace('"cpl"', '"cpx"'))
     for command in (("campaigns", "check"), ("campaigns", "list"), ("test-lead", "guide")):
         ran = project.run(*command)
@@ -51,7 +51,7 @@ def test_a_broken_file_stops_every_command_that_needs_it_in_one_line(project: Pr
         assert len(ran.err.splitlines()) == 1
 
 
-def test_a_paused_campaign_says_so_until_it_is_resumed(project: Project) -> None:
+def test_a_paused_campaign_is_listed_as_paused_until_it_is_resumed(project: Project) -> None:
     assert project.run("campaigns", "pause", "guide").code == 0
     assert "paused" in project.run("campaigns", "list").out
     assert project.run("campaigns", "pause", "guide").err == "campaign guide is paused already\n"
@@ -64,7 +64,7 @@ def test_a_schema_is_printed_for_editors(project: Project) -> None:
     assert json.loads(project.run("schema", "client").out)["title"]
 
 
-def test_a_suppression_list_is_taken_whole_or_not_at_all_rule_4(project: Project) -> None:
+def test_a_suppression_list_is_imported_completely_or_not_at_all_rule_4(project: Project) -> None:
     file = project.folder / "list.csv"
     file.write_text("email\nann@clinic.example\nrival.example\nnot an address\n")
     refused = project.run("suppress", "acme", str(file))
@@ -78,7 +78,7 @@ def test_a_suppression_list_is_taken_whole_or_not_at_all_rule_4(project: Project
     assert "2 known already" in project.run("suppress", "acme", str(file)).out
 
 
-def test_suppress_names_near_spellings_of_an_unknown_client(project: Project) -> None:
+def test_suppress_suggests_a_name_for_an_unknown_client(project: Project) -> None:
     (project.folder / "list.csv").write_text("a@b.example\n")
     ran = project.run("suppress", "amce", "list.csv")
     assert ran.code == 1
@@ -90,7 +90,7 @@ def test_a_test_lead_gets_a_link_to_the_form(project: Project) -> None:
     assert out.startswith("http://127.0.0.1:8000/f/guide?test=")
 
 
-def test_verify_is_content_with_a_whole_ledger_and_names_a_broken_link(project: Project) -> None:
+def test_verify_passes_with_an_intact_ledger_and_reports_a_changed_event(project: Project) -> None:
     project.take()
     assert "all is well" in project.run("verify").out
     db = sqlite3.connect(project.folder / "var/gatepost.db")
@@ -104,7 +104,7 @@ def test_verify_is_content_with_a_whole_ledger_and_names_a_broken_link(project: 
     assert "trigger events_never_updated: missing" in ran.err
 
 
-def test_a_mistyped_command_names_the_near_one(project: Project) -> None:
+def test_a_mistyped_command_gets_a_suggestion(project: Project) -> None:
     ran = project.run("leeds")
     assert ran.code == 2
     assert ran.err == "No such command 'leeds'. Did you mean 'leads'? (see `gatepost --help`)\n"

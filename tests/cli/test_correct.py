@@ -1,4 +1,4 @@
-"""`gatepost correct`."""
+"""`gatepost correct` corrects answers and marks leads as not spam."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from tests.cli.conftest import Project
 from tests.samples import campaign, submission
 
 
-def test_a_corrected_lead_is_shown_with_who_said_so_and_what_changed(project: Project) -> None:
+def test_a_corrected_lead_shows_the_author_and_the_changed_fields(project: Project) -> None:
     lead_id = project.take(company_size="1-50")
     right = ("--set", "company_size=101+", "--set", "phone=+1 212 555 0100")
     ran = project.run("correct", lead_id[:6], *right, "--as", "Ada", "--note", "she told me")
@@ -27,13 +27,13 @@ def test_a_corrected_lead_is_shown_with_who_said_so_and_what_changed(project: Pr
     assert project.run("verify").code == 0
 
 
-def test_a_lead_is_taken_out_of_spam(project: Project) -> None:
+def test_a_lead_is_marked_as_not_spam(project: Project) -> None:
     lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))
     assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
     assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
 
 
-def test_then_the_client_accepts_it_by_word(project: Project) -> None:
+def test_the_client_can_accept_a_corrected_lead(project: Project) -> None:
     lead_id = project.take(at=datetime.now(UTC))
     project.run("correct", lead_id, "--set", "full_name=Ann B. Lee", "--as", "Ada")
     refused = project.run("review", lead_id, "accept", "--as", "Ada")
@@ -43,7 +43,7 @@ def test_then_the_client_accepts_it_by_word(project: Project) -> None:
     assert (facts["lead"]["stage"], facts["answers"]["full_name"]) == ("accepted", "Ann B. Lee")
 
 
-def test_a_refusal_is_a_line_for_each_mistake(project: Project) -> None:
+def test_a_refusal_has_one_line_for_each_mistake(project: Project) -> None:
     lead_id = project.take(company_size="1-50")
     ran = project.run("correct", lead_id, "--set", "email=x", "--set", "company_size=9", "--as=A")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 2)
@@ -51,7 +51,7 @@ def test_a_refusal_is_a_line_for_each_mistake(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "args",
     [
         ["--as", "Ada"],
         ["--set", "email=a@b.example"],
@@ -60,6 +60,6 @@ def test_a_refusal_is_a_line_for_each_mistake(project: Project) -> None:
         ["--set", "email=a", "--set", "email=b", "--as", "Ada"],
     ],
 )
-def test_half_a_command_is_wrong_use(project: Project, said: list[str]) -> None:
-    ran = project.run("correct", project.take(), *said)
+def test_an_incomplete_or_malformed_command_is_wrong_use(project: Project, args: list[str]) -> None:
+    ran = project.run("correct", project.take(), *args)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)

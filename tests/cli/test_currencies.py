@@ -23,7 +23,7 @@ SHARE = 'model = "revenue_share"\npercent = 10\nmonths = 12\nbillable = "revenue
 
 @dataclass(frozen=True)
 class Money:
-    """How a currency writes what we count: 1005, 1015, and a tenth of each, half to even."""
+    """How a currency writes 1005 and 1015 minor units, and a tenth of each, half to even."""
 
     currency: str
     sold: tuple[str, str]
@@ -38,12 +38,12 @@ DINAR = Money("KWD", ("1.005", "1.015"), ("0.100", "0.102"), "KWD 0.202")
 each_currency = pytest.mark.parametrize("money", [YEN, DOLLAR, DINAR], ids=lambda one: one.currency)
 
 
-def priced(project: Project, money: Money, price: str) -> None:
+def set_price(project: Project, money: Money, price: str) -> None:
     text = CAMPAIGN.replace(CPL, price).replace('"USD"', f'"{money.currency}"')
     (project.folder / "campaigns/guide.toml").write_text(text)
 
 
-def bring(project: Project, *rows: str) -> None:
+def import_rows(project: Project, *rows: str) -> None:
     heading = "email,outcome,on,amount,period,months"
     (project.folder / "crm.csv").write_text("\n".join([heading, *rows]))
     with time_machine.travel(NOW + 4 * DAY, tick=False):  # final in November
@@ -58,7 +58,7 @@ def bring(project: Project, *rows: str) -> None:
 
 
 def close(project: Project) -> str:
-    """Closes November; what is said of it."""
+    """Closes November. Returns the output."""
     with time_machine.travel(DECEMBER, tick=False):
         ran = project.run("close", "guide", "--month", "2026-11")
     assert (ran.code, ran.err) == (0, "")
@@ -80,9 +80,9 @@ def table(project: Project, *command: str) -> list[dict[str, str]]:
 def test_a_share_of_sales_is_the_same_on_statement_and_export(
     project: Project, money: Money
 ) -> None:
-    priced(project, money, SALE)
+    set_price(project, money, SALE)
     take_two(project)
-    bring(
+    import_rows(
         project,
         f"ann@clinic.example,won,2026-11-24T09:00,{money.sold[0]},,",
         f"bob@other.example,won,2026-11-24T10:00,{money.sold[1]},,",
@@ -105,9 +105,9 @@ def test_a_share_of_sales_is_the_same_on_statement_and_export(
 
 @each_currency
 def test_a_spreadsheet_shows_the_currencys_decimals(project: Project, money: Money) -> None:
-    priced(project, money, SALE)
+    set_price(project, money, SALE)
     take_two(project)
-    bring(project, f"ann@clinic.example,won,2026-11-24T09:00,{money.sold[0]},,")
+    import_rows(project, f"ann@clinic.example,won,2026-11-24T09:00,{money.sold[0]},,")
     close(project)
     assert project.run("statement", "acme-0001", "--format", "xlsx", "-o", "bill.xlsx").code == 0
     sheet = openpyxl.load_workbook(project.folder / "bill.xlsx").active
@@ -121,10 +121,10 @@ def test_a_spreadsheet_shows_the_currencys_decimals(project: Project, money: Mon
 @each_currency
 def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money: Money) -> None:
     """2010 minor units over two months: 1005 each, 100 each, though a tenth of all is 201."""
-    priced(project, money, SHARE)
+    set_price(project, money, SHARE)
     take_two(project)
     complete = {"JPY": "2010", "USD": "20.10", "KWD": "2.010"}[money.currency]
-    bring(
+    import_rows(
         project,
         f"ann@clinic.example,won,2026-11-24T09:00,{complete},,",
         f"ann@clinic.example,revenue,2026-11-24T09:00,{complete},2026-11-24,2",
@@ -142,13 +142,13 @@ def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money:
 
 
 @each_currency
-def test_what_a_refund_gives_back_of_a_billed_line_is_rounded_the_same_way(
+def test_the_credit_for_a_refund_is_rounded_like_the_billed_line(
     project: Project, money: Money
 ) -> None:
-    """Half of 1015 given back (507): 10 % of the 508 kept are 50.8, so 51 of 102 stay owed."""
-    priced(project, money, SALE)
+    """507 of 1015 are refunded: 10 % of the remaining 508 is 50.8, so 51 of 102 stay due."""
+    set_price(project, money, SALE)
     take_two(project)
-    bring(project, f"bob@other.example,won,2026-11-24T10:00,{money.sold[1]},,")
+    import_rows(project, f"bob@other.example,won,2026-11-24T10:00,{money.sold[1]},,")
     close(project)
     back = {"JPY": "507", "USD": "5.07", "KWD": "0.507"}[money.currency]
     row = f"bob@other.example,refunded,2026-12-02T10:00,{back},,"
@@ -163,7 +163,7 @@ def test_what_a_refund_gives_back_of_a_billed_line_is_rounded_the_same_way(
 def test_an_amount_that_the_currency_does_not_have_is_refused(
     project: Project, money: Money, amount: str
 ) -> None:
-    priced(project, money, SALE)
+    set_price(project, money, SALE)
     lead_id = project.take()
     ran = project.run("outcome", lead_id, "won", "--amount", amount, "--as", "Ada")
     assert (ran.code, ran.out) == (1, "")

@@ -1,4 +1,4 @@
-"""`gatepost evidence`: one file that proves one statement, and tells of nobody else."""
+"""`gatepost evidence` writes one file that proves one statement and names no other lead."""
 
 import sqlite3
 import subprocess
@@ -42,8 +42,8 @@ def rows(file: Path, query: str) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(query)]
 
 
-def made(project: Project, *more: str, number: str = "acme-0001") -> Path:
-    """The evidence file of a statement."""
+def write_evidence(project: Project, *more: str, number: str = "acme-0001") -> Path:
+    """Writes the evidence file of a statement. Returns its path."""
     file = project.folder / "proof.db"
     ran = project.run("evidence", number, "-o", str(file), *more)
     assert (ran.code, ran.err) == (0, "")
@@ -51,8 +51,8 @@ def made(project: Project, *more: str, number: str = "acme-0001") -> Path:
 
 
 @pytest.fixture
-def closed(project: Project) -> Project:
-    """November with one lead on its bill."""
+def closed_project(project: Project) -> Project:
+    """A project with a closed November and one bill line."""
     project.send(
         Submission(ANSWERS, consent_to(""), first_touch=TOUCH, last_touch={"path": "/f/guide"})
     )
@@ -60,16 +60,16 @@ def closed(project: Project) -> Project:
     return project
 
 
-def test_the_file_holds_the_statement_under_the_hash_that_was_frozen(closed: Project) -> None:
-    (row,) = rows(made(closed), "SELECT * FROM statement")
+def test_the_file_has_the_statement_with_its_stored_hash(closed_project: Project) -> None:
+    (row,) = rows(write_evidence(closed_project), "SELECT * FROM statement")
     assert sha256(row["json"].encode()).hexdigest() == row["sha256"]
-    shown = closed.run("statement", "acme-0001")
+    shown = closed_project.run("statement", "acme-0001")
     assert row["sha256"] in shown.out
     assert (row["number"], row["total"], row["total_minor"]) == ("acme-0001", "50.00", 5000)
 
 
-def test_every_line_comes_with_what_its_lead_said_and_why_it_qualified(closed: Project) -> None:
-    file = made(closed)
+def test_every_line_has_the_answers_and_the_verdict_of_its_lead(closed_project: Project) -> None:
+    file = write_evidence(closed_project)
     (line,) = rows(file, "SELECT * FROM bill")
     assert (line["amount"], line["criteria_met"]) == ("50.00", "Company size is at least 101")
     (reason,) = rows(file, "SELECT * FROM why_qualified")
@@ -78,16 +78,16 @@ def test_every_line_comes_with_what_its_lead_said_and_why_it_qualified(closed: P
     assert answers == [{"label": "Name", "value": "Ann Lee"}]
 
 
-def test_the_terms_and_the_consent_that_was_shown_stand_in_it(closed: Project) -> None:
-    file = made(closed)
+def test_the_file_has_the_terms_and_the_consent_text(closed_project: Project) -> None:
+    file = write_evidence(closed_project)
     (version,) = rows(file, "SELECT * FROM campaign_versions")
     assert sha256(version["text"].encode()).hexdigest() == version["version"]
-    asked = "SELECT wording FROM leads JOIN consents ON version = consent_version"
-    assert rows(file, asked) == [{"wording": "I agree that Acme may call me."}]
+    query = "SELECT wording FROM leads JOIN consents ON version = consent_version"
+    assert rows(file, query) == [{"wording": "I agree that Acme may call me."}]
 
 
-def test_each_event_proves_itself_and_leads_to_the_chains_head(closed: Project) -> None:
-    file = made(closed)
+def test_each_event_can_be_checked_up_to_the_chains_head(closed_project: Project) -> None:
+    file = write_evidence(closed_project)
     found = rows(file, "SELECT * FROM hashed_events")
     assert len(found) == len(rows(file, "SELECT * FROM events")) == 4
     assert [sha256(one["text"].encode()).hexdigest() for one in found] == [
@@ -97,7 +97,7 @@ def test_each_event_proves_itself_and_leads_to_the_chains_head(closed: Project) 
     assert bill["chain_head"] == found[bill["last_event"] - 1]["hash"]
 
 
-def test_no_byte_of_another_lead_stands_in_it(project: Project) -> None:
+def test_the_file_has_no_data_of_another_lead(project: Project) -> None:
     refused = project.take(company_size="1-50", full_name="Ann Long Ago")
     mine = project.take(at=NOW + timedelta(hours=1))  # the same person, now qualified
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
@@ -108,7 +108,7 @@ def test_no_byte_of_another_lead_stands_in_it(project: Project) -> None:
     other = project.take(at=DECEMBER, **BOB)
     close(project)
     close(project, "2026-12", datetime(2027, 1, 5, tzinfo=UTC))
-    content = made(project).read_bytes()
+    content = write_evidence(project).read_bytes()
     for stranger in (refused, rejected, other, "Bob Roe", "bob@", "Eve Doe", "eve@", "Long Ago"):
         assert stranger.encode() not in content, stranger
     for ours in (mine, "Ann Lee", "ann@clinic.example"):
@@ -119,10 +119,10 @@ def test_no_byte_of_another_lead_stands_in_it(project: Project) -> None:
     assert [(one["kind"], one["left_out"]) for one in short] == [("qualified", "earlier")]
 
 
-def test_the_article_that_brought_the_lead_is_told_and_no_strangers_address(
-    closed: Project,
+def test_the_file_names_the_article_but_no_referrer_and_no_click_id(
+    closed_project: Project,
 ) -> None:
-    file = made(closed)
+    file = write_evidence(closed_project)
     first, last = rows(file, "SELECT * FROM touches ORDER BY which")
     assert (first["path"], first["utm_source"]) == ("/how-to-choose/", "news")
     assert last["path"] == "/f/guide"
@@ -131,21 +131,21 @@ def test_the_article_that_brought_the_lead_is_told_and_no_strangers_address(
         assert left_out not in content
 
 
-def test_nothing_that_tells_people_apart_or_leads_again_is_in_it(closed: Project) -> None:
-    with closing(sqlite3.connect(closed.folder / "var/gatepost.db")) as db:
+def test_the_file_has_no_duplicate_keys_and_no_submission_keys(closed_project: Project) -> None:
+    with closing(sqlite3.connect(closed_project.folder / "var/gatepost.db")) as db:
         macs = [row[0] for row in db.execute("SELECT mac FROM duplicate_keys")]
         macs += [row[0] for row in db.execute("SELECT answers FROM submissions")]
-    content = made(closed).read_bytes()
+    content = write_evidence(closed_project).read_bytes()
     assert len(macs) > 2
     for mac in macs:
         assert mac not in content
         assert mac.hex().encode() not in content
 
 
-def test_an_erased_lead_has_its_line_and_events_and_no_answers(closed: Project) -> None:
-    with closing(sqlite3.connect(closed.folder / "var/gatepost.db")) as db, db:
+def test_an_erased_lead_has_its_line_and_events_and_no_answers(closed_project: Project) -> None:
+    with closing(sqlite3.connect(closed_project.folder / "var/gatepost.db")) as db, db:
         db.execute("DELETE FROM personal_data")
-    file = made(closed)
+    file = write_evidence(closed_project)
     (lead,) = rows(file, "SELECT answers FROM leads")
     assert lead == {"answers": "erased"}
     assert rows(file, "SELECT * FROM answers") == rows(file, "SELECT * FROM touches") == []
@@ -157,43 +157,46 @@ def test_an_erased_lead_has_its_line_and_events_and_no_answers(closed: Project) 
     )
     assert len(rows(file, "SELECT * FROM events")) == 4
     assert b"Ann Lee" not in file.read_bytes()
-    asked = "SELECT text FROM read_me WHERE topic = 'Erased persons'"
-    assert ": 1 of 1 lead. " in rows(file, asked)[0]["text"]
+    query = "SELECT text FROM read_me WHERE topic = 'Erased persons'"
+    assert ": 1 of 1 lead. " in rows(file, query)[0]["text"]
 
 
-def test_credit_notes_on_the_statement_are_in_it(closed: Project) -> None:
-    (line,) = rows(made(closed), "SELECT lead_id FROM lines")
-    asked = ("credit", "acme-0001", "--lead", line["lead_id"], "--reason", "goodwill")
-    assert closed.run(*asked, "--amount", "20.00", "--as", "Ada").code == 0
-    file = made(closed, "--force")
+def test_credit_notes_on_the_statement_are_in_it(closed_project: Project) -> None:
+    (line,) = rows(write_evidence(closed_project), "SELECT lead_id FROM lines")
+    command = ("credit", "acme-0001", "--lead", line["lead_id"], "--reason", "goodwill")
+    assert closed_project.run(*command, "--amount", "20.00", "--as", "Ada").code == 0
+    file = write_evidence(closed_project, "--force")
     (credit,) = rows(file, "SELECT * FROM corrections")
     assert (credit["number"], credit["amount"]) == ("acme-0002", "20.00")
     assert rows(file, "SELECT corrected_minor FROM bill") == [{"corrected_minor": -2000}]
     assert [one["kind"] for one in rows(file, "SELECT kind FROM events")][-1] == "credited"
 
 
-def test_several_choices_are_a_row_each(project: Project) -> None:
+def test_each_of_several_choices_is_a_row(project: Project) -> None:
     field = '[fields.uses]\nlabel = "Uses"\ntype = "multiple_choice"\nchoices = ["Mail", "Chat"]\n'
     text = CAMPAIGN.replace("[criteria]", f"{field}[criteria]")
     (project.folder / "campaigns/guide.toml").write_text(text)
     project.take(uses=("Mail", "Chat"))
     close(project)
-    asked = "SELECT number, value FROM answers WHERE field = 'uses'"
-    assert [tuple(row.values()) for row in rows(made(project), asked)] == [(1, "Mail"), (2, "Chat")]
+    query = "SELECT number, value FROM answers WHERE field = 'uses'"
+    assert [tuple(row.values()) for row in rows(write_evidence(project), query)] == [
+        (1, "Mail"),
+        (2, "Chat"),
+    ]
 
 
-def test_the_same_statement_gives_the_same_bytes_whatever_came_later(closed: Project) -> None:
-    file = made(closed)
+def test_later_events_do_not_change_the_bytes_of_the_file(closed_project: Project) -> None:
+    file = write_evidence(closed_project)
     first = file.read_bytes()
     (line,) = rows(file, "SELECT lead_id FROM lines")
     later = later_event(line["lead_id"], EventKind.SCHEDULED, at=DECEMBER)
-    closed.ledger.transact(lambda records: records.append(later))
-    closed.take(at=DECEMBER, **BOB)
-    assert made(closed, "--force").read_bytes() == first
+    closed_project.ledger.transact(lambda records: records.append(later))
+    closed_project.take(at=DECEMBER, **BOB)
+    assert write_evidence(closed_project, "--force").read_bytes() == first
 
 
-def test_the_file_is_sound_and_its_keys_lead_somewhere(closed: Project) -> None:
-    file = made(closed)
+def test_the_database_is_intact_and_its_foreign_keys_are_valid(closed_project: Project) -> None:
+    file = write_evidence(closed_project)
     assert rows(file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert rows(file, "PRAGMA foreign_key_check") == []
     tables = {row["name"] for row in rows(file, "SELECT name FROM sqlite_master")}
@@ -202,22 +205,24 @@ def test_the_file_is_sound_and_its_keys_lead_somewhere(closed: Project) -> None:
         assert rows(file, f"PRAGMA foreign_key_list({table})"), table
 
 
-def test_only_its_owner_reads_it(closed: Project) -> None:
-    assert made(closed).stat().st_mode & 0o777 == 0o600
+def test_only_the_owner_can_read_the_file(closed_project: Project) -> None:
+    assert write_evidence(closed_project).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_there_stays_unless_it_is_evidence_and_forced(closed: Project) -> None:
-    file = made(closed)
+def test_an_existing_file_is_replaced_only_if_it_is_evidence_and_forced(
+    closed_project: Project,
+) -> None:
+    file = write_evidence(closed_project)
     before = file.read_bytes()
-    ran = closed.run("evidence", "acme-0001", "-o", str(file))
+    ran = closed_project.run("evidence", "acme-0001", "-o", str(file))
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == f"{file} exists already: name another file, or replace it with --force\n"
-    ledger = closed.folder / "var/gatepost.db"
-    ran = closed.run("evidence", "acme-0001", "-o", str(ledger), "--force")
+    ledger = closed_project.folder / "var/gatepost.db"
+    ran = closed_project.run("evidence", "acme-0001", "-o", str(ledger), "--force")
     assert ran.code == 1
     assert "is not an evidence file, and --force replaces only those" in ran.err
     assert file.read_bytes() == before
-    assert closed.run("verify").code == 0
+    assert closed_project.run("verify").code == 0
 
 
 @pytest.mark.parametrize(
@@ -227,23 +232,23 @@ def test_a_file_that_is_there_stays_unless_it_is_evidence_and_forced(closed: Pro
         (("acme-0001", "-o", "nowhere/x.db"), "No such file or directory; choose another file"),
     ],
 )
-def test_a_refusal_is_one_line_and_leaves_no_file(
-    closed: Project, args: tuple[str, ...], line: str
+def test_a_refusal_prints_one_line_and_leaves_no_file(
+    closed_project: Project, args: tuple[str, ...], line: str
 ) -> None:
-    before = sorted(closed.folder.iterdir())
-    ran = closed.run("evidence", *args)
+    before = sorted(closed_project.folder.iterdir())
+    ran = closed_project.run("evidence", *args)
     assert (ran.code, ran.out) == (1, "")
     assert line in ran.err
-    assert sorted(closed.folder.iterdir()) == before
+    assert sorted(closed_project.folder.iterdir()) == before
 
 
-def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
-    """The disk ends, as the kernel's limit of file size plays it."""
+def test_a_failed_write_leaves_no_partial_file(closed_project: Project) -> None:
+    """The kernel's limit of file size stands for a full disk."""
     limited = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000));"
         "from gatepost.cli import main; main()"
     )
-    before = sorted(closed.folder.iterdir())
+    before = sorted(closed_project.folder.iterdir())
     ran = subprocess.run(
         [sys.executable, "-c", limited, "evidence", "acme-0001", "-o", "proof.db"],
         capture_output=True,
@@ -252,22 +257,22 @@ def test_what_fails_in_the_midst_leaves_no_half_file(closed: Project) -> None:
     )
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == ("proof.db: disk I/O error; the file was not written; choose another\n")
-    assert sorted(closed.folder.iterdir()) == before
+    assert sorted(closed_project.folder.iterdir()) == before
 
 
-def test_the_largest_amount_that_is_taken_is_proven_like_any_other(project: Project) -> None:
+def test_the_largest_accepted_amount_is_in_the_evidence(project: Project) -> None:
     price = 'model = "cpa"\npercent = 100\nbillable = "won"\nrefund_days = 30'
     old = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace(old, price))
     lead_id = project.take()
-    asked = ("outcome", lead_id, "won", "--as", "Ada", "--amount")
+    command = ("outcome", lead_id, "won", "--as", "Ada", "--amount")
     with time_machine.travel(NOW + timedelta(days=1), tick=False):
-        beyond = project.run(*asked, "93000000000000000.00")
+        beyond = project.run(*command, "93000000000000000.00")
         assert (beyond.code, beyond.out) == (1, "")
         assert beyond.err == (
             "the amount is over 10,000,000,000,000.00 USD, the maximum; check its digits\n"
         )
-        assert project.run(*asked, "10000000000000.00").code == 0
+        assert project.run(*command, "10000000000000.00").code == 0
     close(project)
-    (row,) = rows(made(project), "SELECT total_minor FROM statement")
+    (row,) = rows(write_evidence(project), "SELECT total_minor FROM statement")
     assert row == {"total_minor": 10**15}

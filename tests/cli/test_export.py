@@ -1,4 +1,4 @@
-"""`gatepost export`: what may be billed, the same bytes each time."""
+"""`gatepost export` lists the billable leads, with the same bytes each time."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def rows(project: Project, *args: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(project.run(*args).out)))
 
 
-def test_an_accepted_lead_costs_its_rate_at_the_moment_of_acceptance(project: Project) -> None:
+def test_an_accepted_lead_costs_the_rate_at_the_time_of_acceptance(project: Project) -> None:
     lead_id = project.take()
     (row,) = rows(project, *NOVEMBER)
     assert (row["lead_id"], row["amount"], row["currency"]) == (lead_id, "50.00", "USD")
@@ -41,19 +41,19 @@ def test_same_ledger_month_and_time_give_the_same_bytes(project: Project, shape:
     assert len(files[0].read_bytes()) > 100
 
 
-def test_before_the_deadline_nothing_is_billable_and_at_it_everything(project: Project) -> None:
+def test_a_lead_is_billable_from_its_deadline_on(project: Project) -> None:
     project.take()
     month = NOVEMBER[:4]
     assert rows(project, *month, "--as-of", "2026-11-25T14:59:59Z") == []
     assert len(rows(project, *month, "--as-of", "2026-11-25T15:00:00Z")) == 1
 
 
-def test_as_of_cuts_on_recorded_time(project: Project) -> None:
+def test_as_of_uses_the_recorded_time(project: Project) -> None:
     project.take()
     assert rows(project, *NOVEMBER[:4], "--as-of", "2026-11-23T14:59:59Z") == []
 
 
-def test_a_month_is_cut_in_the_campaigns_zone_by_the_billable_moment(project: Project) -> None:
+def test_the_billable_time_in_the_campaigns_zone_decides_the_month(project: Project) -> None:
     last = NOW.replace(month=11, day=29, hour=4, minute=59)  # accepted 1 December 04:59 UTC
     inside = project.take(at=last)
     outside = project.take(at=last + timedelta(minutes=1), email="bob@other.example")
@@ -63,7 +63,7 @@ def test_a_month_is_cut_in_the_campaigns_zone_by_the_billable_moment(project: Pr
     assert [row["lead_id"] for row in december] == [outside]
 
 
-def test_what_never_qualified_was_free_or_was_a_test_is_not_billed(project: Project) -> None:
+def test_disqualified_free_and_test_leads_are_not_billed(project: Project) -> None:
     text = CAMPAIGN + '\n[caps]\nleads_a_month = 1\nover = "free"\n'
     (project.folder / "campaigns/guide.toml").write_text(text)
     billed = project.take()
@@ -81,12 +81,12 @@ def test_a_rejected_lead_is_not_billed(project: Project) -> None:
     assert rows(project, *NOVEMBER) == []
 
 
-def test_the_order_is_due_time_then_lead_id(project: Project) -> None:
+def test_rows_are_ordered_by_due_time_and_lead_id(project: Project) -> None:
     ids = [project.take(email=f"p{number}@c{number}.example") for number in range(5)]
     assert [row["lead_id"] for row in rows(project, *NOVEMBER)] == sorted(ids)
 
 
-def test_a_money_cap_makes_the_line_that_would_cross_it_free_rule_9(project: Project) -> None:
+def test_a_money_cap_makes_the_line_that_would_exceed_it_free_rule_9(project: Project) -> None:
     text = CAMPAIGN + "\n[caps]\nmoney_a_month = 120\n"
     (project.folder / "campaigns/guide.toml").write_text(text)
     for number in range(4):
@@ -97,7 +97,7 @@ def test_a_money_cap_makes_the_line_that_would_cross_it_free_rule_9(project: Pro
     ]
 
 
-def test_a_price_holds_for_the_leads_that_came_under_it_rule_16(project: Project) -> None:
+def test_a_lead_keeps_the_price_of_its_campaign_version_rule_16(project: Project) -> None:
     project.take()
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace("rate = 50", "rate = 60"))
     project.take(at=NOW + timedelta(hours=1), email="bob@other.example")
@@ -128,13 +128,13 @@ def test_no_cell_is_a_formula(project: Project, text: str) -> None:
     assert {cell.data_type for line in sheet.iter_rows() for cell in line} <= {"s", "n"}
 
 
-def test_jsonl_gives_one_object_a_line_with_amounts_as_text(project: Project) -> None:
+def test_jsonl_has_one_object_per_line_with_amounts_as_text(project: Project) -> None:
     project.take()
     (line,) = project.run(*NOVEMBER, "--format", "jsonl").out.splitlines()
     assert json.loads(line)["amount"] == "50.00"
 
 
-def test_first_and_last_touch_go_with_the_lead(project: Project) -> None:
+def test_each_row_has_the_first_and_last_touch(project: Project) -> None:
     touch = {"path": "/post/", "utm_source": "news", "time": "2026-11-01T00:00:00Z"}
     project.send(
         Submission(ANSWERS, consent_to(""), first_touch=touch, last_touch={"path": "/f/guide"})
@@ -152,7 +152,7 @@ def test_first_and_last_touch_go_with_the_lead(project: Project) -> None:
         (("export", "guide", "--month", "2026-11", "-o", "/nowhere/x"), 1, "name another file"),
     ],
 )
-def test_wrong_use_is_code_2_and_refused_work_code_1(
+def test_wrong_use_ends_with_code_2_and_refused_work_with_code_1(
     project: Project, args: tuple[str, ...], code: int, line: str
 ) -> None:
     ran = project.run(*args)
@@ -161,7 +161,7 @@ def test_wrong_use_is_code_2_and_refused_work_code_1(
     assert "Traceback" not in ran.err
 
 
-def test_csv_for_excel_has_a_byte_order_mark_and_phones_that_keep_their_plus(
+def test_csv_for_excel_has_a_byte_order_mark_and_phones_with_their_plus(
     project: Project,
 ) -> None:
     project.take(full_name="Jörg", phone="+493012345678")
@@ -172,6 +172,6 @@ def test_csv_for_excel_has_a_byte_order_mark_and_phones_that_keep_their_plus(
     assert excel.removeprefix("\ufeff") == plain.replace("+493012345678", "+49 30 12345678")
     refused = project.run(*NOVEMBER, "--format", "xlsx", "--excel", "-o", "x.xlsx")
     assert (refused.code, "--excel works only with --format csv" in refused.err) == (2, True)
-    asked = ("statement", "preview", *NOVEMBER[1:])
-    assert project.run(*asked, "--format", "csv", "--excel").out.startswith("\ufeff")
-    assert project.run(*asked, "--excel").code == 2
+    command = ("statement", "preview", *NOVEMBER[1:])
+    assert project.run(*command, "--format", "csv", "--excel").out.startswith("\ufeff")
+    assert project.run(*command, "--excel").code == 2

@@ -1,32 +1,32 @@
-"""`gatepost leads import`."""
+"""`gatepost leads import` imports a CSV table of leads."""
 
 import json
 
 import pytest
 
-from tests.cli.conftest import Project, Ran
+from tests.cli.conftest import CommandResult, Project
 
 HEADING = "Name;Work e-mail;Company size\n"
 TABLE = f"\ufeff{HEADING}Ann Lee;ann@clinic.example;101+\nBob;bob@other.example;1-50\n"
 BASIS = "consent, GDPR art. 6(1)(a)"
 
 
-def bring(project: Project, table: str = TABLE, *more: str) -> Ran:
+def import_table(project: Project, table: str = TABLE, *more: str) -> CommandResult:
     (project.folder / "stand.csv").write_text(table, encoding="utf-8")
     origin = ("--campaign", "guide", "--source", "event-2026", "--basis", BASIS)
     return project.run("leads", "import", "stand.csv", *origin, *more)
 
 
-def test_a_table_is_taken_and_the_same_table_again_changes_nothing(project: Project) -> None:
-    assert bring(project).out == "2 new (1 qualified, 1 disqualified), 0 known already.\n"
+def test_importing_the_same_table_again_changes_nothing(project: Project) -> None:
+    assert import_table(project).out == "2 new (1 qualified, 1 disqualified), 0 known already.\n"
     listing = project.run("leads").out
-    assert bring(project).out == "0 new, 2 known already.\n"
+    assert import_table(project).out == "0 new, 2 known already.\n"
     assert project.run("leads").out == listing
     assert project.run("verify").code == 0
 
 
-def test_a_lead_shows_its_source_and_basis_in_place_of_a_consent(project: Project) -> None:
-    bring(project)
+def test_an_imported_lead_shows_its_source_and_basis_instead_of_a_consent(project: Project) -> None:
+    import_table(project)
     lead_id = project.run("leads", "--stage", "qualified").out.splitlines()[1].split()[0]
     shown = project.run("lead", lead_id).out.splitlines()
     assert "source       event-2026" in shown
@@ -41,9 +41,9 @@ def test_a_lead_shows_its_source_and_basis_in_place_of_a_consent(project: Projec
     assert "basis" not in by_form
 
 
-def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(project: Project) -> None:
+def test_a_dry_run_shows_the_result_of_each_row_and_writes_nothing(project: Project) -> None:
     known = project.take(full_name="A. Lee")
-    out = bring(project, TABLE, "--dry-run").out
+    out = import_table(project, TABLE, "--dry-run").out
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "line email stage reason",
         f"2 ann@clinic.example duplicate of lead {known}",
@@ -54,35 +54,35 @@ def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(project
     assert len(json.loads(project.run("leads", "--json").out)) == 1
 
 
-def test_a_program_is_given_ids_but_none_of_a_rehearsal(project: Project) -> None:
+def test_json_has_the_ids_of_stored_leads_only(project: Project) -> None:
     twice = TABLE + TABLE.splitlines()[1]
-    rehearsed = json.loads(bring(project, twice, "--dry-run", "--json").out)
-    assert [(row["lead_id"], row["known"]) for row in rehearsed] == [
+    dry_run_rows = json.loads(import_table(project, twice, "--dry-run", "--json").out)
+    assert [(row["lead_id"], row["known"]) for row in dry_run_rows] == [
         (None, False),
         (None, False),
         (None, True),
     ]
-    done = json.loads(bring(project, twice, "--json").out)
+    done = json.loads(import_table(project, twice, "--json").out)
     assert done[0]["lead_id"] == done[2]["lead_id"]
     assert json.loads(project.run("leads", "--json").out)[1]["lead_id"] == done[0]["lead_id"]
 
 
-def test_with_one_faulty_row_nothing_is_written(project: Project) -> None:
-    ran = bring(project, TABLE + "Eve;eve@;101+\n")
+def test_one_invalid_row_stops_the_import(project: Project) -> None:
+    ran = import_table(project, TABLE + "Eve;eve@;101+\n")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == ('stand.csv:4: email = "eve@": Enter your work e-mail as name@company.com.\n')
     assert project.run("leads").out == "No leads yet.\n"
 
 
-def test_a_paused_campaign_is_told_before_the_table_is_read(project: Project) -> None:
+def test_a_paused_campaign_is_reported_before_the_table_is_read(project: Project) -> None:
     project.run("campaigns", "pause", "guide")
-    ran = bring(project, "no table")
+    ran = import_table(project, "no table")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "campaign guide is paused; `gatepost campaigns resume guide` opens it\n"
 
 
 @pytest.mark.parametrize("missing", ["--campaign", "--source", "--basis"])
-def test_campaign_source_and_basis_must_be_said(project: Project, missing: str) -> None:
+def test_campaign_source_and_basis_are_required(project: Project, missing: str) -> None:
     (project.folder / "stand.csv").write_text(TABLE)
     data = {"--campaign": "guide", "--source": "event", "--basis": BASIS}
     options = [part for pair in data.items() if pair[0] != missing for part in pair]
@@ -91,7 +91,7 @@ def test_campaign_source_and_basis_must_be_said(project: Project, missing: str) 
     assert missing in ran.err
 
 
-def test_a_listing_has_a_long_form_for_odd_names(project: Project) -> None:
+def test_leads_without_a_subcommand_lists_leads(project: Project) -> None:
     lead_id = project.take()
     for command in (["leads"], ["leads", "guide"], ["leads", "--limit", "3"], ["leads", "list"]):
         assert lead_id in project.run(*command).out

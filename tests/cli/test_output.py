@@ -1,4 +1,4 @@
-"""Where commands write: a file is there whole or not at all, a pipe may close, a disk may end."""
+"""Output of commands: files are complete or absent; closed pipes and full disks are handled."""
 
 import os
 import subprocess
@@ -25,27 +25,25 @@ def start(*args: str, stdout: int, program: str = "") -> "subprocess.Popen[str]"
     return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
-def faults(err: str) -> str:
-    """What a command said, but for the line that says as of when it looked."""
+def errors(err: str) -> str:
+    """The errors of a command, without the line that shows the time of --as-of."""
     lines = err.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("--as-of: "))
 
 
 @pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx"])
-def test_what_fails_in_the_midst_leaves_the_file_that_was_there(
-    project: Project, shape: str
-) -> None:
-    """The disk ends, as the kernel's limit of file size plays it."""
+def test_a_failed_write_leaves_the_old_file(project: Project, shape: str) -> None:
+    """The kernel's limit of file size stands for a full disk."""
     for number in range(3):
         project.take(email=f"ann@clinic-{number}.example")
     file = project.folder / f"leads.{shape}"
     file.write_text("last month")
     before = sorted(project.folder.iterdir())
-    asked = (*EXPORT, "--format", shape, "-o", file.name)
-    with start(*asked, stdout=subprocess.PIPE, program=LIMITED) as ran:
+    command = (*EXPORT, "--format", shape, "-o", file.name)
+    with start(*command, stdout=subprocess.PIPE, program=LIMITED) as ran:
         out, err = ran.communicate()
     assert (ran.returncode, out) == (1, "")
-    assert faults(err) == f"{file.name}: File too large; name another file with -o\n"
+    assert errors(err) == f"{file.name}: File too large; name another file with -o\n"
     assert file.read_text() == "last month"
     assert sorted(project.folder.iterdir()) == before
 
@@ -56,23 +54,23 @@ def test_a_refusal_writes_nothing(project: Project) -> None:
     assert not file.exists()
 
 
-def test_a_reader_who_has_seen_enough_is_no_fault(project: Project) -> None:
+def test_a_closed_pipe_is_no_error(project: Project) -> None:
     project.take()
     reading, writing = os.pipe()
     os.close(reading)
     with start(*EXPORT, stdout=writing) as ran:
         os.close(writing)
         _, err = ran.communicate()
-    assert faults(err) == ""
+    assert errors(err) == ""
 
 
-def test_a_full_disk_behind_standard_output_is_said_of_it(project: Project) -> None:
+def test_a_full_disk_behind_standard_output_is_reported(project: Project) -> None:
     project.take()
     with Path("/dev/full").open("wb") as full, start(*EXPORT, stdout=full.fileno()) as ran:
         _, err = ran.communicate()
     assert ran.returncode == 1
-    assert faults(err).startswith("standard output: No space left on device")
-    assert len(faults(err).splitlines()) == 1
+    assert errors(err).startswith("standard output: No space left on device")
+    assert len(errors(err).splitlines()) == 1
 
 
 def test_a_link_stays_a_link_and_the_file_keeps_its_mode(project: Project) -> None:
@@ -92,7 +90,7 @@ def test_a_device_stays_a_device(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "command",
     [
         (*EXPORT, "--format", "csv"),
         (*EXPORT, "--format", "xlsx"),
@@ -102,10 +100,8 @@ def test_a_device_stays_a_device(project: Project) -> None:
         ("sla", "guide", "--format", "html"),
     ],
 )
-def test_what_a_command_writes_is_its_owners_alone(
-    project: Project, asked: tuple[str, ...]
-) -> None:
-    """Network edges: whatever the umask; what is replaced loses the rights of all others."""
+def test_only_the_owner_can_read_an_output_file(project: Project, command: tuple[str, ...]) -> None:
+    """This holds with every umask. A replaced file loses the rights of group and others."""
     (project.folder / "campaigns/guide.toml").write_text(
         CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
     )
@@ -113,12 +109,12 @@ def test_what_a_command_writes_is_its_owners_alone(
     file = project.folder / "written"
     before = os.umask(0o022)
     try:
-        ran = project.run(*asked, "-o", str(file))
+        ran = project.run(*command, "-o", str(file))
         assert ran.code == 0, ran.err
         assert file.stat().st_mode & 0o777 == 0o600
-        if asked[0] != "notify":  # which never replaces a file
+        if command[0] != "notify":  # which never replaces a file
             file.chmod(0o664)
-            assert project.run(*asked, "-o", str(file)).code == 0
+            assert project.run(*command, "-o", str(file)).code == 0
             assert file.stat().st_mode & 0o777 == 0o660
     finally:
         os.umask(before)

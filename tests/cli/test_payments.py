@@ -1,4 +1,4 @@
-"""`gatepost paid`, `debit` and `statements`: the account as the agency sees it (27 and 30)."""
+"""`gatepost paid`, `debit`, `statements`: the client's account (rules 27, 30 of docs/rules.md)."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def lead_id(project: Project) -> Iterator[str]:
 
 
 def approve(project: Project, lead_id: str) -> None:
-    """By the client's own word."""
+    """Approves the debit as the client does, with its API token."""
     project.ledger.transact(
         lambda records: approve_debit(
             records, billed_line(records, "acme-0001", lead_id), "Carol", CLOSE
@@ -42,7 +42,7 @@ def listed(project: Project, *more: str) -> list[dict[str, object]]:
     return found
 
 
-def test_no_month_closes_while_a_statement_could_not_say_who_bills(
+def test_no_month_closes_without_the_agencys_address(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.take()
@@ -53,38 +53,38 @@ def test_no_month_closes_while_a_statement_could_not_say_who_bills(
 
 
 @pytest.mark.usefixtures("lead_id")
-def test_a_payment_in_part_and_then_the_rest(project: Project) -> None:
-    asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount")
-    assert project.run(*asked, "45").out == "acme-0001: $15.00 is still to be paid.\n"
+def test_a_partial_payment_and_the_rest_settle_a_statement(project: Project) -> None:
+    command = ("paid", "acme-0001", "--date", "2026-12-04", "--amount")
+    assert project.run(*command, "45").out == "acme-0001: $15.00 is still to be paid.\n"
     (row,) = listed(project)
     assert (row["paid"], row["open"], row["state"]) == ("45.00", "15.00", "open")
-    assert project.run(*asked, "15").out == "acme-0001: settled.\n"
+    assert project.run(*command, "15").out == "acme-0001: settled.\n"
     assert listed(project)[0]["state"] == "settled"
 
 
-def test_the_same_credit_twice_is_asked_about(project: Project, lead_id: str) -> None:
-    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
-    first = project.run(*asked, "--amount", "10")
-    again = project.run(*asked, "--amount", "10")
+def test_the_same_credit_twice_is_refused_without_again(project: Project, lead_id: str) -> None:
+    command = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    first = project.run(*command, "--amount", "10")
+    again = project.run(*command, "--amount", "10")
     assert (first.out, again.code) == ("acme-0002: $10.00 credited on acme-0001.\n", 1)
     assert again.err == (
         f"acme-0001, lead {lead_id}: $10.00 for goodwill was credited today already, by acme-0002; "
         "if it is to be credited twice, say so: --again\n"
     )
-    assert project.run(*asked, "--amount", "11").code == 0
-    assert project.run(*asked, "--amount", "10", "--again").code == 0
+    assert project.run(*command, "--amount", "11").code == 0
+    assert project.run(*command, "--amount", "10", "--again").code == 0
     assert [row["credited"] for row in listed(project)][:1] == ["37.20"]
 
 
 @pytest.mark.usefixtures("lead_id")
 def test_an_overpayment_is_reported_and_listed(project: Project) -> None:
-    asked = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")
-    assert "$10.00 more was paid than was due" in project.run(*asked).out
+    command = ("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70.00")
+    assert "$10.00 more was paid than was due" in project.run(*command).out
     assert "acme: $0.00 to be paid; $10.00 to its credit" in project.run("statements").out
 
 
 @pytest.mark.usefixtures("lead_id")
-def test_overdue_ones_are_listed_with_their_sum(project: Project) -> None:
+def test_overdue_statements_are_listed_with_their_sum(project: Project) -> None:
     assert project.run("statements", "--overdue").out == "Nothing is overdue.\n"
     with time_machine.travel(LATER, tick=False):
         out = project.run("statements", "--overdue").out
@@ -95,8 +95,8 @@ def test_overdue_ones_are_listed_with_their_sum(project: Project) -> None:
 
 def test_a_debit_is_proposed_listed_and_approved(project: Project, lead_id: str) -> None:
     line = ("acme-0001", "--lead", lead_id)
-    asked = ("--amount", "5", "--reason", "wrong_rate", "--as", "Ada")
-    assert "$5.00 proposed" in project.run("debit", "propose", *line, *asked).out
+    command = ("--amount", "5", "--reason", "wrong_rate", "--as", "Ada")
+    assert "$5.00 proposed" in project.run("debit", "propose", *line, *command).out
     (row,) = json.loads(project.run("debit", "list", "--json").out)
     assert (row["amount"], row["answer"]) == ("5.00", "open")
     approve(project, lead_id)
@@ -110,7 +110,7 @@ def test_a_debit_is_proposed_listed_and_approved(project: Project, lead_id: str)
 
 
 @pytest.mark.usefixtures("lead_id")
-def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project) -> None:
+def test_close_and_statement_show_the_credit_that_is_left(project: Project) -> None:
     project.run("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70")
     with time_machine.travel(LATER, tick=False):
         out = project.run("close", "guide", "--month", "2026-12", "--empty-statement").out
@@ -121,7 +121,7 @@ def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project)
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("args", "message"),
     [
         (("acme-0009", "--amount", "5", "--date", "2026-12-01"), "no statement 'acme-0009'"),
         (("acme-0001", "--amount", "five", "--date", "2026-12-01"), "write an amount such as"),
@@ -132,10 +132,12 @@ def test_credit_that_a_bill_does_not_use_up_is_said_to_be_left(project: Project)
     ],
 )
 @pytest.mark.usefixtures("lead_id")
-def test_a_wrong_payment_is_one_line(project: Project, given: tuple[str, ...], said: str) -> None:
-    ran = project.run("paid", *given)
+def test_an_invalid_payment_is_refused_in_one_line(
+    project: Project, args: tuple[str, ...], message: str
+) -> None:
+    ran = project.run("paid", *args)
     assert ran.code in {1, 2}
-    assert said in ran.err
+    assert message in ran.err
     assert ran.err.count("\n") == 1
 
 

@@ -30,12 +30,12 @@ def test_a_command_reads_each_file_once(
 ) -> None:
     read, paths = files.read_source, Counter[Path]()
 
-    def counted(path: Path, ending: str = ".toml") -> files.Source:
+    def count_read(path: Path, ending: str = ".toml") -> files.Source:
         paths[path] += 1
         return read(path, ending)
 
     project.take(at=NOW)
-    monkeypatch.setattr(files, "read_source", counted)
+    monkeypatch.setattr(files, "read_source", count_read)
     ran = project.run(*asked)
     assert "Traceback" not in ran.err
     assert set(paths.values()) <= {1}, paths
@@ -44,11 +44,11 @@ def test_a_command_reads_each_file_once(
 def test_a_campaign_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parse, texts = files.parse_toml, []
 
-    def counted(text: str, where: str) -> dict[str, object]:
+    def count_read(text: str, where: str) -> dict[str, object]:
         texts.append(where)
         return parse(text, where)
 
-    monkeypatch.setattr(files, "parse_toml", counted)
+    monkeypatch.setattr(files, "parse_toml", count_read)
     path = tmp_path / "guide.toml"
     path.write_text(CAMPAIGN)
     assert read_campaign(path).slug == "guide"

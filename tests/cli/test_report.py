@@ -1,4 +1,4 @@
-"""`gatepost report`: the page that the client gets, made by the real command."""
+"""`gatepost report` writes the monthly page for the client."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,13 +8,13 @@ from playwright.sync_api import Browser
 
 from capture.intake.gate import Submission
 from capture.site import Site
-from tests.cli.conftest import Project, Ran
+from tests.cli.conftest import CommandResult, Project
 from tests.samples import ANSWERS, consent_to
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
 
-def run(project: Project, *args: str) -> Ran:
+def run(project: Project, *args: str) -> CommandResult:
     with time_machine.travel(DECEMBER, tick=False):
         return project.run(*args)
 
@@ -25,7 +25,7 @@ def report(project: Project, month: str = "2026-11") -> str:
     return (project.folder / "report.html").read_text()
 
 
-def built(project: Project, **titles: str) -> None:
+def write_site_facts(project: Project, **titles: str) -> None:
     known = {f"/{name}/": title for name, title in titles.items()}
     Site(name="Site", tagline="", language="en", url="", publisher="Site", titles=known).write(
         project.folder / "output/site.json"
@@ -38,21 +38,21 @@ def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
     answers = {**ANSWERS, "email": "bob@other.example"}
     project.send(Submission(answers, consent_to(""), first_touch=touch, last_touch=touch))
     run(project, "close", "guide", "--month", "2026-11")
-    built(project, numbers="The four numbers")
+    write_site_facts(project, numbers="The four numbers")
     message = report(project)
     assert "statement acme-0001" in message
     assert "$100.00 / 2 = $50.00" in message
     assert "The four numbers" in message
 
 
-def test_nobody_who_sent_a_form_is_named_on_it(project: Project) -> None:
+def test_the_report_names_no_person(project: Project) -> None:
     project.take()
     message = report(project)
     assert "Ann" not in message
     assert "clinic" not in message
 
 
-def test_own_costs_are_not_on_it(project: Project) -> None:
+def test_the_report_has_none_of_the_agencys_costs(project: Project) -> None:
     project.take()
     before = report(project)
     text = 'since = "2026-11"\n[fixed]\nwriting = 31.07\n'
@@ -60,25 +60,29 @@ def test_own_costs_are_not_on_it(project: Project) -> None:
     assert report(project) == before
 
 
-def test_without_leads_it_says_so(project: Project) -> None:
+def test_without_leads_the_report_says_so(project: Project) -> None:
     message = report(project)
     assert "0 leads came" in message
     assert "no leads yet" in message
 
 
-def test_before_a_build_articles_are_not_named_and_the_command_says_why(project: Project) -> None:
+def test_before_a_build_articles_have_no_titles_and_the_command_gives_the_reason(
+    project: Project,
+) -> None:
     ran = run(project, "report", "guide", "--month", "2026-11", "-o", "report.html")
     assert ran.err == "Articles are shown by path: run `gatepost build` to get their titles.\n"
 
 
-def test_refusals_are_one_line(project: Project) -> None:
+def test_refusals_print_one_line(project: Project) -> None:
     assert run(project, "report", "giude", "--month", "2026-11").code == 1
     ran = run(project, "report", "guide", "--month", "2026-11", "-o", "none/report.html")
     assert ran.code == 1
     assert "No such file" in ran.err.splitlines()[-1]
 
 
-def test_it_fits_a_phone_and_prints(project: Project, browser: Browser, tmp_path: Path) -> None:
+def test_the_report_fits_a_phone_and_prints(
+    project: Project, browser: Browser, tmp_path: Path
+) -> None:
     project.take()
     report(project)
     page = browser.new_page(viewport={"width": 390, "height": 800})

@@ -1,4 +1,4 @@
-"""`gatepost review`, `lapse` and `notify`."""
+"""`gatepost review`, `lapse` and `notify`: the review of leads."""
 
 import json
 import multiprocessing
@@ -18,14 +18,14 @@ from gatepost.cli import main
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
 
-TOLD_BY_MAIL = CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
+NOTICE_BY_MAIL = CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
 
 
 def just_now() -> datetime:
     return datetime.now(UTC) - timedelta(minutes=1)
 
 
-def test_a_rejection_is_shown_with_its_note_and_can_be_taken_back(project: Project) -> None:
+def test_a_rejection_is_shown_with_its_note_and_can_be_withdrawn(project: Project) -> None:
     lead_id = project.take(at=just_now())
     reject = ("review", lead_id, "reject", "--reason", "too_small", "--note", "7 people")
     assert project.run(*reject, "--as", "Carol").code == 0
@@ -50,7 +50,7 @@ def test_after_the_deadline_a_rejection_is_refused_in_one_line(project: Project)
     assert len(ran.err.splitlines()) == 1
 
 
-def test_lapse_shows_what_silence_has_accepted(project: Project) -> None:
+def test_lapse_lists_the_leads_that_silence_has_accepted(project: Project) -> None:
     assert "No unrecorded acceptance" in project.run("lapse").out
     old = project.take(at=NOW - timedelta(days=365))
     project.take(at=just_now(), email="bob@other.example")
@@ -59,16 +59,16 @@ def test_lapse_shows_what_silence_has_accepted(project: Project) -> None:
     assert old in project.run("lapse", "guide").out
 
 
-def test_a_notice_is_written_though_the_campaigns_file_is_gone(project: Project) -> None:
-    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+def test_a_notice_is_written_without_the_campaigns_file(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(NOTICE_BY_MAIL)
     lead_id = project.take()
     (project.folder / "campaigns/guide.toml").unlink()
     assert project.run("notify", "guide", "-o", "notice.txt").out.startswith("1 lead in notice")
     assert lead_id in (project.folder / "notice.txt").read_text()
 
 
-def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
-    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+def test_a_notice_is_a_file_and_starts_the_window(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(NOTICE_BY_MAIL)
     lead_id = project.take(full_name="Ann\nLee")
     message = project.run("notify", "guide", "-o", "notice.txt").out
     assert message.startswith("1 lead in notice.txt")
@@ -81,8 +81,8 @@ def test_a_notice_is_a_file_and_begins_the_window(project: Project) -> None:
     assert "No lead of guide waits" in project.run("notify", "guide", "-o", "again.txt").out
 
 
-def test_a_notice_that_cannot_be_written_begins_no_window(project: Project) -> None:
-    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+def test_a_notice_that_cannot_be_written_starts_no_window(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(NOTICE_BY_MAIL)
     lead_id = project.take()
     assert project.run("notify", "guide", "-o", "nowhere/notice.txt").code == 1
     assert not json.loads(project.run("lead", lead_id, "--json").out)["lead"]["notified"]
@@ -92,21 +92,21 @@ def test_a_notice_that_cannot_be_written_begins_no_window(project: Project) -> N
 
 
 class Killed(BaseException):
-    """The end of the process at this place."""
+    """Stands for the end of the process at this place."""
 
 
 @pytest.fixture
 def by_mail(project: Project) -> Project:
-    """The project, with a campaign whose window begins with a notice."""
-    (project.folder / "campaigns/guide.toml").write_text(TOLD_BY_MAIL)
+    """A project with a campaign whose review window starts with a notice."""
+    (project.folder / "campaigns/guide.toml").write_text(NOTICE_BY_MAIL)
     return project
 
 
 @pytest.mark.parametrize("nth_write", [1, 2])
-def test_a_notice_is_complete_after_a_run_that_was_killed_and_one_more(
+def test_a_second_run_completes_the_notice_of_a_killed_run(
     by_mail: Project, monkeypatch: pytest.MonkeyPatch, nth_write: int
 ) -> None:
-    """Killed as it writes its claim, before the commit; or the notice itself, after it."""
+    """The run is killed while it writes its marker, before the commit, or the notice, after it."""
     lead_id = by_mail.take()
     write, left = review.write_output, iter(range(nth_write - 1))
 
@@ -127,7 +127,7 @@ def test_a_notice_is_complete_after_a_run_that_was_killed_and_one_more(
     assert by_mail.run("notify", "guide", "-o", "notice.txt").code == 1
 
 
-def test_a_run_killed_before_its_commit_begins_no_window(
+def test_a_run_killed_before_its_commit_starts_no_window(
     by_mail: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead_id = by_mail.take()
@@ -160,7 +160,7 @@ def test_no_notice_is_written_inside_the_transaction_nor_unlinked_by_a_run_that_
     assert notice.read_text() == "another program's"
 
 
-def test_runs_at_once_make_one_complete_notice_of_each_lead(
+def test_simultaneous_runs_make_one_complete_notice_of_each_lead(
     by_mail: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead_id = by_mail.take()

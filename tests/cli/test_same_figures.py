@@ -1,4 +1,4 @@
-"""The same thing has one figure wherever it is told: on months of random lives, of each model."""
+"""Every command shows the same figure for the same thing, on random months of each price model."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from capture.money import from_minor, show_money
 from tests.capture.billing.random_acts import DAY
 from tests.capture.billing.test_oracle import Campaigns
 from tests.cli.conftest import ROOT
-from tests.cli.running import Ran, runner
+from tests.cli.running import CommandResult, runner
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +34,10 @@ SEEDS = {"cpl": 14, "cpap": 21, "cpa": 12, "revenue_share": 15}
 
 @dataclass
 class Busy:
-    """A campaign after busy months, all closed that are over, and the command over its ledger."""
+    """A campaign after busy months, all past months closed, and the command with its ledger."""
 
     lives: Campaigns
-    run: Callable[..., Ran]
+    run: Callable[..., CommandResult]
 
     def out(self, *args: str) -> str:
         with time_machine.travel(self.lives.now, tick=False):
@@ -92,7 +92,7 @@ def sheet(file: str) -> list[dict[str, str]]:
     return [dict(zip(heading, row, strict=True)) for row in rows]
 
 
-def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: Busy) -> None:
+def test_a_months_total_is_the_same_in_every_format_list_report_and_figure(busy: Busy) -> None:
     listed = {row["number"]: row for row in busy.data("statements")}
     months = busy.whole("--by", "month")["groups"]["month"]
     bills = busy.lives.product.statements.values()
@@ -137,7 +137,7 @@ def test_a_months_bill_has_one_total_in_every_form_list_report_and_figure(busy: 
             assert figure["shown"] in unescape(busy.out("report", "guide", "--month", month))
 
 
-def test_the_parts_of_every_figure_make_the_whole(busy: Busy) -> None:
+def test_the_groups_of_every_figure_add_up_to_the_total(busy: Busy) -> None:
     keys = ("leads", "qualified", "accepted", "accepted_by_silence", "rejected", "spend", "revenue")
     complete = busy.whole()["whole"]["figures"]
     for by in ("campaign", "month", "post", "source"):
@@ -147,7 +147,7 @@ def test_the_parts_of_every_figure_make_the_whole(busy: Busy) -> None:
                 assert parts == (complete[key]["number"] or 0), (by, key)
 
 
-def test_the_leads_are_those_of_the_figures_and_what_is_due_is_what_is_drawn(busy: Busy) -> None:
+def test_leads_figures_and_exported_lines_agree(busy: Busy) -> None:
     leads = busy.data("leads", "--limit", "9999")
     stages = Counter(row["stage"] for row in leads if "test" not in row["marks"].split())
     complete = busy.whole()["whole"]

@@ -1,4 +1,4 @@
-"""`gatepost sla`: the agreement in three formats, and what changed."""
+"""`gatepost sla` prints the agreement in three formats, or what changed."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
 
-def test_the_agreement_is_printed_as_markdown_unless_said_otherwise(project: Project) -> None:
+def test_the_default_format_is_markdown(project: Project) -> None:
     ran = project.run("sla", "guide")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("# Agreement on leads\n")
@@ -14,7 +14,9 @@ def test_the_agreement_is_printed_as_markdown_unless_said_otherwise(project: Pro
     assert "The agency: **Northgate Leads**" in ran.out
 
 
-def test_the_agency_signs_by_its_setting(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_agencys_name_comes_from_its_setting(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GATEPOST_AGENCY", "Leads & Sons")
     assert (
         "<strong>Leads &amp; Sons</strong>" in project.run("sla", "guide", "--format", "html").out
@@ -24,7 +26,7 @@ def test_the_agency_signs_by_its_setting(project: Project, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("shape", "begins"), [("md", b"# "), ("html", b"<!doc"), ("pdf", b"%PDF")])
-def test_each_format_is_written_to_a_file_the_same_each_time(
+def test_each_format_is_written_with_the_same_bytes_each_time(
     project: Project, shape: str, begins: bytes
 ) -> None:
     files = [project.folder / f"{name}.{shape}" for name in "ab"]
@@ -34,7 +36,7 @@ def test_each_format_is_written_to_a_file_the_same_each_time(
     assert files[0].read_bytes().startswith(begins)
 
 
-def test_against_another_version_it_says_what_changed_since(project: Project) -> None:
+def test_against_prints_what_changed_since_another_version(project: Project) -> None:
     old = project.folder / "old.toml"
     old.write_text(CAMPAIGN)
     assert project.run("sla", "guide", "--against", "old.toml").out == "No term differs.\n"
@@ -56,7 +58,7 @@ def test_against_another_version_it_says_what_changed_since(project: Project) ->
         (("guide", "--against", "broken.toml", "--format", "md"), 2, "leave out --format"),
     ],
 )
-def test_wrong_use_is_code_2_and_refused_work_code_1(
+def test_wrong_use_ends_with_code_2_and_refused_work_with_code_1(
     project: Project, args: tuple[str, ...], code: int, line: str
 ) -> None:
     (project.folder / "broken.toml").write_text("title =\n")

@@ -1,4 +1,4 @@
-"""`gatepost close`, `statements`, `statement` and the proof of each (rules 25 to 28)."""
+"""`gatepost close`, `statements`, `statement` and `verify` (rules 25 to 28 of docs/rules.md)."""
 
 import json
 import sqlite3
@@ -58,7 +58,7 @@ def test_a_month_closes_only_when_it_is_over_in_the_campaigns_zone(project: Proj
     assert close(project, "2026-11", over + timedelta(seconds=10))[0] == 0
 
 
-def test_a_month_closes_once_nothing_in_it_can_be_taken_back_rule_13(project: Project) -> None:
+def test_a_month_closes_when_no_decision_in_it_can_be_withdrawn_rule_13(project: Project) -> None:
     project.take()
     over = datetime(2026, 12, 1, 5, tzinfo=UTC)
     code, _, err = close(project, "2026-11", over + timedelta(seconds=9))
@@ -68,7 +68,7 @@ def test_a_month_closes_once_nothing_in_it_can_be_taken_back_rule_13(project: Pr
     )
 
 
-def test_there_is_no_bill_before_the_first_lead(project: Project) -> None:
+def test_there_is_no_statement_before_the_first_lead(project: Project) -> None:
     assert (
         "guide has no lead yet: there is no statement for 2026-11"
         in close(project, "2026-11", DECEMBER)[2]
@@ -106,7 +106,7 @@ def test_a_lead_still_in_review_waits_for_a_later_month(project: Project) -> Non
     assert billed == [accepted, waiting]
 
 
-def test_a_lead_is_on_one_statement_in_its_life(project: Project) -> None:
+def test_a_lead_is_billed_on_one_statement_only(project: Project) -> None:
     project.take()
     close(project, "2026-11", DECEMBER)
     project.take(email="bob@other.example", at=DECEMBER)
@@ -118,7 +118,7 @@ def test_a_lead_is_on_one_statement_in_its_life(project: Project) -> None:
     db.close()
 
 
-def test_what_the_statement_counts_beside_its_lines(project: Project) -> None:
+def test_a_statement_counts_the_leads_that_it_does_not_bill(project: Project) -> None:
     text = CAMPAIGN + "\n[caps]\nleads_a_month = 1\n"
     (project.folder / "campaigns/guide.toml").write_text(text)
     project.take()
@@ -148,7 +148,7 @@ def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> N
     assert json.loads(first)["total"] == 5000
 
 
-def test_a_campaign_whose_file_is_gone_is_previewed_exported_closed_and_reported_on(
+def test_a_campaign_without_its_file_can_be_previewed_exported_closed_and_reported(
     project: Project,
 ) -> None:
     lead_id = project.take()
@@ -164,7 +164,7 @@ def test_a_campaign_whose_file_is_gone_is_previewed_exported_closed_and_reported
     assert project.run("close", "giude", "--month", "2026-11").err.startswith("no campaign `giude`")
 
 
-def test_of_a_closed_month_there_is_no_preview_that_could_differ(project: Project) -> None:
+def test_a_closed_month_has_no_preview(project: Project) -> None:
     project.take()
     close(project, "2026-11", DECEMBER)
     with time_machine.travel(DECEMBER, tick=False):
@@ -176,7 +176,7 @@ def test_of_a_closed_month_there_is_no_preview_that_could_differ(project: Projec
     assert ran.err == f"2026-11 is closed: its statement is acme-0001; {shown}\n"
 
 
-def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> None:
+def test_a_preview_leaves_out_the_lines_of_an_earlier_open_month(project: Project) -> None:
     project.take()
     asked = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")
     first = project.run(*asked, "--format", "json").out
@@ -186,7 +186,7 @@ def test_a_preview_leaves_to_an_open_month_what_is_its_own(project: Project) -> 
 
 
 @pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json", "html", "pdf"])
-def test_a_statement_is_written_in_every_form(project: Project, shape: str) -> None:
+def test_a_statement_is_written_in_every_format(project: Project, shape: str) -> None:
     project.take()
     close(project, "2026-11", DECEMBER)
     file = project.folder / f"bill.{shape}"
@@ -194,7 +194,7 @@ def test_a_statement_is_written_in_every_form(project: Project, shape: str) -> N
     assert file.stat().st_size > 200
 
 
-def test_a_statement_is_shown_with_its_hash_and_holds_nobodys_data(project: Project) -> None:
+def test_a_statement_shows_its_hash_and_holds_no_personal_data(project: Project) -> None:
     project.take()
     _, out, _ = close(project, "2026-11", DECEMBER)
     digest = out.split()[-1]
@@ -206,7 +206,7 @@ def test_a_statement_is_shown_with_its_hash_and_holds_nobodys_data(project: Proj
     assert "clinic" not in text
 
 
-def test_an_unknown_statement_is_one_line(project: Project) -> None:
+def test_an_unknown_statement_prints_one_line(project: Project) -> None:
     ran = project.run("statement", "acme-0099")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "no statement 'acme-0099': `gatepost statements` lists them\n"
@@ -215,7 +215,7 @@ def test_an_unknown_statement_is_one_line(project: Project) -> None:
 class TestProof:
     """`verify` draws every closed statement again and compares the bytes (rule 26)."""
 
-    def test_verify_is_content_after_the_campaign_file_changed(self, project: Project) -> None:
+    def test_verify_passes_after_the_campaign_file_changed(self, project: Project) -> None:
         project.take()
         close(project, "2026-11", DECEMBER)
         (project.folder / "campaigns/guide.toml").write_text(
@@ -236,7 +236,7 @@ class TestProof:
             ("DELETE FROM statements", "it is missing, although its month is closed"),
         ],
     )
-    def test_verify_names_a_statement_that_was_changed(
+    def test_verify_reports_a_changed_statement(
         self, project: Project, harm: str, fault: str
     ) -> None:
         project.take()
@@ -254,7 +254,7 @@ class TestProof:
         assert ran.code == 1
         assert ran.err == f"statement acme-0001: {fault}\n"
 
-    def test_statements_only_grow(self, project: Project) -> None:
+    def test_statements_can_be_added_but_not_changed(self, project: Project) -> None:
         project.take()
         close(project, "2026-11", DECEMBER)
         db = sqlite3.connect(project.folder / "var/gatepost.db")
@@ -272,7 +272,7 @@ def _close_once(url: str, key: bytes, barrier: object) -> str:
     ).sha256
 
 
-def test_two_processes_that_close_at_once_make_one_statement(project: Project) -> None:
+def test_two_processes_that_close_simultaneously_make_one_statement(project: Project) -> None:
     project.take()
     key = Path("var/duplicate_key").read_bytes()
     with PROCESSES.Manager() as manager, PROCESSES.Pool(2) as pool:
@@ -283,7 +283,7 @@ def test_two_processes_that_close_at_once_make_one_statement(project: Project) -
     assert len(json.loads(project.run("statements", "--json").out)) == 1
 
 
-def test_an_appointment_that_was_held_goes_on_the_bill(project: Project) -> None:
+def test_a_held_appointment_is_billed(project: Project) -> None:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"held"')
     (project.folder / "campaigns/guide.toml").write_text(text)
     lead_id = project.take()
@@ -300,7 +300,7 @@ def test_an_appointment_that_was_held_goes_on_the_bill(project: Project) -> None
     assert (line["event"], line["event_at"]) == ("held", "2026-11-26T15:00:00.000000Z")
 
 
-def test_an_outcome_that_the_table_forbids_names_the_moves_that_are_allowed(
+def test_a_refused_outcome_names_the_allowed_ones(
     project: Project,
 ) -> None:
     lead_id = project.take()

@@ -1,4 +1,4 @@
-"""`gatepost tokens`: made once, shown once, kept as a hash, ended at once."""
+"""`gatepost tokens`: a token is shown once, stored as a hash, and revoked immediately."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from capture.client_access.api_tokens import find_api_token
 from tests.cli.conftest import Project
 
 
-def test_a_token_is_printed_alone_and_opens_its_client(project: Project) -> None:
+def test_a_token_is_printed_alone_and_gives_access_to_its_client(project: Project) -> None:
     ran = project.run("tokens", "add", "--client", "acme", "--name", "crm")
     assert re.fullmatch(r"gp_[A-Za-z0-9]{43}\n", ran.out)
     api_token = project.ledger.read(lambda reading: find_api_token(reading, ran.out.strip()))
@@ -22,14 +22,14 @@ def test_two_tokens_are_never_the_same(project: Project) -> None:
     assert len(created) == 3
 
 
-def test_the_token_itself_is_kept_nowhere(project: Project) -> None:
+def test_the_token_itself_is_not_stored(project: Project) -> None:
     token = project.run("tokens", "add", "--client", "acme").out.strip()
     database = sqlite3.connect(project.folder / "var" / "gatepost.db")
     assert token.removeprefix("gp_") not in "\n".join(database.iterdump())
     database.close()
 
 
-def test_tokens_are_listed_and_ended(project: Project) -> None:
+def test_tokens_are_listed_and_revoked(project: Project) -> None:
     token = project.run("tokens", "add", "--client", "acme").out.strip()
     (row,) = json.loads(project.run("tokens", "list", "--client", "acme", "--json").out)
     assert (row["client"], row["name"], row["revoked_at"]) == ("acme", "api", None)
@@ -41,7 +41,7 @@ def test_tokens_are_listed_and_ended(project: Project) -> None:
     assert project.run("verify").code == 0
 
 
-def test_a_name_is_used_once_at_a_time(project: Project) -> None:
+def test_two_valid_tokens_cannot_have_the_same_name(project: Project) -> None:
     project.run("tokens", "add", "--client", "acme", "--name", "crm")
     ran = project.run("tokens", "add", "--client", "acme", "--name", "crm")
     assert (ran.code, ran.out) == (1, "")
@@ -51,7 +51,7 @@ def test_a_name_is_used_once_at_a_time(project: Project) -> None:
     assert project.run("tokens", "add", "--client", "acme", "--name", "crm").code == 0
 
 
-def test_mistakes_are_told_in_one_line(project: Project) -> None:
+def test_mistakes_are_reported_in_one_line(project: Project) -> None:
     for args, words in {
         ("add", "--client", "acm"): "no client `acm`",
         ("add", "--client", "acme", "--name", "a\nb"): "one line of 1 to 60 characters",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from tests.cli.conftest import Project, Ran
+from tests.cli.conftest import CommandResult, Project
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def digest(project: Project) -> str:
     return str(row["sha256"])
 
 
-def run_verify(project: Project, digest: str, *more: str) -> Ran:
+def run_verify(project: Project, digest: str, *more: str) -> CommandResult:
     return project.run("verify", "--against", "acme-0001", "--hash", digest, *more)
 
 

@@ -1,4 +1,4 @@
-"""Rule 41: what is typed at the agency's terminal is the agency's word, and says so."""
+"""What is typed at the agency's terminal is the agency's entry (rule 41 of docs/rules.md)."""
 
 import json
 import sqlite3
@@ -26,8 +26,8 @@ def run_at(project: Project, hours: float, *args: str) -> str:
 
 def events(project: Project, lead_id: str) -> list[dict[str, Any]]:
     data = json.loads(project.run("lead", lead_id, "--json").out)
-    found: list[dict[str, Any]] = data["events"]
-    return found
+    lead_events: list[dict[str, Any]] = data["events"]
+    return lead_events
 
 
 def test_an_acceptance_typed_by_the_agency_is_the_agencys_entry(project: Project) -> None:
@@ -93,7 +93,7 @@ def test_a_paying_outcome_that_the_agency_enters_for_the_client_waits_for_an_obj
 
 
 @pytest.mark.parametrize("entered", [True, False])
-def test_the_bill_and_its_evidence_say_which_lines_the_agency_entered(
+def test_statement_and_evidence_mark_the_lines_that_the_agency_entered(
     project: Project, entered: bool
 ) -> None:
     lead_id = project.take()
@@ -114,15 +114,13 @@ def test_the_bill_and_its_evidence_say_which_lines_the_agency_entered(
 
 
 @pytest.mark.parametrize("command", [("debit", "approve"), ("debit", "decline")])
-def test_nobody_answers_a_debit_at_the_agencys_terminal(
-    project: Project, command: tuple[str, str]
-) -> None:
+def test_no_command_answers_a_debit(project: Project, command: tuple[str, str]) -> None:
     ran = project.run(*command, "acme-0001", "--lead", "x", "--as", "Ada")
     assert ran.code == 2
     assert "No such command" in ran.err
 
 
-def test_nobody_settles_at_the_agencys_terminal(project: Project) -> None:
+def test_no_command_settles_a_dispute(project: Project) -> None:
     lead_id = project.take()
     run_at(project, 1, "review", lead_id, "reject", "--reason", "too_small", "--as", "Ada")
     run_at(project, 2, "review", lead_id, "dispute", "--as", "Ada")

@@ -1,4 +1,4 @@
-"""What the commands say: near names for a mistyped one, numbers that agree with their nouns."""
+"""Messages of commands: suggestions for mistyped names, numbers that agree with their nouns."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("command", [("statements",), ("credits",), ("debit", "list")])
-def test_a_client_that_does_not_exist_is_refused_with_near_names(
+def test_an_unknown_client_is_refused_with_a_suggestion(
     project: Project, command: tuple[str, ...]
 ) -> None:
     for more in ((), ("--json",)):
@@ -22,14 +22,14 @@ def test_a_client_that_does_not_exist_is_refused_with_near_names(
         assert ran.err == "no client `acne`; did you mean `acme`?\n"
 
 
-def test_a_client_of_whom_no_month_was_closed_is_told_so(project: Project) -> None:
+def test_a_client_without_closed_months_gets_a_message(project: Project) -> None:
     assert (
         project.run("statements", "--client", "acme").out == "No month was closed for acme yet.\n"
     )
     assert project.run("statements").out == "No month was closed yet.\n"
 
 
-def test_one_is_no_plural(project: Project) -> None:
+def test_one_thing_is_singular(project: Project) -> None:
     assert (count_noun(1, "lead"), count_noun(0, "lead"), count_noun(1000, "lead")) == (
         "1 lead",
         "0 leads",
@@ -56,7 +56,7 @@ def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Projec
         assert project.run("verify").code == 0
 
 
-def test_a_statement_of_zero_can_be_asked_for(project: Project) -> None:
+def test_an_option_creates_a_statement_of_zero(project: Project) -> None:
     project.take(company_size="1-50")
     with time_machine.travel(DECEMBER, tick=False):
         ran = project.run("close", "guide", "--month", "2026-11", "--empty-statement")
