@@ -1,8 +1,8 @@
 """The client's review of a lead: notify, accept, reject, undo, dispute, settle.
 
 Each act appends one event. The event holds a keyed hash of the person's name; the name itself is in
-a note, which can be erased (rule 31). An act counts by its recorded time and must come strictly
-before the deadline (rule 12).
+a note, which can be erased (rule 31 of docs/rules.md). An act counts by its recorded time and must
+come strictly before the deadline (rule 12).
 
 The client acts with its own API token. The agency may also enter a review for the client; the event
 is then marked `on_behalf_of` (rule 41), and the client may object for `review.hours`. An acceptance
@@ -33,7 +33,7 @@ UNDO: Final = timedelta(seconds=10)
 
 _SECOND: Final = timedelta(seconds=1)
 _BATCH_SIZE: Final = 1000
-"""Events per append: many leads may lapse at once."""
+"""Events per append: silence may accept many leads at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def accept(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     _check_in_time(lead, now)
     if act.actor is Actor.AGENCY:
-        _check_entry(lead)
+        _check_agency_may_accept(lead)
     return _record(records, lead, EventKind.ACCEPTED, act, now)
 
 
@@ -73,7 +73,7 @@ def reject(records: WriteTransaction, act: Act, reason: str, now: datetime) -> L
     if reason not in reasons:
         allowed = ", ".join(reasons)
         raise Refused(f"{reason!r} is not a reason of {lead.campaign}; choose one of: {allowed}")
-    _check_unpaid(records, lead, terms)
+    _check_no_accepting_outcome(records, lead, terms)
     _check_in_time(lead, now)
     return _record(records, lead, EventKind.REJECTED, act, now, reason=reason)
 
@@ -81,8 +81,8 @@ def reject(records: WriteTransaction, act: Act, reason: str, now: datetime) -> L
 def withdraw(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Undoes the person's own review, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
-    events = [one.event for one in records.events.select(lead_id=lead.lead_id)]
-    last = _last_act(events)
+    events = [recorded.event for recorded in records.events.select(lead_id=lead.lead_id)]
+    last = _current_review(events)
     if last is None:
         raise EventNotAllowed(
             f"lead {lead.lead_id} is {lead.review}: there is no review to undo",
@@ -92,20 +92,22 @@ def withdraw(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     by = records.people.pseudonym(lead.client, act.by)
     if (last.data.get("by"), last.actor) != (by, act.actor):
         raise Refused(f"lead {lead.lead_id}: only the person who reviewed it can undo the review")
-    since = now - last.recorded_at
-    if since > UNDO:
+    elapsed = now - last.recorded_at
+    if elapsed > UNDO:
         raise Refused(
-            f"lead {lead.lead_id}: its review was {since // _SECOND} seconds ago; "
+            f"lead {lead.lead_id}: its review was {elapsed // _SECOND} seconds ago; "
             f"a review can be undone for {UNDO // _SECOND} seconds"
         )
     if last.kind is EventKind.ACCEPTED:
-        _check_unpaid(records, lead, saved_campaign(records, lead.campaign, lead.version))
-    before = fold_events(_events_before(events, last))
-    back = {}
-    if before.entered or last.data.get(ON_BEHALF_OF):
-        ends = before.deadline and show_time(before.deadline)
-        back["back"] = {"review": before.review, "entered": before.entered, "deadline": ends}
-    return _record(records, lead, EventKind.WITHDRAWN, act, now, **back)
+        _check_no_accepting_outcome(
+            records, lead, saved_campaign(records, lead.campaign, lead.version)
+        )
+    earlier = fold_events(_events_before(events, last))
+    data = {}
+    if earlier.entered or last.data.get(ON_BEHALF_OF):
+        ends = earlier.deadline and show_time(earlier.deadline)
+        data["back"] = {"review": earlier.review, "entered": earlier.entered, "deadline": ends}
+    return _record(records, lead, EventKind.WITHDRAWN, act, now, **data)
 
 
 def dispute(records: WriteTransaction, act: Act, now: datetime) -> Lead:
@@ -158,14 +160,14 @@ def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: date
     return [find_lead(records, lead.lead_id) for lead in leads]
 
 
-def notified_at(reading: ReadTransaction, campaign: str, moment: datetime) -> list[Lead]:
+def leads_notified_at(reading: ReadTransaction, campaign: str, moment: datetime) -> list[Lead]:
     """The leads of a campaign that the client was notified of at exactly this time."""
     ids = [
-        one.event.lead_id
-        for one in reading.events.select(campaign=campaign)
-        if one.event.kind is EventKind.NOTIFIED
-        and one.event.recorded_at == moment
-        and one.event.lead_id
+        recorded.event.lead_id
+        for recorded in reading.events.select(campaign=campaign)
+        if recorded.event.kind is EventKind.NOTIFIED
+        and recorded.event.recorded_at == moment
+        and recorded.event.lead_id
     ]
     return [find_lead(reading, lead_id) for lead_id in ids]
 
@@ -184,22 +186,23 @@ def silently_accepted(
     reading: ReadTransaction, now: datetime, campaign: str | None = None
 ) -> list[Lead]:
     """Leads that silence has accepted by `now`, but that have no event for it yet (rule 12)."""
-    found = reading.leads.in_review(campaign, silent_by=now)
-    return [lead for lead in found if lead.is_silently_accepted_at(now)]
+    leads = reading.leads.in_review(campaign, silent_by=now)
+    return [lead for lead in leads if lead.is_silently_accepted_at(now)]
 
 
-def record_lapses(
+def record_silent_acceptances(
     records: WriteTransaction, now: datetime, campaign: str | None = None
 ) -> Sequence[Lead]:
     """Appends an accepted event, dated at the deadline, for each silent acceptance (rule 12)."""
     silent = silently_accepted(records, now, campaign)
     for start in range(0, len(silent), _BATCH_SIZE):
-        records.append(*(_lapse_event(lead, now) for lead in silent[start : start + _BATCH_SIZE]))
+        batch = silent[start : start + _BATCH_SIZE]
+        records.append(*(_silent_acceptance(lead, now) for lead in batch))
     return silent
 
 
-def _lapse_event(lead: Lead, now: datetime) -> Event:
-    ended = lead.deadline or now  # for the type checker: a lapsed lead has a deadline
+def _silent_acceptance(lead: Lead, now: datetime) -> Event:
+    ended = lead.deadline or now  # for the type checker: such a lead has a deadline
     data = {"silence": True}
     return Event(
         campaign=lead.campaign,
@@ -216,8 +219,8 @@ def record_held_meetings(
     records: WriteTransaction, now: datetime, campaign: str | None = None
 ) -> Sequence[Lead]:
     """Appends a held event for each meeting that silence takes as held by `now` (rule 14)."""
-    found = records.leads.with_pending_meeting(campaign, silent_by=now)
-    silent = [lead for lead in found if lead.is_deemed_held_at(now)]
+    leads = records.leads.with_pending_meeting(campaign, silent_by=now)
+    silent = [lead for lead in leads if lead.is_deemed_held_at(now)]
     return [record_held_meeting(records, lead, now) for lead in silent]
 
 
@@ -252,7 +255,7 @@ def find_lead(reading: ReadTransaction, lead_id: str) -> Lead:
 
 
 def _check_in_time(lead: Lead, now: datetime) -> None:
-    """Raises `EventNotAllowed` at or after the deadline, even if no event records the lapse yet."""
+    """Raises `EventNotAllowed` at or after the deadline, even if no event records the silence."""
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
         raise EventNotAllowed(
@@ -268,7 +271,7 @@ def _check_in_time(lead: Lead, now: datetime) -> None:
         )
 
 
-def _check_entry(lead: Lead) -> None:
+def _check_agency_may_accept(lead: Lead) -> None:
     """Raises `Refused` if the agency may not enter an acceptance: silence must make it final."""
     if lead.entered:
         raise Refused(
@@ -290,9 +293,9 @@ def _check_entry(lead: Lead) -> None:
         )
 
 
-def _check_unpaid(reading: ReadTransaction, lead: Lead, terms: Campaign) -> None:
+def _check_no_accepting_outcome(reading: ReadTransaction, lead: Lead, terms: Campaign) -> None:
     """Raises `EventNotAllowed` if an outcome of the client has accepted the lead (rule 41)."""
-    events = (one.event for one in reading.events.select(lead_id=lead.lead_id))
+    events = (recorded.event for recorded in reading.events.select(lead_id=lead.lead_id))
     kind = first_accepting_outcome(events, terms)
     if kind is not None:
         raise EventNotAllowed(
@@ -309,29 +312,29 @@ def _events_before(events: Sequence[Event], end: Event) -> Iterator[Event]:
         yield event
 
 
-def _last_act(events: Sequence[Event]) -> Event | None:
+def _current_review(events: Sequence[Event]) -> Event | None:
     """The acceptance or rejection that holds now; None if there is none or it was undone."""
-    acts = [
+    reviews = [
         event
         for event in events
         if event.kind
         in {EventKind.ACCEPTED, EventKind.REJECTED, EventKind.WITHDRAWN, EventKind.SETTLED}
     ]
-    is_undoable = bool(acts) and acts[-1].kind in {EventKind.ACCEPTED, EventKind.REJECTED}
-    return acts[-1] if is_undoable else None
+    is_undoable = bool(reviews) and reviews[-1].kind in {EventKind.ACCEPTED, EventKind.REJECTED}
+    return reviews[-1] if is_undoable else None
 
 
 def _record(
     records: WriteTransaction, lead: Lead, kind: EventKind, act: Act, now: datetime, **data: Any
 ) -> Lead:
     if is_blank(act.by):
-        raise Refused("say who does it", Hint.BY)
+        raise Refused("give the name of the person who does it", Hint.BY)
     record_held_meeting(records, lead, now)
     actor = Actor.AGENCY if kind is EventKind.DISPUTED else act.actor
-    content = {"by": records.people.pseudonym(lead.client, act.by), **data}
+    event_data = {"by": records.people.pseudonym(lead.client, act.by), **data}
     if actor is Actor.AGENCY and kind in {EventKind.ACCEPTED, EventKind.REJECTED}:
         final = deadline(saved_campaign(records, lead.campaign, lead.version), now)
-        content |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
+        event_data |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
     records.append(
         Event(
             campaign=lead.campaign,
@@ -340,7 +343,7 @@ def _record(
             occurred_at=now,
             recorded_at=now,
             actor=actor,
-            data=content,
+            data=event_data,
         )
     )
     records.people.save_note(

@@ -263,7 +263,7 @@ class Campaign(CampaignFile):
             self.closes is None or today <= self.closes
         )
 
-    def next_turn(self, now: datetime) -> datetime | None:
+    def next_opening_or_closing(self, now: datetime) -> datetime | None:
         """When the file's dates next open or close the campaign, in UTC; None if never."""
         today = now.astimezone(self.zone).date()
         days = []

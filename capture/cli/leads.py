@@ -77,7 +77,7 @@ def import_(
 
 def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
     """After a dry run a new lead has no id, because it was not stored."""
-    not_stored = {lead.lead_id for lead in imported if not lead.known} if dry_run else set()
+    not_stored = {lead.lead_id for lead in imported if not lead.is_known} if dry_run else set()
     return [
         asdict(lead) | {"lead_id": None if lead.lead_id in not_stored else lead.lead_id}
         for lead in imported
@@ -85,7 +85,7 @@ def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, 
 
 
 def _summary(imported: Sequence[ImportedLead]) -> str:
-    new = Counter(lead.stage for lead in imported if not lead.known)
+    new = Counter(lead.stage for lead in imported if not lead.is_known)
     stages = ", ".join(f"{count} {stage}" for stage, count in new.items())
     known = len(imported) - new.total()
     return f"{new.total()} new{f' ({stages})' if stages else ''}, {known} known already."

@@ -24,7 +24,7 @@ from capture.review import (
     Act,
     accept,
     dispute,
-    notified_at,
+    leads_notified_at,
     notify_client,
     reject,
     silently_accepted,
@@ -183,7 +183,7 @@ def _interrupted(ledger: Ledger, terms: Campaign, output: Path) -> tuple[datetim
             f"{output} exists already, and a notice never overwrites a file: name another"
         )
     begun = parse_time(marker["begun"].decode())
-    return begun, ledger.read(lambda reading: notified_at(reading, terms.slug, begun))
+    return begun, ledger.read(lambda reading: leads_notified_at(reading, terms.slug, begun))
 
 
 def _start_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:

@@ -42,7 +42,7 @@ def suppress(
     with context.ledger() as ledger:
         if dry_run:
             matches = ledger.read(lambda reading: match_suppressions(reading, client, entries))
-            new = sum(not match.known for match in matches)
+            new = sum(not match.is_known for match in matches)
         else:
             matches = []
             new = ledger.transact(lambda records: add_suppressions(records, client, entries, now))
@@ -74,7 +74,7 @@ def _row(match: Match) -> dict[str, Any]:
     return {
         "line": match.entry.line,
         "entry": match.entry.text,
-        "known": match.known,
+        "known": match.is_known,
         "leads": len(match.leads),
         "lead_ids": [lead.lead_id for lead in match.leads],
     }

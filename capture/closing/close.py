@@ -28,7 +28,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClosedStatement, PersonalData
 from capture.money import MAX_SUM, check_amount, from_minor
-from capture.review import UNDO, record_held_meetings, record_lapses
+from capture.review import UNDO, record_held_meetings, record_silent_acceptances
 
 
 def preview_statement(
@@ -75,7 +75,7 @@ def close_month(  # noqa: PLR0913 - all that closing a month depends on
     if month in closings:
         return _already_closed(records, month, closings[month], empty_statement=empty_statement)
     _check_closable(records, campaign, month, closings, now)
-    record_lapses(records, now, campaign.slug)
+    record_silent_acceptances(records, now, campaign.slug)
     record_held_meetings(records, now, campaign.slug)
     sequence, head = records.events.head()
     closed_months = months_closed_before(closings, month, now)

@@ -199,7 +199,7 @@ def check_correction_request(request: CorrectionRequest, by: str) -> None:
 def check_name(by: str) -> None:
     """Raises `Refused` if the person's name is missing."""
     if is_blank(by):
-        raise Refused("say who does it", Hint.BY)
+        raise Refused("give the name of the person who does it", Hint.BY)
 
 
 def _check_not_repeated(

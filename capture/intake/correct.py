@@ -1,4 +1,6 @@
-"""Corrects a lead by hand, or takes it out of spam, and judges it again (rule 15).
+"""Corrects a lead by hand, or marks it as not spam, and judges it again.
+
+See rule 15 of docs/rules.md.
 
 The campaign version and the time of receipt stay the same. Duplicates, the suppression list and
 the caps are checked as they are now. Only an explicit acceptance makes the lead billable.
@@ -14,7 +16,7 @@ from capture.campaign.problems import suggestion
 from capture.errors import Hint, Refused
 from capture.form.campaign_form import as_form_values, check_values
 from capture.intake.gate import (
-    RECOGNISED,
+    KINDS_WITH_KEYS,
     Arrival,
     GateResult,
     Submission,
@@ -25,7 +27,7 @@ from capture.intake.gate import (
 from capture.lead.consent import checked_basis
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.fold import apply_event
-from capture.lead.identity import keys_to_keep, keys_to_match
+from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
@@ -34,26 +36,26 @@ from capture.qualification.criteria import qualify
 from capture.review import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible
 
-_INSTEAD: Final[Mapping[str, tuple[str, Hint | None]]] = {
+_ADVICE: Final[Mapping[str, tuple[str, Hint | None]]] = {
     "accepted": (
-        "whoever accepted it explicitly can undo that for 10 seconds; after that, only a credit "
-        "note corrects its bill",
+        "the person who accepted it can undo that for 10 seconds; after that, only a credit note "
+        "corrects its statement",
         Hint.WITHDRAW,
     ),
     "rejected": ("if that is wrong, dispute it", Hint.DISPUTE),
 }
-_ELSE: Final = ("send or import it as a new lead with the right answers", None)
+_OTHER_ADVICE: Final = ("send or import it as a new lead with the correct answers", None)
 
 
 @dataclass(frozen=True, slots=True)
 class LeadCorrection:
-    """A correction that somebody at the agency asks for."""
+    """A correction that a person at the agency makes."""
 
     lead_id: str
     by: str
     """The person's name as given."""
     typed: Mapping[str, str] = field(default_factory=dict)
-    """By field: the right answer as typed into the form; empty for no answer."""
+    """By field: the correct answer, as a visitor would type it; empty for no answer."""
     not_spam: bool = False
     note: str = ""
     basis: str = ""
@@ -68,14 +70,14 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
     """
     lead = record_held_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
-        raise Refused("say who does it", Hint.BY)
+        raise Refused("give the name of the person who does it", Hint.BY)
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
     campaign = saved_campaign(records, lead.campaign, lead.version)
     personal_data = records.people.personal_data(lead.lead_id)
     if personal_data is None:
         raise Refused(f"lead {lead.lead_id} cannot be corrected: its answers were erased")
-    corrected = _corrected(lead, campaign, personal_data, correction)
+    corrected = _apply_correction(lead, campaign, personal_data, correction)
     changed = [
         name
         for name in campaign.fields
@@ -88,7 +90,7 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
     by = records.people.pseudonym(lead.client, correction.by)
     data: dict[str, object] = {"by": by, "fields": changed}
     data |= {"not_spam": True} if correction.not_spam else {}
-    lead = _append(records, lead, data | basis, now)
+    lead = _append_event(records, lead, data | basis, now)
     note = trim_invisible(correction.note)
     records.people.save_note(
         Note(lead.lead_id, EventKind.CORRECTED.value, correction.by.strip(), note, now)
@@ -100,15 +102,17 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
 def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
     stage = lead.review_at(now)
     if stage == "spam" and not correction.not_spam:
-        raise Refused(f"lead {lead.lead_id} is spam: take it out of spam", Hint.NOT_SPAM)
+        raise Refused(f"lead {lead.lead_id} is spam; mark it as not spam first", Hint.NOT_SPAM)
     if stage != "spam" and correction.not_spam:
         raise Refused(f"lead {lead.lead_id} is {stage}, not spam", Hint.IS_NO_SPAM)
     if stage in {"spam", "disqualified", "qualified"}:
         return
-    how = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
-    instead, hint = _INSTEAD.get(stage, _ELSE)
+    cause = (
+        f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
+    )
+    instead, hint = _ADVICE.get(stage, _OTHER_ADVICE)
     raise Refused(
-        f"lead {lead.lead_id} is {stage}{how} and cannot be corrected any more; {instead}",
+        f"lead {lead.lead_id} is {stage}{cause} and cannot be corrected any more; {instead}",
         hint,
         lead_id=lead.lead_id,
     )
@@ -130,7 +134,7 @@ def _basis(lead: Lead, correction: LeadCorrection) -> dict[str, str]:
     return {"basis": checked_basis(correction.basis)}
 
 
-def _corrected(
+def _apply_correction(
     lead: Lead, campaign: Campaign, personal_data: PersonalData, correction: LeadCorrection
 ) -> PersonalData:
     """The personal data with the correction applied.
@@ -139,7 +143,7 @@ def _corrected(
     would refuse them. Optional contact data may stay unverified; any other unverified field, such
     as of a robot's post, must be answered or emptied.
     """
-    typed, before = correction.typed, personal_data.answers
+    typed, answers = correction.typed, personal_data.answers
     problems = [
         f"{name}: no such field in {lead.campaign}{suggestion(name, campaign.fields)}"
         for name in typed
@@ -148,28 +152,32 @@ def _corrected(
     if problems:
         raise Refused("\n".join(problems))
     checked = check_values(
-        campaign, {**personal_data.unverified, **as_form_values(before), **typed}
+        campaign, {**personal_data.unverified, **as_form_values(answers), **typed}
     )
     problems = [
-        problem for name, problem in checked.problems.items() if name in typed or name not in before
+        problem
+        for name, problem in checked.problems.items()
+        if name in typed or name not in answers
     ]
     problems += [problem for name, problem in checked.doubts.items() if name in typed]
     if problems:
         raise Refused("\n".join(problems))
-    kept = {name: answer for name, answer in before.items() if name not in typed}
-    left = {
+    unchanged = {name: answer for name, answer in answers.items() if name not in typed}
+    unverified = {
         name: text
         for name, text in checked.unverified.items()
-        if name not in before and name not in typed
+        if name not in answers and name not in typed
     }
-    return replace(personal_data, answers={**checked.answers, **kept}, unverified=left)
+    return replace(personal_data, answers={**checked.answers, **unchanged}, unverified=unverified)
 
 
 def _current_answer(personal_data: PersonalData, name: str) -> tuple[Answer | None, str | None]:
     return personal_data.answers.get(name), personal_data.unverified.get(name)
 
 
-def _append(records: WriteTransaction, lead: Lead, data: dict[str, object], now: datetime) -> Lead:
+def _append_event(
+    records: WriteTransaction, lead: Lead, data: dict[str, object], now: datetime
+) -> Lead:
     event = Event(
         campaign=lead.campaign,
         lead_id=lead.lead_id,
@@ -193,9 +201,9 @@ def _judge_again(
     answers = personal_data.answers
     verdict, keys = qualify(campaign, answers), keys_to_match(answers)
     # Without spam signals: a person has checked it.
-    sent = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
+    submission = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
     arrival = Arrival(
-        campaign, sent, keys, verdict, lead.received_at, needs_explicit_acceptance=True
+        campaign, submission, keys, verdict, lead.received_at, needs_explicit_acceptance=True
     )
     gate_result = judge_at_gate(records, arrival)
     if lead.free_over_cap and gate_result.kind is EventKind.QUALIFIED:  # once free, always free
@@ -204,7 +212,9 @@ def _judge_again(
     reasons = {result.id: result.reason for result in verdict.criteria}
     judged = replace(personal_data, judged=judged_values(verdict), reasons=reasons)
     records.people.replace_personal_data(lead.lead_id, judged)
-    known = gate_result.kind in RECOGNISED and not lead.test
-    records.people.replace_keys(lead.lead_id, lead.client, keys_to_keep(answers) if known else {})
+    has_keys = gate_result.kind in KINDS_WITH_KEYS and not lead.test
+    records.people.replace_keys(
+        lead.lead_id, lead.client, keys_to_store(answers) if has_keys else {}
+    )
     if gate_result.kind is EventKind.QUALIFIED:
         records.outbox.queue(Message(lead.lead_id, "lead_qualified", now, None))

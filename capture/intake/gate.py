@@ -1,4 +1,7 @@
-"""Judges a submission: spam, suppressed, duplicate, over a cap, or its verdict (rules 2 to 8)."""
+"""Judges a submission: spam, suppressed, duplicate, over a cap, or its verdict.
+
+The order of the checks is that of rules 2 to 8 of docs/rules.md.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,7 +28,7 @@ DECISIVE: Final = "honeypot"
 
 LINKS_IN_TEXT: Final = 3
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
-_SHORT: Final = ("full_name", "company", "job_title")
+_SHORT_FIELDS: Final = ("full_name", "company", "job_title")
 
 
 def spam_signals(
@@ -44,7 +47,7 @@ def spam_signals(
         signals.append(DECISIVE)
     if seconds is not None and seconds < min_fill_seconds:
         signals.append("too_fast")
-    if any(_LINK.search(str(answers.get(name, ""))) for name in _SHORT):
+    if any(_LINK.search(str(answers.get(name, ""))) for name in _SHORT_FIELDS):
         signals.append("link_in_name")
     if any(
         len(_LINK.findall(value)) >= LINKS_IN_TEXT
@@ -56,7 +59,7 @@ def spam_signals(
 
 
 def is_spam(signals: tuple[str, ...]) -> bool:
-    """Whether the honeypot was filled, or any two signals fit; one other signal is not enough."""
+    """Whether the honeypot was filled, or there are two signals; one other signal is not enough."""
     return DECISIVE in signals or len(signals) > 1
 
 
@@ -64,7 +67,7 @@ def is_spam(signals: tuple[str, ...]) -> bool:
 
 
 FORM: Final = "form"
-"""The source of what a visitor sent by a form."""
+"""The source of a submission that a visitor sent by a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Submission:
     """What was ticked, and the campaign version whose form and consent text were shown (rules 16
     and 35). If no form was shown, the lawful basis."""
     one_time_id: str = ""
-    """A script makes one each time the form is filled; empty without script (rule 1)."""
+    """The page's script makes a new one for each form; empty without script (rule 1)."""
     spam_signals: tuple[str, ...] = ()
     first_touch: Mapping[str, str] = field(default_factory=dict)
     last_touch: Mapping[str, str] = field(default_factory=dict)
@@ -87,10 +90,10 @@ class Submission:
     robot's post, every faulty field. No criterion and no identity key uses it."""
 
 
-BLOCKING = frozenset({"qualified", "accepted", "rejected"})
+BLOCKING_STAGES = frozenset({"qualified", "accepted", "rejected"})
 """Stages of a lead that make the person's next one a duplicate (rule 2)."""
 
-REFUSED = frozenset({"disqualified"})
+REFUSED_STAGES = frozenset({"disqualified"})
 """Stages of a lead that is shown beside the person's next one (rule 3)."""
 
 
@@ -106,10 +109,10 @@ class GateResult:
     details: dict[str, Any]
 
 
-def check_open(records: ReadTransaction, campaign: Campaign, now: datetime) -> None:
+def check_open(reading: ReadTransaction, campaign: Campaign, now: datetime) -> None:
     """Raises `CampaignClosed` if the campaign takes no leads at `now`."""
     slug = campaign.slug
-    if records.campaigns.is_paused(slug):
+    if reading.campaigns.is_paused(slug):
         raise CampaignClosed(f"campaign {slug} is paused", Hint.RESUME, campaign=slug)
     if not campaign.is_open(now):
         raise CampaignClosed(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
@@ -129,8 +132,8 @@ class Arrival:
     """Whether only an explicit acceptance can make it billable (rule 15)."""
 
 
-def judge_at_gate(records: ReadTransaction, arrival: Arrival) -> GateResult:
-    """Spam, suppressed, duplicate, disqualified, over the cap, or qualified: the first that fits.
+def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
+    """The first that applies: spam, suppressed, duplicate, disqualified, over the cap, qualified.
 
     Test leads skip the suppression list, duplicates and caps (rule 5).
     """
@@ -138,31 +141,31 @@ def judge_at_gate(records: ReadTransaction, arrival: Arrival) -> GateResult:
     if is_spam(submission.spam_signals):
         return GateResult(EventKind.SPAM, {"signals": list(submission.spam_signals)})
     if submission.test:
-        return _judged(arrival, {})
-    if records.people.is_suppressed(client, arrival.keys):
+        return _result_of_verdict(arrival, {})
+    if reading.people.is_suppressed(client, arrival.keys):
         return GateResult(EventKind.SUPPRESSED, {})
-    same = _matching(records, arrival, _duplicate_keys(arrival), BLOCKING)
-    if same:
-        return GateResult(EventKind.DUPLICATE, {"duplicate_of": same[0].lead_id})
-    reason = _earlier_refusals(records, arrival)
+    duplicates = _matching(reading, arrival, _duplicate_keys(arrival), BLOCKING_STAGES)
+    if duplicates:
+        return GateResult(EventKind.DUPLICATE, {"duplicate_of": duplicates[0].lead_id})
+    details = _earlier_refusals(reading, arrival)
     if arrival.verdict.passed:
-        reason |= _over_cap(records, arrival)
-    return _judged(arrival, reason)
+        details |= _reached_cap(reading, arrival)
+    return _result_of_verdict(arrival, details)
 
 
-def _judged(arrival: Arrival, reason: dict[str, Any]) -> GateResult:
+def _result_of_verdict(arrival: Arrival, details: dict[str, Any]) -> GateResult:
     if not arrival.verdict.passed:
-        return GateResult(EventKind.DISQUALIFIED, reason)
-    if "cap" in reason and not reason["free_over_cap"]:
-        return GateResult(EventKind.OVER_CAP, reason)
+        return GateResult(EventKind.DISQUALIFIED, details)
+    if "cap" in details and not details["free_over_cap"]:
+        return GateResult(EventKind.OVER_CAP, details)
     if arrival.needs_explicit_acceptance:
-        reason = reason | {"needs_explicit_acceptance": True}
+        details = details | {"needs_explicit_acceptance": True}
     # With notice = "none" the review window starts at qualification, otherwise when notified.
-    if arrival.campaign.review.notice is Notice.NONE and not reason.get(
+    if arrival.campaign.review.notice is Notice.NONE and not details.get(
         "needs_explicit_acceptance"
     ):
-        reason = reason | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
-    return GateResult(EventKind.QUALIFIED, reason)
+        details = details | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
+    return GateResult(EventKind.QUALIFIED, details)
 
 
 def _duplicate_keys(arrival: Arrival) -> Keys:
@@ -171,28 +174,28 @@ def _duplicate_keys(arrival: Arrival) -> Keys:
 
 
 def _matching(
-    records: ReadTransaction, arrival: Arrival, keys: Keys, stages: frozenset[str]
+    reading: ReadTransaction, arrival: Arrival, keys: Keys, stages: frozenset[str]
 ) -> Sequence[Lead]:
     """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
     campaign = arrival.campaign
     window, scope = campaign.duplicates.window, campaign.duplicates.scope
     since = None if window == "for ever" else arrival.now - timedelta(days=window)
     where = campaign.slug if scope == "campaign" else None
-    return records.leads.matching(campaign.client, keys, DuplicateQuery(stages, since, where))
+    return reading.leads.matching(campaign.client, keys, DuplicateQuery(stages, since, where))
 
 
-def _earlier_refusals(records: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
+def _earlier_refusals(reading: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
     """Rule 3: earlier disqualified leads of the person, and whether a judged answer changed."""
     person = select_keys(arrival.keys, {"email", "phone"})
     refused = [
         lead
-        for lead in _matching(records, arrival, person, REFUSED)
+        for lead in _matching(reading, arrival, person, REFUSED_STAGES)
         if lead.campaign == arrival.campaign.slug
     ]
     if not refused:
         return {}
-    value = judged_values(arrival.verdict)
-    changed = any(_differs(records.people.personal_data(lead.lead_id), value) for lead in refused)
+    judged = judged_values(arrival.verdict)
+    changed = any(_differs(reading.people.personal_data(lead.lead_id), judged) for lead in refused)
     return {"earlier": [lead.lead_id for lead in refused], "needs_explicit_acceptance": changed}
 
 
@@ -207,35 +210,41 @@ def _text(value: Answer | None) -> str:
     return "" if value is None else str(value)
 
 
-def _differs(personal_data: PersonalData | None, raw: Mapping[str, str]) -> bool:
+def _differs(personal_data: PersonalData | None, judged: Mapping[str, str]) -> bool:
+    """Whether the answer that a criterion judged was another one in the earlier lead."""
     if personal_data is None:  # erased: it cannot be compared
         return True
     return any(
-        raw.get(criterion, value) != value for criterion, value in personal_data.judged.items()
+        judged.get(criterion, value) != value for criterion, value in personal_data.judged.items()
     )
 
 
-def _over_cap(records: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
-    """Which lead cap is reached (rules 7 and 8), and whether the lead is then free; else empty."""
+def _reached_cap(reading: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
+    """The lead cap that is reached, and whether the lead is then free; empty if none is.
+
+    Rules 7 and 8.
+    """
     campaign = arrival.campaign
     caps, month = campaign.caps, month_of(arrival.now, campaign)
     company = select_keys(arrival.keys, {"company_domain"})
-    full = {
+    is_full = {
         "leads_a_month": caps.leads_a_month is not None
-        and records.campaigns.count_towards_cap(campaign, month) >= caps.leads_a_month,
+        and reading.campaigns.count_towards_cap(campaign, month) >= caps.leads_a_month,
         "leads_a_company": caps.leads_a_company is not None
         and bool(company)
-        and records.campaigns.count_towards_cap(campaign, month, company) >= caps.leads_a_company,
+        and reading.campaigns.count_towards_cap(campaign, month, company) >= caps.leads_a_company,
     }
-    reached = next((cap for cap, is_full in full.items() if is_full), None)
+    reached = next((cap for cap, full in is_full.items() if full), None)
     return {} if reached is None else {"cap": reached, "free_over_cap": caps.over == "free"}
 
 
 # The event of a judgement, at receipt and after a correction.
 
 
-RECOGNISED: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.UNCONFIRMED})
-"""Only these keep identity keys; spam, duplicates and the rest block no later lead (rule 2)."""
+KINDS_WITH_KEYS: Final = frozenset(
+    {EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.UNCONFIRMED}
+)
+"""Only these leads have identity keys stored; any other blocks no later lead (rule 2)."""
 
 
 def judged_event(lead_id: str, arrival: Arrival, gate_result: GateResult, at: datetime) -> Event:

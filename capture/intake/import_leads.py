@@ -1,7 +1,7 @@
 """Imports a CSV table of leads from elsewhere (outbound, events) in one transaction.
 
 Terms, gate, duplicates and caps are the same as for a form. No form was shown, so the lawful basis
-is kept instead of a consent.
+is stored instead of a consent.
 """
 
 import re
@@ -26,7 +26,7 @@ from capture.qualification.criteria import qualify
 from capture.review import find_lead
 from capture.text import canonical
 
-# Reading the table. The form of the campaign checks each row.
+# Reads the table. The campaign's form checks each row.
 
 
 MAX_ROWS: Final = 5000
@@ -65,12 +65,12 @@ def read_lead_rows(content: bytes, where: str, campaign: Campaign) -> list[Row]:
 def _table_columns(campaign: Campaign) -> Columns:
     """The columns: named by a field's name, or by its label if only one field has it."""
     labels: dict[str, list[str]] = {}
-    for name, asked in campaign.fields.items():
-        labels.setdefault(asked.label.casefold(), []).append(name)
+    for name, form_field in campaign.fields.items():
+        labels.setdefault(form_field.label.casefold(), []).append(name)
     known = {name: name for name in campaign.fields}
     known = {label: names[0] for label, names in labels.items() if len(names) == 1} | known
-    needed = [name for name, asked in campaign.fields.items() if asked.required]
-    return Columns(known, needed, unknown="no field", place=f"in {campaign.slug}")
+    required = [name for name, form_field in campaign.fields.items() if form_field.required]
+    return Columns(known, required, unknown="no field", place=f"in {campaign.slug}")
 
 
 _MAX_SOURCE_LENGTH: Final = 40
@@ -92,7 +92,7 @@ class Origin:
                 f"hyphens, such as event-2026, of at most {_MAX_SOURCE_LENGTH} characters"
             )
         if self.source == FORM:
-            raise Refused(f"source {FORM!r} is that of the site's own forms; name another")
+            raise Refused(f"source {FORM!r} is that of the site's own forms; give another")
         checked_basis(self.basis)
 
 
@@ -102,8 +102,8 @@ class ImportedLead:
 
     line: int
     lead_id: str
-    known: bool
-    """Imported before, with the same source and answers."""
+    is_known: bool
+    """Whether it was imported before, with the same source and answers."""
     stage: str
     reason: str
     """In words, for the agency only."""
@@ -125,14 +125,14 @@ def import_leads(
     lines: dict[str, int] = {}
     imported = []
     for row in rows:
-        sent = Submission(
+        submission = Submission(
             answers=row.answers,
             consent=Consent(given=False, version=None, basis=origin.basis),
             one_time_id=row_id(origin.source, {**row.answers, **row.unverified}),
             source=origin.source,
             unverified=row.unverified,
         )
-        receipt = receive_submission(records, campaign, sent, now)
+        receipt = receive_submission(records, campaign, submission, now)
         lead_id, gate_result = receipt.lead_id, receipt.gate_result
         if gate_result is None:
             lead = find_lead(records, lead_id)
@@ -174,7 +174,9 @@ def _reason_text(
     match gate_result.kind:
         case EventKind.DISQUALIFIED:
             results = qualify(campaign, row.answers).criteria
-            text = "; ".join(f"{one.rule}: {one.reason}" for one in results if not one.passed)
+            text = "; ".join(
+                f"{result.rule}: {result.reason}" for result in results if not result.passed
+            )
         case EventKind.DUPLICATE:
             text = f"of {_line_or_lead(data['duplicate_of'], lines)}"
         case EventKind.SUPPRESSED:
@@ -184,7 +186,7 @@ def _reason_text(
         case _ if data.get("free_over_cap"):
             text = f"{data['cap']} is reached: free"
         case _ if data.get("needs_explicit_acceptance"):
-            text = "answered otherwise before: only an explicit acceptance makes it billable"
+            text = "gave other answers before: only an explicit acceptance makes it billable"
     return text
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from capture.campaign.model import Campaign
 from capture.errors import Refused
 from capture.intake.gate import (
-    RECOGNISED,
+    KINDS_WITH_KEYS,
     Arrival,
     GateResult,
     Submission,
@@ -24,7 +24,7 @@ from capture.intake.gate import (
 )
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, parse_time
-from capture.lead.identity import keys_to_keep, keys_to_match
+from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import Message, PersonalData
@@ -32,11 +32,14 @@ from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
 
 SAME_ANSWERS: Final = timedelta(minutes=10)
-"""Without a one-time id, identical answers within this time are one submission (rule 1)."""
+"""Without a one-time id, identical answers within this time are one submission.
 
-SPAM_KEPT_A_DAY: Final = 500
-"""Of spam beyond this number, for each campaign and day, only the events are kept, so that robots
-cannot fill the disk. The count starts again each month."""
+See rule 1 of docs/rules.md.
+"""
+
+SPAM_STORED_PER_DAY: Final = 500
+"""Beyond this number of spam leads, for each campaign and day, only the events are stored, so that
+robots cannot fill the disk. The count starts again each month."""
 
 _LETTERS: Final = b"23456789abcdefghijkmnpqrstuvwxyz" * 8
 
@@ -65,9 +68,9 @@ def receive_submission(
     """
     fingerprint = _fingerprint(campaign, submission)
     one_time_id = submission.one_time_id and f"{campaign.slug}\n{submission.one_time_id}"
-    earlier = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
-    if earlier is not None:
-        return Receipt(earlier, is_repeat=True)
+    earlier_lead = records.people.submitted_lead(one_time_id, fingerprint, now - SAME_ANSWERS)
+    if earlier_lead is not None:
+        return Receipt(earlier_lead, is_repeat=True)
     check_open(records, campaign, now)
     records.campaigns.save_version(campaign, now)
     submission = replace(submission, consent=_consent(records, campaign, submission))
@@ -85,8 +88,8 @@ def receive_submission(
         personal_data = PersonalData({})
     records.people.save_personal_data(campaign.slug, lead_id, personal_data)
     records.people.save_submission(one_time_id, fingerprint, now, lead_id)
-    if gate_result.kind in RECOGNISED and not submission.test:
-        records.people.save_keys(lead_id, campaign.client, keys_to_keep(submission.answers))
+    if gate_result.kind in KINDS_WITH_KEYS and not submission.test:
+        records.people.save_keys(lead_id, campaign.client, keys_to_store(submission.answers))
     if gate_result.kind is EventKind.QUALIFIED:
         ends = gate_result.details.get("deadline")
         records.outbox.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
@@ -101,8 +104,8 @@ def new_lead_id() -> str:
 def _consent(records: WriteTransaction, campaign: Campaign, submission: Submission) -> Consent:
     """The submission's consent, with the version that was shown.
 
-    Raises `FormOutdated` if the campaign has no such version: a consent to unknown wording is none.
-    For spam it is removed instead, so that a robot sees no error.
+    Raises `FormOutdated` if the campaign has no such version: consent to an unknown wording is no
+    consent. For spam it is removed instead, so that a robot sees no error.
     """
     consent = submission.consent
     if consent.version == campaign.version or consent.basis is not None:
@@ -118,18 +121,18 @@ def _consent(records: WriteTransaction, campaign: Campaign, submission: Submissi
 
 
 def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:
-    """Whether so much spam came within a day that only its event is kept."""
+    """Whether so much spam came within a day that only its event is stored."""
     month = month_of(now, campaign)
-    place = SPAM_KEPT_A_DAY + 1  # the present one is counted too
-    earlier = records.campaigns.spam_received(campaign.slug, month, place)
-    return earlier is not None and earlier > now - timedelta(days=1)
+    number = SPAM_STORED_PER_DAY + 1  # this lead is counted too
+    received_at = records.campaigns.spam_received(campaign.slug, month, number)
+    return received_at is not None and received_at > now - timedelta(days=1)
 
 
 def _fingerprint(campaign: Campaign, submission: Submission) -> str:
     """Text that is the same for identical answers; only its keyed hash is stored."""
     answers = sorted((name, repr(value)) for name, value in submission.answers.items())
-    others = sorted(submission.unverified.items())
-    return repr((campaign.slug, submission.test, submission.source, answers, others))
+    unverified = sorted(submission.unverified.items())
+    return repr((campaign.slug, submission.test, submission.source, answers, unverified))
 
 
 def _received_event(lead_id: str, arrival: Arrival) -> Event:

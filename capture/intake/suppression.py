@@ -1,4 +1,7 @@
-"""A client's suppression list: people and companies that are never billed (rule 4)."""
+"""A client's suppression list: people and companies that are never billed.
+
+See rule 4 of docs/rules.md.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +12,7 @@ from capture.csv_table import read_lines
 from capture.email_domains import domain_of, is_disposable, is_free_mail
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.contact import email_address
-from capture.lead.identity import keys_to_keep, keys_to_match, select_keys
+from capture.lead.identity import keys_to_match, keys_to_store, select_keys
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -47,8 +50,8 @@ class Match:
     """An entry, and the client's leads that it matches."""
 
     entry: Entry
-    known: bool
-    """It is on the list already."""
+    is_known: bool
+    """Whether it is on the list already."""
     leads: Sequence[Lead]
     """The newest first, without tests, spam and duplicates."""
 
@@ -59,22 +62,22 @@ def read_suppressions(content: bytes, where: str) -> list[Entry]:
     They are in the columns with the heading email or domain; without a heading, in the first.
     """
     (first, heading), *rows = read_lines(content, where, _HEADINGS)
-    columns = [place for place, cell in enumerate(heading) if _normalized(cell) in _HEADINGS]
+    columns = [index for index, cell in enumerate(heading) if _normalized(cell) in _HEADINGS]
     if not columns:
         columns, rows = [0], [(first, heading), *rows]
-    found: dict[tuple[tuple[str, str], ...], Entry] = {}
+    entries: dict[tuple[tuple[str, str], ...], Entry] = {}
     problems = []
     for line, cells in rows:
-        for text in filter(None, (cells[place].strip() for place in columns if place < len(cells))):
+        for text in filter(None, (cells[index].strip() for index in columns if index < len(cells))):
             try:
                 entry = _parse_entry(line, text)
             except Refused as refused:
                 problems.append(Problem(where, line, f"{text!r}: {refused}"))
             else:
-                found.setdefault(tuple(entry.keys.items()), entry)
+                entries.setdefault(tuple(entry.keys.items()), entry)
     if problems:
         raise FileErrors(problems)
-    return list(found.values())
+    return list(entries.values())
 
 
 def suppress(
@@ -96,7 +99,7 @@ def match_suppressions(
     return [
         Match(
             entry,
-            known=reading.people.is_suppressed(client, entry.matched),
+            is_known=reading.people.is_suppressed(client, entry.matched),
             leads=reading.leads.matching(client, entry.matched, query),
         )
         for entry in entries
@@ -109,7 +112,7 @@ def _parse_entry(line: int, text: str) -> Entry:
     if "@" in bare:
         kind, address = "email", email_address(bare)
     else:
-        kind, address = "company_domain", email_address(f"anybody@{bare}")
+        kind, address = "company_domain", email_address(f"anyone@{bare}")
     if address is None:
         raise Refused("neither an e-mail address nor a domain")
     if kind == "company_domain":
@@ -118,7 +121,7 @@ def _parse_entry(line: int, text: str) -> Entry:
     return Entry(
         line,
         text,
-        select_keys(keys_to_keep(answers), {kind}),
+        select_keys(keys_to_store(answers), {kind}),
         select_keys(keys_to_match(answers), {kind}),
     )
 
@@ -128,12 +131,12 @@ def _check_company_domain(address: str) -> None:
     if is_disposable(address):
         raise Refused(
             f"{domain} is a provider of disposable addresses; forms refuse them, so it would "
-            "match nobody; leave the line out"
+            "match no lead; remove the line"
         )
     if is_free_mail(address):
         raise Refused(
             f"{domain} is a free mail provider, not a company (rule 2), so it would "
-            "match nobody; list the addresses themselves"
+            "match no lead; list the addresses instead"
         )
 
 

@@ -1,7 +1,7 @@
 """Why the agency may keep and deliver a person's data: consent, or another lawful basis.
 
-Consent is recorded as it happened (rule 35): what was ticked and which wording was shown. Nobody
-consents by default or by a correction.
+Consent is recorded as it happened (rule 35 of docs/rules.md): what was ticked and which wording was
+shown. Nobody consents by default or by a correction.
 """
 
 import re
@@ -48,7 +48,7 @@ class Consent:
 
 
 def checked_basis(text: str) -> str:
-    """The basis, trimmed. An event keeps it for ever, so it must not contain personal data.
+    """The basis, trimmed. An event stores it permanently, so it must not contain personal data.
 
     Raises `Refused` if it is empty, has more than 300 characters or several lines, or contains an
     e-mail address.
@@ -56,11 +56,11 @@ def checked_basis(text: str) -> str:
     basis = trim_invisible(text)
     if is_blank(basis) or len(basis) > MAX_BASIS_LENGTH or not basis.isprintable():
         raise Refused(
-            "basis: say on one line, in at most 300 characters, why their data may be kept, "
+            "basis: write on one line, in at most 300 characters, why their data may be stored, "
             'such as "consent, GDPR art. 6(1)(a), signed at the stand"'
         )
     if _EMAIL.search(basis):
         raise Refused(
-            "basis: it contains an e-mail address and is kept for ever; leave the address out"
+            "basis: it contains an e-mail address but is stored permanently; remove the address"
         )
     return basis

@@ -1,4 +1,7 @@
-"""Events: what happened to a lead, who did it, and when. They hold no personal data (rule 31)."""
+"""Events: what happened to a lead, who did it, and when. They hold no personal data.
+
+See rule 31 of docs/rules.md.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ from capture.lead.moves import (
     track_of_event,
 )
 
-_UNLAWFUL = "no consent was given and no lawful basis is recorded, so it is not delivered (rule 35)"
+_NO_BASIS = "no consent was given and no lawful basis is recorded, so it is not delivered (rule 35)"
 
 
 def apply_event(lead: Lead | None, event: Event) -> Lead:
@@ -110,7 +110,7 @@ def _new_lead(event: Event) -> Lead:
 def _acceptance(lead: Lead, event: Event) -> dict[str, Any]:
     """The changes of an acceptance. One that the agency entered becomes final at its deadline."""
     if event.data.get(ON_BEHALF_OF):
-        return {"review": "qualified", **_entry(event)}
+        return {"review": "qualified", **_agency_entry(event)}
     entered = lead.entered and bool(event.data.get("silence"))
     changes = {"accepted_at": event.occurred_at, "disputed": False, "entered": entered}
     return {**changes, "meeting_lost": False}
@@ -121,14 +121,14 @@ def _end_of_delivery(lead: Lead, event: Event) -> dict[str, Any]:
     is_rejection = event.kind is EventKind.REJECTED
     changes: dict[str, Any] = {"entered": False} if is_rejection else {}
     if event.data.get(ON_BEHALF_OF):
-        changes = _entry(event)
+        changes = _agency_entry(event)
     if lead.appointment == "scheduled":  # only a rejection can be undone
         changes |= {"appointment": "cancelled", "meeting_lost": is_rejection}
     return changes
 
 
-def _entry(event: Event) -> dict[str, Any]:
-    """The agency entered a review for the client, who may object until `final_at`."""
+def _agency_entry(event: Event) -> dict[str, Any]:
+    """The changes of a review that the agency entered; the client may object until `final_at`."""
     return {"entered": True, "deadline": _time(event.data["final_at"])}
 
 
@@ -142,10 +142,10 @@ def _restored_review(event: Event) -> dict[str, Any]:
 
 def _next_stage(lead: Lead, track: Track, event: Event) -> str:
     """The stage that the event leads to on its track. Raises `EventNotAllowed`."""
-    before = lead.stage(track)
-    allowed = MOVES[track].get(before, {})
+    stage = lead.stage(track)
+    allowed = MOVES[track].get(stage, {})
     if track is Track.REVIEW and lead.entered:
-        allowed = {**allowed, **OBJECTIONS.get(before, {})}
+        allowed = {**allowed, **OBJECTIONS.get(stage, {})}
     if track is not Track.REVIEW and lead.review not in DELIVERED:
         raise EventNotAllowed(
             f"lead {lead.lead_id} is {lead.review}: only a qualified or accepted lead "
@@ -155,17 +155,17 @@ def _next_stage(lead: Lead, track: Track, event: Event) -> str:
         )
     if event.kind not in allowed:
         names = ", ".join(allowed) or "none"
-        stage = "not started" if before == NOT_STARTED else before
+        stage_text = "not started" if stage == NOT_STARTED else stage
         raise EventNotAllowed(
-            f"lead {lead.lead_id}: {track} is {stage}, so {event.kind} is refused; "
+            f"lead {lead.lead_id}: {track} is {stage_text}, so {event.kind} is refused; "
             f"allowed now: {names}",
-            stage,
+            stage_text,
             allowed,
         )
     if event.kind is EventKind.QUALIFIED and not lead.consent.is_lawful:
         raise EventNotAllowed(
-            f"lead {lead.lead_id}: {_UNLAWFUL}",
-            before,
+            f"lead {lead.lead_id}: {_NO_BASIS}",
+            stage,
             [kind for kind in allowed if kind is not EventKind.QUALIFIED],
         )
     return allowed[event.kind]

@@ -1,4 +1,4 @@
-"""Identity keys: how duplicates and suppressed people are recognised (rule 39).
+"""Identity keys: how duplicates and suppressed people are recognised (rule 39 of docs/rules.md).
 
 The ledger stores keys as keyed hashes only, so it cannot compute them again when the rules change.
 Each key therefore carries the version of the rules that made it: `email` is version 1, `email/2` is
@@ -74,7 +74,7 @@ NEWEST: Final = 2
 """The version of the rules under which new keys are stored."""
 
 
-def keys_to_keep(answers: Mapping[str, Answer]) -> dict[str, str]:
+def keys_to_store(answers: Mapping[str, Answer]) -> dict[str, str]:
     """The keys to store, in the newest version: e-mail, phone and company domain where given.
 
     A free-mail domain is not a company (rule 2). Keys are only for matching: messages go to the
@@ -85,7 +85,7 @@ def keys_to_keep(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def keys_to_match(answers: Mapping[str, Answer]) -> dict[str, str]:
     """The keys in every version that the ledger may hold."""
-    return keys_to_keep(answers) | _keys_of_version_1(_email(answers))
+    return keys_to_store(answers) | _keys_of_version_1(_email(answers))
 
 
 def select_keys(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, str]:
@@ -95,7 +95,7 @@ def select_keys(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, st
 
 def company_keys(domain: str) -> dict[str, str]:
     """The key to store for a company's domain; empty for a free-mail domain."""
-    return select_keys(keys_to_keep({"email": f"anybody@{domain}"}), {"company_domain"})
+    return select_keys(keys_to_store({"email": f"anyone@{domain}"}), {"company_domain"})
 
 
 def _email(answers: Mapping[str, Answer]) -> str:

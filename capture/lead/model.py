@@ -1,4 +1,7 @@
-"""The state of one lead, including what silence has decided by a given time (rules 12 and 14)."""
+"""The state of one lead, including what silence has decided by a given time.
+
+See rules 12 and 14 of docs/rules.md.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""The three tracks of a lead, their stages, and the moves that each stage allows (rule 10)."""
+"""The three tracks of a lead, their stages, and the moves that each stage allows.
+
+See rule 10 of docs/rules.md.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""When the review window ends, by the campaign's terms (rule 11)."""
+"""When the review window ends, by the campaign's terms (rule 11 of docs/rules.md)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,17 +13,17 @@ def deadline(campaign: Campaign, notified_at: datetime) -> datetime:
     Hours are elapsed hours, also across a change of daylight saving time. With `working_days`,
     weekends and the campaign's holidays do not count, in the campaign's time zone.
     """
-    left = timedelta(hours=campaign.review.hours)
+    remaining = timedelta(hours=campaign.review.hours)
     cursor = notified_at.astimezone(UTC)
     if not campaign.review.working_days:
-        return cursor + left
+        return cursor + remaining
     while True:
         today = cursor.astimezone(campaign.zone).date()
         midnight = _start_of(today + timedelta(days=1), campaign)
         if today.weekday() < _SATURDAY and today not in campaign.review.holidays:
-            if cursor + left <= midnight:
-                return cursor + left
-            left -= midnight - cursor
+            if cursor + remaining <= midnight:
+                return cursor + remaining
+            remaining -= midnight - cursor
         cursor = midnight
 
 

@@ -178,7 +178,7 @@ class Writing:
     def next_change(self) -> datetime | None:
         """The next time, in UTC, at which a post is due, or a form opens or closes."""
         campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
-        turns = [campaign.next_turn(self.now) for campaign in campaigns]
+        turns = [campaign.next_opening_or_closing(self.now) for campaign in campaigns]
         due = self.next_due.due if self.next_due else None
         return min((time for time in (*turns, due) if time), default=None)
 

@@ -15,7 +15,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import ReadTransaction
 from capture.review import (
     record_held_meetings,
-    record_lapses,
+    record_silent_acceptances,
     reject,
     silently_accepted,
     unnotified_leads,
@@ -94,7 +94,9 @@ ACTIONS: Mapping[str, Callable[[Desk], object]] = {
     "export": lambda desk: exported(desk, "2026-12", JANUARY),
     "lapsed": lambda desk: desk.ledger.read(lambda reading: silently_accepted(reading, JANUARY)),
     "waiting": lambda desk: desk.ledger.read(lambda reading: unnotified_leads(reading, desk.terms)),
-    "lapses": lambda desk: desk.ledger.transact(lambda records: record_lapses(records, JANUARY)),
+    "lapses": lambda desk: desk.ledger.transact(
+        lambda records: record_silent_acceptances(records, JANUARY)
+    ),
     "meetings": lambda desk: desk.ledger.transact(
         lambda records: record_held_meetings(records, JANUARY)
     ),

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import capture.lead.identity
 from capture.form.contact import email_address
-from capture.lead.identity import NEWEST, company_keys, keys_to_keep, keys_to_match, select_keys
+from capture.lead.identity import NEWEST, company_keys, keys_to_match, keys_to_store, select_keys
 
 
 def key(email: str) -> str:
-    return keys_to_keep({"email": email})[f"email/{NEWEST}"]
+    return keys_to_store({"email": email})[f"email/{NEWEST}"]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_keys_of_version_1_are_looked_for_as_they_were_kept(
 ) -> None:
     matched = keys_to_match({"email": email, "phone": "+15550100"})
     assert {name: matched[name] for name in kept} == kept
-    assert not kept.keys() & keys_to_keep({"email": email}).keys()
-    assert matched["phone"] == keys_to_keep({"phone": "+15550100"})["phone"]
+    assert not kept.keys() & keys_to_store({"email": email}).keys()
+    assert matched["phone"] == keys_to_store({"phone": "+15550100"})["phone"]
 
 
 def test_a_kind_names_keys_of_every_version() -> None:

@@ -27,7 +27,7 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
-from capture.review import Act, record_lapses, reject
+from capture.review import Act, record_silent_acceptances, reject
 from tests.long import rounds
 from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
@@ -154,7 +154,7 @@ def rejects(ledger: Ledger, _: int, lead_id: str) -> str:
 
 def lapses(ledger: Ledger, number: int, _: str) -> str:
     slug = terms(number).slug
-    silent = ledger.transact(lambda records: record_lapses(records, DEADLINE, slug))
+    silent = ledger.transact(lambda records: record_silent_acceptances(records, DEADLINE, slug))
     return "accepted" if silent else "nothing"
 
 

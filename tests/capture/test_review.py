@@ -16,7 +16,7 @@ from capture.review import (
     accept,
     dispute,
     notify_client,
-    record_lapses,
+    record_silent_acceptances,
     reject,
     settle,
     silently_accepted,
@@ -165,7 +165,7 @@ class TestNotice:
 
     def test_a_rejection_after_a_written_lapse_names_the_deadline_too(self, desk: Desk) -> None:
         lead, late = desk.take(), NOW + timedelta(hours=49)
-        desk.ledger.transact(lambda records: record_lapses(records, late))
+        desk.ledger.transact(lambda records: record_silent_acceptances(records, late))
         with pytest.raises(
             EventNotAllowed, match="its review window ended at 2026-11-25 15:00:00 UTC"
         ):
@@ -199,6 +199,6 @@ class TestSilence:
         assert desk.ledger.read(lambda reading: silently_accepted(reading, DEADLINE - SECOND)) == []
         assert desk.ledger.read(lambda reading: silently_accepted(reading, late)) == [lead]
         before = lead.accepted_as_of(late)
-        desk.ledger.transact(lambda records: record_lapses(records, late))
+        desk.ledger.transact(lambda records: record_silent_acceptances(records, late))
         assert desk.lead(lead.lead_id).accepted_as_of(late) == before == DEADLINE
         assert desk.ledger.read(lambda reading: silently_accepted(reading, late)) == []

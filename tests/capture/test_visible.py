@@ -71,9 +71,9 @@ def test_no_form_takes_it_for_a_name_and_no_criterion_for_an_answer(text: str) -
 @unseen
 def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
     lead_id = desk.take(desk.terms).lead_id
-    with pytest.raises(Refused, match="say who does it"):
+    with pytest.raises(Refused, match="give the name of the person who does it"):
         desk.ledger.transact(lambda records: accept(records, Act(lead_id, text, Actor.CLIENT), NOW))
-    with pytest.raises(Refused, match="say who does it"):
+    with pytest.raises(Refused, match="give the name of the person who does it"):
         desk.ledger.transact(
             lambda records: correct_lead(
                 records, LeadCorrection(lead_id, text, {"full_name": "A"}), NOW

@@ -42,13 +42,13 @@ def test_a_campaign_opens_and_closes_at_midnight_of_its_zone(now: str, turn: str
     text = "opens = 2026-11-01\ncloses = 2026-11-30\n" + CAMPAIGN
     campaign = parse_campaign("guide", text, "guide.toml")
     expected = datetime.fromisoformat(turn) if turn else None
-    assert campaign.next_turn(datetime.fromisoformat(now)) == expected
+    assert campaign.next_opening_or_closing(datetime.fromisoformat(now)) == expected
 
 
 @pytest.mark.parametrize("dates", ["opens = 0001-01-01", "closes = 9999-12-31", ""])
 def test_a_campaign_without_a_further_change_has_no_next_turn(dates: str) -> None:
     campaign = parse_campaign("guide", f"{dates}\n{CAMPAIGN}", "guide.toml")
-    assert campaign.next_turn(datetime(2026, 11, 1, tzinfo=UTC)) is None
+    assert campaign.next_opening_or_closing(datetime(2026, 11, 1, tzinfo=UTC)) is None
 
 
 def test_a_campaign_is_immutable(campaign) -> None:

@@ -19,7 +19,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.review import Act, accept, record_lapses, reject
+from capture.review import Act, accept, record_silent_acceptances, reject
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, consent_to, later_event, submission
 
 MINUTE = timedelta(minutes=1)
@@ -219,7 +219,7 @@ class TestSpam:
         assert desk.take(full_name="B").review == "duplicate"
 
     def test_it_needs_the_explicit_flag(self, desk: Desk) -> None:
-        assert desk.refusal(self.spam(desk)).endswith("is spam: take it out of spam")
+        assert desk.refusal(self.spam(desk)).endswith("is spam; mark it as not spam first")
         lead = desk.take(email="b@b.example")
         assert "is qualified, not spam" in desk.refusal(lead, {}, not_spam=True)
 
@@ -253,13 +253,16 @@ class TestRefusals:
         assert desk.refusal(lead).endswith("has these answers already")
 
     def test_the_persons_name_is_required(self, desk: Desk) -> None:
-        assert desk.refusal(desk.take(company_size="1-50"), by=" ") == "say who does it"
+        assert (
+            desk.refusal(desk.take(company_size="1-50"), by=" ")
+            == "give the name of the person who does it"
+        )
 
     def test_a_lead_accepted_by_silence_is_decided_even_without_an_event(self, desk: Desk) -> None:
         lead = desk.take()
         message = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
         assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in message
-        assert "only a credit note corrects its bill" in message
+        assert "only a credit note corrects its statement" in message
         assert desk.correct(
             lead, {"full_name": "B"}, at=NOW + timedelta(hours=47)
         ).needs_explicit_acceptance
@@ -324,7 +327,7 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
 
 def test_without_an_explicit_acceptance_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
-    assert desk.ledger.transact(lambda records: record_lapses(records, LATER)) == []
+    assert desk.ledger.transact(lambda records: record_silent_acceptances(records, LATER)) == []
     close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 

@@ -144,7 +144,7 @@ class TestOrigin:
 
     @pytest.mark.parametrize("basis", ["", " ", "two\nlines", "x" * 301])
     def test_a_basis_is_one_line(self, basis: str) -> None:
-        with pytest.raises(Refused, match="basis: say on one line"):
+        with pytest.raises(Refused, match="basis: write on one line"):
             Origin("event", basis)
 
 
@@ -165,7 +165,7 @@ def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(intake: I
 def test_the_same_row_is_always_the_same_lead_rule_1(intake: Intake) -> None:
     first = intake.import_table(ANN, BOB)
     again = intake.import_table(BOB, ANN, "Eve,eve@e.example,101+", days=400)
-    assert [one.known for one in again] == [True, True, False]
+    assert [lead.is_known for lead in again] == [True, True, False]
     assert [one.lead_id for one in again[1::-1]] == [one.lead_id for one in first]
     assert (again[1].stage, intake.count()) == ("accepted", 3)
 
@@ -174,8 +174,8 @@ def test_another_source_or_answer_is_another_row(intake: Intake) -> None:
     intake.import_table(BOB)
     other = intake.import_table(BOB, origin=Origin("outbound", EVENT.basis))
     changed = intake.import_table(BOB.replace("Ray", "Roy"))
-    assert not other[0].known
-    assert not changed[0].known
+    assert not other[0].is_known
+    assert not changed[0].is_known
 
 
 def test_no_form_can_claim_a_rows_identity(intake: Intake) -> None:
@@ -215,7 +215,7 @@ def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(
 ) -> None:
     intake.import_table(BOB)
     (again,) = intake.import_table(BOB.replace("1-50", "101+"))
-    assert again.reason.startswith("answered otherwise before: only an explicit acceptance")
+    assert again.reason.startswith("gave other answers before: only an explicit acceptance")
 
 
 def test_a_dry_run_gives_the_same_result_and_writes_nothing(intake: Intake) -> None:

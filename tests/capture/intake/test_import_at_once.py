@@ -42,7 +42,7 @@ def import_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int
             lambda records: import_leads(records, campaign(), origin, rows, now)
         )
         ledger.close()
-        return sum(not one.known for one in created)
+        return sum(not lead.is_known for lead in created)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(import_table, range(start, start + THREADS)))

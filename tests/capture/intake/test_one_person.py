@@ -72,7 +72,7 @@ def test_a_suppression_list_matches_every_spelling_and_names_the_leads(ledger: L
     content = b"ana+x@googlemail.com\nclinic.example\nnobody@else.example"
     listed = read_suppressions(content, "l.csv")
     found = ledger.read(lambda reading: match_suppressions(reading, "acme", listed))
-    assert [(one.entry.line, one.known, len(one.leads)) for one in found] == [
+    assert [(one.entry.line, one.is_known, len(one.leads)) for one in found] == [
         (1, False, 1),
         (2, False, 2),
         (3, False, 0),
@@ -91,14 +91,14 @@ def test_an_entry_of_version_1_still_matches(ledger: Ledger) -> None:
     assert stages(ledger, "a.na@gmail.com") == ["suppressed"]
 
 
-def test_a_domain_that_can_match_nobody_is_refused_with_the_reason() -> None:
+def test_a_domain_that_can_match_no_lead_is_refused_with_the_reason() -> None:
     assert faults("domain\ngmail.com\n@eu.gmail.com\nmailinator.com\nnot an address\n") == [
         "list.csv:2: 'gmail.com': gmail.com is a free mail provider, not a company (rule 2), so it "
-        "would match nobody; list the addresses themselves",
+        "would match no lead; list the addresses instead",
         "list.csv:3: '@eu.gmail.com': eu.gmail.com is a free mail provider, not a company (rule 2)"
-        ", so it would match nobody; list the addresses themselves",
+        ", so it would match no lead; list the addresses instead",
         "list.csv:4: 'mailinator.com': mailinator.com is a provider of disposable addresses; "
-        "forms refuse them, so it would match nobody; leave the line out",
+        "forms refuse them, so it would match no lead; remove the line",
         "list.csv:5: 'not an address': neither an e-mail address nor a domain",
     ]
 

@@ -128,7 +128,7 @@ class TestLeadThatFilledTheHoneypot:
 def test_of_a_flood_of_spam_only_events_are_kept(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_KEPT_A_DAY", 3)
+    monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_STORED_PER_DAY", 3)
     trap = replace(odd(), spam_signals=("honeypot",))
     used = [intake.take(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
     assert [bool(intake.personal_data(lead).answers) for lead in used] == [True] * 3 + [False] * 2

@@ -9,7 +9,7 @@ import time_machine
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.events import EventKind
 from capture.ledger.types import ClientLeadQuery
-from capture.review import record_lapses
+from capture.review import record_silent_acceptances
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
@@ -174,7 +174,7 @@ class TestChanged:
             assert self.changed(world, mark) == [lead_id]
             later = page(world)["mark"]
             assert self.changed(world, later) == []
-            world.ledger.transact(lambda records: record_lapses(records, NOW + WINDOW))
+            world.ledger.transact(lambda records: record_silent_acceptances(records, NOW + WINDOW))
             assert self.changed(world, later) == [lead_id]
 
     def test_a_meeting_that_silence_takes_as_held_is_a_change(self, world: World) -> None:
