@@ -1,4 +1,4 @@
-"""Exports as the three systems write them, taken into a project folder with its real theme."""
+"""Exports as the three systems write them, and a project folder that imports them."""
 
 import json
 import shutil
@@ -20,28 +20,28 @@ from tests.publish.conftest import TinySite
 EXPORTS = Path(__file__).parent / "exports"
 
 
-class Move:
-    """A project that takes an export over, and what came of it."""
+class ImportProject:
+    """A project that imports an export, and the imported files."""
 
     def __init__(self, site: TinySite) -> None:
         self.site = site
 
     def writing(self) -> Writing:
-        """What the project holds now."""
+        """The current content of the project."""
         layout = layout_of(settings_from(Path("pelicanconf.py"), {}))
         return Writing.read(layout, datetime.now(UTC), None, Path("content/gated"))
 
     def run(self, *args: str | Path) -> Result:
         return CliRunner().invoke(import_, [str(arg) for arg in args], catch_exceptions=False)
 
-    def told(self, *args: str | Path) -> dict[str, list[str]]:
-        """The list, by kind: `where: told`."""
-        found: dict[str, list[str]] = {}
+    def notes(self, *args: str | Path) -> dict[str, list[str]]:
+        """Imports, and returns the notes as `where: message` by kind."""
+        messages: dict[str, list[str]] = {}
         for note in json.loads(self.run(*args, "--json").stdout)["not_carried"]:
-            found.setdefault(note["kind"], []).append(f"{note['where']}: {note['message']}")
-        return found
+            messages.setdefault(note["kind"], []).append(f"{note['where']}: {note['message']}")
+        return messages
 
-    def head(self, name: str) -> Mapping[str, Any]:
+    def front_matter(self, name: str) -> Mapping[str, Any]:
         return self._read(name).values
 
     def body(self, name: str) -> str:
@@ -50,28 +50,28 @@ class Move:
     def _read(self, name: str) -> FrontMatter:
         return read_front_matter((self.site.root / "content" / name).read_text(encoding="utf-8"))
 
-    def page_of(self, html: str, **more: object) -> str:
-        """Takes over a post of this HTML; gives its Markdown."""
-        self.run("ghost", self.ghost({"slug": "one", "title": "One", "html": html, **more}))
+    def import_html(self, html: str, **more: object) -> str:
+        """Imports a post with this HTML, and returns its Markdown."""
+        self.run("ghost", self.write_ghost({"slug": "one", "title": "One", "html": html, **more}))
         return self.body("posts/one.md").strip("\n")
 
-    def ghost(self, *posts: Mapping[str, object], **tables: object) -> Path:
-        """Writes an export of Ghost with these posts."""
-        full = [
+    def write_ghost(self, *posts: Mapping[str, object], **tables: object) -> Path:
+        """Writes a Ghost export with these posts and tables."""
+        rows = [
             {
-                "id": str(n),
+                "id": str(number),
                 "status": "published",
                 "published_at": "2026-03-02T09:30:00.000Z",
                 **post,
             }
-            for n, post in enumerate(posts)
+            for number, post in enumerate(posts)
         ]
-        data = {"db": [{"meta": {"version": "5.94.0"}, "data": {"posts": full, **tables}}]}
+        data = {"db": [{"meta": {"version": "5.94.0"}, "data": {"posts": rows, **tables}}]}
         return self.site.write("export.json", json.dumps(data))
 
 
 @pytest.fixture
-def move(site: TinySite) -> Move:
+def project(site: TinySite) -> ImportProject:
     config = (site.root / "pelicanconf.py").read_text()
     extras = '"markdown.extensions.extra": {}, "markdown.extensions.codehilite": {}'
     site.write(
@@ -84,14 +84,14 @@ def move(site: TinySite) -> Move:
         ),
     )
     site.write("theme/templates/moved.html", "{{ address }}")
-    return Move(site)
+    return ImportProject(site)
 
 
 @pytest.fixture
-def hugo(tmp_path: Path) -> Path:
+def hugo_site(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXPORTS / "hugo", tmp_path / "old-hugo"))
 
 
 @pytest.fixture
-def wxr(tmp_path: Path) -> Path:
+def wxr_file(tmp_path: Path) -> Path:
     return Path(shutil.copy(EXPORTS / "wordpress.xml", tmp_path / "wordpress.xml"))

@@ -1,4 +1,4 @@
-"""Ghost's JSON, with text as HTML, lexical or mobiledoc; and what is true of every import."""
+"""Imports of Ghost's JSON with HTML, Lexical or Mobiledoc; and the behaviour of every import."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from capture.errors import Refused, Unavailable
 from publish.importers.ghost.export import read_ghost
 from publish.importers.plan import plan_import, write_plan
-from tests.publish.importers.conftest import Move
+from tests.publish.importers.conftest import ImportProject
 
 LEXICAL = {"root": {"type": "root", "children": [
     {"type": "extended-heading", "tag": "h3", "children": [{"type": "text", "text": "Sums"}]},
@@ -34,20 +34,20 @@ MOBILEDOC = {
         [3, "ol", [[[0, [], 0, "one"]], [[0, [], 0, "two"]]]], [10, 0], [10, 1]]}  # fmt: skip
 
 
-def test_lexical_is_read_where_there_is_no_html(move: Move) -> None:
-    body = move.page_of("", lexical=json.dumps(LEXICAL))
+def test_lexical_is_used_without_html(project: ImportProject) -> None:
+    body = project.import_html("", lexical=json.dumps(LEXICAL))
     assert body == (
         "## Sums\n\n**Bold &** [link](https://a.example/)\n\n-   one\n\n"
         "```python\na < b\n```\n\nSome *mark*.\n\n[B](https://b.example/)"
     )
 
 
-def test_mobiledoc_is_read_where_there_is_no_html(move: Move) -> None:
-    move.site.write("content-of-ghost", "")
+def test_mobiledoc_is_used_without_html(project: ImportProject) -> None:
+    project.site.write("content-of-ghost", "")
     post = {"slug": "one", "title": "One", "mobiledoc": json.dumps(MOBILEDOC)}
-    data = move.told("ghost", move.ghost(post))
+    data = project.notes("ghost", project.write_ghost(post))
     assert (
-        move.body("posts/one.md")
+        project.body("posts/one.md")
         .strip()
         .startswith(
             "## Sums\n\n**Bold**  \n[link](https://a.example/)\n\n1.  one\n2.  two\n\n![X]("
@@ -56,16 +56,18 @@ def test_mobiledoc_is_read_where_there_is_no_html(move: Move) -> None:
     assert data["card"] == ["content/posts/one.md: a card of kind `paywall` was not imported"]
 
 
-def test_members_are_counted_and_never_carried(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A"}, members=[{"email": "ann@clinic.example"}] * 3)
-    assert move.told("ghost", path)["members"] == [
+def test_members_are_counted_and_not_imported(project: ImportProject) -> None:
+    path = project.write_ghost(
+        {"slug": "a", "title": "A"}, members=[{"email": "ann@clinic.example"}] * 3
+    )
+    assert project.notes("ghost", path)["members"] == [
         "export.json: 3 members not imported: personal data"
     ]
     assert "ann@" not in Path("content/posts/a.md").read_text()
 
 
-def test_tags_authors_and_pictures_are_joined_from_their_tables(move: Move) -> None:
-    move.site.write("images/2026/x.svg", "<svg/>")
+def test_tags_authors_and_pictures_come_from_their_tables(project: ImportProject) -> None:
+    project.site.write("images/2026/x.svg", "<svg/>")
     tables: dict[str, Any] = {
         "tags": [
             {"id": "t1", "name": "Sales"},
@@ -82,12 +84,16 @@ def test_tags_authors_and_pictures_are_joined_from_their_tables(move: Move) -> N
         "posts_meta": [{"post_id": "0", "feature_image_alt": "A dot"}],
     }  # fmt: skip
     image = "__GHOST_URL__/content/images/size/w600/2026/x.svg"
-    data = move.told(
-        "ghost", move.ghost({"slug": "a", "title": "A", "feature_image": image}, **tables)
+    data = project.notes(
+        "ghost", project.write_ghost({"slug": "a", "title": "A", "feature_image": image}, **tables)
     )
-    head = move.head("posts/a.md")
-    assert (head["category"], head["tags"], head["author"]) == ("Sales", ["b, c"], ["Ann; Writer"])
-    assert (head["image"], head["image_alt"]) == ("/images/2026/x.svg", "A dot")
+    front_matter = project.front_matter("posts/a.md")
+    assert (front_matter["category"], front_matter["tags"], front_matter["author"]) == (
+        "Sales",
+        ["b, c"],
+        ["Ann; Writer"],
+    )
+    assert (front_matter["image"], front_matter["image_alt"]) == ("/images/2026/x.svg", "A dot")
     assert "`#wide`" in data["tags"][0]
 
 
@@ -100,34 +106,40 @@ def test_tags_authors_and_pictures_are_joined_from_their_tables(move: Move) -> N
         ({}, None),
     ],
 )
-def test_what_was_not_for_all_is_a_draft(
-    move: Move, post: dict[str, object], status: str | None
+def test_a_post_that_was_not_public_becomes_a_draft(
+    project: ImportProject, post: dict[str, object], status: str | None
 ) -> None:
-    move.run("ghost", move.ghost({"slug": "a", "title": "A", "html": "<p>T</p>", **post}))
-    head = move.head("posts/a.md")
-    assert head.get("status") == status
-    assert ("preview" in head) == (status == "draft")
+    project.run(
+        "ghost", project.write_ghost({"slug": "a", "title": "A", "html": "<p>T</p>", **post})
+    )
+    front_matter = project.front_matter("posts/a.md")
+    assert front_matter.get("status") == status
+    assert ("preview" in front_matter) == (status == "draft")
 
 
-def test_a_scheduled_post_is_held_back_and_has_a_preview(move: Move) -> None:
+def test_a_scheduled_post_keeps_its_date_and_has_a_preview(project: ImportProject) -> None:
     later = {"status": "scheduled", "published_at": "2999-01-01T09:30:00.000Z"}
-    move.run("ghost", move.ghost({"slug": "a", "title": "A", **later}))
-    head = move.head("posts/a.md")
-    assert (head["date"], "status" in head, len(head["preview"])) == ("2999-01-01 09:30", False, 22)
+    project.run("ghost", project.write_ghost({"slug": "a", "title": "A", **later}))
+    front_matter = project.front_matter("posts/a.md")
+    assert (front_matter["date"], "status" in front_matter, len(front_matter["preview"])) == (
+        "2999-01-01 09:30",
+        False,
+        22,
+    )
 
 
-def test_readers_are_not_led_to_a_draft(move: Move) -> None:
+def test_a_link_to_a_draft_is_removed(project: ImportProject) -> None:
     link = '<p><a href="__GHOST_URL__/b/">later</a></p>'
-    path = move.ghost(
+    path = project.write_ghost(
         {"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B", "status": "draft"}
     )
-    assert "leads to a draft" in move.told("ghost", path)["link"][0]
-    assert move.body("posts/a.md").strip() == "later"
-    assert move.site.check().findings.errors == ()
+    assert "leads to a draft" in project.notes("ghost", path)["link"][0]
+    assert project.body("posts/a.md").strip() == "later"
+    assert project.site.check().findings.errors == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (b'{"db": [\n{,', "export.json:2: is not valid JSON"),
         (b"[]", "export.json: is not a Ghost export"),
@@ -136,45 +148,49 @@ def test_readers_are_not_led_to_a_draft(move: Move) -> None:
         (b"[" * 100_000, "export.json: is not a Ghost export: it is nested too deeply"),
     ],
 )
-def test_what_is_no_export_is_refused_on_one_line(move: Move, text: bytes, told: str) -> None:
+def test_an_invalid_export_is_refused_with_one_line(
+    project: ImportProject, text: bytes, message: str
+) -> None:
     Path("export.json").write_bytes(text)
-    with pytest.raises(Refused, match="^" + told) as refused:
-        move.run("ghost", "export.json")
+    with pytest.raises(Refused, match="^" + message) as refused:
+        project.run("ghost", "export.json")
     assert "\n" not in str(refused.value)
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A", "html": "<script></script><p>x</p>"})
-    dry = move.run("ghost", path, "--dry-run").stdout
+def test_a_dry_run_prints_the_same_notes_and_writes_nothing(project: ImportProject) -> None:
+    path = project.write_ghost({"slug": "a", "title": "A", "html": "<script></script><p>x</p>"})
+    dry = project.run("ghost", path, "--dry-run").stdout
     assert not Path("content/posts").exists()
-    assert move.run("ghost", path).stdout == dry.replace("Would write", "Wrote")
+    assert project.run("ghost", path).stdout == dry.replace("Would write", "Wrote")
 
 
-def test_a_second_run_writes_nothing_and_says_what_is_there(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A", "html": "<p>x</p>"})
-    move.run("ghost", path)
+def test_a_second_run_writes_nothing_and_lists_the_existing_files(project: ImportProject) -> None:
+    path = project.write_ghost({"slug": "a", "title": "A", "html": "<p>x</p>"})
+    project.run("ghost", path)
     mine = Path("content/posts/a.md")
     mine.write_text("mine")
-    again = move.run("ghost", path)
+    again = project.run("ghost", path)
     assert "already exist, not written (1)\n  content/posts/a.md\n" in again.stdout
     assert "Wrote 0 posts" in again.stdout
     assert mine.read_text() == "mine"
 
 
-def test_a_slug_that_another_file_has_is_not_taken(move: Move) -> None:
-    move.site.post("Text.", name="other", front_matter="Slug: a\n")
+def test_an_item_whose_slug_another_file_has_is_not_written(project: ImportProject) -> None:
+    project.site.post("Text.", name="other", front_matter="Slug: a\n")
     assert (
         "content/posts/other.md"
-        in move.run("ghost", move.ghost({"slug": "a", "title": "A"})).stdout
+        in project.run("ghost", project.write_ghost({"slug": "a", "title": "A"})).stdout
     )
     assert not Path("content/posts/a.md").exists()
 
 
-def test_a_disk_that_fails_leaves_nothing_behind(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B", "type": "page"})
-    move.site.write("content/pages", "a file where the folder should be")
+def test_a_failed_write_leaves_no_files(project: ImportProject) -> None:
+    path = project.write_ghost(
+        {"slug": "a", "title": "A"}, {"slug": "b", "title": "B", "type": "page"}
+    )
+    project.site.write("content/pages", "a file where the folder should be")
     with pytest.raises(Unavailable, match="nothing was written"):
-        move.run("ghost", path)
+        project.run("ghost", path)
     assert not Path("content/posts").exists()
 
 
@@ -190,72 +206,88 @@ def test_a_disk_that_fails_leaves_nothing_behind(move: Move) -> None:
         ("\x00\u202e", "a-title"),
     ],
 )
-def test_no_slug_leads_out_of_the_folder(move: Move, slug: str, name: str) -> None:
-    move.run("ghost", move.ghost({"slug": slug, "title": "A title"}))
-    files = [p.relative_to(move.site.root).as_posix() for p in move.site.root.rglob("*.md")]
+def test_every_slug_gives_a_file_below_posts(project: ImportProject, slug: str, name: str) -> None:
+    project.run("ghost", project.write_ghost({"slug": slug, "title": "A title"}))
+    files = [p.relative_to(project.site.root).as_posix() for p in project.site.root.rglob("*.md")]
     assert files == [f"content/posts/{name}.md"]
 
 
-def test_two_posts_of_one_slug_are_both_carried_and_told(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A"}, {"slug": "a", "title": "B", "type": "page"})
-    data = move.told("ghost", path)
+def test_two_items_with_one_slug_are_both_imported_with_a_note(project: ImportProject) -> None:
+    path = project.write_ghost(
+        {"slug": "a", "title": "A"}, {"slug": "a", "title": "B", "type": "page"}
+    )
+    data = project.notes("ghost", path)
     assert data["slug"] == ["content/pages/a-2.md: the slug `a` is in use: it became `a-2`"]
-    assert move.head("pages/a-2.md")["title"] == "B"
+    assert project.front_matter("pages/a-2.md")["title"] == "B"
 
 
-def test_old_links_of_the_site_lead_to_files_once_its_address_is_given(move: Move) -> None:
+def test_links_to_the_address_of_the_old_site_become_links_to_files(
+    project: ImportProject,
+) -> None:
     link = '<p><a href="https://www.old.example/b/">b</a></p>'
-    path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
-    move.run("ghost", path, "--site", "https://old.example")
-    assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
+    path = project.write_ghost(
+        {"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"}
+    )
+    project.run("ghost", path, "--site", "https://old.example")
+    assert project.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
 
 
-def test_where_a_text_appeared_first_is_kept_unless_it_was_the_old_site(move: Move) -> None:
+def test_a_canonical_address_is_kept_unless_it_is_on_the_old_site(
+    project: ImportProject,
+) -> None:
     first = {"slug": "a", "title": "A", "canonical_url": "https://first.example/a/"}
     own = {"slug": "b", "title": "B", "canonical_url": "https://old.example/b/"}
-    move.run("ghost", move.ghost(first, own), "--site", "https://old.example")
-    assert move.head("posts/a.md")["canonical"] == "https://first.example/a/"
-    assert "canonical" not in move.head("posts/b.md")
+    project.run("ghost", project.write_ghost(first, own), "--site", "https://old.example")
+    assert project.front_matter("posts/a.md")["canonical"] == "https://first.example/a/"
+    assert "canonical" not in project.front_matter("posts/b.md")
 
 
-def test_links_lead_to_the_file_that_is_there_already(move: Move) -> None:
-    move.site.post("Text.", name="other", front_matter="Slug: b\n")
+def test_links_point_to_the_existing_file_of_an_item(project: ImportProject) -> None:
+    project.site.post("Text.", name="other", front_matter="Slug: b\n")
     link = '<p><a href="__GHOST_URL__/b/">b</a></p>'
-    path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
-    move.run("ghost", path)
-    assert move.body("posts/a.md").strip() == "[b]({filename}/posts/other.md)"
-    assert move.site.check().findings.errors == ()
-
-
-def test_a_folder_that_is_not_there_is_refused(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A"})
-    with pytest.raises(Refused, match="--into: nowhere is not a folder"):
-        move.run("ghost", path, "--into", "nowhere")
-
-
-def test_an_unpaired_half_of_a_sign_and_control_signs_are_left_out(move: Move) -> None:
-    move.run(
-        "ghost",
-        move.ghost({"slug": "a", "title": "A\ud800\x1b[31m\x85B", "html": "<p>x\udfff\x00</p>"}),
+    path = project.write_ghost(
+        {"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"}
     )
-    assert move.head("posts/a.md")["title"] == "A[31m B"
-    assert move.body("posts/a.md").strip() == "x"
+    project.run("ghost", path)
+    assert project.body("posts/a.md").strip() == "[b]({filename}/posts/other.md)"
+    assert project.site.check().findings.errors == ()
 
 
-def test_a_link_to_a_part_that_is_gone_leads_to_the_whole_text(move: Move) -> None:
+def test_a_missing_content_folder_is_refused(project: ImportProject) -> None:
+    path = project.write_ghost({"slug": "a", "title": "A"})
+    with pytest.raises(Refused, match="--into: nowhere is not a folder"):
+        project.run("ghost", path, "--into", "nowhere")
+
+
+def test_lone_surrogates_and_control_characters_are_removed(project: ImportProject) -> None:
+    project.run(
+        "ghost",
+        project.write_ghost(
+            {"slug": "a", "title": "A\ud800\x1b[31m\x85B", "html": "<p>x\udfff\x00</p>"}
+        ),
+    )
+    assert project.front_matter("posts/a.md")["title"] == "A[31m B"
+    assert project.body("posts/a.md").strip() == "x"
+
+
+def test_a_link_to_a_missing_anchor_points_to_the_top_of_the_text(project: ImportProject) -> None:
     link = '<p><a href="__GHOST_URL__/b/#gone">b</a></p>'
-    path = move.ghost({"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"})
-    messages = move.told("ghost", path)["link"]
+    path = project.write_ghost(
+        {"slug": "a", "title": "A", "html": link}, {"slug": "b", "title": "B"}
+    )
+    messages = project.notes("ghost", path)["link"]
     assert messages == [
         "content/posts/a.md: posts/b.md has no anchor `#gone`: the link leads to its top"
     ]
-    assert move.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
+    assert project.body("posts/a.md").strip() == "[b]({filename}/posts/b.md)"
 
 
-def test_a_file_that_comes_to_be_there_meanwhile_is_not_written_over(move: Move) -> None:
-    path = move.ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"})
-    planned = plan_import(read_ghost(path), move.writing())
-    move.site.write("content/posts/b.md", "mine")
+def test_a_file_created_during_the_import_is_not_overwritten(
+    project: ImportProject,
+) -> None:
+    path = project.write_ghost({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"})
+    planned = plan_import(read_ghost(path), project.writing())
+    project.site.write("content/posts/b.md", "mine")
     with pytest.raises(Refused, match=r"content/posts/b.md: was created while"):
         write_plan(planned, Path("content").absolute())
     assert [p.read_text() for p in Path("content/posts").iterdir()] == ["mine"]

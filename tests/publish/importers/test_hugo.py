@@ -1,16 +1,18 @@
-"""A Hugo site: heads in three languages, a bundle, shortcodes, addresses of its own."""
+"""Imports of a Hugo site: front matter in three formats, a bundle, shortcodes, permalinks."""
 
 from pathlib import Path
 
 import pytest
 
 from capture.errors import FileErrors
-from tests.publish.importers.conftest import Move
+from tests.publish.importers.conftest import ImportProject
 
 
-def test_a_bundle_with_a_head_in_toml_is_carried(move: Move, hugo: Path) -> None:
-    move.run("hugo", hugo)
-    assert move.head("posts/calls.md") == {
+def test_a_bundle_with_toml_front_matter_is_imported(
+    project: ImportProject, hugo_site: Path
+) -> None:
+    project.run("hugo", hugo_site)
+    assert project.front_matter("posts/calls.md") == {
         "title": "Who calls back",
         "date": "2025-02-03 09:00",
         "modified": "2025-02-10",
@@ -28,9 +30,9 @@ def test_a_bundle_with_a_head_in_toml_is_carried(move: Move, hugo: Path) -> None
     assert Path("content/images/calls/phone.png").is_file()
 
 
-def test_its_markdown_is_read_as_hugo_reads_it(move: Move, hugo: Path) -> None:
-    move.run("hugo", hugo)
-    body = move.body("posts/calls.md")
+def test_markdown_is_read_as_hugo_reads_it(project: ImportProject, hugo_site: Path) -> None:
+    project.run("hugo", hugo_site)
+    body = project.body("posts/calls.md")
     for part in (
         "## The first hour\n",
         "[the sums]({filename}/posts/sums.md#in-short) or [by file]({filename}/posts/sums.md)",
@@ -43,22 +45,28 @@ def test_its_markdown_is_read_as_hugo_reads_it(move: Move, hugo: Path) -> None:
         "| a | b |\n| --- | ---: |\n| 1 | `x` |",
     ):
         assert part in body
-    assert "```\n{{< notice >}}\n```" in move.body("posts/sums.md")
+    assert "```\n{{< notice >}}\n```" in project.body("posts/sums.md")
 
 
-def test_a_head_in_json_and_a_draft(move: Move, hugo: Path) -> None:
-    move.run("hugo", hugo)
-    head = move.head("posts/json.md")
-    assert (head["title"], head["status"]) == ("A head in JSON", "draft")
-    assert len(head["preview"]) >= 22
+def test_json_front_matter_and_a_draft_are_imported(
+    project: ImportProject, hugo_site: Path
+) -> None:
+    project.run("hugo", hugo_site)
+    front_matter = project.front_matter("posts/json.md")
+    assert (front_matter["title"], front_matter["status"]) == ("A head in JSON", "draft")
+    assert len(front_matter["preview"]) >= 22
 
 
-def test_a_folder_of_content_alone_will_do(move: Move, hugo: Path) -> None:
-    assert "Wrote 3 posts, 1 page and 2 pictures" in move.run("hugo", hugo / "content").stdout
+def test_a_content_folder_is_imported_without_its_site(
+    project: ImportProject, hugo_site: Path
+) -> None:
+    assert (
+        "Wrote 3 posts, 1 page and 2 pictures" in project.run("hugo", hugo_site / "content").stdout
+    )
 
 
-def test_all_that_is_not_carried_is_told(move: Move, hugo: Path) -> None:
-    data = move.told("hugo", hugo)
+def test_each_loss_gets_a_note(project: ImportProject, hugo_site: Path) -> None:
+    data = project.notes("hugo", hugo_site)
     assert data["not imported"] == [
         "posts/_index.md: the text of a section page",
         "posts/_index.md: the front matter of a section page: `title`",
@@ -70,20 +78,22 @@ def test_all_that_is_not_carried_is_told(move: Move, hugo: Path) -> None:
     assert data["file"] == ["content/posts/calls/terms.pdf: no text shows it; not imported"]
 
 
-def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hugo: Path) -> None:
-    move.run("hugo", hugo)
-    assert move.site.check().findings.errors == ()
-    move.site.build()
-    page = move.site.page("calls")
+def test_the_imported_site_builds_with_code_footnotes_and_redirects(
+    project: ImportProject, hugo_site: Path
+) -> None:
+    project.run("hugo", hugo_site)
+    assert project.site.check().findings.errors == ()
+    project.site.build()
+    page = project.site.page("calls")
     assert '<span class="nb">print</span>' in page
     assert '<div class="footnote">' in page
     assert 'href="/sums/#in-short"' in page
-    assert (move.site.site / "calls.html").is_file()
-    assert '"/2025/01/sums/" /sums/;' in (move.site.root / "output/redirects.map").read_text()
+    assert (project.site.site / "calls.html").is_file()
+    assert '"/2025/01/sums/" /sums/;' in (project.site.root / "output/redirects.map").read_text()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("---\ntitle: a\nb: [\n---\n", "bad.md:4: is not valid YAML"),
         ("+++\ntitle = 'a'\nb = = 1\n+++\n", "bad.md:3: is not valid TOML"),
@@ -91,29 +101,29 @@ def test_the_site_builds_with_nested_code_notes_and_old_addresses(move: Move, hu
         ("---\ntitle: a\n", "bad.md:1: the front matter has no end"),
     ],
 )
-def test_broken_heads_are_told_with_their_lines(
-    move: Move, hugo: Path, text: str, told: str
+def test_invalid_front_matter_is_reported_with_its_line(
+    project: ImportProject, hugo_site: Path, text: str, message: str
 ) -> None:
-    (hugo / "content/posts/bad.md").write_text(text)
-    with pytest.raises(FileErrors, match=told):
-        move.run("hugo", hugo)
+    (hugo_site / "content/posts/bad.md").write_text(text)
+    with pytest.raises(FileErrors, match=message):
+        project.run("hugo", hugo_site)
     assert not Path("content/posts").exists()
 
 
-def test_a_picture_outside_of_the_export_is_not_read(move: Move, hugo: Path) -> None:
-    (hugo.parent / "secret.png").write_bytes(b"secret")
-    (hugo / "content/posts/calls/link.png").symlink_to(hugo.parent / "secret.png")
+def test_a_picture_outside_the_export_is_not_read(project: ImportProject, hugo_site: Path) -> None:
+    (hugo_site.parent / "secret.png").write_bytes(b"secret")
+    (hugo_site / "content/posts/calls/link.png").symlink_to(hugo_site.parent / "secret.png")
     text = "---\ntitle: x\ndate: 2025-01-01\n---\n![a](../../../../secret.png) ![b](link.png)\n"
-    (hugo / "content/posts/calls/index.md").write_text(text)
-    assert len(move.told("hugo", hugo)["picture"]) == 2
+    (hugo_site / "content/posts/calls/index.md").write_text(text)
+    assert len(project.notes("hugo", hugo_site)["picture"]) == 2
     assert not [p for p in Path("content").rglob("*.png") if p.read_bytes() == b"secret"]
 
 
-def test_a_mark_at_the_beginning_and_breaks_of_windows_are_no_matter(
-    move: Move, hugo: Path
+def test_a_byte_order_mark_and_windows_line_breaks_are_removed(
+    project: ImportProject, hugo_site: Path
 ) -> None:
     text = "---\r\ntitle: Über\r\ndate: 2025-01-01\r\n---\r\nOne\r\ntwo.\r\n"
-    (hugo / "content/posts/win.md").write_bytes(b"\xef\xbb\xbf" + text.encode())
-    move.run("hugo", hugo)
-    assert move.head("posts/win.md")["title"] == "Über"
+    (hugo_site / "content/posts/win.md").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    project.run("hugo", hugo_site)
+    assert project.front_matter("posts/win.md")["title"] == "Über"
     assert b"\r" not in Path("content/posts/win.md").read_bytes()

@@ -1,4 +1,4 @@
-"""HTML of strangers to Markdown that our pages show as it was, and that can do no harm."""
+"""Imported HTML becomes Markdown with the same text and without active content."""
 
 import time
 from html import unescape
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from markdown import Markdown
 
-from tests.publish.importers.conftest import Move
+from tests.publish.importers.conftest import ImportProject
 
 EXTENSIONS = ["extra", "sane_lists", "toc", "admonition", "codehilite", "publish.plugins.prose"]
 
@@ -35,8 +35,8 @@ EXTENSIONS = ["extra", "sane_lists", "toc", "admonition", "codehilite", "publish
          '<table><tr><td colspan="2">a</td></tr></table>'),
     ],
 )  # fmt: skip
-def test_it_becomes(move: Move, html: str, expected: str) -> None:
-    assert move.page_of(html) == expected
+def test_html_becomes_markdown(project: ImportProject, html: str, expected: str) -> None:
+    assert project.import_html(html) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,19 @@ def test_it_becomes(move: Move, html: str, expected: str) -> None:
         "<script>", "a | b", "{filename}/posts/a.md", "    four spaces", "---", "**bold**",
     ],
 )  # fmt: skip
-def test_words_stay_words(move: Move, text: str) -> None:
+def test_text_with_markdown_characters_stays_text(project: ImportProject, text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-    body = move.page_of(f"<p>Before</p><p>{escaped}</p><p>x</p>")
+    body = project.import_html(f"<p>Before</p><p>{escaped}</p><p>x</p>")
     html = Markdown(extensions=EXTENSIONS).convert(body)
-    seen = unescape(html)
-    assert seen == f"<p>Before</p>\n<p>{text.strip()}</p>\n<p>x</p>"
-    assert move.site.check().findings.errors == ()
+    text_on_page = unescape(html)
+    assert text_on_page == f"<p>Before</p>\n<p>{text.strip()}</p>\n<p>x</p>"
+    assert project.site.check().findings.errors == ()
 
 
-def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
+def test_event_handlers_are_removed_with_a_note(project: ImportProject) -> None:
     html = '<p onclick="a()" style="color: red">t <b onfocus=b()>u</b></p>'
-    path = move.ghost({"slug": "one", "title": "One", "html": html})
-    messages = move.told("ghost", path)["script"]
+    path = project.write_ghost({"slug": "one", "title": "One", "html": html})
+    messages = project.notes("ghost", path)["script"]
     assert messages == ["content/posts/one.md: 2 `on...` attributes were removed"]
 
 
@@ -86,8 +86,8 @@ def test_attributes_that_act_are_taken_out_and_told(move: Move) -> None:
         '<p><abbr title="&quot; onclick=alert(1) &quot;">t</abbr></p>',
     ],
 )  # fmt: skip
-def test_nothing_runs_in_a_readers_browser(move: Move, html: str) -> None:
-    body = move.page_of(html)
+def test_active_content_is_removed(project: ImportProject, html: str) -> None:
+    body = project.import_html(html)
     text = Markdown(extensions=EXTENSIONS).convert(body).lower()
     assert "t" in body
     assert "<script" not in text
@@ -100,9 +100,9 @@ def test_nothing_runs_in_a_readers_browser(move: Move, html: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
+def test_a_million_characters_are_imported_within_a_minute(project: ImportProject) -> None:
     started = time.monotonic()
-    move.page_of("<p>one <b>word</b> after another</p>\n" * 26_000)
+    project.import_html("<p>one <b>word</b> after another</p>\n" * 26_000)
     assert time.monotonic() - started < 60
 
 
@@ -112,64 +112,67 @@ def test_a_million_signs_are_read_in_seconds(move: Move) -> None:
      "<!--", "<sup class=fn><a href=#a>", "<pre></pre>"],
 )  # fmt: skip
 @pytest.mark.parametrize("system", ["ghost", "wordpress"])
-def test_what_nothing_closes_takes_no_longer_than_its_length(
-    move: Move, piece: str, system: str
-) -> None:
-    """Each took minutes, and four times as long for twice the length."""
+def test_unclosed_markup_takes_linear_time(project: ImportProject, piece: str, system: str) -> None:
+    """In quadratic time each takes minutes."""
     html = piece * (200_000 // len(piece))
-    wxr = f"<rss><channel><item><encoded><![CDATA[{html}]]></encoded></item></channel></rss>"
+    wxr_file = f"<rss><channel><item><encoded><![CDATA[{html}]]></encoded></item></channel></rss>"
     path = (
-        move.ghost({"slug": "one", "title": "One", "html": html})
+        project.write_ghost({"slug": "one", "title": "One", "html": html})
         if system == "ghost"
-        else move.site.write("export.xml", wxr)
+        else project.site.write("export.xml", wxr_file)
     )
     started = time.process_time()
-    move.run(system, path)
+    project.run(system, path)
     assert time.process_time() - started < 25
     assert len(list(Path("content/posts").glob("*.md"))) == 1
 
 
-def test_others_go_on_when_one_is_too_deep(move: Move) -> None:
+def test_a_post_nested_too_deeply_does_not_stop_the_others(project: ImportProject) -> None:
     deep = {"slug": "deep", "title": "Deep", "html": "<i>" * 500 + "words"}
-    move.run("ghost", move.ghost(deep, {"slug": "one", "title": "One", "html": "<p><b>x</b></p>"}))
-    assert move.body("posts/deep.md").strip() == "words"
-    assert move.body("posts/one.md").strip() == "**x**"
+    project.run(
+        "ghost",
+        project.write_ghost(deep, {"slug": "one", "title": "One", "html": "<p><b>x</b></p>"}),
+    )
+    assert project.body("posts/deep.md").strip() == "words"
+    assert project.body("posts/one.md").strip() == "**x**"
 
 
-def test_what_stands_just_not_too_deep_is_read_as_html(move: Move) -> None:
-    assert move.page_of("<div>" * 199 + "<b>x</b>") == "**x**"
+def test_html_at_the_maximum_depth_keeps_its_markup(project: ImportProject) -> None:
+    assert project.import_html("<div>" * 199 + "<b>x</b>") == "**x**"
 
 
-def test_what_is_lost_more_than_once_is_counted(move: Move) -> None:
+def test_equal_notes_are_counted(project: ImportProject) -> None:
     html = "<script>a()</script><p>t</p><script>b()</script>"
-    path = move.ghost({"slug": "one", "title": "One", "html": html})
-    assert move.told("ghost", path)["script"] == [
+    path = project.write_ghost({"slug": "one", "title": "One", "html": html})
+    assert project.notes("ghost", path)["script"] == [
         "content/posts/one.md: `<script>` runs or styles pages: it was removed (2 times)"
     ]
 
 
-def test_two_quotes_and_two_lists_stay_two_on_the_page(move: Move) -> None:
+def test_adjacent_quotes_and_lists_stay_separate(project: ImportProject) -> None:
     html = "<blockquote>a</blockquote><blockquote>b</blockquote>"
-    body = move.page_of(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")
+    body = project.import_html(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")
     text = Markdown(extensions=EXTENSIONS).convert(body)
     assert (text.count("<blockquote>"), text.count("<ol>")) == (2, 2)
 
 
-def test_what_a_figure_holds_beside_its_caption_is_kept(move: Move) -> None:
+def test_text_in_a_figure_beside_its_caption_is_kept(project: ImportProject) -> None:
     html = "<figure><img src=https://a.example/x.png alt=X><p>Beside</p><figcaption>C</figcaption>"
-    assert "Beside" in move.page_of(f"{html}</figure>")
+    assert "Beside" in project.import_html(f"{html}</figure>")
 
 
 @pytest.mark.parametrize(
     "html", ["<![" * 9, "<![CDATA[x", "<!doctype <![", "a" + " \t" * 50_000 + "b"]
 )
-def test_what_no_parser_takes_is_carried_as_words(move: Move, html: str) -> None:
-    assert move.page_of(f"{html}<p>t</p>", custom_excerpt=html)
+def test_html_that_the_parser_rejects_is_imported_as_text(
+    project: ImportProject, html: str
+) -> None:
+    assert project.import_html(f"{html}<p>t</p>", custom_excerpt=html)
 
 
-def test_what_is_nested_without_end_keeps_its_words(move: Move) -> None:
-    path = move.ghost({"slug": "one", "title": "One", "html": "<div>" * 5000 + "deep"})
-    assert move.told("ghost", path)["text"] == [
+def test_html_nested_too_deeply_keeps_its_text(project: ImportProject) -> None:
+    path = project.write_ghost({"slug": "one", "title": "One", "html": "<div>" * 5000 + "deep"})
+    assert project.notes("ghost", path)["text"] == [
         "content/posts/one.md: has more than 200 nested tags: only its text was imported"
     ]
-    assert move.body("posts/one.md").strip() == "deep"
+    assert project.body("posts/one.md").strip() == "deep"

@@ -1,4 +1,4 @@
-"""WXR as WordPress writes it: block editor and classic posts, pages, attachments, comments."""
+"""Imports of WXR: posts of the block editor and the classic editor, pages, attachments."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from capture.errors import Refused
-from tests.publish.importers.account import dead
-from tests.publish.importers.conftest import Move
+from tests.publish.importers.conftest import ImportProject
+from tests.publish.importers.destinations import linked_file
 
 
-def test_a_head_says_all_that_the_export_knows(move: Move, wxr: Path) -> None:
-    move.run("wordpress", wxr)
-    assert move.head("posts/funnels-figures.md") == {
+def test_front_matter_has_all_values_of_the_export(project: ImportProject, wxr_file: Path) -> None:
+    project.run("wordpress", wxr_file)
+    assert project.front_matter("posts/funnels-figures.md") == {
         "title": "Funnels & figures",
         "date": "2025-03-04 09:00",
         "modified": "2025-04-04",
@@ -25,9 +25,9 @@ def test_a_head_says_all_that_the_export_knows(move: Move, wxr: Path) -> None:
     }
 
 
-def test_the_block_editors_text_becomes_markdown(move: Move, wxr: Path) -> None:
-    move.run("wordpress", wxr)
-    body = move.body("posts/funnels-figures.md")
+def test_text_of_the_block_editor_becomes_markdown(project: ImportProject, wxr_file: Path) -> None:
+    project.run("wordpress", wxr_file)
+    body = project.body("posts/funnels-figures.md")
     for part in (
         "## Stages\n",
         "[about us]({filename}/pages/about-us.md)",
@@ -44,9 +44,11 @@ def test_the_block_editors_text_becomes_markdown(move: Move, wxr: Path) -> None:
     assert "script>" not in body
 
 
-def test_classic_text_gets_paragraphs_captions_and_galleries(move: Move, wxr: Path) -> None:
-    move.run("wordpress", wxr)
-    body = move.body("posts/classic.md")
+def test_classic_text_gets_paragraphs_captions_and_galleries(
+    project: ImportProject, wxr_file: Path
+) -> None:
+    project.run("wordpress", wxr_file)
+    body = project.body("posts/classic.md")
     uploads = "https://www.old.example/wp-content/uploads/2025/03"
     for part in (
         "First paragraph,  \nwith a break.",
@@ -60,20 +62,20 @@ def test_classic_text_gets_paragraphs_captions_and_galleries(move: Move, wxr: Pa
     assert "contact-form-7" not in body
 
 
-def test_what_is_private_or_has_a_password_is_a_draft_that_nobody_can_guess(
-    move: Move, wxr: Path
+def test_a_private_or_protected_post_becomes_a_draft_with_a_secret_preview(
+    project: ImportProject, wxr_file: Path
 ) -> None:
-    messages = move.told("wordpress", wxr)["status"]
+    messages = project.notes("wordpress", wxr_file)["status"]
     for name, reason in (("secret", "protected by a password"), ("private-thoughts", "`private`")):
-        head = move.head(f"posts/{name}.md")
-        assert head["status"] == "draft"
-        assert len(head["preview"]) >= 22
+        front_matter = project.front_matter(f"posts/{name}.md")
+        assert front_matter["status"] == "draft"
+        assert len(front_matter["preview"]) >= 22
         assert any(f"content/posts/{name}.md: was {reason}" in line for line in messages)
     assert "hunter2" not in "".join(p.read_text() for p in Path("content").rglob("*.md"))
 
 
-def test_all_that_is_not_carried_is_told(move: Move, wxr: Path) -> None:
-    data = move.told("wordpress", wxr)
+def test_each_loss_gets_a_note(project: ImportProject, wxr_file: Path) -> None:
+    data = project.notes("wordpress", wxr_file)
     post = "content/posts/funnels-figures.md"
     assert data["comments"] == ["wordpress.xml: 1 comment not imported: personal data"]
     assert data["not imported"] == [
@@ -96,55 +98,55 @@ def test_all_that_is_not_carried_is_told(move: Move, wxr: Path) -> None:
     assert "ann@clinic.example" not in str(data)
 
 
-def test_pictures_that_lie_beside_the_export_are_copied(move: Move, wxr: Path) -> None:
-    uploads = wxr.parent / "wp-content/uploads/2025/03"
+def test_pictures_beside_the_export_are_copied(project: ImportProject, wxr_file: Path) -> None:
+    uploads = wxr_file.parent / "wp-content/uploads/2025/03"
     uploads.mkdir(parents=True)
     Image.new("RGB", (9, 9)).save(uploads / "funnel.png")
-    move.run("wordpress", wxr)
-    assert (wxr.parent / "content/images/2025/03/funnel.png").is_file()
-    assert "({static}/images/2025/03/funnel.png " in move.body("posts/funnels-figures.md")
-    head = move.head("posts/funnels-figures.md")
-    assert head["image"] == "/images/2025/03/funnel.png"
-    assert head["image_alt"] == "A funnel of three parts"
+    project.run("wordpress", wxr_file)
+    assert (wxr_file.parent / "content/images/2025/03/funnel.png").is_file()
+    assert "({static}/images/2025/03/funnel.png " in project.body("posts/funnels-figures.md")
+    front_matter = project.front_matter("posts/funnels-figures.md")
+    assert front_matter["image"] == "/images/2025/03/funnel.png"
+    assert front_matter["image_alt"] == "A funnel of three parts"
 
 
-def test_a_check_finds_only_pictures_that_the_list_names(move: Move, wxr: Path) -> None:
-    listed = str(move.told("wordpress", wxr))
-    for error in move.site.check().findings.errors:
+def test_a_check_finds_only_pictures_with_a_note(project: ImportProject, wxr_file: Path) -> None:
+    notes = str(project.notes("wordpress", wxr_file))
+    for error in project.site.check().findings.errors:
         assert error.rule == "picture"
-        assert dead(error.message) in listed
+        assert linked_file(error.message) in notes
 
 
-def test_the_site_builds_once_its_pictures_lie_beside_the_export(move: Move, wxr: Path) -> None:
-    uploads = wxr.parent / "wp-content/uploads/2025/03"
+def test_the_imported_site_builds_with_its_pictures(project: ImportProject, wxr_file: Path) -> None:
+    uploads = wxr_file.parent / "wp-content/uploads/2025/03"
     uploads.mkdir(parents=True)
     for name in ("funnel.png", "funnel-300x200.png", "gone.jpg"):
         Image.new("RGB", (9, 9)).save(uploads / name)
-    move.run("wordpress", wxr)
-    assert move.site.check().findings.errors == ()
-    move.site.build()
-    page = move.site.page("funnels-figures")
+    project.run("wordpress", wxr_file)
+    assert project.site.check().findings.errors == ()
+    project.site.build()
+    page = project.site.page("funnels-figures")
     assert '<a href="/about-us/">about us</a>' in page
     assert "&#123;% form guide %}" in page  # words, not a form
     assert "<ul>\n<li>by search</li>" in page.replace("</p>", "").replace("<p>", "")
-    moved = (move.site.root / "output/redirects.map").read_text()
-    assert '"/2025/03/classic/" /classic/;\n"/2025/03/classic" /classic/;\n' in moved
-    assert (move.site.site / "2025/03/classic/index.html").is_file()
+    redirects = (project.site.root / "output/redirects.map").read_text()
+    assert '"/2025/03/classic/" /classic/;\n"/2025/03/classic" /classic/;\n' in redirects
+    assert (project.site.site / "2025/03/classic/index.html").is_file()
 
 
-BOMB = """<?xml version="1.0"?>
+ENTITY_BOMB = """<?xml version="1.0"?>
 <!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <rss><channel><item><title>&b;</title></item></channel></rss>"""
-THIEF = """<?xml version="1.0"?>
+EXTERNAL_ENTITY = """<?xml version="1.0"?>
 <!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 <rss><channel><item><title>&x;</title></item></channel></rss>"""
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        (BOMB, "export.xml: declares a DTD or entities"),
-        (THIEF, "export.xml: declares a DTD or entities"),
+        (ENTITY_BOMB, "export.xml: declares a DTD or entities"),
+        (EXTERNAL_ENTITY, "export.xml: declares a DTD or entities"),
         ("<rss>\n<channel>\n<item>&nbsp;</item></channel></rss>", "export.xml:3: is not valid XML"),
         ("<rss>\n<channel>", "export.xml:2: is not valid XML"),
         ("<html></html>", "export.xml: is not a WordPress export"),
@@ -152,9 +154,11 @@ THIEF = """<?xml version="1.0"?>
         ("<rss><channel></channel></rss>", "export.xml: contains no post and no page"),
     ],
 )
-def test_what_is_no_sound_export_is_refused_on_one_line(move: Move, text: str, told: str) -> None:
-    path = move.site.write("export.xml", text)
-    with pytest.raises(Refused, match="^" + told) as refused:
-        move.run("wordpress", path)
+def test_an_invalid_export_is_refused_with_one_line(
+    project: ImportProject, text: str, message: str
+) -> None:
+    path = project.site.write("export.xml", text)
+    with pytest.raises(Refused, match="^" + message) as refused:
+        project.run("wordpress", path)
     assert "\n" not in str(refused.value)
     assert not Path("content/posts").exists()

@@ -1,4 +1,4 @@
-"""An import reads nothing outside of the export, and writes nothing outside of content."""
+"""An import reads nothing outside the export and writes nothing outside the content folder."""
 
 import os
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 POST = "---\ntitle: One\ndate: 2026-01-01\n---\n{}\n"
 
 
-def test_a_link_or_a_pipe_in_an_export_is_told_and_not_read(tmp_path: Path) -> None:
+def test_a_symbolic_link_or_pipe_in_an_export_gets_a_note_and_is_not_read(tmp_path: Path) -> None:
     posts = tmp_path / "hugo/content/posts"
     posts.mkdir(parents=True)
     (posts / "one.md").write_text(POST.format("Text."))
@@ -30,7 +30,7 @@ def test_a_link_or_a_pipe_in_an_export_is_told_and_not_read(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["posts/one.md", "../one.md", "posts/../../one.md"])
-def test_nothing_is_written_where_content_leads_out(tmp_path: Path, name: str) -> None:
+def test_no_text_is_written_outside_the_content_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "content/posts").symlink_to(tmp_path / "elsewhere")
@@ -41,7 +41,7 @@ def test_nothing_is_written_where_content_leads_out(tmp_path: Path, name: str) -
     assert list(tmp_path.rglob("*.md")) == []
 
 
-def test_no_picture_is_written_where_content_leads_out(tmp_path: Path) -> None:
+def test_no_picture_is_written_outside_the_content_folder(tmp_path: Path) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "content/images").symlink_to(tmp_path / "elsewhere")
