@@ -68,9 +68,9 @@ def new_text(
     existing = writing.by_slug.get(new_file.slug) or writing.by_address.get(f"{new_file.slug}/")
     if existing is not None:
         raise Refused(f"{existing.where} already has the slug `{new_file.slug}`: give another slug")
-    today = writing.layout.dated(None, writing.now)
+    today = writing.layout.address_date(None, writing.now)
     page_file = writing.layout.address(kind, new_file.slug, today, "")[1]
-    if holder := writing.site_files.holder(page_file):
+    if holder := writing.site_files.describe(page_file):
         raise Refused(f"/{new_file.slug}/ is {holder}: give another slug")
     front_matter = {"title": new_file.title}
     if kind == "post":

@@ -12,7 +12,7 @@ from typing import Final
 
 from capture.errors import Refused, Unavailable
 from publish.build.pelican_run import RunSummary, run_pelican, settings_from
-from publish.checks.layout import PUBLISHED, published_of
+from publish.checks.layout import PUBLISHED, published_file
 from publish.checks.project import read_published
 from publish.plugins.share_pictures import RELEASE
 
@@ -51,7 +51,7 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build would replace {source} in it: "
                 "give it a folder of its own, such as output/www"
             )
-    published = published_of(settings)  # of the last published build, not of this one
+    published = published_file(settings)  # of the last published build, not of this one
     try:
         with replace_site(site, on_wait) as new_site:
             build_settings = {
@@ -73,7 +73,7 @@ def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool
 
     Reads only `published.json`, not the posts.
     """
-    due = read_published(published_of(settings_from(config, overrides))).due
+    due = read_published(published_file(settings_from(config, overrides))).due
     return due is not None and due <= now
 
 

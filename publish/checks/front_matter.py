@@ -19,101 +19,11 @@ import yaml
 
 from capture.campaign.problems import KeyPath
 
-# YAML becomes text, lists and tables. No value is guessed to be a date or a boolean: `title: No`
-# stays a title.
-
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULL: Final = "tag:yaml.org,2002:null"
-_DEEPEST: Final = 8
-
-
-@dataclass
-class YamlFrontMatter:
-    """The values, the lines of their keys, and line and message of each problem."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    lines: dict[KeyPath, int] = field(default_factory=dict)
-    problems: list[tuple[int, str]] = field(default_factory=list)
-
-
-def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
-    """Reads a YAML document whose first line is `first_line` of its file. Never raises."""
-    front_matter = YamlFrontMatter()
-    try:
-        node = yaml.compose(text, _Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = first_line + (mark.line if mark else 0)
-        front_matter.problems.append((line, _why(error)))
-        return front_matter
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        front_matter.problems.append((first_line, f"is not valid YAML: {reason}"))
-        return front_matter
-    if isinstance(node, yaml.MappingNode):
-        front_matter.values = _Reader(front_matter, first_line).table(node, ())
-    elif node is not None:
-        front_matter.problems.append((first_line, "must be lines such as `key: value`"))
-    return front_matter
-
-
-def _why(error: yaml.MarkedYAMLError) -> str:
-    text = " ".join(str(error.problem or error.context).split())
-    if "mapping values are not allowed" in text:
-        return 'has a second `: ` in one value: put the value in quotes, such as title: "One: two"'
-    if "cannot start any token" in text or "found unexpected" in text or "expected" in text:
-        return f'is not valid YAML ({text}): put text with characters such as : # @ % [ in "quotes"'
-    return f"is not valid YAML: {text}"
-
-
-class _Reader:
-    """Converts nodes to values. Each node is used once, so an alias cannot build endless text."""
-
-    def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
-        self._front_matter = front_matter
-        self._first = first_line
-        self._seen: set[int] = set()
-
-    def table(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = self._line(key_node)
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._front_matter.problems.append((line, "is not `key: value`"))
-                continue
-            key = str(key_node.value).lower()
-            if key in found:
-                message = duplicate_key_message(key, self._front_matter.lines[(*path, key)])
-                self._front_matter.problems.append((line, message))
-                continue
-            self._front_matter.lines[(*path, key)] = line
-            found[key] = self._value(value_node, (*path, key))
-        return found
-
-    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
-        line = self._line(node)
-        self._front_matter.lines.setdefault(path, line)
-        if id(node) in self._seen or len(path) > _DEEPEST:
-            self._front_matter.problems.append(
-                (line, "has an alias (`*name`): write the value itself")
-            )
-            return ""
-        self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self.table(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(part, (*path, place)) for place, part in enumerate(node.value)]
-        return "" if node.tag == _NULL else str(node.value)
-
-    def _line(self, node: yaml.Node) -> int:
-        return int(self._first + node.start_mark.line)
-
-
 _FENCE: Final = re.compile(r"---[ \t]*")
 _TOML_FENCE: Final = re.compile(r"\+\+\+[ \t]*")
 _FENCE_END: Final = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _PAIR: Final = re.compile(r" {0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
-_MORE: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
+_CONTINUATION: Final = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
 
 
 @dataclass(frozen=True)
@@ -130,7 +40,7 @@ class FrontMatter:
     """The front matter and text of one file."""
 
     values: Mapping[str, Any]
-    """Keys in lower case to values: text, or in YAML also lists and tables."""
+    """Keys in lower case to values: text, or in YAML also lists and mappings."""
     lines: Mapping[KeyPath, int]
     """The line of each key, counted from 1; in YAML also of the keys below it."""
     body: str
@@ -153,10 +63,10 @@ class FrontMatter:
 def read_front_matter(text: str) -> FrontMatter:
     """Divides a file into front matter and text. Never raises: mistakes are in `problems`."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return _yaml(lines) if _FENCE.fullmatch(lines[0]) else _pairs(lines)
+    return _read_fenced(lines) if _FENCE.fullmatch(lines[0]) else _read_pairs(lines)
 
 
-def _yaml(lines: list[str]) -> FrontMatter:
+def _read_fenced(lines: list[str]) -> FrontMatter:
     ends = (number for number, line in enumerate(lines[1:], 1) if _FENCE_END.fullmatch(line))
     end = next(ends, None)
     if end is None:
@@ -164,15 +74,17 @@ def _yaml(lines: list[str]) -> FrontMatter:
             1, "the front matter does not end: put a second `---` on a line below it"
         )
         return FrontMatter({}, {}, "", len(lines), is_yaml=True, problems=(problem,))
-    read = read_yaml("\n".join(lines[1:end]), first_line=2)
-    problems = tuple(FrontMatterProblem(line, message) for line, message in read.problems)
+    document = read_yaml("\n".join(lines[1:end]), first_line=2)
+    problems = tuple(FrontMatterProblem(line, message) for line, message in document.problems)
     body = "\n".join(lines[end + 1 :])
-    return FrontMatter(read.values, read.lines, body, end + 2, is_yaml=True, problems=problems)
+    return FrontMatter(
+        document.values, document.lines, body, end + 2, is_yaml=True, problems=problems
+    )
 
 
-def _pairs(lines: list[str]) -> FrontMatter:
+def _read_pairs(lines: list[str]) -> FrontMatter:
     values: dict[str, str] = {}
-    places: dict[KeyPath, int] = {}
+    key_lines: dict[KeyPath, int] = {}
     problems: list[FrontMatterProblem] = []
     key, end = "", 0
     for end, line in enumerate(lines):
@@ -182,15 +94,15 @@ def _pairs(lines: list[str]) -> FrontMatter:
             key = pair["key"].lower()
             if key in values:
                 problems.append(
-                    FrontMatterProblem(end + 1, duplicate_key_message(key, places[key,]))
+                    FrontMatterProblem(end + 1, duplicate_key_message(key, key_lines[key,]))
                 )
                 key = ""
                 continue
             values[key] = pair["value"].strip()
-            places[key,] = end + 1
-        elif values and (more := _MORE.fullmatch(line)):
+            key_lines[key,] = end + 1
+        elif values and (continuation := _CONTINUATION.fullmatch(line)):
             if key:
-                values[key] = f"{values[key]}\n{more['value'].strip()}"
+                values[key] = f"{values[key]}\n{continuation['value'].strip()}"
         elif values:
             problems.append(
                 FrontMatterProblem(end + 1, "is not `Key: value`: put an empty line above the text")
@@ -201,11 +113,11 @@ def _pairs(lines: list[str]) -> FrontMatter:
     else:
         end = len(lines)
     if not values:
-        problems += _elsewhere(lines)
-    return FrontMatter(values, places, "\n".join(lines[end:]), end + 1, problems=tuple(problems))
+        problems += _misplaced(lines)
+    return FrontMatter(values, key_lines, "\n".join(lines[end:]), end + 1, problems=tuple(problems))
 
 
-def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
+def _misplaced(lines: list[str]) -> Iterator[FrontMatterProblem]:
     """Problems of front matter in TOML, or after empty lines."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _TOML_FENCE.fullmatch(lines[first]):
@@ -220,4 +132,94 @@ def _elsewhere(lines: list[str]) -> Iterator[FrontMatterProblem]:
 
 def duplicate_key_message(key: str, first: int) -> str:
     """The message for a key that is given twice."""
-    return f"`{key}` is given on line {first} already: keep one of them"
+    return f"`{key}` is already on line {first}: keep one of them"
+
+
+# YAML becomes text, lists and mappings. No value becomes a date or a boolean: `title: No` stays
+# text.
+
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL: Final = "tag:yaml.org,2002:null"
+_MAX_DEPTH: Final = 8
+
+
+@dataclass
+class YamlFrontMatter:
+    """The values, the lines of their keys, and line and message of each problem."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
+    """Reads a YAML document whose first line is `first_line` of its file. Never raises."""
+    front_matter = YamlFrontMatter()
+    try:
+        node = yaml.compose(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark else 0)
+        front_matter.problems.append((line, _yaml_message(error)))
+        return front_matter
+    except (yaml.YAMLError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        front_matter.problems.append((first_line, f"is not valid YAML: {reason}"))
+        return front_matter
+    if isinstance(node, yaml.MappingNode):
+        front_matter.values = _Reader(front_matter, first_line).mapping(node, ())
+    elif node is not None:
+        front_matter.problems.append((first_line, "must be lines such as `key: value`"))
+    return front_matter
+
+
+def _yaml_message(error: yaml.MarkedYAMLError) -> str:
+    text = " ".join(str(error.problem or error.context).split())
+    if "mapping values are not allowed" in text:
+        return 'has a second `: ` in one value: put the value in quotes, such as title: "One: two"'
+    if "cannot start any token" in text or "found unexpected" in text or "expected" in text:
+        return f'is not valid YAML ({text}): put text with characters such as : # @ % [ in "quotes"'
+    return f"is not valid YAML: {text}"
+
+
+class _Reader:
+    """Converts nodes to values. It reads each node once, so aliases cannot multiply the text."""
+
+    def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
+        self._front_matter = front_matter
+        self._first = first_line
+        self._visited: set[int] = set()
+
+    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = self._line(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._front_matter.problems.append((line, "is not `key: value`"))
+                continue
+            key = str(key_node.value).lower()
+            if key in values:
+                message = duplicate_key_message(key, self._front_matter.lines[(*path, key)])
+                self._front_matter.problems.append((line, message))
+                continue
+            self._front_matter.lines[(*path, key)] = line
+            values[key] = self._value(value_node, (*path, key))
+        return values
+
+    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
+        line = self._line(node)
+        self._front_matter.lines.setdefault(path, line)
+        if id(node) in self._visited or len(path) > _MAX_DEPTH:
+            self._front_matter.problems.append(
+                (line, "has an alias (`*name`): write the value itself")
+            )
+            return ""
+        self._visited.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(part, (*path, index)) for index, part in enumerate(node.value)]
+        return "" if node.tag == _NULL else str(node.value)
+
+    def _line(self, node: yaml.Node) -> int:
+        return int(self._first + node.start_mark.line)

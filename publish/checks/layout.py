@@ -15,73 +15,18 @@ from zoneinfo import ZoneInfo
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
 
-
-@dataclass(frozen=True)
-class ContentFiles:
-    """All files of a folder and its subfolders by type, found without following links."""
-
-    regular: tuple[Path, ...]
-    links: tuple[Path, ...]
-    """Symbolic links to files or folders."""
-    special: tuple[Path, ...]
-    """Pipes, sockets and devices: reading one may block for ever."""
-
-
-def find_content_files(folder: Path) -> ContentFiles:
-    """The files below a folder. Raises OSError if a folder cannot be read."""
-    regular: list[Path] = []
-    links: list[Path] = []
-    special: list[Path] = []
-    for entry in _walk(folder):
-        if entry.is_symlink():
-            links.append(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False):
-            regular.append(Path(entry.path))
-        else:
-            special.append(Path(entry.path))
-    return ContentFiles(tuple(sorted(regular)), tuple(sorted(links)), tuple(sorted(special)))
-
-
-def _walk(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    todo = [str(folder)] if folder.is_dir() else []
-    while todo:
-        with os.scandir(todo.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    todo.append(entry.path)
-                else:
-                    yield entry
-
-
-def is_circular(link: Path) -> bool:
-    """Whether a symbolic link to a folder leads back to itself, directly or by links below it."""
-    home = os.path.realpath(link.parent)
-    todo, seen = [os.path.realpath(link)], set[str]()
-    while todo:
-        folder = todo.pop()
-        if folder in seen or not Path(folder).is_dir():
-            continue
-        if f"{home}/".startswith(f"{folder.rstrip('/')}/"):
-            return True
-        seen.add(folder)
-        todo += (
-            os.path.realpath(entry.path) for entry in _walk(Path(folder)) if entry.is_symlink()
-        )
-    return False
-
-
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
 _SERVICE: Final = ("api", "d", "f", "healthz")
-"""Top folders of the lead service's addresses: a page there would never be seen."""
+"""Top folders of the lead service's addresses: nobody could open a page there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Pelican's settings, as far as the rules need them."""
+    """The part of Pelican's settings that the rules need."""
 
     content: Path
     folders: Mapping[ContentKind, tuple[Path, ...]]
@@ -126,15 +71,15 @@ class Layout:
 
         Files that must not be read are left out; `rules.files` reports them.
         """
-        found: set[Path] = set()
+        paths: set[Path] = set()
         for folder in self.folders[kind]:
-            found.update(self._below(folder, self.excluded[kind]))
-        return iter(sorted(found))
+            paths.update(self._below(folder, self.excluded[kind]))
+        return iter(sorted(paths))
 
     def _below(self, folder: Path, excluded: tuple[Path, ...]) -> Iterator[Path]:
-        if folder.is_file() and self._may_be_read(folder):
+        if folder.is_file() and self._is_readable(folder):
             yield folder
-        if not self._may_be_walked(folder):
+        if not self._is_scannable(folder):
             return
         for root, folders, files in os.walk(folder, followlinks=True):
             here = Path(root)
@@ -143,20 +88,20 @@ class Layout:
                 for name in folders
                 if here / name not in excluded
                 and not self._is_ignored(here / name)
-                and self._may_be_walked(here / name)
+                and self._is_scannable(here / name)
             ]
             for name in files:
                 path = here / name
-                wanted = path.suffix in SUFFIXES and not self._is_ignored(path)
-                if wanted and self._may_be_read(path):
+                is_source = path.suffix in SUFFIXES and not self._is_ignored(path)
+                if is_source and self._is_readable(path):
                     yield path
 
-    def _may_be_walked(self, folder: Path) -> bool:
+    def _is_scannable(self, folder: Path) -> bool:
         if not folder.is_symlink():
             return True
         return self.paths.holds(folder) and not is_circular(folder)
 
-    def _may_be_read(self, path: Path) -> bool:
+    def _is_readable(self, path: Path) -> bool:
         """Whether it is a regular file in the content folder, or missing (reported later)."""
         if path.is_symlink() and not self.paths.holds(path):
             return False
@@ -167,22 +112,22 @@ class Layout:
             fnmatch.fnmatch(path.name, pattern.removeprefix("**/")) for pattern in self.ignored
         )
 
-    def dated(self, date: datetime | None, now: datetime) -> datetime:
-        """The date for an address, in the zone of the date if it has one, else in the site's.
+    def address_date(self, date: datetime | None, now: datetime) -> datetime:
+        """The date in a post's address: in its own zone, or else in the site's zone.
 
-        Without a date it is the time of the build, as in Pelican.
+        A post without a date gets the time of the build, as in Pelican.
         """
         if date is None:
             return now.astimezone(self.zone)
         return date if date.tzinfo else date.replace(tzinfo=self.zone)
 
-    def terms(self, name: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
+    def terms(self, name: str, values: Mapping[str, Any]) -> Mapping[str, str]:
         """Slugs of category and first author, which a post's address may contain.
 
-        `name` is the post's path below the content folder, `facts` is its front matter.
+        `name` is the post's path below the content folder, `values` is its front matter.
         """
-        authors = facts.get("author") or facts.get("authors") or self.authors
-        category = facts.get("category") or self.topic_of(name)
+        authors = values.get("author") or values.get("authors") or self.authors
+        category = values.get("category") or self.topic_of(name)
         return {"category": self.slugify(category), "author": self.slugify(next(iter(authors), ""))}
 
     def address(
@@ -195,13 +140,13 @@ class Layout:
     ) -> tuple[str, str]:
         """The address and the file of a post, below the site.
 
-        `date` comes from `dated`, `terms` from `terms`.
+        `date` comes from `address_date`, `terms` from `terms`.
         """
-        value = {**terms, "slug": slug, "date": date, "lang": lang}
-        other = lang not in {"", self.language}
-        urls, files = (self.other_urls, self.other_files) if other else (self.urls, self.files)
+        fields = {**terms, "slug": slug, "date": date, "lang": lang}
+        is_other = lang not in {"", self.language}
+        urls, files = (self.other_urls, self.other_files) if is_other else (self.urls, self.files)
         try:
-            return urls[kind].format_map(value), files[kind].format_map(value)
+            return urls[kind].format_map(fields), files[kind].format_map(fields)
         except (KeyError, ValueError, AttributeError):  # a pattern with other fields
             return f"{slug}/", f"{slug}/index.html"
 
@@ -249,18 +194,20 @@ def layout_from(
             for name in settings["DIRECT_TEMPLATES"]
         }
         | {f"{name}/index.html": "service" for name in _SERVICE},
-        feeds=frozenset(_set(settings, _FEED)),
+        feeds=frozenset(_file_settings(settings, _FEED)),
         lists={
-            kind: tuple(_set(settings, re.compile(rf"{kind.upper()}_(SAVE_AS|{_FEED.pattern})")))
+            kind: tuple(
+                _file_settings(settings, re.compile(rf"{kind.upper()}_(SAVE_AS|{_FEED.pattern})"))
+            )
             for kind in ("category", "tag", "author")
         },
         authors=(settings["AUTHOR"],) if settings.get("AUTHOR") else (),
         service=frozenset(_SERVICE),
         site_url=str(settings.get("SITEURL", "")).rstrip("/"),
         language=str(settings.get("DEFAULT_LANG", "en")),
-        other_urls=_others(settings, "URL"),
-        other_files=_others(settings, "SAVE_AS"),
-        published=published_of(settings),
+        other_urls=_in_other_languages(settings, "URL"),
+        other_files=_in_other_languages(settings, "SAVE_AS"),
+        published=published_file(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
         has_template=has_template,
@@ -268,19 +215,76 @@ def layout_from(
     )
 
 
-def _set(settings: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
-    """The files that these settings name."""
+def _file_settings(settings: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
+    """The files that the settings with these names contain."""
     return (str(value) for name, value in settings.items() if names.fullmatch(name) and value)
 
 
-def _others(settings: Mapping[str, Any], end: str) -> Mapping[ContentKind, str]:
+def _in_other_languages(settings: Mapping[str, Any], end: str) -> Mapping[ContentKind, str]:
     return {
         "post": settings.get(f"ARTICLE_LANG_{end}") or settings[f"ARTICLE_{end}"],
         "page": settings.get(f"PAGE_LANG_{end}") or settings[f"PAGE_{end}"],
     }
 
 
-def published_of(settings: Mapping[str, Any]) -> Path:
+def published_file(settings: Mapping[str, Any]) -> Path:
     """The path of the last published build's `published.json`."""
     beside = Path(settings["OUTPUT_PATH"]).absolute().parent
     return Path(settings.get(PUBLISHED, beside / "published.json"))
+
+
+# Scanning folders
+
+
+@dataclass(frozen=True)
+class ContentFiles:
+    """All files of a folder and its subfolders by type, found without following links."""
+
+    regular: tuple[Path, ...]
+    links: tuple[Path, ...]
+    """Symbolic links to files or folders."""
+    special: tuple[Path, ...]
+    """Pipes, sockets and devices: reading one may block for ever."""
+
+
+def find_content_files(folder: Path) -> ContentFiles:
+    """The files below a folder. Raises OSError if a folder cannot be read."""
+    regular: list[Path] = []
+    links: list[Path] = []
+    special: list[Path] = []
+    for entry in _scan(folder):
+        if entry.is_symlink():
+            links.append(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            regular.append(Path(entry.path))
+        else:
+            special.append(Path(entry.path))
+    return ContentFiles(tuple(sorted(regular)), tuple(sorted(links)), tuple(sorted(special)))
+
+
+def _scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    todo = [str(folder)] if folder.is_dir() else []
+    while todo:
+        with os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
+                else:
+                    yield entry
+
+
+def is_circular(link: Path) -> bool:
+    """Whether a symbolic link to a folder leads back to itself, directly or by links below it."""
+    home = os.path.realpath(link.parent)
+    todo, visited = [os.path.realpath(link)], set[str]()
+    while todo:
+        folder = todo.pop()
+        if folder in visited or not Path(folder).is_dir():
+            continue
+        if f"{home}/".startswith(f"{folder.rstrip('/')}/"):
+            return True
+        visited.add(folder)
+        todo += (
+            os.path.realpath(entry.path) for entry in _scan(Path(folder)) if entry.is_symlink()
+        )
+    return False

@@ -1,7 +1,7 @@
 """The outline of a post's text: headings, links, pictures, tags and anchors, with line numbers.
 
-A CommonMark parser reads it, 30 times as fast as making the page. Python-Markdown, which makes the
-page, differs in rare cases; for those the build checks the finished HTML.
+A CommonMark parser reads it, 30 times as fast as Python-Markdown renders the page. The two differ
+in rare cases; for those the build checks the finished HTML.
 """
 
 import html
@@ -18,75 +18,6 @@ from markdown.extensions.toc import slugify, unique
 
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
-
-# Unclosed brackets. Python-Markdown searches from each `[`, `](` and `<a` for its end, to the end
-# of the paragraph if there is none. So its time grows with the square of the number of unclosed
-# brackets. One pass here counts the characters that it will have to search.
-
-MOST: Final = 5_000_000
-"""Characters to search: about one second for Python-Markdown. A long post has 20,000."""
-_MARK: Final = re.compile(r"\\.|[\[\]()]|\n[ \t>]*(?=\n)", re.DOTALL)
-_TAG: Final = re.compile(r"<(?=[a-zA-Z/!?])")
-
-
-def first_unclosed(text: str) -> int | None:
-    """The offset of the bracket with the longest search, if all searches exceed `MOST`; else None.
-
-    `text` must be without code.
-    """
-    if len(text) * sum(map(text.count, ("[", "(", "<"))) <= MOST:  # nearly every text
-        return None
-    total, longest, place = 0, 0, 0
-    for start, length in (*_brackets(text), *_tags(text)):
-        total += length
-        if length > longest:
-            longest, place = length, start
-    return place if total > MOST else None
-
-
-def _brackets(text: str) -> Iterator[tuple[int, int]]:
-    """Offset of each bracket, and the distance to its end or to the end of the paragraph."""
-    square: list[int] = []
-    round_: list[tuple[int, bool]] = []
-    before = -2  # where the last `]` stood
-    for found in _MARK.finditer(text):
-        mark, place = found[0], found.start()
-        if mark == "[":
-            square.append(place)
-        elif mark == "(":
-            round_.append((place, before == place - 1))
-        elif mark == "]":
-            before = place
-            if square:
-                start = square.pop()
-                yield start, place - start
-        elif mark == ")":
-            if round_:
-                start, is_link = round_.pop()
-                if is_link:
-                    yield start, place - start
-        elif mark[0] == "\n":
-            yield from _to_the_end(place, square, round_)
-    yield from _to_the_end(len(text), square, round_)
-
-
-def _to_the_end(
-    end: int, square: list[int], round_: list[tuple[int, bool]]
-) -> Iterator[tuple[int, int]]:
-    yield from ((start, end - start) for start in square)
-    yield from ((start, end - start) for start, is_link in round_ if is_link)
-    square.clear()
-    round_.clear()
-
-
-def _tags(text: str) -> Iterator[tuple[int, int]]:
-    end = -1
-    for found in _TAG.finditer(text):
-        if end <= found.start() and end != len(text):
-            end = text.find(">", found.start())
-            end = len(text) if end < 0 else end
-        yield found.start(), end - found.start()
-
 
 _OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
@@ -131,7 +62,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture and its alternative text; None without one."""
+    """A picture; `alt` is its alternative text, None without one."""
 
     source: str
     alt: str | None
@@ -139,8 +70,8 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class TagFound:
-    """One `{% ... %}`."""
+class PlacedTag:
+    """One `{% ... %}` and its line."""
 
     tag: Tag
     line: int
@@ -154,18 +85,18 @@ class Outline:
     links: tuple[Link, ...] = ()
     """Includes the sources of pictures."""
     pictures: tuple[Picture, ...] = ()
-    tags: tuple[TagFound, ...] = ()
+    tags: tuple[PlacedTag, ...] = ()
     anchors: frozenset[str] = frozenset()
     """Ids for links such as `#...`; the theme adds more."""
     unclosed: int | None = None
-    """The line of an unclosed bracket, if the page would take too long to make."""
+    """The line of an unclosed bracket, if the page would take too long to render."""
     active: tuple[ActivePart, ...] = ()
     """The active content of raw HTML."""
 
     def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
         """The outline of the text together with its answers. Tags in answers count as wrong."""
         wrong = (
-            TagFound(Tag(found.tag.raw), found.line) for part in answers for found in part.tags
+            PlacedTag(Tag(placed.tag.raw), placed.line) for part in answers for placed in part.tags
         )
         return Outline(
             self.headings,
@@ -180,13 +111,13 @@ class Outline:
 
 def outline_of(text: str, first_line: int = 1) -> Outline:
     """Reads Markdown whose first line is `first_line` of its file."""
-    reading = _Reading(text, first_line)
+    builder = _OutlineBuilder(text, first_line)
     for event, place in pyromark.events_with_range(text, options=_OPTIONS):
-        reading.take(event, place["start"], place["end"])
-    return reading.outline()
+        builder.add(event, place["start"], place["end"])
+    return builder.outline()
 
 
-class _Reading:
+class _OutlineBuilder:
     """Builds an outline from the parser's events."""
 
     def __init__(self, text: str, first_line: int) -> None:
@@ -205,7 +136,7 @@ class _Reading:
         self._heading_words: list[str] = []  # saved while a picture in the heading is read
         self._source = ""
 
-    def take(self, event: Any, start: int, end: int) -> None:
+    def add(self, event: Any, start: int, end: int) -> None:
         if isinstance(event, str):
             self._words.append(" ")
             return
@@ -217,22 +148,22 @@ class _Reading:
             self._words.append(value)
         elif kind == "Start":
             if value == "HtmlBlock" or isinstance(value, dict):
-                self._open(value, start, end)
+                self._start(value, start, end)
         elif kind == "End":
             if value == "Image" or isinstance(value, dict):
-                self._close(value, start)
+                self._end(value, start)
         elif kind == "InlineHtml":
-            self._raw(start, end)
+            self._raw_html(start, end)
         elif kind == "FootnoteReference":
             self._ids |= {f"fn:{value}", f"fnref:{value}"}
 
-    def _open(self, what: Any, start: int, end: int) -> None:
-        ((name, data),) = what.items() if isinstance(what, dict) else ((what, {}),)
+    def _start(self, element: Any, start: int, end: int) -> None:
+        ((name, data),) = element.items() if isinstance(element, dict) else ((element, {}),)
         if name == "CodeBlock":
             self._blank(start, end)
         elif name == "HtmlBlock":
             self._html.append((start, end))
-            self._raw(start, end)
+            self._raw_html(start, end)
         elif name in {"Link", "Image"}:
             line = self._line_of_link(data, start)
             mail = "mailto:" if data["link_type"] == "Email" else ""
@@ -243,46 +174,50 @@ class _Reading:
         elif name == "Heading":
             self._words = []
 
-    def _close(self, what: Any, start: int) -> None:
-        if what == "Image":
+    def _end(self, element: Any, start: int) -> None:
+        if element == "Image":
             alt = "".join(self._words).strip()
             self._pictures.append(Picture(self._source, alt or None, self._line(start)))
             self._words = self._heading_words
-        elif isinstance(what, dict) and "Heading" in what:
-            self._heading(int(what["Heading"][1]), "".join(self._words), start)
+        elif isinstance(element, dict) and "Heading" in element:
+            self._heading(int(element["Heading"][1]), "".join(self._words), start)
 
     def _heading(self, level: int, text: str, start: int) -> None:
-        listed = _ATTRIBUTE_LIST.search(text)
-        named = _ID_IN_LIST.search(text) if listed else None
-        if listed:
-            text = text[: listed.start()]
-        slug = named["id"] if named else slugify(html.unescape(text), "-")
-        self._ids.add(slug) if named else unique(slug, self._ids)
+        attributes = _ATTRIBUTE_LIST.search(text)
+        own_id = _ID_IN_LIST.search(text) if attributes else None
+        if attributes:
+            text = text[: attributes.start()]
+        anchor = own_id["id"] if own_id else slugify(html.unescape(text), "-")
+        self._ids.add(anchor) if own_id else unique(anchor, self._ids)
         self._headings.append(Heading(level, text.strip(), self._line(start)))
 
-    def _raw(self, start: int, end: int) -> None:
+    def _raw_html(self, start: int, end: int) -> None:
         """Reads links, pictures and ids of raw HTML, without comments, code and scripts."""
-        written = self._bytes[start:end].decode(errors="replace")
-        self._active += active_parts(written, self._line(start))
+        source = self._bytes[start:end].decode(errors="replace")
+        self._active += active_parts(source, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
             self._blank(hidden.start(), hidden.end())
         raw = self._prose[start:end].decode(errors="replace")
-        for found in _HTML_LINK.finditer(raw):
-            line = self._line(start + len(raw[: found.start()].encode()))
-            links = html.unescape(found["links"])
-            parts = links.split(",") if found["name"].lower() == "srcset" else [links]
+        for match in _HTML_LINK.finditer(raw):
+            line = self._line(start + len(raw[: match.start()].encode()))
+            links = html.unescape(match["links"])
+            parts = links.split(",") if match["name"].lower() == "srcset" else [links]
             for part in parts:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
-                is_embedded = found["name"].lower() in {"src", "srcset"}
+                is_embedded = match["name"].lower() in {"src", "srcset"}
                 self._links.append(Link(target, line, is_embedded))
-        for found in _HTML_PICTURE.finditer(raw):
-            line = self._line(start + len(raw[: found.start()].encode()))
-            source = _HTML_SOURCE.search(found["rest"])
-            shown = html.unescape(source["source"]) if source else ""
-            text = _HTML_ALT.search(found["rest"])
-            alt = html.unescape(text[text.lastgroup or 0]) if text else None
-            self._pictures.append(Picture(shown, alt, line))
-        self._ids.update(found["id"] for found in _HTML_ID.finditer(raw))
+        for match in _HTML_PICTURE.finditer(raw):
+            line = self._line(start + len(raw[: match.start()].encode()))
+            src = _HTML_SOURCE.search(match["rest"])
+            alt = _HTML_ALT.search(match["rest"])
+            self._pictures.append(
+                Picture(
+                    html.unescape(src["source"]) if src else "",
+                    html.unescape(alt[alt.lastgroup or 0]) if alt else None,
+                    line,
+                )
+            )
+        self._ids.update(match["id"] for match in _HTML_ID.finditer(raw))
 
     def _line_of_link(self, data: dict[str, Any], start: int) -> int:
         """The line of a link; for a reference link the line of its definition."""
@@ -304,7 +239,7 @@ class _Reading:
     def outline(self) -> Outline:
         prose = self._prose.decode(errors="replace")
         if "{:" in prose:
-            self._ids.update(found["id"] for found in _ID_IN_LIST.finditer(prose))
+            self._ids.update(match["id"] for match in _ID_IN_LIST.finditer(prose))
         return Outline(
             tuple(self._headings),
             tuple(self._links),
@@ -319,7 +254,7 @@ class _Reading:
         place = first_unclosed(prose)
         return None if place is None else self._first + prose.count("\n", 0, place)
 
-    def _tags(self, prose: str) -> Iterator[TagFound]:
+    def _tags(self, prose: str) -> Iterator[PlacedTag]:
         in_html = {
             line
             for start, end in self._html
@@ -331,6 +266,77 @@ class _Reading:
             own = _OWN_LINE.fullmatch(line)
             if own and number not in in_html:
                 raw = line.strip(" \t>")
-                yield TagFound(Tag(raw, own["kind"], own["slug"]), number)
+                yield PlacedTag(Tag(raw, own["kind"], own["slug"]), number)
             else:
-                yield from (TagFound(Tag(m[0].strip()), number) for m in STRAY_TAG.finditer(line))
+                yield from (PlacedTag(Tag(m[0].strip()), number) for m in STRAY_TAG.finditer(line))
+
+
+# Unclosed brackets. Python-Markdown searches from each `[`, `](` and `<a` for its end, to the end
+# of the paragraph if there is none. So its time grows with the square of the number of unclosed
+# brackets. One pass here counts the characters that it will have to search.
+
+MAX_SEARCHED_CHARACTERS: Final = 5_000_000
+"""About one second for Python-Markdown. A long post needs 20,000."""
+_MARK: Final = re.compile(r"\\.|[\[\]()]|\n[ \t>]*(?=\n)", re.DOTALL)
+_TAG: Final = re.compile(r"<(?=[a-zA-Z/!?])")
+
+
+def first_unclosed(text: str) -> int | None:
+    """The offset of the bracket with the longest search, if all searches together are too long.
+
+    None if they are not. `text` must be without code.
+    """
+    if (
+        len(text) * sum(map(text.count, ("[", "(", "<"))) <= MAX_SEARCHED_CHARACTERS
+    ):  # nearly every text
+        return None
+    total, longest, place = 0, 0, 0
+    for start, length in (*_brackets(text), *_tags(text)):
+        total += length
+        if length > longest:
+            longest, place = length, start
+    return place if total > MAX_SEARCHED_CHARACTERS else None
+
+
+def _brackets(text: str) -> Iterator[tuple[int, int]]:
+    """Offset of each bracket, and the distance to its end or to the end of the paragraph."""
+    square: list[int] = []
+    round_: list[tuple[int, bool]] = []
+    last_close = -2  # the offset of the last `]`
+    for match in _MARK.finditer(text):
+        mark, place = match[0], match.start()
+        if mark == "[":
+            square.append(place)
+        elif mark == "(":
+            round_.append((place, last_close == place - 1))
+        elif mark == "]":
+            last_close = place
+            if square:
+                start = square.pop()
+                yield start, place - start
+        elif mark == ")":
+            if round_:
+                start, is_link = round_.pop()
+                if is_link:
+                    yield start, place - start
+        elif mark[0] == "\n":
+            yield from _still_open(place, square, round_)
+    yield from _still_open(len(text), square, round_)
+
+
+def _still_open(
+    end: int, square: list[int], round_: list[tuple[int, bool]]
+) -> Iterator[tuple[int, int]]:
+    yield from ((start, end - start) for start in square)
+    yield from ((start, end - start) for start, is_link in round_ if is_link)
+    square.clear()
+    round_.clear()
+
+
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    end = -1
+    for match in _TAG.finditer(text):
+        if end <= match.start() and end != len(text):
+            end = text.find(">", match.start())
+            end = len(text) if end < 0 else end
+        yield match.start(), end - match.start()

@@ -18,9 +18,9 @@ from publish.checks.layout import ContentKind, Layout
 from publish.checks.model import PageFrontMatter, PostFrontMatter
 from publish.checks.outline import Outline, outline_of
 
-_STAND_INS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
+_PLACEHOLDERS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
 """Values for required keys that are missing or wrong, so that the other keys can be validated."""
-_HOW_TO_GIVE: Final[Mapping[str, str]] = {
+_HOW_TO_ADD: Final[Mapping[str, str]] = {
     "date": "add a line such as `Date: 2026-11-23` to its front matter",
     "title": "add a line `Title: ...` to its front matter",
 }
@@ -33,9 +33,9 @@ def validate_front_matter(
     raw = {
         key: value
         for key, value in front_matter.values.items()
-        if key in model.model_fields and value not in ("", [])  # a key without a value yet
+        if key in model.model_fields and value not in ("", [])  # a key may have no value yet
     }
-    problems = list(_unknown(front_matter, model))
+    problems = list(_unknown_keys(front_matter, model))
     wrong: set[str] = set()
     try:
         read = model.model_validate(raw)
@@ -47,21 +47,21 @@ def validate_front_matter(
             if not (front_matter.is_unreadable and detail["type"] == "missing")
         )
         wrong = {str(detail["loc"][0]) for detail in details}
-        right = {key: value for key, value in raw.items() if key not in wrong}
-        stand_ins = {key: text for key, text in _STAND_INS.items() if key in wrong}
-        read = model.model_validate(stand_ins | right)
+        valid = {key: value for key, value in raw.items() if key not in wrong}
+        placeholders = {key: text for key, text in _PLACEHOLDERS.items() if key in wrong}
+        read = model.model_validate(placeholders | valid)
     return {key: getattr(read, key) for key in raw if key not in wrong}, problems
 
 
 def _problem(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProblem:
     key = str(detail["loc"][0])
     if detail["type"] == "missing":
-        fix = _HOW_TO_GIVE.get(key, f"add a line `{key.capitalize()}: ...` to its front matter")
+        fix = _HOW_TO_ADD.get(key, f"add a line `{key.capitalize()}: ...` to its front matter")
         return FrontMatterProblem(front_matter.line(key), f"has no {key}: {fix}")
     return FrontMatterProblem(front_matter.line(key), f"`{key}` {detail['msg']}")
 
 
-def _unknown(
+def _unknown_keys(
     front_matter: FrontMatter, model: type[PageFrontMatter]
 ) -> Iterator[FrontMatterProblem]:
     for key in front_matter.values:
@@ -113,9 +113,9 @@ class Post:
     @property
     def forms(self) -> tuple[str, ...]:
         """The campaigns whose forms the text or the front matter places."""
-        placed = (found.tag.slug for found in self.outline.tags if found.tag.kind == "form")
-        named = self.get("campaign")
-        return (*placed, named) if named else tuple(placed)
+        in_text = (placed.tag.slug for placed in self.outline.tags if placed.tag.kind == "form")
+        at_the_end = self.get("campaign")
+        return (*in_text, at_the_end) if at_the_end else tuple(in_text)
 
     def state(self, now: datetime) -> State:
         """Whether it is published at this time, and how."""
@@ -141,12 +141,9 @@ class Post:
         for link in self.outline.links:
             if text in link.target:
                 return link.line
-        before, found, after = self.front_matter.body.partition(text)
-        return (
-            self.front_matter.body_line + before.count("\n")
-            if found and text not in after
-            else None
-        )
+        text_above, match, text_below = self.front_matter.body.partition(text)
+        is_unique = match and text not in text_below
+        return self.front_matter.body_line + text_above.count("\n") if is_unique else None
 
     def get(self, name: str) -> Any:
         """A valid value of the front matter, or None."""
@@ -156,20 +153,20 @@ class Post:
 def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> Post:
     """Reads one file. Never raises: mistakes are in `problems`."""
     where = short_path(path)
-    raw, messages = _bytes_of(path)
+    raw, unreadable = _read_bytes(path)
     text = raw.decode("utf-8-sig", errors="replace")
     front_matter = read_front_matter(text)
-    problems = [*messages, *front_matter.problems]
-    facts, wrong = validate_front_matter(front_matter, MODELS[kind])
-    if not messages:  # a file that cannot be read has no other problems
+    problems = [*unreadable, *front_matter.problems]
+    values, wrong = validate_front_matter(front_matter, MODELS[kind])
+    if not unreadable:  # a file that cannot be read has no other problems
         problems += wrong
-    slug = str(facts.get("slug") or layout.slugify(str(facts.get("title", ""))))
-    date = layout.dated(facts.get("date"), now)
+    slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
+    date = layout.address_date(values.get("date"), now)
     name = path.relative_to(layout.content).as_posix()
-    terms = layout.terms(name, facts)
-    url, save_as = layout.address(kind, slug, date, str(facts.get("lang", "")), terms)
-    status = "skip" if messages else str(facts.get("status", "published"))
-    own = {**facts, **layout.extra.get(name, {})}
+    terms = layout.terms(name, values)
+    url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), terms)
+    status = "skip" if unreadable else str(values.get("status", "published"))
+    final = {**values, **layout.extra.get(name, {})}
     findings = (
         Finding(where, problem.line, problem.message, problem.rule, in_draft=status == "draft")
         for problem in problems
@@ -180,17 +177,18 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
         name=name,
         kind=kind,
         front_matter=front_matter,
-        values=facts,
+        values=values,
         problems=tuple(findings),
         slug=slug,
-        url=str(own.get("url", url)),
-        save_as=str(own.get("save_as", save_as)),
-        due=date.astimezone(UTC) if "date" in facts else None,
+        url=str(final.get("url", url)),
+        save_as=str(final.get("save_as", save_as)),
+        due=date.astimezone(UTC) if "date" in values else None,
         status=status,
     )
 
 
-def _bytes_of(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:
+def _read_bytes(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:
+    """The content of a file, and the problem if it is not UTF-8 text."""
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -31,7 +31,7 @@ class SiteFiles:
     folders: frozenset[str]
     """Folders in which every file is generated."""
 
-    def holder(self, file: str) -> str:
+    def describe(self, file: str) -> str:
         """A description of the generated file at this path; empty if there is none."""
         top = file.partition("/")[0]
         page = _PAGE_OF_A_LIST.fullmatch(file)
@@ -39,7 +39,7 @@ class SiteFiles:
             return self.named.get(file) or self.named[file.rstrip("/")]
         if _SITEMAP.fullmatch(file.removesuffix("/index.html")):
             return "the site's own sitemap"
-        if file.removesuffix("/index.html") in self.named:  # a file where a folder is wanted
+        if file.removesuffix("/index.html") in self.named:  # a file in place of a folder
             return self.named[file.removesuffix("/index.html")]
         if page and f"{page['list']}/index.html" in self.named:
             return "a page of " + self.named[f"{page['list']}/index.html"]
@@ -71,21 +71,21 @@ def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "author", post.get("author") or post.get("authors") or layout.authors
 
 
-_SAVED: Final = ("save_as", "path")
+_FILE_KEYS: Final = ("save_as", "path")
 WRITING: Final = "GATEPOST_WRITING"
 """The setting in which a build keeps its `Writing`, for every plugin."""
 
 
 @dataclass(frozen=True)
 class Writing:
-    """Every post and page at one time."""
+    """All posts and pages of a project, as they are at the time `now`."""
 
     layout: Layout
     files: tuple[Post, ...]
     """Posts and pages."""
     now: datetime
     catalogue: Catalogue | None
-    """None if a campaign file is faulty, which is reported separately."""
+    """None if a campaign file has mistakes, which are reported separately."""
     gated: Path
     private: tuple[Path, ...] = ()
     """The folders of campaigns and clients; their files are never published."""
@@ -94,12 +94,12 @@ class Writing:
     def read(
         cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
     ) -> "Writing":
-        """Reads every file. Mistakes are in each post's `problems`."""
+        """Reads every file. Never raises for a mistake: each post has its own `problems`."""
         kinds: tuple[ContentKind, ...] = get_args(ContentKind)
-        read = (
+        posts = (
             read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
         )
-        return cls(layout, tuple(read), now, catalogue, gated)
+        return cls(layout, tuple(posts), now, catalogue, gated)
 
     @cached_property
     def posts(self) -> tuple[Post, ...]:
@@ -118,7 +118,7 @@ class Writing:
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:
-        """By slug; if two share one, which a rule reports, the first."""
+        """By slug. If two posts share one, which a rule reports, the first post."""
         return {post.slug: post for post in reversed(self.posts)}
 
     @cached_property
@@ -156,31 +156,31 @@ class Writing:
         )
         extra = (
             str(file)
-            for front_matter in self.layout.extra.values()
-            for file in map(front_matter.get, _SAVED)
+            for keys in self.layout.extra.values()
+            for file in map(keys.get, _FILE_KEYS)
             if file
         )
         return frozenset((*aliases, *extra, *(post.save_as for post in self.posts)))
 
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Address and file of an alias of a post, in the post's language."""
-        date = self.layout.dated(post.get("date"), self.now)
+        date = self.layout.address_date(post.get("date"), self.now)
         terms = self.layout.terms(post.name, post.values)
         return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
 
     @property
     def next_due(self) -> Post | None:
         """The scheduled post that is due first."""
-        held = [post for post in self.posts if post.state(self.now) == "scheduled"]
-        return min(held, key=lambda post: (post.due or self.now, post.where), default=None)
+        scheduled = [post for post in self.posts if post.state(self.now) == "scheduled"]
+        return min(scheduled, key=lambda post: (post.due or self.now, post.where), default=None)
 
     @property
     def next_change(self) -> datetime | None:
         """The next time, in UTC, at which a post is due, or a form opens or closes."""
         campaigns = self.catalogue.campaigns.values() if self.catalogue else ()
-        turns = [campaign.next_opening_or_closing(self.now) for campaign in campaigns]
+        changes = [campaign.next_opening_or_closing(self.now) for campaign in campaigns]
         due = self.next_due.due if self.next_due else None
-        return min((time for time in (*turns, due) if time), default=None)
+        return min((time for time in (*changes, due) if time), default=None)
 
     def is_public(self, post: Post) -> bool:
         """Whether readers can open it."""
@@ -191,7 +191,7 @@ class Writing:
 class Published:
     """The content of `published.json`, which a published build leaves beside the site.
 
-    With it the next build finds addresses that vanished.
+    The next build compares it with its own slugs, to find addresses that vanished.
     """
 
     slugs: Mapping[str, str] = field(default_factory=dict)
@@ -200,7 +200,7 @@ class Published:
     """The time of the next build, in UTC: a post is due, or a form opens or closes."""
 
     def write(self, path: Path) -> None:
-        """Writes the file with a rename: a reader sees the old or the new one, never a part."""
+        """Replaces the file in one step, with a rename."""
         due = self.due.isoformat() if self.due else None
         text = json.dumps({"slugs": dict(sorted(self.slugs.items())), "due": due}, indent=1)
         draft = path.with_suffix(".new")

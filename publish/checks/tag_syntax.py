@@ -4,8 +4,8 @@
     {% cta acme-cloud-guide %}     a call to action that leads to the form's own page
 
 The extension only marks tags, correct or wrong, and ignores those in code. The plugin `form_tags`
-replaces the marks with forms later, when the page and the campaigns are known. So a cache of
-Markdown's output never holds an old form.
+replaces the marks with forms later, when the page and the campaigns are known, so that a cache of
+Markdown's output never contains an old form.
 """
 
 import difflib
@@ -37,7 +37,7 @@ _PLACEHOLDER: Final = re.compile("\x02[^\x03]*\x03")  # Markdown's own mark for 
 
 @dataclass(frozen=True)
 class Tag:
-    """One tag as it was typed. `kind` and `slug` are empty if its spelling or place is wrong."""
+    """One tag as the writer typed it. Without `kind` and `slug` its spelling or place is wrong."""
 
     raw: str
     kind: str = ""
@@ -55,8 +55,8 @@ def split_at_marks(content: str) -> Iterator[str | Tag]:
     for mark in _MARK.finditer(content):
         yield content[end : mark.start()]
         raw = html.unescape(mark["raw"])
-        found = _OWN_LINE.fullmatch(raw) if mark["element"] == "div" else None
-        yield Tag(raw, found["kind"], found["slug"]) if found else Tag(raw)
+        tag = _OWN_LINE.fullmatch(raw) if mark["element"] == "div" else None
+        yield Tag(raw, tag["kind"], tag["slug"]) if tag else Tag(raw)
         end = mark.end()
     yield content[end:]
 
@@ -83,7 +83,7 @@ def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
     )
 
 
-class _OwnLine(BlockProcessor):
+class _TagBlock(BlockProcessor):
     """Marks a correct tag on its own line, with or without an empty line before it."""
 
     def test(self, parent: Element, block: str) -> bool:
@@ -93,16 +93,17 @@ class _OwnLine(BlockProcessor):
     def run(self, parent: Element, blocks: list[str]) -> None:
         block = blocks.pop(0)
         tag = _OWN_LINE.search(block)
-        assert tag is not None  # noqa: S101 - `test` found it in this very block
-        before, after = block[: tag.start()].rstrip("\n"), block[tag.end() :].lstrip("\n")
-        if before:
-            self.parser.parseBlocks(parent, [before])
+        assert tag is not None  # noqa: S101 - `test` has found it in this block
+        text_above = block[: tag.start()].rstrip("\n")
+        text_below = block[tag.end() :].lstrip("\n")
+        if text_above:
+            self.parser.parseBlocks(parent, [text_above])
         SubElement(parent, "div", {"data-gatepost-tag": tag[0].strip()})
-        if after:
-            blocks.insert(0, after)
+        if text_below:
+            blocks.insert(0, text_below)
 
 
-class _Stray(InlineProcessor):
+class _StrayTag(InlineProcessor):
     """Marks any other tag in a text, so that it is reported and no extension changes it."""
 
     # The names are those of the base class; it types its result loosely.
@@ -120,5 +121,5 @@ class TagExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
         parser: BlockParser = md.parser
-        parser.blockprocessors.register(_OwnLine(parser), "gatepost-tag", 75)
-        md.inlinePatterns.register(_Stray(STRAY, md), "gatepost-stray-tag", 185)
+        parser.blockprocessors.register(_TagBlock(parser), "gatepost-tag", 75)
+        md.inlinePatterns.register(_StrayTag(STRAY, md), "gatepost-stray-tag", 185)

@@ -124,7 +124,7 @@ class ItemTargets:
         alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old_path.endswith("/")
         date_text = local_date(item.date, self._layout)
         date = datetime.fromisoformat(date_text) if date_text else None
-        dated = self._layout.dated(date, self._writing.now)
+        dated = self._layout.address_date(date, self._writing.now)
         url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
             reason = "has characters that no file name here may have: redirect it by hand"

@@ -130,7 +130,7 @@ def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
     done = CliRunner().invoke(build_command)
     assert done.stderr == (
         "warning: content/posts/post.md:4: campaign `guide` opens on 2999-01-01: "
-        "readers see a sentence in its place\n"
+        "readers see a sentence instead\n"
     )
 
 

@@ -104,7 +104,7 @@ def test_a_closed_campaign_shows_a_sentence_and_warns(site: Any) -> None:
     assert built.summary.forms == 0
     assert built.summary.warnings == (
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
-        "readers see a sentence in its place",
+        "readers see a sentence instead",
     )
 
 
@@ -201,7 +201,7 @@ def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
     site.post("Text.", name="two", front_matter="Campaign: guide\nCampaign: guide\n")
     assert site.mistakes() == [
         "content/posts/post.md:3: no campaign `giude`; did you mean `guide`?",
-        "content/posts/two.md:4: `campaign` is given on line 3 already: keep one of them",
+        "content/posts/two.md:4: `campaign` is already on line 3: keep one of them",
     ]
 
 

@@ -15,28 +15,28 @@ GONE: Final = "gone.txt"
 
 def address_findings(writing: Writing) -> Iterator[Finding]:
     """Addresses and aliases that are used twice, and slugs that vanished."""
-    yield from _shared(writing)
+    yield from _shared_addresses(writing)
     yield from _without_address(writing)
     yield from _aliases(writing)
     yield from _vanished(writing)
 
 
-def _shared(writing: Writing) -> Iterator[Finding]:
+def _shared_addresses(writing: Writing) -> Iterator[Finding]:
     own = writing.layout.own_pages
-    used: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for post in sorted(writing.posts, key=lambda post: post.where):
         if post.status == "draft" or not post.slug:
             continue  # a draft's address is its preview
-        holder = used.get(post.save_as) or writing.site_files.holder(post.save_as)
+        owner = owners.get(post.save_as) or writing.site_files.describe(post.save_as)
         overrides = post.save_as in own and "save_as" in (
             *post.values,
             *writing.layout.extra.get(post.name, ()),
         )
-        if holder and not overrides:
+        if owner and not overrides:
             key = next((k for k in ("save_as", "slug") if k in post.front_matter.values), "title")
-            message = f"has the same address as {holder}, /{post.url}: give it another `Slug:`"
+            message = f"has the same address as {owner}, /{post.url}: give it another `Slug:`"
             yield post.finding("address", post.front_matter.line(key), message)
-        used[post.save_as] = post.name
+        owners[post.save_as] = post.name
     drafts: dict[str, str] = {}
     for post in writing.posts:
         token = post.get("preview")
@@ -53,15 +53,15 @@ def _without_address(writing: Writing) -> Iterator[Finding]:
             message = "`title` gives no address: add a line `Slug: ...`"
             yield post.finding("address", post.front_matter.line("title"), message)
         for key in ("category", "tags", "author", "authors"):
-            parts = post.get(key) or ()
-            for name in (parts,) if isinstance(parts, str) else parts:
+            names = post.get(key) or ()
+            for name in (names,) if isinstance(names, str) else names:
                 if not slugify(name):
                     message = f"`{key}`: `{name}` gives no address: use letters or digits"
                     yield post.finding("address", post.front_matter.line(key), message)
 
 
 def _aliases(writing: Writing) -> Iterator[Finding]:
-    used: dict[str, str] = {}
+    owners: dict[str, str] = {}
     slugs = {post.slug: post for post in writing.posts if writing.is_public(post)}
     files = {post.save_as: post.where for post in writing.posts if post.status != "draft"}
     for post in writing.posts:
@@ -70,36 +70,36 @@ def _aliases(writing: Writing) -> Iterator[Finding]:
             if alias in slugs:
                 message = f"`aliases`: `{alias}` is the slug of {slugs[alias].where}: remove it"
                 yield post.finding("address", line, message)
-            elif alias in used:
-                message = f"`aliases`: `{alias}` leads to {used[alias]} already: keep one of them"
+            elif alias in owners:
+                message = f"`aliases`: `{alias}` already leads to {owners[alias]}: keep one of them"
                 yield post.finding("address", line, message)
-            elif holder := _conflict(writing, post, alias, files):
-                message = f"`aliases`: `{alias}` is the address of {holder}: remove it"
+            elif owner := _conflict(writing, post, alias, files):
+                message = f"`aliases`: `{alias}` is the address of {owner}: remove it"
                 yield post.finding("address", line, message)
-            used.setdefault(alias, post.where)
+            owners.setdefault(alias, post.where)
 
 
 def _conflict(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
-    """The file or description of what is already at the address of an alias; empty if nothing."""
+    """The file or description of what already has the address of an alias; empty if free."""
     file = writing.old_address(post, alias)[1]
-    return files.get(file) or writing.site_files.holder(file)
+    return files.get(file) or writing.site_files.describe(file)
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
     """Published slugs that have no page, no alias and no line in `gone.txt`."""
     gone: set[str] = set()
-    for line, word in _unpublished(writing):
+    for line, word in _gone_slugs(writing):
         gone.add(word)
         if not SLUG.fullmatch(word):
             where = short_path(writing.layout.content / GONE)
             yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
     known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
     known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
-    there = {post.slug: post for post in writing.posts}
+    by_slug = {post.slug: post for post in writing.posts}
     for slug, where in sorted(read_published(writing.layout.published).slugs.items()):
         if slug in known:
             continue
-        post = there.get(slug)
+        post = by_slug.get(slug)
         if post is not None:
             message = (
                 f"was published as `{slug}` and is not public now: publish it, or write the slug"
@@ -115,7 +115,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
         )
 
 
-def _unpublished(writing: Writing) -> Iterator[tuple[int, str]]:
+def _gone_slugs(writing: Writing) -> Iterator[tuple[int, str]]:
     """Line and slug of each entry in `gone.txt`; a `#` starts a comment."""
     path = writing.layout.paths.find_file(GONE)
     if path is None:

@@ -22,31 +22,31 @@ def form_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
-    requested: list[tuple[str, str, str, int]] = []
-    for found in post.outline.tags:
-        tag = found.tag
+    tags: list[tuple[str, str, str, int]] = []
+    for placed in post.outline.tags:
+        tag = placed.tag
         if tag.kind:
-            requested.append((tag.kind, tag.slug, f"`{tag.raw}`: ", found.line))
+            tags.append((tag.kind, tag.slug, f"`{tag.raw}`: ", placed.line))
         else:
             message = how_to_fix(tag.raw, catalogue.campaigns)
-            yield post.finding("form", found.line, message)
-    if named := post.get("campaign"):
-        requested.append(("form", named, "", post.front_matter.line("campaign")))
-    shown: set[str] = set()
-    for kind, slug, prefix, line in requested:
+            yield post.finding("form", placed.line, message)
+    if slug_at_the_end := post.get("campaign"):
+        tags.append(("form", slug_at_the_end, "", post.front_matter.line("campaign")))
+    placed_forms: set[str] = set()
+    for kind, slug, prefix, line in tags:
         try:
             campaign = catalogue.campaign(slug)
         except NotFound as error:
             yield post.finding("form", line, f"{prefix}{error}")
             continue
-        if closed := why_closed(campaign, now):
-            message = f"campaign `{slug}` {closed}: readers see a sentence in its place"
+        if closed := closed_reason(campaign, now):
+            message = f"campaign `{slug}` {closed}: readers see a sentence instead"
             yield post.finding("closed-campaign", line, message)
-        elif kind == "form" and slug in shown:
+        elif kind == "form" and slug in placed_forms:
             message = f"the form of `{slug}` is already on this page: keep one of them"
             yield post.finding("form", line, message)
         elif kind == "form":
-            shown.add(slug)
+            placed_forms.add(slug)
 
 
 def open_forms(post: Post, writing: Writing) -> set[str]:
@@ -55,7 +55,7 @@ def open_forms(post: Post, writing: Writing) -> set[str]:
     return {slug for slug in post.forms if slug in known and known[slug].is_open(writing.now)}
 
 
-def why_closed(campaign: Campaign, now: datetime) -> str:
+def closed_reason(campaign: Campaign, now: datetime) -> str:
     """`opens on ...` or `closed on ...`, by the campaign's dates; empty if its form is open."""
     if campaign.is_open(now):
         return ""

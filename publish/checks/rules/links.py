@@ -18,17 +18,66 @@ from publish.checks.outline import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
 
-PLACES: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
+LINK_WORDS: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 _BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
-_THEME_FILES: Final = frozenset({"", "top", "page-main"})
+_THEME_ANCHORS: Final = frozenset({"", "top", "page-main"})
 _FIX: Final = ": correct the link or add the file"
+
+
+def link_findings(writing: Writing) -> Iterator[Finding]:
+    """Links to something that does not exist, or that readers cannot open."""
+    for post in writing.posts:
+        yield from _foreign_pictures(writing, post)
+        for link in post.outline.links:
+            yield from LinkChecker(writing, post, link).findings()
+        for slug in post.get("related") or ():
+            yield from _related(writing, post, slug)
+        if image := post.get("image"):
+            link = Link(image, post.front_matter.line("image"))
+            yield from LinkChecker(writing, post, link).image()
+
+
+def linked_posts(writing: Writing, post: Post) -> Iterator[Post]:
+    """The posts that a post links to or names as related."""
+    for link in post.outline.links:
+        target = LinkChecker(writing, post, link).target()
+        if target is not None:
+            yield target.post
+    for slug in post.get("related") or ():
+        if slug in writing.by_slug:
+            yield writing.by_slug[slug]
+
+
+def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
+    line = post.front_matter.line("related")
+    target = writing.by_slug.get(slug)
+    if target is post:
+        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: remove it")
+    elif target is None or target.kind != "post" or target.status == "hidden":
+        articles = [other.slug for other in writing.posts if other.kind == "post"]
+        hint = near_name(slug, articles, "; name an article by its slug")
+        yield post.finding("link", line, f"no article `{slug}`{hint}")
+    else:
+        yield from unpublished_target_findings(writing, post, Link(slug, line), target)
+
+
+def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
+    """Pictures that browsers would load from another host."""
+    for picture in post.outline.pictures:
+        try:
+            host = urlsplit(picture.source).netloc
+        except ValueError:
+            host = ""
+        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
+            message = f"shows `{picture.source}` from another host, which would see every reader: "
+            yield post.finding("picture", picture.line, f"{message}put it into content/images")
 
 
 @dataclass(frozen=True)
 class LinkTarget:
-    """The post that a link leads to, and the fragment of its address."""
+    """The post that a link leads to, and the part of the link after `#`."""
 
-    to: Post
+    post: Post
     fragment: str
 
 
@@ -50,59 +99,65 @@ class LinkChecker:
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
         # In a link with braces Pelican decodes only `%20`.
-        self._named = self._path if link.is_embedded else self._url.path.replace("%20", " ")
+        self._linked_path = self._path if link.is_embedded else self._url.path.replace("%20", " ")
 
     def target(self) -> LinkTarget | None:
         """The post that the link leads to, if it is one."""
-        found: Post | None = None
+        target: Post | None = None
         if self._word == "filename":
-            found = self._writing.by_name.get(self._in_content_folder())
-        elif not self._word and self._is_ours():
+            target = self._writing.by_name.get(self._in_content_folder())
+        elif not self._word and self._is_on_this_site():
             if not self._path and self._url.fragment:
-                found = self._post
+                target = self._post
             elif self._path:
                 known, address = self._writing.by_address, self._address()
-                found = known.get(address) or known.get(f"{address}/")
-        return LinkTarget(found, self._url.fragment) if found else None
+                target = known.get(address) or known.get(f"{address}/")
+        return LinkTarget(target, self._url.fragment) if target else None
 
     def findings(self) -> Iterator[Finding]:
         """The problems of the link. Links to other sites have none."""
-        if problem := self._fault():
+        if problem := self._refusal():
             yield self._finding(f"`{self._link.target}` {problem}")
             return
         gated = list(self._gated())
-        if gated or (not self._word and not self._is_ours()):
+        if gated or (not self._word and not self._is_on_this_site()):
             yield from gated
-        elif found := self.target():
-            yield from unpublished_target_findings(self._writing, self._post, self._link, found.to)
-            yield from self._anchor(found)
+        elif target := self.target():
+            yield from unpublished_target_findings(
+                self._writing, self._post, self._link, target.post
+            )
+            yield from self._anchor(target)
         elif self._word:
-            yield from self._braces()
+            yield from self._with_braces()
         else:
-            yield from self._plain()
+            yield from self._without_braces()
 
     def image(self) -> Iterator[Finding]:
         """The problems of the front matter's `image`: a file below the content folder."""
         if problem := self._writing.layout.paths.why_no_file(name_below(self._path)):
-            yield self._finding(f"`image` {problem}{_inside(problem)}")
+            yield self._finding(f"`image` {problem}{_how_to_fix(problem)}")
         elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
             message = f"`image` names a gated file: {HOW_TO_LINK}"
             yield self._post.finding("gated", self._link.line, message)
         else:
             yield from self._file(self._path.lstrip("/"))
 
-    def _fault(self) -> str:
+    def _refusal(self) -> str:
         """The reason why the file must not be published; empty if there is none."""
         if self._word in {"static", "attach", "filename"}:
-            name = name_below(self._named, posixpath.dirname(self._post.name))
-        elif not self._word and self._is_ours() and any(map(self._in, self._writing.layout.static)):
+            name = name_below(self._linked_path, posixpath.dirname(self._post.name))
+        elif (
+            not self._word
+            and self._is_on_this_site()
+            and any(map(self._is_in, self._writing.layout.static))
+        ):
             name = name_below(self._path)
         else:
             return ""
         problem = self._writing.layout.paths.why_no_file(name)
-        return f"{problem}{_inside(problem)}" if problem else ""
+        return f"{problem}{_how_to_fix(problem)}" if problem else ""
 
-    def _is_ours(self) -> bool:
+    def _is_on_this_site(self) -> bool:
         return not self._url.scheme and not self._url.netloc
 
     def _address(self) -> str:
@@ -111,21 +166,21 @@ class LinkChecker:
         return posixpath.normpath(here).strip("/")
 
     def _in_content_folder(self) -> str:
-        """The file that a link with braces names; `_fault` has checked that it is inside."""
-        return posixpath.normpath(name_below(self._named, posixpath.dirname(self._post.name)))
+        """The file that a link with braces names; `_refusal` has checked that it is inside."""
+        return posixpath.normpath(name_below(self._linked_path, posixpath.dirname(self._post.name)))
 
-    def _braces(self) -> Iterator[Finding]:
-        shown = re.split("[?#]", self._link.target)[0]
+    def _with_braces(self) -> Iterator[Finding]:
+        written = re.split("[?#]", self._link.target)[0]
         if self._word in {"static", "attach"}:
             yield from self._file(self._in_content_folder())
         elif self._word == "filename":
             path = self._in_content_folder()
             if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
                 hint = near_name(path, self._writing.by_name, _FIX, "{filename}/")
-                yield self._finding(f"`{shown}` leads to no article or page{hint}")
-        elif self._word not in PLACES:
-            hint = near_name(self._word, PLACES, _FIX)
-            yield self._finding(f"`{shown}` starts with an unknown word in braces{hint}")
+                yield self._finding(f"`{written}` leads to no article or page{hint}")
+        elif self._word not in LINK_WORDS:
+            hint = near_name(self._word, LINK_WORDS, _FIX)
+            yield self._finding(f"`{written}` starts with an unknown word in braces{hint}")
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
@@ -134,25 +189,26 @@ class LinkChecker:
             message = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
             yield self._post.finding("picture", self._link.line, message)
 
-    def _plain(self) -> Iterator[Finding]:
-        """The problems of a link without braces: to an address, or by mistake to a source file."""
+    def _without_braces(self) -> Iterator[Finding]:
+        """Problems of a link without braces: to an address, or by mistake to a source file."""
         path = self._path
         if Path(path).suffix in SUFFIXES:
             message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
-            yield self._finding(f"`{self._link.target}` leads nowhere on the site: {message}")
-        elif any(self._in(folder) for folder in self._writing.layout.static):
+            yield self._finding(f"`{self._link.target}` is not an address of the site: {message}")
+        elif any(self._is_in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
-        elif path and not self._is_there():
-            yield self._post.finding("dead-link", self._link.line, self._missing_file())
+        elif path and not self._exists():
+            yield self._post.finding("dead-link", self._link.line, self._missing_address())
 
-    def _is_there(self) -> bool:
+    def _exists(self) -> bool:
         """Whether the site has a page or file at the address."""
         address = self._address()
         files = (address, posixpath.join(address, "index.html"))
-        created = self._writing.site_files
-        return any(file in self._writing.addresses or created.holder(file) for file in files)
+        site_files = self._writing.site_files
+        return any(file in self._writing.addresses or site_files.describe(file) for file in files)
 
-    def _missing_file(self) -> str:
+    def _missing_address(self) -> str:
+        """The message for an address that the site does not have."""
         first = self._path.partition("/")[0]
         if "." in first.strip(".") and not self._path.startswith("."):
             fix = f": if it is another site, write `https://{self._path}`"
@@ -161,36 +217,37 @@ class LinkChecker:
             fix = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
         return f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
 
-    def _in(self, folder: Path) -> bool:
+    def _is_in(self, folder: Path) -> bool:
+        """Whether the link is a full path on the site, and leads into this folder."""
         file = self._content / self._path.lstrip("/")
         return self._path.startswith("/") and file.is_relative_to(folder)
 
-    def _anchor(self, found: LinkTarget) -> Iterator[Finding]:
-        fragment = unquote(found.fragment)
-        known = found.to.outline.anchors
-        forms = tuple(f"form-{slug}" for slug in found.to.forms)
-        if fragment in known or fragment in _THEME_FILES or fragment.startswith(forms or ("\0",)):
+    def _anchor(self, target: LinkTarget) -> Iterator[Finding]:
+        fragment = unquote(target.fragment)
+        known = target.post.outline.anchors
+        forms = tuple(f"form-{slug}" for slug in target.post.forms)
+        if fragment in known or fragment in _THEME_ANCHORS or fragment.startswith(forms or ("\0",)):
             return
         hint = near_name(fragment, known, ": there is no such heading", "#")
-        where = "here" if found.to is self._post else f"in {found.to.where}"
+        where = "here" if target.post is self._post else f"in {target.post.where}"
         message = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
         yield self._post.finding("anchor", self._link.line, message)
 
     def _gated(self) -> Iterator[Finding]:
         """A finding if the link leads to a gated file, in any spelling."""
-        if not self._is_ours() or not self._path or not self._reaches_gated():
+        if not self._is_on_this_site() or not self._path or not self._reaches_gated():
             return
-        shown = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
-        message = f"links to the gated file `{shown}`: {HOW_TO_LINK}"
+        name = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
+        message = f"links to the gated file `{name}`: {HOW_TO_LINK}"
         yield self._post.finding("gated", self._link.line, message)
 
     def _reaches_gated(self) -> bool:
         root = str(self._content)
         if self._path.startswith("/"):
             return self._is_gated(root + self._path)
-        beside = posixpath.join(root, posixpath.dirname(self._post.name), self._path)
-        below = posixpath.join(root, self._post.url, self._path)
-        return self._is_gated(beside) or self._is_gated(below)
+        from_source = posixpath.join(root, posixpath.dirname(self._post.name), self._path)
+        from_page = posixpath.join(root, self._post.url, self._path)
+        return self._is_gated(from_source) or self._is_gated(from_page)
 
     def _is_gated(self, path: str) -> bool:
         gated = self._writing.gated
@@ -199,28 +256,29 @@ class LinkChecker:
 
 
 def unpublished_target_findings(
-    writing: Writing, post: Post, link: Link, to: Post
+    writing: Writing, post: Post, link: Link, target: Post
 ) -> Iterator[Finding]:
     """Links from a public post to one that readers cannot open yet."""
-    state = to.state(writing.now)
-    if state not in {"draft", "scheduled"} or to is post:
+    state = target.state(writing.now)
+    if state not in {"draft", "scheduled"} or target is post:
         return
     if post.state(writing.now) == "draft":
-        if to.get("preview") is None:
+        if target.get("preview") is None:
             message = f"`{link.target}` leads to a draft without a `preview`: give it one"
             yield post.finding("link", link.line, message)
     elif state == "draft":
         message = f"`{link.target}` leads to a draft: publish it first, or remove the link"
         yield post.finding("link", link.line, message)
-    elif to.due and (post.due is None or to.due > max(post.due, writing.now)):
-        until = f"{to.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
+    elif target.due and (post.due is None or target.due > max(post.due, writing.now)):
+        until = f"{target.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
         message = (
             f"`{link.target}` leads to a post that is held back until {until}: link to it then"
         )
         yield post.finding("link", link.line, message)
 
 
-def _inside(problem: str) -> str:
+def _how_to_fix(problem: str) -> str:
+    """The fix for a path that `ConfinedFolder` refuses, if the message does not contain one."""
     return (
         ": put a copy into it, and use the path of the copy"
         if problem.startswith("leads out")
@@ -228,10 +286,10 @@ def _inside(problem: str) -> str:
     )
 
 
-def near_name(word: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
-    """`; did you mean x?` if the word is similar to a known one; else `otherwise`."""
+def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> str:
+    """`; did you mean x?` if the word is similar to a known one; else `fallback`."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
-    return f"; did you mean `{prefix}{close[0]}`?" if close else otherwise
+    return f"; did you mean `{prefix}{close[0]}`?" if close else fallback
 
 
 def _static_files(writing: Writing) -> Iterator[str]:
@@ -240,52 +298,3 @@ def _static_files(writing: Writing) -> Iterator[str]:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield path.relative_to(root).as_posix()
-
-
-def link_findings(writing: Writing) -> Iterator[Finding]:
-    """Links that lead nowhere, or to something that readers cannot open."""
-    for post in writing.posts:
-        yield from _foreign_pictures(writing, post)
-        for link in post.outline.links:
-            yield from LinkChecker(writing, post, link).findings()
-        for slug in post.get("related") or ():
-            yield from _related(writing, post, slug)
-        if image := post.get("image"):
-            link = Link(image, post.front_matter.line("image"))
-            yield from LinkChecker(writing, post, link).image()
-
-
-def linked_posts(writing: Writing, post: Post) -> Iterator[Post]:
-    """The posts that a post links to or names as related."""
-    for link in post.outline.links:
-        found = LinkChecker(writing, post, link).target()
-        if found is not None:
-            yield found.to
-    for slug in post.get("related") or ():
-        if slug in writing.by_slug:
-            yield writing.by_slug[slug]
-
-
-def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
-    line = post.front_matter.line("related")
-    found = writing.by_slug.get(slug)
-    if found is post:
-        yield post.finding("link", line, f"`related`: `{slug}` is this post itself: remove it")
-    elif found is None or found.kind != "post" or found.status == "hidden":
-        articles = [other.slug for other in writing.posts if other.kind == "post"]
-        hint = near_name(slug, articles, "; name an article by its slug")
-        yield post.finding("link", line, f"no article `{slug}`{hint}")
-    else:
-        yield from unpublished_target_findings(writing, post, Link(slug, line), found)
-
-
-def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
-    """Pictures that browsers would load from another host."""
-    for picture in post.outline.pictures:
-        try:
-            host = urlsplit(picture.source).netloc
-        except ValueError:
-            host = ""
-        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
-            message = f"shows `{picture.source}` from another host, which would see every reader: "
-            yield post.finding("picture", picture.line, f"{message}put it into content/images")

@@ -38,7 +38,7 @@ def test_an_alias_that_is_taken_is_reported(desk: Any) -> None:
     desk.post(name="e", aliases="old")
     assert desk.errors() == [
         "content/posts/b.md:5: `aliases`: `a` is the slug of content/posts/a.md: remove it",
-        "content/posts/e.md:5: `aliases`: `old` leads to content/posts/c.md already: "
+        "content/posts/e.md:5: `aliases`: `old` already leads to content/posts/c.md: "
         "keep one of them",
     ]
 

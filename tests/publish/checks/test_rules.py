@@ -75,7 +75,7 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
             "6: `/abuot/` leads to /abuot, which does not exist; did you mean",
         ),
         ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
-        ("[x](b.md)", "6: `b.md` leads nowhere on the site: write `{filename}b.md`: readers have"),
+        ("[x](b.md)", "6: `b.md` is not an address of the site: write `{filename}b.md`:"),
         ("[x]({static}/images/d%6ft.svg)", "6: links to `images/d%6ft.svg`, but there is no"),
         ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
         ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
@@ -200,7 +200,7 @@ def test_a_closed_campaign_is_a_warning(desk: Any) -> None:
     desk.post("{% form guide %}")
     assert desk.warnings() == [
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
-        "readers see a sentence in its place"
+        "readers see a sentence instead"
     ]
 
 

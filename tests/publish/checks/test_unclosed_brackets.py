@@ -4,20 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.checks import outline as unclosed
-from publish.checks.outline import outline_of
+from publish.checks.outline import _brackets, outline_of
 
 SIZE = 60_000
-"""A post of `[a](` of so many characters took 51 seconds, under the lock of publishing."""
+"""A post with this many characters of `[a](` took 51 seconds, while publishing was locked."""
 
 
 @pytest.mark.parametrize("mark", ["[a](", "[", "![a](", "[a][", "[a](<", "> [a](\n", "<a ", "<!x "])
-def test_a_text_that_would_take_minutes_is_reported_with_its_line(mark: str) -> None:
+def test_a_text_that_would_take_minutes_to_render_is_reported_with_its_line(mark: str) -> None:
     text = f"Some words.\n\n{mark * (SIZE // len(mark))}\n"
     assert outline_of(text, first_line=10).unclosed == 12
 
 
-def test_brackets_within_brackets_are_looked_through_as_well() -> None:
+def test_deeply_nested_brackets_are_reported() -> None:
     assert outline_of("[" * 30_000 + "]" * 30_000).unclosed == 1
 
 
@@ -34,12 +33,12 @@ def test_brackets_within_brackets_are_looked_through_as_well() -> None:
         "| [a](b) | [c](d) |\n|---|---|\n" + "| [a](b) | [x](y) |\n" * 2000,
     ],
 )
-def test_long_texts_of_ordinary_marks_are_taken(text: str) -> None:
+def test_long_texts_with_ordinary_brackets_are_accepted(text: str) -> None:
     assert outline_of(text).unclosed is None
 
 
-def slowly(text: str) -> int:
-    """What Python-Markdown looks through: from each `[`, and from each `(` after a `]`."""
+def searched_characters(text: str) -> int:
+    """How far Python-Markdown searches from each `[`, and from each `(` after a `]`."""
     masked = list(text)
     place = 0
     while place < len(text):
@@ -49,9 +48,9 @@ def slowly(text: str) -> int:
         place += 1
     total = 0
     for block in "".join(masked).split("\n\n"):
-        for start, sign in enumerate(block):
-            if sign == "[" or (sign == "(" and start and block[start - 1] == "]"):
-                total += _end(block, start, sign, {"[": "]", "(": ")"}[sign]) - start
+        for start, mark in enumerate(block):
+            if mark == "[" or (mark == "(" and start and block[start - 1] == "]"):
+                total += _end(block, start, mark, {"[": "]", "(": ")"}[mark]) - start
     return total
 
 
@@ -65,13 +64,13 @@ def _end(block: str, start: int, opens: str, closes: str) -> int:
 
 
 @given(st.text("[]()\\a\n"))
-def test_one_pass_counts_what_looking_from_each_bracket_would(text: str) -> None:
+def test_one_pass_counts_the_same_as_a_search_from_each_bracket(text: str) -> None:
     text = text.replace("\n\n\n", "\n\n")
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
-    assert sum(length for _, length in unclosed._brackets(text)) == slowly(text)
+    assert sum(length for _, length in _brackets(text)) == searched_characters(text)
 
 
-def test_a_post_is_refused_and_an_answer_in_its_head_too() -> None:
-    sound, endless = outline_of("Words."), outline_of("[" * SIZE, first_line=7)
-    assert sound.with_answers([sound, endless]).unclosed == 7
+def test_unclosed_brackets_in_an_answer_are_reported_with_its_line() -> None:
+    sound, unclosed = outline_of("Words."), outline_of("[" * SIZE, first_line=7)
+    assert sound.with_answers([sound, unclosed]).unclosed == 7
