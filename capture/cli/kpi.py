@@ -11,7 +11,7 @@ from capture.cli.options import from_option, read_period, to_option
 from capture.cli.show import as_json_option, show_facts, show_heading, show_json, show_rows
 from capture.kpi.formulas import DEFINITIONS, Figure, Unit, agency_figures, client_figures
 from capture.kpi.gathering import KpiQuery, campaigns_in, gather_figures
-from capture.kpi.grouping import By, CurrencyFigures, Period
+from capture.kpi.grouping import CurrencyFigures, Grouping, Period
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import ReadTransaction
 
@@ -46,14 +46,14 @@ def show_figures(
     show_heading(
         f"{currency_figures.currency}: {', '.join(currency_figures.campaigns)}{_span(period)}"
     )
-    figures = [*client_figures(currency_figures.whole), *agency_figures(currency_figures.whole)]
+    figures = [*client_figures(currency_figures.total), *agency_figures(currency_figures.total)]
     if explain:
         show_rows(
             ("figure", "is", "formula", "with its numbers"), _explained(figures), as_json=False
         )
     else:
-        show_facts(_figure_rows(figures, currency_figures.whole))
-    for grouping, groups in currency_figures.groupings.items():
+        show_facts(_figure_rows(figures, currency_figures.total))
+    for grouping, groups in currency_figures.tables.items():
         show_heading(f"By {grouping}")
         _show_groups(grouping, groups, titles)
     if explain:
@@ -135,7 +135,7 @@ def _span(period: Period) -> str:
 @to_option
 @click.option(
     "--by",
-    type=click.Choice([by.value for by in By]),
+    type=click.Choice([grouping.value for grouping in Grouping]),
     help="Group the figures. By post gives two tables: for the first and for the last visit.",
 )
 @as_json_option
@@ -165,21 +165,23 @@ def kpi(
     period = read_period(first, last)
     catalogue = context.catalogue()
     costs = context.costs(catalogue)
-    titles = context.titles() if by == By.POST else {}
+    titles = context.titles() if by == Grouping.POST else {}
 
     def gather(reading: ReadTransaction) -> list[CurrencyFigures]:
         campaigns = campaigns_in(reading, catalogue, campaign, client)
         return gather_figures(
             reading,
-            KpiQuery(campaigns, datetime.now(UTC), period, None if by is None else By(by), costs),
+            KpiQuery(
+                campaigns, datetime.now(UTC), period, None if by is None else Grouping(by), costs
+            ),
         )
 
     with context.ledger() as ledger:
         all_figures = ledger.read(gather)
     if as_json:
-        show_json(_as_dict(all_figures, titles if by == By.POST else None, explain=explain))
+        show_json(_as_dict(all_figures, titles if by == Grouping.POST else None, explain=explain))
     elif all_figures:
-        if by == By.POST and not titles:
+        if by == Grouping.POST and not titles:
             click.echo(TITLES_MISSING, err=True)
         for currency_figures in all_figures:
             show_figures(currency_figures, period, titles, explain=explain)
@@ -204,10 +206,10 @@ def _as_dict(
             {
                 "currency": currency_figures.currency,
                 "campaigns": list(currency_figures.campaigns),
-                "whole": _sums(currency_figures.whole, explain=explain),
+                "whole": _sums(currency_figures.total, explain=explain),
                 "groups": {
                     grouping: {name: group(name, sums) for name, sums in groups.items()}
-                    for grouping, groups in currency_figures.groupings.items()
+                    for grouping, groups in currency_figures.tables.items()
                 },
             }
             for currency_figures in all_figures

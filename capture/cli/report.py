@@ -13,7 +13,7 @@ from capture.cli.output import output_option, write_output
 from capture.closing.documents import closed_months
 from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
-from capture.kpi.grouping import By, Period, month_before
+from capture.kpi.grouping import Grouping, Period, month_before
 from capture.ledger.protocol import ReadTransaction
 
 _MONTHS = 12
@@ -54,14 +54,14 @@ def _report_data(
     """Without the agency's costs, because the client sees the report."""
     period = Period.of_month(month)
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
-    (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, By.MONTH))
-    (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, By.POST))
+    (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, Grouping.MONTH))
+    (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, Grouping.POST))
     closed = closed_months(reading, terms.client)
     first = reading.leads.first(terms.slug)
     return ReportData(
         month=month,
-        history=by_month.groupings["month"],
-        posts=by_post.groupings,
+        history=by_month.tables["month"],
+        posts=by_post.tables,
         titles=titles,
         statement=next(
             (

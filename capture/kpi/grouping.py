@@ -1,4 +1,4 @@
-"""Groups and periods of figures, and the sums of each group."""
+"""Groups and periods of key figures, and the sums of each group."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,19 @@ from capture.intake.gate import FORM
 from capture.kpi.sums import Sums
 from capture.ledger.types import LeadForKpi
 
-NOT_KNOWN: Final = "not known any more"
-"""The person's data was erased."""
-NOT_GIVEN: Final = "not told"
-"""The browser sent nothing, or the lead did not come by a browser."""
-NO_LEAD: Final = "no lead of these"
-"""Money of documents whose lead is outside the period or is a test lead."""
+ERASED: Final = "erased"
+"""The group of leads whose personal data was erased."""
+NOT_GIVEN: Final = "not given"
+"""The group of leads for which the browser sent no page, or that did not come from a browser."""
+OTHER_LEADS: Final = "leads outside the period"
+"""The group of money whose lead is not counted in the period."""
 OTHERS: Final = "others"
+"""The group of all values after the first `MAX_GROUPS`."""
 MAX_GROUPS: Final = 1000
-"""Browsers can send any number of values; further groups are counted together."""
+"""Limits the memory, since browsers can send any number of values."""
 
 
-class By(StrEnum):
+class Grouping(StrEnum):
     """The possible groupings."""
 
     CAMPAIGN = "campaign"
@@ -31,40 +32,45 @@ class By(StrEnum):
     SOURCE = "source"
 
 
-GROUPINGS: Final[Mapping[By | None, Sequence[str]]] = {
+TABLES: Final[Mapping[Grouping | None, Sequence[str]]] = {
     None: (),
-    By.CAMPAIGN: ("campaign",),
-    By.MONTH: ("month",),
-    By.POST: ("first touch", "last touch"),
-    By.SOURCE: ("source",),
+    Grouping.CAMPAIGN: ("campaign",),
+    Grouping.MONTH: ("month",),
+    Grouping.POST: ("first touch", "last touch"),
+    Grouping.SOURCE: ("source",),
 }
-"""The tables of each grouping. A lead is in one group of each table."""
+"""The names of the tables of each grouping. A lead is in one group of each table."""
 
 
-def by_lead(by: By | None) -> bool:
+def needs_leads(grouping: Grouping | None) -> bool:
     """Whether the grouping needs the lead of each bill line."""
-    return by in {By.POST, By.SOURCE}
+    return grouping in {Grouping.POST, Grouping.SOURCE}
 
 
-def groups_of(by: By | None, campaign: str, month: str, one: LeadForKpi | None) -> tuple[str, ...]:
-    """The group in each table; `month` is the month of the counted fact."""
-    match by:
-        case By.CAMPAIGN:
+def groups_of(
+    grouping: Grouping | None, campaign: str, month: str, lead: LeadForKpi | None
+) -> tuple[str, ...]:
+    """The group in each table of the grouping.
+
+    `month` is the month of what is counted; `lead` is None if the lead is not counted.
+    """
+    match grouping:
+        case Grouping.CAMPAIGN:
             return (campaign,)
-        case By.MONTH:
+        case Grouping.MONTH:
             return (month,)
-        case By.POST:
-            return (NO_LEAD, NO_LEAD) if one is None else _posts(one)
-        case By.SOURCE:
-            return (NO_LEAD,) if one is None else (_source(one),)
+        case Grouping.POST:
+            return (OTHER_LEADS, OTHER_LEADS) if lead is None else _posts(lead)
+        case Grouping.SOURCE:
+            return (OTHER_LEADS,) if lead is None else (_source(lead),)
         case _:
             return ()
 
 
-def _posts(one: LeadForKpi) -> tuple[str, str]:
-    if one.touches is None:
-        return NOT_KNOWN, NOT_KNOWN
-    first, last = one.touches
+def _posts(lead: LeadForKpi) -> tuple[str, str]:
+    if lead.touches is None:
+        return ERASED, ERASED
+    first, last = lead.touches
     return _path(first), _path(last)
 
 
@@ -73,14 +79,16 @@ def _path(touch: Mapping[str, str]) -> str:
     return path if path.startswith("/") else NOT_GIVEN
 
 
-def _source(one: LeadForKpi) -> str:
-    source = one.lead.source
+def _source(lead: LeadForKpi) -> str:
+    source = lead.lead.source
     if source != FORM:
         return source
-    if one.touches is None:
-        return f"{FORM}: {NOT_KNOWN}"
-    text = next((touch["utm_source"] for touch in one.touches if touch.get("utm_source")), "")
-    return f"{FORM}, utm_source {text}" if text else FORM
+    if lead.touches is None:
+        return f"{FORM}: {ERASED}"
+    utm_source = next(
+        (touch["utm_source"] for touch in lead.touches if touch.get("utm_source")), ""
+    )
+    return f"{FORM}, utm_source {utm_source}" if utm_source else FORM
 
 
 # Periods: days and months in the campaign's time zone.
@@ -88,7 +96,7 @@ def _source(one: LeadForKpi) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `first` to `last`, both included; None leaves that end open."""
+    """The days from `first` to `last`, both included; None leaves that end open."""
 
     first: date | None = None
     last: date | None = None
@@ -97,13 +105,13 @@ class Period:
     def of_month(cls, month: str) -> "Period":
         """The complete month, such as `2026-11`."""
         first = date.fromisoformat(f"{month}-01")
-        return cls(first, first.replace(day=_days(first)))
+        return cls(first, first.replace(day=_month_length(first)))
 
     @property
     def is_whole_months(self) -> bool:
         """Whether it consists of complete months; an open end counts as complete."""
         return (self.first is None or self.first.day == 1) and (
-            self.last is None or self.last.day == _days(self.last)
+            self.last is None or self.last.day == _month_length(self.last)
         )
 
     @property
@@ -111,27 +119,27 @@ class Period:
         """Whether both ends are open."""
         return self.first is None and self.last is None
 
-    def holds(self, day: date) -> bool:
+    def contains(self, day: date) -> bool:
         """Whether the day is in the period."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
-    def holds_month(self, month: str) -> bool:
+    def contains_month(self, month: str) -> bool:
         """Whether the first day of the month is in the period."""
-        return self.holds(date.fromisoformat(f"{month}-01"))
+        return self.contains(date.fromisoformat(f"{month}-01"))
 
 
-ALWAYS: Final = Period()
+ALL_TIME: Final = Period()
 
 
-def month_before(month: str, back: int = 1) -> str:
-    """The month `back` months before `month`, which is written as `2026-11`."""
+def month_before(month: str, count: int = 1) -> str:
+    """The month `count` months before a month such as `2026-11`."""
     first = date.fromisoformat(f"{month}-01")
-    for _ in range(back):
+    for _ in range(count):
         first = (first - timedelta(days=1)).replace(day=1)
     return f"{first:%Y-%m}"
 
 
-def _days(day: date) -> int:
+def _month_length(day: date) -> int:
     return calendar.monthrange(day.year, day.month)[1]
 
 
@@ -144,45 +152,54 @@ class CurrencyFigures:
 
     currency: str
     campaigns: Sequence[str]
-    whole: Sums
-    groupings: Mapping[str, Mapping[str, Sums]]
+    total: Sums
+    tables: Mapping[str, Mapping[str, Sums]]
     """Sums by table and group name, in order of first use."""
 
 
-class Book:
-    """Collects the sums of one currency: the total, and each group."""
+class CurrencySums:
+    """Collects the sums of one currency: the total, and each group of each table."""
 
-    def __init__(self, currency: str, by: By | None, *, whole_months: bool, no_costs: str) -> None:
+    def __init__(
+        self,
+        currency: str,
+        grouping: Grouping | None,
+        *,
+        whole_months: bool,
+        costs_unknown: str,
+    ) -> None:
         self._currency = currency
         self._whole_months = whole_months
-        self._no_costs = no_costs
-        self.whole = self._new()
-        self.groupings: dict[str, dict[str, Sums]] = {name: {} for name in GROUPINGS[by]}
+        self._costs_unknown = costs_unknown
+        self.total = self._new_sums()
+        self.tables: dict[str, dict[str, Sums]] = {name: {} for name in TABLES[grouping]}
 
-    def sums(self, groups: Sequence[str]) -> list[Sums]:
-        """The total, and the group of each table."""
-        named = zip(self.groupings.values(), groups, strict=True)
-        return [self.whole, *(self._group(known, name) for known, name in named)]
+    def sums_of(self, groups: Sequence[str]) -> list[Sums]:
+        """The sums of the total and of the group in each table."""
+        pairs = zip(self.tables.values(), groups, strict=True)
+        return [self.total, *(self._group_sums(table, name) for table, name in pairs)]
 
-    def cost(self, groups: Sequence[str], amount: int) -> None:
-        """Adds the agency's costs to the total and, if named, to the groups."""
-        for sums in self.sums(groups) if groups else [self.whole]:
+    def add_costs(self, groups: Sequence[str], amount: int) -> None:
+        """Adds the agency's costs to the total and, if `groups` is not empty, to the groups."""
+        for sums in self.sums_of(groups) if groups else [self.total]:
             sums.costs += amount
 
-    def no_costs(self, reason: str, group: str = "") -> None:
-        """Marks costs as unknown in the total and in the group; without one, in all groups."""
-        self.whole.no_costs = self.whole.no_costs or reason
-        for known in self.groupings.values():
-            for name, sums in known.items():
+    def mark_costs_unknown(self, reason: str, group: str = "") -> None:
+        """Marks costs as unknown in the total and in a group; without a name, in all groups."""
+        self.total.costs_unknown = self.total.costs_unknown or reason
+        for table in self.tables.values():
+            for name, sums in table.items():
                 if group in {"", name}:
-                    sums.no_costs = sums.no_costs or reason
+                    sums.costs_unknown = sums.costs_unknown or reason
 
-    def _group(self, known: dict[str, Sums], name: str) -> Sums:
-        if name not in known and len(known) >= MAX_GROUPS:
+    def _group_sums(self, table: dict[str, Sums], name: str) -> Sums:
+        if name not in table and len(table) >= MAX_GROUPS:
             name = OTHERS
-        if name not in known:
-            known[name] = self._new()
-        return known[name]
+        if name not in table:
+            table[name] = self._new_sums()
+        return table[name]
 
-    def _new(self) -> Sums:
-        return Sums(self._currency, whole_months=self._whole_months, no_costs=self._no_costs)
+    def _new_sums(self) -> Sums:
+        return Sums(
+            self._currency, whole_months=self._whole_months, costs_unknown=self._costs_unknown
+        )

@@ -3,12 +3,14 @@
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
-NO_LEADS = frozenset({"spam", "duplicate"})
+NON_LEAD_STAGES: Final = frozenset({"spam", "duplicate"})
 """Stages of submissions that are not leads."""
+COSTS_NOT_REQUESTED: Final = "own costs were not requested"
 
 
-def _seconds() -> "array[int]":
+def _empty_array() -> "array[int]":
     return array("q")
 
 
@@ -19,31 +21,36 @@ class Sums:
     currency: str
     stages: Counter[str] = field(default_factory=Counter)
     """Submissions by review stage, without test leads and accepted leads."""
-    by_word: int = 0
+    by_client: int = 0
+    """Leads that the client accepted."""
     by_silence: int = 0
-    """Leads accepted by the client explicitly, and by silence."""
+    """Leads accepted by silence."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejected leads by reason code."""
-    review_seconds: "array[int]" = field(default_factory=_seconds)
+    review_seconds: "array[int]" = field(default_factory=_empty_array)
     """Seconds from notice to decision, for each lead that the client reviewed."""
     held: int = 0
+    """Meetings that were held."""
     deals: int = 0
+    """Leads that are or were customers."""
     billed: int = 0
     credited: int = 0
     bought: int = 0
+    """What customers paid."""
     refunded: int = 0
-    """Paid by customers, and refunded to them."""
+    """What was refunded to customers."""
     costs: int = 0
     """The agency's own costs."""
-    no_costs: str = "own costs were not asked for"
+    costs_unknown: str = COSTS_NOT_REQUESTED
     """The reason why costs are unknown; empty if they are known."""
     whole_months: bool = True
     """Whether the period consists of complete months; otherwise it has no spend and costs."""
     customers: int = 0
     churned: int = 0
+    """Customers who left."""
     purchases: int = 0
     purchased: int = 0
-    """Purchases less refunds."""
+    """The amount of the customers' purchases less refunds."""
     customer_days: int = 0
     """Days from each customer's first purchase until they left, or until now."""
 
@@ -55,34 +62,34 @@ class Sums:
     @property
     def leads(self) -> int:
         """Submissions without spam and duplicates."""
-        return self.submissions - sum(self.stages[stage] for stage in NO_LEADS)
+        return self.submissions - sum(self.stages[stage] for stage in NON_LEAD_STAGES)
 
     @property
     def accepted(self) -> int:
         """Sales-qualified leads."""
-        return self.by_word + self.by_silence
+        return self.by_client + self.by_silence
 
     @property
     def rejected(self) -> int:
-        """Rejected by the client, for any reason."""
+        """Leads that the client rejected, for any reason."""
         return self.stages["rejected"]
 
     @property
     def in_review(self) -> int:
-        """Delivered and not decided yet."""
+        """Leads that were delivered and are not decided yet."""
         return self.stages["qualified"]
 
     @property
     def qualified(self) -> int:
-        """Delivered to the client: every criterion met, no cap exceeded."""
+        """Leads delivered to the client: every criterion met, no cap exceeded."""
         return self.in_review + self.accepted + self.rejected
 
     @property
     def spend(self) -> int:
-        """Rule 29: billed less credited."""
+        """Billed less credited (rule 29 of docs/rules.md)."""
         return self.billed - self.credited
 
     @property
     def revenue(self) -> int:
-        """Payments of customers less refunds."""
+        """What customers paid, less refunds."""
         return self.bought - self.refunded

@@ -70,14 +70,14 @@ def test_explain_puts_the_numbers_into_the_formulas(closed_project: Project) -> 
     assert "accepted / (accepted + rejected) x 100" in out
     assert "2 / 3 x 100 = 66.7 %" in out
     assert "$100.00 / 3 = $33.33" in out
-    assert "somebody whom the campaign has already" in out
+    assert "a person or company that already is a lead of the campaign" in out
 
 
 @pytest.mark.parametrize("by", ["campaign", "month", "post", "source"])
 def test_every_grouping_is_a_table(closed_project: Project, by: str) -> None:
     ran = kpi(closed_project, "--by", by)
     assert ran.code == 0
-    name = {"campaign": "guide", "month": "2026-11", "post": "not told", "source": "form"}[by]
+    name = {"campaign": "guide", "month": "2026-11", "post": "not given", "source": "form"}[by]
     (line,) = [line for line in ran.out.splitlines() if line.startswith(f"{name}  ")][:1]
     assert "$100.00" in line
 
@@ -116,7 +116,9 @@ def test_a_period_with_part_of_a_month_gives_the_reason_for_no_money(
 ) -> None:
     data = figures(closed_project, "--from", "2026-11-10", "--to", "2026-11")
     assert data["leads"]["number"] == 3
-    assert data["spend"]["shown"] == "money is counted by whole months, and this period cuts one"
+    assert data["spend"]["shown"] == (
+        "money is counted by complete months, and this period has an incomplete one"
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ from tests.samples import campaign
 ROOT = Path(__file__).parents[3]
 CLIENT = read_client(ROOT / "clients/acme.toml")
 NOW = datetime(2026, 12, 5, 12, tzinfo=UTC)
-OCTOBER = Sums("USD", stages=Counter(disqualified=6), by_word=4, billed=20_000)
+OCTOBER = Sums("USD", stages=Counter(disqualified=6), by_client=4, billed=20_000)
 NOVEMBER = Sums(
     "USD",
     stages=Counter(disqualified=3, rejected=2),
     reasons=Counter(too_small=2),
-    by_word=4,
+    by_client=4,
     by_silence=3,
     billed=35_000,
 )
@@ -92,7 +92,7 @@ def test_paths_that_are_not_pages_of_the_site_are_not_shown() -> None:
 
 
 def test_the_agencys_costs_and_margin_are_not_on_the_page() -> None:
-    costly = Sums("USD", by_word=4, billed=35_000, costs=31_007, no_costs="")
+    costly = Sums("USD", by_client=4, billed=35_000, costs=31_007, costs_unknown="")
     html = page(report_data(history={"2026-11": costly})).lower()
     for word in ("310.07", "own margin", "own cost"):
         assert word not in html
@@ -165,7 +165,7 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 counts = st.integers(0, 10**6)
 some = st.builds(
-    Sums, st.just("USD"), by_word=counts, by_silence=counts, deals=counts, billed=counts
+    Sums, st.just("USD"), by_client=counts, by_silence=counts, deals=counts, billed=counts
 )
 months = st.dictionaries(st.sampled_from([f"2026-{number:02d}" for number in range(1, 12)]), some)
 

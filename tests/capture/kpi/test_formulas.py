@@ -1,4 +1,4 @@
-"""The figures by hand, and that each is a number or a sentence whatever was counted."""
+"""Figures calculated by hand; each figure is a number or a sentence for any sums."""
 
 import re
 from array import array
@@ -14,16 +14,16 @@ from capture.kpi.sums import Sums
 
 
 def figures(**sums: Any) -> dict[str, Figure]:
-    counted = Sums("USD", no_costs="", **sums)
-    return {one.key: one for one in [*client_figures(counted), *agency_figures(counted)]}
+    usd_sums = Sums("USD", costs_unknown="", **sums)
+    return {figure.key: figure for figure in [*client_figures(usd_sums), *agency_figures(usd_sums)]}
 
 
-LEFT = " so far: no customer has left yet"
+SO_FAR = " so far: no customer has left yet"
 NOVEMBER: dict[str, Any] = {
-    # 150 came: 20 robots, 10 known already, so 120 leads; 40 of them met every box.
+    # 150 submissions, 20 of them spam and 10 duplicates: 120 leads, 40 of them qualified.
     "stages": Counter(spam=20, duplicate=10, disqualified=80, qualified=5, rejected=5),
     "reasons": Counter(too_small=3, known_customer=2),
-    "by_word": 10,
+    "by_client": 10,
     "by_silence": 20,
     "review_seconds": array("q", [600, 1800, 90_000]),
     "held": 8,
@@ -35,14 +35,14 @@ NOVEMBER: dict[str, Any] = {
     "costs": 90_000,
 }
 
-WORKED = {
+CALCULATIONS = {
     "leads": "150 - 20 - 10 = 120",
     "qualified": "30 + 5 + 5 = 40",
     "accepted": "10 + 20 = 30",
     "rejected": "2 known_customer + 3 too_small = 5",
     "acceptance_rate": "30 / 35 x 100 = 85.7 %",
     "reviewed_acceptance_rate": "10 / 15 x 100 = 66.7 %",
-    "median_review_seconds": "the middle of 3 = 30 min",
+    "median_review_seconds": "the median of 3 = 30 min",
     "spend": "$3,000.00 - $600.00 = $2,400.00",
     "cost_per_lead": "$2,400.00 / 120 = $20.00",
     "cost_per_qualified_lead": "$2,400.00 / 30 = $80.00",
@@ -55,69 +55,72 @@ WORKED = {
 }
 
 
-@pytest.mark.parametrize("key", WORKED)
-def test_a_month_worked_by_hand(key: str) -> None:
-    assert figures(**NOVEMBER)[key].calculation == WORKED[key]
+@pytest.mark.parametrize("key", CALCULATIONS)
+def test_a_month_has_the_figures_calculated_by_hand(key: str) -> None:
+    assert figures(**NOVEMBER)[key].calculation == CALCULATIONS[key]
 
 
-def test_nothing_at_all_is_told_in_words() -> None:
+def test_without_leads_each_figure_gives_a_reason() -> None:
     data = figures()
     assert data["cost_per_lead"].shown == "nothing billed yet"
     assert data["lead_to_close_rate"].shown == "no leads yet"
     assert data["acceptance_rate"].shown == "no lead was decided yet"
-    assert data["median_review_seconds"].shown == "nobody has reviewed a lead yet"
+    assert data["median_review_seconds"].shown == "the client has not reviewed a lead yet"
     assert data["roas"].shown == "nothing billed yet"
     assert data["lifetime_value"].shown == "no customers yet"
 
 
-def test_money_without_leads_to_divide_it_by_is_told_in_words() -> None:
+def test_spend_without_leads_gives_a_reason_for_each_cost_per_lead() -> None:
     data = figures(billed=5000)
     assert data["cost_per_lead"].shown == "no leads yet"
     assert data["cost_per_qualified_lead"].shown == "no sales-qualified leads yet"
     assert data["cost_per_appointment"].shown == "no appointments held yet"
 
 
-def test_what_was_billed_and_credited_whole_cost_nothing_and_has_no_return() -> None:
+def test_spend_that_was_credited_in_full_is_zero_and_has_no_return() -> None:
     data = figures(billed=5000, credited=5000, stages=Counter(rejected=2), bought=100)
     assert data["cost_per_lead"].number == 0
-    assert data["roas"].shown == "all that was billed was credited"
+    assert data["roas"].shown == "everything that was billed was credited"
 
 
-def test_a_period_that_cuts_a_month_tells_no_money() -> None:
+def test_a_period_with_an_incomplete_month_shows_no_money() -> None:
     data = figures(**NOVEMBER, whole_months=False)
     for key in ("spend", "cost_per_lead", "roas", "costs", "margin"):
-        assert data[key].shown == "money is counted by whole months, and this period cuts one"
+        assert data[key].shown == (
+            "money is counted by complete months, and this period has an incomplete one"
+        )
     assert data["acceptance_rate"].shown == "85.7 %"
 
 
-def test_an_amount_divided_is_rounded_half_to_even_in_the_currencys_own_units() -> None:
+def test_a_cost_per_lead_is_rounded_half_to_even_to_the_currencys_minor_unit() -> None:
     # 0.05 / 2 is 2.5 cents: the even neighbour is 2; 0.07 / 2 is 3.5 cents: 4.
     assert figures(billed=5, stages=Counter(rejected=2))["cost_per_lead"].number == 2
     assert figures(billed=7, stages=Counter(rejected=2))["cost_per_lead"].number == 4
     yen = Sums("JPY", billed=100, stages=Counter(rejected=3))
-    assert {one.key: one for one in client_figures(yen)}["cost_per_lead"].shown == "¥33"
+    yen_figures = {figure.key: figure for figure in client_figures(yen)}
+    assert yen_figures["cost_per_lead"].shown == "¥33"
 
 
 class TestLifetime:
     """Two customers, 730.5 days together (two years), six purchases of $100."""
 
-    def test_with_one_that_left(self) -> None:
-        # 3 purchases a year; two years for the one that left: 100 x 3 x 2 = 600.
+    def test_one_customer_has_left(self) -> None:
+        # 3 purchases a year; two years per customer who left: 100 x 3 x 2 = 600.
         data = figures(
             customers=2, churned=1, purchases=6, purchased=60_000, customer_days=1461 // 2
         )
         assert data["lifetime_value"].number == pytest.approx(60_000, abs=1)
         assert data["lifetime_value"].calculation == "$100.00 x 3.00 x 2.00 = $600.00"
 
-    def test_while_nobody_has_left_it_is_what_they_bought_so_far(self) -> None:
+    def test_while_no_customer_has_left_it_covers_the_years_so_far(self) -> None:
         # 100 x 3 a year x 1 year each: 300, and more to come.
         data = figures(customers=2, purchases=6, purchased=60_000, customer_days=730)
         assert data["lifetime_value"].shown == "$300.00 so far: no customer has left yet"
 
-    def test_too_early_is_a_sentence(self) -> None:
+    def test_too_few_days_give_a_reason(self) -> None:
         data = figures(customers=2, purchases=2, purchased=60_000, customer_days=178)
         assert data["lifetime_value"].shown == (
-            "too early to say: customers were seen for 89 days on average, and 90 are wanted"
+            "too early: customers have been known for 89 days on average, and 90 are needed"
         )
         assert data["lifetime_value"].number is None
 
@@ -130,8 +133,8 @@ any_sums = st.builds(
     stages=stages.map(Counter),
     review_seconds=st.lists(counts, max_size=5).map(lambda seconds: array("q", seconds)),
     whole_months=st.booleans(),
-    no_costs=st.sampled_from(["", "not written down"]),
-    by_word=counts,
+    costs_unknown=st.sampled_from(["", "there is no file"]),
+    by_client=counts,
     by_silence=counts,
     held=counts,
     deals=counts,
@@ -149,12 +152,13 @@ any_sums = st.builds(
 
 
 @given(any_sums)
-def test_every_figure_is_a_number_or_a_sentence_and_never_an_error(sums: Sums) -> None:
-    for one in [*client_figures(sums), *agency_figures(sums)]:
-        if one.number is None:
-            assert len(one.shown.split()) > 1
-            assert not any(sign in one.shown for sign in ("None", "nan", "inf"))
-            assert not one.calculation
+def test_every_figure_is_a_number_or_a_sentence(sums: Sums) -> None:
+    for figure in [*client_figures(sums), *agency_figures(sums)]:
+        if figure.number is None:
+            assert len(figure.shown.split()) > 1
+            assert not any(text in figure.shown for text in ("None", "nan", "inf"))
+            assert not figure.calculation
         else:
-            assert re.search(r"\d|under a minute", one.shown)
-            assert one.calculation.endswith(one.shown.removesuffix(LEFT)) or not one.calculation
+            assert re.search(r"\d|under a minute", figure.shown)
+            number = figure.shown.removesuffix(SO_FAR)
+            assert figure.calculation.endswith(number) or not figure.calculation
