@@ -1,4 +1,4 @@
-"""A build publishes a complete new site or keeps the old one; the commands print short lines."""
+"""A build publishes a complete new site or keeps the old one. The commands print short lines."""
 
 import fcntl
 import os
@@ -19,26 +19,26 @@ from publish.cli import check as check_command
 GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 
 
-def test_a_failed_build_leaves_the_old_site_byte_for_byte(site: Any) -> None:
+def test_a_failed_build_does_not_change_the_old_site(site: Any) -> None:
     site.post("Text.")
     site.build()
-    before = site.files(), (site.root / "output/site.json").read_bytes()
+    old_files = site.files(), (site.root / "output/site.json").read_bytes()
     site.write("theme/static/style.css", "changed {}")
     site.post("{% form nobody %}")
     with pytest.raises(FileErrors):
         site.build()
-    assert (site.files(), (site.root / "output/site.json").read_bytes()) == before
+    assert (site.files(), (site.root / "output/site.json").read_bytes()) == old_files
 
 
-def test_a_build_that_fails_while_writing_leaves_the_old_site_too(site: Any) -> None:
+def test_a_build_that_fails_while_writing_does_not_change_the_old_site(site: Any) -> None:
     site.post("Text.", name="a")
     site.build()
-    before = site.files()
+    old_files = site.files()
     site.post("Text.", name="b")
     site.write("theme/templates/article.html", "{{ 1 / (article.title != 'b') }}")
     with pytest.raises(FileErrors, match=r"article\.html:1: ZeroDivisionError"):
         site.build()
-    assert site.files() == before
+    assert site.files() == old_files
 
 
 def test_a_new_build_replaces_the_complete_old_site(site: Any) -> None:
@@ -51,15 +51,15 @@ def test_a_new_build_replaces_the_complete_old_site(site: Any) -> None:
     assert "old/index.html" not in site.files()
 
 
-def test_a_build_leaves_nothing_but_the_site_and_its_facts(site: Any) -> None:
+def test_a_build_writes_only_the_site_and_its_data_files(site: Any) -> None:
     site.write("output/notes.txt", "mine")
     site.post("Text.")
     site.build()
-    left = sorted(path.name for path in (site.root / "output").iterdir())
-    assert left == [".build.lock", "notes.txt", "redirects.map", "site.json", "www"]
+    names = sorted(path.name for path in (site.root / "output").iterdir())
+    assert names == [".build.lock", "notes.txt", "redirects.map", "site.json", "www"]
 
 
-def test_the_files_of_a_killed_build_are_deleted_by_the_next(site: Any) -> None:
+def test_a_build_deletes_the_files_of_a_killed_build(site: Any) -> None:
     site.write("output/.build/new/www/half.html", "<h1>ha")
     site.post("Text.")
     site.build()
@@ -74,11 +74,11 @@ def test_a_second_build_waits_for_the_first(site: Any) -> None:
         fcntl.flock(first, fcntl.LOCK_EX)
         second = subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1, text=True)
         assert second.stderr is not None
-        waiting = second.stderr.readline()
+        message = second.stderr.readline()
         assert second.poll() is None
         assert not site.site.exists()
     out, err = second.communicate(timeout=60)
-    assert waiting == "Another build is running; waiting for it to end.\n"
+    assert message == "Another build is running; waiting for it to end.\n"
     assert (second.returncode, err) == (0, "")
     assert out.startswith("Built 1 article, 0 pages and 0 forms in ")
 
@@ -92,7 +92,7 @@ def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
             fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_two_builds_at_once_both_publish_a_complete_site(site: Any) -> None:
+def test_two_simultaneous_builds_both_publish_a_complete_site(site: Any) -> None:
     site.post("Text.")
     builds = [subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1) for _ in range(2)]
     assert [build.wait(timeout=60) for build in builds] == [0, 0]
@@ -101,7 +101,7 @@ def test_two_builds_at_once_both_publish_a_complete_site(site: Any) -> None:
     assert "Text." in site.page()
 
 
-def test_the_command_refuses_in_lines_with_exit_code_1(site: Any) -> None:
+def test_a_refused_build_prints_one_line_per_problem_and_exits_with_1(site: Any) -> None:
     site.post("{% form nobody %}\n\n{% frm guide %}")
     refused = subprocess.run([*GATEPOST, "build"], capture_output=True, text=True, check=False)
     assert refused.returncode == 1
@@ -113,22 +113,22 @@ def test_the_command_refuses_in_lines_with_exit_code_1(site: Any) -> None:
     )
 
 
-def test_the_command_says_what_it_built_and_where(site: Any) -> None:
+def test_the_command_prints_counts_and_the_output_folder(site: Any) -> None:
     site.post("{% form guide %}")
     site.write("content/pages/page.md", "Title: Page\n\nText.")
-    done = CliRunner().invoke(build_command)
-    assert done.exit_code == 0
-    assert done.stdout.startswith("Built 1 article, 1 page and 1 form in ")
-    assert done.stdout.endswith(" seconds, in output/www.\n")
-    assert done.stderr == ""
+    result = CliRunner().invoke(build_command)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Built 1 article, 1 page and 1 form in ")
+    assert result.stdout.endswith(" seconds, in output/www.\n")
+    assert result.stderr == ""
 
 
 def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
     text = (site.root / "campaigns/guide.toml").read_text()
     site.write("campaigns/guide.toml", f"opens = 2999-01-01\n{text}")
     site.post("{% cta guide %}")
-    done = CliRunner().invoke(build_command)
-    assert done.stderr == (
+    result = CliRunner().invoke(build_command)
+    assert result.stderr == (
         "warning: content/posts/post.md:4: campaign `guide` opens on 2999-01-01: "
         "readers see a sentence instead\n"
     )
@@ -136,15 +136,15 @@ def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
 
 def test_a_check_writes_nothing(site: Any) -> None:
     site.post("{% form guide %}")
-    before = sorted(path for path in site.root.rglob("*"))
-    done = CliRunner().invoke(check_command)
-    assert done.stdout == "1 article, 0 pages and 1 form: no mistakes found.\n"
-    after = sorted(path for path in site.root.rglob("*") if path.name != "__pycache__")
-    assert [path for path in after if path.suffix != ".pyc"] == before
+    old_paths = sorted(path for path in site.root.rglob("*"))
+    result = CliRunner().invoke(check_command)
+    assert result.stdout == "1 article, 0 pages and 1 form: no mistakes found.\n"
+    new_paths = sorted(path for path in site.root.rglob("*") if path.name != "__pycache__")
+    assert [path for path in new_paths if path.suffix != ".pyc"] == old_paths
 
 
 @pytest.mark.parametrize("output", [".", "content", "theme"])
-def test_a_site_may_not_replace_its_own_sources(site: Any, output: str) -> None:
+def test_an_output_folder_with_sources_is_refused(site: Any, output: str) -> None:
     site.set(f"OUTPUT_PATH = {output!r}")
     site.post("Text.")
     with pytest.raises(Refused, match="give it a folder of its own"):
@@ -152,13 +152,13 @@ def test_a_site_may_not_replace_its_own_sources(site: Any, output: str) -> None:
     assert (site.root / "content/posts/post.md").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(site: Any) -> None:
+def test_an_unwritable_output_folder_is_reported_in_one_line(site: Any) -> None:
     site.write("output", "a file where the folder should be")
     with pytest.raises(Unavailable, match=r"output: File exists; the old site stays"):
         site.build()
 
 
-def test_the_settings_of_gatepost_say_where_things_are(site: Any) -> None:
+def test_gatepost_settings_set_the_folders(site: Any) -> None:
     site.post("{% form guide %}")
     (site.root / "campaigns").rename(site.root / "terms")
     site.write(".env", "GATEPOST_CAMPAIGNS_DIR=terms\nGATEPOST_OUTPUT_DIR=made\n")
@@ -167,6 +167,6 @@ def test_the_settings_of_gatepost_say_where_things_are(site: Any) -> None:
     assert "form-guide" in (site.root / "made/www/post/index.html").read_text()
 
 
-def test_pelican_is_loaded_by_no_other_command() -> None:
+def test_the_commands_import_pelican_only_when_they_run() -> None:
     code = "import sys, publish.cli; sys.exit('pelican' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

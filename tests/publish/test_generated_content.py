@@ -1,4 +1,4 @@
-"""The generated content of the audit and the benches passes the check."""
+"""The generated content of the audit and the benchmarks passes the check."""
 
 import shutil
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from publish.build.pelican_run import CheckResult, check
 ROOT = Path(__file__).parents[2]
 
 
-def checked(content: Path) -> CheckResult:
-    at = datetime(2026, 11, 23, tzinfo=UTC)
-    return check(ROOT / "pelicanconf.py", {"PATH": str(content)}, at)
+def check_content(content: Path) -> CheckResult:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    return check(ROOT / "pelicanconf.py", {"PATH": str(content)}, now)
 
 
 def test_the_sample_of_the_audit_passes_the_check(tmp_path: Path) -> None:
@@ -21,12 +21,12 @@ def test_the_sample_of_the_audit_passes_the_check(tmp_path: Path) -> None:
     content = Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
     shutil.copyfile(ROOT / "audit" / "sample.md", content / "posts" / "sample.md")
     (content / "images" / "sample.jpg").touch()
-    found = checked(content).findings.errors
-    assert [str(finding.problem) for finding in found] == []
+    errors = check_content(content).findings.errors
+    assert [str(finding.problem) for finding in errors] == []
 
 
-def test_the_made_up_posts_of_the_benches_pass_the_check(tmp_path: Path) -> None:
+def test_the_generated_posts_of_the_benchmarks_pass_the_check(tmp_path: Path) -> None:
     our_project(20, tmp_path)
-    made_up = checked(tmp_path / "content")
-    assert [str(finding.problem) for finding in made_up.findings.errors] == []
-    assert made_up.articles == 20
+    result = check_content(tmp_path / "content")
+    assert [str(finding.problem) for finding in result.findings.errors] == []
+    assert result.articles == 20

@@ -1,4 +1,4 @@
-"""The released site, as shipped, holds no gated or confidential file and no personal data."""
+"""The released site contains no gated file, no confidential data and no personal data."""
 
 import gzip
 import os
@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-KEPT_BACK = ("content/gated", "campaigns", "clients")
-PIECE = 48  # bytes in a row that no file shares with a gated one by chance
-COUNTRIES = {"United States"}  # a form offers them all
-MAIL = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-# Builds, and lists every file that was opened meanwhile, by whatever part of the program.
+PRIVATE_FOLDERS = ("content/gated", "campaigns", "clients")
+CHUNK = 48  # so many equal bytes in two files are no coincidence
+COUNTRIES = {"United States"}  # the forms list all countries
+EMAIL_ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Builds, and prints every file that any part of the program opened.
 BUILD = """
 import sys
 opened = []
@@ -34,7 +34,7 @@ sys.exit(done.output if done.exit_code else 0)
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ours, with a photo that says who took it, and with leads that were taken."""
+    """The shipped project with a photo that names its photographer, and with leads."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("pelicanconf.py", "publishconf.py", "theme", "publish"):
         (folder / name).symlink_to(ROOT / name)
@@ -51,7 +51,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(project: Path) -> set[Path]:
+def opened_files(project: Path) -> set[Path]:
     environ = {key: text for key, text in os.environ.items() if not key.startswith("GATEPOST_")}
     environ |= {"GATEPOST_SITE_URL": "https://www.example.com", "PYTHONPATH": str(ROOT)}
     built = subprocess.run(
@@ -63,20 +63,24 @@ def opened(project: Path) -> set[Path]:
 
 
 @pytest.fixture(scope="module")
-def files(project: Path, opened: set[Path]) -> dict[str, bytes]:
-    """Everything that a reader may ask for, unpacked."""
-    assert opened
+def files(project: Path, opened_files: set[Path]) -> dict[str, bytes]:
+    """Every file that a reader can request, uncompressed."""
+    assert opened_files
     site = project / "output" / "www"
-    found = {
+    site_files = {
         str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
     }
-    assert len(found) > 100
-    packed = {name: gzip.decompress(text) for name, text in found.items() if name.endswith(".gz")}
-    return found | packed
+    assert len(site_files) > 100
+    unpacked = {
+        name: gzip.decompress(content)
+        for name, content in site_files.items()
+        if name.endswith(".gz")
+    }
+    return site_files | unpacked
 
 
-def kept_back(project: Path) -> Iterator[tuple[str, bytes]]:
-    for folder in KEPT_BACK:
+def private_files(project: Path) -> Iterator[tuple[str, bytes]]:
+    for folder in PRIVATE_FOLDERS:
         for path in sorted((project / folder).rglob("*")):
             if path.is_file():
                 yield str(path.relative_to(project)), path.read_bytes()
@@ -85,95 +89,95 @@ def kept_back(project: Path) -> Iterator[tuple[str, bytes]]:
 def test_no_part_of_a_gated_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
     everything = b"\0".join(files.values())
     leaked = [
-        (name, at)
-        for name, content in kept_back(project)
-        for at in range(0, len(content) - PIECE, max(PIECE, len(content) // 200))
-        if name.endswith((".pdf", ".xlsx")) and content[at : at + PIECE] in everything
+        (name, start)
+        for name, content in private_files(project)
+        for start in range(0, len(content) - CHUNK, max(CHUNK, len(content) // 200))
+        if name.endswith((".pdf", ".xlsx")) and content[start : start + CHUNK] in everything
     ]
     assert leaked == []
 
 
-def written(project: Path) -> bytes:
-    """What writers publish on purpose: an article may well quote a campaign."""
+def article_sources(project: Path) -> bytes:
+    """The text of articles and pages, which can quote a campaign."""
     texts = (project / "content").glob("p*/*.md")
     return b"\n".join(path.read_bytes() for path in sorted(texts))
 
 
-def secrets(value: Any, key: str = "") -> Iterator[str]:
-    """What a client's file says, without its public name; addresses wherever they stand."""
+def confidential_texts(value: Any, key: str = "") -> Iterator[str]:
+    """The texts of a client file, except the public names and the countries."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from secrets(inner, name)
+            yield from confidential_texts(inner, name)
     elif isinstance(value, list):
         for inner in value:
-            yield from secrets(inner, key)
+            yield from confidential_texts(inner, key)
     elif isinstance(value, str) and key not in {"name", "legal_name"}:
         yield from {value} - COUNTRIES if len(value) > 5 else ()
 
 
-def test_nothing_that_a_clients_file_says_is_on_the_site(
-    project: Path, files: dict[str, bytes]
-) -> None:
-    messages = [
+def test_no_text_of_a_client_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
+    leaked = [
         (secret, name)
         for path in (project / "clients").glob("*.toml")
-        for secret in secrets(tomllib.loads(path.read_text()))
+        for secret in confidential_texts(tomllib.loads(path.read_text()))
         for name, content in files.items()
         if secret.encode() in content
     ]
-    assert messages == []
+    assert leaked == []
 
 
-def test_no_line_of_a_campaigns_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
+def test_no_line_of_a_campaign_file_is_on_the_site(project: Path, files: dict[str, bytes]) -> None:
     lines = {
         line.strip()
         for path in (project / "campaigns").glob("*.toml")
         for line in path.read_bytes().splitlines()
         if b" = " in line or line.startswith((b"[", b"#"))
     }
-    lines = {line for line in lines if len(line) > 9 and line not in written(project)}
+    lines = {line for line in lines if len(line) > 9 and line not in article_sources(project)}
     assert len(lines) > 50
     assert [(line, name) for line in lines for name in files if line in files[name]] == []
 
 
-def test_the_only_addresses_of_people_are_those_that_a_writer_published(
+def test_the_site_has_only_email_addresses_that_a_writer_published(
     project: Path, files: dict[str, bytes]
 ) -> None:
-    public = set(MAIL.findall(written(project)))
-    shown = {name: set(MAIL.findall(content)) - public for name, content in files.items()}
+    public = set(EMAIL_ADDRESS.findall(article_sources(project)))
+    unexpected = {
+        name: set(EMAIL_ADDRESS.findall(content)) - public for name, content in files.items()
+    }
     texts = {name for name in files if name.endswith((".html", ".xml", ".json", ".txt", ".svg"))}
-    assert {name: found for name, found in shown.items() if found and name in texts} == {}
+    assert {name: found for name, found in unexpected.items() if found and name in texts} == {}
 
 
-def test_a_picture_does_not_say_who_took_it(files: dict[str, bytes]) -> None:
+def test_a_picture_does_not_name_its_photographer(files: dict[str, bytes]) -> None:
     assert [name for name in files if name.startswith("pictures/")]
     assert [name for name, content in files.items() if b"Photographer Private" in content] == []
 
 
-def test_a_build_opens_nothing_that_the_lead_service_keeps(
-    project: Path, opened: set[Path], files: dict[str, bytes]
+def test_a_build_opens_no_file_of_the_lead_service(
+    project: Path, opened_files: set[Path], files: dict[str, bytes]
 ) -> None:
-    assert project / "content/pages/about.md" in opened
-    assert [path for path in opened if path.is_relative_to(project / "var")] == []
+    assert project / "content/pages/about.md" in opened_files
+    assert [path for path in opened_files if path.is_relative_to(project / "var")] == []
     assert [name for name, content in files.items() if b"Ann Lead" in content] == []
 
 
 @pytest.mark.parametrize(
-    ("link", "to"),
+    ("link", "target"),
     [("images/v", "../../var"), ("images/k.png", "../../var/key"), ("posts/v.md", "../../var/key")],
 )
-def test_a_link_out_of_the_content_is_refused_and_nothing_of_it_published(
-    site: Any, link: str, to: str
+def test_a_symbolic_link_out_of_the_content_folder_is_refused(
+    site: Any, link: str, target: str
 ) -> None:
     site.write("var/key", "Title: A key\nDate: 2026-11-02\nSlug: key\n\nunspeakable\n")
     site.post("Text.")
-    (site.root / "content" / link).symlink_to(to)
-    message = f"content/{link}: leads out of content/, to {to}: put a copy in its place"
+    (site.root / "content" / link).symlink_to(target)
+    message = f"content/{link}: leads out of content/, to {target}: put a copy in its place"
     assert site.mistakes() == [message]
     assert not site.site.exists()
 
 
-def test_a_link_within_the_content_is_published_as_what_it_is(site: Any) -> None:
+def test_a_symbolic_link_inside_the_content_folder_is_published_as_a_file(site: Any) -> None:
     site.post("![dot]({static}/images/same.svg)")
     (site.root / "content/images/same.svg").symlink_to("dot.svg")
     site.build()

@@ -1,4 +1,4 @@
-"""The search index in parts: each word is in the part that the list names for it."""
+"""The split search index: each word is in the part whose range contains it."""
 
 import json
 import random
@@ -10,15 +10,15 @@ import pytest
 
 from publish.build.release import build_search_index
 
-MARK = b"pagefind_dcd"
+PREFIX = b"pagefind_dcd"
 WORDS = ["lead", "leaders", "le", "zebra", "Überweisung", "日本", "naïve", "x1"]
 
 
-def site_of(folder: Path, pages: int, seed: int) -> Path:
-    chance = random.Random(seed)
-    made_up = ["".join(chance.choices("abdeilmnorst", k=5)) for _ in range(300)]
+def write_site(folder: Path, pages: int, seed: int) -> Path:
+    generator = random.Random(seed)
+    words = ["".join(generator.choices("abdeilmnorst", k=5)) for _ in range(300)]
     for number in range(pages):
-        text = " ".join([*chance.choices(made_up, k=400), *WORDS])
+        text = " ".join([*generator.choices(words, k=400), *WORDS])
         page = folder / f"{number}/index.html"
         page.parent.mkdir(parents=True)
         page.write_text(
@@ -27,55 +27,53 @@ def site_of(folder: Path, pages: int, seed: int) -> Path:
     return folder
 
 
-def listed(index: Path) -> list[Any]:
+def part_list(index: Path) -> list[Any]:
     language = json.loads((index / "pagefind-entry.json").read_bytes())["languages"]["en"]
-    return read(index / f"pagefind.{language['hash']}.pf_meta")
+    return read_cbor(index / f"pagefind.{language['hash']}.pf_meta")
 
 
-def read(path: Path) -> list[Any]:
-    content: list[Any] = cbor2.loads(path.read_bytes().removeprefix(MARK))
+def read_cbor(path: Path) -> list[Any]:
+    content: list[Any] = cbor2.loads(path.read_bytes().removeprefix(PREFIX))
     return content
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("search")
-    build_search_index(site_of(folder / "site", 60, seed=1), folder / "index")
+    build_search_index(write_site(folder / "site", 60, seed=1), folder / "index")
     return folder / "index"
 
 
-def test_each_word_is_in_the_one_part_that_answers_for_it(index: Path) -> None:
-    parts = listed(index)[2]
+def test_each_word_is_in_the_part_whose_range_contains_it(index: Path) -> None:
+    parts = part_list(index)[2]
     assert len(parts) > 3
-    found: list[str] = []
+    indexed: list[str] = []
     for _, _, name in parts:
-        for word, *_ in read(index / f"index/{name}.pf_index")[0]:
+        for word, *_ in read_cbor(index / f"index/{name}.pf_index")[0]:
             assert [part[2] for part in parts if part[0] <= word <= part[1]] == [name], word
-            found.append(word)
-    assert len(found) == len(set(found)) > 300
-    assert {"lead", "zebra", "x1", "post"} <= set(found)
+            indexed.append(word)
+    assert len(indexed) == len(set(indexed)) > 300
+    assert {"lead", "zebra", "x1", "post"} <= set(indexed)
 
 
-def test_every_file_is_named_and_every_name_is_a_file(index: Path) -> None:
-    names = {name for *_, name in listed(index)[2]}
+def test_the_list_names_exactly_the_files(index: Path) -> None:
+    names = {name for *_, name in part_list(index)[2]}
     assert {path.stem for path in (index / "index").iterdir()} == names
     assert len(list(index.glob("*.pf_meta"))) == 1
 
 
-def test_no_part_is_much_larger_than_its_aim(index: Path) -> None:
-    """A part ends with the word that fills it, and with those that this word begins."""
+def test_no_part_is_much_larger_than_the_limit(index: Path) -> None:
+    """A part ends with the word that reaches the limit and the words that start with it."""
     for path in (index / "index").iterdir():
-        words = read(path)[0]
+        words = read_cbor(path)[0]
         while len(words) > 1 and words[-1][0].startswith(words[-2][0]):
             words.pop()
         assert sum(len(page[1]) + 1 for word in words[:-1] for page in word[1]) < 5000
 
 
-def test_another_text_has_another_name_and_the_same_text_the_same(
-    index: Path, tmp_path: Path
-) -> None:
-    build_search_index(site_of(tmp_path / "same", 60, seed=1), tmp_path / "again")
-    build_search_index(site_of(tmp_path / "other", 60, seed=2), tmp_path / "changed")
+def test_file_names_depend_only_on_the_content(index: Path, tmp_path: Path) -> None:
+    build_search_index(write_site(tmp_path / "same", 60, seed=1), tmp_path / "again")
+    build_search_index(write_site(tmp_path / "other", 60, seed=2), tmp_path / "changed")
 
     def names(folder: Path) -> set[str]:
         return {path.name for path in folder.rglob("*.pf_*") if path.suffix != ".pf_fragment"}
@@ -84,6 +82,6 @@ def test_another_text_has_another_name_and_the_same_text_the_same(
     assert not names(tmp_path / "changed") & names(index)
 
 
-def test_a_small_sites_words_are_all_in_one_part(tmp_path: Path) -> None:
-    build_search_index(site_of(tmp_path / "site", 7, seed=1), tmp_path / "index")
-    assert len(listed(tmp_path / "index")[2]) == 1
+def test_a_small_site_has_one_part(tmp_path: Path) -> None:
+    build_search_index(write_site(tmp_path / "site", 7, seed=1), tmp_path / "index")
+    assert len(part_list(tmp_path / "index")[2]) == 1
