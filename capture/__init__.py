@@ -1,4 +1,4 @@
-"""The lead service: takes, judges, tracks and bills leads.
+"""The lead service: receives, judges, tracks and bills leads.
 
 Empty on purpose, so that a build never loads Flask.
 """

@@ -30,7 +30,7 @@ class Columns:
 
     names: Mapping[str, str]
     """Accepted heading in lower case to the name of its column."""
-    needed: Sequence[str]
+    required: Sequence[str]
     unknown: str
     """The start of the message about an unknown heading, before the heading itself."""
     place: str
@@ -109,16 +109,16 @@ def _delimiter(text: str, names: Collection[str]) -> str:
     """
     first = next(iter(text.lstrip("\r\n")[:_MAX_HEADING_LENGTH].splitlines()), "")
 
-    def fit(delimiter: str) -> tuple[int, int, int]:
+    def score(delimiter: str) -> tuple[int, int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
         return sum(_normalize(cell) in names for cell in cells), len(cells), -first.find(delimiter)
 
-    return max(_DELIMITERS, key=fit)
+    return max(_DELIMITERS, key=score)
 
 
 def _lines(text: str, where: str, delimiter: str) -> list[Line]:
     """Heading and rows without blank lines; empty cells beyond the heading are cut off."""
-    found: list[Line] = []
+    lines: list[Line] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
@@ -130,35 +130,35 @@ def _lines(text: str, where: str, delimiter: str) -> list[Line]:
         if cells is None:
             break
         if any(cell.strip() for cell in cells):
-            found.append((start, cells))
-    if not found:
+            lines.append((start, cells))
+    if not lines:
         raise FileErrors([Problem(where, None, "empty; its first line names the columns")])
-    width = max(number for number, cell in enumerate(found[0][1], 1) if cell.strip())
+    width = max(number for number, cell in enumerate(lines[0][1], 1) if cell.strip())
     return [
         (line, cells if any(cell.strip() for cell in cells[width:]) else cells[:width])
-        for line, cells in found
+        for line, cells in lines
     ]
 
 
 def _column_names(heading: Line, where: str, columns: Columns) -> list[str]:
     """The name of each column. Raises `FileErrors` for unknown, repeated and missing columns."""
     line, cells = heading
-    found: list[str] = []
+    names: list[str] = []
     problems = []
     for cell in cells:
         name = columns.names.get(_normalize(cell), "")
         if not name:
             problem = f"{columns.unknown} {show_value(cell.strip())} {columns.place}"
             problems.append(problem + suggestion(cell.strip(), columns.known))
-        elif name in found:
-            problems.append(f"two columns for {name}; leave one")
-        found.append(name)
-    missing = [name for name in columns.needed if name not in found]
+        elif name in names:
+            problems.append(f"two columns for {name}; keep one")
+        names.append(name)
+    missing = [name for name in columns.required if name not in names]
     if missing:
         problems.append(f"no column for {', '.join(missing)}, which must be answered")
     if problems:
         raise FileErrors([Problem(where, line, problem) for problem in problems])
-    return found
+    return names
 
 
 def _normalize(cell: str) -> str:

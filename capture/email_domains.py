@@ -52,7 +52,7 @@ def domain_of(email: str) -> str:
 
 
 def is_free_mail(email: str) -> bool:
-    """Whether anybody can get a mailbox at the domain, such as gmail.com."""
+    """Whether any person can get a mailbox at the domain, such as gmail.com."""
     return _is_listed(domain_of(email), _FREE_MAIL)
 
 

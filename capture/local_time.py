@@ -36,9 +36,9 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def show_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """The instant in the zone and in UTC; says which of the two if the local time occurs twice."""
-    shown = f"{local(moment, zone)} in {zone}, {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return f"{shown} ({which})" if (which := clock_change_note(moment, zone)) else shown
+    """The instant in the zone and in UTC, with a note if the local time occurs twice."""
+    text = f"{local(moment, zone)} in {zone}, {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{text} ({note})" if (note := clock_change_note(moment, zone)) else text
 
 
 def clock_change_note(moment: datetime, zone: ZoneInfo) -> str:
@@ -56,8 +56,8 @@ def _first_moment(day: date, zone: ZoneInfo) -> datetime:
     midnight = datetime.combine(day, time(), zone)
     first = midnight.astimezone(UTC)
     if first.astimezone(zone).date() != day:
-        before, after = (day + timedelta(days=days) for days in (-1, 1))
-        raise Refused(f"{day} does not exist in {zone}: write {before} or {after}")
+        previous, following = (day + timedelta(days=days) for days in (-1, 1))
+        raise Refused(f"{day} does not exist in {zone}: write {previous} or {following}")
     return first
 
 

@@ -103,22 +103,22 @@ def _forms(name: str) -> tuple[str, ...]:
     """All forms of the name, in any order; empty if there are more than `_MAX_FORMS`."""
     if name.isascii() and "%" not in name and "\\" not in name:
         return (name,)
-    found, waiting = {name: None}, [name]
+    forms, waiting = {name: None}, [name]
     while waiting:
-        before = waiting.pop()
+        form = waiting.pop()
         for change in (
             _use_slashes,
             _percent_decode,
             _normalize,
             posixpath.normpath,
         ):
-            after = change(before)
-            if after not in found:
-                if len(found) == _MAX_FORMS:
+            changed = change(form)
+            if changed not in forms:
+                if len(forms) == _MAX_FORMS:
                     return ()
-                found[after] = None
-                waiting.append(after)
-    return tuple(found)
+                forms[changed] = None
+                waiting.append(changed)
+    return tuple(forms)
 
 
 def _use_slashes(name: str) -> str:

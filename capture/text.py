@@ -28,9 +28,9 @@ def trim_invisible(text: str) -> str:
     return "" if is_blank(text) else text.strip()
 
 
-def count_noun(number: int, one: str, many: str = "") -> str:
-    """`1 lead`, `2 leads`, `1,000 leads`; `many` is an irregular plural."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count_noun(number: int, singular: str, plural: str = "") -> str:
+    """`1 lead`, `2 leads`, `1,000 leads`; `plural` is needed only if it is irregular."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 # For our data (strings, integers, booleans, null, lists, objects) this is the form of RFC 8785:

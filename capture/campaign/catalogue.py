@@ -52,13 +52,16 @@ class Costs(CostsFile):
 
     def by_month(self, last: str, currency: str) -> dict[str, int]:
         """Month to its sum in minor units, up to and including `last`; only months with costs."""
-        found = {month: self._sum_of(month) for month in self._months_until(last)}
-        return {month: to_minor(amount, currency) for month, amount in sorted(found.items())}
+        sums = {month: self._sum_of(month) for month in self._months_until(last)}
+        return {month: to_minor(amount, currency) for month, amount in sorted(sums.items())}
 
     def _sum_of(self, month: str) -> Decimal:
-        fixed = self.since is not None and self.since <= month <= (self.until or month)
-        parts = [*self.months.get(month, {}).values(), *(self.fixed.values() if fixed else ())]
-        return sum(parts, Decimal(0))
+        has_fixed = self.since is not None and self.since <= month <= (self.until or month)
+        amounts = [
+            *self.months.get(month, {}).values(),
+            *(self.fixed.values() if has_fixed else ()),
+        ]
+        return sum(amounts, Decimal(0))
 
     def _months_until(self, last: str) -> Iterator[str]:
         yield from (month for month in self.months if month <= last)
@@ -82,7 +85,7 @@ def read_all_costs(folder: Path, currencies: Mapping[str, str]) -> dict[str, Cos
 
     `currencies` maps every campaign to its currency. Raises `FileErrors` with every mistake.
     """
-    found: dict[str, Costs] = {}
+    costs: dict[str, Costs] = {}
     problems: list[Problem] = []
     for path in costs_files(folder):
         slug = path.name.removesuffix(COSTS_ENDING)
@@ -91,12 +94,12 @@ def read_all_costs(folder: Path, currencies: Mapping[str, str]) -> dict[str, Cos
                 where = str(Path(short_path(path.parent)) / path.name)
                 problems.append(Problem(where, None, f"there is no campaign `{slug}`"))
             else:
-                found[slug] = read_costs(path, currencies[slug])
+                costs[slug] = read_costs(path, currencies[slug])
         except FileErrors as errors:
             problems.extend(errors.problems)
     if problems:
         raise FileErrors(problems)
-    return found
+    return costs
 
 
 def costs_files(folder: Path) -> Iterable[Path]:
@@ -122,8 +125,8 @@ def _findings(file: CostsFile, currency: str) -> Iterator[Finding]:
 
 def _amounts(file: CostsFile) -> Iterator[tuple[KeyPath, Decimal]]:
     yield from ((("fixed", name), amount) for name, amount in file.fixed.items())
-    for month, parts in file.months.items():
-        yield from ((("months", month, name), amount) for name, amount in parts.items())
+    for month, amounts in file.months.items():
+        yield from ((("months", month, name), amount) for name, amount in amounts.items())
 
 
 def _next_month(month: str) -> str:

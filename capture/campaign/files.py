@@ -29,9 +29,9 @@ from capture.campaign.template import parse_toml
 from capture.campaign.value_types import LANGUAGE, MONTH, NO_LINE, ONE_LINE, TEXT
 from capture.errors import FileErrors, Problem, short_path
 
-# Shape: the errors that pydantic finds, turned into one message for each key.
+# The shape of a file: pydantic's errors become one message for each key.
 
-ELSEWHERE: Final = {
+KEYS_OF_OTHER_FILES: Final = {
     "costs": "is not a key of this file, and the client gets a copy of it: put the agency's costs "
     "into <slug>.costs.toml beside it"
 }
@@ -45,15 +45,15 @@ def shape_findings(data: Mapping[str, Any], model: type[BaseModel]) -> Iterator[
         path = _key_path(data, details)
         if details["type"] != "too_short" or not value_at(data, path):
             errors.setdefault(path, []).append(details)  # else its entries are reported already
-    kinds = {path: found[0]["type"] for path, found in errors.items()}
+    kinds = {path: details[0]["type"] for path, details in errors.items()}
     unknown = {
         path: _closest_key(path, model) for path in kinds if kinds[path] == "extra_forbidden"
     }
-    for path, found in errors.items():
+    for path, key_errors in errors.items():
         if path in unknown:
             yield Finding(path, _unknown_key(path, unknown[path], model))
         elif kinds[path] != "missing" or has_key(data, path):
-            expected = dict.fromkeys(_expectation(details, path) for details in found)
+            expected = dict.fromkeys(_expectation(details, path) for details in key_errors)
             yield Finding(path, f"must be {' or '.join(expected)}")
         elif not _is_misplaced(path, unknown):
             yield Finding(path, f"is missing; {_how_to_add(path, model)}")
@@ -115,8 +115,8 @@ def _unknown_key(path: KeyPath, meant: str | None, model: type[BaseModel]) -> st
     """The message for an unknown key: misspelt, in the wrong table, or not known at all."""
     key = str(path[-1])
     here = _table_at(model, path[:-1])
-    if key in ELSEWHERE and not path[1:]:
-        return ELSEWHERE[key]
+    if key in KEYS_OF_OTHER_FILES and not path[1:]:
+        return KEYS_OF_OTHER_FILES[key]
     if meant:
         return f"is not a known key; did you mean `{meant}`?"
     if len(path) > 1 and key in model.model_fields:
@@ -139,7 +139,7 @@ def _table_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
 def _model_within(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for arg in get_args(annotation) if (found := _model_within(arg))), None)
+    return next((model for arg in get_args(annotation) if (model := _model_within(arg))), None)
 
 
 def _expectation(details: ErrorDetails, path: KeyPath) -> str:
@@ -199,7 +199,7 @@ _EXPECTED_WITH_LIMIT: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-# Reading: from a path to a checked object.
+# Reads a file: from a path to a checked object.
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
 MAX_BYTES = 256 * 1024
@@ -220,8 +220,11 @@ class Source:
     def problems(self, data: Mapping[str, Any], findings: Iterable[Finding]) -> list[Problem]:
         """The findings as problems, sorted by line."""
         lines = Lines(self.text)
-        messages = [Problem(self.where, lines.of(f.path), f.problem_text(data)) for f in findings]
-        return sorted(messages, key=lambda problem: problem.line or 0)
+        problems = [
+            Problem(self.where, lines.line_of(finding.path), finding.problem_text(data))
+            for finding in findings
+        ]
+        return sorted(problems, key=lambda problem: problem.line or 0)
 
 
 def read_campaign(path: Path, validation_context: ValidationContext | None = None) -> Campaign:
@@ -242,10 +245,10 @@ def read_draft(slug: str, raw: bytes, where: str) -> Campaign:
 
 def _check(source: Source, validation_context: ValidationContext | None) -> Campaign:
     data = source.data()
-    shape = list(shape_findings(data, CampaignFile))
-    draft = Draft.of(data, broken_parts([finding.path for finding in shape]))
-    outside = validation_context.findings(draft) if validation_context else ()
-    if findings := [*shape, *campaign_findings(draft), *outside]:
+    shape_faults = list(shape_findings(data, CampaignFile))
+    draft = Draft.from_data(data, broken_parts([finding.path for finding in shape_faults]))
+    missing_files = validation_context.findings(draft) if validation_context else ()
+    if findings := [*shape_faults, *campaign_findings(draft), *missing_files]:
         raise FileErrors(source.problems(data, findings))
     return _campaign(source, CampaignFile.model_validate(data))
 

@@ -105,7 +105,7 @@ class Criterion(StrictModel):
 
     @cached_property
     def operand(self) -> Any:
-        """What the operator compares with."""
+        """The value that the operator compares the answer with."""
         return getattr(self, self.operator)
 
 
@@ -245,7 +245,7 @@ class Campaign(CampaignFile):
 
     slug: str = Field(description="The file's name without .toml.")
     version: str = Field(description="SHA-256 of the file's bytes, in hex: what a lead cites.")
-    text: str = Field(description="The file itself, kept once per version.")
+    text: str = Field(description="The file's text, stored once per version.")
 
     def __hash__(self) -> int:
         """By slug and version, so that a campaign can be the key of a cache."""
@@ -264,15 +264,15 @@ class Campaign(CampaignFile):
         )
 
     def next_opening_or_closing(self, now: datetime) -> datetime | None:
-        """When the file's dates next open or close the campaign, in UTC; None if never."""
+        """When the file's dates open or close the campaign next, in UTC; None if never."""
         today = now.astimezone(self.zone).date()
         days = []
         if self.opens is not None and self.opens > today:
             days.append(self.opens)
         if self.closes is not None and today <= self.closes < date.max:
             days.append(self.closes + timedelta(days=1))
-        turns = (datetime.combine(day, time.min, self.zone).astimezone(UTC) for day in days)
-        return min(turns, default=None)
+        times = (datetime.combine(day, time.min, self.zone).astimezone(UTC) for day in days)
+        return min(times, default=None)
 
 
 Answer = str | int | tuple[str, ...]

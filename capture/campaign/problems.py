@@ -43,12 +43,12 @@ class Finding:
 
     def problem_text(self, data: Mapping[str, Any]) -> str:
         """The complete message, with the key and its current value."""
-        held = value_at(data, self.path) if has_key(data, self.path) else None
+        value = value_at(data, self.path) if has_key(data, self.path) else None
         key = dotted(self.path)
-        if held is None or isinstance(held, Mapping):
+        if value is None or isinstance(value, Mapping):
             return f"{key}: {self.message}" if key else self.message
         verb = "holds" if isinstance(self.path[-1], int) else "="
-        return f"{key} {verb} {show_value(held)}: {self.message}"
+        return f"{key} {verb} {show_value(value)}: {self.message}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -103,8 +103,8 @@ def dotted(path: KeyPath) -> str:
 # first line where it parses on its own. Each statement is then parsed below the header of its
 # table, which shows the keys that it sets.
 
-_ENDS: Final = ("]", "}", '"""', "'''")
-_TRIES: Final = 200  # limits the time for a text whose end is missing, else quadratic
+_CLOSING_MARKS: Final = ("]", "}", '"""', "'''")
+_MAX_TRIES: Final = 200  # without it, the time for a text whose end is missing is quadratic
 
 
 class Lines:
@@ -113,32 +113,36 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._text = _lines(text)
 
-    def of(self, path: KeyPath) -> int | None:
+    def line_of(self, path: KeyPath) -> int | None:
         """The line where the key starts; for a missing key, the line of its table.
 
         None if no part of the path is in the file.
         """
-        ends = range(len(path), 0, -1)
-        return next((self._found[path[:end]] for end in ends if path[:end] in self._found), None)
+        starts = (path[:length] for length in range(len(path), 0, -1))
+        return next(
+            (self._line_numbers[start] for start in starts if start in self._line_numbers), None
+        )
 
     @cached_property
-    def _found(self) -> Mapping[KeyPath, int]:
-        found: dict[KeyPath, int] = {}
+    def _line_numbers(self) -> Mapping[KeyPath, int]:
+        numbers: dict[KeyPath, int] = {}
         header = ""
         for start, end in _statements(self._text):
             statement = "\n".join(self._text[start:end])
             if statement.lstrip().startswith("["):
                 header, statement = statement, ""
             for path in _paths(tomllib.loads(f"{header}\n{statement}")):
-                found.setdefault(path, start + 1)
-        return found
+                numbers.setdefault(path, start + 1)
+        return numbers
 
 
 def first_open_line(text: str, until: int) -> int | None:
-    """The first line of a statement that is still open at line `until`; None if none is."""
+    """The first line of a statement that does not end before line `until`; None if all do."""
     lines = _lines(text)[:until]
     end = max((end for _, end in _statements(lines)), default=0)
-    rest = (number for number, line in enumerate(lines[end:], end + 1) if not _is_idle(line))
+    rest = (
+        number for number, line in enumerate(lines[end:], end + 1) if not _is_blank_or_comment(line)
+    )
     return next(rest, None)
 
 
@@ -150,22 +154,22 @@ def _statements(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The first line of each statement, and the line after its last; counted from 0."""
     start = tries = 0
     for end, line in enumerate(lines, 1):
-        if end == start + 1 and _is_idle(line):
+        if end == start + 1 and _is_blank_or_comment(line):
             start = end
-        elif end == start + 1 or any(mark in line for mark in _ENDS):
-            if _parses("\n".join(lines[start:end])):
+        elif end == start + 1 or any(mark in line for mark in _CLOSING_MARKS):
+            if _is_toml("\n".join(lines[start:end])):
                 yield start, end
                 start, tries = end, 0
-            elif (tries := tries + 1) > _TRIES:
+            elif (tries := tries + 1) > _MAX_TRIES:
                 return
 
 
-def _is_idle(line: str) -> bool:
+def _is_blank_or_comment(line: str) -> bool:
     """Whether the line is blank or a comment; only for lines outside statements."""
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _parses(text: str) -> bool:
+def _is_toml(text: str) -> bool:
     try:
         tomllib.loads(text)
     except (ValueError, RecursionError):

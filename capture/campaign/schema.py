@@ -21,7 +21,7 @@ def campaign_schema() -> dict[str, Any]:
     schema = _schema(CampaignFile, "Gatepost campaign")
     parts = schema["$defs"]
     parts["Criterion"]["oneOf"] = [{"required": [operator]} for operator in OPERATORS]
-    parts["FormField"] |= {"if": _OFFERING, "then": _WITH_CHOICES, "else": _WITHOUT_CHOICES}
+    parts["FormField"] |= {"if": _HAS_CHOICES, "then": _WITH_CHOICES, "else": _WITHOUT_CHOICES}
     parts["Price"]["oneOf"] = [_price(model, terms) for model, terms in PRICE_MODELS.items()]
     for table in ("fields", "criteria"):
         schema["properties"][table]["propertyNames"] = {"pattern": NAME}
@@ -39,7 +39,10 @@ def costs_schema() -> dict[str, Any]:
     return _schema(CostsFile, "Gatepost costs")
 
 
-_OFFERING = {"properties": {"type": {"enum": ["choice", "multiple_choice"]}}, "required": ["type"]}
+_HAS_CHOICES = {
+    "properties": {"type": {"enum": ["choice", "multiple_choice"]}},
+    "required": ["type"],
+}
 _WITH_CHOICES = {"properties": {"choices": {"minItems": 1}}, "required": ["choices"]}
 _WITHOUT_CHOICES = {"properties": {"choices": {"maxItems": 0}}}
 
@@ -47,9 +50,9 @@ _WITHOUT_CHOICES = {"properties": {"choices": {"maxItems": 0}}}
 def _price(model: PriceModel, terms: ModelTerms) -> dict[str, Any]:
     """The keys of one price model; only `cpa` has a choice, rate or percent."""
     known = {"model": {"const": model.value}, "billable": {"enum": list(terms.billable)}}
-    foreign = {"anyOf": [{"required": [key]} for key in PRICE_KEYS if not terms.knows(key)]}
+    unknown = {"anyOf": [{"required": [key]} for key in PRICE_KEYS if not terms.knows(key)]}
     either = {"oneOf": [{"required": [key]} for key in terms.one_of]} if terms.one_of else {}
-    return {"properties": known, "required": list(terms.needs), "not": foreign} | either
+    return {"properties": known, "required": list(terms.needs), "not": unknown} | either
 
 
 class _TomlJsonSchema(GenerateJsonSchema):

@@ -71,7 +71,7 @@ def blank_campaign(
 ) -> str:
     """TOML of a new campaign: valid, and closed for a year from `today`.
 
-    Somebody has to read it and change the date before the campaign opens.
+    A person has to read it and change the date before the campaign opens.
     """
     consent = (
         f"I agree that {client.legal_name} may contact me by e-mail. I can withdraw at any time."
@@ -131,16 +131,16 @@ _FIXES: Final = (
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """Parses a TOML text, with numbers that have a point as `Decimal`. Raises `FileErrors`."""
     try:
-        found = tomllib.loads(text, parse_float=Decimal)
+        data = tomllib.loads(text, parse_float=Decimal)
     except RecursionError:
         raise FileErrors([Problem(where, None, "has too many nested levels to be read")]) from None
     except ArithmeticError:
         raise FileErrors([Problem(where, None, "has a number that is too large")]) from None
     except ValueError as error:
         raise FileErrors([_syntax_problem(text, where, str(error))]) from None
-    if not _is_in_range(found):
+    if not _is_in_range(data):
         raise FileErrors([Problem(where, None, "has a whole number of more than 64 bits")])
-    return found
+    return data
 
 
 def _is_in_range(value: Any) -> bool:
@@ -153,12 +153,12 @@ def _is_in_range(value: Any) -> bool:
 
 
 def _syntax_problem(text: str, where: str, sentence: str) -> Problem:
-    found = _AT_LINE.search(sentence)
-    line = int(found[1]) if found else text.count("\n") + 1
+    place = _AT_LINE.search(sentence)
+    line = int(place[1]) if place else text.count("\n") + 1
     start = first_open_line(text, line) or line
     reason = _AT_LINE.sub("", sentence).removesuffix(_AT_END)
     fix = next((fix for begins, fix in _FIXES if reason.startswith(begins)), reason)
-    if found is None:
+    if place is None:
         return Problem(where, start, f"not TOML: {fix}")
-    doubt = f"; the value that starts on line {start} may not be closed" if start < line else ""
-    return Problem(where, line, f"not TOML: {fix}{doubt}")
+    note = f"; the value that starts on line {start} may not be closed" if start < line else ""
+    return Problem(where, line, f"not TOML: {fix}{note}")

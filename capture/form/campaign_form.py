@@ -37,14 +37,14 @@ class ControlField(StringField):
 
 
 class VersionField(ControlField):
-    """Reads the version that was posted; always renders the version that is shown now."""
+    """Reads the version that was posted; always renders the version of this form."""
 
-    def __init__(self, shown: str, **options: Any) -> None:
+    def __init__(self, current: str, **options: Any) -> None:
         super().__init__(**options)
-        self.shown = shown
+        self.current = current
 
     def _value(self) -> str:
-        return self.shown
+        return self.current
 
 
 class ConsentField(BooleanField):
@@ -74,18 +74,18 @@ class CampaignForm(BaseForm):
     def __init__(self, formdata: Any = None, data: Mapping[str, Any] | None = None) -> None:
         """`formdata` is the post (a multi-dict); `data` fills fields that are not in the post."""
         super().__init__(())
-        self._fields = {name: _copy(field, self) for name, field in self._templates.items()}
-        value = data or {}
+        self._fields = {name: _copy_field(field, self) for name, field in self._templates.items()}
+        values = data or {}
         # Faster than `self.process`: no filters, which our fields do not have, and a value for
         # every field, because WTForms uses an exception to find that there is none.
         for name, field in self._fields.items():
-            field.process(formdata, value.get(name))
+            field.process(formdata, values.get(name))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Validates the visitor's fields; control fields never cause an error."""
         del extra_validators
-        agreed = self._fields["consent"].validate(self)
-        return self.validate_answers() and agreed
+        is_consent_given = self._fields["consent"].validate(self)
+        return self.validate_answers() and is_consent_given
 
     def validate_answers(self) -> bool:
         """Validates only the campaign's fields, for answers that did not come from the form."""
@@ -108,12 +108,12 @@ class CampaignForm(BaseForm):
         E-mail domains are in lower case, phones E.164, countries ISO codes, multiple choices
         tuples in the file's order. Invalid and empty fields are left out.
         """
-        found: dict[str, Answer] = {}
+        answers: dict[str, Answer] = {}
         for name in self.campaign.fields:
             field = self._fields[name]
             if field.data is not None and field.data != [] and not field.errors:
-                found[name] = tuple(field.data) if isinstance(field.data, list) else field.data
-        return found
+                answers[name] = tuple(field.data) if isinstance(field.data, list) else field.data
+        return answers
 
     def unverified(self) -> dict[str, str]:
         """Field to typed text that is not a valid answer, cut to the length of the field.
@@ -150,13 +150,13 @@ class CampaignForm(BaseForm):
 
     def submission_id(self) -> str | None:
         """The idempotency key that the page's script made; None if missing or malformed."""
-        found = self._control("gp_id").strip()
-        return found if _ONE_TIME_ID.fullmatch(found) else None
+        one_time_id = self._control("gp_id").strip()
+        return one_time_id if _ONE_TIME_ID.fullmatch(one_time_id) else None
 
     def shown_version(self) -> str | None:
         """The campaign version that the visitor saw; None if missing or malformed."""
-        found = self._control("gp_version").strip()
-        return found if _VERSION.fullmatch(found) else None
+        version = self._control("gp_version").strip()
+        return version if _VERSION.fullmatch(version) else None
 
     def test_token(self) -> str | None:
         """The token of a test lead; its signature is not checked."""
@@ -177,19 +177,19 @@ _classes: Final[dict[tuple[str, str], type[CampaignForm]]] = {}
 def form_class(campaign: Campaign) -> type[CampaignForm]:
     """The class of a campaign's form, created once for each version."""
     key = (campaign.slug, campaign.version)
-    found = _classes.get(key)
-    if found is None or (found.campaign is not campaign and found.campaign != campaign):
-        found = _classes[key] = _create_class(campaign)
-    return found
+    cached = _classes.get(key)
+    if cached is None or (cached.campaign is not campaign and cached.campaign != campaign):
+        cached = _classes[key] = _create_class(campaign)
+    return cached
 
 
 def _create_class(campaign: Campaign) -> type[CampaignForm]:
-    fields: dict[str, Any] = {name: _field(campaign, name) for name in campaign.fields}
+    fields: dict[str, Any] = {name: _create_field(campaign, name) for name in campaign.fields}
     fields["consent"] = ConsentField(label=campaign.consent, id=f"{campaign.slug}-consent")
     for name in _HIDDEN:
         fields[name] = ControlField(label="", id=f"{campaign.slug}-{name}")
     fields["gp_version"] = VersionField(
-        shown=campaign.version, label="", id=f"{campaign.slug}-gp_version"
+        current=campaign.version, label="", id=f"{campaign.slug}-gp_version"
     )
     fields[HONEYPOT] = ControlField(
         label="Homepage",
@@ -201,7 +201,7 @@ def _create_class(campaign: Campaign) -> type[CampaignForm]:
     return type("CampaignForm", (CampaignForm,), {"campaign": campaign, "_templates": templates})
 
 
-def _copy(field: Field, form: CampaignForm) -> Field:
+def _copy_field(field: Field, form: CampaignForm) -> Field:
     """A copy of the field for one form; ten times faster than creating it from its definition.
 
     The copies share label, flags, choices and HTML attributes, which never change.
@@ -211,16 +211,16 @@ def _copy(field: Field, form: CampaignForm) -> Field:
     return copied
 
 
-def _field(campaign: Campaign, name: str) -> Field:
+def _create_field(campaign: Campaign, name: str) -> Field:
     """The unbound field (the types of WTForms say that it is the field itself)."""
-    prepared = field_options(campaign, name)
-    definition = prepared.definition
+    spec = field_options(campaign, name)
+    definition = spec.definition
     attributes = {
-        "autocomplete": prepared.autocomplete,
+        "autocomplete": spec.autocomplete,
         "inputmode": _INPUT_MODE.get(definition.type, ""),
     }
     options: dict[str, Any] = {
-        "spec": prepared,
+        "spec": spec,
         "id": f"{campaign.slug}-{name}",
         "render_kw": {key: value for key, value in attributes.items() if value},
     }
@@ -231,7 +231,7 @@ def _field(campaign: Campaign, name: str) -> Field:
 
 # Answers that did not come from the form: a row of a CSV file, or a command.
 
-_OFFERED: Final = frozenset({FieldType.CHOICE, FieldType.MULTIPLE_CHOICE})
+_CHOICE_TYPES: Final = frozenset({FieldType.CHOICE, FieldType.MULTIPLE_CHOICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +295,9 @@ def _split_choices(campaign: Campaign, name: str, text: str) -> list[str]:
 
 def _message(campaign: Campaign, name: str, text: str, sentence: str) -> str:
     field = campaign.fields[name]
-    offers: Sequence[str] = field.choices if field.type in _OFFERED else ()
-    fix = f" Offered: {join_words(offers)}." if offers else ""
+    choices: Sequence[str] = field.choices if field.type in _CHOICE_TYPES else ()
+    fix = f" Offered: {join_words(choices)}." if choices else ""
     if field.type is FieldType.COUNTRY:
         fix = " Write its ISO 3166 code of two letters, such as US."
-    held = f"{name} = {show_value(text)}" if text.strip() else name
-    return f"{held}: {sentence}{fix}"
+    subject = f"{name} = {show_value(text)}" if text.strip() else name
+    return f"{subject}: {sentence}{fix}"

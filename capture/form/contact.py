@@ -46,15 +46,15 @@ def phone_in_groups(text: str) -> str | None:
 
     None for any other text.
     """
-    found = _NORMALIZED_PHONE.fullmatch(text)
-    if found is None:
+    parts = _NORMALIZED_PHONE.fullmatch(text)
+    if parts is None:
         return None
     try:
-        number = phonenumbers.parse(found[1])
+        number = phonenumbers.parse(parts[1])
     except phonenumbers.NumberParseException:
         return None
     groups = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-    return groups.replace("-", " ") + (found[2] or "")
+    return groups.replace("-", " ") + (parts[2] or "")
 
 
 @lru_cache(maxsize=512)

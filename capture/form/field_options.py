@@ -16,7 +16,7 @@ DEFAULT_LENGTH: Final = 200
 DEFAULT_TEXT_LENGTH: Final = 4000
 MAX_EMAIL_LENGTH: Final = 254  # RFC 3696, erratum 1690
 MAX_PHONE_LENGTH: Final = 60
-_OFFERED: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
+_CHOICE_TYPES: Final = (FieldType.CHOICE, FieldType.COUNTRY, FieldType.MULTIPLE_CHOICE)
 
 _FORMAT_HINTS: Final[Mapping[FieldType, str]] = {
     FieldType.EMAIL: " as name@company.com",
@@ -68,13 +68,13 @@ def field_options(campaign: Campaign, name: str) -> FieldOptions:
     """The options of the campaign's field of that name."""
     definition = campaign.fields[name]
     kind = definition.type
-    verb = "Choose" if kind in _OFFERED else "Enter"
-    how = _FORMAT_HINTS.get(kind, "")
-    fix = " from the answers offered" if kind in _OFFERED else how
+    verb = "Choose" if kind in _CHOICE_TYPES else "Enter"
+    hint = _FORMAT_HINTS.get(kind, "")
+    fix = " from the answers offered" if kind in _CHOICE_TYPES else hint
     return FieldOptions(
         definition=definition,
         max_length=_max_length(definition),
-        missing_message=request_sentence(verb, definition.label, how),
+        missing_message=request_sentence(verb, definition.label, hint),
         invalid_message=request_sentence(verb, definition.label, fix),
         autocomplete=definition.autocomplete
         or _TOKEN_BY_NAME.get(name, _TOKEN_BY_TYPE.get(kind, "")),
@@ -106,7 +106,7 @@ def _country_field(campaign: Campaign) -> str:
 
 # The `<select>` element. Its options are rendered once, not for each form.
 
-_NOTHING_CHOSEN: Final = "Choose one"
+_NOTHING_SELECTED: Final = "Choose one"
 
 
 class OptionList:
@@ -115,13 +115,13 @@ class OptionList:
     def __init__(self, options: Iterable[tuple[str, str]]) -> None:
         self._html = {
             value: (f'<option value="{escape(value)}"', f">{escape(label)}</option>")
-            for value, label in (("", _NOTHING_CHOSEN), *options)
+            for value, label in (("", _NOTHING_SELECTED), *options)
         }
 
-    def html(self, chosen: str) -> str:
-        """The HTML of all options, with the chosen one selected."""
+    def html(self, selected: str) -> str:
+        """The HTML of all options, with one of them selected."""
         return "".join(
-            f"{start} selected{end}" if value == chosen else start + end
+            f"{start} selected{end}" if value == selected else start + end
             for value, (start, end) in self._html.items()
         )
 
@@ -133,15 +133,15 @@ class _SelectField(Protocol):
     options: OptionList
 
     @property
-    def chosen(self) -> str: ...
+    def selected(self) -> str: ...
 
 
-class SelectOne:
+class SelectWidget:
     """Renders a `<select>` that starts with an empty choice."""
 
     def __call__(self, field: _SelectField, **attributes: Any) -> Markup:
         attributes.setdefault("id", field.id)
         attributes.setdefault("required", bool(field.flags.required))
-        head = html_params(name=field.name, **attributes)
+        tag = html_params(name=field.name, **attributes)
         # Safe: html_params and OptionList escape their values.
-        return Markup(f"<select {head}>{field.options.html(field.chosen)}</select>")  # noqa: S704
+        return Markup(f"<select {tag}>{field.options.html(field.selected)}</select>")  # noqa: S704

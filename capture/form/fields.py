@@ -16,7 +16,7 @@ from capture.campaign.model import Answer, FieldType
 from capture.countries import COUNTRIES, country_name
 from capture.email_domains import domain_of, is_disposable
 from capture.form.contact import email_address, example_phones, phone_number, web_address
-from capture.form.field_options import FieldOptions, OptionList, SelectOne
+from capture.form.field_options import FieldOptions, OptionList, SelectWidget
 from capture.form.text import cleaned_line, cleaned_text, displayable, request_sentence
 
 _INTEGER: Final = re.compile(r"[+-]?(?:\d{1,15}|\d{1,3}(?:[ ,]\d{3}){1,4})")
@@ -24,7 +24,7 @@ _COUNTRY_OPTIONS: Final = OptionList(COUNTRIES.items())
 
 
 class AnswerField(Field):
-    """Base of the fields with one typed text: cleans it, then `normal` checks it."""
+    """Base of the fields with one typed text: cleans it, then `normalize` checks it."""
 
     widget: Any
     _form: BaseForm
@@ -43,7 +43,7 @@ class AnswerField(Field):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         self.typed = str(valuelist[0]) if valuelist else ""
-        self.text = self.cleaned(self.typed)
+        self.text = self.clean(self.typed)
         self.data = self.text or None
 
     def pre_validate(self, form: BaseForm) -> None:
@@ -54,13 +54,13 @@ class AnswerField(Field):
         elif len(self.text) > self.spec.max_length:
             raise ValidationError(self.spec.too_long(len(self.text)))
         else:
-            self.data = self.normal(self.text)
+            self.data = self.normalize(self.text)
 
-    def cleaned(self, typed: str) -> str:
+    def clean(self, typed: str) -> str:
         """The typed text without characters that we do not store."""
         return cleaned_line(typed)
 
-    def normal(self, text: str) -> Answer:
+    def normalize(self, text: str) -> Answer:
         """The normalized answer. Raises `ValidationError` with the message to show."""
         return text
 
@@ -83,14 +83,14 @@ class LongTextField(TextField):
 
     widget = widgets.TextArea()
 
-    def cleaned(self, typed: str) -> str:
+    def clean(self, typed: str) -> str:
         return cleaned_text(typed)
 
 
 class ContactField(TextField):
     """Contact data. An optional field that looks wrong does not block the submission.
 
-    Its text is then kept as typed, apart from the answers; `data` is None and `doubt` says why.
+    Its text is then stored as typed, apart from the answers; `data` is None and `doubt` says why.
     """
 
     doubt = ""
@@ -110,7 +110,7 @@ class EmailField(ContactField):
 
     widget = widgets.EmailInput()
 
-    def normal(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         address = email_address(text)
         if address is None:
             raise ValidationError(self.spec.invalid_message)
@@ -125,7 +125,7 @@ class PhoneField(ContactField):
 
     widget = widgets.TelInput()
 
-    def normal(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         region = self._region()
         number = phone_number(text, region)
         if number is None:
@@ -135,7 +135,7 @@ class PhoneField(ContactField):
     def _region(self) -> str | None:
         """The country code from the same form; None if there is none."""
         country = self._form[self.spec.country_field] if self.spec.country_field else None
-        return country.chosen or None if isinstance(country, CountryField) else None
+        return country.selected or None if isinstance(country, CountryField) else None
 
     def _invalid_message(self, region: str | None) -> str:
         examples = example_phones(region) if region else None
@@ -151,7 +151,7 @@ class UrlField(ContactField):
 
     widget = widgets.URLInput()
 
-    def normal(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         address = web_address(text)
         if address is None:
             raise ValidationError(self.spec.invalid_message)
@@ -161,7 +161,7 @@ class UrlField(ContactField):
 class IntegerField(TextField):
     """A whole number; commas or spaces may separate thousands."""
 
-    def normal(self, text: str) -> int:
+    def normalize(self, text: str) -> int:
         if not _INTEGER.fullmatch(text):
             raise ValidationError(self.spec.invalid_message)
         return int(text.replace(",", "").replace(" ", ""))
@@ -170,19 +170,19 @@ class IntegerField(TextField):
 class ChoiceField(AnswerField):
     """One of the choices, as a `<select>`."""
 
-    widget = SelectOne()
+    widget = SelectWidget()
 
     def __init__(self, spec: FieldOptions, options: OptionList, **rest: Any) -> None:
         super().__init__(spec, **rest)
         self.options = options
 
-    def normal(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text not in self.spec.choices:
             raise ValidationError(self.spec.invalid_message)
         return self.spec.choices[text]
 
     @property
-    def chosen(self) -> str:
+    def selected(self) -> str:
         """The selected choice; "" if none."""
         return self.spec.choices.get(self.text, "")
 
@@ -190,19 +190,19 @@ class ChoiceField(AnswerField):
 class CountryField(AnswerField):
     """A country: the value is its ISO code, the label its English name."""
 
-    widget = SelectOne()
+    widget = SelectWidget()
     options = _COUNTRY_OPTIONS
 
-    def cleaned(self, typed: str) -> str:
+    def clean(self, typed: str) -> str:
         return cleaned_line(typed).upper()
 
-    def normal(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text not in COUNTRIES:
             raise ValidationError(self.spec.invalid_message)
         return text
 
     @property
-    def chosen(self) -> str:
+    def selected(self) -> str:
         """The selected code; "" if none."""
         return self.text if self.text in COUNTRIES else ""
 
@@ -230,12 +230,12 @@ class MultipleChoiceField(SelectMultipleField):
 
     def pre_validate(self, form: BaseForm) -> None:
         del form
-        chosen = set(self.data or ())
-        if not chosen:
+        selected = set(self.data or ())
+        if not selected:
             if self.spec.required:
                 raise ValidationError(self.spec.missing_message)
-        elif chosen.issubset(self.spec.definition.choices):
-            self.data = [choice for choice in self.spec.definition.choices if choice in chosen]
+        elif selected.issubset(self.spec.definition.choices):
+            self.data = [choice for choice in self.spec.definition.choices if choice in selected]
         else:
             raise ValidationError(self.spec.invalid_message)
 

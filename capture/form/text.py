@@ -41,12 +41,12 @@ def _normalize(text: str) -> str:
     Without the limit the time is quadratic in the number of marks: 0.7 s for 64 KiB.
     """
     if len(text) > _MAX_COMBINING_MARKS and not text.isascii():
-        kept, marks = [], 0
+        characters, marks = [], 0
         for character in text:
             marks = marks + 1 if unicodedata.combining(character) else 0
             if marks <= _MAX_COMBINING_MARKS:
-                kept.append(character)
-        text = "".join(kept)
+                characters.append(character)
+        text = "".join(characters)
     return unicodedata.normalize("NFC", text)
 
 
@@ -60,7 +60,7 @@ def displayable(typed: str) -> str:
 # Messages: a sentence that asks the visitor for a field.
 
 _LABEL_ENDING: Final = re.compile(r"\s*(\((optional|required)\)|[:*])\s*$", re.IGNORECASE)
-_OWNERS: Final = frozenset({"a", "an", "my", "our", "the", "your"})
+_DETERMINERS: Final = frozenset({"a", "an", "my", "our", "the", "your"})
 _QUESTION_WORDS: Final = frozenset(
     "are can do does have how i is what when where which who why will".split()  # noqa: SIM905 # reads
 )
@@ -74,13 +74,13 @@ def request_sentence(verb: str, label: str, rest: str = "") -> str:
     """
     label = _LABEL_ENDING.sub("", label).strip() or label
     first = label.split(" ", 1)[0]
-    ends = label.endswith(("?", ".", "!"))
-    if ends or len(label) > _MAX_PHRASE_LENGTH or first.casefold() in _QUESTION_WORDS:
+    is_sentence = label.endswith(("?", ".", "!"))
+    if is_sentence or len(label) > _MAX_PHRASE_LENGTH or first.casefold() in _QUESTION_WORDS:
         return (
             f"{label} {verb} an answer{rest}."
-            if ends
+            if is_sentence
             else f"{label}: {verb.lower()} an answer{rest}."
         )
     if first[1:].islower() or len(first) == 1:
         label = label[0].lower() + label[1:]
-    return f"{verb} {label if first.casefold() in _OWNERS else f'your {label}'}{rest}."
+    return f"{verb} {label if first.casefold() in _DETERMINERS else f'your {label}'}{rest}."

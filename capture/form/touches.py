@@ -36,12 +36,12 @@ def read_touch(message: str) -> Touch:
     if not message or len(message) > _MAX_MESSAGE_LENGTH:
         return {}
     try:
-        found = json.loads(message)
+        data = json.loads(message)
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(data, dict):
         return {}
-    touch = {key: _touch_value(found.get(key)) for key in TOUCH_KEYS}
+    touch = {key: _touch_value(data.get(key)) for key in TOUCH_KEYS}
     if not _is_time(touch["time"]):
         touch["time"] = ""
     return {key: value for key, value in touch.items() if value}
@@ -59,12 +59,12 @@ def touch_of_page(url: str, referrer: str, now: datetime) -> Touch:
         return {}
     if not parts.path:
         return {}
-    found = {key: query.get(key, "") for key in CAMPAIGN_KEYS} | {
+    values = {key: query.get(key, "") for key in CAMPAIGN_KEYS} | {
         "path": parts.path,
         "referrer": referrer,
         "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    touch = {key: _touch_value(found[key]) for key in TOUCH_KEYS}
+    touch = {key: _touch_value(values[key]) for key in TOUCH_KEYS}
     return {key: value for key, value in touch.items() if value}
 
 

@@ -49,7 +49,7 @@ COLUMNS: Final = (
 )
 _HEADING: Final = Columns(
     names={name: name for name in COLUMNS},
-    needed=("outcome", "on"),
+    required=("outcome", "on"),
     unknown="no column",
     place="in a table of outcomes",
 )

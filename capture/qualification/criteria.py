@@ -41,36 +41,36 @@ class Rule:
 
 def equal(label: str, operand: str | int) -> Rule:
     """The answer is exactly this; a number also equals a choice that means only that number."""
-    wanted = (operand, operand) if isinstance(operand, int) else casefold_text(operand)
+    expected = (operand, operand) if isinstance(operand, int) else casefold_text(operand)
 
     def test(answer: Answer) -> str:
         if isinstance(operand, int):
-            raw: object = _numbers(answer)
+            value: object = _numbers(answer)
         else:
-            raw = _only(_texts(answer))
-        return "" if raw == wanted else f"which is not {operand}"
+            value = _only_text(_texts(answer))
+        return "" if value == expected else f"which is not {operand}"
 
     return Rule(f"{label} is {operand}", test)
 
 
 def one_of(label: str, operand: tuple[str, ...]) -> Rule:
     """Every answer is in the list."""
-    wanted = frozenset(map(casefold_text, operand))
+    allowed = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
-        return "" if wanted.issuperset(_texts(answer)) else "which is not in the list"
+        return "" if allowed.issuperset(_texts(answer)) else "which is not in the list"
 
     return Rule(f"{label} is {_any_of(operand)}", test)
 
 
 def none_of(label: str, operand: tuple[str, ...]) -> Rule:
     """No answer is in the list."""
-    unwanted = frozenset(map(casefold_text, operand))
+    excluded = frozenset(map(casefold_text, operand))
 
     def test(answer: Answer) -> str:
-        return "" if unwanted.isdisjoint(_texts(answer)) else "which is in the list"
+        return "" if excluded.isdisjoint(_texts(answer)) else "which is in the list"
 
-    return Rule(f"{label} is none of: {_listed(operand)}", test)
+    return Rule(f"{label} is none of: {_join(operand)}", test)
 
 
 def at_least(label: str, operand: int) -> Rule:
@@ -116,32 +116,32 @@ def contains_any(label: str, operand: tuple[str, ...]) -> Rule:
     """At least one of these is chosen, or occurs in a text as whole words."""
 
     def test(answer: Answer) -> str:
-        has = _mentions(answer)
-        return "" if any(map(has, operand)) else "which has none of these"
+        mentions = _mentions(answer)
+        return "" if any(map(mentions, operand)) else "which has none of these"
 
-    return Rule(f"{label} includes at least one of: {_listed(operand)}", test)
+    return Rule(f"{label} includes at least one of: {_join(operand)}", test)
 
 
 def contains_all(label: str, operand: tuple[str, ...]) -> Rule:
     """All of these are chosen, or occur in a text as whole words."""
 
     def test(answer: Answer) -> str:
-        has = _mentions(answer)
-        missing = [wanted for wanted in operand if not has(wanted)]
-        return f"which lacks {_listed(missing)}" if missing else ""
+        mentions = _mentions(answer)
+        missing = [text for text in operand if not mentions(text)]
+        return f"which lacks {_join(missing)}" if missing else ""
 
-    return Rule(f"{label} includes all of: {_listed(operand)}", test)
+    return Rule(f"{label} includes all of: {_join(operand)}", test)
 
 
 def matches(label: str, operand: tuple[str, ...]) -> Rule:
     """The job title is one of these, compared word by word."""
-    held = title_test(operand)
+    test_title = title_test(operand)
 
     def test(answer: Answer) -> str:
-        return held(", ".join(answer) if isinstance(answer, tuple) else str(answer))
+        return test_title(", ".join(answer) if isinstance(answer, tuple) else str(answer))
 
     return Rule(
-        f"{label} matches one of: {_listed(operand)}, with usual abbreviations taken as the same",
+        f"{label} matches one of: {_join(operand)}, with usual abbreviations taken as the same",
         test,
     )
 
@@ -165,18 +165,18 @@ def business_email(label: str, operand: bool) -> Rule:
 
 def country_in(label: str, operand: tuple[str, ...]) -> Rule:
     """The country is one of these ISO codes; the sentence names them."""
-    wanted = frozenset(code.upper() for code in operand)
+    codes = frozenset(code.upper() for code in operand)
 
     def test(answer: Answer) -> str:
-        return "" if str(answer).strip().upper() in wanted else "which is not in the list"
+        return "" if str(answer).strip().upper() in codes else "which is not in the list"
 
     return Rule(f"{label} is {_any_of([country_name(code) for code in operand])}", test)
 
 
-OPERATIONS: Mapping[str, Callable[[str, Any], Rule]] = MappingProxyType(
+OPERATOR_FUNCTIONS: Mapping[str, Callable[[str, Any], Rule]] = MappingProxyType(
     {
-        operation.__name__: operation
-        for operation in (
+        function.__name__: function
+        for function in (
             *(equal, one_of, none_of, at_least, at_most, between),
             *(contains_any, contains_all, matches, business_email, country_in),
         )
@@ -185,13 +185,13 @@ OPERATIONS: Mapping[str, Callable[[str, Any], Rule]] = MappingProxyType(
 """Name to function, for every operator of a campaign file."""
 
 
-def _listed(operand: Collection[str]) -> str:
+def _join(operand: Collection[str]) -> str:
     """The operand as a list in a sentence; with semicolons if an entry has a comma."""
-    return ("; " if any("," in wanted for wanted in operand) else ", ").join(operand)
+    return ("; " if any("," in text for text in operand) else ", ").join(operand)
 
 
 def _any_of(operand: Collection[str]) -> str:
-    return next(iter(operand)) if len(operand) == 1 else f"one of: {_listed(operand)}"
+    return next(iter(operand)) if len(operand) == 1 else f"one of: {_join(operand)}"
 
 
 def _texts(answer: Answer) -> list[str]:
@@ -199,7 +199,7 @@ def _texts(answer: Answer) -> list[str]:
     return [casefold_text(text) for text in value]
 
 
-def _only(texts: list[str]) -> str | None:
+def _only_text(texts: list[str]) -> str | None:
     return texts[0] if len(texts) == 1 else None
 
 
@@ -216,9 +216,9 @@ def _mentions(answer: Answer) -> Callable[[str], bool]:
     """A test whether a text is chosen (multiple choice) or occurs as whole words."""
     if isinstance(answer, tuple):
         chosen = frozenset(_texts(answer))
-        return lambda wanted: casefold_text(wanted) in chosen
+        return lambda phrase: casefold_text(phrase) in chosen
     text = f" {' '.join(words(str(answer)))} "
-    return lambda wanted: f" {' '.join(words(wanted))} " in text
+    return lambda phrase: f" {' '.join(words(phrase))} " in text
 
 
 def _is_role_account(email: str) -> bool:
@@ -226,7 +226,7 @@ def _is_role_account(email: str) -> bool:
     return mailbox.translate(_PUNCTUATION_IN_MAILBOXES) in _ROLE_ACCOUNTS
 
 
-# Applying the criteria. No clock, no I/O.
+# Applies the criteria. No clock, no I/O.
 #
 # A campaign is prepared once: its sentences, its tests, and the results for all choices and
 # countries. Free text is tested each time and is not cached, because it is personal data.
@@ -245,7 +245,7 @@ class _PreparedCriterion:
         self.field = criterion.field or criterion_id
         field = campaign.fields.get(self.field)
         label = field.label if field else self.field
-        self.rule: Rule = OPERATIONS[criterion.operator](label, criterion.operand)
+        self.rule: Rule = OPERATOR_FUNCTIONS[criterion.operator](label, criterion.operand)
         self.is_country = field is not None and field.type is FieldType.COUNTRY
         no_answer = (
             "no answer: nothing shows that it is none of these"
@@ -284,11 +284,11 @@ _cache: Final[dict[tuple[str, str], tuple[Campaign, tuple[_PreparedCriterion, ..
 def _prepared_criteria(campaign: Campaign) -> tuple[_PreparedCriterion, ...]:
     """The prepared criteria of a campaign, cached for each version."""
     key = (campaign.slug, campaign.version)
-    found = _cache.get(key)
-    if found is None or (found[0] is not campaign and found[0] != campaign):
-        found = (campaign, tuple(_PreparedCriterion(campaign, name) for name in campaign.criteria))
-        _cache[key] = found
-    return found[1]
+    cached = _cache.get(key)
+    if cached is None or (cached[0] is not campaign and cached[0] != campaign):
+        cached = (campaign, tuple(_PreparedCriterion(campaign, name) for name in campaign.criteria))
+        _cache[key] = cached
+    return cached[1]
 
 
 def qualify(campaign: Campaign, answers: Mapping[str, Answer]) -> Verdict:

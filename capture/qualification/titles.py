@@ -22,25 +22,25 @@ Phrases = dict[str, list[tuple[Phrase, Phrase]]]
 
 
 def _by_first_word(phrases: Iterable[tuple[Phrase, Phrase]]) -> Phrases:
-    found: Phrases = {}
-    for phrase, becomes in sorted(phrases, key=lambda pair: -len(pair[0])):
-        found.setdefault(phrase[0], []).append((phrase, becomes))
-    return found
+    by_first_word: Phrases = {}
+    for phrase, replacement in sorted(phrases, key=lambda pair: -len(pair[0])):
+        by_first_word.setdefault(phrase[0], []).append((phrase, replacement))
+    return by_first_word
 
 
 def _replace_phrases(title: Sequence[str], phrases: Phrases) -> list[str]:
-    out: list[str] = []
-    at = 0
-    while at < len(title):
-        for phrase, becomes in phrases.get(title[at], ()):
-            if len(phrase) == 1 or tuple(title[at : at + len(phrase)]) == phrase:
-                out += becomes
-                at += len(phrase)
+    replaced: list[str] = []
+    index = 0
+    while index < len(title):
+        for phrase, replacement in phrases.get(title[index], ()):
+            if len(phrase) == 1 or tuple(title[index : index + len(phrase)]) == phrase:
+                replaced += replacement
+                index += len(phrase)
                 break
         else:
-            out.append(title[at])
-            at += 1
-    return out
+            replaced.append(title[index])
+            index += 1
+    return replaced
 
 
 _WHOLE = _by_first_word((tuple(whole.split()), (whole,)) for whole in _DATA["whole"])
@@ -114,14 +114,14 @@ def title_test(patterns: Iterable[str]) -> Callable[[str], str]:
 
 
 def _mismatch(canonical: Sequence[str], line: str, accepted: Iterable[str]) -> str:
-    found = [(at, variant) for variant in accepted if (at := line.find(variant)) >= 0]
-    if not found:
+    matches = [(at, variant) for variant in accepted if (at := line.find(variant)) >= 0]
+    if not matches:
         return _NO_MATCH
-    before, limit = _word_before(canonical, line)
-    after = _word_after(canonical)
-    if any(at <= limit and (not after or line.endswith(variant)) for at, variant in found):
+    word_before, limit = _word_before(canonical, line)
+    word_after = _word_after(canonical)
+    if any(at <= limit and (not word_after or line.endswith(variant)) for at, variant in matches):
         return ""
-    return f"where “{before or after}” makes it another post"
+    return f"where “{word_before or word_after}” makes it another post"
 
 
 def _word_before(canonical: Sequence[str], line: str) -> tuple[str, int]:

@@ -25,11 +25,12 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Passed only if every criterion passed. `rule_data` is the version of the rule data used."""
+    """The results of all criteria; passed only if every criterion passed."""
 
     passed: bool
     criteria: tuple[CriterionResult, ...]
     rule_data: str
+    """The version of the rule data that was used (`RULE_DATA_VERSION`)."""
 
 
 # Comparison of texts: ignores case, width variants and extra spaces.
@@ -49,12 +50,12 @@ def words(text: str) -> list[str]:
     return _WORD.findall(casefold_text(text))
 
 
-# The rule data and its version, which every verdict cites (rule 19).
+# The rule data and its version, which every verdict cites (rule 19 of docs/rules.md).
 
-_TEXT = Path(__file__).with_name("rule_data.toml").read_bytes()
+_RULE_DATA_BYTES = Path(__file__).with_name("rule_data.toml").read_bytes()
 
-RULE_DATA: dict[str, Any] = tomllib.loads(_TEXT.decode("utf-8"))
+RULE_DATA: dict[str, Any] = tomllib.loads(_RULE_DATA_BYTES.decode("utf-8"))
 """The parsed `rule_data.toml`: role accounts and titles."""
 
-RULE_DATA_VERSION = hashlib.sha256(domain_lists_digest() + _TEXT).hexdigest()[:12]
+RULE_DATA_VERSION = hashlib.sha256(domain_lists_digest() + _RULE_DATA_BYTES).hexdigest()[:12]
 """Changes with the free-mail list, the disposable list, the role names and the title data."""

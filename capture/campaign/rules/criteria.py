@@ -16,7 +16,7 @@ from capture.countries import COUNTRIES
 NUMERIC: Final = ("at_least", "at_most", "between")
 _EXACT: Final = ("equal", "one_of", "none_of")
 _CONTENTS: Final = ("contains_any", "contains_all")
-FITTING: Final[Mapping[FieldType, tuple[str, ...]]] = {
+OPERATORS_BY_TYPE: Final[Mapping[FieldType, tuple[str, ...]]] = {
     FieldType.TEXT: (*_EXACT, *_CONTENTS, "matches"),
     FieldType.LONG_TEXT: _CONTENTS,
     FieldType.EMAIL: ("business_email",),
@@ -43,36 +43,36 @@ def spans_of(field: FormField) -> Spans | None:
 
 def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
     """Choice fields where no choice meets all criteria, so that no lead could qualify."""
-    left: dict[str, set[str]] = {}
+    possible: dict[str, set[str]] = {}
     for name, criterion in draft.criteria.items():
         judged = criterion.field or name
         field = draft.fields.get(judged)
         if field is None or field.type is not FieldType.CHOICE or not field.choices:
             continue
-        before = left.setdefault(judged, set(field.choices))
-        met = _choices_met(criterion, field)
-        if met is None:
+        choices = possible.setdefault(judged, set(field.choices))
+        accepted = _accepted_choices(criterion, field)
+        if accepted is None:
             continue
-        if before and not before & met:
-            others = " together with the criteria above" if met else ""
+        if choices and not choices & accepted:
+            others = " together with the criteria above" if accepted else ""
             yield Finding(
                 ("criteria", name),
                 f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
                 f"the choices are {join_words(field.choices)}",
             )
-        left[judged] = before & met
+        possible[judged] = choices & accepted
 
 
-def _choices_met(criterion: Criterion, field: FormField) -> set[str] | None:
+def _accepted_choices(criterion: Criterion, field: FormField) -> set[str] | None:
     """The choices that meet the criterion; None if it has another mistake."""
-    value = operators_of(criterion)
+    operators = operators_of(criterion)
     spans = spans_of(field)
-    if len(value) != 1 or value[0] not in FITTING[FieldType.CHOICE]:
+    if len(operators) != 1 or operators[0] not in OPERATORS_BY_TYPE[FieldType.CHOICE]:
         return None
-    operator, operand = value[0], getattr(criterion, value[0])
+    operator, operand = operators[0], getattr(criterion, operators[0])
     if operator in NUMERIC:
-        backwards = operator == "between" and operand[0] > operand[1]
-        if spans is None or backwards or split_choices(operator, operand, spans):
+        is_reversed = operator == "between" and operand[0] > operand[1]
+        if spans is None or is_reversed or split_choices(operator, operand, spans):
             return None
         return set(accepted_choices(operator, operand, spans))
     words = {operand} if operator == "equal" else set(operand)
@@ -139,7 +139,7 @@ def _field_list(draft: Draft) -> str:
 def _operator_findings(
     at: KeyPath, criterion: Criterion, operator: str, field: FormField
 ) -> Iterator[Finding]:
-    fitting = FITTING[field.type]
+    fitting = OPERATORS_BY_TYPE[field.type]
     operand = getattr(criterion, operator)
     if operator not in fitting:
         instead = f"use {', '.join(fitting)}" if fitting else "no rule does; check another field"

@@ -23,7 +23,7 @@ from capture.campaign.problems import KeyPath
 class Draft:
     """A campaign file that may have mistakes; missing and malformed parts are left out.
 
-    So one mistake does not hide the others.
+    In this way, one mistake does not hide the others.
     """
 
     client: str | None = None
@@ -44,8 +44,8 @@ class Draft:
     """Names of fields that are in the file but have a wrong shape."""
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], broken: frozenset[KeyPath]) -> Self:
-        """Creates it from the data of a file and the paths of its malformed parts."""
+    def from_data(cls, data: Mapping[str, Any], broken: frozenset[KeyPath]) -> Self:
+        """The draft from the data of a file and the paths of its malformed parts."""
         parts = {
             name: _valid_part(name, data[name], broken)
             for name in CampaignFile.model_fields.keys() & data.keys() & _ADAPTERS.keys()

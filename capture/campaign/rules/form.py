@@ -1,4 +1,4 @@
-"""Rules for form fields: names, choices, autocomplete, e-mail; and ranges cut by criteria."""
+"""Rules for form fields: names, choices, autocomplete, e-mail, and split ranges."""
 
 import math
 import re
@@ -40,18 +40,18 @@ def is_autocomplete(text: str) -> bool:
     """Whether the text is a valid autocomplete value: `off`, or a token such as `work email`."""
     if text in ("on", "off"):
         return True
-    *before, token = text.split(" ")
-    if before and before[-1] in _CONTACT_KINDS and token in _CONTACT:
-        before.pop()
-    if before and before[-1] in ("shipping", "billing"):
-        before.pop()
-    if before and before[-1].startswith("section-"):
-        before.pop()
-    return token in AUTOFILL_FIELDS and not before
+    *prefixes, token = text.split(" ")
+    if prefixes and prefixes[-1] in _CONTACT_KINDS and token in _CONTACT:
+        prefixes.pop()
+    if prefixes and prefixes[-1] in ("shipping", "billing"):
+        prefixes.pop()
+    if prefixes and prefixes[-1].startswith("section-"):
+        prefixes.pop()
+    return token in AUTOFILL_FIELDS and not prefixes
 
 
 _TEXT: Final = (FieldType.TEXT,)
-_TYPES_OF: Final[Mapping[str, tuple[FieldType, ...]]] = {
+_STANDARD_FIELD_TYPES: Final[Mapping[str, tuple[FieldType, ...]]] = {
     "full_name": _TEXT,
     "email": (FieldType.EMAIL,),
     "company": _TEXT,
@@ -64,22 +64,22 @@ _TYPES_OF: Final[Mapping[str, tuple[FieldType, ...]]] = {
 }
 """The types that a standard field may have: its name means the same in every campaign."""
 
-PARTS_OF_FORMS: Final = frozenset(
+WTFORMS_NAMES: Final = frozenset(
     (
         *("Meta", "data", "errors", "form_errors", "meta", "populate_obj"),
         *("post_process", "process", "validate", "csrf_token"),
     )
 )
 """Names that WTForms uses itself; listed here because loading WTForms slows every build."""
-_OUR_OWN: Final = frozenset(("homepage", "consent"))
-_COLUMNS: Final = frozenset(
+_OWN_NAMES: Final = frozenset(("homepage", "consent"))
+_EXPORT_COLUMNS: Final = frozenset(
     (
         *("lead_id", "campaign", "campaign_version", "received_at", "billable_at"),
         *("amount", "currency", "verdict", "first_touch", "last_touch"),
     )
 )
-_OFFERED: Final = (FieldType.CHOICE, FieldType.MULTIPLE_CHOICE)
-_UNMEASURED: Final = (*_OFFERED, FieldType.COUNTRY, FieldType.INTEGER)
+_CHOICE_TYPES: Final = (FieldType.CHOICE, FieldType.MULTIPLE_CHOICE)
+_TYPES_WITHOUT_LENGTH: Final = (*_CHOICE_TYPES, FieldType.COUNTRY, FieldType.INTEGER)
 
 
 def form_findings(draft: Draft) -> Iterator[Finding]:
@@ -93,11 +93,11 @@ def form_findings(draft: Draft) -> Iterator[Finding]:
 
 
 def _name_fault(name: str) -> str:
-    if name.startswith(("_", "gp_")) or name in _OUR_OWN:
+    if name.startswith(("_", "gp_")) or name in _OWN_NAMES:
         return f"`{name}` is a name that Gatepost uses itself; choose another"
-    if name in PARTS_OF_FORMS:
+    if name in WTFORMS_NAMES:
         return f"a field named `{name}` would break the form; choose another name"
-    if name in _COLUMNS:
+    if name in _EXPORT_COLUMNS:
         return f"`{name}` is already a column of every export; choose another name"
     if not re.search(NAME, name):
         return (
@@ -108,30 +108,32 @@ def _name_fault(name: str) -> str:
 
 
 def _field_findings(name: str, field: FormField) -> Iterator[Finding]:
-    at = ("fields", name)
-    if field.type in _OFFERED and not field.choices:
-        yield Finding((*at, "choices"), f'is missing: type {field.type} needs choices = ["a", "b"]')
-    if field.type not in _OFFERED and field.choices:
+    path = ("fields", name)
+    if field.type in _CHOICE_TYPES and not field.choices:
         yield Finding(
-            (*at, "choices"),
+            (*path, "choices"), f'is missing: type {field.type} needs choices = ["a", "b"]'
+        )
+    if field.type not in _CHOICE_TYPES and field.choices:
+        yield Finding(
+            (*path, "choices"),
             f'a field of type {field.type} has none; write type = "choice" or remove them',
         )
     for number, choice in enumerate(field.choices):
         if choice.casefold() in {earlier.casefold() for earlier in field.choices[:number]}:
-            yield Finding((*at, "choices", number), "is offered twice; keep one")
-    if field.max_length is not None and field.type in _UNMEASURED:
+            yield Finding((*path, "choices", number), "is offered twice; keep one")
+    if field.max_length is not None and field.type in _TYPES_WITHOUT_LENGTH:
         yield Finding(
-            (*at, "max_length"), f"has no effect on a field of type {field.type}; remove it"
+            (*path, "max_length"), f"has no effect on a field of type {field.type}; remove it"
         )
     if field.autocomplete and not is_autocomplete(field.autocomplete):
         yield Finding(
-            (*at, "autocomplete"),
+            (*path, "autocomplete"),
             "is not a token of the HTML standard" + suggestion(field.autocomplete, AUTOFILL_FIELDS),
         )
-    if name in _TYPES_OF and field.type not in _TYPES_OF[name]:
-        known = join_words((str(kind) for kind in _TYPES_OF[name]), " or ")
+    if name in _STANDARD_FIELD_TYPES and field.type not in _STANDARD_FIELD_TYPES[name]:
+        known = join_words((str(kind) for kind in _STANDARD_FIELD_TYPES[name]), " or ")
         yield Finding(
-            (*at, "type"),
+            (*path, "type"),
             f"`{name}` means the same in every campaign: write type = {known}"
             ", or name the field differently",
         )
@@ -152,7 +154,7 @@ def _email_findings(draft: Draft) -> Iterator[Finding]:
         )
 
 
-# Ranges: a number in a criterion must not split a choice, or that answer would half qualify.
+# Ranges: a number in a criterion must not split a choice. Only a part of its numbers would qualify.
 
 Spans = Mapping[str, Range]
 """Each choice with its number range."""
@@ -217,8 +219,8 @@ def _not_splitting(operator: str, operands: Iterable[Any], spans: Spans) -> list
     return [operand for operand in operands if not split_choices(operator, operand, spans)]
 
 
-def _distance(pair: tuple[int, int], wanted: tuple[int, int]) -> int:
-    return abs(pair[0] - wanted[0]) + abs(pair[1] - wanted[1])
+def _distance(pair: tuple[int, int], other: tuple[int, int]) -> int:
+    return abs(pair[0] - other[0]) + abs(pair[1] - other[1])
 
 
 def _bounds(operator: str, operand: Any) -> tuple[float, float]:

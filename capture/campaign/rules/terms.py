@@ -48,7 +48,7 @@ def terms_findings(draft: Draft) -> Iterator[Finding]:
             ("closes",), f"is before opens = {draft.opens}, so the form would never be open"
         )
     if draft.consent is not None and is_blank(draft.consent):
-        yield Finding(("consent",), "is blank; say what the visitor agrees to")
+        yield Finding(("consent",), "is blank; write what the visitor agrees to")
     yield from _asset_findings(draft)
     if draft.review is not None:
         yield from _review_findings(draft.review)
@@ -76,7 +76,7 @@ def _asset_findings(draft: Draft) -> Iterator[Finding]:
 
 
 def is_plain(name: str) -> bool:
-    """Whether it is the plain name of a visible file, without a folder."""
+    """Whether it is the name of a visible file, without a folder."""
     return not name.startswith(".") and not re.search(r"[/\\:]", name)
 
 
@@ -172,8 +172,8 @@ def _price_findings(price: Price) -> Iterator[Finding]:
                 ("price", key),
                 f"does not belong to {price.model}; remove it (it is for {', '.join(others)})",
             )
-    value = [key for key in terms.one_of if getattr(price, key) is not None]
-    if terms.one_of and len(value) != 1:
+    rates = [key for key in terms.one_of if getattr(price, key) is not None]
+    if terms.one_of and len(rates) != 1:
         either = " or ".join(_EXAMPLES[key] for key in terms.one_of)
         yield Finding(("price",), f"{price.model} needs one of the two: write either {either}")
 
@@ -263,8 +263,8 @@ class ValidationContext:
     def findings(self, draft: Draft) -> Iterator[Finding]:
         """All references to missing clients and files, one finding each."""
         if draft.client is not None and draft.client not in self.clients:
-            wanted = f"{short_path(self.clients_folder)}/{draft.client}.toml"
-            hint = suggestion(draft.client, self.clients) or f"; write {wanted}"
+            path = f"{short_path(self.clients_folder)}/{draft.client}.toml"
+            hint = suggestion(draft.client, self.clients) or f"; write {path}"
             yield Finding(("client",), f"no such client{hint}")
         if draft.kind == "gated":
             for number, name in enumerate(draft.assets or ()):
@@ -274,10 +274,10 @@ class ValidationContext:
     def _asset_fault(self, name: str) -> str:
         folder = self.gated_folder.resolve()
         where = short_path(self.gated_folder)
-        there = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-        path = there.get(name)  # not is_file(): some file systems ignore case
+        files_by_name = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+        path = files_by_name.get(name)  # not is_file(): some file systems ignore case
         if path is None or not path.exists():
-            return f"no such file in {where}/{suggestion(name, there) or '; add it there'}"
+            return f"no such file in {where}/{suggestion(name, files_by_name) or '; add it there'}"
         if not path.is_file():
             return f"is not a file in {where}/; name a file"
         if ConfinedFolder(folder).why_outside(name):

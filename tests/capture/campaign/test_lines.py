@@ -46,20 +46,20 @@ def test_lines_are_found_past_comments_texts_lists_and_inline_tables() -> None:
         ("fields", "email"): 19,
         ("fields", "email", "label"): 20,
     }
-    assert {path: lines.of(path) for path in wanted} == wanted
+    assert {path: lines.line_of(path) for path in wanted} == wanted
 
 
 def test_a_missing_key_points_to_the_header_of_its_table() -> None:
-    assert Lines(TEXT).of(("price", "model")) == 14
-    assert Lines(TEXT).of(("fields", "phone", "label")) == 19
+    assert Lines(TEXT).line_of(("price", "model")) == 14
+    assert Lines(TEXT).line_of(("fields", "phone", "label")) == 19
 
 
 def test_a_missing_key_without_a_table_has_no_line() -> None:
-    assert Lines(TEXT).of(("client",)) is None
+    assert Lines(TEXT).line_of(("client",)) is None
 
 
 def test_windows_line_ends_count_as_one_line_each() -> None:
-    assert Lines(TEXT.replace("\n", "\r\n")).of(("fields", "email", "label")) == 20
+    assert Lines(TEXT.replace("\n", "\r\n")).line_of(("fields", "email", "label")) == 20
 
 
 def test_an_unclosed_list_is_reported_at_its_first_line() -> None:
@@ -115,7 +115,7 @@ def test_the_line_is_right_for_every_key_of_any_file(file) -> None:
     text, written = file
     tomllib.loads(text)
     lines = Lines(text)
-    assert {path: lines.of(path) for path in written} == written
+    assert {path: lines.line_of(path) for path in written} == written
 
 
 @given(files(), names)
@@ -125,4 +125,4 @@ def test_a_missing_key_points_to_its_table_in_any_file(file, name) -> None:
     wanted = next(
         (written[path[:end]] for end in range(len(path), 0, -1) if path[:end] in written), None
     )
-    assert Lines(text).of(path) == wanted
+    assert Lines(text).line_of(path) == wanted

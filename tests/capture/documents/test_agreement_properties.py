@@ -107,7 +107,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
         },
         **draw(st.sampled_from([{"kind": "demo"}, {"kind": "gated", "assets": ("a.pdf",)}])),
     }
-    assert [*campaign_findings(Draft.of(data, frozenset()))] == []
+    assert [*campaign_findings(Draft.from_data(data, frozenset()))] == []
     version = draw(st.text("0123456789abcdef", min_size=64, max_size=64))
     return Campaign(slug="guide", version=version, text="", **data)
 

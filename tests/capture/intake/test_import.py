@@ -94,7 +94,7 @@ class TestTable:
     def test_unknown_repeated_and_missing_columns_are_reported_together(self) -> None:
         assert faults("full_name,emial,Name,x\n1,2,3,4\n") == [
             'leads.csv:1: no field "emial" in guide; did you mean `email`?',
-            "leads.csv:1: two columns for full_name; leave one",
+            "leads.csv:1: two columns for full_name; keep one",
             'leads.csv:1: no field "x" in guide',
             "leads.csv:1: no column for email, company_size, which must be answered",
         ]
