@@ -1,7 +1,7 @@
 """The Pelican plugins, one per file, and the order in which Pelican registers them.
 
 Plugins that listen to the same Pelican signal are called in this order. Each comment gives the
-reason for a place and the signal; a plugin without a reason may stand anywhere.
+reason for a place and the signal; a plugin without a reason could be anywhere.
 """
 
 from typing import Final
@@ -27,11 +27,11 @@ PLUGINS: Final = (
     "publish.plugins.links",
     # Own signal: article_writer_finalized; at the end it writes only beside the site.
     "publish.plugins.redirects",
-    # all_generators_finalized: the head of a page names its share picture.
+    # all_generators_finalized: the HTML head of a page names its share picture.
     "publish.plugins.share_pictures",
     # all_generators_finalized: also needs the summary without forms, from form_tags.
     "publish.plugins.html_head",
-    # A generator of its own: Pelican runs it when the heads are made.
+    # A generator of its own: Pelican runs it after the HTML heads are made.
     "publish.plugins.sitemap",
     # feed_generated: form_tags must find its forms before this plugin changes their links.
     "publish.plugins.feed",

@@ -68,22 +68,22 @@ class Neighbours:
 def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
     """The neighbours of each article by its slug; `articles` come oldest first."""
     by_slug = {facts.slug: facts for facts in articles}
-    tagged, series = _groups(articles)
-    found = {}
+    tagged, series = _group(articles)
+    result = {}
     for place, facts in enumerate(articles):
         chosen = [by_slug[slug].reference for slug in facts.chosen if slug in by_slug]
-        like = [articles[other].reference for other in _related(place, facts, tagged)]
-        related = dict.fromkeys([*chosen, *like])
-        found[facts.slug] = Neighbours(
+        similar = [articles[other].reference for other in _related(place, facts, tagged)]
+        related = dict.fromkeys([*chosen, *similar])
+        result[facts.slug] = Neighbours(
             older=articles[place - 1].reference if place else None,
             newer=articles[place + 1].reference if place + 1 < len(articles) else None,
             related=tuple(related)[: max(RELATED, len(chosen))],
             series=_series(facts, series[facts.series]) if facts.series else None,
         )
-    return found
+    return result
 
 
-def _groups(
+def _group(
     articles: Sequence[Facts],
 ) -> tuple[Mapping[str, list[int]], Mapping[str, list[Reference]]]:
     """The indexes of each tag's articles, in order; the articles of each series."""
@@ -129,24 +129,24 @@ class Heading:
 
 
 def add_article_nav(generators: Any) -> None:
-    """Adds both to all articles, before forms are inserted: their headings are not listed."""
+    """Adds both to all articles before the forms, whose headings are not listed, are inserted."""
     context = generators[0].context
     for content in contents(context):
         content.outline = outline(content._content or "")
         content.neighbours = Neighbours()
-    articles = sorted(context.get("articles", ()), key=lambda one: (one.date, one.slug))
-    found = neighbours([_facts(article) for article in articles])
+    articles = sorted(context.get("articles", ()), key=lambda article: (article.date, article.slug))
+    by_slug = neighbours([_facts(article) for article in articles])
     for article in articles:
-        article.neighbours = found[article.slug]
+        article.neighbours = by_slug[article.slug]
 
 
 def outline(html: str) -> tuple[Heading, ...]:
-    """The main headings of an article; none if there are too few."""
-    found = tuple(
-        Heading(heading["id"], Markup(heading["title"]).striptags())  # noqa: S704 - becomes text
-        for heading in _HEADING.finditer(html)
+    """The second-level headings of an article; none if there are fewer than `MIN_HEADINGS`."""
+    headings = tuple(
+        Heading(match["id"], Markup(match["title"]).striptags())  # noqa: S704 - becomes text
+        for match in _HEADING.finditer(html)
     )
-    return found if len(found) >= MIN_HEADINGS else ()
+    return headings if len(headings) >= MIN_HEADINGS else ()
 
 
 def _facts(article: Any) -> Facts:
@@ -161,11 +161,11 @@ def _facts(article: Any) -> Facts:
         ),
         tags=tuple(tag.slug for tag in getattr(article, "tags", ())),
         series=str(getattr(article, "series", "") or ""),
-        chosen=tuple(chosen) if not isinstance(chosen, str) else tuple(_listed(chosen)),
+        chosen=tuple(chosen) if not isinstance(chosen, str) else tuple(_split_list(chosen)),
     )
 
 
-def _listed(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return [slug.strip() for slug in text.split(",") if slug.strip()]
 
 

@@ -42,8 +42,8 @@ def check_html(content: Any, html: str, settings: Any) -> None:
     post = writing.by_path.get(source.absolute())
     messages = {part.message for part in post.outline.active} if post else set()
     for part in active_parts(html) if level != "off" else ():
-        ours = part.address and not is_external(part.address, writing.layout.site_url)
-        if not ours and part.message not in messages:
+        is_allowed = part.address and not is_external(part.address, writing.layout.site_url)
+        if not is_allowed and part.message not in messages:
             messages.add(part.message)
             report = get_report(settings)
             (report.problem if level == "error" else report.warn)(source, None, part.message)
@@ -70,12 +70,14 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
     ]
 
     def has_template(name: str) -> bool:
-        ends = settings["TEMPLATE_EXTENSIONS"]
-        return any(folder.find_file(f"{name}{end}") for folder in folders for end in ends)
+        extensions = settings["TEMPLATE_EXTENSIONS"]
+        return any(
+            folder.find_file(f"{name}{suffix}") for folder in folders for suffix in extensions
+        )
 
     def topic_of(name: str) -> str:
-        message = {**default_metadata(settings), **parse_path_metadata(name, settings)}
-        return str(message.get("category", ""))
+        metadata = {**default_metadata(settings), **parse_path_metadata(name, settings)}
+        return str(metadata.get("category", ""))
 
     return layout_from(settings, slug_of, has_template, topic_of)
 
@@ -94,10 +96,10 @@ def run_checks(pelican: Any) -> None:
     """Stops the build before anything is read if a rule is broken."""
     settings = pelican.settings
     report = get_report(settings)
-    settings[WRITING], found = check_content(settings, datetime.now(UTC))
-    report.problems += (finding.problem for finding in found.errors)
-    report.warnings += (finding.problem for finding in found.warnings)
-    if found.errors:
+    settings[WRITING], findings = check_content(settings, datetime.now(UTC))
+    report.problems += (finding.problem for finding in findings.errors)
+    report.warnings += (finding.problem for finding in findings.warnings)
+    if findings.errors:
         raise_problems(settings)
 
 

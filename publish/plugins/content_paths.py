@@ -1,7 +1,7 @@
 """A Pelican plugin that lets a build read only below PATH and write only below OUTPUT_PATH.
 
-`publish.checks` refuses most paths that lead outside before anything is read. This plugin refuses
-those that only the finished HTML shows, before Pelican opens or writes a file.
+`publish.checks` refuses most paths outside these folders before anything is read. This plugin
+refuses those that only the finished HTML shows, before Pelican opens or writes a file.
 """
 
 import posixpath
@@ -20,7 +20,7 @@ from publish.plugins.signals import connect_last
 HOW_TO_FIX: Final = "put a copy into the content folder, and use the path of the copy"
 
 
-def check_links(generator: Any) -> None:
+def check_linked_files(generator: Any) -> None:
     """Called when all texts are read: removes linked files outside PATH before they are opened."""
     settings, context = generator.settings, generator.context
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
@@ -43,18 +43,18 @@ def misplaced_outputs(
         source = Path(static.source_path)
         if not content.holds(source) or (source.exists() and not source.is_file()):
             yield source, f"is not a file in {content.folder.name}/: {HOW_TO_FIX}"
-    for found in (*contents(context), *context["staticfiles"]):
-        if problem := output.why_outside(found.save_as):
-            message = f"would be written to `{found.save_as}`, which {problem}: "
-            yield Path(found.source_path), f"{message}correct its `slug`, `save_as` or `lang`"
+    for item in (*contents(context), *context["staticfiles"]):
+        if problem := output.why_outside(item.save_as):
+            message = f"would be written to `{item.save_as}`, which {problem}: "
+            yield Path(item.source_path), f"{message}correct its `slug`, `save_as` or `lang`"
     for kind in ("categories", "tags", "authors"):
-        for found, _ in context.get(kind, ()):
-            if found.save_as and (problem := output.why_outside(found.save_as)):
-                message = f"`{found.name}` would be written to `{found.save_as}`, which {problem}"
+        for item, _ in context.get(kind, ()):
+            if item.save_as and (problem := output.why_outside(item.save_as)):
+                message = f"`{item.name}` would be written to `{item.save_as}`, which {problem}"
                 yield content.folder, f"{message}: give it another name ({kind})"
 
 
-def check_places(generators: Any) -> None:
+def check_output_paths(generators: Any) -> None:
     """Reports misplaced files, after all other plugins that change what was read."""
     report = get_report(generators[0].settings)
     for path, message in misplaced_outputs(generators[0].context, generators[0].settings):
@@ -64,5 +64,5 @@ def check_places(generators: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    problems.add_final_check(check_places)
-    connect_last(signals.page_generator_finalized, check_links)
+    problems.add_final_check(check_output_paths)
+    connect_last(signals.page_generator_finalized, check_linked_files)

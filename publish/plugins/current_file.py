@@ -1,4 +1,4 @@
-"""Notes which file a build is reading, so that a build that is stopped can name it."""
+"""Records which file a build is reading, so that a build that is killed can name it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,22 +7,22 @@ from typing import Any, Final
 
 from capture.errors import short_path
 
-CURRENT_FILE: Final = "GATEPOST_NOW_READING"
-"""The setting with the path of the note; without it nothing is noted."""
+CURRENT_FILE: Final = "GATEPOST_CURRENT_FILE"
+"""The setting with the path of the record; without it nothing is recorded."""
 
 
 @contextmanager
 def reading_file(settings: Mapping[str, Any], path: Path) -> Iterator[None]:
-    """Writes the path to the note while the block runs, and empties the note afterwards.
+    """Writes the path to the record while the block runs, and empties the record afterwards.
 
-    The note is a file, because another process may kill this one at any moment.
+    The record is a file, because another process may kill this one at any moment.
     """
-    note = settings.get(CURRENT_FILE)
-    if not note:
+    record = settings.get(CURRENT_FILE)
+    if not record:
         yield
         return
-    Path(note).write_text(short_path(path), encoding="utf-8", errors="replace")
+    Path(record).write_text(short_path(path), encoding="utf-8", errors="replace")
     try:
         yield
     finally:
-        Path(note).write_bytes(b"")
+        Path(record).write_bytes(b"")

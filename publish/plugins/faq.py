@@ -36,50 +36,54 @@ _EXTENSIONS: Final = (
 _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
-def insert_blocks(generators: Any) -> None:
-    """Adds all questions, before links and pictures are handled: answers may hold both."""
+def add_questions(generators: Any) -> None:
+    """Adds all questions, before links and pictures are handled: answers may contain both."""
     for content in contents(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
             settings = generators[0].settings
             converter = _converter(settings)  # a new one: it numbers the answers of one article
             with reading_file(settings, Path(content.source_path)):
-                answered = [(word, converter.reset().convert(answer)) for word, answer in questions]
+                pairs = [
+                    (question, converter.reset().convert(answer)) for question, answer in questions
+                ]
             text = content._content or ""
-            section = _section(answered, set(_ID.findall(text)))
+            section = _section(pairs, set(_ID.findall(text)))
             check_html(content, section, settings)
             content._content = text + section
             content.faq_text = tuple(
-                (word, Markup(answer).striptags())  # noqa: S704 - the outcome is text
-                for word, answer in answered
+                (question, Markup(answer).striptags())  # noqa: S704 - the result is text
+                for question, answer in pairs
             )
 
 
 def _converter(settings: Mapping[str, Any]) -> Markdown:
     configs = settings["MARKDOWN"].get("extension_configs", {})
-    short = {name.removeprefix("markdown.extensions."): text for name, text in configs.items()}
+    by_name = {
+        name.removeprefix("markdown.extensions."): config for name, config in configs.items()
+    }
     return Markdown(
         extensions=list(_EXTENSIONS),
         extension_configs={
-            **{name: short[name] for name in _EXTENSIONS if name in short},
+            **{name: by_name[name] for name in _EXTENSIONS if name in by_name},
             "footnotes": {"UNIQUE_IDS": True},
         },
         output_format="html",
     )
 
 
-def _section(answered: list[tuple[str, str]], used: set[str]) -> str:
+def _section(pairs: list[tuple[str, str]], used: set[str]) -> str:
     """The HTML of the section. `used` are the ids of the text above it."""
     parts = [f'\n<h2 id="{_free_id("questions-and-answers", used)}">{TITLE}</h2>']
-    parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in answered]
+    parts += [f"<h3>{escape(question)}</h3>\n{answer}" for question, answer in pairs]
     return "\n".join(parts) + "\n"
 
 
-def _free_id(wanted: str, used: set[str]) -> str:
-    more = (f"{wanted}-{number}" for number in count(2))
-    return next(one for one in chain([wanted], more) if one not in used)
+def _free_id(preferred: str, used: set[str]) -> str:
+    numbered = (f"{preferred}-{number}" for number in count(2))
+    return next(name for name in chain([preferred], numbered) if name not in used)
 
 
 def register() -> None:
     """Called by Pelican."""
-    connect_last(signals.all_generators_finalized, insert_blocks)
+    connect_last(signals.all_generators_finalized, add_questions)

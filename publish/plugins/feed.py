@@ -20,25 +20,27 @@ def clean_feed(context: MutableMapping[str, Any], feed: Any) -> None:
     """Gives each entry its complete title, all its authors, and links that work anywhere."""
     site = context["site"]
     feed.feed["author_name"] = site.publisher
-    articles = {one.url: one for one in with_translations(context.get("articles", ()))}
+    articles = {article.url: article for article in with_translations(context.get("articles", ()))}
     for item in feed.items:
         url = item["link"].removeprefix(site.url).lstrip("/").removesuffix("?ref=feed")
         article = articles.get(url)
         if article is not None:
             item["title"] = article.title  # Pelican removes `<b>`, as if it were a tag
-            item["author_name"] = ", ".join(who.name for who in getattr(article, "authors", ()))
+            item["author_name"] = ", ".join(
+                author.name for author in getattr(article, "authors", ())
+            )
         item["author_name"] = item["author_name"] or site.publisher
         if item["content"]:
             item["content"] = item["content"].replace('href="#', f'href="{item["link"]}#')
-        _remove_unprintable(item)
+        _remove_invalid_characters(item)
 
 
-def _remove_unprintable(item: MutableMapping[str, Any]) -> None:
-    for part, value in item.items():
+def _remove_invalid_characters(item: MutableMapping[str, Any]) -> None:
+    for key, value in item.items():
         if isinstance(value, str):
-            item[part] = _NOT_XML.sub("", value)
-        elif part == "categories":
-            item[part] = [_NOT_XML.sub("", str(word)) for word in value or ()]
+            item[key] = _NOT_XML.sub("", value)
+        elif key == "categories":
+            item[key] = [_NOT_XML.sub("", str(name)) for name in value or ()]
 
 
 def register() -> None:

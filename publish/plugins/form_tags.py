@@ -2,7 +2,7 @@
 
 `publish.checks.tag_syntax` describes the tags; the metadata `Campaign: slug` puts the form at the
 end of the text. The theme's macros render them. A form cannot work in a feed or a summary: a feed
-gets a link instead, a summary nothing. The checks have refused every wrong tag; one that they
+gets a link instead, a summary nothing. The checks refuse every wrong tag; one that they
 missed stays as it was written, and `publish.plugins.links` reports it.
 """
 
@@ -30,14 +30,14 @@ def extend_markdown(pelican: Any) -> None:
     markdown["extensions"] = [*markdown.get("extensions", ()), TagExtension()]
 
 
-def insert_blocks(generators: Any) -> None:
+def insert_forms(generators: Any) -> None:
     """Puts every form into its page, before a template renders the page."""
     blocks = Blocks(generators[0])
     context = generators[0].context
     pages: dict[str, set[str]] = {}
     for content in context["generated_content"].values():
         if content is not None:
-            for slug in _Page(content, blocks).place():
+            for slug in _Page(content, blocks).insert_forms():
                 pages.setdefault(slug, set()).add(f"/{content.url}")
     context[_FORM_PAGES] = pages
     context[_IN_FEEDS] = blocks.in_feeds
@@ -85,7 +85,7 @@ class Blocks:
             action: Markup = actions.call_to_action(campaign, self._site)
             return action
         forms = self._templates.get_template("_form.html").module
-        # Imported late: it takes 30 ms, which a site without forms saves.
+        # Imported here: it takes 30 ms, which a site without forms does not need.
         from capture.form.campaign_form import form_class  # noqa: PLC0415
 
         form: Markup = forms.lead_form(form_class(campaign)(), campaign, self._site)
@@ -108,29 +108,32 @@ class _Page:
         self._blocks = blocks
         self._forms: set[str] = set()
 
-    def place(self) -> set[str]:
+    def insert_forms(self) -> set[str]:
         """Inserts the forms; returns the slugs of campaigns with an open form on this page.
 
         `_content` is the HTML before Pelican resolves addresses: plugins change it there.
         """
         html: str = self._content._content or ""
-        named = self._content.metadata.get("campaign")
-        if named is None and not has_marks(html):
+        slug_at_the_end = self._content.metadata.get("campaign")
+        if slug_at_the_end is None and not has_marks(html):
             return set()
         pieces = list(split_at_marks(html))
         if "summary" not in self._content.metadata:
             self._summarise("".join(piece for piece in pieces if isinstance(piece, str)))
-        placed = [piece if isinstance(piece, str) else self._replace(piece) for piece in pieces]
-        if named is not None:
-            placed.append(self._replace(Tag(f"{{% form {named} %}}", "form", str(named))))
-        self._content._content = "".join(placed)
+        html_pieces = [
+            piece if isinstance(piece, str) else self._replace(piece) for piece in pieces
+        ]
+        if slug_at_the_end is not None:
+            raw = f"{{% form {slug_at_the_end} %}}"
+            html_pieces.append(self._replace(Tag(raw, "form", str(slug_at_the_end))))
+        self._content._content = "".join(html_pieces)
         return self._forms if self._content.status != "draft" else set()
 
     def _summarise(self, html: str) -> None:
-        """Makes Pelican cut the summary out of a text without forms."""
-        plain = copy.copy(self._content)
-        plain._content = html
-        self._content.get_summary = plain.get_summary
+        """Makes Pelican cut the summary from a text without forms."""
+        without_forms = copy.copy(self._content)
+        without_forms._content = html
+        self._content.get_summary = without_forms.get_summary
 
     def _replace(self, tag: Tag) -> str:
         """The HTML for a tag; the tag itself if it names no campaign, or repeats a form."""
@@ -145,5 +148,5 @@ class _Page:
 def register() -> None:
     """Called by Pelican."""
     connect_last(signals.initialized, extend_markdown)
-    connect_last(signals.all_generators_finalized, insert_blocks)
+    connect_last(signals.all_generators_finalized, insert_forms)
     connect_last(signals.feed_generated, link_in_feeds)

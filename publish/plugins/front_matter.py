@@ -20,7 +20,7 @@ from publish.plugins.current_file import reading_file
 from publish.plugins.markdown_cache import cached_html
 from publish.plugins.signals import connect_last
 
-_PELICANS_NAME: Final = {"author": "authors"}  # one or several
+_PELICAN_KEYS: Final = {"author": "authors"}  # one or several
 _DATES: Final = frozenset({"date", "modified"})
 
 
@@ -41,7 +41,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
             return cached_html(text, self.settings, lambda: self._convert(text))
 
         metadata = {
-            _PELICANS_NAME.get(name, name): self._value(name, post, html) for name in post.values
+            _PELICAN_KEYS.get(name, name): self._value(name, post, html) for name in post.values
         }
         return html(post.front_matter.body), metadata
 
@@ -71,7 +71,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
             value = str(post.front_matter.values[name])
         elif name in {"tags", "author", "authors"}:
             value = list(value)
-        return self.process_metadata(_PELICANS_NAME.get(name, name), value)
+        return self.process_metadata(_PELICAN_KEYS.get(name, name), value)
 
 
 def use_reader(readers: Any) -> None:

@@ -46,9 +46,9 @@ def linked_files(content: Any) -> frozenset[str]:
     return files
 
 
-def with_translations(found: Iterable[Any]) -> Iterator[Any]:
-    """Each content, followed by its translations."""
-    for content in found:
+def with_translations(items: Iterable[Any]) -> Iterator[Any]:
+    """Each article or page, followed by its translations."""
+    for content in items:
         yield from (content, *content.translations)
 
 
@@ -58,19 +58,19 @@ def line_of(content: Any, text: str) -> int | None:
     return post.line_of(text) if post else None
 
 
-def check_all(generators: Any) -> None:
+def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
     report = get_report(generators[0].settings)
     refused = {problem.path for problem in report.problems}
     for content in contents(generators[0].context):
         if short_path(Path(content.source_path)) in refused:
-            continue  # a refused link that leads out of the content folder is never replaced
-        for left in dict.fromkeys(unresolved(content.content)):
+            continue  # nothing replaces a refused link out of the content folder
+        for text in dict.fromkeys(unresolved(content.content)):
             message = (
-                f"`{left}` would be shown to readers as it is: correct it, "
+                f"`{text}` would be shown to readers as it is: correct it, "
                 "or put it between backticks to show it"
             )
-            report.problem(Path(content.source_path), line_of(content, left), message)
+            report.problem(Path(content.source_path), line_of(content, text), message)
 
 
 def unresolved(html: str) -> list[str]:
@@ -80,13 +80,13 @@ def unresolved(html: str) -> list[str]:
     search = _Search()
     search.feed(html)
     search.close()
-    return search.found
+    return search.matches
 
 
 class _Search(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.matches: list[str] = []
         self._code: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -95,8 +95,8 @@ class _Search(HTMLParser):
         for name, value in attrs:
             if name in _LINK_ATTRIBUTES and value:
                 links = value.split(",") if name == "srcset" else [value]
-                found = (_UNRESOLVED_LINK.match(link.strip()) for link in links)
-                self.found += (left[0] for left in found if left)
+                matches = (_UNRESOLVED_LINK.match(link.strip()) for link in links)
+                self.matches += (match[0] for match in matches if match)
 
     def handle_endtag(self, tag: str) -> None:
         if self._code and self._code[-1] == tag:
@@ -104,10 +104,10 @@ class _Search(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._code:
-            self.found += (found[0].strip() for found in STRAY_TAG.finditer(data))
+            self.matches += (match[0].strip() for match in STRAY_TAG.finditer(data))
 
 
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    connect_last(signals.all_generators_finalized, check_all)
+    connect_last(signals.all_generators_finalized, check_finished_pages)

@@ -1,6 +1,6 @@
 """Caches the HTML of each text between builds, for the live preview.
 
-The key is the hash of the text. The same text makes the same HTML while settings and code stay the
+The key is the hash of the text. The same text gives the same HTML while settings and code stay the
 same; the caller that sets the folder must empty it when they change. Nothing is cached if a project
 uses a Markdown extension that might read other files: any that is not Python-Markdown's, pymdown's
 or ours.
@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-CACHED_HTML: Final = "GATEPOST_KEPT_TEXT"
+CACHED_HTML: Final = "GATEPOST_CACHED_HTML"
 """The setting with the path of the folder; without it nothing is cached."""
-_PURE: Final = ("markdown.extensions.", "pymdownx.", "publish.")
+_TEXT_ONLY: Final = ("markdown.extensions.", "pymdownx.", "publish.")
 
 
 def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:
@@ -22,12 +22,12 @@ def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str])
     folder = settings.get(CACHED_HTML)
     if not folder or not _is_cacheable(settings["MARKDOWN"]):
         return make()
-    kept = Path(folder) / hashlib.sha256(text.encode()).hexdigest()
+    cached = Path(folder) / hashlib.sha256(text.encode()).hexdigest()
     try:
-        return kept.read_bytes().decode()
+        return cached.read_bytes().decode()
     except FileNotFoundError:
         html = make()
-        _save(html, kept)
+        _save(html, cached)
         return html
 
 
@@ -35,14 +35,14 @@ def _is_cacheable(markdown: Mapping[str, Any]) -> bool:
     """Whether every extension is known to depend on the text alone."""
     named = {*markdown.get("extensions", ()), *markdown.get("extension_configs", {})}
     return all(
-        (name if isinstance(name, str) else f"{type(name).__module__}.").startswith(_PURE)
+        (name if isinstance(name, str) else f"{type(name).__module__}.").startswith(_TEXT_ONLY)
         for name in named
     )
 
 
-def _save(html: str, kept: Path) -> None:
+def _save(html: str, cached: Path) -> None:
     """Writes the file with a rename: a reader never sees a part of it."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as draft:
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as draft:
         draft.write(html.encode())
-    Path(draft.name).rename(kept)
+    Path(draft.name).rename(cached)

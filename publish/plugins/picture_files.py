@@ -1,6 +1,6 @@
 """Makes the files of one picture: AVIF and WebP in several widths, and a JPEG or PNG.
 
-They are cached in a folder named by the hash of the picture's bytes and of `RECIPE`. The files
+They are cached in a folder named by the hash of the picture's bytes and of `RECIPE_VERSION`. They
 never contain the camera's metadata, such as place, time and name.
 """
 
@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageCms, ImageOps
 
-RECIPE: Final = "2"  # change it when the code makes other files
+RECIPE_VERSION: Final = "2"  # change it when the code makes different files
 WIDTHS: Final = (400, 700, 1000, 1400)
 PLAIN_WIDTH: Final = 700
 _ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which frames animate
@@ -49,7 +49,7 @@ class PictureFiles:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all files."""
-        return tuple(created.name for created in (*self.avif, *self.webp, self.plain))
+        return tuple(file.name for file in (*self.avif, *self.webp, self.plain))
 
 
 def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
@@ -58,42 +58,30 @@ def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None
     Raises `ValueError` with the reason if it cannot be read or is too large.
     """
     content = source.read_bytes()
-    key = hashlib.sha256(RECIPE.encode() + content).hexdigest()
+    key = hashlib.sha256(RECIPE_VERSION.encode() + content).hexdigest()
     folder = cache / "pictures" / key[:2] / key[2:]
-    facts = folder / "picture.json"
-    if not facts.exists():
+    description = folder / "picture.json"
+    if not description.exists():
         with _draft(folder) as draft:
-            created = _reading(content, lambda image: _make(image, key[:16], draft))
-            data = asdict(created) if created else None
-            (draft / facts.name).write_text(json.dumps(data), encoding="utf-8")
-    found = json.loads(facts.read_text(encoding="utf-8"))
-    return (_from_json(found), folder) if found else None
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """A temporary folder that is renamed to `folder` at the end; two builds may do this at once."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
-        draft = Path(own) / "files"
-        draft.mkdir()
-        yield draft
-        with suppress(OSError):  # another build was quicker, with the same files
-            draft.rename(folder)
+            files = _with_image(content, lambda image: _write_files(image, key[:16], draft))
+            data = asdict(files) if files else None
+            (draft / description.name).write_text(json.dumps(data), encoding="utf-8")
+    data = json.loads(description.read_text(encoding="utf-8"))
+    return (_from_json(data), folder) if data else None
 
 
 def has_location(source: Path) -> bool:
-    """Whether a picture holds its location. Raises `ValueError` if it cannot be read."""
-    return bool(_reading(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
+    """Whether a picture contains its location. Raises `ValueError` if it cannot be read."""
+    return bool(_with_image(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
 
-def moving_size(source: Path) -> tuple[int, int]:
+def animation_size(source: Path) -> tuple[int, int]:
     """Width and height of an animation in pixels. Raises `ValueError` if it cannot be read."""
-    size: tuple[int, int] = _reading(source.read_bytes(), lambda image: image.size)
+    size: tuple[int, int] = _with_image(source.read_bytes(), lambda image: image.size)
     return size
 
 
-def drawing_size(source: Path) -> tuple[int, int] | None:
+def svg_size(source: Path) -> tuple[int, int] | None:
     """Width and height of an SVG in CSS pixels, from its attributes or viewBox; None without both.
 
     Raises `ValueError` if it is not XML.
@@ -113,7 +101,20 @@ def drawing_size(source: Path) -> tuple[int, int] | None:
     return (round(wide), round(high)) if wide >= 1 and high >= 1 else None
 
 
-def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A temporary folder, renamed to `folder` at the end. Two builds may do this together."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+        draft = Path(own) / "files"
+        draft.mkdir()
+        yield draft
+        with suppress(OSError):  # another build was faster, with the same files
+            draft.rename(folder)
+
+
+def _with_image(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
+    """The result of `work` on the opened image. Raises `ValueError` if it cannot be read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # faulty metadata of cameras
@@ -121,14 +122,15 @@ def _reading(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
             with Image.open(BytesIO(content)) as image:
                 return work(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ValueError(f"has more than {most} million pixels: make it smaller") from None
+        max_pixels = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise ValueError(f"has more than {max_pixels} million pixels: make it smaller") from None
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
         reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "unknown format"
         raise ValueError(f"cannot be read as a picture ({reason}): export it again") from None
 
 
-def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
+def _write_files(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
+    """Writes all files of a picture; None for an animation."""
     if image.format in _ANIMATED and getattr(image, "n_frames", 1) > 1:
         return None
     upright = _to_srgb(ImageOps.exif_transpose(image))
@@ -142,7 +144,9 @@ def _make(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
         smaller.save(folder / webp[-1].name, quality=80, method=5)
     wide = min(PLAIN_WIDTH, width)
     plain = ImageFile(f"{stem}.{wide}.{'png' if upright.mode == 'RGBA' else 'jpg'}", wide)
-    _resized(upright, wide).save(folder / plain.name, optimize=True, quality=80)  # of a JPEG
+    _resized(upright, wide).save(
+        folder / plain.name, optimize=True, quality=80
+    )  # PNG ignores `quality`
     return PictureFiles(width, height, tuple(avif), tuple(webp), plain)
 
 
@@ -151,12 +155,14 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):  # 16 bits per pixel: `convert` alone would clip at 255
         image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
-    clear = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-    pixels = image.convert("RGBA" if clear else "RGB")
+    has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+    pixels = image.convert("RGBA" if has_alpha else "RGB")
     if profile and image.mode in {"RGB", "RGBA"}:
         try:
-            value = ImageCms.ImageCmsProfile(BytesIO(profile))
-            ImageCms.profileToProfile(pixels, value, ImageCms.createProfile("sRGB"), inPlace=True)
+            source_profile = ImageCms.ImageCmsProfile(BytesIO(profile))
+            ImageCms.profileToProfile(
+                pixels, source_profile, ImageCms.createProfile("sRGB"), inPlace=True
+            )
         except ImageCms.PyCMSError:
             pass  # an unreadable profile is ignored
     pixels.info.clear()
@@ -174,7 +180,7 @@ def _from_json(data: dict[str, Any]) -> PictureFiles:
     return PictureFiles(
         width=data["width"],
         height=data["height"],
-        avif=tuple(ImageFile(**created) for created in data["avif"]),
-        webp=tuple(ImageFile(**created) for created in data["webp"]),
+        avif=tuple(ImageFile(**file) for file in data["avif"]),
+        webp=tuple(ImageFile(**file) for file in data["webp"]),
         plain=ImageFile(**data["plain"]),
     )

@@ -30,19 +30,19 @@ def write_aliases(generator: Any, writer: Any) -> None:
         )
 
 
-def write_facts(pelican: Any) -> None:
+def write_redirects_and_slugs(pelican: Any) -> None:
     """Writes `redirects.map` and, for a site with its full address, `published.json`."""
     writing: Writing = pelican.settings[WRITING]
-    beside = Path(pelican.output_path).parent
+    folder = Path(pelican.output_path).parent
     lines = [
         f'"/{old}" /{quote(post.url)};\n'
         for address, _, post in _redirects(writing)
         for old in dict.fromkeys((address, address.rstrip("/")))
     ]
-    (beside / REDIRECT_MAP).write_text("".join(lines), encoding="utf-8")
+    (folder / REDIRECT_MAP).write_text("".join(lines), encoding="utf-8")
     if pelican.settings["SITEURL"]:
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
-        Published(slugs, writing.next_change).write(beside / "published.json")
+        Published(slugs, writing.next_change).write(folder / "published.json")
 
 
 def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
@@ -58,4 +58,4 @@ def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
 def register() -> None:
     """Called by Pelican."""
     connect_last(signals.article_writer_finalized, write_aliases)
-    connect_last(signals.finalized, write_facts)
+    connect_last(signals.finalized, write_redirects_and_slugs)

@@ -1,7 +1,7 @@
 """A Pelican plugin that draws each article's share picture, which link previews show.
 
 It has 1200 by 630 pixels, with title, section and authors. typst draws it from `theme/share.typ`,
-with its own fonts where they have the letters. Only a release has them; each is drawn once and
+with its own fonts where they have the letters. Only a release has them. Each is drawn once and
 cached by the hash of its data.
 """
 
@@ -27,49 +27,49 @@ from publish.plugins.signals import connect_last
 
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
-_CONTROL_CHARACTERS: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
+_UNDRAWABLE: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
 _BATCH: Final = 100  # pictures per run of typst
 _LONG_WORD: Final = re.compile(r"\S{24,}")
 
 
 def draw_all(generators: Any) -> None:
-    """Sets `share_picture` of each published article, before heads are made."""
+    """Sets `share_picture` of each published article, before the HTML heads are made."""
     context, settings = generators[0].context, generators[0].settings
-    look = Path(settings["THEME"]) / "share.typ"
-    if not settings.get(RELEASE) or not look.is_file():
+    template = Path(settings["THEME"]) / "share.typ"
+    if not settings.get(RELEASE) or not template.is_file():
         return
     folder = Path(settings["CACHE_PATH"]) / "share"
-    wanted = {}
+    pictures = {}
     for article in with_translations(context["articles"]):
         facts = _facts(article, context["site"].name)
-        name = f"{_key(look, facts)}.png"
-        wanted[folder / name] = facts
+        name = f"{_key(template, facts)}.png"
+        pictures[folder / name] = facts
         publish_cached_file(settings, f"share/{name}", folder / name)
         article.share_picture = Picture(
             f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
         )
-    draw_pictures({path: facts for path, facts in wanted.items() if not path.exists()}, look)
+    draw_pictures({path: facts for path, facts in pictures.items() if not path.exists()}, template)
 
 
-def draw_pictures(wanted: Mapping[Path, Mapping[str, str]], look: Path) -> None:
-    """Draws each picture into its file. Raises `Refused` if typst cannot compile `look`."""
-    todo = list(wanted.items())
+def draw_pictures(pictures: Mapping[Path, Mapping[str, str]], template: Path) -> None:
+    """Draws each picture into its file. Raises `Refused` if typst cannot compile `template`."""
+    todo = list(pictures.items())
     for start in range(0, len(todo), _BATCH):
-        _draw_batch(todo[start : start + _BATCH], look)
+        _draw_batch(todo[start : start + _BATCH], template)
 
 
-def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], look: Path) -> None:
+def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], template: Path) -> None:
     todo[0][0].parent.mkdir(parents=True, exist_ok=True)
     value = {"articles": json.dumps([facts for _, facts in todo])}
     with tempfile.TemporaryDirectory(dir=todo[0][0].parent) as folder:
         pattern = Path(folder) / "{p}.png"
         try:
-            typst.compile(look, output=pattern, format="png", ppi=72, sys_inputs=value)
+            typst.compile(template, output=pattern, format="png", ppi=72, sys_inputs=value)
         except typst.TypstError as error:
-            raise Refused(f"{short_path(look)}: cannot be drawn: {error.message}") from None
+            raise Refused(f"{short_path(template)}: cannot be drawn: {error.message}") from None
         # typst pads the page numbers with zeros, so names sort in the order of pages
-        for drawn, (path, _) in zip(sorted(Path(folder).iterdir()), todo, strict=True):
-            drawn.replace(path)
+        for image, (path, _) in zip(sorted(Path(folder).iterdir()), todo, strict=True):
+            image.replace(path)
 
 
 def _facts(article: Any, site: str) -> dict[str, str]:
@@ -82,17 +82,15 @@ def _facts(article: Any, site: str) -> dict[str, str]:
 
 
 def _drawable(title: str) -> str:
-    """The title without emoji, which few fonts have; a very long word may be broken."""
-    shown = "".join(
-        letter for letter in title if unicodedata.category(letter) not in _CONTROL_CHARACTERS
-    )
-    breakable = _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(".{1,12}", word[0])), shown)
+    """The title without emoji, which few fonts have, and with very long words made breakable."""
+    text = "".join(letter for letter in title if unicodedata.category(letter) not in _UNDRAWABLE)
+    breakable = _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(".{1,12}", word[0])), text)
     return breakable.strip() or "…"
 
 
-def _key(look: Path, facts: Mapping[str, str]) -> str:
+def _key(template: Path, facts: Mapping[str, str]) -> str:
     message = json.dumps(
-        [version("typst"), look.read_text(encoding="utf-8"), facts], sort_keys=True
+        [version("typst"), template.read_text(encoding="utf-8"), facts], sort_keys=True
     )
     return hashlib.sha256(message.encode()).hexdigest()[:16]
 

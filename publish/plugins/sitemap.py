@@ -1,7 +1,7 @@
 """A Pelican plugin that writes the sitemap: an index, a file of pages, and files of articles.
 
 Protocol 0.9, https://www.sitemaps.org/protocol.html, with Google's extension for pictures. Each
-file holds up to `LARGEST` articles, the oldest first, so that an old file changes only with its
+file holds up to `MAX_ENTRIES` articles, the oldest first, so that an old file changes only with its
 articles.
 """
 
@@ -15,7 +15,7 @@ from pelican.generators import Generator
 from publish.plugins.links import with_translations
 from publish.plugins.signals import connect_last
 
-LARGEST: Final = 5_000  # the protocol allows 50,000 addresses and 50 MB
+MAX_ENTRIES: Final = 5_000  # the protocol allows 50,000 addresses and 50 MB
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
 
     def generate_output(self, writer: Any) -> None:
         """Called by Pelican after everything was read."""
-        articles = list(_of_contents(reversed(self.context["articles"])))
+        articles = list(_content_entries(reversed(self.context["articles"])))
         newest = _newest(self.context["articles"])
-        pages = _start(_of_contents(self.context["pages"]), newest)
+        pages = _date_start_page(_content_entries(self.context["pages"]), newest)
         parts = {"sitemap-pages.xml": [*pages, *self._lists()]}
-        for start in range(0, len(articles), LARGEST):
-            name = f"sitemap-articles-{start // LARGEST + 1}.xml"
-            parts[name] = articles[start : start + LARGEST]
+        for start in range(0, len(articles), MAX_ENTRIES):
+            name = f"sitemap-articles-{start // MAX_ENTRIES + 1}.xml"
+            parts[name] = articles[start : start + MAX_ENTRIES]
         for name, entries in parts.items():
             self._write(writer, name, "sitemap", entries)
         index = [Entry(name, _latest(entries)) for name, entries in parts.items()]
@@ -51,21 +51,21 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
         """The list of all articles, and the pages of categories, tags and authors."""
         settings = self.settings
         yield Entry(settings["INDEX_URL"], _newest(self.context["articles"]))
-        for kind, named in (("CATEGORY", "categories"), ("TAG", "tags"), ("AUTHOR", "authors")):
+        for kind, key in (("CATEGORY", "categories"), ("TAG", "tags"), ("AUTHOR", "authors")):
             if settings[f"{kind}_SAVE_AS"]:
-                for name, articles in self.context[named]:
+                for name, articles in self.context[key]:
                     yield Entry(name.url, _newest(articles))
 
 
-def _of_contents(found: Iterable[Any]) -> Iterator[Entry]:
-    """The contents that search engines may list under their own address."""
-    for content in with_translations(found):
-        head = content.head
-        if not head.noindex and head.canonical == head.url:
-            yield Entry(content.url, head.modified, getattr(content, "pictures", ()))
+def _content_entries(items: Iterable[Any]) -> Iterator[Entry]:
+    """The articles and pages that search engines may list under their own address."""
+    for content in with_translations(items):
+        html_head = content.head
+        if not html_head.noindex and html_head.canonical == html_head.url:
+            yield Entry(content.url, html_head.modified, getattr(content, "pictures", ()))
 
 
-def _start(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
+def _date_start_page(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
     """Dates the start page by the newest article, which it shows."""
     for entry in entries:
         yield entry if entry.path else replace(entry, modified=newest)

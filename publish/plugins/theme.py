@@ -18,8 +18,8 @@ from capture.site import Link, Site
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 
-_UNREAD = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
-_SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
+_NOT_PROSE = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
+_CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
 _CONTEXT = "GATEPOST_CONTEXT"  # the setting that keeps the templates' context until the end
 
 
@@ -44,8 +44,8 @@ def write_site_facts(pelican: Any) -> None:
     site: Site = context["site"]
     pages = context.get("gatepost_form_pages") or pelican.settings.get("gatepost_form_pages") or {}
     form_pages = {campaign: tuple(sorted(pages[campaign])) for campaign in sorted(pages)}
-    known = {"form_pages": form_pages, "titles": titles(context)}
-    site.model_copy(update=known).write(output.parent / "site.json")
+    facts = {"form_pages": form_pages, "titles": titles(context)}
+    site.model_copy(update=facts).write(output.parent / "site.json")
     if not (output / "index.html").exists():
         message = "the site has no start page, `/`: write one, such as pages/home.md"
         get_report(pelican.settings).warn(Path(pelican.path), None, message)
@@ -53,8 +53,11 @@ def write_site_facts(pelican: Any) -> None:
 
 def titles(context: Mapping[str, Any]) -> dict[str, str]:
     """The titles of all published articles and pages as text, by path."""
-    found = [*context.get("articles", ()), *context.get("pages", ())]
-    return {f"/{one.url}": Markup(one.title).striptags() for one in found}  # noqa: S704 - to text
+    contents = [*context.get("articles", ()), *context.get("pages", ())]
+    return {
+        f"/{content.url}": Markup(content.title).striptags()  # noqa: S704 - the result is text
+        for content in contents
+    }
 
 
 def site_from(settings: Mapping[str, Any], static: Path) -> Site:
@@ -96,8 +99,8 @@ def reading_minutes(html: str) -> int:
 
     Forms do not count.
     """
-    text = _UNREAD.sub("", html)
-    return max(1, round(len(text.split()) / 220 + len(_SIGN.findall(text)) / 500))
+    text = _NOT_PROSE.sub("", html)
+    return max(1, round(len(text.split()) / 220 + len(_CJK_CHARACTER.findall(text)) / 500))
 
 
 def register() -> None:

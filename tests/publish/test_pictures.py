@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish.plugins.picture_files import WIDTHS, drawing_size, has_location, picture_files
+from publish.plugins.picture_files import WIDTHS, has_location, picture_files, svg_size
 from tests.publish.test_theme import Page
 
 ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
@@ -127,7 +127,7 @@ def test_a_drawing_stays_one_and_says_its_size(site: Any) -> None:
 def test_the_size_of_a_drawing(tmp_path: Path, svg: str, size: tuple[int, int] | None) -> None:
     drawing = tmp_path / "a.svg"
     drawing.write_text(svg)
-    assert drawing_size(drawing) == size
+    assert svg_size(drawing) == size
 
 
 def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
