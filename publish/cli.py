@@ -370,8 +370,6 @@ def _plan_as_json(plan: "Plan", content: Path, dry_run: bool) -> str:
 
 
 def _print_plan(plan: "Plan", content: Path, *, dry_run: bool, show_all: bool) -> None:
-    from publish.importers.model import count_noun
-
     notes_by_kind: defaultdict[str, list[ImportNote]] = defaultdict(list)
     for note in plan.notes:
         notes_by_kind[note.kind].append(note)

@@ -72,7 +72,7 @@ class ItemTargets:
         own_pages = {file.removesuffix("/index.html") for file in self._layout.own_pages}
         used = {*own_pages, *self._reserved, *_DEVICE_NAMES}
         slugs: dict[Item, str] = {}
-        for number, item in enumerate(export.items):
+        for number, item in enumerate(export.items, 1):
             slug = preferred = self._preferred_slug(item, number)
             suffix = 2
             while slug in used:
@@ -88,23 +88,25 @@ class ItemTargets:
         return slugs
 
     def _preferred_slug(self, item: Item, number: int) -> str:
+        """A slug from the slug or the title in the export, else from the number of the item."""
         for candidate in (item.slug, item.title):
             slug = slug_of(
                 candidate if SLUG.fullmatch(candidate) else self._layout.slugify(candidate)
             )
             if SLUG.fullmatch(slug):
                 return slug
-        return f"untitled-{number + 1}"
+        return f"untitled-{number}"
 
     def _choose_file(self, item: Item, slug: str) -> None:
+        """Sets the file of the item: the existing file with this slug, or a new file."""
         path: Path = self._layout.folders[item.kind][0] / f"{slug}.md"
         self.names[item] = path.relative_to(self._layout.content).as_posix()
-        holder = self._writing.by_slug.get(slug)
+        post = self._writing.by_slug.get(slug)
         if path.exists() or path.is_symlink():
             self.existing[item] = short_path(path)
-        elif holder is not None:
-            self.names[item] = holder.name
-            self.existing[item] = holder.where
+        elif post is not None:
+            self.names[item] = post.name
+            self.existing[item] = post.where
 
     def aliases(self, item: Item, add_note: AddNote) -> Iterator[str]:
         """Values for `aliases`: old paths that differ from the new one, as slugs if possible.

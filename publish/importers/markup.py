@@ -13,9 +13,10 @@ from typing import Any, Final
 from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, PreformattedString
 
+from capture.text import count_noun
 from publish.importers.links import rewrite_media
 from publish.importers.markdown import FOOTNOTE, KNOWN_TAGS, RAW_HTML
-from publish.importers.model import LinkRewriter, count_noun, join_counts
+from publish.importers.model import LinkRewriter, join_counts
 from publish.importers.text import MAX_DEPTH, NestedTooDeeply, one_line, parse_html, text_pieces
 
 _HEADING: Final = re.compile(r"h[1-6]")
@@ -203,26 +204,26 @@ def _convert_attributes(
     """
     removed = Counter[str]()
     for tag in soup.find_all(True):
-        kept = {
+        attributes = {
             name: tag[name] for name in _KEPT_ATTRIBUTES.get(tag.name, ()) if tag.has_attr(name)
         }
-        used = set(kept)
+        used = set(attributes)
         if tag.name in _CODE_TAGS:
-            used |= _keep_language(tag, kept)
+            used |= _keep_language(tag, attributes)
         elif tag.name in _CELLS and (alignment := _ALIGN.search(_class_and_style(tag))):
-            kept["align"] = alignment[1]
+            attributes["align"] = alignment[1]
             used |= {"style", "class", "data-align"}
         if str(tag.get("id") or "") in linked_ids and (
             tag.name == "a" or _HEADING.fullmatch(tag.name)
         ):
-            kept["id"] = tag["id"]
+            attributes["id"] = tag["id"]
             used |= {"id", "name"}
         removed.update(
             name.lower()
             for name, value in tag.attrs.items()
             if name not in used and (value or name not in _INSIGNIFICANT_IF_EMPTY)
         )
-        tag.attrs = kept
+        tag.attrs = attributes
     handlers = {name: number for name, number in removed.items() if name.startswith("on")}
     if number := sum(handlers.values()):
         rewriter.note("script", f"{number} `on...` attributes were removed")
@@ -230,13 +231,13 @@ def _convert_attributes(
         rewriter.note("attributes", f"not imported: {join_counts(others)}")
 
 
-def _keep_language(tag: Tag, kept: dict[str, Any]) -> set[str]:
+def _keep_language(tag: Tag, attributes: dict[str, Any]) -> set[str]:
     """Stores the language of code in `lang`. Returns the attributes that can contain it."""
     match = _LANGUAGE.search(_class_and_style(tag))
     language = str(tag.get("data-lang") or tag.get("lang") or (match[1] if match else ""))
     if not re.fullmatch(r"[\w+#.-]+", language):
         return set()
-    kept["lang"] = language
+    attributes["lang"] = language
     return {"data-lang", "lang", "class"}
 
 

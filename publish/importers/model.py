@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from capture.text import count_noun
 from publish.checks.layout import ContentKind
 
 Moment = datetime | date
@@ -19,6 +20,10 @@ class ImportNote:
     kind: str
     where: str
     message: str
+
+
+Loss = tuple[str, str]
+"""The kind and the message of a note about an item."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,14 +85,6 @@ class Export:
     """Host names of the old site, in lower case."""
     roots: tuple[Root, ...] = ()
     media: tuple[Media, ...] = ()
-
-
-_PLURALS: Final = {"category": "categories", "story": "stories"}
-
-
-def count_noun(number: int, word: str) -> str:
-    """`1 post`, `2 posts`."""
-    return f"{number} {word if number == 1 else _PLURALS.get(word, word + 's')}"
 
 
 _MAX_NAMES: Final = 8

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from capture.errors import Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
+from capture.text import count_noun
 from publish.checks.outline import outline_of
 from publish.checks.project import Writing
 from publish.importers.export_files import (
@@ -32,7 +33,7 @@ from publish.importers.front_matter import Value, build_front_matter
 from publish.importers.links import ItemLinkRewriter, ItemTargets
 from publish.importers.markdown import to_markdown
 from publish.importers.markup import clean_html
-from publish.importers.model import Export, ImportNote, Item, Notes, count_noun
+from publish.importers.model import Export, ImportNote, Item, Notes
 from publish.importers.text import clean_text
 
 _ANCHOR_LINK: Final = re.compile(r"""href=(?P<q>["'])[^"'#]*#(?P<id>[^"']+)(?P=q)""")

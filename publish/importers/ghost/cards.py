@@ -8,13 +8,12 @@ from typing import Any, Final
 
 import pyromark
 
+from capture.text import count_noun
 from publish.importers.export_files import GHOST
-from publish.importers.model import count_noun, join_words
+from publish.importers.model import Loss, join_words
 from publish.importers.text import clean_text, one_line
 
 Node = Mapping[str, Any]
-Loss = tuple[str, str]
-"""The kind and the message of a note."""
 _OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
 _FORMATS: Final = (
     (1, "strong"), (2, "em"), (4, "s"), (8, "u"), (16, "code"), (32, "sub"), (64, "sup"),

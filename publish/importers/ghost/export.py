@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import Refused, Unavailable, short_path
+from capture.text import count_noun
 from publish.importers.export_files import GHOST, split_address
 from publish.importers.ghost.cards import post_html
-from publish.importers.model import Export, ImportNote, Item, Root, Status, count_noun, join_words
+from publish.importers.model import Export, ImportNote, Item, Root, Status, join_words
 from publish.importers.text import decode_text, one_line, parse_date, plain_text
 
 Row = Mapping[str, Any]

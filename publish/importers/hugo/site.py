@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
+from capture.text import count_noun
 from publish.checks.layout import ContentKind
 from publish.importers.hugo.front_matter import (
     BrokenFrontMatter,
@@ -28,7 +29,6 @@ from publish.importers.model import (
     Moment,
     Root,
     Status,
-    count_noun,
     join_words,
 )
 from publish.importers.text import clean_text, decode_text, one_line, parse_date, plain_text

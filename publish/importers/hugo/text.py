@@ -8,10 +8,8 @@ from typing import Final
 
 import pyromark
 
-from publish.importers.model import count_noun, join_words
-
-Loss = tuple[str, str]
-"""The kind and the message of a note."""
+from capture.text import count_noun
+from publish.importers.model import Loss, join_words
 
 _OPTIONS: Final = (
     pyromark.Options.ENABLE_TABLES

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from capture.errors import Refused, short_path
+from capture.text import count_noun
 from publish.importers.export_files import split_address
 from publish.importers.model import (
     Export,
@@ -18,7 +19,6 @@ from publish.importers.model import (
     Media,
     Root,
     Status,
-    count_noun,
     join_words,
 )
 from publish.importers.text import one_line, plain_text
@@ -103,9 +103,7 @@ def _item(entry: Entry, wxr: Wxr, files: Mapping[str, Attachment], notes: list[I
     categories = terms.pop("category", [])
     tags = terms.pop("post_tag", [])
     if len(categories) > 1:
-        message = (
-            f"is in {count_noun(len(categories), 'category')}; those after the first became tags"
-        )
+        message = f"is in {len(categories)} categories; those after the first became tags"
         add_note("categories", f"{message}: {join_words(categories[1:])}")
     for domain, names in sorted(terms.items()):
         add_note("field", f"`{domain}` was not imported: {join_words(names)}")

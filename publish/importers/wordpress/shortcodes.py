@@ -9,10 +9,8 @@ from typing import Final
 
 from pelican.tools.pelican_import import decode_wp_content
 
-from publish.importers.model import join_counts, join_words
+from publish.importers.model import Loss, join_counts, join_words
 
-Loss = tuple[str, str]
-"""The kind and the message of a note."""
 # No pattern searches past the next start of the same kind: unclosed markup must not take
 # quadratic time.
 _CODE: Final = re.compile(r"<(pre|code)\b", re.IGNORECASE)
