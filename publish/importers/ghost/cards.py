@@ -77,7 +77,7 @@ def _restricted_cards(row: Mapping[str, Any]) -> Mapping[str, int]:
         mobiledoc = json.loads(clean_text(row.get("mobiledoc")) or "{}").get("cards", ())
         kinds = [str(node["type"]) for node in lexical] + [str(card[0]) for card in mobiledoc]
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-        return {}  # the HTML is complete for readers without them
+        return {}  # unreadable cards need no note: the HTML has all that readers saw
     return Counter(kind for kind in kinds if kind in _RESTRICTED_CARDS)
 
 
