@@ -1,1 +1,1 @@
-"""Judges the whole released site as strangers would: `make audit`. Never part of the test run."""
+"""Checks the complete released site with external tools: `make audit`. Not part of the tests."""

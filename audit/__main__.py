@@ -1,8 +1,8 @@
-"""Releases the site into a folder of its own, serves it, and judges all that a visitor can reach.
+"""Releases the site into a temporary folder, serves it, and checks all that a visitor can reach.
 
 make audit                     everything, in about five minutes
-python -m audit --quick        all but Lighthouse
-python -m audit --runs 1       Lighthouse once a page, in place of five times
+python -m audit --quick        everything except Lighthouse
+python -m audit --runs 1       Lighthouse once per page instead of five times
 
 It needs Chromium, Java and node 20 or newer:
 apt-get install chromium default-jre-headless nodejs npm
@@ -29,17 +29,20 @@ from audit import data, lighthouse, pages
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 GATEPOST = Path(sys.executable).with_name("gatepost")
-NEEDED = {"java": "default-jre-headless", "chromium": "chromium", "node": "nodejs"}
-JUDGED = ("/", "/sample/", "/category/pricing/", "/f/acme-cloud-guide")
-# An article with a form: what it may load, without pictures, and in how many requests altogether.
+PACKAGES = {"java": "default-jre-headless", "chromium": "chromium", "node": "nodejs"}
+LIGHTHOUSE_PATHS = ("/", "/sample/", "/category/pricing/", "/f/acme-cloud-guide")
+# An article with a form: the limits of what it loads, in bytes without pictures and in requests.
 ARTICLE = "/four-numbers-that-matter/"
-MOST_BYTES, MOST_REQUESTS = 50_000, 6
-XML = {"application/xml", "text/xml", "application/atom+xml"}
+MAX_BYTES, MAX_REQUESTS = 50_000, 6
+XML_TYPES = {"application/xml", "text/xml", "application/atom+xml"}
 
 
 @contextmanager
-def released(folder: Path) -> Iterator[str]:
-    """The site and a sample of all that an article may hold, released and served here."""
+def serve_release(folder: Path) -> Iterator[str]:
+    """Releases and serves the site, with a sample of everything that an article may have.
+
+    The value of the context is the origin, such as `http://127.0.0.1:8123`.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,11 +54,13 @@ def released(folder: Path) -> Iterator[str]:
     shutil.copyfile(HERE / "sample.md", folder / "content" / "posts" / "sample.md")
     photo = Image.radial_gradient("L").resize((2400, 1600))
     ImageOps.colorize(photo, "#f2c14e", "#0b3d4b").save(folder / "content/images/sample.jpg")
-    ours = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
-    ours |= {"GATEPOST_SITE_URL": origin, "GATEPOST_PORT": str(port)}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
+    environment |= {"GATEPOST_SITE_URL": origin, "GATEPOST_PORT": str(port)}
     build = [GATEPOST, "build", "--production", "--release"]
-    subprocess.run(build, cwd=folder, env=ours, check=True)
-    server = subprocess.Popen([GATEPOST, "serve"], cwd=folder, env=ours, start_new_session=True)
+    subprocess.run(build, cwd=folder, env=environment, check=True)
+    server = subprocess.Popen(
+        [GATEPOST, "serve"], cwd=folder, env=environment, start_new_session=True
+    )
     try:
         _wait(f"{origin}/healthz")
         yield origin
@@ -65,12 +70,13 @@ def released(folder: Path) -> Iterator[str]:
 
 
 def _wait(address: str) -> None:
-    ends = time.monotonic() + 30
+    """Waits until the address answers, at most 30 seconds."""
+    deadline = time.monotonic() + 30
     while True:
         try:
             urlopen(address, timeout=5).close()
         except OSError:
-            if time.monotonic() > ends:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
         else:
@@ -78,7 +84,7 @@ def _wait(address: str) -> None:
 
 
 def faults(origin: str) -> Iterator[str]:
-    """Everything that is wrong with the site, apart from Lighthouse."""
+    """Every fault of the site that is found without Lighthouse."""
     site = pages.crawl(origin)
     kinds = [page.kind for page in site.values()]
     print(f"{len(site)} addresses, {kinds.count('text/html')} pages")
@@ -87,9 +93,9 @@ def faults(origin: str) -> Iterator[str]:
         messages: Iterator[str] = iter(())
         if page.kind == "text/html":
             messages = data.json_ld(page.data)
-        elif b"/schemas/sitemap/" in page.body and page.kind in XML:
+        elif b"/schemas/sitemap/" in page.body and page.kind in XML_TYPES:
             messages = data.sitemap(page.body)
-        elif page.kind in XML and page.body:
+        elif page.kind in XML_TYPES and page.body:
             messages = data.feed(page.body)
         yield from (f"{address}: {problem}" for problem in messages)
     with tempfile.TemporaryDirectory() as folder:
@@ -97,37 +103,37 @@ def faults(origin: str) -> Iterator[str]:
 
 
 def lighthouse_faults(origin: str, runs: int) -> Iterator[str]:
-    """Scores below 100, and an article that weighs too much."""
-    for path in JUDGED:
-        judged = lighthouse.judge(origin + path, runs)
-        print(f"{path}: {judged}", flush=True)
-        for name in judged.scores:
-            if judged.best(name) < 100:
-                yield f"{path}: {name} {judged.best(name)}"
-    weight = lighthouse.judge(origin + ARTICLE, 1).weight
-    lean = weight.bytes - weight.picture_bytes
-    print(f"{ARTICLE}: {weight.requests} requests, {lean:,} bytes without pictures")
-    if lean > MOST_BYTES or weight.requests > MOST_REQUESTS:
-        yield f"{ARTICLE}: more than {MOST_BYTES:,} bytes or {MOST_REQUESTS} requests"
+    """Scores below 100, and an article that loads too much."""
+    for path in LIGHTHOUSE_PATHS:
+        result = lighthouse.measure(origin + path, runs)
+        print(f"{path}: {result}", flush=True)
+        for name in result.scores:
+            if result.best(name) < 100:
+                yield f"{path}: {name} {result.best(name)}"
+    weight = lighthouse.measure(origin + ARTICLE, 1).weight
+    size = weight.bytes - weight.picture_bytes
+    print(f"{ARTICLE}: {weight.requests} requests, {size:,} bytes without pictures")
+    if size > MAX_BYTES or weight.requests > MAX_REQUESTS:
+        yield f"{ARTICLE}: more than {MAX_BYTES:,} bytes or {MAX_REQUESTS} requests"
 
 
 def main() -> int:
-    """0 if nothing is wrong; else each fault on a line, and 1."""
+    """Prints each fault on a line; returns 0 if there is none, else 1."""
     parser = argparse.ArgumentParser(prog="python -m audit")
-    parser.add_argument("--quick", action="store_true", help="all but Lighthouse")
-    parser.add_argument("--runs", type=int, default=5, help="of Lighthouse, on each page")
-    value = parser.parse_args()
-    for program, package in NEEDED.items():
+    parser.add_argument("--quick", action="store_true", help="everything except Lighthouse")
+    parser.add_argument("--runs", type=int, default=5, help="number of Lighthouse runs per page")
+    options = parser.parse_args()
+    for program, package in PACKAGES.items():
         if shutil.which(program) is None:
-            raise SystemExit(f"no {program} here: apt-get install {package}")
-    with tempfile.TemporaryDirectory() as folder, released(Path(folder)) as origin:
-        found = list(faults(origin))
-        if not value.quick:
-            found += lighthouse_faults(origin, value.runs)
-    for problem in found:
-        print(problem)
-    print(f"{len(found)} faults")
-    return 1 if found else 0
+            raise SystemExit(f"{program} is not installed: apt-get install {package}")
+    with tempfile.TemporaryDirectory() as folder, serve_release(Path(folder)) as origin:
+        messages = list(faults(origin))
+        if not options.quick:
+            messages += lighthouse_faults(origin, options.runs)
+    for message in messages:
+        print(message)
+    print(f"{len(messages)} faults")
+    return 1 if messages else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What machines read: JSON-LD, feeds, sitemaps. Each check gives back faults in words."""
+"""Checks of JSON-LD, feeds and sitemaps. Each returns its faults as sentences."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ SCHEMAS = HERE / "node_modules" / "sitemap" / "schema"
 ATOM = "{http://www.w3.org/2005/Atom}"
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     # https://developers.google.com/search/docs/appearance/structured-data/search-gallery
-    # What it requires, and of articles and organisations, where nothing is, what it recommends.
+    # The required properties; of articles and organisations, which have none, the recommended ones.
     "BlogPosting": ("headline", "datePublished", "dateModified", "author", "image", "publisher"),
     "Organization": ("name", "url", "logo"),
     "WebSite": ("name", "url"),
@@ -27,7 +27,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 
 
 def json_ld(blocks: list[str]) -> Iterator[str]:
-    """Faults of a page's JSON-LD: it must be readable, of known types, with what each requires."""
+    """Faults of a page's JSON-LD: it must be valid JSON of known types with all properties."""
     for block in blocks:
         try:
             document = json.loads(block)
@@ -42,10 +42,10 @@ def json_ld(blocks: list[str]) -> Iterator[str]:
 
 def _node(node: Any) -> Iterator[str]:
     kind = node.get("@type")
-    reference = "@id" in node and kind in {None, "Organization"} and "url" not in node
-    if kind not in REQUIRED and not reference:
+    is_reference = "@id" in node and kind in {None, "Organization"} and "url" not in node
+    if kind not in REQUIRED and not is_reference:
         yield f"JSON-LD of an unknown type {kind!r}"
-    elif not reference:
+    elif not is_reference:
         yield from (f"{kind} lacks {name}" for name in REQUIRED[kind] if not node.get(name))
     for value in node.values():
         for inner in value if isinstance(value, list) else [value]:
@@ -58,7 +58,7 @@ def feed(text: bytes) -> Iterator[str]:
     root = ElementTree.fromstring(text)
     if root.tag != f"{ATOM}feed":
         yield "is no Atom feed"
-    yield from _has_one(root, "feed", "id", "title", "updated")
+    yield from _count_faults(root, "feed", "id", "title", "updated")
     if not any(link.get("rel") == "self" for link in root.iterfind(f"{ATOM}link")):
         yield "has no link to itself"
     entries = root.findall(f"{ATOM}entry")
@@ -66,19 +66,20 @@ def feed(text: bytes) -> Iterator[str]:
     if len(ids) != len(set(ids)):
         yield "has an id twice"
     for entry in entries:
-        yield from _has_one(entry, "entry", "id", "title", "updated", "content")
+        yield from _count_faults(entry, "entry", "id", "title", "updated", "content")
         if entry.find(f"{ATOM}author/{ATOM}name") is None and root.find(f"{ATOM}author") is None:
             yield "has an entry without an author"
 
 
-def _has_one(node: ElementTree.Element, what: str, *names: str) -> Iterator[str]:
+def _count_faults(node: ElementTree.Element, parent: str, *names: str) -> Iterator[str]:
+    """A fault for each name that is missing or occurs several times."""
     for name in names:
         if len(node.findall(f"{ATOM}{name}")) != 1:
-            yield f"{what} must have one {name}"
+            yield f"{parent} must have exactly one {name}"
 
 
 def sitemap(text: bytes) -> Iterator[str]:
-    """Faults of a sitemap by the published schema (or, for an index, our own transcript of it)."""
+    """Faults of a sitemap by the published schema; of an index, by our own copy of its rules."""
     is_index = b"<sitemapindex" in text
     source = HERE / "sitemap-index.xsd" if is_index else SCHEMAS / "sitemap.xsd"
     schema = xmlschema.XMLSchema(source, build=False, allow="local")

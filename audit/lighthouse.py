@@ -1,8 +1,8 @@
 """Lighthouse, mobile, in the system's Chromium: each of its four scores must be 100.
 
-Performance drifts with what else the machine does, and other programs can only lower it: a page is
-run several times, when the machine is quiet if it ever is, and judged by the best of its runs; the
-median is shown beside it. Lighthouse CI calls that "optimistic". On both see
+Performance depends on what else the machine does, and other programs can only lower it. So a page
+is measured several times, each time after a wait for a quiet machine, and its best run counts; the
+median is shown beside it. Lighthouse CI calls this "optimistic". See
 https://github.com/GoogleChrome/lighthouse/blob/main/docs/variability.md and
 https://github.com/GoogleChrome/lighthouse-ci/blob/main/docs/assertions.md
 """
@@ -22,7 +22,7 @@ from bench.quiet import wait_for_quiet
 HERE = Path(__file__).parent
 PROGRAM = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-PATIENCE_SECONDS = 3
+MAX_WAIT_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -35,46 +35,46 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Scores from 0 to 100, one of each run, and what the first run loaded."""
+class Measurement:
+    """Scores from 0 to 100, one per run, and what the first run loaded."""
 
     scores: dict[str, list[int]]
     weight: Weight
 
     def best(self, name: str) -> int:
-        """By which a page is judged."""
+        """The highest score of a category."""
         return max(self.scores[name])
 
     def __str__(self) -> str:
-        messages = [
+        parts = [
             f"{name} {self.best(name)} (median {statistics.median_low(runs)})"
             for name, runs in self.scores.items()
         ]
-        return ", ".join(messages)
+        return ", ".join(parts)
 
 
-def judge(address: str, runs: int) -> Judged:
-    """Runs Lighthouse so many times on one page, and prints what costs it points."""
+def measure(address: str, runs: int) -> Measurement:
+    """Runs Lighthouse `runs` times on one page, and prints which audits cost points."""
     reports = [_report(address) for _ in range(runs)]
     for report in reports:
-        _tell(address, report)
+        _print_costly_audits(address, report)
     scores = {name: [_score(report, name) for report in reports] for name in CATEGORIES}
-    return Judged(scores, _weight(reports[0]))
+    return Measurement(scores, _weight(reports[0]))
 
 
 def _report(address: str) -> dict[str, Any]:
-    wait_for_quiet(PATIENCE_SECONDS)
+    wait_for_quiet(MAX_WAIT_SECONDS)
     flags = "--headless=new --no-sandbox --disable-quic --disable-background-networking"
-    ran = subprocess.run(
+    process = subprocess.run(
         ["node", PROGRAM, address, "--quiet", "--output=json", f"--chrome-flags={flags}"],
         env={**os.environ, "CHROME_PATH": str(shutil.which("chromium"))},
         capture_output=True,
         text=True,
         check=False,
     )
-    if ran.returncode:
-        raise SystemExit(f"lighthouse failed on {address}:\n{ran.stderr[-2000:]}")
-    report: dict[str, Any] = json.loads(ran.stdout)
+    if process.returncode:
+        raise SystemExit(f"lighthouse failed on {address}:\n{process.stderr[-2000:]}")
+    report: dict[str, Any] = json.loads(process.stdout)
     return report
 
 
@@ -83,8 +83,10 @@ def _score(report: dict[str, Any], name: str) -> int:
 
 
 def _weight(report: dict[str, Any]) -> Weight:
-    loaded: Sequence[dict[str, Any]] = report["audits"]["network-requests"]["details"]["items"]
-    sizes = [(one["resourceType"] == "Image", int(one["transferSize"])) for one in loaded]
+    requests: Sequence[dict[str, Any]] = report["audits"]["network-requests"]["details"]["items"]
+    sizes = [
+        (request["resourceType"] == "Image", int(request["transferSize"])) for request in requests
+    ]
     return Weight(
         requests=len(sizes),
         bytes=sum(size for _, size in sizes),
@@ -92,14 +94,14 @@ def _weight(report: dict[str, Any]) -> Weight:
     )
 
 
-def _tell(address: str, report: dict[str, Any]) -> None:
-    """Prints which audits cost points."""
+def _print_costly_audits(address: str, report: dict[str, Any]) -> None:
+    """Prints the audits that cost points."""
     for name in CATEGORIES:
-        for line in _costly(report, name):
+        for line in _costly_audits(report, name):
             print(f"  {address} {name}: {line}")
 
 
-def _costly(report: dict[str, Any], name: str) -> Iterator[str]:
+def _costly_audits(report: dict[str, Any], name: str) -> Iterator[str]:
     for ref in report["categories"][name]["auditRefs"]:
         audit = report["audits"][ref["id"]]
         score = audit["score"]

@@ -1,4 +1,4 @@
-"""Every page of the site, fetched as a browser would: what it links to, and what Nu says of it."""
+"""Fetches every page of the site, and checks its links and its HTML."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ VNU = HERE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
 @dataclass
-class Fetched:
-    """One address: its status, its type, its text if it is a page."""
+class Resource:
+    """The response of one address; for a page also its links, ids and JSON-LD."""
 
     status: int
     kind: str
@@ -26,7 +26,9 @@ class Fetched:
     data: list[str] = field(default_factory=list)
 
 
-class _Links(HTMLParser):
+class _PageParser(HTMLParser):
+    """Collects the links, ids and JSON-LD of a page."""
+
     def __init__(self, address: str) -> None:
         super().__init__()
         self.address = address
@@ -39,12 +41,12 @@ class _Links(HTMLParser):
         data = {name: value or "" for name, value in attrs}
         self.ids.add(data.get("id", ""))
         self._in_data = tag == "script" and data.get("type") == "application/ld+json"
-        named = ("href", "src", "action", "data-engine")
-        found = [data[name] for name in named if name in data]
-        found += [part.split()[0] for part in data.get("srcset", "").split(",") if part.strip()]
+        attributes = ("href", "src", "action", "data-engine")
+        links = [data[name] for name in attributes if name in data]
+        links += [part.split()[0] for part in data.get("srcset", "").split(",") if part.strip()]
         if data.get("property") in {"og:image", "og:url"}:
-            found.append(data["content"])
-        self.links += [urljoin(self.address, link) for link in found]
+            links.append(data["content"])
+        self.links += [urljoin(self.address, link) for link in links]
 
     handle_startendtag = handle_starttag
 
@@ -54,65 +56,66 @@ class _Links(HTMLParser):
             self._in_data = False
 
 
-def crawl(origin: str) -> dict[str, Fetched]:
-    """Everything that can be reached from the start page, the sitemap and robots.txt."""
+def crawl(origin: str) -> dict[str, Resource]:
+    """By address: everything that links reach from the start page, sitemap, feed and robots.txt."""
     todo = [f"{origin}/", f"{origin}/robots.txt", f"{origin}/sitemap.xml", f"{origin}/feed.xml"]
-    seen: dict[str, Fetched] = {}
+    site: dict[str, Resource] = {}
     while todo:
         address = urldefrag(todo.pop())[0]
-        if address in seen or not f"{address}/".startswith(f"{origin}/"):
+        if address in site or not f"{address}/".startswith(f"{origin}/"):
             continue
-        seen[address] = fetched = _fetch(address)
-        todo += fetched.links
-    return seen
+        site[address] = resource = _fetch(address)
+        todo += resource.links
+    return site
 
 
-def _fetch(address: str) -> Fetched:
+def _fetch(address: str) -> Resource:
     try:
-        with urlopen(address, timeout=30) as answer:
-            kind = answer.headers.get_content_type()
-            fetched = Fetched(answer.status, kind, answer.read())
+        with urlopen(address, timeout=30) as response:
+            kind = response.headers.get_content_type()
+            resource = Resource(response.status, kind, response.read())
     except HTTPError as error:
-        return Fetched(error.code, "", b"")
+        return Resource(error.code, "", b"")
     if kind == "text/html":
-        reader = _Links(address)
-        reader.feed(fetched.body.decode())
-        fetched.links, fetched.ids, fetched.data = reader.links, reader.ids, reader.data
-    elif kind in {"text/xml", "application/xml"} and b"/schemas/sitemap/" in fetched.body:
-        found = fetched.body.decode().split("loc>")[1::2]
-        fetched.links = [link.removesuffix("</").removesuffix("</image:") for link in found]
-    return fetched
+        parser = _PageParser(address)
+        parser.feed(resource.body.decode())
+        resource.links, resource.ids, resource.data = parser.links, parser.ids, parser.data
+    elif kind in {"text/xml", "application/xml"} and b"/schemas/sitemap/" in resource.body:
+        locations = resource.body.decode().split("loc>")[1::2]
+        resource.links = [link.removesuffix("</").removesuffix("</image:") for link in locations]
+    return resource
 
 
-def dead_links(site: Mapping[str, Fetched]) -> Iterator[str]:
-    """Links within the site that lead to nothing, or to no such place on a page."""
+def dead_links(site: Mapping[str, Resource]) -> Iterator[str]:
+    """Links within the site whose page, or whose place on the page, does not exist."""
     for address, page in site.items():
         for link in page.links:
-            target, place = urldefrag(link)
-            there = site.get(target)
-            if there is None:
+            address_of_link, fragment = urldefrag(link)
+            target = site.get(address_of_link)
+            if target is None:
                 continue  # another host, a mail address, data
-            if there.status != 200:
-                yield f"{address}: {link} answers {there.status}"
-            elif place and there.kind == "text/html" and unquote(place) not in there.ids:
+            if target.status != 200:
+                yield f"{address}: {link} answers {target.status}"
+            elif fragment and target.kind == "text/html" and unquote(fragment) not in target.ids:
                 yield f"{address}: {link} leads to no place on the page"
 
 
-def nu_errors(site: Mapping[str, Fetched], folder: Path) -> Iterator[str]:
-    """What the Nu HTML checker calls an error on any page."""
-    names = {}
+def nu_errors(site: Mapping[str, Resource], folder: Path) -> Iterator[str]:
+    """The errors that the Nu HTML checker reports for all pages."""
+    addresses = {}
     for number, (address, page) in enumerate(sorted(site.items())):
         if page.kind == "text/html":
             path = folder / f"{number}.html"
             path.write_bytes(page.body)
-            names[path.as_uri()] = address
+            addresses[path.as_uri()] = address
     options = ("--format", "json", "--stdout", "--errors-only", "--exit-zero-always")
-    ran = subprocess.run(
+    process = subprocess.run(
         ["java", "-jar", VNU, *options, *sorted(folder.glob("*.html"))],
         capture_output=True,
         text=True,
         check=True,
     )
-    for message in json.loads(ran.stdout)["messages"]:
-        where = names.get(message.get("url", "").replace("file:/", "file:///", 1), "")
-        yield f"{where or message.get('url')}: {message['message']}"
+    for message in json.loads(process.stdout)["messages"]:
+        file = message.get("url", "")
+        page_address = addresses.get(file.replace("file:/", "file:///", 1), "")
+        yield f"{page_address or file}: {message['message']}"

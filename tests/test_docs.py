@@ -1,7 +1,7 @@
-"""README and docs are true: every command in them is run, and says what they show.
+"""README and docs are correct: each command in them prints what they show; links lead somewhere.
 
-A `console` block holds commands after `$ ` and what each prints. `...` stands for the rest of a
-line, or, alone, for any lines. Ids, times, hashes and durations are compared by their shape.
+A `console` block has commands after `$ `, each with its output. `...` means the rest of a line or,
+alone on a line, any number of lines. Ids, times, hashes and durations are compared by their shape.
 """
 
 import os
@@ -45,26 +45,27 @@ SHAPES = {
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A command of a page and what the page says that it prints."""
+class DocumentedCommand:
+    """A command of a page, with the output that the page shows."""
 
     page: str
     command: str
     output: tuple[str, ...]
 
 
-def shown_commands(page: Path) -> list[Shown]:
-    found = []
+def documented_commands(page: Path) -> list[DocumentedCommand]:
+    """The commands of a page's `console` blocks."""
+    commands = []
     for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *output = part.rstrip("\n").split("\n")
-            found.append(Shown(page.name, command, tuple(output)))
-    return found
+            commands.append(DocumentedCommand(page.name, command, tuple(output)))
+    return commands
 
 
 @dataclass(frozen=True)
-class Place:
-    """A project folder with the product running in it, one lead taken."""
+class Project:
+    """A project folder in which the service runs, with one lead."""
 
     folder: Path
     lead_id: str
@@ -73,13 +74,13 @@ class Place:
     token: str
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        if command.startswith("curl"):  # it asks the service that runs here
+        if command.startswith("curl"):  # to the service of this test
             needs("curl")
             command = command.replace("http://127.0.0.1:8000", self.origin)
         command = command.replace(SHOWN_TOKEN, self.token)
         args = shlex.split(command.replace(SHOWN_ID, self.lead_id))
         while True:
-            ran = subprocess.run(
+            process = subprocess.run(
                 [*FAKED, *args],
                 cwd=self.folder,
                 env=self.environment,
@@ -88,15 +89,15 @@ class Place:
                 timeout=120,
                 check=False,
             )
-            # faketime names a semaphore by its process id, and one that was killed leaves it behind
-            if not ran.stderr.startswith("faketime: sem_open: File exists"):
-                return ran
+            # faketime names a semaphore by its process id; a killed process leaves it behind
+            if not process.stderr.startswith("faketime: sem_open: File exists"):
+                return process
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """`make run` in a folder of its own, as the README says, and a visitor who sends the form."""
-    needs("faketime")  # the pages show a certain day
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """`make run` in a new folder, as the README says, and a visitor who sends the form."""
+    needs("faketime")  # the pages show a fixed day
     folder = tmp_path_factory.mktemp("project")
     for entry in ROOT.iterdir():
         if entry.name not in {".git", ".venv", "var", "output", ".env"}:
@@ -107,7 +108,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # -o: what is set up already is not set up again, from this folder, in the middle of a test
+    # -o: skips the installation, which would change the environment in the middle of a test
     command = ["make", "run", f"PORT={port}", "-o", ".venv/run.stamp"]
     log = (folder / "run.log").open("w")
     process = subprocess.Popen(
@@ -121,12 +122,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
         post_form(f"http://127.0.0.1:{port}", folder / "run.log")
         origin = f"http://127.0.0.1:{port}"
-        created = Place(folder, "", environment, origin, "")
-        token = created.run(
+        project = Project(folder, "", environment, origin, "")
+        token = project.run(
             ".venv/bin/gatepost tokens add --client acme --name docs"
         ).stdout.strip()
-        listing = created.run(".venv/bin/gatepost leads").stdout
-        yield replace(created, lead_id=listing.splitlines()[1].split()[0], token=token)
+        listing = project.run(".venv/bin/gatepost leads").stdout
+        yield replace(project, lead_id=listing.splitlines()[1].split()[0], token=token)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
@@ -149,27 +150,32 @@ def post_form(origin: str, log: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_of_the_page_prints_what_the_page_shows(page: Path, place: Place) -> None:
-    for shown in shown_commands(page):
-        ran = place.run(shown.command)
-        assert ran.returncode == 0, f"{shown.page}: {shown.command}\n{ran.stderr}"
-        expected = pattern("\n".join(shown.output), place)
-        printed = shaped(ran.stdout.rstrip("\n"), place)
-        assert re.fullmatch(expected, printed), f"{shown.page}: {shown.command}\n{ran.stdout}"
+def test_every_command_of_the_page_prints_what_the_page_shows(page: Path, project: Project) -> None:
+    for documented in documented_commands(page):
+        process = project.run(documented.command)
+        name = f"{documented.page}: {documented.command}"
+        assert process.returncode == 0, f"{name}\n{process.stderr}"
+        expected = pattern("\n".join(documented.output), project)
+        output = normalized(process.stdout.rstrip("\n"), project)
+        assert re.fullmatch(expected, output), f"{name}\n{process.stdout}"
 
 
-def shaped(text: str, place: Place) -> str:
-    text = text.replace(place.lead_id, SHOWN_ID)
-    for sign, shape in SHAPES.items():
-        text = re.sub(sign, shape, text)
+def normalized(text: str, project: Project) -> str:
+    """The text with the example id, and with a name in place of each value that varies."""
+    text = text.replace(project.lead_id, SHOWN_ID)
+    for expression, shape in SHAPES.items():
+        text = re.sub(expression, shape, text)
     return text.strip()
 
 
-def pattern(text: str, place: Place) -> str:
-    return re.escape(shaped(text, place)).replace(r"\.\.\.", "(.*)").replace(r"\ (.*)\ ", "(.*)")
+def pattern(text: str, project: Project) -> str:
+    """A regular expression for the documented output: `...` matches anything."""
+    return (
+        re.escape(normalized(text, project)).replace(r"\.\.\.", "(.*)").replace(r"\ (.*)\ ", "(.*)")
+    )
 
 
-def test_every_command_has_a_place_in_the_docs() -> None:
+def test_every_command_is_documented() -> None:
     text = "\n".join(page.read_text() for page in PAGES)
     for name in COMMANDS:
         assert f"gatepost {name}" in text or f"`{name}`" in text, f"`gatepost {name}`: not in docs"
@@ -185,7 +191,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert text or isinstance(field.default, Path) or not default, row
 
 
-def test_every_dependency_has_its_reason_in_contributing() -> None:
+def test_every_dependency_is_listed_in_contributing() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     table = text[text.index("## Libraries") :]
     pyproject = (ROOT / "pyproject.toml").read_text()
@@ -211,22 +217,22 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_no_file_names_a_page_that_does_not_exist() -> None:
-    """In links, comments and messages: a page that was renamed or divided is named nowhere."""
-    found = subprocess.run(
+    """Links, comments and messages name no page that was renamed or divided."""
+    lines = subprocess.run(
         ["git", "grep", "-nIE", r"docs/[a-z-]+\.md|agency\.md", "--", ":!tests/test_docs.py"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.splitlines()
-    # A `docs/` of another project stands in a URL, after its host and branch.
+    # In a URL, `docs/` after host and branch belongs to another project.
     page = re.compile(r"(?:\.\./|(?<![\w/]))docs/([a-z-]+\.md)|\b(agency\.md)")
-    named = {(line, "".join(match)) for line in found for match in page.findall(line)}
-    assert len(named) > 20
-    assert [line for line, name in sorted(named) if not (ROOT / "docs" / name).exists()] == []
+    mentions = {(line, "".join(match)) for line in lines for match in page.findall(line)}
+    assert len(mentions) > 20
+    assert [line for line, name in sorted(mentions) if not (ROOT / "docs" / name).exists()] == []
 
 
-def test_no_text_of_ours_names_a_registry_or_a_package_source() -> None:
+def test_no_file_names_a_package_registry() -> None:
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()

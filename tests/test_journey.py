@@ -1,4 +1,4 @@
-"""The whole path in a real browser: a post, the form in it, the guide, the lead, the bill."""
+"""The complete path in a real browser: a post, its form, the guide, the lead, the billable line."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from tests.service import ROOT, Service
 
 POST = "/four-numbers-that-matter/"
 PICTURE = ROOT / "docs" / "article.png"
-"""The README's picture, made again with GATEPOST_TEST_PICTURE=1 in the environment."""
+"""The picture in the README. GATEPOST_TEST_PICTURE=1 in the environment writes it again."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def visit(browser: Browser, service: Service, path: str, **options: object) -> P
     return page
 
 
-def fill(page: Page, name: str) -> None:
+def send_form(page: Page, name: str) -> None:
     form = page.locator("form.lead")
     form.get_by_label("Full name").fill(name)
     form.get_by_label("Work e-mail").fill(f"{name.split(maxsplit=1)[0].lower()}@clinic.example")
@@ -51,12 +51,12 @@ def fill(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_a_visitor_gets_the_guide_and_the_agency_a_billable_lead(
+def test_a_visitor_gets_the_guide_and_the_agency_gets_a_billable_lead(
     browser: Browser, service: Service, script: bool, tmp_path: Path
 ) -> None:
     name = "Ann Lee" if script else "Bob Ray"
     page = visit(browser, service, f"{POST}?utm_source=news", java_script_enabled=script)
-    fill(page, name)
+    send_form(page, name)
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert ("/thanks" in page.url) is not script, "with script the page stays where it is"
     with page.expect_download() as download:
@@ -67,23 +67,25 @@ def test_a_visitor_gets_the_guide_and_the_agency_a_billable_lead(
     ).read_bytes()
     page.context.close()
 
-    row = next(row for row in billable(service) if row["full_name"] == name)
+    row = next(row for row in billable_rows(service) if row["full_name"] == name)
     assert (row["amount"], row["currency"]) == ("50.00", "USD")
     assert (row["last_path"], row["last_utm_source"]) == (POST, "news")
 
 
-def billable(service: Service) -> list[dict[str, str]]:
-    """All that is billable once silence has accepted everything, whatever month that is."""
+def billable_rows(service: Service) -> list[dict[str, str]]:
+    """The billable rows of all months, once silence has accepted every lead."""
     leads = json.loads(service.run("leads", "--json").stdout)
     months = {lead["deadline"][:7] for lead in leads if lead["deadline"]}
     rows: list[dict[str, str]] = []
     for month in sorted(months):
-        ran = service.run("export", "acme-cloud-guide", "--month", month, "--as-of", "2999-01-01")
-        rows += csv.DictReader(io.StringIO(ran.stdout))
+        process = service.run(
+            "export", "acme-cloud-guide", "--month", month, "--as-of", "2999-01-01"
+        )
+        rows += csv.DictReader(io.StringIO(process.stdout))
     return rows
 
 
-def test_a_faulty_form_keeps_what_was_typed_and_takes_the_focus_to_the_summary(
+def test_a_form_with_mistakes_keeps_its_values_and_moves_the_focus_to_the_summary(
     browser: Browser, service: Service
 ) -> None:
     for script in (True, False):
@@ -97,7 +99,9 @@ def test_a_faulty_form_keeps_what_was_typed_and_takes_the_focus_to_the_summary(
         page.context.close()
 
 
-def test_a_double_click_and_the_way_back_make_one_lead(browser: Browser, service: Service) -> None:
+def test_a_double_click_and_a_second_post_after_going_back_are_one_lead(
+    browser: Browser, service: Service
+) -> None:
     page = visit(browser, service, "/f/acme-demo", java_script_enabled=False)
     form = page.locator("form.lead")
     form.get_by_label("Full name").fill("Eve Moss")
@@ -123,30 +127,30 @@ def test_a_double_click_and_the_way_back_make_one_lead(browser: Browser, service
     assert len(demos) == 1
 
 
-def test_no_page_asks_anybody_else_for_anything_or_sets_a_cookie(
+def test_no_page_loads_anything_from_another_site_or_sets_a_cookie(
     browser: Browser, service: Service
 ) -> None:
     origin = f"http://127.0.0.1:{service.port}/"
     for path in ("/", POST, "/articles/", "/f/acme-cloud-guide", "/nowhere/"):
         page = visit(browser, service, "about:blank")
-        asked: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.on("console", lambda data, complaints=complaints: complaints.append(data.text))
+        requests: list[str] = []
+        messages: list[str] = []
+        page.on("request", lambda request, requests=requests: requests.append(request.url))
+        page.on("console", lambda data, messages=messages: messages.append(data.text))
         page.goto(path, wait_until="networkidle")
-        assert all(url.startswith((origin, "data:")) for url in asked), asked
+        assert all(url.startswith((origin, "data:")) for url in requests), requests
         assert page.context.cookies() == []
-        assert [text for text in complaints if "Content Security Policy" in text] == []
+        assert [text for text in messages if "Content Security Policy" in text] == []
         page.context.close()
 
 
-def test_the_readmes_picture_shows_an_article(
+def test_the_picture_of_the_readme_shows_an_article(
     browser: Browser, service: Service, tmp_path: Path
 ) -> None:
     page = visit(browser, service, POST, viewport={"width": 1280, "height": 1100})
     expect(page.locator("figure img").first).to_be_visible()
-    created = PICTURE if "GATEPOST_TEST_PICTURE" in os.environ else tmp_path / "article.png"
-    page.screenshot(path=created)
+    picture = PICTURE if "GATEPOST_TEST_PICTURE" in os.environ else tmp_path / "article.png"
+    page.screenshot(path=picture)
     page.context.close()
-    assert created.stat().st_size > 20_000
-    assert PICTURE.stat().st_size > 20_000, "make the README's picture: see above"
+    assert picture.stat().st_size > 20_000
+    assert PICTURE.stat().st_size > 20_000, "write the README's picture again: see PICTURE"

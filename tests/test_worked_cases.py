@@ -1,7 +1,7 @@
-"""The five agreements that Gatepost was made for, each from the form to the bill.
+"""Worked cases of the five price agreements, each from the form to the statement.
 
-People post real forms to the real service under a clock of November 2026; then the agency
-works with the real command and the client with the API, at moments of their own.
+People post real forms to the real service, whose clock is in November 2026. Then the agency uses
+the real command and the client the API, each at a given time.
 """
 
 import csv
@@ -30,13 +30,13 @@ from tests.service import ROOT, Service, make_project, person
 pytestmark = pytest.mark.server
 
 POSTED: Final = "2026-11-03 15:00:00"
-"""In UTC: ten o'clock in New York."""
+"""In UTC; 10:00 in New York."""
 NOVEMBER_CLOSES: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)
 DECEMBER_CLOSES: Final = datetime(2027, 1, 4, 15, tzinfo=UTC)
 
 VP: Final = '[criteria.job_title]\nmatches = ["VP of Operations"]\n\n'
 SHARE: Final = 'model = "revenue_share"\nbillable = "revenue"\npercent = 15\nmonths = 12'
-ALIKE: Final[Mapping[str, tuple[str, str]]] = {
+VARIANTS: Final[Mapping[str, tuple[str, str]]] = {
     "demo-booked": ('model = "cpap"\nbillable = "scheduled"\nrate = 300.00', VP),
     "first-purchase": ('model = "cpa"\nbillable = "won"\npercent = 10\nrefund_days = 30', ""),
     "recurring": (SHARE, ""),
@@ -44,20 +44,23 @@ ALIKE: Final[Mapping[str, tuple[str, str]]] = {
     "not-refundable": (f"{SHARE}  # and no refund_days", ""),
     "returning": (f"{SHARE}  # for one who returns", ""),
 }
-"""Campaigns beside the two that we ship: price, and criteria if they differ."""
+"""Variants of the demo campaign by slug: price, and criteria if they differ."""
 
 
-def like_demo(price: str, criteria: str) -> str:
-    """The shipped demo campaign under another price, and perhaps other criteria."""
+def demo_variant(price: str, criteria: str) -> str:
+    """The file of our demo campaign with another price, and other criteria if given."""
     text = (ROOT / "campaigns" / "acme-demo.toml").read_text()
-    wanted, cost, review = (
+    criteria_start, price_start, review_start = (
         text.index(table) for table in ("[criteria.decision_maker]", "[price]", "[review]")
     )
-    return f"{text[:wanted]}{criteria or text[wanted:cost]}[price]\n{price}\n\n{text[review:]}"
+    return (
+        f"{text[:criteria_start]}{criteria or text[criteria_start:price_start]}"
+        f"[price]\n{price}\n\n{text[review_start:]}"
+    )
 
 
-def demo(**changes: str) -> dict[str, str]:
-    """Somebody who decides, at a company of over 50."""
+def demo_form(**changes: str) -> dict[str, str]:
+    """The form of a decision-maker at a company of over 50 employees, with changes."""
     return person(company_size="51-200", job_title="CEO") | changes
 
 
@@ -66,31 +69,31 @@ PEOPLE: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "a hundred employees": ("acme-cloud-guide", person(company_size="51-100")),
     "a shop": ("acme-cloud-guide", person(industry="Retail")),
     "a customer": ("acme-cloud-guide", person(company_size="1001+")),
-    "Bob": ("acme-demo", demo(job_title="Head of Sales")),
-    "an assistant": ("acme-demo", demo(job_title="Assistant to the CEO")),
-    "fifty employees": ("acme-demo", demo(company_size="1-50")),
-    "nobody came": ("acme-demo", demo()),
-    "Cy": ("demo-booked", demo(job_title="Vice President, Operations")),
-    "VP of Sales": ("demo-booked", demo(job_title="VP of Sales")),
-    "cancelled": ("demo-booked", demo(job_title="VP Operations")),
-    "Dee": ("first-purchase", demo()),
-    "never bought": ("first-purchase", demo()),
-    "gave all back": ("first-purchase", demo()),
-    "Ed": ("recurring", demo()),
-    "lost": ("recurring", demo()),
-    "paid back": ("refundable", demo()),
-    "paid back late": ("not-refundable", demo()),
-    "came back": ("returning", demo()),
+    "Bob": ("acme-demo", demo_form(job_title="Head of Sales")),
+    "an assistant": ("acme-demo", demo_form(job_title="Assistant to the CEO")),
+    "fifty employees": ("acme-demo", demo_form(company_size="1-50")),
+    "nobody came": ("acme-demo", demo_form()),
+    "Cy": ("demo-booked", demo_form(job_title="Vice President, Operations")),
+    "VP of Sales": ("demo-booked", demo_form(job_title="VP of Sales")),
+    "cancelled": ("demo-booked", demo_form(job_title="VP Operations")),
+    "Dee": ("first-purchase", demo_form()),
+    "never bought": ("first-purchase", demo_form()),
+    "gave all back": ("first-purchase", demo_form()),
+    "Ed": ("recurring", demo_form()),
+    "lost": ("recurring", demo_form()),
+    "paid back": ("refundable", demo_form()),
+    "paid back late": ("not-refundable", demo_form()),
+    "came back": ("returning", demo_form()),
 }
-"""By what they are to these tests: the campaign, and the form that they fill in."""
+"""By a name for these tests: the campaign, and the form that the person sends."""
 
 
 @pytest.fixture(scope="module")
-def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, str]]:
-    """Everybody posted a form at ten o'clock on 3 November; their lead ids."""
+def service_and_ids(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str, str]]:
+    """The service after each person sent a form on 3 November, and their lead ids."""
     folder = make_project(tmp_path_factory.mktemp("project"))
-    for slug, (price, criteria) in ALIKE.items():
-        (folder / "campaigns" / f"{slug}.toml").write_text(like_demo(price, criteria))
+    for slug, (price, criteria) in VARIANTS.items():
+        (folder / "campaigns" / f"{slug}.toml").write_text(demo_variant(price, criteria))
     service = Service(folder, workers="1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
@@ -101,14 +104,14 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, dict[str,
     finally:
         service.end()
     with service.ledger() as ledger:
-        emails = ledger.read(
+        lead_ids = ledger.read(
             lambda reading: {
                 personal_data.answers["email"]: lead.lead_id
                 for lead in reading.leads.select()
                 if (personal_data := reading.people.personal_data(lead.lead_id)) is not None
             }
         )
-    return service, {who: emails[form["email"]] for who, (_, form) in PEOPLE.items()}
+    return service, {name: lead_ids[form["email"]] for name, (_, form) in PEOPLE.items()}
 
 
 class Desk:
@@ -128,50 +131,51 @@ class Desk:
 
     def run(self, *args: str, at: datetime = NOVEMBER_CLOSES) -> str:
         with time_machine.travel(at, tick=False):
-            ran = self.command(*args)
-        assert ran.code == 0, ran.err
-        return ran.out
+            result = self.command(*args)
+        assert result.code == 0, result.err
+        return result.out
 
-    def stage(self, who: str) -> str:
-        data = json.loads(self.run("lead", self.ids[who], "--json"))
+    def stage(self, name: str) -> str:
+        data = json.loads(self.run("lead", self.ids[name], "--json"))
         stage: str = data["lead"]["stage"]
         return stage
 
-    def enters(self, who: str, what: str, *more: str, day: str) -> None:
-        """The agency records it."""
+    def agency_records(self, name: str, outcome: str, *options: str, day: str) -> None:
+        """The agency records an outcome with the command."""
         at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        self.run("outcome", self.ids[who], what, "--as", "Ada", *more, at=at)
+        self.run("outcome", self.ids[name], outcome, "--as", "Ada", *options, at=at)
 
-    def says(self, who: str, what: str, *, day: str, **text: str | int) -> None:
-        """The client says it by itself, with its token."""
+    def client_records(self, name: str, event: str, *, day: str, **fields: str | int) -> None:
+        """The client records an event with the API."""
         with time_machine.travel(datetime.fromisoformat(day).replace(tzinfo=UTC), tick=False):
-            answer = self.client.post(
-                f"/api/v1/leads/{self.ids[who]}/events",
-                json={"type": what, **text},
+            response = self.client.post(
+                f"/api/v1/leads/{self.ids[name]}/events",
+                json={"type": event, **fields},
                 headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4())},
             )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text
 
     def close(self, slug: str, month: str, at: datetime) -> list[tuple[str, int]]:
-        """Who is on the closed statement and for how much, in cents."""
+        """Closes a month: the person and the amount in cents of each line of its statement."""
         text = self.run("close", slug, "--month", month, at=at)
         if "no statement" in text:
             return []
         number = text.partition(":")[0]
         data = json.loads(self.run("statement", number, "--format", "json", at=at))
-        names = {lead_id: who for who, lead_id in self.ids.items()}
+        names = {lead_id: name for name, lead_id in self.ids.items()}
         lines = [(names[line["lead_id"]], line["amount"]) for line in data["lines"]]
         assert data["total"] == sum(amount for _, amount in lines)
         return lines
 
     def exported(self, slug: str, month: str, at: datetime) -> list[tuple[str, Decimal]]:
-        """Who is in the export, read back from its bytes."""
+        """The person and the amount of each row of the export."""
         text = self.run("export", slug, "--month", month, at=at)
-        names = {lead_id: who for who, lead_id in self.ids.items()}
+        names = {lead_id: name for name, lead_id in self.ids.items()}
         rows = csv.DictReader(io.StringIO(text))
         return [(names[row["lead_id"]], Decimal(row["amount"])) for row in rows]
 
     def sla(self, slug: str) -> str:
+        """The agreement in words."""
         return self.run("sla", slug)
 
 
@@ -193,11 +197,11 @@ def api_config(folder: Path) -> WebConfig:
 
 @pytest.fixture
 def desk(
-    posted: tuple[Service, dict[str, str]],
+    service_and_ids: tuple[Service, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Iterator[Desk]:
-    service, ids = posted
+    service, ids = service_and_ids
     monkeypatch.chdir(service.folder)
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
     token = new_token()
@@ -209,34 +213,38 @@ def desk(
     desk.run("verify", at=DECEMBER_CLOSES)
 
 
-def test_fifty_dollars_a_lead_of_healthcare_with_over_100_employees(desk: Desk) -> None:
+def test_50_dollars_per_lead_in_healthcare_with_over_100_employees(desk: Desk) -> None:
     slug = "acme-cloud-guide"
-    desk.says("a customer", "rejected", day="2026-11-04", reason="known_customer")
+    desk.client_records("a customer", "rejected", day="2026-11-04", reason="known_customer")
     assert "The price is $50.00 per accepted lead, net of tax." in desk.sla(slug)
     assert "- Industry is Healthcare\n- Number of employees is at least 101" in desk.sla(slug)
-    assert [desk.stage(who) for who in ("a hundred employees", "a shop")] == ["disqualified"] * 2
+    assert [desk.stage(name) for name in ("a hundred employees", "a shop")] == ["disqualified"] * 2
     assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", 5000)]
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", Decimal("50.00"))]
 
 
-def test_250_dollars_a_demo_held_with_a_decision_maker_at_a_company_of_over_50(desk: Desk) -> None:
+def test_250_dollars_per_demo_held_with_a_decision_maker_at_a_company_of_over_50(
+    desk: Desk,
+) -> None:
     slug = "acme-demo"
-    for who in ("Bob", "nobody came"):
-        desk.enters(who, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05")
-        desk.enters(who, "held", day="2026-11-11")
-    desk.says("nobody came", "no_show", day="2026-11-12")
+    for name in ("Bob", "nobody came"):
+        desk.agency_records(name, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05")
+        desk.agency_records(name, "held", day="2026-11-11")
+    desk.client_records("nobody came", "no_show", day="2026-11-12")
     assert "The price is $250.00 per appointment held with an accepted lead" in desk.sla(slug)
     assert "- Number of employees is at least 51" in desk.sla(slug)
-    assert [desk.stage(who) for who in ("an assistant", "fifty employees")] == ["disqualified"] * 2
+    assert [desk.stage(name) for name in ("an assistant", "fifty employees")] == [
+        "disqualified"
+    ] * 2
     assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", 25000)]
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", Decimal("250.00"))]
 
 
-def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> None:
+def test_300_dollars_per_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> None:
     slug = "demo-booked"
-    for who in ("Cy", "cancelled"):
-        desk.says(who, "scheduled", day="2026-11-20", meeting_at="2026-12-10T15:00:00Z")
-    desk.enters("cancelled", "cancelled", day="2026-11-28")
+    for name in ("Cy", "cancelled"):
+        desk.client_records(name, "scheduled", day="2026-11-20", meeting_at="2026-12-10T15:00:00Z")
+    desk.agency_records("cancelled", "cancelled", day="2026-11-28")
     assert "The price is $300.00 per appointment scheduled with an accepted lead" in desk.sla(slug)
     assert "A booking may be cancelled without charge until the appointment's" in desk.sla(slug)
     assert "- Job title matches one of: VP of Operations" in desk.sla(slug)
@@ -247,10 +255,10 @@ def test_300_dollars_a_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> Non
 
 def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
     slug = "first-purchase"
-    desk.says("Dee", "won", day="2026-11-10", amount="12000.05", currency="USD")
-    desk.says("never bought", "lost", day="2026-11-10")
-    desk.says("gave all back", "won", day="2026-11-10", amount="500", currency="USD")
-    desk.says("gave all back", "refunded", day="2026-11-20", amount="500", currency="USD")
+    desk.client_records("Dee", "won", day="2026-11-10", amount="12000.05", currency="USD")
+    desk.client_records("never bought", "lost", day="2026-11-10")
+    desk.client_records("gave all back", "won", day="2026-11-10", amount="500", currency="USD")
+    desk.client_records("gave all back", "refunded", day="2026-11-20", amount="500", currency="USD")
     assert "The price is 10 % of the first purchase of each accepted lead" in desk.sla(slug)
     assert "within 30 days of the sale reduces the line in proportion" in desk.sla(slug)
     assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", 120000)]
@@ -259,75 +267,81 @@ def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
 
 def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: Desk) -> None:
     slug = "recurring"
-    desk.says("lost", "lost", day="2026-11-10")
-    desk.says("Ed", "won", day="2026-11-10T15:00", amount="1200", currency="USD")
+    desk.client_records("lost", "lost", day="2026-11-10")
+    desk.client_records("Ed", "won", day="2026-11-10T15:00", amount="1200", currency="USD")
     # Thirteen months of 1200 USD: twelve that count, one after them.
     paid: dict[str, str | int] = {"amount": "15600", "currency": "USD"}
-    desk.says("Ed", "revenue", day="2026-11-10T15:00", months=13, period="2026-11-10", **paid)
+    desk.client_records(
+        "Ed", "revenue", day="2026-11-10T15:00", months=13, period="2026-11-10", **paid
+    )
     assert "15 % of the revenue from each accepted lead that becomes a customer" in desk.sla(slug)
     assert "until the same day 12 months later" in desk.sla(slug)
     months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 26)]
-    bills = {
-        month: desk.close(slug, month, datetime.fromisoformat(f"{after}-02T15:00Z"))
-        for month, after in pairwise(months)
+    lines = {
+        month: desk.close(slug, month, datetime.fromisoformat(f"{next_month}-02T15:00Z"))
+        for month, next_month in pairwise(months)
     }
     due = {month: [("Ed", 18000)] for month in months[:12]}
-    assert bills == {month: due.get(month, []) for month in months[:-1]}
+    assert lines == {month: due.get(month, []) for month in months[:-1]}
     assert desk.exported(slug, "2026-12", DECEMBER_CLOSES) == [("Ed", Decimal("180.00"))]
 
 
-def a_thousand_a_month(desk: Desk, who: str) -> None:
-    """Won on 10 January 2027 and paid for a year ahead: a thousand a month (rule 37)."""
+def record_prepaid_year(desk: Desk, name: str) -> None:
+    """A sale on 10 January 2027, prepaid for a year: 1000 USD a month."""
     year: dict[str, str | int] = {"amount": "12000", "currency": "USD"}
-    desk.says(who, "won", day="2027-01-10T15:00", **year)
-    desk.says(who, "revenue", day="2027-01-10T15:00", months=12, period="2027-01-10", **year)
+    desk.client_records(name, "won", day="2027-01-10T15:00", **year)
+    desk.client_records(
+        name, "revenue", day="2027-01-10T15:00", months=12, period="2027-01-10", **year
+    )
 
 
-def billed(desk: Desk, slug: str, first: str, end: str) -> list[str]:
-    """Closes the months from the first up to the end, without it; those with a line of 150.00."""
+def billed_months(desk: Desk, slug: str, first: str, end: str) -> list[str]:
+    """Closes the months from `first` to before `end`; returns those with a line, of 150.00."""
     months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 28)]
-    found = []
-    for month, after in pairwise(months):
+    billed = []
+    for month, next_month in pairwise(months):
         if first <= month < end:
-            lines = desk.close(slug, month, datetime.fromisoformat(f"{after}-02T15:00Z"))
+            lines = desk.close(slug, month, datetime.fromisoformat(f"{next_month}-02T15:00Z"))
             assert [amount for _, amount in lines] in ([], [15000])
-            found += [month] * len(lines)
-    return found
+            billed += [month] * len(lines)
+    return billed
 
 
-def credited(desk: Desk) -> list[tuple[str, str, Decimal]]:
+def credit_notes(desk: Desk) -> list[tuple[str, str, Decimal]]:
     rows = json.loads(desk.run("credits", "--json", at=datetime(2028, 6, 1, tzinfo=UTC)))
-    names = {lead_id: who for who, lead_id in desk.ids.items()}
+    names = {lead_id: name for name, lead_id in desk.ids.items()}
     return [(names[row["lead_id"]], row["period"], Decimal(row["amount"])) for row in rows]
 
 
-def test_a_sale_given_back_in_full_credits_its_last_days_and_nothing_follows(desk: Desk) -> None:
-    a_thousand_a_month(desk, "paid back")
-    early = billed(desk, "refundable", "2026-11", "2027-04")
+def test_a_full_refund_credits_the_periods_of_its_last_days_and_ends_later_ones(desk: Desk) -> None:
+    record_prepaid_year(desk, "paid back")
+    early = billed_months(desk, "refundable", "2026-11", "2027-04")
     assert early == ["2027-01", "2027-02", "2027-03"]
-    back = {"amount": "12000", "currency": "USD", "occurred_at": "2027-03-25T15:00:00Z"}
-    desk.says("paid back", "refunded", day="2027-04-03T15:00", **back)
-    assert credited(desk) == [("paid back", "2027-03-10", Decimal("150.00"))]
-    assert billed(desk, "refundable", "2027-04", "2028-03") == []
+    refund = {"amount": "12000", "currency": "USD", "occurred_at": "2027-03-25T15:00:00Z"}
+    desk.client_records("paid back", "refunded", day="2027-04-03T15:00", **refund)
+    assert credit_notes(desk) == [("paid back", "2027-03-10", Decimal("150.00"))]
+    assert billed_months(desk, "refundable", "2027-04", "2028-03") == []
     assert "or in the 30 days before it" in desk.sla("refundable")
 
 
-def test_without_refund_days_nothing_is_credited_and_none_follows(desk: Desk) -> None:
-    before = credited(desk)
-    a_thousand_a_month(desk, "paid back late")
-    early = billed(desk, "not-refundable", "2026-11", "2027-03")
-    back = {"amount": "12000", "currency": "USD"}
-    desk.says("paid back late", "refunded", day="2027-03-25T15:00", **back)
-    later = billed(desk, "not-refundable", "2027-03", "2028-03")
+def test_without_refund_days_a_full_refund_ends_later_periods_and_credits_nothing(
+    desk: Desk,
+) -> None:
+    earlier_notes = credit_notes(desk)
+    record_prepaid_year(desk, "paid back late")
+    early = billed_months(desk, "not-refundable", "2026-11", "2027-03")
+    refund = {"amount": "12000", "currency": "USD"}
+    desk.client_records("paid back late", "refunded", day="2027-03-25T15:00", **refund)
+    later = billed_months(desk, "not-refundable", "2027-03", "2028-03")
     assert [*early, *later] == ["2027-01", "2027-02", "2027-03"]
-    assert credited(desk) == before
+    assert credit_notes(desk) == earlier_notes
     assert "Earlier months stay as they are." in desk.sla("not-refundable")
 
 
-def test_a_customer_who_left_and_returned_pays_for_what_is_left_of_the_term(desk: Desk) -> None:
-    a_thousand_a_month(desk, "came back")
-    desk.says("came back", "churned", day="2027-03-05T15:00")
-    desk.says("came back", "won", day="2027-05-20T15:00", amount="500", currency="USD")
+def test_after_churn_and_return_the_rest_of_the_term_is_billed(desk: Desk) -> None:
+    record_prepaid_year(desk, "came back")
+    desk.client_records("came back", "churned", day="2027-03-05T15:00")
+    desk.client_records("came back", "won", day="2027-05-20T15:00", amount="500", currency="USD")
     months = ["2027-01", "2027-02", *(f"2027-{month:02}" for month in range(6, 13))]
-    assert billed(desk, "returning", "2026-11", "2028-03") == months
+    assert billed_months(desk, "returning", "2026-11", "2028-03") == months
     assert "a return never restarts them" in desk.sla("returning")
