@@ -1,4 +1,4 @@
-"""Tries a draft campaign file on past leads: which verdicts and bills would change.
+"""Judges past leads by a draft campaign file: which verdicts and amounts would change.
 
-It writes nothing: verdicts that were given stay (rule 19).
+It writes nothing: a verdict is never computed again (rule 19 of docs/rules.md).
 """

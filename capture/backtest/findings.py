@@ -1,6 +1,6 @@
-"""The results of a backtest, and the comparison of one lead's verdicts. Pure.
+"""The results of a backtest, and the comparison of one lead's verdicts, without side effects.
 
-"Then" is the verdict that was given, "now" the verdict of the draft.
+"Then" means the verdict that the lead has, "now" the verdict by the draft.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -15,38 +15,38 @@ from capture.qualification.verdict import CriterionResult
 
 @dataclass(frozen=True, slots=True)
 class VerdictCount:
-    """How many leads changed from one verdict to another, or kept it."""
+    """The number of leads with one pair of verdicts, then and now."""
 
     qualified_then: bool
     qualified_now: bool
     leads: int
     rejected: int
-    """How many of them the client rejected."""
+    """The number of these leads that the client rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionCount:
-    """The results of one criterion then and now. A changed wording is counted separately."""
+    """The results of one criterion then and now; each pair of rule texts is counted separately."""
 
     id: str
     rule_then: str | None
-    """None: it was no criterion then, so changes cannot be counted."""
+    """The text of the rule then; None if it was no criterion, so changes cannot be counted."""
     rule_now: str | None
-    """None: the draft has no such criterion."""
+    """The text of the rule now; None if the draft has no such criterion."""
     leads: int
     met_then: int | None
     met_now: int | None
     no_longer_met: int | None
     newly_met: int | None
     not_asked: int
-    """Not met now, because the form did not ask for it then."""
+    """Leads that do not meet it now, because the form did not ask for it then."""
     not_offered: int
-    """Not met now, with an answer that the draft's form does not offer."""
+    """Leads that do not meet it now, with an answer that the draft's form does not offer."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidingCriterion:
-    """A criterion that changes a verdict, with the reason in words."""
+    """A criterion that decides a changed verdict, with the reason."""
 
     id: str
     rule: str
@@ -60,17 +60,17 @@ class ChangedLead:
     lead_id: str
     received_at: datetime
     stage: str
-    """Its stage in review."""
+    """The stage of its review."""
     qualified_now: bool
     deciding: tuple[DecidingCriterion, ...]
-    """The criteria that it fails now; or, if it qualifies now, those that it failed then."""
+    """Criteria that it does not meet now; if it qualifies now, those that it did not meet then."""
 
 
 @dataclass(frozen=True, slots=True)
-class MonthBill:
-    """The leads received in one month that could be billed, and what they would cost.
+class MonthEstimate:
+    """The leads received in one month that could be billed, and their estimated amounts.
 
-    Amounts are in minor units; None if they cannot be known.
+    Amounts are minor units; None if they are unknown.
     """
 
     month: str
@@ -81,49 +81,49 @@ class MonthBill:
 
     @property
     def difference(self) -> int | None:
-        """What the draft adds to the bill, in minor units."""
+        """The amount now minus the amount then, in minor units; None if unknown."""
         if self.amount_then is None or self.amount_now is None:
             return None
         return self.amount_now - self.amount_then
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
-    """The bill then and now, and its assumptions."""
+class Estimate:
+    """The estimated amounts then and now, with their assumption."""
 
     currency: str
-    """The draft's."""
-    months: Sequence[MonthBill]
-    """By the month of receipt in the campaign's zone, in order."""
-    total: MonthBill
+    """The draft's currency."""
+    months: Sequence[MonthEstimate]
+    """By month of receipt in the campaign's time zone, in order."""
+    total: MonthEstimate
     assumed: str
-    """The assumption for both sides, in one line."""
+    """The assumption for then and now, in one line."""
     unknown: str
-    """Why there are no amounts; empty if there are some."""
+    """The reason why amounts are unknown; empty if they are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """All results of a backtest."""
+    """The complete result of a backtest."""
 
     judged: int
-    """Leads whose verdict is compared with the draft's."""
+    """Leads that the draft judged."""
     erased: int
-    """Judged leads whose answers were erased, so the draft cannot judge them."""
+    """Leads that the draft cannot judge, because their answers were erased."""
     left_out: Mapping[str, int]
-    """Leads that were not judged by the criteria alone, counted by stage: test, spam ..."""
+    """Leads that the criteria did not decide, counted by stage; `test` for test leads."""
     older_lists: int
-    """Judged leads whose verdict used earlier lists of free-mail domains and job titles."""
+    """Judged leads whose verdict then used older lists of free-mail domains and job titles."""
     verdicts: Sequence[VerdictCount]
     criteria: Sequence[CriterionCount]
     """In the draft's order, then criteria that it no longer has."""
-    bill: Bill
+    bill: Estimate
     changed: Sequence[ChangedLead]
-    """The newest first, limited to the number asked for."""
+    """The newest first, up to the requested number."""
 
     @property
     def changes(self) -> int:
-        """How many verdicts would change."""
+        """The number of verdicts that would change."""
         return sum(
             count.leads for count in self.verdicts if count.qualified_then != count.qualified_now
         )
@@ -138,7 +138,7 @@ NOT_OFFERED: Final = "not offered now"
 
 @dataclass(frozen=True, slots=True)
 class CriterionComparison:
-    """One criterion of one lead. None if a side has no such criterion."""
+    """One criterion of one lead; None where then or now has no such criterion."""
 
     id: str
     rule_then: str | None
@@ -146,73 +146,83 @@ class CriterionComparison:
     rule_now: str | None
     met_now: bool | None
     reason: str = ""
-    """Why it is met or not met now."""
-    flaw: str = ""
-    """NOT_ASKED or NOT_OFFERED: why the old answer does not fit the draft's question."""
+    """The reason why it is met or not met now."""
+    mismatch: str = ""
+    """`NOT_ASKED` or `NOT_OFFERED` if the old answer does not fit the draft's form; else empty."""
 
 
 class Comparer:
-    """Compares a draft with the verdicts of many leads."""
+    """Compares the verdicts of leads with those of a draft."""
 
     def __init__(self, draft: Campaign) -> None:
         self._draft = draft
         self._fields = {name: rule.field or name for name, rule in draft.criteria.items()}
-        self._offered = {name: frozenset(field.choices) for name, field in draft.fields.items()}
+        self._choices = {name: frozenset(field.choices) for name, field in draft.fields.items()}
 
-    def outcomes(
+    def compare(
         self,
         verdict: Mapping[str, Any],
         answers: Mapping[str, Answer],
-        asked: Container[str],
+        form_fields: Container[str],
     ) -> list[CriterionComparison]:
         """One comparison for each criterion: in the draft's order, then those that it dropped.
 
-        `verdict` is the data of its event; `asked` are the fields of the form then.
+        `verdict` is the verdict's event data; `form_fields` are the fields of the form then.
         """
-        then = {criterion["id"]: criterion for criterion in verdict["criteria"]}
-        found = []
+        results_then = {result["id"]: result for result in verdict["criteria"]}
+        comparisons = []
         for now in qualify(self._draft, answers).criteria:
-            was = then.pop(now.id, None)
-            flaw = "" if now.passed else self._flaw(now, asked)
-            found.append(
+            then = results_then.pop(now.id, None)
+            mismatch = "" if now.passed else self._mismatch(now, form_fields)
+            comparisons.append(
                 CriterionComparison(
-                    now.id,
-                    None if was is None else was["rule"],
-                    None if was is None else was["passed"],
-                    now.rule,
-                    now.passed,
-                    _reason(now, flaw),
-                    flaw,
+                    id=now.id,
+                    rule_then=None if then is None else then["rule"],
+                    met_then=None if then is None else then["passed"],
+                    rule_now=now.rule,
+                    met_now=now.passed,
+                    reason=_reason(now, mismatch),
+                    mismatch=mismatch,
                 )
             )
-        found += (
-            CriterionComparison(was["id"], was["rule"], was["passed"], None, None)
-            for was in then.values()
+        comparisons += (
+            CriterionComparison(
+                id=then["id"],
+                rule_then=then["rule"],
+                met_then=then["passed"],
+                rule_now=None,
+                met_now=None,
+            )
+            for then in results_then.values()
         )
-        return found
+        return comparisons
 
-    def _flaw(self, now: CriterionResult, asked: Container[str]) -> str:
+    def _mismatch(self, now: CriterionResult, form_fields: Container[str]) -> str:
         field = self._fields[now.id]
         if now.value is None:
-            return "" if field in asked else NOT_ASKED
-        offered = self._offered.get(field)
-        value = now.value if isinstance(now.value, tuple) else (now.value,)
-        return NOT_OFFERED if offered and not offered.issuperset(value) else ""
+            return "" if field in form_fields else NOT_ASKED
+        choices = self._choices.get(field)
+        values = now.value if isinstance(now.value, tuple) else (now.value,)
+        return NOT_OFFERED if choices and not choices.issuperset(values) else ""
 
 
-def _reason(now: CriterionResult, flaw: str) -> str:
-    if flaw == NOT_ASKED:
+def _reason(now: CriterionResult, mismatch: str) -> str:
+    if mismatch == NOT_ASKED:
         return NOT_ASKED
-    return f"{now.reason}; {flaw}" if flaw else now.reason
+    return f"{now.reason}; {mismatch}" if mismatch else now.reason
 
 
 def deciding_criteria(
-    outcomes: list[CriterionComparison], *, qualified_now: bool
+    comparisons: list[CriterionComparison], *, qualified_now: bool
 ) -> Iterator[DecidingCriterion]:
-    """The criteria that decide a changed verdict: failed now, or failed then and no longer."""
-    for one in outcomes:
-        if not qualified_now and one.met_now is False:
-            yield DecidingCriterion(one.id, str(one.rule_now), one.reason)
-        elif qualified_now and one.met_then is False:
-            reason = one.reason if one.rule_now else "no longer a criterion"
-            yield DecidingCriterion(one.id, str(one.rule_now or one.rule_then), reason)
+    """The criteria that decide a changed verdict.
+
+    They are not met now or, if the lead qualifies now, were not met then.
+    """
+    for comparison in comparisons:
+        if not qualified_now and comparison.met_now is False:
+            yield DecidingCriterion(comparison.id, str(comparison.rule_now), comparison.reason)
+        elif qualified_now and comparison.met_then is False:
+            rule = comparison.rule_now or comparison.rule_then
+            reason = comparison.reason if comparison.rule_now else "no longer a criterion"
+            yield DecidingCriterion(comparison.id, str(rule), reason)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from capture.backtest.findings import Backtest, Bill, ChangedLead, CriterionCount, MonthBill
+from capture.backtest.findings import Backtest, ChangedLead, CriterionCount, Estimate, MonthEstimate
 from capture.backtest.run import backtest as run_backtest
 from capture.campaign.files import read_draft
 from capture.campaign.model import Campaign
@@ -60,7 +60,7 @@ def show_backtest(request: Mapping[str, Any], result: Backtest, draft: Campaign)
         rows = [row for count in result.criteria for row in _criterion_rows(count)]
         show_rows(("criterion", "when", "rule", "met", "changes"), rows, as_json=False)
         show_heading("Amounts, by month of receipt")
-        _show_bill(result.bill)
+        _show_estimate(result.bill)
     if result.changed:
         show_heading(f"Leads that change, the newest {len(result.changed):,} of {result.changes:,}")
         show_rows(
@@ -119,9 +119,9 @@ def _criterion_rows(count: CriterionCount) -> Iterator[dict[str, Any]]:
         }
 
 
-def _show_bill(bill: Bill) -> None:
+def _show_estimate(estimate: Estimate) -> None:
     def money(minor: int | None) -> str:
-        return "" if minor is None else show_money(minor, bill.currency)
+        return "" if minor is None else show_money(minor, estimate.currency)
 
     show_rows(
         ("month", "leads then", "leads now", "amount then", "amount now", "difference"),
@@ -134,13 +134,13 @@ def _show_bill(bill: Bill) -> None:
                 "amount now": money(month.amount_now),
                 "difference": money(month.difference),
             }
-            for month in (*bill.months, bill.total)
+            for month in (*estimate.months, estimate.total)
         ],
         as_json=False,
     )
-    click.echo(f"Assumed on both sides: {bill.assumed}.")
-    if bill.unknown:
-        click.echo(f"No amounts: {bill.unknown}.")
+    click.echo(f"Assumption for then and now: {estimate.assumed}.")
+    if estimate.unknown:
+        click.echo(f"No amounts: {estimate.unknown}.")
 
 
 def _changed_row(lead: ChangedLead, draft: Campaign) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def _as_dict(result: Backtest) -> dict[str, Any]:
     return data
 
 
-def _without_month(total: MonthBill) -> dict[str, Any]:
+def _without_month(total: MonthEstimate) -> dict[str, Any]:
     facts = asdict(total) | {"difference": total.difference}
     del facts["month"]
     return facts

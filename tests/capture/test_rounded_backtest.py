@@ -1,4 +1,7 @@
-"""What a pusher is told of past leads: counts that say nothing of a person (rule 40)."""
+"""What a pusher learns of past leads: counts that reveal nothing about a person.
+
+Rule 40 of docs/rules.md.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,31 +37,31 @@ OLD = campaign(text=TEXT)
 STRICT = campaign(text=TEXT.replace("at_least = 101", "at_least = 501"))
 LOOSE = campaign(text=TEXT.replace("at_least = 101", "at_least = 51"))
 ANN = campaign('[criteria.full_name]\none_of = ["Ann Lee"]', text=TEXT)
-CHOSEN = campaign(
+NAME_AS_CHOICE = campaign(
     '[criteria.full_name]\nequal = "Ann Lee"',
     text=TEXT.replace(
         'label = "Name"', 'label = "Name"\ntype = "choice"\nchoices = ["Ann Lee", "-"]'
     ),
 )
-"""A pusher who calls names a choice."""
+"""A draft that declares the name field as a choice."""
 LEADS = 90
 
 
-class KeptCampaigns:
-    """The versions that a ledger keeps."""
+class SavedCampaigns:
+    """A ledger's campaign versions: only `OLD`."""
 
     def version_text(self, campaign: str, version: str) -> str:
         assert (campaign, version) == (OLD.slug, OLD.version)
         return TEXT
 
 
-READING = cast(ReadTransaction, SimpleNamespace(campaigns=KeptCampaigns()))
-"""As much of a ledger as a count asks."""
+READING = cast(ReadTransaction, SimpleNamespace(campaigns=SavedCampaigns()))
+"""The part of a ledger that a count reads."""
 
 
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[JudgedLead]]:
-    """Leads of a real ledger, of whom one is Ann Lee."""
+    """Leads of a real ledger; one of them is Ann Lee."""
     file = tmp_path_factory.mktemp("past") / "ledger.db"
     ledger = open_ledger(f"sqlite:///{file}", b"a key for tests only")
     for number in range(LEADS):
@@ -68,8 +71,10 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[JudgedLead]]
             "email": f"ann@c{number}.example",
             "company_size": SIZES[number % 4],
         }
-        sent = Submission(answers, consent_to(OLD.version))
-        ledger.transact(lambda records, sent=sent: receive_submission(records, OLD, sent, NOW))
+        submission = Submission(answers, consent_to(OLD.version))
+        ledger.transact(
+            lambda records, item=submission: receive_submission(records, OLD, item, NOW)
+        )
     yield ledger.read(lambda reading: list(reading.leads.judged("guide", None)))
     ledger.close()
 
@@ -87,17 +92,20 @@ def test_counts_are_rounded_to_tens(past: list[JudgedLead]) -> None:
     ]
 
 
-def test_of_few_leads_nothing_is_told(past: list[JudgedLead]) -> None:
-    few = "campaigns/guide.toml: too few leads to say whose verdict it would change."
+def test_few_leads_give_no_counts(past: list[JudgedLead]) -> None:
+    too_few = "campaigns/guide.toml: too few leads to say whose verdict it would change."
     for leads in ([], past[:1], past[:40]):
-        assert lines(STRICT, leads) == [few]
-    assert lines(OLD, past) == [few]  # that nobody is concerned would be an exact count
+        assert lines(STRICT, leads) == [too_few]
+    assert lines(OLD, past) == [too_few]  # "no lead" would be an exact count
 
 
-@pytest.mark.parametrize("draft", [ANN, CHOSEN])
-def test_nothing_is_counted_by_what_persons_wrote(draft: Campaign, past: list[JudgedLead]) -> None:
-    """`full_name one_of ["Ann Lee"]` was answered with "1 that qualified would not"."""
-    without_ann = [one for one in past if one.answers and one.answers["full_name"] != "Ann Lee"]
+@pytest.mark.parametrize("draft", [ANN, NAME_AS_CHOICE])
+def test_answers_in_free_text_are_never_counted(draft: Campaign, past: list[JudgedLead]) -> None:
+    without_ann = [
+        judged_lead
+        for judged_lead in past
+        if judged_lead.answers and judged_lead.answers["full_name"] != "Ann Lee"
+    ]
     assert len(without_ann) == LEADS - 1
     for leads in (past, without_ann, past * 3):
         shift = verdict_shift(READING, draft, leads)
@@ -108,75 +116,82 @@ def test_nothing_is_counted_by_what_persons_wrote(draft: Campaign, past: list[Ju
     ]
 
 
-def near(count: int) -> bool:
+def is_large_enough(count: int) -> bool:
     return count >= 20
 
 
 @given(
-    first=st.tuples(st.integers(0, 120), st.integers(0, 120), st.integers(0, 120)),
-    more=st.sampled_from(["lost", "won", "neither"]),
+    counts_before=st.tuples(st.integers(0, 120), st.integers(0, 120), st.integers(0, 120)),
+    added=st.sampled_from(["lost", "won", "neither"]),
 )
-def test_one_lead_more_shows_only_where_twenty_stand_on_both_sides(
-    first: tuple[int, int, int], more: str
+def test_an_additional_lead_changes_the_text_only_with_twenty_leads_on_both_sides(
+    counts_before: tuple[int, int, int], added: str
 ) -> None:
-    lost, won, neither = first
-    one = VerdictShift(lost + won + neither, lost, won)
-    other = VerdictShift(one.leads + 1, lost + (more == "lost"), won + (more == "won"))
+    lost, won, neither = counts_before
+    before = VerdictShift(lost + won + neither, lost, won)
+    after = VerdictShift(before.leads + 1, lost + (added == "lost"), won + (added == "won"))
     for name in ("lost", "won"):
-        counts = [(getattr(shift, name), shift.leads) for shift in (one, other)]
+        counts = [(getattr(shift, name), shift.leads) for shift in (before, after)]
         if rounded_count(*counts[0]) != rounded_count(*counts[1]):
-            assert all(near(count) and near(leads - count) for count, leads in counts)
-    if list(impact_lines(STRICT, one)) != list(impact_lines(STRICT, other)):
+            assert all(
+                is_large_enough(count) and is_large_enough(leads - count) for count, leads in counts
+            )
+    if list(impact_lines(STRICT, before)) != list(impact_lines(STRICT, after)):
         assert any(
-            near(count) and near(shift.leads - count)
-            for shift in (one, other)
+            is_large_enough(count) and is_large_enough(shift.leads - count)
+            for shift in (before, after)
             for count in (shift.lost, shift.won)
         )
-        assert near(min(one.leads, other.leads))
+        assert is_large_enough(min(before.leads, after.leads))
 
 
 @given(
-    places=st.sets(st.integers(0, LEADS - 1)), gone=st.integers(0, LEADS - 1), twice=st.booleans()
+    positions=st.sets(st.integers(0, LEADS - 1)),
+    removed=st.integers(0, LEADS - 1),
+    add_all=st.booleans(),
 )
-def test_a_ledger_without_one_lead_is_told_alike_but_at_a_border(
-    places: set[int], gone: int, twice: bool, past: list[JudgedLead]
+def test_one_lead_less_changes_the_text_only_if_a_rounded_count_changes(
+    positions: set[int], removed: int, add_all: bool, past: list[JudgedLead]
 ) -> None:
-    leads = [past[place] for place in sorted(places)] + (past if twice else [])
-    fewer = [one for one in leads if one.lead.lead_id != past[gone].lead.lead_id]
+    leads = [past[position] for position in sorted(positions)] + (past if add_all else [])
+    removed_id = past[removed].lead.lead_id
+    fewer = [judged_lead for judged_lead in leads if judged_lead.lead.lead_id != removed_id]
     if len(fewer) != len(leads) - 1:
         return
-    for draft in (STRICT, LOOSE, ANN, CHOSEN):
+    for draft in (STRICT, LOOSE, ANN, NAME_AS_CHOICE):
         if lines(draft, leads) == lines(draft, fewer):
             continue
-        more, less = (verdict_shift(READING, draft, some) for some in (leads, fewer))
-        counts = [(both.leads, count) for both in (more, less) for count in (both.lost, both.won)]
-        assert any(min(count, leads - count) >= 24 for leads, count in counts)
-        crossed = [
+        more, less = (verdict_shift(READING, draft, group) for group in (leads, fewer))
+        counts = [
+            (shift.leads, count) for shift in (more, less) for count in (shift.lost, shift.won)
+        ]
+        assert any(min(count, total - count) >= 24 for total, count in counts)
+        has_changed = [
             round_to_tens(a) != round_to_tens(b)
             for a, b in ((more.lost, less.lost), (more.won, less.won), (more.leads, less.leads),
                          (more.leads - more.lost, less.leads - less.lost),
                          (more.leads - more.won, less.leads - less.won))
         ]  # fmt: skip
-        assert any(crossed)
+        assert any(has_changed)
 
 
-def test_leads_that_no_criterion_judged_are_in_no_count(past: list[JudgedLead]) -> None:
-    test, erased = replace(past[0].lead, test=True), replace(past[1], answers=None)
-    odd = [replace(past[0], lead=test), erased, replace(past[2], verdict=None)]
-    assert verdict_shift(READING, STRICT, odd) == VerdictShift(0, 0, 0)
+def test_leads_that_the_criteria_did_not_decide_are_not_counted(past: list[JudgedLead]) -> None:
+    test_lead = replace(past[0], lead=replace(past[0].lead, test=True))
+    erased, unjudged = replace(past[1], answers=None), replace(past[2], verdict=None)
+    assert verdict_shift(READING, STRICT, [test_lead, erased, unjudged]) == VerdictShift(0, 0, 0)
 
 
-def test_so_many_times_a_day_and_no_more(tmp_path: Path) -> None:
+def test_the_number_of_answers_a_day_is_limited(tmp_path: Path) -> None:
     noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
     allowance = Allowance(tmp_path / "var/push-backtests", 3)
     assert [allowance.take(noon) for _ in range(5)] == [True, True, True, False, False]
     assert not Allowance(allowance.file, 3).take(noon + timedelta(hours=11, minutes=59))
-    assert not allowance.take(noon - timedelta(days=1))  # a clock that was set back
+    assert not allowance.take(noon - timedelta(days=1))  # the clock was set back
     assert allowance.take(noon + timedelta(hours=12))
     assert allowance.file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_count_of_the_day_that_cannot_be_read_gives_nothing(tmp_path: Path) -> None:
+def test_an_unreadable_file_allows_no_answer(tmp_path: Path) -> None:
     file = tmp_path / "push-backtests"
     file.write_text("torn")
     assert not Allowance(file, 3).take(NOW)
