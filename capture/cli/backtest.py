@@ -21,10 +21,81 @@ from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 from capture.text import count_noun
 
+_DEFAULT_LIMIT: Final = 20
+"""Changed leads that the terminal lists by default."""
+
+
+@click.command()
+@click.argument("campaign")
+@click.option(
+    "--file",
+    metavar="DRAFT.toml",
+    type=OTHER_FILE,
+    help="The campaign file to try; - reads standard input. By default CAMPAIGN's current file.",
+)
+@click.option("--since", metavar="DATE", help="Only leads received on or after this date or time.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    help=f"Most changed leads to list, newest first. By default {_DEFAULT_LIMIT}; all with --json.",
+)
+@as_json_option
+@pass_context
+def backtest(
+    context: CommandContext,
+    campaign: str,
+    file: Path | None,
+    since: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """Judge CAMPAIGN's past leads by a changed file: show changed verdicts and amounts.
+
+    Nothing is written: every lead keeps the verdict that it has.
+
+    \b
+    Example:
+      gatepost backtest acme-demo --file draft.toml --since 2026-11-01
+    """
+    draft, where = _read_draft(context, campaign, file)
+    start = None if since is None else read_time(since, draft, "--since")
+    keep = _DEFAULT_LIMIT if limit is None and not as_json else limit
+
+    def judge(reading: ReadTransaction) -> Backtest:
+        leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
+        with with_progress(leads, total, "Judging") as leads_with_progress:
+            return run_backtest(reading, draft, leads_with_progress, datetime.now(UTC), keep)
+
+    with context.ledger() as ledger:
+        result = ledger.read(judge)
+    known = bool(result.judged or result.erased or result.left_out)
+    if not known:
+        context.campaign(campaign)  # raises for an unknown name, with near spellings
+    request = {
+        "campaign": campaign,
+        "file": where,
+        "version": draft.version,
+        "since": moment(start),
+    }
+    if as_json:
+        show_json(request | _as_dict(result))
+    elif known:
+        _show_backtest(request, result, draft)
+    else:
+        click.echo(f"No leads of {campaign} here.")
+
+
+def _read_draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campaign, str]:
+    if file is None:
+        return context.campaign(slug), f"{short_path(context.campaigns)}/{slug}.toml"
+    raw, where = read_other(file)
+    return read_draft(slug, raw, where), where
+
+
 # The result as tables in the terminal.
 
 
-def show_backtest(request: Mapping[str, Any], result: Backtest, draft: Campaign) -> None:
+def _show_backtest(request: Mapping[str, Any], result: Backtest, draft: Campaign) -> None:
     """Prints facts and tables. `request` has the keys campaign, file, version and since."""
     facts = [
         ("campaign", request["campaign"]),
@@ -163,75 +234,7 @@ def _changes_sentence(changes: int) -> str:
     )
 
 
-_DEFAULT_LIMIT: Final = 20
-"""Changed leads that the terminal lists by default."""
-
-
-@click.command()
-@click.argument("campaign")
-@click.option(
-    "--file",
-    metavar="DRAFT.toml",
-    type=OTHER_FILE,
-    help="The campaign file to try; - reads standard input. By default CAMPAIGN's current file.",
-)
-@click.option("--since", metavar="DATE", help="Only leads received on or after this date or time.")
-@click.option(
-    "--limit",
-    type=click.IntRange(0),
-    help=f"Most changed leads to list, newest first. By default {_DEFAULT_LIMIT}; all with --json.",
-)
-@as_json_option
-@pass_context
-def backtest(
-    context: CommandContext,
-    campaign: str,
-    file: Path | None,
-    since: str | None,
-    limit: int | None,
-    as_json: bool,
-) -> None:
-    """Judge CAMPAIGN's past leads by a changed file: show changed verdicts and amounts.
-
-    Nothing is written: every lead keeps the verdict that it has.
-
-    \b
-    Example:
-      gatepost backtest acme-demo --file draft.toml --since 2026-11-01
-    """
-    draft, where = _read_draft(context, campaign, file)
-    start = None if since is None else read_time(since, draft, "--since")
-    keep = _DEFAULT_LIMIT if limit is None and not as_json else limit
-
-    def judge(reading: ReadTransaction) -> Backtest:
-        leads, total = reading.leads.judged(campaign, start), reading.leads.count(campaign, start)
-        with with_progress(leads, total, "Judging") as leads_with_progress:
-            return run_backtest(reading, draft, leads_with_progress, datetime.now(UTC), keep)
-
-    with context.ledger() as ledger:
-        result = ledger.read(judge)
-    known = bool(result.judged or result.erased or result.left_out)
-    if not known:
-        context.campaign(campaign)  # raises for an unknown name, with near spellings
-    request = {
-        "campaign": campaign,
-        "file": where,
-        "version": draft.version,
-        "since": moment(start),
-    }
-    if as_json:
-        show_json(request | _as_dict(result))
-    elif known:
-        show_backtest(request, result, draft)
-    else:
-        click.echo(f"No leads of {campaign} here.")
-
-
-def _read_draft(context: CommandContext, slug: str, file: Path | None) -> tuple[Campaign, str]:
-    if file is None:
-        return context.campaign(slug), f"{short_path(context.campaigns)}/{slug}.toml"
-    raw, where = read_other(file)
-    return read_draft(slug, raw, where), where
+# The result as JSON.
 
 
 def _as_dict(result: Backtest) -> dict[str, Any]:

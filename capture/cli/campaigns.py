@@ -26,115 +26,6 @@ from capture.money import show_money, to_minor
 from capture.qualification.criteria import sentence
 from capture.text import count_noun
 
-# `gatepost campaigns answer` checks pushed campaign files against the ledger.
-#
-# The publishing user cannot read the ledger. It asks through a socket that runs this command as the
-# service's user. So whoever can use the socket learns only what rule 40 allows: errors in files and
-# rounded counts, never anything about a person.
-
-
-_MAX_BYTES: Final = 16 * 1024 * 1024
-_TOO_FEW: Final = "too few leads to say"
-
-
-@click.command()
-@click.argument("campaign", required=False)
-@pass_context
-def answer(context: CommandContext, campaign: str | None) -> None:
-    """Check pushed campaign files against the ledger, for the publishing service.
-
-    Reads {"slug": "text of the file, or null if it was removed"} from standard input and prints
-    {"refused": [lines], "messages": [lines]}: errors, and about how many verdicts would change.
-    With CAMPAIGN, standard input is that campaign's file, and plain lines are printed.
-
-    \b
-    Example:
-      gatepost campaigns answer acme-demo < campaigns/acme-demo.toml
-    """
-    raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
-    texts = {campaign: raw.decode(errors="replace")} if campaign else _parse_texts(raw)
-    with context.ledger() as ledger:
-        data = ledger.read(lambda reading: _answers(reading, texts, context.push_backtests))
-    if campaign is None:
-        click.echo(json.dumps(data))
-        return
-    for line in data["messages"]:
-        click.echo(line)
-    if data["refused"]:
-        raise Refused("\n".join(data["refused"]))
-
-
-def _answers(
-    reading: ReadTransaction, texts: Mapping[str, str | None], allowance: Allowance
-) -> dict[str, list[str]]:
-    refused: list[str] = []
-    messages: list[str] = []
-    for slug, text in texts.items():
-        if text is None:
-            messages += _check_removed(reading, slug)
-            continue
-        try:
-            draft = read_draft(slug, text.encode(errors="surrogatepass"), f"campaigns/{slug}.toml")
-            check_terms(reading, draft)
-        except GatepostError as error:
-            refused += str(error).splitlines()
-        else:
-            messages += _check_draft(reading, draft, allowance)
-    return {"refused": refused, "messages": messages}
-
-
-def _parse_texts(raw: bytes) -> dict[str, str | None]:
-    try:
-        text: Any = json.loads(raw) if len(raw) <= _MAX_BYTES else None
-    except ValueError:
-        text = None
-    if not isinstance(text, dict) or not all(isinstance(v, str | None) for v in text.values()):
-        raise Refused('standard input: not {"slug": "text of a campaign file"}')
-    return text
-
-
-def _check_removed(reading: ReadTransaction, slug: str) -> Iterator[str]:
-    if reading.campaigns.first_version(slug) is not None:
-        yield (
-            f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, statements "
-            "and exports need the file; put it back, and close the campaign by its dates"
-        )
-
-
-def _check_draft(reading: ReadTransaction, draft: Campaign, allowance: Allowance) -> Iterator[str]:
-    """How the draft would judge past leads, as far as a pusher may know (rule 40)."""
-    if not allowance.take(datetime.now(UTC)):
-        yield (
-            f"campaigns/{draft.slug}.toml: no answer about past leads: the {allowance.times} "
-            "answers of today are used up; push again tomorrow, or ask the agency for "
-            "`gatepost backtest`"
-        )
-        return
-    yield from impact_lines(
-        draft, verdict_shift(reading, draft, reading.leads.judged(draft.slug, None))
-    )
-
-
-def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
-    """Lines for the pusher about past leads, with rounded counts (rule 40)."""
-    where = f"campaigns/{draft.slug}.toml"
-    lost, won = rounded_count(shift.lost, shift.leads), rounded_count(shift.won, shift.leads)
-    if lost is None and won is None:
-        yield f"{where}: {_TOO_FEW} whose verdict it would change."
-    else:
-        yield (
-            f"{where}: of about {round_to_tens(shift.leads):,} past leads, would no longer "
-            "qualify: "
-            f"{_about(lost)}; would qualify now: {_about(won)}. They keep the verdict they have; "
-            "`gatepost backtest` counts exactly, for the agency."
-        )
-    for field in uncounted_fields(draft):
-        yield f"{where}: a criterion on {field} is not counted for a push."
-
-
-def _about(count: int | None) -> str:
-    return _TOO_FEW if count is None else f"about {count:,}"
-
 
 @click.group()
 def campaigns() -> None:
@@ -144,9 +35,6 @@ def campaigns() -> None:
     Example:
       gatepost campaigns show acme-demo
     """
-
-
-campaigns.add_command(answer)
 
 
 @campaigns.command("list")
@@ -292,3 +180,112 @@ def price(campaign: Campaign) -> str:
         amount = f"{terms.percent} %"
     months = f" for {count_noun(terms.months, 'month')}" if terms.months else ""
     return f"{amount} per {terms.billable}{months} ({terms.model.value})"
+
+
+# `gatepost campaigns answer` checks pushed campaign files against the ledger.
+#
+# The publishing user cannot read the ledger. It sends a request through a socket that runs this
+# command as the service's user. Users of the socket learn only what rule 40 of docs/rules.md
+# allows: errors in files and rounded counts, never anything about a person.
+
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_TOO_FEW: Final = "too few leads to say"
+
+
+@campaigns.command()
+@click.argument("campaign", required=False)
+@pass_context
+def answer(context: CommandContext, campaign: str | None) -> None:
+    """Check pushed campaign files against the ledger, for the publishing service.
+
+    Reads {"slug": "text of the file, or null if it was removed"} from standard input and prints
+    {"refused": [lines], "messages": [lines]}: errors, and about how many verdicts would change.
+    With CAMPAIGN, standard input is that campaign's file, and plain lines are printed.
+
+    \b
+    Example:
+      gatepost campaigns answer acme-demo < campaigns/acme-demo.toml
+    """
+    raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    texts = {campaign: raw.decode(errors="replace")} if campaign else _parse_texts(raw)
+    with context.ledger() as ledger:
+        data = ledger.read(lambda reading: _answers(reading, texts, context.push_backtests))
+    if campaign is None:
+        click.echo(json.dumps(data))
+        return
+    for line in data["messages"]:
+        click.echo(line)
+    if data["refused"]:
+        raise Refused("\n".join(data["refused"]))
+
+
+def _answers(
+    reading: ReadTransaction, texts: Mapping[str, str | None], allowance: Allowance
+) -> dict[str, list[str]]:
+    refused: list[str] = []
+    messages: list[str] = []
+    for slug, text in texts.items():
+        if text is None:
+            messages += _check_removed(reading, slug)
+            continue
+        try:
+            draft = read_draft(slug, text.encode(errors="surrogatepass"), f"campaigns/{slug}.toml")
+            check_terms(reading, draft)
+        except GatepostError as error:
+            refused += str(error).splitlines()
+        else:
+            messages += _check_draft(reading, draft, allowance)
+    return {"refused": refused, "messages": messages}
+
+
+def _parse_texts(raw: bytes) -> dict[str, str | None]:
+    try:
+        text: Any = json.loads(raw) if len(raw) <= _MAX_BYTES else None
+    except ValueError:
+        text = None
+    if not isinstance(text, dict) or not all(isinstance(v, str | None) for v in text.values()):
+        raise Refused('standard input: not {"slug": "text of a campaign file"}')
+    return text
+
+
+def _check_removed(reading: ReadTransaction, slug: str) -> Iterator[str]:
+    if reading.campaigns.first_version(slug) is not None:
+        yield (
+            f"warning: campaigns/{slug}.toml is gone, and leads came under it: reviews, statements "
+            "and exports need the file; put it back, and close the campaign by its dates"
+        )
+
+
+def _check_draft(reading: ReadTransaction, draft: Campaign, allowance: Allowance) -> Iterator[str]:
+    """How the draft would judge past leads, as far as a pusher may know (rule 40)."""
+    if not allowance.take(datetime.now(UTC)):
+        yield (
+            f"campaigns/{draft.slug}.toml: no answer about past leads: the {allowance.times} "
+            "answers of today are used up; push again tomorrow, or ask the agency for "
+            "`gatepost backtest`"
+        )
+        return
+    yield from impact_lines(
+        draft, verdict_shift(reading, draft, reading.leads.judged(draft.slug, None))
+    )
+
+
+def impact_lines(draft: Campaign, shift: VerdictShift) -> Iterator[str]:
+    """Lines for the pusher about past leads, with rounded counts (rule 40)."""
+    where = f"campaigns/{draft.slug}.toml"
+    lost, won = rounded_count(shift.lost, shift.leads), rounded_count(shift.won, shift.leads)
+    if lost is None and won is None:
+        yield f"{where}: {_TOO_FEW} whose verdict it would change."
+    else:
+        yield (
+            f"{where}: of about {round_to_tens(shift.leads):,} past leads, would no longer "
+            "qualify: "
+            f"{_about(lost)}; would qualify now: {_about(won)}. They keep the verdict they have; "
+            "`gatepost backtest` counts exactly, for the agency."
+        )
+    for field in uncounted_fields(draft):
+        yield f"{where}: a criterion on {field} is not counted for a push."
+
+
+def _about(count: int | None) -> str:
+    return _TOO_FEW if count is None else f"about {count:,}"

@@ -85,7 +85,7 @@ class CommandContext:
     agency: Agency
     """The agency, as agreements and statements name it."""
     push_backtests: Allowance
-    """Limit of the daily answers about a draft's effect on past leads (rule 40)."""
+    """Daily limit of answers about a draft's effect on past leads (rule 40 of docs/rules.md)."""
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

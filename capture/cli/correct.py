@@ -1,4 +1,7 @@
-"""`gatepost correct ID`: corrects answers, or marks a lead as not spam (rule 15)."""
+"""`gatepost correct ID`: corrects answers, or marks a lead as not spam.
+
+This is rule 15 of docs/rules.md.
+"""
 
 from datetime import UTC, datetime
 

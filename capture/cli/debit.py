@@ -1,6 +1,6 @@
 """`gatepost debit`: proposes debit notes on closed lines, and lists the proposals.
 
-Only the client can approve one, with its own API token (rule 41).
+Only the client can approve one, with its own API token (rule 41 of docs/rules.md).
 """
 
 from datetime import UTC, datetime

@@ -15,8 +15,71 @@ from capture.kpi.grouping import CurrencyFigures, Grouping, Period
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import ReadTransaction
 
-# The figures as tables in the terminal.
+TITLES_MISSING: Final = "Articles are shown by path: run `gatepost build` to get their titles."
 
+
+@click.command()
+@click.option("--campaign", help="Only this campaign.")
+@click.option("--client", help="Only this client's campaigns.")
+@from_option
+@to_option
+@click.option(
+    "--by",
+    type=click.Choice([grouping.value for grouping in Grouping]),
+    help="Group the figures. By post gives two tables: for the first and for the last visit.",
+)
+@as_json_option
+@click.option(
+    "--explain", is_flag=True, help="Show each formula with its numbers, and define the terms."
+)
+@pass_context
+def kpi(
+    context: CommandContext,
+    campaign: str | None,
+    client: str | None,
+    first: date | None,
+    last: date | None,
+    by: str | None,
+    as_json: bool,
+    explain: bool,
+) -> None:
+    """Show the figures of campaigns: leads, rates, costs, return on ad spend.
+
+    A figure without a number shows the reason. The agency's own costs and margin are included;
+    clients never see those.
+
+    \b
+    Example:
+      gatepost kpi --client acme --from 2026-10 --to 2026-11 --by campaign
+    """
+    period = read_period(first, last)
+    catalogue = context.catalogue()
+    costs = context.costs(catalogue)
+    titles = context.titles() if by == Grouping.POST else {}
+
+    def gather(reading: ReadTransaction) -> list[CurrencyFigures]:
+        campaigns = campaigns_in(reading, catalogue, campaign, client)
+        return gather_figures(
+            reading,
+            KpiQuery(
+                campaigns, datetime.now(UTC), period, None if by is None else Grouping(by), costs
+            ),
+        )
+
+    with context.ledger() as ledger:
+        all_figures = ledger.read(gather)
+    if as_json:
+        show_json(_as_dict(all_figures, titles if by == Grouping.POST else None, explain=explain))
+    elif all_figures:
+        if by == Grouping.POST and not titles:
+            click.echo(TITLES_MISSING, err=True)
+        for currency_figures in all_figures:
+            _show_figures(currency_figures, period, titles, explain=explain)
+    else:
+        click.echo("No campaign has a file or a lead here.")
+
+
+# The figures as tables in the terminal.
 
 _COLUMNS: Final = {
     "leads": "leads",
@@ -33,13 +96,16 @@ _COLUMNS: Final = {
     "revenue": "revenue",
     "roas": "ROAS",
 }
+
+
 _AGENCY_COLUMNS: Final = {"costs": "own costs", "margin": "own margin"}
-TITLES_MISSING: Final = "Articles are shown by path: run `gatepost build` to get their titles."
+
+
 _MAX_GROUPS: Final = 40
 """Most groups shown in the terminal; `--json` has all."""
 
 
-def show_figures(
+def _show_figures(
     currency_figures: CurrencyFigures, period: Period, titles: Mapping[str, str], *, explain: bool
 ) -> None:
     """Prints all figures of one currency. `titles`: titles of the site's pages by path."""
@@ -128,65 +194,7 @@ def _span(period: Period) -> str:
     return first + (f" to {period.last}" if period.last else "")
 
 
-@click.command()
-@click.option("--campaign", help="Only this campaign.")
-@click.option("--client", help="Only this client's campaigns.")
-@from_option
-@to_option
-@click.option(
-    "--by",
-    type=click.Choice([grouping.value for grouping in Grouping]),
-    help="Group the figures. By post gives two tables: for the first and for the last visit.",
-)
-@as_json_option
-@click.option(
-    "--explain", is_flag=True, help="Show each formula with its numbers, and define the terms."
-)
-@pass_context
-def kpi(
-    context: CommandContext,
-    campaign: str | None,
-    client: str | None,
-    first: date | None,
-    last: date | None,
-    by: str | None,
-    as_json: bool,
-    explain: bool,
-) -> None:
-    """Show the figures of campaigns: leads, rates, costs, return on ad spend.
-
-    A figure without a number shows the reason. The agency's own costs and margin are included;
-    clients never see those.
-
-    \b
-    Example:
-      gatepost kpi --client acme --from 2026-10 --to 2026-11 --by campaign
-    """
-    period = read_period(first, last)
-    catalogue = context.catalogue()
-    costs = context.costs(catalogue)
-    titles = context.titles() if by == Grouping.POST else {}
-
-    def gather(reading: ReadTransaction) -> list[CurrencyFigures]:
-        campaigns = campaigns_in(reading, catalogue, campaign, client)
-        return gather_figures(
-            reading,
-            KpiQuery(
-                campaigns, datetime.now(UTC), period, None if by is None else Grouping(by), costs
-            ),
-        )
-
-    with context.ledger() as ledger:
-        all_figures = ledger.read(gather)
-    if as_json:
-        show_json(_as_dict(all_figures, titles if by == Grouping.POST else None, explain=explain))
-    elif all_figures:
-        if by == Grouping.POST and not titles:
-            click.echo(TITLES_MISSING, err=True)
-        for currency_figures in all_figures:
-            show_figures(currency_figures, period, titles, explain=explain)
-    else:
-        click.echo("No campaign has a file or a lead here.")
+# The figures as JSON.
 
 
 def _as_dict(

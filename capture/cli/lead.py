@@ -180,7 +180,7 @@ def _is_correction(event: dict[str, Any]) -> bool:
 
 
 def _correction(event: dict[str, Any]) -> str:
-    """Time and names of the corrected fields; events hold no answers (rule 31)."""
+    """Time and names of the corrected fields. Events hold no answers (rule 31 of docs/rules.md)."""
     data = event["data"]
     what = [*data.get("fields", ()), *(["marked as not spam"] if data.get("not_spam") else [])]
     return f"{event['occurred_at']}: {', '.join(what)}"

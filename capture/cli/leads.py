@@ -23,10 +23,100 @@ from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter, PersonalData
 
-# Import.
+COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
 
 
-@click.command("import")
+@click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
+def leads() -> None:
+    """List leads, or import them from a file.
+
+    `gatepost leads [CAMPAIGN]` is short for `gatepost leads list [CAMPAIGN]`.
+
+    \b
+    Example:
+      gatepost leads acme-demo --stage qualified
+    """
+
+
+@leads.command("list")
+@click.argument("campaign", required=False)
+@click.option("--month", type=Month(), help="Month of receipt, in the campaign's time zone.")
+@click.option(
+    "--stage",
+    type=click.Choice(STAGES),
+    metavar="STAGE",
+    help=f"Only leads in this stage now: {', '.join(STAGES)}.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
+)
+@as_json_option
+@pass_context
+def list_(
+    context: CommandContext,
+    campaign: str | None,
+    month: str | None,
+    stage: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List leads, newest first.
+
+    \b
+    Example:
+      gatepost leads list acme-demo --month 2026-11 --stage qualified
+    """
+    now = datetime.now(UTC)
+
+    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
+        rows = []
+        for lead in reading.leads.select(
+            LeadFilter(campaign=campaign, month=month), newest_first=True
+        ):
+            if stage is None or lead.review_at(now) == stage:
+                rows.append(_lead_row(reading, lead, now))
+            if len(rows) == limit:
+                break
+        return rows
+
+    with context.ledger() as ledger:
+        rows = ledger.read(load_rows)
+    if not rows and campaign is not None:
+        context.campaign(campaign)  # raises for an unknown name, with near spellings
+    if rows or as_json:
+        show_rows(COLUMNS, rows, as_json=as_json)
+    else:
+        click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
+
+
+def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
+    personal_data = reading.people.personal_data(lead.lead_id)
+    due_state = reading.statements.due_state(lead.lead_id)
+    names = ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
+    return {
+        "lead_id": lead.lead_id,
+        "received_at": moment(lead.received_at),
+        "campaign": lead.campaign,
+        "stage": lead.review_at(now),
+        "deadline": moment(lead.deadline),
+        "due": moment(due_state.due_at),
+        "billed": due_state.billed,
+        "email": _email(personal_data),
+        "marks": " ".join(name for name in names if getattr(lead, name)),
+    }
+
+
+def _email(personal_data: PersonalData | None) -> str | None:
+    """The e-mail address, marked if it was not verified; `erased` if it is gone."""
+    if personal_data is None:
+        return "erased"
+    typed = personal_data.unverified.get("email")
+    if typed:
+        return f"{typed} (unverified)"
+    return str(personal_data.answers.get("email") or "") or None
+
+
+@leads.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--campaign", required=True, help="The campaign that judges the leads.")
 @click.option("--source", required=True, metavar="CODE", help="Their origin, such as event-2026.")
@@ -66,122 +156,32 @@ def import_(
         run = partial(dry_run_of, ledger) if dry_run else ledger.transact
         imported = run(lambda records: import_leads(records, terms, origin, rows, now))
     if as_json:
-        show_json(_rows(imported, dry_run=dry_run))
+        show_json(_imported_rows(imported, dry_run=dry_run))
         return
     if dry_run:
         emails = {row.line: row.answers.get("email") for row in rows}
         table = [{**asdict(lead), "email": emails[lead.line]} for lead in imported]
         show_rows(("line", "email", "stage", "reason"), table, as_json=False)
-    click.echo(_summary(imported) + (" Nothing was written." if dry_run else ""))
+    click.echo(_import_summary(imported) + (" Nothing was written." if dry_run else ""))
 
 
-def _rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
+def _imported_rows(imported: Sequence[ImportedLead], *, dry_run: bool) -> list[dict[str, object]]:
     """After a dry run a new lead has no id, because it was not stored."""
     not_stored = {lead.lead_id for lead in imported if not lead.is_known} if dry_run else set()
     return [
-        asdict(lead) | {"lead_id": None if lead.lead_id in not_stored else lead.lead_id}
+        {
+            "line": lead.line,
+            "lead_id": None if lead.lead_id in not_stored else lead.lead_id,
+            "known": lead.is_known,
+            "stage": lead.stage,
+            "reason": lead.reason,
+        }
         for lead in imported
     ]
 
 
-def _summary(imported: Sequence[ImportedLead]) -> str:
+def _import_summary(imported: Sequence[ImportedLead]) -> str:
     new = Counter(lead.stage for lead in imported if not lead.is_known)
     stages = ", ".join(f"{count} {stage}" for stage, count in new.items())
     known = len(imported) - new.total()
     return f"{new.total()} new{f' ({stages})' if stages else ''}, {known} known already."
-
-
-COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
-
-
-@click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
-def leads() -> None:
-    """List leads, or import them from a file.
-
-    `gatepost leads [CAMPAIGN]` is short for `gatepost leads list [CAMPAIGN]`.
-
-    \b
-    Example:
-      gatepost leads acme-demo --stage qualified
-    """
-
-
-leads.add_command(import_)
-
-
-@leads.command("list")
-@click.argument("campaign", required=False)
-@click.option("--month", type=Month(), help="Month of receipt, in the campaign's time zone.")
-@click.option(
-    "--stage",
-    type=click.Choice(STAGES),
-    metavar="STAGE",
-    help=f"Only leads in this stage now: {', '.join(STAGES)}.",
-)
-@click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
-)
-@as_json_option
-@pass_context
-def list_(
-    context: CommandContext,
-    campaign: str | None,
-    month: str | None,
-    stage: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
-    """List leads, newest first.
-
-    \b
-    Example:
-      gatepost leads list acme-demo --month 2026-11 --stage qualified
-    """
-    now = datetime.now(UTC)
-
-    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
-        rows = []
-        for lead in reading.leads.select(
-            LeadFilter(campaign=campaign, month=month), newest_first=True
-        ):
-            if stage is None or lead.review_at(now) == stage:
-                rows.append(_row(reading, lead, now))
-            if len(rows) == limit:
-                break
-        return rows
-
-    with context.ledger() as ledger:
-        rows = ledger.read(load_rows)
-    if not rows and campaign is not None:
-        context.campaign(campaign)  # raises for an unknown name, with near spellings
-    if rows or as_json:
-        show_rows(COLUMNS, rows, as_json=as_json)
-    else:
-        click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
-
-
-def _row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
-    personal_data = reading.people.personal_data(lead.lead_id)
-    due_state = reading.statements.due_state(lead.lead_id)
-    names = ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
-    return {
-        "lead_id": lead.lead_id,
-        "received_at": moment(lead.received_at),
-        "campaign": lead.campaign,
-        "stage": lead.review_at(now),
-        "deadline": moment(lead.deadline),
-        "due": moment(due_state.due_at),
-        "billed": due_state.billed,
-        "email": _email(personal_data),
-        "marks": " ".join(name for name in names if getattr(lead, name)),
-    }
-
-
-def _email(personal_data: PersonalData | None) -> str | None:
-    """The e-mail address, marked if it was not verified; `erased` if it is gone."""
-    if personal_data is None:
-        return "erased"
-    typed = personal_data.unverified.get("email")
-    if typed:
-        return f"{typed} (unverified)"
-    return str(personal_data.answers.get("email") or "") or None

@@ -32,113 +32,7 @@ from capture.lead.events import show_time
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor, show_money
 
-# The statement as a table in the terminal, and as rows for CSV, JSON Lines and XLSX.
-
-
-COLUMNS = (
-    "number",
-    "campaign",
-    "month",
-    "lead_id",
-    "period",
-    "campaign_version",
-    "received_at",
-    "event",
-    "event_at",
-    "due_at",
-    "base",
-    "amount",
-    "currency",
-    "free_over_cap",
-    "late",
-    "entered",
-    "criteria_met",
-)
-
-_MARKS = ("free_over_cap", "late", "entered")
-
-
-def show_statement(statement: Statement, digest: str) -> None:
-    """Prints the statement as tables. `digest`: its SHA-256."""
-    show_facts(
-        [
-            ("statement", statement.number or "preview, not closed"),
-            ("client", statement.client),
-            ("campaign", f"{statement.campaign} ({statement.model})"),
-            ("month", statement.month),
-            ("total", show_money(statement.total, statement.currency)),
-            *_tax_and_credit(statement),
-            ("to pay", f"{show_money(statement.to_pay, statement.currency)} by {statement.due_on}"),
-            ("in review", f"{statement.counts.in_review}, for a later month"),
-            ("over the cap", _over_cap(statement)),
-            ("drawn", f"{moment(statement.closed_at)}, from events up to {statement.last_event}"),
-            ("chain head", statement.chain_head),
-            ("SHA-256", digest),
-        ]
-    )
-    if statement.lines:
-        show_heading("Lines")
-        show_rows(
-            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
-            [
-                {
-                    "lead_id": line.lead_id,
-                    "period": line.period,
-                    "paid for": line.event,
-                    "due": moment(line.due_at),
-                    "amount": show_money(line.amount, statement.currency),
-                    "marks": " ".join(name for name in _MARKS if getattr(line, name)),
-                    "criteria met": "; ".join(met.rule for met in line.met),
-                }
-                for line in statement.lines
-            ],
-            as_json=False,
-        )
-
-
-def _tax_and_credit(statement: Statement) -> list[tuple[str, str]]:
-    """The amounts between the lines' total and the amount to pay."""
-    rows = [
-        (f"VAT {statement.parties.vat_rate} %", statement.vat),
-        ("credit before", statement.brought_forward),
-        ("credit left", statement.credit_left),
-    ]
-    return [(name, show_money(amount, statement.currency)) for name, amount in rows if amount]
-
-
-def _over_cap(statement: Statement) -> str:
-    return f"{statement.counts.over_cap_refused} refused, {statement.counts.over_cap_free} free"
-
-
-def statement_rows(statement: Statement) -> Iterator[dict[str, Cell]]:
-    """One row per bill line, with `COLUMNS`."""
-    for line in statement.lines:
-        yield _row(statement, line)
-
-
-def _row(statement: Statement, line: StatementLine) -> dict[str, Cell]:
-    return {
-        "number": statement.number,
-        "campaign": statement.campaign,
-        "month": statement.month,
-        "lead_id": line.lead_id,
-        "period": line.period,
-        "campaign_version": line.version,
-        "received_at": show_time(line.received_at),
-        "event": line.event,
-        "event_at": show_time(line.event_at),
-        "due_at": show_time(line.due_at),
-        "base": None if line.base is None else from_minor(line.base, statement.currency),
-        "amount": from_minor(line.amount, statement.currency),
-        "currency": statement.currency,
-        "free_over_cap": "yes" if line.free_over_cap else "no",
-        "late": "yes" if line.late else "no",
-        "entered": "yes" if line.entered else "no",
-        "criteria_met": "; ".join(met.rule for met in line.met),
-    }
-
-
-format_option = click.option(
+_format_option = click.option(
     "--format",
     "shape",
     type=click.Choice(["table", "json", "html", "pdf", *FORMATS]),
@@ -162,7 +56,7 @@ def statement() -> None:
 
 @statement.command("show")
 @click.argument("number")
-@format_option
+@_format_option
 @excel_option
 @output_option
 @pass_context
@@ -187,7 +81,7 @@ def show(
     "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
 )
 @as_of_option
-@format_option
+@_format_option
 @excel_option
 @output_option
 @pass_context
@@ -256,14 +150,14 @@ def _read_statement(reading: ReadTransaction, number: str) -> tuple[Statement, s
 
 def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
     if shape == "table":
-        show_statement(statement, fingerprint(text))
+        _show_table(statement, fingerprint(text))
     elif shape == "json":
         write_output(text.encode(), output)
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
         with open_output(output, shape) as out:
-            WRITERS[shape](out, COLUMNS, statement_rows(statement))
+            WRITERS[shape](out, _COLUMNS, _rows(statement))
 
 
 def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:
@@ -285,3 +179,109 @@ def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) 
 def _write_sheet(sheet: Sheet, shape: str, output: Path | None) -> None:
     content = to_html(sheet).encode() if shape == "html" else to_pdf(sheet)
     write_output(content, output, shape)
+
+
+# The statement as rows for CSV, JSON Lines and XLSX, and as tables in the terminal.
+
+_COLUMNS = (
+    "number",
+    "campaign",
+    "month",
+    "lead_id",
+    "period",
+    "campaign_version",
+    "received_at",
+    "event",
+    "event_at",
+    "due_at",
+    "base",
+    "amount",
+    "currency",
+    "free_over_cap",
+    "late",
+    "entered",
+    "criteria_met",
+)
+
+
+def _rows(statement: Statement) -> Iterator[dict[str, Cell]]:
+    """One row per bill line, with `_COLUMNS`."""
+    for line in statement.lines:
+        yield _row(statement, line)
+
+
+def _row(statement: Statement, line: StatementLine) -> dict[str, Cell]:
+    return {
+        "number": statement.number,
+        "campaign": statement.campaign,
+        "month": statement.month,
+        "lead_id": line.lead_id,
+        "period": line.period,
+        "campaign_version": line.version,
+        "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
+        "due_at": show_time(line.due_at),
+        "base": None if line.base is None else from_minor(line.base, statement.currency),
+        "amount": from_minor(line.amount, statement.currency),
+        "currency": statement.currency,
+        "free_over_cap": "yes" if line.free_over_cap else "no",
+        "late": "yes" if line.late else "no",
+        "entered": "yes" if line.entered else "no",
+        "criteria_met": "; ".join(met.rule for met in line.met),
+    }
+
+
+_MARKS = ("free_over_cap", "late", "entered")
+
+
+def _show_table(statement: Statement, digest: str) -> None:
+    """Prints the statement as tables. `digest`: its SHA-256."""
+    show_facts(
+        [
+            ("statement", statement.number or "preview, not closed"),
+            ("client", statement.client),
+            ("campaign", f"{statement.campaign} ({statement.model})"),
+            ("month", statement.month),
+            ("total", show_money(statement.total, statement.currency)),
+            *_tax_and_credit(statement),
+            ("to pay", f"{show_money(statement.to_pay, statement.currency)} by {statement.due_on}"),
+            ("in review", f"{statement.counts.in_review}, for a later month"),
+            ("over the cap", _over_cap(statement)),
+            ("drawn", f"{moment(statement.closed_at)}, from events up to {statement.last_event}"),
+            ("chain head", statement.chain_head),
+            ("SHA-256", digest),
+        ]
+    )
+    if statement.lines:
+        show_heading("Lines")
+        show_rows(
+            ("lead_id", "period", "paid for", "due", "amount", "marks", "criteria met"),
+            [
+                {
+                    "lead_id": line.lead_id,
+                    "period": line.period,
+                    "paid for": line.event,
+                    "due": moment(line.due_at),
+                    "amount": show_money(line.amount, statement.currency),
+                    "marks": " ".join(name for name in _MARKS if getattr(line, name)),
+                    "criteria met": "; ".join(met.rule for met in line.met),
+                }
+                for line in statement.lines
+            ],
+            as_json=False,
+        )
+
+
+def _tax_and_credit(statement: Statement) -> list[tuple[str, str]]:
+    """The amounts between the lines' total and the amount to pay."""
+    rows = [
+        (f"VAT {statement.parties.vat_rate} %", statement.vat),
+        ("credit before", statement.brought_forward),
+        ("credit left", statement.credit_left),
+    ]
+    return [(name, show_money(amount, statement.currency)) for name, amount in rows if amount]
+
+
+def _over_cap(statement: Statement) -> str:
+    return f"{statement.counts.over_cap_refused} refused, {statement.counts.over_cap_free} free"

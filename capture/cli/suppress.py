@@ -1,4 +1,7 @@
-"""`gatepost suppress CLIENT FILE.csv`: extends the suppression list of a client (rule 4)."""
+"""`gatepost suppress CLIENT FILE.csv`: extends a client's suppression list.
+
+This is rule 4 of docs/rules.md.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""`gatepost test-lead`: a link to a form that creates a test lead (rule 5)."""
+"""`gatepost test-lead`: a link to a form that creates a test lead.
+
+Test leads are rule 5 of docs/rules.md.
+"""
 
 import click
 

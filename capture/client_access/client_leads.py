@@ -1,4 +1,6 @@
-"""A client's own leads. A client that is shown a lead counts as notified of it (rule 11).
+"""A client's own leads.
+
+A client that is shown a lead counts as notified of it (rule 11 of docs/rules.md).
 
 A page is read first, without a transaction. If it contains a lead that the client was not notified
 of, it is read again in the transaction that records the notice. So a review window starts once,

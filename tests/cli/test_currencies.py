@@ -1,5 +1,6 @@
 """Percentages in currencies of 0, 2 and 3 decimals, from the outcome to the closed statement and
-the export: rounded once, half to even, to the currency's minor unit (rules 22 to 24)."""
+the export: rounded once, half to even, to the currency's minor unit (rules 22 to 24 of
+docs/rules.md)."""
 
 import csv
 import io

@@ -10,7 +10,7 @@ from tests.service import Service, make_project, serving
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of the test's own."""
+    """A separate project folder for the test."""
     return make_project(tmp_path)
 
 

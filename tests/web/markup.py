@@ -7,13 +7,13 @@ VOID = frozenset({"area", "br", "hr", "img", "input", "link", "meta", "path", "w
 
 
 class Markup(HTMLParser):
-    """The tags of a page with their attributes, its text, and what its form holds."""
+    """The tags of a page with their attributes, its text, and the values of its form."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.values: dict[str, str] = {}
-        """What the form's inputs hold, by name; a box or an option only if it is chosen."""
+        """The values of the form's inputs by name; of boxes and options only the chosen ones."""
         self.text_by_id: dict[str, str] = {}
         self.alerts: list[str] = []
         self._open: list[dict[str, str]] = []
@@ -54,18 +54,18 @@ class Markup(HTMLParser):
 
     @property
     def shape(self) -> Counter[tuple[str, tuple[str, ...]]]:
-        """How often each tag stands there, by the names of its attributes."""
+        """How often each tag occurs, by the names of its attributes."""
         return Counter((tag, tuple(sorted(attributes))) for tag, attributes in self.tags)
 
     def problems(self) -> list[str]:
-        """The ids that the summary of errors leads to, in order."""
+        """The ids to which the error summary links, in order."""
         start = next(n for n, (_, a) in enumerate(self.tags) if a.get("class") == "problems")
         end = next(n for n, (tag, _) in enumerate(self.tags) if n > start and tag == "label")
         return [a["href"].removeprefix("#") for tag, a in self.tags[start:end] if tag == "a"]
 
     @property
     def alert(self) -> str:
-        """What the page's one alert says."""
+        """The text of the page's only alert."""
         (text,) = self.alerts
         return text
 

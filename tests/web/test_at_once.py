@@ -1,4 +1,7 @@
-"""Simultaneous posts to two real workers: duplicates and caps hold (rules 1, 2 and 7)."""
+"""Simultaneous posts to two real workers: duplicates and caps hold.
+
+These are rules 1, 2 and 7 of docs/rules.md.
+"""
 
 import sqlite3
 import threading
@@ -27,7 +30,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def all_at_once(service: Service, forms: Sequence[dict[str, str]], slug: str) -> list[Answer]:
-    """Posts the forms from a starting barrier, each by a client of its own."""
+    """Posts the forms simultaneously, each by a separate client."""
     barrier = threading.Barrier(len(forms))
 
     def post(form: dict[str, str]) -> Answer:
@@ -48,7 +51,7 @@ def stages(service: Service, slug: str) -> Counter[str]:
 
 
 def new_stages(service: Service, forms: Sequence[dict[str, str]], slug: str) -> dict[str, int]:
-    """How many leads the forms made, by where they stand; every one was thanked."""
+    """The number of new leads by stage. Every form got the thanks page."""
     before = stages(service, slug)
     answers = all_at_once(service, forms, slug)
     assert {answer.status for answer in answers} == {303}
@@ -88,7 +91,7 @@ def test_another_program_that_writes_loses_no_lead(service: Service) -> None:
 
 
 def _write_until(done: threading.Event, path: Path) -> int:
-    """Writes as a program would that knows nothing of our lock file; how often."""
+    """Writes without our lock file, as another program would. Returns the number of writes."""
     database, writes = sqlite3.connect(path, isolation_level=None, timeout=20), 0
     while not done.wait(0.002):
         database.execute("UPDATE outbox SET sent_at = sent_at")

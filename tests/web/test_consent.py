@@ -1,4 +1,4 @@
-"""Consent from the post to the exports: it is what the visitor ticked (rule 35)."""
+"""Consent, from post to export, is what the visitor ticked (rule 35 of docs/rules.md)."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from tests.service import GUIDE, make_project
 
 @pytest.fixture
 def config(tmp_path: Path) -> WebConfig:
-    """Two releases of one age and size, the first of them current."""
+    """Two releases with the same time and size; the first is current."""
     make_project(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "two", symlinks=True)
     new = tmp_path / "two/campaigns" / f"{GUIDE}.toml"
@@ -58,11 +58,11 @@ def swap(config: WebConfig) -> None:
 
 
 def version_shown(config: WebConfig) -> str:
-    """By which the current release's pages made their forms."""
+    """The campaign version in the forms of the current release."""
     return sha256((config.campaigns / f"{GUIDE}.toml").read_bytes()).hexdigest()
 
 
-def test_a_changed_form_of_a_new_release_is_known_at_once(
+def test_a_changed_form_of_a_new_release_is_known_immediately(
     config: WebConfig, catalogue: LiveCatalogue
 ) -> None:
     swap(config)
@@ -70,7 +70,7 @@ def test_a_changed_form_of_a_new_release_is_known_at_once(
     assert catalogue.campaign(GUIDE, shown).version == shown
 
 
-def test_a_new_campaign_of_a_new_release_is_known_at_once(
+def test_a_new_campaign_of_a_new_release_is_known_immediately(
     config: WebConfig, catalogue: LiveCatalogue
 ) -> None:
     with pytest.raises(NotFound):

@@ -12,13 +12,13 @@ FIRST = "2026-11-01 12:00:00"
 
 
 def at(moment: str) -> list[str]:
-    """What to start a program under, so that it begins at that moment (UTC)."""
+    """The command prefix that makes a program start at that time (UTC)."""
     return [needs("faketime"), "-f", f"@{moment}"]
 
 
 @pytest.fixture
 def service(project: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
-    """Not started."""
+    """A service that is not started."""
     monkeypatch.setenv("TZ", "UTC")
     return Service(project, workers="1")
 

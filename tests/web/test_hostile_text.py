@@ -137,7 +137,7 @@ class Site:
         return self.ledger.read(lambda reading: list(reading.leads.select()))
 
     def post(self, form: Mapping[str, bytes], **more: str) -> TestResponse:
-        """The bytes of each field as they are, percent-encoded; the page's version with them."""
+        """Posts the raw bytes of each field, percent-encoded, with the page's version."""
         form = {"gp_version": VERSION.encode(), **form}
         body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in form.items())
         kind = "application/x-www-form-urlencoded"
@@ -146,7 +146,7 @@ class Site:
 
 @pytest.fixture(scope="module", autouse=True)
 def _on_a_fixed_day() -> Iterator[None]:
-    """What silence accepts two days later still belongs to the same month."""
+    """A fixed day in mid-month: what silence accepts two days later is in the same month."""
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -166,7 +166,7 @@ def parts_of(pages: list[str]) -> tuple[set[object], set[str]]:
 
 @pytest.fixture
 def harmless(site: Site) -> tuple[set[object], set[str]]:
-    """All that a page may be made of: from harmless forms, right and wrong in every way."""
+    """All tags and addresses of pages for harmless forms, valid and invalid in every way."""
     right = {"size": b"51+", "needs": b"=1+1", "country": b"US", "consent": b"y"}
     wrong = dict.fromkeys((*FIELDS, "message"), b"?")
     some = {"full_name": b"Ann", "email": b"x", "seats": b"1", "website": b"a.example"}
@@ -230,7 +230,7 @@ def test_sixty_kilobytes_in_any_field_are_answered(site: Site, name: str) -> Non
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Many leads that qualified, with hostile text wherever text may stand."""
+    """Many qualified leads, with hostile text in every text field."""
     site = Site(tmp_path_factory.mktemp("stored"))
 
     @quickly

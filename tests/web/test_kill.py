@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 
 class Crowd:
-    """What has happened to all clients' requests; one can wait for more of it."""
+    """Counts what happens to the requests of all clients; a thread can wait for more."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -36,7 +36,7 @@ class Crowd:
             self._changed.notify_all()
 
     def wait_for(self, what: str, more: int) -> None:
-        """Until it has happened so many times more than by now."""
+        """Waits until it has happened `more` times more than now."""
         with self._changed:
             wanted = self.counts[what] + more
             came = self._changed.wait_for(lambda: self.counts[what] >= wanted, PATIENCE)
@@ -44,7 +44,7 @@ class Crowd:
 
 
 class Client(threading.Thread):
-    """Posts form after form; one that was not answered it sends again, with the same id."""
+    """Posts one form after the other. It sends an unanswered form again, with the same id."""
 
     def __init__(self, service: Service, crowd: Crowd, name: str) -> None:
         super().__init__(name=name, daemon=True)
@@ -82,7 +82,7 @@ class Client(threading.Thread):
 
 @pytest.mark.long
 def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> None:
-    """Each comes when the service works again and as somebody is sending."""
+    """Each kill happens while the service works and a client is sending."""
     service, crowd = Service(project).start(), Crowd()
     clients = [Client(service, crowd, f"c{number}") for number in range(CLIENTS)]
     for client in clients:
@@ -149,7 +149,7 @@ def posts(trace: Path) -> list[list[str]]:
 
 
 def order(steps: list[str]) -> str:
-    """What was done to the log of the ledger around the answer, each at its last time."""
+    """The order of the system calls on the ledger's log around the answer."""
     signs = {
         "received": ("recvfrom", "POST /f/"),
         "written": ("pwrite64(", "gatepost.db-wal>"),

@@ -23,14 +23,14 @@ KIB = 1024
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One worker, nothing in front of it."""
+    """A service with one worker and no proxy."""
     folder = make_project(tmp_path_factory.mktemp("alone"))
     with serving(folder, workers="1", rate_limit="", trusted_proxies="0") as started:
         yield started
 
 
 def line_to(service: Service, sends: str = "", reads: int = 0) -> socket.socket:
-    """A connection on which something was sent; it takes in at most about `reads` bytes."""
+    """A connection on which `sends` was sent; it buffers at most about `reads` bytes."""
     line = socket.socket()
     if reads:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, reads)
@@ -41,7 +41,7 @@ def line_to(service: Service, sends: str = "", reads: int = 0) -> socket.socket:
 
 
 def answer_to(service: Service, head: str, body: str = "") -> str:
-    """All that the server says, until it ends the connection."""
+    """Everything that the server sends until it closes the connection."""
     with closing(line_to(service, f"{head}\r\n{body}")) as line, line.makefile("rb") as text:
         return text.read().decode()
 

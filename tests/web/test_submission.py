@@ -1,4 +1,4 @@
-"""From a post to the files: thanks, links that expire, the same answer for everyone (rule 6)."""
+"""From a post to the files: thanks, expiring links, one answer for all (rule 6, docs/rules.md)."""
 
 import re
 import time
@@ -112,7 +112,7 @@ def test_without_script_a_double_click_gives_one_lead(service: Service) -> None:
 
 
 def leads_of(service: Service, email: str) -> list[str]:
-    """Where each lead of that address stands."""
+    """The stage of each lead with that address."""
     with service.ledger() as ledger:
         return ledger.read(
             lambda reading: [
@@ -135,7 +135,7 @@ class TestTheSameAnswerForEveryone:
     def same(
         self, service: Service, form: dict[str, str], qualified: tuple[Answer, Answer], stage: str
     ) -> None:
-        """The post and the thanks are as a qualified lead's, and the files are there to have."""
+        """Asserts the same answers as for a qualified lead, and that the files are available."""
         posted = service.post(form)
         thanks = service.thanks(posted)
         assert [posted.bare, thanks.bare] == [one.bare for one in qualified]

@@ -1,4 +1,5 @@
-"""Campaign files change while the service runs: loaded, kept or refused (rules 16 to 18).
+"""Campaign files change while the service runs: loaded, kept or refused (rules 16 to 18 of
+docs/rules.md).
 
 One service for all; each test changes a campaign of its own, and leaves it as it was.
 """
@@ -57,7 +58,7 @@ def edit(file: Path, before: str, after: str) -> None:
 
 
 def save(file: Path, text: str) -> None:
-    """Replaces the file in one step, as git and most editors do: no reader sees half of it."""
+    """Replaces the file in one step, as git and most editors do: no reader sees a part of it."""
     draft = file.with_suffix(".draft")
     draft.write_text(text)
     draft.replace(file)
@@ -71,13 +72,13 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def until_all_say(message: Callable[[], bool]) -> None:
-    """Asks until twelve answers in a row say so: by then both workers were among them."""
+    """Repeats until twelve answers in a row agree: by then both workers have answered."""
     until(lambda: all(message() for _ in range(12)))
 
 
 @contextmanager
 def asking(service: Service, slug: str) -> Iterator[list[Answer]]:
-    """Three visitors read and post while the block runs; all their answers."""
+    """Three visitors read and post while the block runs. Yields the list of all answers."""
     answers: list[Answer] = []
     over = threading.Event()
 
@@ -97,7 +98,7 @@ def asking(service: Service, slug: str) -> Iterator[list[Answer]]:
 
 
 def test_changes_are_checked_each_second() -> None:
-    """So both workers have it within two."""
+    """So both workers have a change within two seconds."""
     assert catalogue.RELOAD_SECONDS <= 1
     assert site_facts.RELOAD_SECONDS <= 1
 

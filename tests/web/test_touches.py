@@ -12,7 +12,7 @@ LAST = {"path": "/b/", "utm_source": "letter", "gclid": "G1", "time": "2026-11-0
 
 
 def touches(service: Service) -> tuple[dict[str, str], dict[str, str]]:
-    """Those of the newest lead, without the time."""
+    """The touches of the newest lead, without their times."""
     with service.ledger() as ledger:
         newest = ledger.read(lambda reading: next(reading.leads.select(newest_first=True)))
         personal_data = ledger.read(lambda reading: reading.people.personal_data(newest.lead_id))

@@ -19,8 +19,8 @@ from tests.web.markup import Markup
 pytestmark = pytest.mark.server
 
 
-def told_to_send_again(answer: Answer, form: dict[str, str]) -> None:
-    """503 with everything typed still there, and when to try again."""
+def assert_send_again(answer: Answer, form: dict[str, str]) -> None:
+    """Asserts a 503 with all input and a time to try again."""
     page = Markup(answer.text)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
     assert "We could not save your answers just now. They are still here" in page.alert
@@ -36,7 +36,7 @@ def test_a_locked_database_loses_no_input(service: Service) -> None:
             answers = list(pool.map(service.post, forms))
     other.close()
     for answer, form in zip(answers, forms, strict=True):
-        told_to_send_again(answer, form)
+        assert_send_again(answer, form)
     assert time.monotonic() - started < 12  # those who queue do not wait one after the other
     assert f"/f/{GUIDE}: lead refused: var/gatepost.db: another pro" in service.log.read_text()
     assert [service.post(form).status for form in forms] == [303] * 8
@@ -44,7 +44,7 @@ def test_a_locked_database_loses_no_input(service: Service) -> None:
 
 
 class SmallDisk:
-    """A disk of its own for `var/`, seen by the service alone, which ends with it."""
+    """A separate disk for `var/`, mounted only for the service and removed with it."""
 
     def __init__(self, service: Service) -> None:
         assert service.process is not None
@@ -90,7 +90,7 @@ def test_a_full_disk_loses_no_input(cramped: Service) -> None:
         if answer.status == 303:
             used.append(form)
             continue
-        told_to_send_again(answer, form)
+        assert_send_again(answer, form)
         refused.append(form)
     assert "the disk is full; nothing was written" in cramped.log.read_text()
     assert cramped.get(f"/f/{GUIDE}").status == 200

@@ -1,6 +1,6 @@
 """`/api/v1/debits`: proposed debit notes on closed statements, and the client's answers.
 
-Only the client can approve a debit note (rule 41), and only here.
+Only the client can approve a debit note (rule 41 of docs/rules.md), and only here.
 """
 
 from typing import Annotated, Final, Literal

@@ -1,6 +1,7 @@
 """`POST /api/v1/leads/<id>/events`: records the client's review or outcome of a lead.
 
-The actor of these events is the client. What the client itself records is final (rule 14).
+The actor of these events is the client. What the client itself records is final (rule 14 of
+docs/rules.md).
 """
 
 from datetime import datetime

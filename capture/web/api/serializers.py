@@ -35,7 +35,7 @@ EVENTS: Final = frozenset(
         *KINDS.values(),
     }
 )
-"""The events that a client sees. Earlier verdicts and quarantine are not among them (rule 6)."""
+"""The events that a client sees: no earlier verdicts, no quarantine (rule 6 of docs/rules.md)."""
 
 
 def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:

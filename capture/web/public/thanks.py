@@ -24,7 +24,7 @@ class GatedFile:
 
 @blueprint.get("/f/<slug>/thanks")
 def thanks(slug: str) -> ResponseReturnValue:
-    """The same page for every visitor, whatever the verdict on the lead (rule 6).
+    """The same page for every visitor, whatever the verdict (rule 6 of docs/rules.md).
 
     The lead is recorded, so the page works even if the campaign or its files were removed since.
     """

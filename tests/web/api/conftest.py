@@ -1,4 +1,4 @@
-"""The real app over a real ledger, with leads of two clients who have a token each."""
+"""The real app over a real ledger, with leads and one token of each of two clients."""
 
 import itertools
 import json
@@ -43,7 +43,7 @@ class World:
     def take(
         self, slug: str = "guide", *, at: datetime = NOW, test: bool = False, **answers: Answer
     ) -> str:
-        """Takes a new person's lead at the door; its id. It qualifies but for the answers."""
+        """Receives a new person's lead. Returns its id. It qualifies by default."""
         terms, number = self.terms[slug], next(_people)
         person = {**ANSWERS, "email": f"ann@clinic{number}.example", **answers}
         sent = Submission(
@@ -57,24 +57,26 @@ class World:
             lambda records: receive_submission(records, terms, sent, at)
         ).lead_id
 
-    def ask(self, method: str, path: str, *, client: str = "acme", **options: Any) -> TestResponse:
+    def request(
+        self, method: str, path: str, *, client: str = "acme", **options: Any
+    ) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.tokens[client]}"} | options.pop("headers", {})
         return self.app.test_client().open(path, method=method, headers=headers, **options)
 
     def get(self, path: str = "/api/v1/leads", *, client: str = "acme") -> TestResponse:
-        return self.ask("GET", path, client=client)
+        return self.request("GET", path, client=client)
 
     def lead(self, lead_id: str, *, client: str = "acme") -> dict[str, Any]:
         answer = self.get(f"/api/v1/leads/{lead_id}", client=client)
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = json.loads(answer.text)
-        return found
+        lead: dict[str, Any] = json.loads(answer.text)
+        return lead
 
-    def say(
+    def record(
         self, lead_id: str, *, client: str = "acme", key: str | None = None, **text: Any
     ) -> TestResponse:
-        """Records an event under a key of its own, or under the one that is given."""
-        return self.ask(
+        """Records an event under a new idempotency key, or under the given one."""
+        return self.request(
             "POST",
             f"/api/v1/leads/{lead_id}/events",
             client=client,
@@ -82,15 +84,17 @@ class World:
             headers={"Idempotency-Key": key or str(uuid4())},
         )
 
-    def listed(self, query: str = "", *, client: str = "acme") -> list[str]:
+    def list_ids(self, query: str = "", *, client: str = "acme") -> list[str]:
         answer = self.get(f"/api/v1/leads{query}", client=client)
         assert answer.status_code == 200, answer.text
         return [lead["id"] for lead in json.loads(answer.text)["leads"]]
 
     def kinds(self, lead_id: str) -> list[str]:
-        """What the ledger holds of a lead."""
+        """The kinds of a lead's events in the ledger."""
         return self.ledger.read(
-            lambda reading: [one.event.kind.value for one in reading.events.select(lead_id=lead_id)]
+            lambda reading: [
+                recorded.event.kind.value for recorded in reading.events.select(lead_id=lead_id)
+            ]
         )
 
 

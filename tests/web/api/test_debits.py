@@ -1,4 +1,4 @@
-"""Rule 41: only the client can approve a debit note, with its own token."""
+"""Only the client can approve a debit note, with its own token (rule 41 of docs/rules.md)."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def propose(world: World, lead_id: str) -> None:
 def answer(
     world: World, kind: str, *, client: str = "acme", key: str = "", debit: str = DEBIT
 ) -> TestResponse:
-    return world.ask(
+    return world.request(
         "POST",
         f"/api/v1/debits/{debit}/answer",
         client=client,

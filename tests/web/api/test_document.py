@@ -21,7 +21,7 @@ from tests.web.api.conftest import World
 EXAMPLES = rounds(8, 100)
 LONGEST_QUERY = 3000
 LEADS = 10
-"""Of each campaign: many events fit a lead once only."""
+"""Leads of each campaign, because many events are possible only once for a lead."""
 _fresh = itertools.count()
 
 
@@ -78,7 +78,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """A key of its own for each event, as the document asks; faulty keys stay as they are."""
+    """Sets a new idempotency key for each event; invalid keys stay as they are."""
     key = (case.headers or {}).get(KEY_HEADER)
     if key is not None and re.fullmatch(KEY_PATTERN, key):
         case.headers[KEY_HEADER] = f"key-{next(_fresh)}"
@@ -86,13 +86,13 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
 
 @schemathesis.hook
 def filter_case(_context: Any, case: Any) -> bool:
-    """What is longer than a request line may be never reaches us: the server answers 414."""
+    """Leaves out requests with a too long request line: the server answers 414."""
     return len(urlencode(case.query or {}, doseq=True)) < LONGEST_QUERY
 
 
 @pytest.mark.long
-def test_schemathesis_finds_no_fault_with_the_real_service(service: Service) -> None:
-    """All its checks and phases; the values that only we can give are ours, all others its own."""
+def test_schemathesis_finds_no_problem_in_the_real_service(service: Service) -> None:
+    """All checks and phases run. Only ids, cursors and keys come from the test."""
     token = service.run("tokens", "add", "--client", "acme").stdout.strip()
     bearer = {"Authorization": f"Bearer {token}"}
     page = json.loads(service.ask("GET", "/api/v1/leads?limit=2", headers=bearer).text)

@@ -24,7 +24,7 @@ FILTERS = (
 
 
 def bare(answer: TestResponse, lead_id: str) -> tuple[int, list[tuple[str, str]], str]:
-    """An answer without what names the lead that was asked for."""
+    """An answer without the parts that name the requested lead."""
     return answer.status_code, list(answer.headers), answer.text.replace(lead_id, "ID")
 
 
@@ -64,7 +64,7 @@ def test_a_hidden_lead_looks_like_an_unknown_lead(world: World, kind: str) -> No
     before = world.kinds(lead_id)
     never = "zzzzzzzzzzzz"
     shown = world.get(f"/api/v1/leads/{lead_id}"), world.get(f"/api/v1/leads/{never}")
-    parts = world.say(lead_id, type="accepted"), world.say(never, type="accepted")
+    parts = world.record(lead_id, type="accepted"), world.record(never, type="accepted")
     for ours, none in (shown, parts):
         assert ours.status_code == 404
         assert bare(ours, lead_id) == bare(none, never)
@@ -84,11 +84,11 @@ def test_every_type_of_event_is_refused_for_a_lead_of_another_client(world: Worl
         {"type": "revenue", "period": "2026-12-01", **money},
         {"type": "objected", "reason": "too_small"},
     ):
-        assert world.say(lead_id, **data).status_code == 404
+        assert world.record(lead_id, **data).status_code == 404
     assert world.kinds(lead_id) == ["received", "qualified"]
 
 
 def test_a_test_lead_is_never_shown_and_never_notified(world: World) -> None:
     lead_id = world.take("notified", test=True, at=NOW)
-    assert world.listed() == []
+    assert world.list_ids() == []
     assert world.kinds(lead_id) == ["received", "qualified"]

@@ -85,14 +85,14 @@ def test_a_lead_that_no_longer_qualifies_is_not_shown(world: World) -> None:
     change = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
     world.ledger.transact(lambda records: correct_lead(records, change, NOW))
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404
-    assert world.say(lead_id, type="accepted").status_code == 404
-    assert world.listed() == []
+    assert world.record(lead_id, type="accepted").status_code == 404
+    assert world.list_ids() == []
 
 
 def test_a_sale_shows_what_was_paid_and_refunded(world: World) -> None:
     lead_id = world.take()
-    world.say(lead_id, type="won", amount="1200.50", currency="USD")
-    world.say(lead_id, type="refunded", amount="200.00", currency="USD")
+    world.record(lead_id, type="won", amount="1200.50", currency="USD")
+    world.record(lead_id, type="refunded", amount="200.00", currency="USD")
     lead = world.lead(lead_id)
     assert lead["sale"] == {"stage": "won", "amount": "1200.50", "refunded": "200.00"}
     assert [event["amount"] for event in lead["events"][-2:]] == ["1200.50", "200.00"]

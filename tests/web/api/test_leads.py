@@ -26,7 +26,7 @@ def page(world: World, path: str = "/api/v1/leads") -> dict[str, Any]:
 
 def test_leads_are_listed_the_newest_first(world: World) -> None:
     used = [world.take(at=NOW - number * HOUR) for number in range(3)]
-    assert world.listed() == used
+    assert world.list_ids() == used
 
 
 def test_only_qualified_leads_are_listed(world: World) -> None:
@@ -38,26 +38,26 @@ def test_only_qualified_leads_are_listed(world: World) -> None:
         lambda records: records.people.suppress("acme", [("email", "di@clinic.example")], NOW)
     )
     world.take(email="di@clinic.example")  # suppressed
-    assert world.listed() == [good]
+    assert world.list_ids() == [good]
 
 
 @pytest.mark.parametrize("stage", ["qualified", "accepted", "rejected"])
 def test_a_stage_is_the_current_stage(world: World, stage: str) -> None:
     silent = world.take(at=NOW - WINDOW)
     fresh, refused = world.take(), world.take()
-    assert world.say(refused, type="rejected", reason="too_small").status_code == 201
+    assert world.record(refused, type="rejected", reason="too_small").status_code == 201
     expected = {"qualified": [fresh], "accepted": [silent], "rejected": [refused]}
-    assert world.listed(f"?stage={stage}") == expected[stage]
+    assert world.list_ids(f"?stage={stage}") == expected[stage]
 
 
 def test_leads_are_filtered_by_campaign_month_and_receipt(world: World) -> None:
     before = world.take(at=NOW - timedelta(days=40))
     today, sale = world.take(), world.take("sales", at=NOW + HOUR)
-    assert world.listed("?month=2026-10") == [before]
-    assert world.listed("?campaign=sales") == [sale]
-    assert world.listed("?received_since=2026-11-23T15:00:00Z") == [sale, today]
-    assert world.listed("?received_until=2026-11-23T10:00:00-05:00") == [before]
-    assert world.listed("?campaign=rival") == world.listed("?campaign=nonsense") == []
+    assert world.list_ids("?month=2026-10") == [before]
+    assert world.list_ids("?campaign=sales") == [sale]
+    assert world.list_ids("?received_since=2026-11-23T15:00:00Z") == [sale, today]
+    assert world.list_ids("?received_until=2026-11-23T10:00:00-05:00") == [before]
+    assert world.list_ids("?campaign=rival") == world.list_ids("?campaign=nonsense") == []
 
 
 def test_pages_have_every_lead_once_while_new_ones_arrive(world: World) -> None:
@@ -92,12 +92,12 @@ def test_a_cursor_or_mark_of_another_client_is_refused(world: World, name: str) 
         assert refused.json["errors"][0]["parameter"] == name
 
 
-class TestTold:
-    """Rule 11: the window begins when the client has seen the lead, once."""
+class TestNotice:
+    """The window starts once, when the client sees the lead (rule 11 of docs/rules.md)."""
 
     def test_a_page_notifies_of_exactly_the_leads_on_it(self, world: World) -> None:
         older, newer = world.take("notified", at=NOW - HOUR), world.take("notified")
-        assert world.listed("?limit=1") == [newer]
+        assert world.list_ids("?limit=1") == [newer]
         assert world.kinds(newer)[-1] == EventKind.NOTIFIED
         assert world.kinds(older)[-1] == EventKind.QUALIFIED
 
@@ -120,21 +120,21 @@ class TestTold:
             ("GET", "/api/v1/leads?limit=0"),
             ("PUT", f"/api/v1/leads/{lead_id}"),
         ]:
-            world.ask(method, path)
+            world.request(method, path)
         world.get(f"/api/v1/leads/{lead_id}", client="other")
         assert world.kinds(lead_id) == ["received", "qualified"]
 
     def test_recording_an_event_notifies_the_client_of_the_lead(self, world: World) -> None:
         lead_id = world.take("notified")
-        text = world.say(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
+        text = world.record(lead_id, type="scheduled", meeting_at="2026-12-01T10:00:00Z")
         assert text.json["deadline"] == "2026-11-25T15:00:00.000000Z"
         assert world.kinds(lead_id)[-2:] == ["notified", "scheduled"]
 
     def test_a_page_of_notified_leads_writes_nothing(self, world: World) -> None:
         world.take()
-        world.listed()
+        world.list_ids()
         head = world.ledger.read(lambda reading: reading.events.head())
-        world.listed()
+        world.list_ids()
         assert world.ledger.read(lambda reading: reading.events.head()) == head
 
     def test_a_corrected_lead_is_notified_again_and_needs_explicit_acceptance(
@@ -149,11 +149,11 @@ class TestTold:
         assert world.kinds(lead_id).count("notified") == 2
 
 
-class TestChanged:
-    """A mark and what comes after it: nothing falls between two questions."""
+class TestChangesSinceAMark:
+    """No change is missed between two requests."""
 
     def changed(self, world: World, mark: str) -> list[str]:
-        return world.listed(f"?changed_since={mark}")
+        return world.list_ids(f"?changed_since={mark}")
 
     def test_the_latest_mark_lists_no_changes(self, world: World) -> None:
         world.take("notified")
@@ -162,7 +162,7 @@ class TestChanged:
     def test_a_new_lead_and_a_new_event_are_changes(self, world: World) -> None:
         known, quiet = world.take(), world.take()
         mark = page(world)["mark"]
-        assert world.say(known, type="accepted").status_code == 201
+        assert world.record(known, type="accepted").status_code == 201
         new = world.take(at=NOW - HOUR)  # taken, but committed late
         assert sorted(self.changed(world, mark)) == sorted([known, new])
         assert quiet not in self.changed(world, mark)
@@ -177,10 +177,10 @@ class TestChanged:
             world.ledger.transact(lambda records: record_silent_acceptances(records, NOW + WINDOW))
             assert self.changed(world, later) == [lead_id]
 
-    def test_a_meeting_that_silence_takes_as_held_is_a_change(self, world: World) -> None:
+    def test_a_meeting_deemed_held_is_a_change(self, world: World) -> None:
         lead_id = world.take()
-        world.say(lead_id, type="accepted")
-        world.say(lead_id, type="scheduled", meeting_at="2026-11-24T15:00:00Z")
+        world.record(lead_id, type="accepted")
+        world.record(lead_id, type="scheduled", meeting_at="2026-11-24T15:00:00Z")
         mark = page(world)["mark"]
         with time_machine.travel(NOW + timedelta(days=3), tick=False):
             assert self.changed(world, mark) == [lead_id]

@@ -1,4 +1,7 @@
-"""Rule 38 in the API: a fact is recorded once, however often and by whatever way it arrives."""
+"""The API records one fact once, however often and by whatever way it arrives.
+
+This is rule 38 of docs/rules.md.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +22,7 @@ from tests.web.api.conftest import World
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-AT_ONCE = 8
+SIMULTANEOUS_POSTS = 8
 WON = {"type": "won", "amount": "900.00", "currency": "USD"}
 BACK = {"type": "refunded", "amount": "100.00", "currency": "USD"}
 
@@ -29,7 +32,7 @@ def sold(world: World) -> str:
     """A lead that bought two hours ago."""
     lead_id = world.take(at=NOW - 3 * HOUR)
     with time_machine.travel(NOW - 2 * HOUR, tick=False):
-        assert world.say(lead_id, **WON).status_code == 201
+        assert world.record(lead_id, **WON).status_code == 201
     return lead_id
 
 
@@ -37,7 +40,9 @@ def refunds(world: World, lead_id: str) -> int:
     return world.kinds(lead_id).count("refunded")
 
 
-def bring(world: World, *rows: str, heading: str = "lead_id,outcome,on,amount,reference") -> None:
+def import_csv(
+    world: World, *rows: str, heading: str = "lead_id,outcome,on,amount,reference"
+) -> None:
     table = read_outcomes("\n".join([heading, *rows]).encode(), "crm.csv")
     defaults = RowDefaults("Ada", Actor.AGENCY)
     now = NOW + HOUR
@@ -46,29 +51,31 @@ def bring(world: World, *rows: str, heading: str = "lead_id,outcome,on,amount,re
 
 
 class TestReferences:
-    """The client's own system says which fact it is."""
+    """A reference of the client's system identifies the fact."""
 
     def test_two_posts_under_different_keys_are_one_refund(self, world: World, sold: str) -> None:
-        first = world.say(sold, reference="R-1", **BACK)
+        first = world.record(sold, reference="R-1", **BACK)
         with time_machine.travel(NOW + SECOND, tick=False):
-            again = world.say(sold, reference="R-1", note="sent again", **BACK)
+            again = world.record(sold, reference="R-1", note="sent again", **BACK)
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.json == again.json
         assert refunds(world, sold) == 1
 
-    def test_a_row_that_came_first_is_the_same_outcome(self, world: World, sold: str) -> None:
-        bring(world, f"{sold},refunded,2026-11-23T08:04:11,100.00,R-1")
+    def test_an_earlier_row_with_the_reference_is_the_same_outcome(
+        self, world: World, sold: str
+    ) -> None:
+        import_csv(world, f"{sold},refunded,2026-11-23T08:04:11,100.00,R-1")
         with time_machine.travel(NOW + 2 * HOUR, tick=False):
-            text = world.say(sold, reference="R-1", **BACK)
+            text = world.record(sold, reference="R-1", **BACK)
         assert (text.status_code, text.json["source"]) == (201, "agency")
         assert refunds(world, sold) == 1
 
     def test_a_post_days_later_without_a_time_is_the_same_outcome(
         self, world: World, sold: str
     ) -> None:
-        world.say(sold, reference="R-1", **BACK)
+        world.record(sold, reference="R-1", **BACK)
         with time_machine.travel(NOW + 90 * HOUR, tick=False):
-            assert world.say(sold, reference="R-1", **BACK).status_code == 201
+            assert world.record(sold, reference="R-1", **BACK).status_code == 201
         assert refunds(world, sold) == 1
 
     @pytest.mark.parametrize(
@@ -81,32 +88,32 @@ class TestReferences:
     def test_other_content_under_the_reference_is_refused(
         self, world: World, sold: str, other: dict[str, str], words: str
     ) -> None:
-        world.say(sold, reference="R-1", **BACK)
-        text = world.say(sold, reference="R-1", **{**BACK, **other})
+        world.record(sold, reference="R-1", **BACK)
+        text = world.record(sold, reference="R-1", **{**BACK, **other})
         assert text.status_code == 409
         assert "R-1" in text.json["detail"]
         assert words in text.json["detail"]
         assert refunds(world, sold) == 1
 
     def test_another_lead_under_the_reference_is_refused(self, world: World, sold: str) -> None:
-        world.say(sold, reference="R-1", **BACK)
+        world.record(sold, reference="R-1", **BACK)
         other = world.take()
-        world.say(other, **WON)
-        assert world.say(other, reference="R-1", **BACK).status_code == 409
+        world.record(other, **WON)
+        assert world.record(other, reference="R-1", **BACK).status_code == 409
         assert refunds(world, other) == 0
 
     def test_references_are_separate_for_each_client_and_kind(
         self, world: World, sold: str
     ) -> None:
-        world.say(sold, reference="R-1", **BACK)
+        world.record(sold, reference="R-1", **BACK)
         theirs = world.take("rival")
-        assert world.say(theirs, client="other", reference="R-1", **WON).status_code == 201
-        assert world.say(theirs, client="other", reference="R-1", **BACK).status_code == 201
-        assert world.say(sold, reference="R-1", type="churned").status_code == 201
+        assert world.record(theirs, client="other", reference="R-1", **WON).status_code == 201
+        assert world.record(theirs, client="other", reference="R-1", **BACK).status_code == 201
+        assert world.record(sold, reference="R-1", type="churned").status_code == 201
 
     def test_two_references_are_two_facts(self, world: World, sold: str) -> None:
-        assert world.say(sold, reference="R-1", **BACK).status_code == 201
-        assert world.say(sold, reference="R-2", **BACK).status_code == 201
+        assert world.record(sold, reference="R-1", **BACK).status_code == 201
+        assert world.record(sold, reference="R-2", **BACK).status_code == 201
         assert refunds(world, sold) == 2
 
     def test_a_test_lead_uses_up_no_reference(self, world: World, sold: str) -> None:
@@ -116,105 +123,107 @@ class TestReferences:
             world.ledger.transact(
                 lambda records, outcome=outcome: record_once(records, outcome, NOW)
             )
-        assert world.say(sold, reference="R-1", **BACK).status_code == 201
+        assert world.record(sold, reference="R-1", **BACK).status_code == 201
         assert refunds(world, sold) == 1
 
     def test_months_of_one_payment_share_its_reference(self, world: World) -> None:
         lead_id = world.take("sales")
-        world.say(lead_id, **WON)
+        world.record(lead_id, **WON)
         paid = {"type": "revenue", "amount": "900.00", "currency": "USD", "period": "2026-11-23"}
-        first = world.say(lead_id, reference="P-1", months=3, **paid)
+        first = world.record(lead_id, reference="P-1", months=3, **paid)
         assert (first.status_code, world.kinds(lead_id).count("revenue")) == (201, 3)
-        assert world.say(lead_id, reference="P-1", months=3, **paid).json == first.json
-        assert world.say(lead_id, reference="P-1", months=2, **paid).status_code == 409
+        assert world.record(lead_id, reference="P-1", months=3, **paid).json == first.json
+        assert world.record(lead_id, reference="P-1", months=2, **paid).status_code == 409
 
     @pytest.mark.parametrize("more", [{}, {"reference": "P-1"}])
     def test_an_implausible_year_is_refused(self, world: World, more: dict[str, str]) -> None:
         lead_id = world.take("sales")
-        world.say(lead_id, **WON)
+        world.record(lead_id, **WON)
         paid = {"type": "revenue", "amount": "900.00", "currency": "USD", "period": "9999-12-01"}
-        text = world.say(lead_id, months=120, **paid, **more)
+        text = world.record(lead_id, months=120, **paid, **more)
         assert (text.status_code, "ten years ahead" in text.json["detail"]) == (409, True)
 
-    def test_it_is_shown_with_its_event(self, world: World, sold: str) -> None:
-        world.say(sold, reference="R-1", **BACK)
+    def test_a_reference_is_shown_with_its_event(self, world: World, sold: str) -> None:
+        world.record(sold, reference="R-1", **BACK)
         assert world.lead(sold)["events"][-1]["reference"] == "R-1"
 
     @pytest.mark.parametrize("reference", ["", "a b", "ann@clinic.example", "x" * 81, "é", "-1"])
     def test_a_reference_is_short_plain_and_no_address(
         self, world: World, sold: str, reference: str
     ) -> None:
-        text = world.say(sold, reference=reference, **BACK)
+        text = world.record(sold, reference=reference, **BACK)
         assert (text.status_code, text.json["errors"][0]["pointer"]) == (422, "/reference")
 
     def test_of_simultaneous_posts_one_is_recorded(self, world: World, sold: str) -> None:
-        answers = at_once(world, sold, reference="R-1")
+        answers = post_simultaneously(world, sold, reference="R-1")
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.data for answer in answers}) == 1
         assert refunds(world, sold) == 1
 
 
-class TestTwins:
-    """Nobody says which fact it is."""
+class TestSimilarOutcomes:
+    """Without a reference, a similar outcome needs `again`."""
 
-    def test_the_same_a_second_later_is_refused_without_again(
+    def test_the_same_outcome_a_second_later_is_refused_without_again(
         self, world: World, sold: str
     ) -> None:
-        assert world.say(sold, **BACK).status_code == 201
+        assert world.record(sold, **BACK).status_code == 201
         with time_machine.travel(NOW + SECOND, tick=False):
-            text = world.say(sold, **BACK)
+            text = world.record(sold, **BACK)
             assert (text.status_code, "again" in text.json["detail"]) == (409, True)
             assert "--" not in text.json["detail"]
-            assert world.say(sold, again=True, **BACK).status_code == 201
+            assert world.record(sold, again=True, **BACK).status_code == 201
         assert refunds(world, sold) == 2
 
-    def test_the_date_alone_is_a_twin(self, world: World, sold: str) -> None:
-        world.say(sold, **BACK)
-        text = world.say(sold, occurred_at="2026-11-23T13:00:00Z", **BACK)
+    def test_a_date_without_a_time_is_similar(self, world: World, sold: str) -> None:
+        world.record(sold, **BACK)
+        text = world.record(sold, occurred_at="2026-11-23T13:00:00Z", **BACK)
         assert text.status_code == 409
 
     def test_with_only_one_reference_it_may_be_the_same_fact(self, world: World, sold: str) -> None:
-        world.say(sold, **BACK)
+        world.record(sold, **BACK)
         with time_machine.travel(NOW + SECOND, tick=False):
-            assert world.say(sold, reference="R-1", **BACK).status_code == 409
+            assert world.record(sold, reference="R-1", **BACK).status_code == 409
 
     @pytest.mark.parametrize("other", [{"amount": "100.01"}, {"later": 25}])
-    def test_another_amount_or_another_day_is_another(
+    def test_another_amount_or_day_is_another_outcome(
         self, world: World, sold: str, other: dict[str, Any]
     ) -> None:
-        world.say(sold, **BACK)
+        world.record(sold, **BACK)
         with time_machine.travel(NOW + other.pop("later", 1) * HOUR, tick=False):
-            assert world.say(sold, **{**BACK, **other}).status_code == 201
+            assert world.record(sold, **{**BACK, **other}).status_code == 201
 
-    def test_revenue_of_two_months_recorded_on_one_day_is_no_twin(self, world: World) -> None:
+    def test_revenue_of_two_months_recorded_on_one_day_is_not_similar(self, world: World) -> None:
         lead_id = world.take("sales")
-        world.say(lead_id, **WON)
+        world.record(lead_id, **WON)
         paid = {"type": "revenue", "amount": "100.00", "currency": "USD"}
         for period in ("2026-12-23", "2027-01-23"):
-            assert world.say(lead_id, period=period, **paid).status_code == 201
+            assert world.record(lead_id, period=period, **paid).status_code == 201
 
-    def test_the_same_meeting_is_a_twin_and_another_is_not(self, world: World) -> None:
+    def test_the_same_meeting_is_similar_and_another_is_not(self, world: World) -> None:
         lead_id = world.take()
         meeting = {"type": "scheduled", "meeting_at": "2026-12-01T10:00:00Z"}
-        world.say(lead_id, **meeting)
-        assert world.say(lead_id, type="cancelled").status_code == 201
-        assert world.say(lead_id, **meeting).status_code == 409
+        world.record(lead_id, **meeting)
+        assert world.record(lead_id, type="cancelled").status_code == 201
+        assert world.record(lead_id, **meeting).status_code == 409
         other = {**meeting, "meeting_at": "2026-12-02T10:00:00Z"}
-        assert world.say(lead_id, **other).status_code == 201
-        assert world.say(lead_id, type="cancelled").status_code == 201  # of the other meeting
+        assert world.record(lead_id, **other).status_code == 201
+        assert world.record(lead_id, type="cancelled").status_code == 201  # of the other meeting
 
     def test_of_simultaneous_posts_one_is_recorded(self, world: World, sold: str) -> None:
-        answers = at_once(world, sold)
-        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
+        answers = post_simultaneously(world, sold)
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (
+            SIMULTANEOUS_POSTS - 1
+        )
         assert refunds(world, sold) == 1
 
 
-def at_once(world: World, lead_id: str, **more: str) -> list[Any]:
-    barrier = threading.Barrier(AT_ONCE)
+def post_simultaneously(world: World, lead_id: str, **more: str) -> list[Any]:
+    barrier = threading.Barrier(SIMULTANEOUS_POSTS)
 
     def ask(_number: int) -> Any:
         barrier.wait()
-        return world.say(lead_id, **BACK, **more)
+        return world.record(lead_id, **BACK, **more)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(ask, range(AT_ONCE)))
+    with ThreadPoolExecutor(SIMULTANEOUS_POSTS) as pool:
+        return list(pool.map(ask, range(SIMULTANEOUS_POSTS)))

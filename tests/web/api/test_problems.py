@@ -34,7 +34,7 @@ def problem(answer: TestResponse, status: int) -> dict[str, Any]:
 def post(world: World, body: bytes | str, **headers: str) -> TestResponse:
     lead_id = world.take()
     path = f"/api/v1/leads/{lead_id}/events"
-    return world.ask("POST", path, data=body, headers=JSON | headers)
+    return world.request("POST", path, data=body, headers=JSON | headers)
 
 
 @pytest.mark.parametrize("given", [None, "", "Basic YTpi", "gp_x", "bearer", "Digest Bearer x"])
@@ -93,7 +93,7 @@ def test_the_last_use_is_stored_to_the_hour(world: World) -> None:
 def test_an_unknown_address_is_a_problem_and_not_a_page(
     world: World, method: str, path: str
 ) -> None:
-    problem(world.ask(method, f"/api{path}"), 404)
+    problem(world.request(method, f"/api{path}"), 404)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_unknown_address_is_a_problem_and_not_a_page(
 def test_another_method_is_refused_with_the_allowed_ones(
     world: World, method: str, path: str, allowed: str
 ) -> None:
-    answer = world.ask(method, f"/api/v1/{path}")
+    answer = world.request(method, f"/api/v1/{path}")
     named = ", ".join(sorted(answer.headers["Allow"].split(", ")))
     assert (answer.status_code, named) == (405, allowed)
     if method != "HEAD":
@@ -119,8 +119,8 @@ def test_another_method_is_refused_with_the_allowed_ones(
 
 def test_no_header_admits_another_origin(world: World) -> None:
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
-    problem(world.ask("OPTIONS", "/api/v1/leads", headers=preflight), 405)
-    answer = world.ask("GET", "/api/v1/leads", headers={"Origin": "http://localhost"})
+    problem(world.request("OPTIONS", "/api/v1/leads", headers=preflight), 405)
+    answer = world.request("GET", "/api/v1/leads", headers={"Origin": "http://localhost"})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
@@ -135,7 +135,7 @@ def test_no_header_admits_another_origin(world: World) -> None:
     ],
 )
 def test_answers_are_json_only(world: World, accept: str, status: int) -> None:
-    answer = world.ask("GET", "/api/v1/leads", headers={"Accept": accept})
+    answer = world.request("GET", "/api/v1/leads", headers={"Accept": accept})
     assert answer.status_code == status
     if status == 406:
         problem(answer, 406)
