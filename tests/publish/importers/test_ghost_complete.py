@@ -175,12 +175,12 @@ def elements(data: dict[str, Any]) -> Iterator[str]:
 
 def card_elements(nodes: list[dict[str, Any]]) -> Iterator[str]:
     for node in nodes:
-        yield f"card.{node['type']}"
+        kind = node["type"]
+        yield f"card.{kind}"
         for name in node.keys() - USED_FIELDS:
-            if (node["type"], name) not in USED_FIELDS_OF_ONE_CARD and node[
-                "type"
-            ] not in NOT_IMPORTED:
-                yield f"card.{node['type']}.{name}"
+            is_used = (kind, name) in USED_FIELDS_OF_ONE_CARD
+            if not is_used and kind not in NOT_IMPORTED:
+                yield f"card.{kind}.{name}"
         yield from card_elements(node.get("children", []))
 
 
@@ -204,14 +204,14 @@ def test_each_html_element_is_imported_or_gets_a_note(project: ImportProject, ex
         "file": imported(POST, '[Terms](/content/files/2026/01/terms.pdf "Download")'),
         "signup": noted("form", "`<form>` with the text “Join now” was removed"),
         "code": imported(POST, "```python\na < b"),
-        "joined cells": imported(POST, '<td colspan="2">joined</td>'),
+        "merged cells": imported(POST, '<td colspan="2">joined</td>'),
         "link in code": noted("link", "https://api.example/call in code was removed"),
-        "link without words": noted("link", "a link to https://empty.example/ has no text"),
+        "link without text": noted("link", "a link to https://empty.example/ has no text"),
         "attributes": noted("attributes", "1 `rel`, 1 `reversed`"),
         "tags": noted("HTML tags", "1 `center`, 1 `rt`, 1 `ruby`"),
         "comment": noted("comment", "1 HTML comment not imported"),
         "paywall": noted("comment", "the start of its part for members"),
-        "letter": noted("card", "complete.md: 1 card of kind `email` not imported"),
+        "newsletter card": noted("card", "complete.md: 1 card of kind `email` not imported"),
         "heading": noted("headings", "3 headings changed level"),
         "unused picture": noted("file", "images/2026/01/idle.png: no text shows it; not imported"),
     }

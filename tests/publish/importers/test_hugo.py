@@ -66,16 +66,16 @@ def test_a_content_folder_is_imported_without_its_site(
 
 
 def test_each_loss_gets_a_note(project: ImportProject, hugo_site: Path) -> None:
-    data = project.notes("hugo", hugo_site)
-    assert data["not imported"] == [
+    notes = project.notes("hugo", hugo_site)
+    assert notes["not imported"] == [
         "posts/_index.md: the text of a section page",
         "posts/_index.md: the front matter of a section page: `title`",
         "posts/sums.de.md: a translation (`de`): see `lang` in docs/writer.md",
     ]
-    assert data["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was removed"]
-    assert data["field"] == ["content/posts/calls.md: keys were not imported: `weight`"]
-    assert len(data["menu"]) == 2
-    assert data["file"] == ["content/posts/calls/terms.pdf: no text shows it; not imported"]
+    assert notes["shortcode"] == ["content/posts/calls.md: `{{< notice tip >}}` was removed"]
+    assert notes["field"] == ["content/posts/calls.md: keys were not imported: `weight`"]
+    assert len(notes["menu"]) == 2
+    assert notes["file"] == ["content/posts/calls/terms.pdf: no text shows it; not imported"]
 
 
 def test_the_imported_site_builds_with_code_footnotes_and_redirects(

@@ -75,27 +75,27 @@ def test_a_private_or_protected_post_becomes_a_draft_with_a_secret_preview(
 
 
 def test_each_loss_gets_a_note(project: ImportProject, wxr_file: Path) -> None:
-    data = project.notes("wordpress", wxr_file)
+    notes = project.notes("wordpress", wxr_file)
     post = "content/posts/funnels-figures.md"
-    assert data["comments"] == ["wordpress.xml: 1 comment not imported: personal data"]
-    assert data["not imported"] == [
+    assert notes["comments"] == ["wordpress.xml: 1 comment not imported: personal data"]
+    assert notes["not imported"] == [
         "wordpress.xml: 1 of kind `trash`",
         "wordpress.xml: 1 of kind menu",
     ]
-    assert f"{post}: custom fields were not imported: `mood`" in data["field"]
+    assert f"{post}: custom fields were not imported: `mood`" in notes["field"]
     assert (
-        "wordpress.xml: a plugin's `_elementor_data` was not imported from 1 item" in data["field"]
+        "wordpress.xml: a plugin's `_elementor_data` was not imported from 1 item" in notes["field"]
     )
-    assert data["shortcode"] == [
+    assert notes["shortcode"] == [
         "content/posts/classic.md: `[caption]`: not imported: 1 `align`, 1 `id`, 1 `width`",
         'content/posts/classic.md: `[contact-form-7 id="5" title="Contact"]` was removed',
     ]
-    assert data["link"] == [
+    assert notes["link"] == [
         f"{post}: https://www.old.example/lost/ is not in the export: the link was not changed"
     ]
-    assert any("latest-posts" in line for line in data["block"])
-    assert len(data["script"]) == 3
-    assert "ann@clinic.example" not in str(data)
+    assert any("latest-posts" in line for line in notes["block"])
+    assert len(notes["script"]) == 3
+    assert "ann@clinic.example" not in str(notes)
 
 
 def test_pictures_beside_the_export_are_copied(project: ImportProject, wxr_file: Path) -> None:
