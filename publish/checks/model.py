@@ -46,7 +46,7 @@ def _line(value: Any) -> str:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    """`a, b` or `[a, b]`. As in Pelican, `;` divides if there is one: a name may hold a comma."""
+    """`a, b` or `[a, b]`. As in Pelican, `;` separates if present: a name may contain a comma."""
     if isinstance(value, str):
         value = value.split(";") if ";" in value else re.split(r"[,\n]", value)
         value = [part for part in value if part.strip()]
@@ -55,8 +55,8 @@ def _words(value: Any) -> tuple[str, ...]:
     words = tuple(_line(part) for part in value)
     if not words:
         raise invalid("is empty: give it a value, or delete the line")
-    if twice := next((word for place, word in enumerate(words) if word in words[:place]), None):
-        raise invalid(f"names `{twice}` twice: keep one of them")
+    if duplicate := next((word for index, word in enumerate(words) if word in words[:index]), None):
+        raise invalid(f"names `{duplicate}` twice: keep one of them")
     return words
 
 
@@ -128,7 +128,7 @@ def _site_path(value: Any) -> str:
 
 
 def _matching(pattern: re.Pattern[str], message: str) -> Callable[[Any], str]:
-    """A reader of lines that match the pattern completely; others fail with the message."""
+    """A reader for one line of text that must match the whole pattern; `message` is the error."""
 
     def read(value: Any) -> str:
         text = _line(value)
@@ -142,7 +142,7 @@ def _matching(pattern: re.Pattern[str], message: str) -> Callable[[Any], str]:
 def _address(value: Any) -> str:
     text = _line(value)
     if not FILE.fullmatch(text.removesuffix("/")):
-        raise invalid(f"must be an address of the site without `/` before it, not `{text}`")
+        raise invalid(f"must be an address of the site without a leading `/`, not `{text}`")
     return text
 
 
@@ -155,7 +155,7 @@ def _status(value: Any) -> str:
 
 def _questions(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
-        raise invalid("needs front matter in YAML, because it holds pairs: see docs/writer.md")
+        raise invalid("needs front matter in YAML, because it contains pairs: see docs/writer.md")
     pairs = value if isinstance(value, list) else []
     if not pairs or not all(isinstance(pair, Mapping) for pair in pairs):
         raise invalid("must be a list of `question:` and `answer:`")
@@ -164,7 +164,7 @@ def _questions(value: Any) -> tuple[tuple[str, str], ...]:
 
 def _question(pair: Mapping[str, Any]) -> tuple[str, str]:
     if set(pair) != {"question", "answer"}:
-        raise invalid(f"each entry holds `question` and `answer`, not: {', '.join(pair)}")
+        raise invalid(f"each entry must have `question` and `answer`, not: {', '.join(pair)}")
     answer = pair["answer"]
     if not isinstance(answer, str) or not answer.strip():
         raise invalid("has a question without an answer")
@@ -185,7 +185,7 @@ _PAIR: Final = {
 
 _file: Final = _matching(FILE, "must be a file of the site, such as guide/index.html, not `{}`")
 _language: Final = _matching(LANGUAGE, "must be a language, such as de or pt-BR, not `{}`")
-_token: Final = _matching(TOKEN, "must be 16 to 64 letters and digits that nobody can guess")
+_token: Final = _matching(TOKEN, "must be 16 to 64 random letters and digits")
 
 Line = Annotated[str, *_field_type(_line, type="string", minLength=1)]
 Words = Annotated[tuple[str, ...], *_field_type(_words, **_LIST)]
@@ -234,28 +234,31 @@ class PageFrontMatter(BaseModel):
     modified: Moment | None = Field(
         None, description="The date of the last change, for readers and feeds."
     )
-    status: Status = Field("published", description="`draft` keeps it off the lists.")
+    status: Status = Field(
+        "published", description="`draft`: not published; `hidden`: on no list; `skip`: ignored."
+    )
     preview: Token | None = Field(
         None, description="Where a draft is shown: /drafts/<preview>/. `gatepost new` makes it."
     )
-    image: SitePath | None = Field(
-        None, description="The picture that stands for it, such as /images/funnel.svg."
-    )
-    image_alt: Line | None = Field(None, description="What the picture shows.")
+    image: SitePath | None = Field(None, description="The main image, such as /images/funnel.svg.")
+    image_alt: Line | None = Field(None, description="The alternative text: what the image shows.")
     campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
     canonical: Url | None = Field(None, description="Where the text appeared first.")
-    noindex: Flag = Field(False, description="Asks search engines to leave it out.")
+    noindex: Flag = Field(False, description="Asks search engines not to list it.")
     aliases: OldAddresses = Field(
-        (), description="Earlier slugs, or whole paths such as /2021/03/hello/: they lead here."
+        (),
+        description="Earlier slugs, or complete old paths such as /2021/03/hello/.",
     )
     related: Slugs = Field((), description="Slugs of posts to read next.")
     faq: Questions = Field((), description="Questions and answers, the answers in Markdown.")
     # Pelican's own keys.
     lang: Language | None = Field(None, description="Language, if not the site's.")
-    translation: Flag = Field(False, description="A translation of the post of the same slug.")
-    template: Line | None = Field(None, description="A template of its own.")
-    url: Address | None = Field(None, description="An address of its own, with `save_as`.")
-    save_as: File | None = Field(None, description="A file of its own in the site, with `url`.")
+    translation: Flag = Field(
+        False, description="Whether it is a translation of the post with the same slug."
+    )
+    template: Line | None = Field(None, description="The name of its own template.")
+    url: Address | None = Field(None, description="Its own address, with `save_as`.")
+    save_as: File | None = Field(None, description="Its own file in the site, with `url`.")
 
 
 class PostFrontMatter(PageFrontMatter):
@@ -264,11 +267,11 @@ class PostFrontMatter(PageFrontMatter):
     date: Moment = Field(
         description="The date of publication; a future date holds the post back until then."
     )
-    category: Line | None = Field(None, description="The one topic that it belongs to.")
-    tags: Words = Field((), description="Its other topics.")
-    author: Words = Field((), description="Who wrote it.")
-    authors: Words = Field((), description="Who wrote it, if they are several.")
-    series: Line | None = Field(None, description="The series that it is a part of.")
+    category: Line | None = Field(None, description="The main topic.")
+    tags: Words = Field((), description="Further topics.")
+    author: Words = Field((), description="The author, or several authors.")
+    authors: Words = Field((), description="The authors, if there are several.")
+    series: Line | None = Field(None, description="The series that the post belongs to.")
 
 
 _Model = TypeVar("_Model", bound=PageFrontMatter)

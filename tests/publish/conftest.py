@@ -112,7 +112,7 @@ class TinySite:
         return str(built.value).split("\n")
 
     def page(self, slug: str = "post") -> str:
-        """What was published of an article."""
+        """The published page of an article."""
         return (self.site / slug / "index.html").read_text(encoding="utf-8")
 
     def files(self) -> dict[str, bytes]:
@@ -130,7 +130,7 @@ class TinySite:
 
 
 @pytest.fixture(autouse=True)
-def nobody_listens() -> None:
+def disconnected_signals() -> None:
     """Disconnects Pelican's signals, which live as long as the process, after each test."""
     for signal in vars(signals).values():
         if isinstance(signal, blinker.Signal):

@@ -69,7 +69,7 @@ def page(output: Path) -> Page:
     return read(output, "b")
 
 
-def test_a_contents_list_leads_to_each_main_heading(page: Page) -> None:
+def test_a_contents_list_links_to_each_main_heading(page: Page) -> None:
     links = [tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#")]
     listed = [link for link in links if not link.startswith(("page-", "fn"))]
     assert listed == [
@@ -82,32 +82,32 @@ def test_a_contents_list_leads_to_each_main_heading(page: Page) -> None:
     assert all(page.by_id(link) for link in listed)
 
 
-def test_two_headings_need_no_contents_list() -> None:
+def test_an_article_with_two_headings_has_no_contents_list() -> None:
     assert outline('<h2 id="a">A</h2><h2 id="b">B</h2>') == ()
 
 
-def test_a_heading_in_the_contents_list_is_text() -> None:
+def test_the_contents_list_shows_a_heading_as_plain_text() -> None:
     html = '<h2 id="a">A &lt;b&gt; <em>c</em></h2>' * 3
     assert outline(html)[0].title == "A <b> c"
 
 
-def test_a_series_shows_its_parts_and_where_one_is(page: Page) -> None:
+def test_a_series_lists_its_parts_and_marks_the_current_one(page: Page) -> None:
     assert "Part 2 of 3: A & B" in page.words("summary")
     here = [tag["href"] for tag in page.all("a") if tag.get("aria-current") == "page"]
     assert here == [f"{ORIGIN}/b/"]
 
 
-def test_an_article_leads_to_the_one_before_the_one_after_and_those_like_it(page: Page) -> None:
+def test_an_article_links_to_the_older_the_newer_and_related_articles(page: Page) -> None:
     ways = {tag["rel"]: tag["href"] for tag in page.all("a") if tag.get("rel") in {"prev", "next"}}
     assert ways == {"prev": f"{ORIGIN}/alone/", "next": f"{ORIGIN}/c/"}
     assert "Read on" in page.words("h2")
 
 
-def test_an_article_without_related_ones_shows_no_list(output: Path) -> None:
+def test_an_article_without_related_articles_shows_no_list(output: Path) -> None:
     assert "Read on" not in read(output, "alone").words("h2")
 
 
-def test_a_note_says_that_it_is_one(page: Page) -> None:
+def test_a_note_has_the_role_note(page: Page) -> None:
     note = next(tag for tag in page.all("div") if "admonition" in tag.get("class", ""))
     assert (note["class"], note["role"]) == ("admonition warning", "note")
 
@@ -121,7 +121,7 @@ def test_code_in_a_note_or_list_is_coloured_as_code(around: str) -> None:
     assert '<span class="n">x</span> <span class="o">=</span>' in page
 
 
-def test_a_task_list_shows_what_is_done_and_cannot_be_ticked(page: Page) -> None:
+def test_a_task_list_shows_disabled_checkboxes(page: Page) -> None:
     boxes = [tag for tag in page.all("input") if tag["type"] == "checkbox"]
     assert [(box["aria-label"], "checked" in box) for box in boxes] == [
         ("To do", False),
@@ -131,7 +131,7 @@ def test_a_task_list_shows_what_is_done_and_cannot_be_ticked(page: Page) -> None
     assert "[x] no task either." in page.words("p")
 
 
-def test_questions_stand_at_the_end_and_are_reported_to_search_engines_as_text(page: Page) -> None:
+def test_questions_are_at_the_end_and_search_engines_get_them_as_text(page: Page) -> None:
     assert "Why <b>so</b>?" in page.words("h3")
     assert f"{ORIGIN}/" in [
         tag["href"] for tag in page.all("a") if tag["href"].endswith(".example.com/")
@@ -145,12 +145,12 @@ def test_questions_stand_at_the_end_and_are_reported_to_search_engines_as_text(p
     assert questions[1]["acceptedAnswer"]["text"] == "Because it is 5 < 6 & “home”."
 
 
-def test_an_answer_may_hold_a_table_code_and_a_note(page: Page) -> None:
+def test_an_answer_may_contain_a_table_code_and_a_note(page: Page) -> None:
     kinds = [tag.get("class") for tag in page.all("div")]
     assert {"table", "highlight", "admonition note"} <= set(kinds)
 
 
-def test_each_answer_may_have_notes_of_its_own(page: Page) -> None:
+def test_each_answer_may_have_its_own_footnotes(page: Page) -> None:
     notes = [tag["id"] for tag in page.all("li") if tag.get("id", "").startswith("fn")]
     assert len(set(notes)) == 3
     ways = {tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#fn:")}
@@ -161,7 +161,7 @@ def test_only_an_article_with_questions_is_a_faq_page(output: Path) -> None:
     assert "FAQPage" not in data(read(output, "a"))
 
 
-def test_a_related_article_that_is_not_there_stops_the_build(site: Any) -> None:
+def test_a_related_article_that_does_not_exist_stops_the_build(site: Any) -> None:
     site.set('PLUGINS.insert(1, "publish.plugins.article_nav")')
     site.post("Text.", name="pricing")
     site.post("Text.", front_matter="Related: pricng\n")

@@ -182,7 +182,7 @@ def touches(tab: Page) -> tuple[dict[str, str], dict[str, str]]:
     return first, last
 
 
-def test_the_first_visit_is_kept_as_first_and_last_touch(tab: Page) -> None:
+def test_the_first_visit_is_the_first_and_the_last_touch(tab: Page) -> None:
     tab.goto("/post/?utm_source=news&utm_medium=mail&gclid=G1", referer="http://other.example/a")
     first, last = touches(tab)
     assert first == last
@@ -209,7 +209,7 @@ def test_a_visit_inside_the_site_is_not_a_touch(tab: Page, server: BaseWSGIServe
 @pytest.mark.parametrize(
     ("path", "referer"), [("/two/", "http://other.example/"), ("/two/?gclid=G2", None)]
 )
-def test_a_later_visit_from_outside_replaces_the_last_touch_alone(
+def test_a_later_visit_from_outside_replaces_only_the_last_touch(
     tab: Page, path: str, referer: str | None
 ) -> None:
     tab.goto("/one/")
@@ -233,22 +233,24 @@ def test_a_touch_is_cut_at_500_characters(tab: Page) -> None:
         "for (const key of ['gp_first', 'gp_last']) localStorage.setItem(key, '{\"path\": 7}')",
     ],
 )
-def test_storage_that_fails_or_holds_garbage_costs_only_the_memory(tab: Page, trouble: str) -> None:
+def test_a_touch_is_recorded_if_browser_storage_fails_or_is_invalid(
+    tab: Page, trouble: str
+) -> None:
     tab.add_init_script(trouble)
     tab.goto("/one/")
     first, last = touches(tab)
     assert (first["path"], last["path"]) == ("/one/", "/one/")
 
 
-def test_no_cookie_is_set_and_no_other_host_is_asked(
+def test_a_page_sets_no_cookie_and_requests_nothing_from_other_hosts(
     tab: Page, context: BrowserContext, server: BaseWSGIServer
 ) -> None:
-    asked: list[str] = []
-    tab.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
     tab.goto("/one/?utm_source=news")
     assert context.cookies() == []
-    assert len(asked) >= 4
-    assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{server.port}"}
+    assert len(requests) >= 4
+    assert {url.split("/")[2] for url in requests} == {f"127.0.0.1:{server.port}"}
 
 
 def send(tab: Page, email: str) -> None:
@@ -272,7 +274,7 @@ def test_a_faulty_form_is_shown_again_in_place_with_its_problems_in_focus(
     assert service.posts[0]["gp_id"] == service.posts[1]["gp_id"] != ""
 
 
-def test_success_takes_the_place_of_the_form_and_is_announced(tab: Page, service: Service) -> None:
+def test_a_success_message_replaces_the_form_and_is_announced(tab: Page, service: Service) -> None:
     tab.goto("/post/")
     send(tab, "ann@acme.example")
     expect(tab.get_by_role("heading", name="Thank you", level=2)).to_be_focused()
@@ -309,7 +311,7 @@ def test_a_double_click_posts_once(tab: Page, service: Service) -> None:
         (410, "It has closed."),
     ],
 )
-def test_a_failed_try_keeps_what_was_typed_and_the_next_try_is_the_same_lead(
+def test_a_failed_request_keeps_the_input_and_the_next_one_is_the_same_lead(
     tab: Page, service: Service, status: int, expected: str
 ) -> None:
     service.broken = [status]
@@ -323,7 +325,9 @@ def test_a_failed_try_keeps_what_was_typed_and_the_next_try_is_the_same_lead(
     assert service.posts[0]["gp_id"] == service.posts[1]["gp_id"]
 
 
-def test_a_dead_network_is_reported_and_tried_again(tab: Page, context: BrowserContext) -> None:
+def test_a_network_failure_is_reported_and_the_request_can_be_repeated(
+    tab: Page, context: BrowserContext
+) -> None:
     tab.goto("/post/")
     context.set_offline(True)
     send(tab, "ann@acme.example")
@@ -333,7 +337,7 @@ def test_a_dead_network_is_reported_and_tried_again(tab: Page, context: BrowserC
     expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_the_service_may_live_on_another_host(
+def test_the_service_may_be_on_another_host(
     tab: Page, service: Service, server: BaseWSGIServer
 ) -> None:
     elsewhere = f"http://127.0.0.1:{server.port}"
@@ -358,7 +362,7 @@ def plain(browser: Browser, server: BaseWSGIServer) -> Iterator[Page]:
     context.close()
 
 
-def test_without_script_the_same_happens_page_by_page(plain: Page) -> None:
+def test_without_scripts_the_form_works_with_page_loads(plain: Page) -> None:
     plain.goto("/post/")
     send(plain, "")
     expect(plain.get_by_role("alert")).to_be_focused()
@@ -366,7 +370,7 @@ def test_without_script_the_same_happens_page_by_page(plain: Page) -> None:
     expect(plain.get_by_role("heading", name="Thank you", level=1)).to_be_visible()
 
 
-def test_a_refused_form_fits_the_narrowest_screen_with_targets_for_a_thumb(plain: Page) -> None:
+def test_a_refused_form_fits_the_narrowest_screen_with_large_touch_targets(plain: Page) -> None:
     plain.set_viewport_size({"width": 320, "height": 640})
     plain.goto("/f/acme")
     plain.get_by_role("button").click()
@@ -380,7 +384,7 @@ def test_a_refused_form_fits_the_narrowest_screen_with_targets_for_a_thumb(plain
     assert min(tick["width"], tick["height"]) >= 24
 
 
-def test_the_trap_is_off_the_screen(plain: Page) -> None:
+def test_the_honeypot_field_is_off_the_screen(plain: Page) -> None:
     plain.goto("/f/acme")
     trap = plain.locator("[name=homepage]").bounding_box() or {"x": 0, "width": 0}
     assert trap["x"] + trap["width"] < 0

@@ -69,7 +69,7 @@ def test_a_link_out_of_content_is_refused_by_check_and_build(
         "[x](/post/){: href='{static}/../var/gatepost.db' }",
     ],
 )
-def test_what_only_the_finished_page_shows_is_refused_before_it_is_read(
+def test_a_link_that_only_the_finished_page_shows_is_refused_before_its_file_is_read(
     site: Any, canary: Path, text: str
 ) -> None:
     site.post(f"Text.\n\n{text}")
@@ -81,7 +81,7 @@ def test_what_only_the_finished_page_shows_is_refused_before_it_is_read(
     assert canary.read_text() == SECRET
 
 
-def test_an_attribute_between_others_names_no_file_outside(site: Any, canary: Path) -> None:
+def test_an_attribute_among_others_cannot_name_a_file_outside(site: Any, canary: Path) -> None:
     site.post("<p title='{static}' data-x='1' data='{static}/../var/gatepost.db'>x</p>")
     (message,) = site.mistakes()
     assert "gatepost.db` leads out of content/" in message
@@ -95,7 +95,7 @@ def test_a_linked_file_is_never_written_outside_the_site(site: Any) -> None:
     assert [str(path.relative_to(site.root)) for path in site.root.rglob("zz.txt")] == ["zz.txt"]
 
 
-def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
+def test_plain_pelican_refuses_a_link_out_of_content(site: Any) -> None:
     site.write("var/gatepost.db", SECRET)
     site.post(IN_COMMENT)
     done = site.pelican()
@@ -104,7 +104,7 @@ def test_plain_pelican_refuses_it_as_well(site: Any) -> None:
     assert not site.site.exists() or SECRET not in str(site.files())
 
 
-def test_front_matter_names_no_picture_outside(site: Any) -> None:
+def test_front_matter_cannot_name_a_picture_outside(site: Any) -> None:
     site.write("var/gatepost.db", SECRET)
     site.post("Text.", front_matter="Image: /images/../../var/gatepost.db\nImage_alt: x\n")
     message = "`image` leads out of content/: put a copy into it, and use the path of the copy"
@@ -118,7 +118,7 @@ def test_a_category_or_file_name_that_leads_out_of_the_site_is_refused(site: Any
     assert any("leads out of www/" in line for line in site.mistakes_of_build())
 
 
-def test_settings_cannot_send_a_post_out_of_the_site(site: Any) -> None:
+def test_settings_cannot_write_a_post_outside_the_site(site: Any) -> None:
     site.set('EXTRA_PATH_METADATA = {"posts/post.md": {"save_as": "../www-evil/x.html"}}')
     site.post("Text.")
     assert any("leads out of www/" in line for line in site.mistakes_of_build())
@@ -149,7 +149,7 @@ def test_a_link_to_a_folder_is_refused(site: Any, link: str) -> None:
     assert site.mistakes() == [f"content/posts/post.md:4: {message}"]
 
 
-def test_a_folder_that_leads_back_to_itself_is_refused(site: Any) -> None:
+def test_a_circular_folder_link_is_refused(site: Any) -> None:
     site.post("Text.")
     (site.root / "content/images/again").symlink_to("..")
     message = "content/images/again: is a circular link, to ..: delete the link"
@@ -157,12 +157,12 @@ def test_a_folder_that_leads_back_to_itself_is_refused(site: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["gone", "x" * 300, "a%00b", "a%0ab"])
-def test_a_name_that_no_file_has_is_one_line(site: Any, name: str) -> None:
+def test_an_impossible_file_name_is_reported_in_one_line(site: Any, name: str) -> None:
     site.post(f"[a]({{static}}/images/{name})\n\n[b](/images/{name}) [c](/gated/{name})")
     assert all("content/posts/post.md:" in line for line in site.mistakes())
 
 
-def test_names_that_stay_inside_go_on_working(site: Any) -> None:
+def test_paths_inside_the_content_folder_are_accepted(site: Any) -> None:
     site.write("content/images/a b/dots ....svg", "<svg/>")
     site.post("[a]({static}/images/a%20b/dots%20....svg) [d]({attach}../images/dot.svg)")
     site.build()
@@ -193,9 +193,7 @@ SPELT = st.builds(
 @given(
     link=SPELT, shape=st.sampled_from(["[a]({})", "<a href='{}'>a</a>", "<!-- <a href='{}'> -->"])
 )
-def test_no_build_reads_or_writes_outside_whatever_a_link_says(
-    site: Any, link: str, shape: str
-) -> None:
+def test_no_link_makes_a_build_read_or_write_outside(site: Any, link: str, shape: str) -> None:
     site.write("var/gatepost.db", SECRET)
     site.post("Text.\n\n" + shape.replace("{}", link, 1))
     around = {path for path in site.root.rglob("*") if "output" not in path.parts}
@@ -210,7 +208,7 @@ def test_no_build_reads_or_writes_outside_whatever_a_link_says(
 
 
 @pytest.mark.parametrize("attribute", ["onclick='x'", "href='javascript:x'"])
-def test_what_markdown_makes_act_stops_the_build(site: Any, attribute: str) -> None:
+def test_active_content_that_markdown_creates_stops_the_build(site: Any, attribute: str) -> None:
     site.post(f"[x](/post/){{: {attribute} }}")
     [message] = site.mistakes_of_build()
     assert "runs code in the reader's browser: remove it" in message

@@ -79,7 +79,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult]:
         return output, build(ROOT / "publishconf.py", value)
 
 
-def test_every_odd_post_has_its_page(built: tuple[Path, BuildResult]) -> None:
+def test_every_odd_post_becomes_a_page(built: tuple[Path, BuildResult]) -> None:
     output, done = built
     count = len(list(corpus()))
     assert count > 300
@@ -107,7 +107,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", AMONG)
-def test_a_good_post_among_them_is_as_it_is_alone(
+def test_odd_posts_do_not_change_the_page_of_an_ordinary_post(
     built: tuple[Path, BuildResult], alone: Path, name: str
 ) -> None:
     slug = AMONG[name][0]
@@ -125,7 +125,7 @@ def page_of(folder: Path) -> str:
     return text[: beside or text.index('<nav class="pages beside"')] + text[end:]
 
 
-def test_a_good_post_is_in_the_feed_as_it_is_alone(
+def test_odd_posts_do_not_change_the_feed_entry_of_an_ordinary_post(
     built: tuple[Path, BuildResult], alone: Path
 ) -> None:
     assert entry_of(built[0]) == entry_of(alone) != ""
@@ -136,7 +136,7 @@ def entry_of(output: Path) -> str:
     return next(part for part in text.split("<entry>") if "/good-1/" in part).split("</entry>")[0]
 
 
-def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, BuildResult]) -> None:
+def test_the_lists_of_odd_posts_are_well_formed(built: tuple[Path, BuildResult]) -> None:
     lists = [*(built[0] / "articles").rglob("*.html"), *(built[0] / "tag").rglob("*.html")]
     lists += [built[0] / name for name in ("index.html", "archives/index.html", "404.html")]
     assert len(lists) > 60
@@ -144,12 +144,12 @@ def test_the_lists_that_show_them_are_well_formed(built: tuple[Path, BuildResult
         assert len(Page(path.read_text(encoding="utf-8")).all("h1")) == 1, path
 
 
-def test_feed_and_sitemaps_are_xml(built: tuple[Path, BuildResult]) -> None:
+def test_feed_and_sitemaps_are_valid_xml(built: tuple[Path, BuildResult]) -> None:
     for path in built[0].glob("*.xml"):
         ElementTree.parse(path)
 
 
-def test_what_each_page_tells_search_engines_can_be_read(built: tuple[Path, BuildResult]) -> None:
+def test_the_structured_data_of_each_page_is_valid_json(built: tuple[Path, BuildResult]) -> None:
     for path in built[0].rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)

@@ -52,13 +52,13 @@ def test_a_tag_in_a_list_or_quotation_works_too(site: Any) -> None:
     assert 'class="cta"' in site.page()
 
 
-def test_the_metadata_puts_the_form_at_the_end(site: Any) -> None:
+def test_a_campaign_in_the_front_matter_puts_its_form_at_the_end(site: Any) -> None:
     site.post("Text.", front_matter="Campaign: guide\n")
     site.build()
     assert site.page().rstrip().endswith("</form>")
 
 
-def test_a_campaigns_title_is_never_markup(site: Any) -> None:
+def test_a_campaigns_title_is_escaped(site: Any) -> None:
     title = '<img src=x onerror=alert(1)> & "quotes"'
     site.write("campaigns/guide.toml", CAMPAIGN.replace('"The guide"', f"'{title}'"))
     site.post("{% form guide %}\n\n{% cta guide %}")
@@ -86,7 +86,7 @@ def test_a_feed_has_a_link_where_the_page_has_a_form(site: Any) -> None:
     assert feed.count('&lt;a href="https://tiny.example/f/guide"&gt;The guide&lt;/a&gt;') == 2
 
 
-def test_a_summary_cut_from_the_text_has_no_form_in_it(site: Any) -> None:
+def test_a_summary_made_from_the_text_contains_no_form(site: Any) -> None:
     site.post("First words.\n\n{% form guide %}\n\nLast words.")
     site.build()
     index = (site.site / "index.html").read_text()
@@ -170,12 +170,12 @@ def test_a_wrong_tag_is_reported_with_its_line_and_its_fix(
     assert site.mistakes() == [f"content/posts/post.md:12: {expected}"]
 
 
-def test_a_wrong_tag_under_a_paragraph_is_not_taken_for_attributes(site: Any) -> None:
+def test_a_wrong_tag_under_a_paragraph_is_not_read_as_attributes(site: Any) -> None:
     site.post("Text.\n{% frm guide %}")
     assert site.mistakes()[0].startswith("content/posts/post.md:5: `{% frm guide %}` is misspelt")
 
 
-def test_every_wrong_tag_of_every_file_is_reported_at_once(site: Any) -> None:
+def test_one_build_reports_every_wrong_tag_of_every_file(site: Any) -> None:
     site.post("{% frm guide %}\n\n{% form x %}\n\n{% frm guide %}", name="a")
     site.post("{% form x %}", name="b")
     places = [line.split(": ")[0] for line in site.mistakes()]
@@ -196,7 +196,7 @@ def test_the_same_form_twice_on_a_page_is_a_mistake(site: Any) -> None:
     ]
 
 
-def test_metadata_that_names_no_campaign_is_a_mistake(site: Any) -> None:
+def test_front_matter_that_names_no_campaign_is_a_mistake(site: Any) -> None:
     site.post("Text.", front_matter="Campaign: giude\n")
     site.post("Text.", name="two", front_matter="Campaign: guide\nCampaign: guide\n")
     assert site.mistakes() == [
@@ -212,13 +212,13 @@ def test_a_tag_in_a_summary_is_a_mistake(site: Any) -> None:
     ]
 
 
-def test_a_broken_campaign_file_stops_everything(site: Any) -> None:
+def test_a_broken_campaign_file_stops_the_build(site: Any) -> None:
     site.write("campaigns/guide.toml", CAMPAIGN.replace("rate = 50", 'rate = "much"'))
     site.post("{% form guide %}")
     assert site.mistakes()[0].startswith("campaigns/guide.toml:")
 
 
-def test_a_missing_gated_file_stops_everything(site: Any) -> None:
+def test_a_missing_gated_file_stops_the_build(site: Any) -> None:
     terms = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["guide.pdf"]')
     site.write("campaigns/guide.toml", terms)
     site.post("{% form guide %}")
@@ -228,7 +228,7 @@ def test_a_missing_gated_file_stops_everything(site: Any) -> None:
     assert message.startswith("campaigns/guide.toml:6: assets")
 
 
-def test_a_form_follows_its_campaign_when_pelican_keeps_a_cache(site: Any) -> None:
+def test_a_changed_campaign_changes_its_form_even_with_pelicans_cache(site: Any) -> None:
     site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
     site.post("{% form guide %}")
     site.build()

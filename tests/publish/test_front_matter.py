@@ -39,7 +39,7 @@ image_alt: A dot
 """
 
 
-def test_templates_see_a_head_in_yaml_in_the_models_types(site: Any) -> None:
+def test_templates_get_yaml_front_matter_in_the_types_of_the_model(site: Any) -> None:
     site.post("Text.", name="other")
     site.write(
         "content/posts/post.md", f"---\n{FRONT_MATTER}---\n\nNote: text, not front matter.\n"
@@ -52,7 +52,7 @@ def test_templates_see_a_head_in_yaml_in_the_models_types(site: Any) -> None:
     assert site.page() == str(SAID)
 
 
-def test_a_text_that_begins_like_a_head_stays_text(site: Any) -> None:
+def test_a_text_that_looks_like_front_matter_stays_text(site: Any) -> None:
     site.write(
         "content/posts/post.md", "---\ntitle: post\ndate: 2026-11-02\n---\nNote: this stays."
     )
@@ -66,7 +66,7 @@ def test_a_summary_is_markdown(site: Any) -> None:
     assert "In <em>short</em>." in (site.site / "index.html").read_text()
 
 
-def test_a_draft_is_shown_under_its_preview_alone(site: Any) -> None:
+def test_a_draft_is_published_only_at_its_preview_address(site: Any) -> None:
     site.post("Secret.", name="draft", front_matter=f"Status: draft\nPreview: {TOKEN}\n")
     site.post("Hidden.", name="other", front_matter="Status: draft\n")
     site.post("Text.")
@@ -84,7 +84,7 @@ def later(days: int = 1) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d %H:%M")
 
 
-def test_a_future_post_is_held_back_and_its_date_is_printed(site: Any) -> None:
+def test_a_future_post_is_held_back_and_the_build_prints_its_date(site: Any) -> None:
     due = later()
     site.write("content/posts/post.md", f"Title: post\nDate: {due}\n\nNot yet.")
     done = CliRunner().invoke(build_command)
@@ -94,7 +94,7 @@ def test_a_future_post_is_held_back_and_its_date_is_printed(site: Any) -> None:
     assert not any(b"Not yet." in page for page in site.files().values())
 
 
-def test_a_post_appears_when_it_is_due_though_pelican_keeps_a_cache(site: Any) -> None:
+def test_a_post_is_published_when_it_is_due_even_with_pelicans_cache(site: Any) -> None:
     site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
     due = datetime.now(UTC) + timedelta(days=1)
     site.write("content/posts/post.md", f"Title: post\nDate: {due.isoformat()}\n\nNow.")
@@ -137,7 +137,7 @@ def test_a_timer_builds_when_a_form_opens_or_closes(site: Any, key: str) -> None
     assert is_due(Path("pelicanconf.py"), {}, turn)
 
 
-def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
+def test_an_old_address_redirects_to_the_new_one(site: Any) -> None:
     site.set('SITEURL = "https://tiny.example"')
     source = Path(__file__).parents[2] / "theme/templates/moved.html"
     site.write("theme/templates/moved.html", source.read_text())
@@ -155,7 +155,7 @@ def test_an_old_address_leads_to_the_new_one(site: Any) -> None:
     )
 
 
-def test_a_vanished_slug_stops_a_build_until_an_alias_takes_it(site: Any) -> None:
+def test_a_vanished_slug_stops_the_build_until_it_is_an_alias(site: Any) -> None:
     site.set('SITEURL = "https://tiny.example"')
     site.write("theme/templates/moved.html", "")
     site.post("Text.", front_matter="Slug: old\n")
@@ -191,7 +191,7 @@ def test_check_prints_annotations_for_a_pull_request(site: Any) -> None:
 
 
 @pytest.mark.parametrize("shape", ["text", "github"])
-def test_a_check_without_a_fault_says_so(site: Any, shape: str) -> None:
+def test_a_check_without_mistakes_prints_that(site: Any, shape: str) -> None:
     site.post("{% form guide %}")
     done = CliRunner().invoke(check_command, ["--format", shape])
     assert (done.exit_code, done.stdout) == (
@@ -200,7 +200,7 @@ def test_a_check_without_a_fault_says_so(site: Any, shape: str) -> None:
     )
 
 
-def test_a_damaged_published_json_is_one_line(site: Any) -> None:
+def test_a_damaged_published_json_is_reported_in_one_line(site: Any) -> None:
     site.post("Text.")
     site.write("output/published.json", "{")
     message = subprocess.run([*GATEPOST, "check"], capture_output=True, text=True, check=False)
@@ -219,7 +219,7 @@ def test_a_damaged_published_json_is_one_line(site: Any) -> None:
         ("Template: nope", "3: the theme has no template `nope`: name one of theme/templates/, or"),
     ],
 )
-def test_what_a_build_could_not_write_is_reported_with_its_line(
+def test_a_title_or_name_without_an_address_is_reported_with_its_line(
     site: Any, line: str, expected: str
 ) -> None:
     title = "" if "Title" in line else "Title: A\n"
@@ -227,7 +227,7 @@ def test_what_a_build_could_not_write_is_reported_with_its_line(
     assert expected in site.mistakes()[0]
 
 
-def test_a_future_page_is_held_back_and_the_build_says_so(site: Any) -> None:
+def test_a_future_page_is_held_back_and_the_build_prints_it(site: Any) -> None:
     site.post("Text.")
     site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
     built = site.build()
@@ -235,7 +235,7 @@ def test_a_future_page_is_held_back_and_the_build_says_so(site: Any) -> None:
     assert built.summary.due.endswith(": content/pages/later.md")
 
 
-def test_a_hidden_post_waits_for_its_date_as_well(site: Any) -> None:
+def test_a_hidden_post_with_a_future_date_is_held_back(site: Any) -> None:
     site.write("content/posts/post.md", f"Title: post\nDate: {later()}\nStatus: hidden\n\nNow.")
     site.build()
     assert not (site.site / "post").exists()

@@ -40,12 +40,12 @@ def test_a_link_to_a_gated_file_is_a_mistake(site: Any, text: str, named: str | 
     assert not site.site.exists()
 
 
-def test_metadata_cannot_name_a_gated_file(site: Any) -> None:
+def test_front_matter_cannot_name_a_gated_file(site: Any) -> None:
     site.post("Text.", front_matter="Image: /gated/guide.pdf\n")
     assert site.mistakes() == [f"content/posts/post.md:3: `image` names a gated file: {TELL}"]
 
 
-def test_words_about_gated_things_are_no_links(site: Any) -> None:
+def test_a_text_about_gated_files_is_not_a_link(site: Any) -> None:
     site.post(
         "What gated/ means: `/gated/guide.pdf`, [tag](/tag/gated/), "
         "[elsewhere](https://other.example/gated/guide.pdf) "
@@ -89,7 +89,7 @@ def test_a_campaigns_or_clients_file_under_another_name_is_a_mistake(
     ]
 
 
-def test_a_symbolic_link_to_the_whole_folder_is_a_mistake(site: Any) -> None:
+def test_a_symbolic_link_to_the_gated_folder_is_a_mistake(site: Any) -> None:
     (site.root / "content/images/more").symlink_to(site.root / "content/gated")
     assert "would publish the gated file content/gated/guide.pdf" in site.mistakes()[0]
 
@@ -103,7 +103,7 @@ def test_a_copy_behind_a_symbolic_link_to_a_folder_is_a_mistake(site: Any) -> No
     ]
 
 
-def test_the_gated_file_itself_is_never_taken_away(site: Any) -> None:
+def test_the_gated_file_itself_is_never_deleted(site: Any) -> None:
     site.set("OUTPUT_PATH = '.'")
     site.post("Text.")
     assert site.pelican().returncode == 0
@@ -118,7 +118,7 @@ def test_a_gated_text_cannot_be_made_a_post(site: Any) -> None:
     assert "would publish the gated file content/gated/notes.md" in site.mistakes()[0]
 
 
-def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> None:
+def test_a_gated_file_in_the_finished_site_is_removed_whatever_created_it(site: Any) -> None:
     shutil.copy(site.root / "content/gated/guide.pdf", site.root / "theme/static/extra.css")
     site.post("Text.")
     with pytest.raises(FileErrors) as message:
@@ -129,7 +129,7 @@ def test_the_finished_site_is_searched_whatever_put_a_file_there(site: Any) -> N
     assert not site.site.exists()
 
 
-def test_the_finished_site_is_searched_for_campaigns_too(site: Any) -> None:
+def test_a_campaign_file_in_the_finished_site_is_removed_too(site: Any) -> None:
     shutil.copy(site.root / "campaigns/guide.toml", site.root / "theme/static/extra.css")
     site.post("Text.")
     with pytest.raises(FileErrors, match=r"campaigns/guide\.toml: would have been published"):
@@ -137,7 +137,7 @@ def test_the_finished_site_is_searched_for_campaigns_too(site: Any) -> None:
     assert not site.site.exists()
 
 
-def test_plain_pelican_takes_a_leaked_file_out_again(site: Any) -> None:
+def test_plain_pelican_removes_a_leaked_file(site: Any) -> None:
     shutil.copy(site.root / "content/gated/guide.pdf", site.root / "theme/static/extra.css")
     site.post("Text.")
     assert site.pelican().returncode == 1
@@ -145,7 +145,7 @@ def test_plain_pelican_takes_a_leaked_file_out_again(site: Any) -> None:
     assert "post/index.html" in site.files()
 
 
-def test_files_of_no_size_are_no_copies_of_each_other(site: Any) -> None:
+def test_empty_files_do_not_count_as_copies(site: Any) -> None:
     site.write("content/gated/.gitkeep", "")
     site.write("content/images/empty.txt", "")
     assert site.check().articles == 0

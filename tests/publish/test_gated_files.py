@@ -86,17 +86,17 @@ def formula_cells(book: Workbook) -> Iterator[tuple[str, str]]:
                     yield sheet.title, cell.coordinate
 
 
-def test_making_them_again_gives_the_bytes_that_are_in_the_tree() -> None:
+def test_the_files_in_the_tree_are_the_output_of_their_sources() -> None:
     assert gated_files.made_files() == {GUIDE: GUIDE.read_bytes(), KPIS: KPIS.read_bytes()}
 
 
-def test_making_them_raises_no_warning() -> None:
+def test_making_the_files_raises_no_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(gated_files.workbook()) > 20_000
 
 
-def test_the_command_finds_them_up_to_date_in_another_process_and_zone() -> None:
+def test_the_command_finds_the_files_up_to_date_in_another_process_and_zone() -> None:
     asked = run(
         [sys.executable, MAKE, "--check"],
         cwd=ROOT,
@@ -123,7 +123,7 @@ def test_check_names_a_stale_file_and_does_not_change_it(
     assert (tmp_path / "cloud-guide.pdf").read_bytes() == b"old"
 
 
-def test_a_making_replaces_a_stale_file_and_adds_a_missing_one(
+def test_the_command_replaces_a_stale_file_and_adds_a_missing_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gated_files, "GATED", tmp_path)
@@ -150,7 +150,7 @@ def test_the_guide_has_a_page_for_each_heading(pages: list[str]) -> None:
     assert openings == headings
 
 
-def test_the_guide_names_itself_and_lists_its_headings_for_screen_readers() -> None:
+def test_the_guide_has_a_title_and_a_list_of_headings_for_screen_readers() -> None:
     reader = PdfReader(GUIDE)
     assert reader.metadata is not None
     assert reader.metadata.title == "The Cloud Guide: buying leads by result in healthcare"
@@ -158,14 +158,14 @@ def test_the_guide_names_itself_and_lists_its_headings_for_screen_readers() -> N
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
 
 
-def test_the_guide_carries_all_its_fonts() -> None:
+def test_the_guide_embeds_all_its_fonts() -> None:
     fonts = [f for page in PdfReader(GUIDE).pages for f in page["/Resources"]["/Font"].values()]
     inner = [f.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"] for f in fonts]
     assert inner
     assert all("/FontFile3" in d or "/FontFile2" in d for d in inner)
 
 
-def test_every_formula_comes_to_the_value_stored_beside_it(
+def test_every_formula_gives_the_value_stored_beside_it(
     formulas: Workbook, cached: Workbook
 ) -> None:
     calculator = Calculator(formulas)
@@ -177,7 +177,7 @@ def test_every_formula_comes_to_the_value_stored_beside_it(
         assert found == (expected if isinstance(expected, str) else pytest.approx(expected)), cell
 
 
-def test_every_default_result_is_the_one_worked_by_hand(cached: Workbook) -> None:
+def test_every_default_result_equals_the_one_computed_by_hand(cached: Workbook) -> None:
     by_hand = {
         "lead_to_close": 0.025,
         "cost_qualified": 68,
@@ -219,7 +219,7 @@ def test_the_results_follow_a_readers_own_figures(formulas: Workbook) -> None:
     assert results["cheaper_model"] == "Leads"
 
 
-def test_no_result_is_typed_in(formulas: Workbook) -> None:
+def test_every_result_is_a_formula(formulas: Workbook) -> None:
     names = [n for n, d in formulas.defined_names.items() if d.attr_text.startswith("Results!")]
     cells = [formulas.defined_names[n].attr_text.split("!")[1].replace("$", "") for n in names]
     assert len(names) == 22
@@ -241,7 +241,7 @@ def test_no_label_is_wider_than_its_column(formulas: Workbook) -> None:
             assert longest <= width, (sheet, column)
 
 
-def test_guide_and_workbook_tell_the_same_numbers(pages: list[str], cached: Workbook) -> None:
+def test_guide_and_workbook_give_the_same_numbers(pages: list[str], cached: Workbook) -> None:
     results = Calculator(cached)
     numbers = " ".join(pages[5].split())
     for shown in (
@@ -255,7 +255,7 @@ def test_guide_and_workbook_tell_the_same_numbers(pages: list[str], cached: Work
         assert shown in numbers
 
 
-def test_the_workbook_is_stored_so_that_no_compressor_decides_its_bytes() -> None:
+def test_the_workbook_is_stored_without_compression() -> None:
     with ZipFile(BytesIO(KPIS.read_bytes())) as archive:
         facts = {(m.compress_type, m.date_time, m.create_system) for m in archive.infolist()}
     assert facts == {(ZIP_STORED, (1980, 1, 1, 0, 0, 0), 3)}
@@ -264,6 +264,6 @@ def test_the_workbook_is_stored_so_that_no_compressor_decides_its_bytes() -> Non
 @pytest.mark.parametrize(
     "formula", ["price ** 2", "unknown + 1", "__import__('os')", "IF(1, 2, 3)"]
 )
-def test_a_formula_of_another_kind_is_refused_by_name(formula: str) -> None:
+def test_an_unknown_formula_is_refused_by_name(formula: str) -> None:
     with pytest.raises(GatepostError, match=re.escape(f"cannot calculate `{formula}`")):
         gated_files.calculate(formula, {}, {"price": 2.0})

@@ -57,7 +57,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = "![In the text]({static}/images/dot.svg)"
     posts["shown"] = post("Shown", "shown", front_matter=image, text=shown)
     posts["hebrew"] = post("שלום", "hebrew", front_matter="Lang: he\n")
-    posts["odd-tongue"] = post("Odd", "odd-tongue", front_matter="Lang: qx\n")
+    posts["odd-folder"] = post("Odd", "odd-folder", front_matter="Lang: qx\n")
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
         "Author: Ann Writer", "Authors: Ann Writer; Ben Writer"
     )
@@ -97,7 +97,7 @@ def links(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", TITLES)
-def test_a_hostile_title_is_the_same_title_in_every_place(output: Path, name: str) -> None:
+def test_a_hostile_title_is_the_same_in_every_tag(output: Path, name: str) -> None:
     page, title = read(output, name), TITLES[name]
     assert page.words("h1") == title
     assert page.words("title") == f"{title} | The Gatepost Journal"
@@ -118,7 +118,7 @@ def test_each_entry_of_the_feed_names_its_authors_or_the_publisher(output: Path)
     assert "" not in named.values()
 
 
-def test_a_note_of_an_article_is_found_from_the_feed_too(output: Path) -> None:
+def test_a_footnote_link_in_the_feed_names_its_page(output: Path) -> None:
     text = "".join(entry.findtext(f"{ATOM}content") or "" for entry in entries(output))
     assert f'href="{ORIGIN}/two/#fn:1"' in text
     assert 'href="#' not in text
@@ -139,10 +139,10 @@ def test_an_article_names_its_author_date_and_topics(output: Path) -> None:
 def test_an_article_in_hebrew_runs_from_right_to_left(output: Path) -> None:
     assert {"class": "prose", "dir": "rtl"} in read(output, "he/hebrew").all("div")
     assert [tag for tag in read(output, "two").all("div") if "dir" in tag] == []
-    assert read(output, "qx/odd-tongue").all("html")[0]["lang"] == "qx"
+    assert read(output, "qx/odd-folder").all("html")[0]["lang"] == "qx"
 
 
-def test_the_picture_that_stands_for_an_article_is_shown_once_and_named(output: Path) -> None:
+def test_the_main_image_of_an_article_is_shown_once_with_its_alt_text(output: Path) -> None:
     page = read(output, "pictured")
     (image,) = page.all("img")
     assert (image["alt"], image["width"], image["fetchpriority"]) == ("A dot & more", "9", "high")
@@ -153,7 +153,9 @@ def test_the_picture_that_stands_for_an_article_is_shown_once_and_named(output: 
     assert data(read(output, "shown"))["BlogPosting"]["image"] == [f"{ORIGIN}/images/dot.svg"]
 
 
-def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(output: Path) -> None:
+def test_a_translation_has_its_own_address_and_both_versions_link_to_each_other(
+    output: Path,
+) -> None:
     two = [("en", f"{ORIGIN}/two/"), ("de", f"{ORIGIN}/de/two/")]
     for path in ("two", "de/two"):
         page = read(output, path)
@@ -169,8 +171,8 @@ def test_a_translation_has_an_address_of_its_own_and_each_leads_to_the_other(out
 def test_each_page_has_its_canonical_address_and_breadcrumbs(output: Path) -> None:
     page = read(output, "category/pricing")
     assert links(page)["canonical"] == meta(page)["og:url"] == f"{ORIGIN}/category/pricing/"
-    trail = data(page)["BreadcrumbList"]["itemListElement"]
-    assert [(step["position"], step["item"]) for step in trail] == [
+    breadcrumbs = data(page)["BreadcrumbList"]["itemListElement"]
+    assert [(step["position"], step["item"]) for step in breadcrumbs] == [
         (1, f"{ORIGIN}/"),
         (2, f"{ORIGIN}/categories/"),
         (3, f"{ORIGIN}/category/pricing/"),
@@ -184,7 +186,7 @@ def test_the_start_page_names_the_publisher(output: Path) -> None:
     assert (output / nodes["Organization"]["logo"].removeprefix(f"{ORIGIN}/")).is_file()
 
 
-def test_a_list_in_pages_names_the_page_before_and_after(output: Path) -> None:
+def test_a_page_of_a_list_names_the_pages_before_and_after_it(output: Path) -> None:
     first, second = read(output, "articles"), read(output, "articles/2")
     assert links(first)["next"] == f"{ORIGIN}/articles/2/"
     assert "prev" not in links(first)
@@ -192,11 +194,11 @@ def test_a_list_in_pages_names_the_page_before_and_after(output: Path) -> None:
     assert links(second)["canonical"] == f"{ORIGIN}/articles/2/"
 
 
-def test_an_article_may_name_another_address_as_its_own(output: Path) -> None:
+def test_an_article_may_have_another_canonical_address(output: Path) -> None:
     assert links(read(output, "moved"))["canonical"] == f"{ORIGIN}/elsewhere/"
 
 
-def test_a_draft_asks_not_to_be_listed(output: Path) -> None:
+def test_a_draft_is_noindex(output: Path) -> None:
     page = read(output, f"drafts/{PREVIEW}")
     assert meta(page)["robots"] == "noindex"
     assert "canonical" not in links(page)
@@ -207,6 +209,6 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
     for path in output.rglob("*.html"):
         page = Page(path.read_text(encoding="utf-8"))
         assert links(page)["alternate"] == f"{ORIGIN}/feed.xml"
-        tongue = path.relative_to(output).parts[0]
+        folder = path.relative_to(output).parts[0]
         text = page.all("html")[0]["lang"]
-        assert text == ("en" if tongue not in {"he", "qx", "de"} else tongue)
+        assert text == ("en" if folder not in {"he", "qx", "de"} else folder)

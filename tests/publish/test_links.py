@@ -71,7 +71,7 @@ def test_two_files_with_one_address_are_a_mistake(site: Any) -> None:
     ]
 
 
-def test_an_article_cannot_take_the_place_of_the_sites_own_page(site: Any) -> None:
+def test_an_article_cannot_replace_the_sites_own_page(site: Any) -> None:
     site.set("INDEX_SAVE_AS = 'articles/index.html'")
     site.post("Text.", front_matter="Slug: articles\n")
     assert site.mistakes() == [
@@ -91,7 +91,7 @@ DEFAULT_CATEGORY = "General"
     ("settings", "name", "topic"),
     [("", "post", "posts"), (OURS, "post", "general"), (OURS, "pricing/post", "pricing")],
 )
-def test_the_list_of_a_topic_that_comes_by_itself_may_be_linked_to(
+def test_a_link_to_the_list_of_a_default_topic_is_accepted(
     site: Any, settings: str, name: str, topic: str
 ) -> None:
     site.set(settings)
@@ -102,7 +102,7 @@ def test_the_list_of_a_topic_that_comes_by_itself_may_be_linked_to(
     assert (site.site / f"category/{topic}.html").is_file()
 
 
-def test_an_address_may_show_the_category_and_the_author(site: Any) -> None:
+def test_an_address_may_contain_category_and_author(site: Any) -> None:
     site.set('ARTICLE_URL = "{category}/{author}/{slug}/"\nAUTHOR = "Ann Lee"')
     site.set('ARTICLE_SAVE_AS = "{category}/{author}/{slug}/index.html"')
     site.write("theme/templates/moved.html", "{{ address }}")
@@ -113,7 +113,7 @@ def test_an_address_may_show_the_category_and_the_author(site: Any) -> None:
     assert site.files()["big-topic/ann-lee/old/index.html"] == b"/big-topic/ann-lee/a/"
 
 
-def test_two_files_with_one_address_of_their_category_are_a_mistake(site: Any) -> None:
+def test_two_files_with_the_same_category_address_are_a_mistake(site: Any) -> None:
     site.set('ARTICLE_URL = "{category}/"\nARTICLE_SAVE_AS = "{category}/index.html"')
     site.post("Text.", name="a")
     site.post("Text.", name="b")

@@ -19,7 +19,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_this_site_is_the_same_with_kept_texts_and_without(
+def test_this_site_is_the_same_with_and_without_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("campaigns", "clients", "content", "theme"):
@@ -34,7 +34,7 @@ def test_this_site_is_the_same_with_kept_texts_and_without(
     assert results[0] == results[1] == results[2]
 
 
-def test_a_kept_text_is_used_and_a_changed_one_is_not(site: Any) -> None:
+def test_an_unchanged_text_comes_from_the_cache_and_a_changed_one_does_not(site: Any) -> None:
     site.set(f"{CACHED_HTML} = 'kept'")
     site.post("First.")
     site.build()

@@ -25,7 +25,7 @@ def test_articles_with_more_shared_tags_come_first_and_unrelated_ones_never() ->
     assert titles(found["me"].related) == ["TWO", "ONE"]
 
 
-def test_a_rare_tag_weighs_more_than_a_common_one() -> None:
+def test_a_rare_tag_counts_more_than_a_common_one() -> None:
     common = [article(f"c{number}", "common") for number in range(6)]
     found = neighbours([article("rare", "rare"), *common, article("me", "common", "rare")])
     assert titles(found["me"].related)[0] == "RARE"
@@ -45,7 +45,7 @@ def test_a_series_counts_its_parts_from_the_oldest() -> None:
     assert found["b"].series is None
 
 
-def test_related_articles_depend_only_on_the_nearest() -> None:
+def test_only_the_nearest_articles_can_be_related() -> None:
     many = [article(f"n{number}", "x") for number in range(100)]
     before = neighbours(many)["n50"]
     far = 50 + NEAREST + 1

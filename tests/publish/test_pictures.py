@@ -39,9 +39,7 @@ def shot(site: Any) -> Path:
     return photo(site.root / "content/images/my shot.jpg")
 
 
-def test_a_photo_is_offered_in_two_small_kinds_and_every_sensible_width(
-    site: Any, shot: Path
-) -> None:
+def test_a_photo_has_avif_and_webp_files_in_every_useful_width(site: Any, shot: Path) -> None:
     page = showing(site, "![Sky]({static}/images/my%20shot.jpg)")
     avif, webp = page.all("source")
     assert (avif["type"], webp["type"]) == ("image/avif", "image/webp")
@@ -61,9 +59,7 @@ def test_each_picture_has_the_size_of_the_upright_image(site: Any, shot: Path) -
     assert shot.exists()
 
 
-def test_the_first_picture_comes_early_and_the_others_when_they_are_near(
-    site: Any, shot: Path
-) -> None:
+def test_the_first_picture_loads_early_and_the_others_lazily(site: Any, shot: Path) -> None:
     shown = "![Sky]({static}/images/my%20shot.jpg)\n\n"
     first, second = showing(site, shown * 2).all("img")
     assert first["fetchpriority"] == "high"
@@ -72,7 +68,7 @@ def test_the_first_picture_comes_early_and_the_others_when_they_are_near(
     assert shot.exists()
 
 
-def test_no_published_file_holds_metadata_of_the_camera(site: Any) -> None:
+def test_no_published_file_contains_metadata_of_the_camera(site: Any) -> None:
     photo(site.root / "content/images/shot.jpg", place=True)
     showing(site, "![Sky]({static}/images/shot.jpg)")
     assert "images/shot.jpg" not in site.files()
@@ -82,7 +78,7 @@ def test_no_published_file_holds_metadata_of_the_camera(site: Any) -> None:
             assert not dict(created.getexif()), path
 
 
-def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: Any) -> None:
+def test_a_linked_original_is_published_unless_it_contains_its_location(site: Any) -> None:
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     shot = photo(site.root / "content/images/shot.jpg")
     site.post("![Sky]({static}/images/shot.jpg) and [large](/images/shot.jpg)")
@@ -93,7 +89,7 @@ def test_an_original_that_is_linked_is_published_but_not_with_its_place(site: An
     assert message.startswith("content/images/shot.jpg: contains the location of the photo")
 
 
-def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path) -> None:
+def test_pictures_are_made_once_and_cached_by_their_content(site: Any, shot: Path) -> None:
     showing(site, "![Sky]({static}/images/my%20shot.jpg)")
     kept = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
     assert len(kept) == len(WIDTHS)
@@ -107,7 +103,7 @@ def test_pictures_are_made_once_and_kept_by_their_content(site: Any, shot: Path)
     }
 
 
-def test_a_drawing_stays_one_and_says_its_size(site: Any) -> None:
+def test_an_svg_stays_an_svg_and_gets_its_size(site: Any) -> None:
     site.write(
         "content/images/a.svg", '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20"/>'
     )
@@ -124,7 +120,9 @@ def test_a_drawing_stays_one_and_says_its_size(site: Any) -> None:
         ('<svg viewBox="0 0 0 0"/>', None),
     ],
 )
-def test_the_size_of_a_drawing(tmp_path: Path, svg: str, size: tuple[int, int] | None) -> None:
+def test_the_size_of_an_svg_comes_from_its_attributes_or_viewbox(
+    tmp_path: Path, svg: str, size: tuple[int, int] | None
+) -> None:
     drawing = tmp_path / "a.svg"
     drawing.write_text(svg)
     assert svg_size(drawing) == size
@@ -148,7 +146,7 @@ def test_an_animation_stays_an_animation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
-def test_an_animation_has_its_size_too(site: Any, kind: str) -> None:
+def test_an_animation_gets_its_size(site: Any, kind: str) -> None:
     path = site.root / f"content/images/moves.{kind}"
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
     frames[0].save(path, save_all=True, append_images=frames[1:])
@@ -157,9 +155,7 @@ def test_an_animation_has_its_size_too(site: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["MPO", "TIFF"])
-def test_a_photo_with_a_second_one_in_its_file_is_a_photo_like_others(
-    tmp_path: Path, kind: str
-) -> None:
+def test_a_jpeg_file_with_two_photos_is_treated_as_a_photo(tmp_path: Path, kind: str) -> None:
     """Phones put a map of brightness behind the photo; scanners, pages."""
     first, second = Image.new("RGB", (90, 60), "red"), Image.new("RGB", (45, 30), "blue")
     first.save(tmp_path / "a.jpg", format=kind, save_all=True, append_images=[second])
@@ -190,7 +186,7 @@ def test_a_cmyk_photo_is_converted_to_srgb(tmp_path: Path) -> None:
             assert created.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
 
 
-def test_a_drawing_may_have_any_name(site: Any) -> None:
+def test_an_svg_may_have_any_file_name(site: Any) -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"/>'
     site.write("content/images/it's & é.svg", svg)
     (image,) = showing(site, "![A]({static}/images/it%27s%20%26%20%C3%A9.svg)").all("img")
@@ -233,7 +229,7 @@ def test_a_picture_from_another_host_is_refused(site: Any) -> None:
     assert message.startswith("content/posts/post.md:4: shows `https://spy.example/pixel.png`")
 
 
-def test_odd_picture_tags_are_left_as_they_are_or_kept_whole(site: Any) -> None:
+def test_odd_picture_tags_stay_complete(site: Any) -> None:
     site.write(
         "content/images/a.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"/>'
     )
@@ -247,7 +243,7 @@ def test_odd_picture_tags_are_left_as_they_are_or_kept_whole(site: Any) -> None:
 
 
 @pytest.mark.parametrize("link", ["{static}/gated/secret.png", "{static}/images/copy.png"])
-def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str) -> None:
+def test_a_gated_picture_is_not_published_in_another_size(site: Any, link: str) -> None:
     secret = photo(site.root / "content/gated/secret.png", (30, 20))
     (site.root / "content/images/copy.png").symlink_to(secret)
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
@@ -256,7 +252,7 @@ def test_a_gated_picture_is_not_shown_in_a_new_size_either(site: Any, link: str)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
-def test_a_damaged_picture_is_read_or_refused_in_words(tmp_path: Path, kind: str) -> None:
+def test_a_damaged_picture_is_read_or_refused_with_a_message(tmp_path: Path, kind: str) -> None:
     chance, complete = random.Random(kind), BytesIO()
     exif = Image.Exif()
     exif[ORIENTATION] = 6

@@ -105,7 +105,7 @@ def test_a_folder_without_settings_is_refused(site: Any) -> None:
         site.check()
 
 
-def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
+def test_a_warning_of_pelican_is_a_warning_of_the_build(site: Any) -> None:
     plugin = (
         "import logging\ndef register():\n    logging.getLogger('pelican.odd').warning('Odd.')\n"
     )
@@ -114,14 +114,14 @@ def test_what_pelican_warns_of_is_passed_on(site: Any) -> None:
     assert site.build().summary.warnings == ("Odd.",)
 
 
-def test_a_mistake_of_one_build_is_forgotten_by_the_next(site: Any) -> None:
+def test_a_build_does_not_report_the_mistakes_of_an_earlier_build(site: Any) -> None:
     site.post("{% frm guide %}", front_matter="Status: darft\n")
     site.mistakes()
     site.post("Text.")
     assert site.check().articles == 1
 
 
-def test_plain_pelican_refuses_in_lines_and_leaves_the_old_site(site: Any) -> None:
+def test_plain_pelican_prints_one_line_per_mistake_and_keeps_the_old_site(site: Any) -> None:
     site.post("Text.")
     assert site.pelican().returncode == 0
     before = site.files()

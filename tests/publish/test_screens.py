@@ -99,9 +99,7 @@ def tab(browser: Browser, shop: Shop) -> Iterator[Page]:
     context.close()
 
 
-def test_no_page_is_wider_than_the_narrowest_screen_whatever_stands_on_it(
-    tab: Page, output: Path
-) -> None:
+def test_no_page_is_wider_than_the_narrowest_screen(tab: Page, output: Path) -> None:
     tab.set_viewport_size({"width": 320, "height": 640})
     too_wide = {}
     for path in sorted(output.rglob("*.html")):
@@ -121,7 +119,7 @@ def test_a_wide_table_is_not_squeezed_but_scrolls(tab: Page) -> None:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_nothing_moves_when_a_picture_comes(tab: Page, shop: Shop, name: str) -> None:
+def test_nothing_moves_when_a_picture_loads(tab: Page, shop: Shop, name: str) -> None:
     tab.set_viewport_size({"width": 400, "height": 1600})
     shop.hold = True
     tab.goto(f"{ORIGIN}/{name.partition('.')[0]}/", wait_until="domcontentloaded")

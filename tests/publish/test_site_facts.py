@@ -54,7 +54,7 @@ def theme(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "theme", tmp_path / "theme"))
 
 
-def test_the_site_that_the_build_wrote_is_the_one_that_the_service_reads(content: Path) -> None:
+def test_the_service_reads_the_site_json_that_the_build_wrote(content: Path) -> None:
     output = build(content)
     site = Site.read(output.parent / "site.json")
     settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
@@ -114,7 +114,7 @@ def test_two_builds_of_the_same_content_give_the_same_bytes(content: Path) -> No
     assert first == second
 
 
-def test_pages_that_carry_forms_are_written_in_a_stable_order(content: Path) -> None:
+def test_pages_with_forms_are_written_in_a_stable_order(content: Path) -> None:
     pages = {"zeta": {"/b/", "/a/"}, "alpha": {"/c/"}}
     output = build(content, gatepost_form_pages=pages)
     written = json.loads((output.parent / "site.json").read_text())["form_pages"]
@@ -138,7 +138,7 @@ def test_production_refuses_to_build_without_its_address(tmp_path: Path) -> None
     assert run.stderr.count("\n") == 1
 
 
-def test_the_sitemap_tells_when_each_article_changed(
+def test_the_sitemap_has_the_date_of_each_articles_last_change(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEPOST_SITE_URL", "https://www.example.com")
@@ -157,7 +157,7 @@ def test_the_sitemap_tells_when_each_article_changed(
     assert "https://www.example.com/category/pricing/" in changed
 
 
-def test_drafts_are_built_apart_and_listed_nowhere(content: Path) -> None:
+def test_drafts_have_preview_addresses_and_are_on_no_list(content: Path) -> None:
     held_back = "Status: draft\nPreview: nobody-can-guess-it\nTags:"
     draft = POST.replace("A post", "Secret").replace("Tags:", held_back)
     (content / "posts" / "draft.md").write_text(draft)
@@ -169,7 +169,7 @@ def test_drafts_are_built_apart_and_listed_nowhere(content: Path) -> None:
         assert "/nobody-can" not in (output / listing).read_text()
 
 
-def test_lists_are_cut_into_pages_of_ten(content: Path) -> None:
+def test_lists_have_ten_articles_per_page(content: Path) -> None:
     for number in range(11):
         (content / "posts" / f"{number}.md").write_text(POST.replace("A post", f"Post {number}"))
     output = build(content)
@@ -187,14 +187,14 @@ def test_reading_time_counts_the_text_and_not_the_form() -> None:
     assert look.reading_minutes("<p>Short.</p>") == 1
 
 
-def test_the_feed_carries_the_whole_article(content: Path) -> None:
+def test_the_feed_contains_the_complete_article(content: Path) -> None:
     feed = ElementTree.parse(build(content) / "feed.xml")
     entry = feed.find("{http://www.w3.org/2005/Atom}entry")
     assert entry is not None
     assert "<p>Text.</p>" in entry.findtext("{http://www.w3.org/2005/Atom}content", "")
 
 
-def test_a_feed_is_xml_with_an_author_whatever_a_post_holds(content: Path) -> None:
+def test_a_feed_is_valid_xml_with_an_author_whatever_a_post_contains(content: Path) -> None:
     odd = POST.replace("Author: Ann Writer\n", "").replace("A post", "Bell \x07 \ufffe ]]> 🎯")
     (content / "posts" / "odd.md").write_text(odd.replace("Text.", "Form \x0c feed."))
     feed = ElementTree.parse(build(content) / "feed.xml")
@@ -212,13 +212,13 @@ def test_another_canonical_address_or_noindex_is_not_in_the_sitemap(content: Pat
     assert "/moved/" not in sitemap
 
 
-def test_the_page_for_a_wrong_address_leads_on(content: Path) -> None:
+def test_the_page_for_a_wrong_address_offers_links(content: Path) -> None:
     page = (build(content) / "404.html").read_text()
     for way in ("/articles/", "/category/pricing/", "/a-post/"):
         assert f'href="{way}"' in page
 
 
-def test_reading_time_counts_characters_where_words_have_no_blanks() -> None:
+def test_reading_time_counts_characters_in_japanese_and_chinese() -> None:
     assert look.reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
     assert look.reading_minutes("<p>" + "word " * 440 + "</p>") == 2
 

@@ -60,7 +60,7 @@ EDGES = [("edge", "field"), ("edge", "card"), ("edge", "paper"), ("accent", "fie
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_keeps_a_contrast_of_four_and_a_half_and_edges_of_three(scheme: str) -> None:
+def test_text_has_a_contrast_of_at_least_4_5_and_edges_of_3(scheme: str) -> None:
     palette = colours(scheme)
     faint = [
         (front, ground, round(contrast(palette[front], palette[ground]), 2))

@@ -219,7 +219,7 @@ def test_every_page_is_well_formed_with_one_main_heading_and_its_landmarks(
         assert page.all("a")[0]["href"] == "#page-main", name
 
 
-def test_no_page_asks_anything_of_another_host_or_runs_inline(
+def test_no_page_requests_another_host_or_has_inline_code(
     output: Path, service_pages: dict[str, str]
 ) -> None:
     pages = {str(path): path.read_text() for path in output.rglob("*.html")} | service_pages
@@ -263,7 +263,7 @@ def test_a_picture_with_a_title_becomes_a_figure_with_a_caption(article: str) ->
     assert page.words("figcaption") == "From post to bill"
 
 
-def test_the_navigation_says_where_one_is(output: Path, article: str) -> None:
+def test_the_navigation_marks_the_current_page(output: Path, article: str) -> None:
     listing = Page((output / "articles" / "index.html").read_text())
     assert {"href": "/articles/", "aria-current": "page"} in listing.all("a")
     assert {"href": "/articles/", "aria-current": "true"} in Page(article).all("a")
@@ -277,7 +277,7 @@ def test_only_a_page_with_a_form_loads_the_form_script(
     assert "/theme/form." in service_pages["form"]
 
 
-def test_each_input_has_a_label_and_says_whether_it_is_optional(
+def test_each_input_has_a_label_that_shows_whether_it_is_optional(
     service_pages: dict[str, str],
 ) -> None:
     page = Page(service_pages["form"])
@@ -301,7 +301,7 @@ def test_a_hint_and_an_error_describe_their_input(service_pages: dict[str, str])
             page.by_id(target)
 
 
-def test_the_error_summary_takes_the_focus_and_leads_to_every_faulty_input(
+def test_the_error_summary_gets_the_focus_and_links_to_every_faulty_input(
     service_pages: dict[str, str],
 ) -> None:
     page = Page(service_pages["refused"])
@@ -313,7 +313,7 @@ def test_the_error_summary_takes_the_focus_and_leads_to_every_faulty_input(
     assert all(page.by_id(link) for link in links)
 
 
-def test_what_was_typed_and_what_was_said_about_it_stay_text(
+def test_input_and_error_messages_are_escaped(
     service_pages: dict[str, str],
 ) -> None:
     page = Page(service_pages["refused"])
@@ -323,7 +323,9 @@ def test_what_was_typed_and_what_was_said_about_it_stay_text(
     assert not page.all("b")
 
 
-def test_the_trap_is_kept_from_people_and_their_readers(service_pages: dict[str, str]) -> None:
+def test_the_honeypot_field_is_hidden_from_people_and_screen_readers(
+    service_pages: dict[str, str],
+) -> None:
     page = Page(service_pages["form"])
     trap = page.by_id("homepage")
     assert (trap["tabindex"], trap["autocomplete"]) == ("-1", "off")
@@ -332,7 +334,7 @@ def test_the_trap_is_kept_from_people_and_their_readers(service_pages: dict[str,
     assert ".leave-empty { position: absolute;" in (STATIC / "style.css").read_text()
 
 
-def test_the_form_posts_to_the_service_and_leaves_the_judging_to_it(
+def test_the_form_posts_to_the_service_without_browser_validation(
     service_pages: dict[str, str],
 ) -> None:
     form = Page(service_pages["form"]).by_id("form-acme")
@@ -342,7 +344,7 @@ def test_the_form_posts_to_the_service_and_leaves_the_judging_to_it(
     assert len(hidden) == 6
 
 
-def test_a_form_inside_an_article_brings_its_own_heading(site: Site) -> None:
+def test_a_form_inside_an_article_has_its_own_heading(site: Site) -> None:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
     )
@@ -361,7 +363,7 @@ def test_a_call_to_action_is_a_link_to_the_forms_own_page(site: Site) -> None:
     assert card.words("a") == "Get the guide"
 
 
-def test_a_closed_campaign_leaves_a_sentence_and_a_way_on(site: Site) -> None:
+def test_a_closed_campaign_shows_a_sentence_and_a_link(site: Site) -> None:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "theme" / "templates"), autoescape=True
     )
@@ -370,14 +372,14 @@ def test_a_closed_campaign_leaves_a_sentence_and_a_way_on(site: Site) -> None:
     assert [attrs["href"] for attrs in note.all("a")] == ["/articles/"]
 
 
-def test_an_article_without_a_topic_takes_that_of_its_folder_or_the_general_one(
+def test_an_article_without_a_topic_gets_that_of_its_folder_or_the_general_one(
     output: Path,
 ) -> None:
     assert "General" in Page((output / "plain/index.html").read_text()).words("a")
     assert "pricing" in Page((output / "in-a-folder/index.html").read_text()).words("a")
 
 
-def test_a_site_without_an_article_says_so_on_every_list(tmp_path: Path) -> None:
+def test_every_list_of_a_site_without_articles_shows_a_sentence(tmp_path: Path) -> None:
     for name in ("posts", "pages", "images"):
         (tmp_path / "content" / name).mkdir(parents=True)
     (tmp_path / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nWelcome.\n")
@@ -390,6 +392,6 @@ def test_a_site_without_an_article_says_so_on_every_list(tmp_path: Path) -> None
     assert "Topics" not in Page((site / "search/index.html").read_text()).words("h2")
 
 
-def test_the_archive_tells_the_years_newest_first(output: Path) -> None:
+def test_the_archive_lists_the_newest_year_first(output: Path) -> None:
     archive = (output / "archives" / "index.html").read_text()
     assert re.findall(r"<h2>(\d+)</h2>", archive) == ["2026", "2025"]

@@ -45,7 +45,7 @@ legal_name = "Acme, Inc."
 address = ["1 Main Street"]
 contacts = { notices = ["leads@acme.example"], bills = ["bills@acme.example"] }
 """
-SUMMARY = "What a reader gets from this post, said in one sentence of fair length."
+SUMMARY = "What a reader gets from this post, in one sentence of the right length."
 
 
 class Desk:
@@ -74,8 +74,8 @@ class Desk:
         self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
 
     def check(self) -> tuple[Writing, Findings]:
-        where = self.root / "content", self.root / "output/www"
-        settings = {**self.settings, "PATH": where[0], "OUTPUT_PATH": where[1]}
+        content, output = self.root / "content", self.root / "output/www"
+        settings = {**self.settings, "PATH": content, "OUTPUT_PATH": output}
         layout = layout_from(settings, lambda title: title.lower().replace(" ", "-"))
         folders = (self.root / name for name in ("campaigns", "clients", "content/gated"))
         return check_writing(layout, *folders, self.now)

@@ -6,7 +6,7 @@ import pytest
 
 from publish.checks.active_content import active_parts
 
-PROGRAM = "runs code in the reader's browser: remove it"
+RUNS_CODE = "runs code in the reader's browser: remove it"
 ACTIVE = [
     "<script src='/x.js'></script>",
     "<ScRiPt\n>alert(1)</sCrIpT\n>",
@@ -41,7 +41,7 @@ ACTIVE = [
     "<style></style x><script>alert(1)</script>",
     "<div title='<b'><script src=x",
 ]
-QUIET = [
+HARMLESS = [
     "<form action='/search/'><input name=q></form>",
     "<details><summary>More</summary>x</details>",
     "<img alt='' src='data:image/png;base64,AAAA'>",
@@ -58,36 +58,36 @@ def test_active_content_is_found(html: str) -> None:
     assert active_parts(html)
 
 
-@pytest.mark.parametrize("html", QUIET)
+@pytest.mark.parametrize("html", HARMLESS)
 def test_other_html_is_accepted(desk: Any, html: str) -> None:
     desk.post(f"Text.\n\n{html}\n")
     assert [line for line in desk.messages() if "browser" in line or "sends" in line] == []
 
 
-def test_raw_html_that_acts_is_an_error_with_its_line(desk: Any) -> None:
+def test_active_raw_html_is_an_error_with_its_line(desk: Any) -> None:
     desk.post("Text.\n\n<p>\n<script>alert(1)</script>\n</p>\n\nSo <b onclick=x>this</b>.")
-    assert desk.messages() == [f"9: `<script>` {PROGRAM}", f"12: `onclick` {PROGRAM}"]
+    assert desk.messages() == [f"9: `<script>` {RUNS_CODE}", f"12: `onclick` {RUNS_CODE}"]
 
 
 @pytest.mark.parametrize("link", ["[x](javascript:alert(1))", "[x](<java&#115;cript:alert(1)>)"])
-def test_a_link_that_runs_a_program_is_an_error(desk: Any, link: str) -> None:
+def test_a_link_that_runs_code_is_an_error(desk: Any, link: str) -> None:
     desk.post(link)
-    assert desk.messages() == [f"6: `javascript:alert(1)` {PROGRAM}"]
+    assert desk.messages() == [f"6: `javascript:alert(1)` {RUNS_CODE}"]
 
 
-def test_a_draft_is_shown_to_some_so_it_is_an_error_there_too(desk: Any) -> None:
+def test_active_content_is_an_error_in_a_draft_too(desk: Any) -> None:
     desk.post("<script>x</script>", status="draft", preview="a" * 20)
-    assert desk.messages() == [f"8: `<script>` {PROGRAM}"]
+    assert desk.messages() == [f"8: `<script>` {RUNS_CODE}"]
 
 
-def test_a_setting_makes_it_a_warning(desk: Any) -> None:
+def test_a_setting_makes_active_content_a_warning(desk: Any) -> None:
     desk.settings["WRITING_RULES"] = {"active-content": "warning"}
     desk.post("<script>x</script>")
     assert desk.errors() == []
-    assert f"content/posts/post.md:6: `<script>` {PROGRAM}" in desk.warnings()
+    assert f"content/posts/post.md:6: `<script>` {RUNS_CODE}" in desk.warnings()
 
 
-def test_a_form_to_this_site_by_its_full_address_is_ours(desk: Any) -> None:
+def test_a_form_to_the_full_address_of_this_site_is_accepted(desk: Any) -> None:
     desk.settings["SITEURL"] = "https://www.example.com"
     desk.post("<form action='https://www.example.com/f/'></form>")
     assert desk.messages() == []
@@ -110,7 +110,7 @@ def test_a_form_to_this_site_by_its_full_address_is_ours(desk: Any) -> None:
         ("a.xml", "<x><script xmlns='http://www.w3.org/1999/xhtml'>x</script></x>"),
     ],
 )
-def test_a_file_that_holds_a_program_is_an_error(desk: Any, name: str, text: str) -> None:
+def test_a_file_that_contains_a_program_is_an_error(desk: Any, name: str, text: str) -> None:
     desk.write(f"content/images/{name}", text)
     [message] = [line for line in desk.errors() if "program" in line]
     assert message.startswith(f"content/images/{name}: ")
@@ -125,6 +125,6 @@ def test_a_file_that_holds_a_program_is_an_error(desk: Any, name: str, text: str
         ("a.txt", "<script>"),
     ],
 )
-def test_a_file_without_one_is_not(desk: Any, name: str, text: str) -> None:
+def test_a_file_without_a_program_is_accepted(desk: Any, name: str, text: str) -> None:
     desk.write(f"content/images/{name}", text)
     assert [line for line in desk.errors() if "program" in line] == []

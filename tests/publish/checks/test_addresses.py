@@ -31,7 +31,7 @@ def test_two_drafts_with_one_preview_are_reported(desk: Any) -> None:
     ]
 
 
-def test_an_alias_that_is_taken_is_reported(desk: Any) -> None:
+def test_an_alias_that_is_already_used_is_reported(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", aliases="a")
     desk.post(name="c", aliases="old")
@@ -51,7 +51,7 @@ def test_an_old_path_must_not_contain_special_characters(desk: Any, alias: str) 
     assert "`aliases` is neither a slug nor a path" in desk.messages()[0]
 
 
-def test_an_old_path_leads_to_its_post_unless_something_stands_there(desk: Any) -> None:
+def test_an_old_path_redirects_to_its_post_unless_its_address_is_used(desk: Any) -> None:
     desk.post(name="a")
     desk.post(name="b", aliases="/2021/03/hello/, /old.html, /2021/")
     desk.post("[there](/2021/03/hello/)", name="c")
@@ -105,7 +105,7 @@ def test_a_post_cannot_replace_a_generated_file(
     assert desk.messages()[0].startswith(expected)
 
 
-def test_a_text_in_another_language_has_its_addresses_in_its_language(desk: Any) -> None:
+def test_a_text_in_another_language_has_addresses_of_that_language(desk: Any) -> None:
     desk.settings |= {
         "ARTICLE_LANG_URL": "{lang}/{slug}/",
         "ARTICLE_LANG_SAVE_AS": "{lang}/{slug}/index.html",
@@ -147,7 +147,7 @@ def test_a_slug_that_vanished_since_the_last_published_build_is_an_error(desk: A
     ]
 
 
-def test_a_slug_with_an_alias_or_given_up_on_purpose_has_not_vanished(desk: Any) -> None:
+def test_a_slug_that_is_an_alias_or_in_gone_txt_has_not_vanished(desk: Any) -> None:
     published(desk, "old", "older")
     desk.write("content/gone.txt", "\ufeff# taken back\r\nolder  # by Ann\r\n\r\n")
     desk.post(aliases="old")
@@ -170,14 +170,14 @@ DATED = {"ARTICLE_URL": "{date:%Y/%m}/{slug}/", "PAGE_URL": "{date:%Y}/{slug}/"}
         ("UTC", "2026-11-01T00:30+05:00"),
     ],
 )
-def test_an_address_shows_the_date_that_the_writer_gave(desk: Any, zone: str, date: str) -> None:
+def test_an_address_contains_the_date_that_the_writer_gave(desk: Any, zone: str, date: str) -> None:
     desk.settings |= DATED | {"TIMEZONE": zone}
     desk.post(date=date, aliases="old")
     writing, _ = desk.check()
     assert set(writing.by_address) == {"2026/11/post/", "2026/11/old/"}
 
 
-def test_an_address_without_a_date_shows_the_time_of_the_build(desk: Any) -> None:
+def test_an_address_without_a_date_contains_the_date_of_the_build(desk: Any) -> None:
     desk.settings |= DATED
     desk.now = datetime(2032, 1, 1, 3, 0, tzinfo=UTC)  # still 2031 in New York
     desk.write("content/pages/about.md", "Title: About\nAliases: old\n\nText.")

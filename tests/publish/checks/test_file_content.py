@@ -17,10 +17,10 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 130\
 PAGE = b"\n<!-- x -->\n<!DOCTYPE html><title>Sign in</title>"
 
 
-def book() -> bytes:
+def workbook_bytes() -> bytes:
     target = BytesIO()
-    with xlsxwriter.Workbook(target) as created:
-        created.add_worksheet().write(0, 0, "text " * 100)
+    with xlsxwriter.Workbook(target) as workbook:
+        workbook.add_worksheet().write(0, 0, "text " * 100)
     return target.getvalue()
 
 
@@ -32,15 +32,15 @@ def picture(kind: str) -> bytes:
 
 def archive(name: str) -> bytes:
     target = BytesIO()
-    with zipfile.ZipFile(target, "w") as created:
-        created.writestr(name, "text " * 100)
+    with zipfile.ZipFile(target, "w") as zip_file:
+        zip_file.writestr(name, "text " * 100)
     return target.getvalue()
 
 
 GOOD = {
     "a.pdf": (ROOT / "content/gated/cloud-guide.pdf").read_bytes(),
     "A.PDF": GUIDE.encode(),
-    "a.xlsx": book(),
+    "a.xlsx": workbook_bytes(),
     "a.docx": archive("word/document.xml"),
     "a.zip": archive("x.txt"),
     "a.png": picture("PNG"),
@@ -58,14 +58,14 @@ CUT = [name for name in GOOD if name not in {"a.csv", "b.csv", "a.html", "a.bin"
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_file_that_is_what_its_name_says(tmp_path: Path, name: str) -> None:
+def test_a_file_that_matches_its_name_is_accepted(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(GOOD[name])
     assert content_fault(tmp_path / name) == ""
 
 
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize(("content", "expected"), [(b"", "is empty"), (POINTER, "`git lfs pull`")])
-def test_an_empty_file_and_a_pointer(
+def test_an_empty_file_and_a_git_lfs_pointer_are_reported(
     tmp_path: Path, name: str, content: bytes, expected: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -74,13 +74,13 @@ def test_an_empty_file_and_a_pointer(
 
 @pytest.mark.parametrize("name", CUT)
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_a_file_that_is_cut_off(tmp_path: Path, name: str, share: float) -> None:
+def test_a_cut_off_file_is_reported(tmp_path: Path, name: str, share: float) -> None:
     (tmp_path / name).write_bytes(GOOD[name][: int(len(GOOD[name]) * share)])
     assert content_fault(tmp_path / name) != ""
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name != "a.html"])
-def test_a_web_page_under_another_name(tmp_path: Path, name: str) -> None:
+def test_a_web_page_with_another_suffix_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(PAGE)
     assert content_fault(tmp_path / name).startswith("is a web page, not a ")
 
@@ -97,25 +97,25 @@ def test_a_web_page_under_another_name(tmp_path: Path, name: str) -> None:
         ("a.csv", "a.png"),
     ],
 )
-def test_a_file_of_another_kind(tmp_path: Path, name: str, other: str) -> None:
+def test_a_file_of_another_type_is_reported(tmp_path: Path, name: str, other: str) -> None:
     (tmp_path / name).write_bytes(GOOD[other])
     assert content_fault(tmp_path / name) != ""
 
 
-def test_a_damaged_member_of_a_workbook(tmp_path: Path) -> None:
+def test_a_damaged_part_of_a_workbook_is_reported(tmp_path: Path) -> None:
     content = bytearray(archive("xl/workbook.xml"))
     content[60] ^= 0xFF
     (tmp_path / "a.xlsx").write_bytes(content)
     assert "is damaged in `xl/workbook.xml`" in content_fault(tmp_path / "a.xlsx")
 
 
-def test_the_check_names_file_fault_and_fix(desk: Any) -> None:
+def test_the_check_names_file_problem_and_fix(desk: Any) -> None:
     desk.post()
     (desk.root / "content/gated/guide.pdf").write_bytes(POINTER)
     message = "is a Git LFS pointer, not the file: run `git lfs pull`"
     assert desk.errors() == [f"content/gated/guide.pdf: {message}"]
 
 
-def test_a_pointer_among_the_pictures_is_reported_too(desk: Any) -> None:
+def test_a_git_lfs_pointer_among_the_pictures_is_reported(desk: Any) -> None:
     (desk.root / "content/images/photo.jpg").write_bytes(POINTER)
     assert any("images/photo.jpg: is a Git LFS pointer" in line for line in desk.errors())

@@ -15,7 +15,7 @@ CODE = [
 ]
 
 
-def test_links_of_every_kind_are_seen_with_their_lines() -> None:
+def test_links_of_every_kind_have_their_lines() -> None:
     text = 'A [x](one.md "T") and\n![dot](two.svg).\n\n[y][r] <a href="four.md">z</a>\n\n'
     text += "[r]: <five.md>"
     assert outline_of(text, first_line=10).links == (
@@ -26,7 +26,7 @@ def test_links_of_every_kind_are_seen_with_their_lines() -> None:
     )
 
 
-def test_a_picture_knows_what_it_says() -> None:
+def test_a_picture_has_its_alternative_text() -> None:
     text = (
         'é ![a *dot*](a.svg)\n\n![](b.svg)\n\n<p>\n<img src="c.svg">\n<img src="d.svg" alt=""></p>'
     )
@@ -39,10 +39,10 @@ def test_a_picture_knows_what_it_says() -> None:
 
 
 @pytest.mark.parametrize("code", CODE)
-def test_code_and_comments_hold_neither_links_nor_tags(code: str) -> None:
+def test_code_and_comments_contain_neither_links_nor_tags(code: str) -> None:
     text = code.replace("{}", '[x](y.md) <a href="z.md"></a> {% form guide %}')
-    found = outline_of(f"Before.\n\n{text}\n\nAfter.")
-    assert (found.links, found.tags) == ((), ())
+    outline = outline_of(f"Before.\n\n{text}\n\nAfter.")
+    assert (outline.links, outline.tags) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def test_code_and_comments_hold_neither_links_nor_tags(code: str) -> None:
         "Named {: #other-name }",
     ],
 )
-def test_anchors_are_those_that_the_page_will_have(heading: str) -> None:
+def test_anchors_are_the_ids_of_the_rendered_page(heading: str) -> None:
     text = f"## Twice\n\n## {heading}\n\nText\n{{: #para }}\n"
     markdown = Markdown(extensions=["extra", "toc", "smarty"])
-    created = markdown.convert(text)
+    html = markdown.convert(text)
     for anchor in outline_of(text).anchors:
-        assert f'id="{anchor}"' in created
-    assert len(outline_of(text).anchors) == created.count(" id=")
+        assert f'id="{anchor}"' in html
+    assert len(outline_of(text).anchors) == html.count(" id=")
 
 
-def test_a_tag_is_right_only_on_a_line_of_its_own() -> None:
+def test_a_tag_is_correct_only_on_its_own_line() -> None:
     text = "{% form a %}\n\n> {% cta b %}\n\nSee {% form c %}\n\n"
     text += "<div>\n{% form d %}\n</div>\n\n{%form e%}"
-    found = outline_of(text).tags
-    assert [(tag.tag.slug, tag.line) for tag in found] == [
+    tags = outline_of(text).tags
+    assert [(tag.tag.slug, tag.line) for tag in tags] == [
         ("a", 1),
         ("b", 3),
         ("", 5),

@@ -117,8 +117,8 @@ def test_nested_yaml_aliases_are_refused() -> None:
         ("Date: 0001-01-01", "`date` is not a date, `0001-01-01`: write 2026-11-23, or"),
         ("Date: 2026-W36-4", "`date` is not a date, `2026-W36-4`: write 2026-11-23, or"),
         ("Date: 2026-09-03x09:30", "`date` is not a date, `2026-09-03x09:30`: write 2026-11-23"),
-        ("Url: /x/", "`url` must be an address of the site without `/` before it, not `/x/`"),
-        ("Url: javascript:x", "`url` must be an address of the site without `/` before it, not"),
+        ("Url: /x/", "`url` must be an address of the site without a leading `/`, not `/x/`"),
+        ("Url: javascript:x", "`url` must be an address of the site without a leading `/`, not"),
         ("Save_as: ../x.html", "`save_as` must be a file of the site, such as guide/index.html"),
         ("Lang: ../../x", "`lang` must be a language, such as de or pt-BR, not `../../x`"),
         ("Slug: Two Words", "`slug` is not a slug, `Two Words`: small letters, digits and"),
@@ -127,11 +127,11 @@ def test_nested_yaml_aliases_are_refused() -> None:
         ("Canonical: /first/", "`canonical` is not a full address, `/first/`: write one such as"),
         ("Canonical: javascript:alert(1)", "`canonical` is not a full address, `javascript:alert"),
         ("Tags: a, a", "`tags` names `a` twice: keep one of them"),
-        ("Preview: draft", "`preview` must be 16 to 64 letters and digits that nobody can guess"),
-        ("Preview: ../../../../etc/passwd", "`preview` must be 16 to 64 letters and digits"),
+        ("Preview: draft", "`preview` must be 16 to 64 random letters and digits"),
+        ("Preview: ../../../../etc/passwd", "`preview` must be 16 to 64 random letters and digits"),
         (
             "Faq: Why?",
-            "`faq` needs front matter in YAML, because it holds pairs: see docs/writer.md",
+            "`faq` needs front matter in YAML, because it contains pairs: see docs/",
         ),
         ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
     ],
@@ -153,7 +153,9 @@ def test_one_check_reports_every_mistake_of_every_post(desk: Any) -> None:
 def test_a_mistake_inside_a_yaml_list_is_reported_with_its_own_line(desk: Any) -> None:
     text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {'s' * 60}\nfaq:\n  - question: Why?\n---\n"
     desk.write("content/posts/post.md", text)
-    assert desk.messages() == ["5: `faq` each entry holds `question` and `answer`, not: question"]
+    assert desk.messages() == [
+        "5: `faq` each entry must have `question` and `answer`, not: question"
+    ]
 
 
 @pytest.mark.parametrize("text", ["---\ntitle: A\n", "---\n- a\n---\n", "\nTitle: A\n\n"])

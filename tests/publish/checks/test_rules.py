@@ -10,7 +10,7 @@ from publish.checks.finding import ALWAYS_ERRORS, DEFAULT_LEVELS
 from tests.publish.checks.conftest import LISTS, SUMMARY
 from tests.samples import CAMPAIGN, GUIDE, NOW
 
-TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+FORM_ONLY = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
 
 
 def test_a_correct_post_is_accepted(desk: Any) -> None:
@@ -43,7 +43,7 @@ def test_front_matter_that_breaks_a_rule_is_reported(
     assert line.startswith(expected)
 
 
-def test_lengths_at_the_limits_are_right(desk: Any) -> None:
+def test_lengths_at_the_limits_are_accepted(desk: Any) -> None:
     desk.post(title="x" * 60, summary="y" * 50)
     desk.post("[x]({filename}post.md)", name="other", summary="z" * 160)
     assert desk.errors() == []
@@ -84,9 +84,9 @@ def test_lengths_at_the_limits_are_right(desk: Any) -> None:
         ("![x](/images/no.svg)", "6: links to `images/no.svg`, but there is no such file in"),
         (
             "<a href='/gated/guide.pdf'>x</a>",
-            f"6: links to the gated file `/gated/guide.pdf`: {TELL}",
+            f"6: links to the gated file `/gated/guide.pdf`: {FORM_ONLY}",
         ),
-        ("[x]({static}/gated/guide.pdf)", f"6: links to the gated file `guide.pdf`: {TELL}"),
+        ("[x]({static}/gated/guide.pdf)", f"6: links to the gated file `guide.pdf`: {FORM_ONLY}"),
         ("{% form gide %}", "6: `{% form gide %}`: no campaign `gide`; did you mean `guide`?"),
         ("{% frm guide %}", "6: `{% frm guide %}` is misspelt: write `{% form guide %}`"),
     ],
@@ -111,23 +111,23 @@ def test_a_text_that_breaks_a_rule_is_reported(desk: Any, text: str, expected: s
         "[x](/category/pricing/) [y](/tag/one/) [z](/feed.xml) [w](/sitemap.xml) [v](/f/guide)",
     ],
 )
-def test_good_links_and_those_outside_the_site_are_accepted(desk: Any, text: str) -> None:
+def test_correct_links_and_links_to_other_sites_are_accepted(desk: Any, text: str) -> None:
     desk.settings |= LISTS
     desk.post("## A", name="b", aliases="old", category="Pricing", tags="one")
     desk.post(text)
     assert desk.errors() == []
 
 
-def test_links_in_answers_are_followed_too(desk: Any) -> None:
+def test_links_in_answers_are_checked_too(desk: Any) -> None:
     front_matter = f"title: T\ndate: 2026-11-02\nsummary: {SUMMARY}\nfaq:"
-    asked = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
-    desk.write("content/posts/post.md", f"---\n{front_matter}\n{asked}\n---\n\nText.")
+    questions = "  - question: Why?\n    answer: See [x]({filename}/x.md)"
+    desk.write("content/posts/post.md", f"---\n{front_matter}\n{questions}\n---\n\nText.")
     assert desk.messages() == [
         "7: `{filename}/x.md` leads to no article or page: correct the link or add the file"
     ]
 
 
-def test_a_published_post_must_not_lead_to_one_that_is_held_back(desk: Any) -> None:
+def test_a_published_post_must_not_link_to_one_that_is_held_back(desk: Any) -> None:
     desk.post(name="draft", status="draft", preview="x" * 16)
     desk.post(name="later", date="2026-12-01 09:00")
     desk.post("[a]({filename}draft.md)\n\n[b]({filename}later.md)")
@@ -140,7 +140,7 @@ def test_a_published_post_must_not_lead_to_one_that_is_held_back(desk: Any) -> N
     assert len(desk.messages()) == 1
 
 
-def test_two_posts_that_are_published_one_after_the_other_may_lead_back(desk: Any) -> None:
+def test_a_scheduled_post_may_link_to_one_that_is_published_before_it(desk: Any) -> None:
     desk.post(name="first", date="2026-12-01")
     desk.post("[a]({filename}first.md)", name="second", date="2026-12-02")
     assert desk.errors() == []
@@ -151,12 +151,12 @@ def test_a_gated_file_among_the_published_ones_is_reported(desk: Any) -> None:
     (desk.root / "content/images/b.png").symlink_to("nowhere")
     message = "would publish the gated file content/gated/guide.pdf: delete it; "
     assert desk.errors() == [
-        f"content/images/a.png: {message}{TELL}",
+        f"content/images/a.png: {message}{FORM_ONLY}",
         "content/images/b.png: links to nowhere, which does not exist: delete the link",
     ]
 
 
-def test_tags_that_differ_by_case_or_plural_are_reported_where_the_rarer_stands(desk: Any) -> None:
+def test_the_less_common_spelling_of_a_tag_is_reported(desk: Any) -> None:
     for name, tags in (("a", "price models"), ("b", "price models"), ("c", "Price-Model, news")):
         desk.post(
             "[a]({filename}a.md) [b]({filename}b.md) [c]({filename}c.md)", name=name, tags=tags
@@ -204,7 +204,7 @@ def test_a_closed_campaign_is_a_warning(desk: Any) -> None:
     ]
 
 
-def test_a_faulty_campaign_is_reported_beside_the_posts_faults(desk: Any) -> None:
+def test_mistakes_in_a_campaign_and_in_posts_are_reported_together(desk: Any) -> None:
     desk.write("campaigns/guide.toml", CAMPAIGN.replace("rate = 50", 'rate = "much"'))
     desk.post("{% form guide %}", summary="Short.")
     assert [line.split(":")[0] for line in desk.errors()] == [
@@ -213,7 +213,7 @@ def test_a_faulty_campaign_is_reported_beside_the_posts_faults(desk: Any) -> Non
     ]
 
 
-def test_rules_are_errors_warnings_or_off_by_setting(desk: Any) -> None:
+def test_a_setting_makes_a_rule_an_error_a_warning_or_off(desk: Any) -> None:
     desk.post(summary="Short.")
     for level, errors, warnings in (("error", 1, 0), ("warning", 0, 1), ("off", 0, 0)):
         desk.settings["WRITING_RULES"] = {"summary": level}
@@ -248,10 +248,10 @@ def test_a_faulty_setting_is_refused(desk: Any, rules: Any, expected: str) -> No
         desk.check()
 
 
-def test_no_rule_is_both_fixed_and_free(desk: Any) -> None:
+def test_no_rule_is_both_always_an_error_and_configurable(desk: Any) -> None:
     desk.post(summary="x", colour="red")
-    found = desk.check()[1].errors
-    assert {finding.rule for finding in found} <= ALWAYS_ERRORS | set(DEFAULT_LEVELS)
+    errors = desk.check()[1].errors
+    assert {finding.rule for finding in errors} <= ALWAYS_ERRORS | set(DEFAULT_LEVELS)
     assert not ALWAYS_ERRORS & set(DEFAULT_LEVELS)
 
 

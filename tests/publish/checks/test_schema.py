@@ -57,7 +57,7 @@ def test_the_schema_and_the_reader_accept_the_same_values(lines: str, right: boo
     assert (problems == []) is right
 
 
-def test_the_schema_asks_for_what_the_rules_ask() -> None:
+def test_the_schema_and_the_rules_require_the_same_keys_and_lengths() -> None:
     schema = Draft202012Validator(post_schema())
     wrong = [
         FRONT_MATTER.replace("title: T\n", ""),
