@@ -1,4 +1,4 @@
-"""A real ledger, whose proof is taken after each test that used it, and a desk over it."""
+"""A real ledger, which is verified after each test that used it, and a desk for it."""
 
 from collections.abc import Iterator
 from pathlib import Path

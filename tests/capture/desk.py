@@ -1,4 +1,4 @@
-"""A ledger with one campaign, and what its two sides do there: for tests of what follows a lead."""
+"""A ledger with one campaign, and the acts of its two sides, for tests of accepted leads."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def priced(price: str) -> Campaign:
-    """The sample campaign under another price."""
+    """The sample campaign with another price."""
     return campaign(text=CAMPAIGN.replace('model = "cpl"\nrate = 50\nbillable = "accepted"', price))
 
 
@@ -33,7 +33,7 @@ SHARE = priced('model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "
 
 
 class Desk:
-    """One ledger, one campaign, one accepted lead, and who works on it."""
+    """One ledger, one campaign, and the acts of client and agency on its leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -41,7 +41,7 @@ class Desk:
         self.parties = PARTIES
 
     def take(self, terms: Campaign, at: datetime = NOW, **answers: str) -> Lead:
-        """A lead that qualified and was accepted at once."""
+        """A new lead that qualified and that the client accepted."""
         self.terms = terms
         sent = submission(terms, **answers)
         created = self.ledger.transact(lambda records: receive_submission(records, terms, sent, at))
@@ -61,9 +61,11 @@ class Desk:
         return self.report(lead, kind, at, actor=Actor.CLIENT, by="Carol", **more)
 
     def credit(self, lead: Lead, amount: Decimal | None) -> Correction:
-        wish = CorrectionRequest("acme-0001", lead.lead_id, "goodwill", amount=amount, again=True)
+        request = CorrectionRequest(
+            "acme-0001", lead.lead_id, "goodwill", amount=amount, again=True
+        )
         return self.ledger.transact(
-            lambda records: issue_credit(records, wish, "Ada", NOW + 9 * DAY)
+            lambda records: issue_credit(records, request, "Ada", NOW + 9 * DAY)
         )
 
     def bill(self, month: str, as_of: datetime) -> Statement:
@@ -72,7 +74,7 @@ class Desk:
         )
 
     def close(self, month: str, now: datetime) -> Statement:
-        """The month's statement, also where nothing is billed."""
+        """The month's statement, even if it bills nothing."""
         closed_statement = self.ledger.transact(
             lambda records: close_month(
                 records, self.terms, self.parties, month, now, empty_statement=True

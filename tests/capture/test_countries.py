@@ -3,13 +3,13 @@
 from capture.countries import COUNTRIES, country_name
 
 
-def test_countries_stand_in_the_order_of_their_names():
+def test_countries_are_sorted_by_name():
     names = list(COUNTRIES.values())
     assert names[:3] == ["Afghanistan", "Åland Islands", "Albania"]
     assert names[-1] == "Zimbabwe"
 
 
-def test_groups_of_countries_are_no_countries():
+def test_groups_of_countries_are_not_listed():
     assert len(COUNTRIES) == 250
     assert {"EU", "UN", "ZZ", "001"}.isdisjoint(COUNTRIES)
 

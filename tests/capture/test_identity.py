@@ -1,4 +1,4 @@
-"""One mailbox, one person (rule 39)."""
+"""One mailbox is one person (rule 39 of docs/rules.md)."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,7 @@ def key(email: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Ann+guide@clinic.example", "ann@clinic.example"),
         ("ana+a@gmail.com", "a.n.a@googlemail.com"),
@@ -33,12 +33,12 @@ def key(email: str) -> str:
         ("ann@FASS.example", "ann@fass.example"),
     ],
 )
-def test_addresses_of_one_mailbox_are_one_person(one: str, other: str) -> None:
-    assert key(one) == key(other)
+def test_addresses_of_one_mailbox_are_one_person(first: str, second: str) -> None:
+    assert key(first) == key(second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("ann@faß.example", "ann@fass.example"),
         ("groß@clinic.example", "gross@clinic.example"),
@@ -57,11 +57,11 @@ def test_addresses_of_one_mailbox_are_one_person(one: str, other: str) -> None:
         ("ann@yahoo.co.jp", "ann-a@yahoo.co.jp"),
     ],
 )
-def test_addresses_of_two_mailboxes_are_two_persons(one: str, other: str) -> None:
-    assert key(one) != key(other)
+def test_addresses_of_two_mailboxes_are_two_persons(first: str, second: str) -> None:
+    assert key(first) != key(second)
 
 
-def test_two_companies_whose_names_differ_by_a_sharp_s_are_two() -> None:
+def test_domains_that_differ_by_a_sharp_s_are_two_companies() -> None:
     sharp, plain = company_keys("faß.example"), company_keys("fass.example")
     assert sharp == company_keys("xn--fa-hia.example")
     assert sharp != plain
@@ -69,7 +69,7 @@ def test_two_companies_whose_names_differ_by_a_sharp_s_are_two() -> None:
 
 
 @pytest.mark.parametrize(
-    ("email", "kept"),
+    ("email", "stored"),
     [
         ("Ann+x@C.example", {"email": "ann@c.example", "company_domain": "c.example"}),
         ("a.n.a+x@gmail.com", {"email": "a.n.a@gmail.com"}),
@@ -77,16 +77,14 @@ def test_two_companies_whose_names_differ_by_a_sharp_s_are_two() -> None:
         ("+a@plus.example", {"email": "@plus.example", "company_domain": "plus.example"}),
     ],
 )
-def test_keys_of_version_1_are_looked_for_as_they_were_kept(
-    email: str, kept: dict[str, str]
-) -> None:
+def test_keys_of_version_1_still_match(email: str, stored: dict[str, str]) -> None:
     matched = keys_to_match({"email": email, "phone": "+15550100"})
-    assert {name: matched[name] for name in kept} == kept
-    assert not kept.keys() & keys_to_store({"email": email}).keys()
+    assert {name: matched[name] for name in stored} == stored
+    assert not stored.keys() & keys_to_store({"email": email}).keys()
     assert matched["phone"] == keys_to_store({"phone": "+15550100"})["phone"]
 
 
-def test_a_kind_names_keys_of_every_version() -> None:
+def test_a_kind_selects_its_keys_of_every_version() -> None:
     keys = keys_to_match({"email": "ann@clinic.example", "phone": "+15550100"})
     assert set(select_keys(keys, {"email"})) == {"email", "email/2"}
     assert set(select_keys(keys, {"company_domain", "phone"})) == {
@@ -96,21 +94,21 @@ def test_a_kind_names_keys_of_every_version() -> None:
     }
 
 
-def test_rules_under_which_keys_were_kept_never_change() -> None:
-    # Red here? Leave this version as it was, and add a file with the next one.
+def test_the_rules_of_a_released_version_never_change() -> None:
+    # If this fails: restore this version, and add a file with the next version.
     released = {2: "6da68de4c3ff"}
     folder = Path(capture.lead.identity.__file__).parent
-    found = {
+    digests = {
         int(file.stem.rpartition("-")[2]): sha256(file.read_bytes()).hexdigest()[:12]
         for file in folder.glob("mailboxes-*.toml")
     }
-    assert found == released
-    assert max(found) == NEWEST
+    assert digests == released
+    assert max(digests) == NEWEST
 
 
 @settings(max_examples=50)
 @given(st.emails())
-def test_every_address_has_a_key_that_stands_for_itself(email: str) -> None:
+def test_the_key_of_a_key_is_the_same_key(email: str) -> None:
     address = email_address(email)
     if address is not None:
         assert key(key(address)) == key(address)

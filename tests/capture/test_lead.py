@@ -1,4 +1,4 @@
-"""The three tracks and what each move does (rule 10)."""
+"""The three tracks and what each move does (rule 10 of docs/rules.md)."""
 
 from datetime import datetime, timedelta
 
@@ -25,9 +25,9 @@ def qualified(**data: object) -> Lead:
     )
 
 
-def test_every_stage_that_a_move_leads_to_has_its_own_line_in_the_table() -> None:
+def test_every_stage_that_a_move_leads_to_is_in_the_table() -> None:
     for moves in MOVES.values():
-        assert {after for allowed in moves.values() for after in allowed.values()} <= set(moves)
+        assert {stage for allowed in moves.values() for stage in allowed.values()} <= set(moves)
 
 
 def test_each_kind_of_move_belongs_to_one_track() -> None:
@@ -40,7 +40,7 @@ def test_each_kind_of_move_belongs_to_one_track() -> None:
     assert all(TRACK_OF[kind] is track for kind, track in listed if kind is not EventKind.OBJECTED)
 
 
-def test_silence_accepts_at_the_very_instant_of_the_deadline_and_not_before() -> None:
+def test_silence_accepts_exactly_at_the_deadline_and_not_before() -> None:
     lead = qualified()
     assert lead.review_at(DEADLINE - timedelta(microseconds=1)) == "qualified"
     assert lead.review_at(DEADLINE) == "accepted"
@@ -52,7 +52,7 @@ def test_silence_never_accepts_a_lead_that_needs_an_explicit_acceptance() -> Non
     assert lead.review_at(DEADLINE + timedelta(days=99)) == "qualified"
 
 
-def test_silence_accepts_nothing_before_the_client_was_told() -> None:
+def test_silence_accepts_nothing_before_the_client_is_notified() -> None:
     lead = fold_events([received_event("a"), later_event("a", EventKind.QUALIFIED)])
     assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
 
@@ -62,7 +62,7 @@ def test_a_rejection_cancels_a_pending_meeting() -> None:
     assert apply_event(lead, later_event("a", EventKind.REJECTED)).appointment == "cancelled"
 
 
-def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None:
+def test_a_refused_event_names_the_stage_and_the_allowed_events() -> None:
     lead = apply_event(qualified(), later_event("a", EventKind.LOST))
     with pytest.raises(
         EventNotAllowed, match=r"sale is lost, so revenue is refused; allowed now: won$"
@@ -70,14 +70,14 @@ def test_a_refused_move_names_the_stage_and_the_moves_that_are_allowed() -> None
         apply_event(lead, later_event("a", EventKind.REVENUE))
 
 
-def test_a_disqualified_lead_can_neither_be_met_with_nor_sold_to() -> None:
+def test_a_disqualified_lead_can_have_no_meeting_and_no_sale() -> None:
     lead = fold_events([received_event("a"), later_event("a", EventKind.DISQUALIFIED)])
     for kind in (EventKind.SCHEDULED, EventKind.WON):
         with pytest.raises(EventNotAllowed, match="is disqualified: only a qualified or accepted"):
             apply_event(lead, later_event("a", kind))
 
 
-def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
+def test_a_lead_marked_as_not_spam_needs_an_explicit_acceptance() -> None:
     lead = fold_events(
         [
             received_event("a"),
@@ -90,7 +90,7 @@ def test_a_lead_taken_out_of_spam_needs_an_explicit_acceptance() -> None:
 
 
 @given(st.lists(st.sampled_from([kind for kind in TRACK_OF if kind is not EventKind.RECEIVED])))
-def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[EventKind]) -> None:
+def test_after_any_events_each_track_has_a_stage_of_its_table(kinds: list[EventKind]) -> None:
     lead = apply_event(None, received_event("a"))
     for kind in kinds:
         try:
@@ -101,6 +101,6 @@ def test_whatever_happens_each_track_stands_at_a_stage_of_its_table(kinds: list[
 
 
 @given(st.datetimes())
-def test_a_time_that_was_shown_reads_back_as_the_same_time(moment: datetime) -> None:
+def test_a_stored_time_reads_back_as_the_same_time(moment: datetime) -> None:
     aware = moment.replace(tzinfo=NOW.tzinfo)
     assert parse_time(show_time(aware)) == aware

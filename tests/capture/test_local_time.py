@@ -1,4 +1,4 @@
-"""Local times that do not exist or come twice: New York, Berlin, half an hour, a whole day."""
+"""Local times that do not exist or occur twice, by an hour, half an hour or a day."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -27,15 +27,15 @@ ZONES = (NEW_YORK, BERLIN, LORD_HOWE, APIA, CAIRO)
         (APIA, "2011-12-30T10:00", "2011-12-29T10:00-10:00 or 2011-12-31T10:00+14:00"),
     ],
 )
-def test_a_time_that_does_not_exist_is_refused_with_the_two_near_it(
+def test_a_time_that_does_not_exist_is_refused_with_the_two_nearest(
     zone: ZoneInfo, text: str, near: str
 ) -> None:
     with pytest.raises(Refused) as refused:
         read_moment(text, zone)
     sentence = f"{text} does not exist in {zone}: the clocks go forward; write {near}"
     assert str(refused.value) == sentence
-    for one in near.split(" or "):
-        assert read_moment(one, zone) == read_moment(one[:16], zone)
+    for time in near.split(" or "):
+        assert read_moment(time, zone) == read_moment(time[:16], zone)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_time_that_does_not_exist_is_refused_with_the_two_near_it(
         (LORD_HOWE, "2027-04-04T01:45", "2027-04-03T14:45:00Z", "2027-04-04T01:45+10:30"),
     ],
 )
-def test_of_a_time_that_comes_twice_the_first_is_taken_and_said(
+def test_a_time_that_occurs_twice_is_read_as_the_first_with_a_note(
     zone: ZoneInfo, text: str, first: str, second: str
 ) -> None:
     moment = read_moment(text, zone)
     assert moment == datetime.fromisoformat(first)
-    shown = show_moment(moment, zone)
-    assert f"{first} (the first of two: the clocks go back; the second is {second})" in shown
+    text = show_moment(moment, zone)
+    assert f"{first} (the first of two: the clocks go back; the second is {second})" in text
     assert "(the second of two" in show_moment(read_moment(second, zone), zone)
 
 
@@ -67,17 +67,17 @@ def test_of_a_time_that_comes_twice_the_first_is_taken_and_said(
         (APIA, "2011-12-31T00:00"),
     ],
 )
-def test_the_times_around_it_are_plain(zone: ZoneInfo, text: str) -> None:
+def test_the_times_around_a_clock_change_have_no_note(zone: ZoneInfo, text: str) -> None:
     assert "of two" not in show_moment(read_moment(text, zone), zone)
 
 
 def test_an_instant_is_shown_in_the_zone_and_in_utc() -> None:
     moment = read_moment("2026-12-01T10:00", NEW_YORK)
-    shown = "2026-12-01T10:00-05:00 in America/New_York, 2026-12-01T15:00:00Z"
-    assert show_moment(moment, NEW_YORK) == shown
+    text = "2026-12-01T10:00-05:00 in America/New_York, 2026-12-01T15:00:00Z"
+    assert show_moment(moment, NEW_YORK) == text
 
 
-def test_a_date_is_its_first_moment_also_where_there_is_no_midnight() -> None:
+def test_a_date_is_its_first_moment_even_without_a_midnight() -> None:
     assert read_moment("2026-12-01", NEW_YORK) == datetime(2026, 12, 1, 5, tzinfo=UTC)
     cairo = read_moment("2026-04-24", CAIRO)
     assert cairo.astimezone(CAIRO).isoformat() == "2026-04-24T01:00:00+03:00"
@@ -91,14 +91,14 @@ seconds = st.integers(1_230_768_000, 2_208_988_800)
 
 @settings(max_examples=200)
 @given(seconds, st.sampled_from(ZONES))
-def test_what_is_shown_is_read_as_the_same_instant(second: int, zone: ZoneInfo) -> None:
+def test_a_shown_time_is_read_as_the_same_instant(second: int, zone: ZoneInfo) -> None:
     moment = datetime.fromtimestamp(second, UTC)
     assert read_moment(show_moment(moment, zone).partition(" in ")[0], zone) == moment
 
 
 @settings(max_examples=200)
 @given(seconds, st.sampled_from(ZONES))
-def test_what_is_written_is_shown_as_written_or_refused(second: int, zone: ZoneInfo) -> None:
+def test_a_typed_time_is_shown_unchanged_or_refused(second: int, zone: ZoneInfo) -> None:
     text = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M}"
     try:
         moment = read_moment(text, zone)

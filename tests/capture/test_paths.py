@@ -1,5 +1,5 @@
-"""Whatever a name is made of, it leads to no file outside of its folder."""
-# ruff: noqa: RUF001 - look-alikes are what is tested
+"""No name leads to a file outside its folder."""
+# ruff: noqa: RUF001 - look-alikes are tested
 
 import os
 import posixpath
@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from capture.paths import ConfinedFolder, name_below
 
 SECRET = "canary"
-OURS = ["", ".", "..", "~", "%", "images", "posts", "dot.svg", "secret", "etc", "passwd"]
-OURS += ["proc", "self", "environ", "out", "deep", "ring", "back", "content", "a" * 300]
-PARTS = st.sampled_from(OURS)
+WORDS = ["", ".", "..", "~", "%", "images", "posts", "dot.svg", "secret", "etc", "passwd"]
+WORDS += ["proc", "self", "environ", "out", "deep", "ring", "back", "content", "a" * 300]
+PARTS = st.sampled_from(WORDS)
 DOTS = ["..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "．．", "‥", "․․", "%ef%bc%8e．"]
 SLASHES = ["/", "//", "\\", "%2f", "%5c", "%252F", "／", "＼", "⁄"]
 
 
 @st.composite
 def names(draw: st.DrawFn) -> str:
-    """Parts, dots and slashes in every spelling."""
+    """Names of parts, dots and slashes in every spelling."""
     parts = draw(st.lists(PARTS | st.sampled_from(DOTS), min_size=1, max_size=8))
     start = draw(st.sampled_from(["", "", "/", "////", "\\", "%2f", "/proc/self/root/"]))
     return start + "".join(
@@ -36,14 +36,14 @@ def names(draw: st.DrawFn) -> str:
 @pytest.fixture(scope="module")
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with links out of it, into it and in a circle, and a secret beside it."""
-    around = tmp_path_factory.mktemp("around")
-    folder = around / "content"
+    parent = tmp_path_factory.mktemp("parent")
+    folder = parent / "content"
     (folder / "images/deep").mkdir(parents=True)
     (folder / "posts").mkdir()
     (folder / "images/dot.svg").write_text("<svg/>")
-    (around / "secret").write_text(SECRET)
-    (folder / "images/secret").symlink_to(around / "secret")
-    (folder / "out").symlink_to(around)
+    (parent / "secret").write_text(SECRET)
+    (folder / "images/secret").symlink_to(parent / "secret")
+    (folder / "out").symlink_to(parent)
     (folder / "posts/etc").symlink_to("/etc")
     (folder / "deep").symlink_to("images/deep")
     (folder / "ring").symlink_to("ring")
@@ -53,17 +53,17 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def readings(name: str) -> Iterator[str]:
-    """What Pelican, a browser, a file system or a careless plugin may take a name for."""
+    """The forms in which Pelican, a browser, a file system or a plugin may read a name."""
     for _ in range(4):
-        for way in (name, posixpath.normpath(name), name.replace("\\", "/")):
-            yield way
-            yield unicodedata.normalize("NFKC", way)
+        for form in (name, posixpath.normpath(name), name.replace("\\", "/")):
+            yield form
+            yield unicodedata.normalize("NFKC", form)
         name = unquote(name)
 
 
 @given(name=names())
-@example(name="a/../\uff0f")  # shortened first, then read as the signs that it looks like
-@example(name="a\uff0fb/..%5c..")  # decoded first, and the look-alike kept
+@example(name="a/../\uff0f")  # normalized first, then its look-alikes are replaced
+@example(name="a\uff0fb/..%5c..")  # decoded first, and the look-alike stays
 def test_every_reading_of_an_allowed_name_stays_inside(content: Path, name: str) -> None:
     folder = ConfinedFolder(content)
     if folder.why_outside(name):
@@ -76,12 +76,12 @@ def test_every_reading_of_an_allowed_name_stays_inside(content: Path, name: str)
 
 
 @given(name=names(), beside=st.sampled_from(["", "posts", "images/deep"]))
-def test_a_file_that_is_found_is_a_regular_one_inside(
+def test_find_file_returns_only_a_regular_file_inside(
     content: Path, name: str, beside: str
 ) -> None:
-    found = ConfinedFolder(content).find_file(name_below(name, beside))
-    if found is not None:
-        assert found.resolve() == content.resolve() / "images/dot.svg"
+    file = ConfinedFolder(content).find_file(name_below(name, beside))
+    if file is not None:
+        assert file.resolve() == content.resolve() / "images/dot.svg"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_name_inside_is_found(content: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "fault"),
+    ("name", "problem"),
     [
         ("../secret", "leads out of content/"),
         ("/etc/passwd", "leads out of content/"),
@@ -107,10 +107,10 @@ def test_a_name_inside_is_found(content: Path, name: str) -> None:
         ("gone.svg", ""),
     ],
 )
-def test_why_a_name_is_not_used(content: Path, name: str, fault: str) -> None:
-    assert ConfinedFolder(content).why_no_file(name) == fault
+def test_a_name_that_is_not_allowed_has_a_reason(content: Path, name: str, problem: str) -> None:
+    assert ConfinedFolder(content).why_no_file(name) == problem
 
 
-def test_a_link_within_and_back_is_where_the_system_says(content: Path) -> None:
-    """`deep` is images/deep, so `deep/..` is images: inside for both readings."""
+def test_dots_after_a_link_stay_inside_for_the_system_and_for_pelican(content: Path) -> None:
+    """`deep` links to images/deep. So `deep/..` is images for the system, content for Pelican."""
     assert ConfinedFolder(content).why_outside("deep/../dot.svg") == ""

@@ -1,7 +1,7 @@
-"""Two processes do the same at once, many times from a starting barrier: one outcome each time.
+"""Two processes do the same at the same time, in many rounds: each round has one result.
 
-To the one who comes second it is the same result, or a clear answer. A round has a campaign or a
-lead of its own; all rounds share one SQLite file.
+The slower process gets the same result or a clear refusal. Each round has a campaign or a lead of
+its own; all rounds share one SQLite file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,26 +39,26 @@ ROUNDS = range(rounds(50, 2000))
 DEADLINE = NOW + timedelta(hours=48)
 JUST_BEFORE = DEADLINE - timedelta(microseconds=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
-"""November is over, and the windows of its leads with it."""
+"""November and the review windows of its leads have ended."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What every process is given."""
+    """The input of every process."""
 
     url: str
     leads: Sequence[str]
     barrier: Barrier
     answers: Any
-    """A queue of (which process, its answers)."""
+    """A queue of (number of the process, its answers)."""
 
 
 Contestant = Callable[[Ledger, int, str], str]
-"""What one process does in a round, given its number and its lead: what it was answered."""
+"""The work of one process in a round, for the number of the round and its lead: its answer."""
 
 
 def terms(number: int) -> Campaign:
-    """A campaign of its own for a round."""
+    """The campaign of one round."""
     return campaign(text=CAMPAIGN.replace("The guide", f"Guide {number}"), slug=f"guide-{number}")
 
 
@@ -80,51 +80,51 @@ class Track:
         return receive_submission(records, terms(number), sent, NOW).lead_id
 
     def race(self, *contestants: Contestant) -> list[tuple[str, ...]]:
-        """What each was answered, round by round."""
+        """The answers of all contestants, round by round."""
         barrier, answers = PROCESSES.Barrier(len(contestants)), PROCESSES.Queue()
         start = Start(self.url, self.leads, barrier, answers)
         processes = [
-            PROCESSES.Process(target=_run, args=(start, number, one))
-            for number, one in enumerate(contestants)
+            PROCESSES.Process(target=_run, args=(start, number, contestant))
+            for number, contestant in enumerate(contestants)
         ]
         for process in processes:
             process.start()
-        found = dict(start.answers.get(timeout=120) for _ in processes)
+        answers_of = dict(start.answers.get(timeout=120) for _ in processes)
         for process in processes:
             process.join()
-        assert all(len(answered) == len(ROUNDS) for answered in found.values()), found
-        return list(zip(*(found[number] for number in sorted(found)), strict=True))
+        assert all(len(given) == len(ROUNDS) for given in answers_of.values()), answers_of
+        return list(zip(*(answers_of[number] for number in sorted(answers_of)), strict=True))
 
     def lead(self, number: int) -> Lead:
-        found = self.ledger.read(lambda reading: reading.leads.get(self.leads[number]))
-        assert found is not None
-        return found
+        lead = self.ledger.read(lambda reading: reading.leads.get(self.leads[number]))
+        assert lead is not None
+        return lead
 
-    def bill(self, statement: str) -> Statement:
-        found = self.ledger.read(lambda reading: reading.statements.get(statement))
-        assert found is not None
-        return read_statement(found)
+    def statement(self, number: str) -> Statement:
+        closed = self.ledger.read(lambda reading: reading.statements.get(number))
+        assert closed is not None
+        return read_statement(closed)
 
     def kinds(self, number: int) -> list[EventKind]:
         events = self.ledger.read(lambda r: list(r.events.select(lead_id=self.leads[number])))
-        return [one.event.kind for one in events]
+        return [recorded.event.kind for recorded in events]
 
 
 def _run(start: Start, name: int, act: Contestant) -> None:
-    ledger, found = open_ledger(start.url, KEY), []
+    ledger, answers = open_ledger(start.url, KEY), []
     try:
         for number in ROUNDS:
             start.barrier.wait(60)
             try:
-                found.append(act(ledger, number, start.leads[number]))
+                answers.append(act(ledger, number, start.leads[number]))
             except Refused as refused:
-                found.append(f"refused: {refused}")
+                answers.append(f"refused: {refused}")
     except Exception as error:
-        found.append(f"failed: {error!r}")
+        answers.append(f"failed: {error!r}")
         start.barrier.abort()
         raise
     finally:
-        start.answers.put((name, found))
+        start.answers.put((name, answers))
         ledger.close()
 
 
@@ -152,22 +152,22 @@ def rejects(ledger: Ledger, _: int, lead_id: str) -> str:
     return lead.review
 
 
-def lapses(ledger: Ledger, number: int, _: str) -> str:
+def accepts_by_silence(ledger: Ledger, number: int, _: str) -> str:
     slug = terms(number).slug
     silent = ledger.transact(lambda records: record_silent_acceptances(records, DEADLINE, slug))
     return "accepted" if silent else "nothing"
 
 
-def brings_leads(ledger: Ledger, number: int, _: str) -> str:
-    lines = [f"Q{one},q{number}@c{one}.example,101+" for one in range(3)]
+def imports_leads(ledger: Ledger, number: int, _: str) -> str:
+    lines = [f"Q{row},q{number}@c{row}.example,101+" for row in range(3)]
     table = "\n".join(["full_name,email,company_size", *lines]).encode()
     rows = read_lead_rows(table, "x", campaign())
     origin = Origin("event", "consent")
-    results = ledger.transact(lambda records: import_leads(records, campaign(), origin, rows, NOW))
-    return str(sum(not one.known for one in results))
+    imported = ledger.transact(lambda records: import_leads(records, campaign(), origin, rows, NOW))
+    return str(sum(not lead.is_known for lead in imported))
 
 
-def brings_outcomes(ledger: Ledger, _: int, lead_id: str) -> str:
+def imports_outcomes(ledger: Ledger, _: int, lead_id: str) -> str:
     lines = [
         "scheduled,2026-11-24T09:00,2026-11-26T10:00,",
         "held,2026-11-26T11:00,,",
@@ -178,11 +178,11 @@ def brings_outcomes(ledger: Ledger, _: int, lead_id: str) -> str:
     content = "\n".join([heading, *(f"{lead_id},{line}" for line in lines)]).encode()
     table, defaults = read_outcomes(content, "x"), RowDefaults("Ada", Actor.AGENCY)
     rows = ledger.read(lambda reading: sort_rows(reading, table, defaults, DECEMBER))
-    used = ledger.transact(lambda records: import_rows(records, rows, DECEMBER))
-    return str(sum(not one.known for one in used))
+    imported = ledger.transact(lambda records: import_rows(records, rows, DECEMBER))
+    return str(sum(not outcome.known for outcome in imported))
 
 
-def test_a_month_that_two_close_is_one_statement_and_numbers_have_no_gap(track: Track) -> None:
+def test_two_closes_of_a_month_give_one_statement_and_numbers_without_gaps(track: Track) -> None:
     answers = track.race(closes, closes)
     assert [first for first, second in answers if first != second] == []
     numbers = [first.split()[0] for first, _ in answers]
@@ -190,8 +190,8 @@ def test_a_month_that_two_close_is_one_statement_and_numbers_have_no_gap(track: 
     assert len(track.ledger.read(lambda reading: list(reading.statements.select()))) == len(ROUNDS)
 
 
-def test_of_a_rejection_and_silence_one_decides(track: Track) -> None:
-    for number, (rejection, silence) in enumerate(track.race(rejects, lapses)):
+def test_either_a_rejection_or_silence_decides(track: Track) -> None:
+    for number, (rejection, silence) in enumerate(track.race(rejects, accepts_by_silence)):
         review = track.lead(number).review
         if review == "rejected":
             assert (rejection, silence) == ("rejected", "nothing")
@@ -203,25 +203,27 @@ def test_of_a_rejection_and_silence_one_decides(track: Track) -> None:
         assert track.kinds(number)[2:] == [EventKind(review)]
 
 
-def test_what_is_rejected_while_the_month_closes_is_not_billed(track: Track) -> None:
+def test_a_lead_rejected_while_the_month_closes_is_not_billed(track: Track) -> None:
     answers = track.race(rejects, closes)
     for number, (rejection, closing) in enumerate(answers):
         review = track.lead(number).review
-        billed = 0 if closing == "nothing to bill" else len(track.bill(closing.split()[0]).lines)
+        billed = (
+            0 if closing == "nothing to bill" else len(track.statement(closing.split()[0]).lines)
+        )
         assert billed == (review == "accepted")
         assert rejection == "rejected" or "review is accepted, so rejected" in rejection
         assert (rejection == "rejected") == (review == "rejected")
 
 
-def test_a_table_of_leads_that_two_bring_is_taken_once(track: Track) -> None:
-    answers = track.race(brings_leads, brings_leads)
+def test_two_imports_of_a_table_of_leads_store_it_once(track: Track) -> None:
+    answers = track.race(imports_leads, imports_leads)
     assert {tuple(sorted(round_)) for round_ in answers} == {("0", "3")}
     leads = track.ledger.read(lambda reading: list(reading.leads.select()))
     assert len(leads) == 4 * len(ROUNDS)
 
 
-def test_a_table_of_outcomes_that_two_bring_is_taken_once(track: Track) -> None:
-    answers = track.race(brings_outcomes, brings_outcomes)
+def test_two_imports_of_a_table_of_outcomes_record_it_once(track: Track) -> None:
+    answers = track.race(imports_outcomes, imports_outcomes)
     assert {tuple(sorted(round_)) for round_ in answers} == {("0", "4")}
     parts = [EventKind.SCHEDULED, EventKind.HELD, EventKind.WON, EventKind.REFUNDED]
     assert all(track.kinds(number)[2:] == parts for number in ROUNDS)

@@ -1,4 +1,4 @@
-"""Two campaign files with the same text, to the byte, are two campaigns."""
+"""Two campaign files with the same bytes are two campaigns."""
 
 from capture.closing.close import close_month, read_statement
 from capture.intake.receive import receive_submission
@@ -8,12 +8,14 @@ from tests.capture.desk import DAY
 from tests.samples import NOW, PARTIES, campaign, submission
 
 
-def test_each_of_two_alike_has_its_leads_and_its_bills(ledger: Ledger) -> None:
+def test_two_campaigns_with_the_same_text_have_separate_leads_and_statements(
+    ledger: Ledger,
+) -> None:
     for number, slug in enumerate(("guide", "copy"), start=1):
         terms = campaign(slug=slug)
         sent = submission(terms, email=f"ann@{slug}.example")
         ledger.transact(lambda records, terms=terms: save_terms(records, terms, NOW))
-        created = ledger.transact(
+        receipt = ledger.transact(
             lambda records, terms=terms, sent=sent: receive_submission(records, terms, sent, NOW)
         )
         closed = ledger.transact(
@@ -22,10 +24,10 @@ def test_each_of_two_alike_has_its_leads_and_its_bills(ledger: Ledger) -> None:
             )
         )
         assert closed is not None
-        bill = read_statement(closed)
-        assert (bill.number, bill.campaign) == (f"acme-000{number}", slug)
-        assert [line.lead_id for line in bill.lines] == [created.lead_id]
-        kept = ledger.read(
+        statement = read_statement(closed)
+        assert (statement.number, statement.campaign) == (f"acme-000{number}", slug)
+        assert [line.lead_id for line in statement.lines] == [receipt.lead_id]
+        stored = ledger.read(
             lambda reading, terms=terms: saved_campaign(reading, terms.slug, terms.version)
         )
-        assert (kept.slug, kept.text) == (slug, terms.text)
+        assert (stored.slug, stored.text) == (slug, terms.text)

@@ -30,7 +30,7 @@ def test_is_open_accepts_a_time_in_any_zone(campaign) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "turn"),
+    ("now", "change"),
     [
         ("2026-10-31T12:00-04:00", "2026-11-01T00:00-04:00"),
         ("2026-11-01T00:00-04:00", "2026-12-01T00:00-05:00"),
@@ -38,15 +38,15 @@ def test_is_open_accepts_a_time_in_any_zone(campaign) -> None:
         ("2026-12-01T00:00-05:00", None),
     ],
 )
-def test_a_campaign_opens_and_closes_at_midnight_of_its_zone(now: str, turn: str | None) -> None:
+def test_a_campaign_opens_and_closes_at_midnight_of_its_zone(now: str, change: str | None) -> None:
     text = "opens = 2026-11-01\ncloses = 2026-11-30\n" + CAMPAIGN
     campaign = parse_campaign("guide", text, "guide.toml")
-    expected = datetime.fromisoformat(turn) if turn else None
+    expected = datetime.fromisoformat(change) if change else None
     assert campaign.next_opening_or_closing(datetime.fromisoformat(now)) == expected
 
 
 @pytest.mark.parametrize("dates", ["opens = 0001-01-01", "closes = 9999-12-31", ""])
-def test_a_campaign_without_a_further_change_has_no_next_turn(dates: str) -> None:
+def test_a_campaign_without_a_further_change_has_no_next_time(dates: str) -> None:
     campaign = parse_campaign("guide", f"{dates}\n{CAMPAIGN}", "guide.toml")
     assert campaign.next_opening_or_closing(datetime(2026, 11, 1, tzinfo=UTC)) is None
 

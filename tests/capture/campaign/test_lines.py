@@ -33,7 +33,7 @@ label = "E-mail"
 
 def test_lines_are_found_past_comments_texts_lists_and_inline_tables() -> None:
     lines = Lines(TEXT)
-    wanted = {
+    expected = {
         ("title",): 2,
         ("inline", "rate"): 4,
         ("words",): 5,
@@ -46,7 +46,7 @@ def test_lines_are_found_past_comments_texts_lists_and_inline_tables() -> None:
         ("fields", "email"): 19,
         ("fields", "email", "label"): 20,
     }
-    assert {path: lines.line_of(path) for path in wanted} == wanted
+    assert {path: lines.line_of(path) for path in expected} == expected
 
 
 def test_a_missing_key_points_to_the_header_of_its_table() -> None:
@@ -122,7 +122,7 @@ def test_the_line_is_right_for_every_key_of_any_file(file) -> None:
 def test_a_missing_key_points_to_its_table_in_any_file(file, name) -> None:
     text, written = file
     path = (*next(iter(written), ()), "table", name, name)
-    wanted = next(
+    expected = next(
         (written[path[:end]] for end in range(len(path), 0, -1) if path[:end] in written), None
     )
-    assert Lines(text).line_of(path) == wanted
+    assert Lines(text).line_of(path) == expected

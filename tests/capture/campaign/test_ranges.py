@@ -55,8 +55,8 @@ def test_other_text_gives_no_range(words: str) -> None:
 
 @given(numbers, numbers, ways_to_write, st.sampled_from(["-", " - ", "\u2013", " \u2013 ", " to "]))
 def test_a_range_is_read_in_every_notation(low, high, write, dash) -> None:
-    wanted = (low, high) if low <= high else None
-    assert number_range(f"{write(low)}{dash}{write(high)}") == wanted
+    expected = (low, high) if low <= high else None
+    assert number_range(f"{write(low)}{dash}{write(high)}") == expected
 
 
 @given(numbers, ways_to_write)
@@ -76,5 +76,5 @@ def test_under_and_or_more_are_complements(number, write) -> None:
 
 @given(st.text())
 def test_any_text_gives_an_ordered_range_or_none(words) -> None:
-    found = number_range(words)
-    assert found is None or found[1] is None or 0 <= found[0] <= found[1]
+    span = number_range(words)
+    assert span is None or span[1] is None or 0 <= span[0] <= span[1]

@@ -30,7 +30,7 @@ def test_only_answered_fields_of_the_campaign_are_answers(campaign, good):
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "kept"),
+    ("name", "typed", "normalized"),
     [
         ("full_name", "  Zoe\u0308\tde\u00a0Boer\r\n", "Zo\u00eb de\u00a0Boer"),
         ("full_name", "Ann\0 \u202eSmith\u202c\ufeff", "Ann Smith"),
@@ -53,12 +53,12 @@ def test_only_answered_fields_of_the_campaign_are_answers(campaign, good):
         ("message", "One\r\ntwo\rthree\n", "One\ntwo\nthree"),
     ],
 )
-def test_an_answer_is_normalized(answer, name, typed, kept):
-    assert answer(name, typed) == kept
+def test_an_answer_is_normalized(answer, name, typed, normalized):
+    assert answer(name, typed) == normalized
 
 
 @pytest.mark.parametrize(
-    ("country", "typed", "kept"),
+    ("country", "typed", "normalized"),
     [
         ("US", "(212) 555-0100", "+12125550100"),
         ("DE", "030 123456", "+4930123456"),
@@ -66,14 +66,14 @@ def test_an_answer_is_normalized(answer, name, typed, kept):
         ("DE", "+1 212 555 0100", "+12125550100"),
     ],
 )
-def test_a_national_phone_number_uses_the_country_of_the_form(answer, country, typed, kept):
-    assert answer("phone", typed, country=country) == kept
+def test_a_national_phone_number_uses_the_country_of_the_form(answer, country, typed, normalized):
+    assert answer("phone", typed, country=country) == normalized
 
 
 def test_ticked_boxes_are_unique_and_in_the_order_of_the_file(campaign, good):
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-    asked = {"days": {"label": "Days", "type": "multiple_choice", "choices": days}}
-    form = form_class(campaign(fields=asked))(good(days=[*reversed(days), "Mon"]))
+    fields = {"days": {"label": "Days", "type": "multiple_choice", "choices": days}}
+    form = form_class(campaign(fields=fields))(good(days=[*reversed(days), "Mon"]))
     assert form.validate()
     assert form.answers() == {"days": days}
 

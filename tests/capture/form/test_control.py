@@ -98,7 +98,7 @@ def test_a_filled_honeypot_is_detected_and_is_not_an_error(posted):
 
 
 @pytest.mark.parametrize(
-    ("sent", "taken"),
+    ("sent", "submission_id"),
     [
         ("3f2c9a52-7a0e-4b4e-9f6e-000000000000", "3f2c9a52-7a0e-4b4e-9f6e-000000000000"),
         ("short", None),
@@ -106,8 +106,8 @@ def test_a_filled_honeypot_is_detected_and_is_not_an_error(posted):
         ("3f2c9a52'; drop table leads", None),
     ],
 )
-def test_a_well_formed_submission_id_is_accepted(posted, sent, taken):
-    assert posted(gp_id=sent).submission_id() == taken
+def test_a_well_formed_submission_id_is_accepted(posted, sent, submission_id):
+    assert posted(gp_id=sent).submission_id() == submission_id
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Optional contact data that looks wrong is kept as typed and does not block the form."""
+"""Optional contact data that looks wrong is stored as typed and does not block the form."""
 
 import pytest
 

@@ -34,7 +34,7 @@ def test_an_empty_post_names_every_required_field_in_order(campaign):
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "says"),
+    ("name", "typed", "message"),
     [
         ("full_name", "x" * 201, "Enter your name in at most 200 characters; it has 201 now."),
         ("email", "ann", EMAIL),
@@ -70,10 +70,10 @@ def test_an_empty_post_names_every_required_field_in_order(campaign):
         ("consent", "false", "Tick the box to show that you agree."),
     ],
 )
-def test_an_invalid_answer_is_reported_with_field_and_fix(campaign, good, name, typed, says):
+def test_an_invalid_answer_is_reported_with_field_and_fix(campaign, good, name, typed, message):
     form = form_class(campaign(fields=required(name)))(good(**{name: typed}))
     assert not form.validate()
-    assert form.problems() == [(f"acme-cloud-guide-{name}", says)]
+    assert form.problems() == [(f"acme-cloud-guide-{name}", message)]
     assert name not in form.answers()
 
 

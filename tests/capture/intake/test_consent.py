@@ -1,4 +1,4 @@
-"""Rule 35: a lead is delivered and billed only with a consent or a lawful basis.
+"""Rule 35 of docs/rules.md: a lead is delivered and billed only with a consent or a lawful basis.
 
 Both are recorded: what was ticked, which wording was shown, the basis that the agency stated.
 """
@@ -46,7 +46,7 @@ class Intake:
         self.ledger = ledger
         ledger.transact(lambda records: save_terms(records, EARLIER, NOW))
 
-    def take(self, consent: Consent = NEVER, *, trap: bool = True, **answers: str) -> Lead:
+    def receive(self, consent: Consent = NEVER, *, trap: bool = True, **answers: str) -> Lead:
         signals = ("honeypot",) if trap else ()
         sent = replace(submission(TERMS, **answers), consent=consent, spam_signals=signals)
         created = self.ledger.transact(
@@ -55,9 +55,9 @@ class Intake:
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert found is not None
-        return found
+        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
+        assert lead is not None
+        return lead
 
     def rescue(self, lead: Lead, basis: str = "", **typed: str) -> Lead:
         text = LeadCorrection(
@@ -71,37 +71,37 @@ def intake(ledger: Ledger) -> Intake:
     return Intake(ledger)
 
 
-class TestWhatWasTickedAndShownIsKept:
+class TestStoredConsent:
     def test_a_box_that_was_not_ticked(self, intake: Intake) -> None:
-        assert intake.take().consent == Consent(given=False, version=TERMS.version)
+        assert intake.receive().consent == Consent(given=False, version=TERMS.version)
 
     def test_the_wording_of_an_earlier_page_even_if_the_honeypot_was_filled(
         self, intake: Intake
     ) -> None:
         consent = consent_to(EARLIER.version)
-        lead = intake.take(consent)
+        lead = intake.receive(consent)
         assert (lead.consent, lead.version) == (consent, TERMS.version)
 
     @pytest.mark.parametrize("version", [None, "", "0" * 64, campaign(slug="other").version[:9]])
-    def test_no_wording_if_none_or_an_unknown_one_was_claimed(
+    def test_no_wording_for_a_missing_or_unknown_version(
         self, intake: Intake, version: str | None
     ) -> None:
-        assert intake.take(Consent(True, version)).consent == Consent(True, None)
+        assert intake.receive(Consent(True, version)).consent == Consent(True, None)
 
     def test_no_wording_of_another_campaign(self, intake: Intake) -> None:
         other = campaign("# another file", slug="other")
         intake.ledger.transact(lambda records: save_terms(records, other, NOW))
-        assert intake.take(consent_to(other.version)).consent_version is None
+        assert intake.receive(consent_to(other.version)).consent_version is None
 
-    def test_the_ledger_proves_it(self, intake: Intake) -> None:
-        intake.take(Consent(True, "0" * 64))
-        intake.rescue(intake.take(full_name="Bob"), BASIS)
+    def test_the_ledger_stays_sound(self, intake: Intake) -> None:
+        intake.receive(Consent(True, "0" * 64))
+        intake.rescue(intake.receive(full_name="Bob"), BASIS)
         assert intake.ledger.verify().problems == ()
 
 
-class TestLeadTakenOutOfSpam:
+class TestLeadMarkedAsNotSpam:
     def test_needs_a_basis_without_consent(self, intake: Intake) -> None:
-        lead = intake.take()
+        lead = intake.receive()
         with pytest.raises(Refused) as refused:
             intake.rescue(lead)
         assert str(refused.value) == (
@@ -111,26 +111,26 @@ class TestLeadTakenOutOfSpam:
         assert intake.lead(lead.lead_id).review == "spam"
 
     def test_is_delivered_with_the_basis_instead_of_a_consent(self, intake: Intake) -> None:
-        lead = intake.rescue(intake.take(), f" {BASIS} ")
+        lead = intake.rescue(intake.receive(), f" {BASIS} ")
         assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert lead.consent == Consent(False, TERMS.version, BASIS)
         assert lead.consent.in_words() == ("basis", BASIS)
 
     def test_needs_no_basis_with_consent(self, intake: Intake) -> None:
-        lead = intake.rescue(intake.take(consent_to(TERMS.version)))
+        lead = intake.rescue(intake.receive(consent_to(TERMS.version)))
         assert (lead.review, lead.basis) == ("qualified", None)
 
     def test_may_have_no_basis_besides_a_consent(self, intake: Intake) -> None:
-        lead = intake.take(consent_to(TERMS.version))
+        lead = intake.receive(consent_to(TERMS.version))
         with pytest.raises(Refused, match=r"has its consent .*: leave out the basis"):
             intake.rescue(lead, BASIS)
 
     def test_needs_a_basis_if_the_ticked_wording_is_unknown(self, intake: Intake) -> None:
         with pytest.raises(Refused, match="given to words that are not known"):
-            intake.rescue(intake.take(Consent(True, None)))
+            intake.rescue(intake.receive(Consent(True, None)))
 
     def test_keeps_the_basis_through_the_next_correction(self, intake: Intake) -> None:
-        lead = intake.rescue(intake.take(), BASIS)
+        lead = intake.rescue(intake.receive(), BASIS)
         assert intake.rescue(lead, full_name="Ann B. Lee").basis == BASIS
 
     @pytest.mark.parametrize("basis", ["a\nb", "x" * 301, "Ann <ann@clinic.example> said so"])
@@ -138,7 +138,7 @@ class TestLeadTakenOutOfSpam:
         self, intake: Intake, basis: str
     ) -> None:
         with pytest.raises(Refused, match=r"^basis: "):
-            intake.rescue(intake.take(), basis)
+            intake.rescue(intake.receive(), basis)
 
 
 class TestNoDeliveryWithoutConsentOrBasis:
@@ -150,7 +150,7 @@ class TestNoDeliveryWithoutConsentOrBasis:
     def test_a_submission_without_consent(self, intake: Intake) -> None:
         before = intake.ledger.read(lambda reading: reading.events.head())
         with pytest.raises(EventNotAllowed, match="rule 35"):
-            intake.take(trap=False)
+            intake.receive(trap=False)
         assert intake.ledger.read(lambda reading: reading.events.head()) == before
 
     def test_a_test_lead_without_consent(self, intake: Intake) -> None:

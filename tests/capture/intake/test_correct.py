@@ -1,4 +1,4 @@
-"""Rule 15: a lead corrected by hand or taken out of spam, judged again."""
+"""Rule 15 of docs/rules.md: a lead that is corrected, or marked as not spam, is judged again."""
 
 import threading
 from collections.abc import Mapping
@@ -34,7 +34,9 @@ class Desk:
         self.ledger = ledger
         self.terms = campaign()
 
-    def take(self, sent: Submission | None = None, at: datetime = NOW, **answers: Answer) -> Lead:
+    def receive(
+        self, sent: Submission | None = None, at: datetime = NOW, **answers: Answer
+    ) -> Lead:
         used = sent or submission(self.terms, **answers)
         created = self.ledger.transact(
             lambda records: receive_submission(records, self.terms, used, at)
@@ -42,9 +44,9 @@ class Desk:
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert found is not None
-        return found
+        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
+        assert lead is not None
+        return lead
 
     def correct(
         self,
@@ -67,7 +69,9 @@ class Desk:
 
     def events(self, lead: Lead) -> list[Event]:
         return self.ledger.read(
-            lambda reading: [one.event for one in reading.events.select(lead_id=lead.lead_id)]
+            lambda reading: [
+                recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)
+            ]
         )
 
     def append(self, *events: Event) -> None:
@@ -80,7 +84,7 @@ def desk(ledger: Ledger) -> Desk:
 
 
 def test_a_corrected_lead_is_judged_again_and_silence_never_accepts_it(desk: Desk) -> None:
-    lead = desk.correct(desk.take(company_size="1-50"))
+    lead = desk.correct(desk.receive(company_size="1-50"))
     assert (lead.review, lead.deadline, lead.needs_explicit_acceptance) == ("qualified", None, True)
     assert lead.review_at(LATER) == "qualified"
     kinds = [event.kind for event in desk.events(lead)]
@@ -93,13 +97,13 @@ def test_a_corrected_lead_is_judged_again_and_silence_never_accepts_it(desk: Des
 
 
 def test_a_qualified_lead_loses_its_deadline_and_may_be_disqualified(desk: Desk) -> None:
-    lead = desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
+    lead = desk.correct(desk.receive(), {"full_name": "Ann B. Lee"})
     assert (lead.review, lead.deadline, lead.notified) == ("qualified", None, False)
     assert desk.correct(lead, {"company_size": "1-50"}).review == "disqualified"
 
 
 def test_the_event_has_the_fields_and_no_personal_data_rule_31(desk: Desk) -> None:
-    lead = desk.correct(desk.take(), {"email": "bob@secret.example", "full_name": "Bob Secret"})
+    lead = desk.correct(desk.receive(), {"email": "bob@secret.example", "full_name": "Bob Secret"})
     message = desk.events(lead)[2]
     assert (message.actor, message.data["fields"]) == (Actor.AGENCY, ["full_name", "email"])
     text = repr(desk.events(lead))
@@ -110,7 +114,7 @@ def test_the_event_has_the_fields_and_no_personal_data_rule_31(desk: Desk) -> No
 
 def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -> None:
     sent = replace(submission(desk.terms, company_size="1-50"), first_touch={"path": "/a/"})
-    lead = desk.correct(desk.take(sent), {**RIGHT, "phone": "+1 212 555 0100"})
+    lead = desk.correct(desk.receive(sent), {**RIGHT, "phone": "+1 212 555 0100"})
     personal_data = desk.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
     assert personal_data is not None
     assert personal_data.answers["phone"] == "+12125550100"
@@ -122,16 +126,16 @@ def test_answers_verdict_and_reasons_are_replaced_and_touches_stay(desk: Desk) -
 
 
 def test_an_optional_answer_can_be_removed(desk: Desk) -> None:
-    lead = desk.correct(desk.take(phone="+12125550100"), {"phone": ""})
+    lead = desk.correct(desk.receive(phone="+12125550100"), {"phone": ""})
     personal_data = desk.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
     assert personal_data is not None
     assert "phone" not in personal_data.answers
 
 
 def test_the_version_of_receipt_judges_not_todays_rule_16(desk: Desk) -> None:
-    lead = desk.take(company_size="1-50")
+    lead = desk.receive(company_size="1-50")
     desk.terms = campaign(text=CAMPAIGN.replace("at_least = 101", "at_least = 51"))
-    desk.take(email="bob@other.example")
+    desk.receive(email="bob@other.example")
     again = desk.correct(lead, {"company_size": "51-100"})
     assert (again.review, again.version) == ("disqualified", lead.version)
 
@@ -141,57 +145,57 @@ class TestGate:
 
     def test_it_is_no_duplicate_of_itself_and_counts_once_towards_a_cap(self, desk: Desk) -> None:
         desk.terms = campaign("[caps]\nleads_a_month = 1")
-        assert desk.correct(desk.take(), {"full_name": "Ann B. Lee"}).review == "qualified"
+        assert desk.correct(desk.receive(), {"full_name": "Ann B. Lee"}).review == "qualified"
 
     def test_it_is_a_duplicate_of_a_lead_that_the_client_has_now(self, desk: Desk) -> None:
-        first = desk.take(company_size="1-50")
-        second = desk.take(at=NOW + MINUTE)
+        first = desk.receive(company_size="1-50")
+        second = desk.receive(at=NOW + MINUTE)
         third = desk.correct(first)
         assert third.review == "duplicate"
         assert desk.events(third)[-1].data["duplicate_of"] == second.lead_id
 
     def test_the_window_of_duplicates_counts_from_its_receipt(self, desk: Desk) -> None:
         desk.terms = campaign("[duplicates]\nwindow = 30")
-        desk.take()
+        desk.receive()
         typo: dict[str, Answer] = {"email": "typo@clinic.example", "company_size": "1-50"}
-        wrong = desk.take(at=NOW + timedelta(days=29), **typo)
+        wrong = desk.receive(at=NOW + timedelta(days=29), **typo)
         right = {"email": "ann@clinic.example", **RIGHT}
         assert desk.correct(wrong, right, at=NOW + timedelta(days=40)).review == "duplicate"
 
     def test_its_new_keys_block_duplicates_and_its_old_ones_do_not(self, desk: Desk) -> None:
-        desk.correct(desk.take(email="typo@clinic.example"), {"email": "ann@clinic.example"})
-        assert desk.take(email="typo@clinic.example", full_name="T").review == "qualified"
-        assert desk.take(full_name="B").review == "duplicate"
+        desk.correct(desk.receive(email="typo@clinic.example"), {"email": "ann@clinic.example"})
+        assert desk.receive(email="typo@clinic.example", full_name="T").review == "qualified"
+        assert desk.receive(full_name="B").review == "duplicate"
 
     def test_a_person_on_the_clients_list_is_suppressed(self, desk: Desk) -> None:
-        lead = desk.take(email="typo@clinic.example")
+        lead = desk.receive(email="typo@clinic.example")
         entries = [("email", "ann@clinic.example")]
         desk.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
         assert desk.correct(lead, {"email": "ann@clinic.example"}).review == "suppressed"
 
-    def test_it_takes_a_place_of_the_month_of_its_receipt_if_there_is_one(self, desk: Desk) -> None:
+    def test_it_counts_towards_the_cap_of_the_month_of_its_receipt(self, desk: Desk) -> None:
         desk.terms = campaign("[caps]\nleads_a_month = 1")
-        wrong = desk.take(company_size="1-50")
-        desk.take(email="bob@other.example")
+        wrong = desk.receive(company_size="1-50")
+        desk.receive(email="bob@other.example")
         late = NOW + timedelta(days=30)
         assert desk.correct(wrong, at=late).review == "over_cap"
 
-    def test_a_lead_taken_for_free_stays_free(self, desk: Desk) -> None:
+    def test_a_lead_delivered_for_free_stays_free(self, desk: Desk) -> None:
         desk.terms = campaign('[caps]\nleads_a_month = 1\nover = "free"')
-        first = desk.take()
-        free = desk.take(email="bob@other.example")
+        first = desk.receive()
+        free = desk.receive(email="bob@other.example")
         desk.append(later_event(first.lead_id, EventKind.REJECTED))
         wrong = desk.correct(free, {"company_size": "1-50"})
         assert desk.correct(wrong).free_over_cap
 
     def test_a_pending_meeting_is_cancelled_unless_it_qualifies_again(self, desk: Desk) -> None:
-        lead = desk.take()
+        lead = desk.receive()
         desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
         assert desk.correct(lead, {"full_name": "Ann B."}).appointment == "scheduled"
         assert desk.correct(lead, {"company_size": "1-50"}).appointment == "cancelled"
 
     def test_undoing_a_later_rejection_restores_no_old_meeting(self, desk: Desk) -> None:
-        lead = desk.take()
+        lead = desk.receive()
         desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
         desk.correct(lead, {"company_size": "1-50"})
         desk.correct(lead)
@@ -201,65 +205,65 @@ class TestGate:
         )
         assert desk.lead(lead.lead_id).appointment == "cancelled"
 
-    def test_a_test_lead_stays_one_and_touches_nothing_rule_5(self, desk: Desk) -> None:
-        test = desk.take(replace(submission(desk.terms, company_size="1-50"), test=True))
+    def test_a_test_lead_stays_a_test_lead_and_blocks_nothing_rule_5(self, desk: Desk) -> None:
+        test = desk.receive(replace(submission(desk.terms, company_size="1-50"), test=True))
         assert desk.correct(test).test
-        assert desk.take().review == "qualified"
+        assert desk.receive().review == "qualified"
 
 
 class TestSpam:
     def spam(self, desk: Desk, **answers: Answer) -> Lead:
         sent = submission(desk.terms, **answers)
-        return desk.take(replace(sent, spam_signals=("honeypot",)))
+        return desk.receive(replace(sent, spam_signals=("honeypot",)))
 
-    def test_it_is_taken_out_whatever_its_signals(self, desk: Desk) -> None:
+    def test_a_lead_can_be_marked_as_not_spam_with_any_signals(self, desk: Desk) -> None:
         lead = desk.correct(self.spam(desk), {}, not_spam=True)
         assert (lead.review, lead.needs_explicit_acceptance) == ("qualified", True)
         assert desk.events(lead)[2].data["not_spam"] is True
-        assert desk.take(full_name="B").review == "duplicate"
+        assert desk.receive(full_name="B").review == "duplicate"
 
     def test_it_needs_the_explicit_flag(self, desk: Desk) -> None:
         assert desk.refusal(self.spam(desk)).endswith("is spam; mark it as not spam first")
-        lead = desk.take(email="b@b.example")
+        lead = desk.receive(email="b@b.example")
         assert "is qualified, not spam" in desk.refusal(lead, {}, not_spam=True)
 
     def test_missing_required_answers_must_be_given(self, desk: Desk) -> None:
         answers = {"email": "ann@clinic.example", "company_size": "101+"}
         trap = Submission(answers, consent_to(desk.terms.version), spam_signals=("honeypot",))
-        lead = desk.take(trap)
+        lead = desk.receive(trap)
         assert desk.refusal(lead, {}, not_spam=True) == "full_name: Enter your name."
         assert desk.correct(lead, {"full_name": "Ann"}, not_spam=True).review == "qualified"
 
 
 class TestRefusals:
-    def test_unknown_fields_are_reported_one_a_line(self, desk: Desk) -> None:
-        assert desk.refusal(desk.take(), {"emial": "x", "zzz": "x"}).splitlines() == [
+    def test_unknown_fields_are_reported_one_per_line(self, desk: Desk) -> None:
+        assert desk.refusal(desk.receive(), {"emial": "x", "zzz": "x"}).splitlines() == [
             "emial: no such field in guide; did you mean `email`?",
             "zzz: no such field in guide",
         ]
 
-    def test_faulty_values_are_reported_one_a_line(self, desk: Desk) -> None:
-        assert desk.refusal(desk.take(), {"email": "x", "full_name": " "}).splitlines() == [
+    def test_faulty_values_are_reported_one_per_line(self, desk: Desk) -> None:
+        assert desk.refusal(desk.receive(), {"email": "x", "full_name": " "}).splitlines() == [
             "full_name: Enter your name.",
             'email = "x": Enter your work e-mail as name@company.com.',
         ]
 
     def test_unchanged_answers_are_not_checked_again(self, desk: Desk) -> None:
-        lead = desk.take(phone="an old kind of number", company_size="1-50")
+        lead = desk.receive(phone="an old kind of number", company_size="1-50")
         assert desk.correct(lead).review == "qualified"
 
-    def test_nothing_new_is_no_correction(self, desk: Desk) -> None:
-        lead = desk.correct(desk.take(company_size="1-50"))
+    def test_a_correction_without_a_change_is_refused(self, desk: Desk) -> None:
+        lead = desk.correct(desk.receive(company_size="1-50"))
         assert desk.refusal(lead).endswith("has these answers already")
 
     def test_the_persons_name_is_required(self, desk: Desk) -> None:
         assert (
-            desk.refusal(desk.take(company_size="1-50"), by=" ")
+            desk.refusal(desk.receive(company_size="1-50"), by=" ")
             == "give the name of the person who does it"
         )
 
     def test_a_lead_accepted_by_silence_is_decided_even_without_an_event(self, desk: Desk) -> None:
-        lead = desk.take()
+        lead = desk.receive()
         message = desk.refusal(lead, {"full_name": "B"}, at=NOW + timedelta(hours=48))
         assert "is accepted by silence since 2026-11-25 15:00:00 UTC" in message
         assert "only a credit note corrects its statement" in message
@@ -268,22 +272,22 @@ class TestRefusals:
         ).needs_explicit_acceptance
 
     def test_an_accepted_or_rejected_lead_is_decided(self, desk: Desk) -> None:
-        lead = desk.take()
+        lead = desk.receive()
         act = Act(lead.lead_id, "Carol", Actor.CLIENT)
         desk.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
         assert "if that is wrong, dispute it" in desk.refusal(lead, {"full_name": "B"})
-        other = desk.take(email="b@b.example")
+        other = desk.receive(email="b@b.example")
         desk.append(later_event(other.lead_id, EventKind.ACCEPTED))
         assert "can undo that for 10 seconds" in desk.refusal(other, {"full_name": "B"})
 
-    def test_a_duplicate_is_sent_again_instead(self, desk: Desk) -> None:
-        desk.take()
-        duplicate = desk.take(full_name="B")
+    def test_a_duplicate_must_be_sent_again_instead(self, desk: Desk) -> None:
+        desk.receive()
+        duplicate = desk.receive(full_name="B")
         assert "send or import it as a new lead" in desk.refusal(duplicate)
 
 
 def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
-    lead = desk.correct(desk.take(company_size="51-100"))
+    lead = desk.correct(desk.receive(company_size="51-100"))
     act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
     december = NOW + timedelta(days=20)
@@ -301,7 +305,7 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
 def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk: Desk) -> None:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"scheduled"')
     desk.terms = campaign(text=text)
-    lead = desk.take()
+    lead = desk.receive()
     desk.append(later_event(lead.lead_id, EventKind.SCHEDULED))
     desk.correct(lead, {"company_size": "1-50"})
     desk.correct(lead)
@@ -313,8 +317,8 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
 
 def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk) -> None:
     desk.terms = campaign("[caps]\nleads_a_month = 2")
-    refused, shut_out = desk.take(company_size="1-50"), desk.take(email="eve@e.example")
-    desk.take(email="bob@other.example", at=NOW + MINUTE)
+    refused, shut_out = desk.receive(company_size="1-50"), desk.receive(email="eve@e.example")
+    desk.receive(email="bob@other.example", at=NOW + MINUTE)
     desk.correct(shut_out, {"full_name": "Eve"})  # in review when the month is closed
     december = NOW + timedelta(days=20)
     desk.ledger.transact(
@@ -326,14 +330,14 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
 
 
 def test_without_an_explicit_acceptance_it_is_never_billed(desk: Desk) -> None:
-    desk.correct(desk.take(), {"full_name": "Ann B. Lee"})
+    desk.correct(desk.receive(), {"full_name": "Ann B. Lee"})
     assert desk.ledger.transact(lambda records: record_silent_acceptances(records, LATER)) == []
     close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 
-def test_the_same_correction_by_several_at_once_is_made_once(desk: Desk) -> None:
-    lead = desk.take(company_size="1-50")
+def test_simultaneous_equal_corrections_are_made_once(desk: Desk) -> None:
+    lead = desk.receive(company_size="1-50")
     barrier = threading.Barrier(8)
 
     def attempt(_: int) -> bool:

@@ -74,17 +74,17 @@ class TestTable:
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
     @pytest.mark.parametrize("start", ["", "\ufeff", "\r\n"])
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-    def test_it_may_come_from_any_spreadsheet(self, delimiter: str, start: str, end: str) -> None:
+    def test_a_table_of_any_spreadsheet_is_read(self, delimiter: str, start: str, end: str) -> None:
         lines = [line.replace(",", delimiter) for line in (HEADING, ANN, "", BOB)]
-        found = answers(start + end.join(lines) + end)
-        assert found == [
+        imported = answers(start + end.join(lines) + end)
+        assert imported == [
             {"full_name": "Ann Lee", "email": "ann@clinic.example", "company_size": "101+"},
             {"full_name": "Bob Ray", "email": "bob@other.example", "company_size": "1-50"},
         ]
 
     def test_a_heading_may_be_a_fields_label_in_any_order(self) -> None:
-        found = answers("WORK E-MAIL;Company size; name ;;\na@b.example;51-100;Ann;;\n;;;;\n")
-        assert found == [{"email": "a@b.example", "company_size": "51-100", "full_name": "Ann"}]
+        imported = answers("WORK E-MAIL;Company size; name ;;\na@b.example;51-100;Ann;;\n;;;;\n")
+        assert imported == [{"email": "a@b.example", "company_size": "51-100", "full_name": "Ann"}]
 
     def test_several_choices_are_separated_by_semicolons(self) -> None:
         table = f'{HEADING},needs\n{ANN},"Cost; Backup"\n{ANN},"Security; audits"\n{ANN},\n'
@@ -128,7 +128,9 @@ class TestTable:
             ),
         ],
     )
-    def test_a_file_that_is_no_table_is_refused_in_one_line(self, table: bytes, fault: str) -> None:
+    def test_a_file_that_is_not_a_table_is_refused_in_one_line(
+        self, table: bytes, fault: str
+    ) -> None:
         assert faults(table) == [fault]
 
     def test_hostile_text_is_shown_escaped(self) -> None:
@@ -138,7 +140,7 @@ class TestTable:
 
 class TestOrigin:
     @pytest.mark.parametrize("source", ["", "Event", "a b", "form", "-x", "a" * 41, "x\n"])
-    def test_a_source_is_a_short_code_of_its_own(self, source: str) -> None:
+    def test_a_source_is_a_short_code_other_than_form(self, source: str) -> None:
         with pytest.raises(Refused, match="source"):
             Origin(source, "consent")
 
@@ -148,7 +150,7 @@ class TestOrigin:
             Origin("event", basis)
 
 
-def test_a_row_is_judged_as_a_form_would_be_and_keeps_source_and_basis(intake: Intake) -> None:
+def test_a_row_is_judged_like_a_form_and_has_its_source_and_basis(intake: Intake) -> None:
     ann, bob = intake.import_table(ANN, BOB)
     assert (ann.stage, bob.stage) == ("qualified", "disqualified")
     assert bob.reason == "Company size is at least 101: answered 1-50, which is not at least 101"
@@ -166,7 +168,7 @@ def test_the_same_row_is_always_the_same_lead_rule_1(intake: Intake) -> None:
     first = intake.import_table(ANN, BOB)
     again = intake.import_table(BOB, ANN, "Eve,eve@e.example,101+", days=400)
     assert [lead.is_known for lead in again] == [True, True, False]
-    assert [one.lead_id for one in again[1::-1]] == [one.lead_id for one in first]
+    assert [lead.lead_id for lead in again[1::-1]] == [lead.lead_id for lead in first]
     assert (again[1].stage, intake.count()) == ("accepted", 3)
 
 
@@ -202,8 +204,8 @@ def test_a_suppressed_person_and_a_reached_cap_are_reported_rules_4_and_7(intake
     entries = [("email", "ann@clinic.example")]
     intake.ledger.transact(lambda records: records.people.suppress("acme", entries, NOW))
     intake.terms = campaign("[caps]\nleads_a_month = 1")
-    found = intake.import_table(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
-    assert [(one.stage, one.reason) for one in found] == [
+    imported = intake.import_table(ANN, "E,e@e.example,101+", "F,f@f.example,101+")
+    assert [(lead.stage, lead.reason) for lead in imported] == [
         ("suppressed", "on acme's suppression list"),
         ("qualified", ""),
         ("over_cap", "leads_a_month is reached"),
@@ -221,22 +223,24 @@ def test_a_second_try_with_other_answers_needs_an_explicit_acceptance_rule_3(
 def test_a_dry_run_gives_the_same_result_and_writes_nothing(intake: Intake) -> None:
     table = "\n".join([HEADING, ANN, BOB, ANN.replace("Lee", "Roy")]).encode()
     rows = read_lead_rows(table, "x", intake.terms)
-    rehearsed = dry_run_of(intake.ledger, lambda r: import_leads(r, intake.terms, EVENT, rows, NOW))
+    dry_results = dry_run_of(
+        intake.ledger, lambda r: import_leads(r, intake.terms, EVENT, rows, NOW)
+    )
     assert intake.ledger.read(lambda reading: reading.events.head()[0]) == 0
     version = intake.terms.version
     assert (
         intake.ledger.read(lambda reading: reading.campaigns.version_text("guide", version)) is None
     )
-    done = intake.ledger.transact(lambda r: import_leads(r, intake.terms, EVENT, rows, NOW))
-    messages = [(one.line, one.stage, one.reason) for one in rehearsed]
-    assert messages == [(one.line, one.stage, one.reason) for one in done]
-    assert messages[2] == (4, "duplicate", "of line 2")
+    real_results = intake.ledger.transact(lambda r: import_leads(r, intake.terms, EVENT, rows, NOW))
+    results = [(lead.line, lead.stage, lead.reason) for lead in dry_results]
+    assert results == [(lead.line, lead.stage, lead.reason) for lead in real_results]
+    assert results[2] == (4, "duplicate", "of line 2")
 
 
 def test_a_closed_or_paused_campaign_refuses_a_table_rule_18(intake: Intake) -> None:
     intake.import_table(ANN)
     intake.ledger.transact(lambda records: pause_campaign(records, intake.terms, NOW))
-    for table in ([BOB], [ANN]):  # one that is known already as well
+    for table in ([BOB], [ANN]):  # a known row is refused as well
         with pytest.raises(CampaignClosed, match="guide is paused"):
             intake.import_table(*table)
     intake.terms = campaign(text="closes = 2026-11-22\n" + CAMPAIGN, slug="other")
@@ -245,7 +249,7 @@ def test_a_closed_or_paused_campaign_refuses_a_table_rule_18(intake: Intake) -> 
     assert intake.count() == 1
 
 
-def test_a_table_is_refused_if_terms_changed_under_leads_rule_17(intake: Intake) -> None:
+def test_a_table_is_refused_if_fixed_terms_changed_rule_17(intake: Intake) -> None:
     intake.import_table(ANN)
     intake.terms = campaign(text=CAMPAIGN.replace('"USD"', '"EUR"'))
     with pytest.raises(Refused, match="new slug"):

@@ -1,4 +1,4 @@
-"""The same table fifty times at once, from two processes: each row is one lead (rule 1).
+"""The same table fifty times at the same time, from two processes: each row is one lead.
 
 It fails without `if earlier is not None: return Receipt(...)` in intake/receive.py.
 """
@@ -28,7 +28,7 @@ TABLE = "full_name,email,company_size\n" + "\n".join(
 
 
 def import_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int]:
-    """How many rows were new to each thread of a process.
+    """The number of rows that were new to each thread of a process.
 
     Their clocks are half an hour apart, so the ten-minute rule does not apply.
     """
@@ -53,8 +53,8 @@ def test_each_row_is_one_lead(tmp_path: Path) -> None:
     ledger = open_ledger(url, KEY)
     with PROCESSES.Manager() as manager, PROCESSES.Pool(COUNT) as pool:
         barrier = manager.Barrier(COUNT * THREADS)
-        asked = [(url, barrier, number * THREADS) for number in range(COUNT)]
-        news: Iterable[list[int]] = pool.starmap(import_at_once, asked)
+        arguments = [(url, barrier, number * THREADS) for number in range(COUNT)]
+        news: Iterable[list[int]] = pool.starmap(import_at_once, arguments)
     assert sorted(count for some in news for count in some) == [0] * 49 + [10]
     stages = ledger.read(lambda reading: Counter(lead.review for lead in reading.leads.select()))
     assert stages == {"qualified": 5, "disqualified": 5}

@@ -1,4 +1,7 @@
-"""One mailbox is one person: for duplicates, suppression lists and keys of older rules (39)."""
+"""One mailbox is one person, for duplicates, suppression lists and keys of older versions.
+
+See rule 39 of docs/rules.md.
+"""
 
 import pytest
 
@@ -58,21 +61,21 @@ def test_a_key_of_version_1_still_matches(ledger: Ledger) -> None:
     assert stages(ledger, "ann+x@faß.example", "ben@fass.example") == ["duplicate", "qualified"]
 
 
-def test_the_personal_data_keep_the_exact_address(ledger: Ledger) -> None:
+def test_the_personal_data_have_the_exact_address(ledger: Ledger) -> None:
     stages(ledger, "A.n.a+guide@googlemail.com")
-    (kept,) = ledger.read(
+    (personal_data,) = ledger.read(
         lambda r: [r.people.personal_data(lead.lead_id) for lead in r.leads.select()]
     )
-    assert kept is not None
-    assert kept.answers["email"] == "A.n.a+guide@googlemail.com"
+    assert personal_data is not None
+    assert personal_data.answers["email"] == "A.n.a+guide@googlemail.com"
 
 
 def test_a_suppression_list_matches_every_spelling_and_names_the_leads(ledger: Ledger) -> None:
     stages(ledger, "a.n.a@gmail.com", "ben@clinic.example", "cy@clinic.example")
     content = b"ana+x@googlemail.com\nclinic.example\nnobody@else.example"
     listed = read_suppressions(content, "l.csv")
-    found = ledger.read(lambda reading: match_suppressions(reading, "acme", listed))
-    assert [(one.entry.line, one.is_known, len(one.leads)) for one in found] == [
+    matches = ledger.read(lambda reading: match_suppressions(reading, "acme", listed))
+    assert [(match.entry.line, match.is_known, len(match.leads)) for match in matches] == [
         (1, False, 1),
         (2, False, 2),
         (3, False, 0),
@@ -83,8 +86,8 @@ def test_a_suppression_list_matches_every_spelling_and_names_the_leads(ledger: L
 
 
 def test_an_entry_of_version_1_still_matches(ledger: Ledger) -> None:
-    kept = [("email", "ana@gmail.com")]
-    ledger.transact(lambda records: records.people.suppress("acme", kept, NOW))
+    keys = [("email", "ana@gmail.com")]
+    ledger.transact(lambda records: records.people.suppress("acme", keys, NOW))
     (listed,) = read_suppressions(b"ana@gmail.com", "l.csv")
     assert stages(ledger, "ana+x@gmail.com") == ["suppressed"]
     assert ledger.transact(lambda records: suppress(records, "acme", [listed], NOW)) == 0
@@ -114,9 +117,9 @@ def test_a_domain_that_can_match_no_lead_is_refused_with_the_reason() -> None:
         'email\tname\n"a@b.example"\tAnn\nrival.example\n',
     ],
 )
-def test_a_list_is_read_as_any_other_table(text: str) -> None:
+def test_a_list_is_read_like_any_other_table(text: str) -> None:
     assert entries(text) == ["a@b.example", "rival.example"]
 
 
-def test_an_entry_twice_in_a_list_is_one() -> None:
+def test_a_repeated_entry_of_a_list_is_read_once() -> None:
     assert entries("ana@gmail.com\na.na+x@gmail.com\n") == ["ana@gmail.com"]

@@ -1,4 +1,4 @@
-"""Unverified text is kept with the personal data; it is never judged and never a key."""
+"""Unverified text is stored with the personal data; it is never judged and never a key."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,21 +26,21 @@ class Intake:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def take(self, sent: Submission, at: datetime = NOW) -> Lead:
+    def receive(self, sent: Submission, at: datetime = NOW) -> Lead:
         created = self.ledger.transact(
             lambda records: receive_submission(records, BY_PHONE, sent, at)
         )
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        found = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert found is not None
-        return found
+        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
+        assert lead is not None
+        return lead
 
     def personal_data(self, lead: Lead) -> PersonalData:
-        found = self.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
-        assert found is not None
-        return found
+        personal_data = self.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
+        assert personal_data is not None
+        return personal_data
 
     def correct(self, lead: Lead, **typed: str) -> Lead:
         text = LeadCorrection(lead.lead_id, "Ada", typed, not_spam=lead.review == "spam")
@@ -57,15 +57,15 @@ def odd(email: str = "ann@clinic.example") -> Submission:
 
 
 class TestOptionalContactData:
-    def test_is_kept_and_the_lead_qualifies(self, intake: Intake) -> None:
-        lead = intake.take(odd())
+    def test_is_stored_and_the_lead_qualifies(self, intake: Intake) -> None:
+        lead = intake.receive(odd())
         personal_data = intake.personal_data(lead)
         assert (lead.review, dict(personal_data.unverified)) == ("qualified", ODD)
         assert "phone" not in personal_data.answers
 
     def test_makes_no_duplicate(self, intake: Intake) -> None:
-        intake.take(odd())
-        assert intake.take(odd("bob@other.example")).review == "qualified"
+        intake.receive(odd())
+        assert intake.receive(odd("bob@other.example")).review == "qualified"
 
     def test_meets_no_criterion(self) -> None:
         terms = BY_PHONE.model_copy(
@@ -74,7 +74,7 @@ class TestOptionalContactData:
         assert not qualify(terms, odd().answers).passed
 
     def test_is_in_no_event(self, intake: Intake) -> None:
-        lead = intake.take(odd())
+        lead = intake.receive(odd())
         events = intake.ledger.read(
             lambda reading: repr(list(reading.events.select(lead_id=lead.lead_id)))
         )
@@ -82,14 +82,14 @@ class TestOptionalContactData:
         assert "6243051111" not in events
 
     def test_can_be_corrected_removed_or_left(self, intake: Intake) -> None:
-        lead = intake.correct(intake.take(odd()), full_name="Ann B. Lee")
+        lead = intake.correct(intake.receive(odd()), full_name="Ann B. Lee")
         assert dict(intake.personal_data(lead).unverified) == ODD
         with pytest.raises(Refused, match=r"^phone = "):
             intake.correct(lead, phone="+1 624 305 2222")
         intake.correct(lead, phone="+1 212 555 0100")
         assert dict(intake.personal_data(lead).unverified) == {}
         assert intake.personal_data(lead).answers["phone"] == "+12125550100"
-        other = intake.take(odd("bob@other.example"))
+        other = intake.receive(odd("bob@other.example"))
         intake.correct(other, phone="")
         assert dict(intake.personal_data(other).unverified) == {}
 
@@ -97,7 +97,7 @@ class TestOptionalContactData:
 class TestLeadThatFilledTheHoneypot:
     def trap(self, intake: Intake) -> Lead:
         typed = {"email": "ann@clinic", "company_size": "102", **ODD}
-        return intake.take(
+        return intake.receive(
             Submission(
                 {"full_name": "Ann"},
                 consent_to(BY_PHONE.version),
@@ -106,7 +106,9 @@ class TestLeadThatFilledTheHoneypot:
             )
         )
 
-    def test_is_taken_out_of_spam_once_every_required_answer_is_right(self, intake: Intake) -> None:
+    def test_can_be_marked_as_not_spam_once_every_required_answer_is_valid(
+        self, intake: Intake
+    ) -> None:
         lead = self.trap(intake)
         with pytest.raises(Refused) as refused:
             intake.correct(lead)
@@ -122,17 +124,17 @@ class TestLeadThatFilledTheHoneypot:
         other = Submission(
             {"full_name": "Ann"}, consent_to(BY_PHONE.version), spam_signals=("honeypot",)
         )
-        assert intake.take(other).lead_id != self.trap(intake).lead_id
+        assert intake.receive(other).lead_id != self.trap(intake).lead_id
 
 
-def test_of_a_flood_of_spam_only_events_are_kept(
+def test_during_a_flood_of_spam_only_events_are_stored(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_STORED_PER_DAY", 3)
     trap = replace(odd(), spam_signals=("honeypot",))
-    used = [intake.take(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
+    used = [intake.receive(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
     assert [bool(intake.personal_data(lead).answers) for lead in used] == [True] * 3 + [False] * 2
     assert not intake.personal_data(used[4]).unverified
-    assert intake.take(submission(BY_PHONE, email="b@b.example")).review == "qualified"
-    later = intake.take(replace(trap, one_time_id="next"), NOW + timedelta(days=1, minutes=1))
+    assert intake.receive(submission(BY_PHONE, email="b@b.example")).review == "qualified"
+    later = intake.receive(replace(trap, one_time_id="next"), NOW + timedelta(days=1, minutes=1))
     assert intake.personal_data(later).answers

@@ -34,7 +34,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
 
 
 def agreement(**criteria: Mapping[str, Any]) -> Campaign:
-    """A campaign with every type of field and the criteria given."""
+    """A campaign with every type of field and the given criteria."""
     return Campaign(
         slug="acme-cloud-guide",
         version="f" * 64,

@@ -11,7 +11,7 @@ def outcome(campaign, **answers):
 
 
 @pytest.mark.parametrize(
-    ("criterion", "says"),
+    ("criterion", "rule_sentence"),
     [
         ({"field": "seats", "equal": 5}, "Seats is 5"),
         ({"field": "industry", "one_of": ("Healthcare",)}, "Industry is Healthcare"),
@@ -49,8 +49,8 @@ def outcome(campaign, **answers):
         ),
     ],
 )
-def test_each_operator_describes_its_rule_with_the_label(agreement, criterion, says):
-    assert sentence(agreement(judged=criterion), "judged") == says
+def test_each_operator_describes_its_rule_with_the_label(agreement, criterion, rule_sentence):
+    assert sentence(agreement(judged=criterion), "judged") == rule_sentence
 
 
 def test_an_unknown_criterion_raises_a_key_error(agreement):
@@ -146,8 +146,8 @@ def test_contains_finds_whole_words_in_a_text(agreement, text, mentioned):
 
 @pytest.mark.parametrize("text", ["cloudy", "Vitamin C", "the big cloud"])
 def test_contains_matches_only_whole_adjacent_words(agreement, text):
-    wanted = ("C++", "the cloud", "cloud y")
-    assert not outcome(agreement(message={"contains_any": wanted}), message=text)[0]
+    phrases = ("C++", "the cloud", "cloud y")
+    assert not outcome(agreement(message={"contains_any": phrases}), message=text)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A text without a visible character is no text, wherever somebody must say something."""
+"""Text without a visible character counts as empty wherever text is required."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ from capture.text import is_blank, trim_invisible
 from tests.capture.desk import Desk
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign
 
-UNSEEN = {
+INVISIBLE = {
     "blank of Braille": "\u2800",
     "Hangul filler": "\u3164",
     "Hangul choseong filler": "\u115f\u1160",
@@ -36,22 +36,22 @@ UNSEEN = {
     "null notehead": "\U0001d159",
     "a mixture": " \u2800\t\u3164 \u200b",
 }
-unseen = pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN.keys())
+invisible = pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE.keys())
 
 
-@unseen
-def test_it_is_blank(text: str) -> None:
+@invisible
+def test_text_without_a_visible_character_is_blank(text: str) -> None:
     assert is_blank(text)
     assert trim_invisible(f" {text} ") == cleaned_line(text) == cleaned_text(text) == ""
 
 
 @pytest.mark.parametrize("name", ["Ann", "李", "محمد", "-", "अनु", "👩\u200d💻", "한", "⠓⠊", "ᅠ한"])
-def test_a_name_in_any_script_is_not(name: str) -> None:
+def test_a_name_in_any_script_is_not_blank(name: str) -> None:
     assert not is_blank(name)
     assert trim_invisible(f" {name}\n") == name
 
 
-def test_every_letter_digit_and_sign_of_unicode_is_seen_but_six() -> None:
+def test_all_letters_digits_and_symbols_of_unicode_except_six_are_visible() -> None:
     blank = [
         chr(code)
         for code in range(sys.maxunicode + 1)
@@ -60,16 +60,16 @@ def test_every_letter_digit_and_sign_of_unicode_is_seen_but_six() -> None:
     assert blank == ["\u115f", "\u1160", "\u2800", "\u3164", "\uffa0", "\U0001d159"]
 
 
-@unseen
-def test_no_form_takes_it_for_a_name_and_no_criterion_for_an_answer(text: str) -> None:
+@invisible
+def test_forms_and_criteria_treat_blank_text_as_no_answer(text: str) -> None:
     checked = check_values(campaign(), {**ANSWERS, "full_name": text})
     assert "full_name" in checked.problems
     verdict = qualify(campaign(), {**ANSWERS, "company_size": text})
-    assert [one.reason for one in verdict.criteria] == ["no answer"]
+    assert [result.reason for result in verdict.criteria] == ["no answer"]
 
 
-@unseen
-def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
+@invisible
+def test_an_act_with_a_blank_name_is_refused(desk: Desk, text: str) -> None:
     lead_id = desk.take(desk.terms).lead_id
     with pytest.raises(Refused, match="give the name of the person who does it"):
         desk.ledger.transact(lambda records: accept(records, Act(lead_id, text, Actor.CLIENT), NOW))
@@ -84,7 +84,7 @@ def test_nobody_acts_under_it(desk: Desk, text: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["title", "label", "button"])
-def test_no_campaign_file_says_it(key: str) -> None:
+def test_a_campaign_file_with_blank_text_is_refused(key: str) -> None:
     blank = f'{key} = "\u2800\u200b"'
     text = re.sub(rf"^{key} = .*$", blank, CAMPAIGN, flags=re.MULTILINE)
     with pytest.raises(FileErrors) as raised:

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets save it: every table that is brought is read by the same reader."""
+"""CSV as spreadsheets save it. One reader reads every table that is imported."""
 
 import pytest
 
@@ -29,16 +29,16 @@ def test_a_first_line_may_name_the_delimiter(first: str, end: str) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_any_sign_may_be_the_delimiter(delimiter: str) -> None:
+def test_any_character_may_be_the_delimiter(delimiter: str) -> None:
     text = f"sep={delimiter}\nname{delimiter}note\nAnn{delimiter}x\n"
     assert table(text) == [(3, {"name": "Ann", "note": "x"})]
 
 
-def test_without_it_the_heading_tells_the_delimiter_as_before() -> None:
+def test_without_such_a_line_the_heading_shows_the_delimiter() -> None:
     assert table("name;note\nAnn, Bob;x\n") == [(2, {"name": "Ann, Bob", "note": "x"})]
 
 
-def test_mistakes_are_named_by_the_line_of_the_file() -> None:
+def test_mistakes_are_reported_with_the_line_of_the_file() -> None:
     with pytest.raises(FileErrors) as raised:
         read_table(b"sep=;\nname;nose\n", "t.csv", NAMES)
     assert str(raised.value).startswith('t.csv:2: no column "nose" here')
@@ -46,7 +46,7 @@ def test_mistakes_are_named_by_the_line_of_the_file() -> None:
         read_table(b"sep=;\n", "t.csv", NAMES)
 
 
-def test_leads_outcomes_and_suppressions_are_all_read_so() -> None:
+def test_leads_outcomes_and_suppressions_use_the_same_reader() -> None:
     leads = "sep=;\nfull_name;email;company_size\nLee, Ann;ann@clinic.example;101+\n"
     (lead,) = read_lead_rows(leads.encode(), "x", campaign())
     assert (lead.line, lead.answers["full_name"]) == (3, "Lee, Ann")
@@ -56,11 +56,11 @@ def test_leads_outcomes_and_suppressions_are_all_read_so() -> None:
     assert (entry.line, entry.text) == (3, "ann@clinic.example")
 
 
-def test_a_line_is_the_one_on_which_a_row_begins_in_every_table() -> None:
+def test_the_line_of_a_row_is_the_one_where_the_row_begins() -> None:
     """Blank lines and line breaks inside cells count, as an editor counts them."""
-    before = '\r\nemail;note\r\n\r\nann@clinic.example;"one\r\ntwo\r\n\r\nthree"\r\n\r\n'
-    (_, entry) = read_suppressions(f"{before}bob@clinic.example;\r\n".encode(), "s.csv")
+    rows = '\r\nemail;note\r\n\r\nann@clinic.example;"one\r\ntwo\r\n\r\nthree"\r\n\r\n'
+    (_, entry) = read_suppressions(f"{rows}bob@clinic.example;\r\n".encode(), "s.csv")
     assert (entry.line, entry.text) == (9, "bob@clinic.example")
     with pytest.raises(FileErrors, match=r"^s\.csv:9: 'nobody'"):
-        read_suppressions(f"{before}nobody;\r\n".encode(), "s.csv")
+        read_suppressions(f"{rows}nobody;\r\n".encode(), "s.csv")
     assert [line for line, _ in table('name,note\n"A\nB",x\n\nC,y\n')] == [2, 5]
