@@ -3,10 +3,15 @@
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import needs as needs_module
 from tests.needs import needs, starts_server
+
+# No time limit for one example: its time depends on the load of the machine.
+settings.register_profile("gatepost", parent=settings(), deadline=None)
+settings.load_profile("gatepost")
 
 SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})
 """Fixtures that start a server or a browser."""

@@ -119,7 +119,7 @@ def test_the_amounts_of_one_period_never_add_up_to_more(desk: Desk) -> None:
 
 def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
     table = Table(ledger)
-    table.take()
+    table.receive_lead()
     row = f"{ANN},won,2026-12-01T09:00,,{'9' * 15}.00"
     assert table.faults(row) == [f'2: amount = "{"9" * 15}.00": the amount {TOO_MUCH}']
 
