@@ -20,7 +20,7 @@ from capture.text import count_noun
 from publish.checks.finding import annotation
 from publish.checks.layout import ContentKind
 from publish.checks.project import Writing
-from publish.new_file import FrontMatterDefaults, new_campaign, new_text, requested_name
+from publish.new_file import FrontMatterDefaults, choose_name, create_campaign, create_draft
 
 _production = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
 
@@ -176,7 +176,7 @@ def post(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramete
       gatepost new post "How a demo is priced" --category Pricing --author Ada
     """
     defaults = FrontMatterDefaults(category, author or _git_author(), yaml)
-    _create_draft(ctx, "post", title, slug, defaults)
+    _write_draft(ctx, "post", title, slug, defaults)
 
 
 @new.command()
@@ -191,7 +191,7 @@ def page(ctx: click.Context, title: str, slug: str, yaml: bool) -> None:
     Example:
       gatepost new page "Imprint"
     """
-    _create_draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
+    _write_draft(ctx, "page", title, slug, FrontMatterDefaults(yaml=yaml))
 
 
 @new.command()
@@ -211,14 +211,14 @@ def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
 
     settings = settings_from(config_of(production=False), setting_overrides(ctx))
     folders = folders_of(settings)
-    new_file = requested_name(title, slug, layout_of(settings).slugify(title))
+    new_file = choose_name(title, slug, layout_of(settings).slugify(title))
     today = datetime.now(UTC).date()
     click.echo(
-        short_path(new_campaign(new_file, client, read_catalogue(*folders), folders[0], today))
+        short_path(create_campaign(new_file, client, read_catalogue(*folders), folders[0], today))
     )
 
 
-def _create_draft(
+def _write_draft(
     ctx: click.Context, kind: ContentKind, title: str, slug: str, defaults: FrontMatterDefaults
 ) -> None:
     from publish.build.pelican_run import settings_from
@@ -226,9 +226,9 @@ def _create_draft(
 
     settings = settings_from(config_of(production=False), setting_overrides(ctx))
     layout = layout_of(settings)
-    new_file = requested_name(title, slug, layout.slugify(title))
+    new_file = choose_name(title, slug, layout.slugify(title))
     writing = Writing.read(layout, datetime.now(UTC), None, folders_of(settings)[2])
-    click.echo(short_path(new_text(kind, new_file, defaults, writing)))
+    click.echo(short_path(create_draft(kind, new_file, defaults, writing)))
 
 
 def _git_author() -> str:

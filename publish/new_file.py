@@ -1,4 +1,4 @@
-"""Writes new files: a post, a page or a campaign, with defaults taken from the project."""
+"""Writes a new post, page or campaign, with default values from the project."""
 
 import json
 import secrets
@@ -38,7 +38,7 @@ class FrontMatterDefaults:
     yaml: bool = False
 
 
-def requested_name(title: str, slug: str, title_slug: str) -> NewFile:
+def choose_name(title: str, slug: str, title_slug: str) -> NewFile:
     """The title and slug of a new file.
 
     An empty `slug` means `title_slug`, which Pelican made from the title. Raises `Refused` if the
@@ -48,7 +48,7 @@ def requested_name(title: str, slug: str, title_slug: str) -> NewFile:
     chosen = slug or slug_of(title_slug)
     if not title or not SLUG.fullmatch(chosen):
         example = "small letters, digits and single hyphens, such as what-pays"
-        problem = f"`{chosen}` is not a slug" if chosen else f"`{title}` makes no slug"
+        problem = f"`{chosen}` is not a slug" if chosen else f"no slug can be made from `{title}`"
         raise Refused(f"{problem}: give a slug of {example}")
     return NewFile(title, chosen)
 
@@ -58,7 +58,7 @@ def slug_of(text: str) -> str:
     return text.replace("_", "-").strip("-")[:_MAX_SLUG_LENGTH].rstrip("-")
 
 
-def new_text(
+def create_draft(
     kind: ContentKind, new_file: NewFile, defaults: FrontMatterDefaults, writing: Writing
 ) -> Path:
     """Writes a draft with a random preview address and returns its path.
@@ -94,7 +94,7 @@ def new_text(
     return _write_new(path, text)
 
 
-def new_campaign(
+def create_campaign(
     new_file: NewFile, client: str, catalogue: Catalogue, folder: Path, today: date
 ) -> Path:
     """Writes a closed campaign and returns its path. An empty `client` means the only client.

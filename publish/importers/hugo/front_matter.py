@@ -14,7 +14,7 @@ from publish.checks.front_matter import read_yaml
 from publish.importers.export_files import split_address
 from publish.importers.text import clean_text, decode_text, one_line
 
-_FENCES: Final = {"---": "---", "+++": "+++"}
+_FENCES: Final = frozenset({"---", "+++"})
 _AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 _FILE_NAMES: Final = tuple(
     f"{folder}{name}.{suffix}"
