@@ -12,8 +12,9 @@ from capture.paths import ConfinedFolder
 from publish.checks.layout import Layout
 from publish.importers.model import Export, Item
 
-PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-GHOST: Final = "__GHOST_URL__"
+PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+GHOST_URL: Final = "__GHOST_URL__"
+"""Ghost's placeholder for the address of the old site."""
 _RESIZED: Final = (
     (re.compile(r"/size/w\d+(?:h\d+)?(?:/format/\w+)?/"), "/"),  # Ghost's resized copies
     (re.compile(r"-\d+x\d+(?=\.\w+$)"), ""),  # WordPress's resized copies
@@ -25,7 +26,7 @@ _UNSAFE: Final = re.compile(r"[^\w.-]+")
 def split_address(address: str) -> SplitResult:
     """The parts of an address, without Ghost's placeholder; empty parts if it is not valid."""
     try:
-        return urlsplit(address.strip().removeprefix(GHOST))
+        return urlsplit(address.strip().removeprefix(GHOST_URL))
     except ValueError:
         return urlsplit("")
 
@@ -38,7 +39,7 @@ def path_key(path: str) -> str:
 
 def is_picture(address: str) -> bool:
     """Whether the path ends with the suffix of a picture."""
-    return posixpath.splitext(split_address(address).path)[1].lower() in PICTURES
+    return posixpath.splitext(split_address(address).path)[1].lower() in PICTURE_SUFFIXES
 
 
 def path_variants(path: str) -> Iterator[str]:
@@ -65,7 +66,7 @@ class AddressResolver:
             return None
         if parts.scheme not in {"", "http", "https"}:
             return None
-        if parts.path.startswith("/") or address.startswith(GHOST) or host:
+        if parts.path.startswith("/") or address.startswith(GHOST_URL) or host:
             return parts.path or "/"
         return posixpath.join(item.address or f"/{item.slug}/", parts.path) if parts.path else ""
 

@@ -14,7 +14,7 @@ from publish.checks.layout import Layout
 from publish.checks.model import OLD_PATH, SLUG
 from publish.checks.project import Writing
 from publish.importers.export_files import (
-    GHOST,
+    GHOST_URL,
     AddressResolver,
     PictureTargets,
     is_picture,
@@ -194,7 +194,7 @@ class ItemLinkRewriter:
             return ""
         if copy := self._copied_picture(src):
             return copy
-        if split_address(src).scheme in {"http", "https"} or src.startswith(("//", GHOST)):
+        if split_address(src).scheme in {"http", "https"} or src.startswith(("//", GHOST_URL)):
             self.add_note("picture", f"{src} is not in the export: copy it into images/ by hand")
             return f"https:{src}" if src.startswith("//") else self._full_old_address(src)
         self.add_note("picture", f"`{src}` is not in the export: it was removed")
@@ -212,10 +212,10 @@ class ItemLinkRewriter:
 
     def _full_old_address(self, address: str) -> str:
         """The address with Ghost's placeholder replaced by the old site's host, if it is known."""
-        if not address.startswith(GHOST):
+        if not address.startswith(GHOST_URL):
             return address
         host = min(self.resolver.hosts, default="")
-        return f"https://{host}" * bool(host) + address.removeprefix(GHOST)
+        return f"https://{host}" * bool(host) + address.removeprefix(GHOST_URL)
 
     def _copied_picture(self, address: str) -> str:
         """The new address of a picture that the export has; else empty."""
@@ -254,7 +254,7 @@ def _replace_embed(soup: BeautifulSoup, tag: Tag, rewriter: LinkRewriter) -> Non
         tag.decompose()
         return
     rewriter.note("embed", f"`<{tag.name}>` of {address} became a link")
-    label = str(tag.get("title") or "") or address.removeprefix(GHOST)
+    label = str(tag.get("title") or "") or address.removeprefix(GHOST_URL)
     link = soup.new_tag("a", href=address)
     link.string = one_line(label)
     paragraph = soup.new_tag("p")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyromark
 
 from capture.text import count_noun
-from publish.importers.export_files import GHOST
+from publish.importers.export_files import GHOST_URL
 from publish.importers.model import Loss, join_words
 from publish.importers.text import clean_text, one_line
 
@@ -208,7 +208,7 @@ def _link(data: Node) -> str:
     text = (
         title
         or one_line(data.get("buttonText") or data.get("title"))
-        or address.removeprefix(GHOST)
+        or address.removeprefix(GHOST_URL)
     )
     return f'<p><a href="{escape(address)}">{escape(text)}</a></p>' if address else ""
 

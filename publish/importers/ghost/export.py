@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from capture.errors import Refused, Unavailable, short_path
 from capture.text import count_noun
-from publish.importers.export_files import GHOST, split_address
+from publish.importers.export_files import GHOST_URL, split_address
 from publish.importers.ghost.cards import post_html
 from publish.importers.model import Export, ImportNote, Item, Root, Status, join_words
 from publish.importers.text import decode_text, one_line, parse_date, plain_text
@@ -205,7 +205,7 @@ def _item(row: Row, tables: Tables, notes: list[ImportNote]) -> Item:
 
 
 def _canonical(url: str) -> str:
-    return "" if url.startswith(GHOST) or not split_address(url).hostname else url
+    return "" if url.startswith(GHOST_URL) or not split_address(url).hostname else url
 
 
 def _is_internal(tag: Row) -> bool:
