@@ -119,7 +119,7 @@ def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -
         raise Refused("say who records it", Hint.BY)
     if not lead.received_at <= outcome.occurred_at <= now:
         raise Refused(
-            f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} lies before "
+            f"lead {lead.lead_id}: {outcome.kind} at {show_time(outcome.occurred_at)} is before "
             "its receipt or in the future; say when it happened"
         )
     if outcome.kind in MEETING_CHANGES and lead is not recorded_lead:
@@ -256,7 +256,7 @@ def _check_after_sale(history: LeadHistory, terms: Campaign, outcome: Outcome) -
     if since and day_of(outcome.occurred_at, terms) < day_of(since, terms):
         raise Refused(
             f"lead {history.lead.lead_id}: {outcome.kind} on {day_of(outcome.occurred_at, terms)} "
-            f"lies before {cause} on {day_of(since, terms)}; say when it happened"
+            f"is before {cause} on {day_of(since, terms)}; say when it happened"
         )
 
 

@@ -202,7 +202,7 @@ def test_nothing_happens_before_the_lead_came_or_in_the_time_to_come(desk: Desk)
     lead = desk.take(WON)
     for when in (NOW - HOUR, NOW + DAY):
         outcome = Outcome(lead.lead_id, EventKind.LOST, Actor.AGENCY, "Ada", when)
-        with pytest.raises(Refused, match="lies before its receipt or in the future"):
+        with pytest.raises(Refused, match="is before its receipt or in the future"):
             desk.ledger.transact(
                 lambda records, outcome=outcome: record_once(records, outcome, NOW)
             )

@@ -1,1 +1,1 @@
-"""The agreement of a campaign in words, drawn from its file alone."""
+"""The agreement of a campaign in words, made from its file and the client's record alone."""

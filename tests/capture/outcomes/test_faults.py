@@ -51,7 +51,7 @@ class TestFaults:
             f"8: outcome: name the outcome: {kinds}",
             "9: reason: name a code of the campaign's reasons",
             "10: lead_id: name the lead: write lead_id, or email and campaign",
-            f"11: lead {lead_id}: lost at 2029-12-01T05:00:00.000000Z lies before its receipt or "
+            f"11: lead {lead_id}: lost at 2029-12-01T05:00:00.000000Z is before its receipt or "
             f"in the future; say when it happened {first}",
             "12: email: 0 leads in guide by that time that the client was given; check the "
             "address and the time, or name the lead by its lead_id",
