@@ -1,9 +1,9 @@
-"""How long a draft takes on past leads: a ledger is made, and the command run on it.
+"""Measures how long `gatepost backtest` takes on a generated ledger.
 
     python -m bench.backtest [--leads 100000] [--rounds 3]
 
-The leads go through the door as ever, a thousand a transaction. Each round runs `gatepost
-backtest` on the last tenth and then on all of them; memory that grew with the leads would show.
+The leads go through the normal intake, a thousand in one transaction. Each round runs the command
+on the last tenth of them and then on all, to show whether memory grows with the leads.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 
 FIRST = datetime(2025, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
-A_TRANSACTION = 1000
+BATCH_SIZE = 1000
 TITLES = (
     "Head of IT",
     "V.P., Clinical Operations",
@@ -42,31 +42,33 @@ DRAFT = (
     ("at_least = 101", "at_least = 501"),
     ("[price]", '[criteria.job_title]\nmatches = ["VP", "CIO", "Head of", "Owner"]\n\n[price]'),
 )
-"""What is changed in the campaign's file: one criterion wider, one narrower, one new."""
+"""Changes of the campaign file: one criterion wider, one narrower, one new."""
 
 
 def main() -> None:
-    """Makes the ledger, measures, prints, and leaves nothing behind."""
+    """Creates the ledger, measures, prints, and removes all files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as created:
         folder = Path(created)
         draft = folder / "draft.toml"
         draft.write_text(_changed((ROOT / "campaigns" / f"{CAMPAIGN}.toml").read_text()))
         started = time.perf_counter()
-        fill(folder, asked.leads)
-        print(f"{asked.leads:,} leads taken in {time.perf_counter() - started:.0f} s", flush=True)
+        fill(folder, options.leads)
+        print(
+            f"{options.leads:,} leads received in {time.perf_counter() - started:.0f} s", flush=True
+        )
         tenth = (FIRST + YEAR * 0.9).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for _ in range(asked.rounds):
+        for _ in range(options.rounds):
             for more in (["--since", tenth], []):
-                text = folder / "said.json"
+                text = folder / "output.json"
                 command = ("backtest", CAMPAIGN, "--json", "--limit", "20", "--file", str(draft))
                 run = one_command.run(folder, text, *command, *more)
-                found = json.loads(text.read_text())
+                result = json.loads(text.read_text())
                 print(
-                    f"{found['judged']:,} judged, {found['changes']:,} change: "
+                    f"{result['judged']:,} judged, {result['changes']:,} change: "
                     f"{run.seconds:.1f} s, peak {run.peak_mb:.0f} MB",
                     flush=True,
                 )
@@ -75,23 +77,23 @@ def main() -> None:
 def _changed(text: str) -> str:
     for old, new in DRAFT:
         if old not in text:
-            raise RuntimeError(f"campaigns/{CAMPAIGN}.toml no longer says {old!r}")
+            raise RuntimeError(f"campaigns/{CAMPAIGN}.toml no longer contains {old!r}")
         text = text.replace(old, new, 1)
     return text
 
 
 def fill(folder: Path, leads: int) -> None:
-    """Takes so many leads, spread over a year from `FIRST` on."""
+    """Receives this many leads, spread over a year from `FIRST` on."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
     ledger = open_ledger(one_command.settings(folder)["GATEPOST_DATABASE_URL"], KEY.encode())
     people = enumerate(itertools.islice(_people(campaign), leads))
     step = YEAR / leads
-    while batch := list(itertools.islice(people, A_TRANSACTION)):
-        _take(ledger, campaign, [(sent, FIRST + number * step) for number, sent in batch])
+    while batch := list(itertools.islice(people, BATCH_SIZE)):
+        _receive(ledger, campaign, [(sent, FIRST + number * step) for number, sent in batch])
     ledger.close()
 
 
-def _take(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, datetime]]) -> None:
+def _receive(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, datetime]]) -> None:
     def work(records: WriteTransaction) -> None:
         for sent, now in batch:
             receive_submission(records, campaign, sent, now)
@@ -100,7 +102,7 @@ def _take(ledger: Ledger, campaign: Campaign, batch: list[tuple[Submission, date
 
 
 def _people(campaign: Campaign) -> Iterator[Submission]:
-    """Each another person at another company; the same ones in every run."""
+    """Submissions of different people at different companies; the same in every run."""
     chance = random.Random(26)
     industries, sizes = (campaign.fields[name].choices for name in ("industry", "company_size"))
     for number in itertools.count():

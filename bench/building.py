@@ -1,4 +1,4 @@
-"""How long a whole site takes: Gatepost beside plain Pelican and Hugo, in turn, in one run.
+"""Measures a complete site: Gatepost, plain Pelican and Hugo, in turn, in one run.
 
     python -m bench.building [--posts 100 1000 10000] [--rounds 3] [--release]
 
@@ -57,11 +57,11 @@ class Builder:
     name: str
     lay_out: Callable[[int, Path], None]
     command: tuple[str, ...]
-    made: tuple[str, ...] = ("output",)
+    outputs: tuple[str, ...] = ("output",)
 
 
 def our_project(count: int, folder: Path) -> None:
-    """This project with made-up posts in place of its own."""
+    """This project with generated posts instead of its own."""
     write_for_pelican(count, folder / "content")
     for name in ("campaigns", "clients", "theme", "pelicanconf.py", "publishconf.py"):
         (folder / name).symlink_to(ROOT / name)
@@ -85,7 +85,7 @@ HUGO = Builder("Hugo", write_for_hugo, (str(BIN / "hugo"), "build", "--quiet"), 
 
 def spend(builder: Builder, folder: Path) -> Spent:
     """Builds once, with nothing left of the build before."""
-    for name in builder.made:
+    for name in builder.outputs:
         shutil.rmtree(folder / name, ignore_errors=True)
     environment = {**os.environ, "GATEPOST_SITE_URL": "https://bench.example"}
     wait_for_quiet(5)

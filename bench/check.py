@@ -1,4 +1,4 @@
-"""How long `gatepost check` takes on a generated corpus: the whole command, start to end.
+"""Measures how long the complete command `gatepost check` takes on generated posts.
 
 python -m bench.check [--posts 1000] [--rounds 5]
 """
@@ -19,7 +19,7 @@ LIMIT = 3.0
 
 
 def main() -> None:
-    """Makes the corpus, checks it some times, prints the median in seconds."""
+    """Generates the posts, runs the check several times, and prints the median in seconds."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--posts", type=int, default=1000)
     options.add_argument("--rounds", type=int, default=5)
@@ -52,7 +52,7 @@ def write_posts(folder: Path, count: int) -> None:
     """Posts of about 1,100 words: headings, lists, tables, code, links, a picture, a form."""
     folder.mkdir()
     for number in range(count):
-        head = [
+        front_matter = [
             f"Title: Post {number} on {WORDS[number % 12]} and {WORDS[number % 7]}",
             f"Date: 2025-{number % 12 + 1:02}-{number % 28 + 1:02}",
             f"Category: Topic {number % 12}",
@@ -63,7 +63,7 @@ def write_posts(folder: Path, count: int) -> None:
         ]
         parts = [part(number, place, count) for place in range(6)]
         form = ["{% form acme-cloud-guide %}"] if number % 3 == 0 else []
-        text = "\n\n".join(["\n".join(head), *parts, *form])
+        text = "\n\n".join(["\n".join(front_matter), *parts, *form])
         (folder / f"post-{number}.md").write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -1,9 +1,9 @@
-"""How long it takes to export, close and prove a month among very many leads, and how much is held.
+"""Measures time and memory of exporting, closing and proving a month among very many leads.
 
     python -m bench.closing [--leads 1000000] [--months 100] [--ledger FOLDER] [--skip-verify]
 
-The leads come evenly over the months; all of these but the last are closed. With `--ledger` the
-folder keeps what was made, for the next run, which measures on a copy.
+The leads are spread evenly over the months, and every month except the last is closed. With
+`--ledger` the folder keeps the ledger for the next run, which measures on a copy.
 """
 
 import argparse
@@ -22,30 +22,30 @@ DATABASE = "gatepost.db"
 
 
 def main() -> None:
-    """Makes the ledger, measures, prints, and leaves nothing behind but what is to be kept."""
+    """Creates the ledger, measures, prints, and removes all files except the `--ledger` folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--months", type=int, default=100)
-    parser.add_argument("--ledger", type=Path, help="Where the ledger is kept from run to run.")
+    parser.add_argument("--ledger", type=Path, help="Where the ledger is source from run to run.")
     parser.add_argument("--skip-verify", action="store_true")
-    asked = parser.parse_args()
-    if asked.ledger:
-        asked.ledger.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.ledger) as text:
+    options = parser.parse_args()
+    if options.ledger:
+        options.ledger.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=options.ledger) as text:
         folder = Path(text)
-        kept = (asked.ledger or folder) / DATABASE
-        if not kept.exists():
-            _make(kept.parent, asked.leads, asked.months)
-        if kept.parent != folder:
-            # By another program, as all that takes memory: what this one holds counts each time.
-            subprocess.run(["cp", kept, folder], check=True)
-        one_command.run(folder, folder / "said", "statements")  # an older ledger gets its indexes
+        source = (options.ledger or folder) / DATABASE
+        if not source.exists():
+            _create_ledger(source.parent, options.leads, options.months)
+        if source.parent != folder:
+            # In another process, because the memory of this one would count in each measurement.
+            subprocess.run(["cp", source, folder], check=True)
+        one_command.run(folder, folder / "output", "statements")  # an older ledger gets its indexes
         _measure(folder)
-        if not asked.skip_verify:
+        if not options.skip_verify:
             _run("verify", folder, ("verify",))
 
 
-def _make(folder: Path, leads: int, months: int) -> None:
+def _create_ledger(folder: Path, leads: int, months: int) -> None:
     started = time.perf_counter()
     process = multiprocessing.get_context("spawn").Process(
         target=fill, args=(folder, leads, months)
@@ -53,17 +53,17 @@ def _make(folder: Path, leads: int, months: int) -> None:
     process.start()
     process.join()
     if process.exitcode:
-        raise RuntimeError("the ledger could not be made")
+        raise RuntimeError("the ledger could not be created")
     print(f"{leads:,} leads written in {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def _measure(folder: Path) -> None:
-    before, last = months_before(END, 2)
+    previous, last = months_before(END, 2)
     file = str(folder / "export.csv")
     for what, month, more in (
-        ("export, a closed month", before, ()),
+        ("export, a closed month", previous, ()),
         ("export, the open month", last, ()),
-        ("export, the month before as of its end", before, ("--as-of", f"{last}-01")),
+        ("export, the month before as of its end", previous, ("--as-of", f"{last}-01")),
         ("export, an empty month", END, ()),
     ):
         command = ("export", CAMPAIGN, "--month", month, "-o", file, *more)
@@ -73,7 +73,7 @@ def _measure(folder: Path) -> None:
         command = ("export", CAMPAIGN, "--month", last, "--format", shape, "-o", str(out))
         _run(f"export, {shape}", folder, command, out)
     _run("close", folder, ("close", CAMPAIGN, "--month", last))
-    number = (folder / "said").read_text().partition(":")[0]
+    number = (folder / "output").read_text().partition(":")[0]
     _run("close, an empty month", folder, ("close", CAMPAIGN, "--month", END))
     _run("statement csv", folder, ("statement", number, "--format", "csv", "-o", file), Path(file))
     out = folder / "evidence.db"
@@ -81,7 +81,7 @@ def _measure(folder: Path) -> None:
 
 
 def _run(what: str, folder: Path, command: Sequence[str], file: Path | None = None) -> None:
-    text = folder / "said"
+    text = folder / "output"
     run = one_command.run(folder, text, *command)
     print(
         f"{what}: {run.seconds:.1f} s, {run.cpu_seconds:.1f} s of processors, "
@@ -91,7 +91,7 @@ def _run(what: str, folder: Path, command: Sequence[str], file: Path | None = No
 
 
 def _shown(file: Path) -> str:
-    if file.name == "said":
+    if file.name == "output":
         return file.read_text().partition("\n")[0]
     size = file.stat().st_size / 1e6
     if file.suffix not in {".csv", ".jsonl"}:

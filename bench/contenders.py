@@ -1,4 +1,4 @@
-"""Who is measured: how each is started, and how many leads it kept."""
+"""The measured servers: how each is started, and how its leads are counted."""
 
 import http.client
 import os
@@ -34,12 +34,12 @@ class Contender:
     settings: Callable[[Path, int], Mapping[str, str]]
     kept: Callable[[Path], int]
     more: str = ""
-    """What its form posts beside the eight fields."""
+    """What its form posts in addition to the eight fields."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     url: str
     folder: Path
@@ -57,7 +57,7 @@ class Running:
 
 @contextmanager
 def running(contender: Contender, folder: Path) -> Iterator[Running]:
-    """Starts the contender on a free port with a new database in `folder`, and ends it again."""
+    """Starts the contender on a free port with a new database in `folder`; ends it at the end."""
     port = free_port()
     environment = dict(os.environ) | contender.settings(folder, port)
     process = subprocess.Popen(contender.command(port), cwd=ROOT, env=environment)
@@ -70,7 +70,7 @@ def running(contender: Contender, folder: Path) -> Iterator[Running]:
 
 
 def gatepost(
-    name: str = "Gatepost, the whole intake", more_settings: Mapping[str, str] | None = None
+    name: str = "Gatepost, the complete intake", more_settings: Mapping[str, str] | None = None
 ) -> Contender:
     """`gatepost serve` with everything on; its form posts what the page's script adds as well.
 
@@ -108,7 +108,7 @@ def gatepost(
 
 
 def control_fields() -> dict[str, str]:
-    """What a visitor's browser posts beside the answers; WHO stands for the visitor."""
+    """What a browser posts in addition to the answers; WHO stands for the visitor."""
     touch = '{"path":"/posts/x/","referrer":"https://example.org/","time":"2026-11-22T10:00:00Z"}'
     return {
         "consent": "y",
@@ -169,7 +169,7 @@ def _bare_rows(folder: Path) -> int:
     counts = {db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES}
     db.close()
     if len(counts) != 1:
-        raise RuntimeError(f"half-written leads: {counts}")
+        raise RuntimeError(f"incomplete leads: {counts}")
     return int(counts.pop())
 
 

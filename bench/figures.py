@@ -1,4 +1,4 @@
-"""How long the figures of a year take: a ledger is made, and the command run on it.
+"""Measures how long `gatepost kpi` and `report` take on a generated ledger of one year.
 
     python -m bench.figures [--leads 100000] [--rounds 3]
 
@@ -25,28 +25,28 @@ RUNS = (("kpi",), ("kpi", "--by", "month"), ("kpi", "--by", "post"))
 
 
 def main() -> None:
-    """Makes the ledger, measures, prints, and leaves nothing behind."""
+    """Creates the ledger, measures, prints, and removes all files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as text:
         folder = Path(text)
-        fill(folder, asked.leads)
+        fill(folder, options.leads)
         _close(folder)
         report = ("report", CAMPAIGN, "--month", "2026-10", "-o", str(folder / "report.html"))
-        for _ in range(asked.rounds):
+        for _ in range(options.rounds):
             for command in (*RUNS, report):
-                run = one_command.run(folder, folder / "said", *command)
+                run = one_command.run(folder, folder / "output", *command)
                 print(
-                    f"{asked.leads:,} leads, {' '.join(command[:3])}: "
+                    f"{options.leads:,} leads, {' '.join(command[:3])}: "
                     f"{run.seconds:.1f} s, peak {run.peak_mb:.0f} MB",
                     flush=True,
                 )
 
 
 def _close(folder: Path) -> None:
-    """Every month of the year, in order."""
+    """Closes every month of the year, in order."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
     agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
     both = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))

@@ -1,4 +1,4 @@
-"""Without a server: how long `receive` and the whole app take, and in which room the time goes.
+"""Without a server: how long `receive` and the complete app take, and which rooms use the time.
 
 A timer interrupts the process a thousand times a second and notes the innermost function whose
 room is known. Unlike a profiler that counts calls, it slows nothing down and sees waiting for the
@@ -47,14 +47,14 @@ ROOMS = {
     "flask/": "Flask and the view",
     "werkzeug/": "Flask and the view",
 }
-"""By a part of the file's path, the first that fits."""
+"""Rooms by a part of the file's path; the first match counts."""
 
 
 INTERVAL_SECONDS = 0.001
 
 
 def show_inside(seconds: int) -> None:
-    """Prints both measures; each lasts so many seconds."""
+    """Prints both measurements; each lasts this many seconds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as text:
         _show("receive() and its commit", _timed(_receiver(Path(text)), seconds))
     with tempfile.TemporaryDirectory(prefix="bench-") as text:
@@ -63,7 +63,7 @@ def show_inside(seconds: int) -> None:
         leads = len(_sampled(lambda: _timed(app, seconds), rooms))
     rooms.pop(MEASURING, None)
     each = INTERVAL_SECONDS * 1000 / leads
-    print(f"the whole app, without a server: {rooms.total() * each:.2f} ms a lead")
+    print(f"the complete app, without a server: {rooms.total() * each:.2f} ms a lead")
     for room, hits in rooms.most_common():
         print(f"  {hits / rooms.total():5.1%}  {hits * each:5.2f} ms  {room}")
 
@@ -73,7 +73,7 @@ def _show(name: str, times: list[float]) -> None:
 
 
 def _timed(take: Callable[[int], None], seconds: int) -> list[float]:
-    """Milliseconds of each lead, of as many as go into so many seconds."""
+    """Milliseconds of each lead, as many as possible in this many seconds."""
     found: list[float] = []
     ends = time.perf_counter() + seconds
     for number in count():
@@ -86,7 +86,7 @@ def _timed(take: Callable[[int], None], seconds: int) -> list[float]:
 
 
 def _posted(number: int) -> dict[str, str]:
-    """What one visitor's browser sends."""
+    """The form data that one visitor's browser sends."""
     who = f"x{number}"
     return {
         "full_name": f"Ann Lee {who}",

@@ -1,11 +1,11 @@
-"""How many leads a second: Gatepost's whole intake beside bare handlers, in turn, in one run.
+"""Measures leads per second: Gatepost's complete intake and bare handlers, in turn, in one run.
 
     python -m bench.intake [--seconds 5] [--rounds 5] [--patience 3]
     python -m bench.intake --inside          receive() and the app without a server, and where
                                              the time goes
 
 Each round starts every contender in turn with a new database, warms it up, loads it with
-`wrk -t1 -c16`, ends it, and counts what it kept: every acknowledged lead must be there.
+`wrk -t1 -c16`, ends it, and counts its leads: every acknowledged lead must be there.
 """
 
 import argparse
@@ -90,13 +90,13 @@ def _load(contender: Contender, url: str, seconds: int, run: int) -> dict[str, i
 
 
 def _wrk_seconds() -> float:
-    """Processor time of the programs of ours that have ended."""
+    """Processor time of our child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def _quietest(contender: Contender, seconds: int, patience: int) -> Measured:
-    """The run that others disturbed least, of as many as it takes and patience allows."""
+    """The least disturbed run. A disturbed run is repeated at most `patience` times."""
     runs: list[Measured] = []
     while len(runs) <= patience and (not runs or runs[-1].others > DISTURBED):
         wait_for_quiet(patience)
@@ -129,7 +129,7 @@ def _cells(runs: Sequence[Measured]) -> list[str]:
 
 
 def main() -> None:
-    """Measures, and ends by itself."""
+    """Runs the measurement that the options name."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=int, default=5, choices=range(1, 31), metavar="1..30")
     parser.add_argument("--rounds", type=int, default=5, choices=range(1, 21), metavar="1..20")
@@ -142,16 +142,16 @@ def main() -> None:
         help="how often a run is repeated that others disturbed, and seconds waited for quiet",
     )
     parser.add_argument("--inside", action="store_true", help="without a server, by room")
-    asked = parser.parse_args()
-    if asked.inside:
-        show_inside(asked.seconds)
+    options = parser.parse_args()
+    if options.inside:
+        show_inside(options.seconds)
     else:
         contenders = [
             gatepost(),
             bare_flask(),
             bare_express(),
         ]
-        compare(contenders, asked.seconds, asked.rounds, asked.patience)
+        compare(contenders, options.seconds, options.rounds, options.patience)
 
 
 if __name__ == "__main__":

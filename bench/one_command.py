@@ -1,4 +1,4 @@
-"""One run of a `gatepost` command on a ledger of its own: how long it took, how much it held."""
+"""Runs one `gatepost` command on a separate ledger, and measures its time and memory."""
 
 import os
 import subprocess
@@ -12,16 +12,16 @@ from bench.contenders import KEY, ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """What it took from the program's start to its end."""
+    """Time and memory of the process from start to end."""
 
     seconds: float
     cpu_seconds: float
-    """Of processors: other work on the machine changes it little."""
+    """Processor time: other work on the machine changes it little."""
     peak_mb: float
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """For a ledger in this folder, apart from every other."""
+    """The settings for a separate ledger in this folder."""
     return {
         "GATEPOST_AGENCY_ADDRESS": "1 Main Street",
         "GATEPOST_DATABASE_URL": f"sqlite:///{folder}/gatepost.db",
@@ -32,7 +32,7 @@ def settings(folder: Path) -> dict[str, str]:
 
 
 def run(folder: Path, text: Path, *args: str) -> Run:
-    """Runs the command with what it prints in the file `said`. Raises RuntimeError if it fails.
+    """Runs the command with its output in the file `text`. Raises RuntimeError if it fails.
 
     The peak is the kernel's (ru_maxrss), which counts the process that started it as well: start
     it from a small one.

@@ -1,4 +1,4 @@
-"""Made-up posts for measurements: the same on every machine, for Pelican and for Hugo.
+"""Generated posts for measurements: the same on every machine, for Pelican and for Hugo.
 
 About 1,100 words with headings, lists, a table, a code block in one of three, links to other posts
 and a picture; 12 topics, 60 tags (3 a post), 5 authors.
@@ -41,7 +41,7 @@ class Post:
 
 
 def posts(count: int) -> Iterator[Post]:
-    """The first so many posts."""
+    """The first `count` posts."""
     chance = random.Random(7)
     words = _Words(chance)
     for number in range(count):
@@ -58,7 +58,7 @@ def posts(count: int) -> Iterator[Post]:
 
 
 class _Words:
-    """Made-up words, some of them far more common than others, as in any language."""
+    """Invented words. Some are far more common than others, as in any language."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -110,7 +110,7 @@ def write_for_pelican(count: int, content: Path) -> None:
 
 
 def write_for_hugo(count: int, folder: Path) -> None:
-    """The same as a whole Hugo site, with templates that say as much as Pelican's simple theme."""
+    """The same posts as a complete Hugo site, with templates like Pelican's simple theme."""
     (folder / "content" / "posts").mkdir(parents=True)
     (folder / "static" / "images").mkdir(parents=True)
     (folder / "static" / "images" / "picture.svg").write_text(PICTURE)

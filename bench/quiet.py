@@ -1,4 +1,4 @@
-"""Waits for a moment in which nothing else uses the machine, and says how quiet a run was."""
+"""Waits until nothing else uses the machine, and measures how quiet a run was."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 QUIET = 0.25
-"""Most of the processors' time that others may use when a run begins."""
+"""The largest share of processor time that others may use when a run starts."""
 LOOK_SECONDS = 0.7
 
 

@@ -1,4 +1,4 @@
-"""What search costs a reader on a large site: bytes before the first result, and the wait for it.
+"""Measures search on a large site: bytes before the first result, and the time until it.
 
     python -m bench.search [--posts 1000]
 
@@ -24,7 +24,7 @@ from bench.contenders import free_port
 from bench.posts import posts
 
 ROUNDS = 5
-TO_THE_KEYS_MS = 600  # from the pointer to the keyboard
+TO_THE_KEYS_MS = 600  # time that a reader needs from the pointer to the keyboard
 # Waits for the first result after the first key, inside the page, so that we add nothing to it.
 WATCH = """() => {
   const box = document.querySelector("#search-words"), list = document.querySelector(".results");
@@ -56,11 +56,11 @@ def main() -> None:
         )
         try:
             _wait(f"http://127.0.0.1:{port}/healthz")
-            found = _measure(f"http://127.0.0.1:{port}", words)
+            figures_by_name = _measure(f"http://127.0.0.1:{port}", words)
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
-    for name, figures in found.items():
+    for name, figures in figures_by_name.items():
         print(f"{name}: {statistics.median(figures):,.0f} (most {max(figures):,.0f})")
 
 
@@ -77,7 +77,7 @@ def _wait(address: str) -> None:
 
 
 def _measure(origin: str, words: list[str]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {
+    figures_by_name: dict[str, list[float]] = {
         "bytes of the search page itself": [],
         "bytes of search before the first result": [],
         "ms from the second key to the first result": [],
@@ -87,13 +87,15 @@ def _measure(origin: str, words: list[str]) -> dict[str, list[float]]:
         program = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for word in words:
-            for figures, figure in zip(found.values(), _one(browser, origin, word), strict=True):
+            for figures, figure in zip(
+                figures_by_name.values(), _measure_word(browser, origin, word), strict=True
+            ):
                 figures.append(figure)
         browser.close()
-    return found
+    return figures_by_name
 
 
-def _one(browser: Browser, origin: str, word: str) -> tuple[float, float, float, float]:
+def _measure_word(browser: Browser, origin: str, word: str) -> tuple[float, float, float, float]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{origin}/search/", wait_until="networkidle")

@@ -1,8 +1,8 @@
-"""A ledger of very many leads over years of closed months, for the bench of closing.
+"""Fills a ledger with very many leads over years of closed months, for `bench.closing`.
 
-One real lead goes through the door; the others are written as it was, through the ledger, with ids,
-times, addresses and links of the chain of their own. All qualify; silence accepts each two days
-later, as the dispatcher would write it down. Every month but the last is closed once it is over.
+One real lead goes through the intake. The others are copies with their own ids, times, addresses
+and links of the chain, written through the ledger. All qualify, and silence accepts each two days
+later. Every month except the last is closed after its end.
 """
 
 import itertools
@@ -28,53 +28,59 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import PersonalData
 
 END = "2026-10"
-"""The first month after all leads: empty, and over."""
+"""The first month after all leads. It is empty and over."""
 CLOSED_AFTER = timedelta(days=4)
-AT_MOST = 5000
-"""Leads in one transaction."""
+MAX_BATCH = 5000
+"""Most leads in one transaction."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A lead as the door wrote it."""
+class ReceivedLead:
+    """A lead as the intake recorded it."""
 
     events: tuple[Event, ...]
     personal_data: PersonalData
 
 
 def months_before(end: str, count: int) -> list[str]:
-    """So many months before one, in their order."""
+    """The last `count` months before a month, in order."""
     year, number = map(int, end.split("-"))
     places = range(year * 12 + number - 1 - count, year * 12 + number - 1)
     return [f"{place // 12:04d}-{place % 12 + 1:02d}" for place in places]
 
 
 def fill(folder: Path, leads: int, months: int) -> None:
-    """Writes the leads, evenly over the months, and closes all of these but the last."""
+    """Writes the leads evenly over the months, and closes every month except the last."""
     campaign = read_campaign(ROOT / "campaigns" / f"{CAMPAIGN}.toml")
     url = one_command.settings(folder)["GATEPOST_DATABASE_URL"]
     ledger = open_ledger(url, KEY.encode())
     season = months_before(END, months)
     first, end = _start(season[0], campaign), _start(END, campaign) - timedelta(days=3)
-    used = _taken(ledger, campaign, first)
+    template = _receive_template(ledger, campaign, first)
     waiting: deque[tuple[str, datetime]] = deque()
     closing = iter(season[:-1])
     month = next(closing, None)
     numbers = iter(range(1, leads))
-    size = min(AT_MOST, leads // months // 2)
+    size = min(MAX_BATCH, leads // months // 2)
     while batch := list(itertools.islice(numbers, size)):
         now = first + (end - first) * (batch[0] / leads)
         while month is not None and month_of(now - CLOSED_AFTER, campaign) > month:
-            _close(ledger, campaign, month, now, list(_lapsed(waiting, now)))
+            _close(ledger, campaign, month, now, list(_silent_acceptances(waiting, now)))
             month = next(closing, None)
 
         def work(records: WriteTransaction, batch: list[int] = batch) -> None:
             events: list[Event] = []
             for number in batch:
                 now = first + (end - first) * (number / leads)
-                events += [*_lapsed(waiting, now), *_copied(used, campaign, number, now)]
-                answers = {**used.personal_data.answers, "email": f"ann@clinic-{number}.example"}
-                personal_data = replace(used.personal_data, answers=answers)
+                events += [
+                    *_silent_acceptances(waiting, now),
+                    *_copied_events(template, campaign, number, now),
+                ]
+                answers = {
+                    **template.personal_data.answers,
+                    "email": f"ann@clinic-{number}.example",
+                }
+                personal_data = replace(template.personal_data, answers=answers)
                 records.people.save_personal_data(CAMPAIGN, _lead_id(number), personal_data)
                 waiting.append((_lead_id(number), deadline(campaign, now)))
             records.append(*events)
@@ -91,16 +97,16 @@ def _close(
     ledger: Ledger, campaign: Campaign, month: str, now: datetime, lapsed: list[Event]
 ) -> None:
     agency = Agency(Party("Northgate Leads", ("1 Main Street",)))
-    both = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
+    parties = build_parties(agency, read_client(ROOT / "clients" / f"{campaign.client}.toml"))
 
     def work(records: WriteTransaction) -> None:
         records.append(*lapsed)
-        close_month(records, campaign, both, month, now)
+        close_month(records, campaign, parties, month, now)
 
     ledger.transact(work)
 
 
-def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
+def _receive_template(ledger: Ledger, campaign: Campaign, now: datetime) -> ReceivedLead:
     answers = {
         "full_name": "Ann Lee",
         "email": "ann@clinic.example",
@@ -111,23 +117,28 @@ def _taken(ledger: Ledger, campaign: Campaign, now: datetime) -> Taken:
         "country": "US",
     }
     touch = {"path": "/how-to-choose/", "utm_source": "news", "time": show_time(now)}
-    sent = Submission(answers, Consent(True, campaign.version), first_touch=touch, last_touch=touch)
+    submission = Submission(
+        answers, Consent(True, campaign.version), first_touch=touch, last_touch=touch
+    )
 
-    def work(records: WriteTransaction) -> Taken:
-        lead_id = receive_submission(records, campaign, sent, now).lead_id
+    def work(records: WriteTransaction) -> ReceivedLead:
+        lead_id = receive_submission(records, campaign, submission, now).lead_id
         personal_data = records.people.personal_data(lead_id)
         if personal_data is None:
-            raise RuntimeError("the door kept no answers")
-        return Taken(
-            tuple(one.event for one in records.events.select(lead_id=lead_id)), personal_data
+            raise RuntimeError("the intake stored no answers")
+        return ReceivedLead(
+            tuple(recorded.event for recorded in records.events.select(lead_id=lead_id)),
+            personal_data,
         )
 
     return ledger.transact(work)
 
 
-def _copied(used: Taken, campaign: Campaign, number: int, now: datetime) -> Iterator[Event]:
-    """The same events, of another lead at another time."""
-    received, qualified = used.events
+def _copied_events(
+    template: ReceivedLead, campaign: Campaign, number: int, now: datetime
+) -> Iterator[Event]:
+    """The events of the template for another lead at another time."""
+    received, qualified = template.events
     changes = (
         (received, {"month": month_of(now, campaign)}),
         (qualified, {"deadline": show_time(deadline(campaign, now))}),
@@ -142,8 +153,8 @@ def _copied(used: Taken, campaign: Campaign, number: int, now: datetime) -> Iter
         )
 
 
-def _lapsed(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Event]:
-    """What silence has accepted by now, in the order of the deadlines."""
+def _silent_acceptances(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Event]:
+    """The acceptances by silence until now, in the order of the deadlines."""
     while waiting and waiting[0][1] <= now:
         lead_id, ended = waiting.popleft()
         data = {"silence": True}
@@ -159,5 +170,5 @@ def _lapsed(waiting: deque[tuple[str, datetime]], now: datetime) -> Iterator[Eve
 
 
 def _lead_id(number: int) -> str:
-    """Twelve characters in no order, as the door's are."""
+    """Twelve characters without an order, like real ids."""
     return f"{number * 2654435761 % 2**48:012x}"
