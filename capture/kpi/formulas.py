@@ -76,14 +76,14 @@ class Formula:
         )
 
 
-def percent(part: int, whole: int) -> Decimal:
+def percent(part: int, total: int) -> Decimal:
     """The percentage, rounded to a tenth, half to even."""
-    return _rounded(Fraction(part * 100, whole), _TENTH)
+    return _rounded(Fraction(part * 100, total), _TENTH)
 
 
-def ratio(part: int, whole: int) -> Decimal:
+def ratio(part: int, total: int) -> Decimal:
     """The ratio, rounded to a hundredth, half to even."""
-    return _rounded(Fraction(part, whole), _HUNDREDTH)
+    return _rounded(Fraction(part, total), _HUNDREDTH)
 
 
 def money_share(amount: int, parts: Fraction | int, currency: str) -> int:
@@ -324,10 +324,10 @@ def _roas(sums: Sums) -> Figure:
     return _ROAS.figure(ratio(sums.revenue, sums.spend), terms, sums.currency)
 
 
-def _percent(formula: Formula, part: int, whole: int, reason: str) -> Figure:
-    if not whole:
+def _percent(formula: Formula, part: int, total: int, reason: str) -> Figure:
+    if not total:
         return formula.missing_figure(reason)
-    return formula.figure(percent(part, whole), f"{part:,} / {whole:,} x 100", "")
+    return formula.figure(percent(part, total), f"{part:,} / {total:,} x 100", "")
 
 
 def _review_time(sums: Sums) -> Figure:
