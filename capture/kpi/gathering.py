@@ -40,7 +40,7 @@ CUSTOMER_STAGES: Final = frozenset({"won", "churned"})
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class CustomerPayment:
     """A payment of a customer in minor units; negative for a refund."""
 
     day: date
@@ -52,7 +52,9 @@ class Payment:
         return f"{self.day:%Y-%m}"
 
 
-def customer_payments(history: LeadHistory, terms: Campaign, today: date) -> Iterator[Payment]:
+def customer_payments(
+    history: LeadHistory, terms: Campaign, today: date
+) -> Iterator[CustomerPayment]:
     """The sale, revenue of periods that have begun, and refunds, by date in the campaign's zone.
 
     Under revenue share the periods are parts of the sale, so it counts only while there are none.
@@ -61,11 +63,11 @@ def customer_payments(history: LeadHistory, terms: Campaign, today: date) -> Ite
         return
     is_split = terms.price.model is PriceModel.REVENUE_SHARE and history.revenue
     if not is_split:
-        yield Payment(day_of(history.won.occurred_at, terms), history.won.amount)
+        yield CustomerPayment(day_of(history.won.occurred_at, terms), history.won.amount)
         for absence in history.absences:
             if absence.returned is not None:
                 returned = absence.returned
-                yield Payment(day_of(returned.occurred_at, terms), returned.amount)
+                yield CustomerPayment(day_of(returned.occurred_at, terms), returned.amount)
     full_refund_days = [
         day_of(refund.occurred_at, terms)
         for refund in history.refunds
@@ -75,9 +77,9 @@ def customer_payments(history: LeadHistory, terms: Campaign, today: date) -> Ite
         # A payment in advance that was refunded counts, like its refund, on the day of the refund.
         day = min([date.fromisoformat(period), *full_refund_days])
         if day <= today:
-            yield from (Payment(day, revenue.amount) for revenue in amounts)
+            yield from (CustomerPayment(day, revenue.amount) for revenue in amounts)
     for refund in history.refunds:
-        yield Payment(day_of(refund.occurred_at, terms), -refund.amount)
+        yield CustomerPayment(day_of(refund.occurred_at, terms), -refund.amount)
 
 
 # Counting one lead, and one customer.
@@ -107,7 +109,7 @@ def count_lead(sums: Sums, kpi_lead: LeadForKpi, now: datetime) -> None:
 
 
 def count_customer(
-    sums: Sums, history: LeadHistory, payments: Sequence[Payment], now: datetime
+    sums: Sums, history: LeadHistory, payments: Sequence[CustomerPayment], now: datetime
 ) -> None:
     """Adds the customer's purchases, and their days as a customer until `now`, to `sums`."""
     if history.won is None:
