@@ -76,7 +76,7 @@ def read_table(content: bytes, where: str, columns: Columns) -> Table:
 
 
 def read_lines(content: bytes, where: str, names: Collection[str]) -> list[Line]:
-    """Every line that is not blank, at least one.
+    """All lines that are not blank; there is at least one.
 
     `names` are the known headings in lower case; they help to find the delimiter. Raises
     `FileErrors` if the content is not CSV.

@@ -25,7 +25,7 @@ CURRENCIES = frozenset(list_currencies())
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """An amount in major units as whole minor units, half to even (rule 24)."""
+    """An amount in major units as whole minor units, half to even (rule 24 of docs/rules.md)."""
     shifted = amount.scaleb(get_currency_precision(currency))
     return int(shifted.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 

@@ -63,7 +63,10 @@ class LinkSigner:
         return Grant(*self._read(self._download, token, self._lifetime, 3))
 
     def test_lead(self, campaign: str) -> str:
-        """A token that marks a submission of the campaign's form as a test (rule 5)."""
+        """A token that marks a submission of the campaign's form as a test.
+
+        See rule 5 of docs/rules.md.
+        """
         return str(self._test.dumps([campaign]))
 
     def is_test_lead(self, token: str, campaign: str) -> bool:

@@ -281,7 +281,7 @@ Answer = str | int | tuple[str, ...]
 SLUG = re.compile(SLUG_PATTERN)
 
 
-# Clients (rule 30): one file in clients/ for each client that we bill.
+# Clients (rule 30 of docs/rules.md): one file in clients/ for each client that we bill.
 
 Email = Annotated[Line, Field(max_length=254)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]

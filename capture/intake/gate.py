@@ -91,10 +91,10 @@ class Submission:
 
 
 BLOCKING_STAGES = frozenset({"qualified", "accepted", "rejected"})
-"""Stages of a lead that make the person's next one a duplicate (rule 2)."""
+"""Stages of a lead that make the person's next lead a duplicate (rule 2)."""
 
 REFUSED_STAGES = frozenset({"disqualified"})
-"""Stages of a lead that is shown beside the person's next one (rule 3)."""
+"""Stages of a lead that the event of the person's next lead names (rule 3)."""
 
 
 class CampaignClosed(Refused):

@@ -83,7 +83,7 @@ class Origin:
     source: str
     """A code such as `event-2026`."""
     basis: str
-    """Why their data may be kept, in words: GDPR article 6 or the like; names nobody."""
+    """Why the data may be stored, in words, such as GDPR article 6. It must name no person."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(CODE, self.source) or len(self.source) > _MAX_SOURCE_LENGTH:
@@ -118,7 +118,8 @@ def import_leads(
 ) -> list[ImportedLead]:
     """Receives the rows in their order, all or none. To be run by `Ledger.transact`.
 
-    Raises `CampaignClosed` for a closed or paused campaign, `Refused` for changed terms (rule 17).
+    Raises `CampaignClosed` for a closed or paused campaign, `Refused` for changed terms
+    (rule 17 of docs/rules.md).
     """
     check_open(records, campaign, now)
     save_terms(records, campaign, now)

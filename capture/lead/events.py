@@ -103,7 +103,7 @@ class Event:
     """JSON values only, without floats and personal data: ids, codes, rule texts, minor units."""
 
 
-@lru_cache(maxsize=256)  # one lead writes the same time into a dozen columns
+@lru_cache(maxsize=256)  # a new lead writes the same time into many columns
 def show_time(moment: datetime) -> str:
     """An aware time as text for storage and export: ISO 8601 in UTC with microseconds and Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,7 +1,7 @@
 """A lead as the fold of its events.
 
 Only `apply_event` knows what an event does. The ledger, its projections and `verify` all use it, so
-they cannot disagree.
+they cannot disagree. The rules that it cites are those of docs/rules.md.
 """
 
 from collections.abc import Iterable

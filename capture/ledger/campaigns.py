@@ -16,7 +16,7 @@ _COUNTED = (
     "campaign = ? AND month = ? AND test = 0 AND free_over_cap = 0"
     f" AND review IN ({quoted(DELIVERED | {'unconfirmed'})})"
 )
-"""The leads of a month that count towards a cap (rule 7)."""
+"""The leads of a month that count towards a cap (rule 7 of docs/rules.md)."""
 
 
 class SqlCampaigns:

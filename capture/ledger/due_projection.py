@@ -1,7 +1,8 @@
-"""The lead columns `due_at` and `billed`: the next due time and the last statement (rule 33).
+"""The lead columns `due_at` and `billed`: the next due time and the last statement.
 
-Both are derived from the lead's events and from the closed statements with its lines. They are
-written in the same transaction as these, and `verify` derives them again.
+See rule 33 of docs/rules.md. Both are derived from the lead's events and from the
+closed statements with its lines. They are written in the same transaction as these, and `verify`
+derives them again.
 """
 
 from collections.abc import Container, Iterable

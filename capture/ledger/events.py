@@ -1,4 +1,7 @@
-"""Events in the ledger: the hash chain over them (SHA-256, rule 32), and their SQL."""
+"""Events in the ledger: the hash chain over them and their SQL.
+
+The hash is SHA-256 (rule 32 of docs/rules.md).
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence

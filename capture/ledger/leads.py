@@ -23,7 +23,10 @@ from capture.ledger.types import (
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
-"""Properties of `Lead` that columns store, so that SQL does not repeat rules 12 and 14."""
+"""Properties of `Lead` that columns store, so that SQL does not repeat rules 12 and 14.
+
+See docs/rules.md.
+"""
 _COLUMNS: Final = (*_FIELDS, *_DERIVED)
 _TIMES: Final = frozenset(
     {"received_at", "deadline", "accepted_at", "meeting_at", "deemed_held_at"}

@@ -1,6 +1,6 @@
 """SQL for people: identity keys as keyed hashes, and personal data.
 
-Personal data is kept apart from events, so that it can be erased (rule 31).
+Personal data is stored apart from events, so that it can be erased (rule 31 of docs/rules.md).
 """
 
 import hmac

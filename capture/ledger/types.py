@@ -18,7 +18,7 @@ Keys = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """The personal data of one lead, kept apart from its events so that it can be erased."""
+    """The personal data of one lead, stored apart from its events so that it can be erased."""
 
     answers: Mapping[str, Answer]
     judged: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class ClosedStatement:
 
 @dataclass(frozen=True, slots=True)
 class DueState:
-    """The billing columns of a lead's row (rule 33)."""
+    """The billing columns of a lead's row (rule 33 of docs/rules.md)."""
 
     due_at: datetime | None
     """When its next unbilled line falls due if no further event is recorded; None if none does."""

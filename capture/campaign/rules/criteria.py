@@ -45,11 +45,11 @@ def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
     """Choice fields where no choice meets all criteria, so that no lead could qualify."""
     possible: dict[str, set[str]] = {}
     for name, criterion in draft.criteria.items():
-        judged = criterion.field or name
-        field = draft.fields.get(judged)
+        field_name = criterion.field or name
+        field = draft.fields.get(field_name)
         if field is None or field.type is not FieldType.CHOICE or not field.choices:
             continue
-        choices = possible.setdefault(judged, set(field.choices))
+        choices = possible.setdefault(field_name, set(field.choices))
         accepted = _accepted_choices(criterion, field)
         if accepted is None:
             continue
@@ -57,10 +57,10 @@ def unsatisfiable_findings(draft: Draft) -> Iterator[Finding]:
             others = " together with the criteria above" if accepted else ""
             yield Finding(
                 ("criteria", name),
-                f"no choice of `{judged}` can meet it{others}, so no lead would ever qualify; "
+                f"no choice of `{field_name}` can meet it{others}, so no lead would ever qualify; "
                 f"the choices are {join_words(field.choices)}",
             )
-        possible[judged] = choices & accepted
+        possible[field_name] = choices & accepted
 
 
 def _accepted_choices(criterion: Criterion, field: FormField) -> set[str] | None:
@@ -96,19 +96,19 @@ def criteria_findings(draft: Draft) -> Iterator[Finding]:
 
 def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterator[Finding]:
     at = ("criteria", name)
-    value = operators_of(criterion)
-    if not value:
+    operators = operators_of(criterion)
+    if not operators:
         yield Finding(at, f"has no rule; add one of {', '.join(OPERATORS)}")
-    if len(value) > 1:
+    if len(operators) > 1:
         yield Finding(
             at,
-            f"has several rules ({', '.join(value)}); give each a criterion of its own, "
+            f"has several rules ({', '.join(operators)}); give each a criterion of its own, "
             f'with field = "{criterion.field or name}"',
         )
-    judged = criterion.field or name
-    if judged in draft.malformed:
+    field_name = criterion.field or name
+    if field_name in draft.malformed:
         return
-    field = draft.fields.get(judged)
+    field = draft.fields.get(field_name)
     if field is None:
         if draft.fields:
             yield _no_such_field(name, criterion, draft)
@@ -117,10 +117,10 @@ def _criterion_findings(name: str, criterion: Criterion, draft: Draft) -> Iterat
         # A blank answer neither meets nor fails the rule, so agency and client could disagree.
         yield Finding(
             at,
-            f"checks the field `{judged}`, which may be left blank; "
-            f"remove required = false from [fields.{judged}]",
+            f"checks the field `{field_name}`, which may be left blank; "
+            f"remove required = false from [fields.{field_name}]",
         )
-    for operator in value:
+    for operator in operators:
         yield from _operator_findings((*at, operator), criterion, operator, field)
 
 
