@@ -52,7 +52,7 @@ def test_a_link_out_of_content_is_refused_by_check_and_build(
     site: Any, canary: Path, link: str
 ) -> None:
     site.post(f"Text.\n\n{link}")
-    [message, *more] = [str(found.problem) for found in site.check().findings.errors]
+    [message, *more] = [str(finding.problem) for finding in site.check().findings.errors]
     assert "content/posts/post.md:" in message
     assert "leads out of content/: put a copy into it, and use the path of the copy" in message
     assert more == []
@@ -201,8 +201,8 @@ def test_no_link_makes_a_build_read_or_write_outside(site: Any, link: str, shape
     with suppress(FileErrors):
         site.build()  # `/images/...` in a comment leads nowhere, and is no mistake
     assert [name for name in OPENED if "gatepost.db" in name or name.startswith("/proc")] == []
-    created = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
-    assert {path.name for path in created if "__pycache__" not in path.parts} == set()
+    new_files = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
+    assert {path.name for path in new_files if "__pycache__" not in path.parts} == set()
     assert [name for name in site.files() if "passwd" in name or "gatepost" in name] == []
     assert all(SECRET.encode() not in content for content in site.files().values())
 

@@ -66,9 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult]:
         (posts / f"{name}.md").write_text(good(name))
     (folder / "content/pages/home.md").write_text("Title: Home\nSlug: home\n\nHi.\n")
     output = folder / "output" / "www"
-    lenient = dict.fromkeys(
-        DEFAULT_LEVELS, "off"
-    )  # what a writer is asked for is not the matter here
+    lenient = dict.fromkeys(DEFAULT_LEVELS, "off")  # this test is not about the rules
     value = {
         "PATH": str(folder / "content"),
         "OUTPUT_PATH": str(output),
@@ -117,7 +115,7 @@ def test_odd_posts_do_not_change_the_page_of_an_ordinary_post(
 
 
 def page_of(folder: Path) -> str:
-    """All but what stands beside it, which are its neighbours."""
+    """The page without the links to its neighbours."""
     text = (folder / "index.html").read_text(encoding="utf-8")
     Page(text)
     beside = text.index('<section class="related"') if "related" in text else 0
@@ -152,7 +150,7 @@ def test_feed_and_sitemaps_are_valid_xml(built: tuple[Path, BuildResult]) -> Non
 def test_the_structured_data_of_each_page_is_valid_json(built: tuple[Path, BuildResult]) -> None:
     for path in built[0].rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)
-        assert found is not None or path.name == "404.html", path
-        if found:
-            assert json.loads(found[1])["@graph"]
+        match = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)
+        assert match is not None or path.name == "404.html", path
+        if match:
+            assert json.loads(match[1])["@graph"]

@@ -249,5 +249,5 @@ def test_a_date_with_a_zone_is_the_same_instant_for_reader_and_rule(site: Any, d
     site.write("theme/templates/article.html", "{{ article.date.isoformat() }}")
     site.write("content/posts/post.md", f"---\ntitle: post\ndate: {date}\n---\nText.")
     site.build()
-    shown = datetime.fromisoformat(site.page())
-    assert shown.astimezone(UTC) == datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
+    published_date = datetime.fromisoformat(site.page())
+    assert published_date.astimezone(UTC) == datetime(2026, 11, 2, 7, 30, tzinfo=UTC)

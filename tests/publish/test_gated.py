@@ -77,14 +77,14 @@ def test_a_gated_file_under_another_name_is_a_mistake(site: Any, lay: Any) -> No
 
 
 @pytest.mark.parametrize("lay", [copied, symbolic, hard])
-@pytest.mark.parametrize("kept", ["campaigns/guide.toml", "clients/acme.toml"])
+@pytest.mark.parametrize("path", ["campaigns/guide.toml", "clients/acme.toml"])
 def test_a_campaigns_or_clients_file_under_another_name_is_a_mistake(
-    site: Any, lay: Any, kept: str
+    site: Any, lay: Any, path: str
 ) -> None:
-    lay(site.root / kept, site.root / "content/images/harmless.png")
+    lay(site.root / path, site.root / "content/images/harmless.png")
     site.post("Text.")
     assert site.mistakes() == [
-        f"content/images/harmless.png: would publish {kept}: delete it; "
+        f"content/images/harmless.png: would publish {path}: delete it; "
         "campaign and client files are confidential"
     ]
 

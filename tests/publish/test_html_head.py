@@ -54,8 +54,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "content/images/dot.svg").write_text(dot)
     image = "Image: /images/dot.svg\nImage_alt: A dot & more\n"
     posts["pictured"] = post("Pictured", "pictured", front_matter=image)
-    shown = "![In the text]({static}/images/dot.svg)"
-    posts["shown"] = post("Shown", "shown", front_matter=image, text=shown)
+    text = "![In the text]({static}/images/dot.svg)"
+    posts["shown"] = post("Shown", "shown", front_matter=image, text=text)
     posts["hebrew"] = post("שלום", "hebrew", front_matter="Lang: he\n")
     posts["odd-folder"] = post("Odd", "odd-folder", front_matter="Lang: qx\n")
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
@@ -79,8 +79,8 @@ def entries(output: Path) -> list[ElementTree.Element]:
 
 
 def meta(page: Page) -> dict[str, str]:
-    found = page.all("meta")
-    return {tag.get("property") or tag.get("name", ""): tag.get("content", "") for tag in found}
+    tags = page.all("meta")
+    return {tag.get("property") or tag.get("name", ""): tag.get("content", "") for tag in tags}
 
 
 def data(page: Page) -> dict[str, Any]:
@@ -92,8 +92,8 @@ def data(page: Page) -> dict[str, Any]:
 
 
 def links(page: Page) -> dict[str, str]:
-    found = (attrs for attrs in page.all("link") if "hreflang" not in attrs)
-    return {attrs["rel"]: attrs["href"] for attrs in found}
+    tags = (attrs for attrs in page.all("link") if "hreflang" not in attrs)
+    return {attrs["rel"]: attrs["href"] for attrs in tags}
 
 
 @pytest.mark.parametrize("name", TITLES)

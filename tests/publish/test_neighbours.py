@@ -12,37 +12,39 @@ def titles(references: tuple[Reference, ...]) -> list[str]:
 
 
 def test_the_article_before_is_older_and_the_next_newer() -> None:
-    found = neighbours([article("a"), article("b"), article("c")])
-    assert found["b"].older == article("a").reference
-    assert found["b"].newer == article("c").reference
-    assert found["a"].older is None
-    assert found["c"].newer is None
+    by_slug = neighbours([article("a"), article("b"), article("c")])
+    assert by_slug["b"].older == article("a").reference
+    assert by_slug["b"].newer == article("c").reference
+    assert by_slug["a"].older is None
+    assert by_slug["c"].newer is None
 
 
 def test_articles_with_more_shared_tags_come_first_and_unrelated_ones_never() -> None:
     one = article("one", "x")
-    found = neighbours([one, article("no", "z"), article("two", "x", "y"), article("me", "x", "y")])
-    assert titles(found["me"].related) == ["TWO", "ONE"]
+    by_slug = neighbours(
+        [one, article("no", "z"), article("two", "x", "y"), article("me", "x", "y")]
+    )
+    assert titles(by_slug["me"].related) == ["TWO", "ONE"]
 
 
 def test_a_rare_tag_counts_more_than_a_common_one() -> None:
     common = [article(f"c{number}", "common") for number in range(6)]
-    found = neighbours([article("rare", "rare"), *common, article("me", "common", "rare")])
-    assert titles(found["me"].related)[0] == "RARE"
+    by_slug = neighbours([article("rare", "rare"), *common, article("me", "common", "rare")])
+    assert titles(by_slug["me"].related)[0] == "RARE"
 
 
 def test_chosen_articles_come_first_and_missing_ones_are_left_out() -> None:
     me = article("me", "x", chosen=("far", "gone"))
-    found = neighbours([article("far"), article("near", "x"), me])
-    assert titles(found["me"].related) == ["FAR", "NEAR"]
+    by_slug = neighbours([article("far"), article("near", "x"), me])
+    assert titles(by_slug["me"].related) == ["FAR", "NEAR"]
 
 
 def test_a_series_counts_its_parts_from_the_oldest() -> None:
-    found = neighbours([article("a", series="S"), article("b"), article("c", series="S")])
-    series = found["c"].series
+    by_slug = neighbours([article("a", series="S"), article("b"), article("c", series="S")])
+    series = by_slug["c"].series
     assert series is not None
     assert (series.place, titles(series.parts)) == (2, ["A", "C"])
-    assert found["b"].series is None
+    assert by_slug["b"].series is None
 
 
 def test_only_the_nearest_articles_can_be_related() -> None:

@@ -13,7 +13,7 @@ from pelican import Pelican
 from pelican.settings import read_settings
 
 from capture.site import Site
-from publish.plugins import theme as look
+from publish.plugins.theme import fingerprints, reading_minutes, site_from
 from tests.publish.lenient import LENIENT
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +58,8 @@ def test_the_service_reads_the_site_json_that_the_build_wrote(content: Path) -> 
     output = build(content)
     site = Site.read(output.parent / "site.json")
     settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
-    created = look.site_from(settings, ROOT / "theme" / "static")
-    assert site == created.model_copy(update={"titles": site.titles})
+    facts = site_from(settings, ROOT / "theme" / "static")
+    assert site == facts.model_copy(update={"titles": site.titles})
     assert site.form_action("demo") == "/f/demo"
 
 
@@ -104,7 +104,7 @@ def test_a_second_run_of_the_same_pelican_sees_the_changed_theme(
     pelican.run()
     (theme / "static" / "style.css").write_text("body { color: black }")
     pelican.run()
-    names = look.fingerprints(theme / "static")
+    names = fingerprints(theme / "static")
     assert f"/theme/{names['style.css']}" in (output / "404.html").read_text()
 
 
@@ -162,8 +162,8 @@ def test_drafts_have_preview_addresses_and_are_on_no_list(content: Path) -> None
     draft = POST.replace("A post", "Secret").replace("Tags:", held_back)
     (content / "posts" / "draft.md").write_text(draft)
     output = build(content)
-    shown = (output / "drafts/nobody-can-guess-it/index.html").read_text()
-    assert 'content="noindex"' in shown
+    draft = (output / "drafts/nobody-can-guess-it/index.html").read_text()
+    assert 'content="noindex"' in draft
     for listing in ("index.html", "articles/index.html", "sitemap-articles-1.xml", "feed.xml"):
         assert "Secret" not in (output / listing).read_text()
         assert "/nobody-can" not in (output / listing).read_text()
@@ -183,8 +183,8 @@ def test_lists_have_ten_articles_per_page(content: Path) -> None:
 
 def test_reading_time_counts_the_text_and_not_the_form() -> None:
     form = "<form class='lead'>" + "<option>word</option>\n" * 900 + "</form>"
-    assert look.reading_minutes("<p>" + "word " * 660 + f"</p>{form}") == 3
-    assert look.reading_minutes("<p>Short.</p>") == 1
+    assert reading_minutes("<p>" + "word " * 660 + f"</p>{form}") == 3
+    assert reading_minutes("<p>Short.</p>") == 1
 
 
 def test_the_feed_contains_the_complete_article(content: Path) -> None:
@@ -219,8 +219,8 @@ def test_the_page_for_a_wrong_address_offers_links(content: Path) -> None:
 
 
 def test_reading_time_counts_characters_in_japanese_and_chinese() -> None:
-    assert look.reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
-    assert look.reading_minutes("<p>" + "word " * 440 + "</p>") == 2
+    assert reading_minutes("<p>" + "読む" * 1000 + "</p>") == 4
+    assert reading_minutes("<p>" + "word " * 440 + "</p>") == 2
 
 
 def test_a_site_without_a_start_page_is_built_with_a_warning(site: Any) -> None:

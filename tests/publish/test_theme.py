@@ -102,8 +102,8 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attrs for name, attrs in self.tags if name == tag]
 
-    def by_id(self, wanted: str) -> dict[str, str]:
-        return next(attrs for _, attrs in self.tags if attrs.get("id") == wanted)
+    def by_id(self, name: str) -> dict[str, str]:
+        return next(attrs for _, attrs in self.tags if attrs.get("id") == name)
 
     def words(self, tag: str) -> str:
         return "".join(self.text.get(tag, []))
@@ -225,9 +225,9 @@ def test_no_page_requests_another_host_or_has_inline_code(
     pages = {str(path): path.read_text() for path in output.rglob("*.html")} | service_pages
     for name, text in pages.items():
         page = Page(text)
-        asked = [attrs.get("src") or attrs.get("srcset") for _, attrs in page.tags]
-        asked += [attrs["href"] for attrs in page.all("link") if attrs["rel"] != "canonical"]
-        assert all(re.match(r"/(?!/)", url) for url in asked if url), name
+        urls = [attrs.get("src") or attrs.get("srcset") for _, attrs in page.tags]
+        urls += [attrs["href"] for attrs in page.all("link") if attrs["rel"] != "canonical"]
+        assert all(re.match(r"/(?!/)", url) for url in urls if url), name
         programs = [attrs for attrs in page.all("script") if attrs.get("type") != DATA]
         assert all("src" in attrs for attrs in programs), name
         assert not page.all("style"), name
