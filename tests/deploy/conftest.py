@@ -1,4 +1,4 @@
-"""One server for the tests of a module, with everything pushed once."""
+"""One server for the tests of a module, to which the complete repository was pushed once."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,28 +12,28 @@ from tests.needs import needs
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """Its ledger answers. Not in pytest's folders, which each run of pytest shuts to others."""
+    """A server whose ledger answers, outside pytest's folders, which other users cannot enter."""
     needs("git")
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
-        created = Server(Path(folder))
-        with created.ledger_answers():
-            yield created
+        server = Server(Path(folder))
+        with server.answering_ledger():
+            yield server
 
 
 @pytest.fixture(scope="module")
 def first(server: Server) -> Writer:
-    """The writer who pushed everything."""
+    """The writer who made the first push."""
     writer = server.writer("ann")
-    text = writer.push()
-    assert text.taken, text.text
+    result = writer.push()
+    assert result.accepted, result.text
     return writer
 
 
 @pytest.fixture
 def writer(first: Writer) -> Iterator[Writer]:
-    """The same one, at what is live; what a test leaves unpushed is forgotten."""
+    """The same writer, reset to the live commit before and after the test."""
     first.git("fetch", "--quiet", "live")
-    first.undo()
+    first.reset_to_live()
     yield first
     first.git("fetch", "--quiet", "live")
-    first.undo()
+    first.reset_to_live()

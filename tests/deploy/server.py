@@ -1,7 +1,7 @@
 """A server as deploy/README.md sets it up: installed code, a bare repository, its hooks, releases.
 
-Where root runs the tests, `var/` belongs to another user, and pushes are taken without root's power
-to read what others keep to themselves: so the kernel itself says no, as it does on a server.
+If root runs the tests, `var/` belongs to another user, and git runs without root's capabilities.
+So the kernel denies access to private files, as it does on a server.
 """
 
 import json
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tests.service import GATEPOST, ROOT, Service
 
-SERVICE = 61_001
-"""A user id that nobody has: whose `var/` is."""
+SERVICE_UID = 61_001
+"""The owner of `var/`: a user id that no user has."""
 SITE_URL = "https://journal.example"
 _GIT: Mapping[str, str] = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -33,21 +33,22 @@ _GIT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a writer's terminal showed."""
+class PushResult:
+    """The result of `git push`."""
 
-    taken: bool
+    accepted: bool
     text: str
+    """What the writer's terminal shows."""
 
     @property
     def lines(self) -> list[str]:
-        """What the server said, without git's own words."""
+        """The lines from the server, without git's own lines."""
         messages = (line for line in self.text.splitlines() if line.startswith("remote: "))
         return [line.removeprefix("remote: ").rstrip() for line in messages]
 
 
 class Server:
-    """One folder: `opt` (installed), `site` (releases), `var`, `live.git`, and writers' clones."""
+    """A folder with `opt` (installed code), `site` (releases), `var`, `live.git`, and clones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,20 +64,20 @@ class Server:
         self._make_repository()
 
     def _install(self) -> None:
-        for name in tracked_files():
+        for name in list_tracked_files():
             target = self.opt / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target, follow_symlinks=False)
         (self.opt / ".venv").symlink_to(sys.prefix)
-        (self.opt / "var").symlink_to(self.var)  # where tests of the service look for it
+        (self.opt / "var").symlink_to(self.var)  # tests of the service look for it there
 
     def _make_repository(self) -> None:
         for folder in (self.site, self.folder / "cache"):
             folder.mkdir()
         self.folder.chmod(0o755)
         self.var.mkdir(mode=0o700)
-        if as_publisher():
-            os.chown(self.var, SERVICE, SERVICE)
+        if publisher_command():
+            os.chown(self.var, SERVICE_UID, SERVICE_UID)
         self.repository.mkdir()
         self.git("init", "--quiet", "--bare", "--initial-branch=main", ".", cwd=self.repository)
         for name in ("pre-receive", "post-receive"):
@@ -88,28 +89,28 @@ class Server:
             path.chmod(0o755)
 
     def writer(self, name: str) -> "Writer":
-        """A clone of the whole repository, with one commit that was not pushed yet."""
+        """A clone of the complete repository, with one commit that is not pushed yet."""
         folder = self.folder / name
-        for file in tracked_files():
+        for file in list_tracked_files():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / file, folder / file, follow_symlinks=False)
         writer = Writer(self, folder)
         writer.git("init", "--quiet", "--initial-branch=main")
         writer.git("remote", "add", "live", str(self.repository))
-        writer.commit("All that there is")
+        writer.commit("The complete repository")
         return writer
 
     def environment(self, **settings: str) -> dict[str, str]:
-        kept = {name: v for name, v in os.environ.items() if not name.startswith("GATEPOST_")}
-        ours = {f"GATEPOST_{name.upper()}": v for name, v in (self.settings | settings).items()}
-        return kept | _GIT | ours | {"HOME": str(self.folder)}
+        others = {name: v for name, v in os.environ.items() if not name.startswith("GATEPOST_")}
+        own = {f"GATEPOST_{name.upper()}": v for name, v in (self.settings | settings).items()}
+        return others | _GIT | own | {"HOME": str(self.folder)}
 
     def git(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """As the publishing user: what is pushed from the same machine is taken by who pushes."""
+        """Runs git as the publishing user: on one machine, the hooks run as the user who pushes."""
         return subprocess.run(
-            [*as_publisher(), "git", *command],
+            [*publisher_command(), "git", *command],
             cwd=cwd,
-            env=self.environment(var_dir=self._unread_var()),
+            env=self.environment(var_dir=self._publishers_var()),
             capture_output=True,
             text=True,
             timeout=300,
@@ -117,47 +118,47 @@ class Server:
         )
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """`gatepost ...` as the publishing user."""
+        """Runs `gatepost ...` as the publishing user."""
         return subprocess.run(
-            [*as_publisher(), GATEPOST, *command],
+            [*publisher_command(), GATEPOST, *command],
             cwd=self.opt,
-            env=self.environment(var_dir=self._unread_var()),
+            env=self.environment(var_dir=self._publishers_var()),
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
 
-    def _unread_var(self) -> str:
-        """Who is not root cannot be two users: then the publisher knows no `var/` at all."""
-        return str(self.var) if as_publisher() else str(self.folder / "none")
+    def _publishers_var(self) -> str:
+        """The publisher's setting. Without root there is one user, so it names no folder."""
+        return str(self.var) if publisher_command() else str(self.folder / "none")
 
     def service_settings(self) -> dict[str, str]:
-        """For the service: the same, and what it alone may read."""
-        theirs = {"var_dir": str(self.var), "database_url": f"sqlite:///{self.var}/gatepost.db"}
-        return self.settings | theirs
+        """The settings of the service, with the paths that it alone may read."""
+        private = {"var_dir": str(self.var), "database_url": f"sqlite:///{self.var}/gatepost.db"}
+        return self.settings | private
 
     def service(self, **settings: str) -> Service:
-        """Not started."""
+        """A service that is not started."""
         return Service(self.opt, **self.service_settings() | settings)
 
     @property
     def live(self) -> str:
-        """The release that readers see."""
+        """The name of the live release."""
         return (self.site / "current").readlink().name
 
     def page(self, path: str) -> str:
-        """What readers see there."""
+        """The text of a file of the live site."""
         return (self.site / "current/output/www" / path).read_text()
 
     def releases(self) -> list[dict[str, str]]:
-        """As the command lists them, the newest first."""
-        found: list[dict[str, str]] = json.loads(self.run("releases", "--json").stdout)
-        return found
+        """The releases as the command lists them, the newest first."""
+        rows: list[dict[str, str]] = json.loads(self.run("releases", "--json").stdout)
+        return rows
 
     @contextmanager
-    def ledger_answers(self) -> Iterator[None]:
-        """What systemd does for `gatepost-ledger.socket`: a process for each connection."""
+    def answering_ledger(self) -> Iterator[None]:
+        """Starts a process for each connection, as systemd does for `gatepost-ledger.socket`."""
         environment = self.environment(**self.service_settings())
 
         class Handler(socketserver.BaseRequestHandler):
@@ -185,15 +186,15 @@ class Server:
 
 @dataclass(frozen=True)
 class Writer:
-    """A person with a clone."""
+    """A writer with a clone."""
 
     server: Server
     folder: Path
 
     def git(self, *command: str) -> str:
-        ran = self.server.git(*command, cwd=self.folder)
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
+        result = self.server.git(*command, cwd=self.folder)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def write(self, path: str, text: str) -> None:
         file = self.folder / path
@@ -204,9 +205,9 @@ class Writer:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
 
-    def post(self, slug: str, text: str = "Said in a few words.", **head: str) -> None:
+    def post(self, slug: str, text: str = "Said in a few words.", **front_matter: str) -> None:
         """Writes and commits a post."""
-        facts = {
+        fields = {
             "title": f"A post that is called {slug}",
             "slug": slug,
             "date": "2026-11-01",
@@ -214,33 +215,33 @@ class Writer:
             "tags": "cpl",
             "author": "Marta Lindqvist",
             "summary": f"What a reader gets of the post called {slug}, in a few words, here.",
-            **head,
+            **front_matter,
         }
-        lines = "".join(f"{key}: {value}\n" for key, value in facts.items())
+        lines = "".join(f"{key}: {value}\n" for key, value in fields.items())
         self.write(f"content/posts/{slug}.md", f"{lines}\n{text}\n")
         self.commit(f"Post {slug}")
 
-    def push(self, *what: str) -> Said:
-        """`git push live main`, or something else."""
-        ran = self.server.git("push", "live", *(what or ("main",)), cwd=self.folder)
-        return Said(ran.returncode == 0, ran.stderr)
+    def push(self, *refs: str) -> PushResult:
+        """Runs `git push live main`, or pushes other refs."""
+        result = self.server.git("push", "live", *(refs or ("main",)), cwd=self.folder)
+        return PushResult(result.returncode == 0, result.stderr)
 
-    def undo(self) -> None:
-        """Forgets what was not pushed."""
+    def reset_to_live(self) -> None:
+        """Discards everything that is not pushed."""
         self.git("reset", "--quiet", "--hard", "live/main")
         self.git("clean", "-ffdxq")
 
 
-def tracked_files() -> list[str]:
-    """What is in the repository."""
-    listed = subprocess.run(
+def list_tracked_files() -> list[str]:
+    """The files of this repository."""
+    listing = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return [name for name in listed.stdout.split("\0") if name and os.path.lexists(ROOT / name)]
+    return [name for name in listing.stdout.split("\0") if name and os.path.lexists(ROOT / name)]
 
 
-def as_publisher() -> list[str]:
-    """The words before a command that take from it what makes root more than any user."""
+def publisher_command() -> list[str]:
+    """The start of a command line that runs a command without root's capabilities."""
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--"]

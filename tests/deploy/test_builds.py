@@ -1,4 +1,4 @@
-"""A push's site is built by one who may do little, in bounds of time, memory and disk."""
+"""The build worker: a user with few rights, limited in time, memory and disk."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from capture.errors import FileErrors, Unavailable
 from gatepost.releases.context import PublishContext
 from gatepost.releases.make_release import build_site
 from gatepost.settings import SettingsWithSources
-from tests.deploy.server import SERVICE, as_publisher
+from tests.deploy.server import SERVICE_UID, publisher_command
 from tests.needs import needs, skip_or_fail
 from tests.service import ROOT
 
@@ -41,21 +41,21 @@ _convert = FrontMatterReader._convert
 def convert(self, text):
     if "few words" in text:
         open({began!r}, "w").close()
-        {do}
+        {statement}
     return _convert(self, text)
 FrontMatterReader._convert = convert
 """
-"""What an installed settings file may do: here it makes a post slower or greedier than any text."""
+"""Code for the installed settings file. It makes the build of a post slow or large."""
 
 
-class Server:
-    """Installed code, a release that is being made, and what the setting says."""
+class BuildServer:
+    """Installed code, a release that is being made, and the settings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.opt, self.making = folder, folder / "opt", folder / "making"
         self.temporary = folder / "tmp"
-        for created in (self.opt, self.making, self.temporary, folder / "cache"):
-            created.mkdir()
+        for subfolder in (self.opt, self.making, self.temporary, folder / "cache"):
+            subfolder.mkdir()
         (self.opt / "theme").symlink_to(ROOT / "theme")
         for name in ("pelicanconf.py", "publishconf.py"):
             shutil.copy2(ROOT / name, self.opt)
@@ -70,24 +70,24 @@ class Server:
         }
 
     def environment(self) -> dict[str, str]:
-        ours = {f"GATEPOST_{name}": value for name, value in self.settings.items()}
-        return {"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary), **ours}
+        settings = {f"GATEPOST_{name}": value for name, value in self.settings.items()}
+        return {"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary), **settings}
 
     def build(self, **settings: str) -> None:
         self.settings |= settings
-        desk = PublishContext.from_settings(
+        context = PublishContext.from_settings(
             SettingsWithSources.read(self.environment(), self.opt).settings, self.opt, print
         )
-        build_site(desk, self.making, None)
+        build_site(context, self.making, None)
 
-    def does(self, what: str) -> None:
-        """The settings file does so when the post is read."""
+    def run_in_build(self, statement: str) -> None:
+        """Adds a statement to the settings file that runs when the post is read."""
         with (self.opt / "pelicanconf.py").open("a") as file:
-            file.write(SLOW.format(do=what, began=str(self.began)))
+            file.write(SLOW.format(statement=statement, began=str(self.began)))
 
     @property
     def began(self) -> Path:
-        """Is there once the post is read."""
+        """A file that exists as soon as the post is read."""
         return self.folder / "began"
 
     @property
@@ -95,15 +95,15 @@ class Server:
         return list(self.temporary.iterdir())
 
     @contextmanager
-    def socket(self, *before: str) -> Iterator[None]:
-        """What systemd does for `gatepost-build.socket`: a process for each connection."""
+    def socket(self, *command_prefix: str) -> Iterator[None]:
+        """Starts a worker for each connection, as systemd does for `gatepost-build.socket`."""
         environment = self.environment()
 
         class Handler(socketserver.BaseRequestHandler):
-            def handle(inside) -> None:  # noqa: N805 - `self` is the server
+            def handle(handler) -> None:  # noqa: N805 - `self` is the server
                 subprocess.run(
-                    [*before, *COMMAND], cwd=self.opt, env=environment, stdin=inside.request,
-                    stdout=inside.request, check=False,
+                    [*command_prefix, *COMMAND], cwd=self.opt, env=environment,
+                    stdin=handler.request, stdout=handler.request, check=False,
                 )  # fmt: skip
 
         self.settings["BUILD_SOCKET"] = str(self.folder / "build.sock")
@@ -118,13 +118,13 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """Not in pytest's folders, which are shut to others."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BuildServer]:
+    """A server outside pytest's folders, which other users cannot enter."""
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         Path(folder).chmod(0o711)
-        created = Server(Path(folder))
-        monkeypatch.setenv("TMPDIR", str(created.temporary))
-        yield created
+        server = BuildServer(Path(folder))
+        monkeypatch.setenv("TMPDIR", str(server.temporary))
+        yield server
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -135,49 +135,49 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_behind_the_socket_one_without_rights_or_network_builds_the_same_site(
-    server: Server,
+def test_a_worker_without_rights_or_network_builds_the_same_site(
+    server: BuildServer,
 ) -> None:
-    """The release that is being made is shut to who builds, who is given all that it needs."""
+    """The worker cannot enter the release folder: it gets all files through the socket."""
     if os.geteuid():
         skip_or_fail("only root can be two users")
-    builder = [needs("unshare"), "--net", *as_publisher()]
+    restricted = [needs("unshare"), "--net", *publisher_command()]
     server.build()
-    ours = files_of(server.making / "output")
+    expected = files_of(server.making / "output")
     shutil.rmtree(server.making / "output")
-    os.chown(server.making, SERVICE, SERVICE)
+    os.chown(server.making, SERVICE_UID, SERVICE_UID)
     server.making.chmod(0o700)
-    reads = [*builder, "ls", str(server.making)]
-    text = subprocess.run(reads, capture_output=True, text=True, check=False).stderr
-    assert "Permission denied" in text
-    with server.socket(*builder):
+    list_files = [*restricted, "ls", str(server.making)]
+    stderr = subprocess.run(list_files, capture_output=True, text=True, check=False).stderr
+    assert "Permission denied" in stderr
+    with server.socket(*restricted):
         server.build()
-    assert files_of(server.making / "output") == ours
-    assert "www/pushed/index.html" in ours
-    assert "www/pushed/index.html.br" in ours
+    assert files_of(server.making / "output") == expected
+    assert "www/pushed/index.html" in expected
+    assert "www/pushed/index.html.br" in expected
     assert server.leftovers == []
 
 
-def test_a_builder_who_could_read_the_ledgers_folder_is_refused(server: Server) -> None:
+def test_a_worker_that_could_read_the_ledgers_folder_refuses_to_build(server: BuildServer) -> None:
     var, server.settings["VAR_DIR"] = server.settings["VAR_DIR"], str(server.temporary)
     with server.socket(), pytest.raises(Unavailable, match="must not be able to read it"):
         server.build(VAR_DIR=var)
 
 
-def test_nobody_behind_the_socket_is_told_in_a_line(server: Server) -> None:
+def test_a_socket_without_a_worker_is_reported_with_the_command(server: BuildServer) -> None:
     with pytest.raises(
         Unavailable, match=r"no build service answers at /nowhere\.sock: `systemctl status"
     ):
         server.build(BUILD_SOCKET="/nowhere.sock")
 
 
-def test_one_who_says_nothing_is_told_in_a_line(server: Server) -> None:
-    class Silent(socketserver.BaseRequestHandler):
+def test_a_worker_that_gives_no_answer_is_reported(server: BuildServer) -> None:
+    class SilentHandler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(10)
 
     path = str(server.folder / "build.sock")
-    with socketserver.UnixStreamServer(path, Silent) as listener:
+    with socketserver.UnixStreamServer(path, SilentHandler) as listener:
         thread = threading.Thread(target=listener.handle_request)
         thread.start()
         with pytest.raises(Unavailable, match="the build gave no answer"):
@@ -185,25 +185,25 @@ def test_one_who_says_nothing_is_told_in_a_line(server: Server) -> None:
         thread.join()
 
 
-def test_mistakes_of_writers_come_back_with_file_and_line(server: Server) -> None:
+def test_a_writers_mistake_is_reported_with_file_and_line(server: BuildServer) -> None:
     post = server.making / "content/posts/pushed.md"
     post.write_text(POST + "\n[Nowhere](#nowhere)\n")
-    with pytest.raises(FileErrors) as message:
+    with pytest.raises(FileErrors) as error:
         server.build()
-    assert str(message.value).startswith("content/posts/pushed.md:11: ")
+    assert str(error.value).startswith("content/posts/pushed.md:11: ")
     assert not (server.making / "output").exists()
 
 
-def test_a_build_that_takes_too_long_is_ended_and_says_what_it_was_reading(
-    server: Server,
+def test_a_build_that_takes_too_long_is_stopped_and_its_file_is_reported(
+    server: BuildServer,
 ) -> None:
-    server.does("time.sleep(600)")
-    for seconds in (4, 16, 64, 256):  # a busy machine needs some to come so far
-        with pytest.raises(FileErrors) as message:
+    server.run_in_build("time.sleep(600)")
+    for seconds in (4, 16, 64, 256):  # a busy machine needs longer to reach the post
+        with pytest.raises(FileErrors) as error:
             server.build(BUILD_SECONDS=str(seconds))
         if server.began.exists():
             break
-    assert str(message.value) == (
+    assert str(error.value) == (
         "content/posts/pushed.md: the build was stopped while it read this file: it took "
         f"longer than {seconds} seconds (the limit is GATEPOST_BUILD_SECONDS); make your last "
         "change shorter or simpler"
@@ -211,22 +211,22 @@ def test_a_build_that_takes_too_long_is_ended_and_says_what_it_was_reading(
     assert server.leftovers == []
 
 
-def test_a_build_that_needs_too_much_memory_is_ended(server: Server) -> None:
-    server.does("bytearray(3_000_000_000)")
+def test_a_build_that_needs_too_much_memory_is_stopped(server: BuildServer) -> None:
+    server.run_in_build("bytearray(3_000_000_000)")
     with pytest.raises((Unavailable, FileErrors), match=r"BUILD_MEMORY_MB|MemoryError"):
         server.build()
     assert server.leftovers == []
 
 
-def test_a_build_that_fills_the_disk_is_ended_at_the_reserve(server: Server) -> None:
+def test_a_build_that_fills_the_disk_is_stopped_at_the_reserve(server: BuildServer) -> None:
     with pytest.raises(Unavailable, match="kept free for the ledger"):
         server.build(RESERVE_MB="1000000")
     assert server.leftovers == []
 
 
-def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None:
-    """A push was cut off: who builds notices, and takes its files away."""
-    server.does("time.sleep(600)")
+def test_a_build_is_stopped_when_its_client_is_killed(server: BuildServer) -> None:
+    """The worker of an interrupted push stops and deletes its files."""
+    server.run_in_build("time.sleep(600)")
     code = (
         "from pathlib import Path; from gatepost.releases.context import PublishContext;"
         "from gatepost.releases.make_release import build_site;"
@@ -236,26 +236,26 @@ def test_a_build_that_nobody_waits_for_any_more_is_ended(server: Server) -> None
         "context = PublishContext.from_settings(settings, opt, print);"
         f"build_site(context, Path({str(server.making)!r}), None)"
     )
-    hook = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())
-    _until(server.began.exists)
-    hook.kill()
-    hook.wait()
-    _until(lambda: not server.leftovers)
-    _until(lambda: not list(processes_of(server)))
+    client = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())
+    _wait_until(server.began.exists)
+    client.kill()
+    client.wait()
+    _wait_until(lambda: not server.leftovers)
+    _wait_until(lambda: not list(processes_of(server)))
 
 
-def processes_of(server: Server) -> Iterator[Path]:
-    """Those that were started with this server's settings."""
+def processes_of(server: BuildServer) -> Iterator[Path]:
+    """The processes that were started with this server's settings."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if f"TMPDIR={server.temporary}".encode() in (process / "environ").read_bytes():
                 yield process
 
 
-def _until(holds: Callable[[], object]) -> None:
+def _wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if holds():
+        if condition():
             return
         time.sleep(0.05)
     raise TimeoutError

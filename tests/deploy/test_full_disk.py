@@ -1,4 +1,4 @@
-"""The server's disk is full: the push is refused in words, and the site stays as it was."""
+"""A push to a server with a full disk is refused, and the site stays as it was."""
 
 import shutil
 import subprocess
@@ -13,40 +13,40 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Server:
-    """Its releases lie on a disk of 12 MB, which this test's own processes see."""
+def small_server(tmp_path: Path) -> Server:
+    """A server with its releases on a disk of 12 MB."""
     needs("git")
     server = Server(tmp_path)
-    server.settings["reserve_mb"] = "0"  # the disk shall be full
+    server.settings["reserve_mb"] = "0"  # the test fills the disk completely
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(server.site)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         skip_or_fail("no disk can be mounted here")
     return server
 
 
-def test_a_full_disk_is_told_and_the_next_push_is_taken(small: Server) -> None:
+def test_a_full_disk_refuses_pushes_until_there_is_room_again(small_server: Server) -> None:
     try:
-        writer = small.writer("ann")
-        with small.ledger_answers():
-            assert writer.push().taken
-            live = small.live
-            filling = small.site / "filling"
-            left = shutil.disk_usage(small.site).free
+        writer = small_server.writer("ann")
+        with small_server.answering_ledger():
+            assert writer.push().accepted
+            live = small_server.live
+            filler = small_server.site / "filling"
+            free = shutil.disk_usage(small_server.site).free
             for room, message in (
                 (100_000, "the server's disk has room for 0 MB"),
                 (1_200_000, ""),
             ):
-                filling.write_bytes(bytes(max(left - room, 0)))
+                filler.write_bytes(bytes(max(free - room, 0)))
                 writer.post(f"with-{room}")
-                text = writer.push()
-                assert not text.taken
-                assert message in text.text
-                assert text.lines[-2:] == [
+                result = writer.push()
+                assert not result.accepted
+                assert message in result.text
+                assert result.lines[-2:] == [
                     "This is not your mistake: please tell the operator.",
                     "Nothing was published; the site is unchanged.",
                 ]
-                assert small.live == live
-            filling.unlink()
-            assert writer.push().taken
+                assert small_server.live == live
+            filler.unlink()
+            assert writer.push().accepted
     finally:
-        subprocess.run(["umount", str(small.site)], check=False)
+        subprocess.run(["umount", str(small_server.site)], check=False)

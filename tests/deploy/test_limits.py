@@ -1,4 +1,4 @@
-"""What a push may take of the server, decided by sizes alone, before anything is unpacked."""
+"""The limits of a push: sizes are checked before anything is unpacked."""
 
 import re
 import subprocess
@@ -24,10 +24,10 @@ def files(*megabytes: float) -> list[Entry]:
     ]
 
 
-def test_what_a_push_unpacks_to_is_bounded_and_the_largest_files_are_named() -> None:
-    with pytest.raises(Refused) as message:
+def test_the_unpacked_size_is_limited_and_the_message_lists_the_largest_files() -> None:
+    with pytest.raises(Refused) as refusal:
         LIMITS.check_push(files(10, 40, 40, 40, 40, 40, 40, 30))
-    assert str(message.value) == (
+    assert str(refusal.value) == (
         "this push unpacks to 280 MB in content/, campaigns/ and clients/, and the maximum is "
         "200 MB (GATEPOST_LARGEST_PUSH_MB, which the operator sets); the largest: "
         "content/gated/1.bin (40 MB), content/gated/2.bin (40 MB), content/gated/3.bin (40 MB): "
@@ -35,18 +35,18 @@ def test_what_a_push_unpacks_to_is_bounded_and_the_largest_files_are_named() -> 
     )
 
 
-def test_at_the_limit_a_push_is_taken() -> None:
+def test_a_push_at_the_limit_is_accepted() -> None:
     assert LIMITS.check_push(files(200)) == 400 * MEGABYTE
 
 
-def test_the_number_of_files_is_bounded() -> None:
-    few = replace(LIMITS, files=3)
-    few.check_push(files(1, 1, 1))
+def test_the_number_of_files_is_limited() -> None:
+    limits = replace(LIMITS, files=3)
+    limits.check_push(files(1, 1, 1))
     with pytest.raises(Refused, match=r"4 files in .*, and the maximum is 3 \(GATEPOST_MOST_FILES"):
-        few.check_push(files(1, 1, 1, 1))
+        limits.check_push(files(1, 1, 1, 1))
 
 
-def test_releases_that_readers_need_and_a_new_one_are_bounded_together() -> None:
+def test_the_releases_in_use_and_a_new_one_are_limited_together() -> None:
     LIMITS.check_releases(1900 * MEGABYTE, 100 * MEGABYTE)
     with pytest.raises(Refused, match=r"have 1,900 MB, .* 101 MB, .*GATEPOST_LARGEST_RELEASES_MB"):
         LIMITS.check_releases(1900 * MEGABYTE, 101 * MEGABYTE)
@@ -57,60 +57,58 @@ def test_publishing_leaves_the_reserve_free(
 ) -> None:
     usage = type("Usage", (), {"free": 600 * MEGABYTE})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    some = replace(LIMITS, reserve=500 * MEGABYTE)
-    some.check_room(tmp_path, 100 * MEGABYTE)
+    limits = replace(LIMITS, reserve=500 * MEGABYTE)
+    limits.check_room(tmp_path, 100 * MEGABYTE)
     with pytest.raises(Unavailable, match=r"room for 100 MB beside the 500 MB .*RESERVE_MB"):
-        some.check_room(tmp_path, 101 * MEGABYTE)
+        limits.check_room(tmp_path, 101 * MEGABYTE)
     with pytest.raises(Unavailable, match="this push needs more"):
         replace(LIMITS, reserve=601 * MEGABYTE).check_room(tmp_path)
 
 
-def git(folder: Path, *command: str, value: str = "") -> str:
-    ran = subprocess.run(
+def git(folder: Path, *command: str, stdin: str = "") -> str:
+    result = subprocess.run(
         [needs("git"), *command],
         cwd=folder,
-        input=value,
+        input=stdin,
         capture_output=True,
         text=True,
         check=True,
     )
-    return ran.stdout.strip()
+    return result.stdout.strip()
 
 
 @pytest.mark.parametrize("leaf", ["a file", "an empty folder"])
-def test_a_tree_that_names_itself_a_million_times_is_not_walked_to_its_end(
-    tmp_path: Path, leaf: str
-) -> None:
+def test_a_tree_that_expands_to_a_billion_files_is_refused_early(tmp_path: Path, leaf: str) -> None:
     git(tmp_path, "init", "--quiet", "--bare", ".")
-    name = git(tmp_path, "hash-object", "-w", "--stdin", value="x")
+    name = git(tmp_path, "hash-object", "-w", "--stdin", stdin="x")
     line = f"100644 blob {name}" if leaf == "a file" else ""
-    tree = git(tmp_path, "mktree", value=f"{line}\tx\n" if line else "")
+    tree = git(tmp_path, "mktree", stdin=f"{line}\tx\n" if line else "")
     for _ in range(30):  # 2 to the power of 30
-        tree = git(tmp_path, "mktree", value=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
+        tree = git(tmp_path, "mktree", stdin=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
     with pytest.raises(Refused, match="more than 100,000 files"):
         Repository(tmp_path).entries(tree)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """One with the settings that deploy/README.md gives it, but for its hooks; and a clone."""
+    """A repository with the settings of deploy/README.md, but without hooks; and a clone."""
     bare = tmp_path / "live.git"
     bare.mkdir()
     git(bare, "init", "--quiet", "--bare", "--initial-branch=main", ".")
-    parts = re.findall(
+    options = re.findall(
         r"git config --file live\.git/config (\S+) (\S+)", (ROOT / "deploy/README.md").read_text()
     )
-    for name, value in parts:
+    for name, value in options:
         if name != "core.hooksPath":
             git(bare, "config", name, value)
-    assert len(parts) == 5
+    assert len(options) == 5
     git(tmp_path, "init", "--quiet", "--initial-branch=main", "clone")
     return bare
 
 
 def commit(clone: Path, tree: str) -> str:
-    who = ("-c", "user.name=Ann", "-c", "user.email=ann@writers.example")
-    return git(clone, *who, "commit-tree", tree, "-m", "Pushed")
+    author = ("-c", "user.name=Ann", "-c", "user.email=ann@writers.example")
+    return git(clone, *author, "commit-tree", tree, "-m", "Pushed")
 
 
 def push(bare: Path, commit: str) -> subprocess.CompletedProcess[str]:
@@ -120,28 +118,28 @@ def push(bare: Path, commit: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_the_repository_keeps_a_push_in_one_file_however_much_it_holds(repository: Path) -> None:
+def test_the_repository_stores_each_push_in_one_pack_file(repository: Path) -> None:
     clone = repository.parent / "clone"
-    blob = git(clone, "hash-object", "-w", "--stdin", value="x")
-    tree = git(clone, "mktree", value=f"100644 blob {blob}\tx\n")
+    blob = git(clone, "hash-object", "-w", "--stdin", stdin="x")
+    tree = git(clone, "mktree", stdin=f"100644 blob {blob}\tx\n")
     assert push(repository, commit(clone, tree)).returncode == 0
     assert len(list((repository / "objects/pack").glob("*.pack"))) == 1
     assert not [path for path in (repository / "objects").glob("??/*") if path.is_file()]
 
 
-def test_the_repository_refuses_what_no_git_makes_and_more_than_it_may_hold(
+def test_the_repository_refuses_invalid_trees_and_too_large_pushes(
     repository: Path,
 ) -> None:
     clone = repository.parent / "clone"
-    blob = git(clone, "hash-object", "-w", "--stdin", value="x")
+    blob = git(clone, "hash-object", "-w", "--stdin", stdin="x")
     raw = b"100644 ..\0" + bytes.fromhex(blob)
-    created = subprocess.run(
+    tree = subprocess.run(
         ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
         cwd=clone, input=raw, capture_output=True, check=True,
     ).stdout.decode().strip()  # fmt: skip
-    text = push(repository, commit(clone, created))
-    assert (text.returncode, "hasDotdot" in text.stderr) == (1, True), text.stderr
+    result = push(repository, commit(clone, tree))
+    assert (result.returncode, "hasDotdot" in result.stderr) == (1, True), result.stderr
     git(repository, "config", "receive.maxInputSize", "100")
-    tree = git(clone, "mktree", value=f"100644 blob {blob}\tx\n")
-    text = push(repository, commit(clone, tree))
-    assert (text.returncode, "exceeds" in text.stderr) == (1, True), text.stderr
+    tree = git(clone, "mktree", stdin=f"100644 blob {blob}\tx\n")
+    result = push(repository, commit(clone, tree))
+    assert (result.returncode, "exceeds" in result.stderr) == (1, True), result.stderr

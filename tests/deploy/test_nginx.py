@@ -1,4 +1,4 @@
-"""deploy/nginx.conf, run by the real nginx, over a real release and the real service."""
+"""deploy/nginx.conf in a real nginx, with a real release and the real service."""
 
 import gzip
 import re
@@ -20,61 +20,61 @@ ARTICLE = "/what-pays-in-each-price-model/"
 
 @pytest.fixture(scope="module")
 def service(server: Server, first: Writer) -> Iterator[Service]:
-    """With a post that has an earlier slug."""
+    """A service on a site with a post that has two earlier slugs."""
     first.post("new-address", aliases="old-address, older-address")
-    assert first.push().taken
-    started = server.service(min_fill_seconds="0", rate_limit="3 per minute").start()
-    yield started
-    started.end()
+    assert first.push().accepted
+    service = server.service(min_fill_seconds="0", rate_limit="3 per minute").start()
+    yield service
+    service.end()
 
 
 @pytest.fixture(scope="module")
 def nginx(server: Server, service: Service) -> Iterator[Nginx]:
-    with Nginx(server, service).running() as created:
-        before = created.workers()
-        used = created.take_redirects()
-        assert used.returncode == 0, used.stderr
-        created.until(lambda: not before & created.workers())
-        yield created
+    with Nginx(server, service).running() as nginx:
+        old_workers = nginx.workers()
+        result = nginx.take_redirects()
+        assert result.returncode == 0, result.stderr
+        nginx.until(lambda: not old_workers & nginx.workers())
+        yield nginx
 
 
-def asset(answer: Answer) -> str:
-    found = re.search(r'href="(?:https://journal\.example)?(/theme/style\.\w+\.css)"', answer.text)
-    assert found is not None
-    return found[1]
+def stylesheet_path(answer: Answer) -> str:
+    match = re.search(r'href="(?:https://journal\.example)?(/theme/style\.\w+\.css)"', answer.text)
+    assert match is not None
+    return match[1]
 
 
-def test_pages_are_served_and_may_not_be_kept(nginx: Nginx) -> None:
+def test_pages_are_revalidated_by_the_browser(nginx: Nginx) -> None:
     for path in ("/", ARTICLE, "/search/", "/feed.xml", "/robots.txt"):
         answer = nginx.get(path)
         assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache"), path
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
 
-def test_a_page_without_its_slash_leads_to_the_page(nginx: Nginx) -> None:
+def test_a_page_address_without_slash_redirects_to_the_page(nginx: Nginx) -> None:
     answer = nginx.get(ARTICLE.rstrip("/"))
     assert (answer.status, answer.location) == (301, ARTICLE)
 
 
-def test_what_carries_its_hash_is_kept_for_ever(nginx: Nginx) -> None:
-    answer = nginx.get(asset(nginx.get("/")))
+def test_files_with_a_hash_in_their_name_are_immutable(nginx: Nginx) -> None:
+    answer = nginx.get(stylesheet_path(nginx.get("/")))
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "identity", "br, gzip"])
-def test_files_are_sent_as_they_were_compressed_before(nginx: Nginx, accepted: str) -> None:
-    answer, plain = nginx.get(ARTICLE, Accept_Encoding=accepted), nginx.get(ARTICLE)
+@pytest.mark.parametrize("accept_encoding", ["gzip", "identity", "br, gzip"])
+def test_precompressed_files_are_sent(nginx: Nginx, accept_encoding: str) -> None:
+    answer, plain = nginx.get(ARTICLE, Accept_Encoding=accept_encoding), nginx.get(ARTICLE)
     encoding = {"gzip": "gzip", "identity": None, "br, gzip": "br" if nginx.has_brotli else "gzip"}
-    assert answer.headers["Content-Encoding"] == encoding[accepted]
-    read = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
-    assert read[answer.headers["Content-Encoding"]](answer.body) == plain.body
+    assert answer.headers["Content-Encoding"] == encoding[accept_encoding]
+    decode = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
+    assert decode[answer.headers["Content-Encoding"]](answer.body) == plain.body
     assert answer.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("old", ["/old-address/", "/old-address", "/older-address/"])
-def test_an_old_address_leads_to_the_new_one_for_good(nginx: Nginx, old: str) -> None:
+def test_an_old_address_redirects_permanently_to_the_new_one(nginx: Nginx, old: str) -> None:
     answer = nginx.get(f"{old}?utm_source=letter")
     assert (answer.status, answer.location) == (301, "/new-address/?utm_source=letter")
 
@@ -84,7 +84,7 @@ def test_an_old_address_leads_to_the_new_one_for_good(nginx: Nginx, old: str) ->
     ["/nowhere/", "/theme/", "/theme/none.css", "/.git/config", "/../site.json", "/site.json",
      "/%2e%2e/site.json", "/content/gated/cloud-guide.pdf", "/redirects.map", "/desk/"],
 )  # fmt: skip
-def test_what_is_not_there_is_said_on_our_page_and_not_kept(nginx: Nginx, path: str) -> None:
+def test_an_unknown_address_gets_the_sites_own_error_page(nginx: Nginx, path: str) -> None:
     answer = nginx.get(path)
     assert answer.status in {400, 404}
     if answer.status == 404:
@@ -92,25 +92,25 @@ def test_what_is_not_there_is_said_on_our_page_and_not_kept(nginx: Nginx, path: 
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_only_the_search_page_may_run_compiled_code(nginx: Nginx, service: Service) -> None:
+def test_only_the_search_page_may_run_webassembly(nginx: Nginx, service: Service) -> None:
     assert "script-src 'self' 'wasm-unsafe-eval';" in nginx.get("/search/").headers[POLICY]
-    ours = nginx.get("/").headers[POLICY]
-    assert ours == service.get(f"/f/{GUIDE}").headers[POLICY]  # nginx and service say the same
+    policy = nginx.get("/").headers[POLICY]
+    assert (
+        policy == service.get(f"/f/{GUIDE}").headers[POLICY]
+    )  # nginx and the service send the same
 
 
-def test_the_form_is_the_services_own_with_its_headers_once(nginx: Nginx) -> None:
+def test_a_form_page_comes_from_the_service_with_each_header_once(nginx: Nginx) -> None:
     answer = nginx.get(f"/f/{GUIDE}")
     assert answer.status == 200
     for name in (POLICY, "Cache-Control", "X-Content-Type-Options", "Referrer-Policy"):
         assert len(answer.headers.get_all(name) or ()) == 1, name
-    assert nginx.get(asset(answer)).status == 200
+    assert nginx.get(stylesheet_path(answer)).status == 200
 
 
-def test_a_post_reaches_the_ledger_with_the_visitors_own_address(
-    nginx: Nginx, service: Service
-) -> None:
-    """Three a minute from each address, whatever a visitor claims to be."""
-    claim = {"X_Forwarded_For": "203.0.113.9", **FORM}
+def test_the_rate_limit_uses_the_visitors_real_address(nginx: Nginx, service: Service) -> None:
+    """Three forms per minute from each address; a forged header changes nothing."""
+    forged = {"X_Forwarded_For": "203.0.113.9", **FORM}
 
     def post(source: str, headers: dict[str, str]) -> int:
         body = urlencode(person())
@@ -118,12 +118,12 @@ def test_a_post_reaches_the_ledger_with_the_visitors_own_address(
 
     before = len(service.stages())
     assert [post("127.0.0.2", FORM) for _ in range(4)] == [303, 303, 303, 429]
-    assert post("127.0.0.2", claim) == 429
-    assert [post("127.0.0.3", claim) for _ in range(4)] == [303, 303, 303, 429]
+    assert post("127.0.0.2", forged) == 429
+    assert [post("127.0.0.3", forged) for _ in range(4)] == [303, 303, 303, 429]
     assert len(service.stages()) == before + 6
 
 
-def test_thanks_lead_to_the_published_host_and_the_log_names_nobody(nginx: Nginx) -> None:
+def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) -> None:
     body = urlencode(person())
     posted = nginx.ask("POST", f"/f/{GUIDE}", body, source="127.0.0.4", headers=FORM)
     assert posted.location.startswith((f"/f/{GUIDE}/thanks?t=", "https://journal.example/"))
@@ -135,54 +135,56 @@ def test_thanks_lead_to_the_published_host_and_the_log_names_nobody(nginx: Nginx
     assert "@" not in log
 
 
-def test_what_nginx_says_of_faulty_requests_names_nobody_either(nginx: Nginx) -> None:
+def test_the_error_logs_of_invalid_requests_have_no_personal_data(nginx: Nginx) -> None:
     too_long = nginx.ask("POST", "/f/a?who=ann@clinic.example", "x" * 200_000, headers=FORM)
     assert too_long.status == 413
-    with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as line:
-        line.sendall(b"ann@clinic.example\r\n\r\n")
-        assert b" 400 " in line.recv(100)
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as connection:
+        connection.sendall(b"ann@clinic.example\r\n\r\n")
+        assert b" 400 " in connection.recv(100)
     for name in ("error.log", "gatepost-error.log", "gatepost.log"):
         log = (nginx.folder / name).read_text()
         assert "127.0.0" not in log
         assert "clinic" not in log
 
 
-def test_a_body_that_is_too_long_is_refused_on_the_services_page(nginx: Nginx) -> None:
+def test_a_too_long_body_is_refused_with_the_services_own_page(nginx: Nginx) -> None:
     answer = nginx.ask("POST", f"/f/{GUIDE}", "x=" + "y" * 70_000, headers=FORM)
     assert answer.status == 413
     assert "64 KiB" in answer.text
 
 
-def test_who_opens_very_many_connections_is_held_back_and_nobody_else(nginx: Nginx) -> None:
+def test_a_client_with_very_many_connections_is_limited_and_others_are_not(nginx: Nginx) -> None:
     head = f"POST /f/{GUIDE} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode()
-    slow = []
+    connections = []
     for _ in range(70):
-        line = socket.create_connection(("127.0.0.1", nginx.port), source_address=("127.0.0.6", 0))
-        line.sendall(head)
-        slow.append(line)
+        connection = socket.create_connection(
+            ("127.0.0.1", nginx.port), source_address=("127.0.0.6", 0)
+        )
+        connection.sendall(head)
+        connections.append(connection)
     assert nginx.get("/", source="127.0.0.6").status == 429
     assert nginx.get(f"/f/{GUIDE}", source="127.0.0.7").status == 200
-    for line in slow:
-        line.close()
+    for connection in connections:
+        connection.close()
 
 
-def test_lines_that_are_no_plain_redirects_never_reach_nginx(nginx: Nginx, server: Server) -> None:
-    written = server.site / "current/output/redirects.map"
-    kept = written.read_text()
-    evil = (
+def test_only_plain_redirect_lines_reach_nginx(nginx: Nginx, server: Server) -> None:
+    redirects = server.site / "current/output/redirects.map"
+    valid = redirects.read_text()
+    invalid_lines = (
         '"/a/" /b/; include /etc/shadow;',
         "include /etc/shadow;",
         '"/c/" "/d/";',
         '"/e/" //evil.example/;',
         '"/f/" /$host/;',
     )
-    written.write_text(kept + "".join(f"{line}\n" for line in evil))
+    redirects.write_text(valid + "".join(f"{line}\n" for line in invalid_lines))
     assert nginx.take_redirects().returncode == 0
-    assert nginx.map.read_text() == kept
-    written.write_text(kept)
+    assert nginx.map.read_text() == valid
+    redirects.write_text(valid)
 
 
-def test_a_crms_program_reaches_the_api(nginx: Nginx) -> None:
+def test_the_api_is_reachable_and_not_cached(nginx: Nginx) -> None:
     answer = nginx.get("/api/v1/leads")
     assert (answer.status, answer.headers["Content-Type"]) == (401, "application/problem+json")
     assert answer.headers["Cache-Control"] == "no-store"

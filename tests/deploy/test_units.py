@@ -1,6 +1,6 @@
-"""The systemd units say what they must, and systemd understands them.
+"""The systemd units are valid and confine their services.
 
-They cannot be started here: systemd is not what runs this machine.
+The tests do not start them: the machine may run without systemd.
 """
 
 import re
@@ -15,14 +15,14 @@ from tests.service import ROOT
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(path.name for path in DEPLOY.iterdir() if path.suffix in {".service", ".socket"})
-MOST_EXPOSED = 1.0
-"""Of 10, as `systemd-analyze security` counts; above it a service is not called safe."""
+MAX_EXPOSURE = 1.0
+"""Maximum exposure of a confined service, of 10, by `systemd-analyze security`."""
 CONFINED = ["gatepost-build@.service", "gatepost-ledger@.service"]
 
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copies, whose programs are there."""
+    """Copies of the units, whose programs exist on this machine."""
     folder = tmp_path_factory.mktemp("units")
     for name in UNITS:
         text = re.sub(r"/opt/gatepost/\S+", "/bin/true", (DEPLOY / name).read_text())
@@ -33,33 +33,33 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
 def test_systemd_understands_each_service(units: Path, name: str) -> None:
     command = [needs("systemd-analyze", "systemd"), "verify", "--man=no", f"./{name}"]
-    ran = subprocess.run(command, cwd=units, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    result = subprocess.run(command, cwd=units, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", CONFINED)
-def test_what_answers_pushers_is_confined(units: Path, name: str) -> None:
+def test_a_service_that_answers_pushes_is_confined(units: Path, name: str) -> None:
     command = [
         needs("systemd-analyze", "systemd"), "security", "--offline=yes",
-        f"--threshold={MOST_EXPOSED * 10:.0f}", f"./{name}",
+        f"--threshold={MAX_EXPOSURE * 10:.0f}", f"./{name}",
     ]  # fmt: skip
-    ran = subprocess.run(command, cwd=units, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout
+    result = subprocess.run(command, cwd=units, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
 
 
-def test_who_builds_reaches_neither_leads_nor_releases_nor_a_network() -> None:
+def test_the_build_service_reaches_neither_leads_nor_releases_nor_a_network() -> None:
     text = (DEPLOY / "gatepost-build@.service").read_text()
-    for wanted in (
+    for line in (
         "User=gatepost-build", "ProtectSystem=strict", "PrivateNetwork=yes", "PrivateTmp=yes",
         "MemoryMax=", "RuntimeMaxSec=",
     ):  # fmt: skip
-        assert f"\n{wanted}" in text
+        assert f"\n{line}" in text
     hidden = set(re.findall(r"-(/\S+)", "".join(re.findall(r"\nInaccessiblePaths=.*", text))))
     assert {"/var/lib/gatepost", "/srv/gatepost", "/etc/gatepost", "/var/lib/publisher"} <= hidden
     assert "ReadWritePaths" not in text
 
 
-def test_the_socket_lets_the_publishing_group_alone_in() -> None:
+def test_only_the_publishing_group_may_connect_to_the_build_socket() -> None:
     text = (DEPLOY / "gatepost-build.socket").read_text()
     assert "SocketGroup=publisher\nSocketMode=0660\nAccept=yes" in text
     path = re.search(r"ListenStream=(\S+)", text)
@@ -67,9 +67,9 @@ def test_the_socket_lets_the_publishing_group_alone_in() -> None:
     assert f"GATEPOST_BUILD_SOCKET={path[1]}\n" in (DEPLOY / "settings.env").read_text()
 
 
-def test_the_service_lives_longer_than_a_build_may_take() -> None:
-    """A build that is too slow is ended by itself, which says why."""
+def test_the_build_service_may_run_longer_than_a_build() -> None:
+    """A build that is too slow stops itself, and then the writer sees why."""
     text = (DEPLOY / "gatepost-build@.service").read_text()
-    longest = re.search(r"RuntimeMaxSec=(\d+)", text)
-    assert longest is not None
-    assert int(longest[1]) > Settings().build_seconds
+    max_seconds = re.search(r"RuntimeMaxSec=(\d+)", text)
+    assert max_seconds is not None
+    assert int(max_seconds[1]) > Settings().build_seconds

@@ -1,4 +1,4 @@
-"""The protocol between two users who do not trust each other: what arrives is what was sent."""
+"""The protocol with the build worker: files arrive as they were sent, only in their folders."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Debian's nginx with deploy/nginx.conf itself: only what must differ on a machine is put in."""
+"""Debian's nginx with deploy/nginx.conf. Only ports and paths are replaced."""
 
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ MODULES = Path("/usr/lib/nginx/modules")
 
 
 class Nginx:
-    """Started by `running`. Visitors come from any of this machine's addresses, 127.x.y.z."""
+    """nginx, started by `running`. Visitors can have any address of this machine, 127.x.y.z."""
 
     def __init__(self, server: Server, service: Service) -> None:
         self.port = free_port()
@@ -42,30 +42,30 @@ class Nginx:
                 (ROOT / "deploy/brotli.conf").read_bytes()
             )
         (self.folder / "site.conf").write_text(self.substituted("nginx.conf"))
-        (self.folder / "nginx.conf").write_text(self._around())
+        (self.folder / "nginx.conf").write_text(self._main_config())
 
     def substituted(self, name: str) -> str:
-        """A file of deploy/ with the places of this test in it."""
+        """A file of deploy/ with the ports and paths of this test."""
         text = (ROOT / "deploy" / name).read_text()
-        for ours, here in self.substitutions.items():
-            text = text.replace(ours, here)
+        for original, replacement in self.substitutions.items():
+            text = text.replace(original, replacement)
         return text
 
-    def _around(self) -> str:
-        """What Debian's own nginx.conf puts around a site."""
-        loads = ""
+    def _main_config(self) -> str:
+        """A main configuration like Debian's nginx.conf, which includes the site."""
+        modules = ""
         if self.has_brotli:
-            loads = f"load_module {MODULES}/ngx_http_brotli_static_module.so;\n"
+            modules = f"load_module {MODULES}/ngx_http_brotli_static_module.so;\n"
         user = "user www-data;\n" if os.geteuid() == 0 else ""
-        places = "".join(
+        temporary_folders = "".join(
             f"    {kind}_temp_path {self.folder}/{kind};\n"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         return (
-            f"{loads}{user}daemon off;\nworker_processes 2;\npid {self.folder}/pid;\n"
+            f"{modules}{user}daemon off;\nworker_processes 2;\npid {self.folder}/pid;\n"
             f"error_log {self.folder}/error.log;\nevents {{}}\nhttp {{\n"
             "    include /etc/nginx/mime.types;\n    default_type application/octet-stream;\n"
-            f"    sendfile on;\n{places}    include {self.folder}/site.conf;\n}}\n"
+            f"    sendfile on;\n{temporary_folders}    include {self.folder}/site.conf;\n}}\n"
         )
 
     @property
@@ -84,22 +84,22 @@ class Nginx:
             process.wait(20)
 
     @staticmethod
-    def until(holds: Callable[[], object]) -> None:
-        """Waits for what nginx does in its own time: to start, to read its files again."""
+    def until(condition: Callable[[], object]) -> None:
+        """Waits until the condition is true, such as after a start or a reload."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                if holds():
+                if condition():
                     return
             time.sleep(0.02)
-        raise TimeoutError("nginx did not get there")
+        raise TimeoutError("the condition did not become true within 20 seconds")
 
     def workers(self) -> set[str]:
-        """Their process ids. After a reload the old ones go on answering until they are gone."""
+        """The workers' process ids. After a reload the old workers answer until they end."""
         return set(self._children.read_text().split())
 
     def take_redirects(self) -> subprocess.CompletedProcess[str]:
-        """deploy/take-redirects, as root runs it when a release is swapped in."""
+        """Runs deploy/take-redirects, as root does after each release."""
         script = self.substituted("take-redirects")
         script = re.sub(
             r"^(\s*)(if ! )?nginx", rf"\1\2{' '.join(self.command)}", script, flags=re.M
@@ -107,7 +107,7 @@ class Nginx:
         return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
 
     def get(self, path: str, source: str = "127.0.0.1", **headers: str) -> Answer:
-        """Headers by their names, with _ for -."""
+        """A GET request. In a header's name, _ stands for -."""
         return self.ask("GET", path, source=source, headers=headers)
 
     def ask(
@@ -119,13 +119,13 @@ class Nginx:
         source: str = "127.0.0.1",
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """One request on a connection of its own, from an address of this machine."""
-        named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        """One request on its own connection, from the address `source` of this machine."""
+        dashed = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=40, source_address=(source, 0)
         )
         try:
-            connection.request(method, path, body, {"Host": "journal.example", **named})
+            connection.request(method, path, body, {"Host": "journal.example", **dashed})
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         finally:
