@@ -1,9 +1,9 @@
-"""A new build request while a build is stopping stops no process; the preview's exit does."""
+"""The fork server: an early order does not stop a running build; the end of the preview does."""
 
 import subprocess
 import sys
 
-WAITS = """
+SCRIPT = """
 import os, sys, time
 from gatepost.preview.fork_server import _wait_for_hang_up
 read_end, write_end = os.pipe()
@@ -15,9 +15,9 @@ print(_wait_for_hang_up(read_end, 30))
 """
 
 
-def waited(*, closes: bool) -> tuple[int, bytes]:
+def run_script(*, close_stdin: bool) -> tuple[int, bytes]:
     with subprocess.Popen(
-        [sys.executable, "-c", WAITS, "600" if closes else "0.3"],
+        [sys.executable, "-c", SCRIPT, "600" if close_stdin else "0.3"],
         stdin=-1,
         stdout=-1,
         start_new_session=True,
@@ -26,14 +26,14 @@ def waited(*, closes: bool) -> tuple[int, bytes]:
         assert process.stdout is not None
         process.stdin.write(b"the next order\n")
         process.stdin.flush()
-        if closes:
+        if close_stdin:
             process.stdin.close()
         return process.wait(60), process.stdout.read()
 
 
-def test_the_next_order_may_come_early() -> None:
-    assert waited(closes=False) == (0, b"True\n")
+def test_an_order_that_arrives_during_a_build_does_not_stop_it() -> None:
+    assert run_script(close_stdin=False) == (0, b"True\n")
 
 
-def test_without_anybody_who_orders_the_build_ends() -> None:
-    assert waited(closes=True) == (-9, b"")
+def test_a_build_is_killed_when_stdin_closes() -> None:
+    assert run_script(close_stdin=True) == (-9, b"")

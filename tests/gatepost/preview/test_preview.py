@@ -1,4 +1,4 @@
-"""The process of the preview: what it builds, what it leaves alone, how it ends."""
+"""The preview process: what it builds, what it does not change, how it ends."""
 
 import os
 import re
@@ -15,83 +15,84 @@ import pytest
 
 from tests.service import person
 
-from .conftest import PATIENCE, Preview, project
+from .conftest import TIMEOUT_SECONDS, Preview, make_preview_project
 
 pytestmark = pytest.mark.server
 
 POST = "content/posts/four-numbers-that-matter.md"
 PAGE = "/four-numbers-that-matter/"
-HEAD = "Title: A note\nDate: 2026-09-03\nCategory: Pricing\nAuthor: Ann\nSlug: {slug}\n"
+FRONT_MATTER = "Title: A note\nDate: 2026-09-03\nCategory: Pricing\nAuthor: Ann\nSlug: {slug}\n"
 SUMMARY = "Summary: Enough words to tell the reader what to expect of this note.\n"
 
 
 def note(slug: str, extra: str = "") -> str:
-    return f"{HEAD.format(slug=slug)}{SUMMARY}{extra}\nSome text.\n"
+    return f"{FRONT_MATTER.format(slug=slug)}{SUMMARY}{extra}\nSome text.\n"
 
 
-def is_there(preview: Preview, path: str) -> bool:
+def is_served(preview: Preview, path: str) -> bool:
     return preview.get(path).status == 200
 
 
 @contextmanager
-def held_build(preview: Preview) -> Iterator[None]:
-    """Inside, a build stands still; afterwards it and every other go on."""
+def paused_build(preview: Preview) -> Iterator[None]:
+    """Pauses a build during the block. Afterwards it continues, and later builds do not pause."""
     gate = preview.file("go")
     os.mkfifo(gate)
     preview.save(
         "pelicanconf.py",
         preview.file("pelicanconf.py").read_text() + f"open({str(gate)!r}).read(1)\n",
     )
-    with gate.open("w"):  # opens as soon as the build has come to that line
+    with gate.open("w"):  # opens as soon as the build has reached that line
         yield
         gate.unlink()
         gate.write_text("")  # the next build reads a file and does not wait
 
 
-def is_known(preview: Preview, slug: str) -> bool:
-    """Whether the post was built: it is published, or listed among those to come."""
-    return is_there(preview, f"/{slug}/") or f"posts/{slug}.md" in preview.get("/_live/").text
+def is_built(preview: Preview, slug: str) -> bool:
+    """Whether the post was built: it is published, or listed as scheduled."""
+    return is_served(preview, f"/{slug}/") or f"posts/{slug}.md" in preview.get("/_live/").text
 
 
-def test_a_burst_of_saves_ends_in_the_last_of_them(preview: Preview) -> None:
+def test_many_saves_in_a_row_end_with_the_last_version(preview: Preview) -> None:
     text = preview.file(POST).read_text()
-    with held_build(preview):
+    with paused_build(preview):
         for number in range(200):
             preview.save(POST, f"{text}\nState {number}.\n")
     preview.until(lambda: "State 199." in preview.get(PAGE).text)
-    # The first build, the one that was held, and one or two for all that was saved meanwhile.
-    assert len(re.findall("^Built ", preview.said(), re.MULTILINE)) <= 4
+    # The first build, the paused one, and one or two for everything that was saved meanwhile.
+    assert len(re.findall("^Built ", preview.output(), re.MULTILINE)) <= 4
 
 
 def test_a_save_during_a_build_is_built_afterwards(preview: Preview) -> None:
-    with held_build(preview):
+    with paused_build(preview):
         preview.edit(POST, "## ", "## Later: ")
     preview.until(lambda: "Later: " in preview.get(PAGE).text)
 
 
-def test_a_renamed_folder_and_one_put_back_are_followed(preview: Preview) -> None:
+def test_renamed_and_recreated_folders_are_watched(preview: Preview) -> None:
     preview.save("content/posts/notes/a.md", note("note-a"))
     preview.until(lambda: preview.get("/note-a/").status == 200)
     preview.file("content").rename(preview.file("elsewhere"))
     preview.wait_for(r"content")
-    shutil.copytree(preview.file("elsewhere"), preview.file("content"))  # another for the system
-    preview.until(lambda: preview.said().rstrip().endswith(" s."))
+    # For the system the copy is another folder.
+    shutil.copytree(preview.file("elsewhere"), preview.file("content"))
+    preview.until(lambda: preview.output().rstrip().endswith(" s."))
     preview.file("content/posts/notes").rename(preview.file("content/posts/more"))
     preview.save("content/posts/more/b.md", note("note-b"))
     preview.until(lambda: preview.get("/note-b/").status == 200)
     assert preview.get("/note-a/").status == 200
-    for slug in ("note-c", "note-d", "note-e"):  # one might be seen by a build that was due anyway
+    for slug in ("note-c", "note-d", "note-e"):  # a single one might be part of an earlier build
         preview.save(f"content/posts/more/{slug}.md", note(slug))
-        preview.until(partial(is_there, preview, f"/{slug}/"), slug)
+        preview.until(partial(is_served, preview, f"/{slug}/"), slug)
 
 
-def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Preview) -> None:
-    created = preview.run("new", "post", "What nobody knows yet")
-    path = created.stdout.strip()
+def test_a_draft_is_printed_and_listed_with_its_address(preview: Preview) -> None:
+    result = preview.run("new", "post", "What nobody knows yet")
+    path = result.stdout.strip()
     text = preview.file(path).read_text()
     preview.save(path, text.replace("Summary:", SUMMARY.strip()) + "Secret text.\n")
     preview.wait_for(rf"^{path}: a draft, on http://127.0.0.1:{preview.port}/drafts/[\w-]+/$")
-    address = re.search(r"/drafts/[\w-]+/", preview.said())
+    address = re.search(r"/drafts/[\w-]+/", preview.output())
     assert address is not None
     # The first build may have seen the file as `new` left it, before it was saved.
     preview.until(lambda: "Secret text." in preview.get(address[0]).text)
@@ -99,24 +100,24 @@ def test_a_draft_and_a_post_to_come_are_named_with_their_address(preview: Previe
     assert "What nobody knows yet" not in preview.get("/articles/").text
 
 
-def test_a_post_to_come_is_published_at_its_time_though_nothing_is_saved(preview: Preview) -> None:
-    for seconds in (4, 12, 36):  # a busy machine needs some to build it before it is due
-        slug = f"to-come-{seconds}"
+def test_a_scheduled_post_is_published_at_its_time_without_a_save(preview: Preview) -> None:
+    for seconds in (4, 12, 36):  # a busy machine needs longer to build it before it is due
+        slug = f"scheduled-{seconds}"
         due = (datetime.now(UTC) + timedelta(seconds=seconds)).replace(microsecond=0)
-        head = note(slug).replace("2026-09-03", f"{due:%Y-%m-%d %H:%M:%S}")
-        preview.save(f"content/posts/{slug}.md", head)
-        preview.until(partial(is_known, preview, slug))
-        is_early = is_there(preview, f"/{slug}/")
+        text = note(slug).replace("2026-09-03", f"{due:%Y-%m-%d %H:%M:%S}")
+        preview.save(f"content/posts/{slug}.md", text)
+        preview.until(partial(is_built, preview, slug))
+        is_early = is_served(preview, f"/{slug}/")
         if datetime.now(UTC) < due:
             assert not is_early
             break
     else:
         pytest.fail("this machine builds too slowly to see a post before it is due")
-    preview.until(partial(is_there, preview, f"/{slug}/"))
+    preview.until(partial(is_served, preview, f"/{slug}/"))
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "told"),
+    ("path", "text", "message"),
     [
         ("pelicanconf.py", "PATH = (\n", r"^pelicanconf.py:1: SyntaxError"),
         ("theme/templates/thanks.html", "x\n{% if %}", r"^theme/templates/thanks.html:2: "),
@@ -126,21 +127,21 @@ def test_a_post_to_come_is_published_at_its_time_though_nothing_is_saved(preview
         ("content/posts/a.md", "Title: A\nDate: soon\n", r"^content/posts/a.md:2: "),
     ],
 )
-def test_a_mistake_in_any_file_is_told_and_the_site_stays(
-    preview: Preview, path: str, text: str, told: str
+def test_a_mistake_in_any_file_is_reported_and_the_site_stays(
+    preview: Preview, path: str, text: str, message: str
 ) -> None:
-    before = preview.file(path).read_text() if preview.file(path).exists() else None
+    old_text = preview.file(path).read_text() if preview.file(path).exists() else None
     preview.save(path, text)
-    preview.wait_for(told)
+    preview.wait_for(message)
     assert PAGE in preview.get("/articles/").text
-    if before is None:
+    if old_text is None:
         preview.file(path).unlink()
     else:
-        preview.save(path, before)
+        preview.save(path, old_text)
     preview.wait_for("^Built ", 2)
 
 
-def test_a_plugin_that_is_saved_counts_for_the_next_build(preview: Preview) -> None:
+def test_the_next_build_uses_a_saved_plugin(preview: Preview) -> None:
     config = preview.file("pelicanconf.py").read_text()
     plugin = "def register():\n    {}\n"
     preview.save("plugins/mine.py", plugin.format("raise ValueError('not yet')"))
@@ -152,7 +153,7 @@ def test_a_plugin_that_is_saved_counts_for_the_next_build(preview: Preview) -> N
     preview.wait_for("^Built ", 2)
 
 
-def test_what_is_saved_during_the_first_build_that_reads_its_folder_counts(
+def test_a_file_saved_while_its_folder_is_first_read_is_built_again(
     preview: Preview,
 ) -> None:
     config = preview.file("pelicanconf.py").read_text()
@@ -167,16 +168,16 @@ def test_what_is_saved_during_the_first_build_that_reads_its_folder_counts(
     preview.wait_for("^Built ", 2)
 
 
-def test_gated_files_are_watched_too(preview: Preview) -> None:
+def test_gated_files_are_also_watched(preview: Preview) -> None:
     preview.file("content/gated/cloud-guide.pdf").unlink()
     preview.wait_for("cloud-guide.pdf")
 
 
-def test_what_is_published_and_recorded_is_left_as_it_is(tmp_path: Path) -> None:
-    built = Preview(project(tmp_path))
-    assert built.run("build").returncode == 0
+def test_the_preview_changes_neither_the_built_site_nor_the_ledger(tmp_path: Path) -> None:
+    preview = Preview(make_preview_project(tmp_path))
+    assert preview.run("build").returncode == 0
     before = files(tmp_path / "output")
-    preview = built.start()
+    preview.start()
     try:
         preview.wait_for("^Built ")
         preview.edit(POST, "## ", "## New: ")
@@ -194,7 +195,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_page_differs_from_the_built_file_by_one_script_alone(preview: Preview) -> None:
+def test_a_served_page_differs_from_the_built_file_only_by_one_script(preview: Preview) -> None:
     assert preview.run("build").returncode == 0
     built = preview.file("output/www/privacy/index.html").read_text()
     served = preview.get("/privacy/").text
@@ -205,36 +206,36 @@ def test_a_page_differs_from_the_built_file_by_one_script_alone(preview: Preview
     assert preview.get("/feed.xml").body == preview.file("output/www/feed.xml").read_bytes()
 
 
-def begin_long_build(preview: Preview) -> None:
+def start_long_build(preview: Preview) -> None:
     slow = "open('begun', 'w').close()\nimport time\ntime.sleep(600)\n"
     preview.save("pelicanconf.py", slow + preview.file("pelicanconf.py").read_text())
     preview.until(preview.file("begun").exists)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_in_the_middle_of_a_long_build_and_leaves_nothing(
-    preview: Preview, how: signal.Signals
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_preview_during_a_build_and_no_file_is_left(
+    preview: Preview, signal_number: signal.Signals
 ) -> None:
     assert preview.process is not None
-    with socket.create_connection(("127.0.0.1", preview.port)) as listening:
-        listening.sendall(b"GET /_live/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        assert listening.recv(100)
-        begin_long_build(preview)
-        os.kill(preview.process.pid, how)
-        assert preview.process.wait(PATIENCE) == 0
+    with socket.create_connection(("127.0.0.1", preview.port)) as connection:
+        connection.sendall(b"GET /_live/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(100)
+        start_long_build(preview)
+        os.kill(preview.process.pid, signal_number)
+        assert preview.process.wait(TIMEOUT_SECONDS) == 0
     preview.wait_until_gone()
     assert list(preview.temporary.iterdir()) == []
-    assert "Traceback" not in preview.said()
+    assert "Traceback" not in preview.output()
 
 
-def test_a_killed_preview_leaves_no_build_behind(preview: Preview) -> None:
-    begin_long_build(preview)
+def test_a_killed_preview_leaves_no_running_build(preview: Preview) -> None:
+    start_long_build(preview)
     preview.until(lambda: len(preview.processes()) == 3)
     preview.end(signal.SIGKILL)
     preview.wait_until_gone()
 
 
-def test_a_port_in_use_is_one_line(preview: Preview) -> None:
+def test_a_port_in_use_is_reported_in_one_line(preview: Preview) -> None:
     second = preview.run("serve", "--live")
     assert second.returncode == 1
     assert second.stdout == ""
@@ -253,10 +254,10 @@ def test_requests_from_other_machines_are_refused(preview: Preview) -> None:
     )
 
 
-def test_a_project_with_errors_is_served_once_they_are_fixed(
+def test_a_project_with_mistakes_is_served_when_they_are_fixed(
     tmp_path: Path,
 ) -> None:
-    preview = Preview(project(tmp_path))
+    preview = Preview(make_preview_project(tmp_path))
     text = preview.file(POST).read_text()
     preview.save(POST, "")
     try:

@@ -1,4 +1,4 @@
-"""The live preview stops a build that takes too long; the next build works as usual."""
+"""The preview stops a build that takes too long; the next build works as usual."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ date: 2026-11-01
 category: Pricing
 tags: cpl
 author: Marta Lindqvist
-summary: What a reader gets of this post, told in a few words for lists.
+summary: What a reader gets of this post, in a few words for lists.
 
 {text}
 """
@@ -37,7 +37,7 @@ FrontMatterReader._convert = convert
 """
 
 
-def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
+def test_a_build_that_takes_too_long_is_stopped_and_its_file_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("theme", "campaigns", "clients"):
@@ -48,13 +48,17 @@ def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
     (tmp_path / "pelicanconf.py").write_text((ROOT / "pelicanconf.py").read_text() + SLOW)
     monkeypatch.chdir(tmp_path)
     post = tmp_path / "content/posts/a-post.md"
-    value = {"OUTPUT_PATH": "output/www", "PATH": "content", CURRENT_FILE: str(tmp_path / "note")}
-    note = tmp_path / "note"
+    overrides = {
+        "OUTPUT_PATH": "output/www",
+        "PATH": "content",
+        CURRENT_FILE: str(tmp_path / "note"),
+    }
+    current_file = tmp_path / "note"
     with Builder() as builder:
         post.write_text(POST.format(text="wait"))
-        for seconds in (2, 8, 32, 128):  # a busy machine needs some to come so far
+        for seconds in (2, 8, 32, 128):  # a busy machine needs longer to reach the post
             (problem,) = builder.build(
-                BuildOrder(Path("pelicanconf.py"), value, seconds, note)
+                BuildOrder(Path("pelicanconf.py"), overrides, seconds, current_file)
             ).problems
             if (tmp_path / "began").exists():
                 break
@@ -62,4 +66,7 @@ def test_a_build_that_takes_too_long_is_ended_and_names_the_file(
         assert problem.message.startswith("the build was stopped while it read this file: ")
         assert f"{seconds} seconds (the limit is GATEPOST_BUILD_SECONDS)" in problem.message
         post.write_text(POST.format(text="quick"))
-        assert builder.build(BuildOrder(Path("pelicanconf.py"), value, 300, note)).problems == ()
+        assert (
+            builder.build(BuildOrder(Path("pelicanconf.py"), overrides, 300, current_file)).problems
+            == ()
+        )
