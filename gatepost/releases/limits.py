@@ -74,11 +74,11 @@ class Limits:
             )
         return total * _SITE_FACTOR
 
-    def check_releases(self, kept: int, needed: int) -> None:
-        """Raises `Refused` if a new release of `needed` bytes does not fit beside `kept` bytes."""
-        if kept + needed > self.releases:
+    def check_releases(self, used: int, needed: int) -> None:
+        """Raises `Refused` if a new release of `needed` bytes does not fit beside `used` bytes."""
+        if used + needed > self.releases:
             raise Refused(
-                f"the releases in use have {_mb(kept)}, this push needs {_mb(needed)}, and the "
+                f"the releases in use have {_mb(used)}, this push needs {_mb(needed)}, and the "
                 f"maximum of all together is {_mb(self.releases)} "
                 f"({PREFIX}LARGEST_RELEASES_MB, which the operator sets): push fewer or smaller "
                 "files"

@@ -179,20 +179,20 @@ class ReleaseStore:
         Keeps the live and the previous release, those that wait for the end of their push, and
         the newest `keep` that `rollback` can reach, up to `max_bytes` together.
         """
-        kept = {self._link_target(CURRENT), self._link_target(PREVIOUS)}
+        kept_names = {self._link_target(CURRENT), self._link_target(PREVIOUS)}
         name, size = self._link_target(CURRENT), self.space_needed()
         for _ in range(keep):
             if name is None or not self.path(name).is_dir():
                 break
             release = Release.read(self.path(name))
-            size += 0 if name in kept else release.size
+            size += 0 if name in kept_names else release.size
             if max_bytes is not None and size > max_bytes:
                 break
-            kept.add(name)
+            kept_names.add(name)
             name = release.before
         for release in self.all():
             is_waiting = release.live_at is None and now - release.made_at < MAX_WAIT
-            if release.name not in kept and not is_waiting:
+            if release.name not in kept_names and not is_waiting:
                 shutil.rmtree(self.path(release.name), ignore_errors=True)
 
     def _link_target(self, link: str) -> str | None:

@@ -87,7 +87,7 @@ class GroupCommit:
         """Writes the batch in one transaction.
 
         Usually the write lock is free within milliseconds. Otherwise a thread waits for it, and
-        this worker goes on serving pages. Work may run again from its start (rule 34 of
+        this worker continues to serve pages. Work may run again from its start (rule 34 of
         docs/rules.md).
         """
         for _ in range(PAUSES):
