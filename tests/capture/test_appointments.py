@@ -25,14 +25,14 @@ END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 class TestAppointments:
     """250 USD a demo held, 300 USD a demo scheduled."""
 
-    def test_a_held_demo_that_the_client_records_is_billed_at_once(self, desk: Desk) -> None:
+    def test_a_held_demo_that_the_client_records_is_billed_immediately(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.client(lead, EventKind.HELD, MEETING + HOUR)
         (line,) = desk.bill("2026-11", MEETING + HOUR).lines
         assert (line.amount, line.event, line.due_at) == (25000, "held", MEETING + HOUR)
 
-    def test_one_that_the_agency_records_is_final_after_the_window_rule_14(
+    def test_a_held_demo_that_the_agency_records_is_final_after_the_window_rule_14(
         self, desk: Desk
     ) -> None:
         lead = desk.take(HELD)
@@ -41,7 +41,7 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", MEETING + FINAL - HOUR)) == []
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
 
-    def test_until_then_the_client_may_say_no_show(self, desk: Desk) -> None:
+    def test_until_then_the_client_may_record_a_no_show(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
@@ -50,14 +50,14 @@ class TestAppointments:
         desk.client(lead, EventKind.NO_SHOW, MEETING + HOUR)
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
-    def test_afterwards_it_is_final_and_the_refusal_says_since_when(self, desk: Desk) -> None:
+    def test_after_the_window_it_is_final_and_the_refusal_names_the_time(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
         with pytest.raises(Refused, match="final since 2026-11-27 15:00:00 UTC"):
             desk.client(lead, EventKind.OBJECTED, MEETING + FINAL, reason="too_small")
 
-    def test_a_contest_names_a_listed_reason_and_undoes_the_outcome(self, desk: Desk) -> None:
+    def test_an_objection_needs_a_listed_reason_and_undoes_the_outcome(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
@@ -67,9 +67,7 @@ class TestAppointments:
         assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("objected", [])
 
     @pytest.mark.parametrize("kind", [EventKind.HELD, EventKind.NO_SHOW])
-    def test_nothing_comes_of_a_meeting_before_it_was_to_begin(
-        self, desk: Desk, kind: EventKind
-    ) -> None:
+    def test_a_meeting_has_no_outcome_before_its_start(self, desk: Desk, kind: EventKind) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         with pytest.raises(Refused, match=r"its meeting is at 2026-11-25T15:00.*was moved"):
@@ -77,7 +75,7 @@ class TestAppointments:
         desk.report(lead, EventKind.MOVED, MEETING - HOUR, meeting_at=MEETING - HOUR)
         assert desk.client(lead, kind, MEETING - HOUR).appointment == kind.value
 
-    def test_a_meeting_of_which_nobody_says_anything_is_taken_as_held(self, desk: Desk) -> None:
+    def test_a_meeting_without_an_outcome_counts_as_held(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         (line,) = desk.bill("2026-11", MEETING + FINAL).lines
@@ -85,7 +83,7 @@ class TestAppointments:
         bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
         assert [one.due_at for one in bill.lines] == [MEETING + FINAL]
 
-    def test_a_rejection_after_a_silent_meeting_leaves_it_held(self, desk: Desk) -> None:
+    def test_a_rejection_leaves_a_meeting_that_silence_took_as_held(self, desk: Desk) -> None:
         terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
         sent = submission(terms)
         desk.terms = terms
@@ -101,7 +99,7 @@ class TestAppointments:
         assert desk.act(settle, lead.lead_id, later).appointment == "held"
         assert amounts(desk.bill("2026-11", later)) == [25000]
 
-    def test_the_client_may_name_a_reason_before_anybody_spoke_of_the_meeting_rule_14(
+    def test_the_client_may_object_before_any_outcome_of_the_meeting_rule_14(
         self, desk: Desk
     ) -> None:
         lead = desk.take(HELD)
@@ -111,14 +109,14 @@ class TestAppointments:
         desk.client(lead, EventKind.OBJECTED, MEETING, reason="too_small")
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
-    def test_the_client_may_name_a_reason_after_a_no_show_too_rule_14(self, desk: Desk) -> None:
+    def test_the_client_may_object_after_a_no_show_rule_14(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
         desk.report(lead, EventKind.NO_SHOW, NOW + HOUR)
         desk.client(lead, EventKind.OBJECTED, NOW + 2 * HOUR, reason="too_small")
         assert amounts(desk.bill("2026-11", END)) == []
 
-    def test_a_booking_that_was_missed_stands_when_the_next_is_cancelled_rule_21(
+    def test_a_missed_booking_stays_billable_when_the_next_is_cancelled_rule_21(
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
@@ -135,7 +133,7 @@ class TestAppointments:
         desk.report(lead, EventKind.NO_SHOW, MEETING)
         assert amounts(desk.bill("2026-11", MEETING)) == [30000]
 
-    def test_a_cancellation_before_the_close_voids_it_unless_rebooked_rule_21(
+    def test_a_cancellation_before_the_close_voids_the_booking_unless_rebooked_rule_21(
         self, desk: Desk
     ) -> None:
         lead = desk.take(BOOKED)
@@ -146,7 +144,7 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", NOW + 2 * HOUR)) == [30000]
 
     @pytest.mark.parametrize(("on", "charged"), [(MEETING - HOUR, []), (MEETING, [30000])])
-    def test_a_booking_is_cancelled_without_charge_until_its_meetings_time_rule_42(
+    def test_a_cancellation_before_the_time_of_the_meeting_is_free_rule_42(
         self, desk: Desk, on: datetime, charged: list[int]
     ) -> None:
         lead = desk.take(BOOKED)
@@ -154,9 +152,7 @@ class TestAppointments:
         lead = desk.client(lead, EventKind.CANCELLED, MEETING + HOUR, occurred_at=on)
         assert (lead.appointment, amounts(desk.bill("2026-11", END))) == ("cancelled", charged)
 
-    def test_a_booking_is_cancelled_without_charge_until_the_close_rule_42(
-        self, desk: Desk
-    ) -> None:
+    def test_a_cancellation_before_the_close_is_free_rule_42(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
         desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=END + DAY)
         assert amounts(desk.close("2026-11", NOW + 9 * DAY)) == [30000]
@@ -181,9 +177,7 @@ class TestAppointments:
         desk.client(lead, EventKind.CANCELLED, NOW + 2 * HOUR)
         assert amounts(desk.bill("2026-11", END)) == []
 
-    def test_a_rejection_cancels_the_booking_and_taking_it_back_restores_it(
-        self, desk: Desk
-    ) -> None:
+    def test_a_rejection_cancels_the_booking_and_its_undo_restores_it(self, desk: Desk) -> None:
         sent = submission(BOOKED)
         created = desk.ledger.transact(
             lambda records: receive_submission(records, BOOKED, sent, NOW)
@@ -198,7 +192,7 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [30000]
 
 
-def test_nothing_happens_before_the_lead_came_or_in_the_time_to_come(desk: Desk) -> None:
+def test_an_outcome_before_the_lead_or_in_the_future_is_refused(desk: Desk) -> None:
     lead = desk.take(WON)
     for when in (NOW - HOUR, NOW + DAY):
         outcome = Outcome(lead.lead_id, EventKind.LOST, Actor.AGENCY, "Ada", when)
@@ -211,7 +205,7 @@ def test_nothing_happens_before_the_lead_came_or_in_the_time_to_come(desk: Desk)
 @pytest.mark.parametrize(
     "kind", [EventKind.NO_SHOW, EventKind.MOVED, EventKind.CANCELLED, EventKind.HELD]
 )
-def test_what_silence_has_said_of_a_meeting_is_final_before_it_is_written_rule_14(
+def test_a_meeting_held_by_silence_is_final_before_it_is_recorded_rule_14(
     desk: Desk, kind: EventKind
 ) -> None:
     lead = desk.take(HELD)

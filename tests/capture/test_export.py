@@ -69,7 +69,7 @@ def test_a_pipe_gets_the_bytes_of_a_file(shape: str) -> None:
     assert len(found[0]) > 300
 
 
-def test_more_lines_than_a_sheet_has_are_refused_and_none_is_lost(
+def test_more_rows_than_a_sheet_allows_are_refused_and_none_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(export, "_LAST_XLSX_ROW", 3)
@@ -97,12 +97,12 @@ def cells(shape: str, *texts: str) -> list[str]:
     return [row[0] for row in csv.reader(io.StringIO(raw.decode("utf-8-sig")))][1:]
 
 
-def test_a_phone_number_is_kept_as_it_is_for_programs() -> None:
+def test_csv_for_programs_has_the_phone_number_unchanged() -> None:
     typed = ["+1 (624) 305-1111", "+49 30.123.456"]
     assert cells("csv", *PHONES, *typed) == [*PHONES, *typed]
 
 
-def test_for_excel_its_digits_stand_in_groups_so_that_it_is_text() -> None:
+def test_excel_gets_the_phone_number_in_groups_so_that_it_is_text() -> None:
     assert cells(EXCEL, *PHONES) == list(PHONES.values())
     assert cells(EXCEL, "+1-624-305-1111") == ["'+1-624-305-1111"]  # else it is computed
 
@@ -124,7 +124,7 @@ def test_for_excel_its_digits_stand_in_groups_so_that_it_is_text() -> None:
         "\uff0b4930123456",
     ],
 )
-def test_whatever_is_no_phone_number_is_guarded_as_before(shape: str, text: str) -> None:
+def test_any_other_text_is_escaped_for_excel(shape: str, text: str) -> None:
     assert cells(shape, text) == [f"'{text}"]
 
 

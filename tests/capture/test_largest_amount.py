@@ -94,7 +94,7 @@ def refused(call: Callable[[], object]) -> None:
 HUGE = Decimal("10000000000000.01")
 
 
-def test_no_outcome_takes_more(desk: Desk) -> None:
+def test_no_outcome_may_exceed_the_largest_amount(desk: Desk) -> None:
     lead = desk.take(WON)
     refused(lambda: desk.report(lead, EventKind.WON, NOW + DAY, amount=HUGE))
     desk.report(lead, EventKind.WON, NOW + DAY, amount=HUGE - Decimal("0.01"))
@@ -117,7 +117,7 @@ def test_the_amounts_of_one_period_never_add_up_to_more(desk: Desk) -> None:
         desk.report(lead, EventKind.REVENUE, NOW + 2 * DAY, amount=Decimal(1), period=day)
 
 
-def test_no_row_of_a_table_takes_more(ledger: Ledger) -> None:
+def test_no_row_of_a_table_may_exceed_the_largest_amount(ledger: Ledger) -> None:
     table = Table(ledger)
     table.receive_lead()
     row = f"{ANN},won,2026-12-01T09:00,,{'9' * 15}.00"

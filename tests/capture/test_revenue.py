@@ -29,7 +29,7 @@ def known_periods(desk: Desk, lead: Lead) -> list[str]:
 class TestRevenue:
     """15 % of monthly recurring revenue for the first twelve months (rule 22)."""
 
-    def test_each_period_pays_when_it_has_begun(self, desk: Desk) -> None:
+    def test_each_period_is_billed_when_it_has_begun(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(12000))
         desk.client(
@@ -60,7 +60,7 @@ class TestRevenue:
         found = [desk.bill(month, late) for month in ("2026-11", "2027-11")]
         assert sum(len(bill.lines) for bill in found) == paid
 
-    def test_after_churn_no_period_counts(self, desk: Desk) -> None:
+    def test_no_period_after_churn_counts(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         desk.client(
@@ -70,7 +70,7 @@ class TestRevenue:
         assert amounts(desk.bill("2026-11", END)) == [1500]
         assert amounts(desk.bill("2026-12", END)) == []
 
-    def test_a_period_that_the_client_contested_may_be_recorded_again(self, desk: Desk) -> None:
+    def test_a_period_that_the_client_objected_to_may_be_recorded_again(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         day = date(2026, 11, 23)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
@@ -87,7 +87,7 @@ class TestRevenue:
             ("2026-11-24", "begin it on 2026-11-23 or earlier"),
         ],
     )
-    def test_no_month_is_billed_twice_by_recording_it_under_two_days(
+    def test_no_month_is_billed_twice_under_two_first_days(
         self, desk: Desk, second: str, mend: str
     ) -> None:
         lead = desk.take(SHARE)
@@ -101,7 +101,7 @@ class TestRevenue:
         assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
 
     @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
-    def test_months_that_touch_are_two(self, desk: Desk, second: str) -> None:
+    def test_adjacent_months_are_two(self, desk: Desk, second: str) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in ("2026-12-23", second):
@@ -109,14 +109,14 @@ class TestRevenue:
             desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=period)
         assert len(known_periods(desk, lead)) == 2
 
-    def test_a_month_after_the_term_stands_in_no_others_way(self, desk: Desk) -> None:
+    def test_a_month_after_the_term_blocks_no_other_month(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in (date(2027, 11, 23), date(2027, 11, 22)):  # the first lies after the term
             desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         assert amounts(desk.bill("2027-11", datetime(2028, 1, 1, tzinfo=UTC))) == [13500]
 
-    def test_where_no_share_is_paid_revenue_may_come_every_week(self, desk: Desk) -> None:
+    def test_without_a_revenue_share_revenue_may_be_recorded_every_week(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in (date(2026, 11, 23), date(2026, 11, 30)):

@@ -76,21 +76,23 @@ class TestGivenBackInFull:
         assert credited(desk) == [("2027-03-10", 15000)]
         assert set(map(tuple, close(desk, "2027-04", "2028-02").values())) == {()}
 
-    def test_without_refund_days_nothing_is_credited_and_none_follows(self, desk: Desk) -> None:
+    def test_without_refund_days_nothing_is_credited_and_no_period_follows(
+        self, desk: Desk
+    ) -> None:
         lead = sold(desk, SHARE)
         desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
         found = close(desk, "2027-01", "2027-08")
         assert [*found.values()] == [["2027-01-10"], ["2027-02-10"], ["2027-03-10"], *[[]] * 4]
         assert credited(desk) == []
 
-    def test_recorded_late_it_credits_what_it_should_have_ended(self, desk: Desk) -> None:
+    def test_a_refund_recorded_late_credits_the_periods_that_it_ended(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
         back = {"amount": Decimal(12000), "occurred_at": at("2027-03-25")}
         desk.client(lead, EventKind.REFUNDED, at("2027-06-03"), **back)
         assert credited(desk) == [("2027-04-10", 15000), ("2027-05-10", 15000)]
 
-    def test_its_days_are_counted_to_the_day(self, desk: Desk) -> None:
+    def test_refund_days_are_counted_to_the_day(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-03")
         desk.client(lead, EventKind.REFUNDED, at("2027-03-12"), amount=Decimal(12000))
@@ -105,7 +107,7 @@ class TestGivenBackInFull:
         assert [*close(desk, "2027-01", "2027-04").values()] == [[], ["2027-02-10"], []]
 
     @pytest.mark.parametrize("monthly", [1, 3])
-    def test_in_full_is_all_that_was_paid_whether_ahead_or_by_the_month(
+    def test_a_full_refund_is_all_that_was_paid_in_advance_or_monthly(
         self, desk: Desk, monthly: int
     ) -> None:
         lead = desk.take(SHARE, START)
@@ -134,14 +136,14 @@ class TestGivenBackInPart:
         assert [amounts(bill) for bill in bills] == [[15000], [9000], [15000]]
         assert [line.base for line in bills[1].lines] == [60000]
 
-    def test_a_billed_period_is_credited_however_long_ago_it_was(self, desk: Desk) -> None:
+    def test_a_billed_period_is_credited_at_any_later_time(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-06")
         back = {"amount": Decimal(400), "period": date(2027, 2, 10)}
         desk.client(lead, EventKind.REFUNDED, at("2027-06-10"), **back)
         assert credited(desk) == [("2027-02-10", 6000)]
 
-    def test_several_months_at_once_are_split_as_their_payment_was(self, desk: Desk) -> None:
+    def test_a_refund_of_several_months_is_split_like_their_payment(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-04")
         back = {"amount": Decimal(1000), "period": FIRST, "months": 3}
@@ -149,13 +151,13 @@ class TestGivenBackInPart:
         parts = [("2027-01-10", 5000), ("2027-02-10", 5000), ("2027-03-10", 5000)]
         assert credited(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, by what is left
 
-    def test_a_period_that_was_given_back_whole_has_no_line(self, desk: Desk) -> None:
+    def test_a_period_that_was_refunded_in_full_has_no_line(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
         desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
         assert [*close(desk, "2027-01", "2027-04").values()] == [["2027-01-10"], [], ["2027-03-10"]]
 
-    def test_it_names_a_period_that_there_is_and_no_more_than_its_amount(self, desk: Desk) -> None:
+    def test_a_refund_needs_a_recorded_period_and_at_most_its_amount(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(400), "period": date(2027, 2, 11)}
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
@@ -164,7 +166,7 @@ class TestGivenBackInPart:
         with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
 
-    def test_where_no_share_is_paid_a_refund_names_no_period(self, desk: Desk) -> None:
+    def test_without_a_revenue_share_a_refund_has_no_period(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         back = {"amount": Decimal(10), "period": FIRST}
@@ -193,14 +195,14 @@ class TestChurnAndReturn:
         found = close(desk, "2027-01", "2028-06")
         assert max(period for periods in found.values() for period in periods) == "2027-11-10"
 
-    def test_churn_recorded_late_credits_what_it_should_have_ended(self, desk: Desk) -> None:
+    def test_churn_recorded_late_credits_the_periods_that_it_ended(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
         desk.report(lead, EventKind.CHURNED, at("2027-06-03"), occurred_at=at("2027-03-10"))
         expected = [(f"2027-0{month}-10", 15000) for month in (3, 4, 5)]
         assert credited(desk) == expected
 
-    def test_churn_credits_what_a_refund_left_and_never_more(self, desk: Desk) -> None:
+    def test_churn_credits_only_what_a_refund_did_not(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-05")
         back = {"amount": Decimal(400), "period": date(2027, 4, 10)}
@@ -209,7 +211,7 @@ class TestChurnAndReturn:
         assert credited(desk) == [("2027-04-10", 6000), ("2027-04-10", 9000)]
 
     @pytest.mark.parametrize("kind", [EventKind.CHURNED, EventKind.REFUNDED])
-    def test_nobody_leaves_or_is_paid_back_before_the_day_of_the_sale(
+    def test_churn_or_a_refund_before_the_day_of_the_sale_is_refused(
         self, desk: Desk, kind: EventKind
     ) -> None:
         lead = desk.take(SHARE, START - timedelta(days=5))
@@ -219,14 +221,14 @@ class TestChurnAndReturn:
         with pytest.raises(Refused, match="before the sale was won on 2027-01-10"):
             desk.client(lead, kind, START, occurred_at=early, **more)
 
-    def test_nobody_returns_before_they_left(self, desk: Desk) -> None:
+    def test_a_return_before_the_churn_is_refused(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         desk.client(lead, EventKind.CHURNED, at("2027-03-05"))
         more = {"amount": Decimal(1), "occurred_at": at("2027-03-04")}
         with pytest.raises(Refused, match="before the customer left on 2027-03-05"):
             desk.client(lead, EventKind.WON, at("2027-04-05"), **more)
 
-    def test_under_cpa_a_return_is_no_second_acquisition(self, desk: Desk) -> None:
+    def test_under_cpa_a_return_is_not_a_second_acquisition(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         assert amounts(desk.close("2027-01", at("2027-02-02"))) == [10000]
@@ -237,7 +239,7 @@ class TestChurnAndReturn:
         with pytest.raises(Refused, match="final since"):
             desk.client(lead, EventKind.OBJECTED, at("2027-03-03"), reason="too_small")
 
-    def test_who_has_not_left_cannot_return(self, desk: Desk) -> None:
+    def test_a_return_without_churn_is_refused(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         with pytest.raises(EventNotAllowed, match="sale is won, so won is refused"):
             desk.client(lead, EventKind.WON, at("2027-02-05"), amount=Decimal(1))
@@ -255,7 +257,7 @@ class TestAmountsOfOnePeriod:
         (line,) = desk.close("2027-01", at("2027-02-02")).lines
         assert (line.base, line.amount) == (6, 1)  # 0.9, where each alone is 0.45
 
-    def test_the_line_waits_until_all_of_them_are_final(self, desk: Desk) -> None:
+    def test_the_line_waits_until_all_purchases_are_final(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         desk.client(lead, EventKind.REVENUE, START, amount=Decimal(1000), period=FIRST)
@@ -264,9 +266,7 @@ class TestAmountsOfOnePeriod:
         (line,) = desk.close("2027-02", at("2027-03-02")).lines
         assert (line.amount, line.late) == (22500, False)
 
-    def test_an_objection_takes_away_what_is_not_final_and_leaves_the_rest(
-        self, desk: Desk
-    ) -> None:
+    def test_an_objection_removes_only_the_purchases_that_are_not_final(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         desk.client(lead, EventKind.REVENUE, START, amount=Decimal(1000), period=FIRST)
@@ -274,9 +274,7 @@ class TestAmountsOfOnePeriod:
         desk.client(lead, EventKind.OBJECTED, at("2027-01-21"), reason="too_small", period=FIRST)
         assert amounts(desk.close("2027-01", at("2027-02-02"))) == [15000]
 
-    def test_more_for_a_billed_period_is_refused_with_the_debit_that_it_takes(
-        self, desk: Desk
-    ) -> None:
+    def test_more_revenue_of_a_billed_period_is_refused_and_needs_a_debit(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-02")
         text = r"2027-01-10 is on statement acme-0001; .* debit note.*propose one of 75\.00 on "
@@ -294,7 +292,7 @@ class TestAmountsOfOnePeriod:
         with pytest.raises(Refused, match=r"won on 2027-01-10, the first day that counts"):
             desk.client(lead, EventKind.REVENUE, START, **paid)
 
-    def test_a_period_given_back_whole_stands_in_no_others_way(self, desk: Desk) -> None:
+    def test_a_period_refunded_in_full_blocks_no_other_period(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
         desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)

@@ -42,7 +42,7 @@ class TestSales:
         with pytest.raises(Refused, match=r"at most 750\.00 can be given back"):
             desk.report(lead, EventKind.REFUNDED, NOW + 3 * DAY, amount=Decimal(800))
 
-    def test_a_sale_that_was_given_back_whole_costs_nothing(self, desk: Desk) -> None:
+    def test_a_sale_that_was_refunded_in_full_costs_nothing(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         lead = desk.report(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
@@ -54,14 +54,14 @@ class TestSales:
         desk.report(lead, EventKind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1000))
         assert amounts(desk.bill("2026-11", JANUARY)) == [10000]
 
-    def test_a_lead_is_billed_once_however_its_sale_goes_on_rule_20(self, desk: Desk) -> None:
+    def test_a_lead_is_billed_once_after_any_later_outcome_rule_20(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         assert amounts(desk.close("2026-11", END)) == [10000]
         desk.report(lead, EventKind.CHURNED, END)
         assert amounts(desk.close("2026-12", JANUARY)) == []
 
-    def test_a_late_sale_goes_on_the_earliest_open_month_with_its_own_date_rule_25(
+    def test_a_late_sale_is_billed_in_the_earliest_open_month_with_its_own_date_rule_25(
         self, desk: Desk
     ) -> None:
         lead = desk.take(WON)
@@ -125,7 +125,7 @@ class TestCredits:
         desk.report(lead, EventKind.REFUNDED, NOW + 10 * DAY, amount=Decimal(1000))
         assert len(desk.ledger.read(credits_of)) == 2
 
-    def test_the_same_refund_told_twice_is_refused_and_not_guessed_about(self, desk: Desk) -> None:
+    def test_the_same_refund_recorded_twice_is_refused(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1000))
         back = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
@@ -136,7 +136,7 @@ class TestCredits:
         desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **back | again)
         assert amounts(desk.bill("2026-11", END)) == [8000]
 
-    def test_a_credit_names_a_line_that_there_is(self, desk: Desk) -> None:
+    def test_a_credit_needs_an_existing_line(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.close("2026-11", NOW + 9 * DAY)
         with pytest.raises(NotFound, match="acme-0001 has no line of lead"):
