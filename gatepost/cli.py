@@ -38,7 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
     "hook": "gatepost.releases.commands:hook",
-    "import": "publish.cli:import_",
+    "import": "publish.import_cli:import_",
     "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",

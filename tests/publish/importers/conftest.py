@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from publish.build.pelican_run import settings_from
 from publish.checks.front_matter import FrontMatter, read_front_matter
 from publish.checks.project import Writing
-from publish.cli import import_
+from publish.import_cli import import_
 from publish.plugins.checks import layout_of
 from tests.publish.conftest import TinySite
 
