@@ -1,6 +1,6 @@
 """The command `gatepost import ghost|wordpress|hugo PATH`.
 
-Pelican takes 0.2 seconds to import, so only the function that needs it imports it.
+Pelican takes 0.2 seconds to import, so only the functions that need it import it.
 """
 
 import json
