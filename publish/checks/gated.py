@@ -45,15 +45,15 @@ class GatedFiles:
         resolved = Path(os.path.realpath(path))
         return any(resolved.is_relative_to(folder) for folder in self._resolved)
 
-    def reason(self, same: Path) -> str:
+    def reason(self, file: Path) -> str:
         """Why the file is not published, and how visitors get it."""
-        is_gated = same.resolve().is_relative_to(self._resolved[0])
+        is_gated = file.resolve().is_relative_to(self._resolved[0])
         return HOW_TO_LINK if is_gated else _CONFIDENTIAL
 
-    def refusal(self, same: Path) -> str:
+    def refusal(self, file: Path) -> str:
         """The message for a file that would publish this gated or private file."""
-        kind = "the gated file " if self.reason(same) == HOW_TO_LINK else ""
-        return f"would publish {kind}{short_path(same)}: delete it; {self.reason(same)}"
+        kind = "the gated file " if self.reason(file) == HOW_TO_LINK else ""
+        return f"would publish {kind}{short_path(file)}: delete it; {self.reason(file)}"
 
     def find_same_content(self, path: Path) -> Path | None:
         """The gated or private file with the same bytes as this one."""

@@ -229,7 +229,7 @@ class PageFrontMatter(BaseModel):
         None, description="The last part of the address; made from the title if absent."
     )
     date: Moment | None = Field(
-        None, description="The date of publication; a future date holds the page back until then."
+        None, description="The date of publication; before it the page is not public."
     )
     modified: Moment | None = Field(
         None, description="The date of the last change, for readers and feeds."
@@ -264,9 +264,7 @@ class PageFrontMatter(BaseModel):
 class PostFrontMatter(PageFrontMatter):
     """The front matter of a post."""
 
-    date: Moment = Field(
-        description="The date of publication; a future date holds the post back until then."
-    )
+    date: Moment = Field(description="The date of publication; before it the post is not public.")
     category: Line | None = Field(None, description="The main topic.")
     tags: Words = Field((), description="Further topics.")
     author: Words = Field((), description="The author, or several authors.")
@@ -288,7 +286,7 @@ def page_schema() -> dict[str, Any]:
 
 
 class _FrontMatterJsonSchema(GenerateJsonSchema):
-    """Omits null, which front matter cannot hold, and titles that only repeat the key."""
+    """Omits null, which front matter cannot contain, and titles that only repeat the key."""
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

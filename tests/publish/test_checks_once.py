@@ -33,7 +33,7 @@ MISTAKES = [
     "content/posts/encoding.md:4: is not UTF-8 text",
     "content/posts/front-matter.md:1: has no date",
     "content/posts/front-matter.md:3: `status` has no known status",
-    "content/posts/front-matter.md:4: a summary holds no tags",
+    "content/posts/front-matter.md:4: a summary cannot contain tags",
     "content/posts/front-matter.md:5: no article `nothing`",
     "content/posts/front-matter.md:6: `image` names a gated file",
     "content/posts/post.md:4: `{filename}none.md` leads to no article or page",

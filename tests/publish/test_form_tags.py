@@ -208,7 +208,7 @@ def test_front_matter_that_names_no_campaign_is_a_mistake(site: Any) -> None:
 def test_a_tag_in_a_summary_is_a_mistake(site: Any) -> None:
     site.post("Text.", front_matter="Summary: Look: {% form guide %}\n")
     assert site.mistakes() == [
-        "content/posts/post.md:3: a summary holds no tags: put it in the text"
+        "content/posts/post.md:3: a summary cannot contain tags: put the tag in the text"
     ]
 
 

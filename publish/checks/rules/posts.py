@@ -57,11 +57,11 @@ def orphan_findings(writing: Writing) -> Iterator[Finding]:
     """Published posts that no other post or page links to."""
     articles = [post for post in _articles(writing) if writing.is_public(post)]
     linked = Counter(
-        found.path
+        target.path
         for post in writing.posts
         if writing.is_public(post)
-        for found in set(linked_posts(writing, post))
-        if found is not post
+        for target in set(linked_posts(writing, post))
+        if target is not post
     )
     for post in articles:
         if post.path not in linked and len(articles) > 1:
@@ -154,7 +154,7 @@ def _lengths(post: Post) -> Iterator[Finding]:
             message = f"has no summary: add a line `Summary: ...` of {size}"
             yield post.finding("summary", line, message)
     elif STRAY_TAG.search(summary):
-        yield post.finding("form", line, "a summary holds no tags: put it in the text")
+        yield post.finding("form", line, "a summary cannot contain tags: put the tag in the text")
     elif not MIN_SUMMARY_LENGTH <= len(summary) <= MAX_SUMMARY_LENGTH:
         message = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} tell the reader what to expect"
         yield post.finding(
