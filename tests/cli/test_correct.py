@@ -19,11 +19,11 @@ def test_a_corrected_lead_shows_the_author_and_the_changed_fields(project: Proje
         f"{lead_id} was judged again and is qualified; only an explicit acceptance makes it "
         "billable.\n"
     )
-    shown = project.run("lead", lead_id).out
-    assert "stage        qualified [needs_explicit_acceptance]" in shown
-    assert "Z: company_size, phone\n" in shown
-    assert "corrected  Ada     she told me" in shown
-    assert "yes  Company size is at least 101  answered 101+" in shown
+    output = project.run("lead", lead_id).out
+    assert "stage        qualified [needs_explicit_acceptance]" in output
+    assert "Z: company_size, phone\n" in output
+    assert "corrected  Ada     she told me" in output
+    assert "yes  Company size is at least 101  answered 101+" in output
     assert project.run("verify").code == 0
 
 

@@ -63,8 +63,8 @@ def closed_project(project: Project) -> Project:
 def test_the_file_has_the_statement_with_its_stored_hash(closed_project: Project) -> None:
     (row,) = rows(write_evidence(closed_project), "SELECT * FROM statement")
     assert sha256(row["json"].encode()).hexdigest() == row["sha256"]
-    shown = closed_project.run("statement", "acme-0001")
-    assert row["sha256"] in shown.out
+    result = closed_project.run("statement", "acme-0001")
+    assert row["sha256"] in result.out
     assert (row["number"], row["total"], row["total_minor"]) == ("acme-0001", "50.00", 5000)
 
 

@@ -12,7 +12,7 @@ from tests.samples import CAMPAIGN, NOW
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "command",
     [
         ("close", "guide", "--month", "2026-10"),
         ("statement", "preview", "guide", "--month", "2026-11"),
@@ -26,7 +26,7 @@ from tests.samples import CAMPAIGN, NOW
     ],
 )
 def test_a_command_reads_each_file_once(
-    project: Project, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     read, paths = files.read_source, Counter[Path]()
 
@@ -36,7 +36,7 @@ def test_a_command_reads_each_file_once(
 
     project.take(at=NOW)
     monkeypatch.setattr(files, "read_source", count_read)
-    ran = project.run(*asked)
+    ran = project.run(*command)
     assert "Traceback" not in ran.err
     assert set(paths.values()) <= {1}, paths
 

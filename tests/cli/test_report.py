@@ -86,11 +86,11 @@ def test_the_report_fits_a_phone_and_prints(
     project.take()
     report(project)
     page = browser.new_page(viewport={"width": 390, "height": 800})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    request_urls: list[str] = []
+    page.on("request", lambda request: request_urls.append(request.url))
     page.goto((project.folder / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert len(asked) == 1
+    assert len(request_urls) == 1
     assert page.get_by_role("img", name="The month's leads, step by step").count() == 1
     assert page.pdf(path=tmp_path / "report.pdf")[:5] == b"%PDF-"
     page.close()

@@ -141,10 +141,10 @@ def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Proje
 
 def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> None:
     project.take()
-    asked = ("statement", "preview", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
-    first = project.run(*asked, "--format", "json").out
+    command = ("statement", "preview", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
+    first = project.run(*command, "--format", "json").out
     project.take(email="bob@other.example", at=DECEMBER)
-    assert project.run(*asked, "--format", "json").out == first
+    assert project.run(*command, "--format", "json").out == first
     assert json.loads(first)["total"] == 5000
 
 
@@ -178,11 +178,11 @@ def test_a_closed_month_has_no_preview(project: Project) -> None:
 
 def test_a_preview_leaves_out_the_lines_of_an_earlier_open_month(project: Project) -> None:
     project.take()
-    asked = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")
-    first = project.run(*asked, "--format", "json").out
+    command = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")
+    first = project.run(*command, "--format", "json").out
     assert json.loads(first)["lines"] == []
     close(project, "2026-11", JANUARY)
-    assert project.run(*asked, "--format", "json").out == first
+    assert project.run(*command, "--format", "json").out == first
 
 
 @pytest.mark.parametrize("shape", ["csv", "jsonl", "xlsx", "json", "html", "pdf"])
@@ -277,8 +277,8 @@ def test_two_processes_that_close_simultaneously_make_one_statement(project: Pro
     key = Path("var/duplicate_key").read_bytes()
     with PROCESSES.Manager() as manager, PROCESSES.Pool(2) as pool:
         barrier = manager.Barrier(2)
-        asked = [(f"sqlite:///{project.folder}/var/gatepost.db", key, barrier)] * 2
-        results = pool.starmap(_close_once, asked)
+        arguments = [(f"sqlite:///{project.folder}/var/gatepost.db", key, barrier)] * 2
+        results = pool.starmap(_close_once, arguments)
     assert results[0] == results[1]
     assert len(json.loads(project.run("statements", "--json").out)) == 1
 
@@ -312,13 +312,13 @@ def test_a_refused_outcome_names_the_allowed_ones(
 def test_a_credit_note_is_numbered_with_the_statements_and_listed(project: Project) -> None:
     lead_id = project.take()
     close(project, "2026-11", DECEMBER)
-    asked = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
-    created = project.run(*asked, "--amount", "20.00")
+    command = ("credit", "acme-0001", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+    created = project.run(*command, "--amount", "20.00")
     assert (created.code, created.out) == (0, "acme-0002: $20.00 credited on acme-0001.\n")
     (row,) = json.loads(project.run("credits", "--json").out)
     assert (row["number"], row["amount"], row["reason"]) == ("acme-0002", "20.00", "goodwill")
     assert "credit note" in project.run("statement", "acme-0002").out
     refused = project.run("statement", "acme-0002", "--format", "csv").err
     assert "acme-0002 is a credit note" in refused
-    assert project.run(*asked, "--amount", "30.01").err.endswith("30.00 USD is left to credit\n")
+    assert project.run(*command, "--amount", "30.01").err.endswith("30.00 USD is left to credit\n")
     assert project.run("verify").code == 0

@@ -104,7 +104,7 @@ def test_a_forbidden_event_names_the_stage_and_the_allowed_events(world: World) 
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("event", "message"),
     [
         ({"type": "rejected", "reason": "ugly"}, "choose one of: too_small"),
         ({"type": "won", "amount": "1.00", "currency": "EUR"}, "counts in USD"),
@@ -121,12 +121,12 @@ def test_a_forbidden_event_names_the_stage_and_the_allowed_events(world: World) 
     ],
 )
 def test_what_the_leads_terms_forbid_is_refused_with_the_reason(
-    world: World, said: dict[str, str], words: str
+    world: World, event: dict[str, str], message: str
 ) -> None:
     lead_id = world.take()
     before = world.kinds(lead_id)
-    answer = world.record(lead_id, **said)
-    assert (answer.status_code, words in answer.json["detail"]) == (409, True), answer.text
+    answer = world.record(lead_id, **event)
+    assert (answer.status_code, message in answer.json["detail"]) == (409, True), answer.text
     assert "--" not in answer.json["detail"]
     assert world.kinds(lead_id) == before
 
@@ -142,9 +142,9 @@ def test_a_partial_refund_names_its_months_under_revenue_share(world: World) -> 
     assert "--" not in refused.json["detail"]
     text = world.record(lead_id, type="refunded", amount="50", period="2026-11-23", months=2, **usd)
     assert (text.status_code, text.json["sale"]) == (201, "won")
-    shown = world.lead(lead_id)
-    assert [one["period"] for one in shown["events"][-2:]] == ["2026-11-23", "2026-12-23"]
-    assert shown["sale"]["refunded"] == "50.00"
+    lead = world.lead(lead_id)
+    assert [event["period"] for event in lead["events"][-2:]] == ["2026-11-23", "2026-12-23"]
+    assert lead["sale"]["refunded"] == "50.00"
     full = world.record(lead_id, type="refunded", amount="550", **usd)
     assert (full.status_code, full.json["sale"]) == (201, "refunded")
 
