@@ -157,7 +157,9 @@ def test_a_campaign_without_its_file_can_be_previewed_exported_closed_and_report
     with time_machine.travel(DECEMBER, tick=False):
         assert "$50.00" in project.run("statement", "preview", *month).out
         assert lead_id in project.run("export", *month).out
-        assert project.run("kpi").out.startswith("\nUSD: guide\nleads                           1")
+        assert project.run("kpi").out.startswith(
+            "\nUSD: guide\nleads                              1"
+        )
         assert lead_id in project.run("lapse", "guide").out
         assert project.run("close", *month).out.startswith("acme-0001: guide, 2026-11: $50.00")
         assert project.run("report", *month, "-o", "report.html").code == 0
